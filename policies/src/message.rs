@@ -1,0 +1,231 @@
+//! Everything that can be said to the master and by it.
+//!
+//! Agents and frameworks speak only to the master, so one enum of facts and one enum of orders
+//! describe all communication. Both are plain data: their log is what a simulation and a real
+//! cluster have in common.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::resources::Resources;
+use crate::share::Weight;
+use crate::time::Span;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub $inner);
+
+        impl $name {
+            /// The position this id has in a dense table.
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// An agent: one machine, counted from zero. A machine that comes back keeps its id.
+    AgentId(u32), "a"
+);
+id!(
+    /// A framework, counted from zero in joining order.
+    FrameworkId(u32), "f"
+);
+id!(
+    /// A job of one framework, counted from zero in order of submission.
+    JobId(u32), "j"
+);
+id!(
+    /// One attempt to run something, counted from zero within its framework. A retry is a new
+    /// task, so every id gets exactly one final report.
+    TaskId(u64), "t"
+);
+id!(
+    /// An offer, counted from zero by the master.
+    OfferId(u64), "o"
+);
+
+/// Free resources of one agent, held for one framework until it answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Offer {
+    /// Names the offer in answers.
+    pub id: OfferId,
+    /// For whom the resources are held.
+    pub framework: FrameworkId,
+    /// Whose resources they are.
+    pub agent: AgentId,
+    /// How much is held.
+    pub resources: Resources,
+}
+
+/// A task a framework wants to run on what it was offered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TaskRequest {
+    /// The framework's name for it.
+    pub task: TaskId,
+    /// What it takes from the offer.
+    pub needs: Resources,
+}
+
+/// How a task ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It did its work.
+    Finished,
+    /// It ended by itself without doing its work.
+    Failed,
+    /// Its framework ordered its end.
+    Killed,
+    /// Its agent went away, or the offer it was to run on was no longer valid.
+    Lost,
+}
+
+impl Outcome {
+    /// The word used in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::Killed => "killed",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// A fact told to the master.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// An agent registered, or came back with nothing running.
+    AgentJoined {
+        /// Which one.
+        agent: AgentId,
+        /// All it has.
+        total: Resources,
+    },
+    /// An agent is gone, and everything on it.
+    AgentLost {
+        /// Which one.
+        agent: AgentId,
+    },
+    /// A framework subscribed and wants offers.
+    FrameworkJoined {
+        /// Which one.
+        framework: FrameworkId,
+        /// How much it counts against the others.
+        weight: Weight,
+    },
+    /// A framework is gone; its tasks are to be killed.
+    FrameworkLeft {
+        /// Which one.
+        framework: FrameworkId,
+    },
+    /// A framework said how many more tasks of which size it could start; needed for task-sized
+    /// offers. Offers outstanding count against it, and every launch takes one off.
+    DemandDeclared {
+        /// Whose demand it is.
+        framework: FrameworkId,
+        /// What one task takes.
+        needs: Resources,
+        /// How many it could start at once.
+        count: u32,
+    },
+    /// A framework answered offers of one agent together: tasks to launch on them (accept) or
+    /// none (decline).
+    OffersAnswered {
+        /// Who answers; an answer to somebody else's offer is not valid.
+        framework: FrameworkId,
+        /// The offers answered.
+        offers: Vec<OfferId>,
+        /// What to launch on them.
+        launch: Vec<TaskRequest>,
+        /// For how long not to offer what is left of them, or less, again.
+        refuse: Span,
+    },
+    /// A framework wants offers again; its filters are forgotten.
+    Revived {
+        /// Which one.
+        framework: FrameworkId,
+    },
+    /// A framework wants no offers for now.
+    Suppressed {
+        /// Which one.
+        framework: FrameworkId,
+    },
+    /// A framework asked for the end of one of its tasks.
+    KillRequested {
+        /// Whose task.
+        framework: FrameworkId,
+        /// Which one.
+        task: TaskId,
+    },
+    /// An agent saw a task end.
+    TaskEnded {
+        /// Where it ran.
+        agent: AgentId,
+        /// Whose task.
+        framework: FrameworkId,
+        /// Which one.
+        task: TaskId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// The moment of [`crate::master::Master::wake_at`] has come.
+    TimePassed,
+}
+
+/// An order from the master.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Action {
+    /// Offer resources to a framework.
+    Offer(Offer),
+    /// Take an unanswered offer back.
+    Rescind {
+        /// From whom.
+        framework: FrameworkId,
+        /// Which one.
+        offer: OfferId,
+    },
+    /// Start a task on an agent.
+    Launch {
+        /// Where.
+        agent: AgentId,
+        /// Whose task.
+        framework: FrameworkId,
+        /// Which one.
+        task: TaskId,
+        /// What it may use.
+        needs: Resources,
+    },
+    /// End a task on an agent.
+    Kill {
+        /// Where it runs.
+        agent: AgentId,
+        /// Whose task.
+        framework: FrameworkId,
+        /// Which one.
+        task: TaskId,
+    },
+    /// Tell a framework how one of its tasks ended: exactly once for every task.
+    Report {
+        /// Whose task.
+        framework: FrameworkId,
+        /// Which one.
+        task: TaskId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+}

@@ -1,0 +1,3 @@
+//! Everything that comes from outside a cluster.
+
+pub mod trace;

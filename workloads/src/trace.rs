@@ -1,0 +1,164 @@
+//! A trace: everything that comes from outside a cluster, sorted by time.
+//!
+//! A trace knows nothing of policies. Two policies compared on one trace meet the same machines,
+//! the same arrivals, the same run times and the same failures.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fairground_policies::job::JobSpec;
+use fairground_policies::message::AgentId;
+use fairground_policies::resources::Resources;
+use fairground_policies::time::{Span, Time};
+use serde::Serialize;
+
+/// Everything that comes from outside, for one seed.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Trace {
+    /// What every agent has; an agent's id is its position.
+    pub agents: Vec<Resources>,
+    /// What every framework is asked to do; a framework's id is its position.
+    pub workloads: Vec<Workload>,
+    /// When agents go away and come back, sorted by time.
+    pub faults: Vec<Fault>,
+    /// When arrivals and load end; work begun goes on after it.
+    pub horizon: Time,
+}
+
+/// What one framework is asked to do.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Workload {
+    /// The kind of system that does it.
+    pub work: Work,
+    /// What the source leaves unsaid and a named model supplies.
+    pub assumptions: Vec<Assumption>,
+    /// The files that were read for it.
+    pub inputs: Vec<Input>,
+}
+
+/// Work by the kind of system that does it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub enum Work {
+    /// Jobs whose tasks run directly on the cluster (Hadoop, MPI), sorted by submission.
+    Batch(Vec<Job>),
+    /// Jobs whose tasks run inside executors that the framework keeps warm (Spark).
+    Executors {
+        /// Sorted by submission.
+        jobs: Vec<Job>,
+        /// What one executor takes; it runs one task at a time.
+        needs: Resources,
+        /// How many executors there may be at once.
+        max: u32,
+        /// How long an executor may idle before it is given back.
+        idle: Span,
+    },
+    /// Requests served by instances that come and go with the load (Rails).
+    Service(Service),
+}
+
+/// One job: what its framework may know, and how long it takes.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Job {
+    /// What people call it: the source's own name, or the kind of job.
+    pub label: String,
+    /// When it is submitted.
+    pub submitted: Time,
+    /// What the framework is told.
+    pub spec: Arc<JobSpec>,
+    /// How long the tasks of each stage take, in the order of `spec.stages`.
+    pub runtimes: Vec<Runtimes>,
+}
+
+/// How long the tasks of one stage take; every vector has one entry a task.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub enum Runtimes {
+    /// A task runs for its time; away from its data, for `away` thousandths of it.
+    Plain {
+        /// On an agent that holds the data, or when that does not matter.
+        local: Vec<Span>,
+        /// The factor elsewhere, in thousandths; at least 1000.
+        away: u32,
+    },
+    /// A reduce task first copies, at least until every parent task has ended, then works.
+    Reduce {
+        /// The copying, if all map output is there.
+        copy: Vec<Span>,
+        /// The rest: merge, reduce, write.
+        work: Vec<Span>,
+    },
+    /// A task inside an executor takes the longer the colder the executor is.
+    Waves {
+        /// The first task an executor ever runs.
+        fresh: Vec<Span>,
+        /// The first task of this stage on an executor that ran others before.
+        first: Vec<Span>,
+        /// Any later one.
+        rest: Vec<Span>,
+    },
+}
+
+/// A service under a load that changes with time.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Service {
+    /// What one instance takes.
+    pub needs: Resources,
+    /// Requests an instance serves at the same time (processes or threads).
+    pub workers: u32,
+    /// The mean time one worker needs for one request.
+    pub service_time: Span,
+    /// From launch to the first request served.
+    pub startup: Span,
+    /// A request answered later than this misses the service-level objective.
+    pub slo: Span,
+    /// The length of a step of `load`.
+    pub step: Span,
+    /// Requests in each step.
+    pub load: Vec<u64>,
+    /// How many instances follow from the load.
+    pub autoscaler: Autoscaler,
+}
+
+/// Instances follow the load: enough for the busiest of the last `window` to be loaded to
+/// `target` of capacity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Autoscaler {
+    /// The load aimed at, in thousandths of capacity.
+    pub target: u32,
+    /// How often the load is looked at.
+    pub period: Span,
+    /// How long a lower load must last before instances are given back.
+    pub window: Span,
+    /// Never fewer instances than this.
+    pub min: u32,
+    /// Never more instances than this.
+    pub max: u32,
+}
+
+/// An agent goes away and, perhaps, comes back empty.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+pub struct Fault {
+    /// When it goes.
+    pub at: Time,
+    /// Which one.
+    pub agent: AgentId,
+    /// When it comes back; `None` for never.
+    pub back: Option<Time>,
+}
+
+/// Something the source does not say, and the model that says it instead.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+pub struct Assumption {
+    /// What was missing: "task durations".
+    pub about: String,
+    /// The model with its parameters: "work / rate, 20 MiB/s a map".
+    pub model: String,
+}
+
+/// A file that was read.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+pub struct Input {
+    /// The path as the recipe gives it.
+    pub path: PathBuf,
+    /// BLAKE3 of the file's bytes, in hexadecimal.
+    pub blake3: String,
+}
