@@ -1,7 +1,27 @@
-//! The pure core of Fairground.
+//! The pure core of Fairground: a cluster's master, its frameworks and every policy as plain state
+//! machines.
+//!
+//! Facts go in ([`message::Event`]), orders come out ([`message::Action`]), and nothing else
+//! happens: no clock, no socket, no file, no thread, no float, no randomness that was not passed
+//! in. `sim` drives this core with virtual time, `real` with wall time; what either of them
+//! *decides* would be a defect.
+//!
+//! Modules in suggested reading order.
 
-pub mod job;
-pub mod message;
+pub mod time;
 pub mod resources;
 pub mod share;
-pub mod time;
+pub mod message;
+pub mod job;
+pub mod name;
+pub mod ledger;
+pub mod master;
+pub mod allocators;
+pub mod frameworks;
+pub mod schedulers;
+pub mod registry;
+
+mod agent_set;
+mod filters;
+mod turns;
+mod window;

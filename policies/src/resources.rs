@@ -235,7 +235,7 @@ impl fmt::Display for Resources {
             }
             first = false;
             match kind {
-                Kind::Cpus | Kind::Gpus if units % 1000 != 0 => {
+                Kind::Cpus | Kind::Gpus if !units.is_multiple_of(1000) => {
                     let thousandths = format!("{:03}", units % 1000);
                     let digits = thousandths.trim_end_matches('0');
                     write!(f, "{}:{}.{digits}", kind.name(), units / 1000)?;

@@ -150,7 +150,7 @@ impl fmt::Display for Span {
         }
         let (unit, size) = UNITS
             .into_iter()
-            .find(|(_, size)| self.0 % size == 0)
+            .find(|(_, size)| self.0.is_multiple_of(*size))
             .unwrap_or(("us", 1));
         write!(f, "{}{unit}", self.0 / size)
     }

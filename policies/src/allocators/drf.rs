@@ -1,0 +1,36 @@
+//! Dominant Resource Fairness: the framework with the smallest dominant share goes first
+//! (Ghodsi et al., NSDI 2011, sections 4.1 and 4.3).
+
+use super::{Allocator, Entry, Rank, Tie};
+use crate::ledger::Ledger;
+use crate::message::FrameworkId;
+use crate::name::Param;
+
+/// Weighted DRF over all kinds of resource.
+#[derive(Debug)]
+pub struct Drf {
+    tie: Tie,
+}
+
+impl Allocator for Drf {
+    fn rank(&self, ledger: &Ledger, framework: FrameworkId) -> Rank {
+        Rank {
+            share: ledger.dominant_share(framework),
+            tie: self.tie.of(ledger, framework),
+        }
+    }
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "drf",
+    about: "shared pool; the framework with the smallest weighted dominant share goes first",
+    params: &[Param {
+        key: "tie",
+        about: "equal shares: first, last or allocations (Mesos)",
+    }],
+    make: |name, _| {
+        Ok(Box::new(Drf {
+            tie: Tie::from_name(name)?,
+        }))
+    },
+};

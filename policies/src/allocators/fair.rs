@@ -1,0 +1,50 @@
+//! Max-min fairness on one kind of resource, blind to all others: Hadoop's fair scheduler when the
+//! kind is memory.
+
+use super::{Allocator, Entry, Rank, Tie};
+use crate::ledger::Ledger;
+use crate::message::FrameworkId;
+use crate::name::Param;
+use crate::resources::Kind;
+
+/// The framework with the smallest weighted share of one kind goes first.
+#[derive(Debug)]
+pub struct Fair {
+    on: Kind,
+    tie: Tie,
+}
+
+impl Allocator for Fair {
+    fn rank(&self, ledger: &Ledger, framework: FrameworkId) -> Rank {
+        Rank {
+            share: ledger.share(framework, self.on),
+            tie: self.tie.of(ledger, framework),
+        }
+    }
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "fair",
+    about: "shared pool; the framework with the smallest weighted share of one resource goes first",
+    params: &[
+        Param {
+            key: "on",
+            about: "the resource: cpus, mem, disk or gpus (default cpus)",
+        },
+        Param {
+            key: "tie",
+            about: "equal shares: first, last or allocations (Mesos)",
+        },
+    ],
+    make: |name, _| {
+        let on = match name.take("on") {
+            None => Kind::Cpus,
+            Some(kind) => Kind::by_name(&kind)
+                .ok_or_else(|| name.bad("on", &kind, "cpus, mem, disk or gpus"))?,
+        };
+        Ok(Box::new(Fair {
+            on,
+            tie: Tie::from_name(name)?,
+        }))
+    },
+};

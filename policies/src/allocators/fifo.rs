@@ -1,0 +1,23 @@
+//! First come, first served: the framework that joined first takes all it wants.
+
+use super::{Allocator, Entry, Rank};
+use crate::ledger::Ledger;
+use crate::message::FrameworkId;
+use crate::share::Share;
+
+/// Everything to the framework with the lowest id that wants it.
+#[derive(Debug)]
+pub struct Fifo;
+
+impl Allocator for Fifo {
+    fn rank(&self, _: &Ledger, _: FrameworkId) -> Rank {
+        Share::ZERO.into()
+    }
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "fifo",
+    about: "shared pool; the framework that joined first takes all it wants",
+    params: &[],
+    make: |_, _| Ok(Box::new(Fifo)),
+};

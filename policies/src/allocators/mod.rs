@@ -1,0 +1,141 @@
+//! The first level: whose turn is it for an agent's free resources?
+//!
+//! A policy is a choice, not a bookkeeper: it ranks frameworks by what the ledger says, and the
+//! master keeps them in that order. One policy a file, one line here.
+
+mod drf;
+mod fair;
+mod fifo;
+mod partition;
+mod random;
+
+use std::fmt;
+
+use rand_chacha::ChaCha8Rng;
+
+use crate::ledger::Ledger;
+use crate::message::{AgentId, FrameworkId};
+use crate::name::{BadName, Name, Param};
+use crate::share::Share;
+
+pub use drf::Drf;
+pub use fair::Fair;
+pub use fifo::Fifo;
+pub use partition::Partition;
+pub use random::Random;
+
+/// A policy of the first level.
+pub trait Allocator {
+    /// Where `framework` stands: the lowest rank is offered next, the lower id when equal.
+    ///
+    /// Asked again whenever what the framework holds, its weight or the cluster's total changed.
+    fn rank(&self, ledger: &Ledger, framework: FrameworkId) -> Rank;
+
+    /// The only framework that may use `agent`; `None` shares it. Asked once, when it joins.
+    fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
+        let _ = agent;
+        None
+    }
+
+    /// Picks who is offered an agent's free resources, out of those who want them, may have them
+    /// and have not refused them; lowest rank first. `None` leaves them idle.
+    fn pick(&mut self, candidates: &mut dyn Iterator<Item = FrameworkId>) -> Option<FrameworkId> {
+        candidates.next()
+    }
+}
+
+/// A framework's place in the order: its share, then a tie-break, then its id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Rank {
+    /// Compared first.
+    pub share: Share,
+    /// Compared when shares are equal.
+    pub tie: u64,
+}
+
+impl From<Share> for Rank {
+    fn from(share: Share) -> Self {
+        Self { share, tie: 0 }
+    }
+}
+
+/// Who goes first among frameworks of equal share: part of the recipe where a result depends on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tie {
+    /// The one that joined first.
+    #[default]
+    First,
+    /// The one that joined last.
+    Last,
+    /// The one that was made the fewest offers so far (Mesos' sorter).
+    Allocations,
+}
+
+impl Tie {
+    /// The tie-break of `framework`.
+    pub fn of(self, ledger: &Ledger, framework: FrameworkId) -> u64 {
+        match self {
+            Self::First => 0,
+            Self::Last => u64::from(u32::MAX - framework.0),
+            Self::Allocations => ledger.allocations(framework),
+        }
+    }
+
+    /// The tie-break that parameter `tie` asks for.
+    ///
+    /// # Errors
+    /// When there is no such tie-break.
+    pub fn from_name(name: &mut Name) -> Result<Self, BadName> {
+        match name.take("tie").as_deref() {
+            None | Some("first") => Ok(Self::First),
+            Some("last") => Ok(Self::Last),
+            Some("allocations") => Ok(Self::Allocations),
+            Some(other) => Err(name.bad("tie", other, "first, last or allocations")),
+        }
+    }
+}
+
+/// What a policy may know about the cluster before it starts.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The agents each framework would own were the cluster partitioned, by framework id.
+    pub shares: Vec<u32>,
+    /// How many agents are expected; their ids are below this.
+    pub agents: u32,
+    /// The policy's own stream of random numbers.
+    pub rng: ChaCha8Rng,
+}
+
+/// A policy that was made from its name.
+pub type BoxedAllocator = Box<dyn Allocator + Send>;
+
+/// Makes a policy from the parameters in its name.
+pub type MakeAllocator = fn(&mut Name, Setup) -> Result<BoxedAllocator, BadName>;
+
+/// One line of the by-name table.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// The name without parameters.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+    /// Its parameters.
+    pub params: &'static [Param],
+    /// Makes it.
+    pub make: MakeAllocator,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Entry({})", self.name)
+    }
+}
+
+/// The policies that come with Fairground.
+pub const STANDARD: [Entry; 5] = [
+    partition::ENTRY,
+    drf::ENTRY,
+    fair::ENTRY,
+    fifo::ENTRY,
+    random::ENTRY,
+];

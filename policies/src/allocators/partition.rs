@@ -1,0 +1,102 @@
+//! Static partitioning: every agent belongs to one framework for good.
+
+use super::{Allocator, Entry, Rank};
+use crate::ledger::Ledger;
+use crate::message::{AgentId, FrameworkId};
+use crate::name::Param;
+use crate::share::Share;
+
+/// Blocks of agents, one a framework, in proportion to the declared shares.
+#[derive(Debug)]
+pub struct Partition {
+    /// The owner of every expected agent.
+    owners: Vec<FrameworkId>,
+}
+
+impl Partition {
+    /// Divides `agents` agents in proportion to `shares` by largest remainders, the lower id first
+    /// among equal ones, and lays the parts one after the other.
+    pub fn new(shares: &[u32], agents: u32) -> Self {
+        let total: u64 = shares.iter().copied().map(u64::from).sum();
+        if total == 0 {
+            return Self { owners: Vec::new() };
+        }
+        let quota = |share: &u32| u64::from(agents) * u64::from(*share);
+        let mut parts: Vec<u64> = shares.iter().map(|share| quota(share) / total).collect();
+        let left = u64::from(agents) - parts.iter().sum::<u64>();
+        let mut by_remainder: Vec<usize> = (0..shares.len()).collect();
+        by_remainder.sort_by_key(|&i| std::cmp::Reverse(quota(&shares[i]) % total));
+        for i in by_remainder.into_iter().take(left as usize) {
+            parts[i] += 1;
+        }
+        let blocks = parts.iter().enumerate();
+        let owners = blocks
+            .flat_map(|(i, part)| (0..*part).map(move |_| FrameworkId(i as u32)))
+            .collect();
+        Self { owners }
+    }
+}
+
+impl Allocator for Partition {
+    fn rank(&self, _: &Ledger, _: FrameworkId) -> Rank {
+        Share::ZERO.into()
+    }
+
+    /// Agents beyond the expected ones go round in the same proportions.
+    fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
+        let expected = self.owners.len().max(1);
+        self.owners.get(agent.index() % expected).copied()
+    }
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "static",
+    about: "no sharing; every framework owns a block of agents",
+    params: &[Param {
+        key: "split",
+        about: "agents or parts a framework, as in 4:3:2 (default: the declared shares)",
+    }],
+    make: |name, setup| {
+        let shares = match name.take("split") {
+            None => setup.shares,
+            Some(text) => {
+                let parts: Result<Vec<u32>, _> = text.split(':').map(str::parse).collect();
+                match parts {
+                    Ok(parts) if parts.len() == setup.shares.len() => parts,
+                    _ => {
+                        let expected = format!("{} numbers, as in 4:3:2", setup.shares.len());
+                        return Err(name.bad("split", &text, &expected));
+                    }
+                }
+            }
+        };
+        Ok(Box::new(Partition::new(&shares, setup.agents)))
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(shares: &[u32], agents: u32, owners: &[u32]) {
+        let partition = Partition::new(shares, agents);
+        let got: Vec<u32> = (0..agents)
+            .filter_map(|a| partition.owner(AgentId(a)))
+            .map(|f| f.0)
+            .collect();
+        assert_eq!(got, owners, "{shares:?} of {agents}");
+    }
+
+    #[test]
+    fn blocks_follow_the_shares() {
+        check(&[3, 3, 3], 9, &[0, 0, 0, 1, 1, 1, 2, 2, 2]);
+        check(&[1, 1, 1], 4, &[0, 0, 1, 2]);
+        check(&[2, 1], 4, &[0, 0, 0, 1]);
+        check(&[0, 1], 2, &[1, 1]);
+        check(&[0, 0], 2, &[]);
+        assert_eq!(
+            Partition::new(&[1, 1], 2).owner(AgentId(3)),
+            Some(FrameworkId(1))
+        );
+    }
+}

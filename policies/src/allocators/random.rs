@@ -1,0 +1,59 @@
+//! A draw for every offer: the baseline a policy should beat.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::Rng;
+
+use super::{Allocator, Entry, Rank};
+use crate::ledger::Ledger;
+use crate::message::FrameworkId;
+use crate::share::Share;
+
+/// Every candidate is as likely as any other.
+#[derive(Debug)]
+pub struct Random {
+    rng: ChaCha8Rng,
+    /// Kept to spare an allocation for every pick.
+    candidates: Vec<FrameworkId>,
+}
+
+impl Allocator for Random {
+    fn rank(&self, _: &Ledger, _: FrameworkId) -> Rank {
+        Share::ZERO.into()
+    }
+
+    /// Draws only when there is something to choose, so that asking about agents nobody wants
+    /// does not shift later draws.
+    fn pick(&mut self, candidates: &mut dyn Iterator<Item = FrameworkId>) -> Option<FrameworkId> {
+        self.candidates.clear();
+        self.candidates.extend(candidates);
+        match self.candidates.len() {
+            0 | 1 => self.candidates.first().copied(),
+            n => self
+                .candidates
+                .get(below(&mut self.rng, n as u64) as usize)
+                .copied(),
+        }
+    }
+}
+
+/// A number below `bound`, every one as likely, by Lemire's multiplication with rejection.
+fn below(rng: &mut ChaCha8Rng, bound: u64) -> u64 {
+    loop {
+        let wide = u128::from(rng.next_u64()) * u128::from(bound);
+        if wide as u64 >= bound.wrapping_neg() % bound {
+            return (wide >> 64) as u64;
+        }
+    }
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "random",
+    about: "shared pool; a seeded draw among those who want the offer",
+    params: &[],
+    make: |_, setup| {
+        Ok(Box::new(Random {
+            rng: setup.rng,
+            candidates: Vec::new(),
+        }))
+    },
+};

@@ -1,0 +1,122 @@
+//! A framework whose jobs' tasks run directly on the cluster: Hadoop, MPI.
+
+use super::dealings::Dealings;
+use super::{JobQueue, Manners, News, Order, Piece, Role};
+use crate::message::{AgentId, FrameworkId, Offer, Outcome, TaskId, TaskRequest};
+use crate::resources::Resources;
+use crate::schedulers::{BoxedScheduler, Desk, Item};
+use crate::time::Time;
+use crate::window::Window;
+
+pub(super) struct Batch {
+    dealings: Dealings,
+    scheduler: BoxedScheduler,
+    queue: JobQueue,
+    /// Offers in hand that are not answered.
+    held: Vec<Item>,
+    tasks: Window<(Piece, AgentId)>,
+}
+
+impl Batch {
+    pub(super) fn new(id: FrameworkId, manners: Manners, scheduler: BoxedScheduler) -> Self {
+        Self {
+            dealings: Dealings::new(id, manners),
+            queue: JobQueue::new(scheduler.order()),
+            scheduler,
+            held: Vec::new(),
+            tasks: Window::new(),
+        }
+    }
+
+    pub(super) fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
+        let waiting = self.queue.waiting();
+        match news {
+            News::JobSubmitted(spec) => self.queue.submit(spec),
+            News::Offered(offer) => self.held.push(Item::new(offer)),
+            News::Rescinded(id) => self.held.retain(|item| item.offer.id != id),
+            News::Reported { task, outcome } => self.reported(task, outcome, orders),
+            News::TimePassed
+            | News::ExecutorStarted(_)
+            | News::WorkFinished(_)
+            | News::LoadMeasured(_)
+            | News::LoadEnded => {}
+        }
+        let more = self.queue.waiting() > waiting;
+        self.place(now, orders);
+        let (needs, count) = self.queue.next_demand().unwrap_or((Resources::ZERO, 0));
+        self.dealings.want(needs, count, more, orders);
+    }
+
+    pub(super) fn wake_at(&self) -> Option<Time> {
+        self.held.iter().filter_map(|item| item.hold).min()
+    }
+
+    pub(super) fn role(&self, task: TaskId) -> Option<Role> {
+        let (piece, agent) = *self.tasks.get(task.0)?;
+        let local =
+            self.queue.spec(piece.job).stages[piece.stage as usize].is_local(piece.index, agent);
+        Some(Role::Piece { piece, local })
+    }
+
+    fn place(&mut self, now: Time, orders: &mut Vec<Order>) {
+        if self.held.is_empty() {
+            return;
+        }
+        let mut desk = Desk {
+            items: &mut self.held,
+            queue: &mut self.queue,
+        };
+        self.scheduler.place(now, &mut desk);
+        let items = std::mem::take(&mut self.held);
+        for item in items {
+            if item.hold.is_some() && item.launch.is_empty() {
+                self.held.push(item);
+            } else {
+                let launch = self.requests(&item.offer, &item.launch);
+                self.dealings
+                    .answer(&item.offer, launch, item.refuse, orders);
+            }
+        }
+    }
+
+    fn requests(&mut self, offer: &Offer, pieces: &[Piece]) -> Vec<TaskRequest> {
+        let mut requests = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            let task = self.dealings.next_task();
+            self.tasks.insert(task.0, (*piece, offer.agent));
+            let needs = self.queue.spec(piece.job).stages[piece.stage as usize].needs;
+            requests.push(TaskRequest { task, needs });
+        }
+        requests
+    }
+
+    fn reported(&mut self, task: TaskId, outcome: Outcome, orders: &mut Vec<Order>) {
+        let Some((piece, _)) = self.tasks.remove(task.0) else {
+            return;
+        };
+        if outcome == Outcome::Finished {
+            self.queue.finish(piece);
+            return;
+        }
+        self.queue.requeue(piece);
+        if outcome != Outcome::Killed {
+            self.make_way(piece, orders);
+        }
+    }
+
+    /// What must not go on when `piece` has to run again: the rest of its gang, and reduces that
+    /// started early and would keep their places while waiting for it.
+    fn make_way(&self, piece: Piece, orders: &mut Vec<Order>) {
+        let gang = self.queue.spec(piece.job).gang.then_some(piece.stage);
+        let children = self.queue.early_children(piece.job, piece.stage);
+        let stages: Vec<u32> = children.chain(gang).collect();
+        if stages.is_empty() {
+            return;
+        }
+        for (id, (other, _)) in self.tasks.iter() {
+            if other.job == piece.job && stages.contains(&other.stage) {
+                self.dealings.kill(TaskId(id), orders);
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! A framework whose jobs' tasks run inside executors that it keeps warm: Spark.
+//!
+//! On the cluster an executor is one long task; the work inside is the framework's own business.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::dealings::Dealings;
+use super::{JobOrder, JobQueue, Manners, News, Order, Piece, Role, Warmth};
+use crate::message::{AgentId, FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
+use crate::resources::Resources;
+use crate::time::{Span, Time};
+
+pub(super) struct Executors {
+    dealings: Dealings,
+    queue: JobQueue,
+    needs: Resources,
+    max: u32,
+    idle: Span,
+    alive: BTreeMap<TaskId, Executor>,
+    /// Executors that wait for work.
+    waiting: BTreeSet<TaskId>,
+    /// When executors began to wait, oldest first; entries of those that work again are stale.
+    idle_since: VecDeque<(Time, TaskId)>,
+    /// Executors asked to end.
+    ending: u32,
+    /// Executors launched that are not up yet.
+    starting: u32,
+}
+
+#[derive(Debug)]
+struct Executor {
+    agent: AgentId,
+    state: State,
+    last: Option<(JobId, u32)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Starting,
+    Idle(Time),
+    Busy(Piece),
+    Ending,
+}
+
+impl Executors {
+    pub(super) fn new(
+        id: FrameworkId,
+        manners: Manners,
+        order: JobOrder,
+        needs: Resources,
+        max: u32,
+        idle: Span,
+    ) -> Self {
+        Self {
+            dealings: Dealings::new(id, manners),
+            queue: JobQueue::new(order),
+            needs,
+            max,
+            idle,
+            alive: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            idle_since: VecDeque::new(),
+            ending: 0,
+            starting: 0,
+        }
+    }
+
+    pub(super) fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
+        let waiting = self.queue.waiting();
+        match news {
+            News::JobSubmitted(spec) => self.queue.submit(spec),
+            News::Offered(offer) => self.launch(&offer, orders),
+            News::Reported { task, outcome } => self.reported(task, outcome),
+            News::ExecutorStarted(task) => self.started(task, now),
+            News::WorkFinished(task) => self.finished(task, now),
+            News::TimePassed => self.end_idle(now, orders),
+            News::Rescinded(_) | News::LoadMeasured(_) | News::LoadEnded => {}
+        }
+        let more = self.queue.waiting() > waiting;
+        self.assign(orders);
+        self.dealings.want(self.needs, self.wanted(), more, orders);
+    }
+
+    pub(super) fn wake_at(&self) -> Option<Time> {
+        let fresh = self
+            .idle_since
+            .iter()
+            .find(|(since, task)| self.is_idle(*task, *since));
+        fresh.map(|(since, _)| *since + self.idle)
+    }
+
+    pub(super) fn role(&self, task: TaskId) -> Option<Role> {
+        self.alive.contains_key(&task).then_some(Role::Executor)
+    }
+
+    /// How many more executors could be put to use.
+    fn wanted(&self) -> u32 {
+        let lasting = self.alive.len() as u32 - self.ending;
+        let room = self.max.saturating_sub(lasting);
+        let coming = u64::from(self.starting) + self.waiting.len() as u64;
+        let useful = self.queue.waiting().saturating_sub(coming);
+        room.min(u32::try_from(useful).unwrap_or(u32::MAX))
+    }
+
+    fn launch(&mut self, offer: &Offer, orders: &mut Vec<Order>) {
+        let mut launch = Vec::new();
+        let mut left = offer.resources;
+        let mut wanted = self.wanted();
+        while wanted > 0
+            && let Some(rest) = left.checked_sub(self.needs)
+        {
+            left = rest;
+            wanted -= 1;
+            let task = self.dealings.next_task();
+            let agent = offer.agent;
+            self.alive.insert(
+                task,
+                Executor {
+                    agent,
+                    state: State::Starting,
+                    last: None,
+                },
+            );
+            self.starting += 1;
+            launch.push(TaskRequest {
+                task,
+                needs: self.needs,
+            });
+        }
+        self.dealings.answer(offer, launch, None, orders);
+    }
+
+    fn started(&mut self, task: TaskId, now: Time) {
+        if self
+            .executors
+            .get(&task)
+            .is_some_and(|executor| executor.state == State::Starting)
+        {
+            self.starting -= 1;
+            self.rest(task, now);
+        }
+    }
+
+    fn finished(&mut self, task: TaskId, now: Time) {
+        let Some(executor) = self.alive.get(&task) else {
+            return;
+        };
+        if let State::Busy(piece) = executor.state {
+            self.queue.finish(piece);
+            self.rest(task, now);
+        }
+    }
+
+    fn rest(&mut self, task: TaskId, now: Time) {
+        self.alive.get_mut(&task).expect("a known executor").state = State::Idle(now);
+        self.waiting.insert(task);
+        self.idle_since.push_back((now, task));
+    }
+
+    fn reported(&mut self, task: TaskId, _: Outcome) {
+        let Some(executor) = self.alive.remove(&task) else {
+            return;
+        };
+        match executor.state {
+            State::Starting => self.starting -= 1,
+            State::Idle(_) => {
+                self.waiting.remove(&task);
+            }
+            State::Busy(piece) => self.queue.requeue(piece),
+            State::Ending => self.ending -= 1,
+        }
+    }
+
+    /// Gives waiting work to waiting executors, the oldest executor first.
+    fn assign(&mut self, orders: &mut Vec<Order>) {
+        while let Some(&task) = self.waiting.first()
+            && let Some(job) = self.queue.first_ready()
+        {
+            let executor = self.alive.get_mut(&task).expect("a known executor");
+            let room = self
+                .queue
+                .next_demand()
+                .map_or(self.needs, |(needs, _)| needs);
+            let piece = self.queue.take(job, executor.agent, room, false);
+            let piece = piece.expect("a ready job has a waiting task");
+            let stage = (piece.job, piece.stage);
+            let warmth = match executor.last {
+                None => Warmth::Fresh,
+                Some(last) if last == stage => Warmth::Rest,
+                Some(_) => Warmth::First,
+            };
+            executor.last = Some(stage);
+            executor.state = State::Busy(piece);
+            self.waiting.remove(&task);
+            orders.push(Order::Work {
+                executor: task,
+                piece,
+                warmth,
+            });
+        }
+        self.forget_stale();
+    }
+
+    fn is_idle(&self, task: TaskId, since: Time) -> bool {
+        self.alive
+            .get(&task)
+            .is_some_and(|executor| executor.state == State::Idle(since))
+    }
+
+    fn forget_stale(&mut self) {
+        while let Some(&(since, task)) = self.idle_since.front()
+            && !self.is_idle(task, since)
+        {
+            self.idle_since.pop_front();
+        }
+    }
+
+    fn end_idle(&mut self, now: Time, orders: &mut Vec<Order>) {
+        self.forget_stale();
+        while let Some(&(since, task)) = self.idle_since.front()
+            && since + self.idle <= now
+        {
+            self.idle_since.pop_front();
+            self.waiting.remove(&task);
+            self.alive.get_mut(&task).expect("an idle executor").state = State::Ending;
+            self.ending += 1;
+            self.dealings.kill(task, orders);
+            self.forget_stale();
+        }
+    }
+}

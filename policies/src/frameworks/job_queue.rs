@@ -1,0 +1,413 @@
+//! The jobs of one framework: which tasks wait, which run, which stages may start.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::job::JobSpec;
+use crate::message::{AgentId, JobId};
+use crate::resources::Resources;
+use crate::time::Time;
+
+/// Whose tasks go first inside a framework.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum JobOrder {
+    /// The job submitted first.
+    #[default]
+    Fifo,
+    /// The job with the fewest running tasks, the earlier one when equal.
+    Fair,
+}
+
+/// One task of one job.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Piece {
+    /// Its job.
+    pub job: JobId,
+    /// Position of its stage.
+    pub stage: u32,
+    /// Its position in the stage.
+    pub index: u32,
+}
+
+/// The jobs of one framework.
+#[derive(Debug)]
+pub struct JobQueue {
+    order: JobOrder,
+    jobs: Vec<Job>,
+    /// Jobs with waiting tasks, in the order they are served.
+    ready: BTreeSet<(u32, JobId)>,
+    waiting: u64,
+}
+
+#[derive(Debug)]
+struct Job {
+    spec: Arc<JobSpec>,
+    stages: Vec<Stage>,
+    /// Stages that may start and have waiting tasks, parents first.
+    ready: Vec<u32>,
+    running: u32,
+    unfinished: u64,
+    /// Since when the job has been passing over offers to wait for its data.
+    waits_since: Option<Time>,
+}
+
+#[derive(Debug, Default)]
+struct Stage {
+    released: bool,
+    /// Which tasks are not waiting: running or finished.
+    taken: Vec<bool>,
+    waiting: u32,
+    running: u32,
+    finished: u32,
+    /// No task before this one waits.
+    cursor: u32,
+    /// Tasks by the agents that hold their data, sorted; empty when it does not matter.
+    local: Vec<(AgentId, u32)>,
+}
+
+impl JobQueue {
+    /// An empty queue.
+    pub const fn new(order: JobOrder) -> Self {
+        Self {
+            order,
+            jobs: Vec::new(),
+            ready: BTreeSet::new(),
+            waiting: 0,
+        }
+    }
+
+    /// Tasks that wait and may start, of all jobs.
+    pub const fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    /// Jobs with waiting tasks, in the order they are to be served.
+    pub fn ready(&self) -> impl Iterator<Item = JobId> {
+        self.ready.iter().map(|(_, job)| *job)
+    }
+
+    /// The job to be served first.
+    pub fn first_ready(&self) -> Option<JobId> {
+        self.ready.first().map(|(_, job)| *job)
+    }
+
+    /// What the job's framework was told.
+    pub fn spec(&self, job: JobId) -> &JobSpec {
+        &self.jobs[job.index()].spec
+    }
+
+    /// The stages of `job` that may start and have waiting tasks, parents first, each with how
+    /// many wait.
+    pub fn ready_stages(&self, job: JobId) -> impl Iterator<Item = (u32, u32)> {
+        let job = &self.jobs[job.index()];
+        job.ready
+            .iter()
+            .map(|stage| (*stage, job.stages[*stage as usize].waiting))
+    }
+
+    /// What the next task to start takes, and how many of that size wait in its stage.
+    pub fn next_demand(&self) -> Option<(Resources, u32)> {
+        let job = self.first_ready()?;
+        let (stage, waiting) = self.ready_stages(job).next()?;
+        Some((self.spec(job).stages[stage as usize].needs, waiting))
+    }
+
+    /// Takes in a job; its number must be the next one.
+    pub fn submit(&mut self, spec: Arc<JobSpec>) {
+        assert_eq!(
+            spec.id.index(),
+            self.jobs.len(),
+            "jobs are numbered in order of submission"
+        );
+        let id = spec.id;
+        let unfinished = spec.tasks();
+        let stages = spec.stages.iter().map(|_| Stage::default()).collect();
+        let ready = Vec::new();
+        self.jobs.push(Job {
+            spec,
+            stages,
+            ready,
+            running: 0,
+            unfinished,
+            waits_since: None,
+        });
+        self.release_stages(id);
+    }
+
+    /// Starts a waiting task of `job` that fits into `room`: of those whose data is on `agent` if
+    /// `local`, else any.
+    pub fn take(
+        &mut self,
+        job: JobId,
+        agent: AgentId,
+        room: Resources,
+        local: bool,
+    ) -> Option<Piece> {
+        let page = &mut self.jobs[job.index()];
+        for position in 0..page.ready.len() {
+            let stage = page.ready[position];
+            let spec = &page.spec.stages[stage as usize];
+            if !spec.needs.fits_in(room) {
+                continue;
+            }
+            let tasks = &mut page.stages[stage as usize];
+            let found = match (local, tasks.local.is_empty()) {
+                (true, false) => tasks.waiting_on(agent),
+                _ => tasks.first_waiting(),
+            };
+            if let Some(index) = found {
+                let piece = Piece { job, stage, index };
+                self.start(piece);
+                return Some(piece);
+            }
+        }
+        None
+    }
+
+    /// Starts the first waiting task of one stage.
+    pub fn take_from(&mut self, job: JobId, stage: u32) -> Option<Piece> {
+        let index = self.jobs[job.index()].stages[stage as usize].first_waiting()?;
+        let piece = Piece { job, stage, index };
+        self.start(piece);
+        Some(piece)
+    }
+
+    /// Since when `job` has been waiting for its data; sets it when it was not.
+    pub fn wait(&mut self, job: JobId, now: Time) -> Time {
+        *self.jobs[job.index()].waits_since.get_or_insert(now)
+    }
+
+    /// `job` found its data and begins to wait anew.
+    pub fn end_wait(&mut self, job: JobId) {
+        self.jobs[job.index()].waits_since = None;
+    }
+
+    /// A task did its work. Says whether its job is done.
+    pub fn finish(&mut self, piece: Piece) -> bool {
+        let page = &mut self.jobs[piece.job.index()];
+        let stage = &mut page.stages[piece.stage as usize];
+        stage.running -= 1;
+        stage.finished += 1;
+        page.unfinished -= 1;
+        let done = page.unfinished == 0;
+        self.set_running(piece.job, -1);
+        self.release_stages(piece.job);
+        done
+    }
+
+    /// A task ended without its work done and waits again.
+    pub fn requeue(&mut self, piece: Piece) {
+        let page = &mut self.jobs[piece.job.index()];
+        let stage = &mut page.stages[piece.stage as usize];
+        stage.running -= 1;
+        stage.waiting += 1;
+        stage.taken[piece.index as usize] = false;
+        stage.cursor = stage.cursor.min(piece.index);
+        self.waiting += 1;
+        if let Err(position) = page.ready.binary_search(&piece.stage) {
+            page.ready.insert(position, piece.stage);
+        }
+        self.set_running(piece.job, -1);
+    }
+
+    /// The stages of `job` with running tasks that started before all tasks of their parent
+    /// `stage` were done.
+    pub fn early_children(&self, job: JobId, stage: u32) -> impl Iterator<Item = u32> {
+        let page = &self.jobs[job.index()];
+        let early = move |(_, child): &(usize, &crate::job::StageSpec)| {
+            child.start_after < 1000 && child.parents.contains(&stage)
+        };
+        let children = page.spec.stages.iter().enumerate().filter(early);
+        children
+            .map(|(child, _)| child as u32)
+            .filter(|child| page.stages[*child as usize].running > 0)
+    }
+
+    fn start(&mut self, piece: Piece) {
+        let page = &mut self.jobs[piece.job.index()];
+        let stage = &mut page.stages[piece.stage as usize];
+        stage.taken[piece.index as usize] = true;
+        stage.waiting -= 1;
+        stage.running += 1;
+        if stage.waiting == 0 {
+            page.ready.retain(|ready| *ready != piece.stage);
+        }
+        self.waiting -= 1;
+        self.set_running(piece.job, 1);
+    }
+
+    /// Changes how many tasks of `job` run, and moves it to its place among the ready ones.
+    fn set_running(&mut self, job: JobId, change: i32) {
+        let page = &mut self.jobs[job.index()];
+        let key = |running| match self.order {
+            JobOrder::Fifo => 0,
+            JobOrder::Fair => running,
+        };
+        self.ready.remove(&(key(page.running), job));
+        page.running = page
+            .running
+            .checked_add_signed(change)
+            .expect("running tasks of a job");
+        if !page.ready.is_empty() {
+            self.ready.insert((key(page.running), job));
+        }
+    }
+
+    /// Lets stages start whose parents are far enough.
+    fn release_stages(&mut self, job: JobId) {
+        let page = &mut self.jobs[job.index()];
+        for stage in 0..page.stages.len() {
+            if page.stages[stage].released || !page.may_start(stage) {
+                continue;
+            }
+            let spec = &page.spec.stages[stage];
+            let mut local: Vec<(AgentId, u32)> = (0..spec.tasks)
+                .flat_map(|index| {
+                    spec.preferred(index)
+                        .iter()
+                        .map(move |agent| (*agent, index))
+                })
+                .collect();
+            local.sort_unstable();
+            let taken = vec![false; spec.tasks as usize];
+            let waiting = spec.tasks;
+            page.stages[stage] = Stage {
+                released: true,
+                taken,
+                waiting,
+                local,
+                ..Stage::default()
+            };
+            if waiting > 0 {
+                page.ready.push(stage as u32);
+                page.ready.sort_unstable();
+            }
+            self.waiting += u64::from(waiting);
+        }
+        self.set_running(job, 0);
+    }
+}
+
+impl Job {
+    fn may_start(&self, stage: usize) -> bool {
+        let spec = &self.spec.stages[stage];
+        let parents = || spec.parents.iter().map(|parent| *parent as usize);
+        let tasks: u64 = parents()
+            .map(|p| u64::from(self.spec.stages[p].tasks))
+            .sum();
+        let done: u64 = parents().map(|p| u64::from(self.stages[p].finished)).sum();
+        done * 1000 >= tasks * u64::from(spec.start_after)
+    }
+}
+
+impl Stage {
+    fn first_waiting(&mut self) -> Option<u32> {
+        while *self.taken.get(self.cursor as usize)? {
+            self.cursor += 1;
+        }
+        Some(self.cursor)
+    }
+
+    fn waiting_on(&self, agent: AgentId) -> Option<u32> {
+        let start = self.local.partition_point(|(other, _)| *other < agent);
+        let here = self.local[start..]
+            .iter()
+            .take_while(|(other, _)| *other == agent);
+        here.map(|(_, index)| *index)
+            .find(|index| !self.taken[*index as usize])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::StageSpec;
+
+    const CORE: Resources = Resources::cores(1, 1);
+    const ANY: AgentId = AgentId(9);
+
+    fn map_reduce(id: u32, maps: u32, start_after: u16) -> Arc<JobSpec> {
+        let map = StageSpec {
+            preferred: (0..maps).map(AgentId).collect(),
+            ..StageSpec::new(CORE, maps)
+        };
+        let reduce = StageSpec {
+            parents: vec![0],
+            start_after,
+            ..StageSpec::new(CORE, 1)
+        };
+        Arc::new(JobSpec {
+            id: JobId(id),
+            gang: false,
+            stages: vec![map, reduce],
+        })
+    }
+
+    fn take(queue: &mut JobQueue, job: u32, agent: AgentId, local: bool) -> Option<(u32, u32)> {
+        queue
+            .take(JobId(job), agent, CORE, local)
+            .map(|piece| (piece.stage, piece.index))
+    }
+
+    #[test]
+    fn reduces_start_when_enough_maps_are_done() {
+        let mut queue = JobQueue::new(JobOrder::Fifo);
+        queue.submit(map_reduce(0, 4, 500));
+        for index in 0..4 {
+            assert_eq!(take(&mut queue, 0, ANY, false), Some((0, index)));
+        }
+        assert_eq!(queue.waiting(), 0);
+        queue.finish(Piece {
+            job: JobId(0),
+            stage: 0,
+            index: 3,
+        });
+        assert_eq!(
+            take(&mut queue, 0, ANY, false),
+            None,
+            "one of four is not half"
+        );
+        queue.finish(Piece {
+            job: JobId(0),
+            stage: 0,
+            index: 1,
+        });
+        assert_eq!(take(&mut queue, 0, ANY, false), Some((1, 0)));
+        assert_eq!(queue.early_children(JobId(0), 0).collect::<Vec<_>>(), [1]);
+        queue.requeue(Piece {
+            job: JobId(0),
+            stage: 0,
+            index: 0,
+        });
+        assert_eq!(take(&mut queue, 0, ANY, false), Some((0, 0)));
+    }
+
+    #[test]
+    fn local_tasks_are_found_by_their_agent() {
+        let mut queue = JobQueue::new(JobOrder::Fifo);
+        queue.submit(map_reduce(0, 4, 1000));
+        assert_eq!(take(&mut queue, 0, AgentId(2), true), Some((0, 2)));
+        assert_eq!(take(&mut queue, 0, AgentId(2), true), None);
+        assert_eq!(take(&mut queue, 0, AgentId(2), false), Some((0, 0)));
+    }
+
+    #[test]
+    fn fair_order_serves_the_job_with_the_fewest_running_tasks() {
+        let mut queue = JobQueue::new(JobOrder::Fair);
+        queue.submit(map_reduce(0, 4, 1000));
+        queue.submit(map_reduce(1, 4, 1000));
+        let mut served = Vec::new();
+        for _ in 0..4 {
+            let job = queue.ready().next().unwrap();
+            queue.take(job, ANY, CORE, false);
+            served.push(job.0);
+        }
+        assert_eq!(served, [0, 1, 0, 1]);
+        queue.finish(Piece {
+            job: JobId(1),
+            stage: 0,
+            index: 0,
+        });
+        assert_eq!(queue.ready().next(), Some(JobId(1)));
+    }
+}

@@ -1,0 +1,183 @@
+//! Frameworks: the systems that share the cluster, each a state machine of its own.
+//!
+//! A framework is told [`News`] and gives [`Order`]s. It speaks to the master in the master's own
+//! words, and to what it runs in its own.
+
+mod batch;
+mod dealings;
+mod executors;
+mod job_queue;
+mod service;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::JobSpec;
+use crate::master::OfferSize;
+use crate::message::{Event, FrameworkId, Offer, OfferId, Outcome, TaskId};
+use crate::resources::Resources;
+use crate::schedulers::BoxedScheduler;
+use crate::time::{Span, Time};
+
+pub use job_queue::{JobOrder, JobQueue, Piece};
+pub use service::Autoscaler;
+
+/// What a framework is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum News {
+    /// A user submitted a job.
+    JobSubmitted(Arc<JobSpec>),
+    /// The master offers resources.
+    Offered(Offer),
+    /// The master took an offer back.
+    Rescinded(OfferId),
+    /// The master reports how a task ended.
+    Reported {
+        /// Which one.
+        task: TaskId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// An executor is up and waits for work.
+    ExecutorStarted(TaskId),
+    /// An executor did the work it was given.
+    WorkFinished(TaskId),
+    /// The load balancer measured its load: thousandths of workers kept busy.
+    LoadMeasured(u64),
+    /// The load is over for good.
+    LoadEnded,
+    /// The moment of [`Framework::wake_at`] has come.
+    TimePassed,
+}
+
+/// What a framework orders.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Order {
+    /// Tell the master.
+    Tell(Event),
+    /// Give a piece of work to an executor.
+    Work {
+        /// The executor.
+        executor: TaskId,
+        /// What it is to do.
+        piece: Piece,
+        /// How well the executor is prepared for it.
+        warmth: Warmth,
+    },
+}
+
+/// How well an executor is prepared for a piece of work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Warmth {
+    /// It never ran anything.
+    Fresh,
+    /// It ran something, but nothing of this stage.
+    First,
+    /// It ran this stage before.
+    Rest,
+}
+
+/// What a task of the cluster is to its framework.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// A task of a job.
+    Piece {
+        /// Which one.
+        piece: Piece,
+        /// Whether it finds its data on the agent it was placed on.
+        local: bool,
+    },
+    /// An executor.
+    Executor,
+    /// An instance of a service.
+    Instance,
+}
+
+/// How a framework deals with the master.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Manners {
+    /// For how long it refuses what it cannot use (Mesos' default: 5 s).
+    pub refuse: Span,
+    /// Whether offers are task-sized, so that it has to declare its demand.
+    pub offers: OfferSize,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            refuse: Span::from_secs(5),
+            offers: OfferSize::Agent,
+        }
+    }
+}
+
+/// A framework's scheduler and all its state.
+pub struct Framework(Kind);
+
+enum Kind {
+    Batch(batch::Batch),
+    Executors(executors::Executors),
+    Service(service::Service),
+}
+
+impl Framework {
+    /// A framework whose jobs' tasks run directly on the cluster (Hadoop, MPI).
+    pub fn batch(id: FrameworkId, manners: Manners, scheduler: BoxedScheduler) -> Self {
+        Self(Kind::Batch(batch::Batch::new(id, manners, scheduler)))
+    }
+
+    /// A framework whose jobs' tasks run inside executors (Spark): at most `max` of them, each
+    /// taking `needs` and given back after idling for `idle`.
+    pub fn executors(
+        id: FrameworkId,
+        manners: Manners,
+        order: JobOrder,
+        needs: Resources,
+        max: u32,
+        idle: Span,
+    ) -> Self {
+        Self(Kind::Executors(executors::Executors::new(
+            id, manners, order, needs, max, idle,
+        )))
+    }
+
+    /// A framework that keeps as many instances of a service as its load asks for (Rails).
+    pub fn service(
+        id: FrameworkId,
+        manners: Manners,
+        needs: Resources,
+        autoscaler: Autoscaler,
+    ) -> Self {
+        Self(Kind::Service(service::Service::new(
+            id, manners, needs, autoscaler,
+        )))
+    }
+
+    /// Takes in one piece of news and appends the orders that follow from it.
+    pub fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
+        match &mut self.0 {
+            Kind::Batch(batch) => batch.step(now, news, orders),
+            Kind::Executors(executors) => executors.step(now, news, orders),
+            Kind::Service(service) => service.step(now, &news, orders),
+        }
+    }
+
+    /// When the framework wants to be told that time has passed.
+    pub fn wake_at(&self) -> Option<Time> {
+        match &self.0 {
+            Kind::Batch(batch) => batch.wake_at(),
+            Kind::Executors(executors) => executors.wake_at(),
+            Kind::Service(_) => None,
+        }
+    }
+
+    /// What `task` is, while it is not reported.
+    pub fn role(&self, task: TaskId) -> Option<Role> {
+        match &self.0 {
+            Kind::Batch(batch) => batch.role(task),
+            Kind::Executors(executors) => executors.role(task),
+            Kind::Service(service) => service.role(task),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! A framework that keeps as many instances of a service as its load asks for: Rails.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::dealings::Dealings;
+use super::{Manners, News, Order, Role};
+use crate::message::{FrameworkId, Offer, TaskId, TaskRequest};
+use crate::resources::Resources;
+use crate::time::{Span, Time};
+
+/// How many instances follow from the load: enough for the highest of the last `window` to keep
+/// `target` of all workers busy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Autoscaler {
+    /// Requests one instance serves at the same time.
+    pub workers: u32,
+    /// The part of the workers that shall be busy, in thousandths.
+    pub target: u32,
+    /// How long a lower load must last before instances are given back.
+    pub window: Span,
+    /// Never fewer instances than this.
+    pub min: u32,
+    /// Never more instances than this.
+    pub max: u32,
+}
+
+impl Autoscaler {
+    /// The instances that `load` thousandths of busy workers ask for.
+    fn instances(self, load: u64) -> u32 {
+        let one = u64::from(self.workers) * u64::from(self.target);
+        let needed = u32::try_from(load.div_ceil(one.max(1))).unwrap_or(u32::MAX);
+        needed.min(self.max).max(self.min)
+    }
+}
+
+pub(super) struct Service {
+    dealings: Dealings,
+    needs: Resources,
+    autoscaler: Autoscaler,
+    /// Instances that the loads of the last window asked for, highest first; a measurement hides
+    /// the lower ones before it.
+    recent: VecDeque<(Time, u32)>,
+    ended: bool,
+    instances: BTreeSet<TaskId>,
+    ending: BTreeSet<TaskId>,
+}
+
+impl Service {
+    pub(super) fn new(
+        id: FrameworkId,
+        manners: Manners,
+        needs: Resources,
+        autoscaler: Autoscaler,
+    ) -> Self {
+        Self {
+            dealings: Dealings::new(id, manners),
+            needs,
+            autoscaler,
+            recent: VecDeque::new(),
+            ended: false,
+            instances: BTreeSet::new(),
+            ending: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn step(&mut self, now: Time, news: &News, orders: &mut Vec<Order>) {
+        let before = self.missing();
+        match news {
+            News::Offered(offer) => self.launch(offer, orders),
+            News::Reported { task, .. } => {
+                self.instances.remove(task);
+                self.ending.remove(task);
+            }
+            News::LoadMeasured(load) => self.measured(now, *load),
+            News::LoadEnded => self.ended = true,
+            News::JobSubmitted(_)
+            | News::Rescinded(_)
+            | News::ExecutorStarted(_)
+            | News::WorkFinished(_)
+            | News::TimePassed => {}
+        }
+        self.end_surplus(orders);
+        let missing = self.missing();
+        self.dealings
+            .want(self.needs, missing, missing > before, orders);
+    }
+
+    pub(super) fn role(&self, task: TaskId) -> Option<Role> {
+        let known = self.instances.contains(&task) || self.ending.contains(&task);
+        known.then_some(Role::Instance)
+    }
+
+    fn target(&self) -> u32 {
+        if self.ended {
+            return 0;
+        }
+        self.recent
+            .front()
+            .map_or(self.autoscaler.min, |(_, instances)| *instances)
+    }
+
+    fn missing(&self) -> u32 {
+        self.target().saturating_sub(self.instances.len() as u32)
+    }
+
+    fn measured(&mut self, now: Time, load: u64) {
+        let instances = self.autoscaler.instances(load);
+        while self
+            .recent
+            .back()
+            .is_some_and(|(_, lower)| *lower <= instances)
+        {
+            self.recent.pop_back();
+        }
+        self.recent.push_back((now, instances));
+        let window = self.autoscaler.window;
+        while self.recent.len() > 1
+            && self
+                .recent
+                .front()
+                .is_some_and(|(at, _)| *at + window <= now)
+        {
+            self.recent.pop_front();
+        }
+    }
+
+    fn launch(&mut self, offer: &Offer, orders: &mut Vec<Order>) {
+        let mut launch = Vec::new();
+        let mut left = offer.resources;
+        for _ in 0..self.missing() {
+            let Some(rest) = left.checked_sub(self.needs) else {
+                break;
+            };
+            left = rest;
+            let task = self.dealings.next_task();
+            self.instances.insert(task);
+            launch.push(TaskRequest {
+                task,
+                needs: self.needs,
+            });
+        }
+        self.dealings.answer(offer, launch, None, orders);
+    }
+
+    /// Gives back the youngest instances that are too many.
+    fn end_surplus(&mut self, orders: &mut Vec<Order>) {
+        while self.instances.len() as u32 > self.target() {
+            let Some(task) = self.instances.pop_last() else {
+                return;
+            };
+            self.ending.insert(task);
+            self.dealings.kill(task, orders);
+        }
+    }
+}

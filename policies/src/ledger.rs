@@ -1,0 +1,490 @@
+//! The books: who has what.
+//!
+//! Kept once, changed only by the master, read by every policy. The law of conservation, for every
+//! agent free + offered + running = total, is asserted at every change; [`Ledger::check`] counts
+//! everything again from the single offers and tasks.
+
+use crate::agent_set::AgentSet;
+use crate::message::{AgentId, FrameworkId, Offer, OfferId, TaskId};
+use crate::resources::{Kind, Resources};
+use crate::share::{Share, Weight};
+use crate::time::Time;
+use crate::window::Window;
+
+/// Who has what.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    agents: Vec<Agent>,
+    frameworks: Vec<Framework>,
+    offers: Window<OpenOffer>,
+    next_offer: u64,
+    total: Resources,
+    /// Agents with something free: an index, checked against `agents`.
+    open: AgentSet,
+}
+
+/// One agent's page.
+#[derive(Clone, Default, Debug)]
+struct Agent {
+    present: bool,
+    owner: Option<FrameworkId>,
+    total: Resources,
+    free: Resources,
+    offered: Resources,
+    running: Resources,
+    tasks: Vec<(FrameworkId, TaskId)>,
+    offers: Vec<OfferId>,
+}
+
+/// One framework's page.
+#[derive(Clone, Debug)]
+struct Framework {
+    joined: bool,
+    weight: Weight,
+    offered: Resources,
+    running: Resources,
+    /// Offers ever made to it: Mesos' tie-break.
+    allocations: u64,
+    open_offers: u32,
+    tasks: Window<RunningTask>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct RunningTask {
+    agent: AgentId,
+    needs: Resources,
+    /// Its position in the agent's list of tasks.
+    position: u32,
+}
+
+/// An offer that has not been answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenOffer {
+    pub(crate) offer: Offer,
+    /// When it was made, for the offer timeout.
+    pub(crate) made: Time,
+    position: u32,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            agents: Vec::new(),
+            frameworks: Vec::new(),
+            offers: Window::new(),
+            next_offer: 0,
+            total: Resources::ZERO,
+            open: AgentSet::default(),
+        }
+    }
+}
+
+/// What policies read.
+impl Ledger {
+    /// All that the present agents have.
+    pub const fn total(&self) -> Resources {
+        self.total
+    }
+
+    /// The agents present, by ascending id.
+    pub fn agents(&self) -> impl Iterator<Item = AgentId> {
+        let present = self
+            .agents
+            .iter()
+            .enumerate()
+            .filter(|(_, agent)| agent.present);
+        present.map(|(i, _)| AgentId(i as u32))
+    }
+
+    /// The frameworks that are joined, by ascending id.
+    pub fn frameworks(&self) -> impl Iterator<Item = FrameworkId> {
+        let joined = self.frameworks.iter().enumerate().filter(|(_, f)| f.joined);
+        joined.map(|(i, _)| FrameworkId(i as u32))
+    }
+
+    /// Whether the agent is present.
+    pub fn is_present(&self, agent: AgentId) -> bool {
+        self.agents
+            .get(agent.index())
+            .is_some_and(|page| page.present)
+    }
+
+    /// Whether the framework is joined.
+    pub fn is_joined(&self, framework: FrameworkId) -> bool {
+        self.frameworks
+            .get(framework.index())
+            .is_some_and(|page| page.joined)
+    }
+
+    /// All that `agent` has; nothing for an agent that is not present.
+    pub fn capacity(&self, agent: AgentId) -> Resources {
+        self.agents
+            .get(agent.index())
+            .map_or(Resources::ZERO, |page| page.total)
+    }
+
+    /// What of `agent` nobody holds.
+    pub fn free(&self, agent: AgentId) -> Resources {
+        self.agents
+            .get(agent.index())
+            .map_or(Resources::ZERO, |page| page.free)
+    }
+
+    /// For whom `agent` is reserved, if for anybody.
+    pub fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
+        self.agents.get(agent.index()).and_then(|page| page.owner)
+    }
+
+    /// What `framework` holds: running tasks and offers it has not answered.
+    pub fn held(&self, framework: FrameworkId) -> Resources {
+        self.page(framework)
+            .map_or(Resources::ZERO, |page| page.offered + page.running)
+    }
+
+    /// What the tasks of `framework` use.
+    pub fn running(&self, framework: FrameworkId) -> Resources {
+        self.page(framework)
+            .map_or(Resources::ZERO, |page| page.running)
+    }
+
+    /// How many tasks of `framework` run.
+    pub fn tasks(&self, framework: FrameworkId) -> usize {
+        self.page(framework).map_or(0, |page| page.tasks.len())
+    }
+
+    /// What one task of `framework` uses and where; `None` when it does not run.
+    pub fn task(&self, framework: FrameworkId, task: TaskId) -> Option<(AgentId, Resources)> {
+        let running = self.page(framework)?.tasks.get(task.0)?;
+        Some((running.agent, running.needs))
+    }
+
+    /// How much `framework` counts.
+    pub fn weight(&self, framework: FrameworkId) -> Weight {
+        self.page(framework).map_or(Weight::ONE, |page| page.weight)
+    }
+
+    /// How many offers `framework` was ever made.
+    pub fn allocations(&self, framework: FrameworkId) -> u64 {
+        self.page(framework).map_or(0, |page| page.allocations)
+    }
+
+    /// How many offers `framework` has not answered.
+    pub fn open_offers(&self, framework: FrameworkId) -> u32 {
+        self.page(framework).map_or(0, |page| page.open_offers)
+    }
+
+    /// The largest share of any kind that `framework` holds, seen through its weight.
+    pub fn dominant_share(&self, framework: FrameworkId) -> Share {
+        self.held(framework)
+            .dominant_share(self.total)
+            .weighted(self.weight(framework))
+    }
+
+    /// The share of `kind` that `framework` holds, seen through its weight.
+    pub fn share(&self, framework: FrameworkId, kind: Kind) -> Share {
+        self.held(framework)
+            .share(kind, self.total)
+            .weighted(self.weight(framework))
+    }
+
+    /// The offers nobody answered yet, oldest first.
+    pub fn offers(&self) -> impl Iterator<Item = Offer> {
+        self.offers.iter().map(|(_, open)| open.offer)
+    }
+
+    fn page(&self, framework: FrameworkId) -> Option<&Framework> {
+        self.frameworks.get(framework.index())
+    }
+}
+
+/// What the master writes.
+impl Ledger {
+    pub(crate) fn add_agent(
+        &mut self,
+        agent: AgentId,
+        total: Resources,
+        owner: Option<FrameworkId>,
+    ) {
+        if self.agents.len() <= agent.index() {
+            self.agents.resize_with(agent.index() + 1, Agent::default);
+        }
+        let page = &mut self.agents[agent.index()];
+        assert!(!page.present, "{agent} joined twice");
+        *page = Agent {
+            present: true,
+            owner,
+            total,
+            free: total,
+            ..Agent::default()
+        };
+        self.total += total;
+        self.index_agent(agent);
+    }
+
+    /// Takes an agent out of the books, once nothing is offered or running there.
+    pub(crate) fn remove_agent(&mut self, agent: AgentId) {
+        let page = &mut self.agents[agent.index()];
+        assert!(
+            page.tasks.is_empty() && page.offers.is_empty(),
+            "{agent} is still in use"
+        );
+        self.total -= page.total;
+        *page = Agent::default();
+        self.index_agent(agent);
+    }
+
+    pub(crate) fn add_framework(&mut self, framework: FrameworkId, weight: Weight) {
+        while self.frameworks.len() <= framework.index() {
+            self.frameworks.push(Framework {
+                joined: false,
+                weight: Weight::ONE,
+                offered: Resources::ZERO,
+                running: Resources::ZERO,
+                allocations: 0,
+                open_offers: 0,
+                tasks: Window::new(),
+            });
+        }
+        let page = &mut self.frameworks[framework.index()];
+        page.joined = true;
+        page.weight = weight;
+    }
+
+    pub(crate) fn remove_framework(&mut self, framework: FrameworkId) {
+        self.frameworks[framework.index()].joined = false;
+    }
+
+    /// Holds `resources` of `agent` for `framework`.
+    pub(crate) fn offer(
+        &mut self,
+        framework: FrameworkId,
+        agent: AgentId,
+        resources: Resources,
+        now: Time,
+    ) -> Offer {
+        let id = OfferId(self.next_offer);
+        self.next_offer += 1;
+        let offer = Offer {
+            id,
+            framework,
+            agent,
+            resources,
+        };
+        let page = &mut self.agents[agent.index()];
+        page.free -= resources;
+        page.offered += resources;
+        let position = page.offers.len() as u32;
+        page.offers.push(id);
+        self.offers.insert(
+            id.0,
+            OpenOffer {
+                offer,
+                made: now,
+                position,
+            },
+        );
+        let page = &mut self.frameworks[framework.index()];
+        page.offered += resources;
+        page.allocations += 1;
+        page.open_offers += 1;
+        self.index_agent(agent);
+        offer
+    }
+
+    /// The open offer `id`, if it is `framework`'s.
+    pub(crate) fn open_offer(&self, framework: FrameworkId, id: OfferId) -> Option<Offer> {
+        let open = self.offers.get(id.0)?;
+        (open.offer.framework == framework).then_some(open.offer)
+    }
+
+    /// The oldest offer nobody answered.
+    pub(crate) fn oldest_offer(&self) -> Option<&OpenOffer> {
+        self.offers.front()
+    }
+
+    /// Ends an open offer; what it held is free again.
+    pub(crate) fn close_offer(&mut self, id: OfferId) -> Offer {
+        let OpenOffer {
+            offer, position, ..
+        } = self.offers.remove(id.0).expect("an open offer");
+        let page = &mut self.agents[offer.agent.index()];
+        page.offers.swap_remove(position as usize);
+        if let Some(moved) = page.offers.get(position as usize).copied() {
+            self.offers
+                .get_mut(moved.0)
+                .expect("an open offer")
+                .position = position;
+        }
+        let page = &mut self.agents[offer.agent.index()];
+        page.offered -= offer.resources;
+        page.free += offer.resources;
+        let page = &mut self.frameworks[offer.framework.index()];
+        page.offered -= offer.resources;
+        page.open_offers -= 1;
+        self.index_agent(offer.agent);
+        offer
+    }
+
+    /// Whether `task` was never used by `framework` before.
+    pub(crate) fn is_fresh(&self, framework: FrameworkId, task: TaskId) -> bool {
+        self.page(framework)
+            .is_some_and(|page| page.tasks.is_fresh(task.0))
+    }
+
+    /// Starts a task on free resources of `agent`.
+    pub(crate) fn launch(
+        &mut self,
+        framework: FrameworkId,
+        agent: AgentId,
+        task: TaskId,
+        needs: Resources,
+    ) {
+        let page = &mut self.agents[agent.index()];
+        page.free -= needs;
+        page.running += needs;
+        let position = page.tasks.len() as u32;
+        page.tasks.push((framework, task));
+        let page = &mut self.frameworks[framework.index()];
+        page.running += needs;
+        page.tasks.insert(
+            task.0,
+            RunningTask {
+                agent,
+                needs,
+                position,
+            },
+        );
+        self.index_agent(agent);
+    }
+
+    /// Ends a task; what it used is free again. `None` when it does not run on `agent`.
+    pub(crate) fn end_task(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        agent: AgentId,
+    ) -> Option<Resources> {
+        let page = self.frameworks.get_mut(framework.index())?;
+        if page.tasks.get(task.0)?.agent != agent {
+            return None;
+        }
+        let RunningTask {
+            needs, position, ..
+        } = page.tasks.remove(task.0)?;
+        page.running -= needs;
+        let page = &mut self.agents[agent.index()];
+        page.running -= needs;
+        page.free += needs;
+        page.tasks.swap_remove(position as usize);
+        if let Some((owner, moved)) = page.tasks.get(position as usize).copied() {
+            let moved = self.frameworks[owner.index()].tasks.get_mut(moved.0);
+            moved.expect("a running task").position = position;
+        }
+        self.index_agent(agent);
+        Some(needs)
+    }
+
+    pub(crate) fn tasks_on(&self, agent: AgentId) -> &[(FrameworkId, TaskId)] {
+        &self.agents[agent.index()].tasks
+    }
+
+    pub(crate) fn offers_on(&self, agent: AgentId) -> &[OfferId] {
+        &self.agents[agent.index()].offers
+    }
+
+    pub(crate) fn tasks_of(
+        &self,
+        framework: FrameworkId,
+    ) -> impl Iterator<Item = (TaskId, AgentId)> {
+        let tasks = self
+            .page(framework)
+            .into_iter()
+            .flat_map(|page| page.tasks.iter());
+        tasks.map(|(id, task)| (TaskId(id), task.agent))
+    }
+
+    /// The first agent from `from` on that has something free.
+    pub(crate) fn next_open(&self, from: AgentId) -> Option<AgentId> {
+        self.open.next(from)
+    }
+
+    pub(crate) fn is_open(&self, agent: AgentId) -> bool {
+        self.open.contains(agent)
+    }
+
+    /// Brings the index up to date and asserts the law of conservation where it was touched.
+    fn index_agent(&mut self, agent: AgentId) {
+        let page = &self.agents[agent.index()];
+        assert_eq!(
+            page.free + page.offered + page.running,
+            page.total,
+            "conservation on {agent}"
+        );
+        if page.free.is_zero() {
+            self.open.remove(agent);
+        } else {
+            self.open.insert(agent);
+        }
+    }
+}
+
+/// The laws.
+impl Ledger {
+    /// Counts everything again from single offers and tasks.
+    ///
+    /// # Panics
+    /// When the books do not agree: a defect in the core, never the fault of an input.
+    pub fn check(&self) {
+        let mut offered = vec![Resources::ZERO; self.agents.len()];
+        let mut running = vec![Resources::ZERO; self.agents.len()];
+        let mut offers = vec![0; self.agents.len()];
+        for (i, page) in self.frameworks.iter().enumerate() {
+            let mine = || self.offers().filter(|offer| offer.framework.index() == i);
+            let held: Resources = mine().map(|offer| offer.resources).sum();
+            assert_eq!(page.offered, held, "offers of f{i}");
+            assert_eq!(
+                page.open_offers as usize,
+                mine().count(),
+                "number of offers of f{i}"
+            );
+            let used: Resources = page.tasks.iter().map(|(_, task)| task.needs).sum();
+            assert_eq!(page.running, used, "tasks of f{i}");
+            for (id, task) in page.tasks.iter() {
+                running[task.agent.index()] += task.needs;
+                let named = self.agents[task.agent.index()].tasks[task.position as usize];
+                assert_eq!(
+                    named,
+                    (FrameworkId(i as u32), TaskId(id)),
+                    "position of a task"
+                );
+            }
+        }
+        for (id, open) in self.offers.iter() {
+            offered[open.offer.agent.index()] += open.offer.resources;
+            offers[open.offer.agent.index()] += 1;
+            let named = self.agents[open.offer.agent.index()].offers[open.position as usize];
+            assert_eq!(named, OfferId(id), "position of an offer");
+        }
+        for (i, page) in self.agents.iter().enumerate() {
+            assert_eq!(page.offered, offered[i], "offers on a{i}");
+            assert_eq!(page.offers.len(), offers[i], "number of offers on a{i}");
+            assert_eq!(page.running, running[i], "tasks on a{i}");
+            assert_eq!(
+                page.free + page.offered + page.running,
+                page.total,
+                "conservation on a{i}"
+            );
+            assert_eq!(
+                self.open.contains(AgentId(i as u32)),
+                !page.free.is_zero(),
+                "index of a{i}"
+            );
+            assert!(
+                page.present || page.total.is_zero(),
+                "a{i} is gone and has something"
+            );
+        }
+        let total: Resources = self.agents.iter().map(|page| page.total).sum();
+        assert_eq!(self.total, total, "the cluster's total");
+    }
+}

@@ -1,0 +1,469 @@
+//! The master: one fact in, any number of orders out.
+//!
+//! It owns the ledger and asks the allocator; it has no clock, no thread and no generator of its
+//! own. Whoever drives it, a queue of simulated time or sockets and a wall clock, gets the same
+//! orders for the same facts.
+
+use crate::agent_set::AgentSet;
+use crate::allocators::BoxedAllocator;
+use crate::filters::Filters;
+use crate::ledger::Ledger;
+use crate::message::{Action, AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest};
+use crate::name::{BadName, Name, Param};
+use crate::resources::Resources;
+use crate::share::Weight;
+use crate::time::{Span, Time};
+use crate::turns::{Demand, Turns};
+
+/// How much of an agent one offer holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OfferSize {
+    /// Everything free on the agent, as Mesos does.
+    #[default]
+    Agent,
+    /// What one task takes, as declared by the framework: the DRF paper's progressive filling.
+    Task,
+}
+
+/// What of the master's behaviour is a parameter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Config {
+    /// Offers are made at multiples of this (Mesos: one second); zero makes them at once.
+    pub round: Span,
+    /// How much one offer holds.
+    pub offers: OfferSize,
+    /// An offer not answered for so long is taken back; `None` waits for ever.
+    pub offer_timeout: Option<Span>,
+}
+
+impl Config {
+    /// The parameters every policy's name can have on top of its own.
+    pub const PARAMS: [Param; 3] = [
+        Param {
+            key: "round",
+            about: "offers at multiples of this; 0s at once (default 0s, Mesos 1s)",
+        },
+        Param {
+            key: "offers",
+            about: "agent: all that is free; task: one task's need (default agent)",
+        },
+        Param {
+            key: "timeout",
+            about: "unanswered offers are taken back after this (default never)",
+        },
+    ];
+
+    /// Takes the master's parameters out of a policy's name.
+    ///
+    /// # Errors
+    /// When a value does not read.
+    pub fn from_name(name: &mut Name) -> Result<Self, BadName> {
+        let span = "a length of time, as in 1s";
+        let offers = match name.take("offers").as_deref() {
+            None | Some("agent") => OfferSize::Agent,
+            Some("task") => OfferSize::Task,
+            Some(other) => return Err(name.bad("offers", other, "agent or task")),
+        };
+        Ok(Self {
+            round: name.take_as("round", span)?.unwrap_or(Span::ZERO),
+            offers,
+            offer_timeout: name.take_as("timeout", span)?,
+        })
+    }
+}
+
+/// The state machine at the centre of the cluster.
+pub struct Master {
+    now: Time,
+    config: Config,
+    allocator: BoxedAllocator,
+    ledger: Ledger,
+    filters: Filters,
+    turns: Turns,
+    /// Agents with something new to offer since they were last looked at.
+    changed: AgentSet,
+    /// Whether some framework may want what it was not offered before: every agent is looked at.
+    all_changed: bool,
+    last_round: Option<Time>,
+}
+
+impl Master {
+    /// A master of an empty cluster.
+    pub fn new(config: Config, allocator: BoxedAllocator) -> Self {
+        Self {
+            now: Time::ZERO,
+            config,
+            allocator,
+            ledger: Ledger::default(),
+            filters: Filters::default(),
+            turns: Turns::default(),
+            changed: AgentSet::default(),
+            all_changed: false,
+            last_round: None,
+        }
+    }
+
+    /// Who has what.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Takes in one fact and appends the orders that follow from it.
+    ///
+    /// Facts about agents, frameworks, offers or tasks that are gone are answered or ignored, never
+    /// an error: with messages under way they are ordinary. Time runs forward; an earlier `now`
+    /// counts as the present.
+    pub fn step(&mut self, now: Time, event: Event, actions: &mut Vec<Action>) {
+        self.now = self.now.max(now);
+        let round_is_due = event == Event::TimePassed || self.config.round.is_zero();
+        self.apply(event, actions);
+        self.rescind_overdue(actions);
+        self.end_filters();
+        if round_is_due && self.has_news() && self.due() <= self.now {
+            self.allocate(actions);
+        }
+    }
+
+    /// When the master wants to be told that time has passed, if nothing happens before.
+    pub fn wake_at(&self) -> Option<Time> {
+        let overdue = self.next_overdue();
+        let round = if self.turns.is_empty() {
+            None
+        } else if self.has_news() {
+            Some(self.due())
+        } else {
+            self.filters
+                .next_end()
+                .map(|end| end.round_up(self.config.round))
+        };
+        [overdue, round]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| at.max(self.now))
+    }
+
+    /// Recounts everything; see [`Ledger::check`].
+    ///
+    /// # Panics
+    /// When the books or the order of turns are wrong: a defect in the core.
+    pub fn check(&self) {
+        self.ledger.check();
+        self.turns
+            .check(&self.ledger, self.allocator.as_ref(), self.config.offers);
+    }
+
+    fn apply(&mut self, event: Event, actions: &mut Vec<Action>) {
+        match event {
+            Event::AgentJoined { agent, total } => self.agent_joined(agent, total, actions),
+            Event::AgentLost { agent } => self.agent_lost(agent, actions),
+            Event::FrameworkJoined { framework, weight } => {
+                self.framework_joined(framework, weight);
+            }
+            Event::FrameworkLeft { framework } => self.framework_left(framework, actions),
+            Event::DemandDeclared {
+                framework,
+                needs,
+                count,
+            } => {
+                self.demand_declared(framework, Demand { needs, count });
+            }
+            Event::OffersAnswered {
+                framework,
+                offers,
+                launch,
+                refuse,
+            } => {
+                self.offers_answered(framework, &offers, &launch, refuse, actions);
+            }
+            Event::Revived { framework } => self.revived(framework),
+            Event::Suppressed { framework } => self.suppressed(framework),
+            Event::KillRequested { framework, task } => {
+                self.kill_requested(framework, task, actions);
+            }
+            Event::TaskEnded {
+                agent,
+                framework,
+                task,
+                outcome,
+            } => {
+                self.task_ended(agent, framework, task, outcome, actions);
+            }
+            Event::TimePassed => {}
+        }
+    }
+
+    fn agent_joined(&mut self, agent: AgentId, total: Resources, actions: &mut Vec<Action>) {
+        self.agent_lost(agent, actions);
+        self.ledger
+            .add_agent(agent, total, self.allocator.owner(agent));
+        self.changed.insert(agent);
+        self.rank_all();
+    }
+
+    fn agent_lost(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
+        if !self.ledger.is_present(agent) {
+            return;
+        }
+        while let Some(&offer) = self.ledger.offers_on(agent).first() {
+            self.rescind(offer, actions);
+        }
+        while let Some(&(framework, task)) = self.ledger.tasks_on(agent).first() {
+            self.ledger.end_task(framework, task, agent);
+            actions.push(Action::Report {
+                framework,
+                task,
+                outcome: Outcome::Lost,
+            });
+        }
+        self.ledger.remove_agent(agent);
+        self.filters.forget_agent(agent);
+        self.changed.remove(agent);
+        self.rank_all();
+    }
+
+    fn framework_joined(&mut self, framework: FrameworkId, weight: Weight) {
+        self.ledger.add_framework(framework, weight);
+        self.turns.admit(framework);
+        self.revived(framework);
+    }
+
+    fn framework_left(&mut self, framework: FrameworkId, actions: &mut Vec<Action>) {
+        if !self.ledger.is_joined(framework) {
+            return;
+        }
+        let offers: Vec<OfferId> = self
+            .ledger
+            .offers()
+            .filter(|o| o.framework == framework)
+            .map(|o| o.id)
+            .collect();
+        for offer in offers {
+            self.rescind(offer, actions);
+        }
+        for (task, agent) in self.ledger.tasks_of(framework) {
+            actions.push(Action::Kill {
+                agent,
+                framework,
+                task,
+            });
+        }
+        self.ledger.remove_framework(framework);
+        self.turns.dismiss(framework);
+        self.filters.forget(framework);
+    }
+
+    fn demand_declared(&mut self, framework: FrameworkId, demand: Demand) {
+        if self.turns.declare(framework, demand) {
+            self.all_changed = true;
+        }
+        self.rank(framework);
+    }
+
+    fn offers_answered(
+        &mut self,
+        framework: FrameworkId,
+        offers: &[OfferId],
+        launch: &[TaskRequest],
+        refuse: Span,
+        actions: &mut Vec<Action>,
+    ) {
+        let valid: Vec<_> = offers
+            .iter()
+            .filter_map(|id| self.ledger.open_offer(framework, *id))
+            .collect();
+        for offer in &valid {
+            self.ledger.close_offer(offer.id);
+            self.changed.insert(offer.agent);
+        }
+        let agent = valid.first().map(|offer| offer.agent);
+        let together = valid.iter().all(|offer| Some(offer.agent) == agent);
+        let mut left = match agent {
+            // One bad offer in an answer spoils it all, as in Mesos: the framework's picture of
+            // what it holds was wrong.
+            Some(_) if valid.len() == offers.len() && together => {
+                valid.iter().map(|offer| offer.resources).sum()
+            }
+            _ => Resources::ZERO,
+        };
+        for request in launch {
+            let TaskRequest { task, needs } = *request;
+            if !self.ledger.is_fresh(framework, task) {
+                continue;
+            }
+            match (agent, left.checked_sub(needs)) {
+                (Some(agent), Some(rest)) if !needs.is_zero() => {
+                    left = rest;
+                    self.ledger.launch(framework, agent, task, needs);
+                    actions.push(Action::Launch {
+                        agent,
+                        framework,
+                        task,
+                        needs,
+                    });
+                }
+                _ => actions.push(Action::Report {
+                    framework,
+                    task,
+                    outcome: Outcome::Lost,
+                }),
+            }
+            self.turns.launched(framework);
+        }
+        if let Some(agent) = agent
+            && !left.is_zero()
+            && !refuse.is_zero()
+        {
+            self.filters.add(framework, agent, left, self.now + refuse);
+        }
+        self.rank(framework);
+    }
+
+    fn revived(&mut self, framework: FrameworkId) {
+        self.filters.forget(framework);
+        self.turns.suppress(framework, false);
+        self.all_changed = true;
+        self.rank(framework);
+    }
+
+    fn suppressed(&mut self, framework: FrameworkId) {
+        self.turns.suppress(framework, true);
+        self.rank(framework);
+    }
+
+    fn kill_requested(&mut self, framework: FrameworkId, task: TaskId, actions: &mut Vec<Action>) {
+        if let Some((agent, _)) = self.ledger.task(framework, task) {
+            actions.push(Action::Kill {
+                agent,
+                framework,
+                task,
+            });
+        }
+    }
+
+    /// A task that is not in the books was reported before, when its agent was lost.
+    fn task_ended(
+        &mut self,
+        agent: AgentId,
+        framework: FrameworkId,
+        task: TaskId,
+        outcome: Outcome,
+        actions: &mut Vec<Action>,
+    ) {
+        if self.ledger.end_task(framework, task, agent).is_some() {
+            self.changed.insert(agent);
+            self.rank(framework);
+            actions.push(Action::Report {
+                framework,
+                task,
+                outcome,
+            });
+        }
+    }
+
+    fn rescind(&mut self, offer: OfferId, actions: &mut Vec<Action>) {
+        let offer = self.ledger.close_offer(offer);
+        self.changed.insert(offer.agent);
+        self.rank(offer.framework);
+        actions.push(Action::Rescind {
+            framework: offer.framework,
+            offer: offer.id,
+        });
+    }
+
+    fn next_overdue(&self) -> Option<Time> {
+        let timeout = self.config.offer_timeout?;
+        self.ledger.oldest_offer().map(|open| open.made + timeout)
+    }
+
+    fn rescind_overdue(&mut self, actions: &mut Vec<Action>) {
+        while self.next_overdue().is_some_and(|at| at <= self.now) {
+            let oldest = self
+                .ledger
+                .oldest_offer()
+                .expect("an overdue offer")
+                .offer
+                .id;
+            self.rescind(oldest, actions);
+        }
+    }
+
+    fn end_filters(&mut self) {
+        while let Some(agent) = self.filters.pop_ended(self.now) {
+            if self.ledger.is_open(agent) {
+                self.changed.insert(agent);
+            }
+        }
+    }
+
+    fn has_news(&self) -> bool {
+        self.all_changed || !self.changed.is_empty()
+    }
+
+    /// When the next round may be: this instant unless there was one already.
+    fn due(&self) -> Time {
+        let earliest = match self.last_round {
+            Some(last) if !self.config.round.is_zero() => self.now.max(last + Span::from_micros(1)),
+            _ => self.now,
+        };
+        earliest.round_up(self.config.round)
+    }
+
+    /// Looks at every agent with news, in order of id, and offers what is free there.
+    fn allocate(&mut self, actions: &mut Vec<Action>) {
+        self.last_round = Some(self.now);
+        let mut from = AgentId(0);
+        while !self.turns.is_empty()
+            && let Some(agent) = self.ledger.next_open(from)
+        {
+            if self.all_changed || self.changed.contains(agent) {
+                self.offer_agent(agent, actions);
+            }
+            from = AgentId(agent.0 + 1);
+        }
+        self.all_changed = false;
+        self.changed.clear();
+    }
+
+    fn offer_agent(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
+        loop {
+            let free = self.ledger.free(agent);
+            if free.is_zero() {
+                return;
+            }
+            let owner = self.ledger.owner(agent);
+            let size = |framework| match self.config.offers {
+                OfferSize::Agent => Some(free),
+                OfferSize::Task => self.turns.needs(framework).filter(|n| n.fits_in(free)),
+            };
+            let takes = |framework: &FrameworkId| {
+                owner.is_none_or(|owner| owner == *framework)
+                    && size(*framework).is_some_and(|amount| {
+                        !self.filters.hides(*framework, agent, amount, self.now)
+                    })
+            };
+            let picked = self.allocator.pick(&mut self.turns.iter().filter(takes));
+            let Some(framework) = picked else { return };
+            let resources = size(framework).expect("the pick is a candidate");
+            let offer = self.ledger.offer(framework, agent, resources, self.now);
+            actions.push(Action::Offer(offer));
+            self.rank(framework);
+        }
+    }
+
+    fn rank(&mut self, framework: FrameworkId) {
+        self.turns.rank(
+            framework,
+            &self.ledger,
+            self.allocator.as_ref(),
+            self.config.offers,
+        );
+    }
+
+    /// Every share changes with the cluster's total.
+    fn rank_all(&mut self) {
+        for i in 0..self.turns.known() {
+            self.rank(FrameworkId(i));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Names with parameters: `drf[round=1s,offers=task]`.
+//!
+//! A policy's whole configuration is its name, so a table that says the name says everything.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+/// A name and its parameters; parameters are taken out one by one, and none may be left over.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Name {
+    base: String,
+    params: BTreeMap<String, String>,
+}
+
+/// One parameter a name can have.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    /// Its key.
+    pub key: &'static str,
+    /// What it means, its values and its default.
+    pub about: &'static str,
+}
+
+/// What is wrong with a name, in a sentence.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BadName(pub String);
+
+impl fmt::Display for BadName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadName {}
+
+impl Name {
+    /// The name without parameters.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Takes parameter `key` out.
+    pub fn take(&mut self, key: &str) -> Option<String> {
+        self.params.remove(key)
+    }
+
+    /// Takes parameter `key` out and reads it.
+    ///
+    /// # Errors
+    /// When the value does not read; `expected` says what would.
+    pub fn take_as<T: FromStr>(&mut self, key: &str, expected: &str) -> Result<Option<T>, BadName> {
+        match self.take(key) {
+            None => Ok(None),
+            Some(text) => text
+                .parse()
+                .map(Some)
+                .map_err(|_| self.bad(key, &text, expected)),
+        }
+    }
+
+    /// Sets parameter `key`.
+    pub fn set(&mut self, key: &str, value: impl Into<String>) {
+        self.params.insert(key.to_owned(), value.into());
+    }
+
+    /// The error for a parameter that does not read.
+    pub fn bad(&self, key: &str, found: &str, expected: &str) -> BadName {
+        BadName(format!(
+            "`{}`: parameter `{key}` is `{found}`; expected {expected}",
+            self.base
+        ))
+    }
+
+    /// Makes sure every parameter was taken.
+    ///
+    /// # Errors
+    /// When one is left over; `known` are the keys that exist.
+    pub fn finish(&self, known: &[&str]) -> Result<(), BadName> {
+        match self.params.keys().next() {
+            None => Ok(()),
+            Some(key) => {
+                let known = match known {
+                    [] => "it has none".to_owned(),
+                    known => format!("it has {}", known.join(", ")),
+                };
+                Err(BadName(format!(
+                    "`{}` has no parameter `{key}`; {known}",
+                    self.base
+                )))
+            }
+        }
+    }
+}
+
+impl FromStr for Name {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        let bad = |why: &str| {
+            BadName(format!(
+                "`{text}` is not a name: {why}; expected `name` or `name[key=value,...]`"
+            ))
+        };
+        let (base, params) = match text.split_once('[') {
+            None => (text, ""),
+            Some((base, rest)) => (
+                base,
+                rest.strip_suffix(']')
+                    .ok_or_else(|| bad("the bracket is not closed"))?,
+            ),
+        };
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if base.is_empty() || !base.chars().all(word) {
+            return Err(bad("letters, digits and `-` only"));
+        }
+        let mut name = Self {
+            base: base.to_owned(),
+            params: BTreeMap::new(),
+        };
+        for param in params.split(',').filter(|param| !param.is_empty()) {
+            let (key, value) = param
+                .split_once('=')
+                .ok_or_else(|| bad("a parameter lacks its `=`"))?;
+            if name
+                .params
+                .insert(key.trim().to_owned(), value.trim().to_owned())
+                .is_some()
+            {
+                return Err(bad("a parameter is given twice"));
+            }
+        }
+        Ok(name)
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.base)?;
+        for (i, (key, value)) in self.params.iter().enumerate() {
+            write!(f, "{}{key}={value}", if i == 0 { "[" } else { "," })?;
+        }
+        if self.params.is_empty() {
+            Ok(())
+        } else {
+            f.write_str("]")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, shown: &str) {
+        let got = text
+            .parse::<Name>()
+            .map_or_else(|e| e.to_string(), |name| name.to_string());
+        assert_eq!(got, shown);
+    }
+
+    #[test]
+    fn names_read_and_show() {
+        check("drf", "drf");
+        check("drf[]", "drf");
+        check("drf[round=1s, offers=task]", "drf[offers=task,round=1s]");
+        let not = |text: &str, why: &str| {
+            check(
+                text,
+                &format!("`{text}` is not a name: {why}; expected `name` or `name[key=value,...]`"),
+            );
+        };
+        not("", "letters, digits and `-` only");
+        not("drf[round", "the bracket is not closed");
+        not("drf[round]", "a parameter lacks its `=`");
+        not("drf[a=1,a=2]", "a parameter is given twice");
+    }
+
+    #[test]
+    fn parameters_left_over_are_named() {
+        let mut name: Name = "fair[on=mem,speed=9]".parse().unwrap();
+        assert_eq!(name.take("on").as_deref(), Some("mem"));
+        let error = name.finish(&["on", "tie"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`fair` has no parameter `speed`; it has on, tie"
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! Policies by name: a table that is open to a user's own.
+
+use crate::allocators::{self, BoxedAllocator, Setup};
+use crate::master::Config;
+use crate::name::{BadName, Name};
+use crate::schedulers::{self, BoxedScheduler};
+
+/// The allocators and schedulers that names can mean.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    allocators: Vec<allocators::Entry>,
+    schedulers: Vec<schedulers::Entry>,
+}
+
+impl Default for Registry {
+    /// The policies that come with Fairground.
+    fn default() -> Self {
+        Self {
+            allocators: allocators::STANDARD.to_vec(),
+            schedulers: schedulers::STANDARD.to_vec(),
+        }
+    }
+}
+
+impl Registry {
+    /// The table with one more allocator; a name that exists is replaced.
+    #[must_use]
+    pub fn with_allocator(mut self, entry: allocators::Entry) -> Self {
+        self.allocators.retain(|known| known.name != entry.name);
+        self.allocators.push(entry);
+        self
+    }
+
+    /// The table with one more scheduler; a name that exists is replaced.
+    #[must_use]
+    pub fn with_scheduler(mut self, entry: schedulers::Entry) -> Self {
+        self.schedulers.retain(|known| known.name != entry.name);
+        self.schedulers.push(entry);
+        self
+    }
+
+    /// The allocators known.
+    pub fn allocators(&self) -> &[allocators::Entry] {
+        &self.allocators
+    }
+
+    /// The schedulers known.
+    pub fn schedulers(&self) -> &[schedulers::Entry] {
+        &self.schedulers
+    }
+
+    /// The allocator `name` means, and the master's parameters in it.
+    ///
+    /// # Errors
+    /// When the name or a parameter is not known, naming those that are.
+    pub fn allocator(
+        &self,
+        name: &Name,
+        setup: Setup,
+    ) -> Result<(Config, BoxedAllocator), BadName> {
+        let entry = find(&self.allocators, |entry| entry.name, name, "policy")?;
+        let mut rest = name.clone();
+        let config = Config::from_name(&mut rest)?;
+        let allocator = (entry.make)(&mut rest, setup)?;
+        let params = entry.params.iter().chain(&Config::PARAMS);
+        rest.finish(&params.map(|param| param.key).collect::<Vec<_>>())?;
+        Ok((config, allocator))
+    }
+
+    /// The scheduler `name` means.
+    ///
+    /// # Errors
+    /// When the name or a parameter is not known, naming those that are.
+    pub fn scheduler(&self, name: &Name) -> Result<BoxedScheduler, BadName> {
+        let entry = find(&self.schedulers, |entry| entry.name, name, "scheduler")?;
+        let mut rest = name.clone();
+        let scheduler = (entry.make)(&mut rest)?;
+        rest.finish(
+            &entry
+                .params
+                .iter()
+                .map(|param| param.key)
+                .collect::<Vec<_>>(),
+        )?;
+        Ok(scheduler)
+    }
+}
+
+fn find<'a, E>(
+    entries: &'a [E],
+    name_of: impl Fn(&E) -> &'static str,
+    name: &Name,
+    what: &str,
+) -> Result<&'a E, BadName> {
+    entries
+        .iter()
+        .find(|entry| name_of(entry) == name.base())
+        .ok_or_else(|| {
+            let known: Vec<_> = entries.iter().map(name_of).collect();
+            BadName(format!(
+                "no {what} is called `{}`; known are {}",
+                name.base(),
+                known.join(", ")
+            ))
+        })
+}

@@ -1,0 +1,185 @@
+//! The second level: which of a framework's tasks run on the offers in hand?
+//!
+//! One policy a file, one line here. A single framework with the whole pool is a monolithic
+//! scheduler.
+
+mod gang;
+mod ordered;
+
+use std::fmt;
+
+use crate::frameworks::{JobOrder, JobQueue, Piece};
+use crate::message::{JobId, Offer};
+use crate::name::{BadName, Name, Param};
+use crate::resources::Resources;
+use crate::time::{Span, Time};
+
+pub use gang::Gang;
+pub use ordered::Ordered;
+
+/// A policy of the second level.
+pub trait Scheduler {
+    /// Places waiting tasks on the offers on the desk. Whatever is neither used nor held is
+    /// declined.
+    fn place(&mut self, now: Time, desk: &mut Desk<'_>);
+
+    /// Whose tasks go first.
+    fn order(&self) -> JobOrder {
+        JobOrder::Fifo
+    }
+}
+
+/// A policy that was made from its name.
+pub type BoxedScheduler = Box<dyn Scheduler + Send>;
+
+/// One line of the by-name table.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// The name without parameters.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+    /// Its parameters.
+    pub params: &'static [Param],
+    /// Makes it from the parameters in its name.
+    pub make: fn(&mut Name) -> Result<BoxedScheduler, BadName>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Entry({})", self.name)
+    }
+}
+
+/// The schedulers that come with Fairground.
+pub const STANDARD: [Entry; 3] = [ordered::FIFO, ordered::FAIR, gang::ENTRY];
+
+/// An offer on the desk and what becomes of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) offer: Offer,
+    pub(crate) left: Resources,
+    pub(crate) launch: Vec<Piece>,
+    /// Hold the offer until then, unanswered.
+    pub(crate) hold: Option<Time>,
+    /// Passed over by choice: do not offer again for so long.
+    pub(crate) refuse: Option<Span>,
+}
+
+impl Item {
+    pub(crate) const fn new(offer: Offer) -> Self {
+        let left = offer.resources;
+        Self {
+            offer,
+            left,
+            launch: Vec::new(),
+            hold: None,
+            refuse: None,
+        }
+    }
+}
+
+/// What a scheduler works with: the offers in hand and the jobs that wait.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    pub(crate) items: &'a mut [Item],
+    pub(crate) queue: &'a mut JobQueue,
+}
+
+impl Desk<'_> {
+    /// How many offers are in hand; they are named by position.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether no offer is in hand.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The offer at `position`.
+    pub fn offer(&self, position: usize) -> Offer {
+        self.items[position].offer
+    }
+
+    /// What of the offer at `position` is not used yet.
+    pub fn left(&self, position: usize) -> Resources {
+        self.items[position].left
+    }
+
+    /// Since when the offer at `position` has been held, as its deadline.
+    pub fn held_until(&self, position: usize) -> Option<Time> {
+        self.items[position].hold
+    }
+
+    /// The jobs that wait.
+    pub const fn queue(&self) -> &JobQueue {
+        self.queue
+    }
+
+    /// Launches a waiting task of `job` on the offer at `position`: one that finds its data there
+    /// if `local`, else any. Says whether there was one that fits.
+    pub fn launch(&mut self, position: usize, job: JobId, local: bool) -> bool {
+        let item = &mut self.items[position];
+        let taken = self.queue.take(job, item.offer.agent, item.left, local);
+        self.place(position, taken)
+    }
+
+    /// Launches the next waiting task of one stage on the offer at `position`, which must have
+    /// room for it. Says whether there was one.
+    pub fn launch_stage(&mut self, position: usize, job: JobId, stage: u32) -> bool {
+        let needs = self.queue.spec(job).stages[stage as usize].needs;
+        let taken = if needs.fits_in(self.items[position].left) {
+            self.queue.take_from(job, stage)
+        } else {
+            None
+        };
+        self.place(position, taken)
+    }
+
+    /// Whether any task of `job` that may start fits into the offer at `position`.
+    pub fn fits(&self, position: usize, job: JobId) -> bool {
+        let spec = self.queue.spec(job);
+        let mut stages = self.queue.ready_stages(job);
+        stages.any(|(stage, _)| {
+            spec.stages[stage as usize]
+                .needs
+                .fits_in(self.items[position].left)
+        })
+    }
+
+    /// `job` passes over an offer to wait for its data; since when it has waited.
+    pub fn wait(&mut self, job: JobId, now: Time) -> Time {
+        self.queue.wait(job, now)
+    }
+
+    /// `job` found its data.
+    pub fn end_wait(&mut self, job: JobId) {
+        self.queue.end_wait(job);
+    }
+
+    /// Declines what is left of the offer at `position` for at most `span`.
+    pub fn refuse(&mut self, position: usize, span: Span) {
+        let item = &mut self.items[position];
+        item.refuse = Some(item.refuse.map_or(span, |old| old.min(span)));
+    }
+
+    /// Holds the offer at `position`, unanswered, until `until`.
+    pub fn hold(&mut self, position: usize, until: Time) {
+        self.items[position].hold = Some(until);
+    }
+
+    /// No longer holds the offer at `position`.
+    pub fn release(&mut self, position: usize) {
+        self.items[position].hold = None;
+    }
+
+    fn place(&mut self, position: usize, taken: Option<Piece>) -> bool {
+        let Some(piece) = taken else { return false };
+        let needs = self.queue.spec(piece.job).stages[piece.stage as usize].needs;
+        let item = &mut self.items[position];
+        item.left -= needs;
+        item.launch.push(piece);
+        true
+    }
+}
