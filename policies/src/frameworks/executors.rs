@@ -132,7 +132,7 @@ impl Executors {
 
     fn started(&mut self, task: TaskId, now: Time) {
         if self
-            .executors
+            .alive
             .get(&task)
             .is_some_and(|executor| executor.state == State::Starting)
         {
