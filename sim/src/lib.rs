@@ -1,1 +1,3 @@
-//! sim
+//! A deterministic discrete-event simulator for cluster schedulers.
+
+pub mod run;

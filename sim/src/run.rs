@@ -1,0 +1,225 @@
+//! What simulations produced: rows for one run, runs for a comparison.
+//!
+//! Whole numbers throughout (microseconds, millicores, MiB, parts of a million), so that a row is
+//! the same on every machine.
+
+use fairground_policies::message::{AgentId, FrameworkId, JobId};
+use fairground_policies::resources::Resources;
+use fairground_policies::time::{Span, Time};
+use fairground_workloads::trace::{Assumption, Input};
+
+/// Everything one policy did with one trace.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Run {
+    /// The seed of the trace.
+    pub seed: u64,
+    /// BLAKE3 over every event and action of the master and every row below, in hexadecimal.
+    pub digest: String,
+    /// Totals of each framework, by id.
+    pub frameworks: Vec<FrameworkRow>,
+    /// One row a job, by framework and job.
+    pub jobs: Vec<JobRow>,
+    /// One row a framework and time step.
+    pub usage: Vec<UsageRow>,
+    /// One row a service and time step.
+    pub services: Vec<ServiceRow>,
+    /// One row an agent, time step and framework that ran something there; only when asked for.
+    pub hosts: Vec<HostRow>,
+    /// Totals of the whole cluster.
+    pub totals: Totals,
+}
+
+/// Totals of one framework in one run.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct FrameworkRow {
+    /// Jobs submitted.
+    pub jobs: u64,
+    /// Jobs with all their tasks done.
+    pub finished: u64,
+    /// Jobs that could never run: a task of theirs is larger than every agent they may use.
+    pub impossible: u64,
+    /// Tasks launched on agents.
+    pub launched: u64,
+    /// Tasks reported finished.
+    pub tasks_finished: u64,
+    /// Tasks reported killed.
+    pub tasks_killed: u64,
+    /// Tasks reported lost, with their agent or their offer.
+    pub tasks_lost: u64,
+    /// Time that lost and killed batch tasks had run for nothing.
+    pub work_lost: Span,
+    /// Tasks launched that prefer some agents, and those of them launched on one.
+    pub choosy: u64,
+    /// Of those, launched where their data is.
+    pub local: u64,
+    /// Offers made to it.
+    pub offers: u64,
+    /// Offers it launched something on.
+    pub accepted: u64,
+    /// Offers taken back.
+    pub rescinded: u64,
+    /// Mean use between the start and the horizon, in units of each kind.
+    pub mean_usage: Resources,
+    /// Requests that arrived.
+    pub requests: u64,
+    /// Requests answered later than the objective, or never.
+    pub missed: u64,
+    /// Median response time over all requests.
+    pub latency_p50: Span,
+    /// 95th percentile of the response time over all requests.
+    pub latency_p95: Span,
+    /// 99th percentile of the response time over all requests.
+    pub latency_p99: Span,
+}
+
+/// Totals of one run.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Totals {
+    /// Events the master was told.
+    pub events: u64,
+    /// Actions the master ordered.
+    pub actions: u64,
+    /// When the last thing happened.
+    pub end: Time,
+    /// Whether the run ended because nothing could happen any more although jobs waited.
+    pub stalled: bool,
+}
+
+/// One job.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JobRow {
+    /// Whose job.
+    pub framework: FrameworkId,
+    /// Which one.
+    pub job: JobId,
+    /// What people call it.
+    pub label: String,
+    /// When it was submitted.
+    pub submitted: Time,
+    /// When its first task started.
+    pub started: Option<Time>,
+    /// When its last task finished; `None` for a job that did not.
+    pub finished: Option<Time>,
+    /// How many tasks it has.
+    pub tasks: u64,
+    /// How many attempts at its tasks were lost or killed.
+    pub lost: u64,
+}
+
+impl JobRow {
+    /// From submission to the last task's end.
+    pub fn completion(&self) -> Option<Span> {
+        Some(self.finished? - self.submitted)
+    }
+}
+
+/// What a framework used during a time step, on average.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UsageRow {
+    /// When the step begins.
+    pub start: Time,
+    /// Whose use.
+    pub framework: FrameworkId,
+    /// In units of each kind, running tasks only, rounded down.
+    pub running: Resources,
+    /// In units of each kind, offers not answered, rounded down.
+    pub offered: Resources,
+}
+
+/// How a service did during a time step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServiceRow {
+    /// When the step begins.
+    pub start: Time,
+    /// Which service.
+    pub framework: FrameworkId,
+    /// Requests that arrived.
+    pub requests: u64,
+    /// Instances that served, on average, in thousandths.
+    pub instances: u64,
+    /// Requests still waiting at the end of the step.
+    pub backlog: u64,
+    /// Requests answered later than the objective, or never.
+    pub missed: u64,
+    /// Median response time of the requests that arrived.
+    pub latency_p50: Span,
+    /// 95th percentile of it.
+    pub latency_p95: Span,
+    /// 99th percentile of it.
+    pub latency_p99: Span,
+}
+
+/// How much of an agent a framework used during a time step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HostRow {
+    /// When the step begins.
+    pub start: Time,
+    /// Which agent.
+    pub agent: AgentId,
+    /// Who used it.
+    pub framework: FrameworkId,
+    /// The dominant share of the agent in use, averaged, in parts of a million.
+    pub share: u32,
+}
+
+/// One recipe under several policies, on the same traces.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The recipe's name: the folder of its results.
+    pub name: String,
+    /// A line that says what it is.
+    pub title: String,
+    /// The recipe with every default filled in, as TOML.
+    pub recipe: String,
+    /// All that the agents have together.
+    pub capacity: Resources,
+    /// How many agents there are.
+    pub agents: u32,
+    /// When arrivals and load end.
+    pub horizon: Span,
+    /// The length of the time steps in `usage`.
+    pub step: Span,
+    /// The length of the time steps in `hosts`.
+    pub host_step: Span,
+    /// The seeds that were run, in order.
+    pub seeds: Vec<u64>,
+    /// The frameworks by id.
+    pub frameworks: Vec<FrameworkInfo>,
+    /// The policies in the order asked for; the first is the baseline.
+    pub policies: Vec<PolicyRuns>,
+    /// What the traces do not say, by framework, and assumptions of the simulator itself (no
+    /// framework).
+    pub assumptions: Vec<(Option<FrameworkId>, Assumption)>,
+    /// The files that were read.
+    pub inputs: Vec<Input>,
+    /// What a reader has to know: impossible jobs, seeds not run, too few seeds.
+    pub warnings: Vec<String>,
+}
+
+/// What the report says about a framework.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FrameworkInfo {
+    /// Its name in the recipe.
+    pub name: String,
+    /// The kind of its workload in the recipe: hadoop, rails, swim, ...
+    pub kind: String,
+    /// Whether it serves requests instead of running jobs.
+    pub service: bool,
+    /// The service-level objective of a service.
+    pub slo: Span,
+    /// Agents it would own were the cluster partitioned.
+    pub share: u32,
+    /// How much it counts, in thousandths.
+    pub weight: u32,
+}
+
+/// The runs of one policy, one a seed.
+#[derive(Clone, Debug)]
+pub struct PolicyRuns {
+    /// The name asked for: `static-best`.
+    pub name: String,
+    /// What was run: `static[split=2:4:3]`.
+    pub resolved: String,
+    /// In the order of the comparison's seeds.
+    pub runs: Vec<Run>,
+}
