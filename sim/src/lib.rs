@@ -1,3 +1,4 @@
 //! A deterministic discrete-event simulator for cluster schedulers.
 
 pub mod run;
+pub mod output;

@@ -1,0 +1,1 @@
+//! From a finished comparison to files on disk: tables, figures, one report.
