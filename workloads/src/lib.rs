@@ -1,3 +1,29 @@
-//! Everything that comes from outside a cluster.
+//! Everything that comes from outside a cluster: machines that fail, jobs, requests.
+//!
+//! Reading order: [`trace`] is the value all of it becomes; [`spec`] is the part of a recipe that
+//! asks for it and turns it into a trace; [`models`] makes work, synthetic or from files;
+//! [`formats`] reads the public trace formats; [`faults`] makes agents go away; [`rng`] holds the
+//! seeded streams; [`units`] how amounts are written; [`error`] how problems are told.
+//!
+//! This room knows no policy: two policies compared on one trace meet the same world.
 
 pub mod trace;
+
+pub mod spec;
+
+pub mod models;
+
+pub mod formats;
+
+pub mod faults;
+
+pub mod rng;
+
+pub mod units;
+
+pub mod error;
+
+pub use error::ReadError;
+pub use faults::FaultSpec;
+pub use formats::Format;
+pub use spec::{Context, Source, WorkloadSpec};

@@ -1,0 +1,154 @@
+//! Requests in each second of a service's life: whole numbers separated by blanks.
+//!
+//! Source: github.com/reconfigurable-ml-pipeline/web-service-datasets (NASA 1995, Twitter 2021),
+//! a bzip2 tar archive with one member `workload.txt`. Plain text is read as well. A series may be
+//! one line of many megabytes, so it is read number by number.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use crate::error::ReadError;
+use crate::formats::source::{self, Plain};
+use crate::formats::survey::{Column, Stat, Survey};
+use crate::formats::swim::number;
+
+/// The most requests one second may claim.
+pub const MOST_REQUESTS: u64 = 1_000_000_000;
+/// The longest series, in seconds (more than three years).
+pub const LONGEST: u64 = 100_000_000;
+/// The longest text that may be a number, in bytes.
+const LONGEST_WORD: usize = 64;
+
+/// One second.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// Which second, counted from zero.
+    pub second: u64,
+    /// Requests in it.
+    pub requests: u32,
+}
+
+/// The seconds of a series; a bad number does not end them.
+pub struct Records {
+    path: PathBuf,
+    plain: Plain,
+    word: Vec<u8>,
+    line: u64,
+    second: u64,
+    ended: bool,
+}
+
+/// Opens a file of this format.
+///
+/// # Errors
+/// When it cannot be opened or unpacked.
+pub fn records(path: &Path) -> Result<Records, ReadError> {
+    Ok(Records {
+        path: path.to_owned(),
+        plain: source::open(path, "workload.txt")?,
+        word: Vec::new(),
+        line: 1,
+        second: 0,
+        ended: false,
+    })
+}
+
+impl Iterator for Records {
+    type Item = Result<Record, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let line = match self.next_word() {
+            Ok(Some(line)) => line,
+            Ok(None) => {
+                self.ended = true;
+                let error = ReadError::expected("at least one number", "an empty file")
+                    .hint("a series has the requests of each second, separated by blanks");
+                return (self.second == 0).then(|| Err(error.file(&self.path)));
+            }
+            Err(error) => {
+                self.ended = true;
+                return Some(Err(ReadError::io(&self.path, &error)));
+            }
+        };
+        let second = self.second;
+        self.second += 1;
+        if second == LONGEST {
+            self.ended = true;
+            let error = ReadError::expected(format!("at most {LONGEST} seconds"), "more")
+                .hint("cut the series, or give one number a minute and scale it");
+            return Some(Err(error.file(&self.path)));
+        }
+        let text = String::from_utf8_lossy(&self.word);
+        Some(match number(&text, "requests", MOST_REQUESTS) {
+            Ok(requests) => Ok(Record {
+                second,
+                requests: requests as u32,
+            }),
+            Err(error) => Err(error
+                .file(&self.path)
+                .line(line)
+                .place(format!("number {}", second + 1))),
+        })
+    }
+}
+
+impl Records {
+    /// Reads the next word into `self.word` and says on which line it stands; of an absurdly
+    /// long one, only the beginning is kept.
+    fn next_word(&mut self) -> std::io::Result<Option<u64>> {
+        self.word.clear();
+        loop {
+            let chunk = self.plain.fill_buf()?;
+            if chunk.is_empty() {
+                return Ok((!self.word.is_empty()).then_some(self.line));
+            }
+            let mut used = 0;
+            for byte in chunk {
+                if byte.is_ascii_whitespace() && !self.word.is_empty() {
+                    self.plain.consume(used);
+                    return Ok(Some(self.line));
+                }
+                used += 1;
+                if *byte == b'\n' {
+                    self.line += 1;
+                } else if !byte.is_ascii_whitespace() && self.word.len() < LONGEST_WORD {
+                    self.word.push(*byte);
+                }
+            }
+            self.plain.consume(used);
+        }
+    }
+}
+
+/// What is counted over a whole file.
+#[derive(Default)]
+pub(crate) struct Counts {
+    requests: Vec<u64>,
+}
+
+impl Survey for Counts {
+    type Record = Record;
+    const HEADER: &'static [&'static str] = &["second", "requests"];
+
+    fn row(record: &Record) -> Vec<String> {
+        vec![record.second.to_string(), record.requests.to_string()]
+    }
+
+    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
+        self.requests.push(u64::from(record.requests));
+    }
+
+    fn stat(self) -> Stat {
+        let idle = self.requests.iter().filter(|count| **count == 0).count();
+        Stat {
+            facts: vec![
+                ("seconds", self.requests.len().to_string()),
+                ("seconds_without_requests", idle.to_string()),
+            ],
+            columns: vec![Column::of("requests_per_second", "requests", self.requests)],
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A file as plain bytes: whatever is compressed or packed is unpacked by its content.
+//!
+//! Names lie (`.tbz2`, `.gz` downloads that a browser has already unpacked); the first bytes do
+//! not. Everything streams, so a large archive needs no large memory.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use crate::error::ReadError;
+use crate::trace::Input;
+
+/// How many layers of compression may lie around each other.
+const MOST_LAYERS: usize = 3;
+const TAR_BLOCK: usize = 512;
+
+/// The plain bytes of a file.
+pub(crate) type Plain = Box<dyn BufRead + Send>;
+
+/// Opens `path` and unpacks it. Inside a tar archive, `member` is looked for.
+pub(crate) fn open(path: &Path, member: &str) -> Result<Plain, ReadError> {
+    unpacked(path, member).map_err(|error| ReadError::io(path, &error))
+}
+
+/// What a trace says it was read from: `name` as the recipe gives it, and the file's hash.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn input(path: &Path, name: &Path) -> Result<Input, ReadError> {
+    let mut hasher = blake3::Hasher::new();
+    let read = File::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
+    read.map_err(|error| ReadError::io(path, &error))?;
+    Ok(Input {
+        path: name.to_owned(),
+        blake3: hasher.finalize().to_hex().to_string(),
+    })
+}
+
+fn unpacked(path: &Path, member: &str) -> io::Result<Plain> {
+    let mut plain = decompressed(path)?;
+    let (is_tar, head) = looks_like_tar(plain)?;
+    plain = head;
+    if !is_tar {
+        return Ok(plain);
+    }
+    let (start, length) = locate(decompressed(path)?, member)?;
+    io::copy(&mut plain.by_ref().take(start), &mut io::sink())?;
+    Ok(Box::new(BufReader::new(Exactly {
+        inner: plain,
+        left: length,
+    })))
+}
+
+fn decompressed(path: &Path) -> io::Result<Plain> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::other("it is a folder"));
+    }
+    let mut plain: Plain = Box::new(BufReader::new(file));
+    for _ in 0..MOST_LAYERS {
+        plain = match plain.fill_buf()? {
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+                Box::new(BufReader::new(zstd::Decoder::with_buffer(plain)?))
+            }
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => {
+                Box::new(BufReader::new(bzip2::bufread::MultiBzDecoder::new(plain)))
+            }
+            [0x1f, 0x8b, 0x08, ..] => {
+                Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(plain)))
+            }
+            _ => return Ok(plain),
+        };
+    }
+    Ok(plain)
+}
+
+/// Whether a tar header comes first; gives all bytes back.
+fn looks_like_tar(mut plain: Plain) -> io::Result<(bool, Plain)> {
+    let mut head = Vec::with_capacity(TAR_BLOCK);
+    plain
+        .by_ref()
+        .take(TAR_BLOCK as u64)
+        .read_to_end(&mut head)?;
+    let is_tar = head.get(257..262) == Some(b"ustar".as_slice());
+    Ok((is_tar, Box::new(io::Cursor::new(head).chain(plain))))
+}
+
+/// Where `member` starts in a tar archive and how long it is, in bytes.
+fn locate(archive: Plain, member: &str) -> io::Result<(u64, u64)> {
+    let mut archive = tar::Archive::new(archive);
+    let mut seen = Vec::new();
+    for entry in archive.entries()? {
+        let entry = entry?;
+        let path = entry.path()?;
+        let plain_file = entry.header().entry_type().is_file();
+        if plain_file && path.file_name().is_some_and(|name| name == member) {
+            return Ok((entry.raw_file_position(), entry.size()));
+        }
+        if seen.len() < 5 {
+            seen.push(path.display().to_string());
+        }
+    }
+    let message = format!(
+        "expected a member `{member}` in the archive, found {}",
+        if seen.is_empty() {
+            "an empty archive".to_owned()
+        } else {
+            seen.join(", ")
+        }
+    );
+    Err(io::Error::other(message))
+}
+
+/// Reads exactly so many bytes: an end before that is an error.
+struct Exactly {
+    inner: Plain,
+    left: u64,
+}
+
+impl Read for Exactly {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = buffer
+            .len()
+            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let count = self.inner.read(&mut buffer[..room])?;
+        if count == 0 && room > 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.left -= count as u64;
+        Ok(count)
+    }
+}

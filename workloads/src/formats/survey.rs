@@ -1,0 +1,186 @@
+//! Looking at a whole file: counts, the first rows, every problem.
+//!
+//! A format says what its records are and what to count; this page does the rest the same way
+//! for all of them.
+
+use serde::Serialize;
+
+use crate::error::ReadError;
+
+/// What a format counts over a whole file.
+pub(crate) trait Survey: Default {
+    /// What the format's reader gives.
+    type Record;
+    /// The names of the columns of [`Survey::row`].
+    const HEADER: &'static [&'static str];
+
+    /// One record as a row for people.
+    fn row(record: &Self::Record) -> Vec<String>;
+
+    /// Counts a record; tells what is odd about it, though it can be used.
+    fn see(&mut self, record: &Self::Record, warn: &mut Vec<ReadError>);
+
+    /// The counts.
+    fn stat(self) -> Stat;
+}
+
+/// The counts of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Stat {
+    /// Named counts and facts of the format: jobs, seconds, whether times are sorted.
+    pub facts: Vec<(&'static str, String)>,
+    /// What the numbers of each numeric column look like.
+    pub columns: Vec<Column>,
+}
+
+/// The numbers of one column.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// The unit of its numbers.
+    pub unit: &'static str,
+    /// How many numbers there are.
+    pub n: u64,
+    /// The smallest.
+    pub min: u64,
+    /// The median, by nearest rank.
+    pub p50: u64,
+    /// The 95th percentile, by nearest rank.
+    pub p95: u64,
+    /// The largest.
+    pub max: u64,
+    /// All of them together.
+    pub sum: u128,
+}
+
+/// The first records of a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// The names of the columns.
+    pub header: &'static [&'static str],
+    /// As many records as were asked for, if there are so many.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Everything that is wrong with a file.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Check {
+    /// How many records can be used.
+    pub records: u64,
+    /// What cannot be used, in the order of the file, up to the limit.
+    pub problems: Vec<ReadError>,
+    /// How many problems there are in all.
+    pub problem_count: u64,
+    /// What can be used but is odd, up to the limit.
+    pub warnings: Vec<ReadError>,
+    /// How many warnings there are in all.
+    pub warning_count: u64,
+}
+
+impl Column {
+    /// The figures of `values`, all zero when there are none.
+    pub(crate) fn of(name: &'static str, unit: &'static str, mut values: Vec<u64>) -> Self {
+        values.sort_unstable();
+        Self {
+            name,
+            unit,
+            n: values.len() as u64,
+            min: values.first().copied().unwrap_or(0),
+            p50: nearest_rank(&values, 50),
+            p95: nearest_rank(&values, 95),
+            max: values.last().copied().unwrap_or(0),
+            sum: values.iter().map(|value| u128::from(*value)).sum(),
+        }
+    }
+}
+
+impl Check {
+    /// Whether a simulation can use the file.
+    pub const fn is_ok(&self) -> bool {
+        self.problem_count == 0
+    }
+}
+
+/// `sorted[ceil(percent * n / 100) - 1]`; zero for nothing.
+fn nearest_rank(sorted: &[u64], percent: usize) -> u64 {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)
+}
+
+pub(crate) fn stat<S: Survey>(
+    records: impl Iterator<Item = Result<S::Record, ReadError>>,
+) -> Result<Stat, ReadError> {
+    let mut survey = S::default();
+    let mut warnings = Vec::new();
+    for record in records {
+        survey.see(&record?, &mut warnings);
+        warnings.clear();
+    }
+    Ok(survey.stat())
+}
+
+pub(crate) fn head<S: Survey>(
+    records: impl Iterator<Item = Result<S::Record, ReadError>>,
+    count: usize,
+) -> Result<Head, ReadError> {
+    let rows = records.take(count).map(|record| Ok(S::row(&record?)));
+    Ok(Head {
+        header: S::HEADER,
+        rows: rows.collect::<Result<_, ReadError>>()?,
+    })
+}
+
+pub(crate) fn check<S: Survey>(
+    records: impl Iterator<Item = Result<S::Record, ReadError>>,
+    path: &std::path::Path,
+    limit: usize,
+) -> Check {
+    let mut survey = S::default();
+    let mut check = Check::default();
+    let mut odd = Vec::new();
+    for record in records {
+        match record {
+            Ok(record) => {
+                check.records += 1;
+                survey.see(&record, &mut odd);
+            }
+            Err(problem) => {
+                check.problem_count += 1;
+                if check.problems.len() < limit {
+                    check.problems.push(problem);
+                }
+            }
+        }
+        check.warning_count += odd.len() as u64;
+        let room = limit.saturating_sub(check.warnings.len());
+        let listed = odd.drain(..).take(room).map(|warning| warning.file(path));
+        check.warnings.extend(listed);
+    }
+    check
+}
+
+/// `yes` or `no`.
+pub(crate) fn yes(fact: bool) -> String {
+    if fact { "yes" } else { "no" }.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_ranks(values: &[u64], p50: u64, p95: u64) {
+        let column = Column::of("x", "things", values.to_vec());
+        assert_eq!((column.p50, column.p95), (p50, p95), "{values:?}");
+    }
+
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        check_ranks(&[], 0, 0);
+        check_ranks(&[7], 7, 7);
+        check_ranks(&[2, 1], 1, 2);
+        check_ranks(&[3, 1, 2], 2, 3);
+        check_ranks(&(1..=20).collect::<Vec<_>>(), 10, 19);
+        check_ranks(&(1..=100).collect::<Vec<_>>(), 50, 95);
+    }
+}

@@ -1,0 +1,19 @@
+//! Models that make work: synthetic ones, and those that add to a file what it does not say.
+//!
+//! Whatever a model supplies is listed among the workload's assumptions with its numbers.
+
+pub mod hadoop;
+pub mod mpi;
+pub mod rails;
+pub mod spark;
+
+pub mod requests;
+pub mod swim;
+pub mod tpch;
+
+pub mod parts;
+
+pub(crate) mod arrivals;
+pub(crate) mod jobs;
+
+pub use arrivals::Day;

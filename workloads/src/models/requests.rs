@@ -1,0 +1,159 @@
+//! A web service under the requests of a file; what one request costs is this model.
+
+use std::path::{Path, PathBuf};
+
+use fairground_policies::time::Span;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ReadError;
+use crate::formats::input;
+use crate::formats::requests::records;
+use crate::models::arrivals::assumption;
+use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive};
+use crate::models::rails::steps;
+use crate::spec::Context;
+use crate::trace::{Input, Workload};
+use crate::units::{self, Thousandths};
+
+const SECOND: u64 = 1_000_000;
+
+/// A series of requests and the model of what it does not say.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RequestsSpec {
+    /// The file, relative to the recipe.
+    pub file: PathBuf,
+    /// How far into the series the cluster starts; whole seconds.
+    pub from: Span,
+    /// A factor on all requests.
+    #[serde(with = "units::decimal")]
+    pub scale: u32,
+    /// The length of a step of the load curve; whole seconds.
+    pub step: Span,
+    /// One instance.
+    pub service: ServiceSpec,
+    /// How many instances.
+    pub autoscaler: AutoscalerSpec,
+}
+
+impl Default for RequestsSpec {
+    fn default() -> Self {
+        Self {
+            file: PathBuf::new(),
+            from: Span::ZERO,
+            scale: 1000,
+            step: Span::from_secs(10),
+            service: ServiceSpec::default(),
+            autoscaler: AutoscalerSpec::default(),
+        }
+    }
+}
+
+/// A file that was read, with its model.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    spec: RequestsSpec,
+    /// Requests in each second.
+    series: Vec<u32>,
+    inputs: Vec<Input>,
+    path: PathBuf,
+}
+
+impl RequestsSpec {
+    fn check(&self) -> Result<(), ReadError> {
+        named(&self.file)?;
+        positive(self.step.as_micros(), "step")?;
+        positive(u64::from(self.scale), "scale")?;
+        for (span, parameter) in [(self.step, "step"), (self.from, "from")] {
+            if !span.as_micros().is_multiple_of(SECOND) {
+                let error = ReadError::expected("whole seconds", span);
+                return Err(error.place(format!("parameter `{parameter}`")));
+            }
+        }
+        self.service.check()?;
+        self.autoscaler.check()
+    }
+
+    /// Reads the file.
+    pub(crate) fn load(&self, folder: &Path) -> Result<Loaded, ReadError> {
+        self.check()?;
+        let path = folder.join(&self.file);
+        let series = records(&path)?.map(|record| record.map(|record| record.requests));
+        Ok(Loaded {
+            spec: self.clone(),
+            series: series.collect::<Result<_, _>>()?,
+            inputs: vec![input(&path, &self.file)?],
+            path,
+        })
+    }
+}
+
+impl Loaded {
+    pub(crate) fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+        let spec = &self.spec;
+        let steps = steps(context.horizon, spec.step)?;
+        let from = (spec.from.as_micros() / SECOND) as usize;
+        let wanted = context.horizon.as_micros().div_ceil(SECOND) as usize;
+        let Some(part) = from
+            .checked_add(wanted)
+            .and_then(|end| self.series.get(from..end))
+        else {
+            let (needed, seconds) = (from.saturating_add(wanted), self.series.len());
+            let expected = format!("at least {needed} seconds, `from` and the horizon together");
+            let error = ReadError::expected(expected, seconds).file(&self.path);
+            return Err(error.hint("choose an earlier `from` or a shorter horizon"));
+        };
+        let load = aggregated(part, (spec.step.as_micros() / SECOND) as usize, spec.scale);
+        debug_assert_eq!(load.len() as u64, steps);
+        let model = format!(
+            "those of the file from {} on, times {}, evenly spread over {}",
+            spec.from,
+            Thousandths(u64::from(spec.scale)),
+            spec.step
+        );
+        Ok(Workload {
+            work: spec.service.under(load, spec.step, &spec.autoscaler),
+            assumptions: vec![
+                assumption("requests", model),
+                spec.service.told(),
+                spec.autoscaler.told(),
+            ],
+            inputs: self.inputs.clone(),
+        })
+    }
+}
+
+/// Requests a step, scaled; what rounding leaves goes to the next step, so the sum is kept.
+fn aggregated(seconds: &[u32], step: usize, scale: u32) -> Vec<u64> {
+    let mut left = 0_u128;
+    let steps = seconds.chunks(step.max(1)).map(|chunk| {
+        let sum: u64 = chunk.iter().map(|count| u64::from(*count)).sum();
+        left += u128::from(sum) * u128::from(scale);
+        let whole = left / 1000;
+        left %= 1000;
+        u64::try_from(whole).unwrap_or(u64::MAX)
+    });
+    steps.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(seconds: &[u32], step: usize, scale: u32, load: &[u64]) {
+        assert_eq!(aggregated(seconds, step, scale), load);
+    }
+
+    #[test]
+    fn steps_add_up_and_scaling_keeps_the_sum() {
+        check(&[1, 2, 3, 4, 5], 2, 1000, &[3, 7, 5]);
+        check(&[1, 1, 1, 1], 1, 500, &[0, 1, 0, 1]);
+        check(&[1, 1, 1], 1, 2500, &[2, 3, 2]);
+        check(&[], 10, 1000, &[]);
+        check(&[u32::MAX, u32::MAX], 2, 1000, &[2 * u64::from(u32::MAX)]);
+    }
+}

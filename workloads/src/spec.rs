@@ -1,0 +1,141 @@
+//! The part of a recipe that says where a framework's work comes from.
+//!
+//! Files are read once ([`WorkloadSpec::load`]); every seed then builds its own workload from the
+//! same [`Source`], which may be shared by threads. Every random choice comes from a stream named
+//! by the framework and the purpose, so a change of one parameter leaves the other draws alone.
+
+use std::path::Path;
+
+use fairground_policies::time::Span;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ReadError;
+use crate::models::hadoop::HadoopSpec;
+use crate::models::mpi::MpiSpec;
+use crate::models::rails::RailsSpec;
+use crate::models::requests::{self, RequestsSpec};
+use crate::models::spark::SparkSpec;
+use crate::models::swim::{self, SwimSpec};
+use crate::models::tpch::{self, TpchSpec};
+use crate::rng::{Stream, stream};
+use crate::trace::{Input, Workload};
+
+/// Where a framework's work comes from: in a recipe, one table named by the kind.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkloadSpec {
+    /// Synthetic Hadoop jobs.
+    Hadoop(HadoopSpec),
+    /// Synthetic Spark jobs.
+    Spark(SparkSpec),
+    /// A synthetic web service.
+    Rails(RailsSpec),
+    /// Synthetic MPI jobs.
+    Mpi(MpiSpec),
+    /// Hadoop jobs of a SWIM file.
+    Swim(SwimSpec),
+    /// Spark queries of TPC-H profiles.
+    Tpch(TpchSpec),
+    /// A web service under the requests of a file.
+    Requests(RequestsSpec),
+}
+
+/// What a workload is built for.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// How many agents there are, for the places where data lies.
+    pub agents: u32,
+    /// When arrivals and load end.
+    pub horizon: Span,
+    /// The seed of every random choice.
+    pub seed: u64,
+    /// The framework's name: part of the name of its random streams.
+    pub name: &'a str,
+}
+
+/// A workload's files, read and checked; builds a workload for any seed.
+#[derive(Clone, Debug)]
+pub struct Source(Loaded);
+
+#[derive(Clone, Debug)]
+enum Loaded {
+    Hadoop(HadoopSpec),
+    Spark(SparkSpec),
+    Rails(RailsSpec),
+    Mpi(MpiSpec),
+    Swim(swim::Loaded),
+    Tpch(tpch::Loaded),
+    Requests(requests::Loaded),
+}
+
+impl WorkloadSpec {
+    /// The names of the kinds, for messages.
+    pub const NAMES: [&'static str; 7] = [
+        "hadoop", "spark", "rails", "mpi", "swim", "tpch", "requests",
+    ];
+
+    /// The name of its kind.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Hadoop(_) => "hadoop",
+            Self::Spark(_) => "spark",
+            Self::Rails(_) => "rails",
+            Self::Mpi(_) => "mpi",
+            Self::Swim(_) => "swim",
+            Self::Tpch(_) => "tpch",
+            Self::Requests(_) => "requests",
+        }
+    }
+
+    /// Checks the parameters and reads the files; their paths are relative to `folder`.
+    ///
+    /// # Errors
+    /// The first bad parameter, unreadable file or bad record.
+    pub fn load(&self, folder: &Path) -> Result<Source, ReadError> {
+        let loaded = match self {
+            Self::Hadoop(spec) => spec.check().map(|()| Loaded::Hadoop(spec.clone())),
+            Self::Spark(spec) => spec.check().map(|()| Loaded::Spark(spec.clone())),
+            Self::Rails(spec) => spec.check().map(|()| Loaded::Rails(spec.clone())),
+            Self::Mpi(spec) => spec.check().map(|()| Loaded::Mpi(spec.clone())),
+            Self::Swim(spec) => spec.load(folder).map(Loaded::Swim),
+            Self::Tpch(spec) => spec.load(folder).map(Loaded::Tpch),
+            Self::Requests(spec) => spec.load(folder).map(Loaded::Requests),
+        };
+        loaded.map(Source)
+    }
+}
+
+impl Source {
+    /// The workload for one seed, cluster size and horizon.
+    ///
+    /// # Errors
+    /// When parameters and horizon ask for absurdly much, or the files do not last so long.
+    pub fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+        match &self.0 {
+            Loaded::Hadoop(spec) => spec.build(context),
+            Loaded::Spark(spec) => spec.build(context),
+            Loaded::Rails(spec) => spec.build(context),
+            Loaded::Mpi(spec) => spec.build(context),
+            Loaded::Swim(loaded) => loaded.build(context),
+            Loaded::Tpch(loaded) => loaded.build(context),
+            Loaded::Requests(loaded) => loaded.build(context),
+        }
+    }
+
+    /// The files that were read.
+    pub fn inputs(&self) -> &[Input] {
+        match &self.0 {
+            Loaded::Hadoop(_) | Loaded::Spark(_) | Loaded::Rails(_) | Loaded::Mpi(_) => &[],
+            Loaded::Swim(loaded) => loaded.inputs(),
+            Loaded::Tpch(loaded) => loaded.inputs(),
+            Loaded::Requests(loaded) => loaded.inputs(),
+        }
+    }
+}
+
+impl Context<'_> {
+    /// The random stream of this framework for `purpose`.
+    pub(crate) fn stream(&self, purpose: &str) -> Stream {
+        stream(self.seed, &format!("{}/{purpose}", self.name))
+    }
+}
