@@ -1,0 +1,344 @@
+//! Tests as data: every `scripts/*.txt` tells the master facts and shows what it orders.
+//!
+//! A script is made of blocks. A block is a few commands, a line `----`, and the answer: the
+//! orders given, then the books, one agent or framework a line, then when the master wants to be
+//! woken. A blank line ends the answer. `UPDATE_EXPECT=1 cargo test` writes the answers anew.
+//!
+//! ```text
+//! master drf[round=1s]             a new master; static takes shares=2:1 agents=3
+//! agent a0 a1 cpus:4 mem:16        agents join
+//! framework f0 weight=2            frameworks join
+//! demand f0 count=3 cpus:1 mem:4   a framework says what it could start
+//! accept f0 o0 t0 cpus:1 t1 mem:2  tasks to launch on offers; what is left is refused
+//! decline f0 o0 o1 refuse=0s       for 5s, the frameworks' default, if nothing is said
+//! revive f0 | suppress f0 | leave f0 | kill f0 t0 | lose a0
+//! end a0 f0 t0 failed              a task ended; `finished` if nothing is said
+//! at 5s                            what follows happens then
+//! until 5s                         as `at`, and the master is woken whenever it wants to be
+//! steps                            from here on, show who holds what after every offer
+//! quiet                            in this block, count the offers and show only the books
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use expect_test::expect_file;
+use fairground_policies::allocators::Setup;
+use fairground_policies::frameworks::Manners;
+use fairground_policies::master::Master;
+use fairground_policies::message::{
+    Action, AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
+};
+use fairground_policies::registry::Registry;
+use fairground_policies::resources::{Mebibytes, Milligpus, Resources};
+use fairground_policies::share::Weight;
+use fairground_policies::time::{Span, Time};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+#[test]
+fn scripts_get_the_expected_answers() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    paths.sort();
+    assert!(!paths.is_empty());
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap();
+        expect_file![&path].assert_eq(&answered(&text));
+    }
+}
+
+/// The script with every answer given anew.
+fn answered(text: &str) -> String {
+    let mut stage = Stage::new("drf");
+    let mut answered = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        writeln!(answered, "{line}").unwrap();
+        if line == "----" {
+            lines.by_ref().find(|old| old.is_empty());
+            writeln!(answered, "{}", stage.answer()).unwrap();
+        } else if !line.is_empty() && !line.starts_with('#') {
+            stage.command(line);
+        }
+    }
+    answered.truncate(answered.trim_end().len());
+    answered + "\n"
+}
+
+/// A master and what was said since the last answer.
+struct Stage {
+    master: Master,
+    now: Time,
+    orders: String,
+    offers: usize,
+    steps: bool,
+    quiet: bool,
+}
+
+impl Stage {
+    fn new(words: &str) -> Self {
+        let words = Words::read(words);
+        let shares = words.keys.get("shares").map_or(Vec::new(), |shares| {
+            shares.split(':').map(|s| s.parse().unwrap()).collect()
+        });
+        let setup = Setup {
+            shares,
+            agents: words.keys.get("agents").map_or(0, |n| n.parse().unwrap()),
+            rng: ChaCha8Rng::seed_from_u64(0),
+        };
+        let name = words.plain.parse().unwrap();
+        let (config, allocator) = Registry::default().allocator(&name, setup).unwrap();
+        Self {
+            master: Master::new(config, allocator),
+            now: Time::ZERO,
+            orders: String::new(),
+            offers: 0,
+            steps: false,
+            quiet: false,
+        }
+    }
+
+    fn command(&mut self, line: &str) {
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match verb {
+            "master" => *self = Self::new(rest),
+            "steps" => self.steps = true,
+            "quiet" => self.quiet = true,
+            "at" => self.now = time(rest),
+            "until" => self.wake_until(time(rest)),
+            _ => {
+                for event in events(verb, Words::read(rest)) {
+                    self.tell(event);
+                }
+            }
+        }
+    }
+
+    fn wake_until(&mut self, end: Time) {
+        while let Some(at) = self.master.wake_at().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.tell(Event::TimePassed);
+        }
+        self.now = end;
+    }
+
+    fn tell(&mut self, event: Event) {
+        let mut actions = Vec::new();
+        self.master.step(self.now, event, &mut actions);
+        self.master.check();
+        for (position, action) in actions.iter().enumerate() {
+            self.offers += usize::from(matches!(action, Action::Offer(_)));
+            writeln!(self.orders, "{} {}", self.now, shown(action)).unwrap();
+            if self.steps && matches!(action, Action::Offer(_)) {
+                self.show_step(&actions[position + 1..]);
+            }
+        }
+    }
+
+    /// Who held what before the offers in `later` were made in the same step.
+    fn show_step(&mut self, later: &[Action]) {
+        let ledger = self.master.ledger();
+        for framework in ledger.frameworks() {
+            let after = later.iter().filter_map(|action| match action {
+                Action::Offer(offer) if offer.framework == framework => Some(offer.resources),
+                _ => None,
+            });
+            let held = ledger.held(framework) - after.sum();
+            let share = held.dominant_share(ledger.total());
+            let share = share.weighted(ledger.weight(framework));
+            writeln!(self.orders, "   {framework}: holds {held}, share {share}").unwrap();
+        }
+    }
+
+    /// Orders and books since the last answer.
+    fn answer(&mut self) -> String {
+        let offers = std::mem::take(&mut self.offers);
+        let mut text = std::mem::take(&mut self.orders);
+        if std::mem::take(&mut self.quiet) {
+            text = format!("{offers} offers\n");
+        } else if text.is_empty() {
+            text = "no orders\n".to_owned();
+        }
+        let ledger = self.master.ledger();
+        for agent in ledger.agents() {
+            let mine = ledger.offers().filter(|offer| offer.agent == agent);
+            let offered: Resources = mine.map(|offer| offer.resources).sum();
+            let free = ledger.free(agent);
+            let running = ledger.capacity(agent) - free - offered;
+            let books = format!("free {free}, offered {offered}, running {running}");
+            writeln!(text, "  {agent}: {books}").unwrap();
+        }
+        for framework in ledger.frameworks() {
+            let held = ledger.held(framework);
+            let share = ledger.dominant_share(framework);
+            let (offers, tasks) = (ledger.open_offers(framework), ledger.tasks(framework));
+            let books = format!("holds {held}, share {share}, {offers} offers, {tasks} tasks");
+            writeln!(text, "  {framework}: {books}").unwrap();
+        }
+        let wake = self.master.wake_at();
+        let wake = wake.map_or("never".to_owned(), |at| at.to_string());
+        writeln!(text, "  wake: {wake}").unwrap();
+        text
+    }
+}
+
+fn time(text: &str) -> Time {
+    Time::ZERO + text.parse::<Span>().unwrap()
+}
+
+fn shown(action: &Action) -> String {
+    match action {
+        Action::Offer(offer) => {
+            let (id, to) = (offer.id, offer.framework);
+            format!("offer {id} to {to}: {} {}", offer.agent, offer.resources)
+        }
+        Action::Rescind { framework, offer } => format!("rescind {offer} from {framework}"),
+        Action::Launch {
+            agent,
+            framework,
+            task,
+            needs,
+        } => format!("launch {framework} {task} on {agent}: {needs}"),
+        Action::Kill {
+            agent,
+            framework,
+            task,
+        } => format!("kill {framework} {task} on {agent}"),
+        Action::Report {
+            framework,
+            task,
+            outcome,
+        } => format!("report {framework} {task}: {}", outcome.name()),
+    }
+}
+
+/// The words of a command, sorted by what they are.
+#[derive(Default)]
+struct Words<'a> {
+    agents: Vec<AgentId>,
+    frameworks: Vec<FrameworkId>,
+    offers: Vec<OfferId>,
+    tasks: Vec<TaskRequest>,
+    /// Of the command itself; amounts after a task are the task's.
+    amount: Resources,
+    /// `key=value`.
+    keys: BTreeMap<&'a str, &'a str>,
+    /// Any other word.
+    plain: &'a str,
+}
+
+impl<'a> Words<'a> {
+    fn read(text: &'a str) -> Self {
+        let mut words = Self::default();
+        for word in text.split_whitespace() {
+            let (prefix, rest) = word.split_at(1);
+            match (prefix, rest.parse::<u32>()) {
+                ("a", Ok(id)) => words.agents.push(AgentId(id)),
+                ("f", Ok(id)) => words.frameworks.push(FrameworkId(id)),
+                ("o", Ok(id)) => words.offers.push(OfferId(id.into())),
+                ("t", Ok(id)) => words.tasks.push(TaskRequest {
+                    task: TaskId(id.into()),
+                    needs: Resources::ZERO,
+                }),
+                _ => words.read_other(word),
+            }
+        }
+        words
+    }
+
+    fn read_other(&mut self, word: &'a str) {
+        if word.contains('[') {
+            self.plain = word;
+        } else if let Some((kind, amount)) = word.split_once(':').filter(|_| !word.contains('=')) {
+            let amount = resources(kind, amount.parse().unwrap());
+            match self.tasks.last_mut() {
+                Some(task) => task.needs += amount,
+                None => self.amount += amount,
+            }
+        } else if let Some((key, value)) = word.split_once('=') {
+            self.keys.insert(key, value);
+        } else {
+            self.plain = word;
+        }
+    }
+}
+
+fn resources(kind: &str, amount: u64) -> Resources {
+    match kind {
+        "cpus" => Resources::cores(amount, 0),
+        "mem" => Resources::cores(0, amount),
+        "disk" => Resources::ZERO.with_disk(Mebibytes(amount)),
+        "gpus" => Resources::ZERO.with_gpus(Milligpus(amount * 1000)),
+        _ => panic!("no resource is called `{kind}`"),
+    }
+}
+
+/// What a command tells the master.
+fn events(verb: &str, words: Words<'_>) -> Vec<Event> {
+    let total = words.amount;
+    let weight = words.keys.get("weight").map_or(1, |w| w.parse().unwrap());
+    let weight = Weight::from_thousandths(weight * 1000).unwrap();
+    let agents = words.agents.iter().copied();
+    let frameworks = words.frameworks.iter().copied();
+    match verb {
+        "agent" => {
+            return agents
+                .map(|agent| Event::AgentJoined { agent, total })
+                .collect();
+        }
+        "lose" => return agents.map(|agent| Event::AgentLost { agent }).collect(),
+        "framework" => {
+            return frameworks
+                .map(|framework| Event::FrameworkJoined { framework, weight })
+                .collect();
+        }
+        _ => {}
+    }
+    let [framework] = words.frameworks[..] else {
+        panic!("`{verb}` takes one framework")
+    };
+    vec![match verb {
+        "leave" => Event::FrameworkLeft { framework },
+        "revive" => Event::Revived { framework },
+        "suppress" => Event::Suppressed { framework },
+        "demand" => Event::DemandDeclared {
+            framework,
+            needs: words.amount,
+            count: words.keys["count"].parse().unwrap(),
+        },
+        "accept" | "decline" => Event::OffersAnswered {
+            framework,
+            offers: words.offers,
+            launch: words.tasks,
+            refuse: words
+                .keys
+                .get("refuse")
+                .map_or(Manners::default().refuse, |span| span.parse().unwrap()),
+        },
+        "kill" => Event::KillRequested {
+            framework,
+            task: words.tasks[0].task,
+        },
+        "end" => Event::TaskEnded {
+            agent: words.agents[0],
+            framework,
+            task: words.tasks[0].task,
+            outcome: outcome(words.plain),
+        },
+        _ => panic!("no command is called `{verb}`"),
+    }]
+}
+
+fn outcome(word: &str) -> Outcome {
+    match word {
+        "" | "finished" => Outcome::Finished,
+        "failed" => Outcome::Failed,
+        "killed" => Outcome::Killed,
+        "lost" => Outcome::Lost,
+        _ => panic!("no outcome is called `{word}`"),
+    }
+}
