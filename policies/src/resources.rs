@@ -137,6 +137,11 @@ impl Resources {
         self.0
     }
 
+    /// The amount of each kind, given in its own unit: the way back from [`Resources::units`].
+    pub const fn from_units(units: [u64; Kind::COUNT]) -> Self {
+        Self(units)
+    }
+
     /// The amount of `kind` in its own unit.
     pub const fn of(self, kind: Kind) -> u64 {
         self.0[kind as usize]

@@ -37,7 +37,7 @@ impl Batch {
             News::Reported { task, outcome } => self.reported(task, outcome, orders),
             News::TimePassed
             | News::ExecutorStarted(_)
-            | News::WorkFinished(_)
+            | News::WorkFinished { .. }
             | News::LoadMeasured(_)
             | News::LoadEnded => {}
         }

@@ -72,7 +72,7 @@ impl Executors {
             News::Offered(offer) => self.launch(&offer, orders),
             News::Reported { task, outcome } => self.reported(task, outcome),
             News::ExecutorStarted(task) => self.started(task, now),
-            News::WorkFinished(task) => self.finished(task, now),
+            News::WorkFinished { executor, piece } => self.finished(executor, piece, now),
             News::TimePassed => self.end_idle(now, orders),
             News::Rescinded(_) | News::LoadMeasured(_) | News::LoadEnded => {}
         }
@@ -141,11 +141,11 @@ impl Executors {
         }
     }
 
-    fn finished(&mut self, task: TaskId, now: Time) {
+    fn finished(&mut self, task: TaskId, piece: Piece, now: Time) {
         let Some(executor) = self.alive.get(&task) else {
             return;
         };
-        if let State::Busy(piece) = executor.state {
+        if executor.state == State::Busy(piece) {
             self.queue.finish(piece);
             self.rest(task, now);
         }

@@ -112,14 +112,14 @@ impl JobQueue {
         Some((self.spec(job).stages[stage as usize].needs, waiting))
     }
 
-    /// Takes in a job; its number must be the next one.
+    /// Takes in a job. Jobs are numbered in order of submission; numbers may be left out.
     pub fn submit(&mut self, spec: Arc<JobSpec>) {
-        assert_eq!(
-            spec.id.index(),
-            self.jobs.len(),
+        let id = spec.id;
+        assert!(
+            self.jobs.len() <= id.index(),
             "jobs are numbered in order of submission"
         );
-        let id = spec.id;
+        self.jobs.resize_with(id.index(), Job::left_out);
         let unfinished = spec.tasks();
         let stages = spec.stages.iter().map(|_| Stage::default()).collect();
         let ready = Vec::new();
@@ -189,6 +189,11 @@ impl JobQueue {
         stage.running -= 1;
         stage.finished += 1;
         page.unfinished -= 1;
+        if stage.finished as usize == stage.taken.len() {
+            // Nothing of this stage can wait again: its tables are only memory.
+            stage.taken = Vec::new();
+            stage.local = Vec::new();
+        }
         let done = page.unfinished == 0;
         self.set_running(piece.job, -1);
         self.release_stages(piece.job);
@@ -289,6 +294,24 @@ impl JobQueue {
 }
 
 impl Job {
+    /// What stands for a number that was left out.
+    fn left_out() -> Self {
+        let spec = Arc::new(JobSpec {
+            id: JobId(0),
+            gang: false,
+            stages: Vec::new(),
+        });
+        let (stages, ready) = (Vec::new(), Vec::new());
+        Self {
+            spec,
+            stages,
+            ready,
+            running: 0,
+            unfinished: 0,
+            waits_since: None,
+        }
+    }
+
     fn may_start(&self, stage: usize) -> bool {
         let spec = &self.spec.stages[stage];
         let parents = || spec.parents.iter().map(|parent| *parent as usize);

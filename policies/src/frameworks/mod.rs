@@ -42,7 +42,12 @@ pub enum News {
     /// An executor is up and waits for work.
     ExecutorStarted(TaskId),
     /// An executor did the work it was given.
-    WorkFinished(TaskId),
+    WorkFinished {
+        /// Which executor.
+        executor: TaskId,
+        /// What it did.
+        piece: Piece,
+    },
     /// The load balancer measured its load: thousandths of workers kept busy.
     LoadMeasured(u64),
     /// The load is over for good.

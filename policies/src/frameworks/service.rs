@@ -78,7 +78,7 @@ impl Service {
             News::JobSubmitted(_)
             | News::Rescinded(_)
             | News::ExecutorStarted(_)
-            | News::WorkFinished(_)
+            | News::WorkFinished { .. }
             | News::TimePassed => {}
         }
         self.end_surplus(orders);

@@ -1,0 +1,292 @@
+//! Keeping the books of a run: rows as they happen, means over time steps.
+
+use std::collections::BTreeMap;
+
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Outcome};
+use fairground_policies::resources::{Kind, Resources};
+use fairground_policies::time::{Span, Time};
+use fairground_workloads::trace::Trace;
+
+use crate::digest::Digest;
+use crate::run::{FrameworkRow, HostRow, JobRow, Run, ServiceRow, Totals, UsageRow};
+
+/// A task that ended on its agent.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// Whose task.
+    pub framework: FrameworkId,
+    /// Where it ran.
+    pub agent: AgentId,
+    /// What it used.
+    pub needs: Resources,
+    /// When it started.
+    pub started: Time,
+    /// When it ended.
+    pub ended: Time,
+    /// Since when its work was for nothing, if it was.
+    pub wasted: Option<Time>,
+}
+
+/// What is being recorded.
+#[derive(Debug)]
+pub struct Recorder {
+    step: Span,
+    host_step: Option<Span>,
+    horizon: Time,
+    agents: Vec<Resources>,
+    frameworks: Vec<FrameworkRow>,
+    jobs: Vec<JobRow>,
+    services: Vec<ServiceRow>,
+    totals: Totals,
+    /// Units times microseconds, by framework and step.
+    running: Vec<Vec<Integral>>,
+    offered: Vec<Vec<Integral>>,
+    /// Units times microseconds before the horizon, by framework.
+    used: Vec<Integral>,
+    /// Parts of a million times microseconds, by agent, step and framework.
+    hosts: BTreeMap<(u64, AgentId, FrameworkId), u128>,
+    open_offers: BTreeMap<OfferId, (FrameworkId, Resources, Time)>,
+}
+
+/// Units of each kind times microseconds.
+type Integral = [u128; Kind::COUNT];
+
+impl Recorder {
+    /// A recorder for one run of `trace`.
+    pub fn new(trace: &Trace, step: Span, host_step: Option<Span>) -> Self {
+        let frameworks = trace.workloads.len();
+        Self {
+            step,
+            host_step,
+            horizon: trace.horizon,
+            agents: trace.agents.clone(),
+            frameworks: vec![FrameworkRow::default(); frameworks],
+            jobs: Vec::new(),
+            services: Vec::new(),
+            totals: Totals::default(),
+            running: vec![Vec::new(); frameworks],
+            offered: vec![Vec::new(); frameworks],
+            used: vec![Integral::default(); frameworks],
+            hosts: BTreeMap::new(),
+            open_offers: BTreeMap::new(),
+        }
+    }
+
+    /// The totals of one framework.
+    pub fn framework(&mut self, framework: FrameworkId) -> &mut FrameworkRow {
+        &mut self.frameworks[framework.index()]
+    }
+
+    /// The master is told a fact. An answer ends its offers one way or another.
+    pub fn event(&mut self, now: Time, event: &Event) {
+        self.totals.events += 1;
+        if let Event::OffersAnswered { framework, offers, launch, .. } = event {
+            for offer in offers {
+                self.offer_ended(*offer, now);
+            }
+            if !launch.is_empty() {
+                self.framework(*framework).accepted += offers.len() as u64;
+            }
+        }
+    }
+
+    /// The master orders something.
+    pub fn action(&mut self, now: Time, action: &Action) {
+        self.totals.actions += 1;
+        match action {
+            Action::Offer(offer) => {
+                self.framework(offer.framework).offers += 1;
+                self.open_offers.insert(offer.id, (offer.framework, offer.resources, now));
+            }
+            Action::Rescind { framework, offer } => {
+                self.framework(*framework).rescinded += 1;
+                self.offer_ended(*offer, now);
+            }
+            Action::Launch { framework, .. } => self.framework(*framework).launched += 1,
+            Action::Kill { .. } | Action::Report { .. } => {}
+        }
+    }
+
+    /// A framework learns how a task ended.
+    pub fn reported(&mut self, framework: FrameworkId, outcome: Outcome) {
+        let page = self.framework(framework);
+        match outcome {
+            Outcome::Finished => page.tasks_finished += 1,
+            Outcome::Killed => page.tasks_killed += 1,
+            Outcome::Lost | Outcome::Failed => page.tasks_lost += 1,
+        }
+    }
+
+    /// A task that prefers some agents was placed, on one of them or not.
+    pub fn placed(&mut self, framework: FrameworkId, local: bool) {
+        let page = self.framework(framework);
+        page.choosy += 1;
+        page.local += u64::from(local);
+    }
+
+    /// A task ended on its agent.
+    pub fn ended(&mut self, task: &Ended) {
+        let framework = task.framework.index();
+        spread(&mut self.running[framework], self.step, task.needs, task.started, task.ended);
+        let until = task.ended.min(self.horizon);
+        add(&mut self.used[framework], task.needs, until - task.started);
+        if let Some(since) = task.wasted {
+            self.frameworks[framework].work_lost += task.ended - since;
+        }
+        if let Some(step) = self.host_step {
+            let share = task.needs.dominant_share(self.agents[task.agent.index()]);
+            let share = u128::from(share.parts_per_million());
+            for (index, span) in steps(step, task.started, task.ended) {
+                *self.hosts.entry((index, task.agent, task.framework)).or_default() +=
+                    share * u128::from(span.as_micros());
+            }
+        }
+    }
+
+    /// How many jobs of a framework could never run.
+    pub fn impossible(&mut self, framework: FrameworkId, jobs: u64) {
+        self.framework(framework).impossible = jobs;
+    }
+
+    /// A job, done or not.
+    pub fn job(&mut self, row: JobRow) {
+        let page = self.framework(row.framework);
+        page.jobs += 1;
+        page.finished += u64::from(row.finished.is_some());
+        self.jobs.push(row);
+    }
+
+    /// A step of a service.
+    pub fn service(&mut self, row: ServiceRow) {
+        self.services.push(row);
+    }
+
+    /// Closes the books; `digest` holds the history so far.
+    pub fn finish(mut self, seed: u64, end: Time, stalled: bool, mut digest: Digest) -> Run {
+        self.totals.end = end;
+        self.totals.stalled = stalled;
+        let length = self.horizon.as_micros().max(1);
+        for (page, used) in self.frameworks.iter_mut().zip(&self.used) {
+            page.mean_usage = mean(used, length);
+        }
+        let usage = self.usage_rows();
+        let hosts = self.host_rows();
+        for job in &self.jobs {
+            digest.add(&(job.framework, job.job, &job.label));
+            digest.add(&(job.submitted, job.started, job.finished, job.tasks, job.lost));
+        }
+        for row in &usage {
+            digest.add(&(row.start, row.framework, row.running, row.offered));
+        }
+        for row in &self.services {
+            digest.add(&(row.start, row.framework, row.requests, row.instances, row.backlog));
+            digest.add(&(row.missed, row.latency_p50, row.latency_p95, row.latency_p99));
+        }
+        Run {
+            seed,
+            digest: digest.finish(),
+            frameworks: self.frameworks,
+            jobs: self.jobs,
+            usage,
+            services: self.services,
+            hosts,
+            totals: self.totals,
+        }
+    }
+
+    fn usage_rows(&self) -> Vec<UsageRow> {
+        let last = self.running.iter().chain(&self.offered).map(Vec::len).max().unwrap_or(0);
+        let length = self.step.as_micros().max(1);
+        let at = |table: &[Integral], index: usize| {
+            table.get(index).map_or(Resources::ZERO, |integral| mean(integral, length))
+        };
+        let mut rows = Vec::new();
+        for index in 0..last {
+            for framework in 0..self.frameworks.len() {
+                rows.push(UsageRow {
+                    start: Time::ZERO + self.step.scaled(index as u64, 1),
+                    framework: FrameworkId(framework as u32),
+                    running: at(&self.running[framework], index),
+                    offered: at(&self.offered[framework], index),
+                });
+            }
+        }
+        rows
+    }
+
+    fn host_rows(&self) -> Vec<HostRow> {
+        let step = self.host_step.unwrap_or_default();
+        let length = u128::from(step.as_micros().max(1));
+        let rows = self.hosts.iter().map(|((index, agent, framework), sum)| HostRow {
+            start: Time::ZERO + step.scaled(*index, 1),
+            agent: *agent,
+            framework: *framework,
+            share: (sum / length).min(1_000_000) as u32,
+        });
+        rows.collect()
+    }
+
+    fn offer_ended(&mut self, offer: OfferId, now: Time) {
+        if let Some((framework, resources, made)) = self.open_offers.remove(&offer)
+            && made < now
+        {
+            spread(&mut self.offered[framework.index()], self.step, resources, made, now);
+        }
+    }
+}
+
+/// Adds `amount` held from `from` to `to` to every step it touches.
+fn spread(table: &mut Vec<Integral>, step: Span, amount: Resources, from: Time, to: Time) {
+    for (index, span) in steps(step, from, to) {
+        let index = index as usize;
+        if table.len() <= index {
+            table.resize(index + 1, Integral::default());
+        }
+        add(&mut table[index], amount, span);
+    }
+}
+
+/// The steps that the time from `from` to `to` touches, and for how long.
+fn steps(step: Span, from: Time, to: Time) -> impl Iterator<Item = (u64, Span)> {
+    let length = step.as_micros().max(1);
+    let mut at = from;
+    std::iter::from_fn(move || {
+        if at >= to {
+            return None;
+        }
+        let index = at.as_micros() / length;
+        let until = Time::from_micros((index + 1) * length).min(to);
+        let span = until - at;
+        at = until;
+        Some((index, span))
+    })
+}
+
+fn add(integral: &mut Integral, amount: Resources, span: Span) {
+    for (sum, units) in integral.iter_mut().zip(amount.units()) {
+        *sum += u128::from(units) * u128::from(span.as_micros());
+    }
+}
+
+fn mean(integral: &Integral, length: u64) -> Resources {
+    let mut units = [0; Kind::COUNT];
+    for (mean, sum) in units.iter_mut().zip(integral) {
+        *mean = u64::try_from(sum / u128::from(length)).unwrap_or(u64::MAX);
+    }
+    Resources::from_units(units)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_spread_over_the_steps_it_touches() {
+        let step = Span::from_secs(10);
+        let got: Vec<_> = steps(step, Time::from_secs(5), Time::from_secs(25))
+            .map(|(index, span)| (index, span.to_string()))
+            .collect();
+        assert_eq!(got, [(0, "5s".into()), (1, "10s".into()), (2, "5s".into())]);
+        assert_eq!(steps(step, Time::from_secs(5), Time::from_secs(5)).count(), 0);
+    }
+}

@@ -1,0 +1,228 @@
+//! Agents and what runs on them: launches, ends, crashes and returns.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fairground_policies::frameworks::{News, Order, Piece, Role};
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
+use fairground_policies::resources::Resources;
+use fairground_policies::time::Time;
+
+use super::{Item, World};
+use crate::network::Link;
+use crate::record::Ended;
+
+/// All agents and what runs on them.
+#[derive(Debug)]
+pub(super) struct Agents {
+    machines: Vec<Machine>,
+    /// What runs, by framework.
+    bodies: Vec<BTreeMap<TaskId, Body>>,
+    running: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Machine {
+    up: bool,
+    /// How often it has come back; orders for an earlier life are lost.
+    life: u32,
+    /// The life the master knows of.
+    known_life: u32,
+    tasks: BTreeSet<(FrameworkId, TaskId)>,
+}
+
+/// A task that runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Body {
+    pub(super) agent: AgentId,
+    pub(super) needs: Resources,
+    pub(super) started: Time,
+    pub(super) role: Role,
+    /// The piece of work an executor is at, and when it began.
+    work: Option<(Piece, Time)>,
+    /// How many pieces of work it began.
+    begun: u32,
+}
+
+impl Agents {
+    pub(super) fn new(agents: usize, frameworks: usize) -> Self {
+        Self {
+            machines: vec![Machine { up: true, life: 0, known_life: 0, tasks: BTreeSet::new() }; agents],
+            bodies: vec![BTreeMap::new(); frameworks],
+            running: 0,
+        }
+    }
+
+    /// How many tasks run in all.
+    pub(super) const fn running(&self) -> u64 {
+        self.running
+    }
+
+    /// The life of `agent` that the master's orders are meant for.
+    pub(super) fn known_life(&self, agent: AgentId) -> u32 {
+        self.machines[agent.index()].known_life
+    }
+
+    pub(super) fn agent_of(&self, framework: FrameworkId, task: TaskId) -> Option<AgentId> {
+        self.body(framework, task).map(|body| body.agent)
+    }
+
+    pub(super) fn body(&self, framework: FrameworkId, task: TaskId) -> Option<&Body> {
+        self.bodies[framework.index()].get(&task)
+    }
+
+    fn start(&mut self, framework: FrameworkId, task: TaskId, body: Body) {
+        self.machines[body.agent.index()].tasks.insert((framework, task));
+        self.bodies[framework.index()].insert(task, body);
+        self.running += 1;
+    }
+
+    fn end(&mut self, framework: FrameworkId, task: TaskId) -> Option<Body> {
+        let body = self.bodies[framework.index()].remove(&task)?;
+        self.machines[body.agent.index()].tasks.remove(&(framework, task));
+        self.running -= 1;
+        Some(body)
+    }
+}
+
+impl World<'_> {
+    /// An order reaches an agent. One meant for an earlier life of it finds nobody: the master has
+    /// been told of the loss.
+    pub(super) fn obey(&mut self, life: u32, order: &Action) {
+        match *order {
+            Action::Launch { agent, framework, task, needs } => {
+                let machine = &self.agents.machines[agent.index()];
+                if machine.up && machine.life == life {
+                    self.launch(agent, framework, task, needs);
+                }
+            }
+            Action::Kill { agent, framework, task } => {
+                let machine = &self.agents.machines[agent.index()];
+                if machine.up && machine.life == life {
+                    self.end(framework, task, Outcome::Killed);
+                }
+            }
+            Action::Offer(_) | Action::Rescind { .. } | Action::Report { .. } => {}
+        }
+    }
+
+    fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, needs: Resources) {
+        // A framework that forgot the task was told it is lost; the agent would be told to kill it.
+        let Some(role) = self.frameworks[framework.index()].role(task) else { return };
+        self.moved = self.now;
+        let body = Body { agent, needs, started: self.now, role, work: None, begun: 0 };
+        self.agents.start(framework, task, body);
+        match role {
+            Role::Piece { piece, local } => {
+                if let Some(due) = self.piece_started(framework, task, piece, local) {
+                    self.queue.push(due, Item::TaskDue(framework, task));
+                }
+            }
+            Role::Executor => self.from_task(agent, framework, News::ExecutorStarted(task)),
+            Role::Instance => {
+                let up = self.now + self.startup(framework);
+                self.queue.push(up, Item::InstanceUp(framework, task));
+            }
+        }
+    }
+
+    /// A task has run its time, unless it ended before.
+    pub(super) fn task_due(&mut self, framework: FrameworkId, task: TaskId) {
+        self.end(framework, task, Outcome::Finished);
+    }
+
+    /// Ends a task on its agent, which tells the master.
+    fn end(&mut self, framework: FrameworkId, task: TaskId, outcome: Outcome) {
+        let Some(body) = self.agents.end(framework, task) else { return };
+        self.gone(framework, task, &body, outcome);
+        let agent = body.agent;
+        self.from_agent(agent, Event::TaskEnded { agent, framework, task, outcome });
+    }
+
+    /// Everything but the report that follows from a task's end.
+    fn gone(&mut self, framework: FrameworkId, task: TaskId, body: &Body, outcome: Outcome) {
+        self.moved = self.now;
+        let wasted = match body.role {
+            Role::Piece { .. } if outcome != Outcome::Finished => Some(body.started),
+            Role::Executor => body.work.map(|(_, since)| since),
+            _ => None,
+        };
+        self.record.ended(&Ended {
+            framework,
+            agent: body.agent,
+            needs: body.needs,
+            started: body.started,
+            ended: self.now,
+            wasted,
+        });
+        if body.role == Role::Instance {
+            self.instance_down(framework, task);
+        }
+    }
+
+    /// A piece of work reaches its executor, if that still runs.
+    pub(super) fn begin_work(&mut self, framework: FrameworkId, order: &Order) {
+        let Order::Work { executor, piece, warmth } = *order else { return };
+        let Some(body) = self.agents.bodies[framework.index()].get_mut(&executor) else { return };
+        body.work = Some((piece, self.now));
+        body.begun += 1;
+        let begun = body.begun;
+        self.moved = self.now;
+        let takes = self.work_started(framework, piece, warmth);
+        self.queue.push(self.now + takes, Item::WorkDue(framework, executor, begun));
+    }
+
+    /// An executor is done with the `begun`-th piece of work it began, if it still runs.
+    pub(super) fn work_due(&mut self, framework: FrameworkId, executor: TaskId, begun: u32) {
+        let Some(body) = self.agents.bodies[framework.index()].get_mut(&executor) else { return };
+        if body.begun == begun
+            && let Some((piece, _)) = body.work.take()
+        {
+            let agent = body.agent;
+            self.from_task(agent, framework, News::WorkFinished { executor, piece });
+        }
+    }
+
+    /// An agent goes away with everything on it; the master notices a little later.
+    pub(super) fn crash(&mut self, agent: AgentId) {
+        let machine = &mut self.agents.machines[agent.index()];
+        if !machine.up {
+            return;
+        }
+        machine.up = false;
+        while let Some(&(framework, task)) = self.agents.machines[agent.index()].tasks.first() {
+            let body = self.agents.end(framework, task).expect("a task that runs");
+            self.gone(framework, task, &body, Outcome::Lost);
+        }
+        let life = self.agents.machines[agent.index()].life;
+        let noticed = self.now + self.network.detection();
+        self.queue.push(noticed, Item::Noticed(agent, life));
+    }
+
+    /// The master notices a loss, unless the agent came back before it did.
+    pub(super) fn notice_loss(&mut self, agent: AgentId, life: u32) {
+        if self.agents.machines[agent.index()].life == life {
+            self.tell_master(Event::AgentLost { agent });
+        }
+    }
+
+    /// An agent comes back empty. If the master has not noticed its absence, it learns of both now.
+    pub(super) fn come_back(&mut self, agent: AgentId) {
+        let machine = &mut self.agents.machines[agent.index()];
+        if machine.up {
+            return;
+        }
+        machine.up = true;
+        machine.life += 1;
+        let life = machine.life;
+        self.moved = self.now;
+        let at = self.network.arrival(Link::FromAgent(agent), self.now);
+        self.queue.push(at, Item::Rejoined(agent, life));
+    }
+
+    /// The master hears of an agent's new life; what it orders from then on is meant for it.
+    pub(super) fn rejoin(&mut self, agent: AgentId, life: u32) {
+        self.agents.machines[agent.index()].known_life = life;
+        let total = self.trace.agents[agent.index()];
+        self.tell_master(Event::AgentJoined { agent, total });
+    }
+}

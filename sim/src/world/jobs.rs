@@ -1,0 +1,273 @@
+//! How far jobs are, and how long their tasks take.
+//!
+//! A job is as far as its framework knows: a task that finished on an agent which was lost before
+//! the report arrived runs again.
+
+use std::sync::Arc;
+
+use fairground_policies::frameworks::{News, Piece, Role, Warmth};
+use fairground_policies::job::{JobSpec, StageSpec};
+use fairground_policies::message::{FrameworkId, JobId, Outcome, TaskId};
+use fairground_policies::resources::Resources;
+use fairground_policies::time::{Span, Time};
+use fairground_workloads::trace::{Job, Runtimes, Work};
+
+use super::{Item, World};
+use crate::record::Recorder;
+use crate::run::JobRow;
+
+/// How far the jobs of one framework are.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// The next job to be submitted.
+    next: usize,
+    jobs: Vec<JobProgress>,
+    impossible: u64,
+    /// Jobs that were submitted and are not done.
+    open: u64,
+}
+
+#[derive(Debug)]
+struct JobProgress {
+    row: JobRow,
+    /// Tasks of each stage that are not done.
+    left: Vec<u32>,
+    /// Reduce tasks that copy until the last of their parents' tasks is done.
+    copying: Vec<Copying>,
+    possible: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Copying {
+    task: TaskId,
+    piece: Piece,
+    /// When it has copied what there is.
+    copied: Time,
+}
+
+impl Progress {
+    /// The jobs of `work` before any was submitted; `usable` are the sizes of the agents they may
+    /// run on, with how many there are of each.
+    pub(super) fn new(work: &Work, usable: &[(Resources, u64)]) -> Self {
+        let (jobs, executor) = match work {
+            Work::Batch(jobs) => (jobs.as_slice(), None),
+            Work::Executors { jobs, needs, .. } => (jobs.as_slice(), Some(*needs)),
+            Work::Service(_) => (&[] as &[Job], None),
+        };
+        let jobs = jobs.iter().map(|job| JobProgress::new(job, executor, usable)).collect();
+        Self { next: 0, jobs, impossible: 0, open: 0 }
+    }
+
+    /// Writes the rows of all jobs, those never submitted too.
+    pub(super) fn finish(self, framework: FrameworkId, record: &mut Recorder) {
+        record.impossible(framework, self.impossible);
+        for mut job in self.jobs {
+            job.row.framework = framework;
+            record.job(job.row);
+        }
+    }
+}
+
+impl JobProgress {
+    fn new(job: &Job, executor: Option<Resources>, usable: &[(Resources, u64)]) -> Self {
+        let spec = &job.spec;
+        Self {
+            row: JobRow {
+                framework: FrameworkId(0),
+                job: spec.id,
+                label: job.label.clone(),
+                submitted: job.submitted,
+                started: None,
+                finished: None,
+                tasks: spec.tasks(),
+                lost: 0,
+            },
+            left: spec.stages.iter().map(|stage| stage.tasks).collect(),
+            copying: Vec::new(),
+            possible: is_possible(spec, executor, usable),
+        }
+    }
+
+    fn parents_done(&self, spec: &StageSpec) -> bool {
+        spec.parents.iter().all(|parent| self.left[*parent as usize] == 0)
+    }
+}
+
+/// Whether every task fits on some agent, and every gang on all agents together.
+fn is_possible(spec: &JobSpec, executor: Option<Resources>, usable: &[(Resources, u64)]) -> bool {
+    let rooms = |needs: Resources| -> u64 {
+        let room = |(size, count): &(Resources, u64)| needs.times_in(*size).unwrap_or(0) * count;
+        usable.iter().map(room).sum()
+    };
+    match executor {
+        Some(needs) => rooms(needs) > 0,
+        None => spec.stages.iter().all(|stage| {
+            rooms(stage.needs) >= if spec.gang { u64::from(stage.tasks) } else { 1 }
+        }),
+    }
+}
+
+/// How long task `index` takes on its own agent.
+fn run_time(runtimes: &Runtimes, index: u32, is_local: bool) -> Span {
+    let index = index as usize;
+    match runtimes {
+        Runtimes::Plain { local, .. } if is_local => local[index],
+        Runtimes::Plain { local, away } => local[index].scaled(u64::from(*away), 1000),
+        Runtimes::Reduce { copy, work } => copy[index] + work[index],
+        Runtimes::Waves { fresh, .. } => fresh[index],
+    }
+}
+
+/// How long task `index` takes inside an executor.
+fn work_time(runtimes: &Runtimes, index: u32, warmth: Warmth) -> Span {
+    match (runtimes, warmth) {
+        (Runtimes::Waves { fresh, .. }, Warmth::Fresh) => fresh[index as usize],
+        (Runtimes::Waves { first, .. }, Warmth::First) => first[index as usize],
+        (Runtimes::Waves { rest, .. }, Warmth::Rest) => rest[index as usize],
+        (other, _) => run_time(other, index, true),
+    }
+}
+
+impl<'a> World<'a> {
+    fn job(&self, framework: FrameworkId, job: JobId) -> &'a Job {
+        match &self.trace.workloads[framework.index()].work {
+            Work::Batch(jobs) | Work::Executors { jobs, .. } => &jobs[job.index()],
+            Work::Service(_) => unreachable!("a service has no jobs"),
+        }
+    }
+
+    fn progress(&mut self, framework: FrameworkId, job: JobId) -> &mut JobProgress {
+        &mut self.progress[framework.index()].jobs[job.index()]
+    }
+
+    /// Submits the next job of a framework, unless it could never run, and arranges the one after.
+    pub(super) fn submit_next(&mut self, framework: FrameworkId) {
+        let progress = &mut self.progress[framework.index()];
+        let id = JobId(progress.next as u32);
+        progress.next += 1;
+        let (next, submitted) = (progress.next, progress.jobs.len());
+        let possible = progress.jobs[id.index()].possible;
+        if next < submitted {
+            let at = self.job(framework, JobId(next as u32)).submitted;
+            self.queue.push(at, Item::NextJob(framework));
+        }
+        self.moved = self.now;
+        if possible && self.job(framework, id).spec.tasks() > 0 {
+            self.progress[framework.index()].open += 1;
+            let spec = Arc::clone(&self.job(framework, id).spec);
+            self.tell_framework(framework, News::JobSubmitted(spec));
+            return;
+        }
+        self.open -= 1;
+        if possible {
+            let now = self.now;
+            let row = &mut self.progress(framework, id).row;
+            (row.started, row.finished) = (Some(now), Some(now));
+        } else {
+            self.progress[framework.index()].impossible += 1;
+        }
+    }
+
+    /// A task of a job starts on its agent. When it will end, if that is known.
+    pub(super) fn piece_started(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        piece: Piece,
+        local: bool,
+    ) -> Option<Time> {
+        let job = self.job(framework, piece.job);
+        let stage = &job.spec.stages[piece.stage as usize];
+        let runtimes = &job.runtimes[piece.stage as usize];
+        if !stage.preferred.is_empty() {
+            self.record.placed(framework, local);
+        }
+        let now = self.now;
+        let progress = self.progress(framework, piece.job);
+        progress.row.started.get_or_insert(now);
+        if let Runtimes::Reduce { copy, .. } = runtimes
+            && !progress.parents_done(stage)
+        {
+            let copied = now + copy[piece.index as usize];
+            progress.copying.push(Copying { task, piece, copied });
+            return None;
+        }
+        Some(now + run_time(runtimes, piece.index, local))
+    }
+
+    /// A task of a job starts inside an executor; how long it takes.
+    pub(super) fn work_started(
+        &mut self,
+        framework: FrameworkId,
+        piece: Piece,
+        warmth: Warmth,
+    ) -> Span {
+        let now = self.now;
+        self.progress(framework, piece.job).row.started.get_or_insert(now);
+        let job = self.job(framework, piece.job);
+        work_time(&job.runtimes[piece.stage as usize], piece.index, warmth)
+    }
+
+    /// Follows what a framework is about to learn of its jobs.
+    pub(super) fn follow(&mut self, framework: FrameworkId, news: &News) {
+        match *news {
+            News::Reported { task, outcome } => {
+                self.record.reported(framework, outcome);
+                if let Some(Role::Piece { piece, .. }) =
+                    self.frameworks[framework.index()].role(task)
+                {
+                    match outcome {
+                        Outcome::Finished => self.piece_done(framework, piece),
+                        _ => self.progress(framework, piece.job).row.lost += 1,
+                    }
+                }
+            }
+            News::WorkFinished { executor, piece }
+                if self.frameworks[framework.index()].role(executor).is_some() =>
+            {
+                self.piece_done(framework, piece);
+            }
+            _ => {}
+        }
+    }
+
+    fn piece_done(&mut self, framework: FrameworkId, piece: Piece) {
+        let now = self.now;
+        self.moved = now;
+        let progress = self.progress(framework, piece.job);
+        let left = &mut progress.left[piece.stage as usize];
+        *left -= 1;
+        if *left > 0 {
+            return;
+        }
+        if progress.left.iter().all(|left| *left == 0) {
+            progress.row.finished = Some(now);
+            self.progress[framework.index()].open -= 1;
+            self.open -= 1;
+        }
+        self.end_copying(framework, piece.job);
+    }
+
+    /// Lets reduce tasks go on whose parents are all done.
+    fn end_copying(&mut self, framework: FrameworkId, id: JobId) {
+        let job = self.job(framework, id);
+        let now = self.now;
+        let progress = self.progress(framework, id);
+        let mut free = Vec::new();
+        let waiting = std::mem::take(&mut progress.copying);
+        for copying in waiting {
+            if progress.parents_done(&job.spec.stages[copying.piece.stage as usize]) {
+                free.push(copying);
+            } else {
+                progress.copying.push(copying);
+            }
+        }
+        for Copying { task, piece, copied } in free {
+            let Runtimes::Reduce { work, .. } = &job.runtimes[piece.stage as usize] else {
+                continue;
+            };
+            let due = copied.max(now) + work[piece.index as usize];
+            self.queue.push(due, Item::TaskDue(framework, task));
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! The world around the master: time, agents, networks, frameworks and what they run.
+//!
+//! The world carries events and actions and knows how long things take. It decides nothing.
+
+mod bodies;
+mod jobs;
+mod network_io;
+pub mod queueing;
+mod services;
+
+use fairground_policies::frameworks::{Autoscaler, Framework, Manners, News, Order};
+use fairground_policies::master::{Config, Master};
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, TaskId};
+use fairground_policies::name::{BadName, Name};
+use fairground_policies::registry::Registry;
+use fairground_policies::resources::Resources;
+use fairground_policies::share::Weight;
+use fairground_policies::time::{Span, Time};
+use fairground_workloads::rng;
+use fairground_workloads::trace::{Trace, Work};
+
+use crate::digest::Digest;
+use crate::network::{Network, NetworkSpec};
+use crate::queue::Queue;
+use crate::record::Recorder;
+use crate::run::Run;
+
+use bodies::Agents;
+use jobs::Progress;
+use services::Service;
+
+/// Everything one simulation follows from.
+#[derive(Clone, Debug)]
+pub struct Scenario<'a> {
+    /// What comes from outside.
+    pub trace: &'a Trace,
+    /// How each framework behaves, by id.
+    pub frameworks: &'a [Behaviour],
+    /// How long messages take.
+    pub network: NetworkSpec,
+    /// The policy of the first level.
+    pub policy: &'a Name,
+    /// What names mean.
+    pub registry: &'a Registry,
+    /// The seed of the policy's and the network's draws.
+    pub seed: u64,
+    /// The length of the time steps in the usage table.
+    pub step: Span,
+    /// The length of the time steps in the hosts table; `None` leaves the table out.
+    pub host_step: Option<Span>,
+    /// Whether the laws are checked by a full recount after every step.
+    pub check: bool,
+}
+
+/// How a framework behaves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Behaviour {
+    /// How much it counts.
+    pub weight: Weight,
+    /// Agents it would own were the cluster partitioned.
+    pub share: u32,
+    /// Its scheduler's name.
+    pub scheduler: Name,
+    /// For how long it refuses what it cannot use.
+    pub refuse: Span,
+}
+
+/// Runs a scenario to its end.
+///
+/// # Errors
+/// When the policy's or a scheduler's name means nothing.
+pub fn simulate(scenario: &Scenario<'_>) -> Result<Run, BadName> {
+    let mut world = World::new(scenario)?;
+    world.start();
+    world.run();
+    Ok(world.finish())
+}
+
+/// Something that happens at a time.
+#[derive(Debug)]
+enum Item {
+    /// A fact reaches the master.
+    Told(Event),
+    /// News reaches a framework.
+    News(FrameworkId, News),
+    /// An order reaches an agent; the number names the agent's life it was meant for.
+    Ordered(u32, Action),
+    /// A task ends by itself.
+    TaskDue(FrameworkId, TaskId),
+    /// An executor is done with its n-th piece of work.
+    WorkDue(FrameworkId, TaskId, u32),
+    /// A piece of work reaches an executor.
+    Work(FrameworkId, Order),
+    /// An instance begins to serve.
+    InstanceUp(FrameworkId, TaskId),
+    /// The next job of a framework is submitted.
+    NextJob(FrameworkId),
+    /// A load balancer looks at its load.
+    Measure(FrameworkId),
+    /// An agent goes away.
+    Crash(AgentId),
+    /// The master notices that an agent is gone, if that life of it is still the last.
+    Noticed(AgentId, u32),
+    /// An agent comes back.
+    Return(AgentId),
+    /// The master hears that an agent came back to a new life.
+    Rejoined(AgentId, u32),
+    /// A framework asked to be woken.
+    Wake(FrameworkId),
+}
+
+struct World<'a> {
+    scenario: &'a Scenario<'a>,
+    trace: &'a Trace,
+    now: Time,
+    queue: Queue<Item>,
+    network: Network,
+    master: Master,
+    /// The master's orders of the current step; kept to spare allocations.
+    actions: Vec<Action>,
+    frameworks: Vec<Framework>,
+    /// A framework's orders of the current step; kept to spare allocations.
+    orders: Vec<Order>,
+    /// The wake-up that is in the queue for each framework.
+    wakes: Vec<Option<Time>>,
+    agents: Agents,
+    progress: Vec<Progress>,
+    services: Vec<Option<Service>>,
+    record: Recorder,
+    digest: Digest,
+    /// Arrivals, loads and jobs that are not over.
+    open: u64,
+    /// When something last changed that could let the cluster go on.
+    moved: Time,
+    stalled: bool,
+}
+
+/// A cluster in which nothing runs, starts, ends, arrives or returns for so long will not move
+/// again: longer than any filter, wait or hold of a sensible recipe.
+const STALL: Span = Span::from_secs(4 * 3600);
+
+impl<'a> World<'a> {
+    fn new(scenario: &'a Scenario<'a>) -> Result<Self, BadName> {
+        let trace = scenario.trace;
+        let setup = fairground_policies::allocators::Setup {
+            shares: scenario.frameworks.iter().map(|framework| framework.share).collect(),
+            agents: trace.agents.len() as u32,
+            rng: rng::stream(scenario.seed, "policy").into_generator(),
+        };
+        let (config, allocator) = scenario.registry.allocator(scenario.policy, setup)?;
+        let usable = usable_agents(trace, |agent| allocator.owner(agent));
+        let mut frameworks = Vec::new();
+        for (i, workload) in trace.workloads.iter().enumerate() {
+            let id = FrameworkId(i as u32);
+            frameworks.push(framework(id, &workload.work, scenario, config)?);
+        }
+        let count = frameworks.len();
+        Ok(Self {
+            scenario,
+            trace,
+            now: Time::ZERO,
+            queue: Queue::default(),
+            network: Network::new(scenario.network, scenario.seed),
+            master: Master::new(config, allocator),
+            actions: Vec::new(),
+            frameworks,
+            orders: Vec::new(),
+            wakes: vec![None; count],
+            agents: Agents::new(trace.agents.len(), count),
+            progress: (0..count).map(|i| Progress::new(&trace.workloads[i].work, &usable[i])).collect(),
+            services: trace.workloads.iter().map(|w| Service::new(&w.work)).collect(),
+            record: Recorder::new(trace, scenario.step, scenario.host_step),
+            digest: Digest::default(),
+            open: 0,
+            moved: Time::ZERO,
+            stalled: false,
+        })
+    }
+
+    /// Lets everything join, in order of ids, and arranges what comes from outside.
+    fn start(&mut self) {
+        for (i, behaviour) in self.scenario.frameworks.iter().enumerate() {
+            let framework = FrameworkId(i as u32);
+            let weight = behaviour.weight;
+            self.queue.push(Time::ZERO, Item::Told(Event::FrameworkJoined { framework, weight }));
+        }
+        for (i, total) in self.trace.agents.iter().enumerate() {
+            let agent = AgentId(i as u32);
+            self.queue.push(Time::ZERO, Item::Told(Event::AgentJoined { agent, total: *total }));
+        }
+        for fault in &self.trace.faults {
+            self.queue.push(fault.at, Item::Crash(fault.agent));
+            if let Some(back) = fault.back {
+                self.queue.push(back, Item::Return(fault.agent));
+            }
+        }
+        for (i, workload) in self.trace.workloads.iter().enumerate() {
+            let framework = FrameworkId(i as u32);
+            match &workload.work {
+                Work::Batch(jobs) | Work::Executors { jobs, .. } => {
+                    if let Some(first) = jobs.first() {
+                        self.open += jobs.len() as u64;
+                        self.queue.push(first.submitted, Item::NextJob(framework));
+                    }
+                }
+                Work::Service(_) => {
+                    self.open += 1;
+                    self.queue.push(Time::ZERO, Item::Measure(framework));
+                }
+            }
+        }
+    }
+
+    /// The loop: the next item or the master's next wake-up, whichever is earlier.
+    fn run(&mut self) {
+        while !self.is_over() {
+            match (self.queue.next_time(), self.master.wake_at()) {
+                (None, None) => break,
+                (next, Some(wake)) if next.is_none_or(|next| wake < next) => {
+                    self.queue.advance(wake);
+                    self.now = wake;
+                    self.tell_master(Event::TimePassed);
+                }
+                _ => {
+                    let (now, item) = self.queue.pop().expect("a next item");
+                    self.now = now;
+                    self.perform(item);
+                }
+            }
+        }
+    }
+
+    /// Whether all work is done, or no more of it will ever be.
+    fn is_over(&mut self) -> bool {
+        if self.agents.running() > 0 {
+            return false;
+        }
+        self.stalled = self.open > 0 && self.now.since(self.moved) > STALL;
+        self.open == 0 || self.stalled
+    }
+
+    fn perform(&mut self, item: Item) {
+        match item {
+            Item::Told(event) => self.tell_master(event),
+            Item::News(framework, news) => self.tell_framework(framework, news),
+            Item::Ordered(life, order) => self.obey(life, &order),
+            Item::TaskDue(framework, task) => self.task_due(framework, task),
+            Item::Work(framework, order) => self.begin_work(framework, &order),
+            Item::WorkDue(framework, task, count) => self.work_due(framework, task, count),
+            Item::InstanceUp(framework, task) => self.instance_up(framework, task),
+            Item::NextJob(framework) => self.submit_next(framework),
+            Item::Measure(framework) => self.measure(framework),
+            Item::Crash(agent) => self.crash(agent),
+            Item::Noticed(agent, life) => self.notice_loss(agent, life),
+            Item::Return(agent) => self.come_back(agent),
+            Item::Rejoined(agent, life) => self.rejoin(agent, life),
+            Item::Wake(framework) => {
+                self.wakes[framework.index()] = None;
+                self.tell_framework(framework, News::TimePassed);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Run {
+        let end = self.now;
+        for (i, service) in self.services.iter_mut().enumerate() {
+            if let Some(service) = service {
+                service.finish(FrameworkId(i as u32), &mut self.record);
+            }
+        }
+        for (i, progress) in self.progress.into_iter().enumerate() {
+            progress.finish(FrameworkId(i as u32), &mut self.record);
+        }
+        self.record.finish(self.scenario.seed, end, self.stalled, self.digest)
+    }
+}
+
+/// The sizes of agents each framework may use, and how many there are of each.
+fn usable_agents(
+    trace: &Trace,
+    owner: impl Fn(AgentId) -> Option<FrameworkId>,
+) -> Vec<Vec<(Resources, u64)>> {
+    let mut usable = vec![Vec::<(Resources, u64)>::new(); trace.workloads.len()];
+    for (i, total) in trace.agents.iter().enumerate() {
+        let owner = owner(AgentId(i as u32));
+        for (framework, sizes) in usable.iter_mut().enumerate() {
+            if owner.is_some_and(|owner| owner.index() != framework) {
+                continue;
+            }
+            match sizes.iter_mut().find(|(size, _)| size == total) {
+                Some((_, count)) => *count += 1,
+                None => sizes.push((*total, 1)),
+            }
+        }
+    }
+    usable
+}
+
+fn framework(
+    id: FrameworkId,
+    work: &Work,
+    scenario: &Scenario<'_>,
+    config: Config,
+) -> Result<Framework, BadName> {
+    let behaviour = &scenario.frameworks[id.index()];
+    let manners = Manners { refuse: behaviour.refuse, offers: config.offers };
+    Ok(match work {
+        Work::Batch(_) => {
+            let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
+            Framework::batch(id, manners, scheduler)
+        }
+        Work::Executors { needs, max, idle, .. } => {
+            let order = scenario.registry.scheduler(&behaviour.scheduler)?.order();
+            Framework::executors(id, manners, order, *needs, *max, *idle)
+        }
+        Work::Service(service) => {
+            let autoscaler = Autoscaler {
+                workers: service.workers,
+                target: service.autoscaler.target,
+                window: service.autoscaler.window,
+                min: service.autoscaler.min,
+                max: service.autoscaler.max,
+            };
+            Framework::service(id, manners, service.needs, autoscaler)
+        }
+    })
+}
+

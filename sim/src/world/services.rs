@@ -1,0 +1,184 @@
+//! Services under load: requests, instances that serve them, response times.
+
+use std::collections::BTreeSet;
+
+use fairground_policies::frameworks::News;
+use fairground_policies::message::{FrameworkId, TaskId};
+use fairground_policies::time::{Span, Time};
+use fairground_workloads::trace;
+use fairground_workloads::trace::Work;
+
+use super::queueing::{Line, Part, late, percentile};
+use super::{Item, World};
+use crate::record::Recorder;
+use crate::run::ServiceRow;
+
+/// One service: its load, its instances and the requests so far.
+#[derive(Debug)]
+pub(super) struct Service {
+    spec: trace::Service,
+    line: Line,
+    /// Instances that serve.
+    up: BTreeSet<TaskId>,
+    /// Everything before this is accounted for.
+    now: Time,
+    /// Response times within the current step, and since the start.
+    step: Vec<Part>,
+    all: Vec<Part>,
+    /// Instances times microseconds within the current step.
+    served: u128,
+    rows: Vec<ServiceRow>,
+    over: bool,
+}
+
+impl Service {
+    pub(super) fn new(work: &Work) -> Option<Self> {
+        let Work::Service(spec) = work else { return None };
+        Some(Self {
+            spec: spec.clone(),
+            line: Line::new(spec.service_time),
+            up: BTreeSet::new(),
+            now: Time::ZERO,
+            step: Vec::new(),
+            all: Vec::new(),
+            served: 0,
+            rows: Vec::new(),
+            over: false,
+        })
+    }
+
+    /// When its load ends.
+    fn end(&self) -> Time {
+        Time::ZERO + self.spec.step.scaled(self.spec.load.len() as u64, 1)
+    }
+
+    /// Accounts for everything before `now`, step by step.
+    fn advance(&mut self, now: Time) {
+        let now = now.min(self.end());
+        let step = self.spec.step.as_micros();
+        while self.now < now {
+            let index = self.now.as_micros() / step;
+            let boundary = Time::from_micros((index + 1) * step);
+            let until = boundary.min(now);
+            let span = until - self.now;
+            let requests = self.spec.load[index as usize];
+            let part = requests as f64 * (span.as_micros() as f64 / step as f64);
+            let instances = self.up.len() as u64;
+            let workers = instances * u64::from(self.spec.workers);
+            self.line.serve(span, part, workers, &mut self.step);
+            self.served += u128::from(instances) * u128::from(span.as_micros());
+            self.now = until;
+            if until == boundary {
+                self.end_step(Time::from_micros(index * step), requests);
+            }
+        }
+    }
+
+    fn end_step(&mut self, start: Time, requests: u64) {
+        let instances = self.served * 1000 / u128::from(self.spec.step.as_micros());
+        self.rows.push(ServiceRow {
+            start,
+            framework: FrameworkId(0),
+            requests,
+            instances: instances as u64,
+            backlog: whole(self.line.backlog()),
+            missed: whole(late(&self.step, self.spec.slo)).min(requests),
+            latency_p50: percentile(&self.step, 0.50),
+            latency_p95: percentile(&self.step, 0.95),
+            latency_p99: percentile(&self.step, 0.99),
+        });
+        self.served = 0;
+        self.all.append(&mut self.step);
+    }
+
+    /// The load of the last `period`, waiting requests included, in thousandths of busy workers;
+    /// at the start, the load to come.
+    fn measure(&self, now: Time, period: Span) -> u64 {
+        let step = self.spec.step.as_micros();
+        let from = now.as_micros().saturating_sub(period.as_micros());
+        let to = from + period.as_micros().max(1);
+        // Requests times microseconds of a step, to stay whole.
+        let mut weighted: u128 = 0;
+        let mut at = from;
+        while at < to {
+            let index = at / step;
+            let until = ((index + 1) * step).min(to);
+            let requests = self.spec.load.get(index as usize).copied().unwrap_or(0);
+            weighted += u128::from(requests) * u128::from(until - at);
+            at = until;
+        }
+        let requests_millis =
+            weighted * 1000 / u128::from(step) + u128::from(whole(self.line.backlog())) * 1000;
+        let busy = requests_millis * u128::from(self.spec.service_time.as_micros());
+        u64::try_from(busy.div_ceil(u128::from(to - from))).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn finish(&mut self, framework: FrameworkId, record: &mut Recorder) {
+        self.advance(self.end());
+        let requests: u64 = self.rows.iter().map(|row| row.requests).sum();
+        let page = record.framework(framework);
+        page.requests = requests;
+        page.missed = whole(late(&self.all, self.spec.slo)).min(requests);
+        page.latency_p50 = percentile(&self.all, 0.50);
+        page.latency_p95 = percentile(&self.all, 0.95);
+        page.latency_p99 = percentile(&self.all, 0.99);
+        for row in self.rows.drain(..) {
+            record.service(ServiceRow { framework, ..row });
+        }
+    }
+}
+
+/// A count of requests as the nearest whole number.
+fn whole(requests: f64) -> u64 {
+    (requests + 0.5) as u64
+}
+
+impl World<'_> {
+    pub(super) fn startup(&self, framework: FrameworkId) -> Span {
+        self.services[framework.index()].as_ref().map_or(Span::ZERO, |s| s.spec.startup)
+    }
+
+    fn service(&mut self, framework: FrameworkId) -> &mut Service {
+        self.services[framework.index()].as_mut().expect("an instance belongs to a service")
+    }
+
+    /// An instance that still runs begins to serve.
+    pub(super) fn instance_up(&mut self, framework: FrameworkId, task: TaskId) {
+        if self.agents.body(framework, task).is_none() {
+            return;
+        }
+        let now = self.now;
+        let service = self.service(framework);
+        service.advance(now);
+        service.up.insert(task);
+    }
+
+    pub(super) fn instance_down(&mut self, framework: FrameworkId, task: TaskId) {
+        let now = self.now;
+        let service = self.service(framework);
+        service.advance(now);
+        service.up.remove(&task);
+    }
+
+    /// Tells a service its load, and arranges the next look at it.
+    pub(super) fn measure(&mut self, framework: FrameworkId) {
+        let now = self.now;
+        let service = self.service(framework);
+        service.advance(now);
+        let end = service.end();
+        let news = if now >= end && !service.over {
+            service.over = true;
+            News::LoadEnded
+        } else {
+            let period = service.spec.autoscaler.period.max(Span::from_secs(1));
+            let load = service.measure(now, period);
+            self.queue.push((now + period).min(end), Item::Measure(framework));
+            News::LoadMeasured(load)
+        };
+        if news == News::LoadEnded {
+            self.open -= 1;
+        }
+        self.moved = now;
+        self.tell_framework(framework, news);
+    }
+}
