@@ -45,6 +45,8 @@ impl ReadError {
                 "check the path; a path in a recipe is relative to the recipe's folder"
             }
             io::ErrorKind::PermissionDenied => "check that the file may be read",
+            io::ErrorKind::IsADirectory => "name a file in it",
+            io::ErrorKind::Unsupported => "name another archive, or the unpacked file",
             io::ErrorKind::UnexpectedEof => "the file looks truncated; fetch it again",
             _ => "the file looks damaged or truncated; fetch it again",
         };

@@ -24,6 +24,11 @@ pub fn stream(seed: u64, purpose: &str) -> Stream {
 pub struct Stream(ChaCha8Rng);
 
 impl Stream {
+    /// The bare generator, for who samples by other means.
+    pub fn into_generator(self) -> ChaCha8Rng {
+        self.0
+    }
+
     /// A whole number in `0..below`, without bias (Lemire 2019); zero when `below` is zero.
     pub fn below(&mut self, below: u64) -> u64 {
         if below == 0 {

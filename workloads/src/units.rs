@@ -36,7 +36,7 @@ pub mod cores {
     /// Reads cores.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Millicores, D::Error> {
         let visitor = super::Decimal {
-            what: "a number of cores, as in 0.5",
+            what: "a number of cores of at most three decimal places, as in 0.5",
             most: Resources::MAX_UNITS,
         };
         deserializer.deserialize_any(visitor).map(Millicores)
@@ -55,7 +55,7 @@ pub mod decimal {
     /// Reads a decimal number.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
         let visitor = super::Decimal {
-            what: "a decimal number, as in 1.5",
+            what: "a number of at most three decimal places, as in 1.5",
             most: u64::from(u32::MAX),
         };
         deserializer.deserialize_any(visitor).map(|n| n as u32)

@@ -36,7 +36,7 @@ fn refused(text: &str, expected: &Expect) {
 }
 
 #[test]
-fn all_defaults_are_filled_in() {
+fn mpi_is_filled_in_with_its_defaults() {
     check(
         "work.mpi = {}",
         &expect![[r#"
@@ -49,6 +49,10 @@ fn all_defaults_are_filled_in() {
         spread = 0.5
     "#]],
     );
+}
+
+#[test]
+fn hadoop_is_filled_in_with_its_defaults() {
     check(
         "work.hadoop = {}",
         &expect![[r#"
@@ -120,6 +124,10 @@ fn all_defaults_are_filled_in() {
         reduces = 30
     "#]],
     );
+}
+
+#[test]
+fn spark_is_filled_in_with_its_defaults() {
     check(
         "work.spark = {}",
         &expect![[r#"
@@ -146,6 +154,10 @@ fn all_defaults_are_filled_in() {
         start = "8h"
     "#]],
     );
+}
+
+#[test]
+fn rails_is_filled_in_with_its_defaults() {
     check(
         "work.rails = {}",
         &expect![[r#"
@@ -175,6 +187,10 @@ fn all_defaults_are_filled_in() {
         max = 100
     "#]],
     );
+}
+
+#[test]
+fn swim_is_filled_in_with_its_defaults() {
     check(
         "work.swim = { file = 'fb.tsv' }",
         &expect![[r#"
@@ -197,6 +213,10 @@ fn all_defaults_are_filled_in() {
             slow_start = 0.05
         "#]],
     );
+}
+
+#[test]
+fn tpch_is_filled_in_with_its_defaults() {
     check(
         "work.tpch = { files = ['a', 'b'] }",
         &expect![[r#"
@@ -213,6 +233,10 @@ fn all_defaults_are_filled_in() {
         idle = "1m"
     "#]],
     );
+}
+
+#[test]
+fn requests_is_filled_in_with_its_defaults() {
     check(
         "work.requests = { file = 'nasa.tbz2' }",
         &expect![[r#"
@@ -314,22 +338,22 @@ fn mistakes_are_shown_where_they_are() {
     check(
         "[work.mpi]\ncpus = -1",
         &expect![[r"
-        TOML parse error at line 2, column 8
-          |
-        2 | cpus = -1
-          |        ^^
-        invalid value: integer `-1`, expected a number of cores, as in 0.5
-    "]],
+            TOML parse error at line 2, column 8
+              |
+            2 | cpus = -1
+              |        ^^
+            invalid value: integer `-1`, expected a number of cores of at most three decimal places, as in 0.5
+        "]],
     );
     check(
         "[work.mpi]\ncpus = 0.0001",
         &expect![[r"
-        TOML parse error at line 2, column 8
-          |
-        2 | cpus = 0.0001
-          |        ^^^^^^
-        invalid value: floating point `0.0001`, expected a number of cores, as in 0.5
-    "]],
+            TOML parse error at line 2, column 8
+              |
+            2 | cpus = 0.0001
+              |        ^^^^^^
+            invalid value: floating point `0.0001`, expected a number of cores of at most three decimal places, as in 0.5
+        "]],
     );
     check(
         "[work.mpi]\nmem = '4GB'",

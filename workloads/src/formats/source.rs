@@ -54,7 +54,10 @@ fn unpacked(path: &Path, member: &str) -> io::Result<Plain> {
 fn decompressed(path: &Path) -> io::Result<Plain> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
-        return Err(io::Error::other("it is a folder"));
+        return Err(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a folder",
+        ));
     }
     let mut plain: Plain = Box::new(BufReader::new(file));
     for _ in 0..MOST_LAYERS {
@@ -108,7 +111,7 @@ fn locate(archive: Plain, member: &str) -> io::Result<(u64, u64)> {
             seen.join(", ")
         }
     );
-    Err(io::Error::other(message))
+    Err(io::Error::new(io::ErrorKind::Unsupported, message))
 }
 
 /// Reads exactly so many bytes: an end before that is an error.

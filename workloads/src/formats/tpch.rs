@@ -140,10 +140,10 @@ fn not_a_query(error: &serde_json::Error, line: &str) -> ReadError {
         ),
     };
     let found = match line {
-        "" => "an empty line".to_owned(),
+        "" => "the line is empty".to_owned(),
         _ => what.to_owned(),
     };
-    ReadError::expected(expected, found)
+    ReadError::said(format!("expected {expected}; {found}"))
         .place(format!("column {}", error.column()))
         .hint(hint)
 }

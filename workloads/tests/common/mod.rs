@@ -1,0 +1,81 @@
+//! Small files in the public formats, made by the tests themselves.
+
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// Three SWIM jobs: map-only, with a reduce, and with two maps.
+pub(crate) const SWIM: &str = "job0\t10\t10\t1000\t0\t5\njob1\t10\t0\t0\t2000\t0\n\
+                        job2\t70\t60\t100000000\t3000000000\t7\n";
+
+/// Two queries: a chain of two stages, and a join of two into a third.
+pub(crate) const TPCH: &str = concat!(
+    r#"{"size":"2g","query":1,"num_stages":2,"edges":[[0,1]],"nodes":["#,
+    r#"{"id":0,"stage_id":0,"num_tasks":3,"first_executor_level":2,"#,
+    r#""fresh_durations":{"2":[90,80]},"first_wave":{"2":[90,80]},"rest_wave":{"2":[40]}},"#,
+    r#"{"id":1,"stage_id":4,"num_tasks":1,"first_executor_level":2,"#,
+    r#""fresh_durations":{"2":[]},"first_wave":{"2":[30]},"rest_wave":{"2":[]}}]}"#,
+    "\n",
+    r#"{"size":"2g","query":2,"num_stages":3,"edges":[[0,2],[1,2]],"nodes":["#,
+    r#"{"id":0,"stage_id":0,"num_tasks":1,"first_executor_level":2,"#,
+    r#""fresh_durations":{"2":[5]},"first_wave":{"2":[5]},"rest_wave":{"2":[]}},"#,
+    r#"{"id":1,"stage_id":1,"num_tasks":2,"first_executor_level":2,"#,
+    r#""fresh_durations":{"2":[]},"first_wave":{"2":[7,8]},"rest_wave":{"2":[]}},"#,
+    r#"{"id":2,"stage_id":2,"num_tasks":1,"first_executor_level":2,"#,
+    r#""fresh_durations":{"2":[]},"first_wave":{"2":[9]},"rest_wave":{"2":[]}}]}"#,
+    "\n"
+);
+
+/// Twelve seconds of requests.
+pub(crate) const REQUESTS: &str = "1 0 2 0 3 0\n4 0 5 0 6 0\n";
+
+/// A folder that goes away with the test.
+pub(crate) fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// Writes a file into `folder`.
+pub(crate) fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// What a message says about a file in `folder`, without where the folder is.
+pub(crate) fn told(folder: &Path, message: &str) -> String {
+    message.replace(&format!("{}/", folder.display()), "")
+}
+
+pub(crate) fn zstd(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    zstd::encode_all(bytes.as_ref(), 3).unwrap()
+}
+
+pub(crate) fn bzip2(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(bytes.as_ref()).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(crate) fn gzip(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes.as_ref()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A tar archive of files.
+pub(crate) fn tar(members: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, text) in members {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        archive
+            .append_data(&mut header, name, text.as_bytes())
+            .unwrap();
+    }
+    archive.into_inner().unwrap()
+}

@@ -1,0 +1,157 @@
+//! The readers on small files: what they give, packed or not, and how formats are told apart.
+
+mod common;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use common::{REQUESTS, SWIM, TPCH, bzip2, folder, gzip, tar, write, zstd};
+use expect_test::expect;
+use fairground_workloads::Format;
+use fairground_workloads::formats::{head, input, stat};
+
+/// The counts of a file of `bytes`.
+fn counted(format: Format, bytes: impl AsRef<[u8]>) -> String {
+    let folder = folder();
+    let path = write(&folder, "file", bytes);
+    let stat = stat(&path, format).unwrap_or_else(|error| panic!("{error}"));
+    let mut shown = String::new();
+    for (name, fact) in &stat.facts {
+        writeln!(shown, "{name} {fact}").unwrap();
+    }
+    for c in &stat.columns {
+        let (name, unit) = (c.name, c.unit);
+        let row = [c.n, c.min, c.p50, c.p95, c.max];
+        writeln!(shown, "{name} [{unit}] {row:?} {}", c.sum).unwrap();
+    }
+    shown
+}
+
+#[test]
+fn swim_is_counted() {
+    expect![[r"
+        jobs 3
+        columns 6
+        first_submit_s 10
+        last_submit_s 70
+        submit_nondecreasing yes
+        gap_equals_submit_difference yes
+        map_only_jobs_shuffle_eq_0 1
+        jobs_with_zero_input 1
+        jobs_with_zero_output 1
+        submit_s [seconds] [3, 10, 10, 70, 70] 90
+        gap_s [seconds] [3, 0, 10, 60, 60] 70
+        map_input_bytes [bytes] [3, 0, 1000, 100000000, 100000000] 100001000
+        shuffle_bytes [bytes] [3, 0, 2000, 3000000000, 3000000000] 3000002000
+        reduce_output_bytes [bytes] [3, 0, 5, 7, 7] 12
+    "]]
+    .assert_eq(&counted(Format::Swim, SWIM));
+}
+
+#[test]
+fn tpch_is_counted() {
+    expect![[r"
+        queries 2
+        stages 5
+        edges 3
+        tasks 8
+        tasks_per_stage [tasks] [5, 1, 1, 3, 3] 8
+        all_recorded_durations_ms [milliseconds] [11, 5, 30, 90, 90] 444
+    "]]
+    .assert_eq(&counted(Format::Tpch, TPCH));
+}
+
+#[test]
+fn requests_are_counted() {
+    expect![[r"
+        seconds 12
+        seconds_without_requests 6
+        requests_per_second [requests] [12, 0, 0, 6, 6] 21
+    "]]
+    .assert_eq(&counted(Format::Requests, REQUESTS));
+}
+
+#[test]
+fn packing_changes_nothing() {
+    for (format, text) in [
+        (Format::Swim, SWIM),
+        (Format::Tpch, TPCH),
+        (Format::Requests, REQUESTS),
+    ] {
+        let plain = counted(format, text);
+        assert_eq!(counted(format, zstd(text)), plain);
+        assert_eq!(counted(format, bzip2(text)), plain);
+        assert_eq!(counted(format, gzip(text)), plain);
+        assert_eq!(counted(format, zstd(gzip(text))), plain);
+        assert_eq!(counted(format, [zstd(text), zstd("")].concat()), plain);
+    }
+    let members = [("readme", "not a number"), ("x/workload.txt", REQUESTS)];
+    let archive = tar(&members);
+    let plain = counted(Format::Requests, REQUESTS);
+    assert_eq!(counted(Format::Requests, &archive), plain);
+    assert_eq!(counted(Format::Requests, bzip2(&archive)), plain);
+    assert_eq!(counted(Format::Requests, gzip(&archive)), plain);
+}
+
+#[test]
+fn the_first_rows_can_be_seen() {
+    let folder = folder();
+    let shown = |format, text: &str| {
+        let path = write(&folder, "file", text);
+        let head = head(&path, format, 2).unwrap();
+        let rows: Vec<String> = head.rows.iter().map(|row| row.join(",")).collect();
+        format!("{}\n{}\n", head.header.join(","), rows.join("\n"))
+    };
+    expect![[r"
+        job,submit_s,gap_s,map_input_bytes,shuffle_bytes,reduce_output_bytes
+        job0,10,10,1000,0,5
+        job1,10,0,0,2000,0
+    "]]
+    .assert_eq(&shown(Format::Swim, SWIM));
+    expect![[r"
+        size,query,stages,edges,tasks,recorded_durations,recorded_ms
+        2g,1,2,1,4,6,410
+        2g,2,3,2,4,5,34
+    "]]
+    .assert_eq(&shown(Format::Tpch, TPCH));
+    expect![[r"
+        second,requests
+        0,1
+        1,0
+    "]]
+    .assert_eq(&shown(Format::Requests, REQUESTS));
+}
+
+#[test]
+fn files_are_named_by_their_hash() {
+    let folder = folder();
+    let path = write(&folder, "file", "abc");
+    let input = input(&path, Path::new("../file")).unwrap();
+    assert_eq!(input.path, Path::new("../file"));
+    assert_eq!(input.blake3, blake3::hash(b"abc").to_hex().to_string());
+}
+
+#[test]
+fn formats_are_known_by_name_and_by_suffix() {
+    let detected = |name: &str| match Format::detect(Path::new(name)) {
+        Ok(format) => format.to_string(),
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(detected("a/fb.tsv"), "swim");
+    assert_eq!(detected("fb.TSV.zst"), "swim");
+    assert_eq!(detected("tpch_2g.jsonl.zst"), "tpch");
+    assert_eq!(detected("nasa.tbz2"), "requests");
+    assert_eq!(detected("nasa.tar.gz"), "requests");
+    assert_eq!(detected("series.txt"), "requests");
+    expect![[r"
+        a/trace.bin: the name does not tell the format
+          hint: say which one it is with --format: swim, tpch, requests"]]
+    .assert_eq(&detected("a/trace.bin"));
+    for name in Format::NAMES {
+        assert_eq!(Format::by_name(name).unwrap().name(), name);
+        assert!(!Format::by_name(name).unwrap().about().is_empty());
+    }
+    let unknown = "google".parse::<Format>().unwrap_err();
+    expect!["format: expected one of swim, tpch, requests, found `google`"]
+        .assert_eq(&unknown.to_string());
+}
