@@ -79,8 +79,8 @@ pub struct SwimSpec {
 }
 
 impl Default for SwimSpec {
-    /// Blocks of 64 MiB as in SWIM. The map rate lets a full block take about 23 s, the median task of
-    /// the same clusters (Mesos paper, figure 1); the factor of remote maps is fitted to figure 8
+    /// Blocks of 64 MiB as in SWIM. The map rate lets a full block take about 23 s, the median
+    /// task at Facebook (Mesos paper, figure 1); the factor of remote maps is fitted to figure 8
     /// there; slow-start is Hadoop's default. The other rates and sizes are guesses.
     fn default() -> Self {
         const MIB: u64 = 1 << 20;
