@@ -268,13 +268,12 @@ impl Master {
         refuse: Span,
         actions: &mut Vec<Action>,
     ) {
-        let valid: Vec<_> = offers
-            .iter()
-            .filter_map(|id| self.ledger.open_offer(framework, *id))
-            .collect();
-        for offer in &valid {
-            self.ledger.close_offer(offer.id);
-            self.changed.insert(offer.agent);
+        let mut valid = Vec::with_capacity(offers.len());
+        for id in offers {
+            if let Some(offer) = self.ledger.open_offer(framework, *id) {
+                valid.push(self.ledger.close_offer(offer.id));
+                self.changed.insert(offer.agent);
+            }
         }
         let agent = valid.first().map(|offer| offer.agent);
         let together = valid.iter().all(|offer| Some(offer.agent) == agent);
