@@ -82,8 +82,8 @@ impl FaultSpec {
         for pair in faults.windows(2) {
             let (one, next) = (pair[0], pair[1]);
             if one.agent == next.agent && !ends_before(one, next.at) {
-                let expected = format!("agent {} back before it goes again", one.agent.0);
-                let found = format!("it going at {} and {}", one.at, next.at);
+                let expected = "every agent back before it goes again";
+                let found = format!("{} going at {} and {}", one.agent, one.at, next.at);
                 return Err(ReadError::expected(expected, found).place("parameter `list`"));
             }
         }
@@ -181,7 +181,7 @@ mod tests {
         check(
             "list = [{ at = '5m', agent = 1, lasts = '2m' }, { at = '6m', agent = 1 }]",
             &expect![
-                "parameter `list`: expected agent 1 back before it goes again, found it leaving at 5m and at 6m"
+                "parameter `list`: expected every agent back before it goes again, found a1 going at 5m and 6m"
             ],
         );
         check(

@@ -54,7 +54,35 @@ fn mpi_is_filled_in_with_its_defaults() {
 #[test]
 fn hadoop_is_filled_in_with_its_defaults() {
     let one_bin = "[[work.hadoop.bins]]\nname = 'x'\njobs = 1\nmaps = 1";
-    check(one_bin, &expect![""]);
+    check(
+        one_bin,
+        &expect![[r#"
+        [work.hadoop]
+        gap = "14s"
+        cpus = 1
+        mem = "1GiB"
+        reduce_cpus = 1
+        reduce_mem = "2GiB"
+        map = "23s"
+        copy = "15s"
+        work = "40s"
+        spread = 0.3
+        away = 1.83
+        replicas = 3
+        slow_start = 0.05
+
+        [work.hadoop.day]
+        swing = 0.3
+        peak = "14h"
+        start = "8h"
+
+        [[work.hadoop.bins]]
+        name = "x"
+        jobs = 1
+        maps = 1
+        reduces = 0
+    "#]],
+    );
 }
 
 #[test]
