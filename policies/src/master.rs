@@ -451,7 +451,7 @@ impl Master {
     }
 
     fn rank(&mut self, framework: FrameworkId) {
-        self.turns.rank(
+        self.all_changed |= self.turns.rank(
             framework,
             &self.ledger,
             self.allocator.as_ref(),

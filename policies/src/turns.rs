@@ -74,7 +74,11 @@ impl Turns {
 
     /// Takes a demand down; whether it may want what it was not offered before.
     pub(crate) fn declare(&mut self, framework: FrameworkId, demand: Demand) -> bool {
-        let Some(wish) = self.wishes.get_mut(framework.index()) else {
+        let Some(wish) = self
+            .wishes
+            .get_mut(framework.index())
+            .filter(|wish| wish.joined)
+        else {
             return false;
         };
         let grown = wish
@@ -101,21 +105,23 @@ impl Turns {
         (!demand.needs.is_zero()).then_some(demand.needs)
     }
 
-    /// Puts a framework where it belongs.
+    /// Puts a framework where it belongs; whether it was not in the queue before, and may want what
+    /// it was not offered.
     pub(crate) fn rank(
         &mut self,
         framework: FrameworkId,
         ledger: &Ledger,
         allocator: &dyn Allocator,
         offers: OfferSize,
-    ) {
+    ) -> bool {
         let rank = self.rank_of(framework, ledger, allocator, offers);
         let Some(wish) = self.wishes.get_mut(framework.index()) else {
-            return;
+            return false;
         };
         if wish.rank == rank {
-            return;
+            return false;
         }
+        let enters = wish.rank.is_none();
         if let Some(old) = wish.rank {
             self.queue.remove(&(old, framework));
         }
@@ -123,6 +129,7 @@ impl Turns {
             self.queue.insert((new, framework));
         }
         wish.rank = rank;
+        enters
     }
 
     fn rank_of(
