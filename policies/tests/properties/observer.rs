@@ -1,0 +1,284 @@
+//! An onlooker of the master that keeps books of its own, the slow and obvious way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fairground_policies::allocators::Setup;
+use fairground_policies::master::{Config, Master, OfferSize};
+use fairground_policies::message::{
+    Action, AgentId, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
+};
+use fairground_policies::registry::Registry;
+use fairground_policies::resources::Resources;
+use fairground_policies::time::{Span, Time};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+/// The master that `name` asks for, in a cluster that could be partitioned 1 to 2 to 1.
+pub(crate) fn master(name: &str) -> (Config, Master) {
+    let setup = Setup {
+        shares: vec![1, 2, 1],
+        agents: 4,
+        rng: ChaCha8Rng::seed_from_u64(7),
+    };
+    let (config, allocator) = Registry::default()
+        .allocator(&name.parse().unwrap(), setup)
+        .unwrap();
+    (config, Master::new(config, allocator))
+}
+
+/// What a framework wants, as the onlooker sees it.
+#[derive(Default)]
+struct Wish {
+    joined: bool,
+    suppressed: bool,
+    demand: Option<(Resources, u32)>,
+}
+
+struct Filter {
+    framework: FrameworkId,
+    agent: AgentId,
+    refused: Resources,
+    until: Time,
+}
+
+/// The master and everything that was ever seen of it.
+pub(crate) struct Observer {
+    pub(crate) master: Master,
+    pub(crate) config: Config,
+    pub(crate) now: Time,
+    pub(crate) log: Vec<(Time, Event, Vec<Action>)>,
+    /// Offers that are neither answered nor taken back.
+    pub(crate) open: BTreeMap<OfferId, Offer>,
+    /// Tasks that were launched and not reported.
+    pub(crate) running: BTreeMap<(FrameworkId, TaskId), AgentId>,
+    pub(crate) next_offer: u64,
+    wishes: BTreeMap<FrameworkId, Wish>,
+    known: BTreeSet<FrameworkId>,
+    filters: Vec<Filter>,
+}
+
+impl Observer {
+    pub(crate) fn new(name: &str) -> Self {
+        let (config, master) = master(name);
+        Self {
+            master,
+            config,
+            now: Time::ZERO,
+            log: Vec::new(),
+            open: BTreeMap::new(),
+            running: BTreeMap::new(),
+            next_offer: 0,
+            wishes: BTreeMap::new(),
+            known: BTreeSet::new(),
+            filters: Vec::new(),
+        }
+    }
+
+    /// Tells the master, follows what it orders, and checks everything that must hold.
+    pub(crate) fn tell(&mut self, told: Time, event: Event) {
+        self.now = self.now.max(told);
+        let mut actions = Vec::new();
+        self.master.step(told, event.clone(), &mut actions);
+        self.master.check();
+        self.heard(&event);
+        self.follow(&event, &actions);
+        self.compare();
+        if let Some(wake) = self.master.wake_at() {
+            assert!(wake >= self.now, "the master wants to be woken in the past");
+            assert!(
+                event != Event::TimePassed || wake > self.now,
+                "woken, and wants to be woken again at once"
+            );
+        }
+        self.log.push((told, event, actions));
+    }
+
+    fn heard(&mut self, event: &Event) {
+        match event {
+            Event::FrameworkJoined { framework, .. } => {
+                // Ids are counted from zero: this one says that the lower ones exist.
+                self.known.extend((0..=framework.0).map(FrameworkId));
+                let wish = self.wishes.entry(*framework).or_default();
+                wish.joined = true;
+                wish.suppressed = false;
+                self.filters.retain(|f| f.framework != *framework);
+            }
+            Event::FrameworkLeft { framework } => {
+                self.wishes.remove(framework);
+            }
+            Event::Revived { framework } => {
+                if let Some(wish) = self.wishes.get_mut(framework) {
+                    wish.suppressed = false;
+                }
+                self.filters.retain(|f| f.framework != *framework);
+            }
+            Event::Suppressed { framework } => {
+                if let Some(wish) = self.wishes.get_mut(framework) {
+                    wish.suppressed = true;
+                }
+            }
+            Event::DemandDeclared {
+                framework,
+                needs,
+                count,
+            } => {
+                if let Some(wish) = self.wishes.get_mut(framework) {
+                    wish.demand = Some((*needs, *count));
+                }
+            }
+            Event::AgentLost { agent } | Event::AgentJoined { agent, .. } => {
+                self.filters.retain(|f| f.agent != *agent);
+            }
+            _ => {}
+        }
+    }
+
+    fn follow(&mut self, event: &Event, actions: &[Action]) {
+        let mut asked = BTreeSet::new();
+        if let Event::OffersAnswered {
+            framework,
+            offers,
+            launch,
+            refuse,
+        } = event
+        {
+            self.answered(*framework, offers, actions, *refuse);
+            if self.known.contains(framework) {
+                asked.extend(launch.iter().map(|request| (*framework, request.task)));
+                self.take_off(*framework, launch);
+            }
+        }
+        for action in actions {
+            self.ordered(action, &mut asked);
+        }
+        assert!(asked.is_empty(), "neither launched nor reported: {asked:?}");
+    }
+
+    fn take_off(&mut self, framework: FrameworkId, launch: &[TaskRequest]) {
+        let wish = self.wishes.get_mut(&framework);
+        if let Some((_, count)) = wish.and_then(|wish| wish.demand.as_mut()) {
+            *count = count.saturating_sub(launch.len() as u32);
+        }
+    }
+
+    /// Offers end, and what is left of them is refused, unless something was wrong with them.
+    fn answered(
+        &mut self,
+        framework: FrameworkId,
+        offers: &[OfferId],
+        actions: &[Action],
+        refuse: Span,
+    ) {
+        let mut left = Resources::ZERO;
+        let mut agents = BTreeSet::new();
+        let mut valid = true;
+        for id in offers {
+            match self.open.get(id).filter(|o| o.framework == framework) {
+                Some(offer) => {
+                    left += offer.resources;
+                    agents.insert(offer.agent);
+                    self.open.remove(id);
+                }
+                None => valid = false,
+            }
+        }
+        for action in actions {
+            if let Action::Launch { needs, agent, .. } = action {
+                assert!(valid && agents.contains(agent), "launched on a bad answer");
+                left = left.checked_sub(*needs).expect("launched what was offered");
+            }
+        }
+        if valid && agents.len() == 1 && !left.is_zero() && !refuse.is_zero() {
+            self.filters.push(Filter {
+                framework,
+                agent: *agents.first().unwrap(),
+                refused: left,
+                until: self.now + refuse,
+            });
+        }
+    }
+
+    fn ordered(&mut self, action: &Action, asked: &mut BTreeSet<(FrameworkId, TaskId)>) {
+        match *action {
+            Action::Offer(offer) => {
+                assert_eq!(offer.id.0, self.next_offer, "offers are counted");
+                assert!(!offer.resources.is_zero());
+                assert!(self.wishes.contains_key(&offer.framework));
+                self.next_offer += 1;
+                self.open.insert(offer.id, offer);
+            }
+            Action::Rescind { framework, offer } => {
+                let ended = self.open.remove(&offer).expect("rescinds an open offer");
+                assert_eq!(ended.framework, framework);
+            }
+            Action::Launch {
+                agent,
+                framework,
+                task,
+                ..
+            } => {
+                assert!(asked.remove(&(framework, task)), "launched unasked");
+                self.running.insert((framework, task), agent);
+            }
+            Action::Kill {
+                agent,
+                framework,
+                task,
+            } => assert_eq!(self.running.get(&(framework, task)), Some(&agent)),
+            Action::Report {
+                framework,
+                task,
+                outcome,
+            } => {
+                if asked.remove(&(framework, task)) {
+                    assert_eq!(outcome, Outcome::Lost);
+                } else {
+                    let ran = self.running.remove(&(framework, task));
+                    assert!(ran.is_some(), "{framework} {task} is reported twice");
+                }
+            }
+        }
+    }
+
+    /// The ledger says the same as what was seen.
+    fn compare(&self) {
+        let ledger = self.master.ledger();
+        assert!(ledger.offers().eq(self.open.values().copied()), "offers");
+        for (&(framework, task), agent) in &self.running {
+            let booked = ledger.task(framework, task);
+            assert_eq!(booked.map(|(agent, _)| agent), Some(*agent));
+        }
+        let tasks: usize = self.known.iter().map(|f| ledger.tasks(*f)).sum();
+        assert_eq!(tasks, self.running.len(), "number of tasks");
+        let joined: Vec<_> = self.wishes.keys().copied().collect();
+        assert!(ledger.frameworks().eq(joined), "frameworks");
+    }
+
+    /// Pareto efficiency: nothing is left idle that somebody wants and did not refuse.
+    pub(crate) fn check_nothing_wanted_is_idle(&self) {
+        let ledger = self.master.ledger();
+        for agent in ledger.agents() {
+            for (&framework, wish) in &self.wishes {
+                let open = self.open.values().filter(|o| o.framework == framework);
+                let amount = match (self.config.offers, wish.demand) {
+                    (OfferSize::Agent, _) => ledger.free(agent),
+                    (OfferSize::Task, Some((needs, count))) if open.count() < count as usize => {
+                        needs
+                    }
+                    _ => continue,
+                };
+                let hidden = self.filters.iter().any(|filter| {
+                    (filter.framework, filter.agent) == (framework, agent)
+                        && self.now < filter.until
+                        && amount.fits_in(filter.refused)
+                });
+                let foreign = ledger.owner(agent).is_some_and(|owner| owner != framework);
+                let idle = !amount.is_zero() && amount.fits_in(ledger.free(agent));
+                assert!(
+                    !idle || hidden || foreign || wish.suppressed,
+                    "{framework} wants {amount} of {agent} and is not offered it"
+                );
+            }
+        }
+    }
+}
