@@ -1,1 +1,22 @@
-//! From a finished comparison to files on disk: tables, figures, one report.
+//! From a finished comparison to files on disk: tables, statistics, figures, one report.
+//!
+//! Nothing here looks at a clock or a machine: the same comparison gives the same bytes.
+
+pub mod stats;
+pub mod table;
+pub mod tables;
+pub mod gains;
+pub mod gains_text;
+pub mod units;
+pub mod series;
+pub mod plots;
+pub mod report;
+pub mod report_data;
+pub mod provenance;
+pub mod folder;
+mod error;
+
+pub use error::OutputError;
+pub use folder::{Options, Written, write};
+pub use gains::Gains;
+pub use provenance::{Digests, read_digests};

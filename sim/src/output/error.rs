@@ -1,0 +1,68 @@
+//! What can go wrong on the way to the disk, said with the action and the path.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why results could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The file system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried, as a verb: "write".
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is a folder already, and no result of ours is in it.
+    #[error(
+        "will not replace {}: it holds no provenance.json, so it is not a result folder; \
+         choose another folder or remove this one",
+        .0.display()
+    )]
+    Foreign(PathBuf),
+    /// A table could not be encoded.
+    #[error("cannot encode table {table}: {source}")]
+    Parquet {
+        /// Which table.
+        table: &'static str,
+        /// What the encoder said.
+        source: parquet::errors::ParquetError,
+    },
+    /// A figure could not be drawn.
+    #[error("cannot draw figure {figure}: {cause}")]
+    Figure {
+        /// Which figure.
+        figure: String,
+        /// What the drawing library said.
+        cause: String,
+    },
+    /// The report could not be filled in.
+    #[error("cannot fill in the report: {0}")]
+    Report(#[from] minijinja::Error),
+    /// Data could not be written as JSON.
+    #[error("cannot encode as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A file of ours does not read.
+    #[error("cannot read {} line {line}: {cause}", path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// Counted from one.
+        line: usize,
+        /// What was expected.
+        cause: &'static str,
+    },
+}
+
+/// Turns an I/O error into one that names `action` and `path`.
+pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OutputError {
+    let path = path.to_owned();
+    move |source| OutputError::Io {
+        action,
+        path,
+        source,
+    }
+}

@@ -1,0 +1,49 @@
+//! Static figures: SVG with real text, and PNG of the same for where SVG does not go.
+//!
+//! One look for all: a colour a framework, a dash a policy, the same scale on both sides.
+
+mod axes;
+mod canvas;
+mod jobs;
+mod hosts;
+pub mod palette;
+mod png;
+mod services;
+mod time;
+
+pub use png::to_png;
+pub(super) use time::kind_name;
+
+use super::error::OutputError;
+use super::gains::Gains;
+use crate::run::Comparison;
+
+/// A finished figure.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Figure {
+    /// The file's name without its extension.
+    pub name: String,
+    /// What it shows, for the report's heading.
+    pub title: String,
+    /// What a reader has to know beside it.
+    pub caption: String,
+    /// The picture.
+    pub svg: String,
+}
+
+/// Every figure that `comparison` has data for, in the order of the report.
+///
+/// # Errors
+/// When the drawing library fails.
+pub fn all(comparison: &Comparison, gains: &Gains) -> Result<Vec<Figure>, OutputError> {
+    if comparison.policies.is_empty() || comparison.frameworks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut figures = vec![jobs::change(comparison, gains)?];
+    figures.extend(time::usage(comparison)?);
+    figures.extend(hosts::hosts(comparison)?);
+    figures.extend(jobs::completion(comparison)?);
+    figures.extend(services::latency(comparison)?);
+    figures.extend(time::dominant(comparison)?);
+    Ok(figures)
+}

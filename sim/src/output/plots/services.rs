@@ -1,0 +1,113 @@
+//! Services: response times against the objective, and the requests that missed it.
+
+use super::canvas::{About, Axis, Canvas, Key, Look, Place, Stroke, figure, shortened};
+use super::jobs::policy_keys;
+use super::time::first_seed;
+use super::{Figure, OutputError, axes, palette};
+use crate::output::series::{self, Line, Services};
+use crate::run::Comparison;
+
+/// Points along the time axis.
+const BINS: usize = 360;
+const WIDTH: i32 = 860;
+/// Heights of the two panels and of what lies between services.
+const LATENCY: i32 = 190;
+const MISSED: i32 = 130;
+const EACH: i32 = LATENCY + MISSED + 66;
+
+/// The objective's line.
+const OBJECTIVE: (palette::Rgb, &[u32]) = (palette::FAINT, &[6, 2]);
+
+/// Response times and missed requests over time; nothing without services.
+pub(super) fn latency(comparison: &Comparison) -> Result<Option<Figure>, OutputError> {
+    let services = series::services(comparison, BINS);
+    if services.frameworks.is_empty() {
+        return Ok(None);
+    }
+    let about = About {
+        name: "latency".to_owned(),
+        title: "Response times of services over time".to_owned(),
+        caption: format!(
+            "95th percentile on a logarithmic scale, and requests that missed the objective. {}",
+            first_seed(comparison)
+        ),
+    };
+    let title = about.title.clone();
+    let height = 76 + services.frameworks.len() as i32 * EACH;
+    figure(about, (WIDTH, height), |canvas| {
+        let mut keys = policy_keys(comparison);
+        keys.push(Key::Line(OBJECTIVE.0, OBJECTIVE.1, "objective".to_owned()));
+        let top = canvas.head(&title, &keys)?;
+        for service in 0..services.frameworks.len() {
+            let y = top + service as i32 * EACH;
+            one(canvas, comparison, &services, service, y)?;
+        }
+        Ok(())
+    })
+    .map(Some)
+}
+
+fn one(
+    canvas: &mut Canvas<'_>,
+    comparison: &Comparison,
+    services: &Services,
+    service: usize,
+    top: i32,
+) -> Result<(), String> {
+    let info = &comparison.frameworks[services.frameworks[service]];
+    let place = |y: i32, height: i32| Place {
+        x: 24,
+        y,
+        width: WIDTH - 36,
+        height,
+    };
+    let name = format!(
+        "{}, 95th percentile of the response time",
+        shortened(&info.name, 40)
+    );
+    canvas.text(&name, 70, top + 10, Look::label().bold())?;
+    let (x, time) = axes::time(services.bins.end(), 13);
+    let latency = &services.latency[service];
+    let slo = info.slo.as_micros() as f64 / 1e6;
+    let y = latency_axis(latency, slo);
+    let panel = canvas.panel(place(top + 22, LATENCY), &x, &y)?;
+    let objective = Stroke {
+        colour: OBJECTIVE.0,
+        dash: OBJECTIVE.1,
+        width: 1.2,
+    };
+    let end = services.bins.end();
+    let level = axes::log(slo.max(1e-5));
+    canvas.line(&panel, [(0.0, level), (end, level)].into_iter(), objective);
+    let middles = services.bins.middles();
+    for (policy, line) in latency.iter().enumerate() {
+        let logs = line
+            .iter()
+            .map(|value| axes::log(value.max(1e-5)) + value * 0.0);
+        let points = middles.iter().copied().zip(logs);
+        canvas.line(&panel, points, Stroke::policy(policy));
+    }
+    let below = top + 22 + LATENCY + 14;
+    canvas.text(
+        "requests that missed the objective",
+        70,
+        below,
+        Look::label().bold(),
+    )?;
+    let missed = &services.missed[service];
+    let highest = missed.iter().flatten().copied().fold(0.0, f64::max);
+    let panel = canvas.panel(place(below + 12, MISSED), &x, &axes::share(highest))?;
+    for (policy, line) in missed.iter().enumerate() {
+        let points = middles.iter().copied().zip(line.iter().copied());
+        canvas.line(&panel, points, Stroke::policy(policy));
+    }
+    let foot = below + 12 + MISSED + 6;
+    canvas.text(time, WIDTH / 2 + 12, foot, Look::label().faint().centred())
+}
+
+fn latency_axis(lines: &[Line], slo: f64) -> Axis {
+    let values = lines.iter().flatten().filter(|value| value.is_finite());
+    let low = values.clone().copied().fold(slo, f64::min);
+    let high = values.copied().fold(slo, f64::max);
+    axes::log_time(low, high * 1.1)
+}

@@ -1,0 +1,223 @@
+//! The numbers the report's scripts draw, as JSON small enough to live inside the page.
+//!
+//! Fractions are rounded to ten-thousandths: finer than a pixel.
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::error::OutputError;
+use super::plots::{self, palette};
+use super::series::{self, Line};
+use crate::run::Comparison;
+
+/// Points along the time axis of the interactive charts.
+const BINS: usize = 1440;
+/// Cells of all pictures of hosts together.
+const CELLS: usize = 60_000;
+
+#[derive(Serialize)]
+struct Data {
+    frameworks: Vec<Framework>,
+    policies: Vec<Policy>,
+    usage: Usage,
+    services: Services,
+    hosts: Option<Hosts>,
+    jobs: Vec<Jobs>,
+}
+
+#[derive(Serialize)]
+struct Framework {
+    name: String,
+    colour: String,
+}
+
+#[derive(Serialize)]
+struct Policy {
+    name: String,
+    colour: Option<String>,
+    dash: &'static [u32],
+}
+
+#[derive(Serialize)]
+struct Usage {
+    times: Box<RawValue>,
+    end: f64,
+    kinds: Vec<&'static str>,
+    shares: Vec<Vec<Vec<Box<RawValue>>>>,
+    dominant: Vec<Vec<Box<RawValue>>>,
+}
+
+#[derive(Serialize)]
+struct Services {
+    times: Box<RawValue>,
+    end: f64,
+    each: Vec<Service>,
+}
+
+#[derive(Serialize)]
+struct Service {
+    framework: usize,
+    slo: f64,
+    latency: Vec<Box<RawValue>>,
+    missed: Vec<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct Hosts {
+    length: f64,
+    count: usize,
+    rows: usize,
+    #[serde(rename = "agentsARow")]
+    agents_a_row: usize,
+    shares: Vec<Vec<Box<RawValue>>>,
+}
+
+#[derive(Serialize)]
+struct Jobs {
+    framework: usize,
+    policies: Vec<Cdf>,
+}
+
+#[derive(Serialize)]
+struct Cdf {
+    times: Box<RawValue>,
+    shares: Box<RawValue>,
+}
+
+/// A line of numbers with at most `decimals` decimals; `null` where there is none.
+fn rounded(line: &Line, decimals: usize) -> Result<Box<RawValue>, OutputError> {
+    let mut text = String::from("[");
+    for (i, value) in line.iter().enumerate() {
+        if i > 0 {
+            text.push(',');
+        }
+        if value.is_finite() {
+            let number = format!("{value:.decimals$}");
+            let short = match number.contains('.') {
+                true => number.trim_end_matches('0').trim_end_matches('.'),
+                false => &number,
+            };
+            text += short;
+        } else {
+            text += "null";
+        }
+    }
+    text.push(']');
+    Ok(RawValue::from_string(text)?)
+}
+
+fn all(lines: &[Line], decimals: usize) -> Result<Vec<Box<RawValue>>, OutputError> {
+    lines.iter().map(|line| rounded(line, decimals)).collect()
+}
+
+fn usage(comparison: &Comparison) -> Result<Usage, OutputError> {
+    let usage = series::usage(comparison, BINS);
+    let mut shares = Vec::new();
+    for kind in &usage.shares {
+        let policies: Result<Vec<_>, _> = kind.iter().map(|lines| all(lines, 4)).collect();
+        shares.push(policies?);
+    }
+    let dominant: Result<Vec<_>, _> = usage.dominant.iter().map(|lines| all(lines, 4)).collect();
+    Ok(Usage {
+        times: rounded(&usage.bins.middles(), 3)?,
+        end: usage.bins.end(),
+        kinds: usage
+            .kinds
+            .iter()
+            .map(|kind| plots::kind_name(*kind))
+            .collect(),
+        shares,
+        dominant: dominant?,
+    })
+}
+
+fn services(comparison: &Comparison) -> Result<Services, OutputError> {
+    let services = series::services(comparison, BINS);
+    let mut each = Vec::new();
+    for (i, framework) in services.frameworks.iter().enumerate() {
+        each.push(Service {
+            framework: *framework,
+            slo: comparison.frameworks[*framework].slo.as_micros() as f64 / 1e6,
+            latency: all(&services.latency[i], 6)?,
+            missed: all(&services.missed[i], 5)?,
+        });
+    }
+    Ok(Services {
+        times: rounded(&services.bins.middles(), 3)?,
+        end: services.bins.end(),
+        each,
+    })
+}
+
+fn hosts(comparison: &Comparison) -> Result<Option<Hosts>, OutputError> {
+    let rows = (comparison.agents as usize).clamp(1, 200);
+    let frameworks = comparison.frameworks.len().max(1);
+    let most = CELLS / rows / frameworks / comparison.policies.len().max(1);
+    let Some(hosts) = series::hosts(comparison, most.clamp(48, 576)) else {
+        return Ok(None);
+    };
+    let shares: Result<Vec<_>, _> = hosts.shares.iter().map(|lines| all(lines, 2)).collect();
+    Ok(Some(Hosts {
+        length: hosts.bins.length,
+        count: hosts.bins.count,
+        rows: hosts.rows,
+        agents_a_row: hosts.agents_a_row,
+        shares: shares?,
+    }))
+}
+
+fn jobs(comparison: &Comparison) -> Result<Vec<Jobs>, OutputError> {
+    let mut jobs = Vec::new();
+    for (framework, info) in comparison.frameworks.iter().enumerate() {
+        let cdfs = series::cdfs(comparison, framework);
+        if info.service || cdfs.iter().all(|cdf| cdf.times.is_empty()) {
+            continue;
+        }
+        let mut policies = Vec::new();
+        for cdf in &cdfs {
+            policies.push(Cdf {
+                times: rounded(&cdf.times, 6)?,
+                shares: rounded(&cdf.shares, 5)?,
+            });
+        }
+        jobs.push(Jobs {
+            framework,
+            policies,
+        });
+    }
+    Ok(jobs)
+}
+
+/// The data as JSON that may stand inside a script element: no `<`, `>` or `&` in it.
+///
+/// # Errors
+/// When encoding fails.
+pub(super) fn json(comparison: &Comparison) -> Result<String, OutputError> {
+    let frameworks = comparison.frameworks.iter().enumerate();
+    let policies = comparison.policies.iter().enumerate();
+    let data = Data {
+        frameworks: frameworks
+            .map(|(i, info)| Framework {
+                name: info.name.clone(),
+                colour: palette::hex(palette::framework(i)),
+            })
+            .collect(),
+        policies: policies
+            .map(|(i, policy)| Policy {
+                name: policy.name.clone(),
+                colour: (palette::policy(i) != palette::INK)
+                    .then(|| palette::hex(palette::policy(i))),
+                dash: palette::dash(i),
+            })
+            .collect(),
+        usage: usage(comparison)?,
+        services: services(comparison)?,
+        hosts: hosts(comparison)?,
+        jobs: jobs(comparison)?,
+    };
+    let text = to_raw_value(&data)?.get().to_owned();
+    Ok(text
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026"))
+}

@@ -1,0 +1,288 @@
+//! What the pictures show: the first seed's time series, thinned to what a screen can show, and
+//! the completion times of all seeds.
+//!
+//! Static figures and the interactive report draw the same numbers.
+
+use fairground_policies::resources::Kind;
+use fairground_policies::time::Span;
+
+use super::gains::completions;
+use crate::run::{Comparison, HostRow, Run, ServiceRow, UsageRow};
+
+/// Points of a cumulative distribution kept at most.
+const CDF_POINTS: usize = 200;
+/// Rows of the picture of hosts at most; more agents share a row.
+const HOST_ROWS: usize = 200;
+
+/// A grid of time: bins of a whole number of steps.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Bins {
+    /// Length of one bin in seconds.
+    pub length: f64,
+    /// How many there are.
+    pub count: usize,
+    step: u64,
+    group: usize,
+}
+
+impl Bins {
+    /// At most `most` bins of `step` that reach to `end` microseconds.
+    fn new(step: Span, end: u64, most: usize) -> Self {
+        let step = step.as_micros().max(1);
+        let steps = (end.div_ceil(step) as usize).max(1);
+        let group = steps.div_ceil(most.max(1));
+        Self {
+            length: step as f64 * group as f64 / 1e6,
+            count: steps.div_ceil(group),
+            step,
+            group,
+        }
+    }
+
+    /// The bin of the step that begins at `micros`.
+    fn of(&self, micros: u64) -> usize {
+        ((micros / self.step) as usize / self.group).min(self.count - 1)
+    }
+
+    /// The middle of every bin in seconds.
+    pub fn middles(&self) -> Vec<f64> {
+        (0..self.count)
+            .map(|bin| (bin as f64 + 0.5) * self.length)
+            .collect()
+    }
+
+    /// The end of the last bin in seconds.
+    pub fn end(&self) -> f64 {
+        self.count as f64 * self.length
+    }
+}
+
+/// One number a bin.
+pub type Line = Vec<f64>;
+
+/// What frameworks used over time under each policy; the first seed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Usage {
+    /// The time steps.
+    pub bins: Bins,
+    /// The kinds of resource the cluster has.
+    pub kinds: Vec<Kind>,
+    /// By kind, policy, framework: the share of the cluster in use.
+    pub shares: Vec<Vec<Vec<Line>>>,
+    /// By policy, framework: the dominant share.
+    pub dominant: Vec<Vec<Line>>,
+}
+
+/// Services over time under each policy; the first seed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Services {
+    /// The time steps.
+    pub bins: Bins,
+    /// Positions of the services among the frameworks.
+    pub frameworks: Vec<usize>,
+    /// By service, policy: the 95th percentile of the response time in seconds, the worst step of
+    /// a bin; not a number where no request came.
+    pub latency: Vec<Vec<Line>>,
+    /// By service, policy: requests that missed the objective as a share of all.
+    pub missed: Vec<Vec<Line>>,
+}
+
+/// Hosts over time under each policy; the first seed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Hosts {
+    /// The time steps.
+    pub bins: Bins,
+    /// Rows of the picture.
+    pub rows: usize,
+    /// Agents that share a row.
+    pub agents_a_row: usize,
+    /// By policy, framework: the share in use, row by row.
+    pub shares: Vec<Vec<Line>>,
+}
+
+/// A cumulative distribution of completion times.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Cdf {
+    /// Completion times in seconds, ascending.
+    pub times: Line,
+    /// The share of all submitted jobs done within each time.
+    pub shares: Line,
+    /// Jobs submitted, over all seeds.
+    pub jobs: usize,
+}
+
+/// The first run of every policy.
+fn firsts(comparison: &Comparison) -> impl Iterator<Item = Option<&Run>> {
+    comparison.policies.iter().map(|policy| policy.runs.first())
+}
+
+/// The last moment of any row, in microseconds.
+fn end<T>(comparison: &Comparison, rows: fn(&Run) -> &[T], end: impl Fn(&T) -> u64) -> u64 {
+    let rows = firsts(comparison).flatten().flat_map(rows);
+    rows.map(end).max().unwrap_or(0)
+}
+
+/// What frameworks used, in at most `most` bins.
+pub fn usage(comparison: &Comparison, most: usize) -> Usage {
+    let step = comparison.step;
+    let last = end(
+        comparison,
+        |run| &run.usage,
+        |row| (row.start + step).as_micros(),
+    );
+    let bins = Bins::new(step, last.max(comparison.horizon.as_micros()), most);
+    let kinds: Vec<Kind> = Kind::ALL
+        .into_iter()
+        .filter(|kind| comparison.capacity.of(*kind) > 0)
+        .collect();
+    let lines = |value: &dyn Fn(&UsageRow) -> f64| -> Vec<Vec<Line>> {
+        firsts(comparison)
+            .map(|run| {
+                let mut lines = vec![vec![0.0; bins.count]; comparison.frameworks.len()];
+                for row in run.iter().flat_map(|run| &run.usage) {
+                    if let Some(line) = lines.get_mut(row.framework.0 as usize) {
+                        line[bins.of(row.start.as_micros())] += value(row) / bins.group as f64;
+                    }
+                }
+                lines
+            })
+            .collect()
+    };
+    let capacity = comparison.capacity;
+    let share =
+        |kind: Kind| move |row: &UsageRow| row.running.of(kind) as f64 / capacity.of(kind) as f64;
+    Usage {
+        shares: kinds.iter().map(|kind| lines(&share(*kind))).collect(),
+        dominant: lines(&|row| {
+            row.running.dominant_share(capacity).parts_per_million() as f64 / 1e6
+        }),
+        kinds,
+        bins,
+    }
+}
+
+/// How services did, in at most `most` bins.
+pub fn services(comparison: &Comparison, most: usize) -> Services {
+    let step = comparison.step;
+    let last = end(
+        comparison,
+        |run| &run.services,
+        |row| (row.start + step).as_micros(),
+    );
+    let bins = Bins::new(step, last.max(comparison.horizon.as_micros()), most);
+    let frameworks: Vec<usize> = (0..comparison.frameworks.len())
+        .filter(|framework| comparison.frameworks[*framework].service)
+        .collect();
+    let per_policy = |framework: usize, line: &dyn Fn(&[&ServiceRow]) -> Line| -> Vec<Line> {
+        firsts(comparison)
+            .map(|run| {
+                let rows = run.iter().flat_map(|run| &run.services);
+                let own = |row: &&ServiceRow| row.framework.0 as usize == framework;
+                line(&rows.filter(own).collect::<Vec<_>>())
+            })
+            .collect()
+    };
+    let worst = |rows: &[&ServiceRow]| {
+        let mut line = vec![f64::NAN; bins.count];
+        for row in rows.iter().filter(|row| row.requests > 0) {
+            let bin = &mut line[bins.of(row.start.as_micros())];
+            *bin = bin.max(row.latency_p95.as_micros() as f64 / 1e6);
+        }
+        line
+    };
+    let missed = |rows: &[&ServiceRow]| {
+        let mut sums = vec![(0_u64, 0_u64); bins.count];
+        for row in rows {
+            let sum = &mut sums[bins.of(row.start.as_micros())];
+            sum.0 += row.missed;
+            sum.1 += row.requests;
+        }
+        let share = |(missed, all): (u64, u64)| missed as f64 / all.max(1) as f64;
+        sums.into_iter().map(share).collect()
+    };
+    Services {
+        latency: frameworks.iter().map(|f| per_policy(*f, &worst)).collect(),
+        missed: frameworks.iter().map(|f| per_policy(*f, &missed)).collect(),
+        frameworks,
+        bins,
+    }
+}
+
+/// What ran where, in at most `most` bins; `None` when hosts were not recorded.
+pub fn hosts(comparison: &Comparison, most: usize) -> Option<Hosts> {
+    let recorded = firsts(comparison)
+        .flatten()
+        .any(|run| !run.hosts.is_empty());
+    if !recorded || comparison.agents == 0 {
+        return None;
+    }
+    let step = comparison.host_step;
+    let last = end(
+        comparison,
+        |run| &run.hosts,
+        |row| (row.start + step).as_micros(),
+    );
+    let bins = Bins::new(step, last.max(comparison.horizon.as_micros()), most);
+    let agents = comparison.agents as usize;
+    let agents_a_row = agents.div_ceil(HOST_ROWS);
+    let rows = agents.div_ceil(agents_a_row);
+    let weight = |row: usize| {
+        let agents = (agents - row * agents_a_row).min(agents_a_row);
+        1e-6 / (bins.group * agents) as f64
+    };
+    let add = |lines: &mut Vec<Line>, host: &HostRow| {
+        let row = host.agent.0 as usize / agents_a_row;
+        if let Some(line) = lines.get_mut(host.framework.0 as usize)
+            && row < rows
+        {
+            let at = row * bins.count + bins.of(host.start.as_micros());
+            line[at] += f64::from(host.share) * weight(row);
+        }
+    };
+    let shares = firsts(comparison)
+        .map(|run| {
+            let mut lines = vec![vec![0.0; rows * bins.count]; comparison.frameworks.len()];
+            for host in run.iter().flat_map(|run| &run.hosts) {
+                add(&mut lines, host);
+            }
+            lines
+        })
+        .collect();
+    Some(Hosts {
+        shares,
+        rows,
+        agents_a_row,
+        bins,
+    })
+}
+
+/// By policy: completion times of a framework's jobs over all seeds.
+pub fn cdfs(comparison: &Comparison, framework: usize) -> Vec<Cdf> {
+    let per_policy = comparison.policies.iter().map(|policy| {
+        let own = |run: &Run| {
+            let jobs = run.jobs.iter();
+            jobs.filter(|job| job.framework.0 as usize == framework)
+                .count()
+        };
+        let jobs: usize = policy.runs.iter().map(own).sum();
+        let runs = policy.runs.iter();
+        let mut times: Vec<u64> = runs.flat_map(|run| completions(run, framework)).collect();
+        times.sort_unstable();
+        let keep = times.len().min(CDF_POINTS);
+        let ranks: Vec<usize> = (1..=keep)
+            .map(|i| (i * times.len()).div_ceil(keep))
+            .collect();
+        Cdf {
+            times: ranks
+                .iter()
+                .map(|rank| times[rank - 1] as f64 / 1e6)
+                .collect(),
+            shares: ranks
+                .iter()
+                .map(|rank| *rank as f64 / jobs as f64)
+                .collect(),
+            jobs,
+        }
+    });
+    per_policy.collect()
+}
