@@ -102,7 +102,13 @@ impl JobQueue {
         let job = &self.jobs[job.index()];
         job.ready
             .iter()
+            .filter(|stage| !job.is_held_back(**stage))
             .map(|stage| (*stage, job.stages[*stage as usize].waiting))
+    }
+
+    /// How many tasks of one stage run.
+    pub fn running(&self, job: JobId, stage: u32) -> u32 {
+        self.jobs[job.index()].stages[stage as usize].running
     }
 
     /// What the next task to start takes, and how many of that size wait in its stage.
@@ -147,7 +153,7 @@ impl JobQueue {
         for position in 0..page.ready.len() {
             let stage = page.ready[position];
             let spec = &page.spec.stages[stage as usize];
-            if !spec.needs.fits_in(room) {
+            if !spec.needs.fits_in(room) || page.is_held_back(stage) {
                 continue;
             }
             let tasks = &mut page.stages[stage as usize];
@@ -319,7 +325,15 @@ impl Job {
             .map(|p| u64::from(self.spec.stages[p].tasks))
             .sum();
         let done: u64 = parents().map(|p| u64::from(self.stages[p].finished)).sum();
-        done * 1000 >= tasks * u64::from(spec.start_after)
+        let enough = done * 1000 >= tasks * u64::from(spec.start_after);
+        enough && parents().all(|p| self.stages[p].released)
+    }
+
+    /// Whether tasks of a parent wait: a stage that may start early must not take their places and
+    /// then wait for them for ever.
+    fn is_held_back(&self, stage: u32) -> bool {
+        let mut parents = self.spec.stages[stage as usize].parents.iter();
+        parents.any(|parent| self.stages[*parent as usize].waiting > 0)
     }
 }
 

@@ -17,7 +17,9 @@ impl Scheduler for Gang {
             let Some((stage, waiting)) = desk.queue().ready_stages(job).next() else {
                 break;
             };
-            if !start_together(desk, job, stage, waiting) {
+            // After a loss, the rest of a gang is being ended: it starts again when all of it waits.
+            let ending = desk.queue().running(job, stage) > 0;
+            if ending || !start_together(desk, job, stage, waiting) {
                 self.hold_useful(now, desk, job, stage);
                 return;
             }
