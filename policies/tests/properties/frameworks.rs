@@ -1,1 +1,210 @@
+//! The frameworks' schedulers in a small world, with agents that are lost and come back.
 
+use std::sync::Arc;
+
+use fairground_policies::frameworks::{Autoscaler, Framework, JobOrder, Manners};
+use fairground_policies::job::{JobSpec, StageSpec};
+use fairground_policies::master::OfferSize;
+use fairground_policies::message::{AgentId, FrameworkId, JobId};
+use fairground_policies::registry::Registry;
+use fairground_policies::resources::Resources;
+use fairground_policies::time::{Span, Time};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::observer::master;
+use crate::world::{Input, World};
+
+const CORE: Resources = Resources::cores(1, 2);
+
+/// A framework and its jobs, each with the time of its submission.
+#[derive(Clone, Debug)]
+enum Kind {
+    Batch(&'static str, Vec<(Time, JobSpec)>),
+    Gang(Vec<(Time, JobSpec)>),
+    Executors(Resources, u32, Vec<(Time, JobSpec)>),
+}
+
+/// A loss: when, which agent, and for how long.
+type Loss = (Time, u32, Span);
+
+fn masters() -> impl Strategy<Value = String> {
+    let policy = select(vec!["drf", "fair", "fifo", "random"]);
+    let round = select(vec!["0s", "1s"]);
+    let timeout = select(vec!["", ",timeout=20s"]);
+    let offers = select(vec!["agent", "task"]);
+    (policy, offers, round, timeout).prop_map(|(policy, offers, round, timeout)| {
+        format!("{policy}[offers={offers},round={round}{timeout}]")
+    })
+}
+
+fn times() -> impl Strategy<Value = Time> {
+    (0..30_000_u64).prop_map(|ms| Time::from_micros(ms * 1000))
+}
+
+fn stages() -> impl Strategy<Value = StageSpec> {
+    let needs = select(vec![CORE, Resources::cores(2, 2), Resources::cores(3, 9)]);
+    let start_after = select(vec![0, 50, 500, 1000]);
+    let preferred = vec(0..4_u32, 0..3);
+    (needs, 1..6_u32, start_after, preferred).prop_map(|(needs, tasks, start_after, copies)| {
+        let spread = |index| copies.iter().map(move |copy| AgentId((copy + index) % 4));
+        StageSpec {
+            start_after,
+            preferred: (0..tasks).flat_map(spread).collect(),
+            ..StageSpec::new(needs, tasks)
+        }
+    })
+}
+
+/// Jobs of up to three stages, each waiting for the one before.
+fn jobs(gang: bool) -> impl Strategy<Value = Vec<(Time, JobSpec)>> {
+    let job = (times(), vec(stages(), 1..4)).prop_map(move |(at, mut stages)| {
+        for (stage, spec) in stages.iter_mut().enumerate() {
+            spec.parents = (stage as u32).checked_sub(1).into_iter().collect();
+            if gang {
+                spec.needs = CORE;
+                spec.start_after = 1000;
+            }
+        }
+        (at, stages)
+    });
+    vec(job, 0..4).prop_map(move |mut jobs| {
+        jobs.sort_by_key(|(at, _)| *at);
+        let numbered = (0..).map(JobId).zip(jobs);
+        numbered
+            .map(|(id, (at, stages))| (at, JobSpec { id, gang, stages }))
+            .collect()
+    })
+}
+
+/// Up to four frameworks, at most one of them with gangs: two that each hold what the other needs
+/// let it go at the same moment, and can take turns at that for ever.
+fn kinds() -> impl Strategy<Value = Vec<Kind>> {
+    let scheduler = select(vec!["fifo", "fair", "fifo[wait=3s]", "fair[wait=300ms]"]);
+    let needs = select(vec![CORE, Resources::cores(3, 4)]);
+    let other = prop_oneof![
+        3 => (scheduler, jobs(false)).prop_map(|(name, jobs)| Kind::Batch(name, jobs)),
+        2 => (needs, 1..5_u32, jobs(false)).prop_map(|(needs, max, mut jobs)| {
+            // Spark has barriers only: an executor that waits inside for lost work waits for ever.
+            let stages = jobs.iter_mut().flat_map(|(_, job)| &mut job.stages);
+            stages.for_each(|stage| stage.start_after = 1000);
+            Kind::Executors(needs, max, jobs)
+        }),
+    ];
+    let gang = proptest::option::of(jobs(true).prop_map(Kind::Gang));
+    (vec(other, 0..4), gang, any::<bool>()).prop_map(|(mut kinds, gang, first)| {
+        let place = if first { 0 } else { kinds.len() };
+        kinds.splice(place..place, gang);
+        kinds
+    })
+}
+
+fn losses() -> impl Strategy<Value = Vec<Loss>> {
+    let down = (0..9000_u64).prop_map(Span::from_millis);
+    vec((times(), 0..4_u32, down), 0..5)
+}
+
+fn delays() -> impl Strategy<Value = Span> {
+    select(vec![0, 1, 300]).prop_map(Span::from_millis)
+}
+
+fn framework(id: FrameworkId, manners: Manners, kind: &Kind) -> Framework {
+    let scheduler = |name: &str| {
+        let name = name.parse().unwrap();
+        Registry::default().scheduler(&name).unwrap()
+    };
+    match kind {
+        Kind::Batch(name, _) => Framework::batch(id, manners, scheduler(name)),
+        Kind::Gang(_) => Framework::batch(id, manners, scheduler("gang")),
+        Kind::Executors(needs, max, _) => {
+            let idle = Span::from_secs(7);
+            Framework::executors(id, manners, JobOrder::Fair, *needs, *max, idle)
+        }
+    }
+}
+
+fn manners(offers: OfferSize) -> Manners {
+    Manners {
+        offers,
+        ..Manners::default()
+    }
+}
+
+fn world(name: &str, kinds: &[Kind], agents: u32, delay: Span, losses: &[Loss]) -> World {
+    let (config, master) = master(name);
+    let mut inputs = Vec::new();
+    let mut frameworks = Vec::new();
+    for (i, kind) in kinds.iter().enumerate() {
+        let id = FrameworkId(i as u32);
+        frameworks.push(framework(id, manners(config.offers), kind));
+        let (Kind::Batch(_, jobs) | Kind::Gang(jobs) | Kind::Executors(_, _, jobs)) = kind;
+        let submitted = jobs.iter();
+        inputs.extend(submitted.map(|(at, job)| (*at, Input::Job(id, Arc::new(job.clone())))));
+    }
+    for (at, agent, down) in losses {
+        let agent = AgentId(*agent % agents);
+        inputs.push((*at, Input::Lost(agent)));
+        inputs.push((*at + *down, Input::Back(agent)));
+    }
+    World::new(master, frameworks, agents, delay, inputs)
+}
+
+proptest! {
+    /// No job is left unfinished, every piece of work finishes once, no stage starts before its
+    /// threshold, gangs start together; and in the end nothing is held, executors included.
+    #[test]
+    fn all_work_is_done_once(
+        name in masters(),
+        kinds in kinds(),
+        agents in 2..5_u32,
+        delay in delays(),
+        losses in losses(),
+    ) {
+        let mut world = world(&name, &kinds, agents, delay, &losses);
+        world.rest();
+        world.check_done();
+        let ledger = world.master.ledger();
+        for framework in ledger.frameworks() {
+            prop_assert_eq!(ledger.held(framework), Resources::ZERO);
+        }
+    }
+
+    /// As many instances as the highest load of the window asks for, whatever is lost; none when
+    /// the load has ended.
+    #[test]
+    fn instances_follow_the_target(
+        name in masters(),
+        loads in vec((times(), 0..9000_u64), 1..6),
+        last in 0..9000_u64,
+        delay in delays(),
+        losses in losses(),
+        ends in any::<bool>(),
+    ) {
+        let (config, master) = master(&name);
+        let window = Span::from_secs(10);
+        let (workers, target, min, max) = (2, 500, 1, 8);
+        let autoscaler = Autoscaler { workers, target, window, min, max };
+        let id = FrameworkId(0);
+        let service = Framework::service(id, manners(config.offers), CORE, autoscaler);
+        let mut inputs: Vec<_> = loads
+            .iter()
+            .map(|(at, load)| (*at, Input::Load(id, *load)))
+            .collect();
+        // Loads older than the window no longer count.
+        inputs.push((Time::from_secs(50), Input::Load(id, last)));
+        if ends {
+            inputs.push((Time::from_secs(60), Input::LoadEnds(id)));
+        }
+        for (at, agent, down) in losses {
+            inputs.push((at, Input::Lost(AgentId(agent))));
+            inputs.push((at + down, Input::Back(AgentId(agent))));
+        }
+        let mut world = World::new(master, vec![service], 4, delay, inputs);
+        world.rest();
+        // One busy worker in two: as many instances as busy workers, rounded up.
+        let wanted = last.div_ceil(1000).clamp(1, 8) as usize;
+        let tasks = world.master.ledger().tasks(id);
+        prop_assert_eq!(tasks, if ends { 0 } else { wanted });
+    }
+}

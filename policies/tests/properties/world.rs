@@ -1,1 +1,336 @@
+//! A small world: agents that run tasks, lose them and come back, around a master and frameworks.
+//!
+//! Agents speak to the master at once; what frameworks and master say to each other takes a while,
+//! so answers can be late.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use fairground_policies::frameworks::{Framework, News, Order, Piece, Role};
+use fairground_policies::job::JobSpec;
+use fairground_policies::master::Master;
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, Outcome, TaskId};
+use fairground_policies::resources::Resources;
+use fairground_policies::share::Weight;
+use fairground_policies::time::{Span, Time};
+
+/// A world that has not come to rest after so many messages never will.
+const MANY: usize = 100_000;
+pub(crate) const AGENT: Resources = Resources::cores(4, 16);
+
+#[derive(Clone, Debug)]
+enum Message {
+    ToMaster(Event),
+    ToFramework(FrameworkId, News),
+    /// A task's time is up; executors are up after it, and finish their work.
+    Due(FrameworkId, TaskId),
+    WorkDue(FrameworkId, TaskId, Piece),
+}
+
+/// What happens from outside, and when.
+#[derive(Clone, Debug)]
+pub(crate) enum Input {
+    Job(FrameworkId, Arc<JobSpec>),
+    Load(FrameworkId, u64),
+    LoadEnds(FrameworkId),
+    Lost(AgentId),
+    Back(AgentId),
+}
+
+pub(crate) struct World {
+    pub(crate) master: Master,
+    pub(crate) now: Time,
+    frameworks: Vec<Framework>,
+    delay: Span,
+    queue: BTreeMap<(Time, usize), Message>,
+    /// The next one last.
+    inputs: Vec<(Time, Input)>,
+    sent: usize,
+    alive: BTreeMap<(FrameworkId, TaskId), (AgentId, Role)>,
+    jobs: BTreeMap<(FrameworkId, JobId), Arc<JobSpec>>,
+    finished: BTreeSet<(FrameworkId, Piece)>,
+}
+
+impl World {
+    pub(crate) fn new(
+        master: Master,
+        frameworks: Vec<Framework>,
+        agents: u32,
+        delay: Span,
+        mut inputs: Vec<(Time, Input)>,
+    ) -> Self {
+        inputs.sort_by_key(|(at, _)| *at);
+        inputs.reverse();
+        let mut world = Self {
+            master,
+            now: Time::ZERO,
+            frameworks,
+            delay,
+            queue: BTreeMap::new(),
+            inputs,
+            sent: 0,
+            alive: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            finished: BTreeSet::new(),
+        };
+        for agent in 0..agents {
+            world.input(&Input::Back(AgentId(agent)));
+        }
+        for framework in 0..world.frameworks.len() {
+            let framework = FrameworkId(framework as u32);
+            let weight = Weight::ONE;
+            world.tell_master(Event::FrameworkJoined { framework, weight });
+        }
+        world
+    }
+
+    /// Goes on until nothing is under way and nobody wants to be woken.
+    pub(crate) fn rest(&mut self) {
+        for _ in 0..MANY {
+            let message = self.queue.first_key_value().map(|((at, _), _)| *at);
+            let input = self.inputs.last().map(|(at, _)| *at);
+            let wakes = self.frameworks.iter().filter_map(Framework::wake_at);
+            let woken = wakes.min().into_iter().chain(self.master.wake_at()).min();
+            let Some(at) = message.into_iter().chain(input).chain(woken).min() else {
+                return;
+            };
+            self.now = self.now.max(at);
+            if message.is_some_and(|at| at <= self.now) {
+                let (_, message) = self.queue.pop_first().unwrap();
+                self.deliver(message);
+            } else if input.is_some_and(|at| at <= self.now) {
+                let (_, input) = self.inputs.pop().unwrap();
+                self.input(&input);
+            } else {
+                self.wake();
+            }
+        }
+        panic!("the world does not come to rest");
+    }
+
+    fn wake(&mut self) {
+        if self.master.wake_at().is_some_and(|at| at <= self.now) {
+            self.tell_master(Event::TimePassed);
+        }
+        for framework in 0..self.frameworks.len() {
+            let wake = self.frameworks[framework].wake_at();
+            if wake.is_some_and(|at| at <= self.now) {
+                self.tell(FrameworkId(framework as u32), News::TimePassed);
+            }
+        }
+    }
+
+    fn deliver(&mut self, message: Message) {
+        match message {
+            Message::ToMaster(event) => self.tell_master(event),
+            Message::ToFramework(framework, news) => self.tell(framework, news),
+            Message::Due(framework, task) => self.due(framework, task),
+            Message::WorkDue(framework, executor, piece) => {
+                if self.alive.contains_key(&(framework, executor)) {
+                    if self.waits_for_parents(framework, piece) {
+                        let again = Message::WorkDue(framework, executor, piece);
+                        self.send(Span::from_millis(500), again);
+                    } else {
+                        self.finish(framework, piece);
+                        self.tell(framework, News::WorkFinished { executor, piece });
+                    }
+                }
+            }
+        }
+    }
+
+    fn input(&mut self, input: &Input) {
+        match input {
+            Input::Job(framework, spec) => {
+                self.jobs.insert((*framework, spec.id), Arc::clone(spec));
+                self.tell(*framework, News::JobSubmitted(Arc::clone(spec)));
+            }
+            Input::Load(framework, load) => self.tell(*framework, News::LoadMeasured(*load)),
+            Input::LoadEnds(framework) => self.tell(*framework, News::LoadEnded),
+            Input::Lost(agent) => {
+                self.alive.retain(|_, (place, _)| place != agent);
+                self.tell_master(Event::AgentLost { agent: *agent });
+            }
+            Input::Back(agent) => {
+                self.alive.retain(|_, (place, _)| place != agent);
+                let (agent, total) = (*agent, AGENT);
+                self.tell_master(Event::AgentJoined { agent, total });
+            }
+        }
+    }
+
+    fn tell_master(&mut self, event: Event) {
+        let mut actions = Vec::new();
+        self.master.step(self.now, event, &mut actions);
+        self.master.check();
+        for action in actions {
+            self.ordered(&action);
+        }
+    }
+
+    fn ordered(&mut self, action: &Action) {
+        let (framework, news) = match *action {
+            Action::Offer(offer) => (offer.framework, News::Offered(offer)),
+            Action::Rescind { framework, offer } => (framework, News::Rescinded(offer)),
+            Action::Report {
+                framework,
+                task,
+                outcome,
+            } => (framework, News::Reported { task, outcome }),
+            Action::Launch {
+                agent,
+                framework,
+                task,
+                ..
+            } => return self.launch(agent, framework, task),
+            Action::Kill {
+                agent,
+                framework,
+                task,
+            } => {
+                if self.alive.remove(&(framework, task)).is_some() {
+                    let outcome = Outcome::Killed;
+                    self.tell_master(Event::TaskEnded {
+                        agent,
+                        framework,
+                        task,
+                        outcome,
+                    });
+                }
+                return;
+            }
+        };
+        self.send(self.delay, Message::ToFramework(framework, news));
+    }
+
+    fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId) {
+        let role = self.frameworks[framework.index()].role(task);
+        let role = role.expect("a framework knows its tasks");
+        self.alive.insert((framework, task), (agent, role));
+        match role {
+            Role::Piece { piece, .. } => {
+                self.check_may_start(framework, piece);
+                self.send(length(piece), Message::Due(framework, task));
+            }
+            Role::Executor => self.send(Span::from_millis(100), Message::Due(framework, task)),
+            Role::Instance => {}
+        }
+    }
+
+    fn tell(&mut self, framework: FrameworkId, news: News) {
+        let mut orders = Vec::new();
+        self.frameworks[framework.index()].step(self.now, news, &mut orders);
+        self.check_gangs(framework, &orders);
+        for order in orders {
+            match order {
+                Order::Tell(event) => self.send(self.delay, Message::ToMaster(event)),
+                Order::Work {
+                    executor, piece, ..
+                } => {
+                    self.check_may_start(framework, piece);
+                    let done = Message::WorkDue(framework, executor, piece);
+                    self.send(length(piece), done);
+                }
+            }
+        }
+    }
+
+    fn due(&mut self, framework: FrameworkId, task: TaskId) {
+        let Some(&(agent, role)) = self.alive.get(&(framework, task)) else {
+            return;
+        };
+        match role {
+            Role::Piece { piece, .. } if self.waits_for_parents(framework, piece) => {
+                self.send(Span::from_millis(500), Message::Due(framework, task));
+            }
+            Role::Piece { piece, .. } => {
+                self.alive.remove(&(framework, task));
+                self.finish(framework, piece);
+                self.tell_master(Event::TaskEnded {
+                    agent,
+                    framework,
+                    task,
+                    outcome: Outcome::Finished,
+                });
+            }
+            Role::Executor => self.tell(framework, News::ExecutorStarted(task)),
+            Role::Instance => {}
+        }
+    }
+
+    fn send(&mut self, delay: Span, message: Message) {
+        self.sent += 1;
+        self.queue.insert((self.now + delay, self.sent), message);
+    }
+
+    fn finish(&mut self, framework: FrameworkId, piece: Piece) {
+        let new = self.finished.insert((framework, piece));
+        assert!(new, "{piece:?} of {framework} finished twice");
+    }
+
+    /// Finished and all tasks of a stage.
+    fn progress(&self, framework: FrameworkId, job: JobId, stage: u32) -> (u32, u32) {
+        let all = self.jobs[&(framework, job)].stages[stage as usize].tasks;
+        let pieces = (0..all).map(|index| Piece { job, stage, index });
+        let done = pieces.filter(|piece| self.finished.contains(&(framework, *piece)));
+        (done.count() as u32, all)
+    }
+
+    fn parents(&self, framework: FrameworkId, piece: Piece) -> (u32, u32) {
+        let spec = &self.jobs[&(framework, piece.job)];
+        let parents = spec.stages[piece.stage as usize].parents.iter();
+        let progress = parents.map(|parent| self.progress(framework, piece.job, *parent));
+        progress.fold((0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1))
+    }
+
+    /// A reduce that started early cannot end before all its maps have.
+    fn waits_for_parents(&self, framework: FrameworkId, piece: Piece) -> bool {
+        let (done, all) = self.parents(framework, piece);
+        done < all
+    }
+
+    fn check_may_start(&self, framework: FrameworkId, piece: Piece) {
+        let (done, all) = self.parents(framework, piece);
+        let spec = &self.jobs[&(framework, piece.job)].stages[piece.stage as usize];
+        let enough = done * 1000 >= all * u32::from(spec.start_after);
+        assert!(enough, "{piece:?} started after {done} of {all}");
+    }
+
+    /// All tasks of a gang that are not finished are launched in one step, or none.
+    fn check_gangs(&self, framework: FrameworkId, orders: &[Order]) {
+        let mut started: BTreeMap<(JobId, u32), u32> = BTreeMap::new();
+        for order in orders {
+            let Order::Tell(Event::OffersAnswered { launch, .. }) = order else {
+                continue;
+            };
+            for request in launch {
+                let role = self.frameworks[framework.index()].role(request.task);
+                if let Some(Role::Piece { piece, .. }) = role
+                    && self.jobs[&(framework, piece.job)].gang
+                {
+                    *started.entry((piece.job, piece.stage)).or_default() += 1;
+                }
+            }
+        }
+        for ((job, stage), started) in started {
+            let (done, all) = self.progress(framework, job, stage);
+            assert_eq!(started, all - done, "{framework} {job} starts in part");
+        }
+    }
+
+    /// Every task of every job is finished.
+    pub(crate) fn check_done(&self) {
+        let tasks: u64 = self.jobs.values().map(|spec| spec.tasks()).sum();
+        assert_eq!(
+            self.finished.len() as u64,
+            tasks,
+            "a job is left unfinished"
+        );
+    }
+}
+
+/// How long a piece of work takes: different for every one, and always the same.
+fn length(piece: Piece) -> Span {
+    let seed = u64::from(piece.job.0) * 31 + u64::from(piece.stage) * 17 + u64::from(piece.index);
+    Span::from_millis(100 + seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 4000)
+}
