@@ -65,11 +65,10 @@ fn answer(offer: &Offer, launch: Vec<TaskRequest>) -> Event {
 
 /// The offer that answers an answer: the same agent comes back at once.
 fn next(actions: &[Action]) -> Offer {
-    let offers = actions.iter().filter_map(|action| match action {
-        Action::Offer(offer) => Some(*offer),
-        _ => None,
-    });
-    offers.last().expect("an offer follows")
+    let Some(Action::Offer(offer)) = actions.last() else {
+        panic!("an offer follows")
+    };
+    *offer
 }
 
 fn ledger(c: &mut Criterion) {

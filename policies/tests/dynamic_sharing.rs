@@ -7,6 +7,11 @@
 //! long its tasks ran; here it is 5 s, so the tasks of a phase end together and the next phase
 //! packs empty agents. The last two tests show what happens when it cannot.
 
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "UPDATE_EXPECT writes them"
+)]
+
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};

@@ -161,7 +161,7 @@ impl Stage {
         if std::mem::take(&mut self.quiet) {
             text = format!("{offers} offers\n");
         } else if text.is_empty() {
-            text = "no orders\n".to_owned();
+            text.push_str("no orders\n");
         }
         let ledger = self.master.ledger();
         for agent in ledger.agents() {

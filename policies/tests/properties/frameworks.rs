@@ -151,6 +151,8 @@ fn world(name: &str, kinds: &[Kind], agents: u32, delay: Span, losses: &[Loss]) 
 }
 
 proptest! {
+    #![proptest_config(crate::many())]
+
     /// No job is left unfinished, every piece of work finishes once, no stage starts before its
     /// threshold, gangs start together; and in the end nothing is held, executors included.
     #[test]

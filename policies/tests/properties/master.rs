@@ -265,6 +265,8 @@ fn ended(observer: &Observer, index: Index, outcome: Outcome) -> Event {
 }
 
 proptest! {
+    #![proptest_config(crate::many())]
+
     /// Offers end once, tasks are reported once, books agree, nothing wanted is idle, and the
     /// same facts give the same orders.
     #[test]

@@ -202,8 +202,7 @@ impl Observer {
         match *action {
             Action::Offer(offer) => {
                 assert_eq!(offer.id.0, self.next_offer, "offers are counted");
-                assert!(!offer.resources.is_zero());
-                assert!(self.wishes.contains_key(&offer.framework));
+                self.check_wanted(&offer);
                 self.next_offer += 1;
                 self.open.insert(offer.id, offer);
             }
@@ -267,18 +266,45 @@ impl Observer {
                     }
                     _ => continue,
                 };
-                let hidden = self.filters.iter().any(|filter| {
-                    (filter.framework, filter.agent) == (framework, agent)
-                        && self.now < filter.until
-                        && amount.fits_in(filter.refused)
-                });
-                let foreign = ledger.owner(agent).is_some_and(|owner| owner != framework);
                 let idle = !amount.is_zero() && amount.fits_in(ledger.free(agent));
                 assert!(
-                    !idle || hidden || foreign || wish.suppressed,
+                    !idle || wish.suppressed || !self.may_have(framework, agent, amount),
                     "{framework} wants {amount} of {agent} and is not offered it"
                 );
             }
         }
+    }
+
+    /// Nobody is offered what it does not want.
+    fn check_wanted(&self, offer: &Offer) {
+        let Offer {
+            framework,
+            agent,
+            resources,
+            ..
+        } = *offer;
+        let wish = self.wishes.get(&framework).expect("a joined framework");
+        assert!(!resources.is_zero() && !wish.suppressed);
+        assert!(
+            self.may_have(framework, agent, resources),
+            "{framework} is offered {resources} of {agent}, which it refused or does not own"
+        );
+        if self.config.offers == OfferSize::Task {
+            let (needs, count) = wish.demand.expect("a declared demand");
+            let open = self.open.values().filter(|o| o.framework == framework);
+            assert_eq!(resources, needs);
+            assert!(open.count() < count as usize, "more than was wanted");
+        }
+    }
+
+    /// Whether the agent may be used by the framework, and so much of it was not refused.
+    fn may_have(&self, framework: FrameworkId, agent: AgentId, amount: Resources) -> bool {
+        let refused = self.filters.iter().any(|filter| {
+            (filter.framework, filter.agent) == (framework, agent)
+                && self.now < filter.until
+                && amount.fits_in(filter.refused)
+        });
+        let owner = self.master.ledger().owner(agent);
+        !refused && owner.is_none_or(|owner| owner == framework)
     }
 }
