@@ -50,6 +50,16 @@ impl<T> Queue<T> {
         self.heap.push(Reverse((at, arrival, slot)));
     }
 
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.instant.len() + self.heap.len()
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// When the next item is due.
     pub fn next_time(&self) -> Option<Time> {
         if self.instant.is_empty() {

@@ -184,6 +184,7 @@ impl World<'_> {
 
     /// An agent goes away with everything on it; the master notices a little later.
     pub(super) fn crash(&mut self, agent: AgentId) {
+        self.faults -= 1;
         let machine = &mut self.agents.machines[agent.index()];
         if !machine.up {
             return;
@@ -207,6 +208,7 @@ impl World<'_> {
 
     /// An agent comes back empty. If the master has not noticed its absence, it learns of both now.
     pub(super) fn come_back(&mut self, agent: AgentId) {
+        self.faults -= 1;
         let machine = &mut self.agents.machines[agent.index()];
         if machine.up {
             return;

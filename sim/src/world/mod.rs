@@ -130,6 +130,8 @@ struct World<'a> {
     digest: Digest,
     /// Arrivals, loads and jobs that are not over.
     open: u64,
+    /// Failures and returns of agents still to come.
+    faults: usize,
     /// When something last changed that could let the cluster go on.
     moved: Time,
     stalled: bool,
@@ -172,6 +174,7 @@ impl<'a> World<'a> {
             record: Recorder::new(trace, scenario.step, scenario.host_step),
             digest: Digest::default(),
             open: 0,
+            faults: 0,
             moved: Time::ZERO,
             stalled: false,
         })
@@ -189,8 +192,10 @@ impl<'a> World<'a> {
             self.queue.push(Time::ZERO, Item::Told(Event::AgentJoined { agent, total: *total }));
         }
         for fault in &self.trace.faults {
+            self.faults += 1;
             self.queue.push(fault.at, Item::Crash(fault.agent));
             if let Some(back) = fault.back {
+                self.faults += 1;
                 self.queue.push(back, Item::Return(fault.agent));
             }
         }
@@ -236,7 +241,8 @@ impl<'a> World<'a> {
             return false;
         }
         self.stalled = self.open > 0 && self.now.since(self.moved) > STALL;
-        self.open == 0 || self.stalled
+        // Messages under way still arrive; failures of agents that nobody uses need not.
+        self.stalled || (self.open == 0 && self.queue.len() == self.faults)
     }
 
     fn perform(&mut self, item: Item) {

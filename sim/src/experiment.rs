@@ -1,0 +1,395 @@
+//! Running a recipe: every policy on the same traces, seeds side by side.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use fairground_policies::allocators::Setup;
+use fairground_policies::message::FrameworkId;
+use fairground_policies::name::{BadName, Name};
+use fairground_policies::registry::Registry;
+use fairground_policies::share::Weight;
+use fairground_policies::time::{Span, Time};
+use fairground_workloads::rng;
+use fairground_workloads::trace::{Assumption, Trace, Work};
+use fairground_workloads::{Context, ReadError, Source};
+use rayon::prelude::*;
+
+use crate::recipe::{Loaded, Recipe};
+use crate::run::{Comparison, FrameworkInfo, PolicyRuns, Run};
+use crate::search;
+use crate::world::{Behaviour, Scenario, simulate};
+
+/// A recipe whose files are read and whose names are known.
+#[derive(Debug)]
+pub struct Experiment {
+    recipe: Recipe,
+    registry: Registry,
+    sources: Vec<Source>,
+    behaviours: Vec<Behaviour>,
+    check: bool,
+}
+
+/// Why an experiment cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// A name that means nothing.
+    #[error("{origin}: `{key}`: {error}\n  hint: `fairground policies` lists all names and parameters")]
+    Name {
+        /// The recipe.
+        origin: String,
+        /// Where in the recipe.
+        key: String,
+        /// What is wrong.
+        error: BadName,
+    },
+    /// A workload that cannot be built.
+    #[error("{origin}: framework `{framework}`: {error}")]
+    Workload {
+        /// The recipe.
+        origin: String,
+        /// Whose workload.
+        framework: String,
+        /// What is wrong.
+        error: ReadError,
+    },
+    /// Faults that cannot be built.
+    #[error("{origin}: `faults`: {error}")]
+    Faults {
+        /// The recipe.
+        origin: String,
+        /// What is wrong.
+        error: ReadError,
+    },
+    /// Stopped before one seed was done.
+    #[error("interrupted before the first seed was done: there is nothing to keep")]
+    Interrupted,
+}
+
+/// What goes on while an experiment runs.
+pub trait Watcher: Sync {
+    /// Something of `total` steps begins.
+    fn begin(&self, what: &str, total: u64);
+    /// One step is done.
+    fn tick(&self);
+    /// Whether to begin nothing more.
+    fn stop(&self) -> bool;
+}
+
+/// Watches nothing.
+#[derive(Debug, Default)]
+pub struct Unwatched(AtomicBool);
+
+impl Watcher for Unwatched {
+    fn begin(&self, _: &str, _: u64) {}
+    fn tick(&self) {}
+    fn stop(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The baseline that is searched for: not an allocator, but the best split for `static`.
+pub const STATIC_BEST: &str = "static-best";
+
+impl Experiment {
+    /// Reads the recipe's files and looks its names up.
+    ///
+    /// # Errors
+    /// A name that means nothing, a file that cannot be read or used.
+    pub fn load(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
+        let recipe = loaded.recipe.clone();
+        let origin = || loaded.origin.clone();
+        let mut sources = Vec::new();
+        let mut behaviours = Vec::new();
+        for framework in &recipe.framework {
+            let source = framework.workload.load(&loaded.folder).map_err(|error| {
+                let framework = framework.name.clone();
+                ExperimentError::Workload { origin: origin(), framework, error }
+            })?;
+            registry.scheduler(&framework.scheduler).map_err(|error| {
+                let key = format!("framework.{}.scheduler", framework.name);
+                ExperimentError::Name { origin: origin(), key, error }
+            })?;
+            sources.push(source);
+            behaviours.push(Behaviour {
+                weight: Weight::from_thousandths(framework.weight).unwrap_or_default(),
+                share: framework.share,
+                scheduler: framework.scheduler.clone(),
+                refuse: framework.refuse,
+            });
+        }
+        let experiment = Self { recipe, registry, sources, behaviours, check: false };
+        for policy in &experiment.recipe.policies {
+            experiment.check_policy(policy).map_err(|error| {
+                let key = "policies".to_owned();
+                ExperimentError::Name { origin: origin(), key, error }
+            })?;
+        }
+        experiment.trace(experiment.recipe.first_seed)?;
+        Ok(experiment)
+    }
+
+    /// The same experiment with every law recounted after every step: slow and sure.
+    #[must_use]
+    pub const fn checked(mut self) -> Self {
+        self.check = true;
+        self
+    }
+
+    /// The recipe.
+    pub const fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The seeds, in order.
+    pub fn seeds(&self) -> Vec<u64> {
+        (0..u64::from(self.recipe.seeds)).map(|i| self.recipe.first_seed.wrapping_add(i)).collect()
+    }
+
+    /// What comes from outside, for one seed.
+    ///
+    /// # Errors
+    /// When parameters ask for absurdly much, or files do not last so long.
+    pub fn trace(&self, seed: u64) -> Result<Trace, ExperimentError> {
+        let origin = || format!("recipe {}", self.recipe.name);
+        let agents = self.recipe.agents();
+        let horizon = self.recipe.duration;
+        let mut workloads = Vec::new();
+        for (framework, source) in self.recipe.framework.iter().zip(&self.sources) {
+            let name = framework.name.as_str();
+            let context = Context { agents: agents.len() as u32, horizon, seed, name };
+            workloads.push(source.build(&context).map_err(|error| {
+                let framework = framework.name.clone();
+                ExperimentError::Workload { origin: origin(), framework, error }
+            })?);
+        }
+        let faults = self.recipe.faults.build(agents.len() as u32, horizon, seed);
+        let faults =
+            faults.map_err(|error| ExperimentError::Faults { origin: origin(), error })?;
+        Ok(Trace { agents, workloads, faults, horizon: Time::ZERO + horizon })
+    }
+
+    /// Runs one policy on one trace.
+    pub fn run(&self, policy: &Name, trace: &Trace, seed: u64, hosts: bool) -> Run {
+        let scenario = Scenario {
+            trace,
+            frameworks: &self.behaviours,
+            network: self.recipe.network,
+            policy,
+            registry: &self.registry,
+            seed,
+            step: self.recipe.step(),
+            host_step: hosts.then(|| self.recipe.host_step()),
+            check: self.check,
+        };
+        simulate(&scenario).expect("names were looked up before")
+    }
+
+    /// Runs every policy on every seed. If the watcher stops it, the seeds that are done are kept.
+    ///
+    /// # Errors
+    /// When a trace cannot be built, or nothing was done before the watcher stopped it.
+    pub fn compare(&self, watcher: &dyn Watcher) -> Result<Comparison, ExperimentError> {
+        let seeds = self.seeds();
+        let first = self.trace(seeds[0])?;
+        let mut resolved = Vec::new();
+        for policy in &self.recipe.policies {
+            resolved.push(self.resolve(policy, &first, watcher));
+        }
+        watcher.begin("runs", seeds.len() as u64 * resolved.len() as u64);
+        let rows: Vec<Option<Vec<Run>>> = seeds
+            .par_iter()
+            .map(|seed| self.run_seed(*seed, &resolved, *seed == seeds[0], watcher))
+            .collect::<Result<_, _>>()?;
+        let done: Vec<(u64, Vec<Run>)> = seeds
+            .iter()
+            .zip(rows)
+            .filter_map(|(seed, runs)| Some((*seed, runs?)))
+            .collect();
+        if done.is_empty() {
+            return Err(ExperimentError::Interrupted);
+        }
+        Ok(self.comparison(&first, &resolved, done))
+    }
+
+    /// All policies on one seed; `None` when stopped before all were done.
+    fn run_seed(
+        &self,
+        seed: u64,
+        policies: &[Name],
+        hosts: bool,
+        watcher: &dyn Watcher,
+    ) -> Result<Option<Vec<Run>>, ExperimentError> {
+        if watcher.stop() {
+            return Ok(None);
+        }
+        let trace = self.trace(seed)?;
+        let runs = policies.par_iter().map(|policy| {
+            if watcher.stop() {
+                return None;
+            }
+            let run = self.run(policy, &trace, seed, hosts);
+            watcher.tick();
+            Some(run)
+        });
+        Ok(runs.collect())
+    }
+
+    /// The policy that is run for `policy`: itself, or the split that the search found.
+    fn resolve(&self, policy: &Name, trace: &Trace, watcher: &dyn Watcher) -> Name {
+        if policy.base() != STATIC_BEST {
+            return policy.clone();
+        }
+        let split = search::best_split(self, policy, trace, watcher);
+        static_with(policy, &split)
+    }
+
+    /// The declared shares of the frameworks.
+    pub fn shares(&self) -> Vec<u32> {
+        self.behaviours.iter().map(|behaviour| behaviour.share).collect()
+    }
+
+    fn check_policy(&self, policy: &Name) -> Result<(), BadName> {
+        let setup = Setup {
+            shares: self.shares(),
+            agents: self.recipe.agents().len() as u32,
+            rng: rng::stream(0, "check").into_generator(),
+        };
+        let policy = if policy.base() == STATIC_BEST {
+            static_with(policy, &self.shares())
+        } else {
+            policy.clone()
+        };
+        self.registry.allocator(&policy, setup).map(|_| ())
+    }
+
+    fn comparison(
+        &self,
+        trace: &Trace,
+        resolved: &[Name],
+        done: Vec<(u64, Vec<Run>)>,
+    ) -> Comparison {
+        let recipe = &self.recipe;
+        let seeds: Vec<u64> = done.iter().map(|(seed, _)| *seed).collect();
+        let mut policies: Vec<PolicyRuns> = recipe
+            .policies
+            .iter()
+            .zip(resolved)
+            .map(|(name, resolved)| PolicyRuns {
+                name: name.to_string(),
+                resolved: resolved.to_string(),
+                runs: Vec::with_capacity(seeds.len()),
+            })
+            .collect();
+        for (_, runs) in done {
+            for (policy, run) in policies.iter_mut().zip(runs) {
+                policy.runs.push(run);
+            }
+        }
+        let mut inputs: Vec<_> =
+            self.sources.iter().flat_map(|source| source.inputs().to_vec()).collect();
+        inputs.sort();
+        inputs.dedup();
+        Comparison {
+            name: recipe.name.clone(),
+            title: recipe.title.clone(),
+            recipe: toml::to_string(recipe).expect("a recipe has a text"),
+            capacity: trace.agents.iter().copied().sum(),
+            agents: trace.agents.len() as u32,
+            horizon: recipe.duration,
+            step: recipe.step(),
+            host_step: recipe.host_step(),
+            frameworks: self.infos(trace),
+            assumptions: self.assumptions(trace),
+            inputs,
+            warnings: self.warnings(&seeds, &policies),
+            seeds,
+            policies,
+        }
+    }
+
+    fn infos(&self, trace: &Trace) -> Vec<FrameworkInfo> {
+        let pairs = self.recipe.framework.iter().zip(&trace.workloads);
+        pairs
+            .map(|(spec, workload)| {
+                let service = match &workload.work {
+                    Work::Service(service) => Some(service.slo),
+                    Work::Batch(_) | Work::Executors { .. } => None,
+                };
+                FrameworkInfo {
+                    name: spec.name.clone(),
+                    kind: spec.workload.name().to_owned(),
+                    service: service.is_some(),
+                    slo: service.unwrap_or(Span::ZERO),
+                    share: spec.share,
+                    weight: spec.weight,
+                }
+            })
+            .collect()
+    }
+
+    fn assumptions(&self, trace: &Trace) -> Vec<(Option<FrameworkId>, Assumption)> {
+        let mut assumptions = Vec::new();
+        for (i, workload) in trace.workloads.iter().enumerate() {
+            let framework = Some(FrameworkId(i as u32));
+            assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
+        }
+        let ours = [
+            ("use of resources", "a running task uses all it was given, from launch to end"),
+            ("output of finished tasks", "survives the loss of the agent that made it"),
+            (
+                "requests",
+                "M/M/c in steady state while the servers keep up, a fluid queue while they do \
+                 not; a request that would wait longer than 30s gives up and counts as missed",
+            ),
+        ];
+        let searched = self.recipe.policies.iter().any(|policy| policy.base() == STATIC_BEST);
+        let search = searched.then_some(("static-best", search::ABOUT));
+        for (about, model) in ours.into_iter().chain(search) {
+            let (about, model) = (about.to_owned(), model.to_owned());
+            assumptions.push((None, Assumption { about, model }));
+        }
+        assumptions
+    }
+
+    fn warnings(&self, seeds: &[u64], policies: &[PolicyRuns]) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let asked = self.recipe.seeds as usize;
+        if seeds.len() < asked {
+            warnings.push(format!(
+                "interrupted: {} of {asked} seeds are done, and only they are reported",
+                seeds.len()
+            ));
+        }
+        for policy in policies {
+            for (i, spec) in self.recipe.framework.iter().enumerate() {
+                let rows = || policy.runs.iter().map(|run| &run.frameworks[i]);
+                let impossible: u64 = rows().map(|row| row.impossible).sum();
+                let unfinished: u64 = rows().map(|row| row.jobs - row.finished).sum();
+                if impossible > 0 {
+                    warnings.push(format!(
+                        "{}: {impossible} jobs of {} can never run: a task, or a gang, is larger \
+                         than the agents it may use",
+                        policy.name, spec.name
+                    ));
+                }
+                if unfinished > impossible {
+                    warnings.push(format!(
+                        "{}: {} jobs of {} were not finished when nothing could happen any more",
+                        policy.name,
+                        unfinished - impossible,
+                        spec.name
+                    ));
+                }
+            }
+        }
+        warnings
+    }
+}
+
+/// `static` with the parameters of `static-best` and this split.
+pub(crate) fn static_with(policy: &Name, split: &[u32]) -> Name {
+    let text = policy.to_string().replacen(STATIC_BEST, "static", 1);
+    let mut name: Name = text.parse().expect("a name with another base is a name");
+    let parts: Vec<String> = split.iter().map(u32::to_string).collect();
+    name.set("split", parts.join(":"));
+    name
+}

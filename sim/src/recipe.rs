@@ -1,0 +1,329 @@
+//! A recipe: one TOML file that says everything a comparison follows from.
+
+use std::path::{Path, PathBuf};
+
+use fairground_policies::name::Name;
+use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
+use fairground_policies::time::Span;
+use fairground_workloads::units;
+use fairground_workloads::{FaultSpec, WorkloadSpec};
+use serde::{Deserialize, Serialize};
+
+use crate::network::NetworkSpec;
+
+/// The recipe `compare` runs when none is named.
+pub const NINE_HOSTS: &str = include_str!("../assets/nine-hosts.toml");
+
+/// Cluster, frameworks with their work, policies and seeds.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Names the folder of the results: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// A line that says what is compared.
+    #[serde(default)]
+    pub title: String,
+    /// When arrivals and load end.
+    #[serde(default = "a_day")]
+    pub duration: Span,
+    /// How many seeds are run.
+    #[serde(default = "one")]
+    pub seeds: u32,
+    /// The first of them; the others follow it.
+    #[serde(default = "first_seed")]
+    pub first_seed: u64,
+    /// The length of the time steps of tables and pictures; by default a 288th of the duration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Span>,
+    /// The policies compared; the first is the baseline.
+    #[serde(default = "policies")]
+    pub policies: Vec<Name>,
+    /// Groups of equal agents.
+    pub cluster: Vec<Group>,
+    /// How long messages take.
+    #[serde(default)]
+    pub network: NetworkSpec,
+    /// When agents go away.
+    #[serde(default)]
+    pub faults: FaultSpec,
+    /// The systems that share the cluster.
+    pub framework: Vec<FrameworkSpec>,
+}
+
+/// Some agents of one size.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// How many.
+    pub agents: u32,
+    /// Cores of each.
+    #[serde(with = "units::cores")]
+    pub cpus: Millicores,
+    /// Memory of each.
+    #[serde(with = "units::memory")]
+    pub mem: Mebibytes,
+    /// Disk space of each.
+    #[serde(default, with = "units::memory")]
+    pub disk: Mebibytes,
+    /// Accelerators of each.
+    #[serde(default, with = "units::decimal")]
+    pub gpus: u32,
+}
+
+/// A system that shares the cluster.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrameworkSpec {
+    /// Its name in tables and pictures.
+    pub name: String,
+    /// Agents it owns, or parts of the cluster, when the cluster is partitioned.
+    #[serde(default = "one")]
+    pub share: u32,
+    /// How much it counts when the cluster is shared.
+    #[serde(default = "weight", with = "units::decimal")]
+    pub weight: u32,
+    /// How it orders and places its tasks.
+    #[serde(default = "scheduler")]
+    pub scheduler: Name,
+    /// For how long it refuses what it cannot use.
+    #[serde(default = "refuse")]
+    pub refuse: Span,
+    /// Where its work comes from.
+    pub workload: WorkloadSpec,
+}
+
+/// What is wrong with a recipe.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// The file cannot be read.
+    #[error("{path}: cannot be read: {problem}\n  hint: name a recipe file, or none for the built-in one")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        problem: String,
+    },
+    /// The text is not a recipe; the problem names line and column.
+    #[error("{path}: {problem}")]
+    Malformed {
+        /// The file, or what stands for it.
+        path: String,
+        /// What and where.
+        problem: String,
+    },
+    /// A `--set` that does not apply.
+    #[error("--set {setting}: {problem}")]
+    Setting {
+        /// As given.
+        setting: String,
+        /// Why not.
+        problem: String,
+    },
+    /// A value that makes no sense.
+    #[error("{path}: `{key}`: {problem}")]
+    Senseless {
+        /// The file, or what stands for it.
+        path: String,
+        /// The key.
+        key: String,
+        /// What was expected.
+        problem: String,
+    },
+}
+
+/// A recipe and where it came from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Loaded {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// What its paths are relative to.
+    pub folder: PathBuf,
+    /// Its file, or what stands for it, for messages.
+    pub origin: String,
+}
+
+impl Recipe {
+    /// Reads the recipe at `path`, or the built-in one, with `settings` (`key.path=value`) in place
+    /// of its own values.
+    ///
+    /// # Errors
+    /// An unreadable file, a malformed text, a setting that does not apply, a senseless value.
+    pub fn load(path: Option<&Path>, settings: &[String]) -> Result<Loaded, RecipeError> {
+        let (text, origin, folder) = match path {
+            None => {
+                let origin = "the built-in recipe nine-hosts".to_owned();
+                (NINE_HOSTS.to_owned(), origin, PathBuf::from("."))
+            }
+            Some(path) => {
+                let origin = path.display().to_string();
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    RecipeError::Unreadable { path: origin.clone(), problem: error.to_string() }
+                })?;
+                (text, origin, path.parent().unwrap_or(Path::new(".")).to_owned())
+            }
+        };
+        let text = apply_settings(text, settings, &origin)?;
+        let recipe: Self = toml::from_str(&text).map_err(|error| malformed(&origin, &error))?;
+        recipe.check(&origin)?;
+        Ok(Loaded { recipe, folder, origin })
+    }
+
+    /// What every agent has.
+    pub fn agents(&self) -> Vec<Resources> {
+        let group = |group: &Group| {
+            let size = Resources::new(group.cpus, group.mem)
+                .with_disk(group.disk)
+                .with_gpus(Milligpus(u64::from(group.gpus)));
+            std::iter::repeat_n(size, group.agents as usize)
+        };
+        self.cluster.iter().flat_map(group).collect()
+    }
+
+    /// The length of the time steps of tables and pictures.
+    pub fn step(&self) -> Span {
+        let step = self.step.unwrap_or_else(|| self.duration.scaled(1, 288));
+        step.max(Span::from_secs(1))
+    }
+
+    /// The length of the time steps of the hosts picture.
+    pub fn host_step(&self) -> Span {
+        self.duration.scaled(1, 144).max(Span::from_secs(1))
+    }
+
+    fn check(&self, origin: &str) -> Result<(), RecipeError> {
+        let bad = |key: &str, problem: &str| {
+            Err(RecipeError::Senseless {
+                path: origin.to_owned(),
+                key: key.to_owned(),
+                problem: problem.to_owned(),
+            })
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if !self.name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            || !self.name.chars().all(plain)
+        {
+            return bad("name", "expected letters, digits, `-`, `_` and `.`: it names a folder");
+        }
+        if self.duration.is_zero() || self.duration > Span::from_secs(20 * 366 * 86_400) {
+            return bad("duration", "expected more than nothing and less than 20 years");
+        }
+        if self.seeds == 0 {
+            return bad("seeds", "expected at least one");
+        }
+        if self.policies.is_empty() {
+            return bad("policies", "expected at least one");
+        }
+        if self.framework.is_empty() {
+            return bad("framework", "expected at least one [[framework]]");
+        }
+        let agents: u64 = self.cluster.iter().map(|group| u64::from(group.agents)).sum();
+        if agents == 0 || agents > 1_000_000 {
+            return bad("cluster", "expected between one and a million agents in all");
+        }
+        if self.cluster.iter().any(|group| group.cpus.0 == 0 && group.mem.0 == 0) {
+            return bad("cluster", "expected agents that have something");
+        }
+        for (i, framework) in self.framework.iter().enumerate() {
+            let key = format!("framework.{}", framework.name);
+            if framework.name.is_empty() {
+                return bad("framework.name", "expected a name");
+            }
+            if self.framework[..i].iter().any(|other| other.name == framework.name) {
+                return bad(&key, "two frameworks have this name");
+            }
+            if framework.weight == 0 {
+                return bad(&format!("{key}.weight"), "expected more than zero");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn malformed(origin: &str, error: &toml::de::Error) -> RecipeError {
+    RecipeError::Malformed { path: origin.to_owned(), problem: error.to_string() }
+}
+
+/// The text with every setting applied.
+fn apply_settings(
+    text: String,
+    settings: &[String],
+    origin: &str,
+) -> Result<String, RecipeError> {
+    if settings.is_empty() {
+        return Ok(text);
+    }
+    let table: toml::Table = text.parse().map_err(|error| malformed(origin, &error))?;
+    let mut root = toml::Value::Table(table);
+    for setting in settings {
+        let wrong = |problem: String| RecipeError::Setting { setting: setting.clone(), problem };
+        let (key, value) = setting
+            .split_once('=')
+            .ok_or_else(|| wrong("expected key=value, as in cluster.0.agents=12".to_owned()))?;
+        let place = find(&mut root, key.trim()).map_err(wrong)?;
+        *place = read_value(value.trim());
+    }
+    toml::to_string(&root).map_err(|error| RecipeError::Malformed {
+        path: origin.to_owned(),
+        problem: error.to_string(),
+    })
+}
+
+/// A value as TOML would read it; anything else is text.
+fn read_value(text: &str) -> toml::Value {
+    let document = format!("value = {text}");
+    let parsed = document.parse::<toml::Table>().ok();
+    let value = parsed.and_then(|mut table| table.remove("value"));
+    value.unwrap_or_else(|| toml::Value::String(text.to_owned()))
+}
+
+/// The value at a path such as `framework.hadoop.weight` or `cluster.0.agents`: members of a list
+/// go by their number or their name.
+fn find<'a>(root: &'a mut toml::Value, path: &str) -> Result<&'a mut toml::Value, String> {
+    let mut place = root;
+    for key in path.split('.') {
+        place = match place {
+            toml::Value::Table(table) => table
+                .entry(key)
+                .or_insert_with(|| toml::Value::Table(toml::Table::new())),
+            toml::Value::Array(list) => {
+                let named = |value: &toml::Value| {
+                    value.get("name").and_then(toml::Value::as_str) == Some(key)
+                };
+                let index = key.parse().ok().or_else(|| list.iter().position(named));
+                index
+                    .and_then(|index: usize| list.get_mut(index))
+                    .ok_or_else(|| format!("nothing is called `{key}` there"))?
+            }
+            _ => return Err(format!("`{key}` is inside something that has no parts")),
+        };
+    }
+    Ok(place)
+}
+
+const fn a_day() -> Span {
+    Span::from_secs(86_400)
+}
+
+const fn one() -> u32 {
+    1
+}
+
+const fn first_seed() -> u64 {
+    1
+}
+
+const fn weight() -> u32 {
+    1000
+}
+
+const fn refuse() -> Span {
+    Span::from_secs(5)
+}
+
+fn scheduler() -> Name {
+    "fair".parse().expect("a name")
+}
+
+fn policies() -> Vec<Name> {
+    ["static", "static-best", "drf"].map(|name| name.parse().expect("a name")).to_vec()
+}
