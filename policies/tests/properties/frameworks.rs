@@ -26,8 +26,8 @@ enum Kind {
     Executors(Resources, u32, Vec<(Time, JobSpec)>),
 }
 
-/// A loss: when, which agent, and for how long.
-type Loss = (Time, u32, Span);
+/// A loss: when, which agent, and for how long; the first two agents always come back.
+type Loss = (Time, u32, Option<Span>);
 
 fn masters() -> impl Strategy<Value = String> {
     let policy = select(vec!["drf", "fair", "fifo", "random"]);
@@ -101,7 +101,7 @@ fn kinds() -> impl Strategy<Value = Vec<Kind>> {
 }
 
 fn losses() -> impl Strategy<Value = Vec<Loss>> {
-    let down = (0..9000_u64).prop_map(Span::from_millis);
+    let down = proptest::option::weighted(0.7, (0..9000_u64).prop_map(Span::from_millis));
     vec((times(), 0..4_u32, down), 0..5)
 }
 
@@ -124,6 +124,16 @@ fn framework(id: FrameworkId, manners: Manners, kind: &Kind) -> Framework {
     }
 }
 
+fn lost(&(at, agent, down): &Loss, agents: u32) -> Vec<(Time, Input)> {
+    let agent = AgentId(agent % agents);
+    let mut inputs = vec![(at, Input::Lost(agent))];
+    if down.is_some() || agent.0 < 2 {
+        let back = at + down.unwrap_or_default();
+        inputs.push((back, Input::Back(agent)));
+    }
+    inputs
+}
+
 fn manners(offers: OfferSize) -> Manners {
     Manners {
         offers,
@@ -142,11 +152,7 @@ fn world(name: &str, kinds: &[Kind], agents: u32, delay: Span, losses: &[Loss]) 
         let submitted = jobs.iter();
         inputs.extend(submitted.map(|(at, job)| (*at, Input::Job(id, Arc::new(job.clone())))));
     }
-    for (at, agent, down) in losses {
-        let agent = AgentId(*agent % agents);
-        inputs.push((*at, Input::Lost(agent)));
-        inputs.push((*at + *down, Input::Back(agent)));
-    }
+    inputs.extend(losses.iter().flat_map(|loss| lost(loss, agents)));
     World::new(master, frameworks, agents, delay, inputs)
 }
 
@@ -198,10 +204,7 @@ proptest! {
         if ends {
             inputs.push((Time::from_secs(60), Input::LoadEnds(id)));
         }
-        for (at, agent, down) in losses {
-            inputs.push((at, Input::Lost(AgentId(agent))));
-            inputs.push((at + down, Input::Back(AgentId(agent))));
-        }
+        inputs.extend(losses.iter().flat_map(|loss| lost(loss, 4)));
         let mut world = World::new(master, vec![service], 4, delay, inputs);
         world.rest();
         // One busy worker in two: as many instances as busy workers, rounded up.

@@ -1,6 +1,6 @@
 //! Properties that hold for every sequence of facts, however absurd.
 //!
-//! `PROPTEST_CASES` sets how many are tried of each, 256 if nothing is said; of some, many more.
+//! `PROPTEST_CASES` sets how many are tried of each; 256 if nothing is said, and more of some.
 
 use proptest::prelude::ProptestConfig;
 

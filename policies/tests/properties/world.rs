@@ -240,7 +240,10 @@ impl World {
             return;
         };
         match role {
-            Role::Piece { piece, .. } if self.waits_for_parents(framework, piece) => {
+            Role::Piece { piece, .. }
+                if self.waits_for_parents(framework, piece)
+                    || self.waits_for_gang(framework, piece) =>
+            {
                 self.send(Span::from_millis(500), Message::Due(framework, task));
             }
             Role::Piece { piece, .. } => {
@@ -287,6 +290,19 @@ impl World {
     fn waits_for_parents(&self, framework: FrameworkId, piece: Piece) -> bool {
         let (done, all) = self.parents(framework, piece);
         done < all
+    }
+
+    /// A member of a gang gets nowhere while another one is gone.
+    fn waits_for_gang(&self, framework: FrameworkId, piece: Piece) -> bool {
+        let Piece { job, stage, .. } = piece;
+        let mates = self.alive.iter().filter(|((owner, _), (_, role))| {
+            let Role::Piece { piece, .. } = role else {
+                return false;
+            };
+            *owner == framework && (piece.job, piece.stage) == (job, stage)
+        });
+        let (done, all) = self.progress(framework, job, stage);
+        self.jobs[&(framework, job)].gang && (mates.count() as u32) < all - done
     }
 
     fn check_may_start(&self, framework: FrameworkId, piece: Piece) {
