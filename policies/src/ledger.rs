@@ -331,6 +331,11 @@ impl Ledger {
             .is_some_and(|page| page.tasks.is_fresh(task.0))
     }
 
+    /// Uses up the id of a task that is reported without ever running.
+    pub(crate) fn refuse_task(&mut self, framework: FrameworkId, task: TaskId) {
+        self.frameworks[framework.index()].tasks.retire(task.0);
+    }
+
     /// Starts a task on free resources of `agent`.
     pub(crate) fn launch(
         &mut self,

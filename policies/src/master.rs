@@ -67,7 +67,10 @@ impl Config {
         Ok(Self {
             round: name.take_as("round", span)?.unwrap_or(Span::ZERO),
             offers,
-            offer_timeout: name.take_as("timeout", span)?,
+            offer_timeout: match name.take_as("timeout", span)? {
+                Some(Span::ZERO) => return Err(name.bad("timeout", "0s", "more than no time")),
+                timeout => timeout,
+            },
         })
     }
 }
@@ -301,11 +304,14 @@ impl Master {
                         needs,
                     });
                 }
-                _ => actions.push(Action::Report {
-                    framework,
-                    task,
-                    outcome: Outcome::Lost,
-                }),
+                _ => {
+                    self.ledger.refuse_task(framework, task);
+                    actions.push(Action::Report {
+                        framework,
+                        task,
+                        outcome: Outcome::Lost,
+                    });
+                }
             }
             self.turns.launched(framework);
         }

@@ -8,16 +8,33 @@ use std::collections::VecDeque;
 /// Entries by ascending id.
 #[derive(Clone, Debug)]
 pub(crate) struct Window<T> {
+    /// Every id before this one is retired.
     first: u64,
-    entries: VecDeque<Option<T>>,
+    slots: VecDeque<Slot<T>>,
     len: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Slot<T> {
+    Unused,
+    Alive(T),
+    Retired,
+}
+
+impl<T> Slot<T> {
+    const fn entry(&self) -> Option<&T> {
+        match self {
+            Self::Alive(entry) => Some(entry),
+            Self::Unused | Self::Retired => None,
+        }
+    }
 }
 
 impl<T> Window<T> {
     pub(crate) const fn new() -> Self {
         Self {
             first: 0,
-            entries: VecDeque::new(),
+            slots: VecDeque::new(),
             len: 0,
         }
     }
@@ -27,56 +44,81 @@ impl<T> Window<T> {
         self.len
     }
 
-    /// Whether `id` is neither alive nor known to be retired.
+    /// Whether `id` was never used.
     pub(crate) fn is_fresh(&self, id: u64) -> bool {
-        id >= self.first && self.get(id).is_none()
+        match self.position(id) {
+            Some(position) => matches!(self.slots.get(position), None | Some(Slot::Unused)),
+            None => false,
+        }
     }
 
     pub(crate) fn get(&self, id: u64) -> Option<&T> {
-        let position = usize::try_from(id.checked_sub(self.first)?).ok()?;
-        self.entries.get(position)?.as_ref()
+        self.slots.get(self.position(id)?)?.entry()
     }
 
     pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut T> {
-        let position = usize::try_from(id.checked_sub(self.first)?).ok()?;
-        self.entries.get_mut(position)?.as_mut()
+        let position = self.position(id)?;
+        match self.slots.get_mut(position)? {
+            Slot::Alive(entry) => Some(entry),
+            Slot::Unused | Slot::Retired => None,
+        }
     }
 
     /// Adds a fresh id.
     pub(crate) fn insert(&mut self, id: u64, entry: T) {
-        assert!(self.is_fresh(id), "id {id} was used before");
-        let position = (id - self.first) as usize;
-        while self.entries.len() <= position {
-            self.entries.push_back(None);
-        }
-        self.entries[position] = Some(entry);
+        *self.fresh_slot(id) = Slot::Alive(entry);
         self.len += 1;
+    }
+
+    /// Uses a fresh id up without an entry.
+    pub(crate) fn retire(&mut self, id: u64) {
+        *self.fresh_slot(id) = Slot::Retired;
+        self.forget_front();
     }
 
     /// Takes an entry out; its id is never fresh again.
     pub(crate) fn remove(&mut self, id: u64) -> Option<T> {
-        let position = usize::try_from(id.checked_sub(self.first)?).ok()?;
-        let entry = self.entries.get_mut(position)?.take()?;
+        let position = self.position(id)?;
+        let slot = self.slots.get_mut(position)?;
+        slot.entry()?;
+        let Slot::Alive(entry) = std::mem::replace(slot, Slot::Retired) else {
+            return None;
+        };
         self.len -= 1;
-        while self.entries.front().is_some_and(Option::is_none) {
-            self.entries.pop_front();
-            self.first += 1;
-        }
+        self.forget_front();
         Some(entry)
     }
 
     /// The entry with the smallest id.
     pub(crate) fn front(&self) -> Option<&T> {
-        self.entries.front().and_then(Option::as_ref)
+        self.slots.iter().find_map(Slot::entry)
     }
 
     /// All entries with their ids, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
-        let first = self.first;
-        self.entries
-            .iter()
-            .enumerate()
-            .filter_map(move |(i, entry)| Some((first + i as u64, entry.as_ref()?)))
+        let ids = self.first..;
+        ids.zip(&self.slots)
+            .filter_map(|(id, slot)| Some((id, slot.entry()?)))
+    }
+
+    fn position(&self, id: u64) -> Option<usize> {
+        usize::try_from(id.checked_sub(self.first)?).ok()
+    }
+
+    fn fresh_slot(&mut self, id: u64) -> &mut Slot<T> {
+        assert!(self.is_fresh(id), "id {id} was used before");
+        let position = (id - self.first) as usize;
+        if self.slots.len() <= position {
+            self.slots.resize_with(position + 1, || Slot::Unused);
+        }
+        &mut self.slots[position]
+    }
+
+    fn forget_front(&mut self) {
+        while matches!(self.slots.front(), Some(Slot::Retired)) {
+            self.slots.pop_front();
+            self.first += 1;
+        }
     }
 }
 
@@ -93,10 +135,19 @@ mod tests {
         assert_eq!(window.remove(1), Some(10));
         assert_eq!(window.remove(1), None);
         assert_eq!(window.remove(0), Some(0));
-        assert_eq!(window.entries.len(), 2, "the retired front is gone");
+        assert_eq!(window.slots.len(), 2, "the retired front is gone");
         assert!(!window.is_fresh(0) && !window.is_fresh(2) && window.is_fresh(4));
+        window.remove(3);
+        window.insert(9, 90);
+        assert!(!window.is_fresh(3), "retired behind one that lives");
+        assert!(
+            window.is_fresh(5) && window.is_fresh(8),
+            "left out, not used up"
+        );
+        window.retire(5);
+        assert!(!window.is_fresh(5));
         assert_eq!(window.front(), Some(&20));
-        assert_eq!(window.iter().collect::<Vec<_>>(), [(2, &20), (3, &30)]);
+        assert_eq!(window.iter().collect::<Vec<_>>(), [(2, &20), (9, &90)]);
         assert_eq!(window.len(), 2);
     }
 }

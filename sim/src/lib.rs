@@ -1,12 +1,21 @@
-//! A deterministic discrete-event simulator for cluster schedulers.
+//! A deterministic discrete-event simulator for cluster schedulers, and its command line.
+//!
+//! The loop is in [`world`]: events and actions of the pure core are carried through a queue of
+//! virtual time. Nothing here decides who gets what.
+//!
+//! Modules in suggested reading order.
 
-pub mod run;
-pub mod queue;
-pub mod network;
-pub mod world;
-pub mod record;
-pub mod digest;
 pub mod recipe;
 pub mod experiment;
-mod search;
+pub mod world;
+pub mod queue;
+pub mod network;
+pub mod record;
+pub mod digest;
+pub mod run;
 pub mod output;
+
+mod cli;
+mod search;
+
+pub use cli::main_with;

@@ -9,7 +9,7 @@ use crate::experiment::{Experiment, Watcher, static_with};
 use crate::run::Run;
 
 /// How the split is found, for the report.
-pub const ABOUT: &str = "the static split, of all with an agent for every framework (of neighbours \
+pub(crate) const ABOUT: &str = "the static split, of all with an agent for every framework (of neighbours \
     only, step by step, when there are more than 500), that leaves the fewest jobs unfinished and \
     at most 1 % of requests late or as few as can be, and then has the lowest mean completion \
     time; found on the first seed";
@@ -36,7 +36,12 @@ pub(crate) fn best_split(
         if watcher.stop() {
             return Score::default();
         }
-        let run = experiment.run(&static_with(policy, split), trace, experiment.seeds()[0], false);
+        let run = experiment.run(
+            &static_with(policy, split),
+            trace,
+            experiment.seeds()[0],
+            false,
+        );
         watcher.tick();
         score(&run)
     };
@@ -81,8 +86,16 @@ fn best(
 
 /// Jobs not finished, requests late beyond one in a hundred, mean completion in microseconds.
 fn score(run: &Run) -> Score {
-    let unfinished = run.frameworks.iter().map(|row| row.jobs - row.finished).sum();
-    let late = run.frameworks.iter().map(|row| row.missed.saturating_sub(row.requests / 100)).sum();
+    let unfinished = run
+        .frameworks
+        .iter()
+        .map(|row| row.jobs - row.finished)
+        .sum();
+    let late = run
+        .frameworks
+        .iter()
+        .map(|row| row.missed.saturating_sub(row.requests / 100))
+        .sum();
     let times: Vec<Span> = run.jobs.iter().filter_map(|job| job.completion()).collect();
     let sum: u128 = times.iter().map(|time| u128::from(time.as_micros())).sum();
     let mean = sum / times.len().max(1) as u128;
@@ -119,11 +132,17 @@ fn all(agents: u32, parts: u32) -> Vec<Vec<u32>> {
 
 /// The declared shares in agents, at least one each.
 fn fair_start(shares: &[u32], agents: u32) -> Vec<u32> {
-    let total: u64 = shares.iter().map(|share| u64::from(*share)).sum::<u64>().max(1);
+    let total: u64 = shares
+        .iter()
+        .map(|share| u64::from(*share))
+        .sum::<u64>()
+        .max(1);
     let part = |share: &u32| (u64::from(agents) * u64::from(*share) / total).max(1) as u32;
     let mut split: Vec<u32> = shares.iter().map(part).collect();
     while split.iter().sum::<u32>() > agents {
-        let largest = (0..split.len()).max_by_key(|i| split[*i]).expect("a framework");
+        let largest = (0..split.len())
+            .max_by_key(|i| split[*i])
+            .expect("a framework");
         split[largest] -= 1;
     }
     let missing = agents - split.iter().sum::<u32>();
@@ -169,7 +188,11 @@ mod tests {
     #[test]
     fn climbing_finds_the_lowest() {
         let distance = |split: &Vec<u32>| (0, 0, u64::from(split[0].abs_diff(37)));
-        let found = climb(vec![20, 80], distance, &crate::experiment::Unwatched::default());
+        let found = climb(
+            vec![20, 80],
+            distance,
+            &crate::experiment::Unwatched::default(),
+        );
         assert_eq!(found, [37, 63]);
     }
 }

@@ -221,17 +221,22 @@ impl JobQueue {
         self.set_running(piece.job, -1);
     }
 
-    /// The stages of `job` with running tasks that started before all tasks of their parent
-    /// `stage` were done.
+    /// The stages of `job` with running tasks that started, directly or through others, before all
+    /// tasks of `stage` were done.
     pub fn early_children(&self, job: JobId, stage: u32) -> impl Iterator<Item = u32> {
         let page = &self.jobs[job.index()];
-        let early = move |(_, child): &(usize, &crate::job::StageSpec)| {
-            child.start_after < 1000 && child.parents.contains(&stage)
-        };
-        let children = page.spec.stages.iter().enumerate().filter(early);
-        children
+        let mut early = vec![false; page.stages.len()];
+        early[stage as usize] = true;
+        // Parents come before their children, so one pass finds grandchildren too.
+        for (child, spec) in page.spec.stages.iter().enumerate() {
+            let waits = spec.parents.iter().any(|parent| early[*parent as usize]);
+            early[child] |= waits && spec.start_after < 1000;
+        }
+        let stages = early.into_iter().enumerate().filter(|(_, early)| *early);
+        let children = stages
             .map(|(child, _)| child as u32)
-            .filter(|child| page.stages[*child as usize].running > 0)
+            .filter(move |child| *child != stage);
+        children.filter(|child| page.stages[*child as usize].running > 0)
     }
 
     fn start(&mut self, piece: Piece) {

@@ -31,11 +31,15 @@ impl Scheduler for Gang {
 }
 
 impl Gang {
-    /// Holds what the next stage could use, each offer no longer than `hold`.
+    /// Holds what the next stage could use, each offer for about `hold` and less than twice that.
     fn hold_useful(&self, now: Time, desk: &mut Desk<'_>, job: JobId, stage: u32) {
         let needs = desk.queue().spec(job).stages[stage as usize].needs;
         for position in 0..desk.len() {
-            let until = desk.held_until(position).unwrap_or(now + self.hold);
+            // Two frameworks that hold half a cluster each and let go together would swap halves
+            // for ever: each is patient for a time of its own.
+            let patience = 8 + u64::from(desk.offer(position).framework.0 % 8);
+            let hold = self.hold.scaled(patience, 8);
+            let until = desk.held_until(position).unwrap_or(now + hold);
             if needs.fits_in(desk.left(position)) && now < until {
                 desk.hold(position, until);
             } else {
@@ -67,7 +71,7 @@ pub(super) const ENTRY: Entry = Entry {
     about: "all tasks of a stage start together or not at all; offers are held until they can",
     params: &[Param {
         key: "hold",
-        about: "how long one offer is held at most (default 30s)",
+        about: "how long one offer is held, up to twice that (default 30s)",
     }],
     make: |name| {
         let hold = name.take_as("hold", "a length of time, as in 30s")?;

@@ -1,0 +1,187 @@
+//! `fairground compare` and `fairground run`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use fairground_policies::registry::Registry;
+use fairground_workloads::trace::{Trace, Work};
+
+use super::progress::Progress;
+use super::rebase::rebase;
+use super::{CompareArgs, Ending, RecipeArgs, RunArgs, print};
+use crate::experiment::Experiment;
+use crate::output::{self, Gains, Options};
+use crate::recipe::{Loaded, Recipe};
+use crate::run::Comparison;
+
+pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
+    let mut settings = args.recipe.settings.clone();
+    if !args.policies.is_empty() {
+        settings.push(format!("policies={}", list(&args.policies)));
+    }
+    settings.extend(args.seeds.map(|seeds| format!("seeds={seeds}")));
+    let loaded = load(&args.recipe, settings)?;
+    let out = args.out.unwrap_or_else(|| default_out(&loaded.recipe.name));
+    let experiment = experiment(&loaded, registry, &args.recipe)?;
+    if args.dry_run {
+        print(&plan(&experiment, &loaded, &out)?)?;
+        return Ok(Ending::Done);
+    }
+    perform(&experiment, &loaded, &args.recipe, &out)
+}
+
+pub(super) fn run(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
+    let mut settings = args.recipe.settings.clone();
+    settings.push(format!("policies={}", list(&[args.policy])));
+    settings.push("seeds=1".to_owned());
+    settings.push(format!("first_seed={}", args.seed));
+    let loaded = load(&args.recipe, settings)?;
+    let out = args
+        .out
+        .unwrap_or_else(|| default_out(&format!("{}-run", loaded.recipe.name)));
+    let experiment = experiment(&loaded, registry, &args.recipe)?;
+    perform(&experiment, &loaded, &args.recipe, &out)
+}
+
+fn load(args: &RecipeArgs, mut settings: Vec<String>) -> anyhow::Result<Loaded> {
+    settings.extend(
+        args.duration
+            .as_ref()
+            .map(|span| format!("duration=\"{span}\"")),
+    );
+    Ok(Recipe::load(args.recipe.as_deref(), &settings)?)
+}
+
+fn experiment(
+    loaded: &Loaded,
+    registry: Registry,
+    args: &RecipeArgs,
+) -> anyhow::Result<Experiment> {
+    let experiment = Experiment::load(loaded, registry)?;
+    Ok(if args.check {
+        experiment.checked()
+    } else {
+        experiment
+    })
+}
+
+/// Runs, writes and tells.
+fn perform(
+    experiment: &Experiment,
+    loaded: &Loaded,
+    args: &RecipeArgs,
+    out: &Path,
+) -> anyhow::Result<Ending> {
+    let progress = Progress::begin();
+    let comparison = on_threads(args.jobs, || experiment.compare(&progress))?;
+    progress.end();
+    let mut comparison = comparison?;
+    let moved = rebase(loaded.recipe.clone(), &loaded.folder, out);
+    comparison.recipe = toml::to_string(&moved).context("the recipe has no text")?;
+    let written = output::write(&comparison, out, Options::default())?;
+    tell(&comparison, &written.report)?;
+    Ok(if progress.is_interrupted() {
+        Ending::Interrupted
+    } else {
+        Ending::Done
+    })
+}
+
+/// Runs `work` on `jobs` threads, or on all cores.
+pub(super) fn on_threads<T: Send>(
+    jobs: Option<u16>,
+    work: impl FnOnce() -> T + Send,
+) -> anyhow::Result<T> {
+    let threads = jobs.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    Ok(pool.context("cannot start threads")?.install(work))
+}
+
+fn tell(comparison: &Comparison, report: &Path) -> anyhow::Result<()> {
+    for warning in &comparison.warnings {
+        eprintln!("warning: {warning}");
+    }
+    let mut text = Gains::of(comparison).to_text();
+    for policy in comparison
+        .policies
+        .iter()
+        .filter(|policy| policy.resolved != policy.name)
+    {
+        let _ = writeln!(text, "{} was {}.", policy.name, policy.resolved);
+    }
+    let _ = writeln!(text, "\nreport: {}", report.display());
+    print(&text)
+}
+
+fn default_out(name: &str) -> PathBuf {
+    Path::new("fairground-out").join(name)
+}
+
+/// A list of names as TOML.
+fn list(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// What would be run, in words.
+fn plan(experiment: &Experiment, loaded: &Loaded, out: &Path) -> anyhow::Result<String> {
+    let recipe = experiment.recipe();
+    let trace = experiment.trace(recipe.first_seed)?;
+    let mut text = format!("{} ({})\n", recipe.name, loaded.origin);
+    if !recipe.title.is_empty() {
+        let _ = writeln!(text, "{}", recipe.title);
+    }
+    let total = trace
+        .agents
+        .iter()
+        .copied()
+        .sum::<fairground_policies::resources::Resources>();
+    let _ = writeln!(
+        text,
+        "\ncluster     {} agents, {total} MiB",
+        trace.agents.len()
+    );
+    let _ = writeln!(text, "duration    {}", recipe.duration);
+    let _ = writeln!(text, "failures    {} in the first seed", trace.faults.len());
+    for (i, framework) in recipe.framework.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "framework   {} ({}), share {}, weight {}, scheduler {}: {}",
+            framework.name,
+            framework.workload.name(),
+            framework.share,
+            f64::from(framework.weight) / 1000.0,
+            framework.scheduler,
+            amount(&trace, i)
+        );
+    }
+    let policies: Vec<String> = recipe.policies.iter().map(ToString::to_string).collect();
+    let _ = writeln!(text, "policies    {}", policies.join(", "));
+    let last = recipe.first_seed + u64::from(recipe.seeds) - 1;
+    let _ = writeln!(
+        text,
+        "seeds       {} ({} to {last})",
+        recipe.seeds, recipe.first_seed
+    );
+    let runs = u64::from(recipe.seeds) * recipe.policies.len() as u64;
+    let _ = writeln!(
+        text,
+        "runs        {runs}, and those that search for a split"
+    );
+    let _ = writeln!(text, "results     {}", out.display());
+    Ok(text)
+}
+
+fn amount(trace: &Trace, framework: usize) -> String {
+    match &trace.workloads[framework].work {
+        Work::Batch(jobs) | Work::Executors { jobs, .. } => {
+            let tasks: u64 = jobs.iter().map(|job| job.spec.tasks()).sum();
+            format!("{} jobs, {tasks} tasks in the first seed", jobs.len())
+        }
+        Work::Service(service) => {
+            let requests: u64 = service.load.iter().sum();
+            format!("{requests} requests in the first seed")
+        }
+    }
+}

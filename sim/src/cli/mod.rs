@@ -1,0 +1,215 @@
+//! The command line: what people type, and what they read.
+//!
+//! Data goes to standard output, words and progress to standard error. Exit codes: 0 done, 1 the
+//! answer is "no", 2 bad usage or input, 130 interrupted.
+
+mod compare;
+mod policies;
+mod progress;
+mod rebase;
+mod trace;
+mod verify;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use fairground_policies::registry::Registry;
+use fairground_workloads::Format;
+
+/// Compares how policies share a cluster, by deterministic simulation.
+#[derive(Debug, Parser)]
+#[command(name = "fairground", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  fairground compare                              the built-in nine hosts, 20 seeds
+  fairground compare my.toml --seeds 5            a recipe of your own
+  fairground compare --set network.latency=20ms   any field of the recipe
+  fairground run --policy 'drf[round=1s]' --seed 7
+  fairground trace stat jobs.tsv
+  fairground verify results/nine-hosts
+
+Exit codes: 0 done, 1 the answer is no, 2 bad usage or input, 130 interrupted";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a recipe under all its policies and write tables, figures and a report
+    Compare(CompareArgs),
+    /// Run a recipe under one policy with one seed
+    Run(RunArgs),
+    /// Look at trace files
+    #[command(subcommand)]
+    Trace(TraceCommand),
+    /// List the policies and schedulers, with their parameters
+    Policies,
+    /// Run a result folder's recipe again and compare everything
+    Verify(VerifyArgs),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// What a recipe is and how it is changed.
+#[derive(Debug, Args)]
+struct RecipeArgs {
+    /// The recipe; the built-in nine hosts if none is named
+    recipe: Option<PathBuf>,
+    /// Replace a value of the recipe, as in cluster.0.agents=12 or framework.hadoop.weight=2
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// How long jobs and requests arrive, as in 6h
+    #[arg(long, value_name = "SPAN")]
+    duration: Option<String>,
+    /// How many runs at the same time; the results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Recount every law after every step: slow and sure
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Debug, Args)]
+struct CompareArgs {
+    #[command(flatten)]
+    recipe: RecipeArgs,
+    /// The policies, the baseline first, separated by spaces
+    #[arg(long, value_name = "NAMES", num_args = 1.., value_delimiter = ' ')]
+    policies: Vec<String>,
+    /// How many seeds
+    #[arg(long, value_name = "N")]
+    seeds: Option<u32>,
+    /// Where results go [default: fairground-out/<name>]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Say what would be run, and stop
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    #[command(flatten)]
+    recipe: RecipeArgs,
+    /// The policy
+    #[arg(long, value_name = "NAME", default_value = "drf")]
+    policy: String,
+    /// The seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Where results go [default: fairground-out/<name>-run]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// The result folder
+    folder: PathBuf,
+    /// How many runs at the same time [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+enum TraceCommand {
+    /// Count a trace: columns with their sums and percentiles
+    Stat(TraceArgs),
+    /// Show the first records of a trace as CSV
+    Head {
+        #[command(flatten)]
+        trace: TraceArgs,
+        /// How many
+        #[arg(short = 'n', long, default_value_t = 10)]
+        records: usize,
+    },
+    /// Read all of a trace and name every problem
+    Validate {
+        #[command(flatten)]
+        trace: TraceArgs,
+        /// At most so many problems
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+}
+
+#[derive(Debug, Args)]
+struct TraceArgs {
+    /// The file; compression is recognised by content
+    file: PathBuf,
+    /// Its format, if the name does not tell
+    #[arg(long, value_parser = format_by_name, value_name = "FORMAT")]
+    format: Option<Format>,
+}
+
+fn format_by_name(name: &str) -> Result<Format, String> {
+    Format::by_name(name).map_err(|error| error.to_string())
+}
+
+/// How a command ended, when not in an error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ending {
+    Done,
+    No,
+    Interrupted,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Done => Self::SUCCESS,
+            Ending::No => Self::from(1),
+            Ending::Interrupted => Self::from(130),
+        }
+    }
+}
+
+/// The whole command line, with the policies of `registry`: what a `main` of one's own calls.
+pub fn main_with(registry: Registry) -> ExitCode {
+    let cli = Cli::parse();
+    match perform(cli.command, registry) {
+        Ok(ending) => ending.into(),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
+    match command {
+        Command::Compare(args) => compare::compare(args, registry),
+        Command::Run(args) => compare::run(args, registry),
+        Command::Trace(command) => trace::trace(command),
+        Command::Policies => policies::policies(&registry),
+        Command::Verify(args) => verify::verify(&args, registry),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "fairground", &mut script);
+            print(&String::from_utf8_lossy(&script))?;
+            Ok(Ending::Done)
+        }
+    }
+}
+
+/// Writes data to standard output.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Whoever reads our output has read enough.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.downcast_ref().is_some_and(broken)
+}

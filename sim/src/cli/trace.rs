@@ -1,0 +1,95 @@
+//! `fairground trace`.
+
+use std::fmt::Write as _;
+
+use anyhow::Context as _;
+use fairground_workloads::{Format, formats};
+
+use super::{Ending, TraceArgs, TraceCommand, print};
+
+pub(super) fn trace(command: TraceCommand) -> anyhow::Result<Ending> {
+    match command {
+        TraceCommand::Stat(args) => stat(&args),
+        TraceCommand::Head { trace, records } => head(&trace, records),
+        TraceCommand::Validate { trace, limit } => validate(&trace, limit),
+    }
+}
+
+fn format_of(args: &TraceArgs) -> anyhow::Result<Format> {
+    Ok(args.format.map_or_else(|| Format::detect(&args.file), Ok)?)
+}
+
+fn stat(args: &TraceArgs) -> anyhow::Result<Ending> {
+    let stat = formats::stat(&args.file, format_of(args)?)?;
+    let mut text = String::new();
+    for (name, value) in &stat.facts {
+        let _ = writeln!(text, "{name}: {value}");
+    }
+    let header = ["column", "unit", "n", "min", "p50", "p95", "max", "sum"].map(String::from);
+    let rows = stat.columns.iter().map(|c| {
+        let numbers = [c.n, c.min, c.p50, c.p95, c.max].map(|number| number.to_string());
+        let mut row = vec![c.name.to_string(), c.unit.to_string()];
+        row.extend(numbers);
+        row.push(c.sum.to_string());
+        row
+    });
+    text.push('\n');
+    text += &aligned(std::iter::once(header.to_vec()).chain(rows).collect());
+    print(&text)?;
+    Ok(Ending::Done)
+}
+
+fn head(args: &TraceArgs, records: usize) -> anyhow::Result<Ending> {
+    let head = formats::head(&args.file, format_of(args)?, records)?;
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(head.header)?;
+    for row in &head.rows {
+        writer.write_record(row)?;
+    }
+    let bytes = writer.into_inner().context("cannot finish the CSV text")?;
+    print(&String::from_utf8_lossy(&bytes))?;
+    Ok(Ending::Done)
+}
+
+fn validate(args: &TraceArgs, limit: usize) -> anyhow::Result<Ending> {
+    let format = format_of(args)?;
+    let check = formats::validate(&args.file, format, limit);
+    for problem in &check.problems {
+        eprintln!("error: {problem}");
+    }
+    for warning in &check.warnings {
+        eprintln!("warning: {warning}");
+    }
+    print(&format!(
+        "{}: {format}, {} records, {} problems, {} warnings\n",
+        args.file.display(),
+        check.records,
+        check.problem_count,
+        check.warning_count
+    ))?;
+    Ok(if check.is_ok() {
+        Ending::Done
+    } else {
+        Ending::No
+    })
+}
+
+/// Rows as columns: words to the left, numbers to the right.
+fn aligned(rows: Vec<Vec<String>>) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in &rows {
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let _ = match column {
+                0 => write!(text, "{cell:<width$}"),
+                1 => write!(text, "  {cell:<width$}"),
+                _ => write!(text, "  {cell:>width$}"),
+            };
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}

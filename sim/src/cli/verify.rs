@@ -1,0 +1,63 @@
+//! `fairground verify`: do the results still follow from their recipe?
+
+use anyhow::Context as _;
+use fairground_policies::registry::Registry;
+
+use super::compare::on_threads;
+use super::progress::Progress;
+use super::{Ending, VerifyArgs, print};
+use crate::experiment::Experiment;
+use crate::output::{self, Options};
+use crate::recipe::Recipe;
+
+pub(super) fn verify(args: &VerifyArgs, registry: Registry) -> anyhow::Result<Ending> {
+    let folder = &args.folder;
+    let kept = output::read_digests(folder)?;
+    let mut differences = kept.changed_files(folder)?;
+    let recipe = folder.join("recipe.toml");
+    let loaded = Recipe::load(Some(&recipe), &[])?;
+    let experiment = Experiment::load(&loaded, registry)?;
+    let progress = Progress::begin();
+    let comparison = on_threads(args.jobs, || experiment.compare(&progress))?;
+    progress.end();
+    if progress.is_interrupted() {
+        eprintln!("interrupted: nothing was verified");
+        return Ok(Ending::Interrupted);
+    }
+    let mut comparison = comparison?;
+    comparison.recipe = std::fs::read_to_string(&recipe)
+        .with_context(|| format!("cannot read {}", recipe.display()))?;
+    let scratch = tempfile::tempdir().context("cannot create a temporary folder")?;
+    let again = output::write(
+        &comparison,
+        &scratch.path().join("again"),
+        Options::default(),
+    )?
+    .digests;
+    differences.extend(kept.differences(&again));
+    for file in &kept.files {
+        if !again.files.contains(file) {
+            differences.push(format!("{}: is not what the recipe gives", file.name));
+        }
+    }
+    differences.sort();
+    differences.dedup();
+    if differences.is_empty() {
+        print(&format!(
+            "{}: {} runs and {} files are what the recipe gives\n",
+            folder.display(),
+            kept.runs.len(),
+            kept.files.len()
+        ))?;
+        return Ok(Ending::Done);
+    }
+    print(&format!(
+        "{}: {} differences\n",
+        folder.display(),
+        differences.len()
+    ))?;
+    for difference in differences {
+        print(&format!("  {difference}\n"))?;
+    }
+    Ok(Ending::No)
+}
