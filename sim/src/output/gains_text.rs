@@ -175,15 +175,8 @@ impl Gains {
         })
     }
 
-    fn names(&self, line: &Line) -> [Entry; 2] {
-        [
-            line.name.clone().into(),
-            self.policies[line.policy].clone().into(),
-        ]
-    }
-
     fn job_row(&self, line: &Line) -> Vec<Entry> {
-        let mut row = self.names(line).to_vec();
+        let mut row = self.names(line);
         for measure in [
             Measure::CompletionMean,
             Measure::CompletionP50,
@@ -198,12 +191,12 @@ impl Gains {
         });
         row.push(share(jobs.unfinished, jobs.all).into());
         row.push(plain(line, Measure::WorkLost, units::duration));
-        row.extend(self.end(line));
+        row.extend(used(line));
         row
     }
 
     fn service_row(&self, line: &Line) -> Vec<Entry> {
-        let mut row = self.names(line).to_vec();
+        let mut row = self.names(line);
         for measure in [
             Measure::LatencyP50,
             Measure::LatencyP95,
@@ -217,26 +210,34 @@ impl Gains {
             "pp",
             units::percent,
         ));
-        row.extend(self.end(line));
+        row.extend(used(line));
         row
     }
 
-    fn end(&self, line: &Line) -> [Entry; 3] {
+    /// Framework, policy, verdict: what every row begins with.
+    fn names(&self, line: &Line) -> Vec<Entry> {
         let verdict = line.verdict();
         let text = match (line.policy, self.seeds) {
             (0, _) => "baseline",
             (_, 0 | 1) => "one seed",
             _ => verdict.text(),
         };
-        [
-            plain(line, Measure::Cpus, units::percent),
-            plain(line, Measure::Mem, units::percent),
+        vec![
+            line.name.clone().into(),
+            self.policies[line.policy].clone().into(),
             Entry {
                 text: text.to_owned(),
                 verdict,
             },
         ]
     }
+}
+
+fn used(line: &Line) -> [Entry; 2] {
+    [
+        plain(line, Measure::Cpus, units::percent),
+        plain(line, Measure::Mem, units::percent),
+    ]
 }
 
 fn sooner_or_later(times: &Estimate) -> String {
@@ -278,6 +279,7 @@ const fn names(text: &'static str) -> Head {
 const JOB_HEADS: [Head; 14] = [
     names("framework"),
     names("policy"),
+    names("verdict"),
     number("mean"),
     number("change"),
     wide("median"),
@@ -287,14 +289,14 @@ const JOB_HEADS: [Head; 14] = [
     number("worse"),
     number("unfinished"),
     number("work lost"),
-    number("CPUs used"),
-    number("memory used"),
-    names("verdict"),
+    number("CPUs"),
+    number("memory"),
 ];
 
 const SERVICE_HEADS: [Head; 13] = [
     names("framework"),
     names("policy"),
+    names("verdict"),
     wide("median"),
     wide("change"),
     number("95th pct"),
@@ -303,9 +305,8 @@ const SERVICE_HEADS: [Head; 13] = [
     number("change"),
     number("missed"),
     number("change"),
-    number("CPUs used"),
-    number("memory used"),
-    names("verdict"),
+    number("CPUs"),
+    number("memory"),
 ];
 
 fn value_and_change(

@@ -4,6 +4,7 @@
 //! the screen, paper always gets the static ones. Every text from outside is escaped by the
 //! template engine.
 
+use fairground_policies::resources::Kind;
 use minijinja::{AutoEscape, Environment, Value, context};
 
 use super::error::OutputError;
@@ -69,7 +70,18 @@ fn facts(comparison: &Comparison) -> String {
     let seeds = units::count(comparison.seeds.len(), "seed", "seeds");
     let agents = units::count(comparison.agents as usize, "agent", "agents");
     let horizon = units::duration(comparison.horizon.as_micros() as f64);
-    format!("{agents}, {}, {horizon}, {seeds}", comparison.capacity)
+    let amounts = Kind::ALL.into_iter().filter_map(|kind| {
+        let units = comparison.capacity.of(kind) as f64;
+        let amount = match kind {
+            Kind::Cpus => format!("{} CPUs", units::short(units / 1000.0)),
+            Kind::Gpus => format!("{} GPUs", units::short(units / 1000.0)),
+            Kind::Mem => format!("{} GiB of memory", units::short(units / 1024.0)),
+            Kind::Disk => format!("{} GiB of disk", units::short(units / 1024.0)),
+        };
+        (units > 0.0).then_some(amount)
+    });
+    let amounts: Vec<String> = amounts.collect();
+    format!("{agents} with {}; {horizon}; {seeds}", amounts.join(", "))
 }
 
 fn grid(grid: &Grid) -> Value {

@@ -61,22 +61,25 @@ pub(super) fn log_time(low: f64, high: f64) -> Axis {
     let (low, high) = (log(low.max(1e-5)), log(high.max(1e-5)));
     let margin = ((high - low) * 0.03).max(0.02);
     let (low, high) = (low - margin, high + margin);
-    let inside: Vec<f64> = NICE
+    let mut ticks: Vec<f64> = Vec::new();
+    for at in NICE
         .into_iter()
         .filter(|at| (low..=high).contains(&log(*at)))
-        .collect();
-    let thin = inside.len().div_ceil(6).max(1);
-    let ticks = inside.into_iter().step_by(thin);
+    {
+        let apart = |last: &f64| log(at) - log(*last) >= (high - low) / 7.0;
+        if ticks.last().is_none_or(apart) {
+            ticks.push(at);
+        }
+    }
+    let label = |at: f64| (log(at), units::duration(at * 1e6));
     Axis {
         low,
         high,
-        ticks: ticks
-            .map(|at| (log(at), units::duration(at * 1e6)))
-            .collect(),
+        ticks: ticks.into_iter().map(label).collect(),
     }
 }
 
-/// Relative changes as ratios on a scale of logarithms, with no change in the middle of thought.
+/// Relative changes as ratios on a scale of logarithms, so that half and twice are equally far.
 pub(super) fn log_change(low: f64, high: f64) -> Axis {
     const NICE: [f64; 15] = [
         -0.99, -0.95, -0.9, -0.75, -0.5, -0.25, -0.1, 0.0, 0.1, 0.25, 0.5, 1.0, 3.0, 9.0, 99.0,
@@ -90,7 +93,7 @@ pub(super) fn log_change(low: f64, high: f64) -> Axis {
         .filter(|at| (low..=high).contains(&ratio(*at)))
     {
         let sign = if at > 0.0 { "+" } else { "" };
-        let near = |(other, _): &(f64, String)| (other - ratio(at)).abs() < (high - low) / 16.0;
+        let near = |(other, _): &(f64, String)| (other - ratio(at)).abs() < (high - low) / 10.0;
         if at == 0.0 {
             ticks.retain(|tick| !near(tick));
         }

@@ -157,16 +157,17 @@ impl Canvas<'_> {
         self.text(title, 12, 18, Look::title())?;
         let (mut x, mut y) = (12, 42);
         for key in legend {
-            let label = match key {
-                Key::Fill(_, label) | Key::Policy(_, label) | Key::Line(_, _, label) => label,
+            let (indent, label) = match key {
+                Key::Fill(_, label) => (18, label),
+                Key::Policy(_, label) | Key::Line(_, _, label) => (30, label),
             };
             let label = shortened(label, 48);
-            let wide = 44 + label.chars().count() as i32 * 7;
+            let wide = indent + 20 + label.chars().count() as i32 * 7;
             if x + wide > self.width && x > 12 {
                 (x, y) = (12, y + 18);
             }
             self.swatch(key, x, y);
-            self.text(&label, x + 28, y, Look::label())?;
+            self.text(&label, x + indent, y, Look::label())?;
             x += wide;
         }
         Ok(if legend.is_empty() { 36 } else { y + 18 })
@@ -175,7 +176,7 @@ impl Canvas<'_> {
     fn swatch(&mut self, key: &Key, x: i32, y: i32) {
         let stroke = match key {
             Key::Fill(colour, _) => {
-                let (x, y) = ((x + 8) * SCALE, (y - 6) * SCALE);
+                let (x, y) = (x * SCALE, (y - 6) * SCALE);
                 let side = 12 * SCALE;
                 let fill = palette::hex(*colour);
                 let _ = writeln!(

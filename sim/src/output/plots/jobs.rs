@@ -67,7 +67,7 @@ pub(super) fn change(comparison: &Comparison, gains: &Gains) -> Result<Figure, O
         );
         let middle = NAMES + (place.width - 46) / 2;
         canvas.text(
-            "← sooner      later →",
+            "← sooner\u{2003}·\u{2003}later →",
             middle,
             height - 14,
             Look::label().faint().centred(),
@@ -148,7 +148,7 @@ pub(super) fn completion(comparison: &Comparison) -> Result<Option<Figure>, Outp
     let across = panels.len().min(3) as i32;
     let down = panels.len().div_ceil(3) as i32;
     let wide = [0, 640, 440, 340][across as usize];
-    let size = ((36 + across * (wide + 14)).max(640), 70 + down * 280);
+    let size = ((36 + across * (wide + 14)).max(640), 60 + down * 280);
     let about = About {
         name: "completion".to_owned(),
         title: "Jobs done within a time after submission".to_owned(),

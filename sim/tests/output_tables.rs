@@ -1,0 +1,149 @@
+//! Tables are read back as they were written, and their columns are documented.
+
+mod output_fake;
+
+use std::path::Path;
+
+use fairground_sim::output::gains::{Gains, Verdict};
+use fairground_sim::output::table::{Cell, Table};
+use fairground_sim::output::tables;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+
+type Row = (&'static str, Option<i64>);
+
+fn table() -> Table<Row> {
+    let rows = vec![
+        ("plain", Some(-5)),
+        ("comma, \"quote\"\nline", None),
+        ("µ", Some(i64::MAX)),
+    ];
+    Table::new("test", "One row is a test.", rows)
+        .text("name", "a name", |row| row.0.into())
+        .int("number_us", "µs", "a number", |row| row.1.into())
+}
+
+#[test]
+fn csv_reads_back() {
+    let (name, bytes) = table().encode(3).unwrap();
+    assert_eq!(name, "test.csv");
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    assert_eq!(reader.headers().unwrap(), vec!["name", "number_us"]);
+    let rows: Vec<(String, Option<i64>)> = reader.deserialize().map(Result::unwrap).collect();
+    assert_eq!(rows[0], ("plain".to_owned(), Some(-5)));
+    assert_eq!(rows[1], ("comma, \"quote\"\nline".to_owned(), None));
+    assert_eq!(rows[2], ("µ".to_owned(), Some(i64::MAX)));
+}
+
+#[test]
+fn parquet_reads_back() {
+    let place = tempfile::tempdir().unwrap();
+    let (name, bytes) = table().encode(2).unwrap();
+    assert_eq!(name, "test.parquet");
+    let path = place.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let rows: Vec<_> = reader
+        .get_row_iter(None)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let columns = |row: usize| -> Vec<Field> {
+        rows[row]
+            .get_column_iter()
+            .map(|(_, field)| field.clone())
+            .collect()
+    };
+    assert_eq!(rows.len(), 3);
+    assert_eq!(
+        columns(0),
+        [Field::Str("plain".to_owned()), Field::Long(-5)]
+    );
+    assert_eq!(
+        columns(1),
+        [Field::Str("comma, \"quote\"\nline".to_owned()), Field::Null]
+    );
+    assert_eq!(
+        columns(2),
+        [Field::Str("µ".to_owned()), Field::Long(i64::MAX)]
+    );
+}
+
+#[test]
+fn numbers_too_large_for_a_cell_are_capped() {
+    assert_eq!(Cell::from(u64::MAX), Cell::Int(i64::MAX));
+}
+
+#[test]
+fn columns_are_documented() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results/COLUMNS.md");
+    let page = tables::columns_page();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        there == page,
+        "results/COLUMNS.md is out of date; UPDATE_EXPECT=1 cargo test -p fairground-sim --test \
+         output_tables rewrites it"
+    );
+}
+
+#[test]
+fn gains_are_said_in_a_sentence() {
+    let gains = Gains::of(&output_fake::day(20));
+    let sentences = gains.sentences();
+    assert!(
+        sentences[0].contains("times later than static"),
+        "{}",
+        sentences[0]
+    );
+    assert!(
+        sentences[1].starts_with("drf finished jobs 1."),
+        "{}",
+        sentences[1]
+    );
+    assert!(
+        sentences[1].contains("times sooner than static"),
+        "{}",
+        sentences[1]
+    );
+    assert!(sentences[1].contains("20 seeds"), "{}", sentences[1]);
+    let verdicts: Vec<Verdict> = gains.lines.iter().map(|line| line.verdict()).collect();
+    assert_eq!(
+        verdicts[..3],
+        [Verdict::NotShown, Verdict::Pays, Verdict::Gains]
+    );
+}
+
+#[test]
+fn a_policy_against_itself_shows_no_difference() {
+    let mut day = output_fake::day(5);
+    day.policies[1].runs = day.policies[0].runs.clone();
+    let gains = Gains::of(&day);
+    assert!(
+        gains.sentences()[0].starts_with("No difference shown"),
+        "{:?}",
+        gains.sentences()
+    );
+    assert!(
+        gains
+            .lines
+            .iter()
+            .filter(|line| line.policy == 1)
+            .all(|line| line.jobs.worse == 0)
+    );
+}
+
+#[test]
+fn one_seed_claims_nothing() {
+    let gains = Gains::of(&output_fake::day(1));
+    assert!(gains.sentences()[1].contains("one seed says nothing about chance"));
+    assert!(gains.to_text().contains("one seed"));
+    assert!(
+        gains
+            .lines
+            .iter()
+            .all(|line| line.verdict() == Verdict::NotShown)
+    );
+}
