@@ -32,7 +32,9 @@ pub struct Experiment {
 #[derive(Debug, thiserror::Error)]
 pub enum ExperimentError {
     /// A name that means nothing.
-    #[error("{origin}: `{key}`: {error}\n  hint: `fairground policies` lists all names and parameters")]
+    #[error(
+        "{origin}: `{key}`: {error}\n  hint: `fairground policies` lists all names and parameters"
+    )]
     Name {
         /// The recipe.
         origin: String,
@@ -102,11 +104,19 @@ impl Experiment {
         for framework in &recipe.framework {
             let source = framework.workload.load(&loaded.folder).map_err(|error| {
                 let framework = framework.name.clone();
-                ExperimentError::Workload { origin: origin(), framework, error }
+                ExperimentError::Workload {
+                    origin: origin(),
+                    framework,
+                    error,
+                }
             })?;
             registry.scheduler(&framework.scheduler).map_err(|error| {
                 let key = format!("framework.{}.scheduler", framework.name);
-                ExperimentError::Name { origin: origin(), key, error }
+                ExperimentError::Name {
+                    origin: origin(),
+                    key,
+                    error,
+                }
             })?;
             sources.push(source);
             behaviours.push(Behaviour {
@@ -116,11 +126,21 @@ impl Experiment {
                 refuse: framework.refuse,
             });
         }
-        let experiment = Self { recipe, registry, sources, behaviours, check: false };
+        let experiment = Self {
+            recipe,
+            registry,
+            sources,
+            behaviours,
+            check: false,
+        };
         for policy in &experiment.recipe.policies {
             experiment.check_policy(policy).map_err(|error| {
                 let key = "policies".to_owned();
-                ExperimentError::Name { origin: origin(), key, error }
+                ExperimentError::Name {
+                    origin: origin(),
+                    key,
+                    error,
+                }
             })?;
         }
         experiment.trace(experiment.recipe.first_seed)?;
@@ -141,7 +161,9 @@ impl Experiment {
 
     /// The seeds, in order.
     pub fn seeds(&self) -> Vec<u64> {
-        (0..u64::from(self.recipe.seeds)).map(|i| self.recipe.first_seed.wrapping_add(i)).collect()
+        (0..u64::from(self.recipe.seeds))
+            .map(|i| self.recipe.first_seed.wrapping_add(i))
+            .collect()
     }
 
     /// What comes from outside, for one seed.
@@ -155,16 +177,32 @@ impl Experiment {
         let mut workloads = Vec::new();
         for (framework, source) in self.recipe.framework.iter().zip(&self.sources) {
             let name = framework.name.as_str();
-            let context = Context { agents: agents.len() as u32, horizon, seed, name };
+            let context = Context {
+                agents: agents.len() as u32,
+                horizon,
+                seed,
+                name,
+            };
             workloads.push(source.build(&context).map_err(|error| {
                 let framework = framework.name.clone();
-                ExperimentError::Workload { origin: origin(), framework, error }
+                ExperimentError::Workload {
+                    origin: origin(),
+                    framework,
+                    error,
+                }
             })?);
         }
         let faults = self.recipe.faults.build(agents.len() as u32, horizon, seed);
-        let faults =
-            faults.map_err(|error| ExperimentError::Faults { origin: origin(), error })?;
-        Ok(Trace { agents, workloads, faults, horizon: Time::ZERO + horizon })
+        let faults = faults.map_err(|error| ExperimentError::Faults {
+            origin: origin(),
+            error,
+        })?;
+        Ok(Trace {
+            agents,
+            workloads,
+            faults,
+            horizon: Time::ZERO + horizon,
+        })
     }
 
     /// Runs one policy on one trace.
@@ -244,7 +282,10 @@ impl Experiment {
 
     /// The declared shares of the frameworks.
     pub fn shares(&self) -> Vec<u32> {
-        self.behaviours.iter().map(|behaviour| behaviour.share).collect()
+        self.behaviours
+            .iter()
+            .map(|behaviour| behaviour.share)
+            .collect()
     }
 
     fn check_policy(&self, policy: &Name) -> Result<(), BadName> {
@@ -284,8 +325,11 @@ impl Experiment {
                 policy.runs.push(run);
             }
         }
-        let mut inputs: Vec<_> =
-            self.sources.iter().flat_map(|source| source.inputs().to_vec()).collect();
+        let mut inputs: Vec<_> = self
+            .sources
+            .iter()
+            .flat_map(|source| source.inputs().to_vec())
+            .collect();
         inputs.sort();
         inputs.dedup();
         Comparison {
@@ -333,15 +377,25 @@ impl Experiment {
             assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
         }
         let ours = [
-            ("use of resources", "a running task uses all it was given, from launch to end"),
-            ("output of finished tasks", "survives the loss of the agent that made it"),
+            (
+                "use of resources",
+                "a running task uses all it was given, from launch to end",
+            ),
+            (
+                "output of finished tasks",
+                "survives the loss of the agent that made it",
+            ),
             (
                 "requests",
                 "M/M/c in steady state while the servers keep up, a fluid queue while they do \
                  not; a request that would wait longer than 30s gives up and counts as missed",
             ),
         ];
-        let searched = self.recipe.policies.iter().any(|policy| policy.base() == STATIC_BEST);
+        let searched = self
+            .recipe
+            .policies
+            .iter()
+            .any(|policy| policy.base() == STATIC_BEST);
         let search = searched.then_some(("static-best", search::ABOUT));
         for (about, model) in ours.into_iter().chain(search) {
             let (about, model) = (about.to_owned(), model.to_owned());

@@ -44,7 +44,11 @@ pub struct Network {
 impl Network {
     /// The network of a run with this seed.
     pub fn new(spec: NetworkSpec, seed: u64) -> Self {
-        Self { spec, rng: rng::stream(seed, "network"), last: Default::default() }
+        Self {
+            spec,
+            rng: rng::stream(seed, "network"),
+            last: Default::default(),
+        }
     }
 
     /// How long a framework thinks about an offer.

@@ -71,14 +71,23 @@ impl<T> Queue<T> {
 
     /// Moves the present to `now`, which no item may be due before.
     pub fn advance(&mut self, now: Time) {
-        debug_assert!(self.next_time().is_none_or(|next| now <= next), "an item would be late");
+        debug_assert!(
+            self.next_time().is_none_or(|next| now <= next),
+            "an item would be late"
+        );
         self.now = self.now.max(now);
     }
 
     /// Takes the next item out; its time is the present from then on.
     pub fn pop(&mut self) -> Option<(Time, T)> {
-        let in_heap = self.heap.peek().map(|Reverse((at, arrival, _))| (*at, *arrival));
-        let in_instant = self.instant.front().map(|(arrival, _)| (self.now, *arrival));
+        let in_heap = self
+            .heap
+            .peek()
+            .map(|Reverse((at, arrival, _))| (*at, *arrival));
+        let in_instant = self
+            .instant
+            .front()
+            .map(|(arrival, _)| (self.now, *arrival));
         if in_instant.is_some_and(|key| in_heap.is_none_or(|other| key < other)) {
             let (_, item) = self.instant.pop_front()?;
             return Some((self.now, item));
@@ -110,6 +119,9 @@ mod tests {
             }
             seen.push(item);
         }
-        assert_eq!(seen, "0abcdef", "items of this instant follow those already due");
+        assert_eq!(
+            seen, "0abcdef",
+            "items of this instant follow those already due"
+        );
     }
 }

@@ -96,7 +96,9 @@ pub struct FrameworkSpec {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RecipeError {
     /// The file cannot be read.
-    #[error("{path}: cannot be read: {problem}\n  hint: name a recipe file, or none for the built-in one")]
+    #[error(
+        "{path}: cannot be read: {problem}\n  hint: name a recipe file, or none for the built-in one"
+    )]
     Unreadable {
         /// The file.
         path: String,
@@ -156,16 +158,26 @@ impl Recipe {
             }
             Some(path) => {
                 let origin = path.display().to_string();
-                let text = std::fs::read_to_string(path).map_err(|error| {
-                    RecipeError::Unreadable { path: origin.clone(), problem: error.to_string() }
-                })?;
-                (text, origin, path.parent().unwrap_or(Path::new(".")).to_owned())
+                let text =
+                    std::fs::read_to_string(path).map_err(|error| RecipeError::Unreadable {
+                        path: origin.clone(),
+                        problem: error.to_string(),
+                    })?;
+                (
+                    text,
+                    origin,
+                    path.parent().unwrap_or(Path::new(".")).to_owned(),
+                )
             }
         };
         let text = apply_settings(text, settings, &origin)?;
         let recipe: Self = toml::from_str(&text).map_err(|error| malformed(&origin, &error))?;
         recipe.check(&origin)?;
-        Ok(Loaded { recipe, folder, origin })
+        Ok(Loaded {
+            recipe,
+            folder,
+            origin,
+        })
     }
 
     /// What every agent has.
@@ -202,10 +214,16 @@ impl Recipe {
         if !self.name.starts_with(|c: char| c.is_ascii_alphanumeric())
             || !self.name.chars().all(plain)
         {
-            return bad("name", "expected letters, digits, `-`, `_` and `.`: it names a folder");
+            return bad(
+                "name",
+                "expected letters, digits, `-`, `_` and `.`: it names a folder",
+            );
         }
         if self.duration.is_zero() || self.duration > Span::from_secs(20 * 366 * 86_400) {
-            return bad("duration", "expected more than nothing and less than 20 years");
+            return bad(
+                "duration",
+                "expected more than nothing and less than 20 years",
+            );
         }
         if self.seeds == 0 {
             return bad("seeds", "expected at least one");
@@ -216,11 +234,22 @@ impl Recipe {
         if self.framework.is_empty() {
             return bad("framework", "expected at least one [[framework]]");
         }
-        let agents: u64 = self.cluster.iter().map(|group| u64::from(group.agents)).sum();
+        let agents: u64 = self
+            .cluster
+            .iter()
+            .map(|group| u64::from(group.agents))
+            .sum();
         if agents == 0 || agents > 1_000_000 {
-            return bad("cluster", "expected between one and a million agents in all");
+            return bad(
+                "cluster",
+                "expected between one and a million agents in all",
+            );
         }
-        if self.cluster.iter().any(|group| group.cpus.0 == 0 && group.mem.0 == 0) {
+        if self
+            .cluster
+            .iter()
+            .any(|group| group.cpus.0 == 0 && group.mem.0 == 0)
+        {
             return bad("cluster", "expected agents that have something");
         }
         for (i, framework) in self.framework.iter().enumerate() {
@@ -228,7 +257,10 @@ impl Recipe {
             if framework.name.is_empty() {
                 return bad("framework.name", "expected a name");
             }
-            if self.framework[..i].iter().any(|other| other.name == framework.name) {
+            if self.framework[..i]
+                .iter()
+                .any(|other| other.name == framework.name)
+            {
                 return bad(&key, "two frameworks have this name");
             }
             if framework.weight == 0 {
@@ -240,22 +272,24 @@ impl Recipe {
 }
 
 fn malformed(origin: &str, error: &toml::de::Error) -> RecipeError {
-    RecipeError::Malformed { path: origin.to_owned(), problem: error.to_string() }
+    RecipeError::Malformed {
+        path: origin.to_owned(),
+        problem: error.to_string(),
+    }
 }
 
 /// The text with every setting applied.
-fn apply_settings(
-    text: String,
-    settings: &[String],
-    origin: &str,
-) -> Result<String, RecipeError> {
+fn apply_settings(text: String, settings: &[String], origin: &str) -> Result<String, RecipeError> {
     if settings.is_empty() {
         return Ok(text);
     }
     let table: toml::Table = text.parse().map_err(|error| malformed(origin, &error))?;
     let mut root = toml::Value::Table(table);
     for setting in settings {
-        let wrong = |problem: String| RecipeError::Setting { setting: setting.clone(), problem };
+        let wrong = |problem: String| RecipeError::Setting {
+            setting: setting.clone(),
+            problem,
+        };
         let (key, value) = setting
             .split_once('=')
             .ok_or_else(|| wrong("expected key=value, as in cluster.0.agents=12".to_owned()))?;
@@ -325,5 +359,7 @@ fn scheduler() -> Name {
 }
 
 fn policies() -> Vec<Name> {
-    ["static", "static-best", "drf"].map(|name| name.parse().expect("a name")).to_vec()
+    ["static", "static-best", "drf"]
+        .map(|name| name.parse().expect("a name"))
+        .to_vec()
 }

@@ -80,7 +80,13 @@ impl Recorder {
     /// The master is told a fact. An answer ends its offers one way or another.
     pub fn event(&mut self, now: Time, event: &Event) {
         self.totals.events += 1;
-        if let Event::OffersAnswered { framework, offers, launch, .. } = event {
+        if let Event::OffersAnswered {
+            framework,
+            offers,
+            launch,
+            ..
+        } = event
+        {
             for offer in offers {
                 self.offer_ended(*offer, now);
             }
@@ -96,7 +102,8 @@ impl Recorder {
         match action {
             Action::Offer(offer) => {
                 self.framework(offer.framework).offers += 1;
-                self.open_offers.insert(offer.id, (offer.framework, offer.resources, now));
+                self.open_offers
+                    .insert(offer.id, (offer.framework, offer.resources, now));
             }
             Action::Rescind { framework, offer } => {
                 self.framework(*framework).rescinded += 1;
@@ -127,7 +134,13 @@ impl Recorder {
     /// A task ended on its agent.
     pub fn ended(&mut self, task: &Ended) {
         let framework = task.framework.index();
-        spread(&mut self.running[framework], self.step, task.needs, task.started, task.ended);
+        spread(
+            &mut self.running[framework],
+            self.step,
+            task.needs,
+            task.started,
+            task.ended,
+        );
         let until = task.ended.min(self.horizon);
         add(&mut self.used[framework], task.needs, until - task.started);
         if let Some(since) = task.wasted {
@@ -137,8 +150,10 @@ impl Recorder {
             let share = task.needs.dominant_share(self.agents[task.agent.index()]);
             let share = u128::from(share.parts_per_million());
             for (index, span) in steps(step, task.started, task.ended) {
-                *self.hosts.entry((index, task.agent, task.framework)).or_default() +=
-                    share * u128::from(span.as_micros());
+                *self
+                    .hosts
+                    .entry((index, task.agent, task.framework))
+                    .or_default() += share * u128::from(span.as_micros());
             }
         }
     }
@@ -173,14 +188,31 @@ impl Recorder {
         let hosts = self.host_rows();
         for job in &self.jobs {
             digest.add(&(job.framework, job.job, &job.label));
-            digest.add(&(job.submitted, job.started, job.finished, job.tasks, job.lost));
+            digest.add(&(
+                job.submitted,
+                job.started,
+                job.finished,
+                job.tasks,
+                job.lost,
+            ));
         }
         for row in &usage {
             digest.add(&(row.start, row.framework, row.running, row.offered));
         }
         for row in &self.services {
-            digest.add(&(row.start, row.framework, row.requests, row.instances, row.backlog));
-            digest.add(&(row.missed, row.latency_p50, row.latency_p95, row.latency_p99));
+            digest.add(&(
+                row.start,
+                row.framework,
+                row.requests,
+                row.instances,
+                row.backlog,
+            ));
+            digest.add(&(
+                row.missed,
+                row.latency_p50,
+                row.latency_p95,
+                row.latency_p99,
+            ));
         }
         Run {
             seed,
@@ -195,10 +227,18 @@ impl Recorder {
     }
 
     fn usage_rows(&self) -> Vec<UsageRow> {
-        let last = self.running.iter().chain(&self.offered).map(Vec::len).max().unwrap_or(0);
+        let last = self
+            .running
+            .iter()
+            .chain(&self.offered)
+            .map(Vec::len)
+            .max()
+            .unwrap_or(0);
         let length = self.step.as_micros().max(1);
         let at = |table: &[Integral], index: usize| {
-            table.get(index).map_or(Resources::ZERO, |integral| mean(integral, length))
+            table
+                .get(index)
+                .map_or(Resources::ZERO, |integral| mean(integral, length))
         };
         let mut rows = Vec::new();
         for index in 0..last {
@@ -217,12 +257,15 @@ impl Recorder {
     fn host_rows(&self) -> Vec<HostRow> {
         let step = self.host_step.unwrap_or_default();
         let length = u128::from(step.as_micros().max(1));
-        let rows = self.hosts.iter().map(|((index, agent, framework), sum)| HostRow {
-            start: Time::ZERO + step.scaled(*index, 1),
-            agent: *agent,
-            framework: *framework,
-            share: (sum / length).min(1_000_000) as u32,
-        });
+        let rows = self
+            .hosts
+            .iter()
+            .map(|((index, agent, framework), sum)| HostRow {
+                start: Time::ZERO + step.scaled(*index, 1),
+                agent: *agent,
+                framework: *framework,
+                share: (sum / length).min(1_000_000) as u32,
+            });
         rows.collect()
     }
 
@@ -230,7 +273,13 @@ impl Recorder {
         if let Some((framework, resources, made)) = self.open_offers.remove(&offer)
             && made < now
         {
-            spread(&mut self.offered[framework.index()], self.step, resources, made, now);
+            spread(
+                &mut self.offered[framework.index()],
+                self.step,
+                resources,
+                made,
+                now,
+            );
         }
     }
 }
@@ -287,6 +336,9 @@ mod tests {
             .map(|(index, span)| (index, span.to_string()))
             .collect();
         assert_eq!(got, [(0, "5s".into()), (1, "10s".into()), (2, "5s".into())]);
-        assert_eq!(steps(step, Time::from_secs(5), Time::from_secs(5)).count(), 0);
+        assert_eq!(
+            steps(step, Time::from_secs(5), Time::from_secs(5)).count(),
+            0
+        );
     }
 }

@@ -46,7 +46,15 @@ pub(super) struct Body {
 impl Agents {
     pub(super) fn new(agents: usize, frameworks: usize) -> Self {
         Self {
-            machines: vec![Machine { up: true, life: 0, known_life: 0, tasks: BTreeSet::new() }; agents],
+            machines: vec![
+                Machine {
+                    up: true,
+                    life: 0,
+                    known_life: 0,
+                    tasks: BTreeSet::new()
+                };
+                agents
+            ],
             bodies: vec![BTreeMap::new(); frameworks],
             running: 0,
         }
@@ -71,14 +79,18 @@ impl Agents {
     }
 
     fn start(&mut self, framework: FrameworkId, task: TaskId, body: Body) {
-        self.machines[body.agent.index()].tasks.insert((framework, task));
+        self.machines[body.agent.index()]
+            .tasks
+            .insert((framework, task));
         self.bodies[framework.index()].insert(task, body);
         self.running += 1;
     }
 
     fn end(&mut self, framework: FrameworkId, task: TaskId) -> Option<Body> {
         let body = self.bodies[framework.index()].remove(&task)?;
-        self.machines[body.agent.index()].tasks.remove(&(framework, task));
+        self.machines[body.agent.index()]
+            .tasks
+            .remove(&(framework, task));
         self.running -= 1;
         Some(body)
     }
@@ -89,13 +101,22 @@ impl World<'_> {
     /// been told of the loss.
     pub(super) fn obey(&mut self, life: u32, order: &Action) {
         match *order {
-            Action::Launch { agent, framework, task, needs } => {
+            Action::Launch {
+                agent,
+                framework,
+                task,
+                needs,
+            } => {
                 let machine = &self.agents.machines[agent.index()];
                 if machine.up && machine.life == life {
                     self.launch(agent, framework, task, needs);
                 }
             }
-            Action::Kill { agent, framework, task } => {
+            Action::Kill {
+                agent,
+                framework,
+                task,
+            } => {
                 let machine = &self.agents.machines[agent.index()];
                 if machine.up && machine.life == life {
                     self.end(framework, task, Outcome::Killed);
@@ -107,9 +128,18 @@ impl World<'_> {
 
     fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, needs: Resources) {
         // A framework that forgot the task was told it is lost; the agent would be told to kill it.
-        let Some(role) = self.frameworks[framework.index()].role(task) else { return };
+        let Some(role) = self.frameworks[framework.index()].role(task) else {
+            return;
+        };
         self.moved = self.now;
-        let body = Body { agent, needs, started: self.now, role, work: None, begun: 0 };
+        let body = Body {
+            agent,
+            needs,
+            started: self.now,
+            role,
+            work: None,
+            begun: 0,
+        };
         self.agents.start(framework, task, body);
         match role {
             Role::Piece { piece, local } => {
@@ -132,10 +162,20 @@ impl World<'_> {
 
     /// Ends a task on its agent, which tells the master.
     fn end(&mut self, framework: FrameworkId, task: TaskId, outcome: Outcome) {
-        let Some(body) = self.agents.end(framework, task) else { return };
+        let Some(body) = self.agents.end(framework, task) else {
+            return;
+        };
         self.gone(framework, task, &body, outcome);
         let agent = body.agent;
-        self.from_agent(agent, Event::TaskEnded { agent, framework, task, outcome });
+        self.from_agent(
+            agent,
+            Event::TaskEnded {
+                agent,
+                framework,
+                task,
+                outcome,
+            },
+        );
     }
 
     /// Everything but the report that follows from a task's end.
@@ -161,19 +201,31 @@ impl World<'_> {
 
     /// A piece of work reaches its executor, if that still runs.
     pub(super) fn begin_work(&mut self, framework: FrameworkId, order: &Order) {
-        let Order::Work { executor, piece, warmth } = *order else { return };
-        let Some(body) = self.agents.bodies[framework.index()].get_mut(&executor) else { return };
+        let Order::Work {
+            executor,
+            piece,
+            warmth,
+        } = *order
+        else {
+            return;
+        };
+        let Some(body) = self.agents.bodies[framework.index()].get_mut(&executor) else {
+            return;
+        };
         body.work = Some((piece, self.now));
         body.begun += 1;
         let begun = body.begun;
         self.moved = self.now;
         let takes = self.work_started(framework, piece, warmth);
-        self.queue.push(self.now + takes, Item::WorkDue(framework, executor, begun));
+        self.queue
+            .push(self.now + takes, Item::WorkDue(framework, executor, begun));
     }
 
     /// An executor is done with the `begun`-th piece of work it began, if it still runs.
     pub(super) fn work_due(&mut self, framework: FrameworkId, executor: TaskId, begun: u32) {
-        let Some(body) = self.agents.bodies[framework.index()].get_mut(&executor) else { return };
+        let Some(body) = self.agents.bodies[framework.index()].get_mut(&executor) else {
+            return;
+        };
         if body.begun == begun
             && let Some((piece, _)) = body.work.take()
         {

@@ -54,8 +54,16 @@ impl Progress {
             Work::Executors { jobs, needs, .. } => (jobs.as_slice(), Some(*needs)),
             Work::Service(_) => (&[] as &[Job], None),
         };
-        let jobs = jobs.iter().map(|job| JobProgress::new(job, executor, usable)).collect();
-        Self { next: 0, jobs, impossible: 0, open: 0 }
+        let jobs = jobs
+            .iter()
+            .map(|job| JobProgress::new(job, executor, usable))
+            .collect();
+        Self {
+            next: 0,
+            jobs,
+            impossible: 0,
+            open: 0,
+        }
     }
 
     /// Writes the rows of all jobs, those never submitted too.
@@ -89,7 +97,9 @@ impl JobProgress {
     }
 
     fn parents_done(&self, spec: &StageSpec) -> bool {
-        spec.parents.iter().all(|parent| self.left[*parent as usize] == 0)
+        spec.parents
+            .iter()
+            .all(|parent| self.left[*parent as usize] == 0)
     }
 }
 
@@ -101,9 +111,10 @@ fn is_possible(spec: &JobSpec, executor: Option<Resources>, usable: &[(Resources
     };
     match executor {
         Some(needs) => rooms(needs) > 0,
-        None => spec.stages.iter().all(|stage| {
-            rooms(stage.needs) >= if spec.gang { u64::from(stage.tasks) } else { 1 }
-        }),
+        None => spec
+            .stages
+            .iter()
+            .all(|stage| rooms(stage.needs) >= if spec.gang { u64::from(stage.tasks) } else { 1 }),
     }
 }
 
@@ -189,7 +200,11 @@ impl<'a> World<'a> {
             && !progress.parents_done(stage)
         {
             let copied = now + copy[piece.index as usize];
-            progress.copying.push(Copying { task, piece, copied });
+            progress.copying.push(Copying {
+                task,
+                piece,
+                copied,
+            });
             return None;
         }
         Some(now + run_time(runtimes, piece.index, local))
@@ -203,7 +218,10 @@ impl<'a> World<'a> {
         warmth: Warmth,
     ) -> Span {
         let now = self.now;
-        self.progress(framework, piece.job).row.started.get_or_insert(now);
+        self.progress(framework, piece.job)
+            .row
+            .started
+            .get_or_insert(now);
         let job = self.job(framework, piece.job);
         work_time(&job.runtimes[piece.stage as usize], piece.index, warmth)
     }
@@ -262,7 +280,12 @@ impl<'a> World<'a> {
                 progress.copying.push(copying);
             }
         }
-        for Copying { task, piece, copied } in free {
+        for Copying {
+            task,
+            piece,
+            copied,
+        } in free
+        {
             let Runtimes::Reduce { work, .. } = &job.runtimes[piece.stage as usize] else {
                 continue;
             };

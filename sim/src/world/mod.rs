@@ -145,7 +145,11 @@ impl<'a> World<'a> {
     fn new(scenario: &'a Scenario<'a>) -> Result<Self, BadName> {
         let trace = scenario.trace;
         let setup = fairground_policies::allocators::Setup {
-            shares: scenario.frameworks.iter().map(|framework| framework.share).collect(),
+            shares: scenario
+                .frameworks
+                .iter()
+                .map(|framework| framework.share)
+                .collect(),
             agents: trace.agents.len() as u32,
             rng: rng::stream(scenario.seed, "policy").into_generator(),
         };
@@ -169,8 +173,14 @@ impl<'a> World<'a> {
             orders: Vec::new(),
             wakes: vec![None; count],
             agents: Agents::new(trace.agents.len(), count),
-            progress: (0..count).map(|i| Progress::new(&trace.workloads[i].work, &usable[i])).collect(),
-            services: trace.workloads.iter().map(|w| Service::new(&w.work)).collect(),
+            progress: (0..count)
+                .map(|i| Progress::new(&trace.workloads[i].work, &usable[i]))
+                .collect(),
+            services: trace
+                .workloads
+                .iter()
+                .map(|w| Service::new(&w.work))
+                .collect(),
             record: Recorder::new(trace, scenario.step, scenario.host_step),
             digest: Digest::default(),
             open: 0,
@@ -185,11 +195,20 @@ impl<'a> World<'a> {
         for (i, behaviour) in self.scenario.frameworks.iter().enumerate() {
             let framework = FrameworkId(i as u32);
             let weight = behaviour.weight;
-            self.queue.push(Time::ZERO, Item::Told(Event::FrameworkJoined { framework, weight }));
+            self.queue.push(
+                Time::ZERO,
+                Item::Told(Event::FrameworkJoined { framework, weight }),
+            );
         }
         for (i, total) in self.trace.agents.iter().enumerate() {
             let agent = AgentId(i as u32);
-            self.queue.push(Time::ZERO, Item::Told(Event::AgentJoined { agent, total: *total }));
+            self.queue.push(
+                Time::ZERO,
+                Item::Told(Event::AgentJoined {
+                    agent,
+                    total: *total,
+                }),
+            );
         }
         for fault in &self.trace.faults {
             self.faults += 1;
@@ -277,7 +296,8 @@ impl<'a> World<'a> {
         for (i, progress) in self.progress.into_iter().enumerate() {
             progress.finish(FrameworkId(i as u32), &mut self.record);
         }
-        self.record.finish(self.scenario.seed, end, self.stalled, self.digest)
+        self.record
+            .finish(self.scenario.seed, end, self.stalled, self.digest)
     }
 }
 
@@ -309,13 +329,18 @@ fn framework(
     config: Config,
 ) -> Result<Framework, BadName> {
     let behaviour = &scenario.frameworks[id.index()];
-    let manners = Manners { refuse: behaviour.refuse, offers: config.offers };
+    let manners = Manners {
+        refuse: behaviour.refuse,
+        offers: config.offers,
+    };
     Ok(match work {
         Work::Batch(_) => {
             let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
             Framework::batch(id, manners, scheduler)
         }
-        Work::Executors { needs, max, idle, .. } => {
+        Work::Executors {
+            needs, max, idle, ..
+        } => {
             let order = scenario.registry.scheduler(&behaviour.scheduler)?.order();
             Framework::executors(id, manners, order, *needs, *max, *idle)
         }
@@ -331,4 +356,3 @@ fn framework(
         }
     })
 }
-

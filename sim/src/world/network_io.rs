@@ -28,14 +28,17 @@ impl World<'_> {
         let (framework, news) = match action {
             Action::Launch { agent, .. } | Action::Kill { agent, .. } => {
                 let at = self.network.arrival(Link::ToAgent(agent), self.now);
-                self.queue.push(at, Item::Ordered(self.agents.known_life(agent), action));
+                self.queue
+                    .push(at, Item::Ordered(self.agents.known_life(agent), action));
                 return;
             }
             Action::Offer(offer) => (offer.framework, News::Offered(offer)),
             Action::Rescind { framework, offer } => (framework, News::Rescinded(offer)),
-            Action::Report { framework, task, outcome } => {
-                (framework, News::Reported { task, outcome })
-            }
+            Action::Report {
+                framework,
+                task,
+                outcome,
+            } => (framework, News::Reported { task, outcome }),
         };
         let at = self.network.arrival(Link::ToFramework(framework), self.now);
         self.queue.push(at, Item::News(framework, news));
@@ -52,7 +55,11 @@ impl World<'_> {
             match order {
                 Order::Tell(event) => {
                     let thinks = matches!(event, Event::OffersAnswered { .. });
-                    let sent = if thinks { self.now + self.network.think() } else { self.now };
+                    let sent = if thinks {
+                        self.now + self.network.think()
+                    } else {
+                        self.now
+                    };
                     let at = self.network.arrival(Link::FromFramework(framework), sent);
                     self.queue.push(at, Item::Told(event));
                 }

@@ -33,7 +33,9 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new(work: &Work) -> Option<Self> {
-        let Work::Service(spec) = work else { return None };
+        let Work::Service(spec) = work else {
+            return None;
+        };
         Some(Self {
             spec: spec.clone(),
             line: Line::new(spec.service_time),
@@ -135,11 +137,15 @@ fn whole(requests: f64) -> u64 {
 
 impl World<'_> {
     pub(super) fn startup(&self, framework: FrameworkId) -> Span {
-        self.services[framework.index()].as_ref().map_or(Span::ZERO, |s| s.spec.startup)
+        self.services[framework.index()]
+            .as_ref()
+            .map_or(Span::ZERO, |s| s.spec.startup)
     }
 
     fn service(&mut self, framework: FrameworkId) -> &mut Service {
-        self.services[framework.index()].as_mut().expect("an instance belongs to a service")
+        self.services[framework.index()]
+            .as_mut()
+            .expect("an instance belongs to a service")
     }
 
     /// An instance that still runs begins to serve.
@@ -172,7 +178,8 @@ impl World<'_> {
         } else {
             let period = service.spec.autoscaler.period.max(Span::from_secs(1));
             let load = service.measure(now, period);
-            self.queue.push((now + period).min(end), Item::Measure(framework));
+            self.queue
+                .push((now + period).min(end), Item::Measure(framework));
             News::LoadMeasured(load)
         };
         if news == News::LoadEnded {
