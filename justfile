@@ -1,0 +1,53 @@
+# What one does here, in recipes one can read aloud.
+
+# Compare the built-in nine hosts.
+compare *args:
+    cargo run --release -- compare {{args}}
+
+# Run every test.
+test:
+    cargo test --workspace
+
+# Format, lints, tests and docs: what CI asks, but shorter.
+check: format-check lint test docs imports
+
+format:
+    cargo fmt --all
+
+format-check:
+    cargo fmt --all --check
+
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Who may import whom.
+imports:
+    .ci/imports
+
+# The laws on ten thousand random clusters.
+laws:
+    PROPTEST_CASES=10000 cargo test --release -p fairground-sim --test laws
+
+# Rewrite snapshots, golden digests and generated docs; read the difference afterwards.
+bless:
+    UPDATE_EXPECT=1 cargo test --workspace
+
+# Do the committed results still follow from their recipes?
+verify:
+    cargo run --release -- verify results/nine-hosts
+    cargo run --release -- verify results/real-mix
+
+# Write the committed results anew.
+results:
+    cargo run --release -- compare --out results/nine-hosts
+    cargo run --release -- compare results/real-mix/recipe.toml --out results/real-mix
+
+bench:
+    cargo bench --workspace
+
+# Licences, sources and duplicates of all dependencies (needs cargo-deny).
+licences:
+    cargo deny check licenses bans sources
