@@ -18,7 +18,7 @@
 
   // ---- words -------------------------------------------------------------------------------
 
-  const short = (x) => (x >= 99.95 ? x.toFixed(0) : x >= 9.995 ? x.toFixed(1) : x.toFixed(2).replace(/\.?0+$/, ""));
+  const short = (x) => String(+x.toFixed(x >= 99.95 ? 0 : x >= 9.995 ? 1 : 2));
   const percent = (x) => (x == null ? "–" : `${short(x * 100)} %`);
   const duration = (s) => {
     if (s == null) return "–";
@@ -64,10 +64,12 @@
   });
   const timeAxis = () => axis({ splits: timeTicks, values: timeLabels, grid: { show: false }, size: 32 });
   const NICE = [1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400, 259200, 864000, 2.6e6, 8.6e6];
+  // Ticks at least one `most`th of the scale apart.
   const logTicks = (most) => (_u, _axis, low, high) => {
-    const inside = NICE.filter((at) => at >= low && at <= high);
-    const thin = Math.max(1, Math.ceil(inside.length / most));
-    return inside.filter((_, i) => i % thin === 0);
+    const apart = Math.log(high / low) / most;
+    const ticks = [];
+    for (const at of NICE) if (at >= low && at <= high && !(Math.log(at / ticks.at(-1)) < apart)) ticks.push(at);
+    return ticks;
   };
   const durationLabels = (_u, ticks) => ticks.map(duration);
   const percentLabels = (_u, ticks) => ticks.map((x) => `${+(x * 100).toFixed(3)} %`);
@@ -92,7 +94,7 @@
         width: Math.max(200, box.clientWidth),
         height,
         legend: { show: false },
-        padding: [8, 12, 0, 0],
+        padding: [8, 18, 0, 0],
         cursor: { sync: { key: options.group, setSeries: false }, points: { show: false }, drag: { x: true, y: false } },
         hooks: { setCursor: [show], setScale: [link(options.group)], ...options.hooks },
         ...options.plot,

@@ -4,7 +4,7 @@ mod output_fake;
 
 use std::path::Path;
 
-use fairground_sim::output::gains::{Gains, Verdict};
+use fairground_sim::output::gains::{Gains, Line, Verdict};
 use fairground_sim::output::table::{Cell, Table};
 use fairground_sim::output::tables;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -109,7 +109,7 @@ fn gains_are_said_in_a_sentence() {
         sentences[1]
     );
     assert!(sentences[1].contains("20 seeds"), "{}", sentences[1]);
-    let verdicts: Vec<Verdict> = gains.lines.iter().map(|line| line.verdict()).collect();
+    let verdicts: Vec<Verdict> = gains.lines.iter().map(Line::verdict).collect();
     assert_eq!(
         verdicts[..3],
         [Verdict::NotShown, Verdict::Pays, Verdict::Gains]

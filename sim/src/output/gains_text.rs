@@ -2,6 +2,8 @@
 //!
 //! The terminal and the report show the same cells.
 
+use std::fmt::Write as _;
+
 use super::gains::{Gains, Line, Measure, Measured, Overall, Verdict};
 use super::stats::Estimate;
 use super::units;
@@ -92,11 +94,11 @@ impl Gains {
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         for grid in self.grids() {
-            text += &format!("{}\n\n{}\n", grid.title, aligned(&grid));
+            let _ = write!(text, "{}\n\n{}\n", grid.title, aligned(&grid));
         }
-        text += &format!("{}\n", self.legend());
+        let _ = writeln!(text, "{}", self.legend());
         for sentence in self.sentences() {
-            text += &format!("\n{sentence}");
+            let _ = write!(text, "\n{sentence}");
         }
         text.push('\n');
         text
@@ -146,7 +148,7 @@ impl Gains {
         };
         if overall.left_out > 0 {
             let jobs = units::count(overall.left_out, "job", "jobs");
-            sentence += &format!(" {jobs} unfinished under one of the two left out.");
+            let _ = write!(sentence, " Left out: {jobs} unfinished under either.");
         }
         Some(sentence)
     }
@@ -357,9 +359,9 @@ fn aligned(grid: &Grid) -> String {
         let mut line = String::new();
         for ((field, column), width) in fields.into_iter().zip(&shown).zip(&widths) {
             if grid.heads[*column].names {
-                line += &format!("{field:<width$}  ");
+                let _ = write!(line, "{field:<width$}  ");
             } else {
-                line += &format!("{field:>width$}  ");
+                let _ = write!(line, "{field:>width$}  ");
             }
         }
         text += line.trim_end();

@@ -78,7 +78,7 @@ impl Digests {
             match find(&again.runs, run) {
                 None => differences.push(format!("{policy}, seed {seed}: was not run again")),
                 Some(has) if has != *had => {
-                    differences.push(format!("{policy}, seed {seed}: digest was {had}, is {has}"))
+                    differences.push(format!("{policy}, seed {seed}: digest was {had}, is {has}"));
                 }
                 Some(_) => {}
             }
@@ -140,9 +140,10 @@ pub fn read_digests(dir: &Path) -> Result<Digests, OutputError> {
             cause,
         };
         match line.split_once(' ') {
-            Some(("run", rest)) => digests
-                .runs
-                .push(run_line(rest).ok_or_else(|| bad("expected `run policy seed digest`"))?),
+            Some(("run", rest)) => {
+                let run = run_line(rest).ok_or_else(|| bad("expected `run policy seed digest`"))?;
+                digests.runs.push(run);
+            }
             Some(("file", rest)) => {
                 let (digest, name) = rest
                     .split_once(' ')

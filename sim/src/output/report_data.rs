@@ -93,9 +93,10 @@ fn rounded(line: &Line, decimals: usize) -> Result<Box<RawValue>, OutputError> {
         }
         if value.is_finite() {
             let number = format!("{value:.decimals$}");
-            let short = match number.contains('.') {
-                true => number.trim_end_matches('0').trim_end_matches('.'),
-                false => &number,
+            let short = if number.contains('.') {
+                number.trim_end_matches('0').trim_end_matches('.')
+            } else {
+                &number
             };
             text += short;
         } else {

@@ -249,10 +249,10 @@ pub fn hosts(comparison: &Comparison, most: usize) -> Option<Hosts> {
         })
         .collect();
     Some(Hosts {
-        shares,
+        bins,
         rows,
         agents_a_row,
-        bins,
+        shares,
     })
 }
 

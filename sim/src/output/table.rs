@@ -4,6 +4,7 @@
 //! their documentation cannot drift apart. Cells are text or whole numbers: a float would be
 //! printed differently by different tools.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical, ZstdLevel};
@@ -81,13 +82,16 @@ pub struct Column {
     pub holds: Holds,
 }
 
+/// Takes a cell out of a row.
+type Get<R> = fn(&R) -> Cell<'_>;
+
 /// A table: what it is, its columns, its rows.
 pub struct Table<R> {
     /// The file's name without its extension.
     pub name: &'static str,
     /// What one row is, in a sentence.
     pub doc: &'static str,
-    columns: Vec<(Column, fn(&R) -> Cell<'_>)>,
+    columns: Vec<(Column, Get<R>)>,
     rows: Vec<R>,
 }
 
@@ -235,7 +239,11 @@ impl<R> Table<R> {
             self.name, self.doc
         );
         for column in self.columns() {
-            page += &format!("| `{}` | {} | {} |\n", column.name, column.unit, column.doc);
+            let _ = writeln!(
+                page,
+                "| `{}` | {} | {} |",
+                column.name, column.unit, column.doc
+            );
         }
         page
     }

@@ -47,7 +47,7 @@ pub fn change(estimate: &Estimate, unit: &str) -> String {
         None => format!("{} {unit}", signed(mean, 1)),
         Some(half) => {
             let half = half * 100.0;
-            let decimals = decimals(half, 2);
+            let decimals = decimals(half, if mean.abs() < 9.995 { 2 } else { 1 });
             format!(
                 "{} ± {} {unit}",
                 signed(mean, decimals),
@@ -88,7 +88,13 @@ fn small(half: f64, decimals: usize) -> String {
     let text = fixed(half, decimals);
     let nothing = text.bytes().all(|b| b == b'0' || b == b'.');
     match (nothing, half > 0.0) {
-        (true, true) => format!("<{}", fixed(0.1_f64.powi(decimals as i32), decimals)),
+        (true, true) => format!(
+            "<{}",
+            match decimals {
+                0 => "1".to_owned(),
+                _ => format!("0.{:0>decimals$}", 1),
+            }
+        ),
         (true, false) => "0".to_owned(),
         _ => text,
     }
@@ -146,7 +152,7 @@ mod tests {
         assert_eq!(change(&with(-0.39, 0.021), "%"), "−39 ± 2 %");
         assert_eq!(change(&with(0.034, 0.0031), "%"), "+3.4 ± 0.3 %");
         assert_eq!(change(&with(0.0, 0.0), "%"), "0.00 ± 0 %");
-        assert_eq!(change(&with(0.1, 0.000_001), "%"), "+10.00 ± <0.01 %");
+        assert_eq!(change(&with(0.1, 0.000_001), "%"), "+10.0 ± <0.1 %");
         let one = Estimate {
             mean: 0.1,
             interval: None,

@@ -69,6 +69,8 @@ pub(super) struct Place {
 pub(super) enum Key {
     /// A filled square.
     Fill(Rgb, String),
+    /// A dot, by position of its policy.
+    Dot(usize, String),
     /// A line, by position of its policy.
     Policy(usize, String),
     /// A thin line of its own.
@@ -158,7 +160,7 @@ impl Canvas<'_> {
         let (mut x, mut y) = (12, 42);
         for key in legend {
             let (indent, label) = match key {
-                Key::Fill(_, label) => (18, label),
+                Key::Fill(_, label) | Key::Dot(_, label) => (18, label),
                 Key::Policy(_, label) | Key::Line(_, _, label) => (30, label),
             };
             let label = shortened(label, 48);
@@ -184,6 +186,9 @@ impl Canvas<'_> {
                     r#"<rect x="{x}" y="{y}" width="{side}" height="{side}" fill="{fill}"/>"#
                 );
                 return;
+            }
+            Key::Dot(position, _) => {
+                return self.dot((f64::from(x + 6), f64::from(y)), *position);
             }
             Key::Policy(position, _) => Stroke::policy(*position),
             Key::Line(colour, dash, _) => Stroke {
@@ -252,9 +257,10 @@ impl Canvas<'_> {
             return;
         }
         let dash: Vec<String> = stroke.dash.iter().map(|d| (d * 2).to_string()).collect();
-        let dash = match dash.is_empty() {
-            true => String::new(),
-            false => format!(r#" stroke-dasharray="{}""#, dash.join(" ")),
+        let dash = if dash.is_empty() {
+            String::new()
+        } else {
+            format!(r#" stroke-dasharray="{}""#, dash.join(" "))
         };
         let _ = writeln!(
             self.paths,

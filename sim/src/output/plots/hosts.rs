@@ -32,7 +32,7 @@ pub(super) fn hosts(comparison: &Comparison) -> Result<Option<Figure>, OutputErr
         name: "hosts".to_owned(),
         title: "What ran on each agent over time".to_owned(),
         caption: format!(
-            "The stronger the colour, the more of the agent was in use; white is idle. An agent \
+            "The stronger the colour, the more of the agent was in use; blank is idle. An agent \
              that ran several frameworks is split between them.{shared} {}",
             first_seed(comparison)
         ),

@@ -40,7 +40,8 @@ pub(super) fn change(comparison: &Comparison, gains: &Gains) -> Result<Figure, O
     };
     let title = about.title.clone();
     figure(about, (760, height), |canvas| {
-        let keys: Vec<Key> = policy_keys(comparison).into_iter().skip(1).collect();
+        let others = gains.policies.iter().enumerate().skip(1);
+        let keys: Vec<Key> = others.map(|(i, name)| Key::Dot(i, name.clone())).collect();
         let top = canvas.head(&title, &keys)? + 4;
         let place = Place {
             x: NAMES - 46,

@@ -2,6 +2,9 @@
 //!
 //! One look for all: a colour a framework, a dash a policy, the same scale on both sides.
 
+// Pixels of a page and counts of panels are far below 2^31.
+#![allow(clippy::cast_possible_wrap)]
+
 mod axes;
 mod canvas;
 mod jobs;

@@ -1,6 +1,6 @@
 //! The same figure as PNG, with a font that comes along: machines without fonts show text too.
 //!
-//! The font is DejaVu Sans (free licence of Bitstream Vera); nothing is read from the system.
+//! The font is `DejaVu` Sans (free licence of Bitstream Vera); nothing is read from the system.
 
 use std::sync::Arc;
 

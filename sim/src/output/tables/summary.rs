@@ -1,0 +1,207 @@
+//! Totals: one row a policy, seed and framework.
+//!
+//! The engine's own counters beside the statistics that most questions start with.
+
+use fairground_policies::resources::{Kind, Resources};
+
+use super::{Of, name};
+use crate::output::gains::completions;
+use crate::output::stats;
+use crate::output::table::Table;
+use crate::run::{Comparison, FrameworkRow};
+
+/// A framework's totals and the statistics over its jobs.
+pub struct Summary<'a> {
+    of: Of<'a, FrameworkRow>,
+    mean: Option<u64>,
+    p50: Option<u64>,
+    p95: Option<u64>,
+}
+
+/// Totals, one row a policy, seed and framework.
+pub fn summary(comparison: &Comparison) -> Table<Summary<'_>> {
+    let mut all = Vec::new();
+    for policy in &comparison.policies {
+        for run in &policy.runs {
+            for (framework, row) in run.frameworks.iter().enumerate() {
+                let times = completions(run, framework);
+                all.push(Summary {
+                    of: Of {
+                        policy: &policy.name,
+                        seed: run.seed,
+                        framework: name(comparison, framework),
+                        capacity: comparison.capacity,
+                        row,
+                    },
+                    mean: stats::mean_whole(&times),
+                    p50: stats::percentile(&times, 500),
+                    p95: stats::percentile(&times, 950),
+                });
+            }
+        }
+    }
+    summary_use(summary_service(summary_counts(Table::new(
+        "summary",
+        "One row is one framework in one run: its totals.",
+        all,
+    ))))
+}
+
+fn summary_counts(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
+    table
+        .text("policy", "name of the policy as asked for", |r| {
+            r.of.policy.into()
+        })
+        .int("seed", "", "seed of the trace", |r| r.of.seed.into())
+        .text("framework", "name of the framework", |r| {
+            r.of.framework.into()
+        })
+        .int("jobs", "", "jobs submitted", |r| r.of.row.jobs.into())
+        .int("finished", "", "jobs with all their tasks done", |r| {
+            r.of.row.finished.into()
+        })
+        .int(
+            "impossible",
+            "",
+            "jobs with a task larger than every agent they may use",
+            |r| r.of.row.impossible.into(),
+        )
+        .int(
+            "completion_mean_us",
+            "µs",
+            "mean time from submission to end, finished jobs",
+            |r| r.mean.into(),
+        )
+        .int(
+            "completion_p50_us",
+            "µs",
+            "median of it, nearest rank",
+            |r| r.p50.into(),
+        )
+        .int(
+            "completion_p95_us",
+            "µs",
+            "95th percentile of it, nearest rank",
+            |r| r.p95.into(),
+        )
+        .int("launched", "", "tasks launched on agents", |r| {
+            r.of.row.launched.into()
+        })
+        .int("tasks_finished", "", "tasks reported finished", |r| {
+            r.of.row.tasks_finished.into()
+        })
+        .int("tasks_killed", "", "tasks reported killed", |r| {
+            r.of.row.tasks_killed.into()
+        })
+        .int(
+            "tasks_lost",
+            "",
+            "tasks reported lost, with their agent or their offer",
+            |r| r.of.row.tasks_lost.into(),
+        )
+        .int(
+            "work_lost_us",
+            "µs",
+            "time lost and killed batch tasks had run for nothing",
+            |r| r.of.row.work_lost.as_micros().into(),
+        )
+        .int(
+            "choosy",
+            "",
+            "tasks launched that prefer some agents",
+            |r| r.of.row.choosy.into(),
+        )
+        .int("local", "", "of those, launched where their data is", |r| {
+            r.of.row.local.into()
+        })
+        .int("offers", "", "offers made to the framework", |r| {
+            r.of.row.offers.into()
+        })
+        .int("accepted", "", "offers it launched something on", |r| {
+            r.of.row.accepted.into()
+        })
+        .int("rescinded", "", "offers taken back", |r| {
+            r.of.row.rescinded.into()
+        })
+}
+
+fn summary_service(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
+    table
+        .int("requests", "", "requests that arrived", |r| {
+            r.of.row.requests.into()
+        })
+        .int(
+            "missed",
+            "",
+            "requests answered later than the objective, or never",
+            |r| r.of.row.missed.into(),
+        )
+        .int(
+            "latency_p50_us",
+            "µs",
+            "median response time over all requests",
+            |r| r.of.row.latency_p50.as_micros().into(),
+        )
+        .int(
+            "latency_p95_us",
+            "µs",
+            "95th percentile of the response time",
+            |r| r.of.row.latency_p95.as_micros().into(),
+        )
+        .int(
+            "latency_p99_us",
+            "µs",
+            "99th percentile of the response time",
+            |r| r.of.row.latency_p99.as_micros().into(),
+        )
+}
+
+fn summary_use(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
+    table
+        .int(
+            "cpus_millicores",
+            "millicores",
+            "mean use until the horizon",
+            |r| r.of.row.mean_usage.cpus().0.into(),
+        )
+        .int("mem_mib", "MiB", "mean use until the horizon", |r| {
+            r.of.row.mean_usage.mem().0.into()
+        })
+        .int("disk_mib", "MiB", "mean use until the horizon", |r| {
+            r.of.row.mean_usage.disk().0.into()
+        })
+        .int(
+            "gpus_milligpus",
+            "thousandths of a device",
+            "mean use until the horizon",
+            |r| r.of.row.mean_usage.gpus().0.into(),
+        )
+        .int(
+            "cpus_ppm",
+            "ppm",
+            "mean use as a share of the cluster",
+            |r| used_ppm(r.of.row.mean_usage, r.of.capacity, Kind::Cpus).into(),
+        )
+        .int(
+            "mem_ppm",
+            "ppm",
+            "mean use as a share of the cluster",
+            |r| used_ppm(r.of.row.mean_usage, r.of.capacity, Kind::Mem).into(),
+        )
+        .int(
+            "disk_ppm",
+            "ppm",
+            "mean use as a share of the cluster, empty if it has none",
+            |r| used_ppm(r.of.row.mean_usage, r.of.capacity, Kind::Disk).into(),
+        )
+        .int(
+            "gpus_ppm",
+            "ppm",
+            "mean use as a share of the cluster, empty if it has none",
+            |r| used_ppm(r.of.row.mean_usage, r.of.capacity, Kind::Gpus).into(),
+        )
+}
+
+fn used_ppm(used: Resources, capacity: Resources, kind: Kind) -> Option<u64> {
+    (capacity.of(kind) > 0).then(|| used.share(kind, capacity).parts_per_million())
+}
