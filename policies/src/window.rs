@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 /// Entries by ascending id.
 #[derive(Clone, Debug)]
-pub(crate) struct Window<T> {
+pub struct Window<T> {
     /// Every id before this one is retired.
     first: u64,
     slots: VecDeque<Slot<T>>,
@@ -30,8 +30,15 @@ impl<T> Slot<T> {
     }
 }
 
+impl<T> Default for Window<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> Window<T> {
-    pub(crate) const fn new() -> Self {
+    /// An empty table in which every id is fresh.
+    pub const fn new() -> Self {
         Self {
             first: 0,
             slots: VecDeque::new(),
@@ -40,23 +47,30 @@ impl<T> Window<T> {
     }
 
     /// How many entries there are.
-    pub(crate) const fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.len
     }
 
+    /// Whether there is no entry.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Whether `id` was never used.
-    pub(crate) fn is_fresh(&self, id: u64) -> bool {
+    pub fn is_fresh(&self, id: u64) -> bool {
         match self.position(id) {
             Some(position) => matches!(self.slots.get(position), None | Some(Slot::Unused)),
             None => false,
         }
     }
 
-    pub(crate) fn get(&self, id: u64) -> Option<&T> {
+    /// The entry of `id`, while it is alive.
+    pub fn get(&self, id: u64) -> Option<&T> {
         self.slots.get(self.position(id)?)?.entry()
     }
 
-    pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut T> {
+    /// The entry of `id`, while it is alive.
+    pub fn get_mut(&mut self, id: u64) -> Option<&mut T> {
         let position = self.position(id)?;
         match self.slots.get_mut(position)? {
             Slot::Alive(entry) => Some(entry),
@@ -65,19 +79,25 @@ impl<T> Window<T> {
     }
 
     /// Adds a fresh id.
-    pub(crate) fn insert(&mut self, id: u64, entry: T) {
+    ///
+    /// # Panics
+    /// When `id` was used before.
+    pub fn insert(&mut self, id: u64, entry: T) {
         *self.fresh_slot(id) = Slot::Alive(entry);
         self.len += 1;
     }
 
     /// Uses a fresh id up without an entry.
-    pub(crate) fn retire(&mut self, id: u64) {
+    ///
+    /// # Panics
+    /// When `id` was used before.
+    pub fn retire(&mut self, id: u64) {
         *self.fresh_slot(id) = Slot::Retired;
         self.forget_front();
     }
 
     /// Takes an entry out; its id is never fresh again.
-    pub(crate) fn remove(&mut self, id: u64) -> Option<T> {
+    pub fn remove(&mut self, id: u64) -> Option<T> {
         let position = self.position(id)?;
         let slot = self.slots.get_mut(position)?;
         slot.entry()?;
@@ -90,12 +110,12 @@ impl<T> Window<T> {
     }
 
     /// The entry with the smallest id.
-    pub(crate) fn front(&self) -> Option<&T> {
+    pub fn front(&self) -> Option<&T> {
         self.slots.iter().find_map(Slot::entry)
     }
 
     /// All entries with their ids, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
         let ids = self.first..;
         ids.zip(&self.slots)
             .filter_map(|(id, slot)| Some((id, slot.entry()?)))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Outcome};
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
+use fairground_policies::window::Window;
 use fairground_workloads::trace::Trace;
 
 use crate::digest::Digest;
@@ -45,7 +46,7 @@ pub struct Recorder {
     used: Vec<Integral>,
     /// Parts of a million times microseconds, by agent, step and framework.
     hosts: BTreeMap<(u64, AgentId, FrameworkId), u128>,
-    open_offers: BTreeMap<OfferId, (FrameworkId, Resources, Time)>,
+    open_offers: Window<(FrameworkId, Resources, Time)>,
 }
 
 /// Units of each kind times microseconds.
@@ -68,7 +69,7 @@ impl Recorder {
             offered: vec![Vec::new(); frameworks],
             used: vec![Integral::default(); frameworks],
             hosts: BTreeMap::new(),
-            open_offers: BTreeMap::new(),
+            open_offers: Window::new(),
         }
     }
 
@@ -91,7 +92,10 @@ impl Recorder {
                 self.offer_ended(*offer, now);
             }
             if !launch.is_empty() {
-                self.framework(*framework).accepted += offers.len() as u64;
+                let page = self.framework(*framework);
+                page.accepted += offers.len() as u64;
+                // Whatever is launched, as ordered next, was not refused.
+                page.refused += launch.len() as u64;
             }
         }
     }
@@ -103,13 +107,17 @@ impl Recorder {
             Action::Offer(offer) => {
                 self.framework(offer.framework).offers += 1;
                 self.open_offers
-                    .insert(offer.id, (offer.framework, offer.resources, now));
+                    .insert(offer.id.0, (offer.framework, offer.resources, now));
             }
             Action::Rescind { framework, offer } => {
                 self.framework(*framework).rescinded += 1;
                 self.offer_ended(*offer, now);
             }
-            Action::Launch { framework, .. } => self.framework(*framework).launched += 1,
+            Action::Launch { framework, .. } => {
+                let page = self.framework(*framework);
+                page.launched += 1;
+                page.refused -= 1;
+            }
             Action::Kill { .. } | Action::Report { .. } => {}
         }
     }
@@ -270,7 +278,7 @@ impl Recorder {
     }
 
     fn offer_ended(&mut self, offer: OfferId, now: Time) {
-        if let Some((framework, resources, made)) = self.open_offers.remove(&offer)
+        if let Some((framework, resources, made)) = self.open_offers.remove(offer.0)
             && made < now
         {
             spread(

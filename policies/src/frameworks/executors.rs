@@ -2,13 +2,14 @@
 //!
 //! On the cluster an executor is one long task; the work inside is the framework's own business.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use super::dealings::Dealings;
 use super::{JobOrder, JobQueue, Manners, News, Order, Piece, Role, Warmth};
-use crate::message::{AgentId, FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
+use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
+use crate::window::Window;
 
 pub(super) struct Executors {
     dealings: Dealings,
@@ -16,7 +17,7 @@ pub(super) struct Executors {
     needs: Resources,
     max: u32,
     idle: Span,
-    alive: BTreeMap<TaskId, Executor>,
+    alive: Window<Executor>,
     /// Executors that wait for work.
     waiting: BTreeSet<TaskId>,
     /// When executors began to wait, oldest first; entries of those that work again are stale.
@@ -29,7 +30,6 @@ pub(super) struct Executors {
 
 #[derive(Debug)]
 struct Executor {
-    agent: AgentId,
     state: State,
     last: Option<(JobId, u32)>,
 }
@@ -57,7 +57,7 @@ impl Executors {
             needs,
             max,
             idle,
-            alive: BTreeMap::new(),
+            alive: Window::new(),
             waiting: BTreeSet::new(),
             idle_since: VecDeque::new(),
             ending: 0,
@@ -90,7 +90,7 @@ impl Executors {
     }
 
     pub(super) fn role(&self, task: TaskId) -> Option<Role> {
-        self.alive.contains_key(&task).then_some(Role::Executor)
+        self.alive.get(task.0).is_some().then_some(Role::Executor)
     }
 
     /// How many more executors could be put to use.
@@ -112,11 +112,9 @@ impl Executors {
             left = rest;
             wanted -= 1;
             let task = self.dealings.next_task();
-            let agent = offer.agent;
             self.alive.insert(
-                task,
+                task.0,
                 Executor {
-                    agent,
                     state: State::Starting,
                     last: None,
                 },
@@ -133,7 +131,7 @@ impl Executors {
     fn started(&mut self, task: TaskId, now: Time) {
         if self
             .alive
-            .get(&task)
+            .get(task.0)
             .is_some_and(|executor| executor.state == State::Starting)
         {
             self.starting -= 1;
@@ -142,7 +140,7 @@ impl Executors {
     }
 
     fn finished(&mut self, task: TaskId, piece: Piece, now: Time) {
-        let Some(executor) = self.alive.get(&task) else {
+        let Some(executor) = self.alive.get(task.0) else {
             return;
         };
         if executor.state == State::Busy(piece) {
@@ -152,13 +150,13 @@ impl Executors {
     }
 
     fn rest(&mut self, task: TaskId, now: Time) {
-        self.alive.get_mut(&task).expect("a known executor").state = State::Idle(now);
+        self.alive.get_mut(task.0).expect("a known executor").state = State::Idle(now);
         self.waiting.insert(task);
         self.idle_since.push_back((now, task));
     }
 
     fn reported(&mut self, task: TaskId, _: Outcome) {
-        let Some(executor) = self.alive.remove(&task) else {
+        let Some(executor) = self.alive.remove(task.0) else {
             return;
         };
         match executor.state {
@@ -176,13 +174,9 @@ impl Executors {
         while let Some(&task) = self.waiting.first()
             && let Some(job) = self.queue.first_ready()
         {
-            let executor = self.alive.get_mut(&task).expect("a known executor");
-            let room = self
-                .queue
-                .next_demand()
-                .map_or(self.needs, |(needs, _)| needs);
-            let piece = self.queue.take(job, executor.agent, room, false);
-            let piece = piece.expect("a ready job has a waiting task");
+            let executor = self.alive.get_mut(task.0).expect("a known executor");
+            let (stage, _) = self.queue.ready_stages(job).next().expect("a ready stage");
+            let piece = self.queue.take_from(job, stage).expect("a waiting task");
             let stage = (piece.job, piece.stage);
             let warmth = match executor.last {
                 None => Warmth::Fresh,
@@ -203,7 +197,7 @@ impl Executors {
 
     fn is_idle(&self, task: TaskId, since: Time) -> bool {
         self.alive
-            .get(&task)
+            .get(task.0)
             .is_some_and(|executor| executor.state == State::Idle(since))
     }
 
@@ -222,7 +216,7 @@ impl Executors {
         {
             self.idle_since.pop_front();
             self.waiting.remove(&task);
-            self.alive.get_mut(&task).expect("an idle executor").state = State::Ending;
+            self.alive.get_mut(task.0).expect("an idle executor").state = State::Ending;
             self.ending += 1;
             self.dealings.kill(task, orders);
             self.forget_stale();

@@ -1,11 +1,10 @@
 //! Agents and what runs on them: launches, ends, crashes and returns.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use fairground_policies::frameworks::{News, Order, Piece, Role};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
+use fairground_policies::window::Window;
 
 use super::{Item, World};
 use crate::network::Link;
@@ -16,7 +15,7 @@ use crate::record::Ended;
 pub(super) struct Agents {
     machines: Vec<Machine>,
     /// What runs, by framework.
-    bodies: Vec<BTreeMap<TaskId, Body>>,
+    bodies: Vec<Window<Body>>,
     running: u64,
 }
 
@@ -27,7 +26,7 @@ struct Machine {
     life: u32,
     /// The life the master knows of.
     known_life: u32,
-    tasks: BTreeSet<(FrameworkId, TaskId)>,
+    tasks: Vec<(FrameworkId, TaskId)>,
 }
 
 /// A task that runs.
@@ -51,11 +50,11 @@ impl Agents {
                     up: true,
                     life: 0,
                     known_life: 0,
-                    tasks: BTreeSet::new()
+                    tasks: Vec::new()
                 };
                 agents
             ],
-            bodies: vec![BTreeMap::new(); frameworks],
+            bodies: vec![Window::new(); frameworks],
             running: 0,
         }
     }
@@ -75,22 +74,22 @@ impl Agents {
     }
 
     pub(super) fn body(&self, framework: FrameworkId, task: TaskId) -> Option<&Body> {
-        self.bodies[framework.index()].get(&task)
+        self.bodies[framework.index()].get(task.0)
     }
 
     fn start(&mut self, framework: FrameworkId, task: TaskId, body: Body) {
         self.machines[body.agent.index()]
             .tasks
-            .insert((framework, task));
-        self.bodies[framework.index()].insert(task, body);
+            .push((framework, task));
+        self.bodies[framework.index()].insert(task.0, body);
         self.running += 1;
     }
 
     fn end(&mut self, framework: FrameworkId, task: TaskId) -> Option<Body> {
-        let body = self.bodies[framework.index()].remove(&task)?;
-        self.machines[body.agent.index()]
-            .tasks
-            .remove(&(framework, task));
+        let body = self.bodies[framework.index()].remove(task.0)?;
+        // An agent runs tens of tasks: a search is cheaper than an index.
+        let tasks = &mut self.machines[body.agent.index()].tasks;
+        tasks.retain(|other| *other != (framework, task));
         self.running -= 1;
         Some(body)
     }
@@ -209,7 +208,7 @@ impl World<'_> {
         else {
             return;
         };
-        let Some(body) = self.agents.bodies[framework.index()].get_mut(&executor) else {
+        let Some(body) = self.agents.bodies[framework.index()].get_mut(executor.0) else {
             return;
         };
         body.work = Some((piece, self.now));
@@ -223,7 +222,7 @@ impl World<'_> {
 
     /// An executor is done with the `begun`-th piece of work it began, if it still runs.
     pub(super) fn work_due(&mut self, framework: FrameworkId, executor: TaskId, begun: u32) {
-        let Some(body) = self.agents.bodies[framework.index()].get_mut(&executor) else {
+        let Some(body) = self.agents.bodies[framework.index()].get_mut(executor.0) else {
             return;
         };
         if body.begun == begun
