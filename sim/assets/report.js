@@ -362,9 +362,9 @@
     const parent = place("latency");
     if (!parent) return;
     parent.style.gridTemplateColumns = "minmax(0, 1fr)";
-    const { times, end, each } = data.services;
-    const x = timeScale(times, end);
-    for (const service of each) {
+    for (const service of data.services) {
+      const { times, end } = service;
+      const x = timeScale(times, end);
       const { name } = frameworks[service.framework];
       const positive = service.latency.map((line) => line.map((s) => (s == null ? null : Math.max(s, 1e-5))));
       const flat = positive.flat().filter((s) => s != null);

@@ -133,7 +133,8 @@ impl Gains {
         );
         let mut sentence = match times.interval {
             None => format!(
-                "{policy} finished jobs {} than {baseline} {over}; one seed says nothing about chance.",
+                "{policy} finished jobs {} than {baseline} {over}; one seed says nothing about \
+                 chance.",
                 sooner_or_later(&times)
             ),
             Some(_) if times.differs_from(1.0) => format!(

@@ -20,7 +20,7 @@ struct Data {
     frameworks: Vec<Framework>,
     policies: Vec<Policy>,
     usage: Usage,
-    services: Services,
+    services: Vec<Service>,
     hosts: Option<Hosts>,
     jobs: Vec<Jobs>,
 }
@@ -48,16 +48,11 @@ struct Usage {
 }
 
 #[derive(Serialize)]
-struct Services {
-    times: Box<RawValue>,
-    end: f64,
-    each: Vec<Service>,
-}
-
-#[derive(Serialize)]
 struct Service {
     framework: usize,
     slo: f64,
+    times: Box<RawValue>,
+    end: f64,
     latency: Vec<Box<RawValue>>,
     missed: Vec<Box<RawValue>>,
 }
@@ -132,22 +127,20 @@ fn usage(comparison: &Comparison) -> Result<Usage, OutputError> {
     })
 }
 
-fn services(comparison: &Comparison) -> Result<Services, OutputError> {
-    let services = series::services(comparison, BINS);
+fn services(comparison: &Comparison) -> Result<Vec<Service>, OutputError> {
     let mut each = Vec::new();
-    for (i, framework) in services.frameworks.iter().enumerate() {
+    for service in series::services(comparison, BINS) {
+        let slo = comparison.frameworks[service.framework].slo;
         each.push(Service {
-            framework: *framework,
-            slo: comparison.frameworks[*framework].slo.as_micros() as f64 / 1e6,
-            latency: all(&services.latency[i], 6)?,
-            missed: all(&services.missed[i], 5)?,
+            framework: service.framework,
+            slo: slo.as_micros() as f64 / 1e6,
+            times: rounded(&service.bins.middles(), 3)?,
+            end: service.bins.end(),
+            latency: all(&service.latency, 6)?,
+            missed: all(&service.missed, 5)?,
         });
     }
-    Ok(Services {
-        times: rounded(&services.bins.middles(), 3)?,
-        end: services.bins.end(),
-        each,
-    })
+    Ok(each)
 }
 
 fn hosts(comparison: &Comparison) -> Result<Option<Hosts>, OutputError> {

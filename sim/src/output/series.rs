@@ -73,18 +73,18 @@ pub struct Usage {
     pub dominant: Vec<Vec<Line>>,
 }
 
-/// Services over time under each policy; the first seed.
+/// One service over time under each policy; the first seed.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Services {
-    /// The time steps.
+pub struct Service {
+    /// Position of the service among the frameworks.
+    pub framework: usize,
+    /// The time steps: those of its load.
     pub bins: Bins,
-    /// Positions of the services among the frameworks.
-    pub frameworks: Vec<usize>,
-    /// By service, policy: the 95th percentile of the response time in seconds, the worst step of
-    /// a bin; not a number where no request came.
-    pub latency: Vec<Vec<Line>>,
-    /// By service, policy: requests that missed the objective as a share of all.
-    pub missed: Vec<Vec<Line>>,
+    /// By policy: the 95th percentile of the response time in seconds, the worst step of a bin;
+    /// not a number where no request came.
+    pub latency: Vec<Line>,
+    /// By policy: requests that missed the objective as a share of all.
+    pub missed: Vec<Line>,
 }
 
 /// Hosts over time under each policy; the first seed.
@@ -161,51 +161,65 @@ pub fn usage(comparison: &Comparison, most: usize) -> Usage {
     }
 }
 
-/// How services did, in at most `most` bins.
-pub fn services(comparison: &Comparison, most: usize) -> Services {
-    let step = comparison.step;
-    let last = end(
-        comparison,
-        |run| &run.services,
-        |row| (row.start + step).as_micros(),
-    );
-    let bins = Bins::new(step, last.max(comparison.horizon.as_micros()), most);
-    let frameworks: Vec<usize> = (0..comparison.frameworks.len())
-        .filter(|framework| comparison.frameworks[*framework].service)
+/// How services did, each in at most `most` bins.
+pub fn services(comparison: &Comparison, most: usize) -> Vec<Service> {
+    let frameworks = comparison.frameworks.iter().enumerate();
+    frameworks
+        .filter(|(_, info)| info.service)
+        .map(|(framework, _)| service(comparison, framework, most))
+        .collect()
+}
+
+fn service(comparison: &Comparison, framework: usize, most: usize) -> Service {
+    let own = |row: &&ServiceRow| row.framework.0 as usize == framework;
+    let rows: Vec<Vec<&ServiceRow>> = firsts(comparison)
+        .map(|run| {
+            run.iter()
+                .flat_map(|run| &run.services)
+                .filter(own)
+                .collect()
+        })
         .collect();
-    let per_policy = |framework: usize, line: &dyn Fn(&[&ServiceRow]) -> Line| -> Vec<Line> {
-        firsts(comparison)
-            .map(|run| {
-                let rows = run.iter().flat_map(|run| &run.services);
-                let own = |row: &&ServiceRow| row.framework.0 as usize == framework;
-                line(&rows.filter(own).collect::<Vec<_>>())
-            })
-            .collect()
-    };
-    let worst = |rows: &[&ServiceRow]| {
-        let mut line = vec![f64::NAN; bins.count];
-        for row in rows.iter().filter(|row| row.requests > 0) {
-            let bin = &mut line[bins.of(row.start.as_micros())];
-            *bin = bin.max(row.latency_p95.as_micros() as f64 / 1e6);
-        }
-        line
-    };
-    let missed = |rows: &[&ServiceRow]| {
-        let mut sums = vec![(0_u64, 0_u64); bins.count];
-        for row in rows {
-            let sum = &mut sums[bins.of(row.start.as_micros())];
-            sum.0 += row.missed;
-            sum.1 += row.requests;
-        }
-        let share = |(missed, all): (u64, u64)| missed as f64 / all.max(1) as f64;
-        sums.into_iter().map(share).collect()
-    };
-    Services {
-        latency: frameworks.iter().map(|f| per_policy(*f, &worst)).collect(),
-        missed: frameworks.iter().map(|f| per_policy(*f, &missed)).collect(),
-        frameworks,
+    let step = step_of(&rows).unwrap_or(comparison.step);
+    let ends = rows
+        .iter()
+        .flatten()
+        .map(|row| (row.start + step).as_micros());
+    let last = ends.max().unwrap_or(0).max(comparison.horizon.as_micros());
+    let bins = Bins::new(step, last, most);
+    Service {
+        framework,
+        latency: rows.iter().map(|rows| worst_latency(rows, &bins)).collect(),
+        missed: rows.iter().map(|rows| missed(rows, &bins)).collect(),
         bins,
     }
+}
+
+/// The shortest time between two rows of a policy: services keep the steps of their load.
+fn step_of(rows: &[Vec<&ServiceRow>]) -> Option<Span> {
+    let steps = rows.iter().flat_map(|rows| rows.windows(2));
+    let steps = steps.map(|pair| pair[1].start - pair[0].start);
+    steps.filter(|step| !step.is_zero()).min()
+}
+
+fn worst_latency(rows: &[&ServiceRow], bins: &Bins) -> Line {
+    let mut line = vec![f64::NAN; bins.count];
+    for row in rows.iter().filter(|row| row.requests > 0) {
+        let bin = &mut line[bins.of(row.start.as_micros())];
+        *bin = bin.max(row.latency_p95.as_micros() as f64 / 1e6);
+    }
+    line
+}
+
+fn missed(rows: &[&ServiceRow], bins: &Bins) -> Line {
+    let mut sums = vec![(0_u64, 0_u64); bins.count];
+    for row in rows {
+        let sum = &mut sums[bins.of(row.start.as_micros())];
+        sum.0 += row.missed;
+        sum.1 += row.requests;
+    }
+    let share = |(missed, all): (u64, u64)| missed as f64 / all.max(1) as f64;
+    sums.into_iter().map(share).collect()
 }
 
 /// What ran where, in at most `most` bins; `None` when hosts were not recorded.

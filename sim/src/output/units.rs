@@ -57,19 +57,18 @@ pub fn change(estimate: &Estimate, unit: &str) -> String {
     }
 }
 
-/// A factor with half its interval: `1.64 ± 0.03`.
+/// A factor with half its interval: `1.64 ± 0.03`; with both ends, `1.6 (0.5 to 5.0)`, where it is
+/// so wide that its ends are not equally far.
 pub fn factor(estimate: &Estimate) -> String {
-    match estimate.half() {
-        None => fixed(estimate.mean, 2),
-        Some(half) => {
-            let decimals = decimals(half, 3).max(1);
-            format!(
-                "{} ± {}",
-                fixed(estimate.mean, decimals),
-                small(half, decimals)
-            )
-        }
+    let (Some(half), Some((low, high))) = (estimate.half(), estimate.interval) else {
+        return fixed(estimate.mean, 2);
+    };
+    let decimals = decimals(half, 3).max(1);
+    let mean = fixed(estimate.mean, decimals);
+    if half > estimate.mean / 4.0 {
+        return format!("{mean} ({} to {})", short(low), short(high));
     }
+    format!("{mean} ± {}", small(half, decimals))
 }
 
 /// How many decimals show the first digit of `half`, at most `most`.
@@ -166,5 +165,11 @@ mod tests {
         assert_eq!(factor(&with(1.6432, 0.031)), "1.64 ± 0.03");
         assert_eq!(factor(&with(1.6432, 0.12)), "1.6 ± 0.1");
         assert_eq!(factor(&with(16.0, 2.0)), "16.0 ± 2.0");
+        let wide = Estimate {
+            mean: 1.6,
+            interval: Some((0.5, 5.12)),
+            seeds: 2,
+        };
+        assert_eq!(factor(&wide), "1.6 (0.5 to 5.12)");
     }
 }

@@ -13,6 +13,7 @@ use fairground_workloads::trace::{Assumption, Input};
 
 const DAY: u64 = 86_400;
 const STEP: u64 = 60;
+const SERVICE_STEP: u64 = 150;
 const HOST_STEP: u64 = 300;
 const AGENTS: u32 = 9;
 const SLO: f64 = 0.5;
@@ -86,7 +87,7 @@ fn usage(policy: usize, seed: u64) -> Vec<UsageRow> {
 
 fn services(policy: usize, seed: u64) -> Vec<ServiceRow> {
     let each = |step: u64| {
-        let secs = step * STEP;
+        let secs = step * SERVICE_STEP;
         let pressure = wish(seed, 2, secs) / granted(policy, seed, secs)[2];
         let jitter = 0.8 + 0.5 * chance(&[seed, 77, step]);
         let p95 = 0.12 * jitter * pressure.powi(6);
@@ -104,7 +105,7 @@ fn services(policy: usize, seed: u64) -> Vec<ServiceRow> {
             latency_p99: micros(p95 * 1.7),
         }
     };
-    (0..DAY / STEP).map(each).collect()
+    (0..DAY / SERVICE_STEP).map(each).collect()
 }
 
 /// Agents in order of framework under a partition, mixed under a pool.

@@ -124,6 +124,9 @@ fn inner(place: Place) -> Place {
     }
 }
 
+/// What all lines have in common.
+const ROUND: &str = r#"fill="none" stroke-linejoin="round""#;
+
 /// A sheet being drawn.
 pub(super) struct Canvas<'a> {
     area: Area<'a>,
@@ -264,7 +267,7 @@ impl Canvas<'_> {
         };
         let _ = writeln!(
             self.paths,
-            r#"<path d="{}" fill="none" stroke="{}" stroke-width="{}" stroke-linejoin="round"{dash}/>"#,
+            r#"<path d="{}" stroke="{}" stroke-width="{}" {ROUND}{dash}/>"#,
             path(points),
             palette::hex(stroke.colour),
             stroke.width * f64::from(SCALE),

@@ -96,10 +96,13 @@ fn cells(canvas: &mut Canvas<'_>, panel: &Panel, hosts: &Hosts, policy: usize) {
         let fill = palette::hex(palette::framework(framework));
         let opacity = f64::from(level) / LEVELS;
         canvas.raw(&format!(
-            r#"<path d="{path}" fill="{fill}" fill-opacity="{opacity:.3}" shape-rendering="crispEdges"/>"#
+            r#"<path d="{path}" fill="{fill}" fill-opacity="{opacity:.3}" {SHARP}/>"#
         ));
     }
 }
+
+/// Cells meet without a seam.
+const SHARP: &str = r#"shape-rendering="crispEdges""#;
 
 /// A row's neighbouring cells that look the same.
 struct Run {

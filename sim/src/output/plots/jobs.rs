@@ -106,10 +106,9 @@ fn extent(lines: &[&Line]) -> (f64, f64) {
         .filter_map(|line| line.get(shown(line))?.change)
     {
         let (low, high) = change.interval.unwrap_or((change.mean, change.mean));
-        extent = (
-            extent.0.min(low).min(change.mean),
-            extent.1.max(high).max(change.mean),
-        );
+        // An interval that reaches below nothing runs out of the picture.
+        let low = low.max((1.0 + change.mean) / 4.0 - 1.0);
+        extent = (extent.0.min(low), extent.1.max(high));
     }
     extent
 }

@@ -42,7 +42,10 @@ pub fn all(comparison: &Comparison, gains: &Gains) -> Result<Vec<Figure>, Output
     if comparison.policies.is_empty() || comparison.frameworks.is_empty() {
         return Ok(Vec::new());
     }
-    let mut figures = vec![jobs::change(comparison, gains)?];
+    let mut figures = Vec::new();
+    if comparison.policies.len() > 1 {
+        figures.push(jobs::change(comparison, gains)?);
+    }
     figures.extend(time::usage(comparison)?);
     figures.extend(hosts::hosts(comparison)?);
     figures.extend(jobs::completion(comparison)?);

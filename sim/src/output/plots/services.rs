@@ -4,7 +4,7 @@ use super::canvas::{About, Axis, Canvas, Key, Look, Place, Stroke, figure, short
 use super::jobs::policy_keys;
 use super::time::first_seed;
 use super::{Figure, OutputError, axes, palette};
-use crate::output::series::{self, Line, Services};
+use crate::output::series::{self, Line, Service};
 use crate::run::Comparison;
 
 /// Points along the time axis.
@@ -21,7 +21,7 @@ const OBJECTIVE: (palette::Rgb, &[u32]) = (palette::FAINT, &[6, 2]);
 /// Response times and missed requests over time; nothing without services.
 pub(super) fn latency(comparison: &Comparison) -> Result<Option<Figure>, OutputError> {
     let services = series::services(comparison, BINS);
-    if services.frameworks.is_empty() {
+    if services.is_empty() {
         return Ok(None);
     }
     let about = About {
@@ -33,14 +33,14 @@ pub(super) fn latency(comparison: &Comparison) -> Result<Option<Figure>, OutputE
         ),
     };
     let title = about.title.clone();
-    let height = 76 + services.frameworks.len() as i32 * EACH;
+    let height = 76 + services.len() as i32 * EACH;
     figure(about, (WIDTH, height), |canvas| {
         let mut keys = policy_keys(comparison);
         keys.push(Key::Line(OBJECTIVE.0, OBJECTIVE.1, "objective".to_owned()));
         let top = canvas.head(&title, &keys)?;
-        for service in 0..services.frameworks.len() {
-            let y = top + service as i32 * EACH;
-            one(canvas, comparison, &services, service, y)?;
+        for (i, service) in services.iter().enumerate() {
+            let y = top + i as i32 * EACH;
+            one(canvas, comparison, service, y)?;
         }
         Ok(())
     })
@@ -50,11 +50,10 @@ pub(super) fn latency(comparison: &Comparison) -> Result<Option<Figure>, OutputE
 fn one(
     canvas: &mut Canvas<'_>,
     comparison: &Comparison,
-    services: &Services,
-    service: usize,
+    service: &Service,
     top: i32,
 ) -> Result<(), String> {
-    let info = &comparison.frameworks[services.frameworks[service]];
+    let info = &comparison.frameworks[service.framework];
     let place = |y: i32, height: i32| Place {
         x: 24,
         y,
@@ -66,8 +65,8 @@ fn one(
         shortened(&info.name, 40)
     );
     canvas.text(&name, 70, top + 10, Look::label().bold())?;
-    let (x, time) = axes::time(services.bins.end(), 13);
-    let latency = &services.latency[service];
+    let (x, time) = axes::time(service.bins.end(), 13);
+    let latency = &service.latency;
     let slo = info.slo.as_micros() as f64 / 1e6;
     let y = latency_axis(latency, slo);
     let panel = canvas.panel(place(top + 22, LATENCY), &x, &y)?;
@@ -76,10 +75,10 @@ fn one(
         dash: OBJECTIVE.1,
         width: 1.2,
     };
-    let end = services.bins.end();
+    let end = service.bins.end();
     let level = axes::log(slo.max(1e-5));
     canvas.line(&panel, [(0.0, level), (end, level)].into_iter(), objective);
-    let middles = services.bins.middles();
+    let middles = service.bins.middles();
     for (policy, line) in latency.iter().enumerate() {
         let logs = line
             .iter()
@@ -94,7 +93,7 @@ fn one(
         below,
         Look::label().bold(),
     )?;
-    let missed = &services.missed[service];
+    let missed = &service.missed;
     let highest = missed.iter().flatten().copied().fold(0.0, f64::max);
     let panel = canvas.panel(place(below + 12, MISSED), &x, &axes::share(highest))?;
     for (policy, line) in missed.iter().enumerate() {

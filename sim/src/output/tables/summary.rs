@@ -40,11 +40,11 @@ pub fn summary(comparison: &Comparison) -> Table<Summary<'_>> {
             }
         }
     }
-    summary_use(summary_service(summary_counts(Table::new(
+    summary_use(summary_service(summary_tasks(summary_counts(Table::new(
         "summary",
         "One row is one framework in one run: its totals.",
         all,
-    ))))
+    )))))
 }
 
 fn summary_counts(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
@@ -84,6 +84,10 @@ fn summary_counts(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
             "95th percentile of it, nearest rank",
             |r| r.p95.into(),
         )
+}
+
+fn summary_tasks(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
+    table
         .int("launched", "", "tasks launched on agents", |r| {
             r.of.row.launched.into()
         })
