@@ -15,6 +15,7 @@ use crate::models::mpi::MpiSpec;
 use crate::models::rails::RailsSpec;
 use crate::models::requests::{self, RequestsSpec};
 use crate::models::spark::SparkSpec;
+use crate::models::swf::{self, SwfSpec};
 use crate::models::swim::{self, SwimSpec};
 use crate::models::tpch::{self, TpchSpec};
 use crate::rng::{Stream, stream};
@@ -38,6 +39,8 @@ pub enum WorkloadSpec {
     Tpch(TpchSpec),
     /// A web service under the requests of a file.
     Requests(RequestsSpec),
+    /// Jobs of a parallel machine's log.
+    Swf(SwfSpec),
 }
 
 /// What a workload is built for.
@@ -66,12 +69,13 @@ enum Loaded {
     Swim(swim::Loaded),
     Tpch(tpch::Loaded),
     Requests(requests::Loaded),
+    Swf(swf::Loaded),
 }
 
 impl WorkloadSpec {
     /// The names of the kinds, for messages.
-    pub const NAMES: [&'static str; 7] = [
-        "hadoop", "spark", "rails", "mpi", "swim", "tpch", "requests",
+    pub const NAMES: [&'static str; 8] = [
+        "hadoop", "spark", "rails", "mpi", "swim", "tpch", "requests", "swf",
     ];
 
     /// The name of its kind.
@@ -84,6 +88,7 @@ impl WorkloadSpec {
             Self::Swim(_) => "swim",
             Self::Tpch(_) => "tpch",
             Self::Requests(_) => "requests",
+            Self::Swf(_) => "swf",
         }
     }
 
@@ -100,6 +105,7 @@ impl WorkloadSpec {
             Self::Swim(spec) => spec.load(folder).map(Loaded::Swim),
             Self::Tpch(spec) => spec.load(folder).map(Loaded::Tpch),
             Self::Requests(spec) => spec.load(folder).map(Loaded::Requests),
+            Self::Swf(spec) => spec.load(folder).map(Loaded::Swf),
         };
         loaded.map(Source)
     }
@@ -119,6 +125,7 @@ impl Source {
             Loaded::Swim(loaded) => loaded.build(context),
             Loaded::Tpch(loaded) => loaded.build(context),
             Loaded::Requests(loaded) => loaded.build(context),
+            Loaded::Swf(loaded) => loaded.build(context),
         }
     }
 
@@ -129,6 +136,7 @@ impl Source {
             Loaded::Swim(loaded) => loaded.inputs(),
             Loaded::Tpch(loaded) => loaded.inputs(),
             Loaded::Requests(loaded) => loaded.inputs(),
+            Loaded::Swf(loaded) => loaded.inputs(),
         }
     }
 }

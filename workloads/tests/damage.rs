@@ -4,31 +4,10 @@ mod common;
 
 use std::fmt::Write as _;
 
-use common::{SWIM, TPCH, bzip2, folder, gzip, tar, told, write, zstd};
+use common::{SWIM, TPCH, bzip2, folder, gzip, said, tar, told, write, zstd};
 use expect_test::{Expect, expect};
 use fairground_workloads::Format;
-use fairground_workloads::formats::{stat, validate};
-
-/// Everything that is said about a file of `bytes`.
-fn said(format: Format, bytes: &[u8]) -> String {
-    let folder = folder();
-    let path = write(&folder, "file", bytes);
-    let check = validate(&path, format, 4);
-    let mut shown = format!("{} good\n", check.records);
-    for problem in &check.problems {
-        writeln!(shown, "{problem}").unwrap();
-    }
-    for warning in &check.warnings {
-        writeln!(shown, "warning: {warning}").unwrap();
-    }
-    let listed = (check.problems.len() + check.warnings.len()) as u64;
-    let more = check.problem_count + check.warning_count - listed;
-    if more > 0 {
-        writeln!(shown, "and {more} more").unwrap();
-    }
-    assert_eq!(check.is_ok(), stat(&path, format).is_ok(), "stat agrees");
-    told(folder.path(), &shown)
-}
+use fairground_workloads::formats::validate;
 
 /// Everything that is said about files of these contents, one after the other.
 fn check<T: AsRef<[u8]>>(format: Format, files: &[T], expected: &Expect) {

@@ -2,30 +2,13 @@
 
 mod common;
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use common::{REQUESTS, SWIM, TPCH, bzip2, folder, gzip, tar, write, zstd};
+use common::published::FILES;
+use common::{REQUESTS, SWIM, TPCH, bzip2, counted, folder, gzip, tar, write, xz, zstd};
 use expect_test::expect;
 use fairground_workloads::Format;
-use fairground_workloads::formats::{head, input, stat};
-
-/// The counts of a file of `bytes`.
-fn counted(format: Format, bytes: impl AsRef<[u8]>) -> String {
-    let folder = folder();
-    let path = write(&folder, "file", bytes);
-    let stat = stat(&path, format).unwrap_or_else(|error| panic!("{error}"));
-    let mut shown = String::new();
-    for (name, fact) in &stat.facts {
-        writeln!(shown, "{name} {fact}").unwrap();
-    }
-    for c in &stat.columns {
-        let (name, unit) = (c.name, c.unit);
-        let row = [c.n, c.min, c.p50, c.p95, c.max];
-        writeln!(shown, "{name} [{unit}] {row:?} {}", c.sum).unwrap();
-    }
-    shown
-}
+use fairground_workloads::formats::{head, input};
 
 #[test]
 fn swim_is_counted() {
@@ -73,15 +56,17 @@ fn requests_are_counted() {
 
 #[test]
 fn packing_changes_nothing() {
-    for (format, text) in [
+    let first = [
         (Format::Swim, SWIM),
         (Format::Tpch, TPCH),
         (Format::Requests, REQUESTS),
-    ] {
+    ];
+    for &(format, text) in first.iter().chain(FILES) {
         let plain = counted(format, text);
         assert_eq!(counted(format, zstd(text)), plain);
         assert_eq!(counted(format, bzip2(text)), plain);
         assert_eq!(counted(format, gzip(text)), plain);
+        assert_eq!(counted(format, xz(text)), plain);
         assert_eq!(counted(format, zstd(gzip(text))), plain);
         assert_eq!(counted(format, [zstd(text), zstd("")].concat()), plain);
     }
@@ -145,13 +130,13 @@ fn formats_are_known_by_name_and_by_suffix() {
     assert_eq!(detected("series.txt"), "requests");
     expect![[r"
         a/trace.bin: the name does not tell the format
-          hint: say which one it is with --format: swim, tpch, requests"]]
+          hint: say which one it is with --format: swim, tpch, requests, swf"]]
     .assert_eq(&detected("a/trace.bin"));
     for name in Format::NAMES {
         assert_eq!(Format::by_name(name).unwrap().name(), name);
         assert!(!Format::by_name(name).unwrap().about().is_empty());
     }
     let unknown = "google".parse::<Format>().unwrap_err();
-    expect!["format: expected one of swim, tpch, requests, found `google`"]
+    expect!["format: expected one of swim, tpch, requests, swf, found `google`"]
         .assert_eq(&unknown.to_string());
 }

@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{REQUESTS, SWIM, TPCH, bzip2, folder, gzip, tar, write, zstd};
+use common::published::FILES;
+use common::{REQUESTS, SWIM, TPCH, bzip2, folder, gzip, tar, write, xz, zstd};
 use fairground_policies::time::Span;
 use fairground_workloads::formats::{head, stat, validate};
 use fairground_workloads::{Context, Format, WorkloadSpec};
@@ -79,6 +80,12 @@ fn file() -> impl Strategy<Value = (Format, Vec<u8>)> {
         files.push((format, bzip2(text)));
         files.push((format, gzip(text)));
     }
+    for &(format, text) in FILES {
+        files.push((format, text.into()));
+        files.push((format, text.into()));
+        files.push((format, text.into()));
+        files.push((format, xz(text)));
+    }
     proptest::sample::select(files)
 }
 
@@ -92,13 +99,14 @@ fn spec(format: Format) -> WorkloadSpec {
         Format::Swim => "work.swim = { file = 'file', most_tasks = 1000 }",
         Format::Tpch => "work.tpch = { files = ['file'] }",
         Format::Requests => "work.requests = { file = 'file', step = '1s' }",
+        Format::Swf => "work.swf = { file = 'file', width = 10000 }",
     };
     toml::from_str::<Recipe>(text).unwrap().work
 }
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 1500,
+        cases: 3000,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -257,12 +257,12 @@ fn mistakes_are_shown_where_they_are() {
     check(
         "[work.hadop]",
         &expect![[r"
-        TOML parse error at line 1, column 7
-          |
-        1 | [work.hadop]
-          |       ^^^^^
-        unknown variant `hadop`, expected one of `hadoop`, `spark`, `rails`, `mpi`, `swim`, `tpch`, `requests`
-    "]],
+            TOML parse error at line 1, column 7
+              |
+            1 | [work.hadop]
+              |       ^^^^^
+            unknown variant `hadop`, expected one of `hadoop`, `spark`, `rails`, `mpi`, `swim`, `tpch`, `requests`, `swf`
+        "]],
     );
     check(
         "[work.mpi]\ntask = [1, 2]",

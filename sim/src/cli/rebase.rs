@@ -11,6 +11,7 @@ pub(super) fn rebase(mut recipe: Recipe, from: &Path, to: &Path) -> Recipe {
     for framework in &mut recipe.framework {
         match &mut framework.workload {
             WorkloadSpec::Swim(spec) => spec.file = moved(&spec.file, from, to),
+            WorkloadSpec::Swf(spec) => spec.file = moved(&spec.file, from, to),
             WorkloadSpec::Requests(spec) => spec.file = moved(&spec.file, from, to),
             WorkloadSpec::Tpch(spec) => {
                 for file in &mut spec.files {

@@ -2,19 +2,28 @@
 //!
 //! A file that is not what it claims to be may be one line of gigabytes; it must not fill memory.
 
+use std::collections::VecDeque;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::ReadError;
+use crate::formats::place::Place;
 use crate::formats::source::{self, Plain};
 
 /// The longest line that is read, in bytes.
 pub const LONGEST_LINE: usize = 16 << 20;
 
-/// The lines of a file.
+/// The lines of a file, or of the files of a folder one after the other.
 pub(crate) struct Lines {
-    path: PathBuf,
+    path: Arc<Path>,
     plain: Plain,
+    /// What comes after this file.
+    parts: VecDeque<PathBuf>,
+    member: &'static str,
+    /// Bytes that are not UTF-8 are replaced, not refused.
+    lenient: bool,
+    repaired: u64,
     line: u64,
     buffer: Vec<u8>,
     ended: bool,
@@ -23,15 +32,51 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// The lines of the file at `path`, unpacked; `member` names the file within an archive.
-    pub(crate) fn open(path: &Path, member: &str) -> Result<Self, ReadError> {
+    pub(crate) fn open(path: &Path, member: &'static str) -> Result<Self, ReadError> {
         Ok(Self {
-            path: path.to_owned(),
+            path: Arc::from(path),
             plain: source::open(path, member)?,
+            parts: VecDeque::new(),
+            member,
+            lenient: false,
+            repaired: 0,
             line: 0,
             buffer: Vec::new(),
             ended: false,
             complete: true,
         })
+    }
+
+    /// The same for public data that may be dirty: bytes that are not UTF-8 are replaced and
+    /// counted. With `parts`, a folder is read as its files in the order of their names.
+    pub(crate) fn lenient(
+        path: &Path,
+        member: &'static str,
+        parts: bool,
+    ) -> Result<Self, ReadError> {
+        let mut parts = if parts && path.is_dir() {
+            source::parts(path)?
+        } else {
+            VecDeque::new()
+        };
+        let first = parts.pop_front();
+        let mut lines = Self::open(first.as_deref().unwrap_or(path), member)?;
+        lines.parts = parts;
+        lines.lenient = true;
+        Ok(lines)
+    }
+
+    /// How many lines had bytes that are not UTF-8.
+    pub(crate) const fn repaired(&self) -> u64 {
+        self.repaired
+    }
+
+    /// Where the line read last stands.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            file: Arc::clone(&self.path),
+            line: self.line,
+        }
     }
 
     /// The number of the line read last, counted from one.
@@ -60,15 +105,17 @@ impl Lines {
         if self.ended {
             return None;
         }
-        let too_long = match self.fill() {
-            Ok(Some(too_long)) => too_long,
-            Ok(None) => {
-                self.ended = true;
-                return None;
-            }
-            Err(error) => {
-                self.ended = true;
-                return Some(Err(ReadError::io(&self.path, &error)));
+        let too_long = loop {
+            match self.fill() {
+                Ok(Some(too_long)) => break too_long,
+                Ok(None) => match self.turn()? {
+                    Ok(()) => {}
+                    Err(error) => return Some(Err(error)),
+                },
+                Err(error) => {
+                    self.ended = true;
+                    return Some(Err(ReadError::io(&self.path, &error)));
+                }
             }
         };
         self.line += 1;
@@ -81,12 +128,30 @@ impl Lines {
         if self.buffer.last() == Some(&b'\r') {
             self.buffer.pop();
         }
-        if std::str::from_utf8(&self.buffer).is_err() {
+        if std::str::from_utf8(&self.buffer).is_err() && self.lenient {
+            self.repaired += 1;
+            self.buffer = String::from_utf8_lossy(&self.buffer)
+                .into_owned()
+                .into_bytes();
+        } else if std::str::from_utf8(&self.buffer).is_err() {
             let error = ReadError::expected("text in UTF-8", "other bytes")
                 .hint("check that the file is complete and has the format you named");
             return Some(Err(self.here(error)));
         }
         Some(Ok(std::str::from_utf8(&self.buffer).unwrap_or_default()))
+    }
+
+    /// Goes on with the next file of the folder; `None` after the last.
+    fn turn(&mut self) -> Option<Result<(), ReadError>> {
+        let Some(part) = self.parts.pop_front() else {
+            self.ended = true;
+            return None;
+        };
+        Some(source::open(&part, self.member).map(|plain| {
+            self.path = Arc::from(part);
+            self.plain = plain;
+            self.line = 0;
+        }))
     }
 
     /// Fills the buffer with the next line and tells whether it was too long for it.

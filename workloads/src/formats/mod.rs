@@ -10,51 +10,92 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ReadError, quoted};
+use survey::Survey;
 
 pub mod requests;
+pub mod swf;
 pub mod swim;
 pub mod tpch;
 
+pub mod place;
+pub mod rows;
+
+pub(crate) mod cells;
+pub(crate) mod detect;
 pub(crate) mod lines;
 pub(crate) mod source;
 pub(crate) mod survey;
 
 pub use lines::LONGEST_LINE;
+pub use place::Place;
 pub use source::input;
 pub use survey::{Check, Column, Head, Stat};
 
-/// A public trace format.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
+/// The list of formats: what is said here once is the enum, the names and the way to each reader.
+macro_rules! formats {
+    ($($(#[$doc:meta])* $format:ident, $name:literal, $($module:ident)::+, $about:literal;)+) => {
+        /// A public trace format.
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize,
+        )]
+        pub enum Format {
+            $($(#[$doc])* #[serde(rename = $name)] $format,)+
+        }
+
+        impl Format {
+            /// Every format.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$format),+];
+            /// Their names, for messages and command lines.
+            pub const NAMES: [&'static str; Self::ALL.len()] = [$($name),+];
+
+            /// What the format holds, in one line.
+            pub const fn about(self) -> &'static str {
+                match self {
+                    $(Self::$format => $about,)+
+                }
+            }
+
+            /// Opens a file with the reader of this format.
+            fn open<V: Visit>(self, path: &Path, visit: V) -> Result<V::Output, ReadError> {
+                match self {
+                    $(Self::$format => {
+                        let records = $($module)::+::records(path)?;
+                        Ok(visit.visit::<$($module)::+::Counts>(records))
+                    })+
+                }
+            }
+        }
+    };
+}
+
+formats! {
     /// Hadoop jobs by their bytes ([`swim`]).
-    Swim,
+    Swim, "swim", swim,
+        "Hadoop jobs: submission and bytes, tab-separated (SWIM, Facebook 2009)";
     /// Spark queries by their stages ([`tpch`]).
-    Tpch,
+    Tpch, "tpch", tpch,
+        "Spark queries: stages and task run times, JSON lines (TPC-H, Decima)";
     /// Requests a second ([`requests`]).
-    Requests,
+    Requests, "requests", requests,
+        "requests in each second, whole numbers; a text or an archive with workload.txt";
+    /// Jobs of parallel machines ([`swf`]).
+    Swf, "swf", swf,
+        "jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2)";
+}
+
+/// What is done with the records of a file, whatever its format.
+trait Visit {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn visit<S: Survey>(self, records: S::Records) -> Self::Output;
 }
 
 impl Format {
-    /// Every format.
-    pub const ALL: [Self; 3] = [Self::Swim, Self::Tpch, Self::Requests];
-    /// Their names, for messages and command lines.
-    pub const NAMES: [&'static str; 3] = ["swim", "tpch", "requests"];
-
     /// The name used on command lines and in recipes.
     pub const fn name(self) -> &'static str {
         Self::NAMES[self as usize]
-    }
-
-    /// What the format holds, in one line.
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::Swim => "Hadoop jobs: submission and bytes, tab-separated (SWIM, Facebook 2009)",
-            Self::Tpch => "Spark queries: stages and task run times, JSON lines (TPC-H, Decima)",
-            Self::Requests => {
-                "requests in each second, whole numbers; a text or an archive with workload.txt"
-            }
-        }
     }
 
     /// The format called `name`.
@@ -69,30 +110,19 @@ impl Format {
         })
     }
 
-    /// The format that the name of `path` suggests; whether it is right, reading will tell.
+    /// The format that the first line of `path`, or else its name, suggests; whether it is right,
+    /// reading will tell.
     ///
     /// # Errors
-    /// When the name suggests none; says how to name the format.
+    /// When neither suggests one; says how to name the format.
     pub fn detect(path: &Path) -> Result<Self, ReadError> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let mut name = name.to_ascii_lowercase();
-        for packed in [".zst", ".bz2", ".gz"] {
-            if let Some(inner) = name.strip_suffix(packed) {
-                name = inner.to_owned();
-            }
-        }
-        let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
-        if ends(&[".tsv"]) {
-            Ok(Self::Swim)
-        } else if ends(&[".jsonl", ".ndjson"]) {
-            Ok(Self::Tpch)
-        } else if ends(&[".tbz2", ".tbz", ".tgz", ".tzst", ".tar", ".txt"]) {
-            Ok(Self::Requests)
-        } else {
-            let known = Self::NAMES.join(", ");
-            let error = ReadError::said("the name does not tell the format").file(path);
-            Err(error.hint(format!("say which one it is with --format: {known}")))
-        }
+        detect::by_first_line(path)
+            .or_else(|| detect::by_name(path))
+            .ok_or_else(|| {
+                let known = Self::NAMES.join(", ");
+                let error = ReadError::said("the name does not tell the format").file(path);
+                error.hint(format!("say which one it is with --format: {known}"))
+            })
     }
 }
 
@@ -115,11 +145,14 @@ impl FromStr for Format {
 /// # Errors
 /// The first problem of the file.
 pub fn stat(path: &Path, format: Format) -> Result<Stat, ReadError> {
-    match format {
-        Format::Swim => survey::stat::<swim::Counts>(swim::records(path)?),
-        Format::Tpch => survey::stat::<tpch::Counts>(tpch::records(path)?),
-        Format::Requests => survey::stat::<requests::Counts>(requests::records(path)?),
+    struct Counting;
+    impl Visit for Counting {
+        type Output = Result<Stat, ReadError>;
+        fn visit<S: Survey>(self, records: S::Records) -> Self::Output {
+            survey::stat::<S>(records)
+        }
     }
+    format.open(path, Counting)?
 }
 
 /// The first `count` records of a file, as rows for people.
@@ -127,24 +160,26 @@ pub fn stat(path: &Path, format: Format) -> Result<Stat, ReadError> {
 /// # Errors
 /// The first problem among them.
 pub fn head(path: &Path, format: Format, count: usize) -> Result<Head, ReadError> {
-    match format {
-        Format::Swim => survey::head::<swim::Counts>(swim::records(path)?, count),
-        Format::Tpch => survey::head::<tpch::Counts>(tpch::records(path)?, count),
-        Format::Requests => survey::head::<requests::Counts>(requests::records(path)?, count),
+    struct First(usize);
+    impl Visit for First {
+        type Output = Result<Head, ReadError>;
+        fn visit<S: Survey>(self, records: S::Records) -> Self::Output {
+            survey::head::<S>(records, self.0)
+        }
     }
+    format.open(path, First(count))?
 }
 
 /// Reads all of a file and lists up to `limit` problems and as many warnings.
 pub fn validate(path: &Path, format: Format, limit: usize) -> Check {
-    let opened =
-        match format {
-            Format::Swim => swim::records(path)
-                .map(|records| survey::check::<swim::Counts>(records, path, limit)),
-            Format::Tpch => tpch::records(path)
-                .map(|records| survey::check::<tpch::Counts>(records, path, limit)),
-            Format::Requests => requests::records(path)
-                .map(|records| survey::check::<requests::Counts>(records, path, limit)),
-        };
+    struct Checking<'a>(&'a Path, usize);
+    impl Visit for Checking<'_> {
+        type Output = Check;
+        fn visit<S: Survey>(self, records: S::Records) -> Self::Output {
+            survey::check::<S>(records, self.0, self.1)
+        }
+    }
+    let opened = format.open(path, Checking(path, limit));
     opened.unwrap_or_else(|problem| Check {
         problems: vec![problem],
         problem_count: 1,

@@ -131,6 +131,7 @@ pub(crate) struct Counts {
 
 impl Survey for Counts {
     type Record = Record;
+    type Records = Records;
     const HEADER: &'static [&'static str] = &["second", "requests"];
 
     fn row(record: &Record) -> Vec<String> {

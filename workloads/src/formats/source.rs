@@ -3,15 +3,18 @@
 //! Names lie (`.tbz2`, `.gz` downloads that a browser has already unpacked); the first bytes do
 //! not. Everything streams, so a large archive needs no large memory.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::ReadError;
 use crate::trace::Input;
 
 /// How many layers of compression may lie around each other.
 const MOST_LAYERS: usize = 3;
+/// The most memory that unpacking an xz file may take, in KiB: four times what `xz -9` asks for.
+const MOST_XZ_KIB: u32 = 256 << 10;
 const TAR_BLOCK: usize = 512;
 
 /// The plain bytes of a file.
@@ -20,6 +23,28 @@ pub(crate) type Plain = Box<dyn BufRead + Send>;
 /// Opens `path` and unpacks it. Inside a tar archive, `member` is looked for.
 pub(crate) fn open(path: &Path, member: &str) -> Result<Plain, ReadError> {
     unpacked(path, member).map_err(|error| ReadError::io(path, &error))
+}
+
+/// The files of a folder in the order of their names; what is hidden, or a folder, is left out.
+pub(crate) fn parts(folder: &Path) -> Result<VecDeque<PathBuf>, ReadError> {
+    let list = || -> io::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+            if !name.starts_with(b".") && path.is_file() {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
+    };
+    let files = list().map_err(|error| ReadError::io(folder, &error))?;
+    if files.is_empty() {
+        let error = ReadError::expected("a file or a folder of parts", "an empty folder");
+        return Err(error.file(folder));
+    }
+    Ok(files.into())
 }
 
 /// What a trace says it was read from: `name` as the recipe gives it, and the file's hash.
@@ -51,7 +76,8 @@ fn unpacked(path: &Path, member: &str) -> io::Result<Plain> {
     })))
 }
 
-fn decompressed(path: &Path) -> io::Result<Plain> {
+/// The plain bytes of a file; an archive stays one.
+pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::new(
@@ -70,6 +96,10 @@ fn decompressed(path: &Path) -> io::Result<Plain> {
             }
             [0x1f, 0x8b, 0x08, ..] => {
                 Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(plain)))
+            }
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+                let reader = lzma_rust2::XzReader::new_mem_limit(plain, true, MOST_XZ_KIB);
+                Box::new(BufReader::new(reader))
             }
             _ => return Ok(plain),
         };

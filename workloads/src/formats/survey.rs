@@ -3,6 +3,8 @@
 //! A format says what its records are and what to count; this page does the rest the same way
 //! for all of them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::error::ReadError;
@@ -11,6 +13,8 @@ use crate::error::ReadError;
 pub(crate) trait Survey: Default {
     /// What the format's reader gives.
     type Record;
+    /// The format's reader.
+    type Records: Iterator<Item = Result<Self::Record, ReadError>>;
     /// The names of the columns of [`Survey::row`].
     const HEADER: &'static [&'static str];
 
@@ -19,6 +23,9 @@ pub(crate) trait Survey: Default {
 
     /// Counts a record; tells what is odd about it, though it can be used.
     fn see(&mut self, record: &Self::Record, warn: &mut Vec<ReadError>);
+
+    /// Takes over what the reader knows of the file as a whole, after the last record.
+    fn close(&mut self, _records: &Self::Records, _warn: &mut Vec<ReadError>) {}
 
     /// The counts.
     fn stat(self) -> Stat;
@@ -100,6 +107,18 @@ impl Check {
     pub const fn is_ok(&self) -> bool {
         self.problem_count == 0
     }
+
+    /// Takes over what is odd.
+    fn warn(&mut self, odd: &mut Vec<ReadError>, path: &std::path::Path, limit: usize) {
+        self.warning_count += odd.len() as u64;
+        let room = limit.saturating_sub(self.warnings.len());
+        let listed = odd.drain(..).take(room);
+        self.warnings
+            .extend(listed.map(|warning| match warning.file {
+                None => warning.file(path),
+                Some(_) => warning,
+            }));
+    }
 }
 
 /// `sorted[ceil(percent * n / 100) - 1]`; zero for nothing.
@@ -108,22 +127,18 @@ fn nearest_rank(sorted: &[u64], percent: usize) -> u64 {
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)
 }
 
-pub(crate) fn stat<S: Survey>(
-    records: impl Iterator<Item = Result<S::Record, ReadError>>,
-) -> Result<Stat, ReadError> {
+pub(crate) fn stat<S: Survey>(mut records: S::Records) -> Result<Stat, ReadError> {
     let mut survey = S::default();
     let mut warnings = Vec::new();
-    for record in records {
+    for record in records.by_ref() {
         survey.see(&record?, &mut warnings);
         warnings.clear();
     }
+    survey.close(&records, &mut warnings);
     Ok(survey.stat())
 }
 
-pub(crate) fn head<S: Survey>(
-    records: impl Iterator<Item = Result<S::Record, ReadError>>,
-    count: usize,
-) -> Result<Head, ReadError> {
+pub(crate) fn head<S: Survey>(records: S::Records, count: usize) -> Result<Head, ReadError> {
     let rows = records.take(count).map(|record| Ok(S::row(&record?)));
     Ok(Head {
         header: S::HEADER,
@@ -132,14 +147,14 @@ pub(crate) fn head<S: Survey>(
 }
 
 pub(crate) fn check<S: Survey>(
-    records: impl Iterator<Item = Result<S::Record, ReadError>>,
+    mut records: S::Records,
     path: &std::path::Path,
     limit: usize,
 ) -> Check {
     let mut survey = S::default();
     let mut check = Check::default();
     let mut odd = Vec::new();
-    for record in records {
+    for record in records.by_ref() {
         match record {
             Ok(record) => {
                 check.records += 1;
@@ -152,12 +167,17 @@ pub(crate) fn check<S: Survey>(
                 }
             }
         }
-        check.warning_count += odd.len() as u64;
-        let room = limit.saturating_sub(check.warnings.len());
-        let listed = odd.drain(..).take(room).map(|warning| warning.file(path));
-        check.warnings.extend(listed);
+        check.warn(&mut odd, path, limit);
     }
+    survey.close(&records, &mut odd);
+    check.warn(&mut odd, path, limit);
     check
+}
+
+/// How often each thing comes: "1: 20, 5: 3".
+pub(crate) fn tally<K: std::fmt::Display>(counts: &BTreeMap<K, u64>) -> String {
+    let counts: Vec<String> = counts.iter().map(|(k, n)| format!("{k}: {n}")).collect();
+    counts.join(", ")
 }
 
 /// `yes` or `no`.

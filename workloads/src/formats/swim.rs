@@ -160,6 +160,7 @@ pub(crate) struct Counts {
 
 impl Survey for Counts {
     type Record = Record;
+    type Records = Records;
     const HEADER: &'static [&'static str] = &[
         "job",
         "submit_s",

@@ -211,6 +211,7 @@ pub(crate) struct Counts {
 
 impl Survey for Counts {
     type Record = Record;
+    type Records = Records;
     const HEADER: &'static [&'static str] = &[
         "size",
         "query",

@@ -8,6 +8,7 @@ pub mod rails;
 pub mod spark;
 
 pub mod requests;
+pub mod swf;
 pub mod swim;
 pub mod tpch;
 

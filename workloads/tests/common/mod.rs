@@ -2,10 +2,15 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub(crate) mod published;
+
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use fairground_workloads::Format;
+use fairground_workloads::formats::{head, stat, validate};
 use tempfile::TempDir;
 
 /// Three SWIM jobs: map-only, with a reduce, and with two maps.
@@ -66,6 +71,13 @@ pub(crate) fn gzip(bytes: impl AsRef<[u8]>) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+pub(crate) fn xz(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    let options = lzma_rust2::XzOptions::with_preset(1);
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    encoder.write_all(bytes.as_ref()).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// A tar archive of files.
 pub(crate) fn tar(members: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
@@ -78,4 +90,54 @@ pub(crate) fn tar(members: &[(&str, &str)]) -> Vec<u8> {
             .unwrap();
     }
     archive.into_inner().unwrap()
+}
+
+/// The counts of a file of `bytes`.
+pub(crate) fn counted(format: Format, bytes: impl AsRef<[u8]>) -> String {
+    let folder = folder();
+    let path = write(&folder, "file", bytes);
+    let stat = stat(&path, format).unwrap_or_else(|error| panic!("{error}"));
+    let mut shown = String::new();
+    for (name, fact) in &stat.facts {
+        writeln!(shown, "{name} {fact}").unwrap();
+    }
+    for c in &stat.columns {
+        let (name, unit) = (c.name, c.unit);
+        let row = [c.n, c.min, c.p50, c.p95, c.max];
+        writeln!(shown, "{name} [{unit}] {row:?} {}", c.sum).unwrap();
+    }
+    shown
+}
+
+/// The first two records of a file of `bytes`, as rows for people.
+pub(crate) fn first_rows(format: Format, bytes: impl AsRef<[u8]>) -> String {
+    let folder = folder();
+    let path = write(&folder, "file", bytes);
+    let head = head(&path, format, 2).unwrap();
+    let rows: Vec<String> = head.rows.iter().map(|row| row.join(",")).collect();
+    for row in &head.rows {
+        assert_eq!(row.len(), head.header.len(), "{format}");
+    }
+    format!("{}\n{}\n", head.header.join(","), rows.join("\n"))
+}
+
+/// Everything that is said about a file of `bytes`.
+pub(crate) fn said(format: Format, bytes: &[u8]) -> String {
+    let folder = folder();
+    let path = write(&folder, "file", bytes);
+    let check = validate(&path, format, 4);
+    let mut shown = format!("{} good\n", check.records);
+    for problem in &check.problems {
+        writeln!(shown, "{problem}").unwrap();
+    }
+    for warning in &check.warnings {
+        writeln!(shown, "warning: {warning}").unwrap();
+    }
+    let listed = (check.problems.len() + check.warnings.len()) as u64;
+    let more = check.problem_count + check.warning_count - listed;
+    if more > 0 {
+        writeln!(shown, "and {more} more").unwrap();
+    }
+    assert_eq!(check.is_ok(), stat(&path, format).is_ok(), "stat agrees");
+    told(folder.path(), &shown)
 }

@@ -3,6 +3,8 @@
 //! The files are not part of the project. They are looked for in `FAIRGROUND_TRACES`, or in a
 //! folder `shared/traces` beside the project; without them these tests say so and pass.
 
+mod logs;
+
 use std::path::{Path, PathBuf};
 
 use fairground_policies::time::Span;
@@ -43,18 +45,45 @@ fn written(known: &Value) -> String {
     match known {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Object(counts) => {
+            let counts = counts
+                .iter()
+                .map(|(name, count)| format!("{name}: {count}"));
+            counts.collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     }
 }
 
+/// Numbers with a fraction are known to six digits, and columns count them in small units.
 fn check_column(column: &Column, known: &Value, file: &Path) {
-    let found = [column.n, column.min, column.p50, column.p95, column.max];
-    let names = ["n", "min", "p50", "p95", "max"];
-    let known_numbers = names.map(|name| known[name].as_u64().unwrap());
-    let name = column.name;
-    assert_eq!(found, known_numbers, "{name} of {}", file.display());
-    let sum = known["sum"].as_u64().unwrap();
-    assert_eq!(column.sum, u128::from(sum), "{name} of {}", file.display());
+    let small = match column.unit {
+        unit if unit.starts_with("billionths") => 1_000_000_000,
+        unit if unit.starts_with("millionths") => 1_000_000,
+        unit if unit.starts_with("hundredths") => 100,
+        _ => 1,
+    };
+    let name = format!("{} of {}", column.name, file.display());
+    let same = |part: &str, found: u128| {
+        let known = &known[part];
+        let micros = match known.as_u64() {
+            Some(whole) => u128::from(whole) * 1_000_000,
+            None => (known.as_f64().unwrap() * 1e6).round() as u128,
+        };
+        let found = (found * 1_000_000 * 2 + small) / (small * 2);
+        assert_eq!(found, micros, "{part} of {name}");
+    };
+    assert_eq!(column.n, known["n"].as_u64().unwrap(), "{name}");
+    for (part, found) in [
+        ("min", column.min),
+        ("p50", column.p50),
+        ("p95", column.p95),
+        ("max", column.max),
+    ] {
+        same(part, u128::from(found));
+    }
+    same("sum", column.sum);
 }
 
 /// Every known count is found, and the file has no problem.

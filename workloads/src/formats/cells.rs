@@ -1,0 +1,123 @@
+//! The cells of a row of text: splitting, columns by name, and numbers with their units.
+//!
+//! Amounts become whole numbers of a small unit (millionths, billionths) so that sums are exact
+//! and the same on every machine.
+
+use crate::error::{ReadError, quoted};
+use crate::formats::swim::number;
+
+/// One column: its name and the unit of its numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Cell<'a> {
+    position: usize,
+    name: &'static str,
+    text: &'a str,
+}
+
+impl<'a> Cell<'a> {
+    /// A cell of a line split otherwise.
+    pub(crate) const fn new(position: usize, name: &'static str, text: &'a str) -> Self {
+        Self {
+            position,
+            name,
+            text,
+        }
+    }
+
+    /// `error`, in this column.
+    pub(crate) fn wrong(self, error: ReadError) -> ReadError {
+        error.place(format!("column {} ({})", self.position + 1, self.name))
+    }
+
+    /// A whole number of `unit` up to `most`.
+    pub(crate) fn whole(self, unit: &str, most: u64) -> Result<u64, ReadError> {
+        number(self.text, unit, most).map_err(|error| self.wrong(error))
+    }
+
+    /// A number of `unit` with a fraction, in units of `10^-digits`, up to `most` whole ones.
+    pub(crate) fn decimal(self, unit: &str, digits: u32, most: u64) -> Result<u64, ReadError> {
+        decimal(self.text, unit, digits, most).map_err(|error| self.wrong(error))
+    }
+}
+
+/// A decimal number, perhaps with an exponent, in units of `10^-digits`; what is smaller than that
+/// is rounded to the nearest, a half upwards.
+pub(crate) fn decimal(text: &str, unit: &str, digits: u32, most: u64) -> Result<u64, ReadError> {
+    let not_a_number = || {
+        let error = ReadError::expected(format!("a number of {unit}"), quoted(text));
+        error.hint("digits with at most one point and exponent: no sign, blank or unit")
+    };
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i16>().ok()),
+        None => (text, Some(0)),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (true, true, Some(exponent)) = (all_digits(whole), all_digits(fraction), exponent) else {
+        return Err(not_a_number());
+    };
+    if whole.is_empty() && fraction.is_empty() {
+        return Err(not_a_number());
+    }
+    // The digit at `power` counts 10^power of the unit asked for.
+    let places = i64::try_from(whole.len()).unwrap_or(i64::MAX / 2);
+    let mut power = places - 1 + i64::from(exponent) + i64::from(digits);
+    let mut amount = 0_u128;
+    for byte in whole.bytes().chain(fraction.bytes()) {
+        let digit = u128::from(byte - b'0');
+        match u32::try_from(power) {
+            Ok(power) if digit > 0 => {
+                let step = 10_u128.checked_pow(power).unwrap_or(u128::MAX);
+                amount = amount.saturating_add(digit.saturating_mul(step));
+            }
+            Ok(_) => {}
+            Err(_) => {
+                amount += u128::from(power == -1 && digit >= 5);
+                break;
+            }
+        }
+        power -= 1;
+    }
+    let most_units = u128::from(most) * 10_u128.pow(digits);
+    match u64::try_from(amount) {
+        Ok(amount) if u128::from(amount) <= most_units => Ok(amount),
+        _ => {
+            let error = ReadError::expected(format!("at most {most} {unit}"), quoted(text));
+            Err(error.hint("so large a number is taken for damage"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<u64>) {
+        assert_eq!(decimal(text, "things", 3, 1000).ok(), expected, "{text}");
+    }
+
+    #[test]
+    fn decimals_are_exact() {
+        check("0", Some(0));
+        check("1", Some(1000));
+        check("1.5", Some(1500));
+        check(".25", Some(250));
+        check("2.", Some(2000));
+        check("0.0004", Some(0));
+        check("0.0005", Some(1));
+        check("0.00049999", Some(0));
+        check("4.9e-03", Some(5));
+        check("1e2", Some(100_000));
+        check("1000", Some(1_000_000));
+        check("0.5E+1", Some(5000));
+        check("0e999", Some(0));
+        check("1000.1", None);
+        check("1e99", None);
+        check("", None);
+        check(".", None);
+        check("-1", None);
+        check("1.2.3", None);
+        check("1e", None);
+        check("NaN", None);
+    }
+}

@@ -1,0 +1,48 @@
+//! Which format a file probably has: by its first line, or else by its name.
+
+use std::io::{BufRead, Read};
+use std::path::Path;
+
+use crate::formats::{Format, source};
+
+/// How much of the first line is looked at, in bytes.
+const ENOUGH: u64 = 4096;
+
+/// Formats by how their first line begins.
+const BEGINNINGS: [(&str, Format); 1] = [(";", Format::Swf)];
+
+/// The format that the first line of the file tells, if it can be read and tells one.
+pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
+    let mut line = Vec::new();
+    let plain = source::decompressed(path).ok()?;
+    plain.take(ENOUGH).read_until(b'\n', &mut line).ok()?;
+    let line = String::from_utf8_lossy(&line);
+    let line = line.trim_start_matches('\u{feff}').trim_ascii_start();
+    let mut known = BEGINNINGS.into_iter();
+    known
+        .find(|(beginning, _)| line.starts_with(beginning))
+        .map(|(_, format)| format)
+}
+
+/// The format that the name tells, if it tells one.
+pub(crate) fn by_name(path: &Path) -> Option<Format> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut name = name.to_ascii_lowercase();
+    for packed in [".zst", ".bz2", ".gz", ".xz"] {
+        if let Some(inner) = name.strip_suffix(packed) {
+            name = inner.to_owned();
+        }
+    }
+    let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
+    if ends(&[".tsv"]) {
+        Some(Format::Swim)
+    } else if ends(&[".jsonl", ".ndjson"]) {
+        Some(Format::Tpch)
+    } else if ends(&[".tbz2", ".tbz", ".tgz", ".tzst", ".tar", ".txt"]) {
+        Some(Format::Requests)
+    } else if ends(&[".swf"]) {
+        Some(Format::Swf)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,163 @@
+//! What the formats with one record a line have in common: opening, parts, headers, blank lines.
+//!
+//! A format says how its first line and every other one are to be understood ([`Row`]); this page
+//! reads the file ([`Rows`]), names the place of everything that is wrong, and counts what was
+//! passed over or repaired.
+
+use std::path::Path;
+
+use crate::error::ReadError;
+use crate::formats::lines::Lines;
+use crate::formats::place::Place;
+
+/// A record that is one line of text.
+pub trait Row: Sized {
+    /// What the beginning of the file says about the rest: the order of its columns, its header.
+    type Layout: Default;
+    /// What a file of this format is called inside an archive.
+    const MEMBER: &'static str;
+    /// One record in a word: "job".
+    const ONE: &'static str;
+    /// What a file of this format looks like, for an empty one.
+    const ABOUT: &'static str;
+    /// Whether a folder is read as the parts of one file, in the order of their names.
+    const PARTS: bool = false;
+    /// Whether the first line names the columns. A file whose first line does not is not read on.
+    const HEADED: bool = false;
+
+    /// Understands the first line of a file whose columns are named.
+    ///
+    /// # Errors
+    /// When columns are missing.
+    fn header(_line: &str, _layout: &mut Self::Layout) -> Result<(), ReadError> {
+        Ok(())
+    }
+
+    /// Understands a line; `None` for one that holds no record, such as a comment.
+    ///
+    /// # Errors
+    /// When the line is damaged.
+    fn row(line: &str, layout: &mut Self::Layout) -> Result<Option<Self>, ReadError>;
+
+    /// The same record, standing there.
+    #[must_use]
+    fn at(self, place: Place) -> Self;
+}
+
+/// The records of a file; a bad one does not end them.
+pub struct Rows<R: Row> {
+    lines: Lines,
+    layout: R::Layout,
+    headed: bool,
+    any: bool,
+    ended: bool,
+    passed: Passed,
+}
+
+/// What was passed over or repaired on the way.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Passed {
+    /// Lines with nothing on them.
+    pub blank: u64,
+    /// Lines whose bytes are not UTF-8; each such byte is read as U+FFFD.
+    pub repaired: u64,
+    /// Whether the last line has no newline: the file may be truncated.
+    pub unfinished: bool,
+}
+
+impl Passed {
+    /// The same as facts for `trace stat`.
+    pub(crate) fn facts(self) -> [(&'static str, String); 2] {
+        [
+            ("blank_lines", self.blank.to_string()),
+            ("lines_not_utf8", self.repaired.to_string()),
+        ]
+    }
+
+    /// The same as warnings.
+    pub(crate) fn tell(self, warn: &mut Vec<ReadError>) {
+        if self.repaired > 0 {
+            let error =
+                ReadError::expected("text in UTF-8", format!("{} other lines", self.repaired));
+            warn.push(error.hint("bytes that are not UTF-8 are read as U+FFFD"));
+        }
+        if self.unfinished {
+            let error = ReadError::expected("a newline after the last line", "the end of the file");
+            warn.push(error.hint("the file may be truncated, even in the middle of a number"));
+        }
+    }
+}
+
+impl<R: Row> Rows<R> {
+    /// Opens a file of this format.
+    pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
+        Ok(Self {
+            lines: Lines::lenient(path, R::MEMBER, R::PARTS)?,
+            layout: R::Layout::default(),
+            headed: !R::HEADED,
+            any: false,
+            ended: false,
+            passed: Passed::default(),
+        })
+    }
+
+    /// What the lines read so far said about the file as a whole.
+    pub const fn layout(&self) -> &R::Layout {
+        &self.layout
+    }
+
+    /// What was passed over or repaired so far.
+    pub const fn passed(&self) -> Passed {
+        self.passed
+    }
+
+    fn empty(&self) -> ReadError {
+        let expected = format!("at least one {}", R::ONE);
+        let error = ReadError::expected(expected, "none").hint(R::ABOUT);
+        self.lines.in_file(error)
+    }
+}
+
+impl<R: Row> Iterator for Rows<R> {
+    type Item = Result<R, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.ended {
+            let read = match self.lines.next() {
+                Some(Ok(line)) if line.trim_ascii().is_empty() => {
+                    self.passed.blank += 1;
+                    continue;
+                }
+                Some(Ok(line)) if self.headed => R::row(line, &mut self.layout),
+                Some(Ok(line)) => {
+                    self.headed = true;
+                    let header = R::header(line, &mut self.layout);
+                    self.ended = header.is_err();
+                    header.map(|()| None)
+                }
+                Some(Err(error)) => {
+                    self.any = true;
+                    return Some(Err(error));
+                }
+                None => {
+                    self.ended = true;
+                    return (!self.any).then(|| Err(self.empty()));
+                }
+            };
+            self.passed.repaired = self.lines.repaired();
+            self.passed.unfinished = !self.lines.complete();
+            match read {
+                Ok(None) => {}
+                Ok(Some(row)) => {
+                    self.any = true;
+                    return Some(Ok(row.at(self.lines.place())));
+                }
+                Err(error) => {
+                    self.any = true;
+                    return Some(Err(self.lines.here(error)));
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,222 @@
+//! The Standard Workload Format.
+
+use std::fmt::Write as _;
+
+use expect_test::expect;
+use fairground_policies::time::Span;
+use fairground_workloads::formats::swf::records;
+use fairground_workloads::trace::{Runtimes, Work};
+use fairground_workloads::{Context, Format, WorkloadSpec};
+
+use crate::check;
+use crate::common::published::SWF;
+use crate::common::{counted, first_rows, folder, write};
+
+#[test]
+fn a_log_is_counted() {
+    expect![[r"
+        computer Cray: the one of 1990
+        installation -
+        max_procs 64
+        unix_start_time -
+        header_lines 6
+        jobs 4
+        columns 18
+        submit_first 100
+        submit_last 170
+        submit_nondecreasing yes
+        run_time_missing_or_negative 0
+        run_time_zero 1
+        allocated_procs_missing 2
+        requested_procs_missing 1
+        requested_time_missing 2
+        status 0: 1, 1: 2, 5: 1
+        users 2
+        user_missing 0
+        proc_seconds_where_run_and_procs_positive 330
+        fractions_cut_off 1
+        negative_numbers_taken_for_missing 1
+        blank_lines 0
+        lines_not_utf8 0
+        positive_run_time_s [seconds] [3, 10, 30, 60, 60] 100
+        allocated_procs_positive [processors] [2, 3, 3, 4, 4] 7
+    "]]
+    .assert_eq(&counted(Format::Swf, SWF));
+    expect![[r"
+        job,submit_s,wait_s,run_s,processors,requested_processors,requested_s,status,user,queue
+        1,100,5,60,4,4,90,1,1,0
+        2,160,-1,0,-1,8,-1,5,2,0
+    "]]
+    .assert_eq(&first_rows(Format::Swf, SWF));
+}
+
+#[test]
+fn the_header_is_kept() {
+    let folder = folder();
+    let mut records = records(&write(&folder, "log.swf", SWF)).unwrap();
+    let first = records.next().unwrap().unwrap();
+    assert_eq!(first.cpu_millis, Some(58_250));
+    let header = records.layout();
+    assert_eq!(header.get("Computer"), Some("Cray: the one of 1990"));
+    assert_eq!(header.get("Note"), Some("two lines\nwhere: here"));
+    assert_eq!(header.get("maxprocs"), Some("64"));
+    assert_eq!(header.get("Queue"), None);
+}
+
+#[test]
+fn damage_is_named() {
+    let row = "1 0 5 60 4 -1 -1 4 90 -1 1 1 1 -1 1 1 -1 -1";
+    let files = [
+        String::new(),
+        "; MaxProcs: 4\n".to_owned(),
+        format!("{row} 7\n{row}\n"),
+        "1 0 5 60\n\nnonsense\n".to_owned(),
+        row.replace(" 60 ", " 6O "),
+        row.replace(" 4 ", " 9999999999999 "),
+        row.replace("1 0 5", "1 -1 5"),
+        row.replace(" 90 ", " 1.5x "),
+        row.replace(" 90 ", " --1 "),
+    ];
+    check(
+        Format::Swf,
+        &files,
+        &expect![[r"
+        0 good
+        file: expected at least one job, found none
+          hint: a job is a line of 18 numbers; lines that begin with ; are comments
+
+        0 good
+        file: expected at least one job, found none
+          hint: a job is a line of 18 numbers; lines that begin with ; are comments
+
+        1 good
+        file:1: expected 18 numbers, found 19 numbers
+          hint: the row is damaged, or the file is not in this format
+
+        0 good
+        file:1: expected 18 numbers, found 4 numbers
+          hint: the row is damaged, or the file is not in this format
+        file:3: column 1 (job): expected a whole number of jobs, found `nonsense`
+          hint: digits only: no sign, fraction, blank or unit
+
+        0 good
+        file:1: column 4 (run): expected a whole number of seconds, found `6O`
+          hint: digits only: no sign, fraction, blank or unit
+        warning: file: expected a newline after the last line, found the end of the file
+          hint: the file may be truncated, even in the middle of a number
+
+        0 good
+        file:1: column 5 (processors): expected at most 1073741824 processors, found `9999999999999`
+          hint: so large a number is taken for damage
+        warning: file: expected a newline after the last line, found the end of the file
+          hint: the file may be truncated, even in the middle of a number
+
+        0 good
+        file:1: column 2 (submit): expected a number, found `-1`
+        warning: file: expected a newline after the last line, found the end of the file
+          hint: the file may be truncated, even in the middle of a number
+
+        0 good
+        file:1: column 9 (requested_time): expected a whole number of seconds, found `1.5x`
+          hint: digits only: no sign, fraction, blank or unit
+        warning: file: expected a newline after the last line, found the end of the file
+          hint: the file may be truncated, even in the middle of a number
+
+        0 good
+        file:1: column 9 (requested_time): expected a number of seconds, found `-1`
+          hint: digits with at most one point and exponent: no sign, blank or unit
+        warning: file: expected a newline after the last line, found the end of the file
+          hint: the file may be truncated, even in the middle of a number
+    "]],
+    );
+}
+
+#[test]
+fn oddities_are_told() {
+    let unsorted = format!("{SWF}5 3 -1 1 1 -1 -1 1 1 -1 1 1 1 -1 1 1 -1 -1\n");
+    let mut bytes = b"; Note: \xe9t\xe9\n".to_vec();
+    bytes.extend(unsorted.as_bytes());
+    check(
+        Format::Swf,
+        &[bytes],
+        &expect![[r"
+        5 good
+        warning: file:11: expected whole numbers but for the CPU time, found a fraction
+          hint: the fraction is cut off
+        warning: file:11: expected -1 for what is not known, found another negative number
+          hint: it is taken for -1
+        warning: file:12: column 2 (submit): expected a time not before the row above (170), found 3
+          hint: a simulation sorts the jobs by submission
+        warning: file: expected text in UTF-8, found 1 other lines
+          hint: bytes that are not UTF-8 are read as U+FFFD
+    "]],
+    );
+}
+
+/// What a recipe makes of the log.
+fn built(parameters: &str) -> String {
+    #[derive(serde::Deserialize)]
+    struct Recipe {
+        work: WorkloadSpec,
+    }
+    let folder = folder();
+    write(&folder, "log.swf", SWF);
+    let text = format!("[work.swf]\nfile = 'log.swf'\n{parameters}");
+    let recipe: Recipe = toml::from_str(&text).unwrap();
+    let context = Context {
+        agents: 5,
+        horizon: Span::from_secs(1000),
+        seed: 1,
+        name: "log",
+    };
+    let source = recipe.work.load(folder.path());
+    let workload = match source.and_then(|source| source.build(&context)) {
+        Ok(workload) => workload,
+        Err(error) => return error.to_string(),
+    };
+    let Work::Batch(jobs) = &workload.work else {
+        panic!("jobs of a log are a batch");
+    };
+    let mut shown = String::new();
+    for job in jobs {
+        let stage = &job.spec.stages[0];
+        let Runtimes::Plain { local, .. } = &job.runtimes[0] else {
+            panic!("tasks of a log are plain");
+        };
+        let at = job.submitted.since(fairground_policies::time::Time::ZERO);
+        let run = local[0];
+        writeln!(
+            shown,
+            "{} at {at}: {} x {} for {run}",
+            job.label, stage.tasks, stage.needs
+        )
+        .unwrap();
+    }
+    for assumption in &workload.assumptions {
+        writeln!(shown, "{}: {}", assumption.about, assumption.model).unwrap();
+    }
+    shown
+}
+
+#[test]
+fn jobs_are_rigid_gangs() {
+    expect![[r"
+        1 at 0s: 4 x cpus:1 mem:4 for 1m
+        3 at 1m: 2 x cpus:1 mem:1024 for 10s
+        4 at 70s: 3 x cpus:1 mem:1024 for 30s
+        job shape: rigid: all tasks of a job start together, on as many processors as it had in the log, and run as long as it ran there
+        processors: a processor is 1 cores; a task has 1 of them
+        memory: mem:1024 a processor for the 2 of 3 jobs without any
+        processors not logged: as many as requested for 1 jobs in the log
+        jobs that never ran: left out: 1 without run time, 0 without processors
+    "]].assert_eq(&built(""));
+    expect![[r"
+        3 at 0s: 1 x cpus:2 mem:4096 for 10s
+        job shape: rigid: all tasks of a job start together, on as many processors as it had in the log, and run as long as it ran there
+        processors: a processor is 1 cores; a task has 2 of them
+        memory: mem:2048 a processor for the 1 of 1 jobs without any
+        processors not logged: as many as requested for 1 jobs in the log
+        part of the file: from 1m after the first submission
+    "]].assert_eq(&built("width = 2\nusers = [1]\nfrom = '60s'\nmem = '2GiB'"));
+    expect!["parameter `width`: expected more than zero, found 0"].assert_eq(&built("width = 0"));
+}
