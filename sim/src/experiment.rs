@@ -388,7 +388,8 @@ impl Experiment {
             (
                 "requests",
                 "M/M/c in steady state while the servers keep up, a fluid queue while they do \
-                 not; a request that would wait longer than 30s gives up and counts as missed",
+                 not; a request that would wait longer than 30s gives up and counts as missed; an instance \
+                 that ends takes no request with it",
             ),
         ];
         let searched = self

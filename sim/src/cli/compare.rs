@@ -73,6 +73,7 @@ fn perform(
     args: &RecipeArgs,
     out: &Path,
 ) -> anyhow::Result<Ending> {
+    output::refuse_foreign(out)?;
     let progress = Progress::begin();
     let comparison = on_threads(args.jobs, || experiment.compare(&progress))?;
     progress.end();

@@ -19,6 +19,8 @@ use clap_complete::Shell;
 use fairground_policies::registry::Registry;
 use fairground_workloads::Format;
 
+use crate::experiment::ExperimentError;
+
 /// Compares how policies share a cluster, by deterministic simulation.
 #[derive(Debug, Parser)]
 #[command(name = "fairground", version, max_term_width = 100, after_help = EXAMPLES)]
@@ -180,7 +182,10 @@ pub fn main_with(registry: Registry) -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::from(2)
+            match error.downcast_ref() {
+                Some(ExperimentError::Interrupted) => Ending::Interrupted.into(),
+                _ => ExitCode::from(2),
+            }
         }
     }
 }

@@ -35,7 +35,9 @@ pub(super) fn verify(args: &VerifyArgs, registry: Registry) -> anyhow::Result<En
     )?
     .digests;
     differences.extend(kept.differences(&again));
-    for file in &kept.files {
+    // Rasterising may differ in the last bit between processors; what it draws is in the SVGs.
+    let drawn = |name: &str| name.ends_with(".png");
+    for file in kept.files.iter().filter(|file| !drawn(&file.name)) {
         if !again.files.contains(file) {
             differences.push(format!("{}: is not what the recipe gives", file.name));
         }

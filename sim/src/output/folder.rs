@@ -17,6 +17,9 @@ use super::table::{CSV_ROWS, Table};
 use super::tables;
 use crate::run::Comparison;
 
+/// The recipe's name in a result folder.
+const RECIPE: &str = "recipe.toml";
+
 /// How results are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
@@ -81,7 +84,8 @@ fn fill(
     gains: &Gains,
     options: Options,
 ) -> Result<(), OutputError> {
-    folder.file("recipe.toml", comparison.recipe.as_bytes())?;
+    folder.file(RECIPE, comparison.recipe.as_bytes())?;
+    folder.file("table.txt", gains.to_text().as_bytes())?;
     folder.table(&tables::summary(comparison), usize::MAX)?;
     folder.table(&tables::gains(gains), usize::MAX)?;
     folder.table(&tables::digests(comparison), usize::MAX)?;
@@ -207,16 +211,24 @@ fn remove(path: &Path) -> Result<(), OutputError> {
     }
 }
 
-/// An empty folder may be taken, a result replaced, anything else is somebody's.
-fn refuse_foreign(dir: &Path) -> Result<(), OutputError> {
-    match fs::read_dir(dir) {
-        Ok(mut entries) => {
-            if entries.next().is_some() && !dir.join(PROVENANCE).is_file() {
-                return Err(OutputError::Foreign(dir.to_owned()));
-            }
-            Ok(())
-        }
-        Err(error) if error.kind() == std_io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(io("look into", dir)(error)),
+/// Whether results may be written into `dir`: an empty folder, or one with nothing but a recipe, may
+/// be taken, a result replaced; anything else is somebody's. Asked before long work, too.
+///
+/// # Errors
+/// When `dir` is somebody else's, or cannot be looked into.
+pub fn refuse_foreign(dir: &Path) -> Result<(), OutputError> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std_io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io("look into", dir)(error)),
+    };
+    if dir.join(PROVENANCE).is_file() {
+        return Ok(());
     }
+    for entry in entries {
+        if entry.map_err(io("look into", dir))?.file_name() != RECIPE {
+            return Err(OutputError::Foreign(dir.to_owned()));
+        }
+    }
+    Ok(())
 }

@@ -17,6 +17,6 @@ pub mod folder;
 mod error;
 
 pub use error::OutputError;
-pub use folder::{Options, Written, write};
+pub use folder::{Options, Written, refuse_foreign, write};
 pub use gains::Gains;
 pub use provenance::{Digests, read_digests};
