@@ -85,10 +85,21 @@ pub struct Master {
     turns: Turns,
     /// Agents with something new to offer since they were last looked at.
     changed: AgentSet,
-    /// Whether some framework may want what it was not offered before: every agent is looked at.
-    all_changed: bool,
+    /// Frameworks that may want what they were not offered before.
+    eager: Eager,
     last_round: Option<Time>,
 }
+
+/// Who may want what stood free before: only they are asked about agents that did not change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Eager {
+    Some(Vec<FrameworkId>),
+    /// Too many to ask one by one.
+    All,
+}
+
+/// Beyond this, asking everybody in order is cheaper than sorting those who are eager.
+const MOST_EAGER: usize = 8;
 
 impl Master {
     /// A master of an empty cluster.
@@ -101,7 +112,7 @@ impl Master {
             filters: Filters::default(),
             turns: Turns::default(),
             changed: AgentSet::default(),
-            all_changed: false,
+            eager: Eager::Some(Vec::new()),
             last_round: None,
         }
     }
@@ -201,7 +212,7 @@ impl Master {
         self.ledger
             .add_agent(agent, total, self.allocator.owner(agent));
         self.changed.insert(agent);
-        self.rank_all();
+        self.turns.unsettle_all();
     }
 
     fn agent_lost(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
@@ -222,7 +233,7 @@ impl Master {
         self.ledger.remove_agent(agent);
         self.filters.forget_agent(agent);
         self.changed.remove(agent);
-        self.rank_all();
+        self.turns.unsettle_all();
     }
 
     fn framework_joined(&mut self, framework: FrameworkId, weight: Weight) {
@@ -258,7 +269,7 @@ impl Master {
 
     fn demand_declared(&mut self, framework: FrameworkId, demand: Demand) {
         if self.turns.declare(framework, demand) {
-            self.all_changed = true;
+            self.add_eager(framework);
         }
         self.rank(framework);
     }
@@ -327,7 +338,7 @@ impl Master {
     fn revived(&mut self, framework: FrameworkId) {
         self.filters.forget(framework);
         self.turns.suppress(framework, false);
-        self.all_changed = true;
+        self.add_eager(framework);
         self.rank(framework);
     }
 
@@ -357,7 +368,7 @@ impl Master {
     ) {
         if self.ledger.end_task(framework, task, agent).is_some() {
             self.changed.insert(agent);
-            self.rank(framework);
+            self.turns.unsettle(framework);
             actions.push(Action::Report {
                 framework,
                 task,
@@ -402,7 +413,15 @@ impl Master {
     }
 
     fn has_news(&self) -> bool {
-        self.all_changed || !self.changed.is_empty()
+        self.eager != Eager::Some(Vec::new()) || !self.changed.is_empty()
+    }
+
+    fn add_eager(&mut self, framework: FrameworkId) {
+        match &mut self.eager {
+            Eager::Some(eager) if eager.contains(&framework) => {}
+            Eager::Some(eager) if eager.len() < MOST_EAGER => eager.push(framework),
+            Eager::Some(_) | Eager::All => self.eager = Eager::All,
+        }
     }
 
     /// When the next round may be: this instant unless there was one already.
@@ -415,22 +434,44 @@ impl Master {
     }
 
     /// Looks at every agent with news, in order of id, and offers what is free there.
+    ///
+    /// At an agent that did not change since it was last looked at, whoever was not offered it then
+    /// would not be offered it now: only the eager are asked.
     fn allocate(&mut self, actions: &mut Vec<Action>) {
         self.last_round = Some(self.now);
+        self.turns.settle(&self.ledger, self.allocator.as_ref());
+        let eager = std::mem::replace(&mut self.eager, Eager::Some(Vec::new()));
+        let changed = std::mem::take(&mut self.changed);
         let mut from = AgentId(0);
         while !self.turns.is_empty()
             && let Some(agent) = self.ledger.next_open(from)
         {
-            if self.all_changed || self.changed.contains(agent) {
-                self.offer_agent(agent, actions);
+            match &eager {
+                Eager::Some(some) if !changed.contains(agent) => {
+                    if some.is_empty() {
+                        match changed.next(agent) {
+                            Some(next) => from = next,
+                            None => break,
+                        }
+                        continue;
+                    }
+                    self.offer_agent(agent, Some(some), actions);
+                }
+                Eager::Some(_) | Eager::All => self.offer_agent(agent, None, actions),
             }
             from = AgentId(agent.0 + 1);
         }
-        self.all_changed = false;
+        self.changed = changed;
         self.changed.clear();
     }
 
-    fn offer_agent(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
+    /// Offers what is free on an agent, to whom it may concern or only to those of `some`.
+    fn offer_agent(
+        &mut self,
+        agent: AgentId,
+        some: Option<&[FrameworkId]>,
+        actions: &mut Vec<Action>,
+    ) {
         loop {
             let free = self.ledger.free(agent);
             if free.is_zero() {
@@ -447,7 +488,13 @@ impl Master {
                         !self.filters.hides(*framework, agent, amount, self.now)
                     })
             };
-            let picked = self.allocator.pick(&mut self.turns.iter().filter(takes));
+            let picked = match some {
+                None => self.allocator.pick(&mut self.turns.iter().filter(takes)),
+                Some(some) => {
+                    let eager = self.turns.in_order(some);
+                    self.allocator.pick(&mut eager.into_iter().filter(takes))
+                }
+            };
             let Some(framework) = picked else { return };
             let resources = size(framework).expect("the pick is a candidate");
             let offer = self.ledger.offer(framework, agent, resources, self.now);
@@ -456,19 +503,14 @@ impl Master {
         }
     }
 
+    /// Puts a framework where it belongs, or out of the queue.
     fn rank(&mut self, framework: FrameworkId) {
-        self.all_changed |= self.turns.rank(
-            framework,
-            &self.ledger,
-            self.allocator.as_ref(),
-            self.config.offers,
-        );
-    }
-
-    /// Every share changes with the cluster's total.
-    fn rank_all(&mut self) {
-        for i in 0..self.turns.known() {
-            self.rank(FrameworkId(i));
+        let allocator = self.allocator.as_ref();
+        if self
+            .turns
+            .rank(framework, &self.ledger, allocator, self.config.offers)
+        {
+            self.add_eager(framework);
         }
     }
 }

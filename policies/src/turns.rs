@@ -24,6 +24,8 @@ struct Wish {
     demand: Option<Demand>,
     /// Where it stands in the queue, if it does.
     rank: Option<Rank>,
+    /// Whether its share has changed since it was ranked.
+    unsettled: bool,
 }
 
 /// The frameworks that want offers, by rank and id.
@@ -31,6 +33,10 @@ struct Wish {
 pub(crate) struct Turns {
     wishes: Vec<Wish>,
     queue: BTreeSet<(Rank, FrameworkId)>,
+    /// Frameworks to be ranked again before the order counts.
+    unsettled: Vec<FrameworkId>,
+    /// Whether all are: every share changes with the cluster's total.
+    all_unsettled: bool,
 }
 
 impl Turns {
@@ -44,9 +50,69 @@ impl Turns {
         self.queue.iter().map(|(_, framework)| *framework)
     }
 
-    /// Ids below this are known.
-    pub(crate) fn known(&self) -> u32 {
-        self.wishes.len() as u32
+    /// Those of `some` who want offers, lowest rank first.
+    pub(crate) fn in_order(&self, some: &[FrameworkId]) -> Vec<FrameworkId> {
+        let rank = |framework: &FrameworkId| {
+            let wish = self.wishes.get(framework.index())?;
+            Some((wish.rank?, *framework))
+        };
+        let mut ranked: Vec<_> = some.iter().filter_map(rank).collect();
+        ranked.sort_unstable();
+        ranked.into_iter().map(|(_, framework)| framework).collect()
+    }
+
+    /// A framework's share changed: it is ranked again before the order counts. Ends come by the
+    /// thousand between two rounds; ranking at each would be for nothing.
+    pub(crate) fn unsettle(&mut self, framework: FrameworkId) {
+        let wish = &mut self.wishes[framework.index()];
+        if !wish.unsettled {
+            wish.unsettled = true;
+            self.unsettled.push(framework);
+        }
+    }
+
+    /// Everybody's share changed.
+    pub(crate) fn unsettle_all(&mut self) {
+        self.all_unsettled = true;
+    }
+
+    /// Ranks those again whose share changed. Nobody enters or leaves the queue by that.
+    pub(crate) fn settle(&mut self, ledger: &Ledger, allocator: &dyn Allocator) {
+        let unsettled = std::mem::take(&mut self.unsettled);
+        if std::mem::take(&mut self.all_unsettled) {
+            for i in 0..self.wishes.len() {
+                self.rank_again(FrameworkId(i as u32), ledger, allocator);
+            }
+        } else {
+            for framework in &unsettled {
+                self.rank_again(*framework, ledger, allocator);
+            }
+        }
+        for framework in &unsettled {
+            self.wishes[framework.index()].unsettled = false;
+        }
+        self.unsettled = unsettled;
+        self.unsettled.clear();
+    }
+
+    fn rank_again(&mut self, framework: FrameworkId, ledger: &Ledger, allocator: &dyn Allocator) {
+        if self.wishes[framework.index()].rank.is_some() {
+            self.place(framework, Some(allocator.rank(ledger, framework)));
+        }
+    }
+
+    /// Moves a framework to its place in the queue, or out of it.
+    fn place(&mut self, framework: FrameworkId, rank: Option<Rank>) {
+        let wish = &mut self.wishes[framework.index()];
+        if wish.rank == rank {
+            return;
+        }
+        if let Some(old) = std::mem::replace(&mut wish.rank, rank) {
+            self.queue.remove(&(old, framework));
+        }
+        if let Some(new) = rank {
+            self.queue.insert((new, framework));
+        }
     }
 
     pub(crate) fn admit(&mut self, framework: FrameworkId) {
@@ -62,7 +128,11 @@ impl Turns {
             if let Some(rank) = wish.rank.take() {
                 self.queue.remove(&(rank, framework));
             }
-            *wish = Wish::default();
+            let unsettled = wish.unsettled;
+            *wish = Wish {
+                unsettled,
+                ..Wish::default()
+            };
         }
     }
 
@@ -114,22 +184,13 @@ impl Turns {
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> bool {
-        let rank = self.rank_of(framework, ledger, allocator, offers);
-        let Some(wish) = self.wishes.get_mut(framework.index()) else {
+        let Some(wish) = self.wishes.get(framework.index()) else {
             return false;
         };
-        if wish.rank == rank {
-            return false;
-        }
-        let enters = wish.rank.is_none();
-        if let Some(old) = wish.rank {
-            self.queue.remove(&(old, framework));
-        }
-        if let Some(new) = rank {
-            self.queue.insert((new, framework));
-        }
-        wish.rank = rank;
-        enters
+        let was_in = wish.rank.is_some();
+        let rank = self.rank_of(framework, ledger, allocator, offers);
+        self.place(framework, rank);
+        rank.is_some() && !was_in
     }
 
     fn rank_of(
@@ -149,12 +210,22 @@ impl Turns {
         (wish.joined && !wish.suppressed && wants).then(|| allocator.rank(ledger, framework))
     }
 
-    /// Compares the queue with what the policy says.
+    /// Compares the queue with what the policy says, but for ranks that are not settled.
     pub(crate) fn check(&self, ledger: &Ledger, allocator: &dyn Allocator, offers: OfferSize) {
-        let expected: BTreeSet<_> = (0..self.known())
-            .map(FrameworkId)
-            .filter_map(|f| Some((self.rank_of(f, ledger, allocator, offers)?, f)))
-            .collect();
-        assert_eq!(self.queue, expected, "the order of turns");
+        let mut queue = BTreeSet::new();
+        for (i, wish) in self.wishes.iter().enumerate() {
+            let framework = FrameworkId(i as u32);
+            let expected = self.rank_of(framework, ledger, allocator, offers);
+            assert_eq!(
+                wish.rank.is_some(),
+                expected.is_some(),
+                "whether {framework} wants offers"
+            );
+            if !wish.unsettled && !self.all_unsettled {
+                assert_eq!(wish.rank, expected, "the rank of {framework}");
+            }
+            queue.extend(wish.rank.map(|rank| (rank, framework)));
+        }
+        assert_eq!(self.queue, queue, "the order of turns");
     }
 }
