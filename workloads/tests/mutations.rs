@@ -89,8 +89,8 @@ fn file() -> impl Strategy<Value = (Format, Vec<u8>)> {
     proptest::sample::select(files)
 }
 
-/// The simplest recipe that reads a file called `file`.
-fn spec(format: Format) -> WorkloadSpec {
+/// The simplest recipe that reads a file called `file`, if recipes can read the format.
+fn spec(format: Format) -> Option<WorkloadSpec> {
     #[derive(serde::Deserialize)]
     struct Recipe {
         work: WorkloadSpec,
@@ -100,8 +100,9 @@ fn spec(format: Format) -> WorkloadSpec {
         Format::Tpch => "work.tpch = { files = ['file'] }",
         Format::Requests => "work.requests = { file = 'file', step = '1s' }",
         Format::Swf => "work.swf = { file = 'file', width = 10000 }",
+        _ => return None,
     };
-    toml::from_str::<Recipe>(text).unwrap().work
+    Some(toml::from_str::<Recipe>(text).unwrap().work)
 }
 
 proptest! {
@@ -131,10 +132,12 @@ proptest! {
             seed: 1,
             name: "damaged",
         };
-        let loaded = spec(format).load(folder.path());
-        prop_assert_eq!(check.is_ok(), loaded.is_ok());
-        if let Ok(source) = loaded {
-            let _workload = source.build(&context);
+        if let Some(spec) = spec(format) {
+            let loaded = spec.load(folder.path());
+            prop_assert_eq!(check.is_ok(), loaded.is_ok());
+            if let Ok(source) = loaded {
+                let _workload = source.build(&context);
+            }
         }
     }
 }

@@ -6,12 +6,43 @@
 use crate::error::{ReadError, quoted};
 use crate::formats::swim::number;
 
+/// Amounts relative to the largest machine are kept in billionths: nine digits.
+pub(crate) const BILLIONTHS: u32 = 9;
+
 /// One column: its name and the unit of its numbers.
 #[derive(Clone, Copy)]
 pub(crate) struct Cell<'a> {
     position: usize,
     name: &'static str,
     text: &'a str,
+}
+
+/// The cells of a line, exactly as many as there are `names`.
+pub(crate) fn split<'a, const N: usize>(
+    line: &'a str,
+    names: &[&'static str; N],
+) -> Result<[Cell<'a>; N], ReadError> {
+    let mut cells = line.split(',');
+    let row = std::array::from_fn(|position| Cell {
+        position,
+        name: names[position],
+        text: bare(cells.next().unwrap_or("")),
+    });
+    let found = line.split(',').count();
+    if found != N {
+        let columns = if found == 1 { "column" } else { "columns" };
+        let expected = format!("{N} columns separated by commas");
+        let error = ReadError::expected(expected, format!("{found} {columns}"));
+        return Err(error.hint(names.join(", ")));
+    }
+    Ok(row)
+}
+
+/// A cell without blanks around it and without quotes around those.
+fn bare(text: &str) -> &str {
+    let text = text.trim_ascii();
+    let inner = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+    inner.unwrap_or(text)
 }
 
 impl<'a> Cell<'a> {
@@ -22,6 +53,11 @@ impl<'a> Cell<'a> {
             name,
             text,
         }
+    }
+
+    /// The text, which may be empty.
+    pub(crate) const fn text(self) -> &'a str {
+        self.text
     }
 
     /// `error`, in this column.
@@ -37,6 +73,23 @@ impl<'a> Cell<'a> {
     /// A number of `unit` with a fraction, in units of `10^-digits`, up to `most` whole ones.
     pub(crate) fn decimal(self, unit: &str, digits: u32, most: u64) -> Result<u64, ReadError> {
         decimal(self.text, unit, digits, most).map_err(|error| self.wrong(error))
+    }
+
+    /// A code from 0 to `most`.
+    pub(crate) fn code(self, what: &str, most: u8) -> Result<u8, ReadError> {
+        let code = self.text.parse().ok().filter(|code| *code <= most);
+        code.ok_or_else(|| {
+            let expected = format!("{what}, 0 to {most}");
+            self.wrong(ReadError::expected(expected, quoted(self.text)))
+        })
+    }
+
+    /// The number that `read` finds, or nothing where nothing is written.
+    pub(crate) fn maybe<T>(
+        self,
+        read: impl FnOnce(Self) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
+        (!self.text.is_empty()).then(|| read(self)).transpose()
     }
 }
 
@@ -88,6 +141,17 @@ pub(crate) fn decimal(text: &str, unit: &str, digits: u32, most: u64) -> Result<
     }
 }
 
+/// An amount in units of `10^-digits` as people write it.
+pub(crate) fn written(amount: u128, digits: u32) -> String {
+    let unit = 10_u128.pow(digits);
+    let fraction = format!("{:0width$}", amount % unit, width = digits as usize);
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() {
+        return (amount / unit).to_string();
+    }
+    format!("{}.{fraction}", amount / unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,5 +183,12 @@ mod tests {
         check("1.2.3", None);
         check("1e", None);
         check("NaN", None);
+    }
+
+    #[test]
+    fn amounts_are_written_shortly() {
+        assert_eq!(written(1_500, 3), "1.5");
+        assert_eq!(written(2_000, 3), "2");
+        assert_eq!(written(7, 3), "0.007");
     }
 }

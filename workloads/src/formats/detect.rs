@@ -24,8 +24,25 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
         .map(|(_, format)| format)
 }
 
+/// Formats by a word in the name of the file or of the folder around it.
+const WORDS: [(&str, Format); 6] = [
+    ("machine_events", Format::Google2011Machines),
+    ("machine-events", Format::Google2011Machines),
+    ("job_events", Format::Google2011Jobs),
+    ("job-events", Format::Google2011Jobs),
+    ("task_events", Format::Google2011Tasks),
+    ("task-events", Format::Google2011Tasks),
+];
+
 /// The format that the name tells, if it tells one.
 pub(crate) fn by_name(path: &Path) -> Option<Format> {
+    let around = path.parent().and_then(Path::file_name);
+    for name in path.file_name().into_iter().chain(around) {
+        let name = name.to_string_lossy();
+        if let Some((_, format)) = WORDS.iter().find(|(word, _)| name.contains(word)) {
+            return Some(*format);
+        }
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut name = name.to_ascii_lowercase();
     for packed in [".zst", ".bz2", ".gz", ".xz"] {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ReadError, quoted};
 use survey::Survey;
 
+pub mod google2011;
 pub mod requests;
 pub mod swf;
 pub mod swim;
@@ -81,6 +82,15 @@ formats! {
     /// Jobs of parallel machines ([`swf`]).
     Swf, "swf", swf,
         "jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2)";
+    /// Machines of Google's cell of 2011 ([`google2011::machines`]).
+    Google2011Machines, "google2011-machines", google2011::machines,
+        "machines that come, change and go (Google ClusterData 2011, machine_events)";
+    /// Jobs of Google's cell of 2011 ([`google2011::jobs`]).
+    Google2011Jobs, "google2011-jobs", google2011::jobs,
+        "what happens to jobs; a file or a folder of parts (Google ClusterData 2011, job_events)";
+    /// Tasks of Google's cell of 2011 ([`google2011::tasks`]).
+    Google2011Tasks, "google2011-tasks", google2011::tasks,
+        "what happens to tasks; a file or a folder of parts (Google ClusterData 2011, task_events)";
 }
 
 /// What is done with the records of a file, whatever its format.

@@ -3,6 +3,7 @@
 //! The files are not part of the project. They are looked for in `FAIRGROUND_TRACES`, or in a
 //! folder `shared/traces` beside the project; without them these tests say so and pass.
 
+mod google;
 mod logs;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +48,8 @@ fn written(known: &Value) -> String {
         Value::Bool(false) => "no".to_owned(),
         Value::String(text) => text.clone(),
         Value::Object(counts) => {
+            let mut counts: Vec<_> = counts.iter().collect();
+            counts.sort_by_key(|(name, _)| (name.parse::<i64>().unwrap_or(0), *name));
             let counts = counts
                 .iter()
                 .map(|(name, count)| format!("{name}: {count}"));
