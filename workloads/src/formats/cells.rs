@@ -9,6 +9,9 @@ use crate::formats::swim::number;
 /// Amounts relative to the largest machine are kept in billionths: nine digits.
 pub(crate) const BILLIONTHS: u32 = 9;
 
+/// Seconds and hours are kept in millionths: six digits.
+pub(crate) const MILLIONTHS: u32 = 6;
+
 /// One column: its name and the unit of its numbers.
 #[derive(Clone, Copy)]
 pub(crate) struct Cell<'a> {
@@ -38,6 +41,11 @@ pub(crate) fn split<'a, const N: usize>(
     Ok(row)
 }
 
+/// How many columns a line has.
+pub(crate) fn width(line: &str) -> usize {
+    line.split(',').count()
+}
+
 /// A cell without blanks around it and without quotes around those.
 fn bare(text: &str) -> &str {
     let text = text.trim_ascii();
@@ -65,6 +73,14 @@ impl<'a> Cell<'a> {
         error.place(format!("column {} ({})", self.position + 1, self.name))
     }
 
+    /// Some text, called `what`.
+    pub(crate) fn word(self, what: &str) -> Result<&'a str, ReadError> {
+        if self.text.is_empty() {
+            return Err(self.wrong(ReadError::expected(what, "nothing")));
+        }
+        Ok(self.text)
+    }
+
     /// A whole number of `unit` up to `most`.
     pub(crate) fn whole(self, unit: &str, most: u64) -> Result<u64, ReadError> {
         number(self.text, unit, most).map_err(|error| self.wrong(error))
@@ -90,6 +106,17 @@ impl<'a> Cell<'a> {
         read: impl FnOnce(Self) -> Result<T, ReadError>,
     ) -> Result<Option<T>, ReadError> {
         (!self.text.is_empty()).then(|| read(self)).transpose()
+    }
+
+    /// A whole number of `unit`, negative or not, at most `most` away from zero.
+    pub(crate) fn signed(self, unit: &str, most: u64) -> Result<i64, ReadError> {
+        let (text, sign) = match self.text.strip_prefix('-') {
+            Some(text) => (text, -1),
+            None => (self.text, 1),
+        };
+        let amount = number(text, unit, most.min(i64::MAX as u64));
+        let amount = amount.map_err(|error| self.wrong(error))?;
+        Ok(sign * amount.cast_signed())
     }
 }
 

@@ -9,7 +9,10 @@ use crate::formats::{Format, source};
 const ENOUGH: u64 = 4096;
 
 /// Formats by how their first line begins.
-const BEGINNINGS: [(&str, Format); 1] = [(";", Format::Swf)];
+const BEGINNINGS: [(&str, Format); 2] = [
+    (";", Format::Swf),
+    ("task_create_time", Format::Alibaba2017),
+];
 
 /// The format that the first line of the file tells, if it can be read and tells one.
 pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
@@ -25,13 +28,18 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
 }
 
 /// Formats by a word in the name of the file or of the folder around it.
-const WORDS: [(&str, Format); 6] = [
+const WORDS: [(&str, Format); 11] = [
     ("machine_events", Format::Google2011Machines),
     ("machine-events", Format::Google2011Machines),
     ("job_events", Format::Google2011Jobs),
     ("job-events", Format::Google2011Jobs),
     ("task_events", Format::Google2011Tasks),
     ("task-events", Format::Google2011Tasks),
+    ("machine_meta", Format::Alibaba2018Machines),
+    ("batch_instance", Format::Alibaba2018Instances),
+    ("sample_instances", Format::Alibaba2018Instances),
+    ("sample_tasks", Format::Alibaba2018Tasks),
+    ("batch_task", Format::Alibaba2018Tasks),
 ];
 
 /// The format that the name tells, if it tells one.

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ReadError, quoted};
 use survey::Survey;
 
+pub mod alibaba2017;
+pub mod alibaba2018;
 pub mod google2011;
 pub mod requests;
 pub mod swf;
@@ -91,6 +93,18 @@ formats! {
     /// Tasks of Google's cell of 2011 ([`google2011::tasks`]).
     Google2011Tasks, "google2011-tasks", google2011::tasks,
         "what happens to tasks; a file or a folder of parts (Google ClusterData 2011, task_events)";
+    /// Batch tasks of Alibaba's cluster of 2017 ([`alibaba2017`]).
+    Alibaba2017, "alibaba2017", alibaba2017,
+        "batch tasks, with or without a header (Alibaba cluster-trace-v2017, batch_task)";
+    /// Batch tasks of Alibaba's cluster of 2018 ([`alibaba2018::tasks`]).
+    Alibaba2018Tasks, "alibaba2018-tasks", alibaba2018::tasks,
+        "batch tasks with their dependencies (Alibaba cluster-trace-v2018, batch_task)";
+    /// Batch instances of Alibaba's cluster of 2018 ([`alibaba2018::instances`]).
+    Alibaba2018Instances, "alibaba2018-instances", alibaba2018::instances,
+        "instances of batch tasks (Alibaba cluster-trace-v2018, batch_instance)";
+    /// Machines of Alibaba's cluster of 2018 ([`alibaba2018::machines`]).
+    Alibaba2018Machines, "alibaba2018-machines", alibaba2018::machines,
+        "machines and their states (Alibaba cluster-trace-v2018, machine_meta)";
 }
 
 /// What is done with the records of a file, whatever its format.

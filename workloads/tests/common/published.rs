@@ -44,10 +44,53 @@ pub(crate) const GOOGLE_TASKS: &str = "\
 601500101,,3418320,1,,0,userB=,0,0,3.815e-06,0.0159,0,1
 ";
 
+/// Two jobs as published: a map with a reduce, and a task for itself that is still running.
+pub(crate) const ALIBABA_TASKS: &str = "\
+M1,10,j_1,1,Terminated,100,160,100.0,0.3
+R2_1,1,j_1,1,Terminated,160,161,50,0.39
+task_Nzg=,3,j_2,2,Running,170,,,
+";
+
+/// A join in the columns of the sample.
+pub(crate) const ALIBABA_SAMPLE: &str = "\
+0,j_7,J3_1_2,382,50.0,0.39,9
+0,j_7,M1,5,100.0,0.3,2
+";
+
+/// Two instances, one that lost its machine.
+pub(crate) const ALIBABA_INSTANCES: &str = "\
+i_1,M1,j_1,1,Terminated,100,160,m_2,1,1,74.5,99,0.1,0.2
+,R2_1,j_1,1,Failed,160,0,,1,2,,,,
+";
+
+/// The same in the columns of the sample.
+pub(crate) const ALIBABA_SAMPLE_INSTANCES: &str = "0,j_7,J3_1_2,ins_1,52,74.0,0.1\n";
+
+/// Three rows of two machines.
+pub(crate) const ALIBABA_MACHINES: &str = "\
+m_1,0,219,17,96,100,USING
+m_1,148984,219,17,96,100,IMPORT_INSTALLING
+m_2,10,15,,96,100,USING
+";
+
+/// Three tasks under a header, one created before the trace.
+pub(crate) const ALIBABA_2017: &str = "\
+task_create_time, task_end_time, job_id, task_id,instances, status, cpus,memory\r
+6459,6524,3,4,15740,Terminated,50,0.007956928\r
+-1078,5,3,5,1,Terminated,50.5,0.004395206\r
+7,8,4,6,2,Waiting,,\r
+";
+
 /// A small good file in every format.
 pub(crate) const FILES: &[(Format, &str)] = &[
     (Format::Swf, SWF),
     (Format::Google2011Machines, GOOGLE_MACHINES),
     (Format::Google2011Jobs, GOOGLE_JOBS),
     (Format::Google2011Tasks, GOOGLE_TASKS),
+    (Format::Alibaba2017, ALIBABA_2017),
+    (Format::Alibaba2018Tasks, ALIBABA_TASKS),
+    (Format::Alibaba2018Tasks, ALIBABA_SAMPLE),
+    (Format::Alibaba2018Instances, ALIBABA_INSTANCES),
+    (Format::Alibaba2018Instances, ALIBABA_SAMPLE_INSTANCES),
+    (Format::Alibaba2018Machines, ALIBABA_MACHINES),
 ];

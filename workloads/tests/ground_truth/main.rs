@@ -3,6 +3,7 @@
 //! The files are not part of the project. They are looked for in `FAIRGROUND_TRACES`, or in a
 //! folder `shared/traces` beside the project; without them these tests say so and pass.
 
+mod alibaba;
 mod google;
 mod logs;
 

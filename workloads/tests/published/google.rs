@@ -115,7 +115,7 @@ fn damage_is_named() {
     check(
         Format::Google2011Tasks,
         &files,
-        &expect![[r#"
+        &expect![[r"
             0 good
             file: expected at least one task event, found none
               hint: a row of this table is CSV without a header, see the schema of the trace
@@ -146,7 +146,7 @@ fn damage_is_named() {
 
             0 good
             file:1: column 2 (missing): expected a reason why something is missing, 0 to 2, found `3`
-        "#]],
+        "]],
     );
     check(
         Format::Google2011Jobs,

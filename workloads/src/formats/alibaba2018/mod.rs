@@ -1,0 +1,82 @@
+//! Alibaba cluster-trace-v2018: eight days of batch jobs on 4,000 machines.
+//!
+//! Source: github.com/alibaba/clusterdata, `cluster-trace-v2018/schema.txt`. The tables are CSV
+//! without a header; empty cells are missing. The hour of jobs that comes with the generator
+//! `spar` (Tian et al., `SoCC` 2019) has other columns: arrivals and durations instead of starts and
+//! ends. Both are read and told apart by the number of columns of the first line.
+//!
+//! CPU is in hundredths of a core, which the schema calls percent; memory is in percent of a
+//! machine. Both are kept in millionths of that.
+
+pub mod instances;
+pub mod machines;
+pub mod tasks;
+
+/// The most CPU one task may ask for, in percent of a core (ten thousand cores).
+pub const MOST_PERCENT: u64 = 1_000_000;
+/// The most instances one task may have.
+pub const MOST_INSTANCES: u64 = 10_000_000;
+
+/// What a table is, for an empty file.
+const ABOUT: &str = "a row of this table is CSV without a header, see the schema of the trace";
+/// The units of columns for people.
+const CPU: &str = "millionths of a percent of a core";
+const MEMORY: &str = "millionths of a percent of a machine";
+
+/// How a task is named: `R3_1_2` is task 3 and waits for tasks 1 and 2 of its job.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DagName {
+    /// The letters in front: M for map, R for reduce, J for join.
+    pub kind: String,
+    /// Its number within the job.
+    pub number: u32,
+    /// The numbers of the tasks it waits for.
+    pub parents: Vec<u32>,
+}
+
+impl DagName {
+    /// Understands a name; `None` for a task that has no place in a graph, such as `task_x`.
+    ///
+    /// Parts that are no numbers, such as `Stg1` in `M1_Stg1`, say nothing about dependencies.
+    pub fn of(name: &str) -> Option<Self> {
+        let mut parts = name.split('_');
+        let first = parts.next()?;
+        let digits = first.find(|letter: char| letter.is_ascii_digit())?;
+        let (kind, number) = first.split_at(digits);
+        let letters = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphabetic());
+        if !letters {
+            return None;
+        }
+        Some(Self {
+            kind: kind.to_owned(),
+            number: number.parse().ok()?,
+            parents: parts.filter_map(|part| part.parse().ok()).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DagName;
+
+    fn check(name: &str, expected: Option<(&str, u32, &[u32])>) {
+        let found = DagName::of(name);
+        let found = found
+            .as_ref()
+            .map(|dag| (dag.kind.as_str(), dag.number, dag.parents.as_slice()));
+        assert_eq!(found, expected, "{name}");
+    }
+
+    #[test]
+    fn names_hold_dependencies() {
+        check("M1", Some(("M", 1, &[])));
+        check("J24_20_23", Some(("J", 24, &[20, 23])));
+        check("M12_Stg1", Some(("M", 12, &[])));
+        check("R3_1_Stg2", Some(("R", 3, &[1])));
+        check("task_LTg0MTUwNTYwNTgzNTk=", None);
+        check("MergeTask", None);
+        check("99", None);
+        check("M99999999999", None);
+        check("", None);
+    }
+}
