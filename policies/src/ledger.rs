@@ -7,6 +7,7 @@
 use crate::agent_set::AgentSet;
 use crate::message::{AgentId, FrameworkId, Offer, OfferId, TaskId};
 use crate::resources::{Kind, Resources};
+use crate::rooms::Rooms;
 use crate::share::{Share, Weight};
 use crate::time::Time;
 use crate::window::Window;
@@ -21,6 +22,8 @@ pub struct Ledger {
     total: Resources,
     /// Agents with something free: an index, checked against `agents`.
     open: AgentSet,
+    /// Agents by the tasks they have room for: an index, checked against `agents`.
+    rooms: Rooms,
 }
 
 /// One agent's page.
@@ -75,6 +78,7 @@ impl Default for Ledger {
             next_offer: 0,
             total: Resources::ZERO,
             open: AgentSet::default(),
+            rooms: Rooms::default(),
         }
     }
 }
@@ -413,6 +417,12 @@ impl Ledger {
         self.open.next(from)
     }
 
+    /// The first agent from `from` on that has room for `needs`.
+    pub(crate) fn next_room(&mut self, needs: Resources, from: AgentId) -> Option<AgentId> {
+        let free = self.agents.iter().map(|page| page.free);
+        self.rooms.with_room_for(needs, free).next(from)
+    }
+
     pub(crate) fn is_open(&self, agent: AgentId) -> bool {
         self.open.contains(agent)
     }
@@ -425,11 +435,8 @@ impl Ledger {
             page.total,
             "conservation on {agent}"
         );
-        if page.free.is_zero() {
-            self.open.remove(agent);
-        } else {
-            self.open.insert(agent);
-        }
+        self.open.set(agent, !page.free.is_zero());
+        self.rooms.update(agent, page.free);
     }
 }
 
@@ -489,6 +496,8 @@ impl Ledger {
                 "a{i} is gone and has something"
             );
         }
+        self.rooms
+            .check(|agent| self.free(agent), self.agents.len() as u32);
         let total: Resources = self.agents.iter().map(|page| page.total).sum();
         assert_eq!(self.total, total, "the cluster's total");
     }

@@ -24,4 +24,5 @@ pub mod registry;
 
 mod agent_set;
 mod filters;
+mod rooms;
 mod turns;

@@ -286,7 +286,6 @@ impl Master {
         for id in offers {
             if let Some(offer) = self.ledger.open_offer(framework, *id) {
                 valid.push(self.ledger.close_offer(offer.id));
-                self.changed.insert(offer.agent);
             }
         }
         let agent = valid.first().map(|offer| offer.agent);
@@ -331,6 +330,9 @@ impl Master {
             && !refuse.is_zero()
         {
             self.filters.add(framework, agent, left, self.now + refuse);
+        }
+        for offer in &valid {
+            self.note_change(offer.agent);
         }
         self.rank(framework);
     }
@@ -406,9 +408,14 @@ impl Master {
 
     fn end_filters(&mut self) {
         while let Some(agent) = self.filters.pop_ended(self.now) {
-            if self.ledger.is_open(agent) {
-                self.changed.insert(agent);
-            }
+            self.note_change(agent);
+        }
+    }
+
+    /// An agent may have something new to offer.
+    fn note_change(&mut self, agent: AgentId) {
+        if self.ledger.is_open(agent) {
+            self.changed.insert(agent);
         }
     }
 
@@ -444,17 +451,10 @@ impl Master {
         let changed = std::mem::take(&mut self.changed);
         let mut from = AgentId(0);
         while !self.turns.is_empty()
-            && let Some(agent) = self.ledger.next_open(from)
+            && let Some(agent) = self.next_to_offer(from, &eager, &changed)
         {
             match &eager {
                 Eager::Some(some) if !changed.contains(agent) => {
-                    if some.is_empty() {
-                        match changed.next(agent) {
-                            Some(next) => from = next,
-                            None => break,
-                        }
-                        continue;
-                    }
                     self.offer_agent(agent, Some(some), actions);
                 }
                 Eager::Some(_) | Eager::All => self.offer_agent(agent, None, actions),
@@ -463,6 +463,30 @@ impl Master {
         }
         self.changed = changed;
         self.changed.clear();
+    }
+
+    /// The first agent from `from` on that has something free and may be of interest to somebody.
+    fn next_to_offer(
+        &mut self,
+        from: AgentId,
+        eager: &Eager,
+        changed: &AgentSet,
+    ) -> Option<AgentId> {
+        let Eager::Some(some) = eager else {
+            return self.ledger.next_open(from);
+        };
+        let mut next = changed.next(from);
+        for framework in some {
+            let better = match self.config.offers {
+                OfferSize::Agent => self.ledger.next_open(from),
+                OfferSize::Task => match self.turns.needs(*framework) {
+                    Some(needs) => self.ledger.next_room(needs, from),
+                    None => None,
+                },
+            };
+            next = [next, better].into_iter().flatten().min();
+        }
+        next
     }
 
     /// Offers what is free on an agent, to whom it may concern or only to those of `some`.

@@ -37,6 +37,8 @@ pub struct JobQueue {
     /// Jobs with waiting tasks, in the order they are served.
     ready: BTreeSet<(u32, JobId)>,
     waiting: u64,
+    /// How many tasks of each size wait. A workload has few sizes, a backlog has many jobs.
+    sizes: Vec<(Resources, u64)>,
 }
 
 #[derive(Debug)]
@@ -73,12 +75,18 @@ impl JobQueue {
             jobs: Vec::new(),
             ready: BTreeSet::new(),
             waiting: 0,
+            sizes: Vec::new(),
         }
     }
 
     /// Tasks that wait and may start, of all jobs.
     pub const fn waiting(&self) -> u64 {
         self.waiting
+    }
+
+    /// Whether a task as small as `room` may wait; if not, no job needs to be asked.
+    pub fn may_fit(&self, room: Resources) -> bool {
+        self.sizes.iter().any(|(needs, _)| needs.fits_in(room))
     }
 
     /// Jobs with waiting tasks, in the order they are to be served.
@@ -214,7 +222,9 @@ impl JobQueue {
         stage.waiting += 1;
         stage.taken[piece.index as usize] = false;
         stage.cursor = stage.cursor.min(piece.index);
+        let needs = page.spec.stages[piece.stage as usize].needs;
         self.waiting += 1;
+        more(&mut self.sizes, needs, 1);
         if let Err(position) = page.ready.binary_search(&piece.stage) {
             page.ready.insert(position, piece.stage);
         }
@@ -248,7 +258,9 @@ impl JobQueue {
         if stage.waiting == 0 {
             page.ready.retain(|ready| *ready != piece.stage);
         }
+        let needs = page.spec.stages[piece.stage as usize].needs;
         self.waiting -= 1;
+        fewer(&mut self.sizes, needs);
         self.set_running(piece.job, 1);
     }
 
@@ -299,8 +311,26 @@ impl JobQueue {
                 page.ready.sort_unstable();
             }
             self.waiting += u64::from(waiting);
+            more(&mut self.sizes, spec.needs, u64::from(waiting));
         }
         self.set_running(job, 0);
+    }
+}
+
+fn more(sizes: &mut Vec<(Resources, u64)>, needs: Resources, tasks: u64) {
+    match sizes.iter_mut().find(|(size, _)| *size == needs) {
+        Some((_, count)) => *count += tasks,
+        None if tasks > 0 => sizes.push((needs, tasks)),
+        None => {}
+    }
+}
+
+fn fewer(sizes: &mut Vec<(Resources, u64)>, needs: Resources) {
+    let known = sizes.iter().position(|(size, _)| *size == needs);
+    let position = known.expect("a size that waits");
+    sizes[position].1 -= 1;
+    if sizes[position].1 == 0 {
+        sizes.swap_remove(position);
     }
 }
 

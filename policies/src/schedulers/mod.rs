@@ -148,6 +148,11 @@ impl Desk<'_> {
         })
     }
 
+    /// Whether a waiting task may fit into the offer at `position`; if not, no job needs to be asked.
+    pub fn may_fit(&self, position: usize) -> bool {
+        self.queue.may_fit(self.items[position].left)
+    }
+
     /// `job` passes over an offer to wait for its data; since when it has waited.
     pub fn wait(&mut self, job: JobId, now: Time) -> Time {
         self.queue.wait(job, now)

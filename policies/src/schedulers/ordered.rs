@@ -21,7 +21,7 @@ impl Scheduler for Ordered {
 
     fn place(&mut self, now: Time, desk: &mut Desk<'_>) {
         for position in 0..desk.len() {
-            while self.launch_one(now, position, desk) {}
+            while desk.may_fit(position) && self.launch_one(now, position, desk) {}
         }
     }
 }
