@@ -47,7 +47,7 @@ pub(crate) fn width(line: &str) -> usize {
 }
 
 /// A cell without blanks around it and without quotes around those.
-fn bare(text: &str) -> &str {
+pub(crate) fn bare(text: &str) -> &str {
     let text = text.trim_ascii();
     let inner = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
     inner.unwrap_or(text)
@@ -84,6 +84,16 @@ impl<'a> Cell<'a> {
     /// A whole number of `unit` up to `most`.
     pub(crate) fn whole(self, unit: &str, most: u64) -> Result<u64, ReadError> {
         number(self.text, unit, most).map_err(|error| self.wrong(error))
+    }
+
+    /// A whole number written with or without a fraction of zero: `66.0`.
+    pub(crate) fn round(self, unit: &str, most: u64) -> Result<u64, ReadError> {
+        let whole = self.text.split_once('.').and_then(|(whole, fraction)| {
+            let zero = !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0');
+            zero.then_some(whole)
+        });
+        let text = whole.unwrap_or(self.text);
+        number(text, unit, most).map_err(|error| self.wrong(error))
     }
 
     /// A number of `unit` with a fraction, in units of `10^-digits`, up to `most` whole ones.

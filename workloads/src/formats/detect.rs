@@ -9,9 +9,12 @@ use crate::formats::{Format, source};
 const ENOUGH: u64 = 4096;
 
 /// Formats by how their first line begins.
-const BEGINNINGS: [(&str, Format); 2] = [
+const BEGINNINGS: [(&str, Format); 5] = [
     (";", Format::Swf),
     ("task_create_time", Format::Alibaba2017),
+    ("timestamp,duration,num_gpus", Format::Philly),
+    ("sn,cpu_milli,", Format::OpenbNodes),
+    ("name,cpu_milli,", Format::OpenbPods),
 ];
 
 /// The format that the first line of the file tells, if it can be read and tells one.

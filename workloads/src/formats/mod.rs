@@ -15,6 +15,8 @@ use survey::Survey;
 pub mod alibaba2017;
 pub mod alibaba2018;
 pub mod google2011;
+pub mod openb;
+pub mod philly;
 pub mod requests;
 pub mod swf;
 pub mod swim;
@@ -24,15 +26,18 @@ pub mod place;
 pub mod rows;
 
 pub(crate) mod cells;
+pub(crate) mod clock;
 pub(crate) mod detect;
 pub(crate) mod lines;
 pub(crate) mod source;
 pub(crate) mod survey;
+pub(crate) mod table;
 
 pub use lines::LONGEST_LINE;
 pub use place::Place;
 pub use source::input;
 pub use survey::{Check, Column, Head, Stat};
+pub use table::Table;
 
 /// The list of formats: what is said here once is the enum, the names and the way to each reader.
 macro_rules! formats {
@@ -105,6 +110,15 @@ formats! {
     /// Machines of Alibaba's cluster of 2018 ([`alibaba2018::machines`]).
     Alibaba2018Machines, "alibaba2018-machines", alibaba2018::machines,
         "machines and their states (Alibaba cluster-trace-v2018, machine_meta)";
+    /// Training jobs of Microsoft's Philly ([`philly`]).
+    Philly, "philly", philly,
+        "training jobs by virtual cluster (Microsoft Philly 2017, the list of Pollux)";
+    /// Nodes of Alibaba's openb ([`openb::nodes`]).
+    OpenbNodes, "openb-nodes", openb::nodes,
+        "nodes with GPUs (Alibaba cluster-trace-gpu-v2023, openb_node_list)";
+    /// Pods of Alibaba's openb ([`openb::pods`]).
+    OpenbPods, "openb-pods", openb::pods,
+        "pods that share GPUs (Alibaba cluster-trace-gpu-v2023, openb_pod_list)";
 }
 
 /// What is done with the records of a file, whatever its format.

@@ -81,6 +81,37 @@ task_create_time, task_end_time, job_id, task_id,instances, status, cpus,memory\
 7,8,4,6,2,Waiting,,\r
 ";
 
+/// Three jobs of two virtual clusters and an empty line.
+pub(crate) const PHILLY: &str = "\
+timestamp,duration,num_gpus,gpu_time,cluster
+2017-10-09 07:01:55,66.0,1,66.0,11cb48
+2017-10-09 06:13:03,2951.5,8,23612.0,6214e9
+2017-12-31 23:59:59,10,2,21,6214e9
+
+";
+
+/// A node with GPUs and one without.
+pub(crate) const OPENB_NODES: &str = "\
+sn,cpu_milli,memory_mib,gpu,model
+openb-node-0000,32000,262144,0,
+openb-node-0001,64000,262144,2,P100
+";
+
+/// A pod that shares a GPU, one with eight that is pending, one without any.
+pub(crate) const OPENB_PODS: &str = "\
+name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,\
+scheduled_time
+openb-pod-0000,12000,16384,1,460,V100M16|V100M32,LS,Running,0,12537496,5
+openb-pod-0001,6000,0,8,1000,,BE,Pending,427061,427161,
+openb-pod-0002,6000,12288,0,0,,Guaranteed,Succeeded,427060.0,427160.0,427061.0
+";
+
+/// The same without times.
+pub(crate) const OPENB_BRIEF: &str = "\
+name,cpu_milli,memory_mib,num_gpu,gpu_milli
+openb-pod-0000,12000,16384,1,1000
+";
+
 /// A small good file in every format.
 pub(crate) const FILES: &[(Format, &str)] = &[
     (Format::Swf, SWF),
@@ -93,4 +124,8 @@ pub(crate) const FILES: &[(Format, &str)] = &[
     (Format::Alibaba2018Instances, ALIBABA_INSTANCES),
     (Format::Alibaba2018Instances, ALIBABA_SAMPLE_INSTANCES),
     (Format::Alibaba2018Machines, ALIBABA_MACHINES),
+    (Format::Philly, PHILLY),
+    (Format::OpenbNodes, OPENB_NODES),
+    (Format::OpenbPods, OPENB_PODS),
+    (Format::OpenbPods, OPENB_BRIEF),
 ];

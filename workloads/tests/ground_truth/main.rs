@@ -5,6 +5,7 @@
 
 mod alibaba;
 mod google;
+mod gpus;
 mod logs;
 
 use std::path::{Path, PathBuf};
@@ -50,7 +51,9 @@ fn written(known: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Object(counts) => {
             let mut counts: Vec<_> = counts.iter().collect();
-            counts.sort_by_key(|(name, _)| (name.parse::<i64>().unwrap_or(0), *name));
+            if counts.iter().all(|(name, _)| name.parse::<i64>().is_ok()) {
+                counts.sort_by_key(|(name, _)| name.parse::<i64>().ok());
+            }
             let counts = counts
                 .iter()
                 .map(|(name, count)| format!("{name}: {count}"));

@@ -5,6 +5,7 @@ mod common;
 
 mod alibaba;
 mod google;
+mod gpus;
 mod swf;
 
 use common::said;
