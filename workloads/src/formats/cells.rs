@@ -178,6 +178,12 @@ pub(crate) fn decimal(text: &str, unit: &str, digits: u32, most: u64) -> Result<
     }
 }
 
+/// An amount as [`written`], rounded to six digits: for sums of numbers that were rounded themselves.
+pub(crate) fn rounded(amount: u128, digits: u32) -> String {
+    let unit = 10_u128.pow(digits.saturating_sub(MILLIONTHS));
+    written((amount + unit / 2) / unit, MILLIONTHS.min(digits))
+}
+
 /// An amount in units of `10^-digits` as people write it.
 pub(crate) fn written(amount: u128, digits: u32) -> String {
     let unit = 10_u128.pow(digits);

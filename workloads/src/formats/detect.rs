@@ -9,12 +9,17 @@ use crate::formats::{Format, source};
 const ENOUGH: u64 = 4096;
 
 /// Formats by how their first line begins.
-const BEGINNINGS: [(&str, Format); 5] = [
+const BEGINNINGS: [(&str, Format); 10] = [
     (";", Format::Swf),
     ("task_create_time", Format::Alibaba2017),
     ("timestamp,duration,num_gpus", Format::Philly),
     ("sn,cpu_milli,", Format::OpenbNodes),
     ("name,cpu_milli,", Format::OpenbPods),
+    ("arrival_time,length,cpus", Format::Gaia),
+    ("instance_sn,role,app_name", Format::Dlrm),
+    ("job_id,submission_time,duration", Format::ElasticFlow),
+    ("TIMESTAMP,ContextTokens", Format::AzureLlm),
+    ("{\"timestamp\":", Format::Mooncake),
 ];
 
 /// The format that the first line of the file tells, if it can be read and tells one.
@@ -31,13 +36,14 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
 }
 
 /// Formats by a word in the name of the file or of the folder around it.
-const WORDS: [(&str, Format); 11] = [
+const WORDS: [(&str, Format); 12] = [
     ("machine_events", Format::Google2011Machines),
     ("machine-events", Format::Google2011Machines),
     ("job_events", Format::Google2011Jobs),
     ("job-events", Format::Google2011Jobs),
     ("task_events", Format::Google2011Tasks),
     ("task-events", Format::Google2011Tasks),
+    ("pai_machine_spec", Format::PaiMachines),
     ("machine_meta", Format::Alibaba2018Machines),
     ("batch_instance", Format::Alibaba2018Instances),
     ("sample_instances", Format::Alibaba2018Instances),

@@ -21,6 +21,8 @@ pub(crate) struct Lines {
     /// What comes after this file.
     parts: VecDeque<PathBuf>,
     member: &'static str,
+    /// How many files were begun.
+    part: u64,
     /// Bytes that are not UTF-8 are replaced, not refused.
     lenient: bool,
     repaired: u64,
@@ -38,6 +40,7 @@ impl Lines {
             plain: source::open(path, member)?,
             parts: VecDeque::new(),
             member,
+            part: 1,
             lenient: false,
             repaired: 0,
             line: 0,
@@ -141,6 +144,16 @@ impl Lines {
         Some(Ok(std::str::from_utf8(&self.buffer).unwrap_or_default()))
     }
 
+    /// The next line with the number of the file it is in, counted from one.
+    pub(crate) fn next_of_part(&mut self) -> Option<Result<(&str, u64), ReadError>> {
+        // The number is known only after the line is read, and the line borrows all of this.
+        if let Err(error) = self.next()? {
+            return Some(Err(error));
+        }
+        let line = std::str::from_utf8(&self.buffer).unwrap_or_default();
+        Some(Ok((line, self.part)))
+    }
+
     /// Goes on with the next file of the folder; `None` after the last.
     fn turn(&mut self) -> Option<Result<(), ReadError>> {
         let Some(part) = self.parts.pop_front() else {
@@ -151,6 +164,7 @@ impl Lines {
             self.path = Arc::from(part);
             self.plain = plain;
             self.line = 0;
+            self.part += 1;
         }))
     }
 

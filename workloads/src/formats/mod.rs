@@ -14,8 +14,14 @@ use survey::Survey;
 
 pub mod alibaba2017;
 pub mod alibaba2018;
+pub mod azure_llm;
+pub mod dlrm;
+pub mod elasticflow;
+pub mod gaia;
 pub mod google2011;
+pub mod mooncake;
 pub mod openb;
+pub mod pai;
 pub mod philly;
 pub mod requests;
 pub mod swf;
@@ -119,6 +125,24 @@ formats! {
     /// Pods of Alibaba's openb ([`openb::pods`]).
     OpenbPods, "openb-pods", openb::pods,
         "pods that share GPUs (Alibaba cluster-trace-gpu-v2023, openb_pod_list)";
+    /// Job lists of GAIA ([`gaia`]).
+    Gaia, "gaia", gaia,
+        "jobs of a year: arrival, length, CPUs (GAIA's LANL Mustang 2015 and Alibaba PAI 2020)";
+    /// Machines of Alibaba's PAI ([`pai`]).
+    PaiMachines, "pai-machines", pai,
+        "machines by type of GPU (Alibaba cluster-trace-gpu-v2020, pai_machine_spec)";
+    /// Instances of Alibaba's recommendation services ([`dlrm`]).
+    Dlrm, "dlrm", dlrm,
+        "instances on CPU and GPU nodes (Alibaba cluster-trace-gpu-v2025, disaggregated DLRM)";
+    /// Training jobs of Microsoft's ITP ([`elasticflow`]).
+    ElasticFlow, "elasticflow", elasticflow,
+        "training jobs, a file a cluster, or their folder (Microsoft ITP 2021, ElasticFlow)";
+    /// Requests to Azure's language models ([`azure_llm`]).
+    AzureLlm, "azure-llm", azure_llm,
+        "requests to language models by tokens (Azure LLM inference 2023)";
+    /// Requests to Kimi's language model ([`mooncake`]).
+    Mooncake, "mooncake", mooncake,
+        "requests to a language model with their prefixes, JSON lines (Mooncake, Kimi)";
 }
 
 /// What is done with the records of a file, whatever its format.

@@ -48,7 +48,8 @@ pub trait Row: Sized {
 pub struct Rows<R: Row> {
     lines: Lines,
     layout: R::Layout,
-    headed: bool,
+    /// How many files' headers are behind us.
+    headed: u64,
     any: bool,
     ended: bool,
     passed: Passed,
@@ -94,7 +95,7 @@ impl<R: Row> Rows<R> {
         Ok(Self {
             lines: Lines::lenient(path, R::MEMBER, R::PARTS)?,
             layout: R::Layout::default(),
-            headed: !R::HEADED,
+            headed: 0,
             any: false,
             ended: false,
             passed: Passed::default(),
@@ -123,18 +124,18 @@ impl<R: Row> Iterator for Rows<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.ended {
-            let read = match self.lines.next() {
-                Some(Ok(line)) if line.trim_ascii().is_empty() => {
+            let read = match self.lines.next_of_part() {
+                Some(Ok((line, _))) if line.trim_ascii().is_empty() => {
                     self.passed.blank += 1;
                     continue;
                 }
-                Some(Ok(line)) if self.headed => R::row(line, &mut self.layout),
-                Some(Ok(line)) => {
-                    self.headed = true;
+                Some(Ok((line, part))) if R::HEADED && part > self.headed => {
+                    self.headed = part;
                     let header = R::header(line, &mut self.layout);
                     self.ended = header.is_err();
                     header.map(|()| None)
                 }
+                Some(Ok((line, _))) => R::row(line, &mut self.layout),
                 Some(Err(error)) => {
                     self.any = true;
                     return Some(Err(error));

@@ -112,6 +112,44 @@ name,cpu_milli,memory_mib,num_gpu,gpu_milli
 openb-pod-0000,12000,16384,1,1000
 ";
 
+/// Two jobs of a year.
+pub(crate) const GAIA: &str =
+    "arrival_time,length,cpus\n0.0,4.1625,128\n147.73638888888888,0.12305555555555556,1\n";
+
+/// A machine without GPUs and one with two.
+pub(crate) const PAI: &str = "7399a758eb02,CPU,96,512,0\n75c536d5ba60,P100,64,512,2\n";
+
+/// An instance from before the trace that outlives it, and one that does not.
+pub(crate) const DLRM: &str = "\
+instance_sn,role,app_name,cpu_request,cpu_limit,gpu_request,gpu_limit,rdma_request,rdma_limit,\
+memory_request,memory_limit,disk_request,disk_limit,max_instance_per_node,creation_time,\
+scheduled_time,deletion_time
+instance_0,HN,app_0,12,12,1,1,25,25,120.0,120.0,640.0,800.0,8,,,
+instance_1,CN,app_0,64,64,0,0,1,1,475.00000000000006,480,0,0,-1,475.0,476.5,9000.0
+";
+
+/// Two jobs of a cluster.
+pub(crate) const ELASTICFLOW: &str = "\
+job_id,submission_time,duration,num_gpu
+5a1d-01,2266647,604,16
+5a1d-02,2266600,1000,1
+";
+
+/// Two requests, with and without a zone.
+pub(crate) const AZURE_LLM: &str = "\
+TIMESTAMP,ContextTokens,GeneratedTokens\r
+2023-11-16 18:17:03.9799600,4808,10\r
+2023-11-16 18:17:04.009930+00:00,3180,8\r
+";
+
+/// Two requests that begin alike.
+pub(crate) const MOONCAKE: &str = concat!(
+    r#"{"timestamp": 0, "input_length": 758, "output_length": 500, "hash_ids": [0, 1]}"#,
+    "\n",
+    r#"{"timestamp": 3000, "input_length": 322, "output_length": 490, "hash_ids": [0]}"#,
+    "\n"
+);
+
 /// A small good file in every format.
 pub(crate) const FILES: &[(Format, &str)] = &[
     (Format::Swf, SWF),
@@ -128,4 +166,10 @@ pub(crate) const FILES: &[(Format, &str)] = &[
     (Format::OpenbNodes, OPENB_NODES),
     (Format::OpenbPods, OPENB_PODS),
     (Format::OpenbPods, OPENB_BRIEF),
+    (Format::Gaia, GAIA),
+    (Format::PaiMachines, PAI),
+    (Format::Dlrm, DLRM),
+    (Format::ElasticFlow, ELASTICFLOW),
+    (Format::AzureLlm, AZURE_LLM),
+    (Format::Mooncake, MOONCAKE),
 ];

@@ -6,6 +6,7 @@
 mod alibaba;
 mod google;
 mod gpus;
+mod lists;
 mod logs;
 
 use std::path::{Path, PathBuf};
@@ -59,6 +60,10 @@ fn written(known: &Value) -> String {
                 .map(|(name, count)| format!("{name}: {count}"));
             counts.collect::<Vec<_>>().join(", ")
         }
+        Value::Number(number) if !number.is_u64() => {
+            let text = number.to_string();
+            text.strip_suffix(".0").unwrap_or(&text).to_owned()
+        }
         other => other.to_string(),
     }
 }
@@ -66,9 +71,9 @@ fn written(known: &Value) -> String {
 /// Numbers with a fraction are known to six digits, and columns count them in small units.
 fn check_column(column: &Column, known: &Value, file: &Path) {
     let small = match column.unit {
+        unit if unit.starts_with("trillionths") => 1_000_000_000_000,
         unit if unit.starts_with("billionths") => 1_000_000_000,
         unit if unit.starts_with("millionths") => 1_000_000,
-        unit if unit.starts_with("hundredths") => 100,
         _ => 1,
     };
     let name = format!("{} of {}", column.name, file.display());

@@ -6,6 +6,7 @@ mod common;
 mod alibaba;
 mod google;
 mod gpus;
+mod lists;
 mod swf;
 
 use common::said;
