@@ -46,6 +46,8 @@ pub struct FrameworkRow {
     pub tasks_killed: u64,
     /// Tasks reported lost, with their agent or their offer.
     pub tasks_lost: u64,
+    /// Tasks never launched because their offer was no longer valid; they are lost ones, too.
+    pub refused: u64,
     /// Time that lost and killed batch tasks had run for nothing.
     pub work_lost: Span,
     /// Tasks launched that prefer some agents, and those of them launched on one.
