@@ -130,13 +130,13 @@ fn formats_are_known_by_name_and_by_suffix() {
     assert_eq!(detected("series.txt"), "requests");
     expect![[r"
         a/trace.bin: the name does not tell the format
-          hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake"]]
+          hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog"]]
     .assert_eq(&detected("a/trace.bin"));
     for name in Format::NAMES {
         assert_eq!(Format::by_name(name).unwrap().name(), name);
         assert!(!Format::by_name(name).unwrap().about().is_empty());
     }
     let unknown = "google".parse::<Format>().unwrap_err();
-    expect!["format: expected one of swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, found `google`"]
+    expect!["format: expected one of swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, found `google`"]
         .assert_eq(&unknown.to_string());
 }

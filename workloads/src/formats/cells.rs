@@ -68,6 +68,11 @@ impl<'a> Cell<'a> {
         self.text
     }
 
+    /// A part of the cell's text, in the same column.
+    pub(crate) const fn with(self, text: &'a str) -> Self {
+        Self { text, ..self }
+    }
+
     /// `error`, in this column.
     pub(crate) fn wrong(self, error: ReadError) -> ReadError {
         error.place(format!("column {} ({})", self.position + 1, self.name))

@@ -36,13 +36,17 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
 }
 
 /// Formats by a word in the name of the file or of the folder around it.
-const WORDS: [(&str, Format); 12] = [
+const WORDS: [(&str, Format); 16] = [
     ("machine_events", Format::Google2011Machines),
     ("machine-events", Format::Google2011Machines),
     ("job_events", Format::Google2011Jobs),
     ("job-events", Format::Google2011Jobs),
     ("task_events", Format::Google2011Tasks),
     ("task-events", Format::Google2011Tasks),
+    ("FB2010", Format::Coflow),
+    ("coflow", Format::Coflow),
+    ("access_log", Format::AccessLog),
+    ("apache_logs", Format::AccessLog),
     ("pai_machine_spec", Format::PaiMachines),
     ("machine_meta", Format::Alibaba2018Machines),
     ("batch_instance", Format::Alibaba2018Instances),

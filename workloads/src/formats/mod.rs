@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ReadError, quoted};
 use survey::Survey;
 
+pub mod accesslog;
 pub mod alibaba2017;
 pub mod alibaba2018;
 pub mod azure_llm;
+pub mod coflow;
 pub mod dlrm;
 pub mod elasticflow;
 pub mod gaia;
@@ -143,6 +145,12 @@ formats! {
     /// Requests to Kimi's language model ([`mooncake`]).
     Mooncake, "mooncake", mooncake,
         "requests to a language model with their prefixes, JSON lines (Mooncake, Kimi)";
+    /// Shuffles between racks ([`coflow`]).
+    Coflow, "coflow", coflow,
+        "shuffles between racks, a coflow a line (coflow benchmark, Facebook 2010)";
+    /// Access logs of web servers ([`accesslog`]).
+    AccessLog, "accesslog", accesslog,
+        "requests to a web server, one a line (Apache's common and combined log formats)";
 }
 
 /// What is done with the records of a file, whatever its format.

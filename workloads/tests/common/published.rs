@@ -150,6 +150,17 @@ pub(crate) const MOONCAKE: &str = concat!(
     "\n"
 );
 
+/// Two coflows between three racks.
+pub(crate) const COFLOW: &str = "3 2\n1 0 1 2 1 0:8.0\n2 35 2 0 1 2 2:1.5 1:3\n";
+
+/// Two requests, with an escaped quote and without referer.
+pub(crate) const ACCESS_LOG: &str = concat!(
+    r#"83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /a\"b HTTP/1.1" 200 2030 "-" "Mozilla""#,
+    "\n",
+    r#"host - bob [01/Jan/1996:00:00:59 -0130] "GET /" 304 -"#,
+    "\n"
+);
+
 /// A small good file in every format.
 pub(crate) const FILES: &[(Format, &str)] = &[
     (Format::Swf, SWF),
@@ -172,4 +183,6 @@ pub(crate) const FILES: &[(Format, &str)] = &[
     (Format::ElasticFlow, ELASTICFLOW),
     (Format::AzureLlm, AZURE_LLM),
     (Format::Mooncake, MOONCAKE),
+    (Format::Coflow, COFLOW),
+    (Format::AccessLog, ACCESS_LOG),
 ];

@@ -31,6 +31,21 @@ fn lists_are_read_exactly() {
 }
 
 #[test]
+fn coflows_are_read_exactly() {
+    exact("coflow-fb2010", ".txt", Format::Coflow);
+}
+
+#[test]
+fn an_access_log_is_read_exactly() {
+    for (file, known) in files("web-requests", "apache_logs.zst") {
+        assert_eq!(Format::detect(&file).unwrap(), Format::AccessLog);
+        check(&file, Format::AccessLog, &known, &[]);
+        // The one line without a last quote is read all the same.
+        assert_eq!(validate(&file, Format::AccessLog, 3).warning_count, 1);
+    }
+}
+
+#[test]
 fn azure_llm_is_read_exactly() {
     for (file, known) in files("azure-llm-2023", ".csv.zst") {
         assert_eq!(Format::detect(&file).unwrap(), Format::AzureLlm);

@@ -8,6 +8,7 @@ mod google;
 mod gpus;
 mod lists;
 mod swf;
+mod web;
 
 use common::said;
 use expect_test::Expect;
