@@ -128,6 +128,19 @@ fn formats_are_known_by_name_and_by_suffix() {
     assert_eq!(detected("nasa.tbz2"), "requests");
     assert_eq!(detected("nasa.tar.gz"), "requests");
     assert_eq!(detected("series.txt"), "requests");
+    assert_eq!(detected("SDSC-SP2-1998-4.2-cln.swf.gz"), "swf");
+    assert_eq!(
+        detected("task_events/part-00001-of-00500.csv.gz"),
+        "google2011-tasks"
+    );
+    assert_eq!(detected("batch_instance.csv"), "alibaba2018-instances");
+    assert_eq!(detected("FB2010-1Hr-150-0.txt"), "coflow");
+    let folder = folder();
+    for &(format, text) in FILES {
+        let told = detected(&write(&folder, "data", zstd(text)).display().to_string());
+        let by_first_line = told == format.name();
+        assert!(by_first_line || told.contains("does not tell"), "{told}");
+    }
     expect![[r"
         a/trace.bin: the name does not tell the format
           hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog"]]

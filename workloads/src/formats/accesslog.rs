@@ -75,7 +75,7 @@ impl Row for Record {
         let mut words = rest.trim_ascii_start().splitn(3, ' ');
         let status = Cell::new(5, "status", words.next().unwrap_or(""));
         let bytes = Cell::new(6, "bytes", words.next().unwrap_or(""));
-        let status = status.whole("a status", 999)? as u16;
+        let status = status.whole("statuses", 999)? as u16;
         let bytes = match bytes.text() {
             "-" => None,
             _ => Some(bytes.whole("bytes", MOST_BYTES)?),

@@ -36,7 +36,7 @@ const COLUMNS: [(&str, &str, u64); 18] = [
     ("requested_processors", "processors", MOST_PROCESSORS),
     ("requested_time", "seconds", LATEST),
     ("requested_memory", "kilobytes", MOST_KILOBYTES),
-    ("status", "the list", MOST_NUMBER),
+    ("status", "statuses", MOST_NUMBER),
     ("user", "users", MOST_NUMBER),
     ("group", "groups", MOST_NUMBER),
     ("application", "applications", MOST_NUMBER),
@@ -210,33 +210,40 @@ impl Row for Record {
     }
 }
 
+/// One number of a row; `None` for a negative one.
+fn read(
+    position: usize,
+    text: &str,
+    cut: &mut u32,
+    negative: &mut u32,
+) -> Result<Option<u64>, ReadError> {
+    let (name, unit, most) = COLUMNS[position];
+    if let Some(amount) = text.strip_prefix('-') {
+        let amount = Cell::new(position, name, amount).decimal(unit, 0, most)?;
+        *negative += u32::from(amount != 1);
+        return Ok(None);
+    }
+    let cell = Cell::new(position, name, text);
+    if position == CPU_TIME {
+        return cell.decimal(unit, 3, most).map(Some);
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    *cut += u32::from(fraction.bytes().any(|byte| byte != b'0'));
+    Cell::new(position, name, if digits { whole } else { text })
+        .whole(unit, most)
+        .map(Some)
+}
+
 fn parse(line: &str) -> Result<Record, ReadError> {
     let mut numbers = [None; COLUMNS.len()];
     let (mut cut, mut negative) = (0, 0);
     let mut found = 0;
     for (position, text) in line.split_ascii_whitespace().enumerate() {
         found += 1;
-        let Some(&column) = COLUMNS.get(position) else {
-            continue;
-        };
-        let (name, unit, most) = column;
-        numbers[position] = match text.strip_prefix('-') {
-            Some(amount) => {
-                let amount = Cell::new(position, name, amount).decimal(unit, 0, most)?;
-                negative += u32::from(amount != 1);
-                None
-            }
-            None if position == CPU_TIME => {
-                Some(Cell::new(position, name, text).decimal(unit, 3, most)?)
-            }
-            None => {
-                let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-                let digits = fraction.bytes().all(|byte| byte.is_ascii_digit());
-                let whole = if digits { whole } else { text };
-                cut += u32::from(fraction.bytes().any(|byte| byte != b'0'));
-                Some(Cell::new(position, name, whole).whole(unit, most)?)
-            }
-        };
+        if let Some(number) = numbers.get_mut(position) {
+            *number = read(position, text, &mut cut, &mut negative)?;
+        }
     }
     if found != COLUMNS.len() {
         let numbers = if found == 1 { "number" } else { "numbers" };

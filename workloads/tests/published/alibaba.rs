@@ -217,6 +217,10 @@ fn damage_is_named() {
               hint: digits only: no sign, fraction, blank or unit
         "]],
     );
+}
+
+#[test]
+fn damage_of_2017_is_named() {
     let files = [
         "a,b,c,d,e,f,g,h\n",
         "1,2,3,4,5,Ready,6,7\na,b,c,d,e,f,g,h\n",

@@ -231,6 +231,10 @@ fn requests_to_language_models_are_counted() {
           hint: digits only: no sign, fraction, blank or unit
     "]],
     );
+}
+
+#[test]
+fn requests_with_prefixes_are_counted() {
     expect![[r"
         requests 2
         time_nondecreasing yes

@@ -27,6 +27,10 @@ fn coflows_are_counted() {
         2,35,2,2,4.5
     "]]
     .assert_eq(&first_rows(Format::Coflow, COFLOW));
+}
+
+#[test]
+fn damaged_coflows_are_named() {
     let files = [
         COFLOW.replace("3 2\n", "3\n"),
         COFLOW.replace("3 2\n", "3 5\n"),
@@ -122,32 +126,32 @@ fn access_logs_are_counted() {
         Format::AccessLog,
         &files,
         &expect![[r#"
-        2 good
-        warning: file:1: expected a quote at the end, found none
-          hint: the line is read as if it were there
+            2 good
+            warning: file:1: expected a quote at the end, found none
+              hint: the line is read as if it were there
 
-        1 good
-        file:2: column 4 (time): expected a time of the form 17/May/2015:10:05:03 +0000, found `01/Jan/1996:00:00:59 UTC`
+            1 good
+            file:2: column 4 (time): expected a time of the form 17/May/2015:10:05:03 +0000, found `01/Jan/1996:00:00:59 UTC`
 
-        1 good
-        file:1: column 4 (time): expected a time of the form 17/May/2015:10:05:03 +0000, found `32/May/2015:10:05:03 +0000`
+            1 good
+            file:1: column 4 (time): expected a time of the form 17/May/2015:10:05:03 +0000, found `32/May/2015:10:05:03 +0000`
 
-        1 good
-        file:2: expected a request between quotes, found none
-          hint: a line is: host ident user [time] "request" status bytes "referer" "agent"
+            1 good
+            file:2: expected a request between quotes, found none
+              hint: a line is: host ident user [time] "request" status bytes "referer" "agent"
 
-        1 good
-        file:2: column 6 (status): expected a whole number of a status, found `ok`
-          hint: digits only: no sign, fraction, blank or unit
+            1 good
+            file:2: column 6 (status): expected a whole number of statuses, found `ok`
+              hint: digits only: no sign, fraction, blank or unit
 
-        0 good
-        file:1: expected a time in brackets, found none
-          hint: a line is: host ident user [time] "request" status bytes "referer" "agent"
-        file:2: expected a time in brackets, found none
-          hint: a line is: host ident user [time] "request" status bytes "referer" "agent"
+            0 good
+            file:1: expected a time in brackets, found none
+              hint: a line is: host ident user [time] "request" status bytes "referer" "agent"
+            file:2: expected a time in brackets, found none
+              hint: a line is: host ident user [time] "request" status bytes "referer" "agent"
 
-        1 good
-        file:2: column 1 (host): expected a host, found nothing
-    "#]],
+            1 good
+            file:2: column 1 (host): expected a host, found nothing
+        "#]],
     );
 }
