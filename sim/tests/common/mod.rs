@@ -1,0 +1,187 @@
+//! Small clusters put together by hand or by chance, and how to run them.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test program uses the parts it needs"
+)]
+
+use std::sync::Arc;
+
+use fairground_policies::job::{JobSpec, StageSpec};
+use fairground_policies::message::{AgentId, JobId};
+use fairground_policies::registry::Registry;
+use fairground_policies::resources::Resources;
+use fairground_policies::share::Weight;
+use fairground_policies::time::{Span, Time};
+use fairground_sim::network::NetworkSpec;
+use fairground_sim::run::{JobRow, Run};
+use fairground_sim::world::{Behaviour, Scenario, simulate};
+use fairground_workloads::trace::{
+    Autoscaler, Fault, Job, Runtimes, Service, Trace, Work, Workload,
+};
+
+/// A scenario that owns its parts. Laws are recounted after every step.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    pub trace: Trace,
+    pub frameworks: Vec<Behaviour>,
+    pub network: NetworkSpec,
+    pub policy: String,
+    pub seed: u64,
+    pub step: Span,
+}
+
+impl Cluster {
+    /// Agents of the given sizes under `policy`, with nothing to do for an hour.
+    pub fn new(policy: &str, agents: &[Resources]) -> Self {
+        Self {
+            trace: Trace {
+                agents: agents.to_vec(),
+                workloads: Vec::new(),
+                faults: Vec::new(),
+                horizon: Time::from_secs(3600),
+            },
+            frameworks: Vec::new(),
+            network: NetworkSpec::default(),
+            policy: policy.to_owned(),
+            seed: 1,
+            step: secs(10),
+        }
+    }
+
+    /// One more framework.
+    #[must_use]
+    pub fn framework(mut self, scheduler: &str, work: Work) -> Self {
+        self.trace.workloads.push(Workload {
+            work,
+            assumptions: Vec::new(),
+            inputs: Vec::new(),
+        });
+        self.frameworks.push(Behaviour {
+            weight: Weight::default(),
+            share: 1,
+            scheduler: scheduler.parse().expect("a scheduler's name"),
+            refuse: secs(5),
+        });
+        self
+    }
+
+    /// One more outage.
+    #[must_use]
+    pub fn fault(mut self, agent: u32, at: Span, lasts: Option<Span>) -> Self {
+        let at = Time::ZERO + at;
+        self.trace.faults.push(Fault {
+            at,
+            agent: AgentId(agent),
+            back: lasts.map(|lasts| at + lasts),
+        });
+        self
+    }
+
+    /// Another network.
+    #[must_use]
+    pub const fn network(mut self, network: NetworkSpec) -> Self {
+        self.network = network;
+        self
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self) -> Run {
+        let scenario = Scenario {
+            trace: &self.trace,
+            frameworks: &self.frameworks,
+            network: self.network,
+            policy: &self.policy.parse().expect("a policy's name"),
+            registry: &Registry::default(),
+            seed: self.seed,
+            step: self.step,
+            host_step: Some(self.step),
+            check: true,
+        };
+        simulate(&scenario).expect("known names")
+    }
+}
+
+pub const fn secs(secs: u64) -> Span {
+    Span::from_secs(secs)
+}
+
+pub const fn cores(cores: u64) -> Resources {
+    Resources::cores(cores, 1024 * cores)
+}
+
+/// A job of the given stages, submitted `at` seconds; its number is set by [`batch`] and its kin.
+pub fn job(at: u64, stages: Vec<(StageSpec, Runtimes)>) -> Job {
+    let (stages, runtimes) = stages.into_iter().unzip();
+    Job {
+        label: format!("at {at}s"),
+        submitted: Time::from_secs(at),
+        spec: Arc::new(JobSpec {
+            id: JobId(0),
+            gang: false,
+            stages,
+        }),
+        runtimes,
+    }
+}
+
+/// The same job as a gang.
+pub fn gang(mut job: Job) -> Job {
+    Arc::make_mut(&mut job.spec).gang = true;
+    job
+}
+
+/// Jobs sorted by submission and numbered.
+pub fn numbered(mut jobs: Vec<Job>) -> Vec<Job> {
+    jobs.sort_by_key(|job| job.submitted);
+    for (i, job) in jobs.iter_mut().enumerate() {
+        Arc::make_mut(&mut job.spec).id = JobId(i as u32);
+    }
+    jobs
+}
+
+pub fn batch(jobs: Vec<Job>) -> Work {
+    Work::Batch(numbered(jobs))
+}
+
+/// A stage of one-core tasks that take the given seconds wherever they run.
+pub fn maps(durations: &[u64]) -> (StageSpec, Runtimes) {
+    let local = durations.iter().map(|d| secs(*d)).collect();
+    let stage = StageSpec::new(cores(1), durations.len() as u32);
+    (stage, Runtimes::Plain { local, away: 1000 })
+}
+
+/// A service with one load for every ten seconds.
+pub fn service(load: &[u64], workers: u32, service_time: Span) -> Service {
+    Service {
+        needs: cores(1),
+        workers,
+        service_time,
+        startup: Span::ZERO,
+        slo: secs(1),
+        step: secs(10),
+        load: load.to_vec(),
+        autoscaler: Autoscaler {
+            target: 500,
+            period: secs(10),
+            window: secs(10),
+            min: 1,
+            max: 10,
+        },
+    }
+}
+
+/// Jobs as `submitted started finished lost`, times in seconds.
+pub fn shown(jobs: &[JobRow]) -> String {
+    let at = |time: Option<Time>| time.map_or("never".to_owned(), |time| time.to_string());
+    let line = |job: &JobRow| {
+        let (started, finished) = (at(job.started), at(job.finished));
+        let (framework, id) = (job.framework, job.job);
+        format!(
+            "{framework} {id}: {} {started} {finished} lost {}\n",
+            job.submitted, job.lost
+        )
+    };
+    jobs.iter().map(line).collect()
+}

@@ -1,0 +1,255 @@
+//! What each kind of work does, in small scenarios whose ends are computed by hand in the comments.
+
+mod common;
+
+use common::{Cluster, batch, cores, gang, job, maps, numbered, secs, service, shown};
+use fairground_policies::job::StageSpec;
+use fairground_policies::message::AgentId;
+use fairground_policies::time::Span;
+use fairground_sim::network::NetworkSpec;
+use fairground_workloads::trace::{Runtimes, Work};
+
+/// Runs a scenario and compares its jobs: `framework job: submitted started finished lost`.
+fn check(cluster: &Cluster, jobs: &str) {
+    assert_eq!(shown(&cluster.run().jobs), jobs);
+}
+
+fn stage(tasks: u32, parents: &[u32], start_after: u16) -> StageSpec {
+    let parents = parents.to_vec();
+    StageSpec {
+        parents,
+        start_after,
+        ..StageSpec::new(cores(1), tasks)
+    }
+}
+
+#[test]
+fn a_reduce_copies_until_the_last_map_is_done() {
+    // Maps end at 10 s and 60 s. The reduce may start after half of them, at 10 s; it has copied at
+    // 25 s, waits for the second map until 60 s, then works 7 s.
+    let reduce = Runtimes::Reduce {
+        copy: vec![secs(15)],
+        work: vec![secs(7)],
+    };
+    let half = vec![maps(&[10, 60]), (stage(1, &[0], 500), reduce.clone())];
+    let two_cores = Cluster::new("drf", &[cores(2)]).framework("fifo", batch(vec![job(0, half)]));
+    check(&two_cores, "f0 j0: 0s 0s 67s lost 0\n");
+    // Behind a barrier it starts at 60 s, copies 15 s and works 7 s.
+    let barrier = vec![maps(&[10, 60]), (stage(1, &[0], 1000), reduce)];
+    let two_cores =
+        Cluster::new("drf", &[cores(2)]).framework("fifo", batch(vec![job(0, barrier)]));
+    check(&two_cores, "f0 j0: 0s 0s 82s lost 0\n");
+}
+
+#[test]
+fn a_map_away_from_its_data_takes_longer_unless_it_waits() {
+    // The data of the only map lies on agent 1, where another job runs for 100 s.
+    let far = StageSpec {
+        preferred: vec![AgentId(1)],
+        ..StageSpec::new(cores(1), 1)
+    };
+    let far = (
+        far,
+        Runtimes::Plain {
+            local: vec![secs(20)],
+            away: 1500,
+        },
+    );
+    let pinned = StageSpec {
+        preferred: vec![AgentId(1)],
+        ..StageSpec::new(cores(1), 1)
+    };
+    let pinned = (
+        pinned,
+        Runtimes::Plain {
+            local: vec![secs(100)],
+            away: 1000,
+        },
+    );
+    let run = |scheduler: &str, first| {
+        let jobs = batch(vec![job(0, vec![first]), job(1, vec![far.clone()])]);
+        Cluster::new("drf", &[cores(1), cores(1)]).framework(scheduler, jobs)
+    };
+    // At once on agent 0: 20 s become 30 s. The first job found its own data on agent 1.
+    check(
+        &run("fifo[wait=1s]", pinned.clone()),
+        "f0 j0: 0s 0s 100s lost 0\nf0 j1: 1s 2s 32s lost 0\n",
+    );
+    // It waits 50 s for its data, then gives up at 51 s.
+    check(
+        &run("fifo[wait=50s]", pinned),
+        "f0 j0: 0s 0s 100s lost 0\nf0 j1: 1s 51s 81s lost 0\n",
+    );
+}
+
+#[test]
+fn an_executor_warms_up_and_is_given_back() {
+    // One executor: the first task ever takes 9 s, the first of the second stage 5 s, others 2 s.
+    let waves = |tasks: usize| Runtimes::Waves {
+        fresh: vec![secs(9); tasks],
+        first: vec![secs(5); tasks],
+        rest: vec![secs(2); tasks],
+    };
+    let stages = vec![
+        (stage(3, &[], 1000), waves(3)),
+        (stage(2, &[0], 1000), waves(2)),
+    ];
+    let late = vec![(stage(1, &[], 1000), waves(1))];
+    let executors = |idle| Work::Executors {
+        jobs: numbered(vec![job(0, stages.clone()), job(50, late.clone())]),
+        needs: cores(1),
+        max: 1,
+        idle,
+    };
+    // 9 + 2 + 2, then 5 + 2: 20 s. Kept for 60 s it is warm at 50 s (5 s); for 10 s it is new (9 s).
+    for (idle, end, launched) in [(60, 55, 1), (10, 59, 2)] {
+        let cluster = Cluster::new("drf", &[cores(1)]).framework("fifo", executors(secs(idle)));
+        let run = cluster.run();
+        assert_eq!(
+            shown(&run.jobs),
+            format!("f0 j0: 0s 0s 20s lost 0\nf0 j1: 50s 50s {end}s lost 0\n")
+        );
+        assert_eq!(
+            (run.frameworks[0].launched, run.frameworks[0].tasks_killed),
+            (launched, launched)
+        );
+        // The last executor is given back `idle` after its last work.
+        assert_eq!(run.totals.end.to_string(), format!("{}", secs(end + idle)));
+    }
+}
+
+#[test]
+fn a_gang_starts_together() {
+    // Two cores are free until 30 s, all four after it: the gang of three waits.
+    let blocker = job(0, vec![maps(&[30, 30])]);
+    let rigid = gang(job(5, vec![maps(&[10, 10, 10])]));
+    let cluster = Cluster::new("drf", &[cores(2), cores(2)])
+        .framework("fifo", batch(vec![blocker]))
+        .framework("gang", batch(vec![rigid]));
+    check(
+        &cluster,
+        "f0 j0: 0s 0s 30s lost 0\nf1 j0: 5s 30s 40s lost 0\n",
+    );
+}
+
+#[test]
+fn the_order_of_jobs_is_the_schedulers() {
+    // One core, two jobs of three tasks of 10 s, submitted together: one after the other, or in turn.
+    let jobs = || {
+        batch(vec![
+            job(0, vec![maps(&[10; 3])]),
+            job(0, vec![maps(&[10; 3])]),
+        ])
+    };
+    let one_core = |scheduler| Cluster::new("drf", &[cores(1)]).framework(scheduler, jobs());
+    check(
+        &one_core("fifo"),
+        "f0 j0: 0s 0s 30s lost 0\nf0 j1: 0s 30s 1m lost 0\n",
+    );
+    check(
+        &one_core("fair"),
+        "f0 j0: 0s 0s 30s lost 0\nf0 j1: 0s 30s 1m lost 0\n",
+    );
+    // Two cores come free at 5 s: in order of submission the first job takes both, in fair order each
+    // takes one.
+    let two_cores = |scheduler| {
+        let mut jobs = vec![job(0, vec![maps(&[5; 2])])];
+        jobs.extend([1, 1].map(|at| job(at, vec![maps(&[10; 3])])));
+        Cluster::new("drf", &[cores(2)]).framework(scheduler, batch(jobs))
+    };
+    check(
+        &two_cores("fifo"),
+        "f0 j0: 0s 0s 5s lost 0\nf0 j1: 1s 5s 25s lost 0\nf0 j2: 1s 15s 35s lost 0\n",
+    );
+    check(
+        &two_cores("fair"),
+        "f0 j0: 0s 0s 5s lost 0\nf0 j1: 1s 5s 35s lost 0\nf0 j2: 1s 5s 35s lost 0\n",
+    );
+}
+
+#[test]
+fn a_partition_is_only_its_owners() {
+    // Four tasks of 10 s on a core of one's own, beside an idle neighbour: 40 s; shared: 20 s.
+    let work = || batch(vec![job(0, vec![maps(&[10; 4])])]);
+    let two = |policy| {
+        Cluster::new(policy, &[cores(1), cores(1)])
+            .framework("fifo", work())
+            .framework("fifo", batch(Vec::new()))
+    };
+    check(&two("static"), "f0 j0: 0s 0s 40s lost 0\n");
+    check(&two("static[split=2:0]"), "f0 j0: 0s 0s 20s lost 0\n");
+    check(&two("drf"), "f0 j0: 0s 0s 20s lost 0\n");
+}
+
+#[test]
+fn every_message_takes_its_time() {
+    // A job at 10 s: the revive arrives 1 s later, the offer 1 s after that, the framework thinks 3 s,
+    // the answer takes 1 s, the launch 1 s: it starts at 17 s and runs 5 s. Its end is known to the
+    // master at 23 s, to the framework at 24 s.
+    let network = NetworkSpec {
+        latency: secs(1),
+        think: secs(3),
+        ..NetworkSpec::default()
+    };
+    let cluster = Cluster::new("drf", &[cores(1)])
+        .framework("fifo", batch(vec![job(10, vec![maps(&[5])])]))
+        .network(network);
+    check(&cluster, "f0 j0: 10s 17s 24s lost 0\n");
+}
+
+#[test]
+fn rounds_gather_offers() {
+    // Offers at multiples of 4 s only: a job at 1 s starts at 4 s.
+    let cluster = Cluster::new("drf[round=4s]", &[cores(1)])
+        .framework("fifo", batch(vec![job(1, vec![maps(&[5])])]));
+    check(&cluster, "f0 j0: 1s 4s 9s lost 0\n");
+}
+
+#[test]
+fn instances_follow_the_load() {
+    // Ten requests a second of 100 ms keep one worker busy: at half of capacity two instances. Eighty
+    // a second ask for sixteen, and there may be ten. The load of a step is seen at its end.
+    let load = [100, 100, 800, 800, 100, 100, 100];
+    let cluster = Cluster::new("drf", &[cores(16)]).framework(
+        "fifo",
+        Work::Service(service(&load, 1, Span::from_millis(100))),
+    );
+    let run = cluster.run();
+    let instances: Vec<u64> = run.services.iter().map(|row| row.instances).collect();
+    assert_eq!(instances, [2000, 2000, 2000, 10_000, 10_000, 2000, 2000]);
+    assert_eq!(run.frameworks[0].requests, 2100);
+    // Two workers serve 20 of the 80 requests a second of the third step: after 0.3 s a request waits
+    // longer than a second. 600 wait at its end, as many as have patience; ten workers serve 100 a
+    // second and are never done in the fourth step; in the fifth 400 are left, 90 fewer every second,
+    // so that those of the first 3.4 s are late.
+    let missed: Vec<u64> = run.services.iter().map(|row| row.missed).collect();
+    assert!((770..=780).contains(&missed[2]), "{missed:?}");
+    assert_eq!(missed[3], 800);
+    assert!((30..=40).contains(&missed[4]), "{missed:?}");
+    assert_eq!(missed[5], 0);
+    // M/M/2 at load 1: a request waits with probability 1/3, then takes Exp(10/s) more; the chance to
+    // take longer than 1 s is e^-10 (1 + 10/3), two in ten thousand.
+    assert_eq!(run.services[1].missed, 0);
+}
+
+#[test]
+fn a_job_that_fits_nowhere_is_named_and_counted() {
+    let large = (
+        StageSpec::new(cores(3), 1),
+        Runtimes::Plain {
+            local: vec![secs(1)],
+            away: 1000,
+        },
+    );
+    let jobs = batch(vec![job(0, vec![large]), job(0, vec![maps(&[1])])]);
+    let cluster = Cluster::new("drf", &[cores(2), cores(2)]).framework("fifo", jobs);
+    let run = cluster.run();
+    assert_eq!(
+        shown(&run.jobs),
+        "f0 j0: 0s never never lost 0\nf0 j1: 0s 0s 1s lost 0\n"
+    );
+    assert_eq!(
+        (run.frameworks[0].impossible, run.totals.stalled),
+        (1, false)
+    );
+}
