@@ -1,4 +1,6 @@
 //! What can go wrong on the way to the disk, said with the action and the path.
+//!
+//! What the system or a library said is the source of the error, and not said twice.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +9,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The file system refused.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}", path.display())]
     Io {
         /// What was tried, as a verb: "write".
         action: &'static str,
@@ -24,7 +26,7 @@ pub enum OutputError {
     )]
     Foreign(PathBuf),
     /// A table could not be encoded.
-    #[error("cannot encode table {table}: {source}")]
+    #[error("cannot encode table {table}")]
     Parquet {
         /// Which table.
         table: &'static str,
@@ -40,10 +42,10 @@ pub enum OutputError {
         cause: String,
     },
     /// The report could not be filled in.
-    #[error("cannot fill in the report: {0}")]
+    #[error("cannot fill in the report")]
     Report(#[from] minijinja::Error),
     /// Data could not be written as JSON.
-    #[error("cannot encode as JSON: {0}")]
+    #[error("cannot encode as JSON")]
     Json(#[from] serde_json::Error),
     /// A file of ours does not read.
     #[error("cannot read {} line {line}: {cause}", path.display())]
