@@ -105,12 +105,16 @@ pub enum RecipeError {
         /// What the system says.
         problem: String,
     },
-    /// The text is not a recipe; the problem names line and column.
-    #[error("{path}: {problem}")]
+    /// The text is not a recipe.
+    #[error("{path}:{line}:{column}: {problem}")]
     Malformed {
         /// The file, or what stands for it.
         path: String,
-        /// What and where.
+        /// The line, counted from one.
+        line: usize,
+        /// The character in the line, counted from one.
+        column: usize,
+        /// What was expected and what was found.
         problem: String,
     },
     /// A `--set` that does not apply.
@@ -170,8 +174,7 @@ impl Recipe {
                 )
             }
         };
-        let text = apply_settings(text, settings, &origin)?;
-        let recipe: Self = toml::from_str(&text).map_err(|error| malformed(&origin, &error))?;
+        let recipe = read(&text, settings, &origin)?;
         recipe.check(&origin)?;
         Ok(Loaded {
             recipe,
@@ -266,40 +269,71 @@ impl Recipe {
             if framework.weight == 0 {
                 return bad(&format!("{key}.weight"), "expected more than zero");
             }
+            if framework.refuse.is_zero() {
+                return bad(
+                    &format!("{key}.refuse"),
+                    "expected more than no time: what is refused would come back at once, for ever",
+                );
+            }
         }
         Ok(())
     }
 }
 
-fn malformed(origin: &str, error: &toml::de::Error) -> RecipeError {
+fn malformed(origin: &str, text: &str, error: &toml::de::Error) -> RecipeError {
+    let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
     RecipeError::Malformed {
         path: origin.to_owned(),
-        problem: error.to_string(),
+        line: before.matches('\n').count() + 1,
+        column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
+        problem: error.message().to_owned(),
     }
 }
 
-/// The text with every setting applied.
-fn apply_settings(text: String, settings: &[String], origin: &str) -> Result<String, RecipeError> {
+/// The recipe in `text` with every setting applied.
+///
+/// Lines are named only in the text as it was written; what is wrong with a setting is said of the
+/// setting.
+fn read(text: &str, settings: &[String], origin: &str) -> Result<Recipe, RecipeError> {
+    let unset = toml::from_str::<Recipe>(text);
     if settings.is_empty() {
-        return Ok(text);
+        return unset.map_err(|error| malformed(origin, text, &error));
     }
-    let table: toml::Table = text.parse().map_err(|error| malformed(origin, &error))?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error| malformed(origin, text, &error))?;
     let mut root = toml::Value::Table(table);
+    let mut last_error = unset.as_ref().err().cloned();
+    let mut culprit = None;
     for setting in settings {
-        let wrong = |problem: String| RecipeError::Setting {
-            setting: setting.clone(),
-            problem,
-        };
-        let (key, value) = setting
-            .split_once('=')
-            .ok_or_else(|| wrong("expected key=value, as in cluster.0.agents=12".to_owned()))?;
-        let place = find(&mut root, key.trim()).map_err(wrong)?;
-        *place = read_value(value.trim());
+        apply(&mut root, setting).map_err(|problem| wrong(setting, problem))?;
+        let error = root.clone().try_into::<Recipe>().err();
+        if error.is_some() && last_error.is_none() {
+            culprit = Some(setting);
+        }
+        last_error = error;
     }
-    toml::to_string(&root).map_err(|error| RecipeError::Malformed {
-        path: origin.to_owned(),
-        problem: error.to_string(),
-    })
+    match (root.try_into(), culprit, unset) {
+        (Ok(recipe), ..) => Ok(recipe),
+        (Err(error), Some(setting), _) => Err(wrong(setting, error.message().to_owned())),
+        (Err(_), None, Err(error)) => Err(malformed(origin, text, &error)),
+        (Err(error), None, Ok(_)) => Err(malformed(origin, "", &error)),
+    }
+}
+
+fn wrong(setting: &str, problem: String) -> RecipeError {
+    RecipeError::Setting {
+        setting: setting.to_owned(),
+        problem,
+    }
+}
+
+fn apply(root: &mut toml::Value, setting: &str) -> Result<(), String> {
+    let (key, value) = setting
+        .split_once('=')
+        .ok_or("expected key=value, as in cluster.0.agents=12")?;
+    *find(root, key.trim())? = read_value(value.trim());
+    Ok(())
 }
 
 /// A value as TOML would read it; anything else is text.
@@ -323,15 +357,29 @@ fn find<'a>(root: &'a mut toml::Value, path: &str) -> Result<&'a mut toml::Value
                 let named = |value: &toml::Value| {
                     value.get("name").and_then(toml::Value::as_str) == Some(key)
                 };
+                let members = members(list);
                 let index = key.parse().ok().or_else(|| list.iter().position(named));
                 index
                     .and_then(|index: usize| list.get_mut(index))
-                    .ok_or_else(|| format!("nothing is called `{key}` there"))?
+                    .ok_or_else(|| unknown_member(key, &members))?
             }
             _ => return Err(format!("`{key}` is inside something that has no parts")),
         };
     }
     Ok(place)
+}
+
+/// What the members of a list are called: by name where they have one, else by number.
+fn members(list: &[toml::Value]) -> Vec<String> {
+    let named = |(i, value): (usize, &toml::Value)| {
+        let name = value.get("name").and_then(toml::Value::as_str);
+        name.map_or_else(|| i.to_string(), str::to_owned)
+    };
+    list.iter().enumerate().map(named).collect()
+}
+
+fn unknown_member(key: &str, members: &[String]) -> String {
+    format!("the list has no `{key}`; it has {}", members.join(", "))
 }
 
 const fn a_day() -> Span {
