@@ -8,7 +8,7 @@ use fairground_policies::registry::Registry;
 use fairground_workloads::trace::{Trace, Work};
 
 use super::progress::Progress;
-use super::rebase::rebase;
+use super::rebase::{rebase, rename_inputs};
 use super::{CompareArgs, Ending, RecipeArgs, RunArgs, print};
 use crate::experiment::Experiment;
 use crate::output::{self, Gains, Options};
@@ -79,6 +79,7 @@ fn perform(
     progress.end();
     let mut comparison = comparison?;
     let moved = rebase(loaded.recipe.clone(), &loaded.folder, out);
+    rename_inputs(&mut comparison.inputs, &loaded.recipe, &moved);
     comparison.recipe = toml::to_string(&moved).context("the recipe has no text")?;
     let written = output::write(&comparison, out, Options::default())?;
     tell(&comparison, &written.report)?;

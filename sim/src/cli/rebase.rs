@@ -3,28 +3,49 @@
 use std::path::{Path, PathBuf};
 
 use fairground_workloads::WorkloadSpec;
+use fairground_workloads::trace::Input;
 
 use crate::recipe::Recipe;
 
 /// The recipe with the paths of its files, relative to `from`, made relative to `to`.
 pub(super) fn rebase(mut recipe: Recipe, from: &Path, to: &Path) -> Recipe {
+    for file in files(&mut recipe) {
+        *file = moved(file, from, to);
+    }
+    recipe
+}
+
+/// Names inputs as the recipe in the results does, no longer as the recipe that was read did.
+pub(super) fn rename_inputs(inputs: &mut [Input], read: &Recipe, moved: &Recipe) {
+    let (mut read, mut moved) = (read.clone(), moved.clone());
+    let pairs: Vec<_> = files(&mut read)
+        .into_iter()
+        .zip(files(&mut moved))
+        .collect();
+    for input in inputs.iter_mut() {
+        if let Some((_, moved)) = pairs.iter().find(|(read, _)| **read == input.path) {
+            input.path.clone_from(moved);
+        }
+    }
+    inputs.sort();
+}
+
+/// The paths in a recipe.
+fn files(recipe: &mut Recipe) -> Vec<&mut PathBuf> {
+    let mut files = Vec::new();
     for framework in &mut recipe.framework {
         match &mut framework.workload {
-            WorkloadSpec::Swim(spec) => spec.file = moved(&spec.file, from, to),
-            WorkloadSpec::Swf(spec) => spec.file = moved(&spec.file, from, to),
-            WorkloadSpec::Requests(spec) => spec.file = moved(&spec.file, from, to),
-            WorkloadSpec::Tpch(spec) => {
-                for file in &mut spec.files {
-                    *file = moved(file, from, to);
-                }
-            }
+            WorkloadSpec::Swim(spec) => files.push(&mut spec.file),
+            WorkloadSpec::Swf(spec) => files.push(&mut spec.file),
+            WorkloadSpec::Requests(spec) => files.push(&mut spec.file),
+            WorkloadSpec::Tpch(spec) => files.extend(&mut spec.files),
             WorkloadSpec::Hadoop(_)
             | WorkloadSpec::Spark(_)
             | WorkloadSpec::Rails(_)
             | WorkloadSpec::Mpi(_) => {}
         }
     }
-    recipe
+    files
 }
 
 fn moved(file: &Path, from: &Path, to: &Path) -> PathBuf {
