@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_workloads::trace::{Trace, Work};
 
@@ -121,8 +122,9 @@ fn default_out(name: &str) -> PathBuf {
 }
 
 /// A list of names as TOML.
-fn list(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+fn list(names: &[Name]) -> String {
+    let text = |name: &Name| format!("{:?}", name.to_string());
+    let quoted: Vec<String> = names.iter().map(text).collect();
     format!("[{}]", quoted.join(", "))
 }
 

@@ -16,7 +16,9 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
+use fairground_policies::time::Span;
 use fairground_workloads::Format;
 
 use crate::experiment::ExperimentError;
@@ -69,8 +71,8 @@ struct RecipeArgs {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
     /// How long jobs and requests arrive, as in 6h
-    #[arg(long, value_name = "SPAN")]
-    duration: Option<String>,
+    #[arg(long, value_name = "SPAN", allow_hyphen_values = true)]
+    duration: Option<Span>,
     /// How many runs at the same time; the results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -85,9 +87,9 @@ struct CompareArgs {
     recipe: RecipeArgs,
     /// The policies, the baseline first, separated by spaces
     #[arg(long, value_name = "NAMES", num_args = 1.., value_delimiter = ' ')]
-    policies: Vec<String>,
+    policies: Vec<Name>,
     /// How many seeds
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     seeds: Option<u32>,
     /// Where results go [default: fairground-out/<name>]
     #[arg(long, value_name = "FOLDER")]
@@ -103,9 +105,9 @@ struct RunArgs {
     recipe: RecipeArgs,
     /// The policy
     #[arg(long, value_name = "NAME", default_value = "drf")]
-    policy: String,
+    policy: Name,
     /// The seed
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = a_seed())]
     seed: u64,
     /// Where results go [default: fairground-out/<name>-run]
     #[arg(long, value_name = "FOLDER")]
@@ -154,6 +156,11 @@ struct TraceArgs {
 
 fn format_by_name(name: &str) -> Result<Format, String> {
     Format::by_name(name).map_err(|error| error.to_string())
+}
+
+/// Seeds that a recipe can hold: whole numbers in TOML have 63 bits.
+fn a_seed() -> clap::builder::RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(..=i64::MAX as u64)
 }
 
 /// How a command ended, when not in an error.
@@ -211,6 +218,11 @@ fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
+}
+
+/// "1 record", "2 records".
+fn counted(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Whoever reads our output has read enough.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::Context as _;
 use fairground_workloads::{Format, formats};
 
-use super::{Ending, TraceArgs, TraceCommand, print};
+use super::{Ending, TraceArgs, TraceCommand, counted, print};
 
 pub(super) fn trace(command: TraceCommand) -> anyhow::Result<Ending> {
     match command {
@@ -61,11 +61,11 @@ fn validate(args: &TraceArgs, limit: usize) -> anyhow::Result<Ending> {
         eprintln!("warning: {warning}");
     }
     print(&format!(
-        "{}: {format}, {} records, {} problems, {} warnings\n",
+        "{}: {format}, {}, {}, {}\n",
         args.file.display(),
-        check.records,
-        check.problem_count,
-        check.warning_count
+        counted(check.records, "record"),
+        counted(check.problem_count, "problem"),
+        counted(check.warning_count, "warning")
     ))?;
     Ok(if check.is_ok() {
         Ending::Done

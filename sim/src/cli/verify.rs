@@ -1,17 +1,27 @@
 //! `fairground verify`: do the results still follow from their recipe?
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use fairground_policies::registry::Registry;
 
 use super::compare::on_threads;
 use super::progress::Progress;
-use super::{Ending, VerifyArgs, print};
+use super::{Ending, VerifyArgs, counted, print};
 use crate::experiment::Experiment;
+use crate::output::provenance::DIGESTS;
 use crate::output::{self, Options};
 use crate::recipe::Recipe;
 
 pub(super) fn verify(args: &VerifyArgs, registry: Registry) -> anyhow::Result<Ending> {
     let folder = &args.folder;
+    anyhow::ensure!(
+        folder.join(DIGESTS).is_file(),
+        "{}: is not a result folder: it holds no {}\n  hint: name a folder that `fairground \
+         compare` or `fairground run` wrote",
+        folder.display(),
+        DIGESTS
+    );
     let kept = output::read_digests(folder)?;
     let mut differences = kept.changed_files(folder)?;
     let recipe = folder.join("recipe.toml");
@@ -36,7 +46,7 @@ pub(super) fn verify(args: &VerifyArgs, registry: Registry) -> anyhow::Result<En
     .digests;
     differences.extend(kept.differences(&again));
     // Rasterising may differ in the last bit between processors; what it draws is in the SVGs.
-    let drawn = |name: &str| name.ends_with(".png");
+    let drawn = |name: &str| Path::new(name).extension() == Some("png".as_ref());
     for file in kept.files.iter().filter(|file| !drawn(&file.name)) {
         if !again.files.contains(file) {
             differences.push(format!("{}: is not what the recipe gives", file.name));
@@ -46,17 +56,17 @@ pub(super) fn verify(args: &VerifyArgs, registry: Registry) -> anyhow::Result<En
     differences.dedup();
     if differences.is_empty() {
         print(&format!(
-            "{}: {} runs and {} files are what the recipe gives\n",
+            "{}: {} and {} are what the recipe gives\n",
             folder.display(),
-            kept.runs.len(),
-            kept.files.len()
+            counted(kept.runs.len() as u64, "run"),
+            counted(kept.files.len() as u64, "file")
         ))?;
         return Ok(Ending::Done);
     }
     print(&format!(
-        "{}: {} differences\n",
+        "{}: {}\n",
         folder.display(),
-        differences.len()
+        counted(differences.len() as u64, "difference")
     ))?;
     for difference in differences {
         print(&format!("  {difference}\n"))?;
