@@ -1,0 +1,184 @@
+//! What the program says of itself.
+
+use expect_test::expect;
+
+use crate::place::Place;
+
+#[test]
+fn help() {
+    expect![[r#"
+        exit 0
+        --- stdout
+        Compares how policies share a cluster, by deterministic simulation
+
+        Usage: fairground <COMMAND>
+
+        Commands:
+          compare      Run a recipe under all its policies and write tables, figures and a report
+          run          Run a recipe under one policy with one seed
+          trace        Look at trace files
+          policies     List the policies and schedulers, with their parameters
+          verify       Run a result folder's recipe again and compare everything
+          completions  Print completions for a shell
+          help         Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help     Print help
+          -V, --version  Print version
+
+        Examples:
+          fairground compare                              the built-in nine hosts, 20 seeds
+          fairground compare my.toml --seeds 5            a recipe of your own
+          fairground compare --set network.latency=20ms   any field of the recipe
+          fairground run --policy 'drf[round=1s]' --seed 7
+          fairground trace stat jobs.tsv
+          fairground verify results/nine-hosts
+
+        Exit codes: 0 done, 1 the answer is no, 2 bad usage or input, 130 interrupted
+    "#]]
+    .assert_eq(&Place::empty().fairground("--help"));
+}
+
+#[test]
+fn help_on_compare() {
+    expect![[r#"
+        exit 0
+        --- stdout
+        Run a recipe under all its policies and write tables, figures and a report
+
+        Usage: fairground compare [OPTIONS] [RECIPE]
+
+        Arguments:
+          [RECIPE]  The recipe; the built-in nine hosts if none is named
+
+        Options:
+              --set <KEY=VALUE>      Replace a value of the recipe, as in cluster.0.agents=12 or
+                                     framework.hadoop.weight=2
+              --duration <SPAN>      How long jobs and requests arrive, as in 6h
+              --jobs <N>             How many runs at the same time; the results do not depend on it
+                                     [default: all cores]
+              --check                Recount every law after every step: slow and sure
+              --policies <NAMES>...  The policies, the baseline first, separated by spaces
+              --seeds <N>            How many seeds
+              --out <FOLDER>         Where results go [default: fairground-out/<name>]
+              --dry-run              Say what would be run, and stop
+          -h, --help                 Print help
+    "#]]
+    .assert_eq(&Place::empty().fairground("compare --help"));
+}
+
+#[test]
+fn help_on_run() {
+    expect![[r#"
+        exit 0
+        --- stdout
+        Run a recipe under one policy with one seed
+
+        Usage: fairground run [OPTIONS] [RECIPE]
+
+        Arguments:
+          [RECIPE]  The recipe; the built-in nine hosts if none is named
+
+        Options:
+              --set <KEY=VALUE>  Replace a value of the recipe, as in cluster.0.agents=12 or
+                                 framework.hadoop.weight=2
+              --duration <SPAN>  How long jobs and requests arrive, as in 6h
+              --jobs <N>         How many runs at the same time; the results do not depend on it [default:
+                                 all cores]
+              --check            Recount every law after every step: slow and sure
+              --policy <NAME>    The policy [default: drf]
+              --seed <N>         The seed [default: 1]
+              --out <FOLDER>     Where results go [default: fairground-out/<name>-run]
+          -h, --help             Print help
+    "#]].assert_eq(&Place::empty().fairground("run --help"));
+}
+
+#[test]
+fn help_on_trace() {
+    expect![[r#"
+        exit 0
+        --- stdout
+        Look at trace files
+
+        Usage: fairground trace <COMMAND>
+
+        Commands:
+          stat      Count a trace: columns with their sums and percentiles
+          head      Show the first records of a trace as CSV
+          validate  Read all of a trace and name every problem
+          help      Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help  Print help
+    "#]]
+    .assert_eq(&Place::empty().fairground("trace --help"));
+}
+
+#[test]
+fn policies() {
+    expect![[r#"
+        exit 0
+        --- stdout
+        Policies: which framework is offered free resources
+
+          static       no sharing; every framework owns a block of agents
+              split    agents or parts a framework, as in 4:3:2 (default: the declared shares)
+          static-best  static with the split that finishes jobs soonest, found by search
+          drf          shared pool; the framework with the smallest weighted dominant share goes first
+              tie      equal shares: first, last or allocations (Mesos)
+          fair         shared pool; the framework with the smallest weighted share of one resource goes first
+              on       the resource: cpus, mem, disk or gpus (default cpus)
+              tie      equal shares: first, last or allocations (Mesos)
+          fifo         shared pool; the framework that joined first takes all it wants
+          random       shared pool; a seeded draw among those who want the offer
+
+          with every policy
+              round    offers at multiples of this; 0s at once (default 0s, Mesos 1s)
+              offers   agent: all that is free; task: one task's need (default agent)
+              timeout  unanswered offers are taken back after this (default never)
+
+        Schedulers: which of its tasks a framework runs on what it is offered
+
+          fifo         jobs in order of submission, first fit; with `wait`, delay scheduling
+              wait     how long a job lets offers pass that do not hold its data (default 0s)
+          fair         the job with the fewest running tasks first, first fit; with `wait`, delay scheduling
+              wait     how long a job lets offers pass that do not hold its data (default 0s)
+          gang         all tasks of a stage start together or not at all; offers are held until they can
+              hold     how long one offer is held, up to twice that (default 30s)
+
+        Parameters go into the name: drf[round=1s,offers=task], fair[on=mem]
+    "#]].assert_eq(&Place::empty().fairground("policies"));
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let told = Place::empty().fairground(&format!("completions {shell}"));
+        assert!(told.starts_with("exit 0\n--- stdout\n"), "{told}");
+        assert!(told.contains("compare"), "{shell}");
+        assert!(!told.contains("--- stderr"), "{told}");
+    }
+}
+
+#[test]
+fn no_command() {
+    let told = Place::empty().fairground("");
+    assert!(told.starts_with("exit 2\n--- stderr\n"), "{told}");
+    assert!(told.contains("Usage: fairground <COMMAND>"), "{told}");
+}
+
+#[test]
+fn a_command_misspelt() {
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: unrecognized subcommand 'comapre'
+
+          tip: some similar subcommands exist: 'completions', 'compare'
+
+        Usage: fairground <COMMAND>
+
+        For more information, try '--help'.
+    "#]]
+    .assert_eq(&Place::empty().fairground("comapre"));
+}

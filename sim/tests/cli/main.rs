@@ -1,0 +1,11 @@
+//! The command line as people meet it: the real program, what it prints, how it ends, what it
+//! leaves behind.
+
+mod place;
+mod help;
+mod compare;
+mod verify;
+mod traces;
+mod recipes;
+mod options;
+mod mishaps;

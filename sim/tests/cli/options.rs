@@ -1,0 +1,258 @@
+//! Options that cannot be followed, and what is said of them.
+
+use std::fs;
+
+use expect_test::{Expect, expect};
+
+use crate::place::Place;
+
+/// `compare` of the tiny recipe is refused with this message.
+fn bad(words: &[&str], message: &Expect) {
+    let place = Place::tiny();
+    let told = place.fairground_with(&[&["compare", "tiny.toml"], words].concat());
+    message.assert_eq(told.strip_prefix("exit 2\n--- stderr\n").expect(&told));
+    assert_eq!(place.names("."), "tiny.toml\n");
+}
+
+#[test]
+fn a_setting_without_a_value() {
+    bad(
+        &["--set", "seeds"],
+        &expect![[r#"
+        error: --set seeds: expected key=value, as in cluster.0.agents=12
+    "#]],
+    );
+}
+
+#[test]
+fn a_setting_of_an_unknown_key() {
+    bad(
+        &["--set", "sedes=3"],
+        &expect![[r#"
+        error: --set sedes=3: unknown field `sedes`, expected one of `name`, `title`, `duration`, `seeds`, `first_seed`, `step`, `policies`, `cluster`, `network`, `faults`, `framework`
+    "#]],
+    );
+    bad(
+        &["--set", "framework.hadoop.workload.hadoop.gape=1m"],
+        &expect![[r#"
+            error: --set framework.hadoop.workload.hadoop.gape=1m: unknown field `gape`, expected one of `gap`, `jobs`, `cpus`, `mem`, `reduce_cpus`, `reduce_mem`, `map`, `copy`, `work`, `spread`, `away`, `replicas`, `slow_start`, `day`, `bins`
+        "#]],
+    );
+}
+
+#[test]
+fn a_setting_of_a_member_that_is_not_there() {
+    bad(
+        &["--set", "framework.spark.weight=2"],
+        &expect![[r#"
+        error: --set framework.spark.weight=2: the list has no `spark`; it has hadoop, rails
+    "#]],
+    );
+    bad(
+        &["--set", "cluster.1.agents=2"],
+        &expect![[r#"
+        error: --set cluster.1.agents=2: the list has no `1`; it has 0
+    "#]],
+    );
+}
+
+#[test]
+fn a_setting_inside_a_number() {
+    bad(
+        &["--set", "seeds.first=2"],
+        &expect![[r#"
+        error: --set seeds.first=2: `first` is inside something that has no parts
+    "#]],
+    );
+}
+
+#[test]
+fn a_setting_of_the_wrong_type() {
+    bad(
+        &["--set", "cluster.0.agents=many"],
+        &expect![[r#"
+        error: --set cluster.0.agents=many: invalid type: string "many", expected u32
+    "#]],
+    );
+}
+
+#[test]
+fn a_setting_that_makes_no_sense() {
+    bad(
+        &["--set", "cluster.0.agents=0"],
+        &expect![[r#"
+        error: tiny.toml: `cluster`: expected between one and a million agents in all
+    "#]],
+    );
+}
+
+#[test]
+fn the_setting_at_fault_is_named_among_good_ones() {
+    let words = [
+        "--set",
+        "seeds=3",
+        "--set",
+        "step=often",
+        "--set",
+        "title=x",
+    ];
+    bad(
+        &words,
+        &expect![[r#"
+        error: --set step=often: `often` is not a length of time; expected a number and a unit (us, ms, s, m, h, d), as in `250ms` or `1.5h`
+    "#]],
+    );
+}
+
+#[test]
+fn no_seeds() {
+    bad(
+        &["--seeds", "0"],
+        &expect![[r#"
+        error: invalid value '0' for '--seeds <N>': 0 is not in 1..=4294967295
+
+        For more information, try '--help'.
+    "#]],
+    );
+    bad(
+        &["--seeds", "few"],
+        &expect![[r#"
+        error: invalid value 'few' for '--seeds <N>': invalid digit found in string
+
+        For more information, try '--help'.
+    "#]],
+    );
+}
+
+#[test]
+fn no_jobs() {
+    bad(
+        &["--jobs", "0"],
+        &expect![[r#"
+        error: invalid value '0' for '--jobs <N>': 0 is not in 1..=65535
+
+        For more information, try '--help'.
+    "#]],
+    );
+}
+
+#[test]
+fn no_policies() {
+    bad(
+        &["--policies", ""],
+        &expect![[r#"
+        error: invalid value '' for '--policies <NAMES>...': `` is not a name: letters, digits and `-` only; expected `name` or `name[key=value,...]`
+
+        For more information, try '--help'.
+    "#]],
+    );
+}
+
+#[test]
+fn a_policy_that_is_no_name() {
+    bad(
+        &["--policies", "static drf[round"],
+        &expect![[r#"
+        error: invalid value 'drf[round' for '--policies <NAMES>...': `drf[round` is not a name: the bracket is not closed; expected `name` or `name[key=value,...]`
+
+        For more information, try '--help'.
+    "#]],
+    );
+}
+
+#[test]
+fn an_unknown_policy() {
+    bad(
+        &["--policies", "static lottery"],
+        &expect![[r#"
+        error: tiny.toml: `policies`: no policy is called `lottery`; known are static, drf, fair, fifo, random
+          hint: `fairground policies` lists all names and parameters
+    "#]],
+    );
+}
+
+#[test]
+fn a_duration_that_is_none() {
+    bad(
+        &["--duration", "soon"],
+        &expect![[r#"
+        error: invalid value 'soon' for '--duration <SPAN>': `soon` is not a length of time; expected a number and a unit (us, ms, s, m, h, d), as in `250ms` or `1.5h`
+
+        For more information, try '--help'.
+    "#]],
+    );
+    bad(
+        &["--duration", "-1h"],
+        &expect![[r#"
+        error: invalid value '-1h' for '--duration <SPAN>': `-1h` is not a length of time; expected a number and a unit (us, ms, s, m, h, d), as in `250ms` or `1.5h`
+
+        For more information, try '--help'.
+    "#]],
+    );
+    bad(
+        &["--duration", "99999999999999999999h"],
+        &expect![[r#"
+        error: invalid value '99999999999999999999h' for '--duration <SPAN>': `99999999999999999999h` is not a length of time; expected a number and a unit (us, ms, s, m, h, d), as in `250ms` or `1.5h`
+
+        For more information, try '--help'.
+    "#]],
+    );
+}
+
+#[test]
+fn an_unknown_option() {
+    bad(
+        &["--seed", "3"],
+        &expect![[r#"
+        error: unexpected argument '--seed' found
+
+          tip: a similar argument exists: '--seeds'
+
+        Usage: fairground compare --seeds <N> <RECIPE>
+
+        For more information, try '--help'.
+    "#]],
+    );
+}
+
+#[test]
+fn a_seed_that_no_recipe_can_hold() {
+    let told = Place::tiny().fairground("run tiny.toml --seed 18446744073709551615");
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: invalid value '18446744073709551615' for '--seed <N>': 18446744073709551615 is not in 0..=9223372036854775807
+
+        For more information, try '--help'.
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn a_folder_of_somebody_else() {
+    let place = Place::tiny();
+    fs::create_dir(place.path("letters")).unwrap();
+    place.write("letters/first.txt", "Dear all,\n");
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: will not replace letters: it holds no provenance.json, so it is not a result folder; choose another folder or remove this one
+    "#]].assert_eq(&place.fairground("compare tiny.toml --out letters"));
+    assert_eq!(place.names("letters"), "first.txt\n");
+}
+
+#[test]
+fn a_file_in_the_place_of_the_results() {
+    let place = Place::tiny();
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: cannot look into tiny.toml: Not a directory (os error 20)
+    "#]]
+    .assert_eq(&place.fairground("compare tiny.toml --out tiny.toml"));
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: cannot look into tiny.toml/results: Not a directory (os error 20)
+    "#]]
+    .assert_eq(&place.fairground("compare tiny.toml --out tiny.toml/results"));
+}

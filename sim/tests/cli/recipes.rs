@@ -1,0 +1,304 @@
+//! Recipes that cannot be run, and what is said of them.
+
+use std::fs;
+
+use expect_test::{Expect, expect};
+
+use crate::place::{Place, TINY};
+
+/// The tiny recipe with `from` replaced is refused with this message.
+fn bad(from: &str, to: &str, message: &Expect) {
+    assert!(TINY.contains(from), "no {from} in the recipe");
+    let place = Place::with("bad.toml", TINY.replacen(from, to, 1));
+    let told = place.fairground("compare bad.toml --jobs 1");
+    message.assert_eq(told.strip_prefix("exit 2\n--- stderr\n").expect(&told));
+    assert_eq!(place.names("."), "bad.toml\n");
+}
+
+#[test]
+fn an_unknown_policy() {
+    bad(
+        "\"drf\"",
+        "\"dfr\"",
+        &expect![[r#"
+        error: bad.toml: `policies`: no policy is called `dfr`; known are static, drf, fair, fifo, random
+          hint: `fairground policies` lists all names and parameters
+    "#]],
+    );
+}
+
+#[test]
+fn an_unknown_parameter_of_a_policy() {
+    bad(
+        "\"drf\"",
+        "\"drf[rounds=1s]\"",
+        &expect![[r#"
+        error: bad.toml: `policies`: `drf` has no parameter `rounds`; it has tie, round, offers, timeout
+          hint: `fairground policies` lists all names and parameters
+    "#]],
+    );
+}
+
+#[test]
+fn a_bad_value_of_a_parameter() {
+    bad(
+        "\"drf\"",
+        "\"drf[round=fast]\"",
+        &expect![[r#"
+        error: bad.toml: `policies`: `drf`: parameter `round` is `fast`; expected a length of time, as in 1s
+          hint: `fairground policies` lists all names and parameters
+    "#]],
+    );
+}
+
+#[test]
+fn a_bracket_left_open() {
+    bad(
+        "\"drf\"",
+        "\"drf[round=1s\"",
+        &expect![[r#"
+        error: bad.toml:5:12: `drf[round=1s` is not a name: the bracket is not closed; expected `name` or `name[key=value,...]`
+    "#]],
+    );
+}
+
+#[test]
+fn no_policies() {
+    bad(
+        "[\"static\", \"drf\"]",
+        "[]",
+        &expect![[r#"
+        error: bad.toml: `policies`: expected at least one
+    "#]],
+    );
+}
+
+#[test]
+fn an_unknown_scheduler() {
+    bad(
+        "share = 2",
+        "scheduler = \"fairer\"",
+        &expect![[r#"
+        error: bad.toml: `framework.hadoop.scheduler`: no scheduler is called `fairer`; known are fifo, fair, gang
+          hint: `fairground policies` lists all names and parameters
+    "#]],
+    );
+}
+
+#[test]
+fn an_unknown_field_of_a_workload() {
+    bad(
+        "gap =",
+        "gape =",
+        &expect![[r#"
+        error: bad.toml:17:1: unknown field `gape`, expected one of `gap`, `jobs`, `cpus`, `mem`, `reduce_cpus`, `reduce_mem`, `map`, `copy`, `work`, `spread`, `away`, `replicas`, `slow_start`, `day`, `bins`
+    "#]],
+    );
+}
+
+#[test]
+fn an_unknown_field() {
+    bad(
+        "title =",
+        "titel =",
+        &expect![[r#"
+        error: bad.toml:2:1: unknown field `titel`, expected one of `name`, `title`, `duration`, `seeds`, `first_seed`, `step`, `policies`, `cluster`, `network`, `faults`, `framework`
+    "#]],
+    );
+}
+
+#[test]
+fn an_unknown_kind_of_workload() {
+    bad(
+        "workload.rails",
+        "workload.django",
+        &expect![[r#"
+        error: bad.toml:22:21: unknown variant `django`, expected one of `hadoop`, `spark`, `rails`, `mpi`, `swim`, `tpch`, `requests`, `swf`
+    "#]],
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_type() {
+    bad(
+        "agents = 3",
+        "agents = \"three\"",
+        &expect![[r#"
+        error: bad.toml:8:10: invalid type: string "three", expected u32
+    "#]],
+    );
+}
+
+#[test]
+fn no_toml() {
+    bad(
+        "[[cluster]]",
+        "[[cluster",
+        &expect![[r#"
+        error: bad.toml:7:10: unclosed array table, expected `]]`
+    "#]],
+    );
+}
+
+#[test]
+fn no_agents() {
+    bad(
+        "agents = 3",
+        "agents = 0",
+        &expect![[r#"
+        error: bad.toml: `cluster`: expected between one and a million agents in all
+    "#]],
+    );
+}
+
+#[test]
+fn agents_with_nothing() {
+    bad(
+        "cpus = 4\nmem = \"8GiB\"",
+        "cpus = 0\nmem = 0",
+        &expect![[r#"
+        error: bad.toml: `cluster`: expected agents that have something
+    "#]],
+    );
+}
+
+#[test]
+fn two_frameworks_of_one_name() {
+    bad(
+        "\"rails\"",
+        "\"hadoop\"",
+        &expect![[r#"
+        error: bad.toml: `framework.hadoop`: two frameworks have this name
+    "#]],
+    );
+}
+
+#[test]
+fn no_weight() {
+    bad(
+        "share = 2",
+        "weight = 0",
+        &expect![[r#"
+        error: bad.toml: `framework.hadoop.weight`: expected more than zero
+    "#]],
+    );
+}
+
+#[test]
+fn no_seeds() {
+    bad(
+        "seeds = 2",
+        "seeds = 0",
+        &expect![[r#"
+        error: bad.toml: `seeds`: expected at least one
+    "#]],
+    );
+}
+
+#[test]
+fn a_duration_that_is_none() {
+    bad(
+        "\"30m\"",
+        "\"a while\"",
+        &expect![[r#"
+        error: bad.toml:3:12: `a while` is not a length of time; expected a number and a unit (us, ms, s, m, h, d), as in `250ms` or `1.5h`
+    "#]],
+    );
+    bad(
+        "\"30m\"",
+        "\"0s\"",
+        &expect![[r#"
+        error: bad.toml: `duration`: expected more than nothing and less than 20 years
+    "#]],
+    );
+    bad(
+        "\"30m\"",
+        "\"9000d\"",
+        &expect![[r#"
+        error: bad.toml: `duration`: expected more than nothing and less than 20 years
+    "#]],
+    );
+}
+
+#[test]
+fn a_name_that_is_no_folder() {
+    bad(
+        "name = \"tiny\"",
+        "name = \"../tiny\"",
+        &expect![[r#"
+        error: bad.toml: `name`: expected letters, digits, `-`, `_` and `.`: it names a folder
+    "#]],
+    );
+}
+
+#[test]
+fn a_trace_that_is_missing() {
+    bad(
+        "hadoop]\ngap = \"5m\"",
+        "swim]\nfile = \"jobs.tsv\"",
+        &expect![[r#"
+            error: bad.toml: framework `hadoop`: jobs.tsv: cannot be read: No such file or directory (os error 2)
+              hint: check the path; a path in a recipe is relative to the recipe's folder
+        "#]],
+    );
+}
+
+#[test]
+fn missing() {
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: nowhere.toml: cannot be read: No such file or directory (os error 2)
+          hint: name a recipe file, or none for the built-in one
+    "#]]
+    .assert_eq(&Place::empty().fairground("compare nowhere.toml"));
+}
+
+#[test]
+fn a_folder() {
+    let place = Place::empty();
+    fs::create_dir(place.path("recipes")).unwrap();
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: recipes: cannot be read: Is a directory (os error 21)
+          hint: name a recipe file, or none for the built-in one
+    "#]]
+    .assert_eq(&place.fairground("compare recipes"));
+}
+
+#[test]
+fn empty() {
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: empty.toml:1:1: missing field `name`
+    "#]]
+    .assert_eq(&Place::with("empty.toml", "").fairground("compare empty.toml"));
+}
+
+#[test]
+fn no_text() {
+    let place = Place::with("noise.toml", [0xff, 0xfe, 0x00]);
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: noise.toml: cannot be read: stream did not contain valid UTF-8
+          hint: name a recipe file, or none for the built-in one
+    "#]]
+    .assert_eq(&place.fairground("compare noise.toml"));
+}
+
+/// The recipe is known to be good before its traces are read, row by row.
+#[test]
+fn a_trace_with_a_bad_row() {
+    let recipe = TINY.replace("hadoop]\ngap = \"5m\"", "swim]\nfile = \"jobs.tsv\"");
+    let place = Place::with("tiny.toml", recipe);
+    place.write("jobs.tsv", "one\t0\t0\t1\t1\t1\ntwo\tsoon\t0\t1\t1\t1\n");
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: tiny.toml: framework `hadoop`: jobs.tsv:2: column 2 (submit_s): expected a whole number of seconds, found `soon`
+          hint: digits only: no sign, fraction, blank or unit
+    "#]].assert_eq(&place.fairground("compare tiny.toml"));
+}
