@@ -51,7 +51,7 @@ pub enum ExperimentError {
         /// Whose workload.
         framework: String,
         /// What is wrong.
-        error: ReadError,
+        error: Box<ReadError>,
     },
     /// Faults that cannot be built.
     #[error("{origin}: `faults`: {error}")]
@@ -59,7 +59,7 @@ pub enum ExperimentError {
         /// The recipe.
         origin: String,
         /// What is wrong.
-        error: ReadError,
+        error: Box<ReadError>,
     },
     /// Stopped before one seed was done.
     #[error("interrupted before the first seed was done: there is nothing to keep")]
@@ -107,7 +107,7 @@ impl Experiment {
                 ExperimentError::Workload {
                     origin: origin(),
                     framework,
-                    error,
+                    error: Box::new(error),
                 }
             })?;
             registry.scheduler(&framework.scheduler).map_err(|error| {
@@ -188,14 +188,14 @@ impl Experiment {
                 ExperimentError::Workload {
                     origin: origin(),
                     framework,
-                    error,
+                    error: Box::new(error),
                 }
             })?);
         }
         let faults = self.recipe.faults.build(agents.len() as u32, horizon, seed);
         let faults = faults.map_err(|error| ExperimentError::Faults {
             origin: origin(),
-            error,
+            error: Box::new(error),
         })?;
         Ok(Trace {
             agents,

@@ -11,7 +11,7 @@ use fairground_workloads::trace::{Trace, Work};
 use super::progress::Progress;
 use super::rebase::{rebase, rename_inputs};
 use super::{CompareArgs, Ending, RecipeArgs, RunArgs, print};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, STATIC_BEST};
 use crate::output::{self, Gains, Options};
 use crate::recipe::{Loaded, Recipe};
 use crate::run::Comparison;
@@ -169,10 +169,16 @@ fn plan(experiment: &Experiment, loaded: &Loaded, out: &Path) -> anyhow::Result<
         recipe.seeds, recipe.first_seed
     );
     let runs = u64::from(recipe.seeds) * recipe.policies.len() as u64;
-    let _ = writeln!(
-        text,
-        "runs        {runs}, and those that search for a split"
-    );
+    let searched = recipe
+        .policies
+        .iter()
+        .any(|policy| policy.base() == STATIC_BEST);
+    let search = if searched {
+        ", and those that search for a split"
+    } else {
+        ""
+    };
+    let _ = writeln!(text, "runs        {runs}{search}");
     let _ = writeln!(text, "results     {}", out.display());
     Ok(text)
 }

@@ -26,15 +26,16 @@ fn stat(args: &TraceArgs) -> anyhow::Result<Ending> {
         let _ = writeln!(text, "{name}: {value}");
     }
     let header = ["column", "unit", "n", "min", "p50", "p95", "max", "sum"].map(String::from);
-    let rows = stat.columns.iter().map(|c| {
+    let mut rows = vec![header.to_vec()];
+    rows.extend(stat.columns.iter().map(|c| {
         let numbers = [c.n, c.min, c.p50, c.p95, c.max].map(|number| number.to_string());
         let mut row = vec![c.name.to_string(), c.unit.to_string()];
         row.extend(numbers);
         row.push(c.sum.to_string());
         row
-    });
+    }));
     text.push('\n');
-    text += &aligned(std::iter::once(header.to_vec()).chain(rows).collect());
+    text += &aligned(&rows);
     print(&text)?;
     Ok(Ending::Done)
 }
@@ -75,12 +76,12 @@ fn validate(args: &TraceArgs, limit: usize) -> anyhow::Result<Ending> {
 }
 
 /// Rows as columns: words to the left, numbers to the right.
-fn aligned(rows: Vec<Vec<String>>) -> String {
+fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
-    for row in &rows {
+    for row in rows {
         for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
             let _ = match column {
                 0 => write!(text, "{cell:<width$}"),

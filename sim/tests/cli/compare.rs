@@ -134,7 +134,7 @@ fn a_plan_with_everything_replaced() {
         framework   rails (rails), share 1, weight 2.5, scheduler fair: 52059 requests in the first seed
         policies    drf[round=2s], fair
         seeds       3 (1 to 3)
-        runs        6, and those that search for a split
+        runs        6
         results     elsewhere
     "#]].assert_eq(&place.fairground(words));
 }
