@@ -1,6 +1,11 @@
 //! The command line as people meet it: the real program, what it prints, how it ends, what it
 //! leaves behind.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "UPDATE_EXPECT writes expectations with hashes"
+)]
+
 mod place;
 mod help;
 mod compare;

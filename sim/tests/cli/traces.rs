@@ -1,5 +1,7 @@
 //! `trace`: good files, and every way a file can be bad.
 
+use std::fmt::Write as _;
+
 use expect_test::{Expect, expect};
 
 use crate::place::Place;
@@ -115,9 +117,11 @@ fn bad(name: &str, content: impl AsRef<[u8]>, message: &Expect) {
 
 #[test]
 fn cut_in_the_middle() {
-    let many: String = (0..2000_u32)
-        .map(|i| format!("job{i}\t{i}\t1\t{}\t0\t1\n", i.wrapping_mul(2_654_435_761)))
-        .collect();
+    let mut many = String::new();
+    for i in 0..2000_u32 {
+        let bytes = i.wrapping_mul(2_654_435_761);
+        let _ = writeln!(many, "job{i}\t{i}\t1\t{bytes}\t0\t1");
+    }
     let whole = packed(&many);
     bad(
         "cut.tsv.zst",
@@ -139,6 +143,20 @@ fn cut_in_a_row() {
           hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
     "#]],
     );
+}
+
+/// The number may have lost digits: it is read, and doubted.
+#[test]
+fn cut_in_the_last_number() {
+    let place = Place::with("cut.tsv", &JOBS[..40]);
+    expect![[r#"
+        exit 0
+        --- stdout
+        cut.tsv: swim, 2 records, 0 problems, 1 warning
+        --- stderr
+        warning: cut.tsv:2: column 6 (reduce_output_bytes): expected a newline after the last row, found the end of the file
+          hint: the file may be truncated in the middle of a number
+    "#]].assert_eq(&place.fairground("trace validate cut.tsv"));
 }
 
 #[test]
