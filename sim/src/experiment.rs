@@ -226,8 +226,20 @@ impl Experiment {
     /// # Errors
     /// When a trace cannot be built, or nothing was done before the watcher stopped it.
     pub fn compare(&self, watcher: &dyn Watcher) -> Result<Comparison, ExperimentError> {
-        let seeds = self.seeds();
-        let first = self.trace(seeds[0])?;
+        self.compare_seeds(&self.seeds(), watcher)
+    }
+
+    /// The same for some of the recipe's seeds: those that an interrupted comparison had done.
+    ///
+    /// # Errors
+    /// As [`Self::compare`].
+    pub fn compare_seeds(
+        &self,
+        seeds: &[u64],
+        watcher: &dyn Watcher,
+    ) -> Result<Comparison, ExperimentError> {
+        let first_seed = self.recipe.first_seed;
+        let first = self.trace(first_seed)?;
         let mut resolved = Vec::new();
         for policy in &self.recipe.policies {
             resolved.push(self.resolve(policy, &first, watcher));
@@ -235,7 +247,7 @@ impl Experiment {
         watcher.begin("runs", seeds.len() as u64 * resolved.len() as u64);
         let rows: Vec<Option<Vec<Run>>> = seeds
             .par_iter()
-            .map(|seed| self.run_seed(*seed, &resolved, *seed == seeds[0], watcher))
+            .map(|seed| self.run_seed(*seed, &resolved, *seed == first_seed, watcher))
             .collect::<Result<_, _>>()?;
         let done: Vec<(u64, Vec<Run>)> = seeds
             .iter()

@@ -32,7 +32,7 @@ pub(crate) fn best_split(
     if agents < parts {
         return experiment.shares();
     }
-    let seed = experiment.seeds()[0];
+    let seed = experiment.recipe().first_seed;
     let run = |split: &[u32]| experiment.run(&static_with(policy, split), trace, seed, false);
     let allowed = Allowed::of(&run(&experiment.shares()));
     let score = |split: &Vec<u32>| {
@@ -77,9 +77,9 @@ fn best(
     splits: &[Vec<u32>],
     score: impl Fn(&Vec<u32>) -> Score + Sync,
 ) -> Option<(Score, Vec<u32>)> {
-    let scores: Vec<Score> = splits.par_iter().map(&score).collect();
-    let scored = scores.into_iter().zip(splits.iter().cloned());
-    scored.min_by(|one, other| one.0.cmp(&other.0))
+    let all: Vec<Score> = splits.par_iter().map(&score).collect();
+    let ranked = all.into_iter().zip(splits.iter().cloned());
+    ranked.min_by(|one, other| one.0.cmp(&other.0))
 }
 
 /// What a split may cost, by framework: what the declared shares cost.
@@ -93,7 +93,9 @@ impl Allowed {
         let rows = || declared.frameworks.iter();
         Self {
             unfinished: rows().map(|row| row.jobs - row.finished).collect(),
-            late: rows().map(|row| row.missed.max(row.requests / 100)).collect(),
+            late: rows()
+                .map(|row| row.missed.max(row.requests / 100))
+                .collect(),
         }
     }
 
@@ -101,7 +103,9 @@ impl Allowed {
     fn score(&self, run: &Run) -> Score {
         let beyond = |allowed: &[u64], cost: fn(&FrameworkRow) -> u64| -> u64 {
             let pairs = run.frameworks.iter().zip(allowed);
-            pairs.map(|(row, allowed)| cost(row).saturating_sub(*allowed)).sum()
+            pairs
+                .map(|(row, allowed)| cost(row).saturating_sub(*allowed))
+                .sum()
         };
         let unfinished = beyond(&self.unfinished, |row| row.jobs - row.finished);
         let late = beyond(&self.late, |row| row.missed);

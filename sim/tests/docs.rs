@@ -22,9 +22,18 @@ fn block<'a>(text: &'a str, opening: &str) -> &'a str {
 #[test]
 fn contributing_quotes_the_example() {
     let example = read("sim/examples/own_allocator.rs");
-    let code = example.lines().skip_while(|line| line.starts_with("//!")).collect::<Vec<_>>();
-    assert_eq!(block(&read("CONTRIBUTING.md"), "```rust"), code.join("\n").trim());
-    assert!(example.lines().count() < 40, "a policy of one's own is a small file");
+    let code = example
+        .lines()
+        .skip_while(|line| line.starts_with("//!"))
+        .collect::<Vec<_>>();
+    assert_eq!(
+        block(&read("CONTRIBUTING.md"), "```rust"),
+        code.join("\n").trim()
+    );
+    assert!(
+        example.lines().count() < 40,
+        "a policy of one's own is a small file"
+    );
 }
 
 #[test]
@@ -34,20 +43,34 @@ fn the_readme_quotes_the_committed_result() {
     let quoted = block(&readme, "```text");
     assert!(quoted.lines().count() >= 2, "the README quotes something");
     for line in quoted.lines() {
-        assert!(said.lines().any(|other| other.trim() == line.trim()), "`{line}` is not the result");
+        assert!(
+            said.lines().any(|other| other.trim() == line.trim()),
+            "`{line}` is not the result"
+        );
     }
 }
 
 #[test]
 fn every_link_in_the_documents_leads_somewhere() {
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "results/README.md"] {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "results/README.md",
+    ] {
         let text = read(document);
         let folder = root().join(document).parent().expect("a folder").to_owned();
-        for (_, rest) in text.match_indices("](").map(|(at, _)| text.split_at(at + 2)) {
+        for (_, rest) in text
+            .match_indices("](")
+            .map(|(at, _)| text.split_at(at + 2))
+        {
             let target = rest.split(')').next().expect("a target");
             let target = target.split('#').next().expect("a path");
             if !target.is_empty() && !target.contains("://") {
-                assert!(folder.join(target).exists(), "{document}: {target} does not exist");
+                assert!(
+                    folder.join(target).exists(),
+                    "{document}: {target} does not exist"
+                );
             }
         }
     }
@@ -56,8 +79,12 @@ fn every_link_in_the_documents_leads_somewhere() {
 #[test]
 fn the_recipe_of_the_nine_hosts_is_the_built_in_one() {
     use fairground_sim::recipe::Recipe;
-    let built_in = Recipe::load(None, &[]).expect("the built-in recipe reads").recipe;
+    let built_in = Recipe::load(None, &[])
+        .expect("the built-in recipe reads")
+        .recipe;
     let path = root().join("results/nine-hosts/recipe.toml");
-    let kept = Recipe::load(Some(&path), &[]).expect("the kept recipe reads").recipe;
+    let kept = Recipe::load(Some(&path), &[])
+        .expect("the kept recipe reads")
+        .recipe;
     assert_eq!(built_in, kept);
 }

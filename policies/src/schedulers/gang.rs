@@ -75,8 +75,11 @@ pub(super) const ENTRY: Entry = Entry {
     }],
     make: |name| {
         let hold = name.take_as("hold", "a length of time, as in 30s")?;
-        Ok(Box::new(Gang {
-            hold: hold.unwrap_or(Span::from_secs(30)),
-        }))
+        let hold = match hold {
+            // Offers come one by one: without patience no two are ever in hand.
+            Some(Span::ZERO) => return Err(name.bad("hold", "0s", "more than no time")),
+            hold => hold.unwrap_or(Span::from_secs(30)),
+        };
+        Ok(Box::new(Gang { hold }))
     },
 };

@@ -1,5 +1,6 @@
 //! `fairground verify`: do the results still follow from their recipe?
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -10,7 +11,7 @@ use super::progress::Progress;
 use super::{Ending, VerifyArgs, counted, print};
 use crate::experiment::Experiment;
 use crate::output::provenance::DIGESTS;
-use crate::output::{self, Options};
+use crate::output::{self, Digests, Options};
 use crate::recipe::Recipe;
 
 pub(super) fn verify(args: &VerifyArgs, registry: Registry) -> anyhow::Result<Ending> {
@@ -28,7 +29,8 @@ pub(super) fn verify(args: &VerifyArgs, registry: Registry) -> anyhow::Result<En
     let loaded = Recipe::load(Some(&recipe), &[])?;
     let experiment = Experiment::load(&loaded, registry)?;
     let progress = Progress::begin();
-    let comparison = on_threads(args.jobs, || experiment.compare(&progress))?;
+    let seeds = seeds(&experiment, &kept);
+    let comparison = on_threads(args.jobs, || experiment.compare_seeds(&seeds, &progress))?;
     progress.end();
     if progress.is_interrupted() {
         eprintln!("interrupted: nothing was verified");
@@ -72,4 +74,12 @@ pub(super) fn verify(args: &VerifyArgs, registry: Registry) -> anyhow::Result<En
         print(&format!("  {difference}\n"))?;
     }
     Ok(Ending::No)
+}
+
+/// The recipe's seeds that the results hold: an interrupted comparison kept those it had done.
+fn seeds(experiment: &Experiment, kept: &Digests) -> Vec<u64> {
+    let all = experiment.seeds();
+    let done: BTreeSet<u64> = kept.runs.iter().map(|run| run.seed).collect();
+    let some: Vec<u64> = all.iter().copied().filter(|seed| done.contains(seed)).collect();
+    if some.is_empty() { all } else { some }
 }

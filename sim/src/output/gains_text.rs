@@ -49,11 +49,13 @@ impl From<String> for Entry {
 }
 
 impl Gains {
-    /// One sentence a policy, fit to be quoted.
+    /// One sentence a policy, fit to be quoted; the policy that finished jobs soonest comes first.
     pub fn sentences(&self) -> Vec<String> {
-        let mut sentences: Vec<String> = self
-            .overall
-            .iter()
+        let mut overall: Vec<&Overall> = self.overall.iter().collect();
+        let sooner = |overall: &Overall| overall.times_sooner.map_or(0.0, |times| times.mean);
+        overall.sort_by(|one, other| sooner(other).total_cmp(&sooner(one)));
+        let mut sentences: Vec<String> = overall
+            .into_iter()
             .filter_map(|overall| self.jobs_sentence(overall))
             .collect();
         sentences.extend(

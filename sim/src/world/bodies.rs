@@ -146,7 +146,7 @@ impl World<'_> {
                     self.queue.push(due, Item::TaskDue(framework, task));
                 }
             }
-            Role::Executor => self.from_task(agent, framework, News::ExecutorStarted(task)),
+            Role::Executor => self.task_tells(agent, framework, News::ExecutorStarted(task)),
             Role::Instance => {
                 let up = self.now + self.startup(framework);
                 self.queue.push(up, Item::InstanceUp(framework, task));
@@ -166,7 +166,7 @@ impl World<'_> {
         };
         self.gone(framework, task, &body, outcome);
         let agent = body.agent;
-        self.from_agent(
+        self.agent_tells(
             agent,
             Event::TaskEnded {
                 agent,
@@ -229,7 +229,7 @@ impl World<'_> {
             && let Some((piece, _)) = body.work.take()
         {
             let agent = body.agent;
-            self.from_task(agent, framework, News::WorkFinished { executor, piece });
+            self.task_tells(agent, framework, News::WorkFinished { executor, piece });
         }
     }
 
@@ -272,9 +272,14 @@ impl World<'_> {
         self.queue.push(at, Item::Rejoined(agent, life));
     }
 
-    /// The master hears of an agent's new life; what it orders from then on is meant for it.
+    /// The master hears of an agent's new life, unless that is over already; what it orders from
+    /// then on is meant for it.
     pub(super) fn rejoin(&mut self, agent: AgentId, life: u32) {
-        self.agents.machines[agent.index()].known_life = life;
+        let machine = &mut self.agents.machines[agent.index()];
+        if !machine.up || machine.life != life {
+            return;
+        }
+        machine.known_life = life;
         let total = self.trace.agents[agent.index()];
         self.tell_master(Event::AgentJoined { agent, total });
     }

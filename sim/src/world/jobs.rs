@@ -66,6 +66,11 @@ impl Progress {
         }
     }
 
+    /// Whether no more jobs will come.
+    pub(super) fn all_submitted(&self) -> bool {
+        self.next == self.jobs.len()
+    }
+
     /// Writes the rows of all jobs, those never submitted too.
     pub(super) fn finish(self, framework: FrameworkId, record: &mut Recorder) {
         record.impossible(framework, self.impossible);

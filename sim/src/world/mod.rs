@@ -137,8 +137,8 @@ struct World<'a> {
     stalled: bool,
 }
 
-/// A cluster in which nothing runs, starts, ends, arrives or returns for so long will not move
-/// again: longer than any filter, wait or hold of a sensible recipe.
+/// A cluster in which nothing runs, starts or ends for so long, and where nothing is to arrive or
+/// to return, will not move again: longer than any filter, wait or hold of a sensible recipe.
 const STALL: Span = Span::from_secs(4 * 3600);
 
 impl<'a> World<'a> {
@@ -239,7 +239,10 @@ impl<'a> World<'a> {
     fn run(&mut self) {
         while !self.is_over() {
             match (self.queue.next_time(), self.master.wake_at()) {
-                (None, None) => break,
+                (None, None) => {
+                    self.stalled = self.open > 0;
+                    break;
+                }
                 (next, Some(wake)) if next.is_none_or(|next| wake < next) => {
                     self.queue.advance(wake);
                     self.now = wake;
@@ -259,7 +262,10 @@ impl<'a> World<'a> {
         if self.agents.running() > 0 {
             return false;
         }
-        self.stalled = self.open > 0 && self.now.since(self.moved) > STALL;
+        self.stalled = self.open > 0
+            && self.now.since(self.moved) > STALL
+            && self.faults == 0
+            && self.progress.iter().all(Progress::all_submitted);
         // Messages under way still arrive; failures of agents that nobody uses need not.
         self.stalled || (self.open == 0 && self.queue.len() == self.faults)
     }

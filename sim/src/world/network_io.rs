@@ -10,6 +10,7 @@ impl World<'_> {
     /// Gives a fact to the master and sends its orders on their way.
     pub(super) fn tell_master(&mut self, event: Event) {
         self.digest.add(&(self.now, &event));
+        if std::env::var("T").is_ok() { eprintln!("{} M<- {event:?}", self.now); }
         self.record.event(self.now, &event);
         let mut actions = std::mem::take(&mut self.actions);
         self.master.step(self.now, event, &mut actions);
@@ -18,6 +19,7 @@ impl World<'_> {
         }
         for action in actions.drain(..) {
             self.digest.add(&action);
+            if std::env::var("T").is_ok() { eprintln!("{} M-> {action:?}", self.now); }
             self.record.action(self.now, &action);
             self.send(action);
         }
@@ -47,6 +49,7 @@ impl World<'_> {
     /// Gives news to a framework and sends its orders on their way.
     pub(super) fn tell_framework(&mut self, framework: FrameworkId, news: News) {
         self.follow(framework, &news);
+            if std::env::var("T").is_ok() { eprintln!("{} F<- {framework} {news:?}", self.now); }
         let mut orders = std::mem::take(&mut self.orders);
         let page = &mut self.frameworks[framework.index()];
         page.step(self.now, news, &mut orders);
@@ -90,13 +93,13 @@ impl World<'_> {
     }
 
     /// A fact an agent tells the master.
-    pub(super) fn from_agent(&mut self, agent: AgentId, event: Event) {
+    pub(super) fn agent_tells(&mut self, agent: AgentId, event: Event) {
         let at = self.network.arrival(Link::FromAgent(agent), self.now);
         self.queue.push(at, Item::Told(event));
     }
 
     /// News from what runs on `agent` straight to its framework.
-    pub(super) fn from_task(&mut self, agent: AgentId, framework: FrameworkId, news: News) {
+    pub(super) fn task_tells(&mut self, agent: AgentId, framework: FrameworkId, news: News) {
         let at = self.network.arrival(Link::FromAgent(agent), self.now);
         self.queue.push(at, Item::News(framework, news));
     }
