@@ -88,12 +88,11 @@ impl Recorder {
             ..
         } = event
         {
-            for offer in offers {
-                self.offer_ended(*offer, now);
-            }
+            let ended = offers.iter().map(|offer| self.offer_ended(*offer, now));
+            let open = ended.filter(|open| *open).count();
             if !launch.is_empty() {
                 let page = self.framework(*framework);
-                page.accepted += offers.len() as u64;
+                page.accepted += open as u64;
                 // Whatever is launched, as ordered next, was not refused.
                 page.refused += launch.len() as u64;
             }
@@ -277,18 +276,16 @@ impl Recorder {
         rows.collect()
     }
 
-    fn offer_ended(&mut self, offer: OfferId, now: Time) {
-        if let Some((framework, resources, made)) = self.open_offers.remove(offer.0)
-            && made < now
-        {
-            spread(
-                &mut self.offered[framework.index()],
-                self.step,
-                resources,
-                made,
-                now,
-            );
+    /// An offer is over; whether it was still open.
+    fn offer_ended(&mut self, offer: OfferId, now: Time) -> bool {
+        let Some((framework, resources, made)) = self.open_offers.remove(offer.0) else {
+            return false;
+        };
+        if made < now {
+            let table = &mut self.offered[framework.index()];
+            spread(table, self.step, resources, made, now);
         }
+        true
     }
 }
 

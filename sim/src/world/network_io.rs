@@ -10,7 +10,6 @@ impl World<'_> {
     /// Gives a fact to the master and sends its orders on their way.
     pub(super) fn tell_master(&mut self, event: Event) {
         self.digest.add(&(self.now, &event));
-        if std::env::var("T").is_ok() { eprintln!("{} M<- {event:?}", self.now); }
         self.record.event(self.now, &event);
         let mut actions = std::mem::take(&mut self.actions);
         self.master.step(self.now, event, &mut actions);
@@ -19,7 +18,6 @@ impl World<'_> {
         }
         for action in actions.drain(..) {
             self.digest.add(&action);
-            if std::env::var("T").is_ok() { eprintln!("{} M-> {action:?}", self.now); }
             self.record.action(self.now, &action);
             self.send(action);
         }
@@ -49,7 +47,6 @@ impl World<'_> {
     /// Gives news to a framework and sends its orders on their way.
     pub(super) fn tell_framework(&mut self, framework: FrameworkId, news: News) {
         self.follow(framework, &news);
-            if std::env::var("T").is_ok() { eprintln!("{} F<- {framework} {news:?}", self.now); }
         let mut orders = std::mem::take(&mut self.orders);
         let page = &mut self.frameworks[framework.index()];
         page.step(self.now, news, &mut orders);
