@@ -149,9 +149,15 @@ enum TraceCommand {
 struct TraceArgs {
     /// The file; compression is recognised by content
     file: PathBuf,
-    /// Its format, if the name does not tell
-    #[arg(long, value_parser = format_by_name, value_name = "FORMAT")]
+    #[arg(long, value_parser = format_by_name, value_name = "FORMAT", help = about_formats())]
     format: Option<Format>,
+}
+
+fn about_formats() -> String {
+    format!(
+        "Its format, if file and name do not tell: {}",
+        Format::NAMES.join(", ")
+    )
 }
 
 fn format_by_name(name: &str) -> Result<Format, String> {

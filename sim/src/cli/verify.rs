@@ -80,6 +80,10 @@ pub(super) fn verify(args: &VerifyArgs, registry: Registry) -> anyhow::Result<En
 fn seeds(experiment: &Experiment, kept: &Digests) -> Vec<u64> {
     let all = experiment.seeds();
     let done: BTreeSet<u64> = kept.runs.iter().map(|run| run.seed).collect();
-    let some: Vec<u64> = all.iter().copied().filter(|seed| done.contains(seed)).collect();
+    let some: Vec<u64> = all
+        .iter()
+        .copied()
+        .filter(|seed| done.contains(seed))
+        .collect();
     if some.is_empty() { all } else { some }
 }

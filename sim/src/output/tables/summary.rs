@@ -104,6 +104,12 @@ fn summary_tasks(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
             |r| r.of.row.tasks_lost.into(),
         )
         .int(
+            "tasks_refused",
+            "",
+            "of those, tasks never launched because their offer was no longer valid",
+            |r| r.of.row.refused.into(),
+        )
+        .int(
             "work_lost_us",
             "µs",
             "time lost and killed batch tasks had run for nothing",
