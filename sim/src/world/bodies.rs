@@ -143,6 +143,7 @@ impl World<'_> {
         match role {
             Role::Piece { piece, local } => {
                 if let Some(due) = self.piece_started(framework, task, piece, local) {
+                    self.due += 1;
                     self.queue.push(due, Item::TaskDue(framework, task));
                 }
             }
@@ -216,6 +217,7 @@ impl World<'_> {
         let begun = body.begun;
         self.moved = self.now;
         let takes = self.work_started(framework, piece, warmth);
+        self.due += 1;
         self.queue
             .push(self.now + takes, Item::WorkDue(framework, executor, begun));
     }

@@ -295,6 +295,7 @@ impl<'a> World<'a> {
                 continue;
             };
             let due = copied.max(now) + work[piece.index as usize];
+            self.due += 1;
             self.queue.push(due, Item::TaskDue(framework, task));
         }
     }

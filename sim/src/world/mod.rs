@@ -132,6 +132,8 @@ struct World<'a> {
     open: u64,
     /// Failures and returns of agents still to come.
     faults: usize,
+    /// Ends of tasks and of work in executors still to come: without any, what runs waits for ever.
+    due: u64,
     /// When something last changed that could let the cluster go on.
     moved: Time,
     stalled: bool,
@@ -185,6 +187,7 @@ impl<'a> World<'a> {
             digest: Digest::default(),
             open: 0,
             faults: 0,
+            due: 0,
             moved: Time::ZERO,
             stalled: false,
         })
@@ -259,7 +262,8 @@ impl<'a> World<'a> {
 
     /// Whether all work is done, or no more of it will ever be.
     fn is_over(&mut self) -> bool {
-        if self.agents.running() > 0 {
+        let running = self.agents.running();
+        if running > 0 && self.due > 0 {
             return false;
         }
         self.stalled = self.open > 0
@@ -267,7 +271,7 @@ impl<'a> World<'a> {
             && self.faults == 0
             && self.progress.iter().all(Progress::all_submitted);
         // Messages under way still arrive; failures of agents that nobody uses need not.
-        self.stalled || (self.open == 0 && self.queue.len() == self.faults)
+        self.stalled || (running == 0 && self.open == 0 && self.queue.len() == self.faults)
     }
 
     fn perform(&mut self, item: Item) {
@@ -275,9 +279,15 @@ impl<'a> World<'a> {
             Item::Told(event) => self.tell_master(event),
             Item::News(framework, news) => self.tell_framework(framework, news),
             Item::Ordered(life, order) => self.obey(life, &order),
-            Item::TaskDue(framework, task) => self.task_due(framework, task),
+            Item::TaskDue(framework, task) => {
+                self.due -= 1;
+                self.task_due(framework, task);
+            }
             Item::Work(framework, order) => self.begin_work(framework, &order),
-            Item::WorkDue(framework, task, count) => self.work_due(framework, task, count),
+            Item::WorkDue(framework, task, count) => {
+                self.due -= 1;
+                self.work_due(framework, task, count);
+            }
             Item::InstanceUp(framework, task) => self.instance_up(framework, task),
             Item::NextJob(framework) => self.submit_next(framework),
             Item::Measure(framework) => self.measure(framework),

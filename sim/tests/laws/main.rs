@@ -1,0 +1,259 @@
+//! Laws of whole simulations: whatever the cluster, the work, the policy, the network and the
+//! failures, nothing is lost, nothing is counted twice, and the same twice is the same.
+//!
+//! `PROPTEST_CASES` sets how many clusters are tried of each; 256 if nothing is said.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod chance;
+
+use fairground_policies::message::FrameworkId;
+use fairground_policies::resources::{Kind, Resources};
+use fairground_policies::time::Time;
+use fairground_sim::run::{FrameworkRow, JobRow, Run};
+use fairground_workloads::trace::{Job, Runtimes, Work};
+use proptest::prelude::*;
+
+use common::Cluster;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_run_obeys_the_laws((cluster, hasty) in chance::cluster()) {
+        let run = cluster.run();
+        check_jobs(&cluster, hasty, &run)?;
+        for (i, row) in run.frameworks.iter().enumerate() {
+            check_reports(row, run.totals.stalled)?;
+            check_framework(&cluster, &run, i, row)?;
+        }
+        check_use(&cluster, &run)?;
+        check_hosts(&run)?;
+        check_services(&cluster, &run)?;
+        prop_assert_eq!(&run, &cluster.run(), "the same twice is the same");
+    }
+
+    #[test]
+    fn equal_tasks_keep_every_core_busy(cluster in chance::equal_tasks()) {
+        check_list_scheduling(&cluster, &cluster.run())?;
+    }
+}
+
+type Verdict = Result<(), TestCaseError>;
+
+fn jobs_of(work: &Work) -> &[Job] {
+    match work {
+        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs,
+        Work::Service(_) => &[],
+    }
+}
+
+/// Jobs are all there, in order, never done before they came, and done at last unless they are
+/// impossible or agents are gone for good.
+fn check_jobs(cluster: &Cluster, hasty: bool, run: &Run) -> Verdict {
+    for (i, workload) in cluster.trace.workloads.iter().enumerate() {
+        let rows = || of_framework(&run.jobs, i);
+        prop_assert_eq!(rows().count(), jobs_of(&workload.work).len());
+        for (job, row) in jobs_of(&workload.work).iter().zip(rows()) {
+            prop_assert_eq!(row.submitted, job.submitted);
+            prop_assert!(row.started.is_none_or(|started| started >= row.submitted));
+            prop_assert!(row.finished.is_none() || row.started.is_some());
+            prop_assert!(
+                row.finished
+                    .is_none_or(|finished| Some(finished) >= row.started)
+            );
+            prop_assert!(
+                row.finished
+                    .is_none_or(|finished| finished <= run.totals.end)
+            );
+        }
+    }
+    let unfinished = run.frameworks.iter().map(|row| row.jobs - row.finished);
+    let impossible = run.frameworks.iter().map(|row| row.impossible);
+    let stuck: u64 = unfinished
+        .zip(impossible)
+        .map(|(all, known)| all - known)
+        .sum();
+    prop_assert_eq!(stuck > 0, run.totals.stalled, "a run says that it is stuck");
+    let faults = &cluster.trace.faults;
+    let may_wait = hasty || faults.iter().any(|fault| fault.back.is_none());
+    prop_assert!(stuck == 0 || may_wait, "{} jobs for ever unfinished", stuck);
+    Ok(())
+}
+
+fn of_framework(jobs: &[JobRow], framework: usize) -> impl Iterator<Item = &JobRow> {
+    jobs.iter()
+        .filter(move |job| job.framework.index() == framework)
+}
+
+/// Every task launched, or refused because its offer was stale, has exactly one final report. A run
+/// that is stuck is cut off with reports on their way.
+fn check_reports(row: &FrameworkRow, stalled: bool) -> Verdict {
+    let reports = row.tasks_finished + row.tasks_killed + row.tasks_lost;
+    let begun = row.launched + row.refused;
+    prop_assert!(begun == reports || stalled && begun > reports, "{:?}", row);
+    prop_assert!(
+        row.refused <= row.tasks_lost || stalled,
+        "a refused task is a lost one"
+    );
+    prop_assert!(row.accepted + row.rescinded <= row.offers, "{:?}", row);
+    prop_assert!(row.local <= row.choosy);
+    prop_assert!(row.missed <= row.requests);
+    prop_assert!(row.latency_p50 <= row.latency_p95 && row.latency_p95 <= row.latency_p99);
+    Ok(())
+}
+
+/// What a framework ran is what its jobs are.
+fn check_framework(cluster: &Cluster, run: &Run, i: usize, row: &FrameworkRow) -> Verdict {
+    let Work::Batch(jobs) = &cluster.trace.workloads[i].work else {
+        let executors = matches!(cluster.trace.workloads[i].work, Work::Executors { .. });
+        prop_assert!(
+            !executors || row.tasks_finished == 0,
+            "executors are told to end"
+        );
+        return Ok(());
+    };
+    let attempts: u64 = of_framework(&run.jobs, i).map(|job| job.lost).sum();
+    prop_assert_eq!(attempts, row.tasks_killed + row.tasks_lost);
+    let done = of_framework(&run.jobs, i).filter(|job| job.finished.is_some());
+    let tasks: u64 = done.map(|job| job.tasks).sum();
+    prop_assert!(row.tasks_finished >= tasks);
+    if row.finished == row.jobs {
+        prop_assert_eq!(row.tasks_finished, tasks);
+        if attempts == 0 {
+            prop_assert_eq!(row.work_lost.as_micros(), 0);
+            check_work(cluster, run, i, jobs)?;
+        }
+    }
+    Ok(())
+}
+
+/// Tasks that ran once each used what they need for as long as they take, or `away` times that.
+fn check_work(cluster: &Cluster, run: &Run, i: usize, jobs: &[Job]) -> Verdict {
+    let (mut least, mut most) = (0_u128, 0_u128);
+    for job in jobs {
+        for (stage, runtimes) in job.spec.stages.iter().zip(&job.runtimes) {
+            let Runtimes::Plain { local, away } = runtimes else {
+                return Ok(());
+            };
+            for span in local {
+                let cpus = u128::from(stage.needs.cpus().0);
+                least += cpus * u128::from(span.as_micros());
+                most += cpus * u128::from(span.scaled(u64::from(*away), 1000).as_micros());
+            }
+        }
+    }
+    let step = u128::from(cluster.step.as_micros());
+    let rows = run.usage.iter().filter(|row| row.framework.index() == i);
+    let used: u128 = rows
+        .clone()
+        .map(|row| u128::from(row.running.cpus().0) * step)
+        .sum();
+    // Every row is rounded down by less than one unit for one step.
+    let rounding = rows.count() as u128 * step;
+    prop_assert!(
+        used <= most && used + rounding >= least,
+        "{} {} {}",
+        least,
+        used,
+        most
+    );
+    Ok(())
+}
+
+/// Nobody uses what is not there.
+fn check_use(cluster: &Cluster, run: &Run) -> Verdict {
+    let capacity: Resources = cluster.trace.agents.iter().copied().sum();
+    let mut steps: std::collections::BTreeMap<Time, Resources> = Default::default();
+    for row in &run.usage {
+        *steps.entry(row.start).or_insert(Resources::ZERO) += row.running + row.offered;
+    }
+    for (start, used) in steps {
+        prop_assert!(
+            used.fits_in(capacity),
+            "{:?} of {:?} at {}",
+            used,
+            capacity,
+            start
+        );
+    }
+    let mean: Resources = run.frameworks.iter().map(|row| row.mean_usage).sum();
+    prop_assert!(mean.fits_in(capacity));
+    Ok(())
+}
+
+/// No part of an agent is used more than once.
+fn check_hosts(run: &Run) -> Verdict {
+    for row in &run.hosts {
+        prop_assert!(row.share <= 1_000_000);
+    }
+    Ok(())
+}
+
+/// Every step of a service's load is accounted for.
+fn check_services(cluster: &Cluster, run: &Run) -> Verdict {
+    for (i, workload) in cluster.trace.workloads.iter().enumerate() {
+        let Work::Service(service) = &workload.work else {
+            continue;
+        };
+        let rows = run
+            .services
+            .iter()
+            .filter(|row| row.framework == FrameworkId(i as u32));
+        let requests: Vec<u64> = rows.clone().map(|row| row.requests).collect();
+        prop_assert_eq!(&requests, &service.load);
+        prop_assert_eq!(run.frameworks[i].requests, service.load.iter().sum::<u64>());
+        for row in rows {
+            let most = u64::from(service.autoscaler.max) * 1000;
+            prop_assert!(row.instances <= most + ended_late(cluster));
+            prop_assert!(row.missed <= row.requests);
+        }
+    }
+    Ok(())
+}
+
+/// Instances told to end live until they hear of it, while their successors may start: with a
+/// network in between there may be more than wanted.
+fn ended_late(cluster: &Cluster) -> u64 {
+    if cluster.network == fairground_sim::network::NetworkSpec::default() {
+        0
+    } else {
+        u64::MAX / 2
+    }
+}
+
+/// Graham's bound: when no core idles while a task waits, all is done by the last submission, plus
+/// all work spread evenly over all cores, plus the longest task.
+fn check_list_scheduling(cluster: &Cluster, run: &Run) -> Verdict {
+    let cores: u64 = cluster
+        .trace
+        .agents
+        .iter()
+        .map(|agent| agent.of(Kind::Cpus) / 1000)
+        .sum();
+    let (mut last, mut longest, mut work) = (Time::ZERO, 0, 0);
+    for job in cluster
+        .trace
+        .workloads
+        .iter()
+        .flat_map(|workload| jobs_of(&workload.work))
+    {
+        last = last.max(job.submitted);
+        let Runtimes::Plain { local, .. } = &job.runtimes[0] else {
+            continue;
+        };
+        for span in local {
+            longest = longest.max(span.as_micros());
+            work += span.as_micros();
+        }
+    }
+    let bound = last.as_micros() + work / cores + longest;
+    prop_assert!(!run.totals.stalled);
+    prop_assert!(
+        run.totals.end.as_micros() <= bound + 1,
+        "{} > {}",
+        run.totals.end,
+        bound
+    );
+    Ok(())
+}
