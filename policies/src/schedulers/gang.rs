@@ -31,19 +31,27 @@ impl Scheduler for Gang {
 }
 
 impl Gang {
-    /// Holds what the next stage could use, each offer for about `hold` and less than twice that.
+    /// Holds what the next stage could use until one common moment. All that is let go together is
+    /// refused for one length of time, so that it comes back together: were each offer held for a
+    /// time of its own, a stage that needs the whole cluster would never see all of it.
     fn hold_useful(&self, now: Time, desk: &mut Desk<'_>, job: JobId, stage: u32) {
+        let Some(framework) = desk.framework() else {
+            return;
+        };
+        // Two frameworks that hold half a cluster each and let go in step would swap halves for
+        // ever: each is patient for a time of its own.
+        let patience = self.hold.scaled(8 + u64::from(framework.0 % 8), 8);
+        let until = desk.held_until().unwrap_or(now + patience);
         let needs = desk.queue().spec(job).stages[stage as usize].needs;
         for position in 0..desk.len() {
-            // Two frameworks that hold half a cluster each and let go together would swap halves
-            // for ever: each is patient for a time of its own.
-            let patience = 8 + u64::from(desk.offer(position).framework.0 % 8);
-            let hold = self.hold.scaled(patience, 8);
-            let until = desk.held_until(position).unwrap_or(now + hold);
-            if needs.fits_in(desk.left(position)) && now < until {
+            let useful = needs.fits_in(desk.left(position));
+            if useful && now < until {
                 desk.hold(position, until);
             } else {
                 desk.release(position);
+                if useful {
+                    desk.refuse(position, patience.scaled(1, 2));
+                }
             }
         }
     }
@@ -71,7 +79,7 @@ pub(super) const ENTRY: Entry = Entry {
     about: "all tasks of a stage start together or not at all; offers are held until they can",
     params: &[Param {
         key: "hold",
-        about: "how long one offer is held, up to twice that (default 30s)",
+        about: "how long offers are held together, up to twice that (default 30s)",
     }],
     make: |name| {
         let hold = name.take_as("hold", "a length of time, as in 30s")?;

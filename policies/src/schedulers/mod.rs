@@ -9,7 +9,7 @@ mod ordered;
 use std::fmt;
 
 use crate::frameworks::{JobOrder, JobQueue, Piece};
-use crate::message::{JobId, Offer};
+use crate::message::{FrameworkId, JobId, Offer};
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -107,9 +107,14 @@ impl Desk<'_> {
         self.items[position].left
     }
 
-    /// Since when the offer at `position` has been held, as its deadline.
-    pub fn held_until(&self, position: usize) -> Option<Time> {
-        self.items[position].hold
+    /// Until when offers in hand are held, if any is.
+    pub fn held_until(&self) -> Option<Time> {
+        self.items.iter().find_map(|item| item.hold)
+    }
+
+    /// Whose desk this is, if an offer is in hand.
+    pub fn framework(&self) -> Option<FrameworkId> {
+        self.items.first().map(|item| item.offer.framework)
     }
 
     /// The jobs that wait.

@@ -48,17 +48,20 @@ pub(crate) fn answer(network: &NetworkSpec) -> Span {
 
 /// Any cluster with any work, and whether its frameworks are hasty: offers end before they can be
 /// answered, or halves of an agent come back in turns because one is refused for less time than it
-/// takes to refuse the other. The hasty may wait for ever, which takes long to simulate.
+/// takes everybody else to refuse the other. The hasty may wait for ever, which takes long to
+/// simulate.
 pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
     let frameworks = vec((any_work(), behaviour()), 1..=4);
     let place = (vec(agent(), 1..=12), frameworks, faults());
     let manner = (network(), policy(), weighted(0.01));
     (place, manner, any::<u64>(), 1_u64..60).prop_map(|(place, manner, seed, step)| {
         let (agents, frameworks, faults) = place;
-        let (network, (policy, timeout), hasty) = manner;
+        let (network, (policy, round, timeout), hasty) = manner;
         let patience = if hasty { Span::ZERO } else { answer(&network) };
         let count = agents.len() as u32;
         let (mut workloads, mut behaviours) = (Vec::new(), Vec::new());
+        let crowd = if hasty { 0 } else { frameworks.len() as u64 };
+        let mut held = Span::ZERO;
         for ((work, scheduler), mut behaviour) in frameworks {
             workloads.push(Workload {
                 work: on_agents(work, count),
@@ -66,10 +69,11 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
                 inputs: Vec::new(),
             });
             behaviour.scheduler = scheduler.parse().expect("a name");
-            behaviour.refuse += patience;
+            behaviour.refuse += (patience + round).scaled(crowd, 1);
             if behaviour.scheduler.base() == "gang" {
                 let hold = secs(5 + seed % 60) + patience.scaled(4, 1);
                 behaviour.scheduler.set("hold", hold.to_string());
+                held = hold.scaled(2, 1);
             }
             behaviours.push(behaviour);
         }
@@ -79,6 +83,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             faults: apart(faults, count),
             horizon: Time::from_secs(LATEST + 200),
         };
+        let patience = if hasty { secs(1) } else { patience + held };
         let policy = with_timeout(&policy, timeout.map(|timeout| patience + timeout));
         let cluster = Cluster {
             trace,
@@ -162,9 +167,9 @@ fn behaviour() -> impl Strategy<Value = Behaviour> {
     })
 }
 
-/// A policy, and how long offers may stay unanswered.
-fn policy() -> impl Strategy<Value = (String, Option<Span>)> {
-    let round = select(&["round=0s", "round=0s", "round=1s", "round=700ms"][..]);
+/// A policy, its round, and how long offers may stay unanswered.
+fn policy() -> impl Strategy<Value = (String, Span, Option<Span>)> {
+    let round = select(&[0, 0, 1000, 700][..]).prop_map(Span::from_millis);
     let offers = select(&["offers=agent", "offers=task"][..]);
     let timeout = select(vec![
         None,
@@ -176,7 +181,8 @@ fn policy() -> impl Strategy<Value = (String, Option<Span>)> {
     (select(&ALLOCATORS[..]), round, offers, timeout).prop_map(|(name, round, offers, timeout)| {
         let (base, own) = name.split_once('[').unwrap_or((name, ""));
         let own = own.replace(']', ",");
-        (format!("{base}[{own}{round},{offers}]"), timeout)
+        let policy = format!("{base}[{own}round={round},{offers}]");
+        (policy, round, timeout)
     })
 }
 
@@ -207,8 +213,8 @@ type Outage = (u32, u64, Option<u64>);
 fn faults() -> impl Strategy<Value = Vec<Outage>> {
     let lasts = || {
         prop_oneof![
-            4 => (1_u64..60_000_000).prop_map(Some),
-            2 => (1_u64..20_000).prop_map(Some),
+            12 => (1_u64..60_000_000).prop_map(Some),
+            6 => (1_u64..20_000).prop_map(Some),
             1 => Just(Some(5 * 3_600_000_000)),
         ]
     };
