@@ -14,6 +14,7 @@ pub mod record;
 pub mod digest;
 pub mod run;
 pub mod output;
+pub mod bench;
 
 mod cli;
 mod search;

@@ -1,34 +1,57 @@
 //! What happens next: items by time, and by arrival when times are equal.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 
 use fairground_policies::time::Time;
 
 /// A queue of items with a total order: the earlier time first, then the earlier arrival.
 ///
-/// Most messages of a cluster without latency are for this very instant; they go through a plain
-/// queue beside the heap and keep their place in the same order.
+/// A radix heap (Ahuja, Mehlhorn, Orlin and Tarjan, "Faster algorithms for the shortest path problem",
+/// 1990, section 2) on digits of six bits: time only runs forward, so items need no sorting, only
+/// buckets by the first digit in which their time differs from the last one taken out. Items of one
+/// time are always in one bucket, and buckets are emptied in the order in which they were filled, so
+/// arrival needs no number.
 #[derive(Debug)]
 pub struct Queue<T> {
     now: Time,
-    arrivals: u64,
-    /// Items of this instant that arrived after all of its items in the heap.
-    instant: VecDeque<(u64, T)>,
-    heap: BinaryHeap<Reverse<(Time, u64, u32)>>,
-    slots: Vec<Option<T>>,
-    vacant: Vec<u32>,
+    /// The time buckets are relative to: that of the last item taken out, `now` or earlier.
+    base: Time,
+    /// Items of `base`.
+    instant: VecDeque<T>,
+    /// By the first digit that differs from `base`, the lowest digit first, then by its value.
+    buckets: Vec<Bucket<T>>,
+    /// For every digit, one bit a value: whether its bucket holds any.
+    filled: [u64; DIGITS],
+    len: usize,
 }
+
+/// Bits of a digit: a word tells which of its buckets are filled.
+const BITS: u32 = 6;
+/// Digits of a time.
+const DIGITS: usize = u64::BITS.div_ceil(BITS) as usize;
+
+#[derive(Clone, Debug)]
+struct Bucket<T> {
+    items: Vec<(Time, T)>,
+    earliest: Time,
+}
+
+/// Later than any item of a bucket.
+const NEVER: Time = Time::from_micros(u64::MAX);
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
+        let empty = || Bucket {
+            items: Vec::new(),
+            earliest: NEVER,
+        };
         Self {
             now: Time::ZERO,
-            arrivals: 0,
+            base: Time::ZERO,
             instant: VecDeque::new(),
-            heap: BinaryHeap::new(),
-            slots: Vec::new(),
-            vacant: Vec::new(),
+            buckets: (0..DIGITS << BITS).map(|_| empty()).collect(),
+            filled: [0; DIGITS],
+            len: 0,
         }
     }
 }
@@ -36,36 +59,27 @@ impl<T> Default for Queue<T> {
 impl<T> Queue<T> {
     /// Adds an item; a time that has passed counts as this instant.
     pub fn push(&mut self, at: Time, item: T) {
-        let arrival = self.arrivals;
-        self.arrivals += 1;
-        if at <= self.now {
-            self.instant.push_back((arrival, item));
-            return;
-        }
-        let slot = self.vacant.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            self.slots.len() as u32 - 1
-        });
-        self.slots[slot as usize] = Some(item);
-        self.heap.push(Reverse((at, arrival, slot)));
+        self.len += 1;
+        self.file(at.max(self.now), item);
     }
 
     /// How many items there are.
-    pub fn len(&self) -> usize {
-        self.instant.len() + self.heap.len()
+    pub const fn len(&self) -> usize {
+        self.len
     }
 
     /// Whether there is nothing.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// When the next item is due.
     pub fn next_time(&self) -> Option<Time> {
         if self.instant.is_empty() {
-            self.heap.peek().map(|Reverse((at, ..))| *at)
+            let first = self.first_filled()?;
+            Some(self.buckets[first].earliest)
         } else {
-            Some(self.now)
+            Some(self.base)
         }
     }
 
@@ -80,28 +94,53 @@ impl<T> Queue<T> {
 
     /// Takes the next item out; its time is the present from then on.
     pub fn pop(&mut self) -> Option<(Time, T)> {
-        let in_heap = self
-            .heap
-            .peek()
-            .map(|Reverse((at, arrival, _))| (*at, *arrival));
-        let in_instant = self
-            .instant
-            .front()
-            .map(|(arrival, _)| (self.now, *arrival));
-        if in_instant.is_some_and(|key| in_heap.is_none_or(|other| key < other)) {
-            let (_, item) = self.instant.pop_front()?;
-            return Some((self.now, item));
+        if self.instant.is_empty() {
+            self.open(self.first_filled()?);
         }
-        let Reverse((at, _, slot)) = self.heap.pop()?;
-        self.now = at;
-        self.vacant.push(slot);
-        let item = self.slots[slot as usize].take().expect("a filled slot");
-        Some((at, item))
+        self.now = self.base;
+        self.len -= 1;
+        let item = self.instant.pop_front()?;
+        Some((self.now, item))
+    }
+
+    fn first_filled(&self) -> Option<usize> {
+        let digit = self.filled.iter().position(|values| *values != 0)?;
+        let value = self.filled[digit].trailing_zeros() as usize;
+        Some((digit << BITS) + value)
+    }
+
+    /// Empties the first filled bucket into `instant` and into buckets before it, which are empty.
+    fn open(&mut self, first: usize) {
+        self.filled[first >> BITS] &= !(1 << (first % (1 << BITS)));
+        let bucket = &mut self.buckets[first];
+        self.base = std::mem::replace(&mut bucket.earliest, NEVER);
+        let mut items = std::mem::take(&mut bucket.items);
+        for (at, item) in items.drain(..) {
+            self.file(at, item);
+        }
+        self.buckets[first].items = items;
+    }
+
+    /// Puts an item where its time, no earlier than `base`, belongs.
+    fn file(&mut self, at: Time, item: T) {
+        let differs = at.as_micros() ^ self.base.as_micros();
+        if differs == 0 {
+            self.instant.push_back(item);
+            return;
+        }
+        let digit = (differs.ilog2() / BITS) as usize;
+        let value = (at.as_micros() >> (digit as u32 * BITS)) % (1 << BITS);
+        let bucket = &mut self.buckets[(digit << BITS) + value as usize];
+        bucket.items.push((at, item));
+        bucket.earliest = bucket.earliest.min(at);
+        self.filled[digit] |= 1 << value;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use fairground_policies::time::Span;
+
     use super::*;
 
     #[test]
@@ -123,5 +162,36 @@ mod tests {
             seen, "0abcdef",
             "items of this instant follow those already due"
         );
+    }
+
+    #[test]
+    fn the_order_is_that_of_a_plain_list() {
+        let mut delays = fairground_workloads::rng::stream(1, "queue");
+        let mut queue = Queue::default();
+        let mut list: Vec<(Time, u32)> = Vec::new();
+        let mut now = Time::ZERO;
+        for number in 0..20_000 {
+            let bits = delays.below(24);
+            let at = now + Span::from_micros(delays.below(1 << bits));
+            queue.push(at, number);
+            list.push((at, number));
+            if delays.below(64) == 0 {
+                let next = *list.iter().min().expect("one was pushed");
+                now = now.max(next.0);
+                queue.advance(now);
+            }
+            if delays.below(3) > 0 {
+                let next = *list.iter().min().expect("one was pushed");
+                list.retain(|item| *item != next);
+                now = now.max(next.0);
+                assert_eq!(queue.next_time(), Some(next.0));
+                assert_eq!(queue.pop(), Some(next));
+                if list.is_empty() {
+                    list.push((now, number + 1_000_000));
+                    queue.push(now, number + 1_000_000);
+                }
+            }
+            assert_eq!(queue.len(), list.len());
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Outcome};
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Outcome, TaskId};
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_policies::window::Window;
@@ -16,6 +16,8 @@ use crate::run::{FrameworkRow, HostRow, JobRow, Run, ServiceRow, Totals, UsageRo
 pub struct Ended {
     /// Whose task.
     pub framework: FrameworkId,
+    /// Which one; a framework's tasks are counted in the order in which it launched them.
+    pub task: TaskId,
     /// Where it ran.
     pub agent: AgentId,
     /// What it used.

@@ -3,6 +3,7 @@
 //! Data goes to standard output, words and progress to standard error. Exit codes: 0 done, 1 the
 //! answer is "no", 2 bad usage or input, 130 interrupted.
 
+mod bench;
 mod compare;
 mod policies;
 mod progress;
@@ -55,6 +56,8 @@ enum Command {
     Policies,
     /// Run a result folder's recipe again and compare everything
     Verify(VerifyArgs),
+    /// Measure what Fairground costs, row by row, each with an aim
+    Bench(BenchArgs),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -121,6 +124,21 @@ struct VerifyArgs {
     /// How many runs at the same time [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// Only rows whose names contain one of these
+    rows: Vec<String>,
+    /// A tenth of the tasks, to look at quickly; the aims are meant for the whole
+    #[arg(long)]
+    quick: bool,
+    /// Write the table there, too
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Measure one row in this process and print it as JSON
+    #[arg(long, value_name = "ROW", hide = true)]
+    alone: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -210,6 +228,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Trace(command) => trace::trace(command),
         Command::Policies => policies::policies(&registry),
         Command::Verify(args) => verify::verify(&args, registry),
+        Command::Bench(args) => bench::bench(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "fairground", &mut script);

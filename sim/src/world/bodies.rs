@@ -186,14 +186,17 @@ impl World<'_> {
             Role::Executor => body.work.map(|(_, since)| since),
             _ => None,
         };
-        self.record.ended(&Ended {
+        let ended = Ended {
             framework,
+            task,
             agent: body.agent,
             needs: body.needs,
             started: body.started,
             ended: self.now,
             wasted,
-        });
+        };
+        self.record.ended(&ended);
+        (self.watch)(&ended);
         if body.role == Role::Instance {
             self.instance_down(framework, task);
         }

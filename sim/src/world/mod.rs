@@ -22,7 +22,7 @@ use fairground_workloads::trace::{Trace, Work};
 use crate::digest::Digest;
 use crate::network::{Network, NetworkSpec};
 use crate::queue::Queue;
-use crate::record::Recorder;
+use crate::record::{Ended, Recorder};
 use crate::run::Run;
 
 use bodies::Agents;
@@ -70,7 +70,18 @@ pub struct Behaviour {
 /// # Errors
 /// When the policy's or a scheduler's name means nothing.
 pub fn simulate(scenario: &Scenario<'_>) -> Result<Run, BadName> {
-    let mut world = World::new(scenario)?;
+    simulate_watched(scenario, &mut |_| ())
+}
+
+/// Runs a scenario to its end and tells `watch` of every task that ended on its agent, in order.
+///
+/// # Errors
+/// When the policy's or a scheduler's name means nothing.
+pub fn simulate_watched(
+    scenario: &Scenario<'_>,
+    watch: &mut dyn FnMut(&Ended),
+) -> Result<Run, BadName> {
+    let mut world = World::new(scenario, watch)?;
     world.start();
     world.run();
     Ok(world.finish())
@@ -127,6 +138,8 @@ struct World<'a> {
     progress: Vec<Progress>,
     services: Vec<Option<Service>>,
     record: Recorder,
+    /// Told of every task that ended.
+    watch: &'a mut dyn FnMut(&Ended),
     digest: Digest,
     /// Arrivals, loads and jobs that are not over.
     open: u64,
@@ -144,7 +157,7 @@ struct World<'a> {
 const STALL: Span = Span::from_secs(4 * 3600);
 
 impl<'a> World<'a> {
-    fn new(scenario: &'a Scenario<'a>) -> Result<Self, BadName> {
+    fn new(scenario: &'a Scenario<'a>, watch: &'a mut dyn FnMut(&Ended)) -> Result<Self, BadName> {
         let trace = scenario.trace;
         let setup = fairground_policies::allocators::Setup {
             shares: scenario
@@ -184,6 +197,7 @@ impl<'a> World<'a> {
                 .map(|w| Service::new(&w.work))
                 .collect(),
             record: Recorder::new(trace, scenario.step, scenario.host_step),
+            watch,
             digest: Digest::default(),
             open: 0,
             faults: 0,

@@ -71,9 +71,9 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             behaviour.scheduler = scheduler.parse().expect("a name");
             behaviour.refuse += (patience + round).scaled(crowd, 1);
             if behaviour.scheduler.base() == "gang" {
-                let hold = secs(5 + seed % 60) + patience.scaled(4, 1);
-                behaviour.scheduler.set("hold", hold.to_string());
-                held = hold.scaled(2, 1);
+                let each = secs(5 + seed % 60) + patience.scaled(4, 1);
+                behaviour.scheduler.set("hold", each.to_string());
+                held = each.scaled(2, 1);
             }
             behaviours.push(behaviour);
         }

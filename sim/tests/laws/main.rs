@@ -7,6 +7,8 @@
 mod common;
 mod chance;
 
+use std::collections::BTreeMap;
+
 use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::Time;
@@ -164,7 +166,7 @@ fn check_work(cluster: &Cluster, run: &Run, i: usize, jobs: &[Job]) -> Verdict {
 /// Nobody uses what is not there.
 fn check_use(cluster: &Cluster, run: &Run) -> Verdict {
     let capacity: Resources = cluster.trace.agents.iter().copied().sum();
-    let mut steps: std::collections::BTreeMap<Time, Resources> = Default::default();
+    let mut steps: BTreeMap<Time, Resources> = BTreeMap::new();
     for row in &run.usage {
         *steps.entry(row.start).or_insert(Resources::ZERO) += row.running + row.offered;
     }
