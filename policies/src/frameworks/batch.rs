@@ -2,7 +2,7 @@
 
 use super::dealings::Dealings;
 use super::{JobQueue, Manners, News, Order, Piece, Role};
-use crate::message::{AgentId, FrameworkId, Offer, Outcome, TaskId, TaskRequest};
+use crate::message::{FrameworkId, Outcome, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::schedulers::{BoxedScheduler, Desk, Item};
 use crate::time::Time;
@@ -14,7 +14,7 @@ pub(super) struct Batch {
     queue: JobQueue,
     /// Offers in hand that are not answered.
     held: Vec<Item>,
-    tasks: Window<(Piece, AgentId)>,
+    tasks: Window<Piece>,
 }
 
 impl Batch {
@@ -52,10 +52,7 @@ impl Batch {
     }
 
     pub(super) fn role(&self, task: TaskId) -> Option<Role> {
-        let (piece, agent) = *self.tasks.get(task.0)?;
-        let local =
-            self.queue.spec(piece.job).stages[piece.stage as usize].is_local(piece.index, agent);
-        Some(Role::Piece { piece, local })
+        self.tasks.get(task.0).copied().map(Role::Piece)
     }
 
     fn place(&mut self, now: Time, orders: &mut Vec<Order>) {
@@ -72,18 +69,18 @@ impl Batch {
             if item.hold.is_some() && item.launch.is_empty() {
                 self.held.push(item);
             } else {
-                let launch = self.requests(&item.offer, &item.launch);
+                let launch = self.requests(&item.launch);
                 self.dealings
                     .answer(&item.offer, launch, item.refuse, orders);
             }
         }
     }
 
-    fn requests(&mut self, offer: &Offer, pieces: &[Piece]) -> Vec<TaskRequest> {
+    fn requests(&mut self, pieces: &[Piece]) -> Vec<TaskRequest> {
         let mut requests = Vec::with_capacity(pieces.len());
         for piece in pieces {
             let task = self.dealings.next_task();
-            self.tasks.insert(task.0, (*piece, offer.agent));
+            self.tasks.insert(task.0, *piece);
             let needs = self.queue.spec(piece.job).stages[piece.stage as usize].needs;
             requests.push(TaskRequest { task, needs });
         }
@@ -91,7 +88,7 @@ impl Batch {
     }
 
     fn reported(&mut self, task: TaskId, outcome: Outcome, orders: &mut Vec<Order>) {
-        let Some((piece, _)) = self.tasks.remove(task.0) else {
+        let Some(piece) = self.tasks.remove(task.0) else {
             return;
         };
         if outcome == Outcome::Finished {
@@ -113,7 +110,7 @@ impl Batch {
         if stages.is_empty() {
             return;
         }
-        for (id, (other, _)) in self.tasks.iter() {
+        for (id, other) in self.tasks.iter() {
             if other.job == piece.job && stages.contains(&other.stage) {
                 self.dealings.kill(TaskId(id), orders);
             }

@@ -196,8 +196,8 @@ impl JobQueue {
         self.jobs[job.index()].waits_since = None;
     }
 
-    /// A task did its work. Says whether its job is done.
-    pub fn finish(&mut self, piece: Piece) -> bool {
+    /// A task did its work.
+    pub fn finish(&mut self, piece: Piece) {
         let page = &mut self.jobs[piece.job.index()];
         let stage = &mut page.stages[piece.stage as usize];
         stage.running -= 1;
@@ -208,10 +208,11 @@ impl JobQueue {
             stage.taken = Vec::new();
             stage.local = Vec::new();
         }
-        let done = page.unfinished == 0;
+        let more = page.unfinished > 0;
         self.set_running(piece.job, -1);
-        self.release_stages(piece.job);
-        done
+        if more {
+            self.release_stages(piece.job);
+        }
     }
 
     /// A task ended without its work done and waits again.

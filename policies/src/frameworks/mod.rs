@@ -87,12 +87,7 @@ pub enum Warmth {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
     /// A task of a job.
-    Piece {
-        /// Which one.
-        piece: Piece,
-        /// Whether it finds its data on the agent it was placed on.
-        local: bool,
-    },
+    Piece(Piece),
     /// An executor.
     Executor,
     /// An instance of a service.

@@ -208,7 +208,7 @@ impl World {
         let role = role.expect("a framework knows its tasks");
         self.alive.insert((framework, task), (agent, role));
         match role {
-            Role::Piece { piece, .. } => {
+            Role::Piece(piece) => {
                 self.check_may_start(framework, piece);
                 self.send(length(piece), Message::Due(framework, task));
             }
@@ -240,13 +240,13 @@ impl World {
             return;
         };
         match role {
-            Role::Piece { piece, .. }
+            Role::Piece(piece)
                 if self.waits_for_parents(framework, piece)
                     || self.waits_for_gang(framework, piece) =>
             {
                 self.send(Span::from_millis(500), Message::Due(framework, task));
             }
-            Role::Piece { piece, .. } => {
+            Role::Piece(piece) => {
                 self.alive.remove(&(framework, task));
                 self.finish(framework, piece);
                 self.tell_master(Event::TaskEnded {
@@ -296,7 +296,7 @@ impl World {
     fn waits_for_gang(&self, framework: FrameworkId, piece: Piece) -> bool {
         let Piece { job, stage, .. } = piece;
         let mates = self.alive.iter().filter(|((owner, _), (_, role))| {
-            let Role::Piece { piece, .. } = role else {
+            let Role::Piece(piece) = role else {
                 return false;
             };
             *owner == framework && (piece.job, piece.stage) == (job, stage)
@@ -321,7 +321,7 @@ impl World {
             };
             for request in launch {
                 let role = self.frameworks[framework.index()].role(request.task);
-                if let Some(Role::Piece { piece, .. }) = role
+                if let Some(Role::Piece(piece)) = role
                     && self.jobs[&(framework, piece.job)].gang
                 {
                     *started.entry((piece.job, piece.stage)).or_default() += 1;

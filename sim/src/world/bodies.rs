@@ -141,8 +141,8 @@ impl World<'_> {
         };
         self.agents.start(framework, task, body);
         match role {
-            Role::Piece { piece, local } => {
-                if let Some(due) = self.piece_started(framework, task, piece, local) {
+            Role::Piece(piece) => {
+                if let Some(due) = self.piece_started(agent, framework, task, piece) {
                     self.due += 1;
                     self.queue.push(due, Item::TaskDue(framework, task));
                 }
@@ -182,7 +182,7 @@ impl World<'_> {
     fn gone(&mut self, framework: FrameworkId, task: TaskId, body: &Body, outcome: Outcome) {
         self.moved = self.now;
         let wasted = match body.role {
-            Role::Piece { .. } if outcome != Outcome::Finished => Some(body.started),
+            Role::Piece(_) if outcome != Outcome::Finished => Some(body.started),
             Role::Executor => body.work.map(|(_, since)| since),
             _ => None,
         };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use fairground_policies::frameworks::{News, Piece, Role, Warmth};
 use fairground_policies::job::{JobSpec, StageSpec};
-use fairground_policies::message::{FrameworkId, JobId, Outcome, TaskId};
+use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::trace::{Job, Runtimes, Work};
@@ -187,13 +187,14 @@ impl<'a> World<'a> {
     /// A task of a job starts on its agent. When it will end, if that is known.
     pub(super) fn piece_started(
         &mut self,
+        agent: AgentId,
         framework: FrameworkId,
         task: TaskId,
         piece: Piece,
-        local: bool,
     ) -> Option<Time> {
         let job = self.job(framework, piece.job);
         let stage = &job.spec.stages[piece.stage as usize];
+        let local = stage.is_local(piece.index, agent);
         let runtimes = &job.runtimes[piece.stage as usize];
         if !stage.preferred.is_empty() {
             self.record.placed(framework, local);
@@ -236,9 +237,7 @@ impl<'a> World<'a> {
         match *news {
             News::Reported { task, outcome } => {
                 self.record.reported(framework, outcome);
-                if let Some(Role::Piece { piece, .. }) =
-                    self.frameworks[framework.index()].role(task)
-                {
+                if let Some(Role::Piece(piece)) = self.frameworks[framework.index()].role(task) {
                     match outcome {
                         Outcome::Finished => self.piece_done(framework, piece),
                         _ => self.progress(framework, piece.job).row.lost += 1,

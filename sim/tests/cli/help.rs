@@ -19,6 +19,7 @@ fn help() {
           trace        Look at trace files
           policies     List the policies and schedulers, with their parameters
           verify       Run a result folder's recipe again and compare everything
+          bench        Measure what Fairground costs, row by row, each with an aim
           completions  Print completions for a shell
           help         Print this message or the help of the given subcommand(s)
 
@@ -144,7 +145,7 @@ fn policies() {
           fair         the job with the fewest running tasks first, first fit; with `wait`, delay scheduling
               wait     how long a job lets offers pass that do not hold its data (default 0s)
           gang         all tasks of a stage start together or not at all; offers are held until they can
-              hold     how long one offer is held, up to twice that (default 30s)
+              hold     how long offers are held together, up to twice that (default 30s)
 
         Parameters go into the name: drf[round=1s,offers=task], fair[on=mem]
     "#]].assert_eq(&Place::empty().fairground("policies"));
