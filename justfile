@@ -45,8 +45,13 @@ results:
     cargo run --release -- compare --out results/nine-hosts
     cargo run --release -- compare results/real-mix/recipe.toml --out results/real-mix
 
+# Every part by itself, with spread.
 bench:
     cargo bench --workspace
+
+# The whole against its aims; some minutes on a quiet machine.
+speed:
+    cargo run --release -- bench --csv results/speed/table.csv
 
 # Licences, sources and duplicates of all dependencies (needs cargo-deny).
 licences:

@@ -87,7 +87,9 @@ fn simulate(trace: &Trace, policy: &str, output: &Path) -> anyhow::Result<Placem
     let jobs: u64 = run.frameworks.iter().map(|row| row.jobs).sum();
     ensure!(finished == jobs, "{finished} of {jobs} tasks finished");
     let mut placements = Placements::default();
-    machines.iter().for_each(|machine| placements.add(*machine));
+    for machine in machines {
+        placements.add(machine);
+    }
     Ok(placements)
 }
 

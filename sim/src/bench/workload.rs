@@ -1,7 +1,7 @@
 //! The common workload: equal machines, single tasks of many users, arrivals at a chosen load.
 //!
 //! Any language can generate it in fifteen lines, so that simulators can be compared on the same
-//! file: SplitMix64, seed 1, integers only. A machine has 16 CPUs and 32 GiB; a task takes 1, 2 or 4
+//! file: `SplitMix64`, seed 1, integers only. A machine has 16 CPUs and 32 GiB; a task takes 1, 2 or 4
 //! CPUs and 1, 2, 4 or 8 GiB for 10 to 1,000 s; arrivals are Poisson at `load` of the CPUs.
 
 use std::path::Path;

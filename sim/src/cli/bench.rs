@@ -112,9 +112,10 @@ fn cells(row: &Row, measured: anyhow::Result<Measured>) -> Vec<String> {
             } else {
                 aim / value
             };
-            let met = match row.aim.is_met(value) {
-                true => "met".to_owned(),
-                false => format!("missed {off:.2} x"),
+            let met = if row.aim.is_met(value) {
+                "met".to_owned()
+            } else {
+                format!("missed {off:.2} x")
             };
             (three_digits(value), met, costs)
         }

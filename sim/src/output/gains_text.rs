@@ -98,11 +98,16 @@ impl Gains {
         for grid in self.grids() {
             let _ = write!(text, "{}\n\n{}\n", grid.title, aligned(&grid));
         }
-        let _ = writeln!(text, "{}", self.legend());
+        // One policy alone has nothing to be compared with.
+        if self.policies.len() > 1 {
+            let _ = writeln!(text, "{}", self.legend());
+        }
         for sentence in self.sentences() {
             let _ = write!(text, "\n{sentence}");
         }
-        text.push('\n');
+        if self.policies.len() > 1 {
+            text.push('\n');
+        }
         text
     }
 

@@ -14,3 +14,4 @@ mod traces;
 mod recipes;
 mod options;
 mod mishaps;
+mod bench;

@@ -1,0 +1,35 @@
+//! `bench`: the table and its refusals. Its values differ from machine to machine.
+
+use expect_test::expect;
+
+use crate::place::Place;
+
+#[test]
+fn an_unknown_row_is_refused_with_the_names_of_all() {
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: no row is called like tea; there are pass/10k-50, pass/10k-1k, pass/10k-500, join/10k-500, pass/50k-1k, pass/nothing-free, pass/all-filtered, churn/10k-100, end/10k-100, accept/10k-100, queue/1M, fifo/1k-0.7, fifo/1k-1.2, fifo/10k-0.7, drf/10k-1.2, shapes/10k, slope/tasks, slope/agents, slope/frameworks, slope/load, memory/task, start/1k
+    "#]]
+    .assert_eq(&Place::empty().fairground("bench tea"));
+}
+
+/// Unoptimised programs miss aims: whether this one is met is not asked.
+#[test]
+fn a_row_has_a_value_an_aim_and_its_costs() {
+    let place = Place::empty();
+    let told = place.fairground("bench --quick --csv rows.csv start/1k");
+    assert!(told.contains("a thousand tasks, start to end"), "{told}");
+    let table = place.read("rows.csv");
+    let mut rows = csv::Reader::from_reader(table.as_bytes());
+    assert_eq!(
+        rows.headers().expect("a header"),
+        vec![
+            "row", "what", "value", "unit", "aim", "met", "cpu_s", "wall_s", "peak_mib"
+        ]
+    );
+    let row = rows.records().next().expect("a row").expect("cells");
+    let value: f64 = row[2].parse().expect("a number");
+    assert!(value > 0.0);
+    assert_eq!((&row[3], &row[4]), ("ms", "<= 10"));
+}
