@@ -1,0 +1,1 @@
+//! What keeps a task within its limits: control groups, namespaces, system call filters.
