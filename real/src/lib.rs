@@ -9,3 +9,4 @@ pub mod cli;
 pub mod isolation;
 pub mod protocol;
 pub mod recordio;
+pub mod wire;
