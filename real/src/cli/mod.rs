@@ -5,16 +5,32 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser};
+use clap::{Parser, Subcommand};
+
+use crate::{log, master};
 
 /// A real cluster on the simulator's core.
 #[derive(Parser, Debug)]
 #[command(name = "fairground-real", version, about)]
-struct Cli {}
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Master(master::Args),
+    Replay(log::replay::Args),
+}
 
 /// Runs the command line; 0 done, 1 no, 2 bad usage or input.
 pub fn main() -> ExitCode {
-    let Cli {} = Cli::parse();
-    eprintln!("{}", Cli::command().render_help());
-    ExitCode::from(2)
+    let outcome = match Cli::parse().command {
+        Command::Master(args) => master::run(&args),
+        Command::Replay(args) => log::replay::run(&args),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("fairground-real: {error:#}");
+        ExitCode::from(2)
+    })
 }
