@@ -5,16 +5,36 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser};
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::isolation::container;
 
 /// A real cluster on the simulator's core.
 #[derive(Parser, Debug)]
 #[command(name = "fairground-real", version, about)]
-struct Cli {}
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    #[command(hide = true)]
+    Container(container::Args),
+}
 
 /// Runs the command line; 0 done, 1 no, 2 bad usage or input.
 pub fn main() -> ExitCode {
-    let Cli {} = Cli::parse();
-    eprintln!("{}", Cli::command().render_help());
-    ExitCode::from(2)
+    let Cli { command } = Cli::parse();
+    let result = match &command {
+        Some(Command::Container(args)) => container::run(args),
+        None => {
+            eprintln!("{}", Cli::command().render_help());
+            return ExitCode::from(2);
+        }
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("fairground-real: {error:#}");
+        ExitCode::from(1)
+    })
 }
