@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::isolation::container;
 use crate::{log, master};
 
 /// A real cluster on the simulator's core.
@@ -21,6 +22,8 @@ struct Cli {
 enum Command {
     Master(master::Args),
     Replay(log::replay::Args),
+    #[command(hide = true)]
+    Container(container::Args),
 }
 
 /// Runs the command line; 0 done, 1 no, 2 bad usage or input.
@@ -28,6 +31,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Master(args) => master::run(&args),
         Command::Replay(args) => log::replay::run(&args),
+        Command::Container(args) => container::run(&args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("fairground-real: {error:#}");
