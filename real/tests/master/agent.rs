@@ -200,7 +200,7 @@ fn listen(spec: &Spec, state: &Arc<Mutex<State>>, mut records: Records) {
                 framework_id,
                 task_id,
                 ..
-            } => kill(&mut inner, (framework_id, task_id)),
+            } => kill(&mut inner, &(framework_id, task_id)),
             FromMaster::AcknowledgeStatus {
                 framework_id,
                 task_id,
@@ -273,16 +273,16 @@ fn run(inner: &mut State, task: &RunTask) {
     }
 }
 
-fn kill(inner: &mut State, key: Key) {
-    if !inner.tasks.contains_key(&key) {
+fn kill(inner: &mut State, key: &Key) {
+    if !inner.tasks.contains_key(key) {
         let held = Held {
             state: TaskState::Starting,
             unacknowledged: VecDeque::new(),
         };
         inner.tasks.insert(key.clone(), held);
-        change(inner, &key, TaskState::Lost, None);
-    } else if !inner.tasks[&key].state.is_terminal() {
-        change(inner, &key, TaskState::Killed, None);
+        change(inner, key, TaskState::Lost, None);
+    } else if !inner.tasks[key].state.is_terminal() {
+        change(inner, key, TaskState::Killed, None);
     }
 }
 

@@ -1,5 +1,7 @@
 //! A framework for tests: it says what the test says and keeps what it hears.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -17,6 +19,8 @@ pub struct Framework {
     master: SocketAddr,
     events: Receiver<Value>,
     socket: std::net::TcpStream,
+    /// Offers that came while something else was waited for.
+    passed: RefCell<VecDeque<Value>>,
     /// Whether statuses are acknowledged as they come.
     pub acknowledges: bool,
 }
@@ -61,21 +65,23 @@ impl Framework {
             master,
             events,
             socket,
+            passed: RefCell::default(),
             acknowledges: true,
         }
     }
 
     /// Makes a call; the status of the answer and what it says.
-    pub fn call(&self, kind: &str, member: Value) -> (u16, String) {
+    pub fn call(&self, kind: &str, member: impl Into<Value>) -> (u16, String) {
         let mut call = json!({"type": kind, "framework_id": {"value": self.id}});
-        call[kind.to_ascii_lowercase()] = member;
+        call[kind.to_ascii_lowercase()] = member.into();
         let extra = format!("Mesos-Stream-Id: {}\r\n", self.stream);
         let exchange = send(self.master, &post(PATH, &extra, &call.to_string())).unwrap();
         (exchange.head.status, exchange.body())
     }
 
     /// Makes a call that is taken in.
-    pub fn say(&self, kind: &str, member: Value) {
+    pub fn say(&self, kind: &str, member: impl Into<Value>) {
+        let member = member.into();
         assert_eq!(
             self.call(kind, member.clone()),
             (202, String::new()),
@@ -104,6 +110,9 @@ impl Framework {
             }
             if event["type"] == kind {
                 return event;
+            }
+            if event["type"] == "OFFERS" {
+                self.passed.borrow_mut().push_back(event);
             }
         }
     }
@@ -158,6 +167,20 @@ impl Framework {
         }
     }
 
+    /// The states these tasks end in.
+    pub fn ends_of(&self, task_ids: &[&str]) -> BTreeMap<String, String> {
+        let mut ends = BTreeMap::new();
+        while ends.len() < task_ids.len() {
+            let status = self.next_of("UPDATE")["update"]["status"].clone();
+            let id = status["task_id"]["value"].as_str().unwrap();
+            let state = status["state"].as_str().unwrap();
+            if task_ids.contains(&id) && !["TASK_STARTING", "TASK_RUNNING"].contains(&state) {
+                ends.insert(id.to_owned(), state.to_owned());
+            }
+        }
+        ends
+    }
+
     pub fn acknowledge(&self, status: &Value) {
         if status.get("uuid").is_some() {
             self.say(
@@ -170,7 +193,9 @@ impl Framework {
 
     /// The next offer.
     pub fn offer(&self) -> Value {
-        let offers = self.next_of("OFFERS")["offers"]["offers"].clone();
+        let passed = self.passed.borrow_mut().pop_front();
+        let event = passed.unwrap_or_else(|| self.next_of("OFFERS"));
+        let offers = event["offers"]["offers"].clone();
         assert_eq!(offers.as_array().unwrap().len(), 1, "{offers}");
         offers[0].clone()
     }

@@ -31,7 +31,7 @@ fn tasks_finish_fail_and_are_killed() {
         let id = status["task_id"]["value"].as_str().unwrap().to_owned();
         match (id.as_str(), status["state"].as_str().unwrap()) {
             ("long", "TASK_RUNNING") => {
-                framework.say("KILL", json!({"task_id": {"value": "long"}}))
+                framework.say("KILL", json!({"task_id": {"value": "long"}}));
             }
             (_, "TASK_RUNNING") => {}
             (_, state) => {

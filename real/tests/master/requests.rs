@@ -1,5 +1,6 @@
 //! Raw requests and what they are answered: one check, many lines.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -26,7 +27,7 @@ fn check(master: &Master, what: &str, headers: &[&str], body: &str, expected: (u
         request.push_str(line);
         request.push_str("\r\n");
     }
-    request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
     let exchange = send(master.address, request.as_bytes()).unwrap();
     let status = exchange.head.status;
     let text = exchange.body();

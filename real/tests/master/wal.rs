@@ -1,5 +1,6 @@
 //! The write-ahead log: kill -9, torn and damaged files, other settings.
 
+use std::fmt::Write as _;
 use std::process::Command;
 
 use fairground_real::protocol::TaskState;
@@ -95,7 +96,12 @@ fn a_torn_record_is_cut_off_and_a_damaged_one_is_refused() {
         .rposition(|byte| *byte == b'\n')
         .unwrap()
         + 1;
-    for cut in [last + 1, last + 9, (last + log.len()) / 2, log.len() - 1] {
+    for cut in [
+        last + 1,
+        last + 9,
+        usize::midpoint(last, log.len()),
+        log.len() - 1,
+    ] {
         std::fs::write(master.log(), &log[..cut]).unwrap();
         master.restart();
         master.kill();
@@ -179,7 +185,7 @@ fn a_replay_names_the_first_difference() {
     for line in log.lines() {
         let json = line[9..].replace("\"resources\":[4000,", "\"resources\":[3000,");
         let sum = crc32fast::hash(json.as_bytes());
-        forged.push_str(&format!("{sum:08x} {json}\n"));
+        writeln!(forged, "{sum:08x} {json}").unwrap();
     }
     assert!(forged.contains("[3000,"), "the log has the offer");
     std::fs::write(master.log(), forged).unwrap();
