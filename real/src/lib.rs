@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod cli;
+pub mod client;
 pub mod isolation;
 pub mod log;
 pub mod master;

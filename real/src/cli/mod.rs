@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::client::{look, submit};
 use crate::isolation::container;
 use crate::{log, master};
 
@@ -21,6 +22,10 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Master(master::Args),
+    Submit(submit::Args),
+    Ps(look::PsArgs),
+    Logs(look::LogsArgs),
+    Kill(look::KillArgs),
     Replay(log::replay::Args),
     #[command(hide = true)]
     Container(container::Args),
@@ -30,6 +35,10 @@ enum Command {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Master(args) => master::run(&args),
+        Command::Submit(args) => submit::run(&args),
+        Command::Ps(args) => look::ps(&args),
+        Command::Logs(args) => look::logs(&args),
+        Command::Kill(args) => look::kill(&args),
         Command::Replay(args) => log::replay::run(&args),
         Command::Container(args) => container::run(&args),
     };

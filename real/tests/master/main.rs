@@ -5,6 +5,7 @@
 
 mod agent;
 mod client;
+mod commands;
 mod faults;
 mod framework;
 mod lifecycle;
