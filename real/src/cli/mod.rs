@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::agent;
 use crate::isolation::container;
 
 /// A real cluster on the simulator's core.
@@ -19,6 +20,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Agent(Box<agent::Args>),
     #[command(hide = true)]
     Container(container::Args),
 }
@@ -27,6 +29,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let result = match &command {
+        Some(Command::Agent(args)) => agent::run(args),
         Some(Command::Container(args)) => container::run(args),
         None => {
             eprintln!("{}", Cli::command().render_help());

@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fairground_policies::resources::{Mebibytes, Millicores};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -85,6 +86,21 @@ impl Cgroups {
             return Err(error);
         }
         Ok(group)
+    }
+
+    /// Whether groups can be made here: makes one with the smallest limits and removes it.
+    ///
+    /// # Errors
+    /// When one cannot.
+    pub fn try_out(&self) -> Result<()> {
+        let least = Limits {
+            cpus: Millicores(1),
+            cpu_limit: Some(Millicores(1)),
+            mem: Mebibytes(1),
+            mem_limit: Some(Mebibytes(1)),
+            pids: Some(1),
+        };
+        self.create("try-out", &least)?.destroy()
     }
 
     /// The group `name`, whether it is there or not.
