@@ -1,6 +1,7 @@
 //! An agent as its master sees it: what it does with orders, and what it survives.
 
 use std::fs;
+use std::process::Stdio;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -244,11 +245,9 @@ fn tasks_survive_their_agent() {
 fn killed_at_any_moment_an_agent_runs_every_task_once() {
     let master = Master::new();
     let mut agent = Agent::start(&master);
+    master.subscribed(1);
     for round in 0..12_u64 {
         let before = master.subscriptions().len();
-        until("it is subscribed", || {
-            master.subscriptions().len() >= before.max(1)
-        });
         let name = format!("task{round}");
         master.run(&shell(&name, "echo once"));
         // From before the order arrives to after the task has ended.
@@ -387,10 +386,13 @@ fn orphans_are_destroyed_at_recovery() {
     // A group beside the task's that nobody knows, with a process in it.
     let orphan = own.with_file_name("orphan");
     fs::create_dir(&orphan).unwrap();
-    let mut sleep = std::process::Command::new("sleep")
+    let mut sleep = std::process::Command::new("sleep");
+    sleep
         .arg("1000")
-        .spawn()
-        .unwrap();
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut sleep = sleep.spawn().unwrap();
     fs::write(orphan.join("cgroup.procs"), sleep.id().to_string()).unwrap();
     agent.kill_9();
     agent.start_again();

@@ -68,7 +68,10 @@ impl Agent {
         for name in cgroups.names()? {
             if !ours.contains(name.as_str()) {
                 eprintln!("destroying the orphaned control group {name}");
-                cgroups.group(&name)?.destroy()?;
+                if let Err(error) = cgroups.group(&name)?.destroy() {
+                    // The next agent tries again; the cluster should not lose this one for it.
+                    eprintln!("{error}");
+                }
             }
         }
         Ok(())

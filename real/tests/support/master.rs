@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
+use fairground_real::isolation::cgroup::Cgroups;
 use fairground_real::protocol::{
     AgentCall, AgentMessage, Amounts, FromMaster, Limits, MESSAGE_PATH, RunTask, SUBSCRIBE_PATH,
     StatusUpdate, Subscribe, TaskState,
@@ -33,11 +34,8 @@ struct Known {
 impl Known {
     fn send(&self, message: &FromMaster) {
         let record = frame(&serde_json::to_vec(message).unwrap());
-        self.stream
-            .as_ref()
-            .expect("an agent is subscribed")
-            .send(record)
-            .unwrap();
+        // A stream that broke loses what is sent: agents and masters have to live with that.
+        let _ = self.stream.as_ref().map(|stream| stream.send(record));
     }
 }
 
@@ -258,8 +256,17 @@ impl Agent {
         };
         let cgroups = super::cgroup_root().display().to_string();
         let directory = work.path().join("work").display().to_string();
+        let prefix = work
+            .path()
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
         let arguments = [
             "agent",
+            "--cgroup-prefix",
+            &prefix,
             "--master",
             &master.address,
             "--work-dir",
@@ -358,5 +365,10 @@ impl Drop for Agent {
             std::thread::sleep(std::time::Duration::from_millis(500));
         }
         self.signal(nix::sys::signal::Signal::SIGUSR1);
+        // Also when the agent itself could not do it.
+        let prefix = self.work.path().file_name().unwrap().to_str().unwrap();
+        if let Ok(cgroups) = Cgroups::discover(&super::cgroup_root(), prefix) {
+            super::remove(&cgroups);
+        }
     }
 }

@@ -124,11 +124,16 @@ impl Ground {
 
 impl Drop for Ground {
     fn drop(&mut self) {
-        for name in self.cgroups.names().unwrap_or_default() {
-            let _ = self.cgroups.group(&name).and_then(|group| group.destroy());
-        }
-        let _ = self.cgroups.remove();
+        remove(&self.cgroups);
     }
+}
+
+/// Removes everything of a test's own part of the control groups.
+fn remove(cgroups: &Cgroups) {
+    for name in cgroups.names().unwrap_or_default() {
+        let _ = cgroups.group(&name).and_then(|group| group.destroy());
+    }
+    let _ = cgroups.remove();
 }
 
 pub fn open_to_all(directory: &Path) {
