@@ -283,18 +283,18 @@ fn leaving_tasks_alone_or_not_at_all() {
     let master = Master::new();
     let mut agent = Agent::start(&master);
     master.subscribed(1);
-    let word = format!("10{}", std::process::id());
-    master.run(&shell("stays", &format!("sleep {word} & sleep {word}")));
+    let seconds = format!("10{}", std::process::id());
+    master.run(&shell("stays", &format!("sleep {seconds} & sleep {seconds}")));
     master.reaches("stays", Running);
     until("it has two processes", || {
-        Agent::processes(&format!("sleep\0{word}")).len() == 2
+        Agent::processes(&format!("sleep\0{seconds}")).len() == 2
     });
     assert_eq!(agent.signal(Signal::SIGTERM), Some(0));
-    assert_eq!(Agent::processes(&format!("sleep\0{word}")).len(), 2);
+    assert_eq!(Agent::processes(&format!("sleep\0{seconds}")).len(), 2);
     agent.start_again();
     master.subscribed(2);
     assert_eq!(agent.signal(Signal::SIGUSR1), Some(0));
-    assert!(Agent::processes(&format!("sleep\0{word}")).is_empty());
+    assert!(Agent::processes(&format!("sleep\0{seconds}")).is_empty());
     assert_eq!(master.states("stays"), [Starting, Running, Killed]);
     let work = agent.work().display().to_string();
     assert!(Agent::processes(&work).is_empty(), "no supervisor is left");
@@ -305,8 +305,8 @@ fn a_supervisor_that_is_killed_takes_its_task_along() {
     let master = Master::new();
     let agent = Agent::start(&master);
     master.subscribed(1);
-    let word = format!("11{}", std::process::id());
-    master.run(&shell("task", &format!("sleep {word} & sleep {word}")));
+    let seconds = format!("11{}", std::process::id());
+    master.run(&shell("task", &format!("sleep {seconds} & sleep {seconds}")));
     let running = master.reaches("task", Running);
     let container = running.container.unwrap().container_id;
     let directory = agent
