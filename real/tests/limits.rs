@@ -204,7 +204,7 @@ fn a_task_that_ignores_sigterm_is_killed_when_its_grace_is_over() {
     });
     let pids = stubborn.group.processes().unwrap();
     let start = Instant::now();
-    stubborn.kill(Duration::from_secs(60));
+    stubborn.kill(Duration::from_mins(1));
     std::thread::sleep(Duration::from_millis(300));
     assert!(!stubborn.files.exit().exists());
     // A second order shortens the first.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::agent;
 use crate::client::{look, submit};
 use crate::isolation::container;
 use crate::{log, master};
@@ -22,6 +23,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Master(master::Args),
+    Agent(Box<agent::Args>),
     Submit(submit::Args),
     Ps(look::PsArgs),
     Logs(look::LogsArgs),
@@ -35,6 +37,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Master(args) => master::run(&args),
+        Command::Agent(args) => agent::run(&args),
         Command::Submit(args) => submit::run(&args),
         Command::Ps(args) => look::ps(&args),
         Command::Logs(args) => look::logs(&args),

@@ -271,7 +271,8 @@ impl<'a> Supervisor<'a> {
             if let Err(error) = group.kill_all() {
                 left = Some(error.to_string());
             }
-            usage = group.usage().map_err(|error| eprintln!("{error}")).ok();
+            let used = group.usage().map_err(|error| eprintln!("{error}"));
+            usage = used.ok();
             if let Err(error) = group.destroy() {
                 left = Some(error.to_string());
             }
@@ -280,6 +281,10 @@ impl<'a> Supervisor<'a> {
             pipe.read(|bytes| output.write(bytes));
         }
         self.oom |= usage.is_some_and(|usage| usage.oom_kills > 0);
+        if let Some(usage) = usage.as_mut().filter(|_| self.oom) {
+            // This process may have been faster than the kernel.
+            usage.oom_kills = usage.oom_kills.max(1);
+        }
         Ok(Exit {
             end: self.end.take().unwrap_or(End::Destroyed),
             oom: self.oom,

@@ -6,6 +6,8 @@
     reason = "every test program uses its own part of this"
 )]
 
+pub mod master;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -122,14 +124,19 @@ impl Ground {
 
 impl Drop for Ground {
     fn drop(&mut self) {
-        for name in self.cgroups.names().unwrap_or_default() {
-            let _ = self.cgroups.group(&name).and_then(|group| group.destroy());
-        }
-        let _ = self.cgroups.remove();
+        remove(&self.cgroups);
     }
 }
 
-fn open_to_all(directory: &Path) {
+/// Removes everything of a test's own part of the control groups.
+fn remove(cgroups: &Cgroups) {
+    for name in cgroups.names().unwrap_or_default() {
+        let _ = cgroups.group(&name).and_then(|group| group.destroy());
+    }
+    let _ = cgroups.remove();
+}
+
+pub fn open_to_all(directory: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
@@ -190,9 +197,22 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(
-            start.elapsed() < Duration::from_secs(60),
+            start.elapsed() < Duration::from_mins(1),
             "waited in vain until {what}"
         );
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// The control group a process is in, in the hierarchy that limits its memory.
+pub fn group_of(pid: u32) -> PathBuf {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap();
+    let one = text.lines().find_map(|line| line.split_once(":memory:"));
+    let two = text.lines().find_map(|line| line.strip_prefix("0::"));
+    let (below, path) = match (one, two) {
+        (Some((_, path)), _) => ("memory", path),
+        (None, Some(path)) => ("", path),
+        (None, None) => panic!("{pid} is in no group: {text}"),
+    };
+    cgroup_root().join(below).join(path.trim_start_matches('/'))
 }

@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fairground_policies::resources::{Mebibytes, Millicores};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -23,6 +24,8 @@ mod v2;
 
 /// For how long killed processes may take to go away.
 const DYING: Duration = Duration::from_secs(10);
+/// For how long those who were killed at once are not looked at one by one.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// The part of the host's control groups that is this agent's own.
 #[derive(Clone, Debug)]
@@ -85,6 +88,21 @@ impl Cgroups {
             return Err(error);
         }
         Ok(group)
+    }
+
+    /// Whether groups can be made here: makes one with the smallest limits and removes it.
+    ///
+    /// # Errors
+    /// When one cannot.
+    pub fn try_out(&self) -> Result<()> {
+        let least = Limits {
+            cpus: Millicores(1),
+            cpu_limit: Some(Millicores(1)),
+            mem: Mebibytes(1),
+            mem_limit: Some(Mebibytes(1)),
+            pids: Some(1),
+        };
+        self.create("try-out", &least)?.destroy()
     }
 
     /// The group `name`, whether it is there or not.
@@ -203,6 +221,7 @@ impl Group {
     /// When something survives.
     pub fn kill_all(&self) -> Result<()> {
         let until = Instant::now() + DYING;
+        let mut at_once = None;
         loop {
             let pids = self.processes()?;
             if pids.is_empty() {
@@ -214,7 +233,12 @@ impl Group {
                     pids,
                 });
             }
-            self.kill(&pids)?;
+            match at_once {
+                None => at_once = self.kill_at_once()?.then(Instant::now).or(Some(until)),
+                // The dying get a moment before anybody looks who was not hit.
+                Some(at) if at < until && at.elapsed() < MOMENT => {}
+                Some(_) => self.kill_by_hand()?,
+            }
             thread::sleep(Duration::from_millis(2));
         }
     }
@@ -232,30 +256,35 @@ impl Group {
         Ok(())
     }
 
-    fn kill(&self, pids: &[i32]) -> Result<()> {
-        let killed = match &self.version {
+    /// All at once, where the kernel can.
+    fn kill_at_once(&self) -> Result<bool> {
+        match &self.version {
             Version::One(mounts) => match &mounts.unified {
-                Some(unified) => v2::kill(&unified.join(&self.path))?,
-                None => false,
+                Some(unified) => v2::kill(&unified.join(&self.path)),
+                None => Ok(false),
             },
-            Version::Two(root) => v2::kill(&root.join(&self.path))?,
-        };
-        if killed {
-            return Ok(());
+            Version::Two(root) => v2::kill(&root.join(&self.path)),
         }
-        // Frozen processes cannot fork away between the listing and the signal.
+    }
+
+    /// One after another: on older kernels, and for what is not in the hierarchy that can do
+    /// better. Frozen, they cannot fork away between the listing and the signal.
+    fn kill_by_hand(&self) -> Result<()> {
         match &self.version {
             Version::One(mounts) => {
                 let freezer = mounts.freezer.join(&self.path);
+                if !freezer.is_dir() {
+                    return signal_all(&self.processes()?);
+                }
                 v1::freeze(&freezer, true)?;
-                let result = signal_all(&self.processes()?);
+                let result = self.processes().and_then(|pids| signal_all(&pids));
                 v1::freeze(&freezer, false)?;
                 result
             }
             Version::Two(root) => {
                 let freeze = root.join(&self.path).join("cgroup.freeze");
                 write(&freeze, "1")?;
-                let result = signal_all(pids);
+                let result = self.processes().and_then(|pids| signal_all(&pids));
                 write(&freeze, "0")?;
                 result
             }
