@@ -1,0 +1,238 @@
+//! What an agent writes down, so that the next one can go on.
+//!
+//! ```text
+//! WORK/lock                     held by the agent of this directory
+//! WORK/agent.json               its id
+//! WORK/containers/ID/task.json  a task that is or was run, and where
+//! WORK/containers/ID/news.json  its state and the statuses nobody acknowledged yet
+//! WORK/containers/ID/...        what its supervisor writes (`isolation::spec::Files`)
+//! WORK/sandboxes/FRAMEWORK/TASK what the task itself has
+//! ```
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::isolation::spec::Files;
+use crate::isolation::{IsolationError, Result, store};
+use crate::protocol::{Amounts, RunTask, StatusUpdate, TaskState};
+
+/// An agent's directory.
+#[derive(Clone, Debug)]
+pub(super) struct WorkDir {
+    root: PathBuf,
+}
+
+/// Who this agent is to its master.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Identity {
+    /// The id the master gave it, once it did.
+    pub(super) agent_id: Option<String>,
+    /// What it gives to tasks.
+    pub(super) capacity: Amounts,
+}
+
+/// A task that was taken in.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Taken {
+    /// What is to be run.
+    pub(super) run: RunTask,
+    /// In which container.
+    pub(super) container: String,
+}
+
+/// What the master is still to be told about a task.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct News {
+    /// Its present state.
+    pub(super) state: TaskState,
+    /// Statuses not acknowledged yet, oldest first.
+    pub(super) unacknowledged: VecDeque<StatusUpdate>,
+}
+
+impl Default for News {
+    fn default() -> Self {
+        Self {
+            state: TaskState::Starting,
+            unacknowledged: VecDeque::new(),
+        }
+    }
+}
+
+impl WorkDir {
+    /// Makes the directory and keeps every other agent out of it while the file is open.
+    ///
+    /// # Errors
+    /// When it cannot be made, or another agent is in it.
+    pub(super) fn open(root: &Path) -> Result<(Self, File)> {
+        for part in ["containers", "sandboxes"] {
+            let part = root.join(part);
+            fs::create_dir_all(&part).map_err(IsolationError::file("create", &part))?;
+        }
+        let root = root
+            .canonicalize()
+            .map_err(IsolationError::file("find", root))?;
+        let path = root.join("lock");
+        let lock = File::create(&path).map_err(IsolationError::file("create", &path))?;
+        lock.try_lock().map_err(|_| IsolationError::File {
+            what: "be the only agent with",
+            path,
+            source: std::io::ErrorKind::ResourceBusy.into(),
+        })?;
+        Ok((Self { root }, lock))
+    }
+
+    /// A name no other work directory of this machine has.
+    pub(super) fn name(&self) -> String {
+        let digest = Sha256::digest(self.root.as_os_str().as_encoded_bytes());
+        hex(&digest[..6])
+    }
+
+    /// Where the agent's identity is.
+    pub(super) fn identity(&self) -> PathBuf {
+        self.root.join("agent.json")
+    }
+
+    /// Where sandboxes are.
+    pub(super) fn sandboxes(&self) -> PathBuf {
+        self.root.join("sandboxes")
+    }
+
+    /// A task's sandbox. Its being there means that the task was taken in once; ids are names
+    /// for ever, so such a task is never run again.
+    ///
+    /// # Errors
+    /// When an id cannot be part of a path.
+    pub(super) fn sandbox(&self, framework: &str, task: &str) -> Result<PathBuf> {
+        for id in [framework, task] {
+            let bad = id.is_empty() || id == "." || id == "..";
+            if bad || id.contains(['/', '\0']) || id.len() > 255 {
+                return Err(IsolationError::BadName(id.to_owned()));
+            }
+        }
+        Ok(self.sandboxes().join(framework).join(task))
+    }
+
+    /// The files of a container.
+    pub(super) fn container(&self, id: &str) -> Files {
+        Files::new(&self.root.join("containers").join(id))
+    }
+
+    /// Writes down that a task will be run: before anything of it exists.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(super) fn take(&self, taken: &Taken) -> Result<()> {
+        let directory = self.container(&taken.container).directory;
+        fs::create_dir_all(&directory).map_err(IsolationError::file("create", &directory))?;
+        store::write(&directory.join("task.json"), taken)
+    }
+
+    /// Writes down what the master is to be told, before it is.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(super) fn write_news(&self, container: &str, news: &News) -> Result<()> {
+        store::write(&self.container(container).directory.join("news.json"), news)
+    }
+
+    /// Every task that was taken in and not forgotten since.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not what was written.
+    pub(super) fn tasks(&self) -> Result<Vec<(Taken, News)>> {
+        let directory = self.root.join("containers");
+        let mut tasks = Vec::new();
+        let entries = fs::read_dir(&directory).map_err(IsolationError::file("list", &directory))?;
+        for entry in entries {
+            let path = entry
+                .map_err(IsolationError::file("list", &directory))?
+                .path();
+            match store::read(&path.join("task.json"))? {
+                Some(taken) => {
+                    let news = store::read(&path.join("news.json"))?.unwrap_or_default();
+                    tasks.push((taken, news));
+                }
+                // An agent died between making the directory and writing the task, or between
+                // forgetting the task and removing the directory.
+                None => fs::remove_dir_all(&path).map_err(IsolationError::file("remove", &path))?,
+            }
+        }
+        Ok(tasks)
+    }
+
+    /// Forgets a task.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(super) fn forget(&self, container: &str) -> Result<()> {
+        let directory = self.container(container).directory;
+        let task = directory.join("task.json");
+        // First, so that an interrupted removal is not taken for a task that was cut short.
+        fs::remove_file(&task).map_err(IsolationError::file("remove", &task))?;
+        fs::remove_dir_all(&directory).map_err(IsolationError::file("remove", &directory))
+    }
+}
+
+/// Bytes as people write digests.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn work() -> (tempfile::TempDir, WorkDir, File) {
+        let directory = tempfile::tempdir().unwrap();
+        let (work, lock) = WorkDir::open(directory.path()).unwrap();
+        (directory, work, lock)
+    }
+
+    #[test]
+    fn only_one_agent_has_a_directory() {
+        let (directory, _work, lock) = work();
+        let error = WorkDir::open(directory.path()).unwrap_err();
+        assert!(
+            error.to_string().contains("be the only agent with"),
+            "{error}"
+        );
+        drop(lock);
+        WorkDir::open(directory.path()).unwrap();
+    }
+
+    #[test]
+    fn ids_do_not_lead_out_of_the_directory() {
+        let (_directory, work, _lock) = work();
+        for bad in ["", ".", "..", "a/b", "../x", "a\0b"] {
+            assert!(
+                work.sandbox("f", bad).is_err() && work.sandbox(bad, "t").is_err(),
+                "{bad:?}"
+            );
+        }
+        assert!(
+            work.sandbox("f", "a b;c")
+                .unwrap()
+                .ends_with("sandboxes/f/a b;c")
+        );
+    }
+
+    #[test]
+    fn a_directory_without_a_task_is_no_task() {
+        let (_directory, work, _lock) = work();
+        fs::create_dir(work.container("half").directory).unwrap();
+        assert!(work.tasks().unwrap().is_empty());
+        assert!(!work.container("half").directory.exists());
+        fs::create_dir(work.container("torn").directory).unwrap();
+        fs::write(work.container("torn").directory.join("task.json"), "{").unwrap();
+        assert!(matches!(work.tasks(), Err(IsolationError::Corrupt { .. })));
+    }
+}

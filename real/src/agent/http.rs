@@ -1,0 +1,354 @@
+//! What an agent shows to people and tools: files, tasks, metrics. It only reads.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::Path;
+
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+
+use super::checkpoint::WorkDir;
+use super::runner::{Input, TaskView, View};
+use super::sandboxes;
+use crate::isolation::cgroup::Cgroups;
+use crate::isolation::limits::Usage;
+use crate::protocol::{Amounts, TaskState};
+
+/// The most of a file that one request gets.
+const MOST: u64 = 1 << 20;
+
+/// What the answers are made of.
+#[derive(Clone)]
+pub(super) struct Shown {
+    pub(super) work: WorkDir,
+    pub(super) cgroups: Option<Cgroups>,
+    pub(super) hostname: String,
+    pub(super) capacity: Amounts,
+    pub(super) inbox: mpsc::UnboundedSender<Input>,
+}
+
+/// All paths of an agent.
+pub(super) fn router(shown: Shown) -> Router {
+    Router::new()
+        .route("/health", get(|| async { StatusCode::OK }))
+        .route(
+            "/version",
+            get(|| async { Json(json!({"version": env!("CARGO_PKG_VERSION")})) }),
+        )
+        .route("/state", get(state))
+        .route("/metrics", get(metrics))
+        .route("/metrics/snapshot", get(snapshot))
+        .route("/files/browse", get(browse))
+        .route("/files/browse.json", get(browse))
+        .route("/files/read", get(read))
+        .route("/files/read.json", get(read))
+        .route("/files/download", get(download))
+        .with_state(shown)
+}
+
+#[derive(Deserialize)]
+struct FileQuery {
+    path: String,
+    offset: Option<i64>,
+    length: Option<u64>,
+}
+
+/// A failure as an answer.
+fn refused(error: &io::Error) -> Response {
+    let code = match error.kind() {
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::InvalidInput | ErrorKind::NotADirectory | ErrorKind::IsADirectory => {
+            StatusCode::BAD_REQUEST
+        }
+        // A link that leads out of its sandbox.
+        ErrorKind::CrossesDevices | ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (code, format!("{error}\n")).into_response()
+}
+
+async fn browse(State(shown): State<Shown>, Query(query): Query<FileQuery>) -> Response {
+    match entries(&shown.work, &query.path) {
+        Ok(entries) => Json(entries).into_response(),
+        Err(error) => refused(&error),
+    }
+}
+
+fn entries(work: &WorkDir, path: &str) -> io::Result<Vec<Value>> {
+    let directory = sandboxes::open(work, path)?;
+    if !directory.metadata()?.is_dir() {
+        return Err(ErrorKind::NotADirectory.into());
+    }
+    let mut list = Vec::new();
+    // The open directory is listed by its descriptor: its name may mean another one by now.
+    let here = std::os::fd::AsRawFd::as_raw_fd(&directory);
+    for entry in std::fs::read_dir(format!("/proc/self/fd/{here}"))? {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        let name = Path::new(path).join(entry.file_name());
+        list.push(json!({
+            "path": name.to_string_lossy(),
+            "size": about.size(),
+            "mode": mode(about.mode()),
+            "mtime": about.mtime(),
+            "nlink": about.nlink(),
+            "uid": about.uid().to_string(),
+            "gid": about.gid().to_string(),
+        }));
+    }
+    list.sort_by_key(|entry| entry["path"].as_str().map(String::from));
+    Ok(list)
+}
+
+/// As `ls -l` shows it.
+fn mode(bits: u32) -> String {
+    let kind = match bits & 0o170_000 {
+        0o040_000 => 'd',
+        0o120_000 => 'l',
+        0o010_000 => 'p',
+        0o140_000 => 's',
+        _ => '-',
+    };
+    let rights = "rwxrwxrwx".chars().enumerate();
+    let rights = rights.map(|(place, letter)| {
+        if bits & (0o400 >> place) != 0 {
+            letter
+        } else {
+            '-'
+        }
+    });
+    std::iter::once(kind).chain(rights).collect()
+}
+
+async fn read(State(shown): State<Shown>, Query(query): Query<FileQuery>) -> Response {
+    match piece(&shown.work, &query) {
+        Ok(answer) => Json(answer).into_response(),
+        Err(error) => refused(&error),
+    }
+}
+
+/// A piece of a file; without an offset only its length is told, as the offset of its end.
+fn piece(work: &WorkDir, query: &FileQuery) -> io::Result<Value> {
+    let file = plain(work, &query.path)?;
+    let Some(offset) = query.offset.and_then(|offset| u64::try_from(offset).ok()) else {
+        return Ok(json!({"data": "", "offset": file.metadata()?.len()}));
+    };
+    let mut bytes = vec![0; query.length.unwrap_or(MOST).min(MOST) as usize];
+    let count = file.read_at(&mut bytes, offset)?;
+    Ok(json!({"data": String::from_utf8_lossy(&bytes[..count]), "offset": offset}))
+}
+
+fn plain(work: &WorkDir, path: &str) -> io::Result<File> {
+    let file = sandboxes::open(work, path)?;
+    match file.metadata()? {
+        about if about.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        about if about.is_file() => Ok(file),
+        _ => Err(ErrorKind::InvalidInput.into()),
+    }
+}
+
+async fn download(State(shown): State<Shown>, Query(query): Query<FileQuery>) -> Response {
+    use futures_util::stream;
+    use tokio::io::AsyncReadExt as _;
+    let file = match plain(&shown.work, &query.path) {
+        Ok(file) => tokio::fs::File::from_std(file),
+        Err(error) => return refused(&error),
+    };
+    // Piece by piece, so that a long file does not end up in memory.
+    let pieces = stream::try_unfold(file, |mut file| async move {
+        let mut piece = vec![0; 64 << 10];
+        let count = file.read(&mut piece).await?;
+        piece.truncate(count);
+        io::Result::Ok((count > 0).then_some((piece, file)))
+    });
+    let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
+    (kind, axum::body::Body::from_stream(pieces)).into_response()
+}
+
+/// What the agent knows now; `None` when it is ending.
+async fn look(shown: &Shown) -> Option<View> {
+    let (ask, answer) = oneshot::channel();
+    shown.inbox.send(Input::Look(ask)).ok()?;
+    answer.await.ok()
+}
+
+const ENDING: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, "the agent is ending\n");
+
+async fn state(State(shown): State<Shown>) -> Response {
+    let Some(view) = look(&shown).await else {
+        return ENDING.into_response();
+    };
+    let tasks = view.tasks.iter().map(|task| {
+        let sandbox = shown.work.sandbox(&task.framework_id, &task.task_id).ok();
+        json!({
+            "id": task.task_id,
+            "name": task.name,
+            "framework_id": task.framework_id,
+            "container": task.container,
+            "state": task.state.api_name(),
+            "directory": sandbox,
+        })
+    });
+    let tasks: Vec<Value> = tasks.collect();
+    let capacity = &shown.capacity;
+    Json(json!({
+        "id": view.agent_id,
+        "hostname": shown.hostname,
+        "version": env!("CARGO_PKG_VERSION"),
+        "connected": view.connected,
+        "resources": {
+            "cpus": capacity.millicores as f64 / 1000.0,
+            "mem": capacity.mem_mib,
+            "disk": capacity.disk_mib,
+            "gpus": capacity.milligpus as f64 / 1000.0,
+        },
+        "tasks": tasks,
+    }))
+    .into_response()
+}
+
+fn usage(shown: &Shown, task: &TaskView) -> Option<Usage> {
+    // A task that is not running has no group.
+    shown
+        .cgroups
+        .as_ref()?
+        .group(&task.container)
+        .ok()?
+        .usage()
+        .ok()
+}
+
+fn count(view: &View, state: TaskState) -> usize {
+    view.tasks.iter().filter(|task| task.state == state).count()
+}
+
+async fn snapshot(State(shown): State<Shown>) -> Response {
+    let Some(view) = look(&shown).await else {
+        return ENDING.into_response();
+    };
+    Json(json!({
+        "agent/registered": u8::from(view.connected),
+        "agent/tasks_starting": count(&view, TaskState::Starting),
+        "agent/tasks_running": count(&view, TaskState::Running),
+        "agent/tasks_killing": count(&view, TaskState::Killing),
+        "agent/tasks_unacknowledged": view.tasks.iter().filter(|t| t.state.is_terminal()).count(),
+    }))
+    .into_response()
+}
+
+/// A number of every task: its name, kind, and where it is found.
+type Metric = (&'static str, &'static str, fn(&Usage) -> f64);
+
+async fn metrics(State(shown): State<Shown>) -> Response {
+    let Some(view) = look(&shown).await else {
+        return ENDING.into_response();
+    };
+    let mut text = String::new();
+    let used: Vec<_> = view
+        .tasks
+        .iter()
+        .filter_map(|task| Some((task, usage(&shown, task)?)))
+        .collect();
+    let registered = u64::from(view.connected);
+    let running = count(&view, TaskState::Running);
+    let _ = writeln!(text, "# TYPE fairground_agent_registered gauge");
+    let _ = writeln!(text, "fairground_agent_registered {registered}");
+    let _ = writeln!(text, "# TYPE fairground_agent_tasks_running gauge");
+    let _ = writeln!(text, "fairground_agent_tasks_running {running}");
+    let metrics: [Metric; 7] = [
+        ("cpu_seconds_total", "counter", |usage| {
+            usage.cpu_us as f64 / 1e6
+        }),
+        ("throttled_seconds_total", "counter", |usage| {
+            usage.throttled_us as f64 / 1e6
+        }),
+        ("throttled_periods_total", "counter", |usage| {
+            usage.throttled as f64
+        }),
+        ("memory_bytes", "gauge", |usage| usage.mem_bytes as f64),
+        ("oom_kills_total", "counter", |usage| usage.oom_kills as f64),
+        ("processes", "gauge", |usage| usage.pids as f64),
+        ("processes_refused_total", "counter", |usage| {
+            usage.pids_refused as f64
+        }),
+    ];
+    for (name, kind, value) in metrics {
+        let _ = writeln!(text, "# TYPE fairground_task_{name} {kind}");
+        for (task, usage) in &used {
+            let (framework, id) = (label(&task.framework_id), label(&task.task_id));
+            let value = value(usage);
+            let _ = writeln!(
+                text,
+                "fairground_task_{name}{{framework=\"{framework}\",task=\"{id}\"}} {value}"
+            );
+        }
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// A label's value, as the text format wants it.
+fn label(value: &str) -> String {
+    value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_look_like_those_of_ls() {
+        assert_eq!(mode(0o100_644), "-rw-r--r--");
+        assert_eq!(mode(0o040_755), "drwxr-xr-x");
+        assert_eq!(mode(0o120_777), "lrwxrwxrwx");
+    }
+
+    #[test]
+    fn files_are_read_in_pieces() {
+        let directory = tempfile::tempdir().unwrap();
+        let (work, _lock) = WorkDir::open(directory.path()).unwrap();
+        let sandbox = work.sandbox("f", "t").unwrap();
+        std::fs::create_dir_all(&sandbox).unwrap();
+        std::fs::write(sandbox.join("stdout"), "hello world").unwrap();
+        let ask = |offset, length| {
+            piece(
+                &work,
+                &FileQuery {
+                    path: "/f/t/stdout".into(),
+                    offset,
+                    length,
+                },
+            )
+        };
+        assert_eq!(ask(None, None).unwrap(), json!({"data": "", "offset": 11}));
+        assert_eq!(
+            ask(Some(-1), None).unwrap(),
+            json!({"data": "", "offset": 11})
+        );
+        assert_eq!(
+            ask(Some(6), None).unwrap(),
+            json!({"data": "world", "offset": 6})
+        );
+        assert_eq!(
+            ask(Some(0), Some(5)).unwrap(),
+            json!({"data": "hello", "offset": 0})
+        );
+        let names = entries(&work, "/f/t").unwrap();
+        assert_eq!((names.len(), &names[0]["path"]), (1, &json!("/f/t/stdout")));
+        assert_eq!(names[0]["size"], 11);
+        assert_eq!(
+            entries(&work, "/f/t/stdout").unwrap_err().kind(),
+            ErrorKind::NotADirectory
+        );
+    }
+}

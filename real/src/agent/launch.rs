@@ -1,0 +1,115 @@
+//! From what the master says about a task to what its supervisor needs to know.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fairground_policies::resources::{Mebibytes, Millicores};
+
+use super::checkpoint::Taken;
+use super::config::{Args, Fence};
+use crate::isolation::limits::Limits;
+use crate::isolation::spec::{CgroupPlace, Fences, OutputLimits, Spec};
+use crate::protocol::{Limit, RunTask};
+
+/// The default search path.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The account a task runs as; `None` for the agent's own.
+pub(super) fn user(args: &Args, run: &RunTask) -> Option<String> {
+    let root = nix::unistd::geteuid().is_root();
+    let default = args
+        .task_user
+        .clone()
+        .or_else(|| root.then(|| "nobody".to_owned()));
+    run.user.clone().or(default)
+}
+
+/// Everything about the container of a task.
+pub(super) fn spec(args: &Args, prefix: &str, taken: &Taken, sandbox: &Path) -> Spec {
+    let run = &taken.run;
+    let command = &run.command;
+    let (program, words) = if command.shell {
+        let words = ["sh", "-c", command.value.as_str()]
+            .map(String::from)
+            .to_vec();
+        ("/bin/sh".to_owned(), words)
+    } else if command.arguments.is_empty() {
+        (command.value.clone(), vec![command.value.clone()])
+    } else {
+        (command.value.clone(), command.arguments.clone())
+    };
+    let has = |fence| args.isolation.contains(&fence);
+    let place = CgroupPlace {
+        root: args.cgroup_root.clone(),
+        prefix: prefix.to_owned(),
+    };
+    Spec {
+        container: taken.container.clone(),
+        program,
+        argv: words,
+        environment: environment(run, sandbox),
+        sandbox: sandbox.to_owned(),
+        user: user(args, run),
+        fences: Fences {
+            cgroups: has(Fence::Cgroups).then_some(place),
+            namespaces: has(Fence::Namespaces),
+            seccomp: has(Fence::Seccomp),
+            root: run.root.as_ref().map(PathBuf::from),
+        },
+        limits: limits(args, run),
+        max_completion_millis: run.max_completion_millis,
+        grace_millis: grace(args, run),
+        output: OutputLimits {
+            bytes: args.output_bytes,
+            aside: args.output_aside,
+        },
+    }
+}
+
+/// Time between SIGTERM and SIGKILL when an order does not say.
+pub(super) fn grace(args: &Args, run: &RunTask) -> u64 {
+    run.kill_grace_millis.unwrap_or(args.kill_grace)
+}
+
+/// The memory a task is killed at, in MiB.
+pub(super) fn mem_limit(run: &RunTask) -> Option<u64> {
+    match run.limits.mem_mib {
+        None => Some(run.resources.mem_mib),
+        Some(Limit::To(mib)) => Some(mib),
+        Some(Limit::Infinite) => None,
+    }
+}
+
+fn limits(args: &Args, run: &RunTask) -> Limits {
+    let cpus = Millicores(run.resources.millicores);
+    Limits {
+        cpus,
+        cpu_limit: match run.limits.millicores {
+            None => args.cpu_hard_limit.then_some(cpus),
+            Some(Limit::To(millicores)) => Some(Millicores(millicores)),
+            Some(Limit::Infinite) => None,
+        },
+        mem: Mebibytes(run.resources.mem_mib),
+        mem_limit: mem_limit(run).map(Mebibytes),
+        pids: Some(args.pids_limit),
+    }
+}
+
+/// The agent's own few, and the task's on top.
+fn environment(run: &RunTask, sandbox: &Path) -> BTreeMap<String, String> {
+    let inside = match run.root {
+        Some(_) => "/mnt/mesos/sandbox".into(),
+        None => sandbox.to_string_lossy().into_owned(),
+    };
+    let own = [
+        ("PATH", PATH.to_owned()),
+        ("HOME", inside.clone()),
+        ("MESOS_SANDBOX", inside),
+        ("MESOS_FRAMEWORK_ID", run.framework_id.clone()),
+        ("MESOS_TASK_ID", run.task_id.clone()),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    own.into_iter()
+        .chain(run.command.environment.clone())
+        .collect()
+}

@@ -1,0 +1,218 @@
+//! The agent: runs on every machine of the cluster, obeys the master, and decides nothing.
+//!
+//! Everything that happens goes through one loop (`runner.rs`). What it must not forget is on
+//! disk before anybody is told; its tasks do not need it to live.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, mpsc};
+
+mod checkpoint;
+mod config;
+mod fetch;
+mod http;
+mod launch;
+mod link;
+mod recover;
+mod runner;
+mod sandboxes;
+mod task;
+mod verdict;
+mod watch;
+
+pub use config::Args;
+
+use crate::isolation::cgroup::Cgroups;
+use crate::isolation::{IsolationError, store};
+use crate::protocol::{Amounts, Subscribe, VERSION};
+use checkpoint::{Identity, WorkDir};
+use config::Fence;
+use runner::{Agent, Input};
+
+/// Runs an agent until it is told to leave.
+///
+/// # Errors
+/// When it cannot start, or cannot go on; its tasks stay either way.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if let Err(error) = check(args) {
+        eprintln!("fairground-real: {error:#}");
+        return Ok(ExitCode::from(2));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(start(args.clone()))
+}
+
+/// What can be said to be wrong before anything is done.
+fn check(args: &Args) -> anyhow::Result<()> {
+    let has = |fence| args.isolation.contains(&fence);
+    if !has(Fence::Cgroups) && !has(Fence::Namespaces) {
+        bail!("--isolation needs cgroups or namespaces: without both a task could not be ended");
+    }
+    if !args.listen.ip().is_loopback() && !args.insecure {
+        bail!(
+            "--listen {} can be reached by others, and nobody is asked who they are: \
+             say --insecure if that is meant",
+            args.listen
+        );
+    }
+    if args
+        .master
+        .rsplit_once(':')
+        .is_none_or(|(_, port)| port.parse::<u16>().is_err())
+    {
+        bail!("--master '{}' is not HOST:PORT", args.master);
+    }
+    Ok(())
+}
+
+async fn start(args: Args) -> anyhow::Result<ExitCode> {
+    let (work, _lock) = WorkDir::open(&args.work_dir)?;
+    let prefix = args
+        .cgroup_prefix
+        .clone()
+        .unwrap_or_else(|| format!("fairground/{}", work.name()));
+    let cgroups = own_cgroups(&args, &prefix)?;
+    let capacity = args
+        .resources
+        .amounts()
+        .context("cannot tell what this machine has")?;
+    let identity = identify(&work, &capacity)?;
+
+    let listener = TcpListener::bind(args.listen).await;
+    let listener = listener.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let address = listener
+        .local_addr()
+        .context("cannot tell the address listened on")?;
+    let hello = introduction(&args, &capacity, address, cgroups.as_ref())?;
+    eprintln!("listening on {address}");
+
+    let (inbox, inputs) = mpsc::unbounded_channel();
+    let (outbox, calls) = mpsc::unbounded_channel();
+    let mut agent = Agent {
+        args: args.clone(),
+        work: work.clone(),
+        prefix,
+        cgroups: cgroups.clone(),
+        identity,
+        hello: hello.clone(),
+        tasks: std::collections::BTreeMap::new(),
+        inbox: inbox.clone(),
+        outbox,
+        connected: false,
+        leaving: None,
+    };
+    // Before anybody can ask: the answer would be wrong.
+    agent.recover()?;
+    let shown = http::Shown {
+        work,
+        cgroups,
+        hostname: hello.hostname,
+        capacity,
+        inbox: inbox.clone(),
+    };
+    tokio::spawn(async move { axum::serve(listener, http::router(shown)).await });
+    listen_to_signals(&inbox)?;
+
+    let client = reqwest::Client::builder()
+        .build()
+        .context("cannot make an HTTP client")?;
+    let again = Arc::new(Notify::new());
+    tokio::spawn(link::post_all(
+        client.clone(),
+        args.master.clone(),
+        again.clone(),
+        calls,
+    ));
+    tokio::spawn(link::keep_subscribed(client, args.master, again, inbox));
+    Ok(agent.run(inputs).await?)
+}
+
+fn own_cgroups(args: &Args, prefix: &str) -> anyhow::Result<Option<Cgroups>> {
+    if !args.isolation.contains(&Fence::Cgroups) {
+        return Ok(None);
+    }
+    let cgroups = Cgroups::discover(&args.cgroup_root, prefix)?;
+    // Found out now, not when the first task fails.
+    match cgroups.try_out() {
+        Ok(()) => Ok(Some(cgroups)),
+        Err(error @ IsolationError::File { .. }) => Err(error).context(
+            "this agent cannot make control groups; it needs root or a part of the hierarchy of \
+             its own (--cgroup-root), or --isolation namespaces,seccomp",
+        ),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Who this agent was before. What it gives to tasks cannot change: the master counts on it.
+fn identify(work: &WorkDir, capacity: &Amounts) -> anyhow::Result<Identity> {
+    let before: Option<Identity> = store::read(&work.identity())?;
+    let identity = before.unwrap_or_else(|| Identity {
+        agent_id: None,
+        capacity: capacity.clone(),
+    });
+    if identity.capacity != *capacity {
+        bail!(
+            "this agent had {:?} and is started with {capacity:?}: give it a new work directory",
+            identity.capacity
+        );
+    }
+    store::write(&work.identity(), &identity)?;
+    Ok(identity)
+}
+
+fn introduction(
+    args: &Args,
+    capacity: &Amounts,
+    address: SocketAddr,
+    cgroups: Option<&Cgroups>,
+) -> anyhow::Result<Subscribe> {
+    let hostname = if let Some(name) = &args.hostname {
+        name.clone()
+    } else {
+        let name = nix::unistd::gethostname().context("cannot tell the host's name")?;
+        name.to_string_lossy().into_owned()
+    };
+    let mut attributes = args.attributes.0.clone();
+    let version = cgroups.map_or("none".to_owned(), |cgroups| {
+        format!("v{}", cgroups.version())
+    });
+    attributes.entry("cgroup".into()).or_insert(version);
+    Ok(Subscribe {
+        protocol: VERSION,
+        agent_id: None,
+        hostname,
+        address: address.to_string(),
+        capacity: capacity.clone(),
+        attributes,
+        tasks: Vec::new(),
+    })
+}
+
+fn listen_to_signals(inbox: &mpsc::UnboundedSender<Input>) -> anyhow::Result<()> {
+    let leave: [(SignalKind, fn() -> Input); 3] = [
+        (SignalKind::terminate(), || Input::Leave),
+        (SignalKind::interrupt(), || Input::Leave),
+        (SignalKind::user_defined1(), || Input::LeaveNothing),
+    ];
+    for (kind, input) in leave {
+        let mut signals = signal(kind).context("cannot listen to signals")?;
+        let inbox = inbox.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                if inbox.send(input()).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,452 @@
+//! The agent's one loop: everything that happens comes in here, one thing after another.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
+use uuid::Uuid;
+
+use super::checkpoint::{Identity, News, Taken, WorkDir};
+use super::config::Args;
+use super::launch;
+use super::task::{Key, Task, may_run, status};
+use super::verdict::Verdict;
+use super::watch::{Watched, watch};
+use super::{fetch, sandboxes};
+use crate::isolation::cgroup::Cgroups;
+use crate::isolation::privileges::Account;
+use crate::isolation::spec::{Exit, Files};
+use crate::isolation::{IsolationError, Result, container, store};
+use crate::protocol::{
+    AgentCall, AgentMessage, FromMaster, RunTask, Subscribe, TaskState, VERSION,
+};
+
+/// How often waits are looked at.
+const TICK: Duration = Duration::from_millis(100);
+/// How often old sandboxes are looked for.
+const SWEEP: Duration = Duration::from_hours(1);
+/// For how long an agent that leaves waits for its last statuses to be acknowledged.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Everything that can happen to an agent.
+pub(super) enum Input {
+    /// The master says something.
+    Master(FromMaster),
+    /// A subscription is about to be tried: who are we?
+    Introduce(oneshot::Sender<Subscribe>),
+    /// The subscription is gone.
+    Disconnected,
+    /// A task's sandbox is ready, or cannot be.
+    Fetched(Key, std::result::Result<(), fetch::FetchError>),
+    /// A container's supervisor did something.
+    Watched(Key, Watched),
+    /// Somebody wants to see the tasks.
+    Look(oneshot::Sender<View>),
+    /// End, and leave the tasks to the next agent.
+    Leave,
+    /// End the tasks too.
+    LeaveNothing,
+}
+
+/// What can be seen of an agent from outside.
+pub(super) struct View {
+    pub(super) agent_id: Option<String>,
+    pub(super) connected: bool,
+    pub(super) tasks: Vec<TaskView>,
+}
+
+/// What can be seen of a task.
+pub(super) struct TaskView {
+    pub(super) framework_id: String,
+    pub(super) task_id: String,
+    pub(super) name: String,
+    pub(super) container: String,
+    pub(super) state: TaskState,
+}
+
+pub(super) struct Agent {
+    pub(super) args: Args,
+    pub(super) work: WorkDir,
+    pub(super) prefix: String,
+    pub(super) cgroups: Option<Cgroups>,
+    pub(super) identity: Identity,
+    /// What introduces it; the id and the tasks are filled in each time.
+    pub(super) hello: Subscribe,
+    pub(super) tasks: BTreeMap<Key, Task>,
+    pub(super) inbox: mpsc::UnboundedSender<Input>,
+    pub(super) outbox: mpsc::UnboundedSender<AgentCall>,
+    pub(super) connected: bool,
+    /// Since when it has been ending its tasks in order to leave.
+    pub(super) leaving: Option<Instant>,
+}
+
+impl Agent {
+    /// Runs until it is told to leave, or something happens that it cannot go on from: its tasks
+    /// stay, and the next agent takes them over.
+    pub(super) async fn run(
+        mut self,
+        mut inputs: mpsc::UnboundedReceiver<Input>,
+    ) -> Result<ExitCode> {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut sweeps = tokio::time::interval(SWEEP);
+        loop {
+            let input = tokio::select! {
+                input = inputs.recv() => input,
+                _ = ticks.tick() => {
+                    self.send_due();
+                    if self.has_left()? {
+                        return Ok(ExitCode::SUCCESS);
+                    }
+                    continue;
+                }
+                _ = sweeps.tick() => {
+                    sandboxes::sweep(&self.work, &self.tasks, self.args.sandbox_hours)?;
+                    continue;
+                }
+            };
+            match input {
+                None => return Ok(ExitCode::SUCCESS),
+                Some(Input::Leave) => {
+                    eprintln!("leaving; the tasks go on");
+                    return Ok(ExitCode::SUCCESS);
+                }
+                Some(Input::Master(FromMaster::Refused { message })) => {
+                    eprintln!("the master refuses this agent: {message}");
+                    return Ok(ExitCode::FAILURE);
+                }
+                Some(input) => self.take(input)?,
+            }
+        }
+    }
+
+    fn take(&mut self, input: Input) -> Result<()> {
+        match input {
+            Input::Master(message) => self.obey(message)?,
+            Input::Introduce(answer) => {
+                // Nobody waits for it any more when the answer cannot be given.
+                let _ = answer.send(self.introduction());
+            }
+            Input::Disconnected => self.connected = false,
+            Input::Fetched(key, result) => self.fetched(&key, result)?,
+            Input::Watched(key, Watched::Started(init)) => self.started(&key, init)?,
+            Input::Watched(key, Watched::Ended) => self.ended(&key)?,
+            Input::Look(answer) => {
+                let _ = answer.send(self.view());
+            }
+            Input::LeaveNothing => self.leave_nothing()?,
+            Input::Leave => {}
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, message: FromMaster) -> Result<()> {
+        match message {
+            FromMaster::Registered { agent_id, .. } => self.registered(&agent_id),
+            FromMaster::RunTask(run) => self.run_task(*run),
+            FromMaster::KillTask {
+                framework_id,
+                task_id,
+                grace_millis,
+            } => self.kill_task(&(framework_id, task_id), grace_millis),
+            FromMaster::AcknowledgeStatus {
+                framework_id,
+                task_id,
+                uuid,
+            } => self.acknowledge(&(framework_id, task_id), uuid),
+            FromMaster::Ping => {
+                self.say(AgentMessage::Pong);
+                Ok(())
+            }
+            FromMaster::Refused { .. } => Ok(()),
+        }
+    }
+
+    fn introduction(&self) -> Subscribe {
+        Subscribe {
+            agent_id: self.identity.agent_id.clone(),
+            tasks: self.tasks.values().map(Task::known).collect(),
+            protocol: VERSION,
+            ..self.hello.clone()
+        }
+    }
+
+    fn registered(&mut self, agent_id: &str) -> Result<()> {
+        if self.identity.agent_id.as_deref() != Some(agent_id) {
+            self.identity.agent_id = Some(agent_id.to_owned());
+            store::write(&self.work.identity(), &self.identity)?;
+        }
+        eprintln!("registered as {agent_id}");
+        self.connected = true;
+        for task in self.tasks.values_mut() {
+            task.forget_sending();
+        }
+        self.send_due();
+        Ok(())
+    }
+
+    fn run_task(&mut self, run: RunTask) -> Result<()> {
+        let key = (run.framework_id.clone(), run.task_id.clone());
+        if self.tasks.contains_key(&key) {
+            return Ok(());
+        }
+        let sandbox = self.work.sandbox(&key.0, &key.1);
+        if sandbox.as_ref().is_ok_and(|sandbox| sandbox.exists()) {
+            eprintln!(
+                "task {} of {} was run before; this order is late",
+                key.1, key.0
+            );
+            return Ok(());
+        }
+        let taken = Taken {
+            run,
+            container: Uuid::new_v4().to_string(),
+        };
+        self.work.take(&taken)?;
+        self.tasks
+            .insert(key.clone(), Task::new(taken.clone(), News::default()));
+        self.tell(&key, Verdict::plain(TaskState::Starting))?;
+
+        let user = launch::user(&self.args, &taken.run);
+        let prepared = sandbox.and_then(|sandbox| {
+            let owner = Account::find(user.as_deref())?.ids();
+            sandboxes::make(&sandbox, owner)?;
+            Ok((sandbox, owner))
+        });
+        let (sandbox, owner) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return self.fail(&key, &error.to_string()),
+        };
+        let (inbox, uris) = (self.inbox.clone(), taken.run.command.uris);
+        if uris.is_empty() {
+            return self.fetched(&key, Ok(()));
+        }
+        let task = key.clone();
+        let fetching = tokio::spawn(async move {
+            let result = fetch::all(&uris, &sandbox, owner).await;
+            // An agent that is gone finds the task not started, and says so.
+            let _ = inbox.send(Input::Fetched(task, result));
+        });
+        if let Some(task) = self.tasks.get_mut(&key) {
+            task.fetching = Some(fetching.abort_handle());
+        }
+        Ok(())
+    }
+
+    fn fetched(
+        &mut self,
+        key: &Key,
+        result: std::result::Result<(), fetch::FetchError>,
+    ) -> Result<()> {
+        // It may have been killed meanwhile.
+        let Some(task) = self
+            .tasks
+            .get_mut(key)
+            .filter(|task| may_run(task.news.state))
+        else {
+            return Ok(());
+        };
+        task.fetching = None;
+        if let Err(error) = result {
+            return self.fail(key, &format!("Failed to launch: {error}"));
+        }
+        let sandbox = self.work.sandbox(&key.0, &key.1)?;
+        let spec = launch::spec(&self.args, &self.prefix, &task.taken, &sandbox);
+        let files = self.work.container(&task.taken.container);
+        let program = std::path::Path::new("/proc/self/exe");
+        let started = container::start(&files, &spec, program);
+        match started.and_then(|child| watch(key.clone(), files, None, Some(child), &self.inbox)) {
+            Ok(()) => Ok(()),
+            Err(error) => self.fail(key, &format!("Failed to launch: {error}")),
+        }
+    }
+
+    /// Ends a task that was never started, and sees to it that it never is.
+    fn fail(&mut self, key: &Key, message: &str) -> Result<()> {
+        if let Some(task) = self.tasks.get(key) {
+            container::give_up(&self.work.container(&task.taken.container))?;
+        }
+        self.tell(key, Verdict::not_started(message))
+    }
+
+    fn started(&mut self, key: &Key, init: i32) -> Result<()> {
+        let Some(task) = self.tasks.get_mut(key) else {
+            return Ok(());
+        };
+        task.init = Some(init);
+        // A task that was told to end before it began goes from killing to its end.
+        if task.news.state == TaskState::Starting {
+            return self.tell(key, Verdict::plain(TaskState::Running));
+        }
+        Ok(())
+    }
+
+    /// The supervisor is gone: either it wrote down how the task ended, or it was killed.
+    pub(super) fn ended(&mut self, key: &Key) -> Result<()> {
+        let Some(task) = self.tasks.get(key).filter(|task| may_run(task.news.state)) else {
+            return Ok(());
+        };
+        let files = self.work.container(&task.taken.container);
+        let mem_limit = launch::mem_limit(&task.taken.run);
+        let verdict = if let Some(exit) = store::read::<Exit>(&files.exit())? {
+            if let Some(left) = &exit.left {
+                eprintln!("task {} of {} left something: {left}", key.1, key.0);
+            }
+            Verdict::of(&exit, mem_limit)
+        } else {
+            clear(&files)?;
+            // What it had to say at last, if it was not simply killed.
+            let log = std::fs::read_to_string(files.log()).unwrap_or_default();
+            let why = format!("The task's supervisor ended before the task did {log}");
+            Verdict::agent(
+                TaskState::Failed,
+                "REASON_EXECUTOR_TERMINATED",
+                why.trim_end(),
+            )
+        };
+        self.tell(key, verdict)
+    }
+
+    fn kill_task(&mut self, key: &Key, grace_millis: Option<u64>) -> Result<()> {
+        let Some(task) = self.tasks.get_mut(key) else {
+            let (framework, task) = key.clone();
+            let unknown = "REASON_RECONCILIATION";
+            let verdict = Verdict::agent(TaskState::Lost, unknown, "Unknown to its agent");
+            self.say(AgentMessage::Status(Box::new(status(
+                framework, task, verdict,
+            ))));
+            return Ok(());
+        };
+        if !may_run(task.news.state) {
+            // The master missed its end.
+            task.forget_sending();
+            self.send_due();
+            return Ok(());
+        }
+        let files = self.work.container(&task.taken.container);
+        if let Some(fetching) = task.fetching.take() {
+            fetching.abort();
+            container::give_up(&files)?;
+            let reason = "REASON_TASK_KILLED_DURING_LAUNCH";
+            let verdict = Verdict::agent(TaskState::Killed, reason, "Killed before it was started");
+            return self.tell(key, verdict);
+        }
+        let grace = grace_millis.unwrap_or_else(|| launch::grace(&self.args, &task.taken.run));
+        container::kill(&files, grace)?;
+        let news = task.taken.run.wants_killing_state && task.news.state != TaskState::Killing;
+        if news {
+            self.tell(key, Verdict::plain(TaskState::Killing))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn acknowledge(&mut self, key: &Key, uuid: Uuid) -> Result<()> {
+        let Some(task) = self.tasks.get_mut(key) else {
+            return Ok(());
+        };
+        if !task.acknowledge(uuid) {
+            return Ok(());
+        }
+        let container = task.taken.container.clone();
+        if task.is_over() {
+            self.tasks.remove(key);
+            return self.work.forget(&container);
+        }
+        self.work.write_news(&container, &task.news)?;
+        self.send_due();
+        Ok(())
+    }
+
+    /// Writes down what happened to a task, and tells the master.
+    pub(super) fn tell(&mut self, key: &Key, verdict: Verdict) -> Result<()> {
+        let Some(task) = self.tasks.get_mut(key) else {
+            return Ok(());
+        };
+        task.add(verdict);
+        self.work.write_news(&task.taken.container, &task.news)?;
+        self.send_due();
+        Ok(())
+    }
+
+    fn send_due(&mut self) {
+        if !self.connected {
+            return;
+        }
+        let (now, first) = (
+            Instant::now(),
+            Duration::from_millis(self.args.status_retry),
+        );
+        let due = self
+            .tasks
+            .values_mut()
+            .filter_map(|task| task.due(now, first));
+        for status in due.collect::<Vec<_>>() {
+            self.say(AgentMessage::Status(Box::new(status)));
+        }
+    }
+
+    fn say(&self, message: AgentMessage) {
+        if let Some(agent_id) = self.identity.agent_id.clone() {
+            // The posting end stops only together with this one.
+            let _ = self.outbox.send(AgentCall { agent_id, message });
+        }
+    }
+
+    fn view(&self) -> View {
+        let tasks = self.tasks.values().map(|task| TaskView {
+            framework_id: task.taken.run.framework_id.clone(),
+            task_id: task.taken.run.task_id.clone(),
+            name: task.taken.run.name.clone(),
+            container: task.taken.container.clone(),
+            state: task.news.state,
+        });
+        View {
+            agent_id: self.identity.agent_id.clone(),
+            connected: self.connected,
+            tasks: tasks.collect(),
+        }
+    }
+
+    fn leave_nothing(&mut self) -> Result<()> {
+        eprintln!("ending {} tasks", self.tasks.len());
+        self.leaving.get_or_insert_with(Instant::now);
+        for key in self.tasks.keys().cloned().collect::<Vec<_>>() {
+            self.kill_task(&key, None)?;
+        }
+        Ok(())
+    }
+
+    /// Whether it was to leave and nothing keeps it any more.
+    fn has_left(&mut self) -> Result<bool> {
+        let Some(since) = self.leaving else {
+            return Ok(false);
+        };
+        if self.tasks.values().any(|task| may_run(task.news.state)) {
+            return Ok(false);
+        }
+        // The master may be gone too: then nobody is left to acknowledge anything.
+        let told = self.tasks.is_empty() || since.elapsed() > FAREWELL;
+        if told && let Some(cgroups) = &self.cgroups {
+            cgroups.remove()?;
+        }
+        Ok(told)
+    }
+}
+
+/// Removes what a container without supervisor left in the kernel.
+fn clear(files: &Files) -> Result<()> {
+    let Some(spec) = store::read(&files.spec())? else {
+        return Ok(());
+    };
+    match container::clear(&spec) {
+        Err(error @ IsolationError::StillAlive { .. }) => {
+            // It is an orphan from now on, and the next agent tries again.
+            eprintln!("{error}");
+            Ok(())
+        }
+        other => other,
+    }
+}

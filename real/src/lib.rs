@@ -1,0 +1,15 @@
+//! The real cluster: a master and agents on Linux machines, on the same core as the simulator.
+//!
+//! Sockets, processes and the wall clock are here; what to offer to whom is decided in
+//! `fairground-policies`. The public interface is the v1 HTTP API of Apache Mesos; master and
+//! agents speak [`protocol`] among themselves.
+
+pub mod agent;
+pub mod cli;
+pub mod client;
+pub mod isolation;
+pub mod log;
+pub mod master;
+pub mod protocol;
+pub mod recordio;
+pub mod wire;

@@ -1,0 +1,111 @@
+//! What a task can see and do from inside.
+
+use fairground_real::isolation::spec::End;
+
+mod support;
+
+use support::{Ground, skipped};
+
+#[test]
+fn a_task_is_nobody_alone_and_without_privileges() {
+    if skipped() {
+        return;
+    }
+    let ground = Ground::new();
+    let look = "id -u; id -G; echo $$; ls /proc | grep -c '^[0-9]'; \
+                grep -E '^(NoNewPrivs|CapEff|CapBnd|Seccomp):' /proc/self/status; \
+                ls -A /sys/fs/cgroup | wc -l; pwd; echo $HOME; \
+                unshare -U true 2>&1; mount -t tmpfs x . 2>&1; exit 0";
+    let mut task = ground.shell("look", look).start();
+    assert_eq!(task.wait().end, End::Exited(0), "{}", task.stderr());
+    let seen = task.stdout();
+    let lines: Vec<&str> = seen.lines().collect();
+    assert_eq!(lines[0], "65534", "{seen}");
+    assert_eq!(lines[1], "65534", "no group of the agent's: {seen}");
+    assert_eq!(lines[2], "2", "the second process of its namespace: {seen}");
+    assert!(
+        lines[3].parse::<u32>().unwrap() <= 6,
+        "sees only itself: {seen}"
+    );
+    for expected in [
+        "NoNewPrivs:\t1",
+        "CapEff:\t0000000000000000",
+        "CapBnd:\t0000000000000000",
+        "Seccomp:\t2",
+    ] {
+        assert!(seen.contains(expected), "{expected} in {seen}");
+    }
+    assert_eq!(lines[8], "0", "no control groups to write to: {seen}");
+    assert_eq!(lines[9], task.spec.sandbox.to_str().unwrap());
+    assert!(
+        seen.contains("unshare failed: Operation not permitted"),
+        "{seen}"
+    );
+    ground.assert_empty();
+}
+
+#[test]
+fn root_inside_is_not_root_outside() {
+    if skipped() {
+        return;
+    }
+    let ground = Ground::new();
+    let look = "id -u; umount /proc 2>&1; mknod d b 7 0 2>&1; hostname x 2>&1; \
+                echo 0 > /sys/fs/cgroup/cgroup.procs; echo end";
+    let mut task = ground.shell("root", look);
+    task.spec.user = Some("root".into());
+    let mut task = task.start();
+    assert_eq!(task.wait().end, End::Exited(0));
+    let seen = task.stdout();
+    assert!(seen.starts_with("0\n"), "{seen}");
+    assert!(seen.contains("umount"), "{seen}");
+    assert!(seen.contains("mknod: d: Operation not permitted"), "{seen}");
+    assert!(seen.ends_with("end\n"), "{seen}");
+    assert!(!task.spec.sandbox.join("d").exists());
+    assert!(task.stderr().contains("cgroup.procs"), "{}", task.stderr());
+}
+
+#[test]
+fn a_root_directory_is_read_only_and_its_own() {
+    if skipped() {
+        return;
+    }
+    let Some(busybox) = busybox() else {
+        println!("skipped: needs a static busybox; run `apt-get install busybox-static`");
+        return;
+    };
+    let ground = Ground::new();
+    let root = ground.directory.path().join("root");
+    for directory in ["bin", "proc", "dev", "tmp", "mnt/mesos/sandbox"] {
+        std::fs::create_dir_all(root.join(directory)).unwrap();
+    }
+    std::fs::copy(busybox, root.join("bin/busybox")).unwrap();
+    std::os::unix::fs::symlink("busybox", root.join("bin/sh")).unwrap();
+    let look = "b=/bin/busybox; $b ls /; $b touch /here || echo read-only; $b touch /tmp/t inside; \
+                echo text > /dev/null; $b pwd";
+    let mut task = ground.shell("rooted", look);
+    task.spec.fences.root = Some(root.clone());
+    let mut task = task.start();
+    assert_eq!(task.wait().end, End::Exited(0), "{}", task.stderr());
+    assert_eq!(
+        task.stdout(),
+        "bin\ndev\nmnt\nproc\ntmp\nread-only\n/mnt/mesos/sandbox\n"
+    );
+    assert!(task.spec.sandbox.join("inside").exists());
+    assert!(!root.join("tmp/t").exists(), "its /tmp is its own");
+
+    std::fs::remove_dir(root.join("tmp")).unwrap();
+    let mut task = ground.shell("bad-root", look);
+    task.spec.fences.root = Some(root);
+    let End::NotStarted(why) = task.start().wait().end else {
+        panic!("it cannot have started")
+    };
+    assert!(why.contains("lacks the directory 'tmp'"), "{why}");
+    ground.assert_empty();
+}
+
+fn busybox() -> Option<&'static str> {
+    ["/bin/busybox", "/usr/bin/busybox"]
+        .into_iter()
+        .find(|path| std::path::Path::new(path).exists())
+}

@@ -1,0 +1,374 @@
+//! A master of the tests' own: says what a test wants, and keeps what the agent says.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use fairground_real::isolation::cgroup::Cgroups;
+use fairground_real::protocol::{
+    AgentCall, AgentMessage, Amounts, FromMaster, Limits, MESSAGE_PATH, RunTask, SUBSCRIBE_PATH,
+    StatusUpdate, Subscribe, TaskState,
+};
+use fairground_real::recordio::frame;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use super::{PROGRAM, until};
+
+/// What the master knows.
+#[derive(Default)]
+struct Known {
+    subscriptions: Vec<Subscribe>,
+    statuses: Vec<StatusUpdate>,
+    pongs: usize,
+    stream: Option<mpsc::UnboundedSender<Bytes>>,
+    /// Whether every status is acknowledged as soon as it comes.
+    acknowledges: bool,
+}
+
+impl Known {
+    fn send(&self, message: &FromMaster) {
+        let record = frame(&serde_json::to_vec(message).unwrap());
+        // A stream that broke loses what is sent: agents and masters have to live with that.
+        let _ = self.stream.as_ref().map(|stream| stream.send(record));
+    }
+}
+
+/// The master and the runtime it lives in.
+pub struct Master {
+    runtime: tokio::runtime::Runtime,
+    pub address: String,
+    known: Arc<Mutex<Known>>,
+}
+
+impl Master {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let known = Arc::new(Mutex::new(Known {
+            acknowledges: true,
+            ..Known::default()
+        }));
+        let router = Router::new()
+            .route(SUBSCRIBE_PATH, post(subscribe))
+            .route(MESSAGE_PATH, post(message))
+            .with_state(known.clone());
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Self {
+            runtime,
+            address,
+            known,
+        }
+    }
+
+    pub fn send(&self, message: &FromMaster) {
+        self.known.lock().unwrap().send(message);
+    }
+
+    pub fn run(&self, task: &RunTask) {
+        self.send(&FromMaster::RunTask(Box::new(task.clone())));
+    }
+
+    pub fn kill(&self, task: &str, grace_millis: Option<u64>) {
+        let (framework_id, task_id) = ("f".into(), task.into());
+        self.send(&FromMaster::KillTask {
+            framework_id,
+            task_id,
+            grace_millis,
+        });
+    }
+
+    pub fn acknowledge(&self, status: &StatusUpdate) {
+        self.send(&acknowledgement(status));
+    }
+
+    pub fn acknowledge_all(&self, whether: bool) {
+        self.known.lock().unwrap().acknowledges = whether;
+    }
+
+    /// Breaks the agent's stream.
+    pub fn hang_up(&self) {
+        self.known.lock().unwrap().stream = None;
+    }
+
+    pub fn subscriptions(&self) -> Vec<Subscribe> {
+        self.known.lock().unwrap().subscriptions.clone()
+    }
+
+    pub fn pongs(&self) -> usize {
+        self.known.lock().unwrap().pongs
+    }
+
+    /// Waits until an agent has subscribed so many times.
+    pub fn subscribed(&self, times: usize) -> Subscribe {
+        until("an agent subscribes", || {
+            self.subscriptions().len() >= times
+        });
+        self.subscriptions()[times - 1].clone()
+    }
+
+    /// Every status of a task, in the order it first came, repetitions left out.
+    pub fn statuses(&self, task: &str) -> Vec<StatusUpdate> {
+        let mut statuses: Vec<StatusUpdate> = Vec::new();
+        for status in &self.known.lock().unwrap().statuses {
+            let repeated = statuses.iter().any(|known| known.uuid == status.uuid);
+            if status.task_id == task && !repeated {
+                statuses.push(status.clone());
+            }
+        }
+        statuses
+    }
+
+    /// How often a status came.
+    pub fn times(&self, status: &StatusUpdate) -> usize {
+        let known = self.known.lock().unwrap();
+        known
+            .statuses
+            .iter()
+            .filter(|known| known.uuid == status.uuid)
+            .count()
+    }
+
+    pub fn states(&self, task: &str) -> Vec<TaskState> {
+        self.statuses(task)
+            .iter()
+            .map(|status| status.state)
+            .collect()
+    }
+
+    /// Waits for a task's state.
+    pub fn reaches(&self, task: &str, state: TaskState) -> StatusUpdate {
+        let find = || {
+            self.statuses(task)
+                .into_iter()
+                .find(|status| status.state == state)
+        };
+        until(&format!("{task} is {}", state.api_name()), || {
+            find().is_some()
+        });
+        find().unwrap()
+    }
+
+    /// Gets something from an agent's own server.
+    pub fn get(&self, url: &str) -> (StatusCode, String) {
+        self.runtime.block_on(async {
+            let answer = reqwest::get(url).await.unwrap();
+            (answer.status(), answer.text().await.unwrap())
+        })
+    }
+}
+
+fn acknowledgement(status: &StatusUpdate) -> FromMaster {
+    FromMaster::AcknowledgeStatus {
+        framework_id: status.framework_id.clone(),
+        task_id: status.task_id.clone(),
+        uuid: status.uuid,
+    }
+}
+
+async fn subscribe(State(known): State<Arc<Mutex<Known>>>, Json(hello): Json<Subscribe>) -> Body {
+    let (stream, records) = mpsc::unbounded_channel();
+    let mut known = known.lock().unwrap();
+    let agent_id = hello.agent_id.clone().unwrap_or_else(|| "m-S0".into());
+    known.subscriptions.push(hello);
+    known.stream = Some(stream);
+    known.send(&FromMaster::Registered {
+        agent_id,
+        silence_millis: 60_000,
+    });
+    Body::from_stream(UnboundedReceiverStream::new(records).map(Ok::<_, std::io::Error>))
+}
+
+async fn message(
+    State(known): State<Arc<Mutex<Known>>>,
+    Json(call): Json<AgentCall>,
+) -> StatusCode {
+    let mut known = known.lock().unwrap();
+    match call.message {
+        AgentMessage::Pong => known.pongs += 1,
+        AgentMessage::Status(status) => {
+            if known.acknowledges && known.stream.is_some() {
+                known.send(&acknowledgement(&status));
+            }
+            known.statuses.push(*status);
+        }
+    }
+    StatusCode::ACCEPTED
+}
+
+/// A shell command as a task of framework `f`.
+pub fn shell(task: &str, command: &str) -> RunTask {
+    RunTask {
+        framework_id: "f".into(),
+        task_id: task.into(),
+        name: task.into(),
+        command: fairground_real::protocol::Command {
+            shell: true,
+            value: command.into(),
+            ..Default::default()
+        },
+        user: None,
+        resources: Amounts {
+            millicores: 100,
+            mem_mib: 64,
+            ..Amounts::default()
+        },
+        limits: Limits::default(),
+        kill_grace_millis: None,
+        max_completion_millis: None,
+        root: None,
+        wants_killing_state: false,
+    }
+}
+
+/// An agent process; dropped, it takes its tasks with it.
+pub struct Agent {
+    child: Option<Child>,
+    work: tempfile::TempDir,
+    arguments: Vec<String>,
+}
+
+impl Agent {
+    /// Root's agents have all fences; an ordinary user's do without control groups.
+    pub fn start(master: &Master) -> Self {
+        let work = tempfile::Builder::new()
+            .prefix("fairground-agent-")
+            .tempdir()
+            .unwrap();
+        super::open_to_all(work.path());
+        let root = nix::unistd::geteuid().is_root();
+        let isolation = if root {
+            "cgroups,namespaces,seccomp"
+        } else {
+            "namespaces,seccomp"
+        };
+        let cgroups = super::cgroup_root().display().to_string();
+        let directory = work.path().join("work").display().to_string();
+        let prefix = work
+            .path()
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let arguments = [
+            "agent",
+            "--cgroup-prefix",
+            &prefix,
+            "--master",
+            &master.address,
+            "--work-dir",
+            &directory,
+            "--listen",
+            "127.0.0.1:0",
+            "--resources",
+            "cpus:2;mem:512;ports:[31000-31010]",
+            "--status-retry",
+            "200",
+            "--isolation",
+            isolation,
+            "--cgroup-root",
+            &cgroups,
+            "--hostname",
+            "here",
+        ];
+        let arguments = arguments.map(String::from).to_vec();
+        let mut agent = Self {
+            child: None,
+            work,
+            arguments,
+        };
+        agent.start_again();
+        agent
+    }
+
+    pub fn start_again(&mut self) {
+        assert!(self.child.is_none());
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log())
+            .unwrap();
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(&self.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        self.child = Some(command.spawn().unwrap());
+    }
+
+    pub fn work(&self) -> std::path::PathBuf {
+        self.work.path().join("work")
+    }
+
+    fn log(&self) -> std::path::PathBuf {
+        self.work.path().join("agent.log")
+    }
+
+    /// Everything it said.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap()
+    }
+
+    pub fn kill_9(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Ends it with a signal and returns its exit code.
+    pub fn signal(&mut self, signal: nix::sys::signal::Signal) -> Option<i32> {
+        let mut child = self.child.take().unwrap();
+        let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
+        nix::sys::signal::kill(pid, signal).unwrap();
+        child.wait().unwrap().code()
+    }
+
+    /// The processes whose command line has `word`, which a test makes up.
+    pub fn processes(word: &str) -> Vec<i32> {
+        let mut pids = Vec::new();
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(pid) = entry.file_name().to_string_lossy().parse::<i32>() else {
+                continue;
+            };
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&line).contains(word)
+                && pid != std::process::id().cast_signed()
+            {
+                pids.push(pid);
+            }
+        }
+        pids
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the agent said:\n{}", self.said());
+        }
+        if self.child.is_none() {
+            self.start_again();
+            std::thread::sleep(std::time::Duration::from_millis(500));
+        }
+        self.signal(nix::sys::signal::Signal::SIGUSR1);
+        // Also when the agent itself could not do it.
+        let prefix = self.work.path().file_name().unwrap().to_str().unwrap();
+        if let Ok(cgroups) = Cgroups::discover(&super::cgroup_root(), prefix) {
+            super::remove(&cgroups);
+        }
+    }
+}
