@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::error::ReadError;
 use crate::formats::cells::{MILLIONTHS, written};
+use crate::formats::figures::Figures;
 use crate::formats::philly::MOST_GPUS;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
@@ -75,9 +76,9 @@ impl Row for Record {
 /// What is counted over a whole file.
 #[derive(Default)]
 pub(crate) struct Counts {
-    submits: Vec<u64>,
-    durations: Vec<u64>,
-    gpus: Vec<u64>,
+    submits: Figures,
+    durations: Figures,
+    gpus: Figures,
     work: u128,
     passed: Passed,
 }

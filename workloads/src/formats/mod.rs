@@ -36,6 +36,7 @@ pub mod rows;
 pub(crate) mod cells;
 pub(crate) mod clock;
 pub(crate) mod detect;
+pub(crate) mod figures;
 pub(crate) mod lines;
 pub(crate) mod source;
 pub(crate) mod survey;

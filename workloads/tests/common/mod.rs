@@ -103,7 +103,7 @@ pub(crate) fn counted(format: Format, bytes: impl AsRef<[u8]>) -> String {
     }
     for c in &stat.columns {
         let (name, unit) = (c.name, c.unit);
-        let row = [c.n, c.min, c.p50, c.p95, c.max];
+        let row = [c.n.cast_signed(), c.min, c.p50, c.p95, c.max];
         writeln!(shown, "{name} [{unit}] {row:?} {}", c.sum).unwrap();
     }
     shown
