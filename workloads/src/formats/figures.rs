@@ -198,7 +198,9 @@ mod tests {
             limit: Some(limit),
             ..Figures::default()
         };
-        values.iter().for_each(|value| figures.push_signed(*value));
+        for value in values {
+            figures.push_signed(*value);
+        }
         figures.ranks().unwrap()
     }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 pub(crate) mod published;
+pub(crate) mod recent;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -4,6 +4,7 @@
 //! folder `shared/traces` beside the project; without them these tests say so and pass.
 
 mod alibaba;
+mod datasets;
 mod google;
 mod gpus;
 mod lists;
