@@ -95,6 +95,19 @@ impl Item {
         }
     }
 
+    /// Whether there is nothing, not even empty text.
+    pub(crate) const fn is_null(&self) -> bool {
+        matches!(self.value, Value::Missing)
+    }
+
+    /// Text, which may be empty.
+    pub(crate) fn text(&self) -> Result<String, ReadError> {
+        match &self.value {
+            Value::Text(text) => Ok(text.clone()),
+            _ => Err(self.wrong("text", self.shown())),
+        }
+    }
+
     /// A name or a number taken for one.
     pub(crate) fn name(&self, what: &str) -> Result<String, ReadError> {
         match &self.value {

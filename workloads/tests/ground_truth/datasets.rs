@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use fairground_workloads::Format;
+use fairground_workloads::canonical::import::import;
 use fairground_workloads::formats::{head, validate};
 use serde_json::Value;
 
@@ -484,6 +485,41 @@ fn checks(facts: &Value, elsewhere: &[&str]) -> usize {
     let here = facts.filter(|(name, _)| !elsewhere.contains(&name.as_str()));
     let count = |fact: &Value| fact.as_object().map_or(1, serde_json::Map::len);
     here.map(|(_, fact)| count(fact)).sum()
+}
+
+#[test]
+fn every_dataset_imports_or_says_why_not() {
+    let Some((folder, truth)) = traces() else {
+        return;
+    };
+    let unpacked = tempfile::tempdir().unwrap();
+    let mut refused = Vec::new();
+    for (set, names) in truth.as_object().unwrap() {
+        let set: &'static str = set.clone().leak();
+        for name in names.as_object().unwrap().keys() {
+            let known = known(set, name).unwrap();
+            for path in paths(&folder.join(set), name, &known, unpacked.path()) {
+                let place = unpacked.path().join("trace");
+                match import(&path, known.format, &place, false) {
+                    Ok((manifest, report)) => {
+                        assert!(report.records > 0, "{set}/{name}");
+                        assert!(
+                            manifest.rows.iter().any(|(_, rows)| *rows > 0),
+                            "{set}/{name}"
+                        );
+                        std::fs::remove_dir_all(&place).unwrap();
+                    }
+                    Err(problem) => refused.push(format!("{set}/{name}: {}", problem.problem)),
+                }
+            }
+        }
+    }
+    expect_test::expect![[r#"
+        azure-functions/iluvatar_metadata-trace.csv: function-profiles cannot become a trace: it holds needs of functions and no invocations
+        gavel-msr/simulation_throughputs.json.zst: gavel-throughputs cannot become a trace: it holds speeds and no jobs; import the jobs
+        google2019/borg_traces_data_4999.csv.zst: expected the number of a collection with all its digits, found `2.60698E+11`
+        hadoop-rumen-sls/job_1526555215992_0001.jhist: jhist cannot become a trace: it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them
+        hadoop-rumen-sls/sample-job-tracker-logs.gz: jobtracker cannot become a trace: it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"#]].assert_eq(&refused.join("\n"));
 }
 
 /// The rows of a file, as `trace head` shows them.
