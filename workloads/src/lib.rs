@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`trace`] is the value all of it becomes; [`spec`] is the part of a recipe that
 //! asks for it and turns it into a trace; [`models`] makes work, synthetic or from files;
-//! [`formats`] reads the public trace formats; [`faults`] makes agents go away; [`rng`] holds the
+//! [`formats`] reads the public trace formats; [`canonical`] is the one form they all become; [`faults`] makes agents go away; [`rng`] holds the
 //! seeded streams; [`units`] how amounts are written; [`error`] how problems are told.
 //!
 //! This room knows no policy: two policies compared on one trace meet the same world.
@@ -14,6 +14,8 @@ pub mod spec;
 pub mod models;
 
 pub mod formats;
+
+pub mod canonical;
 
 pub mod faults;
 

@@ -10,7 +10,7 @@ use fairground_policies::job::JobSpec;
 use fairground_policies::message::AgentId;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Everything that comes from outside, for one seed.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -146,7 +146,7 @@ pub struct Fault {
 }
 
 /// Something the source does not say, and the model that says it instead.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Assumption {
     /// What was missing: "task durations".
     pub about: String,
@@ -155,7 +155,7 @@ pub struct Assumption {
 }
 
 /// A file that was read.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Input {
     /// The path as the recipe gives it.
     pub path: PathBuf,

@@ -4,8 +4,8 @@ mod common;
 
 use std::path::Path;
 
-use common::published::FILES;
 use common::{REQUESTS, SWIM, TPCH, bzip2, counted, folder, gzip, tar, write, xz, zstd};
+use common::{published, recent};
 use expect_test::expect;
 use fairground_workloads::Format;
 use fairground_workloads::formats::{head, input};
@@ -61,7 +61,7 @@ fn packing_changes_nothing() {
         (Format::Tpch, TPCH),
         (Format::Requests, REQUESTS),
     ];
-    for &(format, text) in first.iter().chain(FILES) {
+    for &(format, text) in first.iter().chain(published::FILES).chain(recent::FILES) {
         let plain = counted(format, text);
         assert_eq!(counted(format, zstd(text)), plain);
         assert_eq!(counted(format, bzip2(text)), plain);
@@ -136,20 +136,20 @@ fn formats_are_known_by_name_and_by_suffix() {
     assert_eq!(detected("batch_instance.csv"), "alibaba2018-instances");
     assert_eq!(detected("FB2010-1Hr-150-0.txt"), "coflow");
     let folder = folder();
-    for &(format, text) in FILES {
+    for &(format, text) in published::FILES {
         let told = detected(&write(&folder, "data", zstd(text)).display().to_string());
         let by_first_line = told == format.name();
         assert!(by_first_line || told.contains("does not tell"), "{told}");
     }
     expect![[r"
         a/trace.bin: the name does not tell the format
-          hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog"]]
+          hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads"]]
     .assert_eq(&detected("a/trace.bin"));
     for name in Format::NAMES {
         assert_eq!(Format::by_name(name).unwrap().name(), name);
         assert!(!Format::by_name(name).unwrap().about().is_empty());
     }
     let unknown = "google".parse::<Format>().unwrap_err();
-    expect!["format: expected one of swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, found `google`"]
+    expect!["format: expected one of swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads, found `google`"]
         .assert_eq(&unknown.to_string());
 }

@@ -28,7 +28,8 @@ fn stat(args: &TraceArgs) -> anyhow::Result<Ending> {
     let header = ["column", "unit", "n", "min", "p50", "p95", "max", "sum"].map(String::from);
     let mut rows = vec![header.to_vec()];
     rows.extend(stat.columns.iter().map(|c| {
-        let numbers = [c.n, c.min, c.p50, c.p95, c.max].map(|number| number.to_string());
+        let numbers = [c.n.cast_signed(), c.min, c.p50, c.p95, c.max];
+        let numbers = numbers.map(|number| number.to_string());
         let mut row = vec![c.name.to_string(), c.unit.to_string()];
         row.extend(numbers);
         row.push(c.sum.to_string());

@@ -10,6 +10,7 @@ use std::path::Path;
 use crate::error::{ReadError, quoted};
 use crate::formats::cells::Cell;
 use crate::formats::clock;
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, tally, yes};
@@ -153,7 +154,7 @@ pub(crate) struct Counts {
     good: u64,
     status: BTreeMap<u16, u64>,
     clients: HashSet<String>,
-    bytes: Vec<u64>,
+    bytes: Figures,
     first: Option<u64>,
     latest: u64,
     last: u64,
@@ -211,7 +212,7 @@ impl Survey for Counts {
     }
 
     fn stat(self) -> Stat {
-        let bytes: u128 = self.bytes.iter().map(|bytes| u128::from(*bytes)).sum();
+        let bytes = self.bytes.sum();
         let mut facts = vec![
             ("lines", self.lines.to_string()),
             ("well_formed_combined_log_lines", self.good.to_string()),

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::error::ReadError;
 use crate::formats::cells::{BILLIONTHS, MILLIONTHS, split, written};
+use crate::formats::figures::Figures;
 use crate::formats::google2011::MOST_MACHINES;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
@@ -116,15 +117,15 @@ pub(crate) struct Counts {
     ended: Option<i64>,
     last: i64,
     unsorted: u64,
-    instances: Vec<u64>,
+    instances: Figures,
     terminated: u64,
-    durations: Vec<u64>,
+    durations: Figures,
     backwards: u64,
     zero: u64,
     blank: u64,
     terminated_blank: u64,
-    cpu: Vec<u64>,
-    memory: Vec<u64>,
+    cpu: Figures,
+    memory: Figures,
     passed: Passed,
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::error::{ReadError, quoted};
 use crate::formats::clock;
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, yes};
@@ -96,8 +97,8 @@ pub(crate) struct Counts {
     latest: String,
     last: u64,
     unsorted: u64,
-    context: Vec<u64>,
-    generated: Vec<u64>,
+    context: Figures,
+    generated: Figures,
     passed: Passed,
 }
 

@@ -10,6 +10,7 @@ use std::str::SplitAsciiWhitespace;
 
 use crate::error::{ReadError, quoted};
 use crate::formats::cells::{Cell, MILLIONTHS, written};
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey};
@@ -145,7 +146,7 @@ pub(crate) struct Counts {
     reducers: u64,
     first: Option<u64>,
     last: u64,
-    shuffles: Vec<u64>,
+    shuffles: Figures,
     passed: Passed,
 }
 

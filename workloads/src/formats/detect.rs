@@ -1,42 +1,120 @@
 //! Which format a file probably has: by its first line, or else by its name.
 
-use std::io::{BufRead, Read};
+use std::io::Read as _;
 use std::path::Path;
 
-use crate::formats::{Format, source};
+use crate::formats::{Format, sheets, source};
 
-/// How much of the first line is looked at, in bytes.
+/// How much of a file is looked at, in bytes.
 const ENOUGH: u64 = 4096;
 
 /// Formats by how their first line begins.
-const BEGINNINGS: [(&str, Format); 10] = [
+const BEGINNINGS: [(&str, Format); 33] = [
     (";", Format::Swf),
     ("task_create_time", Format::Alibaba2017),
     ("timestamp,duration,num_gpus", Format::Philly),
+    ("runtime\n", Format::PhillyRuntimes),
     ("sn,cpu_milli,", Format::OpenbNodes),
     ("name,cpu_milli,", Format::OpenbPods),
     ("arrival_time,length,cpus", Format::Gaia),
     ("instance_sn,role,app_name", Format::Dlrm),
     ("job_id,submission_time,duration", Format::ElasticFlow),
+    ("job_id,num_gpu,submit_time", Format::Muri),
     ("TIMESTAMP,ContextTokens", Format::AzureLlm),
     ("{\"timestamp\":", Format::Mooncake),
+    ("gmt_create,predict_type", Format::GenAi),
+    ("gpu_model,gpu_capacity_num", Format::SpotGpuNodes),
+    ("app,func,end_timestamp", Format::AzureInvocations),
+    (
+        "HashOwner,HashApp,HashFunction,Trigger",
+        Format::AzureMinutes,
+    ),
+    (
+        "HashOwner,HashApp,HashFunction,Average,",
+        Format::AzureDurations,
+    ),
+    ("HashOwner,HashApp,SampleCount", Format::AzureMemory),
+    (
+        "HashOwner,HashApp,HashFunction,SampleCount",
+        Format::AzureMemory,
+    ),
+    ("func_name,invoke_time_ms", Format::FunctionReplay),
+    ("func_name,cold_dur_ms", Format::FunctionProfiles),
+    ("WorkflowID,", Format::Gwf),
+    ("Timestamp [ms];", Format::Bitbrains),
+    ("Time\treq/s", Format::Loads),
+    ("id,submission_time,duration,cpu_count", Format::OpenDcTasks),
+    ("id,duration,cpu_usage", Format::OpenDcFragments),
+    ("id,workflow_id,ts_submit", Format::Wta),
+    ("Avro-Json", Format::Jhist),
+    ("Meta VERSION=", Format::JobTracker),
+    ("!!FILE=", Format::JobTracker),
+    ("{\"Event\":\"SparkListener", Format::SparkEvents),
+    (",time,instance_events_type", Format::Google2019Instances),
+    ("#start time of the measurement", Format::Google2011Usage),
+];
+
+/// Formats of JSON values by a key that stands near the beginning.
+const KEYS: [(&str, Format); 10] = [
+    ("\"schemaVersion\"", Format::WfCommons),
+    ("\"jobID\"", Format::Rumen),
+    ("\"job.tasks\"", Format::Sls),
+    ("\"job.start.ms\"", Format::Sls),
+    ("\"am.type\"", Format::Sls),
+    ("\"run-time-ms\"", Format::CookJobs),
+    ("\"hostname\"", Format::CookHosts),
+    ("\"instance_index\"", Format::Google2019Instances),
+    ("\"('", Format::GavelThroughputs),
+    ("\"children\"", Format::Topology),
+];
+
+/// The columns that tell tables of Parquet apart.
+const COLUMNS: [(&str, Format); 3] = [
+    ("ts_submit", Format::Wta),
+    ("cpu_usage", Format::OpenDcFragments),
+    ("cpu_count", Format::OpenDcTasks),
 ];
 
 /// The format that the first line of the file tells, if it can be read and tells one.
 pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
-    let mut line = Vec::new();
+    let mut start = Vec::new();
     let plain = source::decompressed(path).ok()?;
-    plain.take(ENOUGH).read_until(b'\n', &mut line).ok()?;
-    let line = String::from_utf8_lossy(&line);
-    let line = line.trim_start_matches('\u{feff}').trim_ascii_start();
-    let mut known = BEGINNINGS.into_iter();
+    plain.take(ENOUGH).read_to_end(&mut start).ok()?;
+    if start.starts_with(sheets::MAGIC) {
+        let names = sheets::columns(path).ok()?;
+        let mut known = COLUMNS.into_iter();
+        let has = |(column, _): &(&str, Format)| names.iter().any(|name| name == column);
+        return known.find(has).map(|(_, format)| format);
+    }
+    let start = String::from_utf8_lossy(&start);
+    let start = start.trim_start_matches('\u{feff}').trim_ascii_start();
+    let line = start.split_inclusive('\n').next().unwrap_or_default();
+    let mut known = BEGINNINGS.iter();
     known
         .find(|(beginning, _)| line.starts_with(beginning))
-        .map(|(_, format)| format)
+        .or_else(|| {
+            let json = start.starts_with(['{', '[']);
+            let mut keys = KEYS.iter();
+            keys.find(|(key, _)| json && start.contains(key))
+        })
+        .map(|(_, format)| *format)
 }
 
 /// Formats by a word in the name of the file or of the folder around it.
-const WORDS: [(&str, Format); 16] = [
+const WORDS: [(&str, Format); 29] = [
+    ("task_usage", Format::Google2011Usage),
+    ("task-usage", Format::Google2011Usage),
+    ("instance_events", Format::Google2019Instances),
+    ("vm_cpu_readings", Format::AzureReadings),
+    ("vmtable", Format::AzureVms),
+    ("planetlab", Format::PlanetLab),
+    ("li-bcn", Format::Loads),
+    ("raw-traces", Format::ElasticFlow),
+    ("throughputs", Format::GavelThroughputs),
+    ("topology", Format::Topology),
+    ("job_log", Format::SparkJobLog),
+    ("eventlog", Format::SparkEvents),
+    ("job-tracker", Format::JobTracker),
     ("machine_events", Format::Google2011Machines),
     ("machine-events", Format::Google2011Machines),
     ("job_events", Format::Google2011Jobs),
@@ -74,6 +152,14 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
     let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
     if ends(&[".tsv"]) {
         Some(Format::Swim)
+    } else if ends(&[".trace"]) {
+        Some(Format::GavelJobs)
+    } else if ends(&[".gwf"]) {
+        Some(Format::Gwf)
+    } else if ends(&[".load"]) {
+        Some(Format::Loads)
+    } else if ends(&[".jhist"]) {
+        Some(Format::Jhist)
     } else if ends(&[".jsonl", ".ndjson"]) {
         Some(Format::Tpch)
     } else if ends(&[".tbz2", ".tbz", ".tgz", ".tzst", ".tar", ".txt"]) {

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::error::{ReadError, quoted};
 use crate::formats::cells::{Cell, MILLIONTHS, written};
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, tally};
@@ -156,14 +157,14 @@ pub(crate) struct Counts {
     columns: usize,
     roles: BTreeMap<String, u64>,
     apps: HashSet<String>,
-    cpu: Vec<u64>,
+    cpu: Figures,
     gpu: u128,
-    memory: Vec<u64>,
+    memory: Figures,
     no_creation: u64,
     no_deletion: u64,
-    creations: Vec<u64>,
+    creations: Figures,
     both: u64,
-    lives: Vec<u64>,
+    lives: Figures,
     passed: Passed,
 }
 

@@ -2,12 +2,13 @@
 //!
 //! Source: github.com/microsoft/elasticflow-traces (Gu et al., ASPLOS 2023). One CSV file a cluster
 //! with a header: job, seconds from the beginning to its submission, run time in seconds, GPUs. The
-//! archive has all clusters in it: unpack it, and name one file or the folder.
+//! archive has all clusters in it and is read as it is; so are one file and a folder of them.
 
 use std::path::Path;
 
 use crate::error::ReadError;
 use crate::formats::cells::{MILLIONTHS, written};
+use crate::formats::figures::Figures;
 use crate::formats::philly::MOST_GPUS;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
@@ -35,7 +36,7 @@ pub struct Record {
 /// The records of a file; a bad row does not end them.
 pub type Records = Rows<Record>;
 
-/// Opens a file of this format, or a folder of its parts.
+/// Opens a file of this format, a folder of its parts or their archive.
 ///
 /// # Errors
 /// When it cannot be opened or unpacked.
@@ -49,6 +50,7 @@ impl Row for Record {
     const ONE: &'static str = "job";
     const ABOUT: &'static str = "columns: job_id, submission_time, duration, num_gpu";
     const PARTS: bool = true;
+    const MEMBERS: Option<&'static str> = Some(".csv");
     const HEADED: bool = true;
 
     fn header(line: &str, table: &mut Table<4>) -> Result<(), ReadError> {
@@ -75,9 +77,9 @@ impl Row for Record {
 /// What is counted over a whole file.
 #[derive(Default)]
 pub(crate) struct Counts {
-    submits: Vec<u64>,
-    durations: Vec<u64>,
-    gpus: Vec<u64>,
+    submits: Figures,
+    durations: Figures,
+    gpus: Figures,
     work: u128,
     passed: Passed,
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crate::error::ReadError;
 use crate::formats::cells::{rounded, written};
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, yes};
@@ -97,8 +98,8 @@ pub(crate) struct Counts {
     first: Option<u64>,
     last: u64,
     unsorted: u64,
-    lengths: Vec<u64>,
-    cpus: Vec<u64>,
+    lengths: Figures,
+    cpus: Figures,
     work: u128,
     passed: Passed,
 }

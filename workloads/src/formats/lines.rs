@@ -8,16 +8,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::ReadError;
+use crate::formats::archive::Archive;
 use crate::formats::place::Place;
 use crate::formats::source::{self, Plain};
 
 /// The longest line that is read, in bytes.
 pub const LONGEST_LINE: usize = 16 << 20;
 
-/// The lines of a file, or of the files of a folder one after the other.
+/// Where the bytes of lines come from.
+enum Bytes {
+    One(Plain),
+    /// The files of an archive that is at this path.
+    Many(Box<Archive>, PathBuf, &'static str),
+}
+
+/// The lines of a file, or of the files of a folder or an archive one after the other.
 pub(crate) struct Lines {
     path: Arc<Path>,
-    plain: Plain,
+    bytes: Bytes,
     /// What comes after this file.
     parts: VecDeque<PathBuf>,
     member: &'static str,
@@ -37,7 +45,7 @@ impl Lines {
     pub(crate) fn open(path: &Path, member: &'static str) -> Result<Self, ReadError> {
         Ok(Self {
             path: Arc::from(path),
-            plain: source::open(path, member)?,
+            bytes: Bytes::One(source::open(path, member)?),
             parts: VecDeque::new(),
             member,
             part: 1,
@@ -67,6 +75,40 @@ impl Lines {
         lines.parts = parts;
         lines.lenient = true;
         Ok(lines)
+    }
+
+    /// The lines of those files of the archive at `path` whose names end so; of the file itself if
+    /// it is no archive, and of the files of a folder.
+    pub(crate) fn members(
+        path: &Path,
+        member: &'static str,
+        ending: &'static str,
+    ) -> Result<Self, ReadError> {
+        let archive = if path.is_dir() {
+            None
+        } else {
+            Archive::open(path).map_err(|error| ReadError::io(path, &error))?
+        };
+        let Some(archive) = archive else {
+            return Self::lenient(path, member, true);
+        };
+        let mut lines = Self {
+            path: Arc::from(path),
+            bytes: Bytes::Many(Box::new(archive), path.to_owned(), ending),
+            parts: VecDeque::new(),
+            member,
+            part: 0,
+            lenient: true,
+            repaired: 0,
+            line: 0,
+            buffer: Vec::new(),
+            ended: false,
+            complete: true,
+        };
+        match lines.turn() {
+            Some(Err(error)) => Err(error),
+            _ => Ok(lines),
+        }
     }
 
     /// How many lines had bytes that are not UTF-8.
@@ -156,13 +198,33 @@ impl Lines {
 
     /// Goes on with the next file of the folder; `None` after the last.
     fn turn(&mut self) -> Option<Result<(), ReadError>> {
+        if let Bytes::Many(archive, path, ending) = &mut self.bytes {
+            let name = loop {
+                match archive.advance() {
+                    Ok(Some(name)) if name.to_ascii_lowercase().ends_with(*ending) => break name,
+                    Ok(Some(_)) => {}
+                    Ok(None) => {
+                        self.ended = true;
+                        return None;
+                    }
+                    Err(error) => {
+                        self.ended = true;
+                        return Some(Err(ReadError::io(path, &error)));
+                    }
+                }
+            };
+            self.path = Arc::from(path.join(name));
+            self.line = 0;
+            self.part += 1;
+            return Some(Ok(()));
+        }
         let Some(part) = self.parts.pop_front() else {
             self.ended = true;
             return None;
         };
         Some(source::open(&part, self.member).map(|plain| {
             self.path = Arc::from(part);
-            self.plain = plain;
+            self.bytes = Bytes::One(plain);
             self.line = 0;
             self.part += 1;
         }))
@@ -172,8 +234,12 @@ impl Lines {
     fn fill(&mut self) -> std::io::Result<Option<bool>> {
         self.buffer.clear();
         let mut seen = 0_usize;
+        let bytes: &mut dyn BufRead = match &mut self.bytes {
+            Bytes::One(plain) => plain,
+            Bytes::Many(archive, ..) => archive,
+        };
         loop {
-            let chunk = self.plain.fill_buf()?;
+            let chunk = bytes.fill_buf()?;
             if chunk.is_empty() {
                 self.complete = false;
                 return Ok((seen > 0).then_some(seen > LONGEST_LINE));
@@ -184,7 +250,7 @@ impl Lines {
             if seen <= LONGEST_LINE {
                 self.buffer.extend_from_slice(&chunk[..part]);
             }
-            self.plain.consume(part + usize::from(end.is_some()));
+            bytes.consume(part + usize::from(end.is_some()));
             if end.is_some() {
                 self.complete = true;
                 return Ok(Some(seen > LONGEST_LINE));

@@ -15,27 +15,46 @@ use survey::Survey;
 pub mod accesslog;
 pub mod alibaba2017;
 pub mod alibaba2018;
+pub mod azure_functions;
 pub mod azure_llm;
+pub mod azure_vm;
 pub mod coflow;
+pub mod cook;
 pub mod dlrm;
 pub mod elasticflow;
 pub mod gaia;
+pub mod gavel;
+pub mod genai;
 pub mod google2011;
+pub mod google2019;
+pub mod hadoop;
+pub mod loads;
 pub mod mooncake;
+pub mod muri;
 pub mod openb;
+pub mod opendc;
 pub mod pai;
 pub mod philly;
+pub mod philly_runtimes;
+pub mod planetlab;
 pub mod requests;
+pub mod spark;
+pub mod spot_gpu;
 pub mod swf;
 pub mod swim;
 pub mod tpch;
+pub mod wfcommons;
 
+pub mod documents;
 pub mod place;
 pub mod rows;
+pub mod sheets;
 
+pub(crate) mod archive;
 pub(crate) mod cells;
 pub(crate) mod clock;
 pub(crate) mod detect;
+pub(crate) mod figures;
 pub(crate) mod lines;
 pub(crate) mod source;
 pub(crate) mod survey;
@@ -151,6 +170,105 @@ formats! {
     /// Access logs of web servers ([`accesslog`]).
     AccessLog, "accesslog", accesslog,
         "requests to a web server, one a line (Apache's common and combined log formats)";
+    /// Use of machines by tasks of Google's cell of 2011 ([`google2011::usage`]).
+    Google2011Usage, "google2011-usage", google2011::usage,
+        "what tasks used in five minutes (Google ClusterData 2011, task_usage)";
+    /// Events of instances of Google's cells of 2019 ([`google2019`]).
+    Google2019Instances, "google2019-instances", google2019,
+        "what happens to instances, JSON lines or CSV (Google ClusterData 2019, instance_events)";
+    /// Requests for images to Alibaba's models ([`genai`]).
+    GenAi, "alibaba-genai", genai,
+        "requests for images with their service times (Alibaba cluster-trace-v2026-GenAI)";
+    /// Nodes of Alibaba's spot GPUs ([`spot_gpu`]).
+    SpotGpuNodes, "spot-gpu-nodes", spot_gpu,
+        "nodes with GPUs (Alibaba cluster-trace-v2026-spot-gpu, node_info_df)";
+    /// Invocations of Azure's functions, 2021 ([`azure_functions::invocations`]).
+    AzureInvocations, "azure-functions-2021", azure_functions::invocations,
+        "invocations of functions with their durations (Azure Functions 2021)";
+    /// Invocations of Azure's functions by minute, 2019 ([`azure_functions::minutes`]).
+    AzureMinutes, "azure-functions-2019", azure_functions::minutes,
+        "invocations of functions in each minute of a day (Azure Functions 2019)";
+    /// Durations of Azure's functions, 2019 ([`azure_functions::durations`]).
+    AzureDurations, "azure-functions-2019-durations", azure_functions::durations,
+        "how long invocations of functions take (Azure Functions 2019)";
+    /// Memory of Azure's applications, 2019 ([`azure_functions::memory`]).
+    AzureMemory, "azure-functions-2019-memory", azure_functions::memory,
+        "how much memory applications have (Azure Functions 2019)";
+    /// Lists of invocations ([`azure_functions::replay`]).
+    FunctionReplay, "function-replay", azure_functions::replay,
+        "invocations of functions by millisecond (Iluvatar)";
+    /// Needs of functions ([`azure_functions::profiles`]).
+    FunctionProfiles, "function-profiles", azure_functions::profiles,
+        "durations and memory of functions (Iluvatar)";
+    /// Azure's virtual machines ([`azure_vm::table`]).
+    AzureVms, "azure-vms", azure_vm::table,
+        "virtual machines with their sizes and lives (Azure VM traces V1 and V2, vmtable)";
+    /// CPU use of Azure's virtual machines ([`azure_vm::readings`]).
+    AzureReadings, "azure-vm-readings", azure_vm::readings,
+        "CPU use of virtual machines; a file or a folder of parts (Azure VM traces)";
+    /// Jobs of Cook's simulator ([`cook::jobs`]).
+    CookJobs, "cook-jobs", cook::jobs,
+        "jobs of users with their resources, a JSON list (Cook's simulator)";
+    /// Hosts of Cook's simulator ([`cook::hosts`]).
+    CookHosts, "cook-hosts", cook::hosts,
+        "hosts with their resources, a JSON list (Cook's simulator)";
+    /// Jobs of Gavel ([`gavel::jobs`]).
+    GavelJobs, "gavel-jobs", gavel::jobs,
+        "training jobs by steps, tab-separated (Gavel)";
+    /// Throughputs of Gavel ([`gavel::throughputs`]).
+    GavelThroughputs, "gavel-throughputs", gavel::throughputs,
+        "steps a second of each type of job on each GPU, JSON (Gavel)";
+    /// Jobs of Muri ([`muri`]).
+    Muri, "muri", muri,
+        "training jobs of a virtual cluster with models drawn for them (Muri, Philly)";
+    /// Run times of Philly ([`philly_runtimes`]).
+    PhillyRuntimes, "philly-runtimes", philly_runtimes,
+        "run times of training jobs and nothing else (Microsoft Philly 2017)";
+    /// Jobs as Rumen tells them ([`hadoop::rumen`]).
+    Rumen, "rumen", hadoop::rumen,
+        "jobs with all tasks and attempts, JSON objects (Hadoop Rumen)";
+    /// Jobs as YARN's load simulator tells them ([`hadoop::sls`]).
+    Sls, "sls", hadoop::sls,
+        "jobs with their containers, JSON objects (YARN scheduler load simulator)";
+    /// Hosts of a Hadoop cluster ([`hadoop::topology`]).
+    Topology, "hadoop-topology", hadoop::topology,
+        "hosts by rack, JSON (Hadoop Rumen)";
+    /// Job history of YARN ([`hadoop::jhist`]).
+    Jhist, "jhist", hadoop::jhist,
+        "events of a job, one a line (MapReduce job history, .jhist)";
+    /// Job history of the first Hadoop ([`hadoop::jobtracker`]).
+    JobTracker, "jobtracker", hadoop::jobtracker,
+        "changes of jobs, tasks and attempts, one a line (Hadoop 0.20 job history)";
+    /// Event logs of Spark ([`spark::events`]).
+    SparkEvents, "spark-events", spark::events,
+        "events of an application, JSON lines (Spark event log)";
+    /// Job logs of Spark 0.8 ([`spark::joblogger`]).
+    SparkJobLog, "spark-joblog", spark::joblogger,
+        "plan and tasks of a query (Spark 0.8 JobLogger)";
+    /// Workflows of `WfCommons` ([`wfcommons`]).
+    WfCommons, "wfcommons", wfcommons,
+        "an executed workflow, JSON (WfCommons, WfFormat 1.5)";
+    /// Tasks of `OpenDC` ([`opendc::tasks`]).
+    OpenDcTasks, "opendc-tasks", opendc::tasks,
+        "tasks or virtual machines with their sizes, Parquet or CSV (OpenDC)";
+    /// Fragments of `OpenDC` ([`opendc::fragments`]).
+    OpenDcFragments, "opendc-fragments", opendc::fragments,
+        "CPU use of tasks piece by piece, Parquet or CSV (OpenDC)";
+    /// Workflows of the Workflow Trace Archive ([`opendc::wta`]).
+    Wta, "wta", opendc::wta,
+        "tasks of workflows, Parquet or CSV (Workflow Trace Archive)";
+    /// Workflows of the Grid Workloads Archive ([`opendc::gwf`]).
+    Gwf, "gwf", opendc::gwf,
+        "tasks of workflows (Grid Workflow Format)";
+    /// Virtual machines of Bitbrains ([`opendc::bitbrains`]).
+    Bitbrains, "bitbrains", opendc::bitbrains,
+        "use of virtual machines, a file each (Bitbrains, GWA-T-12)";
+    /// Virtual machines of `PlanetLab` ([`planetlab`]).
+    PlanetLab, "planetlab", planetlab,
+        "CPU use of virtual machines in percent; a folder or archive of files (PlanetLab 2011)";
+    /// Load curves of web services ([`loads`]).
+    Loads, "loads", loads,
+        "load curves of web services; a file, folder or archive (Li-BCN 2010)";
 }
 
 /// What is done with the records of a file, whatever its format.

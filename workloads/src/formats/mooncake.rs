@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::error::ReadError;
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, yes};
@@ -67,11 +68,11 @@ impl Row for Record {
 /// What is counted over a whole file.
 #[derive(Default)]
 pub(crate) struct Counts {
-    times: Vec<u64>,
+    times: Figures,
     last: u64,
     unsorted: u64,
-    read: Vec<u64>,
-    written: Vec<u64>,
+    read: Figures,
+    written: Figures,
     passed: Passed,
 }
 

@@ -11,6 +11,7 @@ use std::path::Path;
 use crate::error::{ReadError, quoted};
 use crate::formats::cells::{MILLIONTHS, written};
 use crate::formats::clock;
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, tally, yes};
@@ -100,7 +101,7 @@ pub(crate) struct Counts {
     unsorted: u64,
     clusters: BTreeMap<String, u64>,
     gpus: BTreeMap<u64, u64>,
-    durations: Vec<u64>,
+    durations: Figures,
     gpu_time: u128,
     wrong: u64,
     passed: Passed,

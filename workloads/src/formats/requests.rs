@@ -8,6 +8,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use crate::error::ReadError;
+use crate::formats::figures::Figures;
 use crate::formats::source::{self, Plain};
 use crate::formats::survey::{Column, Stat, Survey};
 use crate::formats::swim::number;
@@ -126,7 +127,8 @@ impl Records {
 /// What is counted over a whole file.
 #[derive(Default)]
 pub(crate) struct Counts {
-    requests: Vec<u64>,
+    requests: Figures,
+    idle: u64,
 }
 
 impl Survey for Counts {
@@ -140,14 +142,14 @@ impl Survey for Counts {
 
     fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
         self.requests.push(u64::from(record.requests));
+        self.idle += u64::from(record.requests == 0);
     }
 
     fn stat(self) -> Stat {
-        let idle = self.requests.iter().filter(|count| **count == 0).count();
         Stat {
             facts: vec![
                 ("seconds", self.requests.len().to_string()),
-                ("seconds_without_requests", idle.to_string()),
+                ("seconds_without_requests", self.idle.to_string()),
             ],
             columns: vec![Column::of("requests_per_second", "requests", self.requests)],
         }

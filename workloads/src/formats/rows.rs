@@ -22,6 +22,9 @@ pub trait Row: Sized {
     const ABOUT: &'static str;
     /// Whether a folder is read as the parts of one file, in the order of their names.
     const PARTS: bool = false;
+    /// How the names of those files of an archive end that are the parts of one data set; where
+    /// this says nothing, an archive holds one file of this format.
+    const MEMBERS: Option<&'static str> = None;
     /// Whether the first line names the columns. A file whose first line does not is not read on.
     const HEADED: bool = false;
 
@@ -93,7 +96,10 @@ impl<R: Row> Rows<R> {
     /// Opens a file of this format.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
         Ok(Self {
-            lines: Lines::lenient(path, R::MEMBER, R::PARTS)?,
+            lines: match R::MEMBERS {
+                Some(ending) => Lines::members(path, R::MEMBER, ending)?,
+                None => Lines::lenient(path, R::MEMBER, R::PARTS)?,
+            },
             layout: R::Layout::default(),
             headed: 0,
             any: false,

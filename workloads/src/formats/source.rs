@@ -108,7 +108,7 @@ pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
 }
 
 /// Whether a tar header comes first; gives all bytes back.
-fn looks_like_tar(mut plain: Plain) -> io::Result<(bool, Plain)> {
+pub(crate) fn looks_like_tar(mut plain: Plain) -> io::Result<(bool, Plain)> {
     let mut head = Vec::with_capacity(TAR_BLOCK);
     plain
         .by_ref()

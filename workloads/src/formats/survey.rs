@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::error::ReadError;
+use crate::formats::figures::Figures;
 
 /// What a format counts over a whole file.
 pub(crate) trait Survey: Default {
@@ -50,15 +51,15 @@ pub struct Column {
     /// How many numbers there are.
     pub n: u64,
     /// The smallest.
-    pub min: u64,
+    pub min: i64,
     /// The median, by nearest rank.
-    pub p50: u64,
+    pub p50: i64,
     /// The 95th percentile, by nearest rank.
-    pub p95: u64,
+    pub p95: i64,
     /// The largest.
-    pub max: u64,
+    pub max: i64,
     /// All of them together.
-    pub sum: u128,
+    pub sum: i128,
 }
 
 /// The first records of a file.
@@ -87,17 +88,22 @@ pub struct Check {
 
 impl Column {
     /// The figures of `values`, all zero when there are none.
-    pub(crate) fn of(name: &'static str, unit: &'static str, mut values: Vec<u64>) -> Self {
-        values.sort_unstable();
+    ///
+    /// # Panics
+    /// When the numbers that were put aside in a temporary file cannot be read again: the machine
+    /// is broken, not the trace.
+    pub(crate) fn of(name: &'static str, unit: &'static str, values: Figures) -> Self {
+        let ranks = values.ranks();
+        let ranks = ranks.expect("numbers put aside in a temporary file are there");
         Self {
             name,
             unit,
-            n: values.len() as u64,
-            min: values.first().copied().unwrap_or(0),
-            p50: nearest_rank(&values, 50),
-            p95: nearest_rank(&values, 95),
-            max: values.last().copied().unwrap_or(0),
-            sum: values.iter().map(|value| u128::from(*value)).sum(),
+            n: ranks.n,
+            min: ranks.min,
+            p50: ranks.p50,
+            p95: ranks.p95,
+            max: ranks.max,
+            sum: ranks.sum,
         }
     }
 }
@@ -119,12 +125,6 @@ impl Check {
                 Some(_) => warning,
             }));
     }
-}
-
-/// `sorted[ceil(percent * n / 100) - 1]`; zero for nothing.
-fn nearest_rank(sorted: &[u64], percent: usize) -> u64 {
-    let rank = (sorted.len() * percent).div_ceil(100);
-    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)
 }
 
 pub(crate) fn stat<S: Survey>(mut records: S::Records) -> Result<Stat, ReadError> {
@@ -183,24 +183,4 @@ pub(crate) fn tally<K: std::fmt::Display>(counts: &BTreeMap<K, u64>) -> String {
 /// `yes` or `no`.
 pub(crate) fn yes(fact: bool) -> String {
     if fact { "yes" } else { "no" }.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check_ranks(values: &[u64], p50: u64, p95: u64) {
-        let column = Column::of("x", "things", values.to_vec());
-        assert_eq!((column.p50, column.p95), (p50, p95), "{values:?}");
-    }
-
-    #[test]
-    fn percentiles_are_nearest_ranks() {
-        check_ranks(&[], 0, 0);
-        check_ranks(&[7], 7, 7);
-        check_ranks(&[2, 1], 1, 2);
-        check_ranks(&[3, 1, 2], 2, 3);
-        check_ranks(&(1..=20).collect::<Vec<_>>(), 10, 19);
-        check_ranks(&(1..=100).collect::<Vec<_>>(), 50, 95);
-    }
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::error::{ReadError, quoted};
 use crate::formats::cells::Cell;
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, tally, yes};
@@ -305,10 +306,10 @@ pub(crate) struct Counts {
     first: Option<u64>,
     last: u64,
     unsorted: u64,
-    run: Vec<u64>,
+    run: Figures,
     run_missing: u64,
     run_zero: u64,
-    processors: Vec<u64>,
+    processors: Figures,
     jobs: u64,
     requested_processors: u64,
     requested_time: u64,

@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use crate::error::{ReadError, quoted};
+use crate::formats::figures::Figures;
 use crate::formats::lines::Lines;
 use crate::formats::survey::{Column, Stat, Survey, yes};
 
@@ -148,7 +149,7 @@ pub(crate) fn number(text: &str, unit: &str, most: u64) -> Result<u64, ReadError
 /// What is counted over a whole file.
 #[derive(Default)]
 pub(crate) struct Counts {
-    columns: [Vec<u64>; COLUMNS.len()],
+    columns: [Figures; COLUMNS.len()],
     first: Option<u64>,
     last: u64,
     unsorted: u64,

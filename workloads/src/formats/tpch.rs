@@ -12,6 +12,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::error::ReadError;
+use crate::formats::figures::Figures;
 use crate::formats::lines::Lines;
 use crate::formats::survey::{Column, Stat, Survey};
 
@@ -205,8 +206,8 @@ fn check_node(node: &Node, position: usize) -> Result<(), ReadError> {
 pub(crate) struct Counts {
     queries: BTreeSet<(String, u32)>,
     edges: usize,
-    tasks: Vec<u64>,
-    durations: Vec<u64>,
+    tasks: Figures,
+    durations: Figures,
 }
 
 impl Survey for Counts {
@@ -269,7 +270,7 @@ impl Survey for Counts {
     }
 
     fn stat(self) -> Stat {
-        let tasks: u64 = self.tasks.iter().sum();
+        let tasks = self.tasks.sum();
         Stat {
             facts: vec![
                 ("queries", self.queries.len().to_string()),

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 pub(crate) mod published;
+pub(crate) mod recent;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -103,7 +104,7 @@ pub(crate) fn counted(format: Format, bytes: impl AsRef<[u8]>) -> String {
     }
     for c in &stat.columns {
         let (name, unit) = (c.name, c.unit);
-        let row = [c.n, c.min, c.p50, c.p95, c.max];
+        let row = [c.n.cast_signed(), c.min, c.p50, c.p95, c.max];
         writeln!(shown, "{name} [{unit}] {row:?} {}", c.sum).unwrap();
     }
     shown

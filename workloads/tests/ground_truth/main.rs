@@ -4,6 +4,7 @@
 //! folder `shared/traces` beside the project; without them these tests say so and pass.
 
 mod alibaba;
+mod datasets;
 mod google;
 mod gpus;
 mod lists;
@@ -77,13 +78,13 @@ fn check_column(column: &Column, known: &Value, file: &Path) {
         _ => 1,
     };
     let name = format!("{} of {}", column.name, file.display());
-    let same = |part: &str, found: u128| {
+    let same = |part: &str, found: i128| {
         let known = &known[part];
-        let micros = match known.as_u64() {
-            Some(whole) => u128::from(whole) * 1_000_000,
-            None => (known.as_f64().unwrap() * 1e6).round() as u128,
+        let micros = match known.as_i64() {
+            Some(whole) => i128::from(whole) * 1_000_000,
+            None => (known.as_f64().unwrap() * 1e6).round() as i128,
         };
-        let found = (found * 1_000_000 * 2 + small) / (small * 2);
+        let found = (found * 1_000_000 * 2 + small).div_euclid(small * 2);
         assert_eq!(found, micros, "{part} of {name}");
     };
     assert_eq!(column.n, known["n"].as_u64().unwrap(), "{name}");
@@ -93,7 +94,7 @@ fn check_column(column: &Column, known: &Value, file: &Path) {
         ("p95", column.p95),
         ("max", column.max),
     ] {
-        same(part, u128::from(found));
+        same(part, i128::from(found));
     }
     same("sum", column.sum);
 }

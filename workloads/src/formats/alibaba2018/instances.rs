@@ -10,6 +10,7 @@ use std::path::Path;
 use super::{ABOUT, CPU, MEMORY, MOST_INSTANCES, MOST_PERCENT};
 use crate::error::ReadError;
 use crate::formats::cells::{Cell, MILLIONTHS, split, width, written};
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, tally};
@@ -166,9 +167,9 @@ pub(crate) struct Counts {
     tasks: HashSet<String>,
     machines: HashSet<String>,
     status: BTreeMap<String, u64>,
-    durations: Vec<u64>,
-    cpu: Vec<u64>,
-    memory: Vec<u64>,
+    durations: Figures,
+    cpu: Figures,
+    memory: Figures,
     used: u128,
     passed: Passed,
 }

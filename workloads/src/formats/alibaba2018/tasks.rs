@@ -9,6 +9,7 @@ use std::path::Path;
 use super::{ABOUT, CPU, DagName, MEMORY, MOST_INSTANCES, MOST_PERCENT};
 use crate::error::ReadError;
 use crate::formats::cells::{Cell, MILLIONTHS, split, width, written};
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, tally};
@@ -158,11 +159,11 @@ pub(crate) struct Counts {
     last: u64,
     graph: u64,
     independent: u64,
-    durations: Vec<u64>,
+    durations: Figures,
     backwards: u64,
-    cpu: Vec<u64>,
-    memory: Vec<u64>,
-    instances: Vec<u64>,
+    cpu: Figures,
+    memory: Figures,
+    instances: Figures,
     work: u128,
     passed: Passed,
 }

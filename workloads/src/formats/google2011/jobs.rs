@@ -9,6 +9,7 @@ use std::path::Path;
 use super::{ABOUT, BEFORE, EVENTS, SUBMIT, event, id, is_end, missing, time};
 use crate::error::ReadError;
 use crate::formats::cells::split;
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, tally, yes};
@@ -172,7 +173,7 @@ impl Survey for Counts {
             (Some(submit), Some(end)) if submit > BEFORE => end.checked_sub(submit),
             _ => None,
         });
-        let lives: Vec<u64> = whole.collect();
+        let lives: Figures = whole.collect();
         let mut facts = vec![
             ("rows", self.rows.to_string()),
             ("columns", COLUMNS.len().to_string()),

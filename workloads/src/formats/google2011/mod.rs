@@ -18,6 +18,7 @@ use crate::formats::cells::Cell;
 pub mod jobs;
 pub mod machines;
 pub mod tasks;
+pub mod usage;
 
 /// The time of everything before the trace.
 pub const BEFORE: u64 = 0;

@@ -11,6 +11,7 @@ use super::{ABOUT, BEFORE, EVENTS, SCHEDULE, SUBMIT, UNIT};
 use super::{amount, event, id, is_end, missing, time};
 use crate::error::ReadError;
 use crate::formats::cells::{BILLIONTHS, split, written};
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, tally, yes};
@@ -134,12 +135,12 @@ pub(crate) struct Counts {
     unsorted: u64,
     made_up: u64,
     blank: u64,
-    cpus: Vec<u64>,
-    memory: Vec<u64>,
+    cpus: Figures,
+    memory: Figures,
     priorities: BTreeMap<u8, u64>,
     /// Since when the tasks that run now do.
     running: HashMap<(u64, u64), u64>,
-    runs: Vec<u64>,
+    runs: Figures,
     /// Tasks that run at the beginning, and what they request.
     at_start: [u128; 3],
     passed: Passed,

@@ -12,6 +12,7 @@ use std::path::Path;
 use super::{MOST_GPUS, MOST_MEBIBYTES, MOST_MILLICORES};
 use crate::error::ReadError;
 use crate::formats::cells::Cell;
+use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, tally, yes};
@@ -116,8 +117,8 @@ impl Row for Record {
 #[derive(Default)]
 pub(crate) struct Counts {
     columns: usize,
-    millicores: Vec<u64>,
-    mebibytes: Vec<u64>,
+    millicores: Figures,
+    mebibytes: Figures,
     gpus: BTreeMap<u64, u64>,
     milligpus: u128,
     partial: u64,
@@ -129,8 +130,8 @@ pub(crate) struct Counts {
     unsorted: u64,
     deleted: u64,
     unscheduled: u64,
-    lives: Vec<u64>,
-    runs: Vec<u64>,
+    lives: Figures,
+    runs: Figures,
     backwards: u64,
     passed: Passed,
 }

@@ -1,0 +1,456 @@
+//! Making a trace of traces: slices, merges, scaled and anonymous ones.
+//!
+//! All of it streams. Jobs, tenants, machines and services keep their numbers in a slice, so the slices
+//! of a trace can be merged into the whole again, with the same digest.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::Manifest;
+use super::store::{Opened, Part, Writer};
+use super::tables::{
+    Change, Edge, Job, Load, Machine, Service, Stage, Table, Tasks, Tenant, Usage,
+};
+use crate::error::ReadError;
+use crate::models::arrivals::assumption;
+use crate::rng::stream;
+
+/// Which part of a trace is wanted. What is not said leaves everything in.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Slice {
+    /// Jobs submitted and load from then on, in microseconds on the trace's clock.
+    pub from: Option<u64>,
+    /// Only what comes before then.
+    pub to: Option<u64>,
+    /// Jobs of these tenants, by name.
+    pub tenants: Vec<String>,
+    /// A job in so many thousandths of all is drawn.
+    pub sample: Option<u32>,
+    /// The seed of the drawing.
+    pub seed: u64,
+    /// Everything that would be left out, instead of what would be in.
+    pub rest: bool,
+}
+
+impl Slice {
+    fn begins(&self, time: u64) -> bool {
+        self.from.is_none_or(|from| time >= from) && self.to.is_none_or(|to| time < to)
+    }
+
+    /// Whether a job is drawn: by its number alone, so that other limits shift no draw.
+    fn draws(&self, job: u64) -> bool {
+        let Some(share) = self.sample else {
+            return true;
+        };
+        let drawn = stream(self.seed, &format!("slice/{job}")).below(1000);
+        drawn < u64::from(share)
+    }
+
+    fn told(&self) -> String {
+        let mut parts = Vec::new();
+        let mut part = |name: &str, value: Option<String>| {
+            parts.extend(value.map(|value| format!("{name} {value}")));
+        };
+        part("from", self.from.map(|time| format!("{time} us")));
+        part("before", self.to.map(|time| format!("{time} us")));
+        part(
+            "tenants",
+            (!self.tenants.is_empty()).then(|| self.tenants.join(", ")),
+        );
+        let share = self
+            .sample
+            .map(|n| format!("{n} of 1000 jobs, seed {}", self.seed));
+        part("a sample of", share);
+        if self.rest {
+            parts.push("and of this the rest".to_owned());
+        }
+        parts.join("; ")
+    }
+}
+
+fn begun(trace: &Opened, place: &Path) -> Result<Writer, ReadError> {
+    let mut writer = Writer::new(place, trace.manifest.units.clone())?;
+    writer.sources.clone_from(&trace.manifest.sources);
+    writer.assumptions.clone_from(&trace.manifest.assumptions);
+    Ok(writer)
+}
+
+fn copy<T: Part>(trace: &Opened, out: &mut Writer) -> Result<(), ReadError> {
+    trace.rows::<T>()?.try_for_each(|row| out.push(row?))
+}
+
+fn copy_if<T: Part>(
+    trace: &Opened,
+    out: &mut Writer,
+    wanted: impl Fn(&T) -> bool,
+) -> Result<(), ReadError> {
+    for row in trace.rows::<T>()? {
+        let row = row?;
+        if wanted(&row) {
+            out.push(row)?;
+        }
+    }
+    Ok(())
+}
+
+/// A part of a trace: its jobs with all that belongs to them, and its load. Machines, tenants and
+/// services stay whole.
+///
+/// # Errors
+/// When the trace cannot be read, a tenant is unknown, or the slice not written.
+pub fn slice(trace: &Opened, slice: &Slice, place: &Path) -> Result<Manifest, ReadError> {
+    let mut tenants = BTreeSet::new();
+    let mut unknown: BTreeSet<&String> = slice.tenants.iter().collect();
+    for tenant in trace.rows::<Tenant>()? {
+        let tenant = tenant?;
+        if slice.tenants.contains(&tenant.name) {
+            unknown.remove(&tenant.name);
+            tenants.insert(tenant.id);
+        }
+    }
+    if let Some(name) = unknown.first() {
+        let found = crate::error::quoted(name);
+        return Err(ReadError::expected("the name of a tenant", found).place("option `tenant`"));
+    }
+    let mut out = begun(trace, place)?;
+    let mut kept = BTreeSet::new();
+    let timed = slice.from.is_some() || slice.to.is_some();
+    for job in trace.rows::<Job>()? {
+        let job = job?;
+        let whose = job.tenant.is_some_and(|tenant| tenants.contains(&tenant));
+        let wanted = (slice.tenants.is_empty() || whose)
+            && job.submit.map_or(!timed, |submit| slice.begins(submit))
+            && slice.draws(job.id);
+        if wanted != slice.rest {
+            kept.insert(job.id);
+            out.push(job)?;
+        }
+    }
+    copy::<Machine>(trace, &mut out)?;
+    copy::<Change>(trace, &mut out)?;
+    copy::<Tenant>(trace, &mut out)?;
+    copy::<Service>(trace, &mut out)?;
+    copy_if::<Stage>(trace, &mut out, |row| kept.contains(&row.job))?;
+    copy_if::<Edge>(trace, &mut out, |row| kept.contains(&row.job))?;
+    copy_if::<Tasks>(trace, &mut out, |row| kept.contains(&row.job))?;
+    copy_if::<Usage>(trace, &mut out, |row| kept.contains(&row.job))?;
+    copy_if::<Load>(trace, &mut out, |row| slice.begins(row.start) != slice.rest)?;
+    out.assumptions
+        .push(assumption("part of the trace", slice.told()));
+    out.finish()
+}
+
+/// Several traces as one. What stands in all of them with the same numbers, such as the machines of
+/// slices, is taken once; with `renumber`, nothing is the same and everything gets new numbers.
+///
+/// # Errors
+/// When units differ, or different things have the same number.
+pub fn merge(traces: &[Opened], renumber: bool, place: &Path) -> Result<Manifest, ReadError> {
+    let Some(first) = traces.first() else {
+        return Err(ReadError::expected("traces to merge", "none"));
+    };
+    let mut units = first.manifest.units.clone();
+    for trace in traces {
+        units.origin = units.origin.min(trace.manifest.units.origin);
+        let mut same = trace.manifest.units.clone();
+        same.origin = units.origin;
+        if same != units {
+            let found = format!("{} and {}", same.cpus, same.memory);
+            let expected = format!("amounts in {} and {}", units.cpus, units.memory);
+            return Err(ReadError::expected(expected, found));
+        }
+    }
+    let mut out = Writer::new(place, units)?;
+    for trace in traces {
+        out.sources.extend(trace.manifest.sources.iter().cloned());
+        out.assumptions
+            .extend(trace.manifest.assumptions.iter().cloned());
+    }
+    out.sources.sort();
+    out.sources.dedup();
+    macro_rules! merge_rows {
+        ($row:ident) => {
+            if renumber {
+                let mut offset = Offset::default();
+                for trace in traces {
+                    let next = offset.after(trace)?;
+                    for row in trace.rows::<$row>()? {
+                        out.push(offset.moved(row?))?;
+                    }
+                    offset = next;
+                }
+            } else {
+                merge_table::<$row>(traces, &mut out)?;
+            }
+        };
+    }
+    each_table!(merge_rows);
+    out.finish()
+}
+
+/// Rows by key. Traces that have the same rows under a key have them from slicing; other rows under
+/// one key are two things with one number.
+fn merge_table<T: Part>(traces: &[Opened], out: &mut Writer) -> Result<(), ReadError> {
+    let mut inputs = Vec::with_capacity(traces.len());
+    for trace in traces {
+        inputs.push(trace.rows::<T>()?.peekable());
+    }
+    loop {
+        let mut least: Option<u64> = None;
+        for input in &mut inputs {
+            if let Some(row) = input.peek() {
+                let key = row.as_ref().map_err(Clone::clone)?.key();
+                least = Some(least.map_or(key, |least| least.min(key)));
+            }
+        }
+        let Some(key) = least else {
+            return Ok(());
+        };
+        let mut merged: Vec<T> = Vec::new();
+        for input in &mut inputs {
+            let mut rows = Vec::new();
+            while let Some(row) =
+                input.next_if(|row| row.as_ref().is_ok_and(|row| row.key() == key))
+            {
+                rows.push(row?);
+            }
+            if merged.is_empty() || rows == merged {
+                merged = rows;
+            } else if T::NAME == Load::NAME {
+                // The load of a service is cut by time: its pieces follow each other.
+                merged.extend(rows);
+            } else if !rows.is_empty() {
+                let expected = format!("table `{}`: the same under number {key}", T::NAME);
+                let error = ReadError::expected(expected, "something else");
+                return Err(error.hint("these are no slices of one trace: use --renumber"));
+            }
+        }
+        merged.into_iter().try_for_each(|row| out.push(row))?;
+    }
+}
+
+/// By how much numbers are moved.
+#[derive(Clone, Copy, Default)]
+struct Offset {
+    machine: u64,
+    tenant: u64,
+    job: u64,
+    service: u64,
+}
+
+impl Offset {
+    /// The offset of what comes behind `trace`.
+    fn after(self, trace: &Opened) -> Result<Self, ReadError> {
+        fn most<T: Table>(trace: &Opened) -> Result<u64, ReadError> {
+            trace
+                .rows::<T>()?
+                .try_fold(0, |most, row| Ok(most.max(row?.key() + 1)))
+        }
+        Ok(Self {
+            machine: self.machine + most::<Machine>(trace)?,
+            tenant: self.tenant + most::<Tenant>(trace)?,
+            job: self.job + most::<Job>(trace)?,
+            service: self.service + most::<Service>(trace)?,
+        })
+    }
+
+    fn moved<T: Move>(self, mut row: T) -> T {
+        row.shift(self);
+        row
+    }
+}
+
+/// A row whose numbers can be moved.
+trait Move {
+    fn shift(&mut self, by: Offset);
+}
+
+macro_rules! moves {
+    ($($row:ident: $($field:ident by $offset:ident),+;)+) => {$(
+        impl Move for $row {
+            fn shift(&mut self, by: Offset) {
+                $(self.$field.add_offset(by.$offset);)+
+            }
+        }
+    )+};
+}
+
+trait AddOffset {
+    fn add_offset(&mut self, offset: u64);
+}
+
+impl AddOffset for u64 {
+    fn add_offset(&mut self, offset: u64) {
+        *self += offset;
+    }
+}
+
+impl AddOffset for Option<u64> {
+    fn add_offset(&mut self, offset: u64) {
+        *self = self.map(|number| number + offset);
+    }
+}
+
+moves! {
+    Machine: id by machine;
+    Change: machine by machine;
+    Tenant: id by tenant;
+    Job: id by job, tenant by tenant;
+    Stage: job by job;
+    Edge: job by job;
+    Tasks: job by job;
+    Service: id by service, tenant by tenant;
+    Load: service by service;
+    Usage: job by job;
+}
+
+/// By how much a trace is stretched, in thousandths.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Scale {
+    /// The time between arrivals; run times stay.
+    pub time: u32,
+    /// Requests, and how often each job comes: a part of a job is drawn.
+    pub load: u32,
+    /// How many machines there are of each: a part of a machine is drawn.
+    pub cluster: u32,
+    /// The seed of the drawing.
+    pub seed: u64,
+}
+
+impl Scale {
+    /// How often number `id` comes.
+    fn copies(self, factor: u32, purpose: &str, id: u64) -> u64 {
+        let part = u64::from(factor % 1000);
+        let drawn = stream(self.seed, &format!("scale/{purpose}/{id}")).below(1000) < part;
+        u64::from(factor / 1000) + u64::from(drawn)
+    }
+
+    fn more(self, amount: u64) -> u64 {
+        let amount = u128::from(amount) * u128::from(self.load) / 1000;
+        u64::try_from(amount)
+            .unwrap_or(u64::MAX)
+            .min(super::tables::MOST)
+    }
+
+    fn time(self, time: u64) -> u64 {
+        let time = u128::from(time) * u128::from(self.time) / 1000;
+        u64::try_from(time)
+            .unwrap_or(u64::MAX)
+            .min(super::tables::MOST)
+    }
+}
+
+/// A trace with its time, load or cluster stretched.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub fn scale(trace: &Opened, by: Scale, place: &Path) -> Result<Manifest, ReadError> {
+    let mut out = begun(trace, place)?;
+    out.units.origin = by.time(out.units.origin);
+    let most = u64::from(by.load.div_ceil(1000).max(by.cluster.div_ceil(1000)).max(1));
+    // The copies of a thing get numbers of their own next to it.
+    let copies_of = |id: u64, factor: u32, purpose: &str| {
+        (0..by.copies(factor, purpose, id)).map(move |copy| id * most + copy)
+    };
+    for row in trace.rows::<Machine>()? {
+        let row = row?;
+        for id in copies_of(row.id, by.cluster, "machine") {
+            out.push(Machine { id, ..row.clone() })?;
+        }
+    }
+    for row in trace.rows::<Change>()? {
+        let row = row?;
+        let time = by.time(row.time);
+        for machine in copies_of(row.machine, by.cluster, "machine") {
+            out.push(Change {
+                machine,
+                time,
+                ..row.clone()
+            })?;
+        }
+    }
+    copy::<Tenant>(trace, &mut out)?;
+    copy::<Service>(trace, &mut out)?;
+    for row in trace.rows::<Job>()? {
+        let row = row?;
+        let submit = row.submit.map(|time| by.time(time));
+        for id in copies_of(row.id, by.load, "job") {
+            out.push(Job {
+                id,
+                submit,
+                ..row.clone()
+            })?;
+        }
+    }
+    macro_rules! of_jobs {
+        ($($row:ident),+) => {$(
+            for row in trace.rows::<$row>()? {
+                let row = row?;
+                for job in copies_of(row.job, by.load, "job") {
+                    out.push($row { job, ..row.clone() })?;
+                }
+            }
+        )+};
+    }
+    of_jobs!(Stage, Edge, Tasks, Usage);
+    for row in trace.rows::<Load>()? {
+        let mut row = row?;
+        let end = by.time(row.start.saturating_add(row.length));
+        row.start = by.time(row.start);
+        row.length = end.saturating_sub(row.start);
+        row.requests = by.more(row.requests);
+        row.work = row.work.map(|amount| by.more(amount));
+        row.read = row.read.map(|amount| by.more(amount));
+        row.write = row.write.map(|amount| by.more(amount));
+        out.push(row)?;
+    }
+    let told = format!(
+        "time x {}, load x {}, cluster x {} (thousandths), seed {}; run times and usage stay",
+        by.time, by.load, by.cluster, by.seed
+    );
+    out.assumptions.push(assumption("scaled trace", told));
+    out.finish()
+}
+
+/// A trace whose names are replaced by keyed hashes: equal names stay equal, and nobody without the
+/// key can test a guess.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub fn anonymise(trace: &Opened, key: &str, place: &Path) -> Result<Manifest, ReadError> {
+    let key = blake3::derive_key("fairground trace anonymise", key.as_bytes());
+    let hidden = |name: &str| {
+        let hash = blake3::keyed_hash(&key, name.as_bytes()).to_hex();
+        if name.is_empty() {
+            String::new()
+        } else {
+            hash[..16].to_owned()
+        }
+    };
+    let mut out = begun(trace, place)?;
+    out.sources.clear();
+    for row in trace.rows::<Machine>()? {
+        let mut row = row?;
+        (row.name, row.cluster) = (hidden(&row.name), hidden(&row.cluster));
+        row.platform = row.platform.map(|platform| hidden(&platform));
+        out.push(row)?;
+    }
+    macro_rules! names {
+        ($($row:ident),+) => {$(
+            for row in trace.rows::<$row>()? {
+                let mut row = row?;
+                row.name = hidden(&row.name);
+                out.push(row)?;
+            }
+        )+};
+    }
+    names!(Tenant, Job, Stage, Service);
+    copy::<Change>(trace, &mut out)?;
+    copy::<Edge>(trace, &mut out)?;
+    copy::<Tasks>(trace, &mut out)?;
+    copy::<Load>(trace, &mut out)?;
+    copy::<Usage>(trace, &mut out)?;
+    out.assumptions
+        .push(assumption("names", "replaced by keyed hashes".to_owned()));
+    out.finish()
+}

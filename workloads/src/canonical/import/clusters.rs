@@ -1,0 +1,353 @@
+//! Lists of machines, and the cells of Google with their events.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Draft, Import};
+use crate::canonical::tables::{Change, Machine, Tasks, Usage};
+use crate::error::ReadError;
+use crate::formats::{
+    Format, alibaba2018, cook, google2011, google2019, hadoop, openb, pai, spot_gpu,
+};
+
+type Done = Result<(), ReadError>;
+
+pub(super) fn convert(import: &mut Import, path: &Path, format: Format) -> Option<Done> {
+    Some(match format {
+        Format::OpenbNodes => import_nodes(import, openb::nodes::records(path), |node| Machine {
+            name: node.name,
+            platform: Some(node.model).filter(|model| !model.is_empty()),
+            cpus: Some(node.millicores),
+            memory: Some(node.mebibytes),
+            gpus: Some(node.gpus * 1000),
+            ..Machine::default()
+        }),
+        Format::PaiMachines => import_nodes(import, pai::records(path), |node| Machine {
+            name: node.machine,
+            platform: Some(node.gpu_type),
+            cpus: Some(node.cores * 1000),
+            memory: Some(node.gigabytes * 1024),
+            gpus: Some(node.gpus * 1000),
+            ..Machine::default()
+        }),
+        Format::SpotGpuNodes => import_nodes(import, spot_gpu::records(path), |node| Machine {
+            name: node.name,
+            platform: Some(node.model),
+            cpus: Some(node.cores * 1000),
+            gpus: Some(node.gpus * 1000),
+            ..Machine::default()
+        }),
+        Format::CookHosts => import_nodes(import, cook::hosts::records(path), |host| Machine {
+            cpus: Some(host.amount("cpus") * 1000),
+            memory: Some(host.amount("mem")),
+            gpus: Some(host.amount("gpus") * 1000),
+            name: host.hostname,
+            ..Machine::default()
+        }),
+        Format::Topology => topology(import, path),
+        Format::Alibaba2018Machines => alibaba(import, path),
+        Format::Google2011Machines => machines(import, path),
+        Format::Google2011Jobs => jobs(import, path),
+        Format::Google2011Tasks => tasks(import, path),
+        Format::Google2011Usage => usage(import, path),
+        Format::Google2019Instances => instances(import, path),
+        _ => return None,
+    })
+}
+
+/// A list in which every record is a machine.
+fn import_nodes<R>(
+    import: &mut Import,
+    records: Result<impl Iterator<Item = Result<R, ReadError>>, ReadError>,
+    machine: impl Fn(R) -> Machine,
+) -> Done {
+    let mut id = 0;
+    import.each(records?, |import, record| {
+        let row = Machine {
+            id,
+            ..machine(record)
+        };
+        id += 1;
+        import.out.push(row)
+    })
+}
+
+fn topology(import: &mut Import, path: &Path) -> Done {
+    let mut id = 0;
+    import.each(hadoop::topology::records(path)?, |import, tree| {
+        for (rack, host) in tree.hosts() {
+            let (name, platform) = (host.to_owned(), Some(rack.to_owned()));
+            import.out.push(Machine {
+                id,
+                name,
+                platform,
+                ..Machine::default()
+            })?;
+            id += 1;
+        }
+        Ok(())
+    })?;
+    import.assume(
+        "platforms",
+        "the rack of a host; sizes are not in the source",
+    );
+    Ok(())
+}
+
+fn alibaba(import: &mut Import, path: &Path) -> Done {
+    let mut known: BTreeMap<String, u64> = BTreeMap::new();
+    import.assume(
+        "machines",
+        "a change of state other than USING means that it is down",
+    );
+    import.each(alibaba2018::machines::records(path)?, |import, row| {
+        let time = super::seconds(row.time);
+        let cpus = row.cores.map(|cores| cores * 1000);
+        // 100 is the largest machine.
+        let memory = row.memory.map(|memory| memory * 10_000_000);
+        let next = known.len() as u64;
+        let machine = *known.entry(row.machine.clone()).or_insert(next);
+        if machine == next {
+            let name = row.machine;
+            import.out.push(Machine {
+                id: machine,
+                name,
+                cpus,
+                memory,
+                ..Machine::default()
+            })?;
+        }
+        let kind = if row.status == "USING" { "up" } else { "down" }.to_owned();
+        import.out.push(Change {
+            machine,
+            time,
+            kind,
+            cpus,
+            memory,
+        })
+    })
+}
+
+fn machines(import: &mut Import, path: &Path) -> Done {
+    let mut known: BTreeMap<u64, u64> = BTreeMap::new();
+    import.each(google2011::machines::records(path)?, |import, row| {
+        let next = known.len() as u64;
+        let machine = *known.entry(row.machine).or_insert(next);
+        let (cpus, memory) = (row.cpus, row.memory);
+        if machine == next {
+            import.out.push(Machine {
+                id: machine,
+                name: row.machine.to_string(),
+                platform: Some(row.platform).filter(|platform| !platform.is_empty()),
+                cpus,
+                memory,
+                ..Machine::default()
+            })?;
+        }
+        let kind = ["up", "down", "change"][usize::from(row.event.min(2))].to_owned();
+        import.out.push(Change {
+            machine,
+            time: row.time,
+            kind,
+            cpus,
+            memory,
+        })
+    })
+}
+
+fn jobs(import: &mut Import, path: &Path) -> Done {
+    let mut known: BTreeMap<u64, (u64, Draft)> = BTreeMap::new();
+    import.assume("tasks", "in another table: import task_events for them");
+    import.each(google2011::jobs::records(path)?, |import, row| {
+        let (_, draft) = known.entry(row.job).or_insert_with(|| {
+            let draft = Draft {
+                name: row.job.to_string(),
+                tenant: row.user.clone(),
+                priority: row.class.map(u64::from),
+                ..Draft::default()
+            };
+            (import.number(), draft)
+        });
+        if row.event == google2011::SUBMIT {
+            draft.submit.get_or_insert(row.time);
+        } else if google2011::is_end(row.event) {
+            google2011::EVENTS[usize::from(row.event)].clone_into(&mut draft.outcome);
+        }
+        Ok(())
+    })?;
+    known
+        .into_values()
+        .try_for_each(|(id, draft)| import.numbered(id, draft))
+}
+
+/// A task between two events.
+#[derive(Clone, Copy, Default)]
+struct Live {
+    started: Option<u64>,
+    cpus: Option<u64>,
+    memory: Option<u64>,
+}
+
+fn tasks(import: &mut Import, path: &Path) -> Done {
+    let mut known: BTreeMap<u64, (u64, Draft)> = BTreeMap::new();
+    let mut live: BTreeMap<(u64, u64), Live> = BTreeMap::new();
+    let row_of = |live: Live, run: Option<u64>| Tasks {
+        count: 1,
+        run,
+        cpus: live.cpus,
+        memory: live.memory,
+        ..Tasks::default()
+    };
+    import.each(google2011::tasks::records(path)?, |import, row| {
+        let (job, _) = known.entry(row.job).or_insert_with(|| {
+            let draft = Draft {
+                name: row.job.to_string(),
+                tenant: row.user.clone(),
+                submit: Some(row.time),
+                priority: row.priority.map(u64::from),
+                ..Draft::default()
+            };
+            (import.number(), draft)
+        });
+        let job = *job;
+        let task = live.entry((job, row.index)).or_default();
+        task.cpus = row.cpus.or(task.cpus);
+        task.memory = row.memory.or(task.memory);
+        if row.event == google2011::SCHEDULE {
+            // What ran before the trace began nobody knows when.
+            task.started = Some(row.time).filter(|time| *time > google2011::BEFORE);
+        } else if google2011::is_end(row.event) {
+            let ended = *task;
+            // An evicted task comes again: it is the same task.
+            if row.event == EVICT {
+                task.started = None;
+                import.pass("evictions: the task comes again");
+                return Ok(());
+            }
+            live.remove(&(job, row.index));
+            let run = ended
+                .started
+                .and_then(|started| row.time.checked_sub(started));
+            import.out.push(Tasks {
+                job,
+                ..row_of(ended, run)
+            })?;
+        }
+        Ok(())
+    })?;
+    let censored = live.len();
+    for ((job, _), task) in live {
+        import.out.push(Tasks {
+            job,
+            ..row_of(task, None)
+        })?;
+    }
+    let model = format!(
+        "missing for {censored} tasks that do not end in the trace, and for those \
+                         that ran before it"
+    );
+    import.assume("run times", model);
+    known
+        .into_values()
+        .try_for_each(|(id, draft)| import.numbered(id, draft))
+}
+
+/// The code of an eviction in 2011.
+const EVICT: u8 = 2;
+
+fn usage(import: &mut Import, path: &Path) -> Done {
+    let mut known: BTreeMap<u64, u64> = BTreeMap::new();
+    import.assume(
+        "usage",
+        "billionths of the largest machine as millionths of it; tasks of a job \
+                            stand one after the other",
+    );
+    import.each(google2011::usage::records(path)?, |import, row| {
+        let job = if let Some(job) = known.get(&row.job) {
+            *job
+        } else {
+            let name = row.job.to_string();
+            let draft = Draft {
+                name,
+                ..Draft::default()
+            };
+            let job = import.job(draft)?;
+            known.insert(row.job, job);
+            job
+        };
+        let Some(cpus) = row.cpu else {
+            import.pass("without a rate of CPU");
+            return Ok(());
+        };
+        import.out.push(Usage {
+            job,
+            start: row.start,
+            length: row.end.saturating_sub(row.start),
+            cpus: cpus / 1000,
+        })
+    })
+}
+
+fn instances(import: &mut Import, path: &Path) -> Done {
+    let mut known: BTreeMap<String, (u64, Draft)> = BTreeMap::new();
+    let mut live: BTreeMap<(u64, String), Live> = BTreeMap::new();
+    let row_of = |live: Live, run: Option<u64>| Tasks {
+        count: 1,
+        run,
+        cpus: live.cpus.map(|cpus| cpus / 1000),
+        memory: live.memory.map(|memory| memory / 1000),
+        ..Tasks::default()
+    };
+    import.each(google2019::records(path)?, |import, row| {
+        if row.rounded {
+            let found = crate::error::quoted(&row.collection);
+            let expected = "the number of a collection with all its digits";
+            let error = ReadError::expected(expected, found).place("column collection_id");
+            let hint = "a spreadsheet rounded it: the events of a job cannot be told apart, so \
+                        the file can be counted but not replayed";
+            return Err(row.place.of(error).hint(hint));
+        }
+        if !known.contains_key(&row.collection) {
+            let draft = Draft {
+                name: row.collection.clone(),
+                submit: Some(row.time),
+                priority: row.priority,
+                ..Draft::default()
+            };
+            known.insert(row.collection.clone(), (import.number(), draft));
+        }
+        let job = known[&row.collection].0;
+        let task = live.entry((job, row.index.clone())).or_default();
+        task.cpus = row.cpus.or(task.cpus);
+        task.memory = row.memory.or(task.memory);
+        match google2019::EVENTS[usize::from(row.event)] {
+            "schedule" => task.started = Some(row.time).filter(|time| *time > 0),
+            "evict" => task.started = None,
+            "fail" | "finish" | "kill" | "lost" => {
+                let ended = live.remove(&(job, row.index)).unwrap_or_default();
+                let run = ended
+                    .started
+                    .and_then(|started| row.time.checked_sub(started));
+                import.out.push(Tasks {
+                    job,
+                    ..row_of(ended, run)
+                })?;
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    for ((job, _), task) in live {
+        import.out.push(Tasks {
+            job,
+            ..row_of(task, None)
+        })?;
+    }
+    import.assume(
+        "run times",
+        "missing for instances that do not end in the trace",
+    );
+    known
+        .into_values()
+        .try_for_each(|(id, draft)| import.numbered(id, draft))
+}

@@ -1,0 +1,615 @@
+//! Jobs with stages that wait for each other: workflows, Hadoop, Spark, Alibaba's batch jobs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Draft, Import, StageDraft, millis, seconds};
+use crate::canonical::tables::{Edge, Stage, Tasks};
+use crate::error::ReadError;
+use crate::formats::alibaba2018::DagName;
+use crate::formats::{
+    Format, alibaba2017, alibaba2018, coflow, hadoop, opendc, spark, swim, tpch, wfcommons,
+};
+
+type Done = Result<(), ReadError>;
+
+pub(super) fn convert(import: &mut Import, path: &Path, format: Format) -> Option<Done> {
+    Some(match format {
+        Format::Swim => swim(import, path),
+        Format::Tpch => tpch(import, path),
+        Format::Coflow => coflow(import, path),
+        Format::WfCommons => workflow(import, path),
+        Format::Rumen => rumen(import, path),
+        Format::Sls => sls(import, path),
+        Format::SparkEvents => events(import, path),
+        Format::SparkJobLog => joblog(import, path),
+        Format::Wta => wta(import, path),
+        Format::Gwf => gwf(import, path),
+        Format::Alibaba2017 => alibaba_2017(import, path),
+        Format::Alibaba2018Tasks => alibaba_2018(import, path),
+        Format::Alibaba2018Instances => instances(import, path),
+        _ => return None,
+    })
+}
+
+/// A stage of tasks that wait for stages.
+fn stage(name: impl Into<String>, parents: Vec<u64>, tasks: Vec<Tasks>) -> StageDraft {
+    StageDraft {
+        name: name.into(),
+        parents,
+        tasks,
+    }
+}
+
+/// A task with a run time in microseconds.
+fn ran(run: Option<u64>) -> Tasks {
+    Tasks {
+        count: 1,
+        run,
+        ..Tasks::default()
+    }
+}
+
+fn swim(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "stages",
+        "a map for every job, a reduce where bytes were shuffled; how many tasks, \
+                             and for how long, is not in the source",
+    );
+    import.each(swim::records(path)?, |import, job| {
+        let reads = |read: u64, write: u64| Tasks {
+            count: 1,
+            read: Some(read),
+            write: Some(write),
+            ..Tasks::default()
+        };
+        let mapped = if job.shuffle > 0 {
+            job.shuffle
+        } else {
+            job.output
+        };
+        let mut stages = vec![stage("map", Vec::new(), vec![reads(job.input, mapped)])];
+        if job.shuffle > 0 {
+            stages.push(stage(
+                "reduce",
+                vec![0],
+                vec![reads(job.shuffle, job.output)],
+            ));
+        }
+        let submit = Some(seconds(job.submit));
+        let draft = Draft {
+            name: job.name,
+            submit,
+            stages,
+            ..Draft::default()
+        };
+        import.job(draft).map(|_| ())
+    })
+}
+
+fn tpch(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "run times",
+        "those measured with the first number of executors",
+    );
+    import.each(tpch::records(path)?, |import, query| {
+        let stages = query.nodes.iter().map(|node| {
+            let level = node.first_executor_level;
+            let waves = [&node.first_wave, &node.rest_wave];
+            let times = waves
+                .into_iter()
+                .filter_map(|wave| wave.get(&level))
+                .flatten();
+            let tasks = times.map(|time| ran(Some(millis(u64::from(*time)))));
+            let child = node.id;
+            let edges = query.edges.iter().filter(|(_, to)| *to == child);
+            let parents = edges.map(|(from, _)| u64::from(*from)).collect();
+            stage(format!("stage {}", node.stage_id), parents, tasks.collect())
+        });
+        let stages = stages.collect();
+        let name = format!("query {} of {}", query.query, query.size);
+        import
+            .job(Draft {
+                name,
+                stages,
+                ..Draft::default()
+            })
+            .map(|_| ())
+    })
+}
+
+fn coflow(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "run times",
+        "not in the source: a coflow says what is carried, not for how long",
+    );
+    import.each(coflow::records(path)?, |import, one| {
+        let fetched = one.reducers.iter().map(|(_, micros)| Tasks {
+            count: 1,
+            read: Some(*micros),
+            ..Tasks::default()
+        });
+        let maps = Tasks {
+            count: one.mappers.len() as u64,
+            ..Tasks::default()
+        };
+        let stages = vec![
+            stage("map", Vec::new(), vec![maps]),
+            stage("reduce", vec![0], fetched.collect()),
+        ];
+        let submit = Some(millis(one.arrival));
+        let name = one.coflow.to_string();
+        import
+            .job(Draft {
+                name,
+                submit,
+                stages,
+                ..Draft::default()
+            })
+            .map(|_| ())
+    })
+}
+
+fn workflow(import: &mut Import, path: &Path) -> Done {
+    import.assume("stages", "every task of the workflow is one");
+    import.each(wfcommons::records(path)?, |import, record| {
+        let specification = &record.workflow.specification;
+        let numbers = specification.tasks.iter().zip(0_u64..);
+        let numbers: BTreeMap<&str, u64> = numbers
+            .map(|(task, number)| (task.id.as_str(), number))
+            .collect();
+        let execution = record
+            .workflow
+            .execution
+            .iter()
+            .flat_map(|done| &done.tasks);
+        let executed: BTreeMap<&str, &wfcommons::Ran> =
+            execution.map(|ran| (ran.id.as_str(), ran)).collect();
+        let stages = specification.tasks.iter().map(|task| {
+            let done = executed.get(task.id.as_str());
+            let cores = done.and_then(|done| done.core_count);
+            let bytes = done.and_then(|done| done.memory_in_bytes);
+            let tasks = Tasks {
+                cpus: cores.map(|cores| libm::round(cores * 1000.0) as u64),
+                memory: bytes.map(|bytes| libm::ceil(bytes / 1_048_576.0) as u64),
+                ..ran(done.map(|done| done.micros()))
+            };
+            let parents = task
+                .parents
+                .iter()
+                .filter_map(|name| numbers.get(name.as_str()));
+            stage(task.id.clone(), parents.copied().collect(), vec![tasks])
+        });
+        let stages = stages.collect();
+        let name = record.name.clone();
+        import
+            .job(Draft {
+                name,
+                stages,
+                ..Draft::default()
+            })
+            .map(|_| ())
+    })
+}
+
+fn rumen(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "attempts",
+        "the successful one of each task, or else its last; others are left out",
+    );
+    import.each(hadoop::rumen::records(path)?, |import, job| {
+        let of = |tasks: &[hadoop::rumen::Task], megabytes: i64| -> Vec<Tasks> {
+            let row = |task: &hadoop::rumen::Task| {
+                let good = |attempt: &&hadoop::rumen::Attempt| {
+                    attempt.result.as_deref() == Some("SUCCESS")
+                };
+                let attempt = task.attempts.iter().find(good).or(task.attempts.last());
+                let amount = |amount: i64| u64::try_from(amount).ok();
+                Tasks {
+                    memory: amount(megabytes),
+                    read: amount(task.input_bytes),
+                    write: amount(task.output_bytes),
+                    ..ran(attempt
+                        .and_then(hadoop::rumen::Attempt::duration)
+                        .map(millis))
+                }
+            };
+            tasks.iter().map(row).collect()
+        };
+        let mut stages = vec![stage("map", Vec::new(), of(&job.map_tasks, job.map_mb))];
+        if !job.reduce_tasks.is_empty() {
+            stages.push(stage(
+                "reduce",
+                vec![0],
+                of(&job.reduce_tasks, job.reduce_mb),
+            ));
+        }
+        let draft = Draft {
+            submit: hadoop::known(job.submit_time).map(millis),
+            tenant: job.queue.or(job.user).unwrap_or_default(),
+            outcome: job.outcome.unwrap_or_default(),
+            name: job.id,
+            stages,
+            ..Draft::default()
+        };
+        import.job(draft).map(|_| ())
+    })
+}
+
+fn sls(import: &mut Import, path: &Path) -> Done {
+    import.each(hadoop::sls::records(path)?, |import, job| {
+        let mut kinds: BTreeMap<&str, Vec<Tasks>> = BTreeMap::new();
+        for task in &job.tasks {
+            let row = Tasks {
+                count: task.count.unwrap_or(1),
+                cpus: task.cores.map(|cores| cores * 1000),
+                memory: task.megabytes,
+                ..ran(task.duration().map(millis))
+            };
+            kinds
+                .entry(task.kind.as_deref().unwrap_or("task"))
+                .or_default()
+                .push(row);
+        }
+        // A reduce waits for the maps; of anything else the source says nothing.
+        let first = kinds
+            .keys()
+            .position(|kind| *kind == "map")
+            .map(|at| at as u64);
+        let stages = kinds.into_iter().map(|(kind, tasks)| {
+            let parents = first.filter(|_| kind == "reduce").into_iter().collect();
+            stage(kind, parents, tasks)
+        });
+        let draft = Draft {
+            stages: stages.collect(),
+            submit: hadoop::sls::millis(job.start.as_ref())
+                .and_then(|start| u64::try_from(start).ok())
+                .map(millis),
+            tenant: job.queue.or(job.user).unwrap_or_default(),
+            name: job.id.unwrap_or_default(),
+            ..Draft::default()
+        };
+        import.job(draft).map(|_| ())
+    })
+}
+
+fn events(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "stages",
+        "those that ran: skipped stages and failed tasks are left out",
+    );
+    let mut jobs: Vec<(spark::events::Job, Vec<u64>)> = Vec::new();
+    let mut tasks: BTreeMap<u64, Vec<Tasks>> = BTreeMap::new();
+    let mut user = String::new();
+    import.each(spark::events::records(path)?, |import, record| {
+        match record.event {
+            spark::events::Event::Begun(begun) => user = begun.user,
+            spark::events::Event::Job(job) => {
+                let stages = job.stages.iter().map(|stage| stage.id).collect();
+                jobs.push((job, stages));
+            }
+            spark::events::Event::Task(task) if task.info.failed || task.info.killed => {
+                import.pass("failed tasks");
+            }
+            spark::events::Event::Task(task) => {
+                let run = task.info.duration().map(millis);
+                tasks.entry(task.stage).or_default().push(ran(run));
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    for (job, ids) in jobs {
+        let infos = job
+            .stages
+            .iter()
+            .filter(|stage| tasks.contains_key(&stage.id));
+        let infos: Vec<_> = infos.collect();
+        let number = |id: &u64| infos.iter().position(|stage| stage.id == *id);
+        let stages = infos.iter().map(|info| {
+            let parents = info
+                .parents
+                .iter()
+                .filter_map(number)
+                .map(|number| number as u64);
+            let parents = parents.collect();
+            stage(
+                format!("stage {}", info.id),
+                parents,
+                tasks[&info.id].clone(),
+            )
+        });
+        let draft = Draft {
+            name: format!("job {}", job.id),
+            tenant: user.clone(),
+            submit: job.submitted.map(millis),
+            stages: stages.collect(),
+            ..Draft::default()
+        };
+        import.job(draft)?;
+        // A stage that two jobs share runs for the first of them.
+        for id in ids {
+            tasks.remove(&id);
+        }
+    }
+    Ok(())
+}
+
+fn joblog(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "jobs",
+        "a log is one job: its plan does not say which stage is whose",
+    );
+    let mut plan: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    let mut tasks: BTreeMap<u64, Vec<Tasks>> = BTreeMap::new();
+    let mut begun: Option<u64> = None;
+    import.each(spark::joblogger::records(path)?, |_, record| {
+        match record.told {
+            spark::joblogger::Told::Plan(stage, parents) => {
+                plan.insert(stage, parents);
+            }
+            spark::joblogger::Told::Task(task) => {
+                begun = Some(begun.map_or(task.started, |begun| begun.min(task.started)));
+                let run = task.finished.checked_sub(task.started).map(millis);
+                tasks.entry(task.stage).or_default().push(ran(run));
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let ids: Vec<u64> = tasks.keys().copied().collect();
+    let stages = tasks.into_iter().map(|(id, tasks)| {
+        let parents = plan.get(&id).into_iter().flatten();
+        let parents = parents.filter_map(|parent| ids.iter().position(|id| id == parent));
+        let parents = parents.map(|parent| parent as u64).collect();
+        stage(format!("stage {id}"), parents, tasks)
+    });
+    let stages = stages.collect();
+    let submit = begun.map(millis);
+    import
+        .job(Draft {
+            submit,
+            stages,
+            ..Draft::default()
+        })
+        .map(|_| ())
+}
+
+/// Jobs whose stages stand anywhere in a table, by the name of the job.
+#[derive(Default)]
+struct Scattered(BTreeMap<String, Found>);
+
+struct Found {
+    job: u64,
+    submit: Option<u64>,
+    stages: BTreeMap<String, u64>,
+    outcome: String,
+}
+
+impl Scattered {
+    fn job(&mut self, import: &mut Import, name: &str, submit: Option<u64>) -> &mut Found {
+        let next = import.jobs;
+        let found = self.0.entry(name.to_owned()).or_insert_with(|| Found {
+            job: next,
+            submit,
+            stages: BTreeMap::new(),
+            outcome: String::new(),
+        });
+        if found.job == next {
+            import.jobs += 1;
+        }
+        found.submit = match (found.submit, submit) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        found
+    }
+
+    fn write(self, import: &mut Import) -> Done {
+        for (name, found) in self.0 {
+            let Found {
+                job,
+                submit,
+                outcome,
+                ..
+            } = found;
+            let draft = Draft {
+                name,
+                submit,
+                outcome,
+                ..Draft::default()
+            };
+            import.numbered(job, draft)?;
+        }
+        Ok(())
+    }
+}
+
+impl Found {
+    /// The number of a stage, and whether it is new.
+    fn stage(&mut self, name: &str) -> u64 {
+        if let Some(stage) = self.stages.get(name) {
+            return *stage;
+        }
+        let next = self.stages.len() as u64;
+        self.stages.insert(name.to_owned(), next);
+        next
+    }
+}
+
+fn push_stage(
+    import: &mut Import,
+    job: u64,
+    number: u64,
+    name: &str,
+    parents: &[u64],
+    tasks: &Tasks,
+) -> Done {
+    let name = name.to_owned();
+    import.out.push(Stage {
+        job,
+        stage: number,
+        name,
+    })?;
+    for parent in parents {
+        import.out.push(Edge {
+            job,
+            stage: number,
+            parent: *parent,
+        })?;
+    }
+    import.out.push(Tasks {
+        job,
+        stage: number,
+        ..tasks.clone()
+    })
+}
+
+fn wta(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "cores",
+        "a thread asked for is one; stages are the tasks of the workflow",
+    );
+    let mut jobs = Scattered::default();
+    import.each(opendc::wta::records(path)?, |import, row| {
+        let found = jobs.job(import, &row.workflow, Some(millis(row.submit)));
+        let (job, number) = (found.job, found.stage(&row.id));
+        let parents: Vec<u64> = row
+            .parents
+            .iter()
+            .map(|parent| found.stage(parent))
+            .collect();
+        let cpus = row.threads.map(|threads| threads / 1000);
+        let tasks = Tasks {
+            cpus,
+            ..ran(Some(millis(row.run)))
+        };
+        push_stage(import, job, number, &row.id, &parents, &tasks)
+    })?;
+    jobs.write(import)
+}
+
+fn gwf(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "cores",
+        "a processor is one; stages are the tasks of the workflow",
+    );
+    let mut jobs = Scattered::default();
+    import.each(opendc::gwf::records(path)?, |import, row| {
+        let found = jobs.job(import, &row.workflow.to_string(), Some(seconds(row.submit)));
+        let name = row.job.to_string();
+        let (job, number) = (found.job, found.stage(&name));
+        let parents = row
+            .parents
+            .iter()
+            .map(|parent| found.stage(&parent.to_string()));
+        let parents: Vec<u64> = parents.collect();
+        let cpus = row.processors.or(row.requested).map(|cores| cores * 1000);
+        push_stage(
+            import,
+            job,
+            number,
+            &name,
+            &parents,
+            &Tasks {
+                cpus,
+                ..ran(row.run)
+            },
+        )
+    })?;
+    jobs.write(import)
+}
+
+/// A percent of a core, in millionths, as thousandths of a core.
+const fn millicores(percent: u64) -> u64 {
+    percent / 100_000
+}
+
+fn alibaba_2017(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "run times",
+        "from creation to the last change, waiting included, of terminated tasks",
+    );
+    import.assume(
+        "clock",
+        "an hour later, so that what was created before the trace has a time",
+    );
+    let mut jobs = Scattered::default();
+    import.each(alibaba2017::records(path)?, |import, row| {
+        let submit = u64::try_from(row.create + 3600).ok().map(seconds);
+        let found = jobs.job(import, &row.job.to_string(), submit);
+        let name = row.task.to_string();
+        let (job, number) = (found.job, found.stage(&name));
+        let run = u64::try_from(row.end - row.create).ok();
+        let tasks = Tasks {
+            count: row.instances,
+            cpus: row.cpu.map(millicores),
+            memory: row.memory,
+            ..ran(run.filter(|_| row.status == "Terminated").map(seconds))
+        };
+        push_stage(import, job, number, &name, &[], &tasks)
+    })?;
+    jobs.write(import)
+}
+
+fn alibaba_2018(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "run times",
+        "of a task, its instances one after another included",
+    );
+    let mut jobs = Scattered::default();
+    import.each(alibaba2018::tasks::records(path)?, |import, row| {
+        let found = jobs.job(import, &row.job, row.start.map(seconds));
+        found.outcome.clone_from(&row.status);
+        let job = found.job;
+        let dag = DagName::of(&row.task);
+        // A task of the graph is known by its number, others by their name.
+        let key = dag
+            .as_ref()
+            .map_or(row.task.clone(), |dag| dag.number.to_string());
+        let number = found.stage(&key);
+        let parents = dag.iter().flat_map(|dag| &dag.parents);
+        let parents = parents.map(|parent| found.stage(&parent.to_string()));
+        let parents: Vec<u64> = parents.collect();
+        let tasks = Tasks {
+            count: row.instances,
+            cpus: row.cpu.map(millicores),
+            memory: row.memory.map(|percent| percent * 10),
+            ..ran(row.duration.map(seconds))
+        };
+        push_stage(import, job, number, &row.task, &parents, &tasks)
+    })?;
+    jobs.write(import)
+}
+
+fn instances(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "requests",
+        "the most that an instance used: requests are in the table of tasks",
+    );
+    let mut jobs = Scattered::default();
+    import.each(alibaba2018::instances::records(path)?, |import, row| {
+        let found = jobs.job(import, &row.job, row.start.map(seconds));
+        let (job, known) = (found.job, found.stages.len());
+        let number = found.stage(&row.task);
+        if found.stages.len() > known {
+            let name = row.task.clone();
+            import.out.push(Stage {
+                job,
+                stage: number,
+                name,
+            })?;
+        }
+        let tasks = Tasks {
+            cpus: row.cpu[1].or(row.cpu[0]).map(millicores),
+            memory: row.memory[1].or(row.memory[0]).map(|percent| percent * 10),
+            ..ran(row.duration.map(seconds))
+        };
+        import.out.push(Tasks {
+            job,
+            stage: number,
+            ..tasks
+        })
+    })?;
+    jobs.write(import)
+}

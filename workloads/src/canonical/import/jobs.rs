@@ -1,0 +1,274 @@
+//! Lists of jobs: every record is one.
+
+use std::path::Path;
+
+use super::{Draft, Import, millis, seconds};
+use crate::canonical::tables::Tasks;
+use crate::error::ReadError;
+use crate::formats::{
+    Format, azure_functions, azure_vm, cook, dlrm, elasticflow, gaia, gavel, genai, muri, openb,
+    opendc, philly, philly_runtimes, swf,
+};
+
+type Done = Result<(), ReadError>;
+
+pub(super) fn convert(import: &mut Import, path: &Path, format: Format) -> Option<Done> {
+    Some(match format {
+        Format::Swf => swf(import, path),
+        Format::Gaia => gaia(import, path),
+        Format::OpenbPods => pods(import, path),
+        Format::Philly
+        | Format::ElasticFlow
+        | Format::Muri
+        | Format::GavelJobs
+        | Format::PhillyRuntimes => training(import, path, format),
+        Format::AzureVms | Format::OpenDcTasks => machines(import, path, format),
+        Format::Dlrm => instances(import, path),
+        Format::AzureInvocations => invocations(import, path),
+        Format::GenAi => images(import, path),
+        Format::CookJobs => cook(import, path),
+        _ => return None,
+    })
+}
+
+fn swf(import: &mut Import, path: &Path) -> Done {
+    let shape = "rigid: as many tasks of a core as it had processors, all at the same time";
+    import.assume("job shape", shape);
+    import.each(swf::records(path)?, |import, job| {
+        let Some(processors) = job
+            .processors
+            .or(job.requested_processors)
+            .filter(|n| *n > 0)
+        else {
+            import.pass("without processors");
+            return Ok(());
+        };
+        let kilobytes = job.memory.or(job.requested_memory);
+        let tasks = Tasks {
+            count: processors,
+            run: job.run.map(seconds),
+            cpus: Some(1000),
+            memory: kilobytes.map(|kilobytes| kilobytes.div_ceil(1024)),
+            ..Tasks::default()
+        };
+        let user = job
+            .user
+            .map_or(String::new(), |user| format!("user {user}"));
+        let draft = Draft::simple(job.job.to_string(), Some(seconds(job.submit)), tasks);
+        let status = job
+            .status
+            .map_or(String::new(), |status| status.to_string());
+        import.job(draft.by(user).gang().ended(status)).map(|_| ())
+    })
+}
+
+fn gaia(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "job shape",
+        "a task with all CPUs of the job; for Mustang a CPU is a node",
+    );
+    import.each(gaia::records(path)?, |import, job| {
+        let tasks = Tasks {
+            count: 1,
+            run: Some(job.length_micros()),
+            cpus: Some(job.cpus * 1000),
+            ..Tasks::default()
+        };
+        let draft = Draft::simple("", Some(job.arrival_micros()), tasks);
+        import.job(draft).map(|_| ())
+    })
+}
+
+fn pods(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "run times",
+        "from scheduling, or else creation, to deletion",
+    );
+    import.each(openb::pods::records(path)?, |import, pod| {
+        let begin = pod.scheduled.or(pod.creation);
+        let run = pod
+            .deletion
+            .zip(begin)
+            .and_then(|(end, begin)| end.checked_sub(begin));
+        let tasks = Tasks {
+            count: 1,
+            run: run.map(seconds),
+            cpus: Some(pod.millicores),
+            memory: Some(pod.mebibytes),
+            gpus: Some(pod.gpus * pod.milligpus),
+            ..Tasks::default()
+        };
+        let draft = Draft::simple(pod.name, pod.creation.map(seconds), tasks);
+        import.job(draft.by(pod.qos).ended(pod.phase)).map(|_| ())
+    })
+}
+
+/// Training jobs by GPUs.
+fn training(import: &mut Import, path: &Path, format: Format) -> Done {
+    let shape = "a task a GPU, all at the same time; CPU and memory are not in the source";
+    import.assume("job shape", shape);
+    let workers = |gpus: u64, run: Option<u64>| Tasks {
+        count: gpus.max(1),
+        run,
+        gpus: Some(if gpus == 0 { 0 } else { 1000 }),
+        ..Tasks::default()
+    };
+    match format {
+        Format::Philly => import.each(philly::records(path)?, |import, job| {
+            let tasks = workers(job.gpus, Some(job.duration));
+            let draft = Draft::simple("", Some(seconds(job.submit)), tasks);
+            import.job(draft.by(job.cluster).gang()).map(|_| ())
+        }),
+        Format::ElasticFlow => import.each(elasticflow::records(path)?, |import, job| {
+            let tasks = workers(job.gpus, Some(seconds(job.duration)));
+            let cluster = job.place.file.file_stem().unwrap_or_default();
+            let cluster = cluster.to_string_lossy().into_owned();
+            let draft = Draft::simple(job.job, Some(seconds(job.submit)), tasks);
+            import.job(draft.by(cluster).gang()).map(|_| ())
+        }),
+        Format::Muri => import.each(muri::records(path)?, |import, job| {
+            let tasks = workers(job.gpus, Some(millis(job.duration)));
+            let name = format!("{} {}", job.job, job.model);
+            let draft = Draft::simple(name, Some(millis(job.submit)), tasks);
+            import.job(draft.gang()).map(|_| ())
+        }),
+        Format::GavelJobs => {
+            let model =
+                "not in the source: steps divided by the speed of a GPU (gavel-throughputs)";
+            import.assume("run times", model);
+            import.each(gavel::jobs::records(path)?, |import, job| {
+                let name = format!("{}, {} steps", job.kind, job.steps);
+                let draft = Draft::simple(name, Some(job.arrival), workers(job.gpus, None));
+                import.job(draft.gang()).map(|_| ())
+            })
+        }
+        _ => import.each(philly_runtimes::records(path)?, |import, job| {
+            let draft = Draft::simple("", None, workers(1, Some(job.runtime)));
+            import.job(draft.gang()).map(|_| ())
+        }),
+    }
+}
+
+/// Virtual machines.
+fn machines(import: &mut Import, path: &Path, format: Format) -> Done {
+    import.assume(
+        "job shape",
+        "a virtual machine is a task that asks for all of its size",
+    );
+    if format == Format::AzureVms {
+        import.assume(
+            "open buckets",
+            "the lower end: a machine of more than 24 cores has 24",
+        );
+        import.assume("memory", "a GB is 1024 MiB");
+        return import.each(azure_vm::table::records(path)?, |import, vm| {
+            let tasks = Tasks {
+                count: 1,
+                run: vm.deleted.checked_sub(vm.created).map(seconds),
+                cpus: Some(vm.cores.amount / 1000),
+                memory: Some((u128::from(vm.gigabytes.amount) * 1024 / 1_000_000) as u64),
+                ..Tasks::default()
+            };
+            let draft = Draft::simple(vm.vm, Some(seconds(vm.created)), tasks);
+            import.job(draft.by(vm.subscription)).map(|_| ())
+        });
+    }
+    import.assume("memory", "left out: every publisher has another unit");
+    import.each(opendc::tasks::records(path)?, |import, task| {
+        let tasks = Tasks {
+            count: 1,
+            run: Some(millis(task.duration)),
+            cpus: Some(task.cores * 1000),
+            ..Tasks::default()
+        };
+        let draft = Draft::simple(task.id, Some(millis(task.submit)), tasks);
+        import.job(draft).map(|_| ())
+    })
+}
+
+fn instances(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "instances",
+        "one is there from the beginning where its creation is missing",
+    );
+    import.each(dlrm::records(path)?, |import, one| {
+        let begin = one.scheduled.or(one.creation).unwrap_or(0);
+        let tasks = Tasks {
+            count: 1,
+            run: one.deletion.and_then(|end| end.checked_sub(begin)),
+            cpus: Some(one.cpu.request / 1000),
+            memory: Some((u128::from(one.memory.request) * 1024 / 1_000_000) as u64),
+            gpus: Some(one.gpu.request / 1000),
+            ..Tasks::default()
+        };
+        let draft = Draft::simple(one.name, Some(one.creation.unwrap_or(0)), tasks);
+        import.job(draft.by(one.app)).map(|_| ())
+    })
+}
+
+fn invocations(import: &mut Import, path: &Path) -> Done {
+    import.assume(
+        "invocations",
+        "a job of one task each; CPU and memory are not in the source",
+    );
+    import.each(
+        azure_functions::invocations::records(path)?,
+        |import, one| {
+            let tasks = Tasks {
+                count: 1,
+                run: Some(one.duration / 1000),
+                ..Tasks::default()
+            };
+            let begin = one.begin() / 1000;
+            let draft = Draft::simple(one.function, Some(begin), tasks);
+            import.job(draft.by(one.app)).map(|_| ())
+        },
+    )
+}
+
+fn images(import: &mut Import, path: &Path) -> Done {
+    import.assume("requests", "a job of one task with one GPU each");
+    import.each(genai::records(path)?, |import, one| {
+        let tasks = Tasks {
+            count: 1,
+            run: Some(one.duration),
+            gpus: Some(1000),
+            ..Tasks::default()
+        };
+        let draft = Draft::simple(one.kind, Some(seconds(one.time)), tasks);
+        import
+            .job(draft.by(one.group).ended(one.status))
+            .map(|_| ())
+    })
+}
+
+fn cook(import: &mut Import, path: &Path) -> Done {
+    // Submissions may lie before zero, by how much is known only after all of them.
+    let mut earliest = 0;
+    for job in cook::jobs::records(path)?.flatten() {
+        earliest = earliest.min(job.submit);
+    }
+    let moved = earliest.unsigned_abs();
+    if moved > 0 {
+        import.assume(
+            "clock",
+            format!("{moved} ms later, so that it begins at zero"),
+        );
+    }
+    import.each(cook::jobs::records(path)?, |import, job| {
+        let tasks = Tasks {
+            count: 1,
+            run: u64::try_from(job.run).ok().map(millis),
+            cpus: Some(job.amount("cpus") / 1000),
+            memory: Some(job.amount("mem").div_ceil(1_000_000)),
+            gpus: Some(job.amount("gpus") / 1000),
+            ..Tasks::default()
+        };
+        let submit = (job.submit - earliest).unsigned_abs();
+        let mut draft = Draft::simple(job.uuid, Some(millis(submit)), tasks).by(job.user);
+        draft.priority = job
+            .priority
+            .and_then(|priority| u64::try_from(priority).ok());
+        import.job(draft).map(|_| ())
+    })
+}

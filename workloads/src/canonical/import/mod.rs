@@ -1,0 +1,299 @@
+//! Public formats as canonical traces. A converter a format, grouped by what the formats hold.
+//!
+//! A converter says only what its source says. What the form needs and the source lacks stays
+//! missing; where the form needs a decision (is a GPU a task?), the decision is an assumption that
+//! the trace carries with it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::store::Writer;
+use super::tables::{Edge, Job, Stage, Tasks, Tenant};
+use super::{Manifest, Units};
+use crate::error::ReadError;
+use crate::formats::{Format, input};
+use crate::models::arrivals::assumption;
+
+mod clusters;
+mod graphs;
+mod jobs;
+mod loads;
+
+/// What became of the records of a source.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Report {
+    /// Records that were read.
+    pub records: u64,
+    /// Records with a problem, which were dropped.
+    pub dropped: u64,
+    /// The first problems among them.
+    pub problems: Vec<ReadError>,
+    /// Records that were read but say nothing that the form keeps, by the reason.
+    pub passed: BTreeMap<&'static str, u64>,
+}
+
+/// How many problems of dropped records are listed.
+const LISTED: usize = 10;
+
+/// A source on its way into a trace.
+struct Import {
+    out: Writer,
+    report: Report,
+    drop: bool,
+    tenants: BTreeMap<String, u64>,
+    jobs: u64,
+    earliest: Option<u64>,
+}
+
+/// A job as a converter knows it.
+#[derive(Default)]
+struct Draft {
+    name: String,
+    /// Empty for nobody.
+    tenant: String,
+    submit: Option<u64>,
+    priority: Option<u64>,
+    gang: bool,
+    /// Empty where the source does not say.
+    outcome: String,
+    stages: Vec<StageDraft>,
+}
+
+/// A stage of it; a job with one stage without a name has no stages.
+#[derive(Default)]
+struct StageDraft {
+    name: String,
+    parents: Vec<u64>,
+    tasks: Vec<Tasks>,
+}
+
+impl Draft {
+    /// A job of one kind of tasks.
+    fn simple(name: impl Into<String>, submit: Option<u64>, tasks: Tasks) -> Self {
+        Self {
+            name: name.into(),
+            submit,
+            stages: vec![StageDraft {
+                tasks: vec![tasks],
+                ..StageDraft::default()
+            }],
+            ..Self::default()
+        }
+    }
+
+    fn by(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = tenant.into();
+        self
+    }
+
+    fn gang(mut self) -> Self {
+        self.gang = true;
+        self
+    }
+
+    fn ended(mut self, outcome: impl Into<String>) -> Self {
+        self.outcome = outcome.into();
+        self
+    }
+}
+
+/// Seconds in microseconds.
+const fn seconds(seconds: u64) -> u64 {
+    seconds.saturating_mul(1_000_000)
+}
+
+/// Milliseconds in microseconds.
+const fn millis(millis: u64) -> u64 {
+    millis.saturating_mul(1000)
+}
+
+impl Import {
+    /// Does something with every record; a bad one ends it, or is dropped and counted.
+    fn each<R>(
+        &mut self,
+        records: impl Iterator<Item = Result<R, ReadError>>,
+        mut act: impl FnMut(&mut Self, R) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        for record in records {
+            match record {
+                Ok(record) => {
+                    self.report.records += 1;
+                    act(self, record)?;
+                }
+                Err(problem) if self.drop => {
+                    self.report.dropped += 1;
+                    if self.report.problems.len() < LISTED {
+                        self.report.problems.push(problem);
+                    }
+                }
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(())
+    }
+
+    fn assume(&mut self, about: &str, model: impl Into<String>) {
+        self.out.assumptions.push(assumption(about, model));
+    }
+
+    fn pass(&mut self, why: &'static str) {
+        *self.report.passed.entry(why).or_default() += 1;
+    }
+
+    fn sees(&mut self, time: u64) {
+        self.earliest = Some(self.earliest.map_or(time, |earliest| earliest.min(time)));
+    }
+
+    /// The number of a tenant; nobody has no name.
+    fn tenant(&mut self, name: &str) -> Result<Option<u64>, ReadError> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        if let Some(id) = self.tenants.get(name) {
+            return Ok(Some(*id));
+        }
+        let id = self.tenants.len() as u64;
+        self.tenants.insert(name.to_owned(), id);
+        let name = name.to_owned();
+        self.out.push(Tenant { id, name })?;
+        Ok(Some(id))
+    }
+
+    /// The number of the next job.
+    const fn number(&mut self) -> u64 {
+        let id = self.jobs;
+        self.jobs += 1;
+        id
+    }
+
+    fn job(&mut self, draft: Draft) -> Result<u64, ReadError> {
+        let id = self.number();
+        self.numbered(id, draft)?;
+        Ok(id)
+    }
+
+    fn numbered(&mut self, id: u64, draft: Draft) -> Result<(), ReadError> {
+        let tenant = self.tenant(&draft.tenant)?;
+        if let Some(submit) = draft.submit {
+            self.sees(submit);
+        }
+        self.out.push(Job {
+            id,
+            name: draft.name,
+            tenant,
+            submit: draft.submit,
+            priority: draft.priority,
+            gang: u64::from(draft.gang),
+            outcome: Some(draft.outcome).filter(|outcome| !outcome.is_empty()),
+        })?;
+        let plain = draft.stages.len() == 1 && draft.stages[0].name.is_empty();
+        for (stage, one) in draft.stages.into_iter().enumerate() {
+            let stage = stage as u64;
+            let job = id;
+            if !plain {
+                let name = one.name;
+                self.out.push(Stage { job, stage, name })?;
+            }
+            for parent in one.parents {
+                self.out.push(Edge { job, stage, parent })?;
+            }
+            for tasks in one.tasks {
+                self.out.push(Tasks {
+                    job,
+                    stage,
+                    ..tasks
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What amounts of a format mean.
+fn units(format: Format) -> Units {
+    match format {
+        Format::Google2011Machines
+        | Format::Google2011Jobs
+        | Format::Google2011Tasks
+        | Format::Google2011Usage
+        | Format::Google2019Instances => Units::relative(),
+        Format::Alibaba2017
+        | Format::Alibaba2018Tasks
+        | Format::Alibaba2018Instances
+        | Format::Alibaba2018Machines => Units {
+            memory: "billionths of the largest machine".to_owned(),
+            memory_whole: 1_000_000_000,
+            relative: true,
+            ..Units::absolute()
+        },
+        _ => Units::absolute(),
+    }
+}
+
+/// Why a format cannot become a trace by itself; `None` if it can.
+pub fn refusal(format: Format) -> Option<&'static str> {
+    Some(match format {
+        Format::GavelThroughputs => "it holds speeds and no jobs; import the jobs",
+        Format::FunctionProfiles => "it holds needs of functions and no invocations",
+        Format::AzureDurations | Format::AzureMemory => {
+            "it holds aggregates of functions and no invocations"
+        }
+        Format::Jhist | Format::JobTracker => {
+            "it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"
+        }
+        _ => return None,
+    })
+}
+
+/// Makes a trace of a file. A bad record ends it, unless `drop` says to leave such records out.
+///
+/// # Errors
+/// The first problem of the file, or that the format cannot become a trace.
+pub fn import(
+    path: &Path,
+    format: Format,
+    place: &Path,
+    drop: bool,
+) -> Result<(Manifest, Report), ReadError> {
+    if let Some(why) = refusal(format) {
+        let error = ReadError::said(format!("{format} cannot become a trace: {why}"));
+        return Err(error.file(path));
+    }
+    let mut import = Import {
+        out: Writer::new(place, units(format))?,
+        report: Report::default(),
+        drop,
+        tenants: BTreeMap::new(),
+        jobs: 0,
+        earliest: None,
+    };
+    for file in sources(path)? {
+        import.out.sources.push(input(&file, &file)?);
+    }
+    let done = jobs::convert(&mut import, path, format)
+        .or_else(|| graphs::convert(&mut import, path, format))
+        .or_else(|| clusters::convert(&mut import, path, format))
+        .or_else(|| loads::convert(&mut import, path, format));
+    done.unwrap_or_else(|| Err(ReadError::said(format!("{format} has no converter"))))?;
+    import.out.units.origin = import.earliest.unwrap_or(0);
+    if import.report.dropped > 0 {
+        let model = format!(
+            "{} records with problems were dropped",
+            import.report.dropped
+        );
+        import.assume("damaged records", model);
+    }
+    for (why, count) in import.report.passed.clone() {
+        import.assume("records passed over", format!("{count}: {why}"));
+    }
+    let manifest = import.out.finish()?;
+    Ok((manifest, import.report))
+}
+
+/// The files of a source: itself, or those of a folder.
+fn sources(path: &Path) -> Result<Vec<std::path::PathBuf>, ReadError> {
+    if path.is_dir() {
+        return crate::formats::source::parts(path).map(Into::into);
+    }
+    Ok(vec![path.to_owned()])
+}

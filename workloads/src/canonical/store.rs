@@ -1,0 +1,388 @@
+//! Writing and reading a canonical trace.
+//!
+//! Rows may come in any order; they are sorted by key as they are written, in runs that go to
+//! temporary files, so memory stays bounded and the same rows always give the same files.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical, ZstdLevel};
+use parquet::data_type::{ByteArrayType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::Type;
+use tempfile::TempDir;
+
+use super::tables::{
+    Buffer, Change, Edge, Job, Load, Machine, Service, Stage, Table, Tasks, Tenant, Usage,
+};
+use super::{Manifest, Units, VERSION};
+use crate::error::ReadError;
+use crate::formats::sheets::Sheets;
+use crate::trace::{Assumption, Input};
+
+/// How many rows of a table are in memory at once.
+const ROWS_IN_MEMORY: usize = 1 << 17;
+/// The file that says what a folder is.
+pub const MANIFEST: &str = "manifest.json";
+
+/// The rows of one table on their way to a file.
+pub(crate) struct Rows<T> {
+    fresh: Vec<T>,
+    runs: Vec<File>,
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Self {
+            fresh: Vec::new(),
+            runs: Vec::new(),
+        }
+    }
+}
+
+impl<T: Table> Rows<T> {
+    fn push(&mut self, row: T) -> io::Result<()> {
+        self.fresh.push(row);
+        if self.fresh.len() >= ROWS_IN_MEMORY {
+            self.spill()?;
+        }
+        Ok(())
+    }
+
+    fn spill(&mut self) -> io::Result<()> {
+        self.fresh.sort_by_key(place);
+        let mut writer = BufWriter::new(tempfile::tempfile()?);
+        for row in self.fresh.drain(..) {
+            let bytes = postcard::to_stdvec(&row).map_err(io::Error::other)?;
+            writer.write_all(&(bytes.len() as u32).to_le_bytes())?;
+            writer.write_all(&bytes)?;
+        }
+        let mut file = writer
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        file.rewind()?;
+        self.runs.push(file);
+        Ok(())
+    }
+
+    /// All rows by key; those of one key in the order they came.
+    fn drain(mut self, mut each: impl FnMut(&T) -> Result<(), ReadError>) -> Result<(), ReadError> {
+        let failed = |error: io::Error| ReadError::said(format!("cannot be put aside: {error}"));
+        if self.runs.is_empty() {
+            self.fresh.sort_by_key(place);
+            return self.fresh.iter().try_for_each(each);
+        }
+        self.spill().map_err(failed)?;
+        let mut runs: Vec<_> = self.runs.into_iter().map(BufReader::new).collect();
+        let mut heads = Vec::with_capacity(runs.len());
+        for run in &mut runs {
+            heads.push(next_of::<T>(run).map_err(failed)?);
+        }
+        loop {
+            let keys = heads.iter().enumerate();
+            let keys = keys.filter_map(|(run, row)| Some((place(row.as_ref()?), run)));
+            let Some((_, run)) = keys.min() else {
+                return Ok(());
+            };
+            let next = next_of(&mut runs[run]).map_err(failed)?;
+            if let Some(row) = std::mem::replace(&mut heads[run], next) {
+                each(&row)?;
+            }
+        }
+    }
+}
+
+/// Where a row belongs.
+fn place<T: Table>(row: &T) -> (u64, u64) {
+    (row.key(), row.then())
+}
+
+fn next_of<T: Table>(run: &mut BufReader<File>) -> io::Result<Option<T>> {
+    let mut length = [0; 4];
+    match run.read_exact(&mut length) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let mut bytes = vec![0; u32::from_le_bytes(length) as usize];
+    run.read_exact(&mut bytes)?;
+    postcard::from_bytes(&bytes)
+        .map(Some)
+        .map_err(io::Error::other)
+}
+
+/// A trace that is being written. Nothing is at its place before [`Writer::finish`].
+pub struct Writer {
+    /// What amounts mean.
+    pub units: Units,
+    /// What the source leaves unsaid.
+    pub assumptions: Vec<Assumption>,
+    /// The files it is made of.
+    pub sources: Vec<Input>,
+    /// The digest that must come out, if that is known.
+    pub expected: Option<String>,
+    place: PathBuf,
+    beside: TempDir,
+    parts: Parts,
+}
+
+/// A table that a [`Writer`] has.
+pub trait Part: Table {
+    /// Its rows.
+    #[doc(hidden)]
+    fn of(parts: &mut Parts) -> &mut impl Push<Self>;
+}
+
+/// Where rows go.
+#[doc(hidden)]
+pub trait Push<T> {
+    fn push_row(&mut self, row: T) -> io::Result<()>;
+}
+
+impl<T: Table> Push<T> for Rows<T> {
+    fn push_row(&mut self, row: T) -> io::Result<()> {
+        self.push(row)
+    }
+}
+
+macro_rules! parts {
+    ($($field:ident: $row:ident),+) => {
+        /// The rows of every table.
+        #[doc(hidden)]
+        #[derive(Default)]
+        pub struct Parts {
+            $($field: Rows<$row>,)+
+        }
+
+        $(impl Part for $row {
+            fn of(parts: &mut Parts) -> &mut impl Push<Self> {
+                &mut parts.$field
+            }
+        })+
+
+        impl Writer {
+            fn write_parts(&mut self) -> Result<(Vec<(String, u64)>, String), ReadError> {
+                let mut hasher = blake3::Hasher::new();
+                hasher.update(&VERSION.to_le_bytes());
+                let units = serde_json::to_string(&self.units).unwrap_or_default();
+                hasher.update(units.as_bytes());
+                let mut counts = Vec::new();
+                $(
+                    let rows = std::mem::take(&mut self.parts.$field);
+                    let path = self.beside.path().join(concat!(stringify!($field), ".parquet"));
+                    let count = write_table(rows, &path, &mut hasher)?;
+                    counts.push((<$row as Table>::NAME.to_owned(), count));
+                )+
+                Ok((counts, hasher.finalize().to_hex().to_string()))
+            }
+        }
+    };
+}
+
+parts! {
+    machines: Machine, changes: Change, tenants: Tenant, jobs: Job, stages: Stage, edges: Edge,
+    tasks: Tasks, services: Service, loads: Load, usage: Usage
+}
+
+impl Writer {
+    /// A new trace that will be the folder `place`.
+    ///
+    /// # Errors
+    /// When something is there already, or nothing can be written beside it.
+    pub fn new(place: &Path, units: Units) -> Result<Self, ReadError> {
+        let failed = |error: io::Error| ReadError::said(format!("cannot be written: {error}"));
+        if place.exists() {
+            let error = ReadError::expected("a new folder", "one that is there");
+            return Err(error.file(place).hint("name another folder, or remove it"));
+        }
+        let around = match place.parent() {
+            Some(around) if !around.as_os_str().is_empty() => around,
+            _ => Path::new("."),
+        };
+        let beside = fs::create_dir_all(around).and_then(|()| {
+            tempfile::Builder::new()
+                .prefix(".trace-")
+                .tempdir_in(around)
+        });
+        Ok(Self {
+            units,
+            assumptions: Vec::new(),
+            sources: Vec::new(),
+            expected: None,
+            place: place.to_owned(),
+            beside: beside.map_err(|error| failed(error).file(place))?,
+            parts: Parts::default(),
+        })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// When it cannot be put aside.
+    pub fn push<T: Part>(&mut self, row: T) -> Result<(), ReadError> {
+        let pushed = T::of(&mut self.parts).push_row(row);
+        pushed.map_err(|error| ReadError::said(format!("cannot be put aside: {error}")))
+    }
+
+    /// Writes everything and puts it in its place.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(mut self) -> Result<Manifest, ReadError> {
+        let place = self.place.clone();
+        self.assumptions.sort();
+        self.assumptions.dedup();
+        let (rows, digest) = self.write_parts().map_err(|error| error.file(&place))?;
+        if let Some(expected) = self.expected.filter(|expected| *expected != digest) {
+            let error = ReadError::expected(format!("rows with the digest {expected}"), digest);
+            let hint = "the rows were changed or truncated since the digest was taken";
+            return Err(error.file(&place).hint(hint));
+        }
+        let manifest = Manifest {
+            version: VERSION,
+            units: self.units,
+            sources: self.sources,
+            assumptions: self.assumptions,
+            rows,
+            digest,
+        };
+        let text = serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n";
+        let written = fs::write(self.beside.path().join(MANIFEST), text);
+        let placed = written.and_then(|()| fs::rename(self.beside.keep(), &place));
+        placed
+            .map_err(|error| ReadError::said(format!("cannot be written: {error}")).file(&place))?;
+        Ok(manifest)
+    }
+}
+
+fn unwritten(error: &ParquetError) -> ReadError {
+    ReadError::said(format!("cannot be written: {error}"))
+}
+
+fn write_table<T: Table>(
+    rows: Rows<T>,
+    path: &Path,
+    hasher: &mut blake3::Hasher,
+) -> Result<u64, ReadError> {
+    let file = File::create(path).map_err(|error| ReadError::io(path, &error))?;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_created_by("fairground".to_owned())
+        .build();
+    let schema = Arc::new(schema::<T>().map_err(|error| unwritten(&error))?);
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties))
+        .map_err(|error| unwritten(&error))?;
+    hasher.update(T::NAME.as_bytes());
+    let mut columns: Vec<Buffer> = T::TABLE.iter().map(|_| Buffer::default()).collect();
+    let (mut count, mut held) = (0, 0);
+    rows.drain(|row| {
+        row.digest(hasher);
+        row.put(&mut columns);
+        count += 1;
+        held += 1;
+        if held == ROWS_IN_MEMORY {
+            held = 0;
+            write_group::<T>(&mut writer, &mut columns).map_err(|error| unwritten(&error))?;
+        }
+        Ok(())
+    })?;
+    if held > 0 {
+        write_group::<T>(&mut writer, &mut columns).map_err(|error| unwritten(&error))?;
+    }
+    hasher.update(&u64::to_le_bytes(count));
+    writer.close().map_err(|error| unwritten(&error))?;
+    Ok(count)
+}
+
+fn schema<T: Table>() -> Result<Type, ParquetError> {
+    let field = |column: &super::tables::Column| {
+        let (physical, converted) = if column.text {
+            (Physical::BYTE_ARRAY, ConvertedType::UTF8)
+        } else {
+            (Physical::INT64, ConvertedType::NONE)
+        };
+        let repetition = if column.optional {
+            Repetition::OPTIONAL
+        } else {
+            Repetition::REQUIRED
+        };
+        Type::primitive_type_builder(column.name, physical)
+            .with_converted_type(converted)
+            .with_repetition(repetition)
+            .build()
+            .map(Arc::new)
+    };
+    let fields = T::TABLE.iter().map(field).collect::<Result<Vec<_>, _>>()?;
+    Type::group_type_builder(T::NAME)
+        .with_fields(fields)
+        .build()
+}
+
+fn write_group<T: Table>(
+    writer: &mut SerializedFileWriter<File>,
+    columns: &mut [Buffer],
+) -> Result<(), ParquetError> {
+    let mut group = writer.next_row_group()?;
+    for (column, buffer) in T::TABLE.iter().zip(columns) {
+        let defined = column.optional.then_some(buffer.defined.as_slice());
+        if let Some(mut open) = group.next_column()? {
+            if column.text {
+                open.typed::<ByteArrayType>()
+                    .write_batch(&buffer.text, defined, None)?;
+            } else {
+                open.typed::<Int64Type>()
+                    .write_batch(&buffer.whole, defined, None)?;
+            }
+            open.close()?;
+        }
+        *buffer = Buffer::default();
+    }
+    group.close()?;
+    Ok(())
+}
+
+/// A trace that is there.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    folder: PathBuf,
+    /// What it says of itself.
+    pub manifest: Manifest,
+}
+
+impl Opened {
+    /// Opens the folder of a trace.
+    ///
+    /// # Errors
+    /// When it is none, or of another version.
+    pub fn open(folder: &Path) -> Result<Self, ReadError> {
+        let path = folder.join(MANIFEST);
+        let text = fs::read(&path).map_err(|error| {
+            ReadError::io(&path, &error)
+                .hint("a canonical trace is a folder that `trace import` makes")
+        })?;
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| {
+            let problem = ReadError::said(format!("expected a manifest; {error}"));
+            problem.file(&path).line(error.line() as u64)
+        })?;
+        if manifest.version != VERSION {
+            let expected = format!("version {VERSION} of the form");
+            return Err(ReadError::expected(expected, manifest.version).file(&path));
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+            manifest,
+        })
+    }
+
+    /// The rows of a table.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn rows<T: Table>(&self) -> Result<Sheets<T>, ReadError> {
+        Sheets::open(&self.folder.join(format!("{}.parquet", T::NAME)))
+    }
+}

@@ -1,0 +1,221 @@
+//! JSON that is not a line each: values one after the other, or in one long list.
+//!
+//! Hadoop writes objects behind each other without anything between, Cook a list of jobs, others a
+//! single object over thousands of lines. A value is cut out by its brackets before it is parsed, so
+//! a file of gigabytes needs the memory of its largest value, and what is wrong has a line.
+
+use std::io::BufRead as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::ReadError;
+use crate::formats::place::Place;
+use crate::formats::source::{self, Plain};
+
+/// The largest value that is read, in bytes.
+pub const LARGEST_DOCUMENT: usize = 64 << 20;
+
+/// What a file of JSON values holds.
+pub trait Document: DeserializeOwned {
+    /// One of them in a word: "job".
+    const ONE: &'static str;
+    /// What a file of this format is called inside an archive.
+    const MEMBER: &'static str;
+    /// What the values have in them, for one that is something else.
+    const KEYS: &'static str;
+
+    /// The same value, standing there.
+    #[must_use]
+    fn at(self, place: Place) -> Self;
+
+    /// Whether its parts fit together.
+    ///
+    /// # Errors
+    /// When they do not.
+    fn check(&self) -> Result<(), ReadError> {
+        Ok(())
+    }
+}
+
+/// The values of a file; a value of the wrong shape does not end them, broken brackets do.
+pub struct Documents<D> {
+    path: Arc<Path>,
+    plain: Plain,
+    /// The line that the next byte is on.
+    line: u64,
+    /// Whether the values stand in a list.
+    listed: bool,
+    any: bool,
+    ended: bool,
+    kind: std::marker::PhantomData<D>,
+}
+
+impl<D: Document> Documents<D> {
+    /// Opens a file of JSON values.
+    pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
+        Ok(Self {
+            path: Arc::from(path),
+            plain: source::open(path, D::MEMBER)?,
+            line: 1,
+            listed: false,
+            any: false,
+            ended: false,
+            kind: std::marker::PhantomData,
+        })
+    }
+
+    fn peek(&mut self) -> std::io::Result<Option<u8>> {
+        Ok(self.plain.fill_buf()?.first().copied())
+    }
+
+    fn take(&mut self, byte: u8) {
+        self.plain.consume(1);
+        self.line += u64::from(byte == b'\n');
+    }
+
+    /// Passes over blanks and, in a list, commas; gives the first byte of the next value.
+    fn begin(&mut self) -> Result<Option<u8>, ReadError> {
+        loop {
+            let byte = self
+                .peek()
+                .map_err(|error| ReadError::io(&self.path, &error))?;
+            match byte {
+                None if self.listed => return Err(self.cut("the end of the list, `]`")),
+                None => return Ok(None),
+                Some(byte @ (b' ' | b'\t' | b'\r' | b'\n')) => self.take(byte),
+                Some(byte @ b',') if self.listed && self.any => self.take(byte),
+                Some(byte @ b'[') if !self.listed && !self.any => {
+                    self.take(byte);
+                    self.listed = true;
+                }
+                Some(byte @ b']') if self.listed => {
+                    self.take(byte);
+                    self.listed = false;
+                }
+                Some(0xef) if !self.any && self.line == 1 => self.mark(),
+                Some(byte) => return Ok(Some(byte)),
+            }
+        }
+    }
+
+    /// Passes over a byte order mark.
+    fn mark(&mut self) {
+        let mark = self
+            .plain
+            .fill_buf()
+            .map(|start| start.starts_with(b"\xef\xbb\xbf"));
+        self.plain
+            .consume(if mark.unwrap_or(false) { 3 } else { 1 });
+    }
+
+    fn cut(&self, expected: &str) -> ReadError {
+        let error = ReadError::expected(expected, "the end of the file");
+        let error = error.hint("the file is truncated; what stands before can be used");
+        error.file(&self.path).line(self.line)
+    }
+
+    /// Cuts out a value that begins with a bracket.
+    fn value(&mut self) -> Result<Vec<u8>, ReadError> {
+        let mut value = Vec::new();
+        let (mut depth, mut quoted, mut escaped) = (0_u64, false, false);
+        loop {
+            let chunk = match self.plain.fill_buf() {
+                Ok([]) => return Err(self.cut("the rest of a value")),
+                Ok(chunk) => chunk,
+                Err(error) => return Err(ReadError::io(&self.path, &error)),
+            };
+            let mut end = None;
+            for (position, byte) in chunk.iter().enumerate() {
+                match byte {
+                    _ if escaped => escaped = false,
+                    b'\\' if quoted => escaped = true,
+                    b'"' => quoted = !quoted,
+                    _ if quoted => {}
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                if depth == 0 {
+                    end = Some(position + 1);
+                    break;
+                }
+            }
+            let part = end.unwrap_or(chunk.len());
+            if value.len() + part > LARGEST_DOCUMENT {
+                let error = ReadError::expected("a value of at most 64 MiB", "a larger one");
+                return Err(error.file(&self.path).line(self.line));
+            }
+            value.extend_from_slice(&chunk[..part]);
+            self.plain.consume(part);
+            if end.is_some() {
+                return Ok(value);
+            }
+        }
+    }
+
+    fn parse(&self, value: &[u8], line: u64) -> Result<D, ReadError> {
+        let parsed = serde_json::from_slice::<D>(value).map_err(|error| {
+            let said = error.to_string();
+            let what = said
+                .rsplit_once(" at line ")
+                .map_or(said.as_str(), |pair| pair.0);
+            let column = format!("column {}", error.column());
+            let below = (error.line() as u64).saturating_sub(1);
+            ReadError::said(format!("expected a {}; {what}", D::ONE))
+                .place(column)
+                .hint(D::KEYS)
+                .file(&self.path)
+                .line(line + below)
+        })?;
+        let parsed = parsed.at(Place {
+            file: Arc::clone(&self.path),
+            line,
+        });
+        parsed
+            .check()
+            .map_err(|error| error.file(&self.path).line(line))?;
+        Ok(parsed)
+    }
+}
+
+impl<D: Document> Iterator for Documents<D> {
+    type Item = Result<D, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let line = match self.begin() {
+            Ok(Some(b'{' | b'[')) => self.line,
+            Ok(Some(byte)) => {
+                self.ended = true;
+                let found = crate::error::quoted(&String::from_utf8_lossy(&[byte]));
+                let error = ReadError::expected(format!("a {} as JSON", D::ONE), found);
+                return Some(Err(error.hint(D::KEYS).file(&self.path).line(self.line)));
+            }
+            Ok(None) => {
+                self.ended = true;
+                let error = ReadError::expected(format!("at least one {}", D::ONE), "none");
+                return (!self.any).then(|| Err(error.hint(D::KEYS).file(&self.path)));
+            }
+            Err(error) => {
+                self.ended = true;
+                return Some(Err(error));
+            }
+        };
+        self.any = true;
+        match self.value() {
+            Ok(value) => {
+                let parsed = self.parse(&value, line);
+                self.line += value.split(|byte| *byte == b'\n').count() as u64 - 1;
+                Some(parsed)
+            }
+            Err(error) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The job history of the first Hadoop: `MapAttempt KEY="value" KEY="value" .`
+//!
+//! Source: Hadoop 0.20's `JobHistory` (format version 1), alone or as Rumen packs several histories
+//! into one text, with `!!FILE=...!!` lines and the jobs' XML settings between. Values escape `"`,
+//! `=`, `.` and `\` with `\`; the report of a failure goes over several lines. A line tells one change
+//! of a job, task or attempt, not all that is known of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::LATEST_MILLIS;
+use crate::error::{ReadError, quoted};
+use crate::formats::place::Place;
+use crate::formats::rows::{Passed, Row, Rows};
+use crate::formats::survey::{Stat, Survey, tally};
+
+/// What a line may be about.
+const KINDS: [&str; 6] = [
+    "Meta",
+    "Job",
+    "Task",
+    "MapAttempt",
+    "ReduceAttempt",
+    "Jobtracker",
+];
+/// The longest value that goes over several lines, in bytes.
+const LONGEST: usize = 1 << 20;
+
+/// One change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// Where its last line stands.
+    pub place: Place,
+    /// What it is about: `MapAttempt`.
+    pub kind: String,
+    /// What is told, by key, without escapes.
+    pub told: BTreeMap<String, String>,
+}
+
+impl Record {
+    /// A time in milliseconds since 1970, if it is told.
+    pub fn time(&self, key: &str) -> Option<u64> {
+        let time = self.told.get(key)?.parse().ok()?;
+        super::known(time)
+    }
+}
+
+/// What was read but is no record.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Between {
+    /// The beginning of a change that goes on in the next line.
+    begun: String,
+    /// Lines of settings, names of files, and those that a change goes over.
+    lines: u64,
+    /// Whether an XML file is being passed over.
+    settings: bool,
+}
+
+/// The changes of a file; a bad line does not end them.
+pub type Records = Rows<Record>;
+
+/// Opens a file of this format.
+///
+/// # Errors
+/// When it cannot be opened or unpacked.
+pub fn records(path: &Path) -> Result<Records, ReadError> {
+    Rows::open(path)
+}
+
+impl Row for Record {
+    type Layout = Between;
+    const MEMBER: &'static str = "job-history";
+    const ONE: &'static str = "change";
+    const ABOUT: &'static str = "lines like: Job JOBID=\"job_1\" SUBMIT_TIME=\"1240335960685\" .";
+
+    fn row(line: &str, between: &mut Between) -> Result<Option<Self>, ReadError> {
+        // Rumen puts form feeds between the files that it packs.
+        let line = if between.begun.is_empty() {
+            line.trim_ascii_start()
+        } else {
+            line
+        };
+        if between.begun.is_empty() {
+            let settings = between.settings || line.starts_with("<?xml");
+            if settings || line.starts_with("!!FILE=") {
+                between.settings = settings && !line.contains("</configuration>");
+                between.lines += 1;
+                return Ok(None);
+            }
+        }
+        let text = if between.begun.is_empty() {
+            line.to_owned()
+        } else {
+            let mut begun = std::mem::take(&mut between.begun);
+            begun.push('\n');
+            begun.push_str(line);
+            begun
+        };
+        match change(&text) {
+            Ok(record) => Ok(Some(record)),
+            Err(Bad::Unfinished) if text.len() < LONGEST => {
+                between.begun = text;
+                between.lines += 1;
+                Ok(None)
+            }
+            Err(Bad::Unfinished) => {
+                let error = ReadError::expected("a value of at most 1 MiB", "a longer one");
+                Err(error.hint("a quote is not closed"))
+            }
+            Err(Bad::Said(error)) => Err(error),
+        }
+    }
+
+    fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+}
+
+enum Bad {
+    /// The line ends inside a value.
+    Unfinished,
+    Said(ReadError),
+}
+
+fn change(text: &str) -> Result<Record, Bad> {
+    let (kind, mut rest) = text.split_once(' ').unwrap_or((text, ""));
+    if !KINDS.contains(&kind) {
+        let expected = format!("one of {}", KINDS.join(", "));
+        let error = ReadError::expected(expected, quoted(kind)).place("column 1");
+        return Err(Bad::Said(error.hint(Record::ABOUT)));
+    }
+    let mut told = BTreeMap::new();
+    loop {
+        rest = rest.trim_ascii_start();
+        if rest.trim_ascii_end() == "." || rest.is_empty() {
+            break;
+        }
+        let column = text.len() - rest.len() + 1;
+        let word = |key: &str| key.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+        let pair = rest.split_once("=\"").filter(|(key, _)| word(key));
+        let Some((key, after)) = pair else {
+            let error = ReadError::expected("KEY=\"value\" or a point", quoted(rest));
+            return Err(Bad::Said(error.place(format!("column {column}"))));
+        };
+        let (value, length) = unescaped(after).ok_or(Bad::Unfinished)?;
+        let late =
+            key.ends_with("_TIME") && value.parse().is_ok_and(|time: i64| time > LATEST_MILLIS);
+        if late {
+            let expected = format!("a time up to {LATEST_MILLIS} milliseconds");
+            let error = ReadError::expected(expected, quoted(&value));
+            return Err(Bad::Said(error.place(format!("key {key}"))));
+        }
+        told.insert(key.to_owned(), value);
+        rest = &after[length..];
+    }
+    Ok(Record {
+        place: Place::nowhere(),
+        kind: kind.to_owned(),
+        told,
+    })
+}
+
+/// The value in front of the next quote, and how far it goes with that quote.
+fn unescaped(text: &str) -> Option<(String, usize)> {
+    let mut value = String::new();
+    let mut letters = text.char_indices();
+    while let Some((position, letter)) = letters.next() {
+        match letter {
+            '"' => return Some((value, position + 1)),
+            '\\' => value.push(letters.next()?.1),
+            other => value.push(other),
+        }
+    }
+    None
+}
+
+/// What is counted over a whole file.
+#[derive(Default)]
+pub(crate) struct Counts {
+    kinds: BTreeMap<String, u64>,
+    jobs: BTreeSet<String>,
+    users: BTreeSet<String>,
+    statuses: BTreeMap<String, u64>,
+    between: u64,
+    passed: Passed,
+}
+
+impl Survey for Counts {
+    type Record = Record;
+    type Records = Records;
+    const HEADER: &'static [&'static str] = &["kind", "id", "told"];
+
+    fn row(record: &Record) -> Vec<String> {
+        let ids = ["TASK_ATTEMPT_ID", "TASKID", "JOBID"];
+        let id = ids.iter().find_map(|key| record.told.get(*key));
+        let keys: Vec<&str> = record.told.keys().map(String::as_str).collect();
+        vec![
+            record.kind.clone(),
+            id.cloned().unwrap_or_default(),
+            keys.join(" "),
+        ]
+    }
+
+    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
+        *self.kinds.entry(record.kind.clone()).or_default() += 1;
+        self.jobs.extend(record.told.get("JOBID").cloned());
+        self.users.extend(record.told.get("USER").cloned());
+        if let Some(status) = record.told.get("TASK_STATUS") {
+            *self.statuses.entry(status.clone()).or_default() += 1;
+        }
+    }
+
+    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
+        self.between = records.layout().lines;
+        self.passed = records.passed();
+        self.passed.tell(warn);
+        if !records.layout().begun.is_empty() {
+            let error = ReadError::expected("the rest of a value", "the end of the file");
+            warn.push(error.hint("a quote is not closed; the file may be truncated"));
+        }
+    }
+
+    fn stat(self) -> Stat {
+        let count = |kind: &str| self.kinds.get(kind).copied().unwrap_or(0).to_string();
+        let records: u64 = self.kinds.values().sum();
+        let lines = records + self.between + self.passed.blank;
+        let mut facts = vec![
+            ("lines", lines.to_string()),
+            ("Job", count("Job")),
+            ("Task", count("Task")),
+            ("MapAttempt", count("MapAttempt")),
+            ("ReduceAttempt", count("ReduceAttempt")),
+            ("jobs", self.jobs.len().to_string()),
+            ("users", self.users.len().to_string()),
+            ("task_statuses", tally(&self.statuses)),
+        ];
+        facts.extend(self.passed.facts());
+        Stat {
+            facts,
+            columns: Vec::new(),
+        }
+    }
+}

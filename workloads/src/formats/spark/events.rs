@@ -1,0 +1,352 @@
+//! Spark's event logs: one JSON object a line, as `spark.eventLog.enabled` writes them.
+//!
+//! Source: Apache Spark's `JsonProtocol`. Events that say nothing about jobs, stages, tasks or
+//! executors are counted and passed over. The log of an application that crashed has no end; a
+//! stage that Spark skipped is in its job but never submitted. Logs packed with zstd are read, and so
+//! are folders of a rolling log; those packed with LZ4 or Snappy in Spark's own framing are not.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::LATEST_MILLIS;
+use crate::error::ReadError;
+use crate::formats::figures::Figures;
+use crate::formats::place::Place;
+use crate::formats::rows::{Passed, Row, Rows};
+use crate::formats::survey::{Column, Stat, Survey};
+
+/// One event.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Record {
+    /// Where it stands.
+    pub place: Place,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Event {
+    /// The log begins: the version of Spark.
+    LogStart(String),
+    /// The application begins.
+    Begun(Begun),
+    /// The application ends, in milliseconds since 1970.
+    Ended(u64),
+    /// An executor comes.
+    Executor(Executor),
+    /// A job is submitted.
+    Job(Job),
+    /// All tasks of a stage have run.
+    Stage(Stage),
+    /// A task ends.
+    Task(Task),
+    /// Anything else, by its name.
+    Other(String),
+}
+
+/// The beginning of an application.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Begun {
+    /// When, in milliseconds since 1970.
+    pub timestamp: u64,
+    /// What people call it.
+    #[serde(rename = "App Name", default)]
+    pub name: String,
+    /// Whose it is.
+    #[serde(default)]
+    pub user: String,
+}
+
+/// An executor that comes.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Executor {
+    /// When, in milliseconds since 1970.
+    #[serde(rename = "Timestamp")]
+    pub timestamp: u64,
+    /// Its name.
+    #[serde(rename = "Executor ID")]
+    pub id: String,
+    /// What it has.
+    #[serde(rename = "Executor Info")]
+    pub info: ExecutorInfo,
+}
+
+/// What an executor has.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct ExecutorInfo {
+    /// Where it runs.
+    #[serde(rename = "Host", default)]
+    pub host: String,
+    /// Tasks that it runs at the same time.
+    #[serde(rename = "Total Cores")]
+    pub cores: u32,
+}
+
+/// A job that is submitted.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Job {
+    /// Its number.
+    #[serde(rename = "Job ID")]
+    pub id: u64,
+    /// When it was submitted, in milliseconds since 1970.
+    #[serde(rename = "Submission Time", default)]
+    pub submitted: Option<u64>,
+    /// Its stages; some may be skipped.
+    #[serde(rename = "Stage Infos", default)]
+    pub stages: Vec<StageInfo>,
+}
+
+/// A stage that is done.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Stage {
+    /// The stage.
+    #[serde(rename = "Stage Info")]
+    pub info: StageInfo,
+}
+
+/// What is known of a stage.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct StageInfo {
+    /// Its number.
+    #[serde(rename = "Stage ID")]
+    pub id: u64,
+    /// How often it was tried before.
+    #[serde(rename = "Stage Attempt ID", default)]
+    pub attempt: u64,
+    /// How many tasks it has.
+    #[serde(rename = "Number of Tasks")]
+    pub tasks: u64,
+    /// The stages that it waits for.
+    #[serde(rename = "Parent IDs", default)]
+    pub parents: Vec<u64>,
+}
+
+/// A task that ended.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Task {
+    /// The number of its stage.
+    #[serde(rename = "Stage ID")]
+    pub stage: u64,
+    /// Which try of the stage it belongs to.
+    #[serde(rename = "Stage Attempt ID", default)]
+    pub attempt: u64,
+    /// What is known of it.
+    #[serde(rename = "Task Info")]
+    pub info: TaskInfo,
+}
+
+/// What is known of a task.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct TaskInfo {
+    /// When it was launched, in milliseconds since 1970.
+    #[serde(rename = "Launch Time")]
+    pub launched: u64,
+    /// When it ended.
+    #[serde(rename = "Finish Time")]
+    pub finished: u64,
+    /// Whether it failed.
+    #[serde(rename = "Failed", default)]
+    pub failed: bool,
+    /// Whether it was killed.
+    #[serde(rename = "Killed", default)]
+    pub killed: bool,
+}
+
+impl TaskInfo {
+    /// How long it ran, in milliseconds.
+    pub fn duration(&self) -> Option<u64> {
+        self.finished.checked_sub(self.launched)
+    }
+}
+
+/// The events of a log; a bad line does not end them.
+pub type Records = Rows<Record>;
+
+/// Opens a file of this format, or the folder of a rolling log.
+///
+/// # Errors
+/// When it cannot be opened or unpacked.
+pub fn records(path: &Path) -> Result<Records, ReadError> {
+    Rows::open(path)
+}
+
+impl Row for Record {
+    type Layout = ();
+    const MEMBER: &'static str = "eventlog";
+    const ONE: &'static str = "event";
+    const ABOUT: &'static str = "an event is a line of JSON with the key Event";
+    const PARTS: bool = true;
+
+    fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
+        let event = understood(line).map_err(|error| {
+            let said = error.to_string();
+            let what = said
+                .rsplit_once(" at line ")
+                .map_or(said.as_str(), |pair| pair.0);
+            ReadError::said(format!("expected an event; {what}"))
+                .place(format!("column {}", error.column()))
+                .hint("every line is one JSON object with the key Event; the log may be truncated")
+        })?;
+        let times = match &event {
+            Event::Begun(begun) => vec![begun.timestamp],
+            Event::Ended(time) => vec![*time],
+            Event::Executor(executor) => vec![executor.timestamp],
+            Event::Job(job) => vec![job.submitted.unwrap_or(0)],
+            Event::Task(task) => vec![task.info.launched, task.info.finished],
+            _ => Vec::new(),
+        };
+        if let Some(late) = times.into_iter().find(|time| *time > LATEST_MILLIS) {
+            let expected = format!("times up to {LATEST_MILLIS} milliseconds");
+            return Err(ReadError::expected(expected, late));
+        }
+        Ok(Some(Self {
+            place: Place::nowhere(),
+            event,
+        }))
+    }
+
+    fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+}
+
+fn understood(line: &str) -> Result<Event, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(rename = "Event")]
+        name: String,
+    }
+    #[derive(Deserialize)]
+    struct Version {
+        #[serde(rename = "Spark Version")]
+        version: String,
+    }
+    #[derive(Deserialize)]
+    struct Ended {
+        #[serde(rename = "Timestamp")]
+        time: u64,
+    }
+    // The name does not stand first in every version, so the line is read twice: first only for it.
+    let name = serde_json::from_str::<Named>(line)?.name;
+    Ok(match name.strip_prefix("SparkListener").unwrap_or(&name) {
+        "LogStart" => Event::LogStart(serde_json::from_str::<Version>(line)?.version),
+        "ApplicationStart" => Event::Begun(serde_json::from_str(line)?),
+        "ApplicationEnd" => Event::Ended(serde_json::from_str::<Ended>(line)?.time),
+        "ExecutorAdded" => Event::Executor(serde_json::from_str(line)?),
+        "JobStart" => Event::Job(serde_json::from_str(line)?),
+        "StageCompleted" => Event::Stage(serde_json::from_str(line)?),
+        "TaskEnd" => Event::Task(serde_json::from_str(line)?),
+        _ => Event::Other(name),
+    })
+}
+
+/// What is counted over a whole log.
+#[derive(Default)]
+pub(crate) struct Counts {
+    events: u64,
+    version: Option<String>,
+    begun: Option<u64>,
+    ended: Option<u64>,
+    jobs: u64,
+    stages: u64,
+    failed: u64,
+    executors: u64,
+    cores: u64,
+    durations: Figures,
+    passed: Passed,
+}
+
+impl Survey for Counts {
+    type Record = Record;
+    type Records = Records;
+    const HEADER: &'static [&'static str] = &["event", "time_ms", "id"];
+
+    fn row(record: &Record) -> Vec<String> {
+        let (name, time, id) = match &record.event {
+            Event::LogStart(version) => ("LogStart", None, version.clone()),
+            Event::Begun(begun) => (
+                "ApplicationStart",
+                Some(begun.timestamp),
+                begun.name.clone(),
+            ),
+            Event::Ended(time) => ("ApplicationEnd", Some(*time), String::new()),
+            Event::Executor(one) => ("ExecutorAdded", Some(one.timestamp), one.id.clone()),
+            Event::Job(job) => ("JobStart", job.submitted, job.id.to_string()),
+            Event::Stage(stage) => ("StageCompleted", None, stage.info.id.to_string()),
+            Event::Task(task) => ("TaskEnd", Some(task.info.finished), task.stage.to_string()),
+            Event::Other(name) => (name.as_str(), None, String::new()),
+        };
+        let time = time.map_or(String::new(), |time| time.to_string());
+        vec![name.to_owned(), time, id]
+    }
+
+    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
+        self.events += 1;
+        match &record.event {
+            Event::LogStart(version) => self.version = Some(version.clone()),
+            Event::Begun(begun) => self.begun = Some(begun.timestamp),
+            Event::Ended(time) => self.ended = Some(*time),
+            Event::Executor(executor) => {
+                self.executors += 1;
+                self.cores += u64::from(executor.info.cores);
+            }
+            Event::Job(_) => self.jobs += 1,
+            Event::Stage(_) => self.stages += 1,
+            Event::Task(task) => {
+                self.failed += u64::from(task.info.failed);
+                if let Some(duration) = task.info.duration() {
+                    self.durations.push(duration);
+                } else {
+                    let error = ReadError::expected("a finish after the launch", "one before");
+                    warn.push(record.place.of(error).place("key `Task Info`"));
+                }
+            }
+            Event::Other(_) => {}
+        }
+    }
+
+    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
+        self.passed = records.passed();
+        self.passed.tell(warn);
+        if self.ended.is_none() {
+            let error = ReadError::expected("an event that ends the application", "none");
+            warn.push(
+                error.hint("the application crashed or was running, or the log is truncated"),
+            );
+        }
+    }
+
+    fn stat(self) -> Stat {
+        let lasted = match (self.begun, self.ended) {
+            (Some(begun), Some(ended)) => ended.saturating_sub(begun).to_string(),
+            (None, _) => "no ApplicationStart".to_owned(),
+            (_, None) => "no ApplicationEnd".to_owned(),
+        };
+        let mut facts = vec![
+            ("events", self.events.to_string()),
+            (
+                "spark_version",
+                self.version.unwrap_or_else(|| "-".to_owned()),
+            ),
+            ("app_duration_ms", lasted),
+            ("jobs", self.jobs.to_string()),
+            ("completed_stage_attempts", self.stages.to_string()),
+            ("task_ends", self.durations.len().to_string()),
+            ("failed_tasks", self.failed.to_string()),
+            ("executors_added", self.executors.to_string()),
+            ("cores_added", self.cores.to_string()),
+        ];
+        facts.extend(self.passed.facts());
+        Stat {
+            facts,
+            columns: vec![Column::of(
+                "task_duration_ms",
+                "milliseconds",
+                self.durations,
+            )],
+        }
+    }
+}

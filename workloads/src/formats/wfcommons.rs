@@ -1,0 +1,291 @@
+//! Executions of scientific workflows in `WfFormat` 1.5: tasks, files and who waits for whom.
+//!
+//! Source: wfcommons.org, github.com/wfcommons/WfInstances (Coleman et al., FGCS 2022). One JSON
+//! object: the specification has tasks with parents and files, the execution has their run times and
+//! the machines. Cores and memory of a task are often missing. One workflow is one job without an
+//! arrival.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::error::{ReadError, quoted};
+use crate::formats::cells::{MILLIONTHS, rounded};
+use crate::formats::documents::{Document, Documents};
+use crate::formats::figures::Figures;
+use crate::formats::place::Place;
+use crate::formats::survey::{Column, Stat, Survey};
+use crate::formats::swim::{LATEST, MOST_BYTES};
+
+/// One workflow.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// Where it begins.
+    #[serde(skip, default = "Place::nowhere")]
+    pub place: Place,
+    /// What people call it.
+    #[serde(default)]
+    pub name: String,
+    /// The version of the format.
+    pub schema_version: String,
+    /// The workflow.
+    pub workflow: Workflow,
+}
+
+/// What was to be done, and what was.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+pub struct Workflow {
+    /// What was to be done.
+    pub specification: Specification,
+    /// What was done; missing where the workflow never ran.
+    #[serde(default)]
+    pub execution: Option<Execution>,
+}
+
+/// What was to be done.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+pub struct Specification {
+    /// The tasks.
+    pub tasks: Vec<Task>,
+    /// The files that they read and write.
+    #[serde(default)]
+    pub files: Vec<File>,
+}
+
+/// One task.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// Its name within the workflow.
+    pub id: String,
+    /// What people call it.
+    #[serde(default)]
+    pub name: String,
+    /// The tasks that it waits for.
+    #[serde(default)]
+    pub parents: Vec<String>,
+    /// The files that it reads.
+    #[serde(default)]
+    pub input_files: Vec<String>,
+}
+
+/// One file.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct File {
+    /// Its name.
+    pub id: String,
+    /// Its size.
+    #[serde(default)]
+    pub size_in_bytes: u64,
+}
+
+/// What was done.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Execution {
+    /// From the first task's begin to the last one's end, in seconds.
+    #[serde(default)]
+    pub makespan_in_seconds: f64,
+    /// The run times.
+    #[serde(default)]
+    pub tasks: Vec<Ran>,
+    /// Where it ran.
+    #[serde(default)]
+    pub machines: Vec<serde_json::Value>,
+}
+
+/// How one task ran.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ran {
+    /// Its name within the workflow.
+    pub id: String,
+    /// How long it ran, in seconds.
+    pub runtime_in_seconds: f64,
+    /// The cores it had, perhaps not whole ones.
+    #[serde(default)]
+    pub core_count: Option<f64>,
+    /// CPU it used, in percent of a core.
+    #[serde(rename = "avgCPU", default)]
+    pub avg_cpu: Option<f64>,
+    /// Its memory.
+    #[serde(default)]
+    pub memory_in_bytes: Option<f64>,
+}
+
+impl Ran {
+    /// How long it ran, in microseconds.
+    pub fn micros(&self) -> u64 {
+        micros(self.runtime_in_seconds)
+    }
+}
+
+fn micros(seconds: f64) -> u64 {
+    libm::round(seconds * 1e6) as u64
+}
+
+impl Document for Record {
+    const ONE: &'static str = "workflow";
+    const MEMBER: &'static str = "workflow.json";
+    const KEYS: &'static str =
+        "keys: schemaVersion, workflow { specification { tasks, files }, execution { tasks } }";
+
+    fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
+    fn check(&self) -> Result<(), ReadError> {
+        if !self.schema_version.starts_with("1.5") {
+            let error = ReadError::expected("version 1.5", quoted(&self.schema_version));
+            let error = error.place("key `schemaVersion`");
+            return Err(error.hint("wfcommons can convert older versions"));
+        }
+        let tasks = &self.workflow.specification.tasks;
+        let known: BTreeSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
+        if known.len() < tasks.len() {
+            let expected = "every task once";
+            return Err(ReadError::expected(expected, "one twice").place("key `tasks`"));
+        }
+        for task in tasks {
+            let stranger = task
+                .parents
+                .iter()
+                .find(|parent| !known.contains(parent.as_str()));
+            if let Some(stranger) = stranger {
+                let error = ReadError::expected("parents that are tasks", quoted(stranger));
+                return Err(error.place(format!("task {}, key `parents`", quoted(&task.id))));
+            }
+        }
+        let files = &self.workflow.specification.files;
+        if let Some(large) = files.iter().find(|file| file.size_in_bytes > MOST_BYTES) {
+            let expected = format!("at most {MOST_BYTES} bytes");
+            let error = ReadError::expected(expected, large.size_in_bytes);
+            return Err(error.place(format!("file {}", quoted(&large.id))));
+        }
+        let most = LATEST as f64;
+        let execution = self.workflow.execution.iter();
+        for ran in execution.flat_map(|execution| &execution.tasks) {
+            let amounts = [ran.core_count, ran.avg_cpu, ran.memory_in_bytes];
+            let sound = (0.0..=most).contains(&ran.runtime_in_seconds)
+                && amounts
+                    .iter()
+                    .flatten()
+                    .all(|amount| (0.0..=1e15).contains(amount));
+            if !sound || !known.contains(ran.id.as_str()) {
+                let expected = "a task of the specification with a run time and amounts above zero";
+                return Err(ReadError::expected(expected, quoted(&ran.id)).place("execution"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The workflows of a file: one.
+pub type Records = Documents<Record>;
+
+/// Opens a file of this format.
+///
+/// # Errors
+/// When it cannot be opened or unpacked.
+pub fn records(path: &Path) -> Result<Records, ReadError> {
+    Documents::open(path)
+}
+
+/// What is counted over a whole file.
+#[derive(Default)]
+pub(crate) struct Counts {
+    versions: BTreeMap<String, u64>,
+    tasks: usize,
+    edges: usize,
+    files: usize,
+    bytes: u128,
+    machines: usize,
+    makespan: u128,
+    with_cores: usize,
+    with_memory: usize,
+    runtimes: Figures,
+}
+
+impl Survey for Counts {
+    type Record = Record;
+    type Records = Records;
+    const HEADER: &'static [&'static str] = &["name", "version", "tasks", "edges", "files"];
+
+    fn row(record: &Record) -> Vec<String> {
+        let specification = &record.workflow.specification;
+        let edges: usize = specification
+            .tasks
+            .iter()
+            .map(|task| task.parents.len())
+            .sum();
+        vec![
+            record.name.clone(),
+            record.schema_version.clone(),
+            specification.tasks.len().to_string(),
+            edges.to_string(),
+            specification.files.len().to_string(),
+        ]
+    }
+
+    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
+        *self
+            .versions
+            .entry(record.schema_version.clone())
+            .or_default() += 1;
+        let specification = &record.workflow.specification;
+        self.tasks += specification.tasks.len();
+        self.edges += specification
+            .tasks
+            .iter()
+            .map(|task| task.parents.len())
+            .sum::<usize>();
+        self.files += specification.files.len();
+        let sizes = specification
+            .files
+            .iter()
+            .map(|file| u128::from(file.size_in_bytes));
+        self.bytes += sizes.sum::<u128>();
+        let Some(execution) = &record.workflow.execution else {
+            let error = ReadError::expected("an execution", "none");
+            warn.push(
+                record
+                    .place
+                    .of(error)
+                    .hint("the workflow never ran: there are no run times"),
+            );
+            return;
+        };
+        self.machines += execution.machines.len();
+        self.makespan += u128::from(micros(execution.makespan_in_seconds.clamp(0.0, 1e12)));
+        for ran in &execution.tasks {
+            self.runtimes.push(ran.micros());
+            self.with_cores += usize::from(ran.core_count.is_some());
+            self.with_memory += usize::from(ran.memory_in_bytes.is_some());
+        }
+    }
+
+    fn stat(self) -> Stat {
+        let versions: Vec<&str> = self.versions.keys().map(String::as_str).collect();
+        Stat {
+            facts: vec![
+                ("schemaVersion", versions.join(", ")),
+                ("tasks", self.tasks.to_string()),
+                ("parent_edges", self.edges.to_string()),
+                ("files", self.files.to_string()),
+                ("file_bytes", self.bytes.to_string()),
+                ("machines", self.machines.to_string()),
+                ("makespan_s", rounded(self.makespan, MILLIONTHS)),
+                ("tasks_with_cores", self.with_cores.to_string()),
+                ("tasks_with_memory", self.with_memory.to_string()),
+            ],
+            columns: vec![Column::of(
+                "runtime_s",
+                "millionths of a second",
+                self.runtimes,
+            )],
+        }
+    }
+}
