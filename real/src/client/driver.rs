@@ -240,7 +240,7 @@ impl Driver {
         }
         let mut infos = Vec::new();
         for request in launch {
-            let Some(Role::Piece { piece, .. }) = self.framework.role(request.task) else {
+            let Some(Role::Piece(piece)) = self.framework.role(request.task) else {
                 bail!("the scheduler launches a task it does not know");
             };
             let stage = &self.job.stage[piece.stage as usize];
