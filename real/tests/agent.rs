@@ -284,7 +284,10 @@ fn leaving_tasks_alone_or_not_at_all() {
     let mut agent = Agent::start(&master);
     master.subscribed(1);
     let seconds = format!("10{}", std::process::id());
-    master.run(&shell("stays", &format!("sleep {seconds} & sleep {seconds}")));
+    master.run(&shell(
+        "stays",
+        &format!("sleep {seconds} & sleep {seconds}"),
+    ));
     master.reaches("stays", Running);
     until("it has two processes", || {
         Agent::processes(&format!("sleep\0{seconds}")).len() == 2
@@ -306,7 +309,10 @@ fn a_supervisor_that_is_killed_takes_its_task_along() {
     let agent = Agent::start(&master);
     master.subscribed(1);
     let seconds = format!("11{}", std::process::id());
-    master.run(&shell("task", &format!("sleep {seconds} & sleep {seconds}")));
+    master.run(&shell(
+        "task",
+        &format!("sleep {seconds} & sleep {seconds}"),
+    ));
     let running = master.reaches("task", Running);
     let container = running.container.unwrap().container_id;
     let directory = agent
