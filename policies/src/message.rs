@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::resources::Resources;
 use crate::share::Weight;
-use crate::time::Span;
+use crate::time::{Span, Time};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($inner:ty), $prefix:literal) => {
@@ -228,4 +228,16 @@ pub enum Action {
         /// How it ended.
         outcome: Outcome,
     },
+}
+
+/// One step of a master as logs keep it: what it was told, when, and what it ordered. Whoever
+/// feeds the facts to a master made the same way gets the same orders.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// When it was told.
+    pub at: Time,
+    /// The fact.
+    pub event: Event,
+    /// The orders, in order.
+    pub actions: Vec<Action>,
 }

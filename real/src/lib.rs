@@ -7,5 +7,8 @@
 pub mod agent;
 pub mod cli;
 pub mod isolation;
+pub mod log;
+pub mod master;
 pub mod protocol;
 pub mod recordio;
+pub mod wire;

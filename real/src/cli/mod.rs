@@ -5,39 +5,39 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::agent;
 use crate::isolation::container;
+use crate::{log, master};
 
 /// A real cluster on the simulator's core.
 #[derive(Parser, Debug)]
 #[command(name = "fairground-real", version, about)]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Command,
 }
 
 #[derive(Subcommand, Debug)]
 enum Command {
     Agent(Box<agent::Args>),
+    Master(master::Args),
+    Replay(log::replay::Args),
     #[command(hide = true)]
     Container(container::Args),
 }
 
 /// Runs the command line; 0 done, 1 no, 2 bad usage or input.
 pub fn main() -> ExitCode {
-    let Cli { command } = Cli::parse();
-    let result = match &command {
-        Some(Command::Agent(args)) => agent::run(args),
-        Some(Command::Container(args)) => container::run(args),
-        None => {
-            eprintln!("{}", Cli::command().render_help());
-            return ExitCode::from(2);
-        }
+    let outcome = match Cli::parse().command {
+        Command::Agent(args) => agent::run(&args),
+        Command::Master(args) => master::run(&args),
+        Command::Replay(args) => log::replay::run(&args),
+        Command::Container(args) => container::run(&args),
     };
-    result.unwrap_or_else(|error| {
+    outcome.unwrap_or_else(|error| {
         eprintln!("fairground-real: {error:#}");
-        ExitCode::from(1)
+        ExitCode::from(2)
     })
 }

@@ -1,0 +1,201 @@
+//! Agents: who they are, when they join, and what they hold that nobody else knows of.
+
+use std::collections::BTreeSet;
+
+use fairground_policies::message::{AgentId, Event, FrameworkId, Outcome, TaskId};
+use fairground_policies::time::Time;
+use serde_json::json;
+
+use super::statuses::Cause;
+use super::{Answer, Cluster, Output, State};
+use crate::protocol::{FromMaster, KnownTask, Subscribe};
+use crate::wire::ports::Ports;
+
+/// One agent.
+#[derive(Debug)]
+pub struct Agent {
+    /// Its id in the API.
+    pub id: String,
+    /// Who it said it is; without its tasks.
+    pub subscribe: Subscribe,
+    /// Whether the core counts on it.
+    pub joined: bool,
+    /// Tasks it still has that the master gave up; it joins when they have ended.
+    pub leftovers: BTreeSet<(String, String)>,
+    /// Ports that are neither offered nor used.
+    pub free_ports: Ports,
+    /// The tasks the core has on it.
+    pub tasks: BTreeSet<(FrameworkId, TaskId)>,
+    /// When it first subscribed.
+    pub registered: Time,
+    /// When it last subscribed.
+    pub reregistered: Time,
+}
+
+impl Cluster {
+    /// The agents, by number.
+    pub fn agents(&self) -> &[Agent] {
+        &self.agents
+    }
+
+    /// The number of the agent with this id.
+    pub fn agent_by_id(&self, id: &str) -> Option<AgentId> {
+        let rest = id.strip_prefix(&self.settings.master_id)?;
+        let number: u32 = rest.strip_prefix("-S")?.parse().ok()?;
+        let agent = self.agents.get(number as usize)?;
+        (agent.id == id).then_some(AgentId(number))
+    }
+
+    pub(super) fn agent_subscribed(&mut self, mut subscribe: Subscribe) -> Answer {
+        let tasks = std::mem::take(&mut subscribe.tasks);
+        let known = subscribe
+            .agent_id
+            .as_deref()
+            .and_then(|id| self.agent_by_id(id));
+        let agent = match known {
+            None => {
+                self.retire_address(&subscribe.address);
+                self.new_agent(subscribe)
+            }
+            Some(agent) => {
+                let page = &mut self.agents[agent.index()];
+                if page.joined && page.subscribe.capacity != subscribe.capacity {
+                    return Answer::Refused(format!(
+                        "agent {} had other resources when it joined; \
+                         start it with the old ones, or with an empty work directory as a new agent",
+                        page.id
+                    ));
+                }
+                page.subscribe = subscribe;
+                page.reregistered = self.now;
+                agent
+            }
+        };
+        if self.agents[agent.index()].joined {
+            self.resume(agent, &tasks);
+        } else {
+            self.admit(agent, &tasks);
+        }
+        let id = self.agents[agent.index()].id.clone();
+        Answer::AgentSubscribed { agent, id }
+    }
+
+    /// A machine that comes as a new agent is no longer the old one.
+    fn retire_address(&mut self, address: &str) {
+        let same = |page: &Agent| page.joined && page.subscribe.address == address;
+        if let Some(old) = self.agents.iter().position(same) {
+            self.agent_silent(AgentId(old as u32));
+        }
+    }
+
+    fn new_agent(&mut self, subscribe: Subscribe) -> AgentId {
+        let agent = AgentId(self.agents.len() as u32);
+        self.agents.push(Agent {
+            id: format!("{}-S{}", self.settings.master_id, agent.0),
+            subscribe,
+            joined: false,
+            leftovers: BTreeSet::new(),
+            free_ports: Ports::default(),
+            tasks: BTreeSet::new(),
+            registered: self.now,
+            reregistered: self.now,
+        });
+        agent
+    }
+
+    /// An agent the core does not count on is here. It joins at once, or as soon as tasks that
+    /// were given up have ended: until then its resources are not really free.
+    fn admit(&mut self, agent: AgentId, tasks: &[KnownTask]) {
+        let mut left = BTreeSet::new();
+        for task in tasks {
+            // One that ended before its agent was given up only waits for its framework.
+            if !self.is_on(agent, &task.framework_id, &task.task_id) {
+                self.end_leftover(agent, task);
+                left.insert((task.framework_id.clone(), task.task_id.clone()));
+            }
+        }
+        self.agents[agent.index()].leftovers = left;
+        self.join_when_clear(agent);
+    }
+
+    fn end_leftover(&mut self, agent: AgentId, task: &KnownTask) {
+        if !task.state.is_terminal() {
+            let message = FromMaster::KillTask {
+                framework_id: task.framework_id.clone(),
+                task_id: task.task_id.clone(),
+                grace_millis: None,
+            };
+            self.send_agent(agent, message);
+        }
+    }
+
+    pub(super) fn join_when_clear(&mut self, agent: AgentId) {
+        let page = &mut self.agents[agent.index()];
+        if page.joined || !page.leftovers.is_empty() {
+            return;
+        }
+        page.joined = true;
+        page.free_ports = page.subscribe.capacity.port_set();
+        let total = page.subscribe.capacity.counted();
+        self.tell(Event::AgentJoined { agent, total }, Cause::Core);
+    }
+
+    /// An agent the core counts on was away for a while: both sides say what they know.
+    fn resume(&mut self, agent: AgentId, tasks: &[KnownTask]) {
+        let listed: BTreeSet<(&str, &str)> = tasks
+            .iter()
+            .map(|task| (task.framework_id.as_str(), task.task_id.as_str()))
+            .collect();
+        let mine: Vec<_> = self.agents[agent.index()].tasks.iter().copied().collect();
+        for (framework, number) in mine {
+            let page = &self.frameworks[framework.index()];
+            let task = page.task_by_number(number).expect("a task of the books");
+            let is_listed = listed.contains(&(page.id.as_str(), task.info.task_id.as_str()));
+            let (state, kill) = (task.state, task.kill.is_some() || page.removed);
+            match (is_listed, state) {
+                (true, _) if kill => self.order_kill(agent, framework, number),
+                (true, _) => {}
+                (false, State::Staging) => self.send_task(agent, framework, number),
+                (false, _) => {
+                    let event = Event::TaskEnded {
+                        agent,
+                        framework,
+                        task: number,
+                        outcome: Outcome::Lost,
+                    };
+                    self.tell(event, Cause::TaskMissing);
+                }
+            }
+        }
+        for task in tasks {
+            if !self.is_on(agent, &task.framework_id, &task.task_id) {
+                self.end_leftover(agent, task);
+            }
+        }
+    }
+
+    /// Whether the master knows this task to be on this agent.
+    fn is_on(&self, agent: AgentId, framework_id: &str, task_id: &str) -> bool {
+        self.framework_by_id(framework_id)
+            .and_then(|framework| self.frameworks[framework.index()].tasks.get(task_id))
+            .is_some_and(|task| task.agent == agent)
+    }
+
+    pub(super) fn agent_silent(&mut self, agent: AgentId) {
+        let Some(page) = self.agents.get_mut(agent.index()) else {
+            return;
+        };
+        page.leftovers.clear();
+        let was_joined = std::mem::take(&mut page.joined);
+        let id = page.id.clone();
+        self.turn.outputs.push(Output::CloseAgent(agent));
+        if !was_joined {
+            return;
+        }
+        self.tell(Event::AgentLost { agent }, Cause::AgentRemoved);
+        let event = json!({"type": "FAILURE", "failure": {"agent_id": {"value": id}}});
+        for index in 0..self.frameworks.len() {
+            self.send_framework(FrameworkId(index as u32), event.clone());
+        }
+    }
+}

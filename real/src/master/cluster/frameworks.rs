@@ -1,0 +1,377 @@
+//! Frameworks: who they are, how they come back, how they leave.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use fairground_policies::message::{Event, FrameworkId, OfferId, TaskId};
+use fairground_policies::share::Weight;
+use fairground_policies::time::{Span, Time};
+use serde_json::{Value, json};
+
+use super::statuses::Cause;
+use super::{Answer, Cluster, Output, Task};
+use crate::wire::resources::Shape;
+use crate::wire::{bad_id, bad_role};
+
+/// How many ended tasks of a framework are remembered.
+const COMPLETED_TASKS: usize = 1000;
+
+/// One framework.
+#[derive(Debug)]
+pub struct Framework {
+    /// Its id in the API.
+    pub id: String,
+    /// What it said about itself, with its id.
+    pub info: Value,
+    /// Its role.
+    pub role: String,
+    /// How much it counts.
+    pub weight: Weight,
+    /// Whether its stream is open.
+    pub connected: bool,
+    /// Whether it is over; its tasks may still be ending.
+    pub removed: bool,
+    /// When it is over unless it comes back.
+    leaves_at: Option<Time>,
+    /// Tasks that run, and ended ones whose last status is not acknowledged.
+    pub tasks: BTreeMap<String, Task>,
+    /// The ids of `tasks` by the core's numbers.
+    pub(super) numbers: BTreeMap<TaskId, String>,
+    /// The number of its next task.
+    pub(super) next_task: u64,
+    /// Ended tasks, the oldest first.
+    pub completed: VecDeque<Task>,
+    /// When it first subscribed.
+    pub registered: Time,
+    /// When it last subscribed.
+    pub reregistered: Time,
+    /// When it was over.
+    pub unregistered: Option<Time>,
+}
+
+impl Framework {
+    /// When it is over unless it comes back.
+    pub const fn leaves_at(&self) -> Option<Time> {
+        self.leaves_at
+    }
+
+    /// Whether it said it has a capability.
+    pub fn can(&self, capability: &str) -> bool {
+        has_capability(&self.info, capability)
+    }
+
+    /// What its capabilities change about the resources it is shown.
+    pub(super) fn shape(&self) -> Shape<'_> {
+        Shape {
+            refined: self.can("RESERVATION_REFINEMENT"),
+            allocated_to: self.can("MULTI_ROLE").then_some(self.role.as_str()),
+        }
+    }
+
+    pub(super) fn task_by_number(&self, number: TaskId) -> Option<&Task> {
+        self.tasks.get(self.numbers.get(&number)?)
+    }
+
+    /// Takes a task out of the running ones.
+    pub(super) fn complete(&mut self, task_id: &str) {
+        let Some(task) = self.tasks.remove(task_id) else {
+            return;
+        };
+        self.numbers.remove(&task.number);
+        self.completed.push_back(task);
+        if self.completed.len() > COMPLETED_TASKS {
+            self.completed.pop_front();
+        }
+    }
+
+    fn failover(&self) -> Span {
+        let seconds = self.info["failover_timeout"].as_f64().unwrap_or(0.0);
+        Span::from_micros((seconds.max(0.0) * 1e6) as u64)
+    }
+}
+
+fn has_capability(info: &Value, capability: &str) -> bool {
+    let list = &info["capabilities"];
+    let has = |entry: &Value| entry["type"] == capability;
+    has(list) || list.as_array().is_some_and(|list| list.iter().any(has))
+}
+
+/// The role of a framework, checked with everything else that is wrong with a `FrameworkInfo`.
+///
+/// # Errors
+/// The sentence for the ERROR event.
+pub fn check_framework_info(info: &Value) -> Result<String, String> {
+    for member in ["user", "name"] {
+        if !info[member].is_string() {
+            return Err(format!(
+                "FrameworkInfo.{member} is missing; expected a string"
+            ));
+        }
+    }
+    if let Some(id) = info["id"]["value"].as_str().filter(|id| !id.is_empty())
+        && let Some(why) = bad_id(id)
+    {
+        return Err(format!("FrameworkInfo.id `{id}`: {why}"));
+    }
+    let multi = has_capability(info, "MULTI_ROLE");
+    let roles: Vec<&str> = match &info["roles"] {
+        Value::String(role) => vec![role],
+        Value::Array(roles) => roles.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let role = match (multi, info["role"].as_str(), roles.as_slice()) {
+        (true, Some(_), _) => {
+            return Err(
+                "FrameworkInfo.role is not for frameworks with MULTI_ROLE; use `roles`".into(),
+            );
+        }
+        (false, _, [_, ..]) => {
+            return Err("FrameworkInfo.roles needs the capability MULTI_ROLE; use `role`".into());
+        }
+        (true, None, []) => {
+            return Err("FrameworkInfo.roles is empty; expected one role".into());
+        }
+        (true, None, [_, _, ..]) => {
+            return Err("FrameworkInfo.roles has several; a framework here has one role".into());
+        }
+        (true, None, [role]) => role,
+        (false, role, []) => role.unwrap_or("*"),
+    };
+    match bad_role(role) {
+        Some(why) => Err(format!("FrameworkInfo.role `{role}`: {why}")),
+        None => Ok(role.to_owned()),
+    }
+}
+
+/// What may not change when a framework comes back.
+const IMMUTABLE: [&str; 3] = ["user", "principal", "checkpoint"];
+
+impl Cluster {
+    /// The frameworks, by number.
+    pub fn frameworks(&self) -> &[Framework] {
+        &self.frameworks
+    }
+
+    /// The number of the framework with this id.
+    pub fn framework_by_id(&self, id: &str) -> Option<FrameworkId> {
+        // Ids of this master tell their number; others were taken over from an earlier one.
+        let rest = id.strip_prefix(&self.settings.master_id);
+        let number = rest.and_then(|rest| rest.strip_prefix('-')?.parse::<usize>().ok());
+        if let Some(number) = number
+            && self
+                .frameworks
+                .get(number)
+                .is_some_and(|page| page.id == id)
+        {
+            return Some(FrameworkId(number as u32));
+        }
+        let position = self.frameworks.iter().position(|page| page.id == id);
+        position.map(|index| FrameworkId(index as u32))
+    }
+
+    pub(super) fn subscribed(&mut self, info: Value, suppressed: bool) -> Answer {
+        let role = match check_framework_info(&info) {
+            Ok(role) => role,
+            Err(why) => return Answer::Refused(why),
+        };
+        let weight = self
+            .settings
+            .weights
+            .get(&role)
+            .copied()
+            .unwrap_or_default();
+        let id = info["id"]["value"].as_str().filter(|id| !id.is_empty());
+        let known = id.and_then(|id| self.framework_by_id(id));
+        let framework = if let Some(framework) = known {
+            let page = &self.frameworks[framework.index()];
+            if page.removed {
+                return Answer::Refused("Framework has been removed".to_owned());
+            }
+            if let Some(member) = IMMUTABLE.into_iter().find(|m| page.info[m] != info[m]) {
+                return Answer::Refused(format!("FrameworkInfo.{member} cannot be changed"));
+            }
+            if page.weight != weight {
+                return Answer::Refused(format!(
+                    "role `{role}` has another weight than `{}`; a framework's weight cannot change",
+                    page.role
+                ));
+            }
+            self.give_offers_back(framework);
+            framework
+        } else {
+            FrameworkId(self.frameworks.len() as u32)
+        };
+        let id = self.remember(framework, info, role, weight);
+        let event = if known.is_some() {
+            Event::Revived { framework }
+        } else {
+            Event::FrameworkJoined { framework, weight }
+        };
+        if suppressed {
+            // Said first, so that no offer is made in between.
+            if known.is_none() {
+                self.tell(event, Cause::Core);
+            }
+            self.tell(Event::Suppressed { framework }, Cause::Core);
+        } else {
+            self.tell(event, Cause::Core);
+        }
+        Answer::FrameworkSubscribed { framework, id }
+    }
+
+    fn remember(
+        &mut self,
+        framework: FrameworkId,
+        mut info: Value,
+        role: String,
+        weight: Weight,
+    ) -> String {
+        let given = info["id"]["value"].as_str().filter(|id| !id.is_empty());
+        let id = given.map_or_else(
+            || format!("{}-{:04}", self.settings.master_id, framework.0),
+            str::to_owned,
+        );
+        info["id"] = json!({"value": id});
+        if let Some(page) = self.frameworks.get_mut(framework.index()) {
+            page.info = info;
+            page.role = role;
+            page.connected = true;
+            page.leaves_at = None;
+            page.reregistered = self.now;
+        } else {
+            self.frameworks.push(Framework {
+                id: id.clone(),
+                info,
+                role,
+                weight,
+                connected: true,
+                removed: false,
+                leaves_at: None,
+                tasks: BTreeMap::new(),
+                numbers: BTreeMap::new(),
+                next_task: 0,
+                completed: VecDeque::new(),
+                registered: self.now,
+                reregistered: self.now,
+                unregistered: None,
+            });
+        }
+        id
+    }
+
+    /// Nobody is connected to a master that has just started. Whoever was has time to come back.
+    pub(super) fn started(&mut self) {
+        for index in 0..self.frameworks.len() {
+            self.disconnected(FrameworkId(index as u32), self.settings.recovery);
+        }
+    }
+
+    /// A framework's stream broke: its offers are given back and it has its failover timeout, at
+    /// least `least`, to come back.
+    pub(super) fn disconnected(&mut self, framework: FrameworkId, least: Span) {
+        let now = self.now;
+        let page = &mut self.frameworks[framework.index()];
+        if page.removed {
+            return;
+        }
+        page.connected = false;
+        let wait = page.failover().max(least);
+        page.leaves_at = Some(now + wait);
+        if wait.is_zero() {
+            self.framework_left(framework);
+        } else {
+            self.give_offers_back(framework);
+        }
+    }
+
+    /// Declines everything in a framework's hands and stops offering to it.
+    fn give_offers_back(&mut self, framework: FrameworkId) {
+        self.tell(Event::Suppressed { framework }, Cause::Core);
+        let mine = self
+            .offers
+            .iter()
+            .filter(|(_, offered)| offered.framework == framework);
+        let mine: Vec<OfferId> = mine.map(|(id, _)| *id).collect();
+        for offer in mine {
+            let offered = self.offers.remove(&offer).expect("an open offer");
+            self.agents[offered.agent.index()]
+                .free_ports
+                .add(&offered.ports);
+            let event = Event::OffersAnswered {
+                framework,
+                offers: vec![offer],
+                launch: Vec::new(),
+                refuse: Span::ZERO,
+            };
+            self.tell(event, Cause::Core);
+        }
+    }
+
+    pub(super) fn torn_down(&mut self, framework: FrameworkId) {
+        self.framework_left(framework);
+        self.turn.outputs.push(Output::CloseFramework(framework));
+    }
+
+    pub(super) fn framework_left(&mut self, framework: FrameworkId) {
+        let page = &mut self.frameworks[framework.index()];
+        if page.removed {
+            return;
+        }
+        page.removed = true;
+        page.connected = false;
+        page.leaves_at = None;
+        page.unregistered = Some(self.now);
+        self.tell(Event::FrameworkLeft { framework }, Cause::Core);
+        // Nobody is left to acknowledge what has already ended.
+        let page = &self.frameworks[framework.index()];
+        let ended: Vec<_> = page
+            .tasks
+            .values()
+            .filter(|task| task.state.is_terminal())
+            .map(|task| (task.agent, task.info.task_id.clone(), task.uuid()))
+            .collect();
+        for (agent, task_id, uuid) in ended {
+            if let Some(uuid) = uuid {
+                self.acknowledge(agent, framework, &task_id, uuid);
+            }
+            self.frameworks[framework.index()].complete(&task_id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_framework_info_is_checked() {
+        let check = |change: Value| {
+            let mut info = json!({"user": "u", "name": "n"});
+            for (key, value) in change.as_object().unwrap() {
+                info[key] = value.clone();
+            }
+            check_framework_info(&info)
+        };
+        assert_eq!(check(json!({})), Ok("*".to_owned()));
+        assert_eq!(check(json!({"role": "eng/web"})), Ok("eng/web".to_owned()));
+        let multi = json!([{"type": "MULTI_ROLE"}]);
+        assert_eq!(
+            check(json!({"roles": ["a"], "capabilities": multi})),
+            Ok("a".to_owned())
+        );
+        for (change, word) in [
+            (json!({"user": 1}), "user"),
+            (json!({"role": "-x"}), "begin"),
+            (json!({"roles": ["a"]}), "MULTI_ROLE"),
+            (
+                json!({"roles": ["a", "b"], "capabilities": multi}),
+                "several",
+            ),
+            (json!({"capabilities": multi}), "empty"),
+            (json!({"role": "a", "capabilities": multi}), "roles"),
+            (json!({"id": {"value": "a/b"}}), "no `/`"),
+        ] {
+            let error = check(change.clone()).unwrap_err();
+            assert!(error.contains(word), "{change}: {error}");
+        }
+    }
+}

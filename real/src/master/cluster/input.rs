@@ -1,0 +1,139 @@
+//! What comes into the cluster and what goes out.
+
+use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::resources::Resources;
+use fairground_policies::time::Span;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::protocol::{FromMaster, StatusUpdate, Subscribe};
+
+/// Something that happened outside, as the log keeps it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Input {
+    /// The master started: nobody is connected.
+    Started,
+    /// The moment of `wake_at` has come.
+    Tick,
+    /// An agent introduced itself.
+    AgentSubscribed(Subscribe),
+    /// Nothing was heard of an agent for too long.
+    AgentSilent {
+        /// Which one.
+        agent: AgentId,
+    },
+    /// An agent sent a task's status.
+    AgentStatus {
+        /// Which one.
+        agent: AgentId,
+        /// What it sent.
+        status: Box<StatusUpdate>,
+    },
+    /// A framework subscribed.
+    Subscribed {
+        /// Who it is; with an id when it comes back.
+        framework_info: Value,
+        /// Whether it wants no offers yet.
+        suppressed: bool,
+    },
+    /// A framework's stream broke.
+    Disconnected {
+        /// Which one.
+        framework: FrameworkId,
+    },
+    /// A framework answered offers.
+    Answered {
+        /// Which one.
+        framework: FrameworkId,
+        /// The offers.
+        offer_ids: Vec<String>,
+        /// The tasks to launch on them.
+        tasks: Vec<Value>,
+        /// For how long what is left is refused.
+        refuse: Span,
+    },
+    /// A framework wants offers again.
+    Revived {
+        /// Which one.
+        framework: FrameworkId,
+    },
+    /// A framework wants no offers.
+    Suppressed {
+        /// Which one.
+        framework: FrameworkId,
+    },
+    /// A framework said what it could start.
+    DemandDeclared {
+        /// Which one.
+        framework: FrameworkId,
+        /// What one task takes.
+        needs: Resources,
+        /// How many it could start.
+        count: u32,
+    },
+    /// A framework wants a task ended.
+    KillRequested {
+        /// Which one.
+        framework: FrameworkId,
+        /// Which task.
+        task_id: String,
+        /// Where it thinks the task is.
+        agent_id: Option<String>,
+        /// The grace period it ordered.
+        grace_millis: Option<u64>,
+    },
+    /// A framework has taken in a status.
+    Acknowledged {
+        /// Which one.
+        framework: FrameworkId,
+        /// From which agent.
+        agent_id: String,
+        /// About which task.
+        task_id: String,
+        /// Which status.
+        uuid: Uuid,
+    },
+    /// A framework is over.
+    TornDown {
+        /// Which one.
+        framework: FrameworkId,
+    },
+}
+
+/// What the sender of an input is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// It was taken in.
+    Done,
+    /// The framework is subscribed.
+    FrameworkSubscribed {
+        /// Its number.
+        framework: FrameworkId,
+        /// Its id.
+        id: String,
+    },
+    /// The agent is subscribed.
+    AgentSubscribed {
+        /// Its number.
+        agent: AgentId,
+        /// Its id.
+        id: String,
+    },
+    /// The subscription is refused.
+    Refused(String),
+}
+
+/// What is to be sent.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+    /// An event to a framework.
+    Framework(FrameworkId, Value),
+    /// The end of a framework's stream.
+    CloseFramework(FrameworkId),
+    /// A message to an agent.
+    Agent(AgentId, FromMaster),
+    /// The end of an agent's stream.
+    CloseAgent(AgentId),
+}

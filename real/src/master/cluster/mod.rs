@@ -1,0 +1,315 @@
+//! The cluster as the master sees it: the core with the names, descriptions and statuses that the
+//! API has and the core does not.
+//!
+//! A state machine like the core itself: [`Cluster::step`] takes one input and says what to send
+//! to whom. It owns no clock and no socket, so the log of inputs brings it back after a crash.
+//! What to offer to whom, which answers are valid and which tasks run is the core's word; this
+//! keeps the books the core does not need.
+
+mod agents;
+mod answers;
+mod frameworks;
+mod input;
+mod statuses;
+mod views;
+
+use std::collections::BTreeMap;
+
+use fairground_policies::allocators::Setup;
+use fairground_policies::master::Master;
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Step, TaskId};
+use fairground_policies::name::{BadName, Name};
+use fairground_policies::registry::Registry;
+use fairground_policies::share::Weight;
+use fairground_policies::time::{Span, Time};
+use fairground_workloads::rng;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+pub use agents::Agent;
+pub use frameworks::{Framework, check_framework_info};
+pub use input::{Answer, Input, Output};
+pub use statuses::{State, Task};
+pub use views::{API_VERSION, View};
+
+use crate::protocol::FromMaster;
+use crate::wire::ports::Ports;
+use answers::Offered;
+use statuses::Cause;
+
+/// What a cluster's behaviour follows from besides its inputs. It is the first record of a log.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// The id of this master and the beginning of every id it gives.
+    pub master_id: String,
+    /// The policy's name with its parameters.
+    pub allocator: Name,
+    /// The seed of the policy's draws.
+    pub seed: u64,
+    /// How much the frameworks of a role count; one when not named.
+    pub weights: BTreeMap<String, Weight>,
+    /// Root directories that stand for images; `/` stands for none.
+    pub images: BTreeMap<String, String>,
+    /// How long frameworks have to come back after the master itself was away, at least.
+    pub recovery: Span,
+    /// When the cluster started, in microseconds since 1970.
+    pub started_unix_micros: u64,
+}
+
+/// The state machine.
+pub struct Cluster {
+    settings: Settings,
+    now: Time,
+    core: Master,
+    agents: Vec<Agent>,
+    frameworks: Vec<Framework>,
+    offers: BTreeMap<OfferId, Offered>,
+    counts: Counts,
+    /// What came of the input under way.
+    turn: Turn,
+}
+
+/// What one input led to.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// What the core was told and ordered.
+    pub steps: Vec<Step>,
+    /// What is to be sent, in order.
+    pub outputs: Vec<Output>,
+}
+
+/// What happened so far, counted for metrics.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Offers made.
+    pub offers: u64,
+    /// Offers taken back.
+    pub rescinded: u64,
+    /// Tasks launched.
+    pub launched: u64,
+    /// Statuses of agents taken in, repeated ones included.
+    pub statuses: u64,
+    /// Acknowledgements that named no status waiting for one.
+    pub invalid_acknowledgements: u64,
+    /// Tasks by how they ended: finished, failed, killed, lost, error.
+    pub ended: [u64; 5],
+}
+
+impl Cluster {
+    /// An empty cluster.
+    ///
+    /// # Errors
+    /// When the policy's name means nothing.
+    pub fn new(settings: Settings, registry: &Registry) -> Result<Self, BadName> {
+        Ok(Self {
+            core: new_core(&settings, registry)?,
+            settings,
+            now: Time::ZERO,
+            agents: Vec::new(),
+            frameworks: Vec::new(),
+            offers: BTreeMap::new(),
+            counts: Counts::default(),
+            turn: Turn::default(),
+        })
+    }
+
+    /// What its behaviour follows from.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The core.
+    pub const fn core(&self) -> &Master {
+        &self.core
+    }
+
+    /// What happened so far.
+    pub const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// When the cluster wants an [`Input::Tick`], if nothing happens before.
+    pub fn wake_at(&self) -> Option<Time> {
+        let leaving = self.frameworks.iter().filter_map(Framework::leaves_at);
+        leaving.chain(self.core.wake_at()).min()
+    }
+
+    /// Takes in one input.
+    pub fn step(&mut self, now: Time, input: Input) -> (Answer, Turn) {
+        self.now = self.now.max(now);
+        let answer = self.apply(input);
+        (answer, std::mem::take(&mut self.turn))
+    }
+
+    fn apply(&mut self, input: Input) -> Answer {
+        match input {
+            Input::Started => self.started(),
+            Input::Tick => self.tick(),
+            Input::AgentSubscribed(subscribe) => return self.agent_subscribed(subscribe),
+            Input::AgentSilent { agent } => self.agent_silent(agent),
+            Input::AgentStatus { agent, status } => self.agent_status(agent, status),
+            Input::Subscribed {
+                framework_info,
+                suppressed,
+            } => return self.subscribed(framework_info, suppressed),
+            Input::Disconnected { framework } => self.disconnected(framework, Span::ZERO),
+            Input::Answered {
+                framework,
+                offer_ids,
+                tasks,
+                refuse,
+            } => self.answered(framework, &offer_ids, tasks, refuse),
+            Input::Revived { framework } => self.tell(Event::Revived { framework }, Cause::Core),
+            Input::Suppressed { framework } => {
+                self.tell(Event::Suppressed { framework }, Cause::Core);
+            }
+            Input::DemandDeclared {
+                framework,
+                needs,
+                count,
+            } => {
+                let event = Event::DemandDeclared {
+                    framework,
+                    needs,
+                    count,
+                };
+                self.tell(event, Cause::Core);
+            }
+            Input::KillRequested {
+                framework,
+                task_id,
+                agent_id,
+                grace_millis,
+            } => self.kill_requested(framework, &task_id, agent_id.as_deref(), grace_millis),
+            Input::Acknowledged {
+                framework,
+                agent_id,
+                task_id,
+                uuid,
+            } => self.acknowledged(framework, &agent_id, &task_id, uuid),
+            Input::TornDown { framework } => self.torn_down(framework),
+        }
+        Answer::Done
+    }
+
+    /// Tells the core a fact and does what it orders.
+    fn tell(&mut self, event: Event, cause: Cause) {
+        let mut actions = Vec::new();
+        self.core.step(self.now, event.clone(), &mut actions);
+        let mut made: BTreeMap<FrameworkId, Vec<Value>> = BTreeMap::new();
+        for action in &actions {
+            match action {
+                Action::Offer(offer) => {
+                    let shown = self.make_offer(offer);
+                    made.entry(offer.framework).or_default().push(shown);
+                }
+                Action::Rescind { framework, offer } => self.rescind(*framework, *offer),
+                Action::Launch {
+                    framework, task, ..
+                } => self.launch(*framework, *task),
+                Action::Kill {
+                    agent,
+                    framework,
+                    task,
+                } => self.order_kill(*agent, *framework, *task),
+                Action::Report {
+                    framework,
+                    task,
+                    outcome,
+                } => self.report(*framework, *task, *outcome, cause),
+            }
+        }
+        for (framework, offers) in made {
+            let event = json!({"type": "OFFERS", "offers": {"offers": offers}});
+            self.send_framework(framework, event);
+        }
+        self.turn.steps.push(Step {
+            at: self.now,
+            event,
+            actions,
+        });
+    }
+
+    fn tick(&mut self) {
+        for index in 0..self.frameworks.len() {
+            let leaves = self.frameworks[index].leaves_at();
+            if leaves.is_some_and(|at| at <= self.now) {
+                self.framework_left(FrameworkId(index as u32));
+            }
+        }
+        if self.core.wake_at().is_some_and(|at| at <= self.now) {
+            self.tell(Event::TimePassed, Cause::Core);
+        }
+    }
+
+    /// Sends an event to a framework, if it listens.
+    fn send_framework(&mut self, framework: FrameworkId, event: Value) {
+        if self.frameworks[framework.index()].connected {
+            self.turn.outputs.push(Output::Framework(framework, event));
+        }
+    }
+
+    fn send_agent(&mut self, agent: AgentId, message: FromMaster) {
+        self.turn.outputs.push(Output::Agent(agent, message));
+    }
+
+    fn rescind(&mut self, framework: FrameworkId, offer: OfferId) {
+        if let Some(offered) = self.offers.remove(&offer) {
+            self.agents[offered.agent.index()]
+                .free_ports
+                .add(&offered.ports);
+        }
+        self.counts.rescinded += 1;
+        let offer_id = self.offer_name(offer);
+        let event = json!({"type": "RESCIND", "rescind": {"offer_id": {"value": offer_id}}});
+        self.send_framework(framework, event);
+    }
+
+    fn order_kill(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId) {
+        let page = &self.frameworks[framework.index()];
+        let Some(task) = page.task_by_number(task) else {
+            return;
+        };
+        let message = FromMaster::KillTask {
+            framework_id: page.id.clone(),
+            task_id: task.info.task_id.clone(),
+            grace_millis: task.kill.flatten(),
+        };
+        self.send_agent(agent, message);
+    }
+
+    /// A task no longer has its agent: its ports are free again.
+    fn release(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, ports: &Ports) {
+        let page = &mut self.agents[agent.index()];
+        if page.tasks.remove(&(framework, task)) {
+            page.free_ports.add(ports);
+        }
+    }
+
+    fn offer_name(&self, offer: OfferId) -> String {
+        format!("{}-O{}", self.settings.master_id, offer.0)
+    }
+
+    /// The moment `at`, in microseconds since 1970.
+    fn unix_micros(&self, at: Time) -> u64 {
+        self.settings.started_unix_micros + at.as_micros()
+    }
+
+    fn now_secs(&self) -> f64 {
+        self.unix_micros(self.now) as f64 / 1e6
+    }
+}
+
+/// The core a log's settings speak of, in its first state.
+///
+/// # Errors
+/// When the policy's name means nothing.
+pub fn new_core(settings: &Settings, registry: &Registry) -> Result<Master, BadName> {
+    let setup = Setup {
+        shares: Vec::new(),
+        agents: 0,
+        rng: rng::stream(settings.seed, "policy").into_generator(),
+    };
+    let (config, allocator) = registry.allocator(&settings.allocator, setup)?;
+    Ok(Master::new(config, allocator))
+}

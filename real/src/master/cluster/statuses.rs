@@ -1,0 +1,513 @@
+//! Tasks and their statuses: what agents report, what frameworks are told, what is acknowledged.
+//!
+//! A status of an agent goes to its framework as it is, with its uuid, again and again until it is
+//! acknowledged; the agent does the repeating. The last status of a task is passed on when the
+//! core reports its end, so that a task has one end whatever happens around it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use fairground_policies::message::{AgentId, Event, FrameworkId, Outcome, TaskId};
+use fairground_policies::time::Time;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Cluster;
+use crate::protocol::{FromMaster, Source, StatusUpdate, TaskState};
+use crate::wire::call::TaskQuestion;
+use crate::wire::task_info::TaskInfo;
+
+/// A task of a framework.
+#[derive(Debug)]
+pub struct Task {
+    /// The core's number for it.
+    pub number: TaskId,
+    /// Where it runs.
+    pub agent: AgentId,
+    /// What was asked for.
+    pub info: TaskInfo,
+    /// The same in the framework's own words.
+    pub original: Value,
+    /// Its state.
+    pub state: State,
+    /// The last status of its agent.
+    pub status: Option<Box<StatusUpdate>>,
+    /// The statuses shown by the endpoints, one a state, the oldest first.
+    pub history: Vec<Value>,
+    /// The status last acknowledged.
+    pub acknowledged: Option<Uuid>,
+    /// Whether its end was ordered, and with which grace period.
+    pub kill: Option<Option<u64>>,
+    /// When it was launched.
+    pub launched: Time,
+}
+
+/// The states of a task as the API has them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Sent to its agent, nothing heard yet.
+    Staging,
+    /// As its agent said.
+    Agent(TaskState),
+    /// It could not be launched as described.
+    Error,
+    /// Its agent is gone.
+    Lost,
+    /// The same, for frameworks that know about partitions.
+    Unreachable,
+    /// The offers it was to run on were not valid, for frameworks that know about partitions.
+    Dropped,
+    /// Its agent is known and does not have it.
+    Gone,
+    /// Nobody knows it.
+    Unknown,
+}
+
+impl State {
+    /// The API's word.
+    pub const fn api_name(self) -> &'static str {
+        match self {
+            Self::Staging => "TASK_STAGING",
+            Self::Agent(state) => state.api_name(),
+            Self::Error => "TASK_ERROR",
+            Self::Lost => "TASK_LOST",
+            Self::Unreachable => "TASK_UNREACHABLE",
+            Self::Dropped => "TASK_DROPPED",
+            Self::Gone => "TASK_GONE",
+            Self::Unknown => "TASK_UNKNOWN",
+        }
+    }
+
+    /// Whether the task no longer runs.
+    pub const fn is_terminal(self) -> bool {
+        match self {
+            Self::Staging => false,
+            Self::Agent(state) => state.is_terminal(),
+            _ => true,
+        }
+    }
+}
+
+/// Why the core reports the end of a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Cause {
+    /// Its agent said so, or nothing can have ended.
+    Core,
+    /// The answer named offers that are not valid.
+    OffersInvalid,
+    /// The offers were valid, but the task is too large for them.
+    DoesNotFit,
+    /// Its agent is gone.
+    AgentRemoved,
+    /// Its agent came back without it.
+    TaskMissing,
+}
+
+impl Cause {
+    /// State, reason and message of a status made by the master.
+    const fn explain(self, partition_aware: bool) -> (State, &'static str, &'static str) {
+        let (plain, aware, reason, message) = match self {
+            Self::OffersInvalid => (
+                State::Lost,
+                State::Dropped,
+                "REASON_INVALID_OFFERS",
+                "Task launched with invalid offers: an offer is no longer valid, \
+                 or the offers are of several agents",
+            ),
+            Self::DoesNotFit => (
+                State::Error,
+                State::Error,
+                "REASON_TASK_INVALID",
+                "Task uses more resources than are left of the offers",
+            ),
+            Self::TaskMissing => (
+                State::Lost,
+                State::Gone,
+                "REASON_AGENT_RESTARTED",
+                "The agent came back without the task",
+            ),
+            Self::AgentRemoved | Self::Core => (
+                State::Lost,
+                State::Unreachable,
+                "REASON_AGENT_REMOVED",
+                "The agent was not heard of for too long",
+            ),
+        };
+        (if partition_aware { aware } else { plain }, reason, message)
+    }
+}
+
+/// A status made by the master: without uuid, and not to be acknowledged.
+pub(super) struct Notice<'a> {
+    pub(super) task_id: &'a str,
+    pub(super) agent_id: Option<&'a str>,
+    pub(super) state: State,
+    pub(super) reason: &'a str,
+    pub(super) message: &'a str,
+}
+
+impl Notice<'_> {
+    pub(super) fn event(&self, now_secs: f64) -> Value {
+        let mut status = json!({
+            "task_id": {"value": self.task_id},
+            "state": self.state.api_name(),
+            "source": "SOURCE_MASTER",
+            "reason": self.reason,
+            "message": self.message,
+            "timestamp": now_secs,
+        });
+        if let Some(agent_id) = self.agent_id {
+            status["agent_id"] = json!({"value": agent_id});
+        }
+        update(&status)
+    }
+}
+
+fn update(status: &Value) -> Value {
+    json!({"type": "UPDATE", "update": {"status": status}})
+}
+
+impl Task {
+    pub(super) const fn staged(
+        number: TaskId,
+        agent: AgentId,
+        info: TaskInfo,
+        original: Value,
+        now: Time,
+    ) -> Self {
+        Self {
+            number,
+            agent,
+            info,
+            original,
+            state: State::Staging,
+            status: None,
+            history: Vec::new(),
+            acknowledged: None,
+            kill: None,
+            launched: now,
+        }
+    }
+
+    /// The uuid of its agent's last status.
+    pub(super) fn uuid(&self) -> Option<Uuid> {
+        self.status.as_ref().map(|status| status.uuid)
+    }
+}
+
+/// A status of an agent as the API writes it.
+fn agent_status(status: &StatusUpdate, agent_id: &str, host: &str) -> Value {
+    let source = match status.source {
+        Source::Agent => "SOURCE_AGENT",
+        Source::Executor => "SOURCE_EXECUTOR",
+    };
+    let mut shown = json!({
+        "task_id": {"value": status.task_id},
+        "agent_id": {"value": agent_id},
+        "executor_id": {"value": status.task_id},
+        "state": status.state.api_name(),
+        "source": source,
+        "timestamp": status.unix_micros as f64 / 1e6,
+        "uuid": BASE64.encode(status.uuid.as_bytes()),
+    });
+    if let Some(reason) = &status.reason {
+        shown["reason"] = json!(reason);
+    }
+    if let Some(message) = &status.message {
+        shown["message"] = json!(message);
+    }
+    if let Some(container) = &status.container {
+        let mut inner = json!({
+            "container_id": {"value": container.container_id},
+            "network_infos": [{"ip_addresses": [{"protocol": "IPv4", "ip_address": host}]}],
+        });
+        if let Some(pid) = container.pid {
+            inner["executor_pid"] = json!(pid);
+        }
+        shown["container_status"] = inner;
+    }
+    if let Some(usage) = &status.usage {
+        let label = |key: &str, value: u64| json!({"key": key, "value": value.to_string()});
+        shown["labels"] = json!({"labels": [
+            label("cpu_micros", usage.cpu_micros),
+            label("throttled_micros", usage.throttled_micros),
+            label("mem_peak_bytes", usage.mem_peak_bytes),
+            label("oom_kills", usage.oom_kills),
+        ]});
+    }
+    shown
+}
+
+/// Whether a status says something that is not settled: not acknowledged, and not about a
+/// task whose end was told without the agent.
+fn is_news(task: &Task, status: &StatusUpdate) -> bool {
+    let is_settled = task.acknowledged == Some(status.uuid);
+    let is_repeated = task.uuid() == Some(status.uuid);
+    !is_settled && (is_repeated || !task.state.is_terminal())
+}
+
+impl Cluster {
+    pub(super) fn agent_status(&mut self, agent: AgentId, status: Box<StatusUpdate>) {
+        self.counts.statuses += 1;
+        let framework = self.framework_by_id(&status.framework_id);
+        let open = framework.filter(|framework| {
+            let task = self.frameworks[framework.index()]
+                .tasks
+                .get(&status.task_id);
+            task.is_some_and(|task| task.agent == agent && is_news(task, &status))
+        });
+        let Some(framework) = open else {
+            self.settle(agent, &status);
+            return;
+        };
+        let removed = self.frameworks[framework.index()].removed;
+        let (task_id, uuid) = (status.task_id.clone(), status.uuid);
+        let ended = self.take_in_status(framework, status);
+        if let Some((number, outcome)) = ended {
+            let event = Event::TaskEnded {
+                agent,
+                framework,
+                task: number,
+                outcome,
+            };
+            self.tell(event, Cause::Core);
+        } else {
+            self.pass_on(framework, &task_id);
+        }
+        if removed {
+            self.acknowledge(agent, framework, &task_id, uuid);
+            if ended.is_some() {
+                self.frameworks[framework.index()].complete(&task_id);
+            }
+        }
+    }
+
+    /// Acknowledges what nobody waits for, so that the agent can forget it.
+    fn settle(&mut self, agent: AgentId, status: &StatusUpdate) {
+        let message = FromMaster::AcknowledgeStatus {
+            framework_id: status.framework_id.clone(),
+            task_id: status.task_id.clone(),
+            uuid: status.uuid,
+        };
+        self.send_agent(agent, message);
+        if status.state.is_terminal() {
+            let name = (status.framework_id.clone(), status.task_id.clone());
+            let page = &mut self.agents[agent.index()];
+            if page.leftovers.remove(&name) {
+                self.join_when_clear(agent);
+            }
+        }
+    }
+
+    /// Writes a status into the books. Says how the task ended when it is the news of that.
+    fn take_in_status(
+        &mut self,
+        framework: FrameworkId,
+        status: Box<StatusUpdate>,
+    ) -> Option<(TaskId, Outcome)> {
+        let page = &mut self.frameworks[framework.index()];
+        let task = page
+            .tasks
+            .get_mut(&status.task_id)
+            .expect("a task of the books");
+        let was_terminal = task.state.is_terminal();
+        if task.uuid() != Some(status.uuid) {
+            let shown = json!({
+                "state": status.state.api_name(),
+                "timestamp": status.unix_micros as f64 / 1e6,
+            });
+            task.history.push(shown);
+        }
+        task.state = State::Agent(status.state);
+        let outcome = match status.state {
+            TaskState::Finished => Outcome::Finished,
+            TaskState::Failed => Outcome::Failed,
+            TaskState::Killed => Outcome::Killed,
+            TaskState::Lost => Outcome::Lost,
+            TaskState::Starting | TaskState::Running | TaskState::Killing => {
+                task.status = Some(status);
+                return None;
+            }
+        };
+        task.status = Some(status);
+        (!was_terminal).then_some((task.number, outcome))
+    }
+
+    /// Sends the last status of a task to its framework.
+    fn pass_on(&mut self, framework: FrameworkId, task_id: &str) {
+        let task = &self.frameworks[framework.index()].tasks[task_id];
+        let agent = &self.agents[task.agent.index()];
+        let address = agent.subscribe.address.as_str();
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+        let status = task.status.as_ref().expect("a status of the agent");
+        let event = update(&agent_status(status, &agent.id, host));
+        self.send_framework(framework, event);
+    }
+
+    /// The core says how a task ended: the one place where ends are told.
+    pub(super) fn report(
+        &mut self,
+        framework: FrameworkId,
+        number: TaskId,
+        outcome: Outcome,
+        cause: Cause,
+    ) {
+        self.counts.ended[match outcome {
+            Outcome::Finished => 0,
+            Outcome::Failed => 1,
+            Outcome::Killed => 2,
+            Outcome::Lost if cause == Cause::DoesNotFit => 4,
+            Outcome::Lost => 3,
+        }] += 1;
+        let now_secs = self.now_secs();
+        let page = &mut self.frameworks[framework.index()];
+        let aware = page.can("PARTITION_AWARE");
+        let Some(task_id) = page.numbers.get(&number).cloned() else {
+            return;
+        };
+        let task = page.tasks.get_mut(&task_id).expect("a task of the books");
+        let (agent, ports) = (task.agent, task.info.needs.port_set());
+        if cause == Cause::Core {
+            self.release(agent, framework, number, &ports);
+            self.pass_on(framework, &task_id);
+            return;
+        }
+        let (state, reason, message) = cause.explain(aware);
+        task.state = state;
+        task.history
+            .push(json!({"state": state.api_name(), "timestamp": now_secs}));
+        let named = task.info.agent_id.clone();
+        page.complete(&task_id);
+        if cause == Cause::DoesNotFit {
+            // It took its ports out of the offers and never ran.
+            self.agents[agent.index()].free_ports.add(&ports);
+        } else if cause != Cause::OffersInvalid {
+            self.release(agent, framework, number, &ports);
+        }
+        let notice = Notice {
+            task_id: &task_id,
+            agent_id: Some(&named),
+            state,
+            reason,
+            message,
+        };
+        let event = notice.event(now_secs);
+        self.send_framework(framework, event);
+    }
+
+    pub(super) fn kill_requested(
+        &mut self,
+        framework: FrameworkId,
+        task_id: &str,
+        agent_id: Option<&str>,
+        grace_millis: Option<u64>,
+    ) {
+        let page = &mut self.frameworks[framework.index()];
+        let task = page.tasks.get_mut(task_id);
+        if let Some(task) = task.filter(|task| !task.state.is_terminal()) {
+            task.kill = Some(grace_millis);
+            let task = task.number;
+            self.tell(Event::KillRequested { framework, task }, Cause::Core);
+        } else {
+            let question = TaskQuestion {
+                task_id: task_id.into(),
+                agent_id: agent_id.map(Into::into),
+            };
+            for event in self.reconcile(framework, &[question]) {
+                self.send_framework(framework, event);
+            }
+        }
+    }
+
+    pub(super) fn acknowledged(
+        &mut self,
+        framework: FrameworkId,
+        agent_id: &str,
+        task_id: &str,
+        uuid: Uuid,
+    ) {
+        let agent = self.agent_by_id(agent_id);
+        let page = &mut self.frameworks[framework.index()];
+        let waiting = page.tasks.get_mut(task_id).filter(|task| {
+            Some(task.agent) == agent
+                && task.uuid() == Some(uuid)
+                && task.acknowledged != Some(uuid)
+        });
+        let Some(task) = waiting else {
+            self.counts.invalid_acknowledgements += 1;
+            return;
+        };
+        task.acknowledged = Some(uuid);
+        let (agent, is_over) = (task.agent, task.state.is_terminal());
+        if is_over {
+            page.complete(task_id);
+        }
+        self.acknowledge(agent, framework, task_id, uuid);
+    }
+
+    pub(super) fn acknowledge(
+        &mut self,
+        agent: AgentId,
+        framework: FrameworkId,
+        task_id: &str,
+        uuid: Uuid,
+    ) {
+        let message = FromMaster::AcknowledgeStatus {
+            framework_id: self.frameworks[framework.index()].id.clone(),
+            task_id: task_id.to_owned(),
+            uuid,
+        };
+        self.send_agent(agent, message);
+    }
+
+    /// The states of the tasks asked for, or of all that are not over; nothing changes.
+    pub fn reconcile(&self, framework: FrameworkId, tasks: &[TaskQuestion]) -> Vec<Value> {
+        let page = &self.frameworks[framework.index()];
+        let notice = |task_id: &str, agent_id: Option<&str>, state| {
+            Notice {
+                task_id,
+                agent_id,
+                state,
+                reason: "REASON_RECONCILIATION",
+                message: "Reconciliation: Latest task state",
+            }
+            .event(self.now_secs())
+        };
+        if tasks.is_empty() {
+            let all = page.tasks.values();
+            return all
+                .map(|task| notice(&task.info.task_id, Some(&task.info.agent_id), task.state))
+                .collect();
+        }
+        let answer = |question: &TaskQuestion| {
+            let task_id = question.task_id.value.as_str();
+            let asked = question.agent_id.as_ref().map(|id| id.value.as_str());
+            if let Some(task) = page.tasks.get(task_id) {
+                return notice(task_id, Some(&task.info.agent_id), task.state);
+            }
+            let over = page
+                .completed
+                .iter()
+                .rfind(|task| task.info.task_id == task_id);
+            if let Some(task) = over.filter(|task| task.state != State::Unreachable) {
+                return notice(task_id, Some(&task.info.agent_id), task.state);
+            }
+            let agent = asked.or(over.map(|task| task.info.agent_id.as_str()));
+            notice(
+                task_id,
+                agent,
+                self.state_of_unknown(page.can("PARTITION_AWARE"), agent),
+            )
+        };
+        tasks.iter().map(answer).collect()
+    }
+
+    fn state_of_unknown(&self, partition_aware: bool, agent_id: Option<&str>) -> State {
+        let agent = agent_id.and_then(|id| self.agent_by_id(id));
+        match agent.map(|agent| self.agents[agent.index()].joined) {
+            _ if !partition_aware => State::Lost,
+            Some(true) => State::Gone,
+            Some(false) => State::Unreachable,
+            None => State::Unknown,
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! What the read-only endpoints show.
+
+use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::resources::Resources;
+use fairground_policies::time::Time;
+use serde_json::{Map, Value, json};
+
+use super::{Agent, Cluster, Framework, State, Task};
+use crate::protocol::{Amounts, TaskState};
+use crate::wire::ports::Ports;
+
+/// The version of the API: digits and dots only, as clients read it.
+pub const API_VERSION: &str = "1.11.0";
+
+/// What is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum View {
+    /// Everything.
+    State,
+    /// Counts of tasks by state.
+    StateSummary,
+    /// Agents.
+    Agents,
+    /// Frameworks with their tasks.
+    Frameworks,
+    /// Tasks.
+    Tasks {
+        /// At most so many.
+        limit: usize,
+        /// After leaving out so many.
+        offset: usize,
+        /// The oldest first.
+        ascending: bool,
+        /// Only of this framework.
+        framework_id: Option<String>,
+        /// Only this one.
+        task_id: Option<String>,
+    },
+    /// Roles.
+    Roles,
+    /// Numbers by name.
+    Metrics,
+}
+
+impl Cluster {
+    /// Shows what is asked for. `address` is where this master listens.
+    pub fn view(&self, view: &View, address: &str) -> Value {
+        match view {
+            View::State => self.state(address),
+            View::StateSummary => self.state_summary(),
+            View::Agents => json!({"slaves": self.agents_shown(), "recovered_slaves": []}),
+            View::Frameworks => self.frameworks_shown(),
+            View::Tasks {
+                limit,
+                offset,
+                ascending,
+                framework_id,
+                task_id,
+            } => {
+                let mut tasks = self.all_tasks(framework_id.as_deref(), task_id.as_deref());
+                if !ascending {
+                    tasks.reverse();
+                }
+                let page: Vec<Value> = tasks.into_iter().skip(*offset).take(*limit).collect();
+                json!({"tasks": page})
+            }
+            View::Roles => self.roles(),
+            View::Metrics => self.metrics(),
+        }
+    }
+
+    fn state(&self, address: &str) -> Value {
+        let mut shown = self.frameworks_shown();
+        let start = self.settings.started_unix_micros as f64 / 1e6;
+        let (ip, port) = address.rsplit_once(':').unwrap_or((address, "5050"));
+        let active = self.agents.iter().filter(|agent| agent.joined).count();
+        let more = json!({
+            "version": API_VERSION,
+            "id": self.settings.master_id,
+            "pid": format!("master@{address}"),
+            "hostname": ip,
+            "leader": format!("master@{address}"),
+            "leader_info": {
+                "id": self.settings.master_id, "hostname": ip, "pid": format!("master@{address}"),
+                "port": port.parse::<u16>().unwrap_or(0),
+            },
+            "start_time": start,
+            "elected_time": start,
+            "activated_slaves": active,
+            "deactivated_slaves": 0,
+            "unreachable_slaves": self.agents.len() - active,
+            "flags": {"allocator": self.settings.allocator.to_string()},
+            "slaves": self.agents_shown(),
+            "recovered_slaves": [],
+            "orphan_tasks": [],
+        });
+        merge(&mut shown, more);
+        shown
+    }
+
+    fn state_summary(&self) -> Value {
+        let live = self.frameworks.iter().filter(|page| !page.removed);
+        let frameworks: Vec<Value> = live
+            .map(|page| {
+                let mut shown = json!({
+                    "id": page.id, "name": page.info["name"], "active": page.connected,
+                });
+                merge(
+                    &mut shown,
+                    counted(page.tasks.values().chain(&page.completed)),
+                );
+                shown
+            })
+            .collect();
+        let agents: Vec<Value> = self
+            .agents
+            .iter()
+            .map(|agent| {
+                let tasks = agent.tasks.iter();
+                let tasks =
+                    tasks.filter_map(|(f, t)| self.frameworks[f.index()].task_by_number(*t));
+                let mut shown = json!({"id": agent.id, "hostname": agent.subscribe.hostname});
+                merge(&mut shown, counted(tasks));
+                shown
+            })
+            .collect();
+        json!({"frameworks": frameworks, "slaves": agents})
+    }
+
+    fn seconds(&self, at: Time) -> f64 {
+        self.unix_micros(at) as f64 / 1e6
+    }
+
+    fn agents_shown(&self) -> Vec<Value> {
+        let numbered = self.agents.iter().enumerate();
+        numbered
+            .map(|(index, agent)| self.agent_shown(AgentId(index as u32), agent))
+            .collect()
+    }
+
+    fn agent_shown(&self, number: AgentId, agent: &Agent) -> Value {
+        let offered = self.offered(|_, on| on == number);
+        let used = agent.tasks.iter();
+        let used = used_by(used.filter_map(|(f, t)| self.frameworks[f.index()].task_by_number(*t)));
+        let port = agent
+            .subscribe
+            .address
+            .rsplit_once(':')
+            .map_or("0", |(_, port)| port);
+        let capacity = agent.subscribe.capacity.to_endpoint();
+        json!({
+            "id": agent.id,
+            "hostname": agent.subscribe.hostname,
+            "port": port.parse::<u16>().unwrap_or(0),
+            "pid": format!("slave(1)@{}", agent.subscribe.address),
+            "active": agent.joined,
+            "deactivated": false,
+            "version": API_VERSION,
+            "registered_time": self.seconds(agent.registered),
+            "reregistered_time": self.seconds(agent.reregistered),
+            "attributes": agent.subscribe.attributes,
+            "resources": capacity,
+            "used_resources": used.to_endpoint(),
+            "offered_resources": offered.to_endpoint(),
+            "reserved_resources": {},
+            "unreserved_resources": capacity,
+            "capabilities": [],
+        })
+    }
+
+    fn frameworks_shown(&self) -> Value {
+        let shown = |removed: bool| -> Vec<Value> {
+            let numbered = self.frameworks.iter().enumerate();
+            let chosen = numbered.filter(|(_, page)| page.removed == removed);
+            chosen
+                .map(|(index, page)| self.framework_shown(FrameworkId(index as u32), page))
+                .collect()
+        };
+        json!({
+            "frameworks": shown(false),
+            "completed_frameworks": shown(true),
+            "unregistered_frameworks": [],
+        })
+    }
+
+    fn framework_shown(&self, number: FrameworkId, page: &Framework) -> Value {
+        let (ended, running): (Vec<&Task>, Vec<&Task>) = page
+            .tasks
+            .values()
+            .partition(|task| task.state.is_terminal());
+        let used = used_by(running.iter().copied());
+        let offered = self.offered(|framework, _| framework == number);
+        let list = |tasks: &[&Task]| -> Vec<Value> {
+            tasks.iter().map(|task| task_shown(page, task)).collect()
+        };
+        let mut all_ended: Vec<&Task> = page.completed.iter().collect();
+        all_ended.extend(ended);
+        let mut shown = json!({
+            "id": page.id,
+            "name": page.info["name"],
+            "user": page.info["user"],
+            "role": page.role,
+            "roles": [page.role],
+            "failover_timeout": page.info["failover_timeout"].as_f64().unwrap_or(0.0),
+            "checkpoint": page.info["checkpoint"].as_bool().unwrap_or(false),
+            "hostname": page.info["hostname"].as_str().unwrap_or_default(),
+            "active": page.connected,
+            "connected": page.connected,
+            "recovered": false,
+            "registered_time": self.seconds(page.registered),
+            "reregistered_time": self.seconds(page.reregistered),
+            "unregistered_time": page.unregistered.map_or(0.0, |at| self.seconds(at)),
+            "resources": used.to_endpoint(),
+            "used_resources": used.to_endpoint(),
+            "offered_resources": offered.to_endpoint(),
+            "tasks": list(&running),
+            "completed_tasks": list(&all_ended),
+            "unreachable_tasks": [],
+        });
+        for member in ["principal", "webui_url", "capabilities", "labels"] {
+            if let Some(value) = page.info.get(member) {
+                shown[member] = value.clone();
+            }
+        }
+        shown
+    }
+
+    /// The tasks that fit, the oldest first.
+    fn all_tasks(&self, framework_id: Option<&str>, task_id: Option<&str>) -> Vec<Value> {
+        let mut found: Vec<(Time, Value)> = Vec::new();
+        let fits = |page: &&Framework| framework_id.is_none_or(|id| page.id == id);
+        for page in self.frameworks.iter().filter(fits) {
+            for task in page.completed.iter().chain(page.tasks.values()) {
+                if task_id.is_none_or(|id| task.info.task_id == id) {
+                    found.push((task.launched, task_shown(page, task)));
+                }
+            }
+        }
+        found.sort_by_key(|(launched, _)| *launched);
+        found.into_iter().map(|(_, task)| task).collect()
+    }
+
+    fn roles(&self) -> Value {
+        let mut names: Vec<&str> = self.settings.weights.keys().map(String::as_str).collect();
+        names.push("*");
+        let live = || {
+            self.frameworks
+                .iter()
+                .enumerate()
+                .filter(|(_, page)| !page.removed)
+        };
+        names.extend(live().map(|(_, page)| page.role.as_str()));
+        names.sort_unstable();
+        names.dedup();
+        let role = |name: &str| {
+            let mut ids = Vec::new();
+            let mut used = Amounts::default().counted();
+            for (_, page) in live().filter(|(_, page)| page.role == name) {
+                ids.push(page.id.as_str());
+                used += used_by(page.tasks.values()).counted();
+            }
+            let offered = self.offered(|f, _| self.frameworks[f.index()].role == name);
+            let total = Amounts::of(used + offered.counted(), &Ports::default());
+            let weight = self.settings.weights.get(name).copied().unwrap_or_default();
+            json!({
+                "name": name,
+                "weight": f64::from(weight.thousandths()) / 1000.0,
+                "frameworks": ids,
+                "resources": total.to_endpoint(),
+                "allocated": Amounts::of(used, &Ports::default()).to_endpoint(),
+                "offered": offered.to_endpoint(),
+                "reserved": {},
+            })
+        };
+        json!({"roles": names.into_iter().map(role).collect::<Vec<_>>()})
+    }
+
+    /// Tasks that run, by state.
+    pub fn running_tasks(&self) -> [(&'static str, usize); 4] {
+        let count = |state: State| {
+            let pages = self.frameworks.iter();
+            let of_page =
+                |page: &Framework| page.tasks.values().filter(|t| t.state == state).count();
+            pages.map(of_page).sum()
+        };
+        [
+            ("staging", count(State::Staging)),
+            ("starting", count(State::Agent(TaskState::Starting))),
+            ("running", count(State::Agent(TaskState::Running))),
+            ("killing", count(State::Agent(TaskState::Killing))),
+        ]
+    }
+
+    fn metrics(&self) -> Value {
+        let mut numbers = Map::new();
+        let mut put = |name: &str, value: f64| numbers.insert(name.to_owned(), json!(value));
+        let active = self.agents.iter().filter(|agent| agent.joined).count();
+        let live = self.frameworks.iter().filter(|page| !page.removed);
+        let connected = live.clone().filter(|page| page.connected).count();
+        put("master/elected", 1.0);
+        put("master/uptime_secs", self.now.as_micros() as f64 / 1e6);
+        put("master/slaves_active", active as f64);
+        put("master/slaves_connected", active as f64);
+        put(
+            "master/slaves_unreachable",
+            (self.agents.len() - active) as f64,
+        );
+        put("master/frameworks_active", connected as f64);
+        put("master/frameworks_connected", connected as f64);
+        put(
+            "master/frameworks_disconnected",
+            (live.count() - connected) as f64,
+        );
+        put("master/outstanding_offers", self.offers.len() as f64);
+        for (state, count) in self.running_tasks() {
+            put(&format!("master/tasks_{state}"), count as f64);
+        }
+        let ended = ["finished", "failed", "killed", "lost", "error"];
+        for (name, count) in ended.into_iter().zip(self.counts.ended) {
+            put(&format!("master/tasks_{name}"), count as f64);
+        }
+        let invalid = self.counts.invalid_acknowledgements as f64;
+        put("master/invalid_status_update_acknowledgements", invalid);
+        let ledger = self.core.ledger();
+        let total = Amounts::of(ledger.total(), &Ports::default()).to_endpoint();
+        let frameworks = ledger.frameworks();
+        let used = frameworks.fold(Amounts::default().counted(), |sum, f| {
+            sum + ledger.running(f)
+        });
+        let used = Amounts::of(used, &Ports::default()).to_endpoint();
+        for name in ["cpus", "mem", "disk", "gpus"] {
+            let (all, some) = (total[name].as_f64(), used[name].as_f64());
+            let (all, some) = (all.unwrap_or(0.0), some.unwrap_or(0.0));
+            put(&format!("master/{name}_total"), all);
+            put(&format!("master/{name}_used"), some);
+            put(
+                &format!("master/{name}_percent"),
+                if all > 0.0 { some / all } else { 0.0 },
+            );
+        }
+        Value::Object(numbers)
+    }
+}
+
+/// How many tasks are in which state, as members of an object.
+fn counted<'a>(tasks: impl Iterator<Item = &'a Task>) -> Value {
+    let mut counts = Map::new();
+    for task in tasks {
+        let count = counts.entry(task.state.api_name()).or_insert(json!(0));
+        *count = json!(count.as_u64().unwrap_or(0) + 1);
+    }
+    Value::Object(counts)
+}
+
+fn merge(into: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (into, more) {
+        into.extend(more);
+    }
+}
+
+fn used_by<'a>(tasks: impl Iterator<Item = &'a Task>) -> Amounts {
+    let mut ports = Ports::default();
+    let mut sum = Resources::ZERO;
+    for task in tasks.filter(|task| !task.state.is_terminal()) {
+        sum += task.info.needs.counted();
+        ports.add(&task.info.needs.port_set());
+    }
+    Amounts::of(sum, &ports)
+}
+
+fn task_shown(page: &Framework, task: &Task) -> Value {
+    let mut shown = json!({
+        "id": task.info.task_id,
+        "name": task.info.name,
+        "framework_id": page.id,
+        "executor_id": "",
+        "slave_id": task.info.agent_id,
+        "state": task.state.api_name(),
+        "role": page.role,
+        "resources": task.info.needs.to_endpoint(),
+        "statuses": task.history,
+    });
+    for member in ["labels", "discovery", "container"] {
+        if let Some(value) = task.original.get(member) {
+            shown[member] = value.clone();
+        }
+    }
+    shown
+}

@@ -1,0 +1,556 @@
+//! The one thread that decides: inbox, step, log, deliver.
+//!
+//! Requests that wait together are stepped one by one, written to the log together and only then
+//! answered and delivered, so that a forced write to the disk is shared by all of them.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::time::Time;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::cluster::{API_VERSION, Answer, Cluster, Input, Output, Turn, View};
+use super::links::{Link, LinkId, Links, Peer};
+use super::metrics::Metrics;
+use crate::log::{Record, Writer};
+use crate::protocol::{AgentCall, AgentMessage, FromMaster, Subscribe};
+use crate::recordio;
+use crate::wire::call::Body;
+use crate::wire::resources::amounts;
+use crate::wire::to_ascii;
+
+/// Requests taken together at most.
+const BATCH: usize = 512;
+
+/// What reaches the thread.
+#[derive(Debug)]
+pub enum Request {
+    /// A framework subscribes; its stream is `link`.
+    Subscribe {
+        /// Who it is.
+        framework_info: Value,
+        /// Whether it wants no offers yet.
+        suppressed: bool,
+        /// Where its events go.
+        link: Link,
+        /// Told when the stream may begin.
+        reply: oneshot::Sender<()>,
+    },
+    /// Another call of a framework.
+    Call {
+        /// Whose.
+        framework_id: String,
+        /// The stream id it named.
+        stream: Option<String>,
+        /// What is asked.
+        body: Body,
+        /// Told when it was taken in.
+        reply: oneshot::Sender<Verdict>,
+    },
+    /// An agent subscribes; its stream is `link`.
+    AgentSubscribe {
+        /// Who it is.
+        subscribe: Subscribe,
+        /// Where its messages go.
+        link: Link,
+        /// Told when the stream may begin.
+        reply: oneshot::Sender<()>,
+    },
+    /// An agent says something.
+    AgentCall {
+        /// What it says.
+        call: AgentCall,
+        /// Told when it was taken in.
+        reply: oneshot::Sender<Verdict>,
+    },
+    /// Somebody looks.
+    View {
+        /// At what.
+        view: View,
+        /// Told what is seen.
+        reply: oneshot::Sender<Value>,
+    },
+    /// A stream ended.
+    Closed(LinkId),
+    /// The process is to end.
+    Stop,
+}
+
+/// What a call is answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// 202.
+    Accepted,
+    /// 400.
+    Bad(String),
+    /// 403.
+    Forbidden(String),
+}
+
+/// Timing and addresses of the thread.
+#[derive(Clone, Debug)]
+pub struct Habits {
+    /// What frameworks are told about heartbeats.
+    pub heartbeat: Duration,
+    /// How often agents are pinged.
+    pub ping: Duration,
+    /// An agent not heard for so long is gone.
+    pub silence: Duration,
+    /// Where this master listens, for `master_info`.
+    pub address: String,
+}
+
+/// Something to be sent once the log is on disk.
+enum Delivery {
+    Record(Link, Bytes),
+    Begin(oneshot::Sender<()>),
+    Verdict(oneshot::Sender<Verdict>, Verdict),
+    View(oneshot::Sender<Value>, Value),
+}
+
+/// The thread's state.
+pub struct Decision {
+    cluster: Cluster,
+    log: Writer,
+    links: Links,
+    habits: Habits,
+    metrics: Metrics,
+    inbox: Receiver<Request>,
+    /// For streams found dead while delivering.
+    own: Sender<Request>,
+    clock: Clock,
+    next_ping: Instant,
+    deliveries: Vec<Delivery>,
+}
+
+/// Wall time that never runs backwards, also over restarts.
+#[derive(Debug)]
+struct Clock {
+    base: Time,
+    since: Instant,
+}
+
+impl Clock {
+    fn new(started_unix_micros: u64, last: Time) -> Self {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH);
+        let unix = unix.map_or(0, |since| since.as_micros() as u64);
+        let wall = Time::from_micros(unix.saturating_sub(started_unix_micros));
+        Self {
+            base: wall.max(last),
+            since: Instant::now(),
+        }
+    }
+
+    fn now(&self) -> Time {
+        Time::from_micros(self.base.as_micros() + self.since.elapsed().as_micros() as u64)
+    }
+}
+
+impl Decision {
+    /// A thread's state; `last` is the time of the log's last record.
+    pub fn new(
+        cluster: Cluster,
+        last: Time,
+        log: Writer,
+        habits: Habits,
+        metrics: Metrics,
+        (own, inbox): (Sender<Request>, Receiver<Request>),
+    ) -> Self {
+        let clock = Clock::new(cluster.settings().started_unix_micros, last);
+        let mut links = Links::default();
+        // Agents of an earlier life of this master have as long as its frameworks to come back.
+        let recovery = Duration::from_micros(cluster.settings().recovery.as_micros());
+        let grace = recovery.saturating_sub(habits.silence);
+        for (index, agent) in cluster.agents().iter().enumerate() {
+            if agent.joined {
+                links.hear(AgentId(index as u32), grace);
+            }
+        }
+        Self {
+            cluster,
+            log,
+            links,
+            next_ping: Instant::now() + habits.ping,
+            habits,
+            metrics,
+            inbox,
+            own,
+            clock,
+            deliveries: Vec::new(),
+        }
+    }
+
+    /// Runs until told to stop.
+    ///
+    /// # Errors
+    /// When the log cannot be written: what is not on disk must not be acted upon.
+    pub fn run(mut self) -> std::io::Result<()> {
+        // Nothing that fell due while the master was away happens before everybody has had time
+        // to come back.
+        let turn = self.step_at(self.clock.now(), Input::Started).1;
+        self.queue(turn.outputs);
+        loop {
+            self.log.commit()?;
+            self.deliver();
+            let first = match self.inbox.recv_timeout(self.patience()) {
+                Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    return Ok(());
+                }
+                Ok(request) => Some(request),
+                Err(RecvTimeoutError::Timeout) => None,
+            };
+            let begun = Instant::now();
+            let mut taken = 0;
+            let mut next = first;
+            while let Some(request) = next {
+                if matches!(request, Request::Stop) {
+                    return self.log.commit();
+                }
+                self.take(request);
+                taken += 1;
+                next = (taken < BATCH)
+                    .then(|| self.inbox.try_recv().ok())
+                    .flatten();
+            }
+            self.tick_until(self.clock.now());
+            self.ping_if_due();
+            self.metrics.turn(taken, begun.elapsed());
+        }
+    }
+
+    /// How long nothing needs to be done.
+    fn patience(&self) -> Duration {
+        let ping = self.next_ping.saturating_duration_since(Instant::now());
+        let wake = self.cluster.wake_at().map(|at| {
+            let span = at.since(self.clock.now());
+            Duration::from_micros(span.as_micros())
+        });
+        wake.map_or(ping, |wake| wake.min(ping))
+    }
+
+    /// Ticks come at the very moment the cluster asked for, as in the simulator, however late the
+    /// thread is: a round that falls due is held before whatever came after it.
+    fn tick_until(&mut self, now: Time) {
+        while let Some(at) = self.cluster.wake_at().filter(|at| *at <= now) {
+            let turn = self.step_at(at, Input::Tick).1;
+            self.queue(turn.outputs);
+        }
+    }
+
+    fn ping_if_due(&mut self) {
+        if Instant::now() < self.next_ping {
+            return;
+        }
+        self.next_ping = Instant::now() + self.habits.ping;
+        for agent in self.links.silent(self.habits.silence) {
+            self.input(Input::AgentSilent { agent });
+            self.links.forget_agent(agent);
+        }
+        let ping = recordio::frame(&to_ascii(&FromMaster::Ping));
+        let links: Vec<Link> = self.links.agents().cloned().collect();
+        for link in links {
+            self.deliveries.push(Delivery::Record(link, ping.clone()));
+        }
+    }
+
+    /// Steps the cluster with an input and takes what follows into the log and the deliveries.
+    fn input(&mut self, input: Input) -> Answer {
+        let (answer, turn) = self.step(input);
+        self.queue(turn.outputs);
+        answer
+    }
+
+    fn step(&mut self, input: Input) -> (Answer, Turn) {
+        let now = self.clock.now();
+        self.tick_until(now);
+        self.step_at(now, input)
+    }
+
+    fn step_at(&mut self, at: Time, input: Input) -> (Answer, Turn) {
+        let (answer, mut turn) = self.cluster.step(at, input.clone());
+        let steps = std::mem::take(&mut turn.steps);
+        self.log.append(&Record::Turn { at, input, steps });
+        (answer, turn)
+    }
+
+    fn queue(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            let (link, record) = match output {
+                Output::Framework(framework, event) => {
+                    (self.links.framework(framework), to_ascii(&event))
+                }
+                Output::Agent(agent, message) => (self.links.agent(agent), to_ascii(&message)),
+                Output::CloseFramework(framework) => {
+                    self.links.detach_framework(framework);
+                    continue;
+                }
+                Output::CloseAgent(agent) => {
+                    self.links.detach_agent(agent);
+                    continue;
+                }
+            };
+            if let Some(link) = link {
+                let record = Delivery::Record(link.clone(), recordio::frame(&record));
+                self.deliveries.push(record);
+            }
+        }
+    }
+
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Subscribe {
+                framework_info,
+                suppressed,
+                link,
+                reply,
+            } => self.subscribe(framework_info, suppressed, link, reply),
+            Request::Call {
+                framework_id,
+                stream,
+                body,
+                reply,
+            } => {
+                let verdict = self.call(&framework_id, stream.as_deref(), body);
+                self.deliveries.push(Delivery::Verdict(reply, verdict));
+            }
+            Request::AgentSubscribe {
+                subscribe,
+                link,
+                reply,
+            } => self.agent_subscribe(subscribe, link, reply),
+            Request::AgentCall { call, reply } => {
+                let verdict = self.agent_call(call);
+                self.deliveries.push(Delivery::Verdict(reply, verdict));
+            }
+            Request::View { view, reply } => {
+                let shown = self.cluster.view(&view, &self.habits.address);
+                self.deliveries.push(Delivery::View(reply, shown));
+            }
+            Request::Closed(link) => self.closed(link),
+            // The loop ends before it comes here.
+            Request::Stop => {}
+        }
+    }
+
+    fn subscribe(
+        &mut self,
+        framework_info: Value,
+        suppressed: bool,
+        link: Link,
+        reply: oneshot::Sender<()>,
+    ) {
+        let (answer, turn) = self.step(Input::Subscribed {
+            framework_info,
+            suppressed,
+        });
+        self.deliveries.push(Delivery::Begin(reply));
+        let (framework, id) = match answer {
+            Answer::FrameworkSubscribed { framework, id } => (framework, id),
+            Answer::Refused(why) => return self.error_event(link, &why),
+            Answer::Done | Answer::AgentSubscribed { .. } => unreachable!("an answer to SUBSCRIBE"),
+        };
+        if let Some(old) = self.links.attach_framework(framework, link.clone()) {
+            self.error_event(old, "Framework failed over");
+        }
+        let subscribed = json!({"type": "SUBSCRIBED", "subscribed": {
+            "framework_id": {"value": id},
+            "heartbeat_interval_seconds": self.habits.heartbeat.as_secs_f64(),
+            "master_info": self.master_info(),
+        }});
+        for event in [subscribed, json!({"type": "HEARTBEAT"})] {
+            let record = recordio::frame(&to_ascii(&event));
+            self.deliveries.push(Delivery::Record(link.clone(), record));
+        }
+        self.queue(turn.outputs);
+    }
+
+    /// Ends a stream with an ERROR event.
+    fn error_event(&mut self, link: Link, message: &str) {
+        let event = json!({"type": "ERROR", "error": {"message": message}});
+        let record = recordio::frame(&to_ascii(&event));
+        self.deliveries.push(Delivery::Record(link, record));
+    }
+
+    fn master_info(&self) -> Value {
+        let address = self.habits.address.as_str();
+        let (host, port) = address.rsplit_once(':').unwrap_or((address, "5050"));
+        let port: u16 = port.parse().unwrap_or(5050);
+        let ip: u32 = host.parse().map_or(0, |ip: std::net::Ipv4Addr| {
+            // The API writes the four bytes as they lie in memory.
+            u32::from_le_bytes(ip.octets())
+        });
+        json!({
+            "id": self.cluster.settings().master_id,
+            "ip": ip, "port": port, "hostname": host,
+            "pid": format!("master@{address}"),
+            "version": API_VERSION,
+            "address": {"hostname": host, "ip": host, "port": port},
+        })
+    }
+
+    fn call(&mut self, framework_id: &str, stream: Option<&str>, body: Body) -> Verdict {
+        let Some(framework) = self.cluster.framework_by_id(framework_id) else {
+            return Verdict::Bad("Framework cannot be found".to_owned());
+        };
+        let page = &self.cluster.frameworks()[framework.index()];
+        if page.removed {
+            return Verdict::Bad("Framework cannot be found".to_owned());
+        }
+        let Some(link) = self.links.framework(framework) else {
+            return Verdict::Forbidden("Framework is not subscribed".to_owned());
+        };
+        match stream {
+            None => {
+                return Verdict::Bad(
+                    "All non-subscribe calls should include the 'Mesos-Stream-Id' header"
+                        .to_owned(),
+                );
+            }
+            Some(stream) if Uuid::try_parse(stream).ok() != Some(link.stream) => {
+                return Verdict::Bad(
+                    "The stream ID in 'Mesos-Stream-Id' didn't match the stream ID of the subscription".to_owned(),
+                );
+            }
+            Some(_) => {}
+        }
+        match self.input_of(framework, body) {
+            Ok(Some(input)) => {
+                self.input(input);
+                Verdict::Accepted
+            }
+            Ok(None) => Verdict::Accepted,
+            Err(why) => Verdict::Bad(why),
+        }
+    }
+
+    /// The input a call amounts to; `None` when it only asks.
+    fn input_of(&mut self, framework: FrameworkId, body: Body) -> Result<Option<Input>, String> {
+        Ok(Some(match body {
+            Body::Subscribe { .. } => return Err("SUBSCRIBE has a way of its own".to_owned()),
+            Body::Teardown => Input::TornDown { framework },
+            Body::Answer {
+                offer_ids,
+                tasks,
+                refuse,
+            } => Input::Answered {
+                framework,
+                offer_ids,
+                tasks,
+                refuse,
+            },
+            Body::Revive => Input::Revived { framework },
+            Body::Suppress => Input::Suppressed { framework },
+            Body::Kill {
+                task_id,
+                agent_id,
+                grace_millis,
+            } => Input::KillRequested {
+                framework,
+                task_id,
+                agent_id,
+                grace_millis,
+            },
+            Body::Acknowledge {
+                agent_id,
+                task_id,
+                uuid,
+            } => Input::Acknowledged {
+                framework,
+                agent_id,
+                task_id,
+                uuid: read_uuid(&uuid)?,
+            },
+            Body::Reconcile(tasks) => {
+                let events = self.cluster.reconcile(framework, &tasks);
+                let events = events.into_iter().map(|e| Output::Framework(framework, e));
+                self.queue(events.collect());
+                return Ok(None);
+            }
+            Body::Request(requests) => {
+                let Some(first) = requests.first() else {
+                    return Ok(None);
+                };
+                let needs = amounts(first)?.counted();
+                let same = |one: &&Vec<_>| amounts(one).is_ok_and(|a| a.counted() == needs);
+                let count = requests.iter().filter(same).count() as u32;
+                Input::DemandDeclared {
+                    framework,
+                    needs,
+                    count,
+                }
+            }
+        }))
+    }
+
+    fn agent_subscribe(&mut self, subscribe: Subscribe, link: Link, reply: oneshot::Sender<()>) {
+        let (answer, turn) = self.step(Input::AgentSubscribed(subscribe));
+        self.deliveries.push(Delivery::Begin(reply));
+        let (agent, agent_id) = match answer {
+            Answer::AgentSubscribed { agent, id } => (agent, id),
+            Answer::Refused(message) => {
+                let record = recordio::frame(&to_ascii(&FromMaster::Refused { message }));
+                self.deliveries.push(Delivery::Record(link, record));
+                return;
+            }
+            Answer::Done | Answer::FrameworkSubscribed { .. } => {
+                unreachable!("an answer to an agent")
+            }
+        };
+        self.links.attach_agent(agent, link.clone());
+        let registered = FromMaster::Registered {
+            agent_id,
+            silence_millis: self.habits.silence.as_millis() as u64,
+        };
+        let record = recordio::frame(&to_ascii(&registered));
+        self.deliveries.push(Delivery::Record(link, record));
+        self.queue(turn.outputs);
+    }
+
+    fn agent_call(&mut self, call: AgentCall) -> Verdict {
+        let agent = self.cluster.agent_by_id(&call.agent_id);
+        let Some(agent) = agent.filter(|agent| self.links.agent(*agent).is_some()) else {
+            return Verdict::Forbidden("the agent is not subscribed".to_owned());
+        };
+        self.links.hear(agent, Duration::ZERO);
+        if let AgentMessage::Status(status) = call.message {
+            self.input(Input::AgentStatus { agent, status });
+        }
+        Verdict::Accepted
+    }
+
+    fn closed(&mut self, link: LinkId) {
+        if let Some(Peer::Framework(framework)) = self.links.closed(link) {
+            self.input(Input::Disconnected { framework });
+        }
+    }
+
+    /// Sends what is due. Whoever went away meanwhile does not hear it.
+    fn deliver(&mut self) {
+        for delivery in self.deliveries.drain(..) {
+            match delivery {
+                Delivery::Record(link, record) => {
+                    self.metrics.sent(record.len());
+                    if !link.send(record) {
+                        // The thread holds the inbox, so this cannot fail.
+                        let _ = self.own.send(Request::Closed(link.id));
+                    }
+                }
+                Delivery::Begin(reply) => drop(reply.send(())),
+                Delivery::Verdict(reply, verdict) => drop(reply.send(verdict)),
+                Delivery::View(reply, shown) => drop(reply.send(shown)),
+            }
+        }
+    }
+}
+
+fn read_uuid(text: &str) -> Result<Uuid, String> {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok();
+    bytes
+        .and_then(|bytes| Uuid::from_slice(&bytes).ok())
+        .ok_or_else(|| format!("'uuid' is `{text}`; expected 16 bytes in base 64"))
+}

@@ -1,0 +1,237 @@
+//! The master's HTTP server: every request becomes one for the decision thread.
+
+mod agents;
+mod reads;
+mod scheduler;
+mod server;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request as HttpRequest, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::decision::Request;
+use super::links::{Link, LinkId};
+use super::metrics::Metrics;
+use crate::protocol::{MESSAGE_PATH, SUBSCRIBE_PATH};
+
+pub use server::serve;
+
+/// What every request needs.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The way to the decision thread.
+    pub inbox: Sender<Request>,
+    /// Its numbers.
+    pub metrics: Metrics,
+    /// How often a stream carries a heartbeat.
+    pub heartbeat: Duration,
+    /// The longest body taken in.
+    pub max_body: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// Streams opened so far.
+    pub streams: Arc<AtomicU64>,
+}
+
+/// An answer that is an error: a status and a sentence.
+struct Problem(StatusCode, String);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self(status, mut text) = self;
+        text.push('\n');
+        (status, text).into_response()
+    }
+}
+
+/// Any request at all.
+pub async fn answer(State(app): State<App>, request: HttpRequest) -> Response {
+    let path = canonical(request.uri().path());
+    let (parts, body) = request.into_parts();
+    let outcome = match path.as_str() {
+        "/api/v1/scheduler" => scheduler::answer(&app, &parts, body).await,
+        SUBSCRIBE_PATH => agents::subscribe(&app, &parts, body).await,
+        MESSAGE_PATH => agents::message(&app, &parts, body).await,
+        "/api/v1" | "/api/v1/operator" | "/api/v1/executor" => Err(Problem(
+            StatusCode::NOT_IMPLEMENTED,
+            format!(
+                "{path} is not served; known are /api/v1/scheduler and the read-only endpoints"
+            ),
+        )),
+        _ => reads::answer(&app, &path, &parts).await,
+    };
+    outcome.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The one spelling of a path that has several: `/master/state.json/` is `/state`.
+fn canonical(path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    let path = path.strip_suffix(".json").unwrap_or(path);
+    let path = path.strip_prefix("/master").unwrap_or(path);
+    if path.is_empty() {
+        return "/".to_owned();
+    }
+    path.to_owned()
+}
+
+/// The body of a POST of JSON.
+async fn json_body(
+    app: &App,
+    parts: &axum::http::request::Parts,
+    body: Body,
+) -> Result<Bytes, Problem> {
+    if parts.method != Method::POST {
+        return Err(Problem(
+            StatusCode::METHOD_NOT_ALLOWED,
+            format!("Expecting 'POST', received '{}'", parts.method),
+        ));
+    }
+    let content_type = text_header(&parts.headers, header::CONTENT_TYPE.as_str());
+    match content_type.map(media_type) {
+        Some("application/json") => {}
+        None => {
+            let text = "Expecting 'Content-Type' to be present";
+            return Err(Problem(StatusCode::BAD_REQUEST, text.to_owned()));
+        }
+        Some(other) => {
+            return Err(Problem(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                format!("Expecting 'Content-Type' of application/json, received `{other}`"),
+            ));
+        }
+    }
+    let read = axum::body::to_bytes(body, app.max_body);
+    match tokio::time::timeout(app.body_timeout, read).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(Problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!(
+                "the body is broken off or longer than {} bytes",
+                app.max_body
+            ),
+        )),
+        Err(_) => Err(Problem(
+            StatusCode::REQUEST_TIMEOUT,
+            format!("the body did not arrive within {:?}", app.body_timeout),
+        )),
+    }
+}
+
+fn text_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn media_type(value: &str) -> &str {
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+/// Whether JSON may be answered.
+fn accepts_json(headers: &HeaderMap) -> bool {
+    text_header(headers, header::ACCEPT.as_str()).is_none_or(|accept| {
+        let mut types = accept.split(',').map(media_type);
+        types.any(|kind| matches!(kind, "application/json" | "application/*" | "*/*"))
+    })
+}
+
+impl App {
+    /// A new stream's two ends.
+    fn open_stream(&self) -> (Link, mpsc::Receiver<Bytes>) {
+        Link::open(self.streams.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Asks the decision thread and waits for its answer.
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, Problem> {
+        let stopping = || {
+            let text = "the master is stopping";
+            Problem(StatusCode::SERVICE_UNAVAILABLE, text.to_owned())
+        };
+        let (reply, answer) = oneshot::channel();
+        self.inbox.send(request(reply)).map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())
+    }
+
+    /// A response that stays open and carries what the decision thread queues, with heartbeats
+    /// in between.
+    fn stream(
+        &self,
+        link: LinkId,
+        records: mpsc::Receiver<Bytes>,
+        heartbeat: Option<Bytes>,
+    ) -> Body {
+        let closing = Closing {
+            link,
+            inbox: self.inbox.clone(),
+        };
+        let events = ReceiverStream::new(records);
+        let Some(heartbeat) = heartbeat else {
+            let events = events.map(move |record| {
+                // Held by the stream: dropped with it.
+                let _ = &closing;
+                Ok::<_, std::convert::Infallible>(record)
+            });
+            return Body::from_stream(events);
+        };
+        let start = tokio::time::Instant::now() + self.heartbeat;
+        let beats = tokio::time::interval_at(start, self.heartbeat);
+        let state = (events, beats, heartbeat, closing);
+        let events =
+            futures_util::stream::unfold(state, |(mut events, mut beats, beat, closing)| async {
+                let record = tokio::select! {
+                    record = events.next() => record?,
+                    _ = beats.tick() => beat.clone(),
+                };
+                Some((
+                    Ok::<_, std::convert::Infallible>(record),
+                    (events, beats, beat, closing),
+                ))
+            });
+        Body::from_stream(events)
+    }
+}
+
+/// Tells the decision thread when a stream is over.
+struct Closing {
+    link: LinkId,
+    inbox: Sender<Request>,
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        // Without a decision thread there is nobody to tell.
+        let _ = self.inbox.send(Request::Closed(self.link));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_one_spelling() {
+        for path in [
+            "/state",
+            "/master/state",
+            "/state.json",
+            "/master/state.json",
+            "/state/",
+        ] {
+            assert_eq!(canonical(path), "/state");
+        }
+        assert_eq!(canonical("/"), "/");
+        assert_eq!(canonical("/master/"), "/");
+        assert_eq!(canonical("/master/api/v1/scheduler"), "/api/v1/scheduler");
+        assert_eq!(canonical("/state-summary"), "/state-summary");
+    }
+}

@@ -1,0 +1,105 @@
+//! The endpoints that only show.
+
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+use super::{App, Problem};
+use crate::master::cluster::{API_VERSION, View};
+use crate::master::decision::Request;
+use crate::wire::to_ascii;
+
+pub(super) async fn answer(app: &App, path: &str, parts: &Parts) -> Result<Response, Problem> {
+    if path == "/redirect" || path == "/health" || path == "/version" || path == "/metrics" {
+        return fixed(app, path, parts).await;
+    }
+    let view = match path {
+        "/state" => View::State,
+        "/state-summary" => View::StateSummary,
+        "/slaves" => View::Agents,
+        "/frameworks" => View::Frameworks,
+        "/tasks" => tasks(parts)?,
+        "/roles" => View::Roles,
+        "/metrics/snapshot" => View::Metrics,
+        _ => {
+            return Err(Problem(
+                StatusCode::NOT_FOUND,
+                format!(
+                    "{path} is not here; known are /version /health /state /state-summary /slaves \
+                     /frameworks /tasks /roles /metrics/snapshot /metrics"
+                ),
+            ));
+        }
+    };
+    only_get(parts)?;
+    let shown = app.ask(|reply| Request::View { view, reply }).await?;
+    Ok(json_response(to_ascii(&shown)))
+}
+
+async fn fixed(app: &App, path: &str, parts: &Parts) -> Result<Response, Problem> {
+    only_get(parts)?;
+    Ok(match path {
+        "/health" => StatusCode::OK.into_response(),
+        "/redirect" => {
+            let host = parts.headers.get(header::HOST);
+            let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+            let location = [(header::LOCATION, format!("//{host}"))];
+            (StatusCode::TEMPORARY_REDIRECT, location).into_response()
+        }
+        "/version" => json_response(to_ascii(&json!({
+            "version": API_VERSION,
+            "build_user": "fairground",
+            "fairground": env!("CARGO_PKG_VERSION"),
+        }))),
+        _ => {
+            let view = View::Metrics;
+            let snapshot = app.ask(|reply| Request::View { view, reply }).await?;
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], app.metrics.text(&snapshot)).into_response()
+        }
+    })
+}
+
+fn only_get(parts: &Parts) -> Result<(), Problem> {
+    if matches!(parts.method, Method::GET | Method::HEAD) {
+        return Ok(());
+    }
+    Err(Problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("Expecting 'GET', received '{}'", parts.method),
+    ))
+}
+
+fn json_response(bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], bytes).into_response()
+}
+
+fn tasks(parts: &Parts) -> Result<View, Problem> {
+    let (mut limit, mut offset, mut ascending) = (100, 0, false);
+    let (mut framework_id, mut task_id) = (None, None);
+    let query = parts.uri.query().unwrap_or_default();
+    for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        let number = || {
+            value.parse().map_err(|_| {
+                let text = format!("query `{key}` is `{value}`; expected a whole number");
+                Problem(StatusCode::BAD_REQUEST, text)
+            })
+        };
+        match key {
+            "limit" => limit = number()?,
+            "offset" => offset = number()?,
+            "order" => ascending = value == "asc",
+            "framework_id" => framework_id = Some(value.to_owned()),
+            "task_id" => task_id = Some(value.to_owned()),
+            _ => {}
+        }
+    }
+    Ok(View::Tasks {
+        limit,
+        offset,
+        ascending,
+        framework_id,
+        task_id,
+    })
+}

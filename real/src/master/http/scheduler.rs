@@ -1,0 +1,102 @@
+//! `POST /api/v1/scheduler`.
+
+use axum::body::Body as HttpBody;
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Value, json};
+
+use super::{App, Problem, accepts_json, json_body, text_header};
+use crate::master::decision::{Request, Verdict};
+use crate::recordio;
+use crate::wire::call::{Body, Call, Refusal};
+use crate::wire::to_ascii;
+
+const STREAM_ID: &str = "mesos-stream-id";
+
+pub(super) async fn answer(app: &App, parts: &Parts, body: HttpBody) -> Result<Response, Problem> {
+    let bytes = json_body(app, parts, body).await?;
+    if !accepts_json(&parts.headers) {
+        let text = "Expecting 'Accept' to allow application/json";
+        return Err(Problem(StatusCode::NOT_ACCEPTABLE, text.to_owned()));
+    }
+    let call = Call::read(&bytes).map_err(|refusal| match refusal {
+        Refusal::Bad(text) => Problem(StatusCode::BAD_REQUEST, text),
+        Refusal::Unknown(text) => Problem(StatusCode::NOT_IMPLEMENTED, text),
+    })?;
+    let stream = text_header(&parts.headers, STREAM_ID).map(str::to_owned);
+    match call.body {
+        Body::Subscribe {
+            framework_info,
+            suppressed_roles,
+        } => {
+            let bad = |text: &str| Problem(StatusCode::BAD_REQUEST, text.to_owned());
+            if stream.is_some() {
+                return Err(bad(
+                    "Subscribe calls should not include the 'Mesos-Stream-Id' header",
+                ));
+            }
+            let info = with_id(framework_info, call.framework_id.as_deref());
+            let info = info.ok_or_else(|| {
+                bad("Framework id in the call doesn't match framework id in framework_info")
+            })?;
+            subscribe(app, info, &suppressed_roles).await
+        }
+        body => {
+            let framework_id = call.framework_id.unwrap_or_default();
+            let verdict = app.ask(|reply| Request::Call {
+                framework_id,
+                stream,
+                body,
+                reply,
+            });
+            match verdict.await? {
+                Verdict::Accepted => Ok(StatusCode::ACCEPTED.into_response()),
+                Verdict::Bad(text) => Err(Problem(StatusCode::BAD_REQUEST, text)),
+                Verdict::Forbidden(text) => Err(Problem(StatusCode::FORBIDDEN, text)),
+            }
+        }
+    }
+}
+
+/// A framework's description with the call's id in it; `None` when it has another one.
+fn with_id(mut info: Value, id: Option<&str>) -> Option<Value> {
+    let own = info["id"]["value"].as_str().filter(|id| !id.is_empty());
+    match (own, id) {
+        (Some(own), Some(id)) if own != id => None,
+        (None, Some(id)) => {
+            info["id"] = json!({"value": id});
+            Some(info)
+        }
+        _ => Some(info),
+    }
+}
+
+async fn subscribe(
+    app: &App,
+    framework_info: Value,
+    suppressed: &[String],
+) -> Result<Response, Problem> {
+    let role = framework_info["role"].as_str();
+    let role = role
+        .or_else(|| framework_info["roles"][0].as_str())
+        .unwrap_or("*");
+    let is_suppressed = suppressed.iter().any(|name| name == role);
+    let (link, records) = app.open_stream();
+    let (id, stream) = (link.id, link.stream);
+    // Made first: if the client goes away while it waits, the stream counts as closed.
+    let heartbeat = recordio::frame(&to_ascii(&json!({"type": "HEARTBEAT"})));
+    let body = app.stream(id, records, Some(heartbeat));
+    app.ask(|reply| Request::Subscribe {
+        framework_info,
+        suppressed: is_suppressed,
+        link,
+        reply,
+    })
+    .await?;
+    let headers = [
+        (header::CONTENT_TYPE.as_str(), "application/json".to_owned()),
+        ("Mesos-Stream-Id", stream.to_string()),
+    ];
+    Ok((headers, body).into_response())
+}

@@ -1,0 +1,134 @@
+//! Who is connected: the open streams of frameworks and agents.
+//!
+//! A stream has a bounded queue. A peer that does not read what it is sent loses its stream, not
+//! the master its memory.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use fairground_policies::message::{AgentId, FrameworkId};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// Records that may wait to be sent on one stream.
+pub const QUEUE: usize = 4096;
+
+/// The number of a stream, for ever its own.
+pub type LinkId = u64;
+
+/// The sending end of a stream.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Its number.
+    pub id: LinkId,
+    /// The stream id its framework has to name in calls.
+    pub stream: Uuid,
+    sender: mpsc::Sender<Bytes>,
+}
+
+impl Link {
+    /// A stream's two ends.
+    pub fn open(id: LinkId) -> (Self, mpsc::Receiver<Bytes>) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let stream = Uuid::new_v4();
+        (Self { id, stream, sender }, receiver)
+    }
+
+    /// Queues a framed record. `false` when the peer is gone or does not read.
+    #[must_use]
+    pub fn send(&self, record: Bytes) -> bool {
+        self.sender.try_send(record).is_ok()
+    }
+}
+
+/// The open streams.
+#[derive(Debug, Default)]
+pub struct Links {
+    frameworks: BTreeMap<FrameworkId, Link>,
+    agents: BTreeMap<AgentId, Link>,
+    /// When each agent was last heard.
+    heard: BTreeMap<AgentId, Instant>,
+}
+
+/// Whose a stream was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Peer {
+    /// A framework's.
+    Framework(FrameworkId),
+    /// An agent's.
+    Agent(AgentId),
+}
+
+impl Links {
+    /// A framework's stream.
+    pub fn framework(&self, framework: FrameworkId) -> Option<&Link> {
+        self.frameworks.get(&framework)
+    }
+
+    /// An agent's stream.
+    pub fn agent(&self, agent: AgentId) -> Option<&Link> {
+        self.agents.get(&agent)
+    }
+
+    /// How many frameworks and agents are connected.
+    pub fn connected(&self) -> (usize, usize) {
+        (self.frameworks.len(), self.agents.len())
+    }
+
+    /// Gives a framework its stream; the older one is returned.
+    pub fn attach_framework(&mut self, framework: FrameworkId, link: Link) -> Option<Link> {
+        self.frameworks.insert(framework, link)
+    }
+
+    /// Takes a framework's stream away.
+    pub fn detach_framework(&mut self, framework: FrameworkId) -> Option<Link> {
+        self.frameworks.remove(&framework)
+    }
+
+    /// Gives an agent its stream; the older one ends.
+    pub fn attach_agent(&mut self, agent: AgentId, link: Link) {
+        self.agents.insert(agent, link);
+        self.hear(agent, Duration::ZERO);
+    }
+
+    /// Takes an agent's stream away.
+    pub fn detach_agent(&mut self, agent: AgentId) -> Option<Link> {
+        self.agents.remove(&agent)
+    }
+
+    /// Notes that an agent is not listened for any more.
+    pub fn forget_agent(&mut self, agent: AgentId) {
+        self.heard.remove(&agent);
+    }
+
+    /// Notes that an agent was heard, or will have to be within `grace` more than usual.
+    pub fn hear(&mut self, agent: AgentId, grace: Duration) {
+        self.heard.insert(agent, Instant::now() + grace);
+    }
+
+    /// Agents not heard for so long.
+    pub fn silent(&self, limit: Duration) -> Vec<AgentId> {
+        let silent = |at: &Instant| at.elapsed() >= limit;
+        let heard = self.heard.iter().filter(|(_, at)| silent(at));
+        heard.map(|(agent, _)| *agent).collect()
+    }
+
+    /// The agents with a stream.
+    pub fn agents(&self) -> impl Iterator<Item = &Link> {
+        self.agents.values()
+    }
+
+    /// Whose stream ended, unless a newer one took its place.
+    pub fn closed(&mut self, id: LinkId) -> Option<Peer> {
+        let framework = self.frameworks.iter().find(|(_, link)| link.id == id);
+        if let Some(framework) = framework.map(|(framework, _)| *framework) {
+            self.frameworks.remove(&framework);
+            return Some(Peer::Framework(framework));
+        }
+        let agent = self.agents.iter().find(|(_, link)| link.id == id);
+        let agent = *agent?.0;
+        self.agents.remove(&agent);
+        Some(Peer::Agent(agent))
+    }
+}

@@ -1,0 +1,297 @@
+//! The master: takes in calls, asks the core, sends what it orders.
+
+pub mod cluster;
+pub mod decision;
+pub mod http;
+pub mod links;
+pub mod metrics;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, bail};
+use fairground_policies::name::Name;
+use fairground_policies::registry::Registry;
+use fairground_policies::share::Weight;
+use fairground_policies::time::{Span, Time};
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+use crate::log::{self, Contents, Fsync, Record, Writer};
+use cluster::{Cluster, Settings};
+use decision::{Decision, Habits, Request};
+use http::App;
+use metrics::Metrics;
+
+/// Runs a master.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Where the log is kept; made when it is not there
+    #[arg(long, default_value = "fairground-master")]
+    work_dir: PathBuf,
+    /// Where to listen; can be given several times, the first is told to frameworks
+    #[arg(long, default_value = "127.0.0.1:5050")]
+    listen: Vec<SocketAddr>,
+    /// Listen on addresses other machines can reach although nobody is asked who they are
+    #[arg(long)]
+    insecure: bool,
+    /// The policy of the first level, as in `fairground policies`
+    #[arg(long, default_value = "drf[round=1s]")]
+    allocator: Name,
+    /// The seed of the policy's draws
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// How much the frameworks of a role count: `role=2`; can be given several times
+    #[arg(long = "weight", value_parser = read_weight)]
+    weights: Vec<(String, Weight)>,
+    /// A directory that stands for an image: `busybox=/srv/busybox`; `/` is the agent's own root
+    #[arg(long = "image", value_parser = read_image)]
+    images: Vec<(String, String)>,
+    /// When the log is forced to the disk: always, never, or at most every so often, as in 1s
+    #[arg(long, default_value = "always")]
+    fsync: Fsync,
+    /// Time between heartbeats on a framework's stream
+    #[arg(long, default_value = "15s")]
+    heartbeat: Span,
+    /// Time between pings of an agent
+    #[arg(long, default_value = "15s")]
+    ping: Span,
+    /// Pings without an answer after which an agent is gone
+    #[arg(long, default_value_t = 5)]
+    pings: u32,
+    /// How long agents and frameworks have to come back after a restart of the master
+    #[arg(long, default_value = "10m")]
+    recovery: Span,
+    /// The longest body of a request, in bytes
+    #[arg(long, default_value_t = 8 << 20)]
+    max_body: usize,
+}
+
+fn read_weight(text: &str) -> Result<(String, Weight), String> {
+    let bad = || format!("`{text}` is not a weight; expected `role=2` or `role=0.5`");
+    let (role, weight) = text.split_once('=').ok_or_else(bad)?;
+    let thousandths = weight.parse::<f64>().map_err(|_| bad())? * 1000.0;
+    if !(1.0..=1e9).contains(&thousandths) {
+        return Err(bad());
+    }
+    let weight = Weight::from_thousandths(thousandths.round() as u32).ok_or_else(bad)?;
+    Ok((role.to_owned(), weight))
+}
+
+fn read_image(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, folder)) if folder.starts_with('/') => Ok((name.to_owned(), folder.to_owned())),
+        _ => Err(format!(
+            "`{text}` is not an image; expected `name=/absolute/directory`"
+        )),
+    }
+}
+
+/// Runs a master until it is told to stop.
+///
+/// # Errors
+/// When it cannot listen, read its log or write it.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    check_addresses(&args.listen, args.insecure)?;
+    let registry = Registry::default();
+    std::fs::create_dir_all(&args.work_dir)
+        .with_context(|| format!("--work-dir {}", args.work_dir.display()))?;
+    let _lock = lock(args)?;
+    let (cluster, last, writer) = open(args, &registry)?;
+    let duration = |span: Span| Duration::from_micros(span.as_micros());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let listeners = runtime.block_on(bind(&args.listen))?;
+    let address = listeners[0].local_addr()?.to_string();
+    let habits = Habits {
+        heartbeat: duration(args.heartbeat),
+        ping: duration(args.ping),
+        silence: duration(args.ping) * args.pings.max(1),
+        address,
+    };
+    let (inbox, requests) = mpsc::channel();
+    let metrics = Metrics::default();
+    let app = App {
+        inbox: inbox.clone(),
+        metrics: metrics.clone(),
+        heartbeat: habits.heartbeat,
+        max_body: args.max_body,
+        body_timeout: Duration::from_secs(30),
+        streams: std::sync::Arc::default(),
+    };
+    for listener in listeners {
+        eprintln!("master: listening on {}", listener.local_addr()?);
+        runtime.spawn(http::serve(listener, app.clone()));
+    }
+    runtime.spawn(stop_on_signal(inbox.clone()));
+    let decision = Decision::new(cluster, last, writer, habits, metrics, (inbox, requests));
+    let outcome = std::thread::Builder::new()
+        .name("decision".to_owned())
+        .spawn(move || decision.run())?
+        .join();
+    runtime.shutdown_background();
+    match outcome {
+        Ok(Ok(())) => Ok(ExitCode::SUCCESS),
+        Ok(Err(error)) => Err(error).with_context(|| {
+            format!(
+                "{}: the log cannot be written, so nothing may be decided; \
+                 tasks go on running, start the master again when there is room",
+                log_path(args).display()
+            )
+        }),
+        Err(_) => bail!("the decision thread panicked; its log is whole, start the master again"),
+    }
+}
+
+fn check_addresses(addresses: &[SocketAddr], insecure: bool) -> anyhow::Result<()> {
+    for address in addresses
+        .iter()
+        .filter(|address| !address.ip().is_loopback())
+    {
+        if !insecure {
+            bail!(
+                "--listen {address}: other machines can reach this address and nobody is asked who \
+                 they are; listen on 127.0.0.1, or say --insecure"
+            );
+        }
+        eprintln!("master: {address} is open to everybody who can reach it (--insecure)");
+    }
+    Ok(())
+}
+
+async fn bind(addresses: &[SocketAddr]) -> anyhow::Result<Vec<TcpListener>> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let listener = TcpListener::bind(address).await;
+        listeners.push(listener.with_context(|| format!("--listen {address}"))?);
+    }
+    Ok(listeners)
+}
+
+async fn stop_on_signal(inbox: mpsc::Sender<Request>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        return;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    // Nobody listens any more only if the thread has ended already.
+    let _ = inbox.send(Request::Stop);
+}
+
+fn log_path(args: &Args) -> PathBuf {
+    args.work_dir.join("log")
+}
+
+/// Two masters on one log would both act.
+fn lock(args: &Args) -> anyhow::Result<std::fs::File> {
+    let path = args.work_dir.join("lock");
+    let file = std::fs::File::create(&path).with_context(|| path.display().to_string())?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!(
+                "{}: another master uses this work directory",
+                args.work_dir.display()
+            )
+        }
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| path.display().to_string())
+        }
+    }
+}
+
+/// The cluster as its log left it, or a new one.
+fn open(args: &Args, registry: &Registry) -> anyhow::Result<(Cluster, Time, Writer)> {
+    let path = log_path(args);
+    if let Some(contents) = log::read(&path)? {
+        let (cluster, last) = recover(args, &contents, registry)?;
+        let writer = Writer::open(&path, contents.good_bytes, args.fsync);
+        return Ok((
+            cluster,
+            last,
+            writer.with_context(|| path.display().to_string())?,
+        ));
+    }
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    let settings = Settings {
+        master_id: Uuid::new_v4().to_string(),
+        allocator: args.allocator.clone(),
+        seed: args.seed,
+        weights: args.weights.iter().cloned().collect(),
+        images: args.images.iter().cloned().collect(),
+        recovery: args.recovery,
+        started_unix_micros: unix.as_micros() as u64,
+    };
+    let mut writer =
+        Writer::open(&path, 0, args.fsync).with_context(|| path.display().to_string())?;
+    let cluster = Cluster::new(settings.clone(), registry)?;
+    writer.append::<()>(&Record::Opened {
+        format: log::FORMAT,
+        settings,
+    });
+    Ok((cluster, Time::ZERO, writer))
+}
+
+fn recover(
+    args: &Args,
+    contents: &Contents,
+    registry: &Registry,
+) -> anyhow::Result<(Cluster, Time)> {
+    let path = log_path(args);
+    let settings = &contents.settings;
+    let wanted = Settings {
+        allocator: args.allocator.clone(),
+        seed: args.seed,
+        weights: args.weights.iter().cloned().collect(),
+        images: args.images.iter().cloned().collect::<BTreeMap<_, _>>(),
+        recovery: args.recovery,
+        ..settings.clone()
+    };
+    if wanted != *settings {
+        bail!(
+            "{}: the log was begun with other settings ({}); start with the same \
+             --allocator, --seed, --weight, --image and --recovery, or in an empty --work-dir",
+            path.display(),
+            serde_json::to_string(settings)?
+        );
+    }
+    if contents.torn_bytes > 0 {
+        eprintln!(
+            "master: {}: the last record is torn ({} bytes) and was never acted upon; it is cut off",
+            path.display(),
+            contents.torn_bytes
+        );
+    }
+    let mut cluster = Cluster::new(settings.clone(), registry)?;
+    let mut last = Time::ZERO;
+    for turn in &contents.turns {
+        let (_, replayed) = cluster.step(turn.at, turn.input.clone());
+        if replayed.steps != turn.steps {
+            bail!(
+                "{}: line {}: the core orders today what it did not order then; \
+                 `fairground-real replay` shows the difference",
+                path.display(),
+                turn.line
+            );
+        }
+        last = turn.at;
+    }
+    eprintln!(
+        "master: {}: {} records replayed",
+        path.display(),
+        contents.turns.len()
+    );
+    Ok((cluster, last))
+}

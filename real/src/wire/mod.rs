@@ -1,0 +1,161 @@
+//! The words of the Mesos v1 scheduler API, read leniently and written strictly.
+//!
+//! What a real client is known to send is understood: `null` for absent, one object where a list
+//! is declared, whole numbers for fractions. What is written is ASCII JSON without line breaks.
+
+pub mod call;
+pub mod ports;
+pub mod resources;
+pub mod task_info;
+
+use std::io;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+/// `{"value": "..."}`: how the API writes an id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+pub struct Id {
+    /// The id.
+    pub value: String,
+}
+
+impl From<&str> for Id {
+    fn from(value: &str) -> Self {
+        Self {
+            value: value.to_owned(),
+        }
+    }
+}
+
+/// Takes out every member that is `null`: the same as absent.
+pub fn strip_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(strip_nulls);
+        }
+        Value::Array(items) => {
+            items.retain(|item| !item.is_null());
+            items.iter_mut().for_each(strip_nulls);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// A list, or a single item in its place.
+pub(crate) fn one_or_many<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let items = match Value::deserialize(deserializer)? {
+        Value::Array(items) => items,
+        Value::Null => Vec::new(),
+        single => vec![single],
+    };
+    items
+        .into_iter()
+        .map(|item| serde_json::from_value(item).map_err(serde::de::Error::custom))
+        .collect()
+}
+
+/// `value` as JSON in ASCII, without line breaks.
+pub fn to_ascii<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(256);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Ascii);
+    value
+        .serialize(&mut serializer)
+        .expect("JSON values can be written");
+    bytes
+}
+
+/// Writes every character beyond ASCII as an escape, in pairs of surrogates where needed.
+struct Ascii;
+
+impl serde_json::ser::Formatter for Ascii {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: io::Write + ?Sized,
+    {
+        if fragment.is_ascii() {
+            return writer.write_all(fragment.as_bytes());
+        }
+        for character in fragment.chars() {
+            if character.is_ascii() {
+                writer.write_all(&[character as u8])?;
+                continue;
+            }
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a name cannot be the id of a task or framework; `None` when it can.
+pub fn bad_id(id: &str) -> Option<&'static str> {
+    if id.is_empty() || id.len() > 255 {
+        return Some("an id has 1 to 255 characters");
+    }
+    if id == "." || id == ".." {
+        return Some("an id is not `.` or `..`");
+    }
+    if id.chars().any(|c| c.is_control() || c == '/' || c == '\\') {
+        return Some("an id has no control characters, no `/` and no `\\`");
+    }
+    None
+}
+
+/// Why a name cannot be a role's; `None` when it can.
+pub fn bad_role(role: &str) -> Option<&'static str> {
+    if role.is_empty() || role == "." || role == ".." {
+        return Some("a role is not empty, `.` or `..`");
+    }
+    if role.starts_with('-') {
+        return Some("a role does not begin with `-`");
+    }
+    if role.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Some("a role has no spaces or control characters");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn output_is_ascii_and_reads_back() {
+        let value = json!({"name": "søk 😀 \n"});
+        let bytes = to_ascii(&value);
+        assert_eq!(
+            String::from_utf8(bytes.clone()).unwrap(),
+            r#"{"name":"s\u00f8k \ud83d\ude00 \n"}"#
+        );
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), value);
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let mut value = json!({"a": null, "b": {"c": null, "d": 1}, "e": [null, {"f": null}]});
+        strip_nulls(&mut value);
+        assert_eq!(value, json!({"b": {"d": 1}, "e": [{}]}));
+    }
+
+    #[test]
+    fn ids_and_roles_are_checked() {
+        for bad in ["", ".", "..", "a/b", "a\\b", "a\nb", &"x".repeat(256)] {
+            assert!(bad_id(bad).is_some(), "{bad:?}");
+        }
+        assert_eq!(bad_id("job-1.task 7"), None);
+        for bad in ["", ".", "-a", "a b"] {
+            assert!(bad_role(bad).is_some(), "{bad:?}");
+        }
+        assert_eq!(bad_role("eng/web"), None);
+    }
+}
