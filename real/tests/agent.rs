@@ -447,5 +447,6 @@ fn what_cannot_work_is_said_before_anything_is_done() {
     }
     let nowhere = work.path().join("none").display().to_string();
     let (code, said) = run(&["--master", "h:1", "--cgroup-root", &nowhere]);
-    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains(&nowhere), "{said}");
 }
