@@ -284,7 +284,10 @@ fn leaving_tasks_alone_or_not_at_all() {
     let mut agent = Agent::start(&master);
     master.subscribed(1);
     let seconds = format!("10{}", std::process::id());
-    master.run(&shell("stays", &format!("sleep {seconds} & sleep {seconds}")));
+    master.run(&shell(
+        "stays",
+        &format!("sleep {seconds} & sleep {seconds}"),
+    ));
     master.reaches("stays", Running);
     until("it has two processes", || {
         Agent::processes(&format!("sleep\0{seconds}")).len() == 2
@@ -306,7 +309,10 @@ fn a_supervisor_that_is_killed_takes_its_task_along() {
     let agent = Agent::start(&master);
     master.subscribed(1);
     let seconds = format!("11{}", std::process::id());
-    master.run(&shell("task", &format!("sleep {seconds} & sleep {seconds}")));
+    master.run(&shell(
+        "task",
+        &format!("sleep {seconds} & sleep {seconds}"),
+    ));
     let running = master.reaches("task", Running);
     let container = running.container.unwrap().container_id;
     let directory = agent
@@ -441,5 +447,6 @@ fn what_cannot_work_is_said_before_anything_is_done() {
     }
     let nowhere = work.path().join("none").display().to_string();
     let (code, said) = run(&["--master", "h:1", "--cgroup-root", &nowhere]);
-    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains(&nowhere), "{said}");
 }

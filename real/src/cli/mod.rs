@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::agent;
 use crate::client::{look, submit};
 use crate::isolation::container;
-use crate::{log, master};
+use crate::{local, log, master};
 
 /// A real cluster on the simulator's core.
 #[derive(Parser, Debug)]
@@ -24,6 +24,8 @@ struct Cli {
 enum Command {
     Master(master::Args),
     Agent(Box<agent::Args>),
+    Up(local::UpArgs),
+    Down(local::DownArgs),
     Submit(submit::Args),
     Ps(look::PsArgs),
     Logs(look::LogsArgs),
@@ -38,6 +40,8 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Master(args) => master::run(&args),
         Command::Agent(args) => agent::run(&args),
+        Command::Up(args) => local::up(&args),
+        Command::Down(args) => local::down(&args),
         Command::Submit(args) => submit::run(&args),
         Command::Ps(args) => look::ps(&args),
         Command::Logs(args) => look::logs(&args),

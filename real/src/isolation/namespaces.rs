@@ -8,6 +8,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{chdir, getgid, getuid, pivot_root};
 
 use super::error::{IsolationError, Result};
+use super::privileges;
 use super::spec::Spec;
 
 /// Where the sandbox is for a task with a root directory of its own.
@@ -38,7 +39,7 @@ pub(super) fn own_pids() -> Result<()> {
     for (file, text) in maps {
         fs::write(file, text).map_err(IsolationError::file("write", Path::new(file)))?;
     }
-    Ok(())
+    privileges::keep_for_init()
 }
 
 /// Gives the caller, the first process of its pid namespace, its own mounts, queues and host

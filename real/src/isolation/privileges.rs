@@ -111,6 +111,26 @@ impl Account {
     }
 }
 
+/// In a user namespace of its own an ordinary user may do everything, until it executes a program:
+/// lets the container's init keep what it needs to build the other fences. It gives this up too.
+pub(super) fn keep_for_init() -> Result<()> {
+    let keep = CapabilitySet::SYS_ADMIN | CapabilitySet::SETPCAP;
+    let call = |errno: rustix::io::Errno| IsolationError::Call {
+        what: "keep capabilities for a container's init",
+        source: errno.into(),
+    };
+    let mine = rustix::thread::capabilities(None).map_err(call)?;
+    let sets = CapabilitySets {
+        inheritable: mine.inheritable | keep,
+        ..mine
+    };
+    rustix::thread::set_capabilities(None, sets).map_err(call)?;
+    for capability in keep.iter() {
+        rustix::thread::configure_capability_in_ambient_set(capability, true).map_err(call)?;
+    }
+    Ok(())
+}
+
 /// Takes a capability out of what any later program could get. Kernels older than the capability
 /// do not know it, and without the right to do so (an ordinary user) there is nothing to lose.
 fn forget(capability: CapabilitySet) -> Result<()> {

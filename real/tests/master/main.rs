@@ -10,5 +10,6 @@ mod faults;
 mod framework;
 mod lifecycle;
 mod process;
+mod pypi;
 mod requests;
 mod wal;
