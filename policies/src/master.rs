@@ -513,7 +513,10 @@ impl Master {
                     })
             };
             let picked = match some {
-                None => self.allocator.pick(&mut self.turns.iter().filter(takes)),
+                None => {
+                    let mut candidates = self.turns.fitting(free).filter(takes);
+                    self.allocator.pick(&mut candidates)
+                }
                 Some(some) => {
                     let eager = self.turns.in_order(some);
                     self.allocator.pick(&mut eager.into_iter().filter(takes))

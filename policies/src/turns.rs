@@ -1,6 +1,8 @@
 //! Whose turn it is: the frameworks that want offers, in the order of the policy's ranks.
 //!
 //! An index over the ledger: kept by the master after every change, checked against the policy.
+//! Where demands are known, frameworks queue by what their next task takes: a thousand that wait for
+//! room are passed over at the cost of the few sizes they wait with.
 
 use std::collections::BTreeSet;
 
@@ -22,17 +24,28 @@ struct Wish {
     joined: bool,
     suppressed: bool,
     demand: Option<Demand>,
-    /// Where it stands in the queue, if it does.
+    /// Where it stands, and in which queue, if it does.
     rank: Option<Rank>,
+    queue: usize,
     /// Whether its share has changed since it was ranked.
     unsettled: bool,
+}
+
+/// Those who want at least so much of an agent, by rank and id.
+#[derive(Clone, Debug)]
+struct Queue {
+    needs: Resources,
+    turns: BTreeSet<(Rank, FrameworkId)>,
 }
 
 /// The frameworks that want offers, by rank and id.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Turns {
     wishes: Vec<Wish>,
-    queue: BTreeSet<(Rank, FrameworkId)>,
+    /// One a size; an empty one is taken for another size.
+    queues: Vec<Queue>,
+    /// How many stand in all queues.
+    len: usize,
     /// Frameworks to be ranked again before the order counts.
     unsettled: Vec<FrameworkId>,
     /// Whether all are: every share changes with the cluster's total.
@@ -42,12 +55,30 @@ pub(crate) struct Turns {
 impl Turns {
     /// Whether nobody wants an offer.
     pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+        self.len == 0
     }
 
-    /// Who wants offers, lowest rank first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = FrameworkId> {
-        self.queue.iter().map(|(_, framework)| *framework)
+    /// Who wants an offer that is no larger than `free`, lowest rank first.
+    pub(crate) fn fitting(&self, free: Resources) -> impl Iterator<Item = FrameworkId> {
+        let fits = |queue: &&Queue| queue.needs.fits_in(free);
+        let queues = self.queues.iter().filter(fits);
+        // The next of each queue with those behind it.
+        let mut heads: Vec<_> = queues
+            .filter_map(|queue| {
+                let mut turns = queue.turns.iter();
+                turns.next().map(|head| (head, turns))
+            })
+            .collect();
+        std::iter::from_fn(move || {
+            let (at, _) = heads.iter().enumerate().min_by_key(|(_, (head, _))| head)?;
+            let (head, turns) = &mut heads[at];
+            let (_, framework) = **head;
+            match turns.next() {
+                Some(next) => *head = next,
+                None => drop(heads.swap_remove(at)),
+            }
+            Some(framework)
+        })
     }
 
     /// Those of `some` who want offers, lowest rank first.
@@ -96,22 +127,45 @@ impl Turns {
     }
 
     fn rank_again(&mut self, framework: FrameworkId, ledger: &Ledger, allocator: &dyn Allocator) {
-        if self.wishes[framework.index()].rank.is_some() {
-            self.place(framework, Some(allocator.rank(ledger, framework)));
+        let wish = &self.wishes[framework.index()];
+        if wish.rank.is_some() {
+            let needs = self.queues[wish.queue].needs;
+            self.place(framework, Some(allocator.rank(ledger, framework)), needs);
         }
     }
 
-    /// Moves a framework to its place in the queue, or out of it.
-    fn place(&mut self, framework: FrameworkId, rank: Option<Rank>) {
+    /// Moves a framework to its place in the queue of those who need as much, or out of all.
+    fn place(&mut self, framework: FrameworkId, rank: Option<Rank>, needs: Resources) {
         let wish = &mut self.wishes[framework.index()];
-        if wish.rank == rank {
+        if wish.rank == rank && (rank.is_none() || self.queues[wish.queue].needs == needs) {
             return;
         }
         if let Some(old) = std::mem::replace(&mut wish.rank, rank) {
-            self.queue.remove(&(old, framework));
+            self.queues[wish.queue].turns.remove(&(old, framework));
+            self.len -= 1;
         }
         if let Some(new) = rank {
-            self.queue.insert((new, framework));
+            let queue = self.queue_of(needs);
+            self.wishes[framework.index()].queue = queue;
+            self.queues[queue].turns.insert((new, framework));
+            self.len += 1;
+        }
+    }
+
+    /// The queue of those who need `needs`; an empty one becomes it if there was none.
+    fn queue_of(&mut self, needs: Resources) -> usize {
+        let known = self.queues.iter().position(|queue| queue.needs == needs);
+        let empty = || self.queues.iter().position(|queue| queue.turns.is_empty());
+        match known.or_else(empty) {
+            Some(position) => {
+                self.queues[position].needs = needs;
+                position
+            }
+            None => {
+                let turns = BTreeSet::new();
+                self.queues.push(Queue { needs, turns });
+                self.queues.len() - 1
+            }
         }
     }
 
@@ -126,7 +180,8 @@ impl Turns {
     pub(crate) fn dismiss(&mut self, framework: FrameworkId) {
         if let Some(wish) = self.wishes.get_mut(framework.index()) {
             if let Some(rank) = wish.rank.take() {
-                self.queue.remove(&(rank, framework));
+                self.queues[wish.queue].turns.remove(&(rank, framework));
+                self.len -= 1;
             }
             let unsettled = wish.unsettled;
             *wish = Wish {
@@ -189,7 +244,7 @@ impl Turns {
         };
         let was_in = wish.rank.is_some();
         let rank = self.rank_of(framework, ledger, allocator, offers);
-        self.place(framework, rank);
+        self.place(framework, rank, self.least(framework, offers));
         rank.is_some() && !was_in
     }
 
@@ -210,9 +265,17 @@ impl Turns {
         (wish.joined && !wish.suppressed && wants).then(|| allocator.rank(ledger, framework))
     }
 
+    /// The least offer a framework wants: where whole agents are offered, anything.
+    fn least(&self, framework: FrameworkId, offers: OfferSize) -> Resources {
+        match offers {
+            OfferSize::Agent => Resources::ZERO,
+            OfferSize::Task => self.needs(framework).unwrap_or(Resources::ZERO),
+        }
+    }
+
     /// Compares the queue with what the policy says, but for ranks that are not settled.
     pub(crate) fn check(&self, ledger: &Ledger, allocator: &dyn Allocator, offers: OfferSize) {
-        let mut queue = BTreeSet::new();
+        let mut len = 0;
         for (i, wish) in self.wishes.iter().enumerate() {
             let framework = FrameworkId(i as u32);
             let expected = self.rank_of(framework, ledger, allocator, offers);
@@ -224,8 +287,21 @@ impl Turns {
             if !wish.unsettled && !self.all_unsettled {
                 assert_eq!(wish.rank, expected, "the rank of {framework}");
             }
-            queue.extend(wish.rank.map(|rank| (rank, framework)));
+            if let Some(rank) = wish.rank {
+                let queue = &self.queues[wish.queue];
+                assert_eq!(
+                    queue.needs,
+                    self.least(framework, offers),
+                    "{framework}'s queue"
+                );
+                assert!(
+                    queue.turns.contains(&(rank, framework)),
+                    "{framework} queues"
+                );
+                len += 1;
+            }
         }
-        assert_eq!(self.queue, queue, "the order of turns");
+        let standing: usize = self.queues.iter().map(|queue| queue.turns.len()).sum();
+        assert_eq!((len, len), (self.len, standing), "who stands in a queue");
     }
 }
