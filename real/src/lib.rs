@@ -6,7 +6,9 @@
 
 pub mod agent;
 pub mod cli;
+pub mod client;
 pub mod isolation;
+pub mod local;
 pub mod log;
 pub mod master;
 pub mod protocol;

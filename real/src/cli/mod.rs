@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::agent;
+use crate::client::{look, submit};
 use crate::isolation::container;
-use crate::{log, master};
+use crate::{local, log, master};
 
 /// A real cluster on the simulator's core.
 #[derive(Parser, Debug)]
@@ -21,8 +22,14 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    Agent(Box<agent::Args>),
     Master(master::Args),
+    Agent(Box<agent::Args>),
+    Up(local::UpArgs),
+    Down(local::DownArgs),
+    Submit(submit::Args),
+    Ps(look::PsArgs),
+    Logs(look::LogsArgs),
+    Kill(look::KillArgs),
     Replay(log::replay::Args),
     #[command(hide = true)]
     Container(container::Args),
@@ -31,8 +38,14 @@ enum Command {
 /// Runs the command line; 0 done, 1 no, 2 bad usage or input.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Agent(args) => agent::run(&args),
         Command::Master(args) => master::run(&args),
+        Command::Agent(args) => agent::run(&args),
+        Command::Up(args) => local::up(&args),
+        Command::Down(args) => local::down(&args),
+        Command::Submit(args) => submit::run(&args),
+        Command::Ps(args) => look::ps(&args),
+        Command::Logs(args) => look::logs(&args),
+        Command::Kill(args) => look::kill(&args),
         Command::Replay(args) => log::replay::run(&args),
         Command::Container(args) => container::run(&args),
     };

@@ -67,6 +67,15 @@ pub enum Request {
         /// Told when it was taken in.
         reply: oneshot::Sender<Verdict>,
     },
+    /// Somebody orders the end of a task, or of a whole framework.
+    Kill {
+        /// Whose.
+        framework_id: String,
+        /// Which task; all when absent.
+        task_id: Option<String>,
+        /// Told when it was taken in.
+        reply: oneshot::Sender<Verdict>,
+    },
     /// Somebody looks.
     View {
         /// At what.
@@ -326,6 +335,14 @@ impl Decision {
                 let verdict = self.agent_call(call);
                 self.deliveries.push(Delivery::Verdict(reply, verdict));
             }
+            Request::Kill {
+                framework_id,
+                task_id,
+                reply,
+            } => {
+                let verdict = self.kill(&framework_id, task_id);
+                self.deliveries.push(Delivery::Verdict(reply, verdict));
+            }
             Request::View { view, reply } => {
                 let shown = self.cluster.view(&view, &self.habits.address);
                 self.deliveries.push(Delivery::View(reply, shown));
@@ -425,6 +442,24 @@ impl Decision {
             Ok(None) => Verdict::Accepted,
             Err(why) => Verdict::Bad(why),
         }
+    }
+
+    fn kill(&mut self, framework_id: &str, task_id: Option<String>) -> Verdict {
+        let framework = self.cluster.framework_by_id(framework_id);
+        let live = framework.filter(|f| !self.cluster.frameworks()[f.index()].removed);
+        let Some(framework) = live else {
+            return Verdict::Bad(format!("no framework has the id `{framework_id}`"));
+        };
+        self.input(match task_id {
+            None => Input::TornDown { framework },
+            Some(task_id) => Input::KillRequested {
+                framework,
+                task_id,
+                agent_id: None,
+                grace_millis: None,
+            },
+        });
+        Verdict::Accepted
     }
 
     /// The input a call amounts to; `None` when it only asks.

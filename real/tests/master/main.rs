@@ -5,9 +5,11 @@
 
 mod agent;
 mod client;
+mod commands;
 mod faults;
 mod framework;
 mod lifecycle;
 mod process;
+mod pypi;
 mod requests;
 mod wal;

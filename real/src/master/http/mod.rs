@@ -1,6 +1,7 @@
 //! The master's HTTP server: every request becomes one for the decision thread.
 
 mod agents;
+mod operator;
 mod reads;
 mod scheduler;
 mod server;
@@ -61,6 +62,7 @@ pub async fn answer(State(app): State<App>, request: HttpRequest) -> Response {
         "/api/v1/scheduler" => scheduler::answer(&app, &parts, body).await,
         SUBSCRIBE_PATH => agents::subscribe(&app, &parts, body).await,
         MESSAGE_PATH => agents::message(&app, &parts, body).await,
+        operator::KILL_PATH => operator::kill(&app, &parts, body).await,
         "/api/v1" | "/api/v1/operator" | "/api/v1/executor" => Err(Problem(
             StatusCode::NOT_IMPLEMENTED,
             format!(

@@ -1,0 +1,180 @@
+//! `submit`: runs a job to its end.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use fairground_policies::name::Name;
+use serde_json::{Value, json};
+
+use super::driver::{Call, Driver};
+use super::job::{Job, Stage};
+use super::stream::Subscription;
+use super::{MasterArg, block_on};
+
+/// Runs a job: one kind of task from the command line, or stages from a file.
+///
+/// Its tasks are placed by the same schedulers as in simulation. Ends with 0 when every task
+/// finished, with 1 when one failed for good.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    #[command(flatten)]
+    master: MasterArg,
+    /// The job, as a file
+    #[arg(long, conflicts_with_all = ["cpus", "mem", "tasks", "command", "retries", "scheduler"])]
+    file: Option<PathBuf>,
+    /// What the job is called
+    #[arg(long, default_value = "job")]
+    name: String,
+    /// The role its framework has
+    #[arg(long, default_value = "*")]
+    role: String,
+    /// How many tasks run the command
+    #[arg(long, default_value_t = 1)]
+    tasks: u32,
+    /// Processors of one task
+    #[arg(long, default_value_t = 0.1)]
+    cpus: f64,
+    /// MiB of memory of one task
+    #[arg(long, default_value_t = 32.0)]
+    mem: f64,
+    /// How often a task that failed is tried again
+    #[arg(long, default_value_t = 0)]
+    retries: u32,
+    /// The policy that places tasks, as in `fairground policies`
+    #[arg(long, default_value = "fifo")]
+    scheduler: Name,
+    /// What a task runs: a program and its arguments
+    #[arg(last = true, required_unless_present = "file")]
+    command: Vec<String>,
+}
+
+/// How long a job looks for a master that went away.
+const FAILOVER: Duration = Duration::from_mins(2);
+
+/// Submits a job and waits for its end.
+///
+/// # Errors
+/// When the job does not read, or the master cannot be reached for too long.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let job = job(args)?;
+    let info = json!({
+        "user": "", "name": format!("{} (batch)", job.name), "role": args.role,
+        "failover_timeout": FAILOVER.as_secs(),
+    });
+    block_on(drive(&args.master, job, info))
+}
+
+fn job(args: &Args) -> anyhow::Result<Job> {
+    if let Some(path) = &args.file {
+        return Job::read(path);
+    }
+    let stage = Stage {
+        name: args.name.clone(),
+        tasks: args.tasks,
+        cpus: args.cpus,
+        mem: args.mem,
+        disk: 0.0,
+        after: Vec::new(),
+        command: String::new(),
+        argv: args.command.clone(),
+        env: std::collections::BTreeMap::new(),
+        uris: Vec::new(),
+        user: None,
+    };
+    let job = Job {
+        name: args.name.clone(),
+        scheduler: args.scheduler.clone(),
+        gang: false,
+        retries: args.retries,
+        stage: vec![stage],
+    };
+    job.spec()?;
+    Ok(job)
+}
+
+async fn drive(master: &MasterArg, job: Job, mut info: Value) -> anyhow::Result<ExitCode> {
+    let (mut driver, calls) = Driver::new(job)?;
+    let mut subscription = Subscription::open(master, &info).await?;
+    println!("{}", subscription.framework_id);
+    info["id"] = json!({"value": subscription.framework_id});
+    let mut calls = calls;
+    loop {
+        let outcome = converse(&mut subscription, &mut driver, calls).await;
+        let error = match outcome {
+            Ok(Verdict::Finished) => {
+                subscription.call("TEARDOWN", Value::Null).await?;
+                eprintln!("{} tasks finished", driver.finished);
+                return Ok(ExitCode::SUCCESS);
+            }
+            Ok(Verdict::Failed(why)) => {
+                subscription.call("TEARDOWN", Value::Null).await?;
+                eprintln!("the job failed: {why:#}");
+                return Ok(ExitCode::FAILURE);
+            }
+            Err(error) => error,
+        };
+        eprintln!("the master is away ({error:#}); looking for it again");
+        driver.disconnected()?;
+        subscription = come_back(master, &info).await?;
+        calls = vec![("RECONCILE", json!({}))];
+    }
+}
+
+async fn come_back(master: &MasterArg, info: &Value) -> anyhow::Result<Subscription> {
+    let start = Instant::now();
+    loop {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        match Subscription::open(master, info).await {
+            Ok(subscription) => return Ok(subscription),
+            Err(error) => {
+                let removed = error.to_string().contains("Framework has been removed");
+                if removed || start.elapsed() > FAILOVER {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// How a job ended.
+enum Verdict {
+    Finished,
+    Failed(anyhow::Error),
+}
+
+/// Speaks with the master until the job is over; an error means that the master is away.
+async fn converse(
+    subscription: &mut Subscription,
+    driver: &mut Driver,
+    calls: Vec<Call>,
+) -> anyhow::Result<Verdict> {
+    let mut calls = calls;
+    loop {
+        for (kind, member) in std::mem::take(&mut calls) {
+            subscription.call(kind, member).await?;
+        }
+        if driver.finished == driver.total {
+            return Ok(Verdict::Finished);
+        }
+        let wake = driver.wake_at().map(tokio::time::Instant::from_std);
+        let sleep = tokio::time::sleep_until(
+            wake.unwrap_or_else(|| tokio::time::Instant::now() + Duration::from_hours(1)),
+        );
+        let followed = tokio::select! {
+            event = subscription.next() => {
+                let event = event?;
+                driver.event(&event)
+            }
+            () = sleep => driver.wake(),
+            signal = tokio::signal::ctrl_c() => {
+                signal?;
+                return Ok(Verdict::Failed(anyhow::anyhow!("interrupted")));
+            }
+        };
+        match followed {
+            Ok(more) => calls = more,
+            Err(error) => return Ok(Verdict::Failed(error)),
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! A cluster on one machine, for trying things out: `up` and `down`.
+//!
+//! Every agent lives in a network namespace of its own behind a bridge, so that it has its own
+//! address and its own ports. Whatever belongs to a cluster carries its name or lies in its
+//! directory; `down` finds it by that and needs nobody's memory, also after kill -9 of any part.
+
+mod leftovers;
+mod network;
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use leftovers::Found;
+use network::Network;
+
+/// Where the directories of clusters are.
+const CLUSTERS: &str = "/var/lib/fairground";
+/// The most agents one bridge has addresses for.
+const MOST: u32 = 200;
+
+/// Which cluster of this machine is meant.
+#[derive(clap::Args, Clone, Debug)]
+struct Which {
+    /// What the cluster is called: up to 6 small letters and digits
+    #[arg(long, default_value = "local", value_parser = read_name)]
+    name: String,
+}
+
+/// Starts a cluster on this machine: a master, and agents in network namespaces of their own.
+#[derive(clap::Args, Debug)]
+pub struct UpArgs {
+    #[command(flatten)]
+    which: Which,
+    /// How many agents
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
+    agents: u32,
+    /// What every agent gives to tasks
+    #[arg(long, default_value = "cpus:1;mem:1024;disk:1024;ports:[31000-32000]")]
+    resources: String,
+    /// Where the master listens
+    #[arg(long, default_value = "127.0.0.1:5050")]
+    listen: SocketAddr,
+    /// The first three numbers of the addresses behind the bridge
+    #[arg(long, default_value = "10.87.0")]
+    subnet: String,
+    /// The policy of the first level, as in `fairground policies`
+    #[arg(long, default_value = "drf[round=1s]")]
+    allocator: String,
+}
+
+/// Ends a cluster on this machine and leaves nothing of it.
+#[derive(clap::Args, Debug)]
+pub struct DownArgs {
+    #[command(flatten)]
+    which: Which,
+}
+
+fn read_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    // Names of network interfaces have 15 characters.
+    if (1..=6).contains(&text.len()) && text.chars().all(fits) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "`{text}` is not a name; expected 1 to 6 small letters and digits"
+    ))
+}
+
+impl Which {
+    fn folder(&self) -> PathBuf {
+        Path::new(CLUSTERS).join(&self.name)
+    }
+
+    /// The beginning of the name of everything that is not in the folder.
+    fn prefix(&self) -> String {
+        format!("fg-{}", self.name)
+    }
+
+    fn found(&self) -> anyhow::Result<Found> {
+        Found::look(&self.folder(), &self.prefix())
+    }
+}
+
+fn check_root() -> anyhow::Result<()> {
+    if nix::unistd::geteuid().is_root() {
+        return Ok(());
+    }
+    bail!("network namespaces and control groups need root; run it with sudo")
+}
+
+/// Starts a cluster.
+///
+/// # Errors
+/// When something of that name is there already, or a part does not start.
+pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
+    check_root()?;
+    let found = args.which.found()?;
+    if !found.is_empty() {
+        bail!(
+            "something of a cluster called `{}` is there: {found}; end it with \
+             `fairground-real down --name {}`",
+            args.which.name,
+            args.which.name
+        );
+    }
+    let folder = args.which.folder();
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let begun = start(args, &folder);
+    if begun.is_err() {
+        clean_up(&args.which)?;
+    }
+    begun?;
+    println!("{}", args.listen);
+    eprintln!(
+        "{} agents are up; end them with `fairground-real down`",
+        args.agents
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn start(args: &UpArgs, folder: &Path) -> anyhow::Result<()> {
+    let network = Network::new(&args.which.prefix(), &args.subnet);
+    network.make_bridge()?;
+    let inside = SocketAddr::new(network.bridge_address()?, args.listen.port());
+    let listen = [args.listen.to_string(), inside.to_string()];
+    let work = folder.join("master");
+    let work = work.to_str().context("the directory's name is UTF-8")?;
+    // Only this machine and the namespaces have a way to the bridge's address.
+    let master = [
+        "master",
+        "--work-dir",
+        work,
+        "--listen",
+        &listen[0],
+        "--listen",
+        &listen[1],
+        "--insecure",
+        "--allocator",
+        &args.allocator,
+        "--ping",
+        "2s",
+    ];
+    spawn(folder, "master", None, &master)?;
+    for index in 0..args.agents {
+        let namespace = network.make_namespace(index)?;
+        let name = format!("agent-{index}");
+        let own = format!("{}:5051", network.agent_address(index));
+        let work = folder.join(&name);
+        let work = work.to_str().context("the directory's name is UTF-8")?;
+        let agent = [
+            "agent",
+            "--master",
+            &listen[1],
+            "--work-dir",
+            work,
+            "--listen",
+            &own,
+            "--insecure",
+            "--hostname",
+            &name,
+            "--cgroup-prefix",
+            &namespace,
+            "--resources",
+            &args.resources,
+        ];
+        spawn(folder, &name, Some(&namespace), &agent)?;
+    }
+    wait_until_up(args, folder)
+}
+
+/// Starts this program in the background; what it says goes to a file of the folder.
+fn spawn(folder: &Path, name: &str, namespace: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
+    let path = folder.join(format!("{name}.words"));
+    let words = File::create(&path).with_context(|| path.display().to_string())?;
+    let program = std::env::current_exe()?;
+    // Out of reach of the terminal's signals; `ip netns exec` would hide the control groups.
+    let mut command = Command::new("setsid");
+    if let Some(namespace) = namespace {
+        command
+            .arg("nsenter")
+            .arg(format!("--net=/run/netns/{namespace}"));
+    }
+    command.arg(program).args(args);
+    command
+        .stdin(Stdio::null())
+        .stdout(words.try_clone()?)
+        .stderr(words);
+    command
+        .spawn()
+        .with_context(|| format!("setsid, to start {name}"))?;
+    Ok(())
+}
+
+fn wait_until_up(args: &UpArgs, folder: &Path) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let url = format!("http://{}/metrics/snapshot", args.listen);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    loop {
+        let active = runtime.block_on(async {
+            let answer = reqwest::get(&url).await.ok()?;
+            let numbers: Value = answer.json().await.ok()?;
+            numbers["master/slaves_active"].as_f64()
+        });
+        if active.is_some_and(|active| active >= f64::from(args.agents)) {
+            return Ok(());
+        }
+        if begun.elapsed() > Duration::from_secs(30) {
+            bail!(
+                "{} of {} agents are up after 30 s; they said:\n{}",
+                active.unwrap_or(0.0),
+                args.agents,
+                words(folder)
+            );
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// The last lines of what the parts said.
+fn words(folder: &Path) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "words")
+        {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().rev().take(3).collect();
+            for line in lines.into_iter().rev() {
+                writeln!(all, "{}: {line}", path.display()).expect("text can be written");
+            }
+        }
+    }
+    all
+}
+
+/// Ends a cluster.
+///
+/// # Errors
+/// When something cannot be ended, saying what.
+pub fn down(args: &DownArgs) -> anyhow::Result<ExitCode> {
+    check_root()?;
+    if args.which.found()?.is_empty() {
+        eprintln!("nothing of a cluster called `{}` is there", args.which.name);
+        return Ok(ExitCode::FAILURE);
+    }
+    clean_up(&args.which)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks agents to end their tasks and themselves, then ends by force whatever is left.
+fn clean_up(which: &Which) -> anyhow::Result<()> {
+    let found = which.found()?;
+    found.signal(Signal::SIGUSR1, |args| {
+        args.iter().any(|arg| arg == "agent")
+    });
+    wait_while(Duration::from_secs(8), || {
+        Ok(which
+            .found()?
+            .any_process(|args| args.iter().any(|arg| arg == "agent")))
+    })?;
+    found.signal(Signal::SIGTERM, |args| {
+        args.iter().any(|arg| arg == "master")
+    });
+    wait_while(Duration::from_secs(2), || {
+        Ok(which.found()?.any_process(|_| true))
+    })?;
+    let begun = Instant::now();
+    loop {
+        let found = which.found()?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        if begun.elapsed() > Duration::from_secs(20) {
+            bail!("this is left and cannot be removed: {found}");
+        }
+        found.remove();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn wait_while(
+    limit: Duration,
+    mut goes_on: impl FnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < limit && goes_on()? {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}

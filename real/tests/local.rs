@@ -1,0 +1,202 @@
+//! A cluster on this machine, as the README says: real agents in network namespaces, real tasks.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fairground-real");
+
+/// Says so and returns `true` when a cluster cannot be made here.
+fn skipped() -> bool {
+    if nix::unistd::geteuid().is_root() && Path::new("/sys/fs/cgroup").exists() {
+        return false;
+    }
+    let name = std::thread::current().name().unwrap_or("test").to_owned();
+    println!(
+        "{name}: skipped: needs root; run `sudo -E cargo test -p fairground-real --test local`"
+    );
+    true
+}
+
+/// A cluster with a name, a port and addresses of its own; ended with the test.
+struct Cluster {
+    name: &'static str,
+    master: String,
+}
+
+impl Cluster {
+    fn up(name: &'static str, subnet: &str, agents: u32) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let master = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        let cluster = Self { name, master };
+        let agents = agents.to_string();
+        let listen = cluster.master.clone();
+        let up = [
+            "up", "--name", name, "--agents", &agents, "--listen", &listen, "--subnet", subnet,
+        ];
+        assert_eq!(cluster.check(&up, 0).trim(), listen);
+        cluster
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(args).env("FAIRGROUND_MASTER", &self.master);
+        command
+    }
+
+    /// What a command prints; its exit code has to be this.
+    fn check(&self, args: &[&str], code: i32) -> String {
+        let output = self.command(args).output().unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {out}{err}");
+        out
+    }
+
+    fn submit(&self, args: &[&str]) -> Child {
+        let mut command = self.command(&[&["submit"], args].concat());
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    fn wait_for_task(&self, task: &str, state: &str) {
+        let begun = Instant::now();
+        loop {
+            let table = self.check(&["ps", "--all"], 0);
+            let row = table.lines().find(|line| line.starts_with(task));
+            if row.is_some_and(|row| row.contains(state)) {
+                return;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "{task} is not {state}: {table}"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Ends the cluster and looks for anything of it.
+    fn down(self) {
+        self.check(&["down", "--name", self.name], 0);
+        assert_eq!(self.leftovers(), Vec::<String>::new());
+        self.check(&["down", "--name", self.name], 1);
+    }
+
+    /// Everything of the cluster that is on this machine, looked for without the program's help.
+    fn leftovers(&self) -> Vec<String> {
+        let script = format!(
+            "ls -d /var/lib/fairground/{0} 2>/dev/null; ls /run/netns 2>/dev/null | grep fg-{0}-; \
+             ip -o link | grep fg-{0}; find /sys/fs/cgroup -name 'fg-{0}-*'; \
+             grep /fairground/{0}/ /proc/self/mountinfo; true",
+            self.name
+        );
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        let lines = String::from_utf8(output.stdout).unwrap();
+        let processes = self.processes().into_iter().map(|(_, line)| line);
+        lines.lines().map(str::to_owned).chain(processes).collect()
+    }
+
+    /// The processes of the cluster and of tasks that name it.
+    fn processes(&self) -> Vec<(i32, String)> {
+        let marks = [
+            format!("/var/lib/fairground/{}/", self.name),
+            format!("leftover-{}", self.name),
+        ];
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(pid) = entry.file_name().to_string_lossy().parse() else {
+                continue;
+            };
+            // A process can end while it is looked at.
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if marks.iter().any(|mark| line.contains(mark)) {
+                found.push((pid, line));
+            }
+        }
+        found
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // Already down unless the test failed.
+        let _ = self.command(&["down", "--name", self.name]).output();
+    }
+}
+
+#[test]
+fn the_commands_do_what_they_say() {
+    if skipped() {
+        return;
+    }
+    let cluster = Cluster::up("cmds", "10.87.41", 3);
+    assert_eq!(cluster.check(&["ps", "--agents"], 0).lines().count(), 4);
+    let say = "echo index $FAIRGROUND_INDEX; echo words >&2; ip -4 -o address show dev eth0";
+    cluster.check(&["submit", "--tasks", "4", "--", "sh", "-c", say], 0);
+    for index in 0..4 {
+        let task = format!("job-{index}.{index}");
+        let text = cluster.check(&["logs", &task], 0);
+        assert!(text.starts_with(&format!("index {index}\n")), "{text}");
+        assert!(
+            text.contains(" 10.87.41.1"),
+            "a task has its agent's address: {text}"
+        );
+        assert_eq!(cluster.check(&["logs", "--stderr", &task], 0), "words\n");
+    }
+    cluster.check(&["submit", "--", "sh", "-c", "exit 3"], 1);
+    let mut long = cluster.submit(&["--name", "long", "--", "sleep", "1000"]);
+    cluster.wait_for_task("long-0.0", "running");
+    cluster.check(&["kill", "long-0.0"], 0);
+    assert_eq!(long.wait().unwrap().code(), Some(1));
+    cluster.wait_for_task("long-0.0", "killed");
+    let record = Path::new("/var/lib/fairground/cmds/master/log");
+    let text = cluster.check(&["replay", record.to_str().unwrap()], 0);
+    assert!(text.contains("every action is the same"), "{text}");
+    cluster.down();
+}
+
+#[test]
+fn down_leaves_nothing_also_after_kill_9_of_everything() {
+    if skipped() {
+        return;
+    }
+    let cluster = Cluster::up("kills", "10.87.42", 2);
+    // A task with a child that has left its session and its parent.
+    let stubborn =
+        "trap '' TERM; (setsid sh -c 'trap \"\" TERM; sleep 1001' leftover-kills &); sleep 1002";
+    let args = ["--tasks", "2", "--name", "two", "--", "sh", "-c", stubborn];
+    let mut job = cluster.submit(&args);
+    cluster.wait_for_task("two-0.0", "running");
+    cluster.wait_for_task("two-1.1", "running");
+    assert!(!cluster.leftovers().is_empty());
+    job.kill().unwrap();
+    job.wait().unwrap();
+    for (pid, line) in cluster.processes() {
+        if line.contains("/var/lib/") {
+            // It may have ended with its parent.
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+    }
+    cluster.down();
+}
+
+#[test]
+fn a_second_cluster_of_the_same_name_is_refused() {
+    if skipped() {
+        return;
+    }
+    let cluster = Cluster::up("twice", "10.87.43", 1);
+    // A second one of the same name is refused, and the first is not harmed.
+    cluster.check(&["up", "--name", "twice"], 2);
+    cluster.check(&["submit", "--", "true"], 0);
+    cluster.down();
+}
