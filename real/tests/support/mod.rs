@@ -76,11 +76,19 @@ impl Ground {
         std::fs::create_dir_all(&sandbox).unwrap();
         std::os::unix::fs::chown(&sandbox, Some(65534), Some(65534)).unwrap();
         let path = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin".to_owned();
+        // What a guest has to tell every program about its processor.
+        let tunables = "GLIBC_TUNABLES";
+        let guests_own = std::env::var(tunables)
+            .map(|value| (tunables.to_owned(), value))
+            .ok();
         let spec = Spec {
             container: name.to_owned(),
             program: "/bin/sh".into(),
             argv: ["sh", "-c", command].map(String::from).to_vec(),
-            environment: BTreeMap::from([("PATH".into(), path)]),
+            environment: BTreeMap::from([("PATH".into(), path)])
+                .into_iter()
+                .chain(guests_own)
+                .collect(),
             sandbox,
             user: Some("nobody".into()),
             fences: Fences {
