@@ -186,7 +186,7 @@ impl Chaos {
         let begun = Instant::now();
         while self.tasks.values().any(Option::is_none) {
             assert!(
-                begun.elapsed() < Duration::from_secs(60),
+                begun.elapsed() < Duration::from_mins(1),
                 "{:?}",
                 self.tasks
             );
@@ -205,7 +205,7 @@ impl Chaos {
         }
         while self.agents.iter().any(|agent| agent.known() > 0) {
             assert!(
-                begun.elapsed() < Duration::from_secs(60),
+                begun.elapsed() < Duration::from_mins(1),
                 "acknowledgements arrive"
             );
             self.hear(Duration::from_millis(200));
