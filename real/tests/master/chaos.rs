@@ -185,11 +185,7 @@ impl Chaos {
     fn settle(&mut self) {
         let begun = Instant::now();
         while self.tasks.values().any(Option::is_none) {
-            assert!(
-                begun.elapsed() < Duration::from_mins(1),
-                "{:?}",
-                self.tasks
-            );
+            assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", self.tasks);
             let open: Vec<String> = self
                 .tasks
                 .iter()
