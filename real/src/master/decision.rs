@@ -4,7 +4,7 @@
 //! answered and delivered, so that a forced write to the disk is shared by all of them.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fairground_policies::message::{AgentId, FrameworkId};
@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::cluster::{API_VERSION, Answer, Cluster, Input, Output, Turn, View};
+use super::clock::Clock;
+use super::cluster::{API_VERSION, Answer, Cluster, Input, Output, Turn};
 use super::links::{Link, LinkId, Links, Peer};
 use super::metrics::Metrics;
+use super::request::{Habits, Request, Verdict};
 use crate::log::{Record, Writer};
 use crate::protocol::{AgentCall, AgentMessage, FromMaster, Subscribe};
 use crate::recordio;
@@ -25,93 +27,6 @@ use crate::wire::to_ascii;
 
 /// Requests taken together at most.
 const BATCH: usize = 512;
-
-/// What reaches the thread.
-#[derive(Debug)]
-pub enum Request {
-    /// A framework subscribes; its stream is `link`.
-    Subscribe {
-        /// Who it is.
-        framework_info: Value,
-        /// Whether it wants no offers yet.
-        suppressed: bool,
-        /// Where its events go.
-        link: Link,
-        /// Told when the stream may begin.
-        reply: oneshot::Sender<()>,
-    },
-    /// Another call of a framework.
-    Call {
-        /// Whose.
-        framework_id: String,
-        /// The stream id it named.
-        stream: Option<String>,
-        /// What is asked.
-        body: Body,
-        /// Told when it was taken in.
-        reply: oneshot::Sender<Verdict>,
-    },
-    /// An agent subscribes; its stream is `link`.
-    AgentSubscribe {
-        /// Who it is.
-        subscribe: Subscribe,
-        /// Where its messages go.
-        link: Link,
-        /// Told when the stream may begin.
-        reply: oneshot::Sender<()>,
-    },
-    /// An agent says something.
-    AgentCall {
-        /// What it says.
-        call: AgentCall,
-        /// Told when it was taken in.
-        reply: oneshot::Sender<Verdict>,
-    },
-    /// Somebody orders the end of a task, or of a whole framework.
-    Kill {
-        /// Whose.
-        framework_id: String,
-        /// Which task; all when absent.
-        task_id: Option<String>,
-        /// Told when it was taken in.
-        reply: oneshot::Sender<Verdict>,
-    },
-    /// Somebody looks.
-    View {
-        /// At what.
-        view: View,
-        /// Told what is seen.
-        reply: oneshot::Sender<Value>,
-    },
-    /// A stream ended.
-    Closed(LinkId),
-    /// The process is to end.
-    Stop,
-}
-
-/// What a call is answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// 202.
-    Accepted,
-    /// 400.
-    Bad(String),
-    /// 403.
-    Forbidden(String),
-}
-
-/// Timing and addresses of the thread.
-#[derive(Clone, Debug)]
-pub struct Habits {
-    /// What frameworks are told about heartbeats.
-    pub heartbeat: Duration,
-    /// How often agents are pinged.
-    pub ping: Duration,
-    /// An agent not heard for so long is gone.
-    pub silence: Duration,
-    /// Where this master listens, for `master_info`.
-    pub address: String,
-}
 
 /// Something to be sent once the log is on disk.
 enum Delivery {
@@ -134,29 +49,6 @@ pub struct Decision {
     clock: Clock,
     next_ping: Instant,
     deliveries: Vec<Delivery>,
-}
-
-/// Wall time that never runs backwards, also over restarts.
-#[derive(Debug)]
-struct Clock {
-    base: Time,
-    since: Instant,
-}
-
-impl Clock {
-    fn new(started_unix_micros: u64, last: Time) -> Self {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH);
-        let unix = unix.map_or(0, |since| since.as_micros() as u64);
-        let wall = Time::from_micros(unix.saturating_sub(started_unix_micros));
-        Self {
-            base: wall.max(last),
-            since: Instant::now(),
-        }
-    }
-
-    fn now(&self) -> Time {
-        Time::from_micros(self.base.as_micros() + self.since.elapsed().as_micros() as u64)
-    }
 }
 
 impl Decision {

@@ -1,10 +1,12 @@
 //! The master: takes in calls, asks the core, sends what it orders.
 
+mod clock;
 pub mod cluster;
 pub mod decision;
 pub mod http;
 pub mod links;
 pub mod metrics;
+pub mod request;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,9 +25,10 @@ use uuid::Uuid;
 
 use crate::log::{self, Contents, Fsync, Record, Writer};
 use cluster::{Cluster, Settings};
-use decision::{Decision, Habits, Request};
+use decision::Decision;
 use http::App;
 use metrics::Metrics;
+use request::{Habits, Request};
 
 /// Runs a master.
 #[derive(clap::Args, Debug)]

@@ -118,6 +118,16 @@ impl Agent {
         change(&mut inner, &key.expect("a task of the agent"), state, None);
     }
 
+    /// Ends a task by itself, if it runs here.
+    pub fn end_if_running(&self, task_id: &str, state: TaskState) {
+        let mut inner = self.state();
+        let runs = |(key, held): &(&Key, &Held)| key.1 == task_id && !held.state.is_terminal();
+        let key = inner.tasks.iter().find(runs).map(|(key, _)| key.clone());
+        if let Some(key) = key {
+            change(&mut inner, &key, state, None);
+        }
+    }
+
     /// How often each task was started, by task id.
     pub fn starts(&self) -> BTreeMap<String, usize> {
         let inner = self.state();

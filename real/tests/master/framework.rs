@@ -117,10 +117,12 @@ impl Framework {
         }
     }
 
-    /// The next event but for heartbeats, if one comes soon.
-    pub fn next_unless_quiet(&self) -> Option<Value> {
+    /// The next event but for heartbeats, if one comes within `span`.
+    pub fn next_within(&self, span: Duration) -> Option<Value> {
+        let end = Instant::now() + span;
         loop {
-            match self.events.recv_timeout(Duration::from_millis(500)) {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
                 Ok(event) if event["type"] == "HEARTBEAT" => {}
                 Ok(event) => return Some(event),
                 Err(_) => return None,

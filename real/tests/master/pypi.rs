@@ -1,4 +1,4 @@
-//! Programs nobody here wrote, unmodified from PyPI: pymesos and Yelp's task-processing.
+//! Programs nobody here wrote, unmodified from `PyPI`: pymesos and Yelp's task-processing.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use fairground_policies::resources::{Kind, Resources};
 
 use super::{App, Problem, json_body};
-use crate::master::decision::{Request, Verdict};
+use crate::master::request::{Request, Verdict};
 use crate::protocol::{AgentCall, Subscribe, VERSION};
 
 pub(super) async fn subscribe(app: &App, parts: &Parts, body: Body) -> Result<Response, Problem> {

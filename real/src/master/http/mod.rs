@@ -19,9 +19,9 @@ use futures_util::StreamExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::decision::Request;
 use super::links::{Link, LinkId};
 use super::metrics::Metrics;
+use super::request::Request;
 use crate::protocol::{MESSAGE_PATH, SUBSCRIBE_PATH};
 
 pub use server::serve;

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
 use super::{App, Problem, json_body};
-use crate::master::decision::{Request, Verdict};
+use crate::master::request::{Request, Verdict};
 
 /// Where it is ordered.
 pub(super) const KILL_PATH: &str = "/fairground/v1/kill";

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{App, Problem};
 use crate::master::cluster::{API_VERSION, View};
-use crate::master::decision::Request;
+use crate::master::request::Request;
 use crate::wire::to_ascii;
 
 pub(super) async fn answer(app: &App, path: &str, parts: &Parts) -> Result<Response, Problem> {

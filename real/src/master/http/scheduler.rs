@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use super::{App, Problem, accepts_json, json_body, text_header};
-use crate::master::decision::{Request, Verdict};
+use crate::master::request::{Request, Verdict};
 use crate::recordio;
 use crate::wire::call::{Body, Call, Refusal};
 use crate::wire::to_ascii;

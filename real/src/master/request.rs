@@ -1,0 +1,98 @@
+//! What the HTTP server asks of the decision thread.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::cluster::View;
+use super::links::{Link, LinkId};
+use crate::protocol::{AgentCall, Subscribe};
+use crate::wire::call::Body;
+
+/// What reaches the thread.
+#[derive(Debug)]
+pub enum Request {
+    /// A framework subscribes; its stream is `link`.
+    Subscribe {
+        /// Who it is.
+        framework_info: Value,
+        /// Whether it wants no offers yet.
+        suppressed: bool,
+        /// Where its events go.
+        link: Link,
+        /// Told when the stream may begin.
+        reply: oneshot::Sender<()>,
+    },
+    /// Another call of a framework.
+    Call {
+        /// Whose.
+        framework_id: String,
+        /// The stream id it named.
+        stream: Option<String>,
+        /// What is asked.
+        body: Body,
+        /// Told when it was taken in.
+        reply: oneshot::Sender<Verdict>,
+    },
+    /// An agent subscribes; its stream is `link`.
+    AgentSubscribe {
+        /// Who it is.
+        subscribe: Subscribe,
+        /// Where its messages go.
+        link: Link,
+        /// Told when the stream may begin.
+        reply: oneshot::Sender<()>,
+    },
+    /// An agent says something.
+    AgentCall {
+        /// What it says.
+        call: AgentCall,
+        /// Told when it was taken in.
+        reply: oneshot::Sender<Verdict>,
+    },
+    /// Somebody orders the end of a task, or of a whole framework.
+    Kill {
+        /// Whose.
+        framework_id: String,
+        /// Which task; all when absent.
+        task_id: Option<String>,
+        /// Told when it was taken in.
+        reply: oneshot::Sender<Verdict>,
+    },
+    /// Somebody looks.
+    View {
+        /// At what.
+        view: View,
+        /// Told what is seen.
+        reply: oneshot::Sender<Value>,
+    },
+    /// A stream ended.
+    Closed(LinkId),
+    /// The process is to end.
+    Stop,
+}
+
+/// What a call is answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// 202.
+    Accepted,
+    /// 400.
+    Bad(String),
+    /// 403.
+    Forbidden(String),
+}
+
+/// Timing and addresses of the thread.
+#[derive(Clone, Debug)]
+pub struct Habits {
+    /// What frameworks are told about heartbeats.
+    pub heartbeat: Duration,
+    /// How often agents are pinged.
+    pub ping: Duration,
+    /// An agent not heard for so long is gone.
+    pub silence: Duration,
+    /// Where this master listens, for `master_info`.
+    pub address: String,
+}

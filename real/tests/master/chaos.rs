@@ -1,0 +1,244 @@
+//! Hundreds of seeded rounds of everything that goes wrong between a framework, a master and its
+//! agents. Afterwards every task has had one end, none was started twice, and the log replays.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use fairground_real::protocol::TaskState;
+use fairground_workloads::rng::{self, Stream};
+use serde_json::{Value, json};
+
+use super::agent::{Agent, Spec};
+use super::framework::Framework;
+use super::process::Master;
+
+const ROUNDS: u64 = 240;
+const AGENTS: u64 = 3;
+
+struct Chaos {
+    master: Master,
+    agents: Vec<Agent>,
+    framework: Framework,
+    draws: Stream,
+    offers: Vec<Value>,
+    stale: Vec<Value>,
+    /// Every task ever asked for, with the state it ended in.
+    tasks: BTreeMap<String, Option<String>>,
+    running: BTreeSet<String>,
+    /// Statuses whose acknowledgement was taken in.
+    acknowledged: BTreeSet<String>,
+}
+
+impl Chaos {
+    fn new(seed: u64) -> Self {
+        let master = Master::start(&["--fsync", "never"]);
+        let agents = (0..AGENTS)
+            .map(|i| Agent::start(&Spec::new(master.address, &format!("a{i}"), 4, 4000)))
+            .collect();
+        let framework = Framework::subscribe(master.address, "f");
+        Self {
+            master,
+            agents,
+            framework,
+            draws: rng::stream(seed, "chaos"),
+            offers: Vec::new(),
+            stale: Vec::new(),
+            tasks: BTreeMap::new(),
+            running: BTreeSet::new(),
+            acknowledged: BTreeSet::new(),
+        }
+    }
+
+    fn draw(&mut self, below: usize) -> usize {
+        self.draws.below(below as u64) as usize
+    }
+
+    fn round(&mut self) {
+        match self.draw(12) {
+            0..=3 => self.launch(),
+            4 | 5 => {
+                let agent = self.draw(self.agents.len());
+                self.agents[agent].break_stream();
+            }
+            6 => {
+                self.master.kill();
+                if self.draw(2) == 0 {
+                    self.end_one();
+                }
+                self.master.restart();
+                self.come_back();
+            }
+            7 => self.come_back(),
+            8 => {
+                if let Some(task) = self.any_running() {
+                    self.framework
+                        .say("KILL", json!({"task_id": {"value": task}}));
+                }
+            }
+            9 | 10 => self.end_one(),
+            _ => self.launch_on_stale_offer(),
+        }
+        let wait = self.draw(30) as u64;
+        self.hear(Duration::from_millis(wait));
+    }
+
+    fn any_running(&mut self) -> Option<String> {
+        let chosen = self.draw(self.running.len().max(1));
+        self.running.iter().nth(chosen).cloned()
+    }
+
+    /// A task ends by itself, if it runs.
+    fn end_one(&mut self) {
+        if let Some(task) = self.any_running() {
+            self.running.remove(&task);
+            for agent in &self.agents {
+                agent.end_if_running(&task, TaskState::Finished);
+            }
+        }
+    }
+
+    fn new_task(&mut self) -> String {
+        let id = format!("t{:04}", self.tasks.len());
+        self.tasks.insert(id.clone(), None);
+        id
+    }
+
+    fn launch(&mut self) {
+        let Some(offer) = self.offers.pop() else {
+            return;
+        };
+        let count = self.draw(3);
+        let ids: Vec<String> = (0..count).map(|_| self.new_task()).collect();
+        let commands = ["true", "false", "sleep"];
+        let tasks: Vec<(&str, &str)> = ids
+            .iter()
+            .map(|id| (id.as_str(), commands[self.draws.below(3) as usize]))
+            .collect();
+        self.framework.launch(&offer, &tasks);
+        self.stale.push(offer);
+    }
+
+    fn launch_on_stale_offer(&mut self) {
+        if let Some(offer) = self.stale.pop() {
+            let id = self.new_task();
+            self.framework.launch(&offer, &[(&id, "true")]);
+        }
+    }
+
+    /// The framework fails over to itself; its offers are gone.
+    fn come_back(&mut self) {
+        let info = json!({"user": "root", "name": "f", "failover_timeout": 60,
+                          "id": {"value": self.framework.id}});
+        self.framework = Framework::subscribe_as(self.master.address, &info);
+        self.stale.append(&mut self.offers);
+    }
+
+    /// Takes in what comes for a while.
+    fn hear(&mut self, span: Duration) {
+        let end = Instant::now() + span;
+        while let Some(event) = self
+            .framework
+            .next_within(end.saturating_duration_since(Instant::now()))
+        {
+            match event["type"].as_str().unwrap() {
+                "OFFERS" => {
+                    let offers = event["offers"]["offers"].as_array().unwrap();
+                    self.offers.extend(offers.iter().cloned());
+                }
+                "UPDATE" => self.status(&event["update"]["status"]),
+                other => panic!("{other}: {event}"),
+            }
+        }
+    }
+
+    fn status(&mut self, status: &Value) {
+        let task = status["task_id"]["value"].as_str().unwrap();
+        let state = status["state"].as_str().unwrap();
+        let is_over = !["TASK_STAGING", "TASK_STARTING", "TASK_RUNNING"].contains(&state);
+        if let Some(uuid) = status["uuid"].as_str() {
+            assert!(
+                !self.acknowledged.contains(uuid),
+                "acknowledged and repeated: {status}"
+            );
+        }
+        let end = self.tasks.get_mut(task).expect("a task that was asked for");
+        if is_over {
+            assert!(
+                end.as_ref().is_none_or(|end| end == state),
+                "{end:?}, then {status}"
+            );
+            *end = Some(state.to_owned());
+            self.running.remove(task);
+        } else if end.is_none() && state == "TASK_RUNNING" {
+            self.running.insert(task.to_owned());
+        }
+        // Some are not acknowledged and have to come again.
+        if let Some(uuid) = status["uuid"].as_str()
+            && self.draws.below(4) > 0
+        {
+            self.framework.acknowledge(status);
+            self.acknowledged.insert(uuid.to_owned());
+        }
+    }
+
+    /// Brings every task to its end.
+    fn settle(&mut self) {
+        let begun = Instant::now();
+        while self.tasks.values().any(Option::is_none) {
+            assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", self.tasks);
+            let open: Vec<String> = self
+                .tasks
+                .iter()
+                .filter(|(_, end)| end.is_none())
+                .map(|(task, _)| task.clone())
+                .collect();
+            // A task that is not known any more is reported lost by this.
+            for task in open {
+                self.framework
+                    .say("KILL", json!({"task_id": {"value": task}}));
+            }
+            self.hear(Duration::from_millis(500));
+        }
+        while self.agents.iter().any(|agent| agent.known() > 0) {
+            assert!(
+                begun.elapsed() < Duration::from_mins(1),
+                "acknowledgements arrive"
+            );
+            self.hear(Duration::from_millis(200));
+        }
+    }
+}
+
+fn check(seed: u64) {
+    let mut chaos = Chaos::new(seed);
+    for _ in 0..ROUNDS {
+        chaos.round();
+    }
+    chaos.settle();
+    let mut starts: BTreeMap<String, usize> = BTreeMap::new();
+    for agent in &chaos.agents {
+        for (task, count) in agent.starts() {
+            *starts.entry(task).or_default() += count;
+        }
+    }
+    assert!(starts.values().all(|count| *count == 1), "{starts:?}");
+    for (task, end) in &chaos.tasks {
+        // Lost with a stale offer, or too large for what was left of one.
+        let was_refused = matches!(end.as_deref(), Some("TASK_LOST" | "TASK_ERROR"));
+        assert_eq!(was_refused, !starts.contains_key(task), "{task}: {end:?}");
+    }
+    chaos.master.wait_for_metric("master/cpus_used", 0.0);
+    assert!(
+        starts.len() > 40,
+        "the rounds were worth it: {}",
+        starts.len()
+    );
+    chaos.master.finish();
+}
+
+#[test]
+fn every_task_has_one_end_whatever_breaks() {
+    let seed = std::env::var("FAIRGROUND_SEED").map_or(1, |seed| seed.parse().unwrap());
+    println!("FAIRGROUND_SEED={seed}");
+    check(seed);
+}
