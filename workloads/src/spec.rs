@@ -18,6 +18,7 @@ use crate::models::spark::SparkSpec;
 use crate::models::swf::{self, SwfSpec};
 use crate::models::swim::{self, SwimSpec};
 use crate::models::tpch::{self, TpchSpec};
+use crate::models::trace::{self, TraceSpec};
 use crate::rng::{Stream, stream};
 use crate::trace::{Input, Workload};
 
@@ -41,6 +42,8 @@ pub enum WorkloadSpec {
     Requests(RequestsSpec),
     /// Jobs of a parallel machine's log.
     Swf(SwfSpec),
+    /// Jobs or a service of any public trace.
+    Trace(TraceSpec),
 }
 
 /// What a workload is built for.
@@ -70,12 +73,13 @@ enum Loaded {
     Tpch(tpch::Loaded),
     Requests(requests::Loaded),
     Swf(swf::Loaded),
+    Trace(trace::Loaded),
 }
 
 impl WorkloadSpec {
     /// The names of the kinds, for messages.
-    pub const NAMES: [&'static str; 8] = [
-        "hadoop", "spark", "rails", "mpi", "swim", "tpch", "requests", "swf",
+    pub const NAMES: [&'static str; 9] = [
+        "hadoop", "spark", "rails", "mpi", "swim", "tpch", "requests", "swf", "trace",
     ];
 
     /// The name of its kind.
@@ -89,6 +93,7 @@ impl WorkloadSpec {
             Self::Tpch(_) => "tpch",
             Self::Requests(_) => "requests",
             Self::Swf(_) => "swf",
+            Self::Trace(_) => "trace",
         }
     }
 
@@ -106,6 +111,7 @@ impl WorkloadSpec {
             Self::Tpch(spec) => spec.load(folder).map(Loaded::Tpch),
             Self::Requests(spec) => spec.load(folder).map(Loaded::Requests),
             Self::Swf(spec) => spec.load(folder).map(Loaded::Swf),
+            Self::Trace(spec) => spec.load(folder).map(Loaded::Trace),
         };
         loaded.map(Source)
     }
@@ -126,6 +132,7 @@ impl Source {
             Loaded::Tpch(loaded) => loaded.build(context),
             Loaded::Requests(loaded) => loaded.build(context),
             Loaded::Swf(loaded) => loaded.build(context),
+            Loaded::Trace(loaded) => loaded.build(context),
         }
     }
 
@@ -137,6 +144,7 @@ impl Source {
             Loaded::Tpch(loaded) => loaded.inputs(),
             Loaded::Requests(loaded) => loaded.inputs(),
             Loaded::Swf(loaded) => loaded.inputs(),
+            Loaded::Trace(loaded) => loaded.inputs(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod bench;
 mod compare;
+mod form;
 mod policies;
 mod progress;
 mod rebase;
@@ -49,7 +50,7 @@ enum Command {
     Compare(CompareArgs),
     /// Run a recipe under one policy with one seed
     Run(RunArgs),
-    /// Look at trace files
+    /// Look at trace files, and make traces of traces
     #[command(subcommand)]
     Trace(TraceCommand),
     /// List the policies and schedulers, with their parameters
@@ -161,6 +162,8 @@ enum TraceCommand {
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
+    #[command(flatten)]
+    Form(form::FormCommand),
 }
 
 #[derive(Debug, Args)]

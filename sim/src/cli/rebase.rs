@@ -37,6 +37,7 @@ fn files(recipe: &mut Recipe) -> Vec<&mut PathBuf> {
         match &mut framework.workload {
             WorkloadSpec::Swim(spec) => files.push(&mut spec.file),
             WorkloadSpec::Swf(spec) => files.push(&mut spec.file),
+            WorkloadSpec::Trace(spec) => files.push(&mut spec.file),
             WorkloadSpec::Requests(spec) => files.push(&mut spec.file),
             WorkloadSpec::Tpch(spec) => files.extend(&mut spec.files),
             WorkloadSpec::Hadoop(_)

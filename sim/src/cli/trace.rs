@@ -3,15 +3,18 @@
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
+use fairground_workloads::canonical::Opened;
+use fairground_workloads::canonical::store::MANIFEST;
 use fairground_workloads::{Format, formats};
 
-use super::{Ending, TraceArgs, TraceCommand, counted, print};
+use super::{Ending, TraceArgs, TraceCommand, counted, form, print};
 
 pub(super) fn trace(command: TraceCommand) -> anyhow::Result<Ending> {
     match command {
         TraceCommand::Stat(args) => stat(&args),
         TraceCommand::Head { trace, records } => head(&trace, records),
         TraceCommand::Validate { trace, limit } => validate(&trace, limit),
+        TraceCommand::Form(command) => form::form(command),
     }
 }
 
@@ -20,6 +23,10 @@ fn format_of(args: &TraceArgs) -> anyhow::Result<Format> {
 }
 
 fn stat(args: &TraceArgs) -> anyhow::Result<Ending> {
+    if args.format.is_none() && args.file.join(MANIFEST).is_file() {
+        form::show(&Opened::open(&args.file)?.manifest)?;
+        return Ok(Ending::Done);
+    }
     let stat = formats::stat(&args.file, format_of(args)?)?;
     let mut text = String::new();
     for (name, value) in &stat.facts {

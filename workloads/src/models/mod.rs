@@ -11,6 +11,7 @@ pub mod requests;
 pub mod swf;
 pub mod swim;
 pub mod tpch;
+pub mod trace;
 
 pub mod parts;
 

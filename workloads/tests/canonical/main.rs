@@ -131,14 +131,14 @@ fn changed_text_is_refused() {
         });
         writeln!(shown, "{}", told(folder.path(), &problem)).unwrap();
     }
-    expect![[r#"
+    expect![[r"
         again: expected rows with the digest <digest>, found <other>
           hint: the rows were changed or truncated since the digest was taken
         changed:4: column 80: expected a row of a canonical trace; expected value
         changed:1: expected version 1 of the form, found 9
         changed:11: column 108: expected a row of a canonical trace; EOF while parsing a string
         changed:0: column 0: expected a row of a canonical trace; EOF while parsing a value
-    "#]]
+    "]]
     .assert_eq(&shown);
 }
 

@@ -514,12 +514,12 @@ fn every_dataset_imports_or_says_why_not() {
             }
         }
     }
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         azure-functions/iluvatar_metadata-trace.csv: function-profiles cannot become a trace: it holds needs of functions and no invocations
         gavel-msr/simulation_throughputs.json.zst: gavel-throughputs cannot become a trace: it holds speeds and no jobs; import the jobs
         google2019/borg_traces_data_4999.csv.zst: expected the number of a collection with all its digits, found `2.60698E+11`
         hadoop-rumen-sls/job_1526555215992_0001.jhist: jhist cannot become a trace: it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them
-        hadoop-rumen-sls/sample-job-tracker-logs.gz: jobtracker cannot become a trace: it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"#]].assert_eq(&refused.join("\n"));
+        hadoop-rumen-sls/sample-job-tracker-logs.gz: jobtracker cannot become a trace: it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"]].assert_eq(&refused.join("\n"));
 }
 
 /// The rows of a file, as `trace head` shows them.

@@ -1,0 +1,483 @@
+//! Jobs or a service of a public trace in any format, by way of the canonical form.
+//!
+//! A trace says what it says; what a simulation needs beyond that is this model: how large the largest
+//! machine is where sizes are relative, what a GPU's task takes of processors and memory, what a task
+//! takes that tells nothing, how long one runs whose end is not known. Every such number is a
+//! parameter and, where it was used, an assumption.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use fairground_policies::job::StageSpec;
+use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
+use fairground_policies::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+use crate::canonical::store::MANIFEST;
+use crate::canonical::tables::{Edge, Job, Load, Tasks, Tenant};
+use crate::canonical::{Opened, Units, import};
+use crate::error::{ReadError, quoted};
+use crate::formats::{Format, input};
+use crate::models::arrivals::assumption;
+use crate::models::jobs::{Jobs, task_count};
+use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive, some};
+use crate::spec::Context;
+use crate::trace::{Assumption, Input, Runtimes, Workload};
+use crate::units;
+
+/// A trace and the model of what it does not say.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TraceSpec {
+    /// A file in a public format, or the folder of a canonical trace; relative to the recipe.
+    pub file: PathBuf,
+    /// Its format, where file and name do not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// How long after the beginning of the trace the cluster starts.
+    pub from: Span,
+    /// Only the first so many jobs from there on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<u32>,
+    /// Only jobs of these tenants; of all if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tenants: Vec<String>,
+    /// Cores of a task that does not say, and of one GPU's task.
+    #[serde(with = "units::cores")]
+    pub cpus: Millicores,
+    /// Memory of such a task.
+    #[serde(with = "units::memory")]
+    pub mem: Mebibytes,
+    /// Cores of the largest machine, where amounts are relative to it.
+    #[serde(with = "units::cores")]
+    pub largest_cpus: Millicores,
+    /// Memory of the largest machine.
+    #[serde(with = "units::memory")]
+    pub largest_mem: Mebibytes,
+    /// How long a task runs whose end is not known.
+    pub run: Span,
+    /// How far apart jobs come where the trace has no arrivals.
+    pub every: Span,
+    /// The length of a step of a service's load.
+    pub step: Span,
+    /// One instance of a service.
+    pub service: ServiceSpec,
+    /// How many instances follow from the load.
+    pub autoscaler: AutoscalerSpec,
+}
+
+impl Default for TraceSpec {
+    fn default() -> Self {
+        Self {
+            file: PathBuf::new(),
+            format: None,
+            from: Span::ZERO,
+            jobs: None,
+            tenants: Vec::new(),
+            cpus: Millicores(1000),
+            mem: Mebibytes(1024),
+            largest_cpus: Millicores(64_000),
+            largest_mem: Mebibytes(256 << 10),
+            run: Span::from_secs(600),
+            every: Span::from_secs(60),
+            step: Span::from_secs(60),
+            service: ServiceSpec::default(),
+            autoscaler: AutoscalerSpec::default(),
+        }
+    }
+}
+
+/// A trace that was read, with its model.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    spec: TraceSpec,
+    assumptions: Vec<Assumption>,
+    inputs: Vec<Input>,
+    /// By submission, from the beginning of the trace.
+    jobs: Vec<Brief>,
+    /// Requests by when they come, from the beginning of the trace.
+    load: Vec<(Time, u64)>,
+}
+
+#[derive(Clone, Debug)]
+struct Brief {
+    name: String,
+    submitted: Time,
+    gang: bool,
+    stages: Vec<(StageSpec, Vec<Span>)>,
+}
+
+/// How often the model spoke for the trace.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    cpus: u64,
+    memory: u64,
+    run: u64,
+    arrivals: u64,
+    empty: u64,
+}
+
+impl TraceSpec {
+    fn check(&self) -> Result<(), ReadError> {
+        named(&self.file)?;
+        positive(self.largest_cpus.0, "largest_cpus")?;
+        positive(self.largest_mem.0, "largest_mem")?;
+        positive(self.run.as_micros(), "run")?;
+        positive(self.every.as_micros(), "every")?;
+        positive(self.step.as_micros(), "step")?;
+        some(Resources::new(self.cpus, self.mem), "cpus")?;
+        self.service.check()?;
+        self.autoscaler.check()
+    }
+
+    /// Reads the trace; one in a public format becomes a canonical one in a temporary folder.
+    pub(crate) fn load(&self, folder: &Path) -> Result<Loaded, ReadError> {
+        self.check()?;
+        let path = folder.join(&self.file);
+        if path.join(MANIFEST).is_file() {
+            let manifest = self.file.join(MANIFEST);
+            let inputs = vec![input(&path.join(MANIFEST), &manifest)?];
+            return self.loaded(&Opened::open(&path)?, inputs);
+        }
+        let format = self.format.map_or_else(|| Format::detect(&path), Ok)?;
+        let beside = tempfile::tempdir().map_err(|error| ReadError::io(&path, &error))?;
+        let place = beside.path().join("trace");
+        import::import(&path, format, &place, false)?;
+        let trace = Opened::open(&place)?;
+        let named = |file: &Input| Input {
+            path: file
+                .path
+                .strip_prefix(folder)
+                .unwrap_or(&file.path)
+                .to_owned(),
+            blake3: file.blake3.clone(),
+        };
+        let inputs = trace.manifest.sources.iter().map(named).collect();
+        self.loaded(&trace, inputs)
+    }
+
+    fn loaded(&self, trace: &Opened, inputs: Vec<Input>) -> Result<Loaded, ReadError> {
+        let mut told = Told::default();
+        let jobs = self.jobs_of(trace, &mut told)?;
+        let origin = trace.manifest.units.origin;
+        let mut load = Vec::new();
+        for row in trace.rows::<Load>()? {
+            let row = row?;
+            load.push((
+                Time::from_micros(row.start.saturating_sub(origin)),
+                row.requests,
+            ));
+        }
+        load.sort_unstable();
+        if jobs.is_empty() && load.is_empty() {
+            let error = ReadError::expected("jobs or requests in the trace", "neither");
+            let hint = "machines are the cluster's business; sizes without times cannot be run";
+            return Err(error.file(&self.file).hint(hint));
+        }
+        let mut assumptions = trace.manifest.assumptions.clone();
+        assumptions.extend(self.assumed(told, &trace.manifest.units));
+        Ok(Loaded {
+            spec: self.clone(),
+            assumptions,
+            inputs,
+            jobs,
+            load,
+        })
+    }
+
+    fn assumed(&self, told: Told, units: &Units) -> Vec<Assumption> {
+        let mut assumptions = Vec::new();
+        let mut assume = |count: u64, about: &str, model: String| {
+            if count > 0 {
+                assumptions.push(assumption(about, format!("{model} ({count} in the trace)")));
+            }
+        };
+        let cpus = Resources::new(self.cpus, Mebibytes(0));
+        let mem = Resources::new(Millicores(0), self.mem);
+        assume(
+            told.cpus,
+            "processors of tasks that do not say",
+            format!("{cpus} a task"),
+        );
+        assume(
+            told.memory,
+            "memory of tasks that do not say",
+            format!("{mem} a task"),
+        );
+        assume(
+            told.run,
+            "run times that are not known",
+            format!("{}", self.run),
+        );
+        let every = format!("a job every {}", self.every);
+        assume(told.arrivals, "arrivals that are not known", every);
+        assume(told.empty, "jobs without tasks", "left out".to_owned());
+        if units.relative {
+            let largest = Resources::new(self.largest_cpus, self.largest_mem);
+            assumptions.push(assumption("the largest machine", format!("{largest}")));
+        }
+        assumptions
+    }
+
+    fn jobs_of(&self, trace: &Opened, told: &mut Told) -> Result<Vec<Brief>, ReadError> {
+        let wanted = self.wanted_tenants(trace)?;
+        let origin = trace.manifest.units.origin;
+        let mut tasks = Group::new(trace.rows::<Tasks>()?);
+        let mut edges = Group::new(trace.rows::<Edge>()?);
+        let mut jobs = Vec::new();
+        let mut unknown = Time::ZERO;
+        for job in trace.rows::<Job>()? {
+            let job = job?;
+            let (tasks, edges) = (tasks.of(job.id)?, edges.of(job.id)?);
+            let mine = job.tenant.is_some_and(|tenant| wanted.contains(&tenant));
+            if !self.tenants.is_empty() && !mine {
+                continue;
+            }
+            let stages = self.stages(&tasks, &edges, &trace.manifest.units, told);
+            let stages =
+                stages.map_err(|error| error.place(format!("job {}", quoted(&job.name))))?;
+            if stages.is_empty() {
+                told.empty += 1;
+                continue;
+            }
+            let submitted = if let Some(submit) = job.submit {
+                Time::from_micros(submit.saturating_sub(origin))
+            } else {
+                told.arrivals += 1;
+                let now = unknown;
+                unknown += self.every;
+                now
+            };
+            let gang = job.gang == 1;
+            let name = if job.name.is_empty() {
+                format!("job {}", job.id)
+            } else {
+                job.name
+            };
+            jobs.push(Brief {
+                name,
+                submitted,
+                gang,
+                stages,
+            });
+        }
+        jobs.sort_by_key(|job| job.submitted);
+        Ok(jobs)
+    }
+
+    fn wanted_tenants(&self, trace: &Opened) -> Result<BTreeSet<u64>, ReadError> {
+        let mut wanted = BTreeSet::new();
+        let mut missing: BTreeSet<&String> = self.tenants.iter().collect();
+        for tenant in trace.rows::<Tenant>()? {
+            let tenant = tenant?;
+            if missing.remove(&tenant.name) || self.tenants.contains(&tenant.name) {
+                wanted.insert(tenant.id);
+            }
+        }
+        match missing.first() {
+            None => Ok(wanted),
+            Some(name) => {
+                let error = ReadError::expected("the name of a tenant", quoted(name));
+                Err(error.place("parameter `tenants`"))
+            }
+        }
+    }
+
+    /// The stages of a job, parents first. Tasks of one stage that ask for different amounts become
+    /// stages of their own, which wait for the same and are waited for together.
+    fn stages(
+        &self,
+        tasks: &[Tasks],
+        edges: &[Edge],
+        units: &Units,
+        told: &mut Told,
+    ) -> Result<Vec<(StageSpec, Vec<Span>)>, ReadError> {
+        let mut sizes: BTreeMap<(u64, [u64; 4]), Vec<Span>> = BTreeMap::new();
+        for row in tasks.iter().filter(|row| row.count > 0) {
+            let needs = self.needs(row, units, told);
+            let run = row
+                .run
+                .map_or(self.run, |run| Span::from_micros(run.max(1)));
+            told.run += if row.run.is_none() { row.count } else { 0 };
+            let times = sizes.entry((row.stage, needs.units())).or_default();
+            let count = task_count(row.count)? as usize;
+            task_count((times.len() + count) as u64)?;
+            times.extend(std::iter::repeat_n(run, count));
+        }
+        let mut parents: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+        for (stage, _) in sizes.keys() {
+            parents.entry(*stage).or_default();
+        }
+        for edge in edges {
+            // A parent without tasks has nothing to wait for.
+            if parents.contains_key(&edge.parent) && parents.contains_key(&edge.stage) {
+                parents.entry(edge.stage).or_default().insert(edge.parent);
+            }
+        }
+        let mut places: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+        let mut stages = Vec::with_capacity(sizes.len());
+        while places.len() < parents.len() {
+            let ready = |(stage, waits): &(&u64, &BTreeSet<u64>)| {
+                !places.contains_key(stage) && waits.iter().all(|one| places.contains_key(one))
+            };
+            let ready: Vec<u64> = parents
+                .iter()
+                .filter(ready)
+                .map(|(stage, _)| *stage)
+                .collect();
+            if ready.is_empty() {
+                let expected = "stages that wait for others, and not for themselves";
+                return Err(ReadError::expected(expected, "a cycle"));
+            }
+            for stage in ready {
+                let waits = parents[&stage].iter().flat_map(|one| places[one].clone());
+                let waits: Vec<u32> = waits.collect();
+                let mine = sizes.range((stage, [0; 4])..=(stage, [u64::MAX; 4]));
+                let mut here = Vec::new();
+                for ((_, needs), times) in mine {
+                    here.push(stages.len() as u32);
+                    let spec = StageSpec::new(Resources::from_units(*needs), times.len() as u32);
+                    let parents = waits.clone();
+                    stages.push((StageSpec { parents, ..spec }, times.clone()));
+                }
+                places.insert(stage, here);
+            }
+        }
+        Ok(stages)
+    }
+
+    /// What a task asks for, and what the model adds.
+    fn needs(&self, row: &Tasks, units: &Units, told: &mut Told) -> Resources {
+        let part = |amount: u64, whole: u64, largest: u64, relative: bool| {
+            if !relative {
+                return amount.min(Resources::MAX_UNITS);
+            }
+            let amount = (u128::from(amount) * u128::from(largest)).div_ceil(u128::from(whole));
+            u64::try_from(amount)
+                .unwrap_or(u64::MAX)
+                .min(Resources::MAX_UNITS)
+        };
+        told.cpus += if row.cpus.is_none() { row.count } else { 0 };
+        told.memory += if row.memory.is_none() { row.count } else { 0 };
+        let cpus = row.cpus.map_or(self.cpus.0, |cpus| {
+            let relative = units.cpus_whole > 1000;
+            part(cpus, units.cpus_whole, self.largest_cpus.0, relative)
+        });
+        let mem = row.memory.map_or(self.mem.0, |memory| {
+            let relative = units.memory_whole > 1;
+            part(memory, units.memory_whole, self.largest_mem.0, relative)
+        });
+        // A task that asks for nothing at all would fit anywhere any number of times.
+        let cpus = if cpus == 0 && mem == 0 { 1 } else { cpus };
+        let gpus = row.gpus.unwrap_or(0).min(Resources::MAX_UNITS);
+        Resources::new(Millicores(cpus), Mebibytes(mem)).with_gpus(Milligpus(gpus))
+    }
+}
+
+/// The rows of a table, job after job.
+struct Group<I: Iterator> {
+    rows: std::iter::Peekable<I>,
+}
+
+trait OfJob {
+    fn job(&self) -> u64;
+}
+
+impl OfJob for Tasks {
+    fn job(&self) -> u64 {
+        self.job
+    }
+}
+
+impl OfJob for Edge {
+    fn job(&self) -> u64 {
+        self.job
+    }
+}
+
+impl<T: OfJob, I: Iterator<Item = Result<T, ReadError>>> Group<I> {
+    fn new(rows: I) -> Self {
+        let rows = rows.peekable();
+        Self { rows }
+    }
+
+    /// The rows of a job; jobs must be asked for in the order of their numbers.
+    fn of(&mut self, job: u64) -> Result<Vec<T>, ReadError> {
+        let mut rows = Vec::new();
+        let here = |row: &Result<T, ReadError>| row.as_ref().map_or(true, |row| row.job() <= job);
+        while let Some(row) = self.rows.next_if(here) {
+            let row = row?;
+            if row.job() == job {
+                rows.push(row);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl Loaded {
+    pub(crate) fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+        let spec = &self.spec;
+        let (from, horizon) = (Time::ZERO + spec.from, context.horizon);
+        let mut assumptions = self.assumptions.clone();
+        if !spec.from.is_zero() || spec.jobs.is_some() {
+            let most = spec
+                .jobs
+                .map_or(String::new(), |n| format!(", the first {n} jobs"));
+            let model = format!("from {} after its beginning{most}", spec.from);
+            assumptions.push(assumption("part of the trace", model));
+        }
+        let work = if self.jobs.is_empty() {
+            let steps = horizon.as_micros().div_ceil(spec.step.as_micros());
+            if steps > MOST_STEPS {
+                let error = ReadError::expected(format!("at most {MOST_STEPS} steps"), steps);
+                return Err(error
+                    .place("parameter `step`")
+                    .hint("make the steps longer"));
+            }
+            let mut load = vec![0_u64; steps as usize];
+            let first = self.load.partition_point(|(time, _)| *time < from);
+            for (time, requests) in &self.load[first..] {
+                let step = time.since(from).as_micros() / spec.step.as_micros();
+                match load.get_mut(step as usize) {
+                    Some(sum) => *sum = sum.saturating_add(*requests),
+                    None => break,
+                }
+            }
+            assumptions.push(spec.service.told());
+            assumptions.push(spec.autoscaler.told());
+            spec.service.under(load, spec.step, &spec.autoscaler)
+        } else {
+            let mut jobs = Jobs::default();
+            let first = self.jobs.partition_point(|job| job.submitted < from);
+            let most = spec.jobs.map_or(usize::MAX, |jobs| jobs as usize);
+            for job in self.jobs[first..].iter().take(most) {
+                let submitted = Time::ZERO + job.submitted.since(from);
+                if submitted >= Time::ZERO + horizon {
+                    break;
+                }
+                let stages = job.stages.iter().map(|(stage, times)| {
+                    let local = times.clone();
+                    (stage.clone(), Runtimes::Plain { local, away: 1000 })
+                });
+                jobs.push(&job.name, submitted, job.gang, stages.collect())?;
+            }
+            crate::trace::Work::Batch(jobs.finish())
+        };
+        assumptions.sort();
+        assumptions.dedup();
+        let inputs = self.inputs.clone();
+        Ok(Workload {
+            work,
+            assumptions,
+            inputs,
+        })
+    }
+}
+
+/// The most steps of a load.
+const MOST_STEPS: u64 = 10_000_000;

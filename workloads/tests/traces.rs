@@ -1,0 +1,160 @@
+//! The workload kind `trace`: work made of every format, and what the model adds to it.
+
+mod common;
+
+use std::fmt::Write as _;
+
+use common::published::SWF;
+use common::{REQUESTS, SWIM, TPCH, folder, published, recent, told, write};
+use expect_test::{expect, expect_file};
+use fairground_policies::time::Span;
+use fairground_workloads::canonical::import::{import, refusal};
+use fairground_workloads::trace::{Job, Runtimes, Work, Workload};
+use fairground_workloads::{Context, Format, ReadError, WorkloadSpec};
+use tempfile::TempDir;
+
+fn built(folder: &TempDir, settings: &str) -> Result<Workload, ReadError> {
+    #[derive(serde::Deserialize)]
+    struct Recipe {
+        work: WorkloadSpec,
+    }
+    let text = format!("[work.trace]\nfile = 'file'\n{settings}");
+    let recipe: Recipe = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
+    let context = Context {
+        agents: 5,
+        horizon: Span::from_secs(400_000_000),
+        seed: 1,
+        name: "trace",
+    };
+    recipe.work.load(folder.path())?.build(&context)
+}
+
+fn shown(job: &Job) -> String {
+    let mut text = format!("{} at {}", job.label, job.submitted.as_micros());
+    for (stage, times) in job.spec.stages.iter().zip(&job.runtimes) {
+        let Runtimes::Plain { local, away: 1000 } = times else {
+            panic!("a trace knows no places");
+        };
+        let times: Vec<u64> = local.iter().take(3).map(|time| time.as_micros()).collect();
+        let (tasks, needs, parents) = (stage.tasks, stage.needs, &stage.parents);
+        write!(text, "; {tasks} x {needs} after {parents:?}: {times:?}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn every_format_becomes_work_or_says_why_not() {
+    let first = [
+        (Format::Swim, SWIM),
+        (Format::Tpch, TPCH),
+        (Format::Requests, REQUESTS),
+    ];
+    let others = published::FILES.iter().chain(recent::FILES).copied();
+    let mut text = String::new();
+    for (format, content) in first.into_iter().chain(others) {
+        let folder = folder();
+        write(&folder, "file", content);
+        writeln!(text, "== {format}").unwrap();
+        match built(&folder, &format!("format = '{format}'")) {
+            Ok(workload) => {
+                assert_eq!(workload.inputs.len(), 1);
+                match workload.work {
+                    Work::Batch(jobs) => {
+                        let gang = jobs.iter().filter(|job| job.spec.gang).count();
+                        writeln!(text, "{} jobs, {gang} gangs", jobs.len()).unwrap();
+                        for job in jobs.iter().take(2) {
+                            writeln!(text, "{}", shown(job)).unwrap();
+                        }
+                    }
+                    Work::Service(service) => {
+                        let requests: u64 = service.load.iter().sum();
+                        writeln!(text, "a service with {requests} requests").unwrap();
+                    }
+                    Work::Executors { .. } => panic!("no format says what executors are"),
+                }
+                for assumed in &workload.assumptions {
+                    writeln!(text, "   {}: {}", assumed.about, assumed.model).unwrap();
+                }
+            }
+            Err(problem) => {
+                let problem = told(folder.path(), &problem.to_string());
+                let none = problem.contains("expected jobs or requests in the trace");
+                let rounded = format == Format::Google2019Instances;
+                assert!(
+                    none || rounded || refusal(format).is_some(),
+                    "{format}: {problem}"
+                );
+                writeln!(text, "{problem}").unwrap();
+            }
+        }
+    }
+    expect_file!["traces.txt"].assert_eq(&text);
+}
+
+#[test]
+fn a_canonical_folder_and_its_source_are_the_same_work() {
+    let folder = folder();
+    let path = write(&folder, "source", SWF);
+    import(&path, Format::Swf, &folder.path().join("file"), false).unwrap();
+    let canonical = built(&folder, "").unwrap();
+    std::fs::rename(folder.path().join("file"), folder.path().join("trace")).unwrap();
+    std::fs::rename(&path, folder.path().join("file")).unwrap();
+    let source = built(&folder, "format = 'swf'").unwrap();
+    assert_eq!(canonical.work, source.work);
+    assert_eq!(canonical.assumptions, source.assumptions);
+}
+
+#[test]
+fn parts_of_a_trace_are_taken() {
+    let folder = folder();
+    write(&folder, "file", SWF);
+    let jobs = |settings: &str| {
+        let workload = built(&folder, &format!("format = 'swf'\n{settings}")).unwrap();
+        let Work::Batch(jobs) = workload.work else {
+            panic!("jobs are a batch");
+        };
+        let labels: Vec<String> = jobs.into_iter().map(|job| job.label).collect();
+        labels.join(" ")
+    };
+    assert_eq!(jobs(""), "1 2 3 4");
+    assert_eq!(jobs("from = '60s'"), "2 3 4");
+    assert_eq!(jobs("jobs = 2"), "1 2");
+    assert_eq!(jobs("tenants = ['user 2']"), "2 4");
+    let unknown = built(&folder, "format = 'swf'\ntenants = ['user 9']").unwrap_err();
+    expect!["parameter `tenants`: expected the name of a tenant, found `user 9`"]
+        .assert_eq(&unknown.to_string());
+    let zero = built(&folder, "format = 'swf'\nevery = '0s'").unwrap_err();
+    expect!["parameter `every`: expected more than zero, found 0"].assert_eq(&zero.to_string());
+}
+
+#[test]
+fn circles_are_refused() {
+    let folder = folder();
+    let circle = recent::GWF.replace("1         ,\n0         , 2", "1         , 3\n0         , 2");
+    assert_ne!(circle, recent::GWF);
+    write(&folder, "file", circle);
+    let problem = built(&folder, "format = 'gwf'").unwrap_err();
+    expect![[r"
+        job `0`: expected stages that wait for others, and not for themselves, found a cycle"]]
+    .assert_eq(&problem.to_string());
+}
+
+#[test]
+fn relative_sizes_become_parts_of_the_largest_machine() {
+    let folder = folder();
+    write(&folder, "file", published::GOOGLE_TASKS);
+    let settings = "format = 'google2011-tasks'\nlargest_cpus = 16\nlargest_mem = '64GiB'";
+    let workload = built(&folder, settings).unwrap();
+    let Work::Batch(jobs) = workload.work else {
+        panic!("jobs are a batch");
+    };
+    // 0.125 of 16 cores and 0.07446 of 64 GiB.
+    let task = jobs
+        .iter()
+        .find(|job| job.label == "3418314")
+        .unwrap()
+        .spec
+        .stages[0]
+        .needs;
+    assert_eq!((task.cpus().0, task.mem().0), (2000, 4880));
+}
