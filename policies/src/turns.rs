@@ -156,17 +156,13 @@ impl Turns {
     fn queue_of(&mut self, needs: Resources) -> usize {
         let known = self.queues.iter().position(|queue| queue.needs == needs);
         let empty = || self.queues.iter().position(|queue| queue.turns.is_empty());
-        match known.or_else(empty) {
-            Some(position) => {
-                self.queues[position].needs = needs;
-                position
-            }
-            None => {
-                let turns = BTreeSet::new();
-                self.queues.push(Queue { needs, turns });
-                self.queues.len() - 1
-            }
+        if let Some(position) = known.or_else(empty) {
+            self.queues[position].needs = needs;
+            return position;
         }
+        let turns = BTreeSet::new();
+        self.queues.push(Queue { needs, turns });
+        self.queues.len() - 1
     }
 
     pub(crate) fn admit(&mut self, framework: FrameworkId) {

@@ -5,6 +5,7 @@
 //! agents speak [`protocol`] among themselves.
 
 pub mod agent;
+pub mod bench;
 pub mod cli;
 pub mod client;
 pub mod isolation;

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::agent;
 use crate::client::{look, submit};
 use crate::isolation::container;
-use crate::{local, log, master};
+use crate::{bench, local, log, master};
 
 /// A real cluster on the simulator's core.
 #[derive(Parser, Debug)]
@@ -31,6 +31,7 @@ enum Command {
     Logs(look::LogsArgs),
     Kill(look::KillArgs),
     Replay(log::replay::Args),
+    Bench(bench::Args),
     #[command(hide = true)]
     Container(container::Args),
 }
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Logs(args) => look::logs(&args),
         Command::Kill(args) => look::kill(&args),
         Command::Replay(args) => log::replay::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Container(args) => container::run(&args),
     };
     outcome.unwrap_or_else(|error| {
