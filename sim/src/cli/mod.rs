@@ -50,7 +50,7 @@ enum Command {
     Compare(CompareArgs),
     /// Run a recipe under one policy with one seed
     Run(RunArgs),
-    /// Look at trace files, and make traces of traces
+    /// Look at trace files
     #[command(subcommand)]
     Trace(TraceCommand),
     /// List the policies and schedulers, with their parameters

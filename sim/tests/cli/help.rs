@@ -104,10 +104,16 @@ fn help_on_trace() {
         Usage: fairground trace <COMMAND>
 
         Commands:
-          stat      Count a trace: columns with their sums and percentiles
-          head      Show the first records of a trace as CSV
-          validate  Read all of a trace and name every problem
-          help      Print this message or the help of the given subcommand(s)
+          stat       Count a trace: columns with their sums and percentiles
+          head       Show the first records of a trace as CSV
+          validate   Read all of a trace and name every problem
+          import     Make a canonical trace of a public one, or of exported text
+          export     Write a canonical trace as JSON lines; packed if the name ends with .zst
+          slice      Take a part of a canonical trace
+          scale      Stretch the time, load or cluster of a canonical trace
+          merge      Put canonical traces together
+          anonymise  Replace all names of a canonical trace by keyed hashes
+          help       Print this message or the help of the given subcommand(s)
 
         Options:
           -h, --help  Print help

@@ -9,6 +9,7 @@
 mod place;
 mod help;
 mod compare;
+mod form;
 mod verify;
 mod traces;
 mod recipes;

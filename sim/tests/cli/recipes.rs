@@ -113,7 +113,7 @@ fn an_unknown_kind_of_workload() {
         "workload.rails",
         "workload.django",
         &expect![[r#"
-        error: bad.toml:22:21: unknown variant `django`, expected one of `hadoop`, `spark`, `rails`, `mpi`, `swim`, `tpch`, `requests`, `swf`
+        error: bad.toml:22:21: unknown variant `django`, expected one of `hadoop`, `spark`, `rails`, `mpi`, `swim`, `tpch`, `requests`, `swf`, `trace`
     "#]],
     );
 }
@@ -239,7 +239,7 @@ fn a_trace_that_is_missing() {
         &expect![[r#"
             error: bad.toml: framework `hadoop`: jobs.tsv: cannot be read: No such file or directory (os error 2)
               hint: check the path; a path in a recipe is relative to the recipe's folder
-        "#]],
+    "#]],
     );
 }
 

@@ -1,0 +1,129 @@
+//! `trace import` and what is done with canonical traces; a recipe that runs any trace.
+
+use expect_test::expect;
+
+use crate::place::Place;
+
+/// Two jobs of a parallel machine.
+const LOG: &str = "\
+; MaxProcs: 8
+1 100 5 60 4 -1 -1 4 -1 -1 1 1 1 1 1 1 -1 -1
+2 160 0 30 2 -1 -1 2 -1 -1 1 2 1 1 1 1 -1 -1
+";
+
+#[test]
+fn a_trace_in_one_form_for_all() {
+    let place = Place::with("log.swf", LOG);
+    expect![[r#"
+        exit 0
+        --- stdout
+        format: swf
+        read: 2 records
+        dropped: 0 records
+        tenants: 2
+        jobs: 2
+        tasks: 2
+        cpus: thousandths of a core
+        memory: MiB
+        assumed: job shape: rigid: as many tasks of a core as it had processors, all at the same time
+        digest: f24f6cc00e79bbebe2f08277778d5da033291b11b511b9b8c73e2a2291a5afdf
+    "#]].assert_eq(&place.fairground("trace import log.swf --out log"));
+    let counted = place.fairground("trace stat log");
+    assert!(counted.contains("jobs: 2\ntasks: 2\n"), "{counted}");
+    expect![[r#"
+        exit 0
+        --- stderr
+        log.jsonl.zst: 7 rows
+    "#]]
+    .assert_eq(&place.fairground("trace export log --out log.jsonl.zst"));
+    let again = place.fairground("trace import log.jsonl.zst --out again");
+    assert_eq!(digest(&again), digest(&counted), "text and back");
+    let early = place.fairground("trace slice log --to 30s --out early");
+    assert!(early.contains("jobs: 1\n"), "{early}");
+    let late = place.fairground("trace slice log --to 30s --rest --out late");
+    assert!(late.contains("jobs: 1\n"), "{late}");
+    let merged = place.fairground("trace merge late early --out merged");
+    assert_eq!(
+        digest(&merged),
+        digest(&counted),
+        "slices merge into the whole"
+    );
+    let double = place.fairground("trace scale log --load 2 --time 0.5 --out double");
+    assert!(double.contains("jobs: 4\n"), "{double}");
+    let hidden = place.fairground("trace anonymise log --key secret --out hidden");
+    assert!(
+        hidden.contains("assumed: names: replaced by keyed hashes"),
+        "{hidden}"
+    );
+    assert_ne!(digest(&hidden), digest(&counted));
+}
+
+/// The line of a canonical trace that tells its digest.
+fn digest(said: &str) -> &str {
+    let line = said.lines().find(|line| line.contains("digest: "));
+    line.unwrap_or_else(|| panic!("no digest: {said}"))
+}
+
+#[test]
+fn a_trace_in_one_form_that_cannot_be_made() {
+    let place = Place::with("log.swf", LOG.replace(" 60 4 ", " x 4 "));
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: log.swf:2: column 4 (run): expected a whole number of seconds, found `x`
+          hint: digits only: no sign, fraction, blank or unit
+    "#]]
+    .assert_eq(&place.fairground("trace import log.swf --out log"));
+    expect![[r#"
+        exit 0
+        --- stdout
+        format: swf
+        read: 1 record
+        dropped: 1 record
+        tenants: 1
+        jobs: 1
+        tasks: 1
+        cpus: thousandths of a core
+        memory: MiB
+        assumed: damaged records: 1 records with problems were dropped
+        assumed: job shape: rigid: as many tasks of a core as it had processors, all at the same time
+        digest: 3a31e7bfe332bbfc15da9eddcab8b26a0f9747d148a0c6877530275e81008256
+        --- stderr
+        dropped: log.swf:2: column 4 (run): expected a whole number of seconds, found `x`
+          hint: digits only: no sign, fraction, blank or unit
+    "#]].assert_eq(&place.fairground("trace import log.swf --out log --drop"));
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: log: expected a new folder, found one that is there
+          hint: name another folder, or remove it
+    "#]]
+    .assert_eq(&place.fairground("trace import log.swf --out log --drop"));
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: log.swf/manifest.json: cannot be read: Not a directory (os error 20)
+          hint: a canonical trace is a folder that `trace import` makes
+    "#]]
+    .assert_eq(&place.fairground("trace export log.swf --out text"));
+    let bad = place.fairground("trace scale log --load much --out other");
+    assert!(bad.contains("at most three decimal places"), "{bad}");
+}
+
+#[test]
+fn any_trace_runs() {
+    let place = Place::with("log.swf", LOG);
+    let recipe = "name = 'log'\ntitle = 'A log'\nduration = '1h'\nseeds = 1\n\
+                  policies = ['drf', 'fifo']\n\
+                  [[cluster]]\nagents = 2\ncpus = 4\nmem = '8GiB'\n\
+                  [[framework]]\nname = 'log'\nscheduler = 'gang'\n\
+                  workload.trace.file = 'log.swf'\n";
+    place.write("recipe.toml", recipe);
+    let said = place.fairground("compare recipe.toml --out results");
+    assert!(said.starts_with("exit 0"), "{said}");
+    let jobs = place.read("results/report.html");
+    assert!(
+        jobs.contains("memory of tasks that do not say"),
+        "assumptions are told"
+    );
+}
