@@ -185,11 +185,7 @@ impl Chaos {
     fn settle(&mut self) {
         let begun = Instant::now();
         while self.tasks.values().any(Option::is_none) {
-            assert!(
-                begun.elapsed() < Duration::from_secs(60),
-                "{:?}",
-                self.tasks
-            );
+            assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", self.tasks);
             let open: Vec<String> = self
                 .tasks
                 .iter()
@@ -205,7 +201,7 @@ impl Chaos {
         }
         while self.agents.iter().any(|agent| agent.known() > 0) {
             assert!(
-                begun.elapsed() < Duration::from_secs(60),
+                begun.elapsed() < Duration::from_mins(1),
                 "acknowledgements arrive"
             );
             self.hear(Duration::from_millis(200));
