@@ -425,6 +425,8 @@ impl Agent {
             return Ok(false);
         };
         if self.tasks.values().any(|task| may_run(task.news.state)) {
+            // The farewell begins when the last of them has ended.
+            self.leaving = Some(Instant::now());
             return Ok(false);
         }
         // The master may be gone too: then nobody is left to acknowledge anything.

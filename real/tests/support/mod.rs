@@ -40,6 +40,22 @@ pub fn skipped() -> bool {
     true
 }
 
+/// Says so and returns `true` when an ordinary user may not make namespaces here, and so no fence.
+pub fn without_fences() -> bool {
+    if nix::unistd::geteuid().is_root() {
+        return skipped();
+    }
+    let made = std::process::Command::new("unshare")
+        .args(["-Ur", "true"])
+        .output();
+    if made.is_ok_and(|output| output.status.success()) {
+        return false;
+    }
+    let name = std::thread::current().name().unwrap_or("test").to_owned();
+    println!("{name}: skipped: needs root, or user namespaces for ordinary users");
+    true
+}
+
 /// A directory and a part of the control groups that nobody else uses, gone when dropped.
 pub struct Ground {
     pub directory: tempfile::TempDir,
