@@ -172,6 +172,11 @@ impl Recorder {
         self.framework(framework).impossible = jobs;
     }
 
+    /// So many rows of jobs are to come: a table that grows by doubling would be the largest of all.
+    pub fn expect_jobs(&mut self, count: usize) {
+        self.jobs.reserve_exact(count);
+    }
+
     /// A job, done or not.
     pub fn job(&mut self, row: JobRow) {
         let page = self.framework(row.framework);

@@ -7,6 +7,7 @@ use crate::job::JobSpec;
 use crate::message::{AgentId, JobId};
 use crate::resources::Resources;
 use crate::time::Time;
+use crate::window::Window;
 
 /// Whose tasks go first inside a framework.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -33,7 +34,8 @@ pub struct Piece {
 #[derive(Debug)]
 pub struct JobQueue {
     order: JobOrder,
-    jobs: Vec<Job>,
+    /// Those that are not done.
+    jobs: Window<Box<Job>>,
     /// Jobs with waiting tasks, in the order they are served.
     ready: BTreeSet<(u32, JobId)>,
     waiting: u64,
@@ -72,7 +74,7 @@ impl JobQueue {
     pub const fn new(order: JobOrder) -> Self {
         Self {
             order,
-            jobs: Vec::new(),
+            jobs: Window::new(),
             ready: BTreeSet::new(),
             waiting: 0,
             sizes: Vec::new(),
@@ -99,15 +101,18 @@ impl JobQueue {
         self.ready.first().map(|(_, job)| *job)
     }
 
-    /// What the job's framework was told.
+    /// What the framework of a job that is not done was told.
+    ///
+    /// # Panics
+    /// When it is done.
     pub fn spec(&self, job: JobId) -> &JobSpec {
-        &self.jobs[job.index()].spec
+        &self.job(job).spec
     }
 
     /// The stages of `job` that may start and have waiting tasks, parents first, each with how
     /// many wait.
     pub fn ready_stages(&self, job: JobId) -> impl Iterator<Item = (u32, u32)> {
-        let job = &self.jobs[job.index()];
+        let job = self.job(job);
         job.ready
             .iter()
             .filter(|stage| !job.is_held_back(**stage))
@@ -116,7 +121,7 @@ impl JobQueue {
 
     /// How many tasks of one stage run.
     pub fn running(&self, job: JobId, stage: u32) -> u32 {
-        self.jobs[job.index()].stages[stage as usize].running
+        self.job(job).stages[stage as usize].running
     }
 
     /// What the next task to start takes, and how many of that size wait in its stage.
@@ -127,24 +132,23 @@ impl JobQueue {
     }
 
     /// Takes in a job. Jobs are numbered in order of submission; numbers may be left out.
+    ///
+    /// # Panics
+    /// When its number was used before.
     pub fn submit(&mut self, spec: Arc<JobSpec>) {
         let id = spec.id;
-        assert!(
-            self.jobs.len() <= id.index(),
-            "jobs are numbered in order of submission"
-        );
-        self.jobs.resize_with(id.index(), Job::left_out);
         let unfinished = spec.tasks();
         let stages = spec.stages.iter().map(|_| Stage::default()).collect();
         let ready = Vec::new();
-        self.jobs.push(Job {
+        let job = Job {
             spec,
             stages,
             ready,
             running: 0,
             unfinished,
             waits_since: None,
-        });
+        };
+        self.jobs.insert(id.0.into(), Box::new(job));
         self.release_stages(id);
     }
 
@@ -157,7 +161,7 @@ impl JobQueue {
         room: Resources,
         local: bool,
     ) -> Option<Piece> {
-        let page = &mut self.jobs[job.index()];
+        let page = live(&mut self.jobs, job);
         for position in 0..page.ready.len() {
             let stage = page.ready[position];
             let spec = &page.spec.stages[stage as usize];
@@ -180,7 +184,7 @@ impl JobQueue {
 
     /// Starts the first waiting task of one stage.
     pub fn take_from(&mut self, job: JobId, stage: u32) -> Option<Piece> {
-        let index = self.jobs[job.index()].stages[stage as usize].first_waiting()?;
+        let index = live(&mut self.jobs, job).stages[stage as usize].first_waiting()?;
         let piece = Piece { job, stage, index };
         self.start(piece);
         Some(piece)
@@ -188,17 +192,17 @@ impl JobQueue {
 
     /// Since when `job` has been waiting for its data; sets it when it was not.
     pub fn wait(&mut self, job: JobId, now: Time) -> Time {
-        *self.jobs[job.index()].waits_since.get_or_insert(now)
+        *live(&mut self.jobs, job).waits_since.get_or_insert(now)
     }
 
     /// `job` found its data and begins to wait anew.
     pub fn end_wait(&mut self, job: JobId) {
-        self.jobs[job.index()].waits_since = None;
+        live(&mut self.jobs, job).waits_since = None;
     }
 
     /// A task did its work.
     pub fn finish(&mut self, piece: Piece) {
-        let page = &mut self.jobs[piece.job.index()];
+        let page = live(&mut self.jobs, piece.job);
         let stage = &mut page.stages[piece.stage as usize];
         stage.running -= 1;
         stage.finished += 1;
@@ -212,12 +216,14 @@ impl JobQueue {
         self.set_running(piece.job, -1);
         if more {
             self.release_stages(piece.job);
+        } else {
+            self.jobs.remove(piece.job.0.into());
         }
     }
 
     /// A task ended without its work done and waits again.
     pub fn requeue(&mut self, piece: Piece) {
-        let page = &mut self.jobs[piece.job.index()];
+        let page = live(&mut self.jobs, piece.job);
         let stage = &mut page.stages[piece.stage as usize];
         stage.running -= 1;
         stage.waiting += 1;
@@ -235,7 +241,7 @@ impl JobQueue {
     /// The stages of `job` with running tasks that started, directly or through others, before all
     /// tasks of `stage` were done.
     pub fn early_children(&self, job: JobId, stage: u32) -> impl Iterator<Item = u32> {
-        let page = &self.jobs[job.index()];
+        let page = self.job(job);
         let mut early = vec![false; page.stages.len()];
         early[stage as usize] = true;
         // Parents come before their children, so one pass finds grandchildren too.
@@ -250,8 +256,12 @@ impl JobQueue {
         children.filter(|child| page.stages[*child as usize].running > 0)
     }
 
+    fn job(&self, job: JobId) -> &Job {
+        self.jobs.get(job.0.into()).expect("a job that is not done")
+    }
+
     fn start(&mut self, piece: Piece) {
-        let page = &mut self.jobs[piece.job.index()];
+        let page = live(&mut self.jobs, piece.job);
         let stage = &mut page.stages[piece.stage as usize];
         stage.taken[piece.index as usize] = true;
         stage.waiting -= 1;
@@ -267,7 +277,7 @@ impl JobQueue {
 
     /// Changes how many tasks of `job` run, and moves it to its place among the ready ones.
     fn set_running(&mut self, job: JobId, change: i32) {
-        let page = &mut self.jobs[job.index()];
+        let page = live(&mut self.jobs, job);
         let key = |running| match self.order {
             JobOrder::Fifo => 0,
             JobOrder::Fair => running,
@@ -284,7 +294,7 @@ impl JobQueue {
 
     /// Lets stages start whose parents are far enough.
     fn release_stages(&mut self, job: JobId) {
-        let page = &mut self.jobs[job.index()];
+        let page = live(&mut self.jobs, job);
         for stage in 0..page.stages.len() {
             if page.stages[stage].released || !page.may_start(stage) {
                 continue;
@@ -318,6 +328,10 @@ impl JobQueue {
     }
 }
 
+fn live(jobs: &mut Window<Box<Job>>, job: JobId) -> &mut Job {
+    jobs.get_mut(job.0.into()).expect("a job that is not done")
+}
+
 fn more(sizes: &mut Vec<(Resources, u64)>, needs: Resources, tasks: u64) {
     match sizes.iter_mut().find(|(size, _)| *size == needs) {
         Some((_, count)) => *count += tasks,
@@ -336,24 +350,6 @@ fn fewer(sizes: &mut Vec<(Resources, u64)>, needs: Resources) {
 }
 
 impl Job {
-    /// What stands for a number that was left out.
-    fn left_out() -> Self {
-        let spec = Arc::new(JobSpec {
-            id: JobId(0),
-            gang: false,
-            stages: Vec::new(),
-        });
-        let (stages, ready) = (Vec::new(), Vec::new());
-        Self {
-            spec,
-            stages,
-            ready,
-            running: 0,
-            unfinished: 0,
-            waits_since: None,
-        }
-    }
-
     fn may_start(&self, stage: usize) -> bool {
         let spec = &self.spec.stages[stage];
         let parents = || spec.parents.iter().map(|parent| *parent as usize);

@@ -10,6 +10,7 @@ use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
+use fairground_policies::window::Window;
 use fairground_workloads::trace::{Job, Runtimes, Work};
 
 use super::{Item, World};
@@ -21,20 +22,31 @@ use crate::run::JobRow;
 pub(super) struct Progress {
     /// The next job to be submitted.
     next: usize,
-    jobs: Vec<JobProgress>,
+    /// What has become of every job.
+    fates: Vec<Fate>,
+    /// What is known of those that were submitted and are not done.
+    open: Window<Box<Open>>,
+    /// What an executor takes, where tasks run in executors.
+    executor: Option<Resources>,
+    /// The sizes of the agents tasks may run on, with how many there are of each.
+    usable: Vec<(Resources, u64)>,
     impossible: u64,
-    /// Jobs that were submitted and are not done.
-    open: u64,
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Fate {
+    started: Option<Time>,
+    finished: Option<Time>,
+    /// Attempts that were lost or killed.
+    lost: u64,
 }
 
 #[derive(Debug)]
-struct JobProgress {
-    row: JobRow,
+struct Open {
     /// Tasks of each stage that are not done.
     left: Vec<u32>,
     /// Reduce tasks that copy until the last of their parents' tasks is done.
     copying: Vec<Copying>,
-    possible: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,62 +61,69 @@ impl Progress {
     /// The jobs of `work` before any was submitted; `usable` are the sizes of the agents they may
     /// run on, with how many there are of each.
     pub(super) fn new(work: &Work, usable: &[(Resources, u64)]) -> Self {
-        let (jobs, executor) = match work {
-            Work::Batch(jobs) => (jobs.as_slice(), None),
-            Work::Executors { jobs, needs, .. } => (jobs.as_slice(), Some(*needs)),
-            Work::Service(_) => (&[] as &[Job], None),
+        let executor = match work {
+            Work::Executors { needs, .. } => Some(*needs),
+            Work::Batch(_) | Work::Service(_) => None,
         };
-        let jobs = jobs
-            .iter()
-            .map(|job| JobProgress::new(job, executor, usable))
-            .collect();
         Self {
             next: 0,
-            jobs,
+            fates: vec![Fate::default(); jobs_of(work).len()],
+            open: Window::new(),
+            executor,
+            usable: usable.to_vec(),
             impossible: 0,
-            open: 0,
         }
     }
 
     /// Whether no more jobs will come.
     pub(super) fn all_submitted(&self) -> bool {
-        self.next == self.jobs.len()
+        self.next == self.fates.len()
+    }
+
+    /// How many jobs there are in all.
+    pub(super) const fn jobs(&self) -> usize {
+        self.fates.len()
     }
 
     /// Writes the rows of all jobs, those never submitted too.
-    pub(super) fn finish(self, framework: FrameworkId, record: &mut Recorder) {
+    pub(super) fn finish(self, framework: FrameworkId, work: &Work, record: &mut Recorder) {
         record.impossible(framework, self.impossible);
-        for mut job in self.jobs {
-            job.row.framework = framework;
-            record.job(job.row);
+        for (job, fate) in jobs_of(work).iter().zip(self.fates) {
+            record.job(JobRow {
+                framework,
+                job: job.spec.id,
+                label: job.label.clone(),
+                submitted: job.submitted,
+                started: fate.started,
+                finished: fate.finished,
+                tasks: job.spec.tasks(),
+                lost: fate.lost,
+            });
         }
+    }
+
+    fn fate(&mut self, job: JobId) -> &mut Fate {
+        &mut self.fates[job.index()]
+    }
+
+    fn open(&mut self, job: JobId) -> &mut Open {
+        let open = self.open.get_mut(job.0.into());
+        open.expect("a job that is not done")
     }
 }
 
-impl JobProgress {
-    fn new(job: &Job, executor: Option<Resources>, usable: &[(Resources, u64)]) -> Self {
-        let spec = &job.spec;
-        Self {
-            row: JobRow {
-                framework: FrameworkId(0),
-                job: spec.id,
-                label: job.label.clone(),
-                submitted: job.submitted,
-                started: None,
-                finished: None,
-                tasks: spec.tasks(),
-                lost: 0,
-            },
-            left: spec.stages.iter().map(|stage| stage.tasks).collect(),
-            copying: Vec::new(),
-            possible: is_possible(spec, executor, usable),
-        }
-    }
-
+impl Open {
     fn parents_done(&self, spec: &StageSpec) -> bool {
         spec.parents
             .iter()
             .all(|parent| self.left[*parent as usize] == 0)
+    }
+}
+
+fn jobs_of(work: &Work) -> &[Job] {
+    match work {
+        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs,
+        Work::Service(_) => &[],
     }
 }
 
@@ -152,8 +171,8 @@ impl<'a> World<'a> {
         }
     }
 
-    fn progress(&mut self, framework: FrameworkId, job: JobId) -> &mut JobProgress {
-        &mut self.progress[framework.index()].jobs[job.index()]
+    fn progress(&mut self, framework: FrameworkId) -> &mut Progress {
+        &mut self.progress[framework.index()]
     }
 
     /// Submits the next job of a framework, unless it could never run, and arranges the one after.
@@ -161,24 +180,29 @@ impl<'a> World<'a> {
         let progress = &mut self.progress[framework.index()];
         let id = JobId(progress.next as u32);
         progress.next += 1;
-        let (next, submitted) = (progress.next, progress.jobs.len());
-        let possible = progress.jobs[id.index()].possible;
-        if next < submitted {
+        let (next, count) = (progress.next, progress.fates.len());
+        if next < count {
             let at = self.job(framework, JobId(next as u32)).submitted;
             self.queue.push(at, Item::NextJob(framework));
         }
         self.moved = self.now;
-        if possible && self.job(framework, id).spec.tasks() > 0 {
-            self.progress[framework.index()].open += 1;
-            let spec = Arc::clone(&self.job(framework, id).spec);
-            self.tell_framework(framework, News::JobSubmitted(spec));
+        let spec = &self.job(framework, id).spec;
+        let progress = &mut self.progress[framework.index()];
+        let possible = is_possible(spec, progress.executor, &progress.usable);
+        if possible && spec.tasks() > 0 {
+            let open = Open {
+                left: spec.stages.iter().map(|stage| stage.tasks).collect(),
+                copying: Vec::new(),
+            };
+            progress.open.insert(id.0.into(), Box::new(open));
+            self.tell_framework(framework, News::JobSubmitted(Arc::clone(spec)));
             return;
         }
         self.open -= 1;
         if possible {
             let now = self.now;
-            let row = &mut self.progress(framework, id).row;
-            (row.started, row.finished) = (Some(now), Some(now));
+            let fate = self.progress(framework).fate(id);
+            (fate.started, fate.finished) = (Some(now), Some(now));
         } else {
             self.progress[framework.index()].impossible += 1;
         }
@@ -200,13 +224,14 @@ impl<'a> World<'a> {
             self.record.placed(framework, local);
         }
         let now = self.now;
-        let progress = self.progress(framework, piece.job);
-        progress.row.started.get_or_insert(now);
+        let progress = self.progress(framework);
+        progress.fate(piece.job).started.get_or_insert(now);
+        let open = progress.open(piece.job);
         if let Runtimes::Reduce { copy, .. } = runtimes
-            && !progress.parents_done(stage)
+            && !open.parents_done(stage)
         {
             let copied = now + copy[piece.index as usize];
-            progress.copying.push(Copying {
+            open.copying.push(Copying {
                 task,
                 piece,
                 copied,
@@ -224,10 +249,8 @@ impl<'a> World<'a> {
         warmth: Warmth,
     ) -> Span {
         let now = self.now;
-        self.progress(framework, piece.job)
-            .row
-            .started
-            .get_or_insert(now);
+        let fate = self.progress(framework).fate(piece.job);
+        fate.started.get_or_insert(now);
         let job = self.job(framework, piece.job);
         work_time(&job.runtimes[piece.stage as usize], piece.index, warmth)
     }
@@ -240,7 +263,7 @@ impl<'a> World<'a> {
                 if let Some(Role::Piece(piece)) = self.frameworks[framework.index()].role(task) {
                     match outcome {
                         Outcome::Finished => self.piece_done(framework, piece),
-                        _ => self.progress(framework, piece.job).row.lost += 1,
+                        _ => self.progress(framework).fate(piece.job).lost += 1,
                     }
                 }
             }
@@ -256,32 +279,34 @@ impl<'a> World<'a> {
     fn piece_done(&mut self, framework: FrameworkId, piece: Piece) {
         let now = self.now;
         self.moved = now;
-        let progress = self.progress(framework, piece.job);
-        let left = &mut progress.left[piece.stage as usize];
+        let progress = self.progress(framework);
+        let open = progress.open(piece.job);
+        let left = &mut open.left[piece.stage as usize];
         *left -= 1;
         if *left > 0 {
             return;
         }
-        if progress.left.iter().all(|left| *left == 0) {
-            progress.row.finished = Some(now);
-            self.progress[framework.index()].open -= 1;
+        if open.left.iter().all(|left| *left == 0) {
+            progress.fate(piece.job).finished = Some(now);
+            progress.open.remove(piece.job.0.into());
             self.open -= 1;
+        } else {
+            self.end_copying(framework, piece.job);
         }
-        self.end_copying(framework, piece.job);
     }
 
     /// Lets reduce tasks go on whose parents are all done.
     fn end_copying(&mut self, framework: FrameworkId, id: JobId) {
         let job = self.job(framework, id);
         let now = self.now;
-        let progress = self.progress(framework, id);
+        let open = self.progress(framework).open(id);
         let mut free = Vec::new();
-        let waiting = std::mem::take(&mut progress.copying);
+        let waiting = std::mem::take(&mut open.copying);
         for copying in waiting {
-            if progress.parents_done(&job.spec.stages[copying.piece.stage as usize]) {
+            if open.parents_done(&job.spec.stages[copying.piece.stage as usize]) {
                 free.push(copying);
             } else {
-                progress.copying.push(copying);
+                open.copying.push(copying);
             }
         }
         for Copying {

@@ -323,8 +323,11 @@ impl<'a> World<'a> {
                 service.finish(FrameworkId(i as u32), &mut self.record);
             }
         }
+        let jobs = self.progress.iter().map(Progress::jobs).sum();
+        self.record.expect_jobs(jobs);
         for (i, progress) in self.progress.into_iter().enumerate() {
-            progress.finish(FrameworkId(i as u32), &mut self.record);
+            let work = &self.trace.workloads[i].work;
+            progress.finish(FrameworkId(i as u32), work, &mut self.record);
         }
         self.record
             .finish(self.scenario.seed, end, self.stalled, self.digest)
