@@ -105,9 +105,8 @@ impl Gains {
         for sentence in self.sentences() {
             let _ = write!(text, "\n{sentence}");
         }
-        if self.policies.len() > 1 {
-            text.push('\n');
-        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
         text
     }
 

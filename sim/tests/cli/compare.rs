@@ -108,9 +108,6 @@ fn a_run() {
         framework  policy  verdict   95th pct  change  99th pct  change  missed  change    CPUs  memory
         rails      drf     baseline    485 ms       –      30 s       –  1.22 %       –  16.7 %  8.33 %
 
-        Changes are against drf, on the same trace, from one seed, so without an interval; pp: percentage points. Completion changes count jobs that finished under both. Worse: jobs more than 1 % later than under drf, or never finished.
-
-
         report: seven/report.html
     "#]].assert_eq(&place.fairground("run tiny.toml --seed 7 --out seven"));
     assert!(place.path("seven/report.html").is_file());
