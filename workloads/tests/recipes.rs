@@ -261,7 +261,7 @@ fn mistakes_are_shown_where_they_are() {
               |
             1 | [work.hadop]
               |       ^^^^^
-            unknown variant `hadop`, expected one of `hadoop`, `spark`, `rails`, `mpi`, `swim`, `tpch`, `requests`, `swf`
+            unknown variant `hadop`, expected one of `hadoop`, `spark`, `rails`, `mpi`, `swim`, `tpch`, `requests`, `swf`, `trace`
         "]],
     );
     check(
