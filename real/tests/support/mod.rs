@@ -10,6 +10,7 @@ pub mod master;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fairground_policies::resources::{Mebibytes, Millicores};
@@ -61,10 +62,15 @@ pub struct Ground {
     pub directory: tempfile::TempDir,
     pub prefix: String,
     pub cgroups: Cgroups,
+    _turn: MutexGuard<'static, ()>,
 }
+
+/// One task that spins would spoil what is measured of another.
+static TURNS: Mutex<()> = Mutex::new(());
 
 impl Ground {
     pub fn new() -> Self {
+        let turn = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = tempfile::Builder::new()
             .prefix("fairground-test-")
             .tempdir()
@@ -83,6 +89,7 @@ impl Ground {
             directory,
             prefix,
             cgroups,
+            _turn: turn,
         }
     }
 
