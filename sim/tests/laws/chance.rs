@@ -49,7 +49,7 @@ pub(crate) fn answer(network: &NetworkSpec) -> Span {
 /// Any cluster with any work, and whether its frameworks are hasty: offers end before they can be
 /// answered, or halves of an agent come back in turns because one is refused for less time than it
 /// takes everybody else to refuse the other. The hasty may wait for ever, which takes long to
-/// simulate.
+/// simulate; gangs among them, of which one stale answer ends all members, might never end.
 pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
     let frameworks = vec((any_work(), behaviour()), 1..=4);
     let place = (vec(agent(), 1..=12), frameworks, faults());
@@ -64,7 +64,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
         let mut held = Span::ZERO;
         for ((work, scheduler), mut behaviour) in frameworks {
             workloads.push(Workload {
-                work: on_agents(work, count),
+                work: on_agents(work, count, !hasty),
                 assumptions: Vec::new(),
                 inputs: Vec::new(),
             });
@@ -412,10 +412,12 @@ fn service() -> impl Strategy<Value = Service> {
 }
 
 /// Takes the places that tasks prefer modulo the number of agents.
-fn on_agents(mut work: Work, agents: u32) -> Work {
+fn on_agents(mut work: Work, agents: u32, gangs: bool) -> Work {
     if let Work::Batch(jobs) | Work::Executors { jobs, .. } = &mut work {
         for job in jobs {
-            for stage in &mut std::sync::Arc::make_mut(&mut job.spec).stages {
+            let spec = std::sync::Arc::make_mut(&mut job.spec);
+            spec.gang &= gangs;
+            for stage in &mut spec.stages {
                 for agent in &mut stage.preferred {
                     agent.0 %= agents;
                 }
