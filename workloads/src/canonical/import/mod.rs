@@ -16,6 +16,7 @@ use crate::models::arrivals::assumption;
 
 mod clusters;
 mod graphs;
+mod scattered;
 mod jobs;
 mod loads;
 
