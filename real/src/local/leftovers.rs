@@ -22,28 +22,28 @@ pub(super) struct Found {
     groups: Vec<PathBuf>,
     mounts: Vec<PathBuf>,
     namespaces: Vec<String>,
-    bridge: Option<String>,
+    /// The bridge and the agents' links to it. The kernel takes a link away some time after its
+    /// namespace, which is too late for who looks now.
+    links: Vec<String>,
 }
 
 impl Found {
     /// Looks for a cluster's directory, and for what carries its prefix.
     pub(super) fn look(folder: &Path, prefix: &str) -> anyhow::Result<Self> {
         let begins = format!("{prefix}-");
-        let namespaces = std::fs::read_dir("/run/netns")
-            .into_iter()
-            .flatten()
-            .flatten();
-        let namespaces = namespaces.map(|entry| entry.file_name().to_string_lossy().into_owned());
-        let bridge = Path::new("/sys/class/net").join(prefix);
+        let link_begins = format!("{prefix}.");
+        let links = names("/sys/class/net")
+            .filter(|name| *name == prefix || name.starts_with(&link_begins))
+            .collect();
         Ok(Self {
             folder: folder.exists().then(|| folder.to_owned()),
             processes: processes(folder)?,
             groups: groups(&begins),
             mounts: mounts(folder)?,
-            namespaces: namespaces
+            namespaces: names("/run/netns")
                 .filter(|name| name.starts_with(&begins))
                 .collect(),
-            bridge: bridge.exists().then(|| prefix.to_owned()),
+            links,
         })
     }
 
@@ -53,7 +53,7 @@ impl Found {
             && self.groups.is_empty()
             && self.mounts.is_empty()
             && self.namespaces.is_empty()
-            && self.bridge.is_none()
+            && self.links.is_empty()
     }
 
     /// Whether there is a process with such arguments.
@@ -90,8 +90,8 @@ impl Found {
         for namespace in &self.namespaces {
             let _ = network::ip(&["netns", "delete", namespace]);
         }
-        if let Some(bridge) = &self.bridge {
-            let _ = network::ip(&["link", "delete", bridge]);
+        for link in &self.links {
+            let _ = network::ip(&["link", "delete", link]);
         }
         if let Some(folder) = self.folder.as_ref().filter(|_| self.mounts.is_empty()) {
             let _ = std::fs::remove_dir_all(folder);
@@ -112,20 +112,22 @@ impl fmt::Display for Found {
             (self.groups.len(), "control groups"),
             (self.mounts.len(), "mounts"),
             (self.namespaces.len(), "network namespaces"),
+            (self.links.len(), "network links"),
         ] {
             if count > 0 {
                 parts.push(format!("{count} {what}"));
             }
         }
-        parts.extend(
-            self.bridge
-                .as_ref()
-                .map(|bridge| format!("the bridge {bridge}")),
-        );
         let folder = self.folder.as_ref();
         parts.extend(folder.map(|folder| format!("the directory {}", folder.display())));
         f.write_str(&parts.join(", "))
     }
+}
+
+/// The names in a directory, if it is there.
+fn names(folder: &str) -> impl Iterator<Item = String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned())
 }
 
 fn processes(folder: &Path) -> anyhow::Result<Vec<(Pid, Vec<String>)>> {
