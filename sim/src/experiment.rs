@@ -7,10 +7,11 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Weight;
-use fairground_policies::time::{Span, Time};
+use fairground_policies::time::Span;
+use fairground_workloads::Source;
+use fairground_workloads::recipe::TraceError;
 use fairground_workloads::rng;
 use fairground_workloads::trace::{Assumption, Trace, Work};
-use fairground_workloads::{Context, ReadError, Source};
 use rayon::prelude::*;
 
 use crate::recipe::{Loaded, Recipe};
@@ -43,24 +44,9 @@ pub enum ExperimentError {
         /// What is wrong.
         error: BadName,
     },
-    /// A workload that cannot be built.
-    #[error("{origin}: framework `{framework}`: {error}")]
-    Workload {
-        /// The recipe.
-        origin: String,
-        /// Whose workload.
-        framework: String,
-        /// What is wrong.
-        error: Box<ReadError>,
-    },
-    /// Faults that cannot be built.
-    #[error("{origin}: `faults`: {error}")]
-    Faults {
-        /// The recipe.
-        origin: String,
-        /// What is wrong.
-        error: Box<ReadError>,
-    },
+    /// A workload or faults that cannot be built.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
     /// Stopped before one seed was done.
     #[error("interrupted before the first seed was done: there is nothing to keep")]
     Interrupted,
@@ -99,17 +85,9 @@ impl Experiment {
     pub fn load(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
         let recipe = loaded.recipe.clone();
         let origin = || loaded.origin.clone();
-        let mut sources = Vec::new();
+        let sources = loaded.sources()?;
         let mut behaviours = Vec::new();
         for framework in &recipe.framework {
-            let source = framework.workload.load(&loaded.folder).map_err(|error| {
-                let framework = framework.name.clone();
-                ExperimentError::Workload {
-                    origin: origin(),
-                    framework,
-                    error: Box::new(error),
-                }
-            })?;
             registry.scheduler(&framework.scheduler).map_err(|error| {
                 let key = format!("framework.{}.scheduler", framework.name);
                 ExperimentError::Name {
@@ -118,7 +96,6 @@ impl Experiment {
                     error,
                 }
             })?;
-            sources.push(source);
             behaviours.push(Behaviour {
                 weight: Weight::from_thousandths(framework.weight).unwrap_or_default(),
                 share: framework.share,
@@ -171,38 +148,7 @@ impl Experiment {
     /// # Errors
     /// When parameters ask for absurdly much, or files do not last so long.
     pub fn trace(&self, seed: u64) -> Result<Trace, ExperimentError> {
-        let origin = || format!("recipe {}", self.recipe.name);
-        let agents = self.recipe.agents();
-        let horizon = self.recipe.duration;
-        let mut workloads = Vec::new();
-        for (framework, source) in self.recipe.framework.iter().zip(&self.sources) {
-            let name = framework.name.as_str();
-            let context = Context {
-                agents: agents.len() as u32,
-                horizon,
-                seed,
-                name,
-            };
-            workloads.push(source.build(&context).map_err(|error| {
-                let framework = framework.name.clone();
-                ExperimentError::Workload {
-                    origin: origin(),
-                    framework,
-                    error: Box::new(error),
-                }
-            })?);
-        }
-        let faults = self.recipe.faults.build(agents.len() as u32, horizon, seed);
-        let faults = faults.map_err(|error| ExperimentError::Faults {
-            origin: origin(),
-            error: Box::new(error),
-        })?;
-        Ok(Trace {
-            agents,
-            workloads,
-            faults,
-            horizon: Time::ZERO + horizon,
-        })
+        Ok(self.recipe.trace(&self.sources, seed)?)
     }
 
     /// Runs one policy on one trace.

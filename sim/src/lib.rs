@@ -5,7 +5,8 @@
 //!
 //! Modules in suggested reading order.
 
-pub mod recipe;
+pub use fairground_workloads::recipe;
+
 pub mod experiment;
 pub mod world;
 pub mod queue;

@@ -2,22 +2,8 @@
 
 use fairground_policies::message::{AgentId, FrameworkId};
 use fairground_policies::time::{Span, Time};
+pub use fairground_workloads::recipe::NetworkSpec;
 use fairground_workloads::rng;
-use serde::{Deserialize, Serialize};
-
-/// The network's parameters.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NetworkSpec {
-    /// From sending to receiving, for every message.
-    pub latency: Span,
-    /// A draw up to this is added to every message's latency.
-    pub jitter: Span,
-    /// How long a framework thinks about an offer before it answers.
-    pub think: Span,
-    /// How long the master takes to notice that an agent is gone.
-    pub detection: Span,
-}
 
 /// A direct line; messages on one line arrive in the order they were sent, as over TCP.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

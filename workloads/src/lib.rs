@@ -1,7 +1,7 @@
 //! Everything that comes from outside a cluster: machines that fail, jobs, requests.
 //!
 //! Reading order: [`trace`] is the value all of it becomes; [`spec`] is the part of a recipe that
-//! asks for it and turns it into a trace; [`models`] makes work, synthetic or from files;
+//! asks for it and turns it into a trace, [`recipe`] the whole; [`models`] makes work, synthetic or from files;
 //! [`formats`] reads the public trace formats; [`canonical`] is the one form they all become; [`faults`] makes agents go away; [`rng`] holds the
 //! seeded streams; [`units`] how amounts are written; [`error`] how problems are told.
 //!
@@ -10,6 +10,8 @@
 pub mod trace;
 
 pub mod spec;
+
+pub mod recipe;
 
 pub mod models;
 

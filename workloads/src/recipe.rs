@@ -1,15 +1,20 @@
 //! A recipe: one TOML file that says everything a comparison follows from.
+//!
+//! The simulator compares its policies; the real cluster runs it once, under one of them. Policies
+//! are only names here: what they mean is not known in this room.
 
 use std::path::{Path, PathBuf};
 
 use fairground_policies::name::Name;
 use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
-use fairground_policies::time::Span;
-use fairground_workloads::units;
-use fairground_workloads::{FaultSpec, WorkloadSpec};
+use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::network::NetworkSpec;
+use crate::error::ReadError;
+use crate::faults::FaultSpec;
+use crate::spec::{Context, Source, WorkloadSpec};
+use crate::trace::Trace;
+use crate::units;
 
 /// The recipe `compare` runs when none is named.
 pub const NINE_HOSTS: &str = include_str!("../assets/nine-hosts.toml");
@@ -48,6 +53,20 @@ pub struct Recipe {
     pub faults: FaultSpec,
     /// The systems that share the cluster.
     pub framework: Vec<FrameworkSpec>,
+}
+
+/// How long messages take in simulation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkSpec {
+    /// From sending to receiving, for every message.
+    pub latency: Span,
+    /// A draw up to this is added to every message's latency.
+    pub jitter: Span,
+    /// How long a framework thinks about an offer before it answers.
+    pub think: Span,
+    /// How long the master takes to notice that an agent is gone.
+    pub detection: Span,
 }
 
 /// Some agents of one size.
@@ -137,6 +156,29 @@ pub enum RecipeError {
     },
 }
 
+/// Why a recipe gives no trace.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum TraceError {
+    /// A workload that cannot be built.
+    #[error("{origin}: framework `{framework}`: {error}")]
+    Workload {
+        /// The recipe.
+        origin: String,
+        /// Whose workload.
+        framework: String,
+        /// What is wrong.
+        error: Box<ReadError>,
+    },
+    /// Faults that cannot be built.
+    #[error("{origin}: `faults`: {error}")]
+    Faults {
+        /// The recipe.
+        origin: String,
+        /// What is wrong.
+        error: Box<ReadError>,
+    },
+}
+
 /// A recipe and where it came from.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Loaded {
@@ -146,6 +188,24 @@ pub struct Loaded {
     pub folder: PathBuf,
     /// Its file, or what stands for it, for messages.
     pub origin: String,
+}
+
+impl Loaded {
+    /// Reads the files of every framework's work, in order.
+    ///
+    /// # Errors
+    /// A bad parameter, an unreadable file, a bad record.
+    pub fn sources(&self) -> Result<Vec<Source>, TraceError> {
+        let load = |framework: &FrameworkSpec| {
+            let source = framework.workload.load(&self.folder);
+            source.map_err(|error| TraceError::Workload {
+                origin: self.origin.clone(),
+                framework: framework.name.clone(),
+                error: Box::new(error),
+            })
+        };
+        self.recipe.framework.iter().map(load).collect()
+    }
 }
 
 impl Recipe {
@@ -180,6 +240,45 @@ impl Recipe {
             recipe,
             folder,
             origin,
+        })
+    }
+
+    /// What comes from outside, for one seed; `sources` are those of [`Loaded::sources`].
+    ///
+    /// # Errors
+    /// When parameters ask for absurdly much, or files do not last so long.
+    pub fn trace(&self, sources: &[Source], seed: u64) -> Result<Trace, TraceError> {
+        let origin = || format!("recipe {}", self.name);
+        let agents = self.agents();
+        let horizon = self.duration;
+        let mut workloads = Vec::new();
+        for (framework, source) in self.framework.iter().zip(sources) {
+            let name = framework.name.as_str();
+            let context = Context {
+                agents: agents.len() as u32,
+                horizon,
+                seed,
+                name,
+            };
+            workloads.push(source.build(&context).map_err(|error| {
+                let framework = framework.name.clone();
+                TraceError::Workload {
+                    origin: origin(),
+                    framework,
+                    error: Box::new(error),
+                }
+            })?);
+        }
+        let faults = self.faults.build(agents.len() as u32, horizon, seed);
+        let faults = faults.map_err(|error| TraceError::Faults {
+            origin: origin(),
+            error: Box::new(error),
+        })?;
+        Ok(Trace {
+            agents,
+            workloads,
+            faults,
+            horizon: Time::ZERO + horizon,
         })
     }
 
