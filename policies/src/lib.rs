@@ -21,6 +21,7 @@ pub mod allocators;
 pub mod frameworks;
 pub mod schedulers;
 pub mod registry;
+pub mod replay;
 
 mod agent_set;
 mod filters;

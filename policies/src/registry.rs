@@ -1,7 +1,9 @@
 //! Policies by name: a table that is open to a user's own.
 
+use rand_chacha::ChaCha8Rng;
+
 use crate::allocators::{self, BoxedAllocator, Setup};
-use crate::master::Config;
+use crate::master::{Config, Master};
 use crate::name::{BadName, Name};
 use crate::schedulers::{self, BoxedScheduler};
 
@@ -65,6 +67,21 @@ impl Registry {
         let params = entry.params.iter().chain(&Config::PARAMS);
         rest.finish(&params.map(|param| param.key).collect::<Vec<_>>())?;
         Ok((config, allocator))
+    }
+
+    /// The master of a real cluster under the allocator `name`: agents and frameworks come as they
+    /// come, so the policy knows nothing of them before.
+    ///
+    /// # Errors
+    /// When the name or a parameter is not known, naming those that are.
+    pub fn master(&self, name: &Name, rng: ChaCha8Rng) -> Result<Master, BadName> {
+        let setup = Setup {
+            shares: Vec::new(),
+            agents: 0,
+            rng,
+        };
+        let (config, allocator) = self.allocator(name, setup)?;
+        Ok(Master::new(config, allocator))
     }
 
     /// The scheduler `name` means.

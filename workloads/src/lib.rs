@@ -21,6 +21,8 @@ pub mod canonical;
 
 pub mod faults;
 
+pub mod log;
+
 pub mod rng;
 
 pub mod units;
