@@ -14,4 +14,5 @@ pub mod log;
 pub mod master;
 pub mod protocol;
 pub mod recordio;
+pub mod run;
 pub mod wire;

@@ -154,6 +154,15 @@ impl Experiment {
     /// Runs one policy on one trace.
     pub fn run(&self, policy: &Name, trace: &Trace, seed: u64, hosts: bool) -> Run {
         let scenario = Scenario {
+            host_step: hosts.then(|| self.recipe.host_step()),
+            ..self.scenario(policy, trace, seed)
+        };
+        simulate(&scenario).expect("names were looked up before")
+    }
+
+    /// One policy on one trace, to be simulated; without the table of hosts.
+    pub fn scenario<'a>(&'a self, policy: &'a Name, trace: &'a Trace, seed: u64) -> Scenario<'a> {
+        Scenario {
             trace,
             frameworks: &self.behaviours,
             network: self.recipe.network,
@@ -161,10 +170,9 @@ impl Experiment {
             registry: &self.registry,
             seed,
             step: self.recipe.step(),
-            host_step: hosts.then(|| self.recipe.host_step()),
+            host_step: None,
             check: self.check,
-        };
-        simulate(&scenario).expect("names were looked up before")
+        }
     }
 
     /// Runs every policy on every seed. If the watcher stops it, the seeds that are done are kept.

@@ -15,6 +15,7 @@ pub mod record;
 pub mod digest;
 pub mod run;
 pub mod output;
+pub mod fidelity;
 pub mod bench;
 
 mod cli;

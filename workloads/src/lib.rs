@@ -1,7 +1,7 @@
 //! Everything that comes from outside a cluster: machines that fail, jobs, requests.
 //!
 //! Reading order: [`trace`] is the value all of it becomes; [`spec`] is the part of a recipe that
-//! asks for it and turns it into a trace, [`recipe`] the whole; [`models`] makes work, synthetic or from files;
+//! asks for it and turns it into a trace, [`recipe`] the whole; [`measured`] is what came of one on a real cluster; [`models`] makes work, synthetic or from files;
 //! [`formats`] reads the public trace formats; [`canonical`] is the one form they all become; [`faults`] makes agents go away; [`rng`] holds the
 //! seeded streams; [`units`] how amounts are written; [`error`] how problems are told.
 //!
@@ -12,6 +12,8 @@ pub mod trace;
 pub mod spec;
 
 pub mod recipe;
+
+pub mod measured;
 
 pub mod models;
 

@@ -118,6 +118,29 @@ pub struct Service {
     pub autoscaler: Autoscaler,
 }
 
+impl Service {
+    /// When its load ends.
+    pub fn end(&self) -> Time {
+        Time::ZERO + self.step.scaled(self.load.len() as u64, 1)
+    }
+
+    /// Requests that arrive between two moments, in thousandths, as if evenly within each step.
+    pub fn arrivals(&self, from: Time, to: Time) -> u128 {
+        let step = self.step.as_micros();
+        // Requests times microseconds of a step, to stay whole.
+        let mut weighted: u128 = 0;
+        let mut at = from.as_micros();
+        while at < to.as_micros() {
+            let index = at / step;
+            let until = ((index + 1) * step).min(to.as_micros());
+            let requests = self.load.get(index as usize).copied().unwrap_or(0);
+            weighted += u128::from(requests) * u128::from(until - at);
+            at = until;
+        }
+        weighted * 1000 / u128::from(step)
+    }
+}
+
 /// Instances follow the load: enough for the busiest of the last `window` to be loaded to
 /// `target` of capacity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]

@@ -6,11 +6,12 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use fairground_policies::registry::Registry;
 
 use crate::agent;
 use crate::client::{look, submit};
 use crate::isolation::container;
-use crate::{bench, local, log, master};
+use crate::{bench, local, log, master, run};
 
 /// A real cluster on the simulator's core.
 #[derive(Parser, Debug)]
@@ -30,8 +31,11 @@ enum Command {
     Ps(look::PsArgs),
     Logs(look::LogsArgs),
     Kill(look::KillArgs),
+    Run(run::Args),
     Replay(log::replay::Args),
     Bench(bench::Args),
+    #[command(hide = true)]
+    Burn(run::burn::Args),
     #[command(hide = true)]
     Container(container::Args),
 }
@@ -47,6 +51,8 @@ pub fn main() -> ExitCode {
         Command::Ps(args) => look::ps(&args),
         Command::Logs(args) => look::logs(&args),
         Command::Kill(args) => look::kill(&args),
+        Command::Run(args) => run::run(&args, &Registry::default()),
+        Command::Burn(args) => run::burn::run(&args),
         Command::Replay(args) => log::replay::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Container(args) => container::run(&args),

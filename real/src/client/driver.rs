@@ -8,30 +8,26 @@ use std::time::Instant;
 use anyhow::bail;
 use fairground_policies::frameworks::{Framework, Manners, News, Order, Piece, Role};
 use fairground_policies::message::{
-    AgentId, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
+    AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::registry::Registry;
 use fairground_policies::time::{Span, Time};
-use serde::Deserialize as _;
 use serde_json::{Value, json};
 
+use super::Call;
 use super::job::Job;
-use crate::wire::resources::{Resource, amounts};
+use super::offers::{Offers, acknowledged, outcome};
 
 /// The framework's own number for itself; its master has others.
 const SELF: FrameworkId = FrameworkId(0);
-
-/// A call to make.
-pub(super) type Call = (&'static str, Value);
 
 /// One job and its framework.
 pub(super) struct Driver {
     job: Job,
     framework: Framework,
     begun: Instant,
-    /// Offers and agents by the core's numbers, and back.
-    offers: BTreeMap<OfferId, (String, String)>,
-    offer_count: u64,
+    offers: Offers,
+    /// Agents by the core's numbers.
     agents: Vec<String>,
     tasks: BTreeMap<String, (TaskId, Piece)>,
     failures: BTreeMap<Piece, u32>,
@@ -50,8 +46,7 @@ impl Driver {
         let mut driver = Self {
             framework: Framework::batch(SELF, Manners::default(), scheduler),
             begun: Instant::now(),
-            offers: BTreeMap::new(),
-            offer_count: 0,
+            offers: Offers::default(),
             agents: Vec::new(),
             tasks: BTreeMap::new(),
             failures: BTreeMap::new(),
@@ -77,7 +72,7 @@ impl Driver {
 
     /// The stream broke: what was offered on it is gone.
     pub(super) fn disconnected(&mut self) -> anyhow::Result<()> {
-        for offer in std::mem::take(&mut self.offers).into_keys() {
+        for offer in self.offers.take_all() {
             // Nobody is there to hear what follows.
             self.tell(News::Rescinded(offer))?;
         }
@@ -87,67 +82,37 @@ impl Driver {
     /// Takes in an event; the calls that follow.
     pub(super) fn event(&mut self, event: &Value) -> anyhow::Result<Vec<Call>> {
         match event["type"].as_str().unwrap_or_default() {
-            "OFFERS" => self.offered(&event["offers"]["offers"]),
-            "RESCIND" => {
-                let id = &event["rescind"]["offer_id"]["value"];
-                let found = self.offers.iter().find(|(_, (name, _))| id == name);
-                match found.map(|(offer, _)| *offer) {
-                    Some(offer) => {
-                        self.offers.remove(&offer);
-                        self.tell(News::Rescinded(offer))
-                    }
-                    None => Ok(Vec::new()),
-                }
-            }
+            "OFFERS" => self.offered(event),
+            "RESCIND" => match self.offers.rescinded(event) {
+                Some(offer) => self.tell(News::Rescinded(offer)),
+                None => Ok(Vec::new()),
+            },
             "UPDATE" => self.status(&event["update"]["status"]),
             "ERROR" => bail!("the master says: {}", event["error"]["message"]),
             _ => Ok(Vec::new()),
         }
     }
 
-    fn offered(&mut self, offers: &Value) -> anyhow::Result<Vec<Call>> {
+    fn offered(&mut self, event: &Value) -> anyhow::Result<Vec<Call>> {
+        let agents = &mut self.agents;
+        let number = |offer: &Value| {
+            let name = offer["agent_id"]["value"].as_str().unwrap_or_default();
+            let known = agents.iter().position(|agent| agent == name);
+            let index = known.unwrap_or_else(|| {
+                agents.push(name.to_owned());
+                agents.len() - 1
+            });
+            AgentId(index as u32)
+        };
         let mut calls = Vec::new();
-        for offer in offers.as_array().into_iter().flatten() {
-            let text = |member: &str| {
-                offer[member]["value"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned()
-            };
-            let (name, agent_name) = (text("id"), text("agent_id"));
-            let list = Vec::<Resource>::deserialize(&offer["resources"])?;
-            let resources = amounts(&list).map_err(anyhow::Error::msg)?.counted();
-            let id = OfferId(self.offer_count);
-            self.offer_count += 1;
-            let agent = self.agent(&agent_name);
-            self.offers.insert(id, (name, agent_name));
-            calls.extend(self.tell(News::Offered(Offer {
-                id,
-                framework: SELF,
-                agent,
-                resources,
-            }))?);
+        for offer in self.offers.offered(event, SELF, number)? {
+            calls.extend(self.tell(News::Offered(offer))?);
         }
         Ok(calls)
     }
 
-    fn agent(&mut self, name: &str) -> AgentId {
-        let known = self.agents.iter().position(|agent| agent == name);
-        let index = known.unwrap_or_else(|| {
-            self.agents.push(name.to_owned());
-            self.agents.len() - 1
-        });
-        AgentId(index as u32)
-    }
-
     fn status(&mut self, status: &Value) -> anyhow::Result<Vec<Call>> {
-        let mut calls = Vec::new();
-        if let Some(uuid) = status.get("uuid") {
-            let acknowledged = json!({
-                "agent_id": status["agent_id"], "task_id": status["task_id"], "uuid": uuid,
-            });
-            calls.push(("ACKNOWLEDGE", acknowledged));
-        }
+        let mut calls = Vec::from_iter(acknowledged(status));
         let id = status["task_id"]["value"].as_str().unwrap_or_default();
         let state = status["state"].as_str().unwrap_or_default();
         let message = status["message"].as_str().unwrap_or_default();
@@ -158,15 +123,11 @@ impl Driver {
             "{id} {} {message}",
             state.trim_start_matches("TASK_").to_lowercase()
         );
-        let outcome = match state {
-            "TASK_FINISHED" => Outcome::Finished,
-            "TASK_FAILED" => Outcome::Failed,
-            "TASK_KILLED" => Outcome::Killed,
-            "TASK_ERROR" => bail!("{id} cannot run: {message}"),
-            "TASK_LOST" | "TASK_DROPPED" | "TASK_GONE" | "TASK_UNREACHABLE" | "TASK_UNKNOWN" => {
-                Outcome::Lost
-            }
-            _ => return Ok(calls),
+        if state == "TASK_ERROR" {
+            bail!("{id} cannot run: {message}");
+        }
+        let Some(outcome) = outcome(state) else {
+            return Ok(calls);
         };
         self.tasks.remove(id);
         let was_ordered = self.ordered.contains(&task);
@@ -230,14 +191,8 @@ impl Driver {
         launch: &[TaskRequest],
         refuse: Span,
     ) -> anyhow::Result<Call> {
-        let mut ids = Vec::new();
-        let mut agent_id = String::new();
-        for offer in offers {
-            if let Some((name, agent)) = self.offers.remove(offer) {
-                ids.push(json!({"value": name}));
-                agent_id = agent;
-            }
-        }
+        let agent = offers.first().and_then(|offer| self.offers.agent(*offer));
+        let agent_id = agent.map_or("", |(_, name)| name).to_owned();
         let mut infos = Vec::new();
         for request in launch {
             let Some(Role::Piece(piece)) = self.framework.role(request.task) else {
@@ -248,14 +203,6 @@ impl Driver {
             infos.push(stage.task_info(&id, piece.index, &agent_id)?);
             self.tasks.insert(id, (request.task, piece));
         }
-        let filters = json!({"refuse_seconds": refuse.as_micros() as f64 / 1e6});
-        if infos.is_empty() {
-            return Ok(("DECLINE", json!({"offer_ids": ids, "filters": filters})));
-        }
-        let operation = json!({"type": "LAUNCH", "launch": {"task_infos": infos}});
-        Ok((
-            "ACCEPT",
-            json!({"offer_ids": ids, "operations": [operation], "filters": filters}),
-        ))
+        Ok(self.offers.answer(offers, &infos, refuse))
     }
 }

@@ -5,10 +5,14 @@ pub mod look;
 pub mod submit;
 
 mod driver;
-mod stream;
+pub(crate) mod offers;
+pub(crate) mod stream;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
+
+/// A call to make.
+pub(crate) type Call = (&'static str, Value);
 
 /// Where the master is, for every command that asks it.
 #[derive(clap::Args, Clone, Debug)]

@@ -9,11 +9,11 @@ use crate::recordio::Decoder;
 const PATH: &str = "/api/v1/scheduler";
 
 /// An open subscription.
-pub(super) struct Subscription {
+pub(crate) struct Subscription {
     master: MasterArg,
     client: reqwest::Client,
     /// The framework's id.
-    pub(super) framework_id: String,
+    pub(crate) framework_id: String,
     stream_id: String,
     answer: reqwest::Response,
     decoder: Decoder,
@@ -21,7 +21,7 @@ pub(super) struct Subscription {
 
 impl Subscription {
     /// Subscribes; `info` has an id when the framework comes back.
-    pub(super) async fn open(master: &MasterArg, info: &Value) -> anyhow::Result<Self> {
+    pub(crate) async fn open(master: &MasterArg, info: &Value) -> anyhow::Result<Self> {
         let client = reqwest::Client::new();
         let mut call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
         if let Some(id) = info.get("id") {
@@ -56,7 +56,7 @@ impl Subscription {
     }
 
     /// The next event. May be dropped while it waits: nothing is lost.
-    pub(super) async fn next(&mut self) -> anyhow::Result<Value> {
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Value> {
         loop {
             if let Some(record) = self.decoder.next_record()? {
                 return Ok(serde_json::from_slice(&record)?);
@@ -69,7 +69,7 @@ impl Subscription {
     }
 
     /// Makes a call.
-    pub(super) async fn call(&self, kind: &str, member: Value) -> anyhow::Result<()> {
+    pub(crate) async fn call(&self, kind: &str, member: Value) -> anyhow::Result<()> {
         let mut call = json!({"type": kind, "framework_id": {"value": self.framework_id}});
         call[kind.to_ascii_lowercase()] = member;
         let request = self.client.post(self.master.url(PATH)).json(&call);

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use fairground_policies::name::Name;
 use serde_json::{Value, json};
 
-use super::driver::{Call, Driver};
+use super::driver::Driver;
 use super::job::{Job, Stage};
 use super::stream::Subscription;
-use super::{MasterArg, block_on};
+use super::{Call, MasterArg, block_on};
 
 /// Runs a job: one kind of task from the command line, or stages from a file.
 ///

@@ -9,7 +9,7 @@ mod network;
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ const MOST: u32 = 200;
 
 /// Which cluster of this machine is meant.
 #[derive(clap::Args, Clone, Debug)]
-struct Which {
+pub(crate) struct Which {
     /// What the cluster is called: up to 6 small letters and digits
     #[arg(long, default_value = "local", value_parser = read_name)]
     name: String,
@@ -63,7 +63,21 @@ pub struct DownArgs {
     which: Which,
 }
 
-fn read_name(text: &str) -> Result<String, String> {
+/// What a cluster consists of.
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
+    pub(crate) which: &'a Which,
+    /// What every agent gives to tasks.
+    pub(crate) resources: Vec<String>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) subnet: &'a str,
+    pub(crate) allocator: &'a str,
+    pub(crate) seed: u64,
+    /// How much roles count: `role=2`.
+    pub(crate) weights: Vec<String>,
+}
+
+pub(crate) fn read_name(text: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     // Names of network interfaces have 15 characters.
     if (1..=6).contains(&text.len()) && text.chars().all(fits) {
@@ -75,7 +89,14 @@ fn read_name(text: &str) -> Result<String, String> {
 }
 
 impl Which {
-    fn folder(&self) -> PathBuf {
+    pub(crate) fn called(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+        }
+    }
+
+    /// The directory of everything it writes.
+    pub(crate) fn folder(&self) -> PathBuf {
         Path::new(CLUSTERS).join(&self.name)
     }
 
@@ -86,6 +107,36 @@ impl Which {
 
     fn found(&self) -> anyhow::Result<Found> {
         Found::look(&self.folder(), &self.prefix())
+    }
+}
+
+impl Plan<'_> {
+    /// The address of the master and of this machine inside the cluster's network.
+    pub(crate) fn inside(&self) -> anyhow::Result<IpAddr> {
+        Network::new(&self.which.prefix(), self.subnet).bridge_address()
+    }
+
+    /// Starts the cluster.
+    ///
+    /// # Errors
+    /// When something of that name is there already, or a part does not start.
+    pub(crate) fn begin(&self) -> anyhow::Result<()> {
+        check_root()?;
+        let found = self.which.found()?;
+        let name = &self.which.name;
+        if !found.is_empty() {
+            bail!(
+                "something of a cluster called `{name}` is there: {found}; end it with \
+                 `fairground-real down --name {name}`"
+            );
+        }
+        let folder = self.which.folder();
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let begun = start(self, &folder);
+        if begun.is_err() {
+            clean_up(self.which)?;
+        }
+        begun
     }
 }
 
@@ -101,23 +152,16 @@ fn check_root() -> anyhow::Result<()> {
 /// # Errors
 /// When something of that name is there already, or a part does not start.
 pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
-    check_root()?;
-    let found = args.which.found()?;
-    if !found.is_empty() {
-        bail!(
-            "something of a cluster called `{}` is there: {found}; end it with \
-             `fairground-real down --name {}`",
-            args.which.name,
-            args.which.name
-        );
-    }
-    let folder = args.which.folder();
-    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let begun = start(args, &folder);
-    if begun.is_err() {
-        clean_up(&args.which)?;
-    }
-    begun?;
+    let plan = Plan {
+        which: &args.which,
+        resources: vec![args.resources.clone(); args.agents as usize],
+        listen: args.listen,
+        subnet: &args.subnet,
+        allocator: &args.allocator,
+        seed: 0,
+        weights: Vec::new(),
+    };
+    plan.begin()?;
     println!("{}", args.listen);
     eprintln!(
         "{} agents are up; end them with `fairground-real down`",
@@ -126,15 +170,16 @@ pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn start(args: &UpArgs, folder: &Path) -> anyhow::Result<()> {
-    let network = Network::new(&args.which.prefix(), &args.subnet);
+fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
+    let network = Network::new(&plan.which.prefix(), plan.subnet);
     network.make_bridge()?;
-    let inside = SocketAddr::new(network.bridge_address()?, args.listen.port());
-    let listen = [args.listen.to_string(), inside.to_string()];
+    let inside = SocketAddr::new(network.bridge_address()?, plan.listen.port());
+    let listen = [plan.listen.to_string(), inside.to_string()];
     let work = folder.join("master");
     let work = work.to_str().context("the directory's name is UTF-8")?;
     // Only this machine and the namespaces have a way to the bridge's address.
-    let master = [
+    let seed = plan.seed.to_string();
+    let mut master = vec![
         "master",
         "--work-dir",
         work,
@@ -144,12 +189,17 @@ fn start(args: &UpArgs, folder: &Path) -> anyhow::Result<()> {
         &listen[1],
         "--insecure",
         "--allocator",
-        &args.allocator,
+        plan.allocator,
+        "--seed",
+        &seed,
         "--ping",
         "2s",
     ];
+    for weight in &plan.weights {
+        master.extend(["--weight", weight]);
+    }
     spawn(folder, "master", None, &master)?;
-    for index in 0..args.agents {
+    for (index, resources) in (0..).zip(&plan.resources) {
         let namespace = network.make_namespace(index)?;
         let name = format!("agent-{index}");
         let own = format!("{}:5051", network.agent_address(index));
@@ -169,11 +219,11 @@ fn start(args: &UpArgs, folder: &Path) -> anyhow::Result<()> {
             "--cgroup-prefix",
             &namespace,
             "--resources",
-            &args.resources,
+            resources,
         ];
         spawn(folder, &name, Some(&namespace), &agent)?;
     }
-    wait_until_up(args, folder)
+    wait_until_up(plan, folder)
 }
 
 /// Starts this program in the background; what it says goes to a file of the folder.
@@ -199,9 +249,10 @@ fn spawn(folder: &Path, name: &str, namespace: Option<&str>, args: &[&str]) -> a
     Ok(())
 }
 
-fn wait_until_up(args: &UpArgs, folder: &Path) -> anyhow::Result<()> {
+fn wait_until_up(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
+    let agents = plan.resources.len();
     let begun = Instant::now();
-    let url = format!("http://{}/metrics/snapshot", args.listen);
+    let url = format!("http://{}/metrics/snapshot", plan.listen);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -211,14 +262,14 @@ fn wait_until_up(args: &UpArgs, folder: &Path) -> anyhow::Result<()> {
             let numbers: Value = answer.json().await.ok()?;
             numbers["master/slaves_active"].as_f64()
         });
-        if active.is_some_and(|active| active >= f64::from(args.agents)) {
+        if active.is_some_and(|active| active >= agents as f64) {
             return Ok(());
         }
         if begun.elapsed() > Duration::from_secs(30) {
             bail!(
                 "{} of {} agents are up after 30 s; they said:\n{}",
                 active.unwrap_or(0.0),
-                args.agents,
+                agents,
                 words(folder)
             );
         }
@@ -260,7 +311,7 @@ pub fn down(args: &DownArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Asks agents to end their tasks and themselves, then ends by force whatever is left.
-fn clean_up(which: &Which) -> anyhow::Result<()> {
+pub(crate) fn clean_up(which: &Which) -> anyhow::Result<()> {
     let found = which.found()?;
     found.signal(Signal::SIGUSR1, |args| {
         args.iter().any(|arg| arg == "agent")

@@ -5,6 +5,7 @@
 
 mod bench;
 mod compare;
+mod fidelity;
 mod form;
 mod policies;
 mod progress;
@@ -57,6 +58,11 @@ enum Command {
     Policies,
     /// Run a result folder's recipe again and compare everything
     Verify(VerifyArgs),
+    /// Simulate what a real cluster ran, and print simulated against measured
+    Fidelity {
+        /// The log that `fairground-real run` left, beside what it says of the run
+        log: PathBuf,
+    },
     /// Measure what Fairground costs, row by row, each with an aim
     Bench(BenchArgs),
     /// Print completions for a shell
@@ -231,6 +237,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Trace(command) => trace::trace(command),
         Command::Policies => policies::policies(&registry),
         Command::Verify(args) => verify::verify(&args, registry),
+        Command::Fidelity { log } => fidelity::fidelity(&log, &registry),
         Command::Bench(args) => bench::bench(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -49,14 +49,9 @@ impl Service {
         })
     }
 
-    /// When its load ends.
-    fn end(&self) -> Time {
-        Time::ZERO + self.spec.step.scaled(self.spec.load.len() as u64, 1)
-    }
-
     /// Accounts for everything before `now`, step by step.
     fn advance(&mut self, now: Time) {
-        let now = now.min(self.end());
+        let now = now.min(self.spec.end());
         let step = self.spec.step.as_micros();
         while self.now < now {
             let index = self.now.as_micros() / step;
@@ -96,27 +91,16 @@ impl Service {
     /// The load of the last `period`, waiting requests included, in thousandths of busy workers;
     /// at the start, the load to come.
     fn measure(&self, now: Time, period: Span) -> u64 {
-        let step = self.spec.step.as_micros();
-        let from = now.as_micros().saturating_sub(period.as_micros());
-        let to = from + period.as_micros().max(1);
-        // Requests times microseconds of a step, to stay whole.
-        let mut weighted: u128 = 0;
-        let mut at = from;
-        while at < to {
-            let index = at / step;
-            let until = ((index + 1) * step).min(to);
-            let requests = self.spec.load.get(index as usize).copied().unwrap_or(0);
-            weighted += u128::from(requests) * u128::from(until - at);
-            at = until;
-        }
-        let requests_millis =
-            weighted * 1000 / u128::from(step) + u128::from(whole(self.line.backlog())) * 1000;
-        let busy = requests_millis * u128::from(self.spec.service_time.as_micros());
-        u64::try_from(busy.div_ceil(u128::from(to - from))).unwrap_or(u64::MAX)
+        let from = Time::from_micros(now.as_micros().saturating_sub(period.as_micros()));
+        let period = period.max(Span::from_micros(1));
+        let requests =
+            self.spec.arrivals(from, from + period) + u128::from(whole(self.line.backlog())) * 1000;
+        let busy = requests * u128::from(self.spec.service_time.as_micros());
+        u64::try_from(busy.div_ceil(u128::from(period.as_micros()))).unwrap_or(u64::MAX)
     }
 
     pub(super) fn finish(&mut self, framework: FrameworkId, record: &mut Recorder) {
-        self.advance(self.end());
+        self.advance(self.spec.end());
         let requests: u64 = self.rows.iter().map(|row| row.requests).sum();
         let page = record.framework(framework);
         page.requests = requests;
@@ -171,7 +155,7 @@ impl World<'_> {
         let now = self.now;
         let service = self.service(framework);
         service.advance(now);
-        let end = service.end();
+        let end = service.spec.end();
         let news = if now >= end && !service.over {
             service.over = true;
             News::LoadEnded

@@ -1,0 +1,185 @@
+//! How far the jobs of one framework are, and how long their tasks take.
+
+use std::collections::BTreeMap;
+
+use fairground_policies::frameworks::{Piece, Warmth};
+use fairground_policies::job::StageSpec;
+use fairground_policies::message::{AgentId, FrameworkId, JobId, TaskId};
+use fairground_policies::time::{Span, Time};
+use fairground_workloads::measured::MeasuredJob;
+use fairground_workloads::trace::{Job, Runtimes, Work};
+
+/// Jobs by their numbers, and what became of them.
+#[derive(Debug)]
+pub(super) struct Progress<'a> {
+    jobs: &'a [Job],
+    next: usize,
+    open: BTreeMap<JobId, Open>,
+    measured: Vec<MeasuredJob>,
+}
+
+#[derive(Debug)]
+struct Open {
+    /// Tasks of each stage that are not done.
+    left: Vec<u32>,
+    /// Reduce tasks that copied and wait for the last of their maps, with their stages.
+    copied: Vec<(TaskId, u32)>,
+}
+
+/// How long a task is to work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Toil {
+    /// At once, for so long.
+    Plain(Span),
+    /// Copy for so long; work for so long once all maps are done.
+    Reduce(Span, Span),
+}
+
+fn jobs_of(work: &Work) -> &[Job] {
+    match work {
+        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs,
+        Work::Service(_) => &[],
+    }
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(framework: FrameworkId, work: &'a Work) -> Self {
+        let jobs = jobs_of(work);
+        let measured = jobs.iter().map(|job| MeasuredJob {
+            framework,
+            job: job.spec.id,
+            label: job.label.clone(),
+            tasks: job.spec.tasks(),
+            submitted: job.submitted,
+            started: None,
+            finished: None,
+            lost: 0,
+        });
+        Self {
+            jobs,
+            next: 0,
+            open: BTreeMap::new(),
+            measured: measured.collect(),
+        }
+    }
+
+    /// When the next job is to be submitted.
+    pub(super) fn next_submission(&self) -> Option<Time> {
+        Some(self.jobs.get(self.next)?.submitted)
+    }
+
+    /// Whether nothing is to come and nothing is left to do.
+    pub(super) fn is_over(&self) -> bool {
+        self.next == self.jobs.len() && self.open.is_empty()
+    }
+
+    /// The next job, to be submitted now; `None` when it has nothing to do.
+    pub(super) fn submit(&mut self, now: Time) -> Option<&'a Job> {
+        let job = &self.jobs[self.next];
+        let row = &mut self.measured[self.next];
+        self.next += 1;
+        row.submitted = now;
+        if job.spec.tasks() == 0 {
+            (row.started, row.finished) = (Some(now), Some(now));
+            return None;
+        }
+        let open = Open {
+            left: job.spec.stages.iter().map(|stage| stage.tasks).collect(),
+            copied: Vec::new(),
+        };
+        self.open.insert(job.spec.id, open);
+        Some(job)
+    }
+
+    fn job(&self, piece: Piece) -> (&'a Job, &'a StageSpec, &'a Runtimes) {
+        let job = &self.jobs[piece.job.index()];
+        let stage = piece.stage as usize;
+        (job, &job.spec.stages[stage], &job.runtimes[stage])
+    }
+
+    /// How long a task takes on an agent, by the trace's clock.
+    pub(super) fn toil(&self, piece: Piece, agent: AgentId) -> Toil {
+        let (_, stage, runtimes) = self.job(piece);
+        let index = piece.index as usize;
+        match runtimes {
+            Runtimes::Plain { local, away } => {
+                let factor = if stage.is_local(piece.index, agent) {
+                    1000
+                } else {
+                    u64::from(*away)
+                };
+                Toil::Plain(local[index].scaled(factor, 1000))
+            }
+            Runtimes::Reduce { copy, work } => Toil::Reduce(copy[index], work[index]),
+            Runtimes::Waves { fresh, .. } => Toil::Plain(fresh[index]),
+        }
+    }
+
+    /// How long it takes inside an executor, by the trace's clock.
+    pub(super) fn work(&self, piece: Piece, warmth: Warmth) -> Span {
+        let index = piece.index as usize;
+        match (self.job(piece).2, warmth) {
+            (Runtimes::Waves { fresh, .. }, Warmth::Fresh) => fresh[index],
+            (Runtimes::Waves { first, .. }, Warmth::First) => first[index],
+            (Runtimes::Waves { rest, .. }, Warmth::Rest) => rest[index],
+            (Runtimes::Plain { local, .. }, _) => local[index],
+            (Runtimes::Reduce { copy, work }, _) => copy[index] + work[index],
+        }
+    }
+
+    /// A task runs.
+    pub(super) fn started(&mut self, piece: Piece, now: Time) {
+        self.measured[piece.job.index()].started.get_or_insert(now);
+    }
+
+    /// An attempt at a task was lost, killed, or failed.
+    pub(super) fn lost(&mut self, piece: Piece) {
+        self.measured[piece.job.index()].lost += 1;
+    }
+
+    /// A reduce task has copied what there is; whether it may go on at once.
+    pub(super) fn copied(&mut self, task: TaskId, piece: Piece) -> bool {
+        let (_, stage, _) = self.job(piece);
+        let Some(open) = self.open.get_mut(&piece.job) else {
+            return true;
+        };
+        if open.parents_done(stage) {
+            return true;
+        }
+        open.copied.push((task, piece.stage));
+        false
+    }
+
+    /// A task is done; the reduce tasks that may go on now.
+    pub(super) fn done(&mut self, piece: Piece, now: Time) -> Vec<TaskId> {
+        let (job, ..) = self.job(piece);
+        let Some(open) = self.open.get_mut(&piece.job) else {
+            return Vec::new();
+        };
+        open.left[piece.stage as usize] -= 1;
+        if open.left.iter().all(|left| *left == 0) {
+            self.open.remove(&piece.job);
+            self.measured[piece.job.index()].finished = Some(now);
+            return Vec::new();
+        }
+        let waiting = std::mem::take(&mut open.copied);
+        let stages = &job.spec.stages;
+        let (free, waiting): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|(_, stage)| open.parents_done(&stages[*stage as usize]));
+        open.copied = waiting;
+        free.into_iter().map(|(task, _)| task).collect()
+    }
+
+    /// The rows of all jobs.
+    pub(super) fn finish(self) -> Vec<MeasuredJob> {
+        self.measured
+    }
+}
+
+impl Open {
+    fn parents_done(&self, spec: &StageSpec) -> bool {
+        let mut parents = spec.parents.iter();
+        parents.all(|parent| self.left[*parent as usize] == 0)
+    }
+}
