@@ -5,14 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::message::{AgentId, JobId};
+use crate::message::AgentId;
 use crate::resources::Resources;
 
-/// A job as submitted to its framework.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+/// A job as submitted to its framework. Many jobs may be alike: what one of them is called is said
+/// beside it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct JobSpec {
-    /// Its number within the framework.
-    pub id: JobId,
     /// Whether all tasks of a stage start together or not at all (MPI).
     pub gang: bool,
     /// Its stages; parents come before their children.
@@ -20,7 +19,7 @@ pub struct JobSpec {
 }
 
 /// Tasks of one size that may start together.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct StageSpec {
     /// What one task takes.
     pub needs: Resources,

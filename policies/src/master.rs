@@ -282,22 +282,24 @@ impl Master {
         refuse: Span,
         actions: &mut Vec<Action>,
     ) {
-        let mut valid = Vec::with_capacity(offers.len());
+        let (mut agent, mut left, mut spoilt) = (None, Resources::ZERO, false);
         for id in offers {
-            if let Some(offer) = self.ledger.open_offer(framework, *id) {
-                valid.push(self.ledger.close_offer(offer.id));
+            let Some(offer) = self.ledger.open_offer(framework, *id) else {
+                spoilt = true;
+                continue;
+            };
+            self.ledger.close_offer(offer.id);
+            left += offer.resources;
+            if *agent.get_or_insert(offer.agent) != offer.agent {
+                spoilt = true;
+                self.note_change(offer.agent);
             }
         }
-        let agent = valid.first().map(|offer| offer.agent);
-        let together = valid.iter().all(|offer| Some(offer.agent) == agent);
-        let mut left = match agent {
-            // One bad offer in an answer spoils it all, as in Mesos: the framework's picture of
-            // what it holds was wrong.
-            Some(_) if valid.len() == offers.len() && together => {
-                valid.iter().map(|offer| offer.resources).sum()
-            }
-            _ => Resources::ZERO,
-        };
+        // One bad offer in an answer spoils it all, as in Mesos: the framework's picture of what it
+        // holds was wrong.
+        if spoilt {
+            left = Resources::ZERO;
+        }
         for request in launch {
             let TaskRequest { task, needs } = *request;
             if !self.ledger.is_fresh(framework, task) {
@@ -331,8 +333,8 @@ impl Master {
         {
             self.filters.add(framework, agent, left, self.now + refuse);
         }
-        for offer in &valid {
-            self.note_change(offer.agent);
+        if let Some(agent) = agent {
+            self.note_change(agent);
         }
         self.rank(framework);
     }

@@ -141,7 +141,7 @@ fn simulated(experiment: &Experiment, real: &RealRun) -> anyhow::Result<Vec<Side
     for (side, row) in sides.iter_mut().zip(&run.frameworks) {
         side.launched = row.launched;
     }
-    for job in &run.jobs {
+    for job in run.jobs.iter() {
         let side = &mut sides[job.framework.index()];
         side.job(job.submitted, job.started, job.finished);
     }

@@ -6,10 +6,10 @@ use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId,
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_policies::window::Window;
-use fairground_workloads::trace::Trace;
+use fairground_workloads::trace::{Jobs, Trace};
 
 use crate::digest::Digest;
-use crate::run::{FrameworkRow, HostRow, JobRow, Run, ServiceRow, Totals, UsageRow};
+use crate::run::{Fate, FrameworkRow, HostRow, JobTable, Run, ServiceRow, Totals, UsageRow};
 
 /// A task that ended on its agent.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub struct Recorder {
     horizon: Time,
     agents: Vec<Resources>,
     frameworks: Vec<FrameworkRow>,
-    jobs: Vec<JobRow>,
+    jobs: JobTable,
     services: Vec<ServiceRow>,
     totals: Totals,
     /// Units times microseconds, by framework and step.
@@ -64,7 +64,7 @@ impl Recorder {
             horizon: trace.horizon,
             agents: trace.agents.clone(),
             frameworks: vec![FrameworkRow::default(); frameworks],
-            jobs: Vec::new(),
+            jobs: JobTable::default(),
             services: Vec::new(),
             totals: Totals::default(),
             running: vec![Vec::new(); frameworks],
@@ -172,17 +172,12 @@ impl Recorder {
         self.framework(framework).impossible = jobs;
     }
 
-    /// So many rows of jobs are to come: a table that grows by doubling would be the largest of all.
-    pub fn expect_jobs(&mut self, count: usize) {
-        self.jobs.reserve_exact(count);
-    }
-
-    /// A job, done or not.
-    pub fn job(&mut self, row: JobRow) {
-        let page = self.framework(row.framework);
-        page.jobs += 1;
-        page.finished += u64::from(row.finished.is_some());
-        self.jobs.push(row);
+    /// The jobs of the next framework, done or not.
+    pub fn jobs(&mut self, framework: FrameworkId, jobs: Jobs, fates: Vec<Fate>) {
+        let page = self.framework(framework);
+        page.jobs = jobs.len() as u64;
+        page.finished = fates.iter().filter(|fate| fate.is_finished()).count() as u64;
+        self.jobs.push(jobs, fates);
     }
 
     /// A step of a service.
@@ -200,8 +195,8 @@ impl Recorder {
         }
         let usage = self.usage_rows();
         let hosts = self.host_rows();
-        for job in &self.jobs {
-            digest.add(&(job.framework, job.job, &job.label));
+        for job in self.jobs.iter() {
+            digest.add(&(job.framework, job.job, job.label));
             digest.add(&(
                 job.submitted,
                 job.started,

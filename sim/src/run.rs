@@ -6,7 +6,7 @@
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
-use fairground_workloads::trace::{Assumption, Input};
+use fairground_workloads::trace::{Assumption, Input, Jobs};
 
 /// Everything one policy did with one trace.
 #[derive(Clone, PartialEq, Debug)]
@@ -18,7 +18,7 @@ pub struct Run {
     /// Totals of each framework, by id.
     pub frameworks: Vec<FrameworkRow>,
     /// One row a job, by framework and job.
-    pub jobs: Vec<JobRow>,
+    pub jobs: JobTable,
     /// One row a framework and time step.
     pub usage: Vec<UsageRow>,
     /// One row a service and time step.
@@ -87,15 +87,93 @@ pub struct Totals {
     pub stalled: bool,
 }
 
+/// All jobs of a run with what became of them. What a trace says of them is not said again: the
+/// columns are shared with it.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct JobTable(Vec<(Jobs, Vec<Fate>)>);
+
+/// What became of a job.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fate {
+    started: Time,
+    finished: Time,
+    lost: u32,
+}
+
+/// Stands for a time that never came.
+const NEVER: Time = Time::from_micros(u64::MAX);
+
+impl Default for Fate {
+    /// That of a job that never started.
+    fn default() -> Self {
+        Self {
+            started: NEVER,
+            finished: NEVER,
+            lost: 0,
+        }
+    }
+}
+
+impl Fate {
+    /// A task started; the first one counts.
+    pub fn start(&mut self, now: Time) {
+        self.started = self.started.min(now);
+    }
+
+    /// The last task finished.
+    pub const fn finish(&mut self, now: Time) {
+        self.finished = now;
+    }
+
+    /// An attempt at a task was lost or killed.
+    pub const fn lose(&mut self) {
+        self.lost += 1;
+    }
+
+    /// Whether all tasks finished.
+    pub fn is_finished(&self) -> bool {
+        self.finished != NEVER
+    }
+}
+
+impl JobTable {
+    /// The jobs of one more framework, with a fate each.
+    pub fn push(&mut self, jobs: Jobs, fates: Vec<Fate>) {
+        self.0.push((jobs, fates));
+    }
+
+    /// All rows, in order.
+    pub fn iter(&self) -> impl Iterator<Item = JobRow<'_>> {
+        (0..self.0.len() as u32).flat_map(|id| self.of(FrameworkId(id)))
+    }
+
+    /// The rows of one framework.
+    pub fn of(&self, framework: FrameworkId) -> impl Iterator<Item = JobRow<'_>> + Clone {
+        let known = |time: Time| (time != NEVER).then_some(time);
+        let part = self.0.get(framework.index()).into_iter();
+        let rows = part.flat_map(|(jobs, fates)| jobs.iter().zip(fates));
+        rows.map(move |(job, fate)| JobRow {
+            framework,
+            job: job.id,
+            label: job.label,
+            submitted: job.submitted,
+            started: known(fate.started),
+            finished: known(fate.finished),
+            tasks: job.spec.tasks(),
+            lost: u64::from(fate.lost),
+        })
+    }
+}
+
 /// One job.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct JobRow {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct JobRow<'a> {
     /// Whose job.
     pub framework: FrameworkId,
     /// Which one.
     pub job: JobId,
     /// What people call it.
-    pub label: String,
+    pub label: &'a str,
     /// When it was submitted.
     pub submitted: Time,
     /// When its first task started.
@@ -108,7 +186,7 @@ pub struct JobRow {
     pub lost: u64,
 }
 
-impl JobRow {
+impl JobRow<'_> {
     /// From submission to the last task's end.
     pub fn completion(&self) -> Option<Span> {
         Some(self.finished? - self.submitted)

@@ -6,7 +6,7 @@ use fairground_workloads::trace::Trace;
 use rayon::prelude::*;
 
 use crate::experiment::{Experiment, Watcher, static_with};
-use crate::run::{FrameworkRow, JobRow, Run};
+use crate::run::{FrameworkRow, Run};
 
 /// How the split is found, for the report.
 pub(crate) const ABOUT: &str = "the static split with the lowest mean completion time of jobs, \
@@ -109,7 +109,7 @@ impl Allowed {
         };
         let unfinished = beyond(&self.unfinished, |row| row.jobs - row.finished);
         let late = beyond(&self.late, |row| row.missed);
-        let times: Vec<Span> = run.jobs.iter().filter_map(JobRow::completion).collect();
+        let times: Vec<Span> = run.jobs.iter().filter_map(|job| job.completion()).collect();
         let sum: u128 = times.iter().map(|time| u128::from(time.as_micros())).sum();
         let mean = sum / times.len().max(1) as u128;
         (unfinished, late, u64::try_from(mean).unwrap_or(u64::MAX))

@@ -85,7 +85,7 @@ fn digests_are_golden_and_tell_policies_apart() {
 fn another_policy_meets_the_same_work() {
     let runs = runs(&experiment(&[]));
     let submitted = |run: &Run| -> Vec<_> {
-        let job = |job: &fairground_sim::run::JobRow| (job.framework, job.submitted, job.tasks);
+        let job = |job: fairground_sim::run::JobRow<'_>| (job.framework, job.submitted, job.tasks);
         run.jobs.iter().map(job).collect()
     };
     let requests =

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Cluster, batch, cores, gang, job, maps, secs, shown};
+use common::{Cluster, batch, cores, gang, job, maps, numbered, secs, shown};
 use fairground_policies::job::StageSpec;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
@@ -65,7 +65,7 @@ fn a_report_that_comes_too_late_is_no_report() {
         .network(network)
         .fault(0, secs(27), None);
     let run = cluster.run();
-    assert_eq!(run.jobs[0].lost, 1);
+    assert_eq!(run.jobs.iter().next().unwrap().lost, 1);
     assert_eq!(
         (
             run.frameworks[0].tasks_finished,
@@ -73,7 +73,7 @@ fn a_report_that_comes_too_late_is_no_report() {
         ),
         (1, 1)
     );
-    assert!(run.jobs[0].finished.is_some());
+    assert!(run.jobs.iter().next().unwrap().finished.is_some());
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn an_executor_lost_gives_its_work_back() {
     };
     let jobs = vec![job(0, vec![(StageSpec::new(cores(1), 2), waves)])];
     let work = Work::Executors {
-        jobs,
+        jobs: numbered(jobs),
         needs: cores(1),
         max: 2,
         idle: secs(60),
@@ -145,7 +145,13 @@ fn an_executor_lost_gives_its_work_back() {
         .fault(0, secs(10), None);
     let run = cluster.run();
     assert_eq!(
-        run.jobs[0].finished.map(|at| at.to_string()).as_deref(),
+        run.jobs
+            .iter()
+            .next()
+            .unwrap()
+            .finished
+            .map(|at| at.to_string())
+            .as_deref(),
         Some("1m")
     );
     assert_eq!(run.frameworks[0].work_lost, secs(10));

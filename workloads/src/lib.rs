@@ -7,6 +7,8 @@
 //!
 //! This room knows no policy: two policies compared on one trace meet the same world.
 
+mod jobs;
+
 pub mod trace;
 
 pub mod spec;

@@ -4,13 +4,13 @@
 //! the same arrivals, the same run times and the same failures.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use fairground_policies::job::JobSpec;
 use fairground_policies::message::AgentId;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
+
+pub use crate::jobs::{Job, Jobs, Runtimes, ShapeId, Stage};
 
 /// Everything that comes from outside, for one seed.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -40,11 +40,11 @@ pub struct Workload {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub enum Work {
     /// Jobs whose tasks run directly on the cluster (Hadoop, MPI), sorted by submission.
-    Batch(Vec<Job>),
+    Batch(Jobs),
     /// Jobs whose tasks run inside executors that the framework keeps warm (Spark).
     Executors {
         /// Sorted by submission.
-        jobs: Vec<Job>,
+        jobs: Jobs,
         /// What one executor takes; it runs one task at a time.
         needs: Resources,
         /// How many executors there may be at once.
@@ -54,47 +54,6 @@ pub enum Work {
     },
     /// Requests served by instances that come and go with the load (Rails).
     Service(Service),
-}
-
-/// One job: what its framework may know, and how long it takes.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Job {
-    /// What people call it: the source's own name, or the kind of job.
-    pub label: String,
-    /// When it is submitted.
-    pub submitted: Time,
-    /// What the framework is told.
-    pub spec: Arc<JobSpec>,
-    /// How long the tasks of each stage take, in the order of `spec.stages`.
-    pub runtimes: Vec<Runtimes>,
-}
-
-/// How long the tasks of one stage take; every vector has one entry a task.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub enum Runtimes {
-    /// A task runs for its time; away from its data, for `away` thousandths of it.
-    Plain {
-        /// On an agent that holds the data, or when that does not matter.
-        local: Vec<Span>,
-        /// The factor elsewhere, in thousandths; at least 1000.
-        away: u32,
-    },
-    /// A reduce task first copies, at least until every parent task has ended, then works.
-    Reduce {
-        /// The copying, if all map output is there.
-        copy: Vec<Span>,
-        /// The rest: merge, reduce, write.
-        work: Vec<Span>,
-    },
-    /// A task inside an executor takes the longer the colder the executor is.
-    Waves {
-        /// The first task an executor ever runs.
-        fresh: Vec<Span>,
-        /// The first task of this stage on an executor that ran others before.
-        first: Vec<Span>,
-        /// Any later one.
-        rest: Vec<Span>,
-    },
 }
 
 /// A service under a load that changes with time.

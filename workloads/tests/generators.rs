@@ -5,7 +5,7 @@ mod common;
 use common::{REQUESTS, SWIM, TPCH, folder, write};
 use expect_test::{Expect, expect};
 use fairground_policies::time::{Span, Time};
-use fairground_workloads::trace::{Job, Runtimes, Work, Workload};
+use fairground_workloads::trace::{Job, Jobs, Runtimes, Work, Workload};
 use fairground_workloads::{Context, WorkloadSpec};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -39,10 +39,10 @@ fn built(recipe: &str, context: &Context<'_>) -> Workload {
     workload
 }
 
-fn jobs(workload: &Workload) -> &[Job] {
+fn jobs(workload: &Workload) -> Jobs {
     match &workload.work {
-        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs,
-        Work::Service(_) => &[],
+        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.clone(),
+        Work::Service(_) => Jobs::default(),
     }
 }
 
@@ -50,13 +50,12 @@ fn jobs(workload: &Workload) -> &[Job] {
 fn sound(workload: &Workload, context: &Context<'_>) {
     assert!(!workload.assumptions.is_empty());
     let jobs = jobs(workload);
-    assert!(jobs.is_sorted_by_key(|job| job.submitted));
+    assert!(jobs.iter().is_sorted_by_key(|job| job.submitted));
     for (position, job) in jobs.iter().enumerate() {
         assert!(job.submitted < Time::ZERO + context.horizon);
-        assert_eq!(job.spec.id.index(), position);
+        assert_eq!(job.id.index(), position);
         assert!(!job.spec.stages.is_empty());
-        assert_eq!(job.spec.stages.len(), job.runtimes.len());
-        sound_stages(job, context.agents);
+        sound_stages(&job, context.agents);
     }
     if let Work::Service(service) = &workload.work {
         let steps = context
@@ -67,8 +66,8 @@ fn sound(workload: &Workload, context: &Context<'_>) {
     }
 }
 
-fn sound_stages(job: &Job, agents: u32) {
-    for (position, (stage, runtimes)) in job.spec.stages.iter().zip(&job.runtimes).enumerate() {
+fn sound_stages(job: &Job<'_>, agents: u32) {
+    for (position, (stage, runtimes)) in job.stages().enumerate() {
         let tasks = stage.tasks as usize;
         assert!(tasks > 0 && stage.start_after <= 1000);
         assert!(stage.parents.iter().all(|p| (*p as usize) < position));
@@ -78,7 +77,7 @@ fn sound_stages(job: &Job, agents: u32) {
         match runtimes {
             Runtimes::Plain { local, away } => {
                 assert_eq!(local.len(), tasks);
-                assert!(*away >= 1000);
+                assert!(away >= 1000);
             }
             Runtimes::Reduce { copy, work } => {
                 assert!(copy.len() == tasks && work.len() == tasks);
@@ -107,7 +106,10 @@ fn check(recipe: &str, expected: &Expect) {
         (service.load.iter().sum(), postcard::to_stdvec(beginning))
     } else {
         let tasks: u64 = jobs.iter().map(|job| job.spec.tasks()).sum();
-        (tasks, postcard::to_stdvec(&jobs[..jobs.len().min(10)]))
+        (
+            tasks,
+            postcard::to_stdvec(&jobs.iter().take(10).collect::<Vec<_>>()),
+        )
     };
     let digest = blake3::hash(&bytes.unwrap()).to_hex();
     let told: Vec<String> = workload
@@ -255,15 +257,23 @@ fn unmoved<T: PartialEq + std::fmt::Debug>(
     let plain = built(&format!("[work.{kind}]"), &context);
     let changed = built(&format!("[work.{kind}]\n{change}"), &context);
     assert_ne!(plain, changed, "{change} changes something");
-    let parts = |workload: &Workload| jobs(workload).iter().map(part).collect::<Vec<_>>();
+    let parts = |workload: &Workload| {
+        jobs(workload)
+            .iter()
+            .map(|job| part(&job))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(parts(&plain), parts(&changed), "{kind}: {change}");
 }
 
 #[test]
 fn one_parameter_does_not_shift_the_other_draws() {
-    let submitted = |job: &Job| (job.submitted, job.label.clone());
-    let shape = |job: &Job| (job.submitted, job.spec.clone());
-    let times = |job: &Job| (job.submitted, job.runtimes.clone());
+    let submitted = |job: &Job<'_>| (job.submitted, job.label.to_owned());
+    let shape = |job: &Job<'_>| (job.submitted, job.spec.clone());
+    let times = |job: &Job<'_>| {
+        let owned = |(_, times): (_, Runtimes<&[Span]>)| times.map(<[Span]>::to_vec);
+        (job.submitted, job.stages().map(owned).collect::<Vec<_>>())
+    };
     unmoved("hadoop", "map = '60s'", shape);
     unmoved("hadoop", "spread = 1", shape);
     unmoved("hadoop", "away = 3", shape);

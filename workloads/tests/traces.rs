@@ -29,9 +29,9 @@ fn built(folder: &TempDir, settings: &str) -> Result<Workload, ReadError> {
     recipe.work.load(folder.path())?.build(&context)
 }
 
-fn shown(job: &Job) -> String {
+fn shown(job: Job<'_>) -> String {
     let mut text = format!("{} at {}", job.label, job.submitted.as_micros());
-    for (stage, times) in job.spec.stages.iter().zip(&job.runtimes) {
+    for (stage, times) in job.stages() {
         let Runtimes::Plain { local, away: 1000 } = times else {
             panic!("a trace knows no places");
         };
@@ -113,7 +113,7 @@ fn parts_of_a_trace_are_taken() {
         let Work::Batch(jobs) = workload.work else {
             panic!("jobs are a batch");
         };
-        let labels: Vec<String> = jobs.into_iter().map(|job| job.label).collect();
+        let labels: Vec<&str> = jobs.iter().map(|job| job.label).collect();
         labels.join(" ")
     };
     assert_eq!(jobs(""), "1 2 3 4");

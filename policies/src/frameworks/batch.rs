@@ -31,7 +31,7 @@ impl Batch {
     pub(super) fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
         let waiting = self.queue.waiting();
         match news {
-            News::JobSubmitted(spec) => self.queue.submit(spec),
+            News::JobSubmitted(job, spec) => self.queue.submit(job, spec),
             News::Offered(offer) => self.held.push(Item::new(offer)),
             News::Rescinded(id) => self.held.retain(|item| item.offer.id != id),
             News::Reported { task, outcome } => self.reported(task, outcome, orders),
@@ -64,16 +64,17 @@ impl Batch {
             queue: &mut self.queue,
         };
         self.scheduler.place(now, &mut desk);
-        let items = std::mem::take(&mut self.held);
-        for item in items {
-            if item.hold.is_some() && item.launch.is_empty() {
-                self.held.push(item);
-            } else {
+        let mut items = std::mem::take(&mut self.held);
+        items.retain(|item| {
+            let held = item.hold.is_some() && item.launch.is_empty();
+            if !held {
                 let launch = self.requests(&item.launch);
                 self.dealings
                     .answer(&item.offer, launch, item.refuse, orders);
             }
-        }
+            held
+        });
+        self.held = items;
     }
 
     fn requests(&mut self, pieces: &[Piece]) -> Vec<TaskRequest> {

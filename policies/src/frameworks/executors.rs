@@ -68,7 +68,7 @@ impl Executors {
     pub(super) fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
         let waiting = self.queue.waiting();
         match news {
-            News::JobSubmitted(spec) => self.queue.submit(spec),
+            News::JobSubmitted(job, spec) => self.queue.submit(job, spec),
             News::Offered(offer) => self.launch(&offer, orders),
             News::Reported { task, outcome } => self.reported(task, outcome),
             News::ExecutorStarted(task) => self.started(task, now),

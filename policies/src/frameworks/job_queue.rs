@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::stages::{Stage, Stages};
 use crate::job::JobSpec;
 use crate::message::{AgentId, JobId};
 use crate::resources::Resources;
@@ -35,7 +36,7 @@ pub struct Piece {
 pub struct JobQueue {
     order: JobOrder,
     /// Those that are not done.
-    jobs: Window<Box<Job>>,
+    jobs: Window<Job>,
     /// Jobs with waiting tasks, in the order they are served.
     ready: BTreeSet<(u32, JobId)>,
     waiting: u64,
@@ -46,27 +47,10 @@ pub struct JobQueue {
 #[derive(Debug)]
 struct Job {
     spec: Arc<JobSpec>,
-    stages: Vec<Stage>,
-    /// Stages that may start and have waiting tasks, parents first.
-    ready: Vec<u32>,
+    stages: Stages,
     running: u32,
-    unfinished: u64,
     /// Since when the job has been passing over offers to wait for its data.
     waits_since: Option<Time>,
-}
-
-#[derive(Debug, Default)]
-struct Stage {
-    released: bool,
-    /// Which tasks are not waiting: running or finished.
-    taken: Vec<bool>,
-    waiting: u32,
-    running: u32,
-    finished: u32,
-    /// No task before this one waits.
-    cursor: u32,
-    /// Tasks by the agents that hold their data, sorted; empty when it does not matter.
-    local: Vec<(AgentId, u32)>,
 }
 
 impl JobQueue {
@@ -113,15 +97,16 @@ impl JobQueue {
     /// many wait.
     pub fn ready_stages(&self, job: JobId) -> impl Iterator<Item = (u32, u32)> {
         let job = self.job(job);
-        job.ready
+        job.stages
+            .ready()
             .iter()
             .filter(|stage| !job.is_held_back(**stage))
-            .map(|stage| (*stage, job.stages[*stage as usize].waiting))
+            .map(|stage| (*stage, job.stages.all()[*stage as usize].waiting))
     }
 
     /// How many tasks of one stage run.
     pub fn running(&self, job: JobId, stage: u32) -> u32 {
-        self.job(job).stages[stage as usize].running
+        self.job(job).stages.all()[stage as usize].running
     }
 
     /// What the next task to start takes, and how many of that size wait in its stage.
@@ -135,21 +120,16 @@ impl JobQueue {
     ///
     /// # Panics
     /// When its number was used before.
-    pub fn submit(&mut self, spec: Arc<JobSpec>) {
-        let id = spec.id;
-        let unfinished = spec.tasks();
-        let stages = spec.stages.iter().map(|_| Stage::default()).collect();
-        let ready = Vec::new();
+    pub fn submit(&mut self, id: JobId, spec: Arc<JobSpec>) {
         let job = Job {
+            stages: Stages::new(spec.stages.len()),
             spec,
-            stages,
-            ready,
             running: 0,
-            unfinished,
             waits_since: None,
         };
-        self.jobs.insert(id.0.into(), Box::new(job));
+        self.jobs.insert(id.0.into(), job);
         self.release_stages(id);
+        self.place(id, None);
     }
 
     /// Starts a waiting task of `job` that fits into `room`: of those whose data is on `agent` if
@@ -161,30 +141,23 @@ impl JobQueue {
         room: Resources,
         local: bool,
     ) -> Option<Piece> {
-        let page = live(&mut self.jobs, job);
-        for position in 0..page.ready.len() {
-            let stage = page.ready[position];
-            let spec = &page.spec.stages[stage as usize];
-            if !spec.needs.fits_in(room) || page.is_held_back(stage) {
-                continue;
-            }
-            let tasks = &mut page.stages[stage as usize];
-            let found = match (local, tasks.local.is_empty()) {
-                (true, false) => tasks.waiting_on(agent),
-                _ => tasks.first_waiting(),
-            };
-            if let Some(index) = found {
-                let piece = Piece { job, stage, index };
-                self.start(piece);
-                return Some(piece);
-            }
-        }
-        None
+        let page = self.job(job);
+        let fits = |stage: &&u32| {
+            page.spec.stages[**stage as usize].needs.fits_in(room) && !page.is_held_back(**stage)
+        };
+        let found = page.stages.ready().iter().filter(fits).find_map(|stage| {
+            let tasks = &page.stages.all()[*stage as usize];
+            let index = tasks.next_waiting(local.then_some(agent))?;
+            let stage = *stage;
+            Some(Piece { job, stage, index })
+        });
+        found.inspect(|piece| self.start(*piece))
     }
 
     /// Starts the first waiting task of one stage.
     pub fn take_from(&mut self, job: JobId, stage: u32) -> Option<Piece> {
-        let index = live(&mut self.jobs, job).stages[stage as usize].first_waiting()?;
+        let tasks = &self.job(job).stages.all()[stage as usize];
+        let index = tasks.next_waiting(None)?;
         let piece = Piece { job, stage, index };
         self.start(piece);
         Some(piece)
@@ -203,46 +176,41 @@ impl JobQueue {
     /// A task did its work.
     pub fn finish(&mut self, piece: Piece) {
         let page = live(&mut self.jobs, piece.job);
-        let stage = &mut page.stages[piece.stage as usize];
+        let stood = page.place(self.order);
+        let stage = &mut page.stages.all_mut()[piece.stage as usize];
         stage.running -= 1;
         stage.finished += 1;
-        page.unfinished -= 1;
-        if stage.finished as usize == stage.taken.len() {
+        if stage.finished == page.spec.stages[piece.stage as usize].tasks {
             // Nothing of this stage can wait again: its tables are only memory.
-            stage.taken = Vec::new();
-            stage.local = Vec::new();
+            stage.places = None;
         }
-        let more = page.unfinished > 0;
-        self.set_running(piece.job, -1);
-        if more {
-            self.release_stages(piece.job);
-        } else {
+        page.running -= 1;
+        if page.is_done() {
             self.jobs.remove(piece.job.0.into());
+        } else {
+            self.release_stages(piece.job);
+            self.place(piece.job, stood);
         }
     }
 
     /// A task ended without its work done and waits again.
     pub fn requeue(&mut self, piece: Piece) {
         let page = live(&mut self.jobs, piece.job);
-        let stage = &mut page.stages[piece.stage as usize];
-        stage.running -= 1;
-        stage.waiting += 1;
-        stage.taken[piece.index as usize] = false;
-        stage.cursor = stage.cursor.min(piece.index);
-        let needs = page.spec.stages[piece.stage as usize].needs;
+        let stood = page.place(self.order);
+        let spec = &page.spec.stages[piece.stage as usize];
+        page.stages.all_mut()[piece.stage as usize].give_back(piece.index, spec);
+        page.stages.set_ready(piece.stage, true);
+        page.running -= 1;
         self.waiting += 1;
-        more(&mut self.sizes, needs, 1);
-        if let Err(position) = page.ready.binary_search(&piece.stage) {
-            page.ready.insert(position, piece.stage);
-        }
-        self.set_running(piece.job, -1);
+        more(&mut self.sizes, spec.needs, 1);
+        self.place(piece.job, stood);
     }
 
     /// The stages of `job` with running tasks that started, directly or through others, before all
     /// tasks of `stage` were done.
     pub fn early_children(&self, job: JobId, stage: u32) -> impl Iterator<Item = u32> {
         let page = self.job(job);
-        let mut early = vec![false; page.stages.len()];
+        let mut early = vec![false; page.spec.stages.len()];
         early[stage as usize] = true;
         // Parents come before their children, so one pass finds grandchildren too.
         for (child, spec) in page.spec.stages.iter().enumerate() {
@@ -253,7 +221,7 @@ impl JobQueue {
         let children = stages
             .map(|(child, _)| child as u32)
             .filter(move |child| *child != stage);
-        children.filter(|child| page.stages[*child as usize].running > 0)
+        children.filter(|child| page.stages.all()[*child as usize].running > 0)
     }
 
     fn job(&self, job: JobId) -> &Job {
@@ -262,73 +230,51 @@ impl JobQueue {
 
     fn start(&mut self, piece: Piece) {
         let page = live(&mut self.jobs, piece.job);
-        let stage = &mut page.stages[piece.stage as usize];
-        stage.taken[piece.index as usize] = true;
-        stage.waiting -= 1;
-        stage.running += 1;
+        let stood = page.place(self.order);
+        let spec = &page.spec.stages[piece.stage as usize];
+        let stage = &mut page.stages.all_mut()[piece.stage as usize];
+        stage.take(piece.index, spec.tasks);
         if stage.waiting == 0 {
-            page.ready.retain(|ready| *ready != piece.stage);
+            page.stages.set_ready(piece.stage, false);
         }
-        let needs = page.spec.stages[piece.stage as usize].needs;
+        page.running += 1;
         self.waiting -= 1;
-        fewer(&mut self.sizes, needs);
-        self.set_running(piece.job, 1);
+        fewer(&mut self.sizes, spec.needs);
+        self.place(piece.job, stood);
     }
 
-    /// Changes how many tasks of `job` run, and moves it to its place among the ready ones.
-    fn set_running(&mut self, job: JobId, change: i32) {
-        let page = live(&mut self.jobs, job);
-        let key = |running| match self.order {
-            JobOrder::Fifo => 0,
-            JobOrder::Fair => running,
-        };
-        self.ready.remove(&(key(page.running), job));
-        page.running = page
-            .running
-            .checked_add_signed(change)
-            .expect("running tasks of a job");
-        if !page.ready.is_empty() {
-            self.ready.insert((key(page.running), job));
+    /// Moves `job` from where it stood among the ready ones to where it belongs.
+    fn place(&mut self, job: JobId, stood: Option<u32>) {
+        let belongs = self.job(job).place(self.order);
+        if belongs != stood {
+            if let Some(place) = stood {
+                self.ready.remove(&(place, job));
+            }
+            if let Some(place) = belongs {
+                self.ready.insert((place, job));
+            }
         }
     }
 
     /// Lets stages start whose parents are far enough.
     fn release_stages(&mut self, job: JobId) {
         let page = live(&mut self.jobs, job);
-        for stage in 0..page.stages.len() {
-            if page.stages[stage].released || !page.may_start(stage) {
+        for stage in 0..page.spec.stages.len() {
+            if page.stages.all()[stage].released || !page.may_start(stage) {
                 continue;
             }
             let spec = &page.spec.stages[stage];
-            let mut local: Vec<(AgentId, u32)> = (0..spec.tasks)
-                .flat_map(|index| {
-                    spec.preferred(index)
-                        .iter()
-                        .map(move |agent| (*agent, index))
-                })
-                .collect();
-            local.sort_unstable();
-            let taken = vec![false; spec.tasks as usize];
-            let waiting = spec.tasks;
-            page.stages[stage] = Stage {
-                released: true,
-                taken,
-                waiting,
-                local,
-                ..Stage::default()
-            };
-            if waiting > 0 {
-                page.ready.push(stage as u32);
-                page.ready.sort_unstable();
+            page.stages.all_mut()[stage] = Stage::released(spec);
+            if spec.tasks > 0 {
+                page.stages.set_ready(stage as u32, true);
             }
-            self.waiting += u64::from(waiting);
-            more(&mut self.sizes, spec.needs, u64::from(waiting));
+            self.waiting += u64::from(spec.tasks);
+            more(&mut self.sizes, spec.needs, u64::from(spec.tasks));
         }
-        self.set_running(job, 0);
     }
 }
 
-fn live(jobs: &mut Window<Box<Job>>, job: JobId) -> &mut Job {
+fn live(jobs: &mut Window<Job>, job: JobId) -> &mut Job {
     jobs.get_mut(job.0.into()).expect("a job that is not done")
 }
 
@@ -356,34 +302,31 @@ impl Job {
         let tasks: u64 = parents()
             .map(|p| u64::from(self.spec.stages[p].tasks))
             .sum();
-        let done: u64 = parents().map(|p| u64::from(self.stages[p].finished)).sum();
+        let stages = self.stages.all();
+        let done: u64 = parents().map(|p| u64::from(stages[p].finished)).sum();
         let enough = done * 1000 >= tasks * u64::from(spec.start_after);
-        enough && parents().all(|p| self.stages[p].released)
+        enough && parents().all(|p| stages[p].released)
+    }
+
+    fn is_done(&self) -> bool {
+        let mut stages = self.stages.all().iter().zip(&self.spec.stages);
+        stages.all(|(stage, spec)| stage.finished == spec.tasks)
+    }
+
+    /// Where it stands among those with waiting tasks, if it has any.
+    fn place(&self, order: JobOrder) -> Option<u32> {
+        let place = match order {
+            JobOrder::Fifo => 0,
+            JobOrder::Fair => self.running,
+        };
+        (!self.stages.ready().is_empty()).then_some(place)
     }
 
     /// Whether tasks of a parent wait: a stage that may start early must not take their places and
     /// then wait for them for ever.
     fn is_held_back(&self, stage: u32) -> bool {
         let mut parents = self.spec.stages[stage as usize].parents.iter();
-        parents.any(|parent| self.stages[*parent as usize].waiting > 0)
-    }
-}
-
-impl Stage {
-    fn first_waiting(&mut self) -> Option<u32> {
-        while *self.taken.get(self.cursor as usize)? {
-            self.cursor += 1;
-        }
-        Some(self.cursor)
-    }
-
-    fn waiting_on(&self, agent: AgentId) -> Option<u32> {
-        let start = self.local.partition_point(|(other, _)| *other < agent);
-        let here = self.local[start..]
-            .iter()
-            .take_while(|(other, _)| *other == agent);
-        here.map(|(_, index)| *index)
-            .find(|index| !self.taken[*index as usize])
+        parents.any(|parent| self.stages.all()[*parent as usize].waiting > 0)
     }
 }
 
@@ -395,7 +338,7 @@ mod tests {
     const CORE: Resources = Resources::cores(1, 1);
     const ANY: AgentId = AgentId(9);
 
-    fn map_reduce(id: u32, maps: u32, start_after: u16) -> Arc<JobSpec> {
+    fn map_reduce(maps: u32, start_after: u16) -> Arc<JobSpec> {
         let map = StageSpec {
             preferred: (0..maps).map(AgentId).collect(),
             ..StageSpec::new(CORE, maps)
@@ -406,7 +349,6 @@ mod tests {
             ..StageSpec::new(CORE, 1)
         };
         Arc::new(JobSpec {
-            id: JobId(id),
             gang: false,
             stages: vec![map, reduce],
         })
@@ -421,7 +363,7 @@ mod tests {
     #[test]
     fn reduces_start_when_enough_maps_are_done() {
         let mut queue = JobQueue::new(JobOrder::Fifo);
-        queue.submit(map_reduce(0, 4, 500));
+        queue.submit(JobId(0), map_reduce(4, 500));
         for index in 0..4 {
             assert_eq!(take(&mut queue, 0, ANY, false), Some((0, index)));
         }
@@ -454,7 +396,7 @@ mod tests {
     #[test]
     fn local_tasks_are_found_by_their_agent() {
         let mut queue = JobQueue::new(JobOrder::Fifo);
-        queue.submit(map_reduce(0, 4, 1000));
+        queue.submit(JobId(0), map_reduce(4, 1000));
         assert_eq!(take(&mut queue, 0, AgentId(2), true), Some((0, 2)));
         assert_eq!(take(&mut queue, 0, AgentId(2), true), None);
         assert_eq!(take(&mut queue, 0, AgentId(2), false), Some((0, 0)));
@@ -463,8 +405,8 @@ mod tests {
     #[test]
     fn fair_order_serves_the_job_with_the_fewest_running_tasks() {
         let mut queue = JobQueue::new(JobOrder::Fair);
-        queue.submit(map_reduce(0, 4, 1000));
-        queue.submit(map_reduce(1, 4, 1000));
+        queue.submit(JobId(0), map_reduce(4, 1000));
+        queue.submit(JobId(1), map_reduce(4, 1000));
         let mut served = Vec::new();
         for _ in 0..4 {
             let job = queue.ready().next().unwrap();

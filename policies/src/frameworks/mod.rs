@@ -8,6 +8,7 @@ mod dealings;
 mod executors;
 mod job_queue;
 mod service;
+mod stages;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::job::JobSpec;
 use crate::master::OfferSize;
-use crate::message::{Event, FrameworkId, Offer, OfferId, Outcome, TaskId};
+use crate::message::{Event, FrameworkId, JobId, Offer, OfferId, Outcome, TaskId};
 use crate::resources::Resources;
 use crate::schedulers::BoxedScheduler;
 use crate::time::{Span, Time};
@@ -26,8 +27,8 @@ pub use service::Autoscaler;
 /// What a framework is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum News {
-    /// A user submitted a job.
-    JobSubmitted(Arc<JobSpec>),
+    /// A user submitted a job; jobs are numbered in order of submission.
+    JobSubmitted(JobId, Arc<JobSpec>),
     /// The master offers resources.
     Offered(Offer),
     /// The master took an offer back.

@@ -75,7 +75,7 @@ impl Service {
             }
             News::LoadMeasured(load) => self.measured(now, *load),
             News::LoadEnded => self.ended = true,
-            News::JobSubmitted(_)
+            News::JobSubmitted(..)
             | News::Rescinded(_)
             | News::ExecutorStarted(_)
             | News::WorkFinished { .. }

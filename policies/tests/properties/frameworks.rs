@@ -71,10 +71,8 @@ fn jobs(gang: bool) -> impl Strategy<Value = Vec<(Time, JobSpec)>> {
     });
     vec(job, 0..4).prop_map(move |mut jobs| {
         jobs.sort_by_key(|(at, _)| *at);
-        let numbered = (0..).map(JobId).zip(jobs);
-        numbered
-            .map(|(id, (at, stages))| (at, JobSpec { id, gang, stages }))
-            .collect()
+        let spec = |(at, stages)| (at, JobSpec { gang, stages });
+        jobs.into_iter().map(spec).collect()
     })
 }
 
@@ -149,8 +147,11 @@ fn world(name: &str, kinds: &[Kind], agents: u32, delay: Span, losses: &[Loss]) 
         let id = FrameworkId(i as u32);
         frameworks.push(framework(id, manners(config.offers), kind));
         let (Kind::Batch(_, jobs) | Kind::Gang(jobs) | Kind::Executors(_, _, jobs)) = kind;
-        let submitted = jobs.iter();
-        inputs.extend(submitted.map(|(at, job)| (*at, Input::Job(id, Arc::new(job.clone())))));
+        let submitted = jobs.iter().zip((0..).map(JobId));
+        inputs.extend(submitted.map(|((at, spec), job)| {
+            let spec = Arc::new(spec.clone());
+            (*at, Input::Job(id, job, spec))
+        }));
     }
     inputs.extend(losses.iter().flat_map(|loss| lost(loss, agents)));
     World::new(master, frameworks, agents, delay, inputs)

@@ -30,7 +30,7 @@ enum Message {
 /// What happens from outside, and when.
 #[derive(Clone, Debug)]
 pub(crate) enum Input {
-    Job(FrameworkId, Arc<JobSpec>),
+    Job(FrameworkId, JobId, Arc<JobSpec>),
     Load(FrameworkId, u64),
     LoadEnds(FrameworkId),
     Lost(AgentId),
@@ -141,9 +141,9 @@ impl World {
 
     fn input(&mut self, input: &Input) {
         match input {
-            Input::Job(framework, spec) => {
-                self.jobs.insert((*framework, spec.id), Arc::clone(spec));
-                self.tell(*framework, News::JobSubmitted(Arc::clone(spec)));
+            Input::Job(framework, job, spec) => {
+                self.jobs.insert((*framework, *job), Arc::clone(spec));
+                self.tell(*framework, News::JobSubmitted(*job, Arc::clone(spec)));
             }
             Input::Load(framework, load) => self.tell(*framework, News::LoadMeasured(*load)),
             Input::LoadEnds(framework) => self.tell(*framework, News::LoadEnded),

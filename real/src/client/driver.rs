@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::bail;
 use fairground_policies::frameworks::{Framework, Manners, News, Order, Piece, Role};
 use fairground_policies::message::{
-    AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
+    AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::registry::Registry;
 use fairground_policies::time::{Span, Time};
@@ -55,7 +55,7 @@ impl Driver {
             total: spec.tasks(),
             job,
         };
-        let calls = driver.tell(News::JobSubmitted(Arc::new(spec)))?;
+        let calls = driver.tell(News::JobSubmitted(JobId(0), Arc::new(spec)))?;
         Ok((driver, calls))
     }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use fairground_policies::job::{JobSpec, StageSpec};
-use fairground_policies::message::JobId;
 use fairground_policies::name::Name;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -107,7 +106,6 @@ impl Job {
             stages.push(spec.with_context(|| format!("stage `{}`", stage.name))?);
         }
         Ok(JobSpec {
-            id: JobId(0),
             gang: self.gang,
             stages,
         })

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -73,7 +74,7 @@ pub(super) struct Live<'a> {
     pace: Pace,
     burners: Burners,
     offers: Offers,
-    progress: Progress<'a>,
+    progress: Progress,
     load: Option<Load<'a>>,
     /// Tasks that are not reported, by the core's numbers.
     tasks: BTreeMap<TaskId, String>,
@@ -167,7 +168,8 @@ impl<'a> Live<'a> {
         while self.progress.next_submission().is_some_and(|at| at <= now) {
             self.moved = Instant::now();
             if let Some(job) = self.progress.submit(now) {
-                calls.extend(self.tell(News::JobSubmitted(job.spec.clone()))?);
+                let news = News::JobSubmitted(job.id, Arc::clone(job.spec));
+                calls.extend(self.tell(news)?);
             }
         }
         while let Some(load) = &mut self.load

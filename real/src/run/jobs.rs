@@ -7,13 +7,13 @@ use fairground_policies::job::StageSpec;
 use fairground_policies::message::{AgentId, FrameworkId, JobId, TaskId};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::measured::MeasuredJob;
-use fairground_workloads::trace::{Job, Runtimes, Work};
+use fairground_workloads::trace::{Job, Jobs, Runtimes, Work};
 
 /// Jobs by their numbers, and what became of them.
 #[derive(Debug)]
-pub(super) struct Progress<'a> {
-    jobs: &'a [Job],
-    next: usize,
+pub(super) struct Progress {
+    jobs: Jobs,
+    next: u32,
     open: BTreeMap<JobId, Open>,
     measured: Vec<MeasuredJob>,
 }
@@ -35,20 +35,20 @@ pub(super) enum Toil {
     Reduce(Span, Span),
 }
 
-fn jobs_of(work: &Work) -> &[Job] {
+fn jobs_of(work: &Work) -> Jobs {
     match work {
-        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs,
-        Work::Service(_) => &[],
+        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.clone(),
+        Work::Service(_) => Jobs::default(),
     }
 }
 
-impl<'a> Progress<'a> {
-    pub(super) fn new(framework: FrameworkId, work: &'a Work) -> Self {
+impl Progress {
+    pub(super) fn new(framework: FrameworkId, work: &Work) -> Self {
         let jobs = jobs_of(work);
         let measured = jobs.iter().map(|job| MeasuredJob {
             framework,
-            job: job.spec.id,
-            label: job.label.clone(),
+            job: job.id,
+            label: job.label.to_owned(),
             tasks: job.spec.tasks(),
             submitted: job.submitted,
             started: None,
@@ -56,27 +56,28 @@ impl<'a> Progress<'a> {
             lost: 0,
         });
         Self {
+            measured: measured.collect(),
             jobs,
             next: 0,
             open: BTreeMap::new(),
-            measured: measured.collect(),
         }
     }
 
     /// When the next job is to be submitted.
     pub(super) fn next_submission(&self) -> Option<Time> {
-        Some(self.jobs.get(self.next)?.submitted)
+        let is_left = (self.next as usize) < self.jobs.len();
+        is_left.then(|| self.jobs.get(JobId(self.next)).submitted)
     }
 
     /// Whether nothing is to come and nothing is left to do.
     pub(super) fn is_over(&self) -> bool {
-        self.next == self.jobs.len() && self.open.is_empty()
+        self.next as usize == self.jobs.len() && self.open.is_empty()
     }
 
     /// The next job, to be submitted now; `None` when it has nothing to do.
-    pub(super) fn submit(&mut self, now: Time) -> Option<&'a Job> {
-        let job = &self.jobs[self.next];
-        let row = &mut self.measured[self.next];
+    pub(super) fn submit(&mut self, now: Time) -> Option<Job<'_>> {
+        let job = self.jobs.get(JobId(self.next));
+        let row = &mut self.measured[job.id.index()];
         self.next += 1;
         row.submitted = now;
         if job.spec.tasks() == 0 {
@@ -87,26 +88,26 @@ impl<'a> Progress<'a> {
             left: job.spec.stages.iter().map(|stage| stage.tasks).collect(),
             copied: Vec::new(),
         };
-        self.open.insert(job.spec.id, open);
+        self.open.insert(job.id, open);
         Some(job)
     }
 
-    fn job(&self, piece: Piece) -> (&'a Job, &'a StageSpec, &'a Runtimes) {
-        let job = &self.jobs[piece.job.index()];
+    fn stage(&self, piece: Piece) -> (&StageSpec, Runtimes<&[Span]>) {
+        let job = self.jobs.get(piece.job);
         let stage = piece.stage as usize;
-        (job, &job.spec.stages[stage], &job.runtimes[stage])
+        (&job.spec.stages[stage], job.runtimes(stage))
     }
 
     /// How long a task takes on an agent, by the trace's clock.
     pub(super) fn toil(&self, piece: Piece, agent: AgentId) -> Toil {
-        let (_, stage, runtimes) = self.job(piece);
+        let (stage, runtimes) = self.stage(piece);
         let index = piece.index as usize;
         match runtimes {
             Runtimes::Plain { local, away } => {
                 let factor = if stage.is_local(piece.index, agent) {
                     1000
                 } else {
-                    u64::from(*away)
+                    u64::from(away)
                 };
                 Toil::Plain(local[index].scaled(factor, 1000))
             }
@@ -118,7 +119,7 @@ impl<'a> Progress<'a> {
     /// How long it takes inside an executor, by the trace's clock.
     pub(super) fn work(&self, piece: Piece, warmth: Warmth) -> Span {
         let index = piece.index as usize;
-        match (self.job(piece).2, warmth) {
+        match (self.stage(piece).1, warmth) {
             (Runtimes::Waves { fresh, .. }, Warmth::Fresh) => fresh[index],
             (Runtimes::Waves { first, .. }, Warmth::First) => first[index],
             (Runtimes::Waves { rest, .. }, Warmth::Rest) => rest[index],
@@ -139,7 +140,7 @@ impl<'a> Progress<'a> {
 
     /// A reduce task has copied what there is; whether it may go on at once.
     pub(super) fn copied(&mut self, task: TaskId, piece: Piece) -> bool {
-        let (_, stage, _) = self.job(piece);
+        let stage = &self.jobs.get(piece.job).spec.stages[piece.stage as usize];
         let Some(open) = self.open.get_mut(&piece.job) else {
             return true;
         };
@@ -152,7 +153,7 @@ impl<'a> Progress<'a> {
 
     /// A task is done; the reduce tasks that may go on now.
     pub(super) fn done(&mut self, piece: Piece, now: Time) -> Vec<TaskId> {
-        let (job, ..) = self.job(piece);
+        let job = self.jobs.get(piece.job);
         let Some(open) = self.open.get_mut(&piece.job) else {
             return Vec::new();
         };

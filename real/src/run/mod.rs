@@ -226,7 +226,7 @@ fn impossible(work: &Work, agents: &[Resources]) -> Option<String> {
                         1
                     }
             });
-            too_large.then(|| format!("job {} ({})", job.spec.id, job.label))
+            too_large.then(|| format!("job {} ({})", job.id, job.label))
         }),
         Work::Executors { needs, .. } => (rooms(*needs) == 0).then(|| "an executor".to_owned()),
         Work::Service(service) => (rooms(service.needs) == 0).then(|| "an instance".to_owned()),

@@ -4,14 +4,13 @@
 //! file: `SplitMix64`, seed 1, integers only. A machine has 16 CPUs and 32 GiB; a task takes 1, 2 or 4
 //! CPUs and 1, 2, 4 or 8 GiB for 10 to 1,000 s; arrivals are Poisson at `load` of the CPUs.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use fairground_policies::job::{JobSpec, StageSpec};
-use fairground_policies::message::JobId;
+use fairground_policies::job::StageSpec;
 use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
-use fairground_workloads::trace::{Job, Runtimes, Trace, Work, Workload};
+use fairground_workloads::trace::{Jobs, Runtimes, Trace, Work, Workload};
 
 /// What one machine has.
 pub(super) const MACHINE: Resources = Resources::cores(16, 32 * 1024);
@@ -98,17 +97,27 @@ impl Shape {
     /// The lines as a trace of `frameworks` frameworks, users dealt to them in turn. Of `sizes`
     /// different sizes, a task's is its own with some MiB more, so that no two are equal.
     pub(super) fn trace(self, lines: &[Line], frameworks: u32) -> Trace {
-        let mut jobs: Vec<Vec<Job>> = vec![Vec::new(); frameworks as usize];
+        let mut jobs = vec![(Jobs::default(), HashMap::new()); frameworks as usize];
         for (i, line) in lines.iter().enumerate() {
-            let of_framework = &mut jobs[(line.user % frameworks) as usize];
+            let (jobs, shapes) = &mut jobs[(line.user % frameworks) as usize];
             let mut needs = line.needs();
             if let Some(sizes) = self.sizes {
                 let extra = (i as u64).wrapping_mul(7919) % u64::from(sizes);
                 needs += Resources::new(Millicores(extra / 1000), Mebibytes(extra % 1000));
             }
-            of_framework.push(job(of_framework.len() as u32, line, i as u64, needs));
+            let shape = *shapes.entry(needs).or_insert_with(|| {
+                let stage = StageSpec::new(needs, 1);
+                let runtimes = Runtimes::Plain {
+                    local: (),
+                    away: 1000,
+                };
+                jobs.shape(false, vec![(stage, runtimes)])
+            });
+            let (arrival, runs) = exact(line, i as u64);
+            let runs = [Span::from_micros(runs)];
+            jobs.push_alike("", Time::from_micros(arrival), shape, runs);
         }
-        let workloads = jobs.into_iter().map(|jobs| Workload {
+        let workloads = jobs.into_iter().map(|(jobs, _)| Workload {
             work: Work::Batch(jobs),
             assumptions: Vec::new(),
             inputs: Vec::new(),
@@ -134,23 +143,6 @@ pub(super) const fn exact(line: &Line, i: u64) -> (u64, u64) {
         arrival,
         line.runs * STRETCH + i.wrapping_mul(104_729) % STRETCH,
     )
-}
-
-fn job(id: u32, line: &Line, i: u64, needs: Resources) -> Job {
-    let (arrival, runs) = exact(line, i);
-    Job {
-        label: String::new(),
-        submitted: Time::from_micros(arrival),
-        spec: Arc::new(JobSpec {
-            id: JobId(id),
-            gang: false,
-            stages: vec![StageSpec::new(needs, 1)],
-        }),
-        runtimes: vec![Runtimes::Plain {
-            local: vec![Span::from_micros(runs)],
-            away: 1000,
-        }],
-    }
 }
 
 /// Reads a file that [`Shape::write`] wrote.

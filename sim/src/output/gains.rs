@@ -245,13 +245,13 @@ impl Gains {
 struct Pair<'a> {
     base: &'a Run,
     other: &'a Run,
-    jobs: Vec<(&'a JobRow, &'a JobRow)>,
+    jobs: Vec<(JobRow<'a>, JobRow<'a>)>,
 }
 
 impl Pair<'_> {
     /// Completion times in microseconds of jobs finished under both, sorted for percentiles.
     fn completions(&self, framework: Option<usize>) -> (Vec<u64>, Vec<u64>) {
-        let of_it = |job: &JobRow| framework.is_none_or(|f| job.framework.0 as usize == f);
+        let of_it = |job: &JobRow<'_>| framework.is_none_or(|f| job.framework.0 as usize == f);
         let mut base = Vec::new();
         let mut other = Vec::new();
         for (left, right) in self.jobs.iter().filter(|(left, _)| of_it(left)) {
@@ -274,7 +274,7 @@ fn pair(comparison: &Comparison, policy: usize) -> Vec<Pair<'_>> {
     others
         .filter_map(|other| {
             let base = baseline.runs.iter().find(|run| run.seed == other.seed)?;
-            let by_id: BTreeMap<(FrameworkId, JobId), &JobRow> = base
+            let by_id: BTreeMap<(FrameworkId, JobId), JobRow<'_>> = base
                 .jobs
                 .iter()
                 .map(|job| ((job.framework, job.job), job))
@@ -371,9 +371,8 @@ fn paired(
 
 /// Completion times of a framework's finished jobs in microseconds, sorted.
 pub fn completions(run: &Run, framework: usize) -> Vec<u64> {
-    let jobs = run.jobs.iter();
+    let jobs = run.jobs.of(FrameworkId(framework as u32));
     let mut times: Vec<u64> = jobs
-        .filter(|job| job.framework.0 as usize == framework)
         .filter_map(|job| Some(job.completion()?.as_micros()))
         .collect();
     times.sort_unstable();
@@ -417,7 +416,7 @@ fn counts(framework: usize, pairs: &[Pair<'_>]) -> JobCounts {
     counts
 }
 
-fn is_worse(base: &JobRow, other: &JobRow) -> bool {
+fn is_worse(base: &JobRow<'_>, other: &JobRow<'_>) -> bool {
     match (base.completion(), other.completion()) {
         (Some(base), Some(other)) => other > base.scaled(1000 + WORSE_THOUSANDTHS, 1000),
         (finished, None) => finished.is_some(),

@@ -3,6 +3,7 @@
 //!
 //! Static figures and the interactive report draw the same numbers.
 
+use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::Kind;
 use fairground_policies::time::Span;
 
@@ -274,9 +275,8 @@ pub fn hosts(comparison: &Comparison, most: usize) -> Option<Hosts> {
 pub fn cdfs(comparison: &Comparison, framework: usize) -> Vec<Cdf> {
     let per_policy = comparison.policies.iter().map(|policy| {
         let own = |run: &Run| {
-            let jobs = run.jobs.iter();
-            jobs.filter(|job| job.framework.0 as usize == framework)
-                .count()
+            let jobs = run.jobs.of(FrameworkId(framework as u32));
+            jobs.count()
         };
         let jobs: usize = policy.runs.iter().map(own).sum();
         let runs = policy.runs.iter();

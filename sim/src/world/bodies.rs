@@ -30,14 +30,20 @@ struct Machine {
 }
 
 /// A task that runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Body {
     pub(super) agent: AgentId,
     pub(super) needs: Resources,
     pub(super) started: Time,
     pub(super) role: Role,
-    /// The piece of work an executor is at, and when it began.
-    work: Option<(Piece, Time)>,
+    /// What an executor does, once it began something.
+    work: Option<Box<Doing>>,
+}
+
+#[derive(Clone, Default, Debug)]
+struct Doing {
+    /// The piece of work the executor is at, and since when.
+    piece: Option<(Piece, Time)>,
     /// How many pieces of work it began.
     begun: u32,
 }
@@ -137,7 +143,6 @@ impl World<'_> {
             started: self.now,
             role,
             work: None,
-            begun: 0,
         };
         self.agents.start(framework, task, body);
         match role {
@@ -183,7 +188,11 @@ impl World<'_> {
         self.moved = self.now;
         let wasted = match body.role {
             Role::Piece(_) if outcome != Outcome::Finished => Some(body.started),
-            Role::Executor => body.work.map(|(_, since)| since),
+            Role::Executor => body
+                .work
+                .as_ref()
+                .and_then(|doing| doing.piece)
+                .map(|(_, since)| since),
             _ => None,
         };
         let ended = Ended {
@@ -215,9 +224,10 @@ impl World<'_> {
         let Some(body) = self.agents.bodies[framework.index()].get_mut(executor.0) else {
             return;
         };
-        body.work = Some((piece, self.now));
-        body.begun += 1;
-        let begun = body.begun;
+        let doing = body.work.get_or_insert_default();
+        doing.piece = Some((piece, self.now));
+        doing.begun += 1;
+        let begun = doing.begun;
         self.moved = self.now;
         let takes = self.work_started(framework, piece, warmth);
         self.due += 1;
@@ -230,8 +240,9 @@ impl World<'_> {
         let Some(body) = self.agents.bodies[framework.index()].get_mut(executor.0) else {
             return;
         };
-        if body.begun == begun
-            && let Some((piece, _)) = body.work.take()
+        if let Some(doing) = &mut body.work
+            && doing.begun == begun
+            && let Some((piece, _)) = doing.piece.take()
         {
             let agent = body.agent;
             self.task_tells(agent, framework, News::WorkFinished { executor, piece });

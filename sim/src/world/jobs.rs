@@ -11,34 +11,25 @@ use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId}
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_policies::window::Window;
-use fairground_workloads::trace::{Job, Runtimes, Work};
+use fairground_workloads::trace::{Job, Jobs, Runtimes, Work};
 
 use super::{Item, World};
 use crate::record::Recorder;
-use crate::run::JobRow;
+use crate::run::Fate;
 
 /// How far the jobs of one framework are.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// The next job to be submitted.
-    next: usize,
-    /// What has become of every job.
+    jobs: Jobs,
+    /// What has become of every job that was submitted.
     fates: Vec<Fate>,
-    /// What is known of those that were submitted and are not done.
+    /// How far those of several tasks are that were submitted and are not done.
     open: Window<Box<Open>>,
     /// What an executor takes, where tasks run in executors.
     executor: Option<Resources>,
     /// The sizes of the agents tasks may run on, with how many there are of each.
     usable: Vec<(Resources, u64)>,
     impossible: u64,
-}
-
-#[derive(Clone, Copy, Default, Debug)]
-struct Fate {
-    started: Option<Time>,
-    finished: Option<Time>,
-    /// Attempts that were lost or killed.
-    lost: u64,
 }
 
 #[derive(Debug)]
@@ -65,9 +56,10 @@ impl Progress {
             Work::Executors { needs, .. } => Some(*needs),
             Work::Batch(_) | Work::Service(_) => None,
         };
+        let jobs = jobs_of(work);
         Self {
-            next: 0,
-            fates: vec![Fate::default(); jobs_of(work).len()],
+            fates: Vec::with_capacity(jobs.len()),
+            jobs,
             open: Window::new(),
             executor,
             usable: usable.to_vec(),
@@ -77,38 +69,23 @@ impl Progress {
 
     /// Whether no more jobs will come.
     pub(super) fn all_submitted(&self) -> bool {
-        self.next == self.fates.len()
-    }
-
-    /// How many jobs there are in all.
-    pub(super) const fn jobs(&self) -> usize {
-        self.fates.len()
+        self.fates.len() == self.jobs.len()
     }
 
     /// Writes the rows of all jobs, those never submitted too.
-    pub(super) fn finish(self, framework: FrameworkId, work: &Work, record: &mut Recorder) {
+    pub(super) fn finish(mut self, framework: FrameworkId, record: &mut Recorder) {
         record.impossible(framework, self.impossible);
-        for (job, fate) in jobs_of(work).iter().zip(self.fates) {
-            record.job(JobRow {
-                framework,
-                job: job.spec.id,
-                label: job.label.clone(),
-                submitted: job.submitted,
-                started: fate.started,
-                finished: fate.finished,
-                tasks: job.spec.tasks(),
-                lost: fate.lost,
-            });
-        }
+        self.fates.resize(self.jobs.len(), Fate::default());
+        record.jobs(framework, self.jobs, self.fates);
     }
 
     fn fate(&mut self, job: JobId) -> &mut Fate {
         &mut self.fates[job.index()]
     }
 
-    fn open(&mut self, job: JobId) -> &mut Open {
-        let open = self.open.get_mut(job.0.into());
-        open.expect("a job that is not done")
+    /// How far a job of several tasks is that is not done.
+    fn open(&mut self, job: JobId) -> Option<&mut Open> {
+        self.open.get_mut(job.0.into()).map(Box::as_mut)
     }
 }
 
@@ -120,30 +97,33 @@ impl Open {
     }
 }
 
-fn jobs_of(work: &Work) -> &[Job] {
+fn jobs_of(work: &Work) -> Jobs {
     match work {
-        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs,
-        Work::Service(_) => &[],
+        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.clone(),
+        Work::Service(_) => Jobs::default(),
     }
 }
 
 /// Whether every task fits on some agent, and every gang on all agents together.
 fn is_possible(spec: &JobSpec, executor: Option<Resources>, usable: &[(Resources, u64)]) -> bool {
+    let fits = |needs: Resources| {
+        let mut sizes = usable.iter();
+        !needs.is_zero() && sizes.any(|(size, _)| needs.fits_in(*size))
+    };
     let rooms = |needs: Resources| -> u64 {
         let room = |(size, count): &(Resources, u64)| needs.times_in(*size).unwrap_or(0) * count;
         usable.iter().map(room).sum()
     };
+    let mut stages = spec.stages.iter();
     match executor {
-        Some(needs) => rooms(needs) > 0,
-        None => spec
-            .stages
-            .iter()
-            .all(|stage| rooms(stage.needs) >= if spec.gang { u64::from(stage.tasks) } else { 1 }),
+        Some(needs) => fits(needs),
+        None if spec.gang => stages.all(|stage| rooms(stage.needs) >= u64::from(stage.tasks)),
+        None => stages.all(|stage| fits(stage.needs)),
     }
 }
 
 /// How long task `index` takes on its own agent.
-fn run_time(runtimes: &Runtimes, index: u32, is_local: bool) -> Span {
+fn run_time(runtimes: &Runtimes<&[Span]>, index: u32, is_local: bool) -> Span {
     let index = index as usize;
     match runtimes {
         Runtimes::Plain { local, .. } if is_local => local[index],
@@ -154,7 +134,7 @@ fn run_time(runtimes: &Runtimes, index: u32, is_local: bool) -> Span {
 }
 
 /// How long task `index` takes inside an executor.
-fn work_time(runtimes: &Runtimes, index: u32, warmth: Warmth) -> Span {
+fn work_time(runtimes: &Runtimes<&[Span]>, index: u32, warmth: Warmth) -> Span {
     match (runtimes, warmth) {
         (Runtimes::Waves { fresh, .. }, Warmth::Fresh) => fresh[index as usize],
         (Runtimes::Waves { first, .. }, Warmth::First) => first[index as usize],
@@ -164,9 +144,9 @@ fn work_time(runtimes: &Runtimes, index: u32, warmth: Warmth) -> Span {
 }
 
 impl<'a> World<'a> {
-    fn job(&self, framework: FrameworkId, job: JobId) -> &'a Job {
+    fn job(&self, framework: FrameworkId, job: JobId) -> Job<'a> {
         match &self.trace.workloads[framework.index()].work {
-            Work::Batch(jobs) | Work::Executors { jobs, .. } => &jobs[job.index()],
+            Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.get(job),
             Work::Service(_) => unreachable!("a service has no jobs"),
         }
     }
@@ -178,31 +158,34 @@ impl<'a> World<'a> {
     /// Submits the next job of a framework, unless it could never run, and arranges the one after.
     pub(super) fn submit_next(&mut self, framework: FrameworkId) {
         let progress = &mut self.progress[framework.index()];
-        let id = JobId(progress.next as u32);
-        progress.next += 1;
-        let (next, count) = (progress.next, progress.fates.len());
-        if next < count {
-            let at = self.job(framework, JobId(next as u32)).submitted;
+        let id = JobId(progress.fates.len() as u32);
+        progress.fates.push(Fate::default());
+        if !progress.all_submitted() {
+            let at = self.job(framework, JobId(id.0 + 1)).submitted;
             self.queue.push(at, Item::NextJob(framework));
         }
         self.moved = self.now;
-        let spec = &self.job(framework, id).spec;
+        let spec = self.job(framework, id).spec;
         let progress = &mut self.progress[framework.index()];
         let possible = is_possible(spec, progress.executor, &progress.usable);
-        if possible && spec.tasks() > 0 {
-            let open = Open {
-                left: spec.stages.iter().map(|stage| stage.tasks).collect(),
-                copying: Vec::new(),
-            };
-            progress.open.insert(id.0.into(), Box::new(open));
-            self.tell_framework(framework, News::JobSubmitted(Arc::clone(spec)));
+        let tasks = spec.tasks();
+        if possible && tasks > 0 {
+            if tasks > 1 {
+                let open = Open {
+                    left: spec.stages.iter().map(|stage| stage.tasks).collect(),
+                    copying: Vec::new(),
+                };
+                progress.open.insert(id.0.into(), Box::new(open));
+            }
+            self.tell_framework(framework, News::JobSubmitted(id, Arc::clone(spec)));
             return;
         }
         self.open -= 1;
         if possible {
             let now = self.now;
             let fate = self.progress(framework).fate(id);
-            (fate.started, fate.finished) = (Some(now), Some(now));
+            fate.start(now);
+            fate.finish(now);
         } else {
             self.progress[framework.index()].impossible += 1;
         }
@@ -219,15 +202,15 @@ impl<'a> World<'a> {
         let job = self.job(framework, piece.job);
         let stage = &job.spec.stages[piece.stage as usize];
         let local = stage.is_local(piece.index, agent);
-        let runtimes = &job.runtimes[piece.stage as usize];
+        let runtimes = job.runtimes(piece.stage as usize);
         if !stage.preferred.is_empty() {
             self.record.placed(framework, local);
         }
         let now = self.now;
         let progress = self.progress(framework);
-        progress.fate(piece.job).started.get_or_insert(now);
-        let open = progress.open(piece.job);
+        progress.fate(piece.job).start(now);
         if let Runtimes::Reduce { copy, .. } = runtimes
+            && let Some(open) = progress.open(piece.job)
             && !open.parents_done(stage)
         {
             let copied = now + copy[piece.index as usize];
@@ -238,7 +221,7 @@ impl<'a> World<'a> {
             });
             return None;
         }
-        Some(now + run_time(runtimes, piece.index, local))
+        Some(now + run_time(&runtimes, piece.index, local))
     }
 
     /// A task of a job starts inside an executor; how long it takes.
@@ -250,9 +233,9 @@ impl<'a> World<'a> {
     ) -> Span {
         let now = self.now;
         let fate = self.progress(framework).fate(piece.job);
-        fate.started.get_or_insert(now);
+        fate.start(now);
         let job = self.job(framework, piece.job);
-        work_time(&job.runtimes[piece.stage as usize], piece.index, warmth)
+        work_time(&job.runtimes(piece.stage as usize), piece.index, warmth)
     }
 
     /// Follows what a framework is about to learn of its jobs.
@@ -263,7 +246,7 @@ impl<'a> World<'a> {
                 if let Some(Role::Piece(piece)) = self.frameworks[framework.index()].role(task) {
                     match outcome {
                         Outcome::Finished => self.piece_done(framework, piece),
-                        _ => self.progress(framework).fate(piece.job).lost += 1,
+                        _ => self.progress(framework).fate(piece.job).lose(),
                     }
                 }
             }
@@ -280,26 +263,27 @@ impl<'a> World<'a> {
         let now = self.now;
         self.moved = now;
         let progress = self.progress(framework);
-        let open = progress.open(piece.job);
-        let left = &mut open.left[piece.stage as usize];
-        *left -= 1;
-        if *left > 0 {
-            return;
-        }
-        if open.left.iter().all(|left| *left == 0) {
-            progress.fate(piece.job).finished = Some(now);
+        if let Some(open) = progress.open(piece.job) {
+            let left = &mut open.left[piece.stage as usize];
+            *left -= 1;
+            if *left > 0 {
+                return;
+            }
+            if open.left.iter().any(|left| *left > 0) {
+                self.end_copying(framework, piece.job);
+                return;
+            }
             progress.open.remove(piece.job.0.into());
-            self.open -= 1;
-        } else {
-            self.end_copying(framework, piece.job);
         }
+        progress.fate(piece.job).finish(now);
+        self.open -= 1;
     }
 
     /// Lets reduce tasks go on whose parents are all done.
     fn end_copying(&mut self, framework: FrameworkId, id: JobId) {
         let job = self.job(framework, id);
         let now = self.now;
-        let open = self.progress(framework).open(id);
+        let open = self.progress(framework).open(id).expect("a job not done");
         let mut free = Vec::new();
         let waiting = std::mem::take(&mut open.copying);
         for copying in waiting {
@@ -315,7 +299,7 @@ impl<'a> World<'a> {
             copied,
         } in free
         {
-            let Runtimes::Reduce { work, .. } = &job.runtimes[piece.stage as usize] else {
+            let Runtimes::Reduce { work, .. } = job.runtimes(piece.stage as usize) else {
                 continue;
             };
             let due = copied.max(now) + work[piece.index as usize];

@@ -18,6 +18,7 @@ use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::rng;
 use fairground_workloads::trace::{Trace, Work};
+use slab::Slab;
 
 use crate::digest::Digest;
 use crate::network::{Network, NetworkSpec};
@@ -87,21 +88,28 @@ pub fn simulate_watched(
     Ok(world.finish())
 }
 
-/// Something that happens at a time.
+/// A message under way.
 #[derive(Debug)]
-enum Item {
-    /// A fact reaches the master.
+enum Message {
+    /// A fact for the master.
     Told(Event),
-    /// News reaches a framework.
+    /// News for a framework.
     News(FrameworkId, News),
-    /// An order reaches an agent; the number names the agent's life it was meant for.
+    /// An order for an agent; the number names the agent's life it is meant for.
     Ordered(u32, Action),
+    /// A piece of work for an executor.
+    Work(FrameworkId, Order),
+}
+
+/// Something that happens at a time. Small, because many wait for their time for long.
+#[derive(Clone, Copy, Debug)]
+enum Item {
+    /// The message of this number arrives.
+    Arrives(u32),
     /// A task ends by itself.
     TaskDue(FrameworkId, TaskId),
     /// An executor is done with its n-th piece of work.
     WorkDue(FrameworkId, TaskId, u32),
-    /// A piece of work reaches an executor.
-    Work(FrameworkId, Order),
     /// An instance begins to serve.
     InstanceUp(FrameworkId, TaskId),
     /// The next job of a framework is submitted.
@@ -125,6 +133,8 @@ struct World<'a> {
     trace: &'a Trace,
     now: Time,
     queue: Queue<Item>,
+    /// Messages under way.
+    messages: Slab<Message>,
     network: Network,
     master: Master,
     /// The master's orders of the current step; kept to spare allocations.
@@ -181,6 +191,7 @@ impl<'a> World<'a> {
             trace,
             now: Time::ZERO,
             queue: Queue::default(),
+            messages: Slab::new(),
             network: Network::new(scenario.network, scenario.seed),
             master: Master::new(config, allocator),
             actions: Vec::new(),
@@ -212,20 +223,16 @@ impl<'a> World<'a> {
         for (i, behaviour) in self.scenario.frameworks.iter().enumerate() {
             let framework = FrameworkId(i as u32);
             let weight = behaviour.weight;
-            self.queue.push(
-                Time::ZERO,
-                Item::Told(Event::FrameworkJoined { framework, weight }),
-            );
+            let joined = Event::FrameworkJoined { framework, weight };
+            self.send(Time::ZERO, Message::Told(joined));
         }
         for (i, total) in self.trace.agents.iter().enumerate() {
             let agent = AgentId(i as u32);
-            self.queue.push(
-                Time::ZERO,
-                Item::Told(Event::AgentJoined {
-                    agent,
-                    total: *total,
-                }),
-            );
+            let joined = Event::AgentJoined {
+                agent,
+                total: *total,
+            };
+            self.send(Time::ZERO, Message::Told(joined));
         }
         for fault in &self.trace.faults {
             self.faults += 1;
@@ -239,7 +246,7 @@ impl<'a> World<'a> {
             let framework = FrameworkId(i as u32);
             match &workload.work {
                 Work::Batch(jobs) | Work::Executors { jobs, .. } => {
-                    if let Some(first) = jobs.first() {
+                    if let Some(first) = jobs.iter().next() {
                         self.open += jobs.len() as u64;
                         self.queue.push(first.submitted, Item::NextJob(framework));
                     }
@@ -290,14 +297,11 @@ impl<'a> World<'a> {
 
     fn perform(&mut self, item: Item) {
         match item {
-            Item::Told(event) => self.tell_master(event),
-            Item::News(framework, news) => self.tell_framework(framework, news),
-            Item::Ordered(life, order) => self.obey(life, &order),
+            Item::Arrives(message) => self.receive(message),
             Item::TaskDue(framework, task) => {
                 self.due -= 1;
                 self.task_due(framework, task);
             }
-            Item::Work(framework, order) => self.begin_work(framework, &order),
             Item::WorkDue(framework, task, count) => {
                 self.due -= 1;
                 self.work_due(framework, task, count);
@@ -323,11 +327,8 @@ impl<'a> World<'a> {
                 service.finish(FrameworkId(i as u32), &mut self.record);
             }
         }
-        let jobs = self.progress.iter().map(Progress::jobs).sum();
-        self.record.expect_jobs(jobs);
         for (i, progress) in self.progress.into_iter().enumerate() {
-            let work = &self.trace.workloads[i].work;
-            progress.finish(FrameworkId(i as u32), work, &mut self.record);
+            progress.finish(FrameworkId(i as u32), &mut self.record);
         }
         self.record
             .finish(self.scenario.seed, end, self.stalled, self.digest)

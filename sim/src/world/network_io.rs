@@ -2,8 +2,9 @@
 
 use fairground_policies::frameworks::{News, Order};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId};
+use fairground_policies::time::Time;
 
-use super::{Item, World};
+use super::{Item, Message, World};
 use crate::network::Link;
 
 impl World<'_> {
@@ -19,17 +20,34 @@ impl World<'_> {
         for action in actions.drain(..) {
             self.digest.add(&action);
             self.record.action(self.now, &action);
-            self.send(action);
+            self.carry_out(action);
         }
         self.actions = actions;
     }
 
-    fn send(&mut self, action: Action) {
+    /// Sends a message that arrives at `at`.
+    pub(super) fn send(&mut self, at: Time, message: Message) {
+        let number = self.messages.insert(message);
+        self.queue.push(at, Item::Arrives(number as u32));
+    }
+
+    /// A message arrives.
+    pub(super) fn receive(&mut self, number: u32) {
+        match self.messages.remove(number as usize) {
+            Message::Told(event) => self.tell_master(event),
+            Message::News(framework, news) => self.tell_framework(framework, news),
+            Message::Ordered(life, order) => self.obey(life, &order),
+            Message::Work(framework, order) => self.begin_work(framework, &order),
+        }
+    }
+
+    /// Sends an order of the master to whom it concerns.
+    fn carry_out(&mut self, action: Action) {
         let (framework, news) = match action {
             Action::Launch { agent, .. } | Action::Kill { agent, .. } => {
                 let at = self.network.arrival(Link::ToAgent(agent), self.now);
-                self.queue
-                    .push(at, Item::Ordered(self.agents.known_life(agent), action));
+                let life = self.agents.known_life(agent);
+                self.send(at, Message::Ordered(life, action));
                 return;
             }
             Action::Offer(offer) => (offer.framework, News::Offered(offer)),
@@ -41,7 +59,7 @@ impl World<'_> {
             } => (framework, News::Reported { task, outcome }),
         };
         let at = self.network.arrival(Link::ToFramework(framework), self.now);
-        self.queue.push(at, Item::News(framework, news));
+        self.send(at, Message::News(framework, news));
     }
 
     /// Gives news to a framework and sends its orders on their way.
@@ -61,12 +79,12 @@ impl World<'_> {
                         self.now
                     };
                     let at = self.network.arrival(Link::FromFramework(framework), sent);
-                    self.queue.push(at, Item::Told(event));
+                    self.send(at, Message::Told(event));
                 }
                 Order::Work { executor, .. } => {
                     if let Some(agent) = self.agents.agent_of(framework, executor) {
                         let at = self.network.arrival(Link::ToAgent(agent), self.now);
-                        self.queue.push(at, Item::Work(framework, order));
+                        self.send(at, Message::Work(framework, order));
                     }
                 }
             }
@@ -75,11 +93,7 @@ impl World<'_> {
         self.arrange_wake(framework, wake);
     }
 
-    fn arrange_wake(
-        &mut self,
-        framework: FrameworkId,
-        wake: Option<fairground_policies::time::Time>,
-    ) {
+    fn arrange_wake(&mut self, framework: FrameworkId, wake: Option<Time>) {
         let arranged = &mut self.wakes[framework.index()];
         if let Some(wake) = wake
             && arranged.is_none_or(|at| wake < at)
@@ -92,12 +106,12 @@ impl World<'_> {
     /// A fact an agent tells the master.
     pub(super) fn agent_tells(&mut self, agent: AgentId, event: Event) {
         let at = self.network.arrival(Link::FromAgent(agent), self.now);
-        self.queue.push(at, Item::Told(event));
+        self.send(at, Message::Told(event));
     }
 
     /// News from what runs on `agent` straight to its framework.
     pub(super) fn task_tells(&mut self, agent: AgentId, framework: FrameworkId, news: News) {
         let at = self.network.arrival(Link::FromAgent(agent), self.now);
-        self.queue.push(at, Item::News(framework, news));
+        self.send(at, Message::News(framework, news));
     }
 }

@@ -6,19 +6,17 @@
     reason = "every test program uses the parts it needs"
 )]
 
-use std::sync::Arc;
-
-use fairground_policies::job::{JobSpec, StageSpec};
-use fairground_policies::message::{AgentId, JobId};
+use fairground_policies::job::StageSpec;
+use fairground_policies::message::AgentId;
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use fairground_sim::network::NetworkSpec;
-use fairground_sim::run::{JobRow, Run};
+use fairground_sim::run::{JobRow, JobTable, Run};
 use fairground_sim::world::{Behaviour, Scenario, simulate};
 use fairground_workloads::trace::{
-    Autoscaler, Fault, Job, Runtimes, Service, Trace, Work, Workload,
+    Autoscaler, Fault, Jobs, Runtimes, Service, Stage, Trace, Work, Workload,
 };
 
 /// A scenario that owns its parts. Laws are recounted after every step.
@@ -111,42 +109,41 @@ pub const fn cores(cores: u64) -> Resources {
     Resources::cores(cores, 1024 * cores)
 }
 
-/// A job of the given stages, submitted `at` seconds; its number is set by [`batch`] and its kin.
-pub fn job(at: u64, stages: Vec<(StageSpec, Runtimes)>) -> Job {
-    let (stages, runtimes) = stages.into_iter().unzip();
-    Job {
-        label: format!("at {at}s"),
-        submitted: Time::from_secs(at),
-        spec: Arc::new(JobSpec {
-            id: JobId(0),
-            gang: false,
-            stages,
-        }),
-        runtimes,
-    }
+/// A job before it has a number.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub at: u64,
+    pub gang: bool,
+    pub stages: Vec<Stage>,
+}
+
+/// A job of the given stages, submitted `at` seconds.
+pub const fn job(at: u64, stages: Vec<Stage>) -> Plan {
+    let gang = false;
+    Plan { at, gang, stages }
 }
 
 /// The same job as a gang.
-pub fn gang(mut job: Job) -> Job {
-    Arc::make_mut(&mut job.spec).gang = true;
-    job
+pub fn gang(job: Plan) -> Plan {
+    Plan { gang: true, ..job }
 }
 
 /// Jobs sorted by submission and numbered.
-pub fn numbered(mut jobs: Vec<Job>) -> Vec<Job> {
-    jobs.sort_by_key(|job| job.submitted);
-    for (i, job) in jobs.iter_mut().enumerate() {
-        Arc::make_mut(&mut job.spec).id = JobId(i as u32);
+pub fn numbered(mut plans: Vec<Plan>) -> Jobs {
+    plans.sort_by_key(|job| job.at);
+    let mut jobs = Jobs::default();
+    for Plan { at, gang, stages } in plans {
+        jobs.push(&format!("at {at}s"), Time::from_secs(at), gang, stages);
     }
     jobs
 }
 
-pub fn batch(jobs: Vec<Job>) -> Work {
+pub fn batch(jobs: Vec<Plan>) -> Work {
     Work::Batch(numbered(jobs))
 }
 
 /// A stage of one-core tasks that take the given seconds wherever they run.
-pub fn maps(durations: &[u64]) -> (StageSpec, Runtimes) {
+pub fn maps(durations: &[u64]) -> Stage {
     let local = durations.iter().map(|d| secs(*d)).collect();
     let stage = StageSpec::new(cores(1), durations.len() as u32);
     (stage, Runtimes::Plain { local, away: 1000 })
@@ -173,9 +170,9 @@ pub fn service(load: &[u64], workers: u32, service_time: Span) -> Service {
 }
 
 /// Jobs as `submitted started finished lost`, times in seconds.
-pub fn shown(jobs: &[JobRow]) -> String {
+pub fn shown(jobs: &JobTable) -> String {
     let at = |time: Option<Time>| time.map_or("never".to_owned(), |time| time.to_string());
-    let line = |job: &JobRow| {
+    let line = |job: JobRow<'_>| {
         let (started, finished) = (at(job.started), at(job.finished));
         let (framework, id) = (job.framework, job.job);
         format!(

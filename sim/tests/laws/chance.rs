@@ -8,14 +8,14 @@ use fairground_policies::time::{Span, Time};
 use fairground_sim::network::NetworkSpec;
 use fairground_sim::world::Behaviour;
 use fairground_workloads::trace::{
-    Autoscaler, Fault, Job, Runtimes, Service, Trace, Work, Workload,
+    Autoscaler, Fault, Jobs, Runtimes, Service, Trace, Work, Workload,
 };
 use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::common::{Cluster, batch, gang, job, numbered, secs};
+use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
 
 const ALLOCATORS: [&str; 11] = [
     "static",
@@ -294,7 +294,7 @@ fn millis() -> impl Strategy<Value = u64> {
 }
 
 /// Tasks of one size, alone: a gang, or maps without reduces.
-fn one_stage() -> impl Strategy<Value = Job> {
+fn one_stage() -> impl Strategy<Value = Plan> {
     (0..LATEST, needs(), vec(millis(), 1..8)).prop_map(|(at, needs, millis)| {
         let stage = StageSpec::new(needs, millis.len() as u32);
         job(at, vec![(stage, plain(millis, 1000))])
@@ -303,7 +303,7 @@ fn one_stage() -> impl Strategy<Value = Job> {
 
 /// Maps with places they prefer (numbers to be taken modulo the number of agents), reduces that may
 /// start early, and sometimes a second round of reduces behind the first.
-fn map_reduce() -> impl Strategy<Value = Job> {
+fn map_reduce() -> impl Strategy<Value = Plan> {
     let maps = (
         needs(),
         vec(millis(), 1..12),
@@ -344,7 +344,7 @@ fn map_reduce() -> impl Strategy<Value = Job> {
 }
 
 /// Stages in waves, each behind some of those before it.
-fn dag() -> impl Strategy<Value = Job> {
+fn dag() -> impl Strategy<Value = Plan> {
     let stage = (
         needs(),
         vec(millis(), 1..10),
@@ -414,15 +414,19 @@ fn service() -> impl Strategy<Value = Service> {
 /// Takes the places that tasks prefer modulo the number of agents.
 fn on_agents(mut work: Work, agents: u32, gangs: bool) -> Work {
     if let Work::Batch(jobs) | Work::Executors { jobs, .. } = &mut work {
-        for job in jobs {
-            let spec = std::sync::Arc::make_mut(&mut job.spec);
-            spec.gang &= gangs;
-            for stage in &mut spec.stages {
+        let mut placed = Jobs::default();
+        for job in jobs.iter() {
+            let stages = job.stages().map(|(stage, runtimes)| {
+                let mut stage = stage.clone();
                 for agent in &mut stage.preferred {
                     agent.0 %= agents;
                 }
-            }
+                (stage, runtimes.map(<[Span]>::to_vec))
+            });
+            let gang = job.spec.gang && gangs;
+            placed.push(job.label, job.submitted, gang, stages.collect());
         }
+        *jobs = placed;
     }
     work
 }

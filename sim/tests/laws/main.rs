@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::Time;
-use fairground_sim::run::{FrameworkRow, JobRow, Run};
-use fairground_workloads::trace::{Job, Runtimes, Work};
+use fairground_sim::run::{FrameworkRow, Run};
+use fairground_workloads::trace::{Jobs, Runtimes, Work};
 use proptest::prelude::*;
 
 use common::Cluster;
@@ -43,10 +43,10 @@ proptest! {
 
 type Verdict = Result<(), TestCaseError>;
 
-fn jobs_of(work: &Work) -> &[Job] {
+fn jobs_of(work: &Work) -> Jobs {
     match work {
-        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs,
-        Work::Service(_) => &[],
+        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.clone(),
+        Work::Service(_) => Jobs::default(),
     }
 }
 
@@ -54,9 +54,10 @@ fn jobs_of(work: &Work) -> &[Job] {
 /// impossible or agents are gone for good.
 fn check_jobs(cluster: &Cluster, hasty: bool, run: &Run) -> Verdict {
     for (i, workload) in cluster.trace.workloads.iter().enumerate() {
-        let rows = || of_framework(&run.jobs, i);
-        prop_assert_eq!(rows().count(), jobs_of(&workload.work).len());
-        for (job, row) in jobs_of(&workload.work).iter().zip(rows()) {
+        let rows = || run.jobs.of(FrameworkId(i as u32));
+        let jobs = jobs_of(&workload.work);
+        prop_assert_eq!(rows().count(), jobs.len());
+        for (job, row) in jobs.iter().zip(rows()) {
             prop_assert_eq!(row.submitted, job.submitted);
             prop_assert!(row.started.is_none_or(|started| started >= row.submitted));
             prop_assert!(row.finished.is_none() || row.started.is_some());
@@ -87,11 +88,6 @@ fn check_jobs(cluster: &Cluster, hasty: bool, run: &Run) -> Verdict {
     Ok(())
 }
 
-fn of_framework(jobs: &[JobRow], framework: usize) -> impl Iterator<Item = &JobRow> {
-    jobs.iter()
-        .filter(move |job| job.framework.index() == framework)
-}
-
 /// Every task launched, or refused because its offer was stale, has exactly one final report. A run
 /// that is stuck is cut off with reports on their way.
 fn check_reports(row: &FrameworkRow, stalled: bool) -> Verdict {
@@ -119,9 +115,12 @@ fn check_framework(cluster: &Cluster, run: &Run, i: usize, row: &FrameworkRow) -
         );
         return Ok(());
     };
-    let attempts: u64 = of_framework(&run.jobs, i).map(|job| job.lost).sum();
+    let attempts: u64 = run.jobs.of(FrameworkId(i as u32)).map(|job| job.lost).sum();
     prop_assert_eq!(attempts, row.tasks_killed + row.tasks_lost);
-    let done = of_framework(&run.jobs, i).filter(|job| job.finished.is_some());
+    let done = run
+        .jobs
+        .of(FrameworkId(i as u32))
+        .filter(|job| job.finished.is_some());
     let tasks: u64 = done.map(|job| job.tasks).sum();
     prop_assert!(row.tasks_finished >= tasks);
     if row.finished == row.jobs {
@@ -135,17 +134,17 @@ fn check_framework(cluster: &Cluster, run: &Run, i: usize, row: &FrameworkRow) -
 }
 
 /// Tasks that ran once each used what they need for as long as they take, or `away` times that.
-fn check_work(cluster: &Cluster, run: &Run, i: usize, jobs: &[Job]) -> Verdict {
+fn check_work(cluster: &Cluster, run: &Run, i: usize, jobs: &Jobs) -> Verdict {
     let (mut least, mut most) = (0_u128, 0_u128);
-    for job in jobs {
-        for (stage, runtimes) in job.spec.stages.iter().zip(&job.runtimes) {
+    for job in jobs.iter() {
+        for (stage, runtimes) in job.stages() {
             let Runtimes::Plain { local, away } = runtimes else {
                 return Ok(());
             };
             for span in local {
                 let cpus = u128::from(stage.needs.cpus().0);
                 least += cpus * u128::from(span.as_micros());
-                most += cpus * u128::from(span.scaled(u64::from(*away), 1000).as_micros());
+                most += cpus * u128::from(span.scaled(u64::from(away), 1000).as_micros());
             }
         }
     }
@@ -238,14 +237,11 @@ fn check_list_scheduling(cluster: &Cluster, run: &Run) -> Verdict {
         .map(|agent| agent.of(Kind::Cpus) / 1000)
         .sum();
     let (mut last, mut longest, mut work) = (Time::ZERO, 0, 0);
-    for job in cluster
-        .trace
-        .workloads
-        .iter()
-        .flat_map(|workload| jobs_of(&workload.work))
-    {
+    let workloads = cluster.trace.workloads.iter();
+    let jobs: Vec<Jobs> = workloads.map(|one| jobs_of(&one.work)).collect();
+    for job in jobs.iter().flat_map(Jobs::iter) {
         last = last.max(job.submitted);
-        let Runtimes::Plain { local, .. } = &job.runtimes[0] else {
+        let Runtimes::Plain { local, .. } = job.runtimes(0) else {
             continue;
         };
         for span in local {

@@ -2,14 +2,15 @@
 //!
 //! Three policies, three frameworks, nine agents; a cheap hash stands for chance.
 
-use fairground_policies::message::{AgentId, FrameworkId, JobId};
+use fairground_policies::job::StageSpec;
+use fairground_policies::message::{AgentId, FrameworkId};
 use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_sim::run::{
-    Comparison, FrameworkInfo, FrameworkRow, HostRow, JobRow, PolicyRuns, Run, ServiceRow, Totals,
-    UsageRow,
+    Comparison, Fate, FrameworkInfo, FrameworkRow, HostRow, JobTable, PolicyRuns, Run, ServiceRow,
+    Totals, UsageRow,
 };
-use fairground_workloads::trace::{Assumption, Input};
+use fairground_workloads::trace::{Assumption, Input, Jobs, Runtimes};
 
 const DAY: u64 = 86_400;
 const STEP: u64 = 60;
@@ -135,9 +136,10 @@ fn hosts(policy: usize, seed: u64) -> Vec<HostRow> {
     rows
 }
 
-fn jobs(policy: usize, seed: u64) -> Vec<JobRow> {
-    let mut rows = Vec::new();
+fn jobs(policy: usize, seed: u64) -> JobTable {
+    let mut table = JobTable::default();
     for framework in 0..2_usize {
+        let (mut jobs, mut fates) = (Jobs::default(), Vec::new());
         for job in 0..120_u32 {
             let key = [seed, framework as u64, u64::from(job)];
             let submitted = (f64::from(job) / 120.0 * DAY as f64) as u64;
@@ -148,24 +150,29 @@ fn jobs(policy: usize, seed: u64) -> Vec<JobRow> {
             let secs = size * (wanted / got).powf(1.5) * luck;
             let ends = submitted as f64 + secs;
             let never = policy == 0 && job == 57 && framework == 0;
-            rows.push(JobRow {
-                framework: FrameworkId(framework as u32),
-                job: JobId(job),
-                label: ["sort", "query <b>7</b>"][framework].to_owned(),
-                submitted: Time::from_secs(submitted),
-                started: Some(Time::from_secs(submitted + 2)),
-                finished: (!never).then(|| Time::from_micros((ends * 1e6) as u64)),
-                tasks: 10 + u64::from(job % 7),
-                lost: u64::from(job % 50 == 3),
-            });
+            let label = ["sort", "query <b>7</b>"][framework];
+            let stage = StageSpec::new(Resources::cores(1, 1), 10 + job % 7);
+            let local = vec![Span::ZERO; stage.tasks as usize];
+            let stage = (stage, Runtimes::Plain { local, away: 1000 });
+            jobs.push(label, Time::from_secs(submitted), false, vec![stage]);
+            let mut fate = Fate::default();
+            fate.start(Time::from_secs(submitted + 2));
+            if !never {
+                fate.finish(Time::from_micros((ends * 1e6) as u64));
+            }
+            if job % 50 == 3 {
+                fate.lose();
+            }
+            fates.push(fate);
         }
+        table.push(jobs, fates);
     }
-    rows
+    table
 }
 
 fn totals(framework: usize, run: &Run) -> FrameworkRow {
     let id = FrameworkId(framework as u32);
-    let jobs = run.jobs.iter().filter(|job| job.framework == id);
+    let jobs = run.jobs.of(id);
     let used: Resources = run
         .usage
         .iter()

@@ -1,15 +1,13 @@
 //! Collecting jobs: numbers them and keeps what every job must have.
 
-use std::sync::Arc;
-
-use fairground_policies::job::{JobSpec, StageSpec};
-use fairground_policies::message::{AgentId, JobId};
+use fairground_policies::message::AgentId;
 use fairground_policies::time::Time;
 
 use crate::error::ReadError;
 use crate::formats::tpch::MOST_TASKS;
 use crate::rng::Stream;
-use crate::trace::{Job, Runtimes};
+use crate::trace;
+pub(crate) use crate::trace::Stage;
 
 /// More tasks than this in one workload are taken for a mistake in the recipe.
 const MOST_TASKS_IN_ALL: u64 = 50_000_000;
@@ -17,12 +15,9 @@ const MOST_TASKS_IN_ALL: u64 = 50_000_000;
 /// Jobs in order of submission.
 #[derive(Default)]
 pub(crate) struct Jobs {
-    jobs: Vec<Job>,
+    jobs: trace::Jobs,
     tasks: u64,
 }
-
-/// A stage with the run times of its tasks.
-pub(crate) type Stage = (StageSpec, Runtimes);
 
 impl Jobs {
     /// Adds a job submitted not before the one added last.
@@ -33,44 +28,19 @@ impl Jobs {
         gang: bool,
         stages: Vec<Stage>,
     ) -> Result<(), ReadError> {
-        let (stages, runtimes): (Vec<_>, Vec<_>) = stages.into_iter().unzip();
-        let last = self.jobs.last();
-        debug_assert!(last.is_none_or(|last| last.submitted <= submitted));
-        debug_assert!(stages.iter().zip(&runtimes).all(|(s, r)| fits(s, r)));
-        let spec = JobSpec {
-            id: JobId(u32::try_from(self.jobs.len()).unwrap_or(u32::MAX)),
-            gang,
-            stages,
-        };
-        self.tasks += spec.tasks();
+        let tasks = stages.iter().map(|(stage, _)| u64::from(stage.tasks));
+        self.tasks += tasks.sum::<u64>();
         if self.tasks > MOST_TASKS_IN_ALL {
             let expected = format!("at most {MOST_TASKS_IN_ALL} tasks");
             let error = ReadError::expected(expected, "more");
             return Err(error.hint("shorten the horizon, limit the jobs or make them smaller"));
         }
-        self.jobs.push(Job {
-            label: label.to_owned(),
-            submitted,
-            spec: Arc::new(spec),
-            runtimes,
-        });
+        self.jobs.push(label, submitted, gang, stages);
         Ok(())
     }
 
-    pub(crate) fn finish(self) -> Vec<Job> {
+    pub(crate) fn finish(self) -> trace::Jobs {
         self.jobs
-    }
-}
-
-/// Whether there is one run time a task.
-fn fits(stage: &StageSpec, runtimes: &Runtimes) -> bool {
-    let tasks = stage.tasks as usize;
-    match runtimes {
-        Runtimes::Plain { local, .. } => local.len() == tasks,
-        Runtimes::Reduce { copy, work } => copy.len() == tasks && work.len() == tasks,
-        Runtimes::Waves { fresh, first, rest } => [fresh, first, rest]
-            .iter()
-            .all(|times| times.len() == tasks),
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ReadError;
 use crate::models::arrivals::assumption;
-use crate::trace::{Assumption, Autoscaler, Job, Service, Work};
+use crate::trace::{Assumption, Autoscaler, Jobs, Service, Work};
 use crate::units::{self, Thousandths};
 
 /// Executors that a framework keeps warm.
@@ -49,7 +49,7 @@ impl ExecutorSpec {
         positive(u64::from(self.max), "executors.max")
     }
 
-    pub(crate) const fn work(&self, jobs: Vec<Job>) -> Work {
+    pub(crate) const fn work(&self, jobs: Jobs) -> Work {
         Work::Executors {
             jobs,
             needs: self.needs(),

@@ -178,9 +178,9 @@ fn built(parameters: &str) -> String {
         panic!("jobs of a log are a batch");
     };
     let mut shown = String::new();
-    for job in jobs {
+    for job in jobs.iter() {
         let stage = &job.spec.stages[0];
-        let Runtimes::Plain { local, .. } = &job.runtimes[0] else {
+        let Runtimes::Plain { local, .. } = job.runtimes(0) else {
             panic!("tasks of a log are plain");
         };
         let at = job.submitted.since(fairground_policies::time::Time::ZERO);

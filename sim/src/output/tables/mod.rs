@@ -22,7 +22,7 @@ pub struct Of<'a, T> {
     seed: u64,
     framework: &'a str,
     capacity: Resources,
-    row: &'a T,
+    row: T,
 }
 
 /// A run with its policy.
@@ -32,20 +32,20 @@ pub struct RunOf<'a> {
     run: &'a Run,
 }
 
-fn rows<T>(
-    comparison: &Comparison,
-    of_run: fn(&Run) -> &[T],
+fn rows<'a, T, I: IntoIterator<Item = T>>(
+    comparison: &'a Comparison,
+    of_run: impl Fn(&'a Run) -> I,
     framework: fn(&T) -> FrameworkId,
-) -> Vec<Of<'_, T>> {
+) -> Vec<Of<'a, T>> {
     let runs = comparison
         .policies
         .iter()
         .flat_map(|policy| policy.runs.iter().map(move |run| (policy, run)));
     runs.flat_map(|(policy, run)| {
-        of_run(run).iter().map(move |row| Of {
+        of_run(run).into_iter().map(move |row| Of {
             policy: &policy.name,
             seed: run.seed,
-            framework: name(comparison, framework(row).0 as usize),
+            framework: name(comparison, framework(&row).0 as usize),
             capacity: comparison.capacity,
             row,
         })
@@ -70,15 +70,15 @@ fn keyed<T>(table: Table<Of<'_, T>>) -> Table<Of<'_, T>> {
 }
 
 /// One row a job.
-pub fn jobs(comparison: &Comparison) -> Table<Of<'_, JobRow>> {
+pub fn jobs(comparison: &Comparison) -> Table<Of<'_, JobRow<'_>>> {
     let doc = "One row is one job in one run.";
-    let rows = rows(comparison, |run| &run.jobs, |row| row.framework);
+    let rows = rows(comparison, |run| run.jobs.iter(), |row| row.framework);
     keyed(Table::new("jobs", doc, rows))
         .int("job", "", "number of the job within its framework", |r| {
             r.row.job.0.into()
         })
         .text("label", "the source's own name, or the kind of job", |r| {
-            r.row.label.as_str().into()
+            r.row.label.into()
         })
         .int("submitted_us", "µs", "when it was submitted", |r| {
             r.row.submitted.as_micros().into()
@@ -111,7 +111,7 @@ pub fn jobs(comparison: &Comparison) -> Table<Of<'_, JobRow>> {
 }
 
 /// One row a framework and time step.
-pub fn usage(comparison: &Comparison) -> Table<Of<'_, UsageRow>> {
+pub fn usage(comparison: &Comparison) -> Table<Of<'_, &UsageRow>> {
     let doc = "One row is what one framework used during one time step of one run, on average.";
     let rows = rows(comparison, |run| &run.usage, |row| row.framework);
     keyed(Table::new("usage", doc, rows))
@@ -157,7 +157,7 @@ pub fn usage(comparison: &Comparison) -> Table<Of<'_, UsageRow>> {
 }
 
 /// One row a service and time step.
-pub fn services(comparison: &Comparison) -> Table<Of<'_, ServiceRow>> {
+pub fn services(comparison: &Comparison) -> Table<Of<'_, &ServiceRow>> {
     let doc = "One row is how one service did during one time step of one run.";
     let rows = rows(comparison, |run| &run.services, |row| row.framework);
     keyed(Table::new("services", doc, rows))
@@ -200,7 +200,7 @@ pub fn services(comparison: &Comparison) -> Table<Of<'_, ServiceRow>> {
 }
 
 /// One row an agent, time step and framework that ran something there.
-pub fn hosts(comparison: &Comparison) -> Table<Of<'_, HostRow>> {
+pub fn hosts(comparison: &Comparison) -> Table<Of<'_, &HostRow>> {
     let doc = "One row is how much of one agent one framework used during one time step of one \
                run; idle agents have no row.";
     let rows = rows(comparison, |run| &run.hosts, |row| row.framework);

@@ -12,7 +12,7 @@ use crate::run::{Comparison, FrameworkRow};
 
 /// A framework's totals and the statistics over its jobs.
 pub struct Summary<'a> {
-    of: Of<'a, FrameworkRow>,
+    of: Of<'a, &'a FrameworkRow>,
     mean: Option<u64>,
     p50: Option<u64>,
     p95: Option<u64>,
