@@ -5,7 +5,7 @@
 //! beginning of the trace and amounts whole units. `workloads/CANONICAL.md` describes it and is
 //! tested against this code.
 //!
-//! [`store`] writes and reads such folders, [`text`] exports and imports them as JSON lines, [`edit`]
+//! [`store`] writes such folders, [`columns`] reads them, [`text`] exports and imports them as JSON lines, [`edit`]
 //! slices, merges, scales and anonymises them, and [`import`] makes them of public formats. Nothing
 //! holds more than a part of a table in memory.
 
@@ -29,6 +29,7 @@ macro_rules! each_table {
 
 use crate::trace::{Assumption, Input};
 
+pub mod columns;
 pub mod edit;
 pub mod import;
 pub mod store;

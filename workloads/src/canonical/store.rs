@@ -19,9 +19,8 @@ use tempfile::TempDir;
 use super::tables::{
     Buffer, Change, Edge, Job, Load, Machine, Service, Stage, Table, Tasks, Tenant, Usage,
 };
-use super::{Manifest, Units, VERSION};
+use super::{Manifest, Units, VERSION, columns};
 use crate::error::ReadError;
-use crate::formats::sheets::Sheets;
 use crate::trace::{Assumption, Input};
 
 /// How many rows of a table are in memory at once.
@@ -97,7 +96,7 @@ impl<T: Table> Rows<T> {
 }
 
 /// Where a row belongs.
-fn place<T: Table>(row: &T) -> (u64, u64) {
+pub(super) fn place<T: Table>(row: &T) -> (u64, u64) {
     (row.key(), row.then())
 }
 
@@ -382,7 +381,7 @@ impl Opened {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn rows<T: Table>(&self) -> Result<Sheets<T>, ReadError> {
-        Sheets::open(&self.folder.join(format!("{}.parquet", T::NAME)))
+    pub fn rows<T: Table>(&self) -> Result<columns::Rows<T>, ReadError> {
+        columns::Rows::open(&self.folder.join(format!("{}.parquet", T::NAME)))
     }
 }

@@ -5,9 +5,8 @@ use parquet::data_type::ByteArray;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::columns::Column as Cells;
 use crate::error::ReadError;
-use crate::formats::place::Place;
-use crate::formats::sheets::{Item, SheetRow};
 
 /// The largest number in any column: Parquet's whole numbers have 63 bits.
 pub const MOST: u64 = i64::MAX as u64;
@@ -20,11 +19,18 @@ pub trait Cell: Sized {
     const OPTIONAL: bool;
     /// Puts it into a column.
     fn put(&self, column: &mut Buffer);
-    /// Takes it from a table.
+    /// Takes the next one of a table's column, where there is one.
     ///
     /// # Errors
     /// When something else stands there.
-    fn get(item: &Item) -> Result<Self, ReadError>;
+    fn maybe(cells: &mut Cells) -> Result<Option<Self>, ReadError>;
+    /// Takes the next one.
+    ///
+    /// # Errors
+    /// When something else or nothing stands there.
+    fn take(cells: &mut Cells) -> Result<Self, ReadError> {
+        Self::maybe(cells)?.ok_or_else(|| cells.wrong("a value", "nothing"))
+    }
     /// Adds it to a digest.
     fn digest(&self, hasher: &mut blake3::Hasher);
 }
@@ -43,8 +49,8 @@ impl Cell for u64 {
     fn put(&self, column: &mut Buffer) {
         column.whole.push(self.cast_signed());
     }
-    fn get(item: &Item) -> Result<Self, ReadError> {
-        item.whole("units", MOST)
+    fn maybe(cells: &mut Cells) -> Result<Option<Self>, ReadError> {
+        cells.whole()
     }
     fn digest(&self, hasher: &mut blake3::Hasher) {
         hasher.update(&self.to_le_bytes());
@@ -57,8 +63,8 @@ impl Cell for String {
     fn put(&self, column: &mut Buffer) {
         column.text.push(self.as_str().into());
     }
-    fn get(item: &Item) -> Result<Self, ReadError> {
-        item.text()
+    fn maybe(cells: &mut Cells) -> Result<Option<Self>, ReadError> {
+        cells.text()
     }
     fn digest(&self, hasher: &mut blake3::Hasher) {
         hasher.update(&(self.len() as u64).to_le_bytes());
@@ -75,11 +81,11 @@ impl<T: Cell> Cell for Option<T> {
             cell.put(column);
         }
     }
-    fn get(item: &Item) -> Result<Self, ReadError> {
-        if item.is_null() {
-            return Ok(None);
-        }
-        T::get(item).map(Some)
+    fn maybe(cells: &mut Cells) -> Result<Option<Self>, ReadError> {
+        T::maybe(cells).map(Some)
+    }
+    fn take(cells: &mut Cells) -> Result<Self, ReadError> {
+        T::maybe(cells)
     }
     fn digest(&self, hasher: &mut blake3::Hasher) {
         hasher.update(&[u8::from(self.is_some())]);
@@ -103,7 +109,7 @@ pub struct Column {
 }
 
 /// A table of the trace by its rows.
-pub trait Table: SheetRow + Serialize + DeserializeOwned + Clone + PartialEq {
+pub trait Table: Serialize + DeserializeOwned + Clone + PartialEq {
     /// Its name, which is also that of its file.
     const NAME: &'static str;
     /// What it holds.
@@ -118,6 +124,11 @@ pub trait Table: SheetRow + Serialize + DeserializeOwned + Clone + PartialEq {
     }
     /// Puts a row into columns.
     fn put(&self, columns: &mut [Buffer]);
+    /// Takes the next row of columns.
+    ///
+    /// # Errors
+    /// When something stands there that the table cannot have.
+    fn take(columns: &mut [Cells]) -> Result<Self, ReadError>;
     /// Adds a row to a digest.
     fn digest(&self, hasher: &mut blake3::Hasher);
 }
@@ -135,19 +146,6 @@ macro_rules! tables {
             #[serde(deny_unknown_fields)]
             pub struct $row {
                 $(#[doc = $told] pub $field: $type,)+
-            }
-
-            impl SheetRow for $row {
-                const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),+];
-                const REQUIRED: usize = Self::COLUMNS.len();
-                const ONE: &'static str = "row";
-                const MEMBER: &'static str = $name;
-
-                fn row(items: &[Item], _: Place) -> Result<Self, ReadError> {
-                    let mut items = items.iter();
-                    let mut next = || items.next().ok_or_else(|| ReadError::said("a short row"));
-                    Ok(Self { $($field: Cell::get(next()?)?,)+ })
-                }
             }
 
             impl Table for $row {
@@ -173,6 +171,12 @@ macro_rules! tables {
                     $(if let Some(column) = columns.next() {
                         self.$field.put(column);
                     })+
+                }
+
+                fn take(columns: &mut [Cells]) -> Result<Self, ReadError> {
+                    let mut columns = columns.iter_mut();
+                    let mut next = || columns.next().ok_or_else(|| ReadError::said("a short row"));
+                    Ok(Self { $($field: Cell::take(next()?)?,)+ })
                 }
 
                 fn digest(&self, hasher: &mut blake3::Hasher) {

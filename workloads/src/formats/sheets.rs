@@ -25,7 +25,7 @@ pub(crate) const MAGIC: &[u8] = b"PAR1";
 pub(crate) fn columns(path: &Path) -> Result<Vec<String>, ReadError> {
     let file = File::open(path).map_err(|error| ReadError::io(path, &error))?;
     guarded(|| {
-        let reader = SerializedFileReader::new(file).map_err(|error| damaged(&error))?;
+        let reader = footer(file)?;
         let schema = reader
             .metadata()
             .file_metadata()
@@ -92,19 +92,6 @@ impl Item {
             Value::Missing => true,
             Value::Text(text) => text.is_empty(),
             _ => false,
-        }
-    }
-
-    /// Whether there is nothing, not even empty text.
-    pub(crate) const fn is_null(&self) -> bool {
-        matches!(self.value, Value::Missing)
-    }
-
-    /// Text, which may be empty.
-    pub(crate) fn text(&self) -> Result<String, ReadError> {
-        match &self.value {
-            Value::Text(text) => Ok(text.clone()),
-            _ => Err(self.wrong("text", self.shown())),
         }
     }
 
@@ -271,14 +258,19 @@ fn named<R: SheetRow>(values: impl Iterator<Item = Value>) -> Vec<Item> {
 
 /// The library panics on some damaged files; here that is one more kind of damage. What panicked is
 /// not used again.
-fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, ReadError> {
+pub(crate) fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, ReadError> {
     catch_unwind(AssertUnwindSafe(read))
         .map_err(|_| ReadError::said("the Parquet file is damaged").hint("fetch it again"))
 }
 
-fn damaged(error: &parquet::errors::ParquetError) -> ReadError {
+pub(crate) fn damaged(error: &parquet::errors::ParquetError) -> ReadError {
     ReadError::said(format!("the Parquet file cannot be read: {error}"))
         .hint("the file is damaged or truncated; fetch it again")
+}
+
+/// What a Parquet file says of itself at its end.
+pub(crate) fn footer(file: File) -> Result<SerializedFileReader<File>, ReadError> {
+    SerializedFileReader::new(file).map_err(|error| damaged(&error).place("the footer"))
 }
 
 fn missing<R: SheetRow>(name: &str, found: &str) -> ReadError {
@@ -288,7 +280,7 @@ fn missing<R: SheetRow>(name: &str, found: &str) -> ReadError {
 
 fn parquet_rows<R: SheetRow>(file: File) -> Result<(Inner, usize), ReadError> {
     guarded(|| {
-        let reader = SerializedFileReader::new(file).map_err(|error| damaged(&error))?;
+        let reader = footer(file)?;
         let schema = reader
             .metadata()
             .file_metadata()
@@ -300,7 +292,7 @@ fn parquet_rows<R: SheetRow>(file: File) -> Result<(Inner, usize), ReadError> {
             .iter()
             .find(|name| !names.contains(name))
         {
-            return Err(missing::<R>(name, &names.join(", ")));
+            return Err(missing::<R>(name, &names.join(", ")).place("the schema"));
         }
         let wanted: Vec<_> = fields
             .iter()
