@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Manifest;
-use super::store::{Opened, Part, Writer};
+use super::store::{Opened, Part, Writer, place as place_of};
 use super::tables::{
     Change, Edge, Job, Load, Machine, Service, Stage, Table, Tasks, Tenant, Usage,
 };
@@ -188,39 +188,38 @@ pub fn merge(traces: &[Opened], renumber: bool, place: &Path) -> Result<Manifest
     out.finish()
 }
 
-/// Rows by key. Traces that have the same rows under a key have them from slicing; other rows under
-/// one key are two things with one number.
+/// Rows by where they belong. A slice has all rows of a place or none of them (load is cut at the
+/// beginning of a step), so traces that have the same rows there have them from slicing, and are
+/// read once however many slices overlap; other rows are two things with one number.
 fn merge_table<T: Part>(traces: &[Opened], out: &mut Writer) -> Result<(), ReadError> {
     let mut inputs = Vec::with_capacity(traces.len());
     for trace in traces {
         inputs.push(trace.rows::<T>()?.peekable());
     }
     loop {
-        let mut least: Option<u64> = None;
+        let mut least: Option<(u64, u64)> = None;
         for input in &mut inputs {
             if let Some(row) = input.peek() {
-                let key = row.as_ref().map_err(Clone::clone)?.key();
-                least = Some(least.map_or(key, |least| least.min(key)));
+                let place = place_of(row.as_ref().map_err(Clone::clone)?);
+                least = Some(least.map_or(place, |least| least.min(place)));
             }
         }
-        let Some(key) = least else {
+        let Some(place) = least else {
             return Ok(());
         };
         let mut merged: Vec<T> = Vec::new();
         for input in &mut inputs {
             let mut rows = Vec::new();
             while let Some(row) =
-                input.next_if(|row| row.as_ref().is_ok_and(|row| row.key() == key))
+                input.next_if(|row| row.as_ref().is_ok_and(|row| place_of(row) == place))
             {
                 rows.push(row?);
             }
             if merged.is_empty() || rows == merged {
                 merged = rows;
-            } else if T::NAME == Load::NAME {
-                // The load of a service is cut by time: its pieces follow each other.
-                merged.extend(rows);
             } else if !rows.is_empty() {
-                let expected = format!("table `{}`: the same under number {key}", T::NAME);
+                let number = place.0;
+                let expected = format!("table `{}`: the same under number {number}", T::NAME);
                 let error = ReadError::expected(expected, "something else");
                 return Err(error.hint("these are no slices of one trace: use --renumber"));
             }

@@ -255,6 +255,27 @@ fn slices_of_every_format_merge_into_the_whole() {
 }
 
 #[test]
+fn overlapping_slices_of_load_are_taken_once() {
+    let folder = folder();
+    let whole = imported(&folder, "whole", Format::Requests, REQUESTS);
+    assert_eq!(rows::<Load>(&whole).len(), 6, "seconds with requests");
+    let part = |name: &str, from: u64, to: u64| {
+        let part = Slice {
+            from: Some(from * 1_000_000),
+            to: Some(to * 1_000_000),
+            ..Slice::default()
+        };
+        sliced(&folder, &whole, name, &part)
+    };
+    let [a, b, c] = [part("a", 0, 7), part("b", 3, 10), part("c", 5, 12)];
+    for (name, order) in [("abc", [&a, &b, &c]), ("cab", [&c, &a, &b])] {
+        let slices = order.map(Clone::clone);
+        let merged = merge(&slices, false, &folder.path().join(name)).unwrap();
+        assert_eq!(merged.digest, whole.manifest.digest, "{name}");
+    }
+}
+
+#[test]
 fn different_traces_merge_with_new_numbers() {
     let folder = folder();
     let swf = imported(&folder, "swf", Format::Swf, SWF);
