@@ -32,29 +32,29 @@ fn swim_rows_need_six_columns() {
         Format::Swim,
         &files,
         &expect![[r"
-        0 good
-        file: expected at least one job, found an empty file
-          hint: a SWIM file has one job a row: name, submit, gap and three byte counts
+            0 good
+            file: expected at least one job, found none
+              hint: a SWIM file has one job a row: name, submit, gap and three byte counts
 
-        0 good
-        file:1: expected 6 columns separated by tabs, found 5 columns
-          hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+            0 good
+            file:1: expected 6 columns separated by tabs, found 5 columns
+              hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
 
-        0 good
-        file:1: expected 6 columns separated by tabs, found 1 column
-          hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+            0 good
+            file:1: expected 6 columns separated by tabs, found 1 column
+              hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
 
-        0 good
-        file:1: expected 6 columns separated by tabs, found 7 columns
-          hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+            0 good
+            file:1: expected 6 columns separated by tabs, found 7 columns
+              hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
 
-        0 good
-        file:1: column 1 (job): expected a job name, found nothing
+            0 good
+            file:1: column 1 (job): expected a job name, found nothing
 
-        0 good
-        file:1: expected 6 columns separated by tabs, found 1 column
-          hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
-    "]],
+            0 good
+            file: expected at least one job, found none
+              hint: a SWIM file has one job a row: name, submit, gap and three byte counts
+        "]],
     );
 }
 
@@ -133,33 +133,33 @@ fn swim_oddities_are_warnings() {
         Format::Swim,
         &files,
         &expect![[r"
-        2 good
+            2 good
 
-        2 good
-        warning: file:2: column 2 (submit_s): expected a time not before the row above (9), found 4
-          hint: a simulation sorts the jobs by submission
-        warning: file:2: column 3 (gap_s): expected no gap, the difference to the row above, found 0
-          hint: a simulation uses submit_s and ignores gap_s
+            2 good
+            warning: file:2: column 2 (submit_s): expected a time not before the row above (9), found 4
+              hint: a simulation sorts the jobs by submission
+            warning: file:2: column 3 (gap_s): expected no gap, the difference to the row above, found 0
+              hint: a simulation uses submit_s and ignores gap_s
 
-        2 good
-        warning: file:2: column 3 (gap_s): expected 5, the difference to the row above, found 4
-          hint: a simulation uses submit_s and ignores gap_s
+            2 good
+            warning: file:2: column 3 (gap_s): expected 5, the difference to the row above, found 4
+              hint: a simulation uses submit_s and ignores gap_s
 
-        2 good
-        warning: file:2: column 6 (reduce_output_bytes): expected a newline after the last row, found the end of the file
-          hint: the file may be truncated in the middle of a number
+            2 good
+            warning: file: expected a newline after the last line, found the end of the file
+              hint: the file may be truncated, even in the middle of a number
 
-        4 good
-        warning: file:2: column 2 (submit_s): expected a time not before the row above (9), found 8
-          hint: a simulation sorts the jobs by submission
-        warning: file:2: column 3 (gap_s): expected no gap, the difference to the row above, found 0
-          hint: a simulation uses submit_s and ignores gap_s
-        warning: file:3: column 2 (submit_s): expected a time not before the row above (8), found 7
-          hint: a simulation sorts the jobs by submission
-        warning: file:3: column 3 (gap_s): expected no gap, the difference to the row above, found 0
-          hint: a simulation uses submit_s and ignores gap_s
-        and 2 more
-    "]],
+            4 good
+            warning: file:2: column 2 (submit_s): expected a time not before the row above (9), found 8
+              hint: a simulation sorts the jobs by submission
+            warning: file:2: column 3 (gap_s): expected no gap, the difference to the row above, found 0
+              hint: a simulation uses submit_s and ignores gap_s
+            warning: file:3: column 2 (submit_s): expected a time not before the row above (8), found 7
+              hint: a simulation sorts the jobs by submission
+            warning: file:3: column 3 (gap_s): expected no gap, the difference to the row above, found 0
+              hint: a simulation uses submit_s and ignores gap_s
+            and 2 more
+        "]],
     );
 }
 
@@ -170,26 +170,26 @@ fn tpch_lines_are_json() {
         Format::Tpch,
         &files,
         &expect![[r"
-        0 good
-        file: expected at least one query, found an empty file
-          hint: a TPC-H profile has one query a line, as JSON
+            0 good
+            file: expected at least one query, found none
+              hint: a TPC-H profile has one query a line, as JSON
 
-        0 good
-        file:1: column 0: expected JSON; the line is empty
-          hint: every line is one JSON object; the file may be truncated
+            0 good
+            file: expected at least one query, found none
+              hint: a TPC-H profile has one query a line, as JSON
 
-        0 good
-        file:1: column 13: expected JSON; EOF while parsing a value
-          hint: every line is one JSON object; the file may be truncated
+            0 good
+            file:1: column 13: expected JSON; EOF while parsing a value
+              hint: every line is one JSON object; the file may be truncated
 
-        0 good
-        file:1: column 2: expected a query; invalid type: integer `1`, expected a string
-          hint: keys: size, query, num_stages, edges, nodes[{id, stage_id, num_tasks, first_executor_level, fresh_durations, first_wave, rest_wave}]
+            0 good
+            file:1: column 2: expected a query; invalid type: integer `1`, expected a string
+              hint: keys: size, query, num_stages, edges, nodes[{id, stage_id, num_tasks, first_executor_level, fresh_durations, first_wave, rest_wave}]
 
-        0 good
-        file:1: column 2: expected a query; missing field `size`
-          hint: keys: size, query, num_stages, edges, nodes[{id, stage_id, num_tasks, first_executor_level, fresh_durations, first_wave, rest_wave}]
-    "]],
+            0 good
+            file:1: column 2: expected a query; missing field `size`
+              hint: keys: size, query, num_stages, edges, nodes[{id, stage_id, num_tasks, first_executor_level, fresh_durations, first_wave, rest_wave}]
+        "]],
     );
 }
 
@@ -286,18 +286,20 @@ fn tpch_oddities_are_warnings() {
         Format::Tpch,
         &[twice, uneven, cut],
         &expect![[r"
-        4 good
-        warning: file:3: query 1 of size 2g: expected every query once, found it again
-          hint: a simulation draws it so much more often
-        warning: file:4: query 2 of size 2g: expected every query once, found it again
-          hint: a simulation draws it so much more often
+            4 good
+            warning: file:3: query 1 of size 2g: expected every query once, found it again
+              hint: a simulation draws it so much more often
+            warning: file:4: query 2 of size 2g: expected every query once, found it again
+              hint: a simulation draws it so much more often
 
-        2 good
-        warning: file:1: query 1 of size 2g, key `nodes[0]`: expected 3 run times at every number of executors, found 1 with 5
-          hint: the number at first_executor_level is used
+            2 good
+            warning: file:1: query 1 of size 2g, key `nodes[0]`: expected 3 run times at every number of executors, found 1 with 5
+              hint: the number at first_executor_level is used
 
-        2 good
-    "]],
+            2 good
+            warning: file: expected a newline after the last line, found the end of the file
+              hint: the file may be truncated, even in the middle of a number
+        "]],
     );
 }
 
@@ -397,7 +399,7 @@ fn archives_need_their_member_whole() {
               hint: digits only: no sign, fraction, blank or unit
 
             0 good
-            file: cannot be read: expected a member `workload.txt` in the archive, found other.txt
+            file: the headers of the archive: cannot be read: expected a member `workload.txt` in the archive, found other.txt
               hint: name another archive, or the unpacked file
 
             0 good
@@ -413,19 +415,21 @@ fn what_is_not_text_is_told() {
         Format::Swim,
         &[b"job\xff\t1\t1\t2\t3\t4\n"],
         &expect![[r"
-        0 good
-        file:1: expected text in UTF-8, found other bytes
-          hint: check that the file is complete and has the format you named
-    "]],
+            1 good
+            warning: file: expected text in UTF-8, found 1 other lines
+              hint: bytes that are not UTF-8 are read as U+FFFD
+        "]],
     );
     check(
         Format::Tpch,
         &[b"\xff\xfe{}\n"],
         &expect![[r"
-        0 good
-        file:1: expected text in UTF-8, found other bytes
-          hint: check that the file is complete and has the format you named
-    "]],
+            0 good
+            file:1: column 1: expected JSON; expected value
+              hint: every line is one JSON object; the file may be truncated
+            warning: file: expected text in UTF-8, found 1 other lines
+              hint: bytes that are not UTF-8 are read as U+FFFD
+        "]],
     );
     check(
         Format::Requests,

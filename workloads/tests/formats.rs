@@ -22,6 +22,8 @@ fn swim_is_counted() {
         map_only_jobs_shuffle_eq_0 1
         jobs_with_zero_input 1
         jobs_with_zero_output 1
+        blank_lines 0
+        lines_not_utf8 0
         submit_s [seconds] [3, 10, 10, 70, 70] 90
         gap_s [seconds] [3, 0, 10, 60, 60] 70
         map_input_bytes [bytes] [3, 0, 1000, 100000000, 100000000] 100001000
@@ -38,6 +40,8 @@ fn tpch_is_counted() {
         stages 5
         edges 3
         tasks 8
+        blank_lines 0
+        lines_not_utf8 0
         tasks_per_stage [tasks] [5, 1, 1, 3, 3] 8
         all_recorded_durations_ms [milliseconds] [11, 5, 30, 90, 90] 444
     "]]

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use crate::error::{ReadError, quoted};
 use crate::formats::figures::Figures;
-use crate::formats::lines::Lines;
+use crate::formats::place::Place;
+use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, yes};
 
 /// The largest amount of data one job may claim, in bytes (one exbibyte).
@@ -28,8 +29,8 @@ const COLUMNS: [(&str, &str, u64); 5] = [
 /// One row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Where it stands in the file, counted from one.
-    pub line: u64,
+    /// Where it stands.
+    pub place: Place,
     /// The job's name.
     pub name: String,
     /// When it was submitted, in seconds from the start of the sample.
@@ -42,58 +43,32 @@ pub struct Record {
     pub shuffle: u64,
     /// Bytes the job wrote.
     pub output: u64,
-    /// Whether the row ends with a newline: the last one of a truncated file does not.
-    pub complete: bool,
 }
 
 /// The rows of a file; a bad row does not end them.
-pub struct Records {
-    lines: Lines,
-    any: bool,
-    ended: bool,
-}
+pub type Records = Rows<Record>;
 
 /// Opens a file of this format.
 ///
 /// # Errors
 /// When it cannot be opened or unpacked.
 pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Ok(Records {
-        lines: Lines::open(path, "workload.tsv")?,
-        any: false,
-        ended: false,
-    })
+    Rows::open(path)
 }
 
-impl Iterator for Records {
-    type Item = Result<Record, ReadError>;
+impl Row for Record {
+    type Layout = ();
+    const MEMBER: &'static str = "workload.tsv";
+    const ONE: &'static str = "job";
+    const ABOUT: &'static str =
+        "a SWIM file has one job a row: name, submit, gap and three byte counts";
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let parsed = match self.lines.next() {
-            Some(Ok(line)) => parse(line),
-            Some(Err(error)) => {
-                self.any = true;
-                return Some(Err(error));
-            }
-            None => {
-                self.ended = true;
-                let error = ReadError::expected("at least one job", "an empty file")
-                    .hint("a SWIM file has one job a row: name, submit, gap and three byte counts");
-                return (!self.any).then(|| Err(self.lines.in_file(error)));
-            }
-        };
-        self.any = true;
-        Some(match parsed {
-            Ok(record) => Ok(Record {
-                line: self.lines.line(),
-                complete: self.lines.complete(),
-                ..record
-            }),
-            Err(error) => Err(self.lines.here(error)),
-        })
+    fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
+        parse(line).map(Some)
+    }
+
+    fn at(self, place: Place) -> Self {
+        Self { place, ..self }
     }
 }
 
@@ -119,14 +94,13 @@ fn parse(line: &str) -> Result<Record, ReadError> {
     }
     let [submit, gap, input, shuffle, output] = numbers;
     Ok(Record {
-        line: 0,
+        place: Place::nowhere(),
         name: name.to_owned(),
         submit,
         gap,
         input,
         shuffle,
         output,
-        complete: true,
     })
 }
 
@@ -157,6 +131,7 @@ pub(crate) struct Counts {
     map_only: u64,
     no_input: u64,
     no_output: u64,
+    passed: Passed,
 }
 
 impl Survey for Counts {
@@ -179,7 +154,7 @@ impl Survey for Counts {
 
     fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
         let mut say = |place: &str, error: ReadError| {
-            warn.push(error.line(record.line).place(place));
+            warn.push(record.place.of(error).place(place));
         };
         if self.first.is_some() && record.submit < self.last {
             self.unsorted += 1;
@@ -205,13 +180,6 @@ impl Survey for Counts {
                 error.hint("a simulation uses submit_s and ignores gap_s"),
             );
         }
-        if !record.complete {
-            let error = ReadError::expected("a newline after the last row", "the end of the file");
-            say(
-                "column 6 (reduce_output_bytes)",
-                error.hint("the file may be truncated in the middle of a number"),
-            );
-        }
         self.first.get_or_insert(record.submit);
         self.last = record.submit;
         self.map_only += u64::from(record.shuffle == 0);
@@ -222,9 +190,14 @@ impl Survey for Counts {
         }
     }
 
+    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
+        self.passed = records.passed();
+        self.passed.tell(warn);
+    }
+
     fn stat(self) -> Stat {
         let jobs = self.columns[0].len();
-        let facts = vec![
+        let mut facts = vec![
             ("jobs", jobs.to_string()),
             ("columns", (COLUMNS.len() + 1).to_string()),
             ("first_submit_s", self.first.unwrap_or(0).to_string()),
@@ -235,6 +208,7 @@ impl Survey for Counts {
             ("jobs_with_zero_input", self.no_input.to_string()),
             ("jobs_with_zero_output", self.no_output.to_string()),
         ];
+        facts.extend(self.passed.facts());
         let columns = self.columns.into_iter().zip(COLUMNS);
         Stat {
             facts,

@@ -13,7 +13,8 @@ use serde::Deserialize;
 
 use crate::error::ReadError;
 use crate::formats::figures::Figures;
-use crate::formats::lines::Lines;
+use crate::formats::place::Place;
+use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey};
 
 /// The most tasks one stage may have.
@@ -25,9 +26,9 @@ pub type Levels = BTreeMap<u32, Vec<u32>>;
 /// One query of one input size.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct Record {
-    /// Where it stands in the file, counted from one.
-    #[serde(skip)]
-    pub line: u64,
+    /// Where it stands.
+    #[serde(skip, default = "Place::nowhere")]
+    pub place: Place,
     /// The size of the input: "2g".
     pub size: String,
     /// The query's number in TPC-H.
@@ -68,63 +69,39 @@ impl Node {
 }
 
 /// The queries of a file; a bad one does not end them.
-pub struct Records {
-    lines: Lines,
-    any: bool,
-    ended: bool,
-}
+pub type Records = Rows<Record>;
 
 /// Opens a file of this format.
 ///
 /// # Errors
 /// When it cannot be opened or unpacked.
 pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Ok(Records {
-        lines: Lines::open(path, "tpch.jsonl")?,
-        any: false,
-        ended: false,
-    })
+    Rows::open(path)
 }
 
-impl Iterator for Records {
-    type Item = Result<Record, ReadError>;
+impl Row for Record {
+    type Layout = ();
+    const MEMBER: &'static str = "tpch.jsonl";
+    const ONE: &'static str = "query";
+    const ABOUT: &'static str = "a TPC-H profile has one query a line, as JSON";
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let parsed = match self.lines.next() {
-            Some(Ok(line)) => parse(line),
-            Some(Err(error)) => {
-                self.any = true;
-                return Some(Err(error));
-            }
-            None => {
-                self.ended = true;
-                let error = ReadError::expected("at least one query", "an empty file")
-                    .hint("a TPC-H profile has one query a line, as JSON");
-                return (!self.any).then(|| Err(self.lines.in_file(error)));
-            }
-        };
-        self.any = true;
-        Some(match parsed {
-            Ok(record) => Ok(Record {
-                line: self.lines.line(),
-                ..record
-            }),
-            Err(error) => Err(self.lines.here(error)),
-        })
+    fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
+        parse(line).map(Some)
+    }
+
+    fn at(self, place: Place) -> Self {
+        Self { place, ..self }
     }
 }
 
 fn parse(line: &str) -> Result<Record, ReadError> {
-    let record: Record = serde_json::from_str(line).map_err(|error| not_a_query(&error, line))?;
+    let record: Record = serde_json::from_str(line).map_err(|error| not_a_query(&error))?;
     check(&record)?;
     Ok(record)
 }
 
 /// What serde says about a line, with the place as a column of the line.
-fn not_a_query(error: &serde_json::Error, line: &str) -> ReadError {
+fn not_a_query(error: &serde_json::Error) -> ReadError {
     let said = error.to_string();
     let what = said
         .rsplit_once(" at line ")
@@ -140,11 +117,7 @@ fn not_a_query(error: &serde_json::Error, line: &str) -> ReadError {
             "every line is one JSON object; the file may be truncated",
         ),
     };
-    let found = match line {
-        "" => "the line is empty".to_owned(),
-        _ => what.to_owned(),
-    };
-    ReadError::said(format!("expected {expected}; {found}"))
+    ReadError::said(format!("expected {expected}; {what}"))
         .place(format!("column {}", error.column()))
         .hint(hint)
 }
@@ -208,6 +181,7 @@ pub(crate) struct Counts {
     edges: usize,
     tasks: Figures,
     durations: Figures,
+    passed: Passed,
 }
 
 impl Survey for Counts {
@@ -241,11 +215,8 @@ impl Survey for Counts {
         let named = format!("query {} of size {}", record.query, record.size);
         if !self.queries.insert((record.size.clone(), record.query)) {
             let error = ReadError::expected("every query once", "it again").place(named.clone());
-            warn.push(
-                error
-                    .line(record.line)
-                    .hint("a simulation draws it so much more often"),
-            );
+            let error = error.hint("a simulation draws it so much more often");
+            warn.push(record.place.of(error));
         }
         for node in &record.nodes {
             let tasks = node.num_tasks as usize;
@@ -256,12 +227,8 @@ impl Survey for Counts {
                     format!("{} with {level}", node.recorded(*level)),
                 );
                 let place = format!("{named}, key `nodes[{}]`", node.id);
-                warn.push(
-                    error
-                        .line(record.line)
-                        .place(place)
-                        .hint("the number at first_executor_level is used"),
-                );
+                let error = error.hint("the number at first_executor_level is used");
+                warn.push(record.place.of(error).place(place));
             }
             self.tasks.push(u64::from(node.num_tasks));
         }
@@ -269,15 +236,22 @@ impl Survey for Counts {
         self.durations.extend(durations(record));
     }
 
+    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
+        self.passed = records.passed();
+        self.passed.tell(warn);
+    }
+
     fn stat(self) -> Stat {
         let tasks = self.tasks.sum();
+        let mut facts = vec![
+            ("queries", self.queries.len().to_string()),
+            ("stages", self.tasks.len().to_string()),
+            ("edges", self.edges.to_string()),
+            ("tasks", tasks.to_string()),
+        ];
+        facts.extend(self.passed.facts());
         Stat {
-            facts: vec![
-                ("queries", self.queries.len().to_string()),
-                ("stages", self.tasks.len().to_string()),
-                ("edges", self.edges.to_string()),
-                ("tasks", tasks.to_string()),
-            ],
+            facts,
             columns: vec![
                 Column::of("tasks_per_stage", "tasks", self.tasks),
                 Column::of("all_recorded_durations_ms", "milliseconds", self.durations),

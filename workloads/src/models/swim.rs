@@ -114,7 +114,6 @@ pub struct Loaded {
     records: Vec<Record>,
     sorted: bool,
     inputs: Vec<Input>,
-    path: PathBuf,
 }
 
 /// Work split evenly into tasks: all get `each` bytes, the last what is left.
@@ -157,7 +156,6 @@ impl SwimSpec {
             records,
             sorted,
             inputs: vec![input(&path, &self.file)?],
-            path,
         })
     }
 
@@ -214,7 +212,7 @@ impl Loaded {
             let stages = self.stages(record, &mut stream, context.agents, &mut limited);
             let pushed =
                 stages.and_then(|stages| jobs.push(&record.name, submitted, false, stages));
-            pushed.map_err(|error| error.file(&self.path).line(record.line))?;
+            pushed.map_err(|error| record.place.of(error))?;
         }
         Ok(Workload {
             work: Work::Batch(jobs.finish()),
