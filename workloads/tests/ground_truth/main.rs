@@ -7,6 +7,7 @@ mod alibaba;
 mod datasets;
 mod google;
 mod gpus;
+mod known;
 mod lists;
 mod logs;
 
