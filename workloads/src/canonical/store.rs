@@ -369,7 +369,8 @@ impl Opened {
         })?;
         if manifest.version != VERSION {
             let expected = format!("version {VERSION} of the form");
-            return Err(ReadError::expected(expected, manifest.version).file(&path));
+            let error = ReadError::expected(expected, manifest.version).file(&path);
+            return Err(error.place("key `version`"));
         }
         Ok(Self {
             folder: folder.to_owned(),

@@ -26,12 +26,17 @@ pub(crate) fn split<'a, const N: usize>(
     names: &[&'static str; N],
 ) -> Result<[Cell<'a>; N], ReadError> {
     let mut cells = line.split(',');
-    let row = std::array::from_fn(|position| Cell {
-        position,
-        name: names[position],
-        text: bare(cells.next().unwrap_or("")),
+    let mut found = 0;
+    let row = std::array::from_fn(|position| {
+        let text = cells.next();
+        found += usize::from(text.is_some());
+        Cell {
+            position,
+            name: names[position],
+            text: bare(text.unwrap_or("")),
+        }
     });
-    let found = line.split(',').count();
+    found += cells.count();
     if found != N {
         let columns = if found == 1 { "column" } else { "columns" };
         let expected = format!("{N} columns separated by commas");
@@ -154,9 +159,41 @@ pub(crate) fn decimal(text: &str, unit: &str, digits: u32, most: u64) -> Result<
     if whole.is_empty() && fraction.is_empty() {
         return Err(not_a_number());
     }
+    let amount = match exponent {
+        0 if whole.len() + digits as usize <= SHORT => short(whole, fraction, digits).into(),
+        _ => long(whole, fraction, i64::from(exponent) + i64::from(digits)),
+    };
+    let most_units = u128::from(most) * 10_u128.pow(digits);
+    match u64::try_from(amount) {
+        Ok(amount) if u128::from(amount) <= most_units => Ok(amount),
+        _ => {
+            let error = ReadError::expected(format!("at most {most} {unit}"), quoted(text));
+            Err(error.hint("so large a number is taken for damage"))
+        }
+    }
+}
+
+/// How many digits always fit into 64 bits.
+const SHORT: usize = 18;
+
+/// The amount of so few digits, as nearly all numbers of traces have.
+fn short(whole: &str, fraction: &str, digits: u32) -> u64 {
+    let digit = |byte: u8| u64::from(byte - b'0');
+    let whole = whole
+        .bytes()
+        .fold(0, |amount, byte| amount * 10 + digit(byte));
+    let mut rest = fraction.bytes();
+    let kept = (0..digits).fold(whole, |amount, _| {
+        amount * 10 + rest.next().map_or(0, digit)
+    });
+    kept + u64::from(rest.next().is_some_and(|byte| byte >= b'5'))
+}
+
+/// The amount in units of `10^-shift`; too large a one is as large as possible.
+fn long(whole: &str, fraction: &str, shift: i64) -> u128 {
     // The digit at `power` counts 10^power of the unit asked for.
     let places = i64::try_from(whole.len()).unwrap_or(i64::MAX / 2);
-    let mut power = places - 1 + i64::from(exponent) + i64::from(digits);
+    let mut power = places - 1 + shift;
     let mut amount = 0_u128;
     for byte in whole.bytes().chain(fraction.bytes()) {
         let digit = u128::from(byte - b'0');
@@ -167,20 +204,13 @@ pub(crate) fn decimal(text: &str, unit: &str, digits: u32, most: u64) -> Result<
             }
             Ok(_) => {}
             Err(_) => {
-                amount += u128::from(power == -1 && digit >= 5);
+                amount = amount.saturating_add(u128::from(power == -1 && digit >= 5));
                 break;
             }
         }
         power -= 1;
     }
-    let most_units = u128::from(most) * 10_u128.pow(digits);
-    match u64::try_from(amount) {
-        Ok(amount) if u128::from(amount) <= most_units => Ok(amount),
-        _ => {
-            let error = ReadError::expected(format!("at most {most} {unit}"), quoted(text));
-            Err(error.hint("so large a number is taken for damage"))
-        }
-    }
+    amount
 }
 
 /// An amount as [`written`], rounded to six digits: for sums of numbers that were rounded themselves.
@@ -225,6 +255,10 @@ mod tests {
         check("0e999", Some(0));
         check("1000.1", None);
         check("1e99", None);
+        check(&format!("{}.0009", "9".repeat(60)), None);
+        check("999.9994", Some(999_999));
+        check("0000000000000000000001.5", Some(1500));
+        check("1.99999999999999999999999", Some(2000));
         check("", None);
         check(".", None);
         check("-1", None);

@@ -80,7 +80,7 @@ impl<D: Document> Documents<D> {
         loop {
             let byte = self
                 .peek()
-                .map_err(|error| ReadError::io(&self.path, &error))?;
+                .map_err(|error| ReadError::io(&self.path, &error).line(self.line))?;
             match byte {
                 None if self.listed => return Err(self.cut("the end of the list, `]`")),
                 None => return Ok(None),
@@ -124,7 +124,7 @@ impl<D: Document> Documents<D> {
             let chunk = match self.plain.fill_buf() {
                 Ok([]) => return Err(self.cut("the rest of a value")),
                 Ok(chunk) => chunk,
-                Err(error) => return Err(ReadError::io(&self.path, &error)),
+                Err(error) => return Err(ReadError::io(&self.path, &error).line(self.line)),
             };
             let mut end = None;
             for (position, byte) in chunk.iter().enumerate() {

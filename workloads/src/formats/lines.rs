@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::error::ReadError;
 use crate::formats::archive::Archive;
 use crate::formats::place::Place;
-use crate::formats::source::{self, Plain};
+use crate::formats::source::{self, HEADERS, Plain};
 
 /// The longest line that is read, in bytes.
 pub const LONGEST_LINE: usize = 16 << 20;
@@ -35,7 +35,8 @@ pub(crate) struct Lines {
     lenient: bool,
     repaired: u64,
     line: u64,
-    buffer: Vec<u8>,
+    /// The line read last.
+    text: String,
     ended: bool,
     complete: bool,
 }
@@ -52,7 +53,7 @@ impl Lines {
             lenient: false,
             repaired: 0,
             line: 0,
-            buffer: Vec::new(),
+            text: String::new(),
             ended: false,
             complete: true,
         })
@@ -87,7 +88,8 @@ impl Lines {
         let archive = if path.is_dir() {
             None
         } else {
-            Archive::open(path).map_err(|error| ReadError::io(path, &error))?
+            let archive = Archive::open(path);
+            archive.map_err(|error| ReadError::io(path, &error).place(HEADERS))?
         };
         let Some(archive) = archive else {
             return Self::lenient(path, member, true);
@@ -101,7 +103,7 @@ impl Lines {
             lenient: true,
             repaired: 0,
             line: 0,
-            buffer: Vec::new(),
+            text: String::new(),
             ended: false,
             complete: true,
         };
@@ -150,8 +152,26 @@ impl Lines {
         if self.ended {
             return None;
         }
+        match self.read()? {
+            Ok(()) => Some(Ok(&self.text)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// The next line with the number of the file it is in, counted from one.
+    pub(crate) fn next_of_part(&mut self) -> Option<Result<(&str, u64), ReadError>> {
+        // The number is known only after the line is read, and the line borrows all of this.
+        if let Err(error) = self.next()? {
+            return Some(Err(error));
+        }
+        Some(Ok((&self.text, self.part)))
+    }
+
+    /// Reads the next line into `text`.
+    fn read(&mut self) -> Option<Result<(), ReadError>> {
+        let mut buffer = std::mem::take(&mut self.text).into_bytes();
         let too_long = loop {
-            match self.fill() {
+            match self.fill(&mut buffer) {
                 Ok(Some(too_long)) => break too_long,
                 Ok(None) => match self.turn()? {
                     Ok(()) => {}
@@ -159,7 +179,8 @@ impl Lines {
                 },
                 Err(error) => {
                     self.ended = true;
-                    return Some(Err(ReadError::io(&self.path, &error)));
+                    let error = ReadError::io(&self.path, &error);
+                    return Some(Err(error.line(self.line + 1)));
                 }
             }
         };
@@ -170,30 +191,22 @@ impl Lines {
                 .hint("check that the file has the format you named");
             return Some(Err(self.here(error)));
         }
-        if self.buffer.last() == Some(&b'\r') {
-            self.buffer.pop();
+        if buffer.last() == Some(&b'\r') {
+            buffer.pop();
         }
-        if std::str::from_utf8(&self.buffer).is_err() && self.lenient {
-            self.repaired += 1;
-            self.buffer = String::from_utf8_lossy(&self.buffer)
-                .into_owned()
-                .into_bytes();
-        } else if std::str::from_utf8(&self.buffer).is_err() {
-            let error = ReadError::expected("text in UTF-8", "other bytes")
-                .hint("check that the file is complete and has the format you named");
-            return Some(Err(self.here(error)));
+        match String::from_utf8(buffer) {
+            Ok(text) => self.text = text,
+            Err(error) if self.lenient => {
+                self.repaired += 1;
+                self.text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            }
+            Err(_) => {
+                let error = ReadError::expected("text in UTF-8", "other bytes")
+                    .hint("check that the file is complete and has the format you named");
+                return Some(Err(self.here(error)));
+            }
         }
-        Some(Ok(std::str::from_utf8(&self.buffer).unwrap_or_default()))
-    }
-
-    /// The next line with the number of the file it is in, counted from one.
-    pub(crate) fn next_of_part(&mut self) -> Option<Result<(&str, u64), ReadError>> {
-        // The number is known only after the line is read, and the line borrows all of this.
-        if let Err(error) = self.next()? {
-            return Some(Err(error));
-        }
-        let line = std::str::from_utf8(&self.buffer).unwrap_or_default();
-        Some(Ok((line, self.part)))
+        Some(Ok(()))
     }
 
     /// Goes on with the next file of the folder; `None` after the last.
@@ -209,7 +222,7 @@ impl Lines {
                     }
                     Err(error) => {
                         self.ended = true;
-                        return Some(Err(ReadError::io(path, &error)));
+                        return Some(Err(ReadError::io(path, &error).place(HEADERS)));
                     }
                 }
             };
@@ -231,8 +244,8 @@ impl Lines {
     }
 
     /// Fills the buffer with the next line and tells whether it was too long for it.
-    fn fill(&mut self) -> std::io::Result<Option<bool>> {
-        self.buffer.clear();
+    fn fill(&mut self, buffer: &mut Vec<u8>) -> std::io::Result<Option<bool>> {
+        buffer.clear();
         let mut seen = 0_usize;
         let bytes: &mut dyn BufRead = match &mut self.bytes {
             Bytes::One(plain) => plain,
@@ -244,11 +257,11 @@ impl Lines {
                 self.complete = false;
                 return Ok((seen > 0).then_some(seen > LONGEST_LINE));
             }
-            let end = chunk.iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', chunk);
             let part = end.unwrap_or(chunk.len());
             seen = seen.saturating_add(part);
             if seen <= LONGEST_LINE {
-                self.buffer.extend_from_slice(&chunk[..part]);
+                buffer.extend_from_slice(&chunk[..part]);
             }
             bytes.consume(part + usize::from(end.is_some()));
             if end.is_some() {

@@ -62,7 +62,7 @@ pub(crate) mod table;
 
 pub use lines::LONGEST_LINE;
 pub use place::Place;
-pub use source::input;
+pub use source::{bytes_read, input};
 pub use survey::{Check, Column, Head, Stat};
 pub use table::Table;
 

@@ -71,7 +71,8 @@ impl Iterator for Records {
             }
             Err(error) => {
                 self.ended = true;
-                return Some(Err(ReadError::io(&self.path, &error)));
+                let place = format!("number {}", self.second + 1);
+                return Some(Err(ReadError::io(&self.path, &error).place(place)));
             }
         };
         let second = self.second;

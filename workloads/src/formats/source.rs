@@ -7,22 +7,40 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::ReadError;
 use crate::trace::Input;
 
+/// How many bytes are read at once.
+const CHUNK: usize = 64 << 10;
 /// How many layers of compression may lie around each other.
 const MOST_LAYERS: usize = 3;
 /// The most memory that unpacking an xz file may take, in KiB: four times what `xz -9` asks for.
 const MOST_XZ_KIB: u32 = 256 << 10;
 const TAR_BLOCK: usize = 512;
+/// Where an archive says what is in it, for messages.
+pub(crate) const HEADERS: &str = "the headers of the archive";
 
 /// The plain bytes of a file.
 pub(crate) type Plain = Box<dyn BufRead + Send>;
 
 /// Opens `path` and unpacks it. Inside a tar archive, `member` is looked for.
 pub(crate) fn open(path: &Path, member: &str) -> Result<Plain, ReadError> {
-    unpacked(path, member).map_err(|error| ReadError::io(path, &error))
+    let failed = |error: io::Error| ReadError::io(path, &error);
+    let (is_tar, mut plain) = decompressed(path)
+        .and_then(looks_like_tar)
+        .map_err(failed)?;
+    if !is_tar {
+        return Ok(plain);
+    }
+    let found = decompressed(path).and_then(|archive| locate(archive, member));
+    let (start, length) = found.map_err(|error| failed(error).place(HEADERS))?;
+    io::copy(&mut plain.by_ref().take(start), &mut io::sink()).map_err(failed)?;
+    Ok(Box::new(BufReader::new(Exactly {
+        inner: plain,
+        left: length,
+    })))
 }
 
 /// The files of a folder in the order of their names; what is hidden, or a folder, is left out.
@@ -61,19 +79,23 @@ pub fn input(path: &Path, name: &Path) -> Result<Input, ReadError> {
     })
 }
 
-fn unpacked(path: &Path, member: &str) -> io::Result<Plain> {
-    let mut plain = decompressed(path)?;
-    let (is_tar, head) = looks_like_tar(plain)?;
-    plain = head;
-    if !is_tar {
-        return Ok(plain);
+/// How many bytes of trace files this process has read so far, as they lie on disk: for whoever shows
+/// progress. What is read as Parquet is not among them.
+pub fn bytes_read() -> u64 {
+    READ.load(Ordering::Relaxed)
+}
+
+static READ: AtomicU64 = AtomicU64::new(0);
+
+/// A file that counts what is read of it.
+struct Counted(File);
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        READ.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
     }
-    let (start, length) = locate(decompressed(path)?, member)?;
-    io::copy(&mut plain.by_ref().take(start), &mut io::sink())?;
-    Ok(Box::new(BufReader::new(Exactly {
-        inner: plain,
-        left: length,
-    })))
 }
 
 /// The plain bytes of a file; an archive stays one.
@@ -85,26 +107,46 @@ pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
             "it is a folder",
         ));
     }
-    let mut plain: Plain = Box::new(BufReader::new(file));
+    let mut plain: Plain = Box::new(BufReader::with_capacity(CHUNK, Counted(file)));
     for _ in 0..MOST_LAYERS {
-        plain = match plain.fill_buf()? {
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-                Box::new(BufReader::new(zstd::Decoder::with_buffer(plain)?))
-            }
-            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => {
-                Box::new(BufReader::new(bzip2::bufread::MultiBzDecoder::new(plain)))
-            }
-            [0x1f, 0x8b, 0x08, ..] => {
-                Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(plain)))
-            }
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
-                let reader = lzma_rust2::XzReader::new_mem_limit(plain, true, MOST_XZ_KIB);
-                Box::new(BufReader::new(reader))
-            }
-            _ => return Ok(plain),
-        };
+        let unpacked: Box<dyn Read + Send> =
+            match plain.fill_buf()? {
+                [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::Decoder::with_buffer(plain)?),
+                [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => {
+                    Box::new(bzip2::bufread::MultiBzDecoder::new(plain))
+                }
+                [0x1f, 0x8b, 0x08, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(plain)),
+                [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Box::new(
+                    lzma_rust2::XzReader::new_mem_limit(plain, true, MOST_XZ_KIB),
+                ),
+                _ => return Ok(plain),
+            };
+        plain = Box::new(BufReader::with_capacity(
+            CHUNK,
+            Unpacked {
+                inner: unpacked,
+                passed: 0,
+            },
+        ));
     }
     Ok(plain)
+}
+
+/// Bytes on their way out of a compressed file: what goes wrong says after how many.
+struct Unpacked {
+    inner: Box<dyn Read + Send>,
+    passed: u64,
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer).map_err(|error| {
+            let told = format!("after {} unpacked bytes: {error}", self.passed);
+            io::Error::new(error.kind(), told)
+        })?;
+        self.passed += read as u64;
+        Ok(read)
+    }
 }
 
 /// Whether a tar header comes first; gives all bytes back.

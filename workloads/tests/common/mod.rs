@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub(crate) mod parquet;
 pub(crate) mod published;
 pub(crate) mod recent;
 
@@ -89,6 +90,19 @@ pub(crate) fn tar(members: &[(&str, &str)]) -> Vec<u8> {
         archive
             .append_data(&mut header, name, text.as_bytes())
             .unwrap();
+    }
+    archive.into_inner().unwrap()
+}
+
+/// The same of any bytes under any name of at most a hundred bytes, also one that no archive has.
+pub(crate) fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, bytes) in members {
+        let mut header = tar::Header::new_ustar();
+        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(bytes.len() as u64);
+        header.set_cksum();
+        archive.append(&header, *bytes).unwrap();
     }
     archive.into_inner().unwrap()
 }

@@ -1,0 +1,119 @@
+//! What is asked of a reader about one file.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use fairground_workloads::canonical::{Opened, import, text};
+use fairground_workloads::formats::{head, stat, validate};
+use fairground_workloads::{Format, ReadError};
+
+/// What reads an input.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Target {
+    /// The reader of a public format.
+    Format(Format),
+    /// The reader of a canonical trace; the input is this file of it.
+    Canonical(&'static str),
+    /// The reader of exported text.
+    Text,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Format(format) => write!(f, "{format}"),
+            Self::Canonical(file) => write!(f, "canonical {file}"),
+            Self::Text => write!(f, "canonical text"),
+        }
+    }
+}
+
+/// Problems that are of a file as a whole: it has no records, its format is refused,
+/// or it cannot be unpacked from so many bytes on.
+const OF_THE_WHOLE: [&str; 3] = [
+    "expected at least one ",
+    "cannot become a trace",
+    "unpacked bytes",
+];
+
+/// What became of an input.
+#[derive(Default)]
+pub(crate) struct Examined {
+    /// Whether anything was wrong with it.
+    pub(crate) refused: bool,
+    /// What a reader may not do.
+    pub(crate) wrong: Option<String>,
+}
+
+impl Examined {
+    fn problem(&mut self, error: &ReadError) {
+        self.refused = true;
+        if error.file.is_none() {
+            self.wrong = Some(format!("names no file: {error}"));
+        }
+        let whole = OF_THE_WHOLE.iter().any(|what| error.problem.contains(what));
+        if error.line.is_none() && error.place.is_none() && !whole {
+            self.wrong = Some(format!("names no line, column, key or offset: {error}"));
+        }
+    }
+
+    fn result<T>(&mut self, result: Result<T, ReadError>) {
+        if let Err(error) = result {
+            self.problem(&error);
+        }
+    }
+}
+
+/// Has everything read the file that can; with `whole`, makes a trace of it, too.
+pub(crate) fn examine(folder: &Path, target: &Target, bytes: &[u8], whole: bool) -> Examined {
+    let mut examined = Examined::default();
+    let place = folder.join("trace");
+    match target {
+        Target::Format(format) => {
+            let path = folder.join("file");
+            fs::write(&path, bytes).unwrap();
+            let check = validate(&path, *format, 3);
+            check
+                .problems
+                .iter()
+                .for_each(|error| examined.problem(error));
+            if check.is_ok() != stat(&path, *format).is_ok() {
+                examined.wrong = Some("validate and stat do not agree".to_owned());
+            }
+            examined.result(head(&path, *format, 3));
+            let _ = Format::detect(&path);
+            if whole {
+                examined.result(import::import(&path, *format, &place, true));
+            }
+        }
+        Target::Canonical(file) => {
+            let path = folder.join("canonical");
+            super::seeds::canonical(&path);
+            fs::write(path.join(file), bytes).unwrap();
+            examined.result(
+                Opened::open(&path).and_then(|trace| text::export(&trace, &folder.join("text"))),
+            );
+            fs::remove_dir_all(&path).unwrap();
+        }
+        Target::Text => {
+            let path = folder.join("text");
+            fs::write(&path, bytes).unwrap();
+            let _ = text::is_text(&path);
+            examined.result(text::import(&path, &place));
+        }
+    }
+    if place.exists() {
+        fs::remove_dir_all(&place).unwrap();
+    }
+    examined
+}
+
+/// The largest memory of this process so far, in bytes, where the kernel tells.
+pub(crate) fn peak() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
+}
