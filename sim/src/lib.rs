@@ -17,6 +17,7 @@ pub mod run;
 pub mod output;
 pub mod fidelity;
 pub mod bench;
+pub mod download;
 
 mod cli;
 mod search;

@@ -1,8 +1,10 @@
 //! Everything that comes from outside a cluster: machines that fail, jobs, requests.
 //!
 //! Reading order: [`trace`] is the value all of it becomes; [`spec`] is the part of a recipe that
-//! asks for it and turns it into a trace, [`recipe`] the whole; [`measured`] is what came of one on a real cluster; [`models`] makes work, synthetic or from files;
-//! [`formats`] reads the public trace formats; [`canonical`] is the one form they all become; [`faults`] makes agents go away; [`rng`] holds the
+//! asks for it and turns it into a trace, [`recipe`] the whole; [`measured`] is what came of one on a
+//! real cluster; [`models`] makes work, synthetic or from files; [`formats`] reads the public trace
+//! formats; [`catalogue`] says which traces there are and where; [`canonical`] is the one form they
+//! all become; [`faults`] makes agents go away; [`rng`] holds the
 //! seeded streams; [`units`] how amounts are written; [`error`] how problems are told.
 //!
 //! This room knows no policy: two policies compared on one trace meet the same world.
@@ -20,6 +22,8 @@ pub mod measured;
 pub mod models;
 
 pub mod formats;
+
+pub mod catalogue;
 
 pub mod canonical;
 
