@@ -10,6 +10,7 @@ mod floor;
 mod measure;
 mod memory;
 mod rows;
+mod traces;
 mod workload;
 
 pub use measure::Cost;

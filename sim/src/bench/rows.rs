@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::engine::{self, Done};
 use super::measure::{Cost, measured};
 use super::workload::Shape;
-use super::{allocator, memory};
+use super::{allocator, memory, traces};
 use crate::queue::Queue;
 
 /// How much is simulated for a row.
@@ -75,6 +75,14 @@ const fn tasks(size: Size) -> u64 {
     }
 }
 
+/// How much text the rows about traces read.
+const fn megabytes(size: Size) -> usize {
+    match size {
+        Size::Quick => 5,
+        Size::Full => 50,
+    }
+}
+
 const FIFO: &str = "fifo[offers=task]";
 const DRF: &str = "drf[offers=task]";
 
@@ -108,10 +116,13 @@ pub const ROWS: &[Row] = rows![
     "slope/frameworks", "10,000 frameworks to 100, DRF, load 1.2", "x", AtMost(2.0), |size| slope((drf(size, 10_000, 10_000, 12), DRF, 10_000), (drf(size, 100, 10_000, 12), DRF, 100));
     "slope/load", "load 1.2 to 0.7, FIFO, 1,000 agents", "x", AtMost(2.0), |size| slope((Shape::new(tasks(size), 1000, 12), FIFO, 1), (Shape::new(tasks(size), 1000, 7), FIFO, 1));
     "memory/task", "memory a task, all of them loaded, at the peak of the run", "B", AtMost(80.0), |size| memory::per_task(|count| run(Shape::new(count, 1000, 7), FIFO, 1).map(drop), tasks(size));
+    "trace/swf", "SWF read, uncompressed text", "MB/s", AtLeast(100.0), |size| traces::swf(megabytes(size));
+    "trace/google-2011", "Google 2011 task events read, uncompressed text", "MB/s", AtLeast(100.0), |size| traces::google(megabytes(size));
+    "trace/canonical", "tasks of a canonical trace read, Parquet", "M/s", AtLeast(5.0), |size| traces::canonical(2 * tasks(size));
     "start/1k", "a thousand tasks, start to end", "ms", AtMost(10.0), |_| median(|| Ok(run(Shape::new(1000, 1000, 7), FIFO, 1)?.cost.cpu * 1e3));
 ];
 
-fn median(measure: impl Fn() -> anyhow::Result<f64>) -> anyhow::Result<f64> {
+pub(super) fn median(measure: impl Fn() -> anyhow::Result<f64>) -> anyhow::Result<f64> {
     let mut values = (0..TURNS)
         .map(|_| measure())
         .collect::<anyhow::Result<Vec<f64>>>()?;

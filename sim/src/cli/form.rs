@@ -7,9 +7,10 @@ use clap::{Args, Subcommand};
 use fairground_policies::time::Span;
 use fairground_workloads::canonical::edit::{self, Scale, Slice};
 use fairground_workloads::canonical::{Manifest, Opened, import, text};
+use fairground_workloads::formats::bytes_read;
 use fairground_workloads::{Format, ReadError};
 
-use super::{Ending, TraceArgs, a_seed, counted, print};
+use super::{Ending, TraceArgs, a_seed, counted, print, progress};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum FormCommand {
@@ -157,7 +158,15 @@ fn imported(args: &TraceArgs, out: &Path, drop: bool) -> anyhow::Result<()> {
         return show(&text::import(&args.file, out)?);
     }
     let format = args.format.map_or_else(|| Format::detect(&args.file), Ok)?;
-    let (manifest, report) = import::import(&args.file, format, out, drop)?;
+    let bar = progress::of_reading(&args.file);
+    let before = bytes_read();
+    let imported = import::watched(&args.file, format, out, drop, &|records| {
+        let a_second = records as f64 / bar.elapsed().as_secs_f64().max(1e-3);
+        bar.set_position(bytes_read() - before);
+        bar.set_message(format!("{records} records, {a_second:.0}/s"));
+    });
+    bar.finish_and_clear();
+    let (manifest, report) = imported?;
     for problem in &report.problems {
         eprintln!("dropped: {problem}");
     }

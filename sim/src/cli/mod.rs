@@ -4,10 +4,12 @@
 //! answer is "no", 2 bad usage or input, 130 interrupted.
 
 mod bench;
+mod catalogue;
 mod compare;
 mod fidelity;
 mod form;
 mod policies;
+mod profile;
 mod progress;
 mod rebase;
 mod trace;
@@ -41,6 +43,7 @@ Examples:
   fairground compare --set network.latency=20ms   any field of the recipe
   fairground run --policy 'drf[round=1s]' --seed 7
   fairground trace stat jobs.tsv
+  fairground trace get swim --accept-licence swim-bsd
   fairground verify results/nine-hosts
 
 Exit codes: 0 done, 1 the answer is no, 2 bad usage or input, 130 interrupted";
@@ -150,8 +153,18 @@ struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum TraceCommand {
-    /// Count a trace: columns with their sums and percentiles
-    Stat(TraceArgs),
+    /// Count a trace: columns with their sums and percentiles; of a canonical one arrivals, run times,
+    /// demands, tails, tenants and the load it offers
+    Stat {
+        #[command(flatten)]
+        trace: TraceArgs,
+        /// Draw the same of a canonical trace; the name ends with .svg or .png
+        #[arg(long, value_name = "FILE")]
+        plot: Option<PathBuf>,
+        /// The canonical trace whose machines the load is offered to [default: its own]
+        #[arg(long, value_name = "FOLDER")]
+        cluster: Option<PathBuf>,
+    },
     /// Show the first records of a trace as CSV
     Head {
         #[command(flatten)]
@@ -170,6 +183,10 @@ enum TraceCommand {
     },
     #[command(flatten)]
     Form(form::FormCommand),
+    /// List the public traces that can be read, with their licences
+    List(catalogue::ListArgs),
+    /// Fetch a public trace into the cache and print where its files are
+    Get(catalogue::GetArgs),
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! Progress on a terminal, silence elsewhere; and a first ctrl-C that keeps what is done.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -11,6 +12,18 @@ use crate::experiment::Watcher;
 pub(super) struct Progress {
     bar: ProgressBar,
     interrupted: Arc<AtomicBool>,
+}
+
+/// How far a file or a folder of parts is read, in bytes, and how fast; on a terminal.
+pub(super) fn of_reading(path: &Path) -> ProgressBar {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    let all = match std::fs::read_dir(path) {
+        Ok(files) => files.flatten().map(|file| size(&file.path())).sum(),
+        Err(_) => size(path),
+    };
+    let template = "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {msg}";
+    let style = ProgressStyle::with_template(template).expect("the template is well-formed");
+    ProgressBar::new(all).with_style(style)
 }
 
 static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();

@@ -1,20 +1,26 @@
 //! `fairground trace`.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use anyhow::Context as _;
-use fairground_workloads::canonical::Opened;
+use anyhow::{Context as _, bail};
 use fairground_workloads::canonical::store::MANIFEST;
 use fairground_workloads::{Format, formats};
 
-use super::{Ending, TraceArgs, TraceCommand, counted, form, print};
+use super::{Ending, TraceArgs, TraceCommand, catalogue, counted, form, print, profile};
 
 pub(super) fn trace(command: TraceCommand) -> anyhow::Result<Ending> {
     match command {
-        TraceCommand::Stat(args) => stat(&args),
+        TraceCommand::Stat {
+            trace,
+            plot,
+            cluster,
+        } => stat(&trace, plot.as_deref(), cluster.as_deref()),
         TraceCommand::Head { trace, records } => head(&trace, records),
         TraceCommand::Validate { trace, limit } => validate(&trace, limit),
         TraceCommand::Form(command) => form::form(command),
+        TraceCommand::List(args) => catalogue::list(&args),
+        TraceCommand::Get(args) => catalogue::get(&args),
     }
 }
 
@@ -22,10 +28,16 @@ fn format_of(args: &TraceArgs) -> anyhow::Result<Format> {
     Ok(args.format.map_or_else(|| Format::detect(&args.file), Ok)?)
 }
 
-fn stat(args: &TraceArgs) -> anyhow::Result<Ending> {
+fn stat(args: &TraceArgs, plot: Option<&Path>, cluster: Option<&Path>) -> anyhow::Result<Ending> {
     if args.format.is_none() && args.file.join(MANIFEST).is_file() {
-        form::show(&Opened::open(&args.file)?.manifest)?;
+        profile::profile(&args.file, cluster, plot)?;
         return Ok(Ending::Done);
+    }
+    if plot.is_some() || cluster.is_some() {
+        bail!(
+            "{}: --plot and --cluster are for canonical traces\n  hint: make one with `trace import`",
+            args.file.display()
+        );
     }
     let stat = formats::stat(&args.file, format_of(args)?)?;
     let mut text = String::new();
@@ -43,7 +55,7 @@ fn stat(args: &TraceArgs) -> anyhow::Result<Ending> {
         row
     }));
     text.push('\n');
-    text += &aligned(&rows);
+    text += &aligned(&rows, &[2, 3, 4, 5, 6, 7]);
     print(&text)?;
     Ok(Ending::Done)
 }
@@ -83,18 +95,20 @@ fn validate(args: &TraceArgs, limit: usize) -> anyhow::Result<Ending> {
     })
 }
 
-/// Rows as columns: words to the left, numbers to the right.
-fn aligned(rows: &[Vec<String>]) -> String {
+/// Rows as columns: words to the left, the columns of `numbers` to the right.
+pub(super) fn aligned(rows: &[Vec<String>], numbers: &[usize]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let wide = |cell: &String| cell.chars().count();
+    let width = |column: usize| rows.iter().map(|row| wide(&row[column])).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
     for row in rows {
         for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let _ = match column {
-                0 => write!(text, "{cell:<width$}"),
-                1 => write!(text, "  {cell:<width$}"),
-                _ => write!(text, "  {cell:>width$}"),
+            text.push_str(if column == 0 { "" } else { "  " });
+            let _ = if numbers.contains(&column) {
+                write!(text, "{cell:>width$}")
+            } else {
+                write!(text, "{cell:<width$}")
             };
         }
         text.truncate(text.trim_end().len());

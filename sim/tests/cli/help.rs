@@ -34,6 +34,7 @@ fn help() {
           fairground compare --set network.latency=20ms   any field of the recipe
           fairground run --policy 'drf[round=1s]' --seed 7
           fairground trace stat jobs.tsv
+          fairground trace get swim --accept-licence swim-bsd
           fairground verify results/nine-hosts
 
         Exit codes: 0 done, 1 the answer is no, 2 bad usage or input, 130 interrupted
@@ -105,7 +106,8 @@ fn help_on_trace() {
         Usage: fairground trace <COMMAND>
 
         Commands:
-          stat       Count a trace: columns with their sums and percentiles
+          stat       Count a trace: columns with their sums and percentiles; of a canonical one arrivals,
+                     run times, demands, tails, tenants and the load it offers
           head       Show the first records of a trace as CSV
           validate   Read all of a trace and name every problem
           import     Make a canonical trace of a public one, or of exported text
@@ -114,6 +116,8 @@ fn help_on_trace() {
           scale      Stretch the time, load or cluster of a canonical trace
           merge      Put canonical traces together
           anonymise  Replace all names of a canonical trace by keyed hashes
+          list       List the public traces that can be read, with their licences
+          get        Fetch a public trace into the cache and print where its files are
           help       Print this message or the help of the given subcommand(s)
 
         Options:

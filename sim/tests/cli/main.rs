@@ -7,6 +7,10 @@
 )]
 
 mod place;
+#[path = "../common/server.rs"]
+#[allow(dead_code, reason = "every test file uses a part of it")]
+mod server;
+mod catalogue;
 mod help;
 mod compare;
 mod form;

@@ -43,6 +43,8 @@ fn a_table_of_jobs() {
         map_only_jobs_shuffle_eq_0: 2
         jobs_with_zero_input: 1
         jobs_with_zero_output: 0
+        blank_lines: 0
+        lines_not_utf8: 0
 
         column               unit     n  min  p50   p95   max   sum
         submit_s             seconds  3    0   10    25    25    35
@@ -127,9 +129,9 @@ fn cut_in_the_middle() {
         "cut.tsv.zst",
         &whole[..whole.len() / 2],
         &expect![[r#"
-        error: cut.tsv.zst: cannot be read: incomplete frame
-          hint: the file looks truncated; fetch it again
-    "#]],
+            error: cut.tsv.zst: cannot be read: after 0 unpacked bytes: incomplete frame
+              hint: the file looks truncated; fetch it again
+        "#]],
     );
 }
 
@@ -154,8 +156,8 @@ fn cut_in_the_last_number() {
         --- stdout
         cut.tsv: swim, 2 records, 0 problems, 1 warning
         --- stderr
-        warning: cut.tsv:2: column 6 (reduce_output_bytes): expected a newline after the last row, found the end of the file
-          hint: the file may be truncated in the middle of a number
+        warning: cut.tsv: expected a newline after the last line, found the end of the file
+          hint: the file may be truncated, even in the middle of a number
     "#]].assert_eq(&place.fairground("trace validate cut.tsv"));
 }
 
@@ -165,17 +167,17 @@ fn empty() {
         "empty.tsv",
         "",
         &expect![[r#"
-        error: empty.tsv: expected at least one job, found an empty file
-          hint: a SWIM file has one job a row: name, submit, gap and three byte counts
-    "#]],
+            error: empty.tsv: expected at least one job, found none
+              hint: a SWIM file has one job a row: name, submit, gap and three byte counts
+        "#]],
     );
     bad(
         "empty.jsonl",
         "",
         &expect![[r#"
-        error: empty.jsonl: expected at least one query, found an empty file
-          hint: a TPC-H profile has one query a line, as JSON
-    "#]],
+            error: empty.jsonl: expected at least one query, found none
+              hint: a TPC-H profile has one query a line, as JSON
+        "#]],
     );
 }
 

@@ -6,7 +6,8 @@
 //! tested against this code.
 //!
 //! [`store`] writes such folders, [`columns`] reads them, [`text`] exports and imports them as JSON lines, [`edit`]
-//! slices, merges, scales and anonymises them, and [`import`] makes them of public formats. Nothing
+//! slices, merges, scales and anonymises them, [`profile`] tells what they look like, and [`import`]
+//! makes them of public formats. Nothing
 //! holds more than a part of a table in memory.
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,7 @@ use crate::trace::{Assumption, Input};
 pub mod columns;
 pub mod edit;
 pub mod import;
+pub mod profile;
 pub mod store;
 pub mod tables;
 pub mod text;

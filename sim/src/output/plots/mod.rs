@@ -13,9 +13,11 @@ pub mod palette;
 mod png;
 mod services;
 mod time;
+mod trace;
 
 pub use png::to_png;
 pub(super) use time::kind_name;
+pub use trace::trace;
 
 use super::error::OutputError;
 use super::gains::Gains;

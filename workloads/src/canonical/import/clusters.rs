@@ -12,7 +12,7 @@ use crate::formats::{
 
 type Done = Result<(), ReadError>;
 
-pub(super) fn convert(import: &mut Import, path: &Path, format: Format) -> Option<Done> {
+pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> Option<Done> {
     Some(match format {
         Format::OpenbNodes => import_nodes(import, openb::nodes::records(path), |node| Machine {
             name: node.name,
@@ -57,7 +57,7 @@ pub(super) fn convert(import: &mut Import, path: &Path, format: Format) -> Optio
 
 /// A list in which every record is a machine.
 fn import_nodes<R>(
-    import: &mut Import,
+    import: &mut Import<'_>,
     records: Result<impl Iterator<Item = Result<R, ReadError>>, ReadError>,
     machine: impl Fn(R) -> Machine,
 ) -> Done {
@@ -72,7 +72,7 @@ fn import_nodes<R>(
     })
 }
 
-fn topology(import: &mut Import, path: &Path) -> Done {
+fn topology(import: &mut Import<'_>, path: &Path) -> Done {
     let mut id = 0;
     import.each(hadoop::topology::records(path)?, |import, tree| {
         for (rack, host) in tree.hosts() {
@@ -94,7 +94,7 @@ fn topology(import: &mut Import, path: &Path) -> Done {
     Ok(())
 }
 
-fn alibaba(import: &mut Import, path: &Path) -> Done {
+fn alibaba(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<String, u64> = BTreeMap::new();
     import.assume(
         "machines",
@@ -128,7 +128,7 @@ fn alibaba(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn machines(import: &mut Import, path: &Path) -> Done {
+fn machines(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<u64, u64> = BTreeMap::new();
     import.each(google2011::machines::records(path)?, |import, row| {
         let next = known.len() as u64;
@@ -155,7 +155,7 @@ fn machines(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn jobs(import: &mut Import, path: &Path) -> Done {
+fn jobs(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<u64, (u64, Draft)> = BTreeMap::new();
     import.assume("tasks", "in another table: import task_events for them");
     import.each(google2011::jobs::records(path)?, |import, row| {
@@ -188,7 +188,7 @@ struct Live {
     memory: Option<u64>,
 }
 
-fn tasks(import: &mut Import, path: &Path) -> Done {
+fn tasks(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<u64, (u64, Draft)> = BTreeMap::new();
     let mut live: BTreeMap<(u64, u64), Live> = BTreeMap::new();
     let row_of = |live: Live, run: Option<u64>| Tasks {
@@ -255,7 +255,7 @@ fn tasks(import: &mut Import, path: &Path) -> Done {
 /// The code of an eviction in 2011.
 const EVICT: u8 = 2;
 
-fn usage(import: &mut Import, path: &Path) -> Done {
+fn usage(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<u64, u64> = BTreeMap::new();
     import.assume(
         "usage",
@@ -288,7 +288,7 @@ fn usage(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn instances(import: &mut Import, path: &Path) -> Done {
+fn instances(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<String, (u64, Draft)> = BTreeMap::new();
     let mut live: BTreeMap<(u64, String), Live> = BTreeMap::new();
     let row_of = |live: Live, run: Option<u64>| Tasks {

@@ -11,7 +11,7 @@ use crate::formats::{Format, coflow, hadoop, spark, swim, tpch, wfcommons};
 
 pub(super) type Done = Result<(), ReadError>;
 
-pub(super) fn convert(import: &mut Import, path: &Path, format: Format) -> Option<Done> {
+pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> Option<Done> {
     Some(match format {
         Format::Swim => swim(import, path),
         Format::Tpch => tpch(import, path),
@@ -48,7 +48,7 @@ pub(super) fn ran(run: Option<u64>) -> Tasks {
     }
 }
 
-fn swim(import: &mut Import, path: &Path) -> Done {
+fn swim(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "stages",
         "a map for every job, a reduce where bytes were shuffled; how many tasks, \
@@ -85,7 +85,7 @@ fn swim(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn tpch(import: &mut Import, path: &Path) -> Done {
+fn tpch(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "run times",
         "those measured with the first number of executors",
@@ -116,7 +116,7 @@ fn tpch(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn coflow(import: &mut Import, path: &Path) -> Done {
+fn coflow(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "run times",
         "not in the source: a coflow says what is carried, not for how long",
@@ -148,7 +148,7 @@ fn coflow(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn workflow(import: &mut Import, path: &Path) -> Done {
+fn workflow(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume("stages", "every task of the workflow is one");
     import.each(wfcommons::records(path)?, |import, record| {
         let specification = &record.workflow.specification;
@@ -190,7 +190,7 @@ fn workflow(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn rumen(import: &mut Import, path: &Path) -> Done {
+fn rumen(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "attempts",
         "the successful one of each task, or else its last; others are left out",
@@ -234,7 +234,7 @@ fn rumen(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn sls(import: &mut Import, path: &Path) -> Done {
+fn sls(import: &mut Import<'_>, path: &Path) -> Done {
     import.each(hadoop::sls::records(path)?, |import, job| {
         let mut kinds: BTreeMap<&str, Vec<Tasks>> = BTreeMap::new();
         for task in &job.tasks {
@@ -271,7 +271,7 @@ fn sls(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn events(import: &mut Import, path: &Path) -> Done {
+fn events(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "stages",
         "those that ran: skipped stages and failed tasks are left out",
@@ -333,7 +333,7 @@ fn events(import: &mut Import, path: &Path) -> Done {
     Ok(())
 }
 
-fn joblog(import: &mut Import, path: &Path) -> Done {
+fn joblog(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "jobs",
         "a log is one job: its plan does not say which stage is whose",

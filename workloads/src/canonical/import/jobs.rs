@@ -12,7 +12,7 @@ use crate::formats::{
 
 type Done = Result<(), ReadError>;
 
-pub(super) fn convert(import: &mut Import, path: &Path, format: Format) -> Option<Done> {
+pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> Option<Done> {
     Some(match format {
         Format::Swf => swf(import, path),
         Format::Gaia => gaia(import, path),
@@ -31,7 +31,7 @@ pub(super) fn convert(import: &mut Import, path: &Path, format: Format) -> Optio
     })
 }
 
-fn swf(import: &mut Import, path: &Path) -> Done {
+fn swf(import: &mut Import<'_>, path: &Path) -> Done {
     let shape = "rigid: as many tasks of a core as it had processors, all at the same time";
     import.assume("job shape", shape);
     import.each(swf::records(path)?, |import, job| {
@@ -62,7 +62,7 @@ fn swf(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn gaia(import: &mut Import, path: &Path) -> Done {
+fn gaia(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "job shape",
         "a task with all CPUs of the job; for Mustang a CPU is a node",
@@ -79,7 +79,7 @@ fn gaia(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn pods(import: &mut Import, path: &Path) -> Done {
+fn pods(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "run times",
         "from scheduling, or else creation, to deletion",
@@ -104,7 +104,7 @@ fn pods(import: &mut Import, path: &Path) -> Done {
 }
 
 /// Training jobs by GPUs.
-fn training(import: &mut Import, path: &Path, format: Format) -> Done {
+fn training(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
     let shape = "a task a GPU, all at the same time; CPU and memory are not in the source";
     import.assume("job shape", shape);
     let workers = |gpus: u64, run: Option<u64>| Tasks {
@@ -150,7 +150,7 @@ fn training(import: &mut Import, path: &Path, format: Format) -> Done {
 }
 
 /// Virtual machines.
-fn machines(import: &mut Import, path: &Path, format: Format) -> Done {
+fn machines(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
     import.assume(
         "job shape",
         "a virtual machine is a task that asks for all of its size",
@@ -186,7 +186,7 @@ fn machines(import: &mut Import, path: &Path, format: Format) -> Done {
     })
 }
 
-fn instances(import: &mut Import, path: &Path) -> Done {
+fn instances(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "instances",
         "one is there from the beginning where its creation is missing",
@@ -206,7 +206,7 @@ fn instances(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn invocations(import: &mut Import, path: &Path) -> Done {
+fn invocations(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "invocations",
         "a job of one task each; CPU and memory are not in the source",
@@ -226,7 +226,7 @@ fn invocations(import: &mut Import, path: &Path) -> Done {
     )
 }
 
-fn images(import: &mut Import, path: &Path) -> Done {
+fn images(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume("requests", "a job of one task with one GPU each");
     import.each(genai::records(path)?, |import, one| {
         let tasks = Tasks {
@@ -242,7 +242,7 @@ fn images(import: &mut Import, path: &Path) -> Done {
     })
 }
 
-fn cook(import: &mut Import, path: &Path) -> Done {
+fn cook(import: &mut Import<'_>, path: &Path) -> Done {
     // Submissions may lie before zero, by how much is known only after all of them.
     let mut earliest = 0;
     for job in cook::jobs::records(path)?.flatten() {

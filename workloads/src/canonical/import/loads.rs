@@ -17,7 +17,7 @@ const STEP: u64 = 1_000_000;
 /// The period of most measurements, in microseconds.
 const FIVE_MINUTES: u64 = 300_000_000;
 
-pub(super) fn convert(import: &mut Import, path: &Path, format: Format) -> Option<Done> {
+pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> Option<Done> {
     Some(match format {
         Format::Requests => series(import, path),
         Format::AccessLog | Format::AzureLlm | Format::Mooncake | Format::FunctionReplay => {
@@ -32,7 +32,7 @@ pub(super) fn convert(import: &mut Import, path: &Path, format: Format) -> Optio
     })
 }
 
-fn series(import: &mut Import, path: &Path) -> Done {
+fn series(import: &mut Import<'_>, path: &Path) -> Done {
     import.out.push(Service {
         name: "requests".to_owned(),
         ..Service::default()
@@ -81,7 +81,7 @@ impl Steps {
         load.write = sum(load.write, write);
     }
 
-    fn write(self, import: &mut Import) -> Done {
+    fn write(self, import: &mut Import<'_>) -> Done {
         for (name, id) in self.services {
             import.out.push(Service {
                 id,
@@ -98,7 +98,7 @@ impl Steps {
 }
 
 /// Single requests: their order within a second is lost, their number and sizes are not.
-fn single(import: &mut Import, path: &Path, format: Format) -> Done {
+fn single(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
     import.assume(
         "requests",
         "counted in steps of a second; how long they take is not in the source",
@@ -131,7 +131,7 @@ fn single(import: &mut Import, path: &Path, format: Format) -> Done {
     steps.write(import)
 }
 
-fn minutes(import: &mut Import, path: &Path) -> Done {
+fn minutes(import: &mut Import<'_>, path: &Path) -> Done {
     import.sees(0);
     let mut id = 0;
     import.each(
@@ -162,7 +162,7 @@ fn minutes(import: &mut Import, path: &Path) -> Done {
     )
 }
 
-fn curves(import: &mut Import, path: &Path) -> Done {
+fn curves(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "unit of requests",
         "as written, in each hour: the publisher's unit is in doubt",
@@ -196,7 +196,7 @@ fn curves(import: &mut Import, path: &Path) -> Done {
 struct Named(BTreeMap<String, u64>);
 
 impl Named {
-    fn job(&mut self, import: &mut Import, name: &str, tasks: Tasks) -> Result<u64, ReadError> {
+    fn job(&mut self, import: &mut Import<'_>, name: &str, tasks: Tasks) -> Result<u64, ReadError> {
         if let Some(job) = self.0.get(name) {
             return Ok(*job);
         }
@@ -206,7 +206,7 @@ impl Named {
     }
 }
 
-fn used(import: &mut Import, path: &Path, format: Format) -> Done {
+fn used(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
     let mut named = Named::default();
     let one = Tasks {
         count: 1,

@@ -33,11 +33,14 @@ pub struct Report {
     pub passed: BTreeMap<&'static str, u64>,
 }
 
+/// After how many records whoever watches hears of them.
+const TOLD: u64 = 4096;
 /// How many problems of dropped records are listed.
 const LISTED: usize = 10;
 
 /// A source on its way into a trace.
-struct Import {
+struct Import<'w> {
+    watch: &'w dyn Fn(u64),
     out: Writer,
     report: Report,
     drop: bool,
@@ -108,7 +111,7 @@ const fn millis(millis: u64) -> u64 {
     millis.saturating_mul(1000)
 }
 
-impl Import {
+impl Import<'_> {
     /// Does something with every record; a bad one ends it, or is dropped and counted.
     fn each<R>(
         &mut self,
@@ -119,6 +122,9 @@ impl Import {
             match record {
                 Ok(record) => {
                     self.report.records += 1;
+                    if self.report.records.is_multiple_of(TOLD) {
+                        (self.watch)(self.report.records);
+                    }
                     act(self, record)?;
                 }
                 Err(problem) if self.drop => {
@@ -256,11 +262,26 @@ pub fn import(
     place: &Path,
     drop: bool,
 ) -> Result<(Manifest, Report), ReadError> {
+    watched(path, format, place, drop, &|_| {})
+}
+
+/// The same; `watch` hears now and then how many records were read.
+///
+/// # Errors
+/// As [`import`].
+pub fn watched(
+    path: &Path,
+    format: Format,
+    place: &Path,
+    drop: bool,
+    watch: &dyn Fn(u64),
+) -> Result<(Manifest, Report), ReadError> {
     if let Some(why) = refusal(format) {
         let error = ReadError::said(format!("{format} cannot become a trace: {why}"));
         return Err(error.file(path));
     }
     let mut import = Import {
+        watch,
         out: Writer::new(place, units(format))?,
         report: Report::default(),
         drop,

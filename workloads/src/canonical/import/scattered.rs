@@ -21,7 +21,7 @@ struct Found {
 }
 
 impl Scattered {
-    fn job(&mut self, import: &mut Import, name: &str, submit: Option<u64>) -> &mut Found {
+    fn job(&mut self, import: &mut Import<'_>, name: &str, submit: Option<u64>) -> &mut Found {
         let next = import.jobs;
         let found = self.0.entry(name.to_owned()).or_insert_with(|| Found {
             job: next,
@@ -39,7 +39,7 @@ impl Scattered {
         found
     }
 
-    fn write(self, import: &mut Import) -> Done {
+    fn write(self, import: &mut Import<'_>) -> Done {
         for (name, found) in self.0 {
             let Found {
                 job,
@@ -72,7 +72,7 @@ impl Found {
 }
 
 fn push_stage(
-    import: &mut Import,
+    import: &mut Import<'_>,
     job: u64,
     number: u64,
     name: &str,
@@ -99,7 +99,7 @@ fn push_stage(
     })
 }
 
-pub(super) fn wta(import: &mut Import, path: &Path) -> Done {
+pub(super) fn wta(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "cores",
         "a thread asked for is one; stages are the tasks of the workflow",
@@ -123,7 +123,7 @@ pub(super) fn wta(import: &mut Import, path: &Path) -> Done {
     jobs.write(import)
 }
 
-pub(super) fn gwf(import: &mut Import, path: &Path) -> Done {
+pub(super) fn gwf(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "cores",
         "a processor is one; stages are the tasks of the workflow",
@@ -159,7 +159,7 @@ const fn millicores(percent: u64) -> u64 {
     percent / 100_000
 }
 
-pub(super) fn alibaba_2017(import: &mut Import, path: &Path) -> Done {
+pub(super) fn alibaba_2017(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "run times",
         "from creation to the last change, waiting included, of terminated tasks",
@@ -186,7 +186,7 @@ pub(super) fn alibaba_2017(import: &mut Import, path: &Path) -> Done {
     jobs.write(import)
 }
 
-pub(super) fn alibaba_2018(import: &mut Import, path: &Path) -> Done {
+pub(super) fn alibaba_2018(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "run times",
         "of a task, its instances one after another included",
@@ -216,7 +216,7 @@ pub(super) fn alibaba_2018(import: &mut Import, path: &Path) -> Done {
     jobs.write(import)
 }
 
-pub(super) fn instances(import: &mut Import, path: &Path) -> Done {
+pub(super) fn instances(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "requests",
         "the most that an instance used: requests are in the table of tasks",
