@@ -158,7 +158,8 @@ fn cut_in_the_last_number() {
         --- stderr
         warning: cut.tsv: expected a newline after the last line, found the end of the file
           hint: the file may be truncated, even in the middle of a number
-    "#]].assert_eq(&place.fairground("trace validate cut.tsv"));
+    "#]]
+    .assert_eq(&place.fairground("trace validate cut.tsv"));
 }
 
 #[test]

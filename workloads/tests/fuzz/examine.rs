@@ -42,6 +42,8 @@ const OF_THE_WHOLE: [&str; 3] = [
 pub(crate) struct Examined {
     /// Whether anything was wrong with it.
     pub(crate) refused: bool,
+    /// A problem without line, column, key or offset.
+    pub(crate) placeless: Option<String>,
     /// What a reader may not do.
     pub(crate) wrong: Option<String>,
 }
@@ -54,7 +56,7 @@ impl Examined {
         }
         let whole = OF_THE_WHOLE.iter().any(|what| error.problem.contains(what));
         if error.line.is_none() && error.place.is_none() && !whole {
-            self.wrong = Some(format!("names no line, column, key or offset: {error}"));
+            self.placeless = Some(error.problem.clone());
         }
     }
 
