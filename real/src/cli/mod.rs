@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use fairground_policies::registry::Registry;
 
 use crate::agent;
@@ -15,11 +15,23 @@ use crate::{bench, local, log, master, run};
 
 /// A real cluster on the simulator's core.
 #[derive(Parser, Debug)]
-#[command(name = "fairground-real", version, about)]
+#[command(name = "fairground-real", version, about, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXAMPLES: &str = "\
+Examples, as root:
+  fairground-real up --agents 3
+  fairground-real submit --tasks 4 -- sh -c 'echo task $FAIRGROUND_INDEX'
+  fairground-real ps --all
+  fairground-real logs job-1.1
+  fairground-real kill job-1.1
+  fairground-real down
+  fairground-real run recipe.toml --time-scale 10
+
+Exit codes: 0 done, 1 the answer is no, 2 bad usage or input, 130 interrupted";
 
 #[derive(Subcommand, Debug)]
 enum Command {
@@ -34,6 +46,11 @@ enum Command {
     Run(run::Args),
     Replay(log::replay::Args),
     Bench(bench::Args),
+    /// Prints completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
     #[command(hide = true)]
     Burn(run::burn::Args),
     #[command(hide = true)]
@@ -55,6 +72,16 @@ pub fn main() -> ExitCode {
         Command::Burn(args) => run::burn::run(&args),
         Command::Replay(args) => log::replay::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(
+                shell,
+                &mut command,
+                "fairground-real",
+                &mut std::io::stdout(),
+            );
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Container(args) => container::run(&args),
     };
     outcome.unwrap_or_else(|error| {
