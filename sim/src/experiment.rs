@@ -8,8 +8,7 @@ use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Weight;
 use fairground_policies::time::Span;
-use fairground_workloads::Source;
-use fairground_workloads::recipe::TraceError;
+use fairground_workloads::recipe::{Sources, TraceError};
 use fairground_workloads::rng;
 use fairground_workloads::trace::{Assumption, Trace, Work};
 use rayon::prelude::*;
@@ -24,7 +23,7 @@ use crate::world::{Behaviour, Scenario, simulate};
 pub struct Experiment {
     recipe: Recipe,
     registry: Registry,
-    sources: Vec<Source>,
+    sources: Sources,
     behaviours: Vec<Behaviour>,
     check: bool,
 }
@@ -254,10 +253,16 @@ impl Experiment {
             .collect()
     }
 
+    /// How many agents there are: those of the first seed.
+    fn agents(&self) -> u32 {
+        let first = self.recipe.first_seed;
+        self.recipe.cluster(&self.sources, first).agents.len() as u32
+    }
+
     fn check_policy(&self, policy: &Name) -> Result<(), BadName> {
         let setup = Setup {
             shares: self.shares(),
-            agents: self.recipe.agents().len() as u32,
+            agents: self.agents(),
             rng: rng::stream(0, "check").into_generator(),
         };
         let policy = if policy.base() == STATIC_BEST {
@@ -291,16 +296,13 @@ impl Experiment {
                 policy.runs.push(run);
             }
         }
-        let mut inputs: Vec<_> = self
-            .sources
-            .iter()
-            .flat_map(|source| source.inputs().to_vec())
-            .collect();
+        let mut inputs = self.sources.inputs();
         inputs.sort();
         inputs.dedup();
         Comparison {
             name: recipe.name.clone(),
             title: recipe.title.clone(),
+            about: recipe.about.clone(),
             recipe: toml::to_string(recipe).expect("a recipe has a text"),
             capacity: trace.agents.iter().copied().sum(),
             agents: trace.agents.len() as u32,
@@ -342,6 +344,8 @@ impl Experiment {
             let framework = Some(FrameworkId(i as u32));
             assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
         }
+        let cluster = self.recipe.cluster(&self.sources, self.recipe.first_seed);
+        assumptions.extend(cluster.assumptions.into_iter().map(|one| (None, one)));
         let ours = [
             (
                 "use of resources",

@@ -7,6 +7,7 @@
 
 pub use fairground_workloads::recipe;
 
+pub mod replay;
 pub mod experiment;
 pub mod world;
 pub mod queue;

@@ -9,7 +9,9 @@ use fairground_policies::window::Window;
 use fairground_workloads::trace::{Jobs, Trace};
 
 use crate::digest::Digest;
-use crate::run::{Fate, FrameworkRow, HostRow, JobTable, Run, ServiceRow, Totals, UsageRow};
+use crate::run::{
+    Fate, FrameworkRow, HostRow, JobTable, Run, ServiceRow, Totals, UsageRow, agents_a_row,
+};
 
 /// A task that ended on its agent.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +48,7 @@ pub struct Recorder {
     offered: Vec<Vec<Integral>>,
     /// Units times microseconds before the horizon, by framework.
     used: Vec<Integral>,
-    /// Parts of a million times microseconds, by agent, step and framework.
+    /// Parts of a million times microseconds, by step, first agent of a row and framework.
     hosts: BTreeMap<(u64, AgentId, FrameworkId), u128>,
     open_offers: Window<(FrameworkId, Resources, Time)>,
 }
@@ -158,10 +160,12 @@ impl Recorder {
         if let Some(step) = self.host_step {
             let share = task.needs.dominant_share(self.agents[task.agent.index()]);
             let share = u128::from(share.parts_per_million());
+            let group = agents_a_row(self.agents.len()) as u32;
+            let first = AgentId(task.agent.0 / group * group);
             for (index, span) in steps(step, task.started, task.ended) {
                 *self
                     .hosts
-                    .entry((index, task.agent, task.framework))
+                    .entry((index, first, task.framework))
                     .or_default() += share * u128::from(span.as_micros());
             }
         }
@@ -266,15 +270,16 @@ impl Recorder {
     fn host_rows(&self) -> Vec<HostRow> {
         let step = self.host_step.unwrap_or_default();
         let length = u128::from(step.as_micros().max(1));
-        let rows = self
-            .hosts
-            .iter()
-            .map(|((index, agent, framework), sum)| HostRow {
+        let rows = self.hosts.iter().map(|((index, agent, framework), sum)| {
+            let group = agents_a_row(self.agents.len());
+            let group = group.min(self.agents.len() - agent.index()) as u128;
+            HostRow {
                 start: Time::ZERO + step.scaled(*index, 1),
                 agent: *agent,
                 framework: *framework,
-                share: (sum / length).min(1_000_000) as u32,
-            });
+                share: (sum / length / group).min(1_000_000) as u32,
+            }
+        });
         rows.collect()
     }
 

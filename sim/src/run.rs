@@ -229,18 +229,31 @@ pub struct ServiceRow {
     pub latency_p99: Span,
 }
 
-/// How much of an agent a framework used during a time step.
+/// How much of an agent, or of as many as stand in one row, a framework used during a time step.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HostRow {
     /// When the step begins.
     pub start: Time,
-    /// Which agent.
+    /// Which agent, or the first of those in the row.
     pub agent: AgentId,
     /// Who used it.
     pub framework: FrameworkId,
     /// The dominant share of the agent in use, averaged, in parts of a million.
     pub share: u32,
 }
+
+/// How many agents stand in one row of the hosts table: one by one up to a thousand, beyond that
+/// in two hundred rows, which is what a picture can show.
+pub const fn agents_a_row(agents: usize) -> usize {
+    if agents <= 1000 {
+        1
+    } else {
+        agents.div_ceil(HOST_ROWS)
+    }
+}
+
+/// The most rows of the hosts picture.
+pub const HOST_ROWS: usize = 200;
 
 /// One recipe under several policies, on the same traces.
 #[derive(Clone, Debug)]
@@ -249,6 +262,8 @@ pub struct Comparison {
     pub name: String,
     /// A line that says what it is.
     pub title: String,
+    /// What the page of the results begins with; without it there is no page.
+    pub about: String,
     /// The recipe with every default filled in, as TOML.
     pub recipe: String,
     /// All that the agents have together.

@@ -88,3 +88,61 @@ fn the_recipe_of_the_nine_hosts_is_the_built_in_one() {
         .recipe;
     assert_eq!(built_in, kept);
 }
+
+/// A line of the list of replayed traces: what the folder says of itself.
+fn replayed(name: &str) -> String {
+    let folder = format!("results/traces/{name}");
+    let provenance = read(&format!("{folder}/provenance.json"));
+    let told: serde_json::Value = serde_json::from_str(&provenance).expect("JSON");
+    let summary = read(&format!("{folder}/summary.csv"));
+    let mut lines = summary
+        .lines()
+        .map(|line| line.split(',').collect::<Vec<_>>());
+    let head = lines.next().expect("a header");
+    let column = |name: &str| head.iter().position(|column| *column == name);
+    let (policy, seed) = (column("policy").unwrap(), column("seed").unwrap());
+    let jobs = column("jobs").unwrap();
+    let rows: Vec<_> = lines.collect();
+    let first = |row: &&Vec<&str>| row[policy] == rows[0][policy] && row[seed] == rows[0][seed];
+    let jobs: u64 = rows
+        .iter()
+        .filter(first)
+        .filter_map(|row| row[jobs].parse::<u64>().ok())
+        .sum();
+    let jobs = if jobs == 0 {
+        "requests".to_owned()
+    } else {
+        jobs.to_string()
+    };
+    let page = read(&format!("{folder}/README.md"));
+    let sentence = page.lines().find_map(|line| line.strip_prefix("> "));
+    let hours = told["horizon_us"].as_u64().expect("a time") as f64 / 3.6e9;
+    let sentence = sentence.expect("a sentence");
+    let agents = &told["agents"];
+    format!("| [`{name}`]({name}) | {jobs} | {hours:.1} h | {agents} | {sentence} |\n")
+}
+
+#[test]
+fn the_replayed_traces_are_listed() {
+    let mut names: Vec<String> = fs::read_dir(root().join("results/traces"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    let mut text = "\
+# Replayed traces
+
+One public trace a folder, as `fairground compare --trace` replays it: its own tenants, or made-up ones,
+in static partitions against one pool. Each page has the picture, the sentence and all that was
+assumed; each recipe says how to run it again. One seed means that nothing was drawn: the trace is what
+it is. This list is made from the folders by the tests.
+
+| trace | jobs | replayed | agents | what came of it |
+|---|---|---|---|---|
+"
+    .to_owned();
+    text.extend(names.iter().map(|name| replayed(name)));
+    expect_test::expect_file!["../../results/traces/README.md"].assert_eq(&text);
+}

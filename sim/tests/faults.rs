@@ -38,6 +38,33 @@ fn an_agent_that_comes_back_is_used_again() {
 }
 
 #[test]
+fn an_agent_may_come_back_with_more_than_it_had() {
+    // One core runs the tasks of 30 s one after the other. From 20 s on there are two: what ran starts
+    // again, and both end at 50 s.
+    let mut cluster = Cluster::new("drf", &[cores(1)])
+        .framework("fifo", batch(vec![job(0, vec![maps(&[30, 30])])]))
+        .fault(0, secs(20), Some(Span::ZERO));
+    cluster.trace.faults[0].total = Some(cores(2));
+    assert_eq!(shown(&cluster.run().jobs), "f0 j0: 0s 0s 50s lost 1\n");
+}
+
+#[test]
+fn a_job_too_large_for_what_is_there_waits_for_what_will_be() {
+    let two = || StageSpec::new(cores(2), 1);
+    let runtimes = || Runtimes::Plain {
+        local: vec![secs(10)],
+        away: 1000,
+    };
+    let mut cluster = Cluster::new("drf", &[cores(1)])
+        .framework("fifo", batch(vec![job(0, vec![(two(), runtimes())])]))
+        .fault(0, secs(20), Some(secs(5)));
+    cluster.trace.faults[0].total = Some(cores(2));
+    let run = cluster.run();
+    assert_eq!(run.frameworks[0].impossible, 0);
+    assert_eq!(shown(&run.jobs), "f0 j0: 0s 25s 35s\n");
+}
+
+#[test]
 fn a_loss_noticed_late_is_reported_late() {
     // The master notices after 15 s, at 35 s, when agent 1 has been free for 5 s.
     let network = NetworkSpec {

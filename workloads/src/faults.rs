@@ -64,7 +64,7 @@ impl FaultSpec {
             let error = ReadError::expected("`mtbf` beside it", "`mttr` alone");
             return Err(error.place("parameter `mttr`"));
         }
-        faults.sort_unstable();
+        faults.sort_unstable_by_key(Fault::order);
         faults.retain(|fault| fault.at < Time::ZERO + horizon);
         Ok(faults)
     }
@@ -107,7 +107,12 @@ impl FaultSpec {
             let back = self
                 .mttr
                 .map(|mttr| at + stream.exponential(mttr).max(micro));
-            let fault = Fault { at, agent, back };
+            let fault = Fault {
+                at,
+                agent,
+                back,
+                total: None,
+            };
             let apart =
                 |other: &Fault| ends_before(fault, other.at) || ends_before(*other, fault.at);
             if told.iter().all(apart) {
@@ -128,6 +133,7 @@ impl Outage {
             at,
             agent: AgentId(self.agent),
             back: self.lasts.map(|lasts| at + lasts),
+            total: None,
         }
     }
 }
@@ -208,7 +214,7 @@ mod tests {
             }],
         };
         let faults = spec.build(50, HOUR, 1).unwrap();
-        assert!(faults.is_sorted());
+        assert!(faults.is_sorted_by_key(Fault::order));
         assert!((400..600).contains(&faults.len()), "{}", faults.len());
         for agent in (0..50).map(AgentId) {
             let own: Vec<_> = faults.iter().filter(|f| f.agent == agent).collect();

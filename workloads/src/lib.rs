@@ -40,4 +40,5 @@ pub mod error;
 pub use error::ReadError;
 pub use faults::FaultSpec;
 pub use formats::Format;
+pub use models::machines::MachinesSpec;
 pub use spec::{Context, Source, WorkloadSpec};

@@ -10,10 +10,12 @@ use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::faults::FaultSpec;
+use crate::models::machines::{Built, Machines, MachinesSpec};
 use crate::spec::{Context, Source, WorkloadSpec};
-use crate::trace::Trace;
+use crate::trace::{Input, Trace};
 use crate::units;
 
 /// The recipe `compare` runs when none is named.
@@ -28,6 +30,9 @@ pub struct Recipe {
     /// A line that says what is compared.
     #[serde(default)]
     pub title: String,
+    /// What the page of the results, `README.md`, begins with; without it there is no page.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
     /// When arrivals and load end.
     #[serde(default = "a_day")]
     pub duration: Span,
@@ -44,7 +49,11 @@ pub struct Recipe {
     #[serde(default = "policies")]
     pub policies: Vec<Name>,
     /// Groups of equal agents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cluster: Vec<Group>,
+    /// The machines of a trace, in place of `cluster`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machines: Option<MachinesSpec>,
     /// How long messages take.
     #[serde(default)]
     pub network: NetworkSpec,
@@ -169,6 +178,14 @@ pub enum TraceError {
         /// What is wrong.
         error: Box<ReadError>,
     },
+    /// Machines that cannot be read.
+    #[error("{origin}: `machines`: {error}")]
+    Machines {
+        /// The recipe.
+        origin: String,
+        /// What is wrong.
+        error: Box<ReadError>,
+    },
     /// Faults that cannot be built.
     #[error("{origin}: `faults`: {error}")]
     Faults {
@@ -190,21 +207,51 @@ pub struct Loaded {
     pub origin: String,
 }
 
+/// The files of a recipe, read.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// Of every framework's work, in order.
+    frameworks: Vec<Source>,
+    /// Of the machines, where they are those of a trace.
+    machines: Option<Machines>,
+}
+
+impl Sources {
+    /// What was read.
+    pub fn inputs(&self) -> Vec<Input> {
+        let machines = self.machines.iter().flat_map(Machines::inputs);
+        let frameworks = self.frameworks.iter().flat_map(Source::inputs);
+        frameworks.chain(machines).cloned().collect()
+    }
+}
+
 impl Loaded {
-    /// Reads the files of every framework's work, in order.
+    /// Reads the files of the machines and of every framework's work; a trace that several name is
+    /// imported once.
     ///
     /// # Errors
     /// A bad parameter, an unreadable file, a bad record.
-    pub fn sources(&self) -> Result<Vec<Source>, TraceError> {
+    pub fn sources(&self) -> Result<Sources, TraceError> {
+        let mut imports = Imports::default();
+        let machines = self.recipe.machines.as_ref();
+        let machines = machines.map(|spec| spec.load(&self.folder, &mut imports));
+        let machines = machines.transpose().map_err(|error| TraceError::Machines {
+            origin: self.origin.clone(),
+            error: Box::new(error),
+        })?;
         let load = |framework: &FrameworkSpec| {
-            let source = framework.workload.load(&self.folder);
+            let source = framework.workload.load_with(&self.folder, &mut imports);
             source.map_err(|error| TraceError::Workload {
                 origin: self.origin.clone(),
                 framework: framework.name.clone(),
                 error: Box::new(error),
             })
         };
-        self.recipe.framework.iter().map(load).collect()
+        let frameworks = self.recipe.framework.iter().map(load);
+        Ok(Sources {
+            frameworks: frameworks.collect::<Result<_, _>>()?,
+            machines,
+        })
     }
 }
 
@@ -234,7 +281,20 @@ impl Recipe {
                 )
             }
         };
-        let recipe = read(&text, settings, &origin)?;
+        Self::of_text(&text, settings, origin, folder)
+    }
+
+    /// The recipe in `text` with `settings`; its paths are relative to `folder`.
+    ///
+    /// # Errors
+    /// A malformed text, a setting that does not apply, a senseless value.
+    pub fn of_text(
+        text: &str,
+        settings: &[String],
+        origin: String,
+        folder: PathBuf,
+    ) -> Result<Loaded, RecipeError> {
+        let recipe = read(text, settings, &origin)?;
         recipe.check(&origin)?;
         Ok(Loaded {
             recipe,
@@ -247,12 +307,16 @@ impl Recipe {
     ///
     /// # Errors
     /// When parameters ask for absurdly much, or files do not last so long.
-    pub fn trace(&self, sources: &[Source], seed: u64) -> Result<Trace, TraceError> {
+    pub fn trace(&self, sources: &Sources, seed: u64) -> Result<Trace, TraceError> {
         let origin = || format!("recipe {}", self.name);
-        let agents = self.agents();
+        let Built {
+            agents,
+            faults: changes,
+            ..
+        } = self.cluster(sources, seed);
         let horizon = self.duration;
         let mut workloads = Vec::new();
-        for (framework, source) in self.framework.iter().zip(sources) {
+        for (framework, source) in self.framework.iter().zip(&sources.frameworks) {
             let name = framework.name.as_str();
             let context = Context {
                 agents: agents.len() as u32,
@@ -270,10 +334,18 @@ impl Recipe {
             })?);
         }
         let faults = self.faults.build(agents.len() as u32, horizon, seed);
-        let faults = faults.map_err(|error| TraceError::Faults {
+        let mut faults = faults.map_err(|error| TraceError::Faults {
             origin: origin(),
             error: Box::new(error),
         })?;
+        if !faults.is_empty() && !changes.is_empty() {
+            let error = ReadError::expected("no failures beside those of the machines", "some");
+            return Err(TraceError::Faults {
+                origin: origin(),
+                error: Box::new(error),
+            });
+        }
+        faults.extend(changes);
         Ok(Trace {
             agents,
             workloads,
@@ -282,7 +354,20 @@ impl Recipe {
         })
     }
 
-    /// What every agent has.
+    /// The cluster of one seed: the recipe's groups, or the machines of a trace with what becomes of
+    /// them.
+    pub fn cluster(&self, sources: &Sources, seed: u64) -> Built {
+        sources.machines.as_ref().map_or_else(
+            || Built {
+                agents: self.agents(),
+                faults: Vec::new(),
+                assumptions: Vec::new(),
+            },
+            |machines| machines.build(self.duration, seed),
+        )
+    }
+
+    /// What every agent of the cluster's groups has.
     pub fn agents(&self) -> Vec<Resources> {
         let group = |group: &Group| {
             let size = Resources::new(group.cpus, group.mem)
@@ -341,7 +426,13 @@ impl Recipe {
             .iter()
             .map(|group| u64::from(group.agents))
             .sum();
-        if agents == 0 || agents > 1_000_000 {
+        if self.machines.is_some() && agents > 0 {
+            return bad(
+                "machines",
+                "expected either a cluster or the machines of a trace",
+            );
+        }
+        if (agents == 0 && self.machines.is_none()) || agents > 1_000_000 {
             return bad(
                 "cluster",
                 "expected between one and a million agents in all",

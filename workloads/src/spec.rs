@@ -9,6 +9,7 @@ use std::path::Path;
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::models::hadoop::HadoopSpec;
 use crate::models::mpi::MpiSpec;
@@ -102,6 +103,14 @@ impl WorkloadSpec {
     /// # Errors
     /// The first bad parameter, unreadable file or bad record.
     pub fn load(&self, folder: &Path) -> Result<Source, ReadError> {
+        self.load_with(folder, &mut Imports::default())
+    }
+
+    /// The same with traces that were imported before.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_with(&self, folder: &Path, imports: &mut Imports) -> Result<Source, ReadError> {
         let loaded = match self {
             Self::Hadoop(spec) => spec.check().map(|()| Loaded::Hadoop(spec.clone())),
             Self::Spark(spec) => spec.check().map(|()| Loaded::Spark(spec.clone())),
@@ -111,7 +120,7 @@ impl WorkloadSpec {
             Self::Tpch(spec) => spec.load(folder).map(Loaded::Tpch),
             Self::Requests(spec) => spec.load(folder).map(Loaded::Requests),
             Self::Swf(spec) => spec.load(folder).map(Loaded::Swf),
-            Self::Trace(spec) => spec.load(folder).map(Loaded::Trace),
+            Self::Trace(spec) => spec.load(folder, imports).map(Loaded::Trace),
         };
         loaded.map(Source)
     }

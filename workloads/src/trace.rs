@@ -117,7 +117,7 @@ pub struct Autoscaler {
 }
 
 /// An agent goes away and, perhaps, comes back empty.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Fault {
     /// When it goes.
     pub at: Time,
@@ -125,6 +125,16 @@ pub struct Fault {
     pub agent: AgentId,
     /// When it comes back; `None` for never.
     pub back: Option<Time>,
+    /// What it has when it is back, if that is not what it had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<Resources>,
+}
+
+impl Fault {
+    /// What faults are sorted by.
+    pub const fn order(&self) -> (Time, AgentId, Option<Time>) {
+        (self.at, self.agent, self.back)
+    }
 }
 
 /// Something the source does not say, and the model that says it instead.

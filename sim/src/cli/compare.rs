@@ -10,10 +10,11 @@ use fairground_workloads::trace::{Trace, Work};
 
 use super::progress::Progress;
 use super::rebase::{rebase, rename_inputs};
-use super::{CompareArgs, Ending, RecipeArgs, RunArgs, print};
+use super::{CompareArgs, Ending, RecipeArgs, ReplayArgs, RunArgs, print};
 use crate::experiment::{Experiment, STATIC_BEST};
 use crate::output::{self, Gains, Options};
 use crate::recipe::{Loaded, Recipe};
+use crate::replay::Replay;
 use crate::run::Comparison;
 
 pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
@@ -22,11 +23,23 @@ pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<E
         settings.push(format!("policies={}", list(&args.policies)));
     }
     settings.extend(args.seeds.map(|seeds| format!("seeds={seeds}")));
-    let loaded = load(&args.recipe, settings)?;
+    let traces = !args.replay.traces.is_empty();
+    let loaded = if traces {
+        replayed(&args.replay, &args.recipe, &settings)?
+    } else {
+        load(&args.recipe, settings)?
+    };
     let out = args.out.unwrap_or_else(|| default_out(&loaded.recipe.name));
     let experiment = experiment(&loaded, registry, &args.recipe)?;
     if args.dry_run {
-        print(&plan(&experiment, &loaded, &out)?)?;
+        let plan = plan(&experiment, &loaded, &out)?;
+        if traces {
+            // The recipe is what people want to keep.
+            eprint!("{plan}");
+            print(&toml::to_string(&loaded.recipe).context("the recipe has no text")?)?;
+        } else {
+            print(&plan)?;
+        }
         return Ok(Ending::Done);
     }
     perform(&experiment, &loaded, &args.recipe, &out)
@@ -44,6 +57,33 @@ pub(super) fn run(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
     let experiment = experiment(&loaded, registry, &args.recipe)?;
     perform(&experiment, &loaded, &args.recipe, &out)
 }
+
+/// The recipe that the traces make, with settings.
+fn replayed(asked: &ReplayArgs, args: &RecipeArgs, settings: &[String]) -> anyhow::Result<Loaded> {
+    let replay = Replay {
+        traces: asked.traces.clone(),
+        format: asked.format,
+        from: asked.from,
+        sample: asked.sample.unwrap_or(1000),
+        duration: args.duration,
+        tenants: asked.tenants.map_or(TENANTS, usize::from),
+        load: asked.load.unwrap_or(LOAD).max(1),
+    };
+    let recipe = replay.recipe()?;
+    let text = toml::to_string(&recipe).context("the recipe has no text")?;
+    let origin = "the recipe of the traces".to_owned();
+    Ok(Recipe::of_text(
+        &text,
+        settings,
+        origin,
+        PathBuf::from("."),
+    )?)
+}
+
+/// Tenants that are frameworks of their own, so that pictures have a colour for each.
+const TENANTS: usize = 6;
+/// The load of a made-up cluster, in thousandths.
+const LOAD: u32 = 800;
 
 fn load(args: &RecipeArgs, mut settings: Vec<String>) -> anyhow::Result<Loaded> {
     settings.extend(

@@ -111,7 +111,7 @@ pub(super) struct ScaleArgs {
 }
 
 /// A decimal number of at most three places in thousandths.
-fn thousandths(text: &str) -> Result<u32, String> {
+pub(super) fn thousandths(text: &str) -> Result<u32, String> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let number = (digits(whole) && digits(fraction) && fraction.len() <= 3)

@@ -41,6 +41,7 @@ Examples:
   fairground compare                              the built-in nine hosts, 20 seeds
   fairground compare my.toml --seeds 5            a recipe of your own
   fairground compare --set network.latency=20ms   any field of the recipe
+  fairground compare --trace jobs.swf             a public trace; --dry-run shows the recipe
   fairground run --policy 'drf[round=1s]' --seed 7
   fairground trace stat jobs.tsv
   fairground trace get swim --accept-licence swim-bsd
@@ -110,6 +111,32 @@ struct CompareArgs {
     /// Say what would be run, and stop
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    replay: ReplayArgs,
+}
+
+/// Traces in place of a recipe.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A recipe made of traces")]
+struct ReplayArgs {
+    /// Replay this public trace: a file, a folder of parts or a canonical trace; one with machines is
+    /// the cluster; may be given several times
+    #[arg(long = "trace", value_name = "PATH", conflicts_with = "recipe")]
+    traces: Vec<PathBuf>,
+    #[arg(long, value_parser = format_by_name, value_name = "FORMAT", help = about_formats(), requires = "traces")]
+    format: Option<Format>,
+    /// Begin so long after the beginning of the trace [default: at once, or with the busiest week]
+    #[arg(long, value_name = "SPAN", requires = "traces")]
+    from: Option<Span>,
+    /// How many tenants are frameworks of their own; the others are one together [default: 6]
+    #[arg(long, value_name = "N", requires = "traces", value_parser = clap::value_parser!(u16).range(1..))]
+    tenants: Option<u16>,
+    /// Draw this part of the jobs by seed, as in 0.1
+    #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::thousandths)]
+    sample: Option<u32>,
+    /// The load a cluster is made for where the trace has no machines, as in 0.9 [default: 0.8]
+    #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::thousandths)]
+    load: Option<u32>,
 }
 
 #[derive(Debug, Args)]

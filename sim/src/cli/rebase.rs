@@ -23,8 +23,18 @@ pub(super) fn rename_inputs(inputs: &mut [Input], read: &Recipe, moved: &Recipe)
         .zip(files(&mut moved))
         .collect();
     for input in inputs.iter_mut() {
-        if let Some((_, moved)) = pairs.iter().find(|(read, _)| **read == input.path) {
-            input.path.clone_from(moved);
+        // What is read of a folder are its parts.
+        let of = |read: &Path| Some(input.path.strip_prefix(read).ok()?.to_owned());
+        let renamed = pairs.iter().find_map(|(read, moved)| {
+            let part = of(read)?;
+            Some(if part.as_os_str().is_empty() {
+                (*moved).clone()
+            } else {
+                moved.join(part)
+            })
+        });
+        if let Some(renamed) = renamed {
+            input.path = renamed;
         }
     }
     inputs.sort();
@@ -33,6 +43,7 @@ pub(super) fn rename_inputs(inputs: &mut [Input], read: &Recipe, moved: &Recipe)
 /// The paths in a recipe.
 fn files(recipe: &mut Recipe) -> Vec<&mut PathBuf> {
     let mut files = Vec::new();
+    files.extend(recipe.machines.as_mut().map(|machines| &mut machines.file));
     for framework in &mut recipe.framework {
         match &mut framework.workload {
             WorkloadSpec::Swim(spec) => files.push(&mut spec.file),

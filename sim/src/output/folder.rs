@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{OutputError, io};
 use super::gains::Gains;
+use super::page;
 use super::plots;
 use super::provenance::{self, DIGESTS, Digests, FileDigest, PROVENANCE};
 use super::report;
@@ -107,8 +108,12 @@ fn fill(
             )?;
         }
     }
-    let page = report::page(comparison, gains, &figures)?;
-    folder.file("report.html", page.as_bytes())?;
+    let html = report::page(comparison, gains, &figures)?;
+    folder.file("report.html", html.as_bytes())?;
+    if !comparison.about.is_empty() {
+        let text = page::page(comparison, gains, &figures);
+        folder.file(page::PAGE, text.as_bytes())?;
+    }
     folder.file(PROVENANCE, provenance::to_json(comparison)?.as_bytes())
 }
 

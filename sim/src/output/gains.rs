@@ -37,24 +37,28 @@ pub enum Measure {
     Cpus,
     /// Mean use of all memory.
     Mem,
+    /// Mean use of all GPUs, where there are some.
+    Gpus,
 }
 
 impl Measure {
-    const BATCH: [Self; 6] = [
+    const BATCH: [Self; 7] = [
         Self::CompletionMean,
         Self::CompletionP50,
         Self::CompletionP95,
         Self::WorkLost,
         Self::Cpus,
         Self::Mem,
+        Self::Gpus,
     ];
-    const SERVICE: [Self; 6] = [
+    const SERVICE: [Self; 7] = [
         Self::LatencyP50,
         Self::LatencyP95,
         Self::LatencyP99,
         Self::Missed,
         Self::Cpus,
         Self::Mem,
+        Self::Gpus,
     ];
 
     /// What is measured of a framework of this kind, in the order of the tables.
@@ -88,17 +92,18 @@ impl Measure {
             Self::WorkLost => "work_lost_us",
             Self::Cpus => "cpus_ppm",
             Self::Mem => "mem_ppm",
+            Self::Gpus => "gpus_ppm",
         }
     }
 
     /// Whether its change is a difference (of shares) rather than a ratio.
     pub const fn is_difference(self) -> bool {
-        matches!(self, Self::Missed | Self::Cpus | Self::Mem)
+        matches!(self, Self::Missed | Self::Cpus | Self::Mem | Self::Gpus)
     }
 
     /// Whether less of it is better for the framework; using more is neither good nor bad.
     pub const fn less_is_better(self) -> bool {
-        !matches!(self, Self::Cpus | Self::Mem)
+        !matches!(self, Self::Cpus | Self::Mem | Self::Gpus)
     }
 }
 
@@ -294,8 +299,11 @@ fn pair(comparison: &Comparison, policy: usize) -> Vec<Pair<'_>> {
 
 fn line(comparison: &Comparison, framework: usize, policy: usize, pairs: &[Pair<'_>]) -> Line {
     let info = &comparison.frameworks[framework];
+    let some =
+        |measure: &&Measure| **measure != Measure::Gpus || comparison.capacity.of(Kind::Gpus) > 0;
     let measured = Measure::of(info.service)
         .iter()
+        .filter(some)
         .map(|measure| measured(comparison, framework, policy, pairs, *measure))
         .collect();
     Line {
@@ -401,6 +409,7 @@ fn whole(comparison: &Comparison, row: &FrameworkRow, measure: Measure) -> Optio
         Measure::Missed => (row.requests > 0).then(|| row.missed as f64 / row.requests as f64),
         Measure::Cpus => used(Kind::Cpus),
         Measure::Mem => used(Kind::Mem),
+        Measure::Gpus => used(Kind::Gpus),
         _ => Some(row.work_lost.as_micros() as f64),
     }
 }

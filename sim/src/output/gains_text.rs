@@ -78,18 +78,26 @@ impl Gains {
         if of(false).next().is_some() {
             grids.push(Grid {
                 title: "Jobs: time from submission to the end",
-                heads: JOB_HEADS.to_vec(),
+                heads: self.heads(&JOB_HEADS),
                 rows: of(false).map(|line| self.job_row(line)).collect(),
             });
         }
         if of(true).next().is_some() {
             grids.push(Grid {
                 title: "Services: response times and missed objectives",
-                heads: SERVICE_HEADS.to_vec(),
+                heads: self.heads(&SERVICE_HEADS),
                 rows: of(true).map(|line| self.service_row(line)).collect(),
             });
         }
         grids
+    }
+
+    /// The columns, with one for GPUs where there are some.
+    fn heads(&self, heads: &[Head]) -> Vec<Head> {
+        let mut lines = self.lines.iter();
+        let gpus = lines.any(|line| line.get(Measure::Gpus).is_some());
+        let gpus = gpus.then_some(number("GPUs"));
+        heads.iter().copied().chain(gpus).collect()
     }
 
     /// Everything for a terminal, without colour; lines end with a newline.
@@ -242,11 +250,11 @@ impl Gains {
     }
 }
 
-fn used(line: &Line) -> [Entry; 2] {
-    [
-        plain(line, Measure::Cpus, units::percent),
-        plain(line, Measure::Mem, units::percent),
-    ]
+fn used(line: &Line) -> Vec<Entry> {
+    let mut kinds = vec![Measure::Cpus, Measure::Mem];
+    kinds.extend(line.get(Measure::Gpus).map(|_| Measure::Gpus));
+    let share = |kind| plain(line, kind, units::percent);
+    kinds.into_iter().map(share).collect()
 }
 
 fn sooner_or_later(times: &Estimate) -> String {
@@ -346,7 +354,7 @@ fn share(part: usize, all: usize) -> String {
 }
 
 /// Columns two spaces apart, names to the left, numbers to the right; a framework's name once.
-fn aligned(grid: &Grid) -> String {
+pub(super) fn aligned(grid: &Grid) -> String {
     let shown: Vec<usize> = (0..grid.heads.len())
         .filter(|i| !grid.heads[*i].wide)
         .collect();

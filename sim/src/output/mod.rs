@@ -11,6 +11,7 @@ pub mod units;
 pub mod series;
 pub mod plots;
 pub mod report;
+pub mod page;
 pub mod report_data;
 pub mod provenance;
 pub mod folder;

@@ -66,7 +66,7 @@ pub fn page(
     Ok(page)
 }
 
-fn facts(comparison: &Comparison) -> String {
+pub(super) fn facts(comparison: &Comparison) -> String {
     let seeds = units::count(comparison.seeds.len(), "seed", "seeds");
     let agents = units::count(comparison.agents as usize, "agent", "agents");
     let horizon = units::duration(comparison.horizon.as_micros() as f64);

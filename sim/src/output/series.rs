@@ -8,12 +8,10 @@ use fairground_policies::resources::Kind;
 use fairground_policies::time::Span;
 
 use super::gains::completions;
-use crate::run::{Comparison, HostRow, Run, ServiceRow, UsageRow};
+use crate::run::{self, Comparison, HostRow, Run, ServiceRow, UsageRow};
 
 /// Points of a cumulative distribution kept at most.
 const CDF_POINTS: usize = 200;
-/// Rows of the picture of hosts at most; more agents share a row.
-const HOST_ROWS: usize = 200;
 
 /// A grid of time: bins of a whole number of steps.
 #[derive(Clone, PartialEq, Debug)]
@@ -239,11 +237,13 @@ pub fn hosts(comparison: &Comparison, most: usize) -> Option<Hosts> {
     );
     let bins = Bins::new(step, last.max(comparison.horizon.as_micros()), most);
     let agents = comparison.agents as usize;
-    let agents_a_row = agents.div_ceil(HOST_ROWS);
+    let agents_a_row = agents.div_ceil(run::HOST_ROWS);
     let rows = agents.div_ceil(agents_a_row);
     let weight = |row: usize| {
+        // A row of the table that stands for several agents has their mean.
         let agents = (agents - row * agents_a_row).min(agents_a_row);
-        1e-6 / (bins.group * agents) as f64
+        let entries = agents.div_ceil(run::agents_a_row(comparison.agents as usize));
+        1e-6 / (bins.group * entries) as f64
     };
     let add = |lines: &mut Vec<Line>, host: &HostRow| {
         let row = host.agent.0 as usize / agents_a_row;

@@ -21,6 +21,8 @@ pub(super) struct Agents {
 
 #[derive(Clone, Debug)]
 struct Machine {
+    /// What it has in its present life, or had in the last.
+    total: Resources,
     up: bool,
     /// How often it has come back; orders for an earlier life are lost.
     life: u32,
@@ -49,17 +51,16 @@ struct Doing {
 }
 
 impl Agents {
-    pub(super) fn new(agents: usize, frameworks: usize) -> Self {
+    pub(super) fn new(agents: &[Resources], frameworks: usize) -> Self {
+        let machine = |total: &Resources| Machine {
+            total: *total,
+            up: true,
+            life: 0,
+            known_life: 0,
+            tasks: Vec::new(),
+        };
         Self {
-            machines: vec![
-                Machine {
-                    up: true,
-                    life: 0,
-                    known_life: 0,
-                    tasks: Vec::new()
-                };
-                agents
-            ],
+            machines: agents.iter().map(machine).collect(),
             bodies: vec![Window::new(); frameworks],
             running: 0,
         }
@@ -274,12 +275,13 @@ impl World<'_> {
     }
 
     /// An agent comes back empty. If the master has not noticed its absence, it learns of both now.
-    pub(super) fn come_back(&mut self, agent: AgentId) {
+    pub(super) fn come_back(&mut self, agent: AgentId, total: Option<Resources>) {
         self.faults -= 1;
         let machine = &mut self.agents.machines[agent.index()];
         if machine.up {
             return;
         }
+        machine.total = total.unwrap_or(machine.total);
         machine.up = true;
         machine.life += 1;
         let life = machine.life;
@@ -296,7 +298,7 @@ impl World<'_> {
             return;
         }
         machine.known_life = life;
-        let total = self.trace.agents[agent.index()];
+        let total = machine.total;
         self.tell_master(Event::AgentJoined { agent, total });
     }
 }

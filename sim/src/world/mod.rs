@@ -120,8 +120,8 @@ enum Item {
     Crash(AgentId),
     /// The master notices that an agent is gone, if that life of it is still the last.
     Noticed(AgentId, u32),
-    /// An agent comes back.
-    Return(AgentId),
+    /// An agent comes back, perhaps with something else than it had.
+    Return(AgentId, Option<Resources>),
     /// The master hears that an agent came back to a new life.
     Rejoined(AgentId, u32),
     /// A framework asked to be woken.
@@ -198,7 +198,7 @@ impl<'a> World<'a> {
             frameworks,
             orders: Vec::new(),
             wakes: vec![None; count],
-            agents: Agents::new(trace.agents.len(), count),
+            agents: Agents::new(&trace.agents, count),
             progress: (0..count)
                 .map(|i| Progress::new(&trace.workloads[i].work, &usable[i]))
                 .collect(),
@@ -239,7 +239,8 @@ impl<'a> World<'a> {
             self.queue.push(fault.at, Item::Crash(fault.agent));
             if let Some(back) = fault.back {
                 self.faults += 1;
-                self.queue.push(back, Item::Return(fault.agent));
+                self.queue
+                    .push(back, Item::Return(fault.agent, fault.total));
             }
         }
         for (i, workload) in self.trace.workloads.iter().enumerate() {
@@ -311,7 +312,7 @@ impl<'a> World<'a> {
             Item::Measure(framework) => self.measure(framework),
             Item::Crash(agent) => self.crash(agent),
             Item::Noticed(agent, life) => self.notice_loss(agent, life),
-            Item::Return(agent) => self.come_back(agent),
+            Item::Return(agent, total) => self.come_back(agent, total),
             Item::Rejoined(agent, life) => self.rejoin(agent, life),
             Item::Wake(framework) => {
                 self.wakes[framework.index()] = None;
@@ -335,21 +336,26 @@ impl<'a> World<'a> {
     }
 }
 
-/// The sizes of agents each framework may use, and how many there are of each.
+/// The sizes of agents each framework may use, now or later, and how many there are of each.
 fn usable_agents(
     trace: &Trace,
     owner: impl Fn(AgentId) -> Option<FrameworkId>,
 ) -> Vec<Vec<(Resources, u64)>> {
     let mut usable = vec![Vec::<(Resources, u64)>::new(); trace.workloads.len()];
-    for (i, total) in trace.agents.iter().enumerate() {
-        let owner = owner(AgentId(i as u32));
+    let first = trace.agents.iter().enumerate();
+    let first = first.map(|(i, total)| (AgentId(i as u32), *total));
+    // What an agent becomes may be the only one that is large enough.
+    let later = trace.faults.iter();
+    let later = later.filter_map(|fault| Some((fault.agent, fault.total?)));
+    for (agent, total) in first.chain(later) {
+        let owner = owner(agent);
         for (framework, sizes) in usable.iter_mut().enumerate() {
             if owner.is_some_and(|owner| owner.index() != framework) {
                 continue;
             }
-            match sizes.iter_mut().find(|(size, _)| size == total) {
+            match sizes.iter_mut().find(|(size, _)| *size == total) {
                 Some((_, count)) => *count += 1,
-                None => sizes.push((*total, 1)),
+                None => sizes.push((total, 1)),
             }
         }
     }

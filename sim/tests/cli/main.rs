@@ -17,6 +17,7 @@ mod form;
 mod verify;
 mod traces;
 mod recipes;
+mod replays;
 mod options;
 mod mishaps;
 mod bench;

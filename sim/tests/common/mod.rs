@@ -73,6 +73,7 @@ impl Cluster {
             at,
             agent: AgentId(agent),
             back: lasts.map(|lasts| at + lasts),
+            total: None,
         });
         self
     }

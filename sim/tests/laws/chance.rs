@@ -237,10 +237,11 @@ fn apart(outages: Vec<Outage>, agents: u32) -> Vec<Fault> {
             at,
             agent: AgentId(agent % agents),
             back: lasts.map(|lasts| at + Span::from_micros(lasts)),
+            total: None,
         }
     };
     let mut faults: Vec<Fault> = outages.into_iter().map(fault).collect();
-    faults.sort_unstable();
+    faults.sort_unstable_by_key(Fault::order);
     let mut kept: Vec<Fault> = Vec::new();
     for fault in faults {
         let before = kept.iter().rev().find(|other| other.agent == fault.agent);

@@ -291,6 +291,7 @@ pub(crate) fn day(seeds: u64) -> Comparison {
         });
     Comparison {
         name: "nine-hosts".to_owned(),
+        about: String::new(),
         title: "Nine hosts, three frameworks, one day".to_owned(),
         recipe: "name = \"nine-hosts\"\n\n[cluster]\nagents = 9\ncpus = 8\nmem = \"16GiB\"\n"
             .to_owned(),

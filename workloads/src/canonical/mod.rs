@@ -34,10 +34,12 @@ pub mod columns;
 pub mod edit;
 pub mod import;
 pub mod profile;
+mod imports;
 pub mod store;
 pub mod tables;
 pub mod text;
 
+pub use imports::Imports;
 pub use store::{Opened, Writer};
 
 /// The version of the form. A trace of another version is refused.

@@ -13,6 +13,8 @@ pub mod swim;
 pub mod tpch;
 pub mod trace;
 
+pub mod machines;
+
 pub mod parts;
 
 pub(crate) mod arrivals;

@@ -13,17 +13,17 @@ use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::store::MANIFEST;
 use crate::canonical::tables::{Edge, Job, Load, Tasks, Tenant};
-use crate::canonical::{Opened, Units, import};
+use crate::canonical::{Imports, Opened, Units};
 use crate::error::{ReadError, quoted};
-use crate::formats::{Format, input};
+use crate::formats::Format;
 use crate::models::arrivals::assumption;
 use crate::models::jobs::{Jobs, task_count};
-use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive, some};
+use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive, share, some};
+use crate::rng::stream;
 use crate::spec::Context;
 use crate::trace::{Assumption, Input, Runtimes, Workload};
-use crate::units;
+use crate::units::{self, Thousandths};
 
 /// A trace and the model of what it does not say.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -42,6 +42,15 @@ pub struct TraceSpec {
     /// Only jobs of these tenants; of all if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tenants: Vec<String>,
+    /// All jobs but those of these tenants.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
+    /// Only this part of the jobs, drawn by seed.
+    #[serde(with = "units::decimal", skip_serializing_if = "is_whole")]
+    pub sample: u32,
+    /// Only this part of the jobs, which are dealt to made-up tenants at random.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dealt: Option<Deal>,
     /// Cores of a task that does not say, and of one GPU's task.
     #[serde(with = "units::cores")]
     pub cpus: Millicores,
@@ -66,6 +75,17 @@ pub struct TraceSpec {
     pub autoscaler: AutoscalerSpec,
 }
 
+/// One of several tenants to whom jobs of nobody in particular are dealt: each job to any of them
+/// with the same chance, drawn by seed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deal {
+    /// Which tenant, counted from one.
+    pub part: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
 impl Default for TraceSpec {
     fn default() -> Self {
         Self {
@@ -74,6 +94,9 @@ impl Default for TraceSpec {
             from: Span::ZERO,
             jobs: None,
             tenants: Vec::new(),
+            except: Vec::new(),
+            sample: 1000,
+            dealt: None,
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
             largest_cpus: Millicores(64_000),
@@ -126,33 +149,26 @@ impl TraceSpec {
         positive(self.every.as_micros(), "every")?;
         positive(self.step.as_micros(), "step")?;
         some(Resources::new(self.cpus, self.mem), "cpus")?;
+        positive(u64::from(self.sample), "sample")?;
+        share(self.sample, "sample")?;
+        if let Some(Deal { part, of }) = self.dealt
+            && !(1..=of).contains(&part)
+        {
+            let expected = format!("a part between 1 and {of}");
+            return Err(ReadError::expected(expected, part).place("parameter `dealt`"));
+        }
+        if !self.tenants.is_empty() && !self.except.is_empty() {
+            let error = ReadError::expected("`tenants` or `except`", "both");
+            return Err(error.place("parameter `except`"));
+        }
         self.service.check()?;
         self.autoscaler.check()
     }
 
-    /// Reads the trace; one in a public format becomes a canonical one in a temporary folder.
-    pub(crate) fn load(&self, folder: &Path) -> Result<Loaded, ReadError> {
+    /// Reads the trace.
+    pub(crate) fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Loaded, ReadError> {
         self.check()?;
-        let path = folder.join(&self.file);
-        if path.join(MANIFEST).is_file() {
-            let manifest = self.file.join(MANIFEST);
-            let inputs = vec![input(&path.join(MANIFEST), &manifest)?];
-            return self.loaded(&Opened::open(&path)?, inputs);
-        }
-        let format = self.format.map_or_else(|| Format::detect(&path), Ok)?;
-        let beside = tempfile::tempdir().map_err(|error| ReadError::io(&path, &error))?;
-        let place = beside.path().join("trace");
-        import::import(&path, format, &place, false)?;
-        let trace = Opened::open(&place)?;
-        let named = |file: &Input| Input {
-            path: file
-                .path
-                .strip_prefix(folder)
-                .unwrap_or(&file.path)
-                .to_owned(),
-            blake3: file.blake3.clone(),
-        };
-        let inputs = trace.manifest.sources.iter().map(named).collect();
+        let (trace, inputs) = imports.open(folder, &self.file, self.format)?;
         self.loaded(&trace, inputs)
     }
 
@@ -229,8 +245,8 @@ impl TraceSpec {
         for job in trace.rows::<Job>()? {
             let job = job?;
             let (tasks, edges) = (tasks.of(job.id)?, edges.of(job.id)?);
-            let mine = job.tenant.is_some_and(|tenant| wanted.contains(&tenant));
-            if !self.tenants.is_empty() && !mine {
+            let named = job.tenant.is_some_and(|tenant| wanted.contains(&tenant));
+            if named == self.tenants.is_empty() && !wanted.is_empty() {
                 continue;
             }
             let stages = self.stages(&tasks, &edges, &trace.manifest.units, told);
@@ -265,12 +281,14 @@ impl TraceSpec {
         Ok(jobs)
     }
 
+    /// The tenants that are named, to be taken or to be left out.
     fn wanted_tenants(&self, trace: &Opened) -> Result<BTreeSet<u64>, ReadError> {
+        let names = || self.tenants.iter().chain(&self.except);
         let mut wanted = BTreeSet::new();
-        let mut missing: BTreeSet<&String> = self.tenants.iter().collect();
+        let mut missing: BTreeSet<&String> = names().collect();
         for tenant in trace.rows::<Tenant>()? {
             let tenant = tenant?;
-            if missing.remove(&tenant.name) || self.tenants.contains(&tenant.name) {
+            if missing.remove(&tenant.name) || names().any(|name| *name == tenant.name) {
                 wanted.insert(tenant.id);
             }
         }
@@ -278,7 +296,12 @@ impl TraceSpec {
             None => Ok(wanted),
             Some(name) => {
                 let error = ReadError::expected("the name of a tenant", quoted(name));
-                Err(error.place("parameter `tenants`"))
+                let parameter = if self.tenants.is_empty() {
+                    "parameter `except`"
+                } else {
+                    "parameter `tenants`"
+                };
+                Err(error.place(parameter))
             }
         }
     }
@@ -374,6 +397,12 @@ impl TraceSpec {
     }
 }
 
+/// Whether a part is all there is.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_whole(thousandths: &u32) -> bool {
+    *thousandths == 1000
+}
+
 /// The rows of a table, job after job.
 struct Group<I: Iterator> {
     rows: std::iter::Peekable<I>,
@@ -455,7 +484,25 @@ impl Loaded {
             let mut jobs = Jobs::default();
             let first = self.jobs.partition_point(|job| job.submitted < from);
             let most = spec.jobs.map_or(usize::MAX, |jobs| jobs as usize);
-            for job in self.jobs[first..].iter().take(most) {
+            // Every tenant draws the same, so that every job is dealt to one of them.
+            let mut deal = stream(context.seed, "trace/deal");
+            let mut draw = stream(context.seed, "trace/sample");
+            let mut mine = |_: &&Brief| {
+                let drawn = is_whole(&spec.sample) || draw.chance(spec.sample);
+                drawn
+                    && spec.dealt.is_none_or(|Deal { part, of }| {
+                        deal.below(u64::from(of)) + 1 == u64::from(part)
+                    })
+            };
+            if !is_whole(&spec.sample) {
+                let model = format!("{} of them, drawn by seed", Thousandths(spec.sample.into()));
+                assumptions.push(assumption("jobs", model));
+            }
+            if let Some(Deal { of, .. }) = spec.dealt {
+                let model = format!("each job is that of one of {of}, drawn by seed");
+                assumptions.push(assumption("tenants", model));
+            }
+            for job in self.jobs[first..].iter().filter(&mut mine).take(most) {
                 let submitted = Time::ZERO + job.submitted.since(from);
                 if submitted >= Time::ZERO + horizon {
                     break;

@@ -260,6 +260,7 @@ pub fn digests(comparison: &Comparison) -> Table<RunOf<'_>> {
 /// The page that documents every column, for `results/COLUMNS.md`.
 pub fn columns_page() -> String {
     let nothing = Comparison {
+        about: String::new(),
         name: String::new(),
         title: String::new(),
         recipe: String::new(),

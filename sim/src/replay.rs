@@ -1,0 +1,419 @@
+//! A recipe made of public traces: what `compare --trace` runs.
+//!
+//! A recipe asks for numbers that a trace does not have: which tenants are frameworks, how large the
+//! cluster is where no machines are told, how it is partitioned. Here is the model of them. All of
+//! it goes into the recipe, where people read and change it, and into its first paragraph.
+
+mod cluster;
+mod tenants;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use fairground_policies::name::Name;
+use fairground_policies::resources::{Milligpus, Resources};
+use fairground_policies::time::{Span, Time};
+use fairground_workloads::canonical::tables::{Job, Load};
+use fairground_workloads::canonical::{Imports, Opened};
+use fairground_workloads::models::parts::AutoscalerSpec;
+use fairground_workloads::models::trace::{Deal, TraceSpec};
+use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
+
+use crate::network::NetworkSpec;
+use crate::recipe::{FrameworkSpec, Group, Recipe};
+use cluster::Demand;
+use tenants::Tenants;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// Files or folders; those with machines are the cluster, the others its work.
+    pub traces: Vec<PathBuf>,
+    /// Their format, where file and name do not tell.
+    pub format: Option<Format>,
+    /// How long after the beginning of the work the cluster starts; by default at its beginning, or
+    /// with the busiest week.
+    pub from: Option<Span>,
+    /// When arrivals end; by default with the trace, or after a week.
+    pub duration: Option<Span>,
+    /// How many tenants become frameworks of their own.
+    pub tenants: usize,
+    /// The part of the jobs that is drawn, in thousandths.
+    pub sample: u32,
+    /// The load that a cluster without machines of its own is made for, in thousandths.
+    pub load: u32,
+}
+
+/// What is replayed of a trace.
+#[derive(Clone, Copy)]
+struct Part {
+    from: Span,
+    duration: Span,
+}
+
+const A_DAY: Span = Span::from_secs(86_400);
+/// A longer trace is cut when nobody says how long it shall be.
+const A_WEEK: Span = Span::from_secs(7 * 86_400);
+/// A shorter one is hardly worth a cluster.
+const LEAST: Span = Span::from_secs(600);
+/// Made-up tenants of a trace without any.
+const MADE_UP: u32 = 4;
+/// Seeds, where something is drawn.
+const SEEDS: u32 = 3;
+
+/// A trace with work.
+struct Work {
+    file: PathBuf,
+    trace: Opened,
+    format: Option<Format>,
+}
+
+impl Work {
+    fn rows(&self, table: &str) -> u64 {
+        rows(&self.trace, table)
+    }
+
+    /// The name of its file without what says how it is written.
+    fn name(&self) -> String {
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.split('.').next().unwrap_or_default();
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let name: String = name.chars().map(plain).collect();
+        let name = name.trim_matches('-').to_lowercase();
+        if name.is_empty() {
+            "trace".to_owned()
+        } else {
+            name
+        }
+    }
+}
+
+fn rows(trace: &Opened, table: &str) -> u64 {
+    let mut tables = trace.manifest.rows.iter();
+    let found = tables.find(|(name, _)| name == table);
+    found.map_or(0, |(_, rows)| *rows)
+}
+
+impl Replay {
+    /// The recipe; its paths are as the traces were named.
+    ///
+    /// # Errors
+    /// A trace that cannot be read, one with nothing to run, traces without work or with two
+    /// clusters.
+    pub fn recipe(&self) -> Result<Recipe, ReadError> {
+        let mut imports = Imports::default();
+        let (work, machines) = self.open(&mut imports)?;
+        let part = self.part(&work)?;
+        let duration = part.duration;
+        let mut about = self.told(&work, part);
+        let mut framework = Vec::new();
+        for one in &work {
+            framework.extend(self.frameworks(one, work.len(), part, &mut about)?);
+        }
+        let mut demands = Vec::new();
+        for one in &framework {
+            demands.push(demand_of(one, duration, &mut imports)?);
+        }
+        let mut cluster = Vec::new();
+        let machines = machines.map(|machines| self.machines(machines, &work, part.from));
+        let agents = if let Some(spec) = &machines {
+            let built = spec.load(Path::new(""), &mut imports)?;
+            let built = built.build(duration, 1);
+            let _ = write!(
+                about,
+                " The cluster is the trace's own machines: {}.",
+                built.agents.len()
+            );
+            built.agents
+        } else {
+            let group = cluster::sized(&demands, self.load);
+            let size =
+                Resources::new(group.cpus, group.mem).with_gpus(Milligpus(u64::from(group.gpus)));
+            let _ = write!(
+                about,
+                " Its machines are not told: {} agents of {size} were assumed, so that the work \
+                 is {}.{} % of what they can do.",
+                group.agents,
+                self.load / 10,
+                self.load % 10
+            );
+            let agents = vec![size; group.agents as usize];
+            cluster.push(group);
+            agents
+        };
+        cluster::share(&mut framework, &demands, &agents);
+        about += " A partition has agents in proportion to the load of its framework.";
+        let drawn = machines.is_some() || framework.iter().any(is_drawn);
+        let name = work[0].name();
+        Ok(Recipe {
+            title: format!("{name}: static partitions against one pool"),
+            about,
+            name,
+            duration,
+            seeds: if drawn { SEEDS } else { 1 },
+            first_seed: 1,
+            step: None,
+            policies: ["static", "drf"].map(named).to_vec(),
+            cluster,
+            machines,
+            network: NetworkSpec::default(),
+            faults: fairground_workloads::FaultSpec::default(),
+            framework,
+        })
+    }
+
+    /// The traces with work, and the one with machines.
+    fn open(&self, imports: &mut Imports) -> Result<(Vec<Work>, Option<PathBuf>), ReadError> {
+        let (mut work, mut machines) = (Vec::new(), None);
+        for file in &self.traces {
+            let (trace, _) = imports.open(Path::new(""), file, self.format)?;
+            let (jobs, load) = (rows(&trace, "tasks") > 0, rows(&trace, "loads") > 0);
+            let has_machines = rows(&trace, "machines") > 0;
+            if has_machines && machines.replace(file.clone()).is_some() {
+                let error = ReadError::said("a second trace with machines").file(file);
+                return Err(error.hint("a recipe has one cluster: name one list of machines"));
+            }
+            if !jobs && !load && !has_machines {
+                let error = ReadError::expected("jobs, requests or machines", "none of them");
+                return Err(error.file(file));
+            }
+            if jobs || load {
+                let (file, format) = (file.clone(), self.format);
+                work.push(Work {
+                    file,
+                    trace,
+                    format,
+                });
+            }
+        }
+        if let (true, Some(file)) = (work.is_empty(), &machines) {
+            let error = ReadError::said("machines only: there is nothing to run").file(file);
+            return Err(error.hint("name a trace with jobs or requests beside it: --trace FILE"));
+        }
+        Ok((work, machines))
+    }
+
+    /// What is replayed: all until the last arrival, in whole minutes; of more than a week the week
+    /// with the most arrivals.
+    fn part(&self, work: &[Work]) -> Result<Part, ReadError> {
+        let mut days: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut last = Time::ZERO;
+        let mut arrived = |at: Time, count: u64| {
+            *days.entry(at.as_micros() / A_DAY.as_micros()).or_default() += count;
+            last = last.max(at);
+        };
+        for one in work {
+            let origin = one.trace.manifest.units.origin;
+            let mut unknown = Time::ZERO;
+            for job in one.trace.rows::<Job>()? {
+                let submit = job?.submit;
+                unknown += TraceSpec::default().every;
+                let at = submit.map(|at| Time::from_micros(at.saturating_sub(origin)));
+                arrived(at.unwrap_or(unknown), 1);
+            }
+            for row in one.trace.rows::<Load>()? {
+                let row = row?;
+                let end = row.start.saturating_add(row.length).saturating_sub(origin);
+                arrived(Time::from_micros(end), row.requests);
+            }
+        }
+        let whole = last.since(Time::ZERO);
+        let mut from = self.from.unwrap_or_default();
+        if self.from.is_none() && self.duration.is_none() && whole > A_WEEK {
+            let week = |day: u64| {
+                days.range(day..day + 7)
+                    .map(|(_, count)| *count)
+                    .sum::<u64>()
+            };
+            let first_days = 0..=(whole.as_micros() / A_DAY.as_micros()).saturating_sub(6);
+            let busiest = first_days.max_by_key(|day| (week(*day), Reverse(*day)));
+            from = A_DAY.scaled(busiest.unwrap_or(0), 1);
+        }
+        let rest = last.since(Time::ZERO + from);
+        if rest.is_zero() {
+            let error = ReadError::expected(format!("less than {whole}"), from);
+            return Err(error.place("--from"));
+        }
+        let minutes = rest.as_micros().div_ceil(60_000_000);
+        let all = Span::from_secs(minutes * 60).clamp(LEAST, A_WEEK);
+        let duration = self.duration.unwrap_or(all);
+        Ok(Part { from, duration })
+    }
+
+    fn told(&self, work: &[Work], part: Part) -> String {
+        let Part { from, duration } = part;
+        let mut about = String::new();
+        for one in work {
+            let file = one.file.file_name().unwrap_or_default().to_string_lossy();
+            let format = one.format.map_or_else(|| Format::detect(&one.file), Ok);
+            let what = format.map_or("a canonical trace", Format::about);
+            let _ = write!(about, "{file} holds {what}");
+            let (jobs, tenants) = (one.rows("jobs"), one.rows("tenants"));
+            if jobs > 0 {
+                let _ = write!(about, ", {jobs} jobs");
+            }
+            if tenants > 0 {
+                let _ = write!(about, " of {tenants} tenants");
+            }
+            about += ". ";
+        }
+        let begin = match (from.is_zero(), self.from) {
+            (true, _) => "from its beginning".to_owned(),
+            (false, Some(_)) => format!("from {from} after its beginning"),
+            (false, None) => format!("from {from} after its beginning, the busiest week"),
+        };
+        let _ = write!(about, "Replayed: {duration} {begin}");
+        if self.sample < 1000 {
+            let _ = write!(
+                about,
+                ", {}.{} % of the jobs",
+                self.sample / 10,
+                self.sample % 10
+            );
+        }
+        about.push('.');
+        about
+    }
+
+    /// The frameworks of one of `traces` traces.
+    fn frameworks(
+        &self,
+        work: &Work,
+        traces: usize,
+        part: Part,
+        about: &mut String,
+    ) -> Result<Vec<FrameworkSpec>, ReadError> {
+        let Part { from, duration } = part;
+        let mut spec = TraceSpec {
+            sample: self.sample,
+            file: work.file.clone(),
+            format: work.format,
+            from,
+            ..TraceSpec::default()
+        };
+        if work.rows("tasks") == 0 {
+            let peak = peak(work, spec.step, from, duration)?;
+            let (service, autoscaler) = (spec.service, spec.autoscaler);
+            // As many instances as the highest step needs at the load aimed at, and half as many more.
+            let busy = u128::from(peak) * u128::from(service.time.as_micros());
+            let capacity = u128::from(service.workers) * u128::from(spec.step.as_micros());
+            let most = busy * 1500 / (capacity * u128::from(autoscaler.target)).max(1) + 10;
+            let max = u32::try_from(most).unwrap_or(u32::MAX);
+            spec.autoscaler = AutoscalerSpec { max, ..autoscaler };
+            return Ok(vec![framework(work.name(), spec, false)]);
+        }
+        let tenants = Tenants::of(&work.trace, from, duration, &spec)?;
+        if tenants.censored {
+            spec.run = duration;
+        }
+        let gang = tenants.gang;
+        if traces > 1 {
+            return Ok(vec![framework(work.name(), spec, gang)]);
+        }
+        if tenants.loads.len() < 2 {
+            let _ = write!(
+                about,
+                " The trace tells one tenant or none: its jobs are dealt to {MADE_UP} made-up \
+                 ones at random."
+            );
+            let one = |part: u32| {
+                let dealt = Some(Deal { part, of: MADE_UP });
+                let spec = spec.clone();
+                framework(format!("tenant {part}"), TraceSpec { dealt, ..spec }, gang)
+            };
+            return Ok((1..=MADE_UP).map(one).collect());
+        }
+        let (large, rest) = tenants.largest(self.tenants);
+        let mut frameworks: Vec<FrameworkSpec> = Vec::new();
+        for (short, name) in tenants::short(&large).into_iter().zip(&large) {
+            let tenants = vec![name.clone()];
+            let spec = spec.clone();
+            frameworks.push(framework(short, TraceSpec { tenants, ..spec }, gang));
+        }
+        if rest > 0 {
+            let _ = write!(
+                about,
+                " The {} tenants with the most load are frameworks of their own, {rest} others \
+                 are one together.",
+                large.len()
+            );
+            spec.except = large;
+            frameworks.push(framework("others".to_owned(), spec, gang));
+        }
+        Ok(frameworks)
+    }
+
+    /// The machines as they are when the work begins: both are in the time of the trace.
+    fn machines(&self, file: PathBuf, work: &[Work], from: Span) -> MachinesSpec {
+        let origin = work[0].trace.manifest.units.origin;
+        MachinesSpec {
+            file,
+            format: self.format,
+            from: Span::from_micros(origin) + from,
+            ..MachinesSpec::default()
+        }
+    }
+}
+
+fn named(name: &str) -> Name {
+    name.parse().expect("a name")
+}
+
+const fn is_drawn(framework: &FrameworkSpec) -> bool {
+    matches!(&framework.workload, WorkloadSpec::Trace(spec)
+        if spec.dealt.is_some() || spec.sample < 1000)
+}
+
+fn framework(name: String, spec: TraceSpec, gang: bool) -> FrameworkSpec {
+    FrameworkSpec {
+        name,
+        share: 1,
+        weight: 1000,
+        scheduler: named(if gang { "gang" } else { "fair" }),
+        refuse: Span::from_secs(300),
+        workload: WorkloadSpec::Trace(spec),
+    }
+}
+
+/// The most requests of a step.
+fn peak(work: &Work, step: Span, from: Span, duration: Span) -> Result<u64, ReadError> {
+    let origin = work.trace.manifest.units.origin + from.as_micros();
+    let mut steps = BTreeMap::new();
+    for row in work.trace.rows::<Load>()? {
+        let row = row?;
+        let at = row.start.checked_sub(origin);
+        if let Some(at) = at.filter(|at| *at < duration.as_micros()) {
+            *steps.entry(at / step.as_micros()).or_insert(0_u64) += row.requests;
+        }
+    }
+    Ok(steps.into_values().max().unwrap_or(0))
+}
+
+/// What a framework will ask for.
+fn demand_of(
+    framework: &FrameworkSpec,
+    horizon: Span,
+    imports: &mut Imports,
+) -> Result<Demand, ReadError> {
+    let source = framework.workload.load_with(Path::new(""), imports)?;
+    let workload = source.build(&Context {
+        agents: 1,
+        horizon,
+        seed: 1,
+        name: &framework.name,
+    })?;
+    Ok(Demand::of(&workload.work, horizon))
+}
+
+/// A group of agents, as the recipe writes it.
+const fn group(agents: u32, size: Resources) -> Group {
+    Group {
+        agents,
+        cpus: size.cpus(),
+        mem: size.mem(),
+        disk: size.disk(),
+        gpus: size.gpus().0 as u32,
+    }
+}

@@ -1,0 +1,59 @@
+//! Traces read for a recipe: a file that several frameworks name is imported once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::import;
+use super::store::{MANIFEST, Opened};
+use crate::error::ReadError;
+use crate::formats::{Format, input};
+use crate::trace::Input;
+
+/// Canonical traces of public ones, in temporary folders that go with this value.
+#[derive(Debug, Default)]
+pub struct Imports {
+    done: BTreeMap<(PathBuf, Option<Format>), (Opened, TempDir)>,
+}
+
+impl Imports {
+    /// The trace at `file`, relative to `folder`, and what was read for it: a canonical one as it
+    /// is, one in a public format after its import.
+    ///
+    /// # Errors
+    /// When it cannot be read, its format is not known, or it is damaged.
+    pub fn open(
+        &mut self,
+        folder: &Path,
+        file: &Path,
+        format: Option<Format>,
+    ) -> Result<(Opened, Vec<Input>), ReadError> {
+        let path = folder.join(file);
+        let manifest = path.join(MANIFEST);
+        if manifest.is_file() {
+            let inputs = vec![input(&manifest, &file.join(MANIFEST))?];
+            return Ok((Opened::open(&path)?, inputs));
+        }
+        let key = (path.clone(), format);
+        if !self.done.contains_key(&key) {
+            let format = format.map_or_else(|| Format::detect(&path), Ok)?;
+            let beside = tempfile::tempdir().map_err(|error| ReadError::io(&path, &error))?;
+            let place = beside.path().join("trace");
+            import::import(&path, format, &place, false)?;
+            let opened = Opened::open(&place)?;
+            self.done.insert(key.clone(), (opened, beside));
+        }
+        let trace = self.done[&key].0.clone();
+        let named = |one: &Input| Input {
+            path: one
+                .path
+                .strip_prefix(folder)
+                .unwrap_or(&one.path)
+                .to_owned(),
+            blake3: one.blake3.clone(),
+        };
+        let inputs = trace.manifest.sources.iter().map(named).collect();
+        Ok((trace, inputs))
+    }
+}
