@@ -314,6 +314,124 @@ mod tests {
         }
     }
 
+    /// A server of HTTP on this machine; its address. It answers a path with what `answers` has.
+    fn server(answers: Vec<(&'static str, Vec<u8>)>) -> String {
+        use std::io::{BufRead as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut lines = io::BufReader::new(stream.try_clone().unwrap()).lines();
+                let first = lines.next().unwrap().unwrap();
+                while !lines.next().unwrap().unwrap().is_empty() {}
+                let path = first.split(' ').nth(1).unwrap().to_owned();
+                let known = answers.iter().find(|(known, _)| *known == path);
+                let missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec();
+                let answer = known.map_or(missing, |(_, answer)| answer.clone());
+                // A client that has seen enough closes the connection.
+                let _ = stream.write_all(&answer);
+            }
+        });
+        format!("http://{address}")
+    }
+
+    fn ok(length: usize, body: &[u8]) -> Vec<u8> {
+        let head =
+            format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        [head.as_bytes(), body].concat()
+    }
+
+    fn redirect(to: &str) -> Vec<u8> {
+        let head = "HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: ";
+        format!("{head}{to}\r\n\r\n").into_bytes()
+    }
+
+    #[tokio::test]
+    async fn files_are_fetched_over_http() {
+        let (from, sandbox) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        archive(&from.path().join("a.tar.gz"));
+        let packed = fs::read(from.path().join("a.tar.gz")).unwrap();
+        let long: Vec<u8> = (0..3_000_000_u32).map(|i| i as u8).collect();
+        let at = server(vec![
+            ("/abc", ok(3, b"abc")),
+            ("/abc?version=2", ok(3, b"ABC")),
+            ("/long", ok(long.len(), &long)),
+            ("/a.tar.gz", ok(packed.len(), &packed)),
+            ("/moved", redirect("/abc")),
+        ]);
+        let sha = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let named = |path: &str, name: &str| Uri {
+            output_file: Some(name.into()),
+            ..uri(&format!("{at}{path}"))
+        };
+        let uris = [
+            Uri {
+                sha256: Some(sha.into()),
+                executable: true,
+                ..uri(&format!("{at}/abc"))
+            },
+            named("/abc?version=2", "query"),
+            Uri {
+                sha256: Some(hex(&Sha256::digest(&long))),
+                ..uri(&format!("{at}/long"))
+            },
+            uri(&format!("{at}/a.tar.gz")),
+            Uri {
+                extract: Some(false),
+                ..named("/a.tar.gz", "sub/whole.tar.gz")
+            },
+            Uri {
+                sha256: Some(sha.into()),
+                ..named("/moved", "moved")
+            },
+        ];
+        all(&uris, sandbox.path(), me()).await.unwrap();
+        let read = |name: &str| fs::read(sandbox.path().join(name)).unwrap();
+        assert_eq!(
+            (read("abc"), read("query")),
+            (b"abc".to_vec(), b"ABC".to_vec())
+        );
+        assert_eq!(read("moved"), b"abc");
+        assert!(read("long") == long, "three million bytes");
+        assert_eq!(read("inner/file"), b"hello");
+        assert!(read("sub/whole.tar.gz") == packed, "not unpacked, as asked");
+        let mode = |name: &str| fs::metadata(sandbox.path().join(name)).unwrap().mode() & 0o111;
+        assert_eq!((mode("abc"), mode("query")), (0o111, 0));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_had_over_http_is_said() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let at = server(vec![
+            ("/abc", ok(3, b"abc")),
+            ("/short", ok(10, b"abc")),
+            ("/round", redirect("/round")),
+            ("/broken.tar.gz", ok(3, b"abc")),
+            ("/no-http", b"nonsense\r\n\r\n".to_vec()),
+        ]);
+        let closed = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            format!("http://{}/x", listener.local_addr().unwrap())
+        };
+        for (value, sha256, reason) in [
+            (format!("{at}/abc"), Some("00".to_owned()), "expected 00"),
+            (format!("{at}/nowhere"), None, "404"),
+            (format!("{at}/short"), None, "body"),
+            (format!("{at}/round"), None, "redirect"),
+            (format!("{at}/broken.tar.gz"), None, "cannot unpack it"),
+            (format!("{at}/no-http"), None, "sending request"),
+            (closed, None, "sending request"),
+        ] {
+            let uri = Uri {
+                sha256,
+                ..uri(&value)
+            };
+            let error = all(&[uri], sandbox.path(), me()).await.unwrap_err();
+            let error = error.to_string();
+            assert!(error.contains(&value) && error.contains(reason), "{error}");
+        }
+    }
+
     #[test]
     fn a_task_gets_nothing_its_user_could_not_read() {
         let directory = tempfile::tempdir().unwrap();
