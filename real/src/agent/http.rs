@@ -37,7 +37,7 @@ pub(super) struct Shown {
 
 /// All paths of an agent.
 pub(super) fn router(shown: Shown) -> Router {
-    Router::new()
+    let paths = Router::new()
         .route("/health", get(|| async { StatusCode::OK }))
         .route(
             "/version",
@@ -51,7 +51,9 @@ pub(super) fn router(shown: Shown) -> Router {
         .route("/files/read", get(read))
         .route("/files/read.json", get(read))
         .route("/files/download", get(download))
-        .with_state(shown)
+        .with_state(shown);
+    // Old tools know an agent by this name.
+    Router::new().nest("/slave(1)", paths.clone()).merge(paths)
 }
 
 #[derive(Deserialize)]
