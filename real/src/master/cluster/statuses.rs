@@ -33,8 +33,8 @@ pub struct Task {
     pub status: Option<Box<StatusUpdate>>,
     /// The statuses shown by the endpoints, one a state, the oldest first.
     pub history: Vec<Value>,
-    /// The status last acknowledged.
-    pub acknowledged: Option<Uuid>,
+    /// The statuses acknowledged; copies of them may still arrive.
+    pub acknowledged: Vec<Uuid>,
     /// Whether its end was ordered, and with which grace period.
     pub kill: Option<Option<u64>>,
     /// When it was launched.
@@ -182,7 +182,7 @@ impl Task {
             state: State::Staging,
             status: None,
             history: Vec::new(),
-            acknowledged: None,
+            acknowledged: Vec::new(),
             kill: None,
             launched: now,
         }
@@ -240,7 +240,7 @@ fn agent_status(status: &StatusUpdate, agent_id: &str, host: &str) -> Value {
 /// Whether a status says something that is not settled: not acknowledged, and not about a
 /// task whose end was told without the agent.
 fn is_news(task: &Task, status: &StatusUpdate) -> bool {
-    let is_settled = task.acknowledged == Some(status.uuid);
+    let is_settled = task.acknowledged.contains(&status.uuid);
     let is_repeated = task.uuid() == Some(status.uuid);
     !is_settled && (is_repeated || !task.state.is_terminal())
 }
@@ -430,13 +430,13 @@ impl Cluster {
         let waiting = page.tasks.get_mut(task_id).filter(|task| {
             Some(task.agent) == agent
                 && task.uuid() == Some(uuid)
-                && task.acknowledged != Some(uuid)
+                && !task.acknowledged.contains(&uuid)
         });
         let Some(task) = waiting else {
             self.counts.invalid_acknowledgements += 1;
             return;
         };
-        task.acknowledged = Some(uuid);
+        task.acknowledged.push(uuid);
         let (agent, is_over) = (task.agent, task.state.is_terminal());
         if is_over {
             page.complete(task_id);
