@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
@@ -21,14 +21,18 @@ use fairground_policies::registry::Registry;
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::log::{self, Contents, Fsync, Record, Writer};
+use crate::log::{FORMAT, Fsync, Reader, Record, Writer};
 use cluster::{Cluster, Settings};
 use decision::Decision;
 use http::App;
 use metrics::Metrics;
 use request::{Habits, Request};
+
+/// KiB of bodies that may be arriving at the same time; more wait for their turn.
+const BODIES_KIB: usize = 256 << 10;
 
 /// Runs a master.
 #[derive(clap::Args, Debug)]
@@ -98,13 +102,12 @@ fn read_image(text: &str) -> Result<(String, String), String> {
 ///
 /// # Errors
 /// When it cannot listen, read its log or write it.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     check_addresses(&args.listen, args.insecure)?;
-    let registry = Registry::default();
     std::fs::create_dir_all(&args.work_dir)
         .with_context(|| format!("--work-dir {}", args.work_dir.display()))?;
     let _lock = lock(args)?;
-    let (cluster, last, writer) = open(args, &registry)?;
+    let (cluster, last, writer) = open(args, registry)?;
     let duration = |span: Span| Duration::from_micros(span.as_micros());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -125,8 +128,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         metrics: metrics.clone(),
         heartbeat: habits.heartbeat,
         max_body: args.max_body,
+        room: Arc::new(Semaphore::new((args.max_body >> 10).max(BODIES_KIB))),
         body_timeout: Duration::from_secs(30),
-        streams: std::sync::Arc::default(),
+        streams: Arc::default(),
     };
     for listener in listeners {
         eprintln!("master: listening on {}", listener.local_addr()?);
@@ -218,9 +222,9 @@ fn lock(args: &Args) -> anyhow::Result<std::fs::File> {
 /// The cluster as its log left it, or a new one.
 fn open(args: &Args, registry: &Registry) -> anyhow::Result<(Cluster, Time, Writer)> {
     let path = log_path(args);
-    if let Some(contents) = log::read(&path)? {
-        let (cluster, last) = recover(args, &contents, registry)?;
-        let writer = Writer::open(&path, contents.good_bytes, args.fsync);
+    if let Some(mut contents) = Reader::open(&path)? {
+        let (cluster, last) = recover(args, &mut contents, registry)?;
+        let writer = Writer::open(&path, contents.good_bytes(), args.fsync);
         return Ok((
             cluster,
             last,
@@ -240,8 +244,8 @@ fn open(args: &Args, registry: &Registry) -> anyhow::Result<(Cluster, Time, Writ
     let mut writer =
         Writer::open(&path, 0, args.fsync).with_context(|| path.display().to_string())?;
     let cluster = Cluster::new(settings.clone(), registry)?;
-    writer.append::<()>(&Record::Opened {
-        format: log::FORMAT,
+    writer.append(&Record::Opened {
+        format: FORMAT,
         settings,
     });
     Ok((cluster, Time::ZERO, writer))
@@ -249,11 +253,11 @@ fn open(args: &Args, registry: &Registry) -> anyhow::Result<(Cluster, Time, Writ
 
 fn recover(
     args: &Args,
-    contents: &Contents,
+    contents: &mut Reader,
     registry: &Registry,
 ) -> anyhow::Result<(Cluster, Time)> {
     let path = log_path(args);
-    let settings = &contents.settings;
+    let settings = contents.settings().clone();
     let wanted = Settings {
         allocator: args.allocator.clone(),
         seed: args.seed,
@@ -262,39 +266,38 @@ fn recover(
         recovery: args.recovery,
         ..settings.clone()
     };
-    if wanted != *settings {
+    if wanted != settings {
         bail!(
             "{}: the log was begun with other settings ({}); start with the same \
              --allocator, --seed, --weight, --image and --recovery, or in an empty --work-dir",
             path.display(),
-            serde_json::to_string(settings)?
+            serde_json::to_string(&settings)?
         );
     }
-    if contents.torn_bytes > 0 {
-        eprintln!(
-            "master: {}: the last record is torn ({} bytes) and was never acted upon; it is cut off",
-            path.display(),
-            contents.torn_bytes
-        );
-    }
-    let mut cluster = Cluster::new(settings.clone(), registry)?;
+    let mut cluster = Cluster::new(settings, registry)?;
     let mut last = Time::ZERO;
-    for turn in &contents.turns {
-        let (_, replayed) = cluster.step(turn.at, turn.input.clone());
+    let mut records = 0;
+    for turn in contents.by_ref() {
+        let turn = turn?;
+        let (_, replayed) = cluster.step(turn.at, turn.input);
         if replayed.steps != turn.steps {
             bail!(
                 "{}: line {}: the core orders today what it did not order then; \
-                 `fairground-real replay` shows the difference",
+                 `fairground replay` shows the difference",
                 path.display(),
                 turn.line
             );
         }
         last = turn.at;
+        records += 1;
     }
-    eprintln!(
-        "master: {}: {} records replayed",
-        path.display(),
-        contents.turns.len()
-    );
+    if contents.torn_bytes() > 0 {
+        eprintln!(
+            "master: {}: the last record is torn ({} bytes) and was never acted upon; it is cut off",
+            path.display(),
+            contents.torn_bytes()
+        );
+    }
+    eprintln!("master: {}: {records} records replayed", path.display());
     Ok((cluster, last))
 }

@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::links::{Link, LinkId};
@@ -37,6 +37,8 @@ pub struct App {
     pub heartbeat: Duration,
     /// The longest body taken in.
     pub max_body: usize,
+    /// KiB that bodies which are still arriving may take together.
+    pub room: Arc<Semaphore>,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
     /// Streams opened so far.
@@ -111,16 +113,25 @@ async fn json_body(
             ));
         }
     }
-    let read = axum::body::to_bytes(body, app.max_body);
+    let too_long = || {
+        let text = format!(
+            "the body is broken off or longer than {} bytes",
+            app.max_body
+        );
+        Problem(StatusCode::PAYLOAD_TOO_LARGE, text)
+    };
+    let length = body.size_hint().exact().unwrap_or(app.max_body as u64);
+    if length > app.max_body as u64 {
+        return Err(too_long());
+    }
+    let read = async {
+        // The pieces of a long body are kept until it is whole: all of them together are bounded.
+        let _room = app.room.acquire_many((length >> 10) as u32).await;
+        axum::body::to_bytes(body, app.max_body).await
+    };
     match tokio::time::timeout(app.body_timeout, read).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(Problem(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!(
-                "the body is broken off or longer than {} bytes",
-                app.max_body
-            ),
-        )),
+        Ok(Err(_)) => Err(too_long()),
         Err(_) => Err(Problem(
             StatusCode::REQUEST_TIMEOUT,
             format!("the body did not arrive within {:?}", app.body_timeout),
