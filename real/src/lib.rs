@@ -6,7 +6,7 @@
 
 pub mod agent;
 pub mod bench;
-pub mod cli;
+mod cli;
 pub mod client;
 pub mod isolation;
 pub mod local;
@@ -16,3 +16,5 @@ pub mod protocol;
 pub mod recordio;
 pub mod run;
 pub mod wire;
+
+pub use cli::main_with;

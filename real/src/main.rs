@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use fairground_policies::registry::Registry;
+
 fn main() -> ExitCode {
-    fairground_real::cli::main()
+    fairground_real::main_with(&Registry::default())
 }

@@ -387,9 +387,8 @@ fn memory_is_the_reason_and_metrics_tell_what_is_used() {
         [Starting, Running],
         "the sibling lives"
     );
-    std::thread::sleep(Duration::from_millis(500));
-    let (_, text) = master.get(&format!("http://{}/metrics", hello.address));
     let value = |name: &str| {
+        let (_, text) = master.get(&format!("http://{}/metrics", hello.address));
         let line = text
             .lines()
             .find(|line| line.starts_with(&format!("{name}{{")));
@@ -397,8 +396,11 @@ fn memory_is_the_reason_and_metrics_tell_what_is_used() {
         assert!(line.contains("framework=\"f\",task=\"spins\""), "{line}");
         line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()
     };
+    // On a busy machine it takes a while until it has had its share of a period.
+    until("the task is throttled", || {
+        value("fairground_task_throttled_seconds_total") > 0.0
+    });
     assert!(value("fairground_task_cpu_seconds_total") > 0.01);
-    assert!(value("fairground_task_throttled_seconds_total") > 0.0);
     assert!(value("fairground_task_processes") >= 2.0);
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`trace`] is the value all of it becomes; [`spec`] is the part of a recipe that
 //! asks for it and turns it into a trace, [`recipe`] the whole; [`measured`] is what came of one on a
-//! real cluster; [`models`] makes work, synthetic or from files; [`formats`] reads the public trace
+//! real cluster, whose log [`log`] reads; [`models`] makes work, synthetic or from files; [`formats`] reads the public trace
 //! formats; [`catalogue`] says which traces there are and where; [`canonical`] is the one form they
 //! all become; [`faults`] makes agents go away; [`rng`] holds the
 //! seeded streams; [`units`] how amounts are written; [`error`] how problems are told.

@@ -11,7 +11,7 @@ use fairground_policies::registry::Registry;
 use crate::agent;
 use crate::client::{look, submit};
 use crate::isolation::container;
-use crate::{bench, local, log, master, run};
+use crate::{bench, local, master, run};
 
 /// A real cluster on the simulator's core.
 #[derive(Parser, Debug)]
@@ -44,7 +44,6 @@ enum Command {
     Logs(look::LogsArgs),
     Kill(look::KillArgs),
     Run(run::Args),
-    Replay(log::replay::Args),
     Bench(bench::Args),
     /// Prints completions for a shell
     Completions {
@@ -57,20 +56,20 @@ enum Command {
     Container(container::Args),
 }
 
-/// Runs the command line; 0 done, 1 no, 2 bad usage or input.
-pub fn main() -> ExitCode {
+/// The whole command line, with the policies of `registry`: what a `main` of one's own calls.
+/// 0 done, 1 no, 2 bad usage or input.
+pub fn main_with(registry: &Registry) -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Master(args) => master::run(&args),
+        Command::Master(args) => master::run(&args, registry),
         Command::Agent(args) => agent::run(&args),
         Command::Up(args) => local::up(&args),
         Command::Down(args) => local::down(&args),
-        Command::Submit(args) => submit::run(&args),
+        Command::Submit(args) => submit::run(&args, registry),
         Command::Ps(args) => look::ps(&args),
         Command::Logs(args) => look::logs(&args),
         Command::Kill(args) => look::kill(&args),
-        Command::Run(args) => run::run(&args, &Registry::default()),
+        Command::Run(args) => run::run(&args, registry),
         Command::Burn(args) => run::burn::run(&args),
-        Command::Replay(args) => log::replay::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions { shell } => {
             let mut command = Cli::command();

@@ -40,9 +40,9 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn new(job: Job) -> anyhow::Result<(Self, Vec<Call>)> {
+    pub(super) fn new(job: Job, registry: &Registry) -> anyhow::Result<(Self, Vec<Call>)> {
         let spec = job.spec()?;
-        let scheduler = Registry::default().scheduler(&job.scheduler)?;
+        let scheduler = registry.scheduler(&job.scheduler)?;
         let mut driver = Self {
             framework: Framework::batch(SELF, Manners::default(), scheduler),
             begun: Instant::now(),

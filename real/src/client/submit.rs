@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use fairground_policies::name::Name;
+use fairground_policies::registry::Registry;
 use serde_json::{Value, json};
 
 use super::driver::Driver;
@@ -56,13 +57,14 @@ const FAILOVER: Duration = Duration::from_mins(2);
 ///
 /// # Errors
 /// When the job does not read, or the master cannot be reached for too long.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     let job = job(args)?;
     let info = json!({
         "user": "", "name": format!("{} (batch)", job.name), "role": args.role,
         "failover_timeout": FAILOVER.as_secs(),
     });
-    block_on(drive(&args.master, job, info))
+    let (driver, calls) = Driver::new(job, registry)?;
+    block_on(drive(&args.master, driver, calls, info))
 }
 
 fn job(args: &Args) -> anyhow::Result<Job> {
@@ -93,12 +95,15 @@ fn job(args: &Args) -> anyhow::Result<Job> {
     Ok(job)
 }
 
-async fn drive(master: &MasterArg, job: Job, mut info: Value) -> anyhow::Result<ExitCode> {
-    let (mut driver, calls) = Driver::new(job)?;
+async fn drive(
+    master: &MasterArg,
+    mut driver: Driver,
+    mut calls: Vec<Call>,
+    mut info: Value,
+) -> anyhow::Result<ExitCode> {
     let mut subscription = Subscription::open(master, &info).await?;
     println!("{}", subscription.framework_id);
     info["id"] = json!({"value": subscription.framework_id});
-    let mut calls = calls;
     loop {
         let outcome = converse(&mut subscription, &mut driver, calls).await;
         let error = match outcome {

@@ -16,7 +16,7 @@ use fairground_real::protocol::{
 };
 use uuid::Uuid;
 
-use super::client::{Records, post, send};
+use super::client::{PATIENCE, Records, post, send};
 
 /// How long a status waits for its acknowledgement before it is sent again.
 const RETRY: Duration = Duration::from_millis(200);
@@ -135,6 +135,15 @@ impl Agent {
         starts
             .map(|((_, task), count)| (task.clone(), *count))
             .collect()
+    }
+
+    /// Waits until it knows no task any more.
+    pub fn forgets_all(&self) {
+        let start = std::time::Instant::now();
+        while self.known() > 0 {
+            assert!(start.elapsed() < PATIENCE, "acknowledgements arrive");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// The tasks it knows.

@@ -1,5 +1,6 @@
 //! Hundreds of seeded rounds of everything that goes wrong between a framework, a master and its
-//! agents. Afterwards every task has had one end, none was started twice, and the log replays.
+//! agents, on a network that loses, repeats, delays and reorders what they say. Afterwards every
+//! task has had one end, none was started twice, and the log replays.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -11,12 +12,14 @@ use serde_json::{Value, json};
 use super::agent::{Agent, Spec};
 use super::framework::Framework;
 use super::process::Master;
+use super::proxy::Proxy;
 
-const ROUNDS: u64 = 240;
+const ROUNDS: u64 = 400;
 const AGENTS: u64 = 3;
 
 struct Chaos {
     master: Master,
+    proxies: Vec<Proxy>,
     agents: Vec<Agent>,
     framework: Framework,
     draws: Stream,
@@ -25,19 +28,27 @@ struct Chaos {
     /// Every task ever asked for, with the state it ended in.
     tasks: BTreeMap<String, Option<String>>,
     running: BTreeSet<String>,
-    /// Statuses whose acknowledgement was taken in.
+    /// Statuses whose acknowledgement was taken in, by the question that was asked afterwards.
+    asked: BTreeMap<String, String>,
+    questions: u64,
+    /// Statuses that may not come any more: that question was answered.
     acknowledged: BTreeSet<String>,
 }
 
 impl Chaos {
     fn new(seed: u64) -> Self {
         let master = Master::start(&["--fsync", "never"]);
-        let agents = (0..AGENTS)
-            .map(|i| Agent::start(&Spec::new(master.address, &format!("a{i}"), 4, 4000)))
+        let proxies: Vec<Proxy> = (0..AGENTS)
+            .map(|i| Proxy::start(master.address, seed, &format!("proxy {i}")))
+            .collect();
+        let agents = (0..).zip(&proxies);
+        let agents = agents
+            .map(|(i, proxy)| Agent::start(&Spec::new(proxy.address, &format!("a{i}"), 4, 4000)))
             .collect();
         let framework = Framework::subscribe(master.address, "f");
         Self {
             master,
+            proxies,
             agents,
             framework,
             draws: rng::stream(seed, "chaos"),
@@ -45,6 +56,8 @@ impl Chaos {
             stale: Vec::new(),
             tasks: BTreeMap::new(),
             running: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            questions: 0,
             acknowledged: BTreeSet::new(),
         }
     }
@@ -54,7 +67,7 @@ impl Chaos {
     }
 
     fn round(&mut self) {
-        match self.draw(12) {
+        match self.draw(15) {
             0..=3 => self.launch(),
             4 | 5 => {
                 let agent = self.draw(self.agents.len());
@@ -76,6 +89,11 @@ impl Chaos {
                 }
             }
             9 | 10 => self.end_one(),
+            11 => {
+                let agent = self.draw(self.proxies.len());
+                self.proxies[agent].cut(true);
+            }
+            12 | 13 => self.proxies.iter().for_each(|proxy| proxy.cut(false)),
             _ => self.launch_on_stale_offer(),
         }
         let wait = self.draw(30) as u64;
@@ -153,6 +171,10 @@ impl Chaos {
 
     fn status(&mut self, status: &Value) {
         let task = status["task_id"]["value"].as_str().unwrap();
+        if let Some(uuid) = self.asked.remove(task) {
+            self.acknowledged.insert(uuid);
+            return;
+        }
         let state = status["state"].as_str().unwrap();
         let is_over = !["TASK_STAGING", "TASK_STARTING", "TASK_RUNNING"].contains(&state);
         if let Some(uuid) = status["uuid"].as_str() {
@@ -177,12 +199,18 @@ impl Chaos {
             && self.draws.below(4) > 0
         {
             self.framework.acknowledge(status);
-            self.acknowledged.insert(uuid.to_owned());
+            // Copies of the status may be on their way still, but not behind this answer.
+            self.questions += 1;
+            let question = format!("question {}", self.questions);
+            let task = json!({"task_id": {"value": question}});
+            self.framework.say("RECONCILE", json!({"tasks": [task]}));
+            self.asked.insert(question, uuid.to_owned());
         }
     }
 
     /// Brings every task to its end.
     fn settle(&mut self) {
+        self.proxies.iter().for_each(Proxy::behave);
         let begun = Instant::now();
         while self.tasks.values().any(Option::is_none) {
             assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", self.tasks);
@@ -228,8 +256,14 @@ fn check(seed: u64) {
         assert_eq!(was_refused, !starts.contains_key(task), "{task}: {end:?}");
     }
     chaos.master.wait_for_metric("master/cpus_used", 0.0);
+    let mut counts = [0; 4];
+    for proxy in &chaos.proxies {
+        counts = std::array::from_fn(|i| counts[i] + proxy.counts()[i]);
+    }
+    println!("lost, repeated, moved, held up: {counts:?}");
+    assert!(counts.iter().all(|count| *count > 5), "{counts:?}");
     assert!(
-        starts.len() > 40,
+        starts.len() > 25,
         "the rounds were worth it: {}",
         starts.len()
     );

@@ -63,7 +63,7 @@ fn a_job_runs_to_its_end() {
 #[test]
 fn stages_run_one_after_the_other() {
     let (master, _agents) = cluster();
-    let job = master.folder.path().join("job.toml");
+    let job = master.folder.join("job.toml");
     let text = "name = 'count'\n\
         [[stage]]\nname = 'map'\ntasks = 4\ncpus = 0.5\nmem = 32\ncommand = 'true'\n\
         [[stage]]\nname = 'reduce'\ncpus = 1\nmem = 32\ncommand = 'true'\nafter = ['map']\n";

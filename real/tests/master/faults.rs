@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use fairground_real::protocol::{
+    AgentCall, AgentMessage, MESSAGE_PATH, Source, StatusUpdate, TaskState,
+};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::agent::{Agent, Spec};
+use super::client::{post, send};
 use super::framework::Framework;
 use super::process::Master;
+use super::proxy::Proxy;
 
 /// Pings every 100 ms; an agent that is silent for 300 ms is gone.
 const QUICK: [&str; 4] = ["--ping", "100ms", "--pings", "3"];
@@ -28,7 +34,7 @@ fn an_agent_that_is_gone_loses_its_tasks_and_kills_them_when_it_is_back() {
     agent.cut(false);
     master.wait_for_metric("master/slaves_active", 1.0);
     // It joined only once the task given up had ended.
-    assert_eq!(agent.known(), 0);
+    agent.forgets_all();
     framework.offer();
     master.finish();
 }
@@ -39,7 +45,8 @@ fn a_broken_stream_loses_nothing() {
     let agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
     let framework = Framework::subscribe(master.address, "f");
     for round in 0..20 {
-        let offer = framework.offer();
+        // Pieces of the agent come back one by one.
+        let offer = framework.offer_of(1.0);
         let (one, two) = (format!("r{round}a"), format!("r{round}b"));
         agent.break_stream();
         framework.launch(&offer, &[(&one, "true"), (&two, "sleep")]);
@@ -92,5 +99,80 @@ fn a_machine_that_comes_as_a_new_agent_takes_the_place_of_the_old_one() {
     assert_eq!(framework.status("t")["state"], "TASK_LOST");
     master.wait_for_metric("master/slaves_active", 1.0);
     assert_ne!(new.id(), old_id);
+    master.finish();
+}
+
+#[test]
+fn a_late_copy_of_an_acknowledged_status_is_not_told_again() {
+    let master = Master::start(&[]);
+    let agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
+    let framework = Framework::subscribe(master.address, "f");
+    framework.launch(&framework.offer(), &[("t", "sleep")]);
+    assert_eq!(framework.status("t")["state"], "TASK_RUNNING");
+    // The agent says two more things, each acknowledged; then the first of them arrives again.
+    let (starting, running) = (Uuid::new_v4(), Uuid::new_v4());
+    let say = |uuid: Uuid, state: TaskState| {
+        let status = StatusUpdate {
+            uuid,
+            framework_id: framework.id.clone(),
+            task_id: "t".to_owned(),
+            state,
+            source: Source::Executor,
+            reason: None,
+            message: None,
+            unix_micros: 1,
+            container: None,
+            usage: None,
+        };
+        let message = AgentMessage::Status(Box::new(status));
+        let agent_id = agent.id().unwrap();
+        let body = serde_json::to_string(&AgentCall { agent_id, message }).unwrap();
+        let exchange = send(master.address, &post(MESSAGE_PATH, "", &body)).unwrap();
+        assert_eq!(exchange.head.status, 202);
+    };
+    for (uuid, state) in [
+        (starting, TaskState::Starting),
+        (running, TaskState::Running),
+    ] {
+        say(uuid, state);
+        assert_eq!(framework.status("t")["state"], state.api_name());
+    }
+    say(starting, TaskState::Starting);
+    framework.say("RECONCILE", json!({}));
+    let status = framework.status("t");
+    assert_eq!(status["reason"], "REASON_RECONCILIATION", "{status}");
+    assert_eq!(
+        status["state"], "TASK_RUNNING",
+        "time does not run backwards"
+    );
+    master.finish();
+}
+
+#[test]
+fn a_partition_that_lasts_loses_tasks_once_and_ends_them() {
+    let master = Master::start(&QUICK);
+    let proxy = Proxy::start(master.address, 1, "partition");
+    proxy.behave();
+    let agent = Agent::start(&Spec::new(proxy.address, "a", 4, 4000));
+    for round in 0..3 {
+        let framework = Framework::subscribe(master.address, "f");
+        let task = format!("t{round}");
+        framework.launch(&framework.offer(), &[(&task, "sleep")]);
+        assert_eq!(framework.status(&task)["state"], "TASK_RUNNING");
+        proxy.cut(true);
+        // What it says meanwhile arrives when the network is whole again, too late.
+        agent.end(&task, TaskState::Finished);
+        assert_eq!(framework.status(&task)["state"], "TASK_LOST");
+        master.wait_for_metric("master/slaves_active", 0.0);
+        proxy.cut(false);
+        master.wait_for_metric("master/slaves_active", 1.0);
+        agent.forgets_all();
+        framework.say("RECONCILE", json!({}));
+        while let Some(event) = framework.next_within(Duration::from_millis(300)) {
+            assert_ne!(event["type"], "UPDATE", "one end was told: {event}");
+        }
+        framework.say("TEARDOWN", json!(null));
+    }
+    assert!(agent.starts().values().all(|count| *count == 1));
     master.finish();
 }

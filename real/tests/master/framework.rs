@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::client::{PATIENCE, post, send};
+use super::client::{Exchange, PATIENCE, post, send};
 
 const PATH: &str = "/api/v1/scheduler";
 
@@ -72,11 +72,16 @@ impl Framework {
 
     /// Makes a call; the status of the answer and what it says.
     pub fn call(&self, kind: &str, member: impl Into<Value>) -> (u16, String) {
+        let exchange = self.try_call(kind, member).unwrap();
+        (exchange.head.status, exchange.body())
+    }
+
+    /// Makes a call to a master that may be gone.
+    pub fn try_call(&self, kind: &str, member: impl Into<Value>) -> std::io::Result<Exchange> {
         let mut call = json!({"type": kind, "framework_id": {"value": self.id}});
         call[kind.to_ascii_lowercase()] = member.into();
         let extra = format!("Mesos-Stream-Id: {}\r\n", self.stream);
-        let exchange = send(self.master, &post(PATH, &extra, &call.to_string())).unwrap();
-        (exchange.head.status, exchange.body())
+        send(self.master, &post(PATH, &extra, &call.to_string()))
     }
 
     /// Makes a call that is taken in.
@@ -200,6 +205,20 @@ impl Framework {
         let offers = event["offers"]["offers"].clone();
         assert_eq!(offers.as_array().unwrap().len(), 1, "{offers}");
         offers[0].clone()
+    }
+
+    /// The next offer of so many processors at least; smaller ones are given back, so that they
+    /// become larger.
+    pub fn offer_of(&self, cpus: f64) -> Value {
+        loop {
+            let offer = self.offer();
+            let resources = offer["resources"].as_array().unwrap();
+            let here = resources.iter().find(|r| r["name"] == "cpus");
+            if here.is_some_and(|r| r["scalar"]["value"].as_f64() >= Some(cpus)) {
+                return offer;
+            }
+            self.decline(&offer, 0.0);
+        }
     }
 
     /// Launches tasks of half a core on an offer and gives the rest back for no time.

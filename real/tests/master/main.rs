@@ -7,10 +7,19 @@ mod agent;
 mod chaos;
 mod client;
 mod commands;
+mod crashes;
 mod faults;
 mod framework;
+mod hostile;
+mod leniency;
 mod lifecycle;
+#[path = "../support/log.rs"]
+mod log;
+mod policy;
 mod process;
+mod proxy;
 mod pypi;
 mod requests;
+#[path = "../support/mod.rs"]
+mod support;
 mod wal;

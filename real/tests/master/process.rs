@@ -1,19 +1,28 @@
 //! The master as a process of its own, in a directory of its own.
 
+use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use fairground_policies::registry::Registry;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::client::{self, PATIENCE};
+use super::log;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fairground-real");
 
 /// A master that ends with the test.
 pub struct Master {
     pub address: SocketAddr,
-    pub folder: TempDir,
+    pub folder: PathBuf,
+    /// Its own folder, unless the test has one for it.
+    own: Option<TempDir>,
+    /// The program, perhaps with one that starts it.
+    launcher: Vec<String>,
     flags: Vec<String>,
     child: Child,
 }
@@ -21,21 +30,46 @@ pub struct Master {
 impl Master {
     /// A master with a short allocation round and flags on top.
     pub fn start(flags: &[&str]) -> Self {
+        Self::start_program(PROGRAM, flags)
+    }
+
+    /// The same with another program.
+    pub fn start_program(program: &str, flags: &[&str]) -> Self {
+        let own = TempDir::new().unwrap();
+        let mut master = Self::start_in(own.path(), &[program], flags);
+        master.own = Some(own);
+        master
+    }
+
+    /// A master in a folder of the test's, started by a program of the test's.
+    pub fn start_in(folder: &Path, launcher: &[&str], flags: &[&str]) -> Self {
         // Free now; nobody else on this machine asks for it in the same instant.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let folder = TempDir::new().unwrap();
-        let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
-        let child = spawn(address, &folder, &flags);
+        let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (launcher, flags) = (words(launcher), words(flags));
+        let child = spawn(&launcher, address, folder, &flags);
         let mut master = Self {
             address,
-            folder,
+            folder: folder.to_owned(),
+            own: None,
+            launcher,
             flags,
             child,
         };
         master.wait_until_up();
         master
+    }
+
+    /// The program that is started from now on.
+    pub fn launch_with(&mut self, launcher: &[&str]) {
+        self.launcher = launcher.iter().map(ToString::to_string).collect();
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL.
@@ -44,22 +78,30 @@ impl Master {
         self.child.wait().unwrap();
     }
 
+    /// Waits until it has ended by itself; how, and what it said.
+    pub fn wait_for_end(&mut self) -> (ExitStatus, String) {
+        let mut words = String::new();
+        let mut stderr = self.child.stderr.take().unwrap();
+        stderr.read_to_string(&mut words).unwrap();
+        (self.child.wait().unwrap(), words)
+    }
+
     /// The same master again, after it ended.
     pub fn restart(&mut self) {
-        self.child = spawn(self.address, &self.folder, &self.flags);
+        self.child = spawn(&self.launcher, self.address, &self.folder, &self.flags);
         self.wait_until_up();
     }
 
     /// Starts it again although it will not come up; how it ended and what it said.
     pub fn fail_to_restart(&mut self) -> (ExitStatus, String) {
-        let mut command = command(self.address, &self.folder, &self.flags);
+        let mut command = command(&self.launcher, self.address, &self.folder, &self.flags);
         let output = command.output().unwrap();
         let words = String::from_utf8(output.stderr).unwrap();
         (output.status, words)
     }
 
     pub fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
+        self.folder.join("log")
     }
 
     fn wait_until_up(&mut self) {
@@ -102,15 +144,13 @@ impl Master {
     /// Ends the master and proves that its log replays to the same actions.
     pub fn finish(mut self) {
         self.kill();
-        let program = env!("CARGO_BIN_EXE_fairground-real");
-        let output = Command::new(program)
-            .arg("replay")
-            .arg(self.log())
-            .output()
-            .unwrap();
-        let words = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{words}");
-        assert!(words.contains("every action is the same"), "{words}");
+        log::replays(&self.log());
+    }
+
+    /// The same when its policy is not Fairground's own.
+    pub fn finish_with(mut self, registry: &Registry) {
+        self.kill();
+        log::replays_with(&self.log(), registry);
     }
 }
 
@@ -122,12 +162,13 @@ impl Drop for Master {
     }
 }
 
-fn command(address: SocketAddr, folder: &TempDir, flags: &[String]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fairground-real"));
+fn command(launcher: &[String], address: SocketAddr, folder: &Path, flags: &[String]) -> Command {
+    let mut command = Command::new(&launcher[0]);
     command
+        .args(&launcher[1..])
         .arg("master")
         .arg("--work-dir")
-        .arg(folder.path())
+        .arg(folder)
         .args(["--listen", &address.to_string()]);
     if !flags.iter().any(|flag| flag == "--allocator") {
         command.args(["--allocator", "drf[round=50ms]"]);
@@ -136,7 +177,8 @@ fn command(address: SocketAddr, folder: &TempDir, flags: &[String]) -> Command {
     command
 }
 
-fn spawn(address: SocketAddr, folder: &TempDir, flags: &[String]) -> Child {
-    let mut command = command(address, folder, flags);
-    command.stderr(Stdio::null()).spawn().unwrap()
+fn spawn(launcher: &[String], address: SocketAddr, folder: &Path, flags: &[String]) -> Child {
+    let mut command = command(launcher, address, folder, flags);
+    // It says a few lines at most, which wait in the pipe.
+    command.stderr(Stdio::piped()).spawn().unwrap()
 }

@@ -1,10 +1,11 @@
 //! The write-ahead log: kill -9, torn and damaged files, other settings.
 
-use std::fmt::Write as _;
+use std::path::Path;
 use std::process::Command;
 
 use fairground_real::protocol::TaskState;
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::agent::{Agent, Spec};
 use super::framework::Framework;
@@ -67,11 +68,7 @@ fn an_acknowledged_status_is_not_repeated_by_a_restart() {
     master.restart();
     let framework = come_back(&master, &framework);
     framework.say("SUPPRESS", serde_json::Value::Null);
-    let start = std::time::Instant::now();
-    while agent.known() > 0 {
-        assert!(start.elapsed() < std::time::Duration::from_secs(10));
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    agent.forgets_all();
     framework.say("RECONCILE", json!({}));
     loop {
         match framework.next_within(std::time::Duration::from_millis(500)) {
@@ -148,7 +145,7 @@ fn two_masters_on_one_log_and_other_settings_are_refused() {
             "fifo",
             "--work-dir",
         ])
-        .arg(master.folder.path())
+        .arg(&master.folder)
         .output()
         .unwrap();
     let words = String::from_utf8(output.stderr).unwrap();
@@ -158,7 +155,7 @@ fn two_masters_on_one_log_and_other_settings_are_refused() {
 
 #[test]
 fn a_public_address_needs_to_be_asked_for() {
-    let folder = tempfile::TempDir::new().unwrap();
+    let folder = TempDir::new().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_fairground-real"))
         .args(["master", "--listen", "0.0.0.0:0", "--work-dir"])
         .arg(folder.path())
@@ -172,40 +169,88 @@ fn a_public_address_needs_to_be_asked_for() {
     );
 }
 
-#[test]
-fn a_replay_names_the_first_difference() {
-    let mut master = Master::start(&[]);
-    let _agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
+/// A place for a log that has room for a few records only.
+enum Cramped {
+    /// Files of a process may not be longer; works for everybody.
+    ByLimit,
+    /// A small file system of its own; needs root.
+    ByDisk(TempDir),
+}
+
+impl Drop for Cramped {
+    fn drop(&mut self) {
+        if let Self::ByDisk(folder) = self {
+            // A mount that is not there was not made.
+            let _ = Command::new("umount").arg(folder.path()).status();
+        }
+    }
+}
+
+/// Runs `master` where its log fills up; afterwards there is room again.
+fn fill_up(cramped: &Cramped) {
+    let program = env!("CARGO_BIN_EXE_fairground-real");
+    let limited = r#"trap "" XFSZ; ulimit -f 24; exec "$0" "$@""#;
+    let own = TempDir::new().unwrap();
+    let (folder, launcher): (&Path, &[&str]) = match cramped {
+        Cramped::ByLimit => (own.path(), &["sh", "-c", limited, program]),
+        Cramped::ByDisk(folder) => (folder.path(), &[program]),
+    };
+    let mut master = Master::start_in(folder, launcher, &["--fsync", "never"]);
+    let agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
     let framework = Framework::subscribe(master.address, "f");
-    framework.offer();
-    master.kill();
-    // The same log, but the core is said to have offered less than it did.
-    let log = std::fs::read_to_string(master.log()).unwrap();
-    let mut forged = String::new();
-    for line in log.lines() {
-        let json = line[9..].replace("\"resources\":[4000,", "\"resources\":[3000,");
-        let sum = crc32fast::hash(json.as_bytes());
-        writeln!(forged, "{sum:08x} {json}").unwrap();
+    let mut asked = 0;
+    let (status, words) = loop {
+        // Refused by a master that cannot write it down, or not answered any more.
+        let kill = json!({"task_id": {"value": format!("nobody's {asked}")}});
+        if framework.try_call("KILL", kill).is_err() {
+            break master.wait_for_end();
+        }
+        asked += 1;
+        assert!(asked < 10_000, "the log never fills up");
+    };
+    assert_eq!(status.code(), Some(2), "{words}");
+    for part in ["the log cannot be written", "tasks go on running"] {
+        assert!(words.contains(part), "{words}");
     }
-    assert!(forged.contains("[3000,"), "the log has the offer");
-    std::fs::write(master.log(), forged).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_fairground-real"))
-        .arg("replay")
-        .arg(master.log())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let words = String::from_utf8(output.stdout).unwrap();
-    for part in [
-        "the first difference",
-        "told",
-        "logged",
-        "[3000,",
-        "replayed",
-        "[4000,",
-        "a0 free cpus:4",
-        "f0 holds cpus:4",
-    ] {
-        assert!(words.contains(part), "{part}: {words}");
+    let full = std::fs::metadata(master.log()).unwrap().len();
+    if let Cramped::ByDisk(folder) = cramped {
+        let more = ["-o", "remount,size=4m"];
+        let status = Command::new("mount").args(more).arg(folder.path()).status();
+        assert!(status.unwrap().success());
     }
+    master.launch_with(&[program]);
+    master.restart();
+    let framework = come_back(&master, &framework);
+    framework.launch(&framework.offer(), &[("t", "true")]);
+    assert_eq!(framework.end_of("t"), "TASK_FINISHED");
+    assert!(std::fs::metadata(master.log()).unwrap().len() > full);
+    assert_eq!(agent.starts()["t"], 1);
+    master.finish();
+}
+
+#[test]
+fn a_log_without_room_ends_the_master_and_nothing_is_lost() {
+    fill_up(&Cramped::ByLimit);
+}
+
+#[test]
+fn a_full_disk_ends_the_master_and_nothing_is_lost() {
+    if !nix::unistd::geteuid().is_root() {
+        println!(
+            "skipped: needs root to mount a small file system; \
+             run `sudo -E cargo test -p fairground-real --test master wal`"
+        );
+        return;
+    }
+    let disk = Cramped::ByDisk(TempDir::new().unwrap());
+    let Cramped::ByDisk(folder) = &disk else {
+        unreachable!()
+    };
+    let mount = ["-t", "tmpfs", "-o", "size=16k", "fairground-test"];
+    let status = Command::new("mount")
+        .args(mount)
+        .arg(folder.path())
+        .status();
+    assert!(status.unwrap().success());
+    fill_up(&disk);
 }

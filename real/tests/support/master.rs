@@ -241,8 +241,12 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Root's agents have all fences; an ordinary user's do without control groups.
     pub fn start(master: &Master) -> Self {
+        Self::start_at(&master.address, "here")
+    }
+
+    /// Root's agents have all fences; an ordinary user's do without control groups.
+    pub fn start_at(master: &str, hostname: &str) -> Self {
         let work = tempfile::Builder::new()
             .prefix("fairground-agent-")
             .tempdir()
@@ -268,7 +272,7 @@ impl Agent {
             "--cgroup-prefix",
             &prefix,
             "--master",
-            &master.address,
+            master,
             "--work-dir",
             &directory,
             "--listen",
@@ -282,7 +286,7 @@ impl Agent {
             "--cgroup-root",
             &cgroups,
             "--hostname",
-            "here",
+            hostname,
         ];
         let arguments = arguments.map(String::from).to_vec();
         let mut agent = Self {

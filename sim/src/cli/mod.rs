@@ -12,6 +12,7 @@ mod policies;
 mod profile;
 mod progress;
 mod rebase;
+mod replay;
 mod trace;
 mod verify;
 
@@ -66,6 +67,12 @@ enum Command {
     Fidelity {
         /// The log that `fairground-real run` left, beside what it says of the run
         log: PathBuf,
+    },
+    /// Feed the logs of real masters to a fresh core and compare every action
+    Replay {
+        /// A log: the file `log` of a master's work directory
+        #[arg(required = true, value_name = "LOG")]
+        logs: Vec<PathBuf>,
     },
     /// Measure what Fairground costs, row by row, each with an aim
     Bench(BenchArgs),
@@ -282,6 +289,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Policies => policies::policies(&registry),
         Command::Verify(args) => verify::verify(&args, registry),
         Command::Fidelity { log } => fidelity::fidelity(&log, &registry),
+        Command::Replay { logs } => replay::replay(&logs, &registry),
         Command::Bench(args) => bench::bench(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

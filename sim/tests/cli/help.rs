@@ -20,6 +20,7 @@ fn help() {
           policies     List the policies and schedulers, with their parameters
           verify       Run a result folder's recipe again and compare everything
           fidelity     Simulate what a real cluster ran, and print simulated against measured
+          replay       Feed the logs of real masters to a fresh core and compare every action
           bench        Measure what Fairground costs, row by row, each with an aim
           completions  Print completions for a shell
           help         Print this message or the help of the given subcommand(s)

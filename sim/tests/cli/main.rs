@@ -21,3 +21,4 @@ mod replays;
 mod options;
 mod mishaps;
 mod bench;
+mod replay;

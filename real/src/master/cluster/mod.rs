@@ -15,7 +15,6 @@ mod views;
 
 use std::collections::BTreeMap;
 
-use fairground_policies::allocators::Setup;
 use fairground_policies::master::Master;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Step, TaskId};
 use fairground_policies::name::{BadName, Name};
@@ -101,8 +100,9 @@ impl Cluster {
     /// # Errors
     /// When the policy's name means nothing.
     pub fn new(settings: Settings, registry: &Registry) -> Result<Self, BadName> {
+        let rng = rng::stream(settings.seed, "policy").into_generator();
         Ok(Self {
-            core: new_core(&settings, registry)?,
+            core: registry.master(&settings.allocator, rng)?,
             settings,
             now: Time::ZERO,
             agents: Vec::new(),
@@ -298,18 +298,4 @@ impl Cluster {
     fn now_secs(&self) -> f64 {
         self.unix_micros(self.now) as f64 / 1e6
     }
-}
-
-/// The core a log's settings speak of, in its first state.
-///
-/// # Errors
-/// When the policy's name means nothing.
-pub fn new_core(settings: &Settings, registry: &Registry) -> Result<Master, BadName> {
-    let setup = Setup {
-        shares: Vec::new(),
-        agents: 0,
-        rng: rng::stream(settings.seed, "policy").into_generator(),
-    };
-    let (config, allocator) = registry.allocator(&settings.allocator, setup)?;
-    Ok(Master::new(config, allocator))
 }

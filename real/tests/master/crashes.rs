@@ -1,0 +1,187 @@
+//! Real agents with real tasks on a network that misbehaves, and SIGKILL for everybody: tasks write
+//! down that they started, and none does so twice.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use fairground_workloads::rng::{self, Stream};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::framework::{Framework, task};
+use super::process::Master;
+use super::proxy::Proxy;
+use super::support::master::Agent;
+use super::support::without_fences;
+
+const ROUNDS: usize = 40;
+
+/// Where tasks of any user write down that they started.
+fn register() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let open = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(folder.path(), 0o777);
+    let file = folder.path().join("started");
+    std::fs::write(&file, "").unwrap();
+    open(&file, 0o666);
+    folder
+}
+
+struct Crashes {
+    master: Master,
+    proxies: Vec<Proxy>,
+    agents: Vec<Agent>,
+    framework: Framework,
+    draws: Stream,
+    register: TempDir,
+    /// Every task asked for, with the state it ended in.
+    tasks: BTreeMap<String, Option<String>>,
+}
+
+impl Crashes {
+    fn round(&mut self) {
+        match self.draws.below(5) {
+            0 => {
+                let agent = self.draws.below(self.agents.len() as u64) as usize;
+                self.agents[agent].kill_9();
+                self.hear_up_to(200);
+                self.agents[agent].start_again();
+            }
+            1 => {
+                self.master.kill();
+                self.master.restart();
+                let info = json!({"user": "", "name": "f", "failover_timeout": 60,
+                                  "id": {"value": self.framework.id}});
+                self.framework = Framework::subscribe_as(self.master.address, &info);
+            }
+            2 => {
+                let agent = self.draws.below(self.agents.len() as u64) as usize;
+                self.proxies[agent].cut(true);
+            }
+            _ => self.proxies.iter().for_each(|proxy| proxy.cut(false)),
+        }
+        self.hear_up_to(400);
+    }
+
+    fn hear_up_to(&mut self, millis: u64) {
+        let span = Duration::from_millis(self.draws.below(millis));
+        self.hear(span);
+    }
+
+    /// Takes in what comes for a while, and launches a task or two on every offer.
+    fn hear(&mut self, span: Duration) {
+        let end = Instant::now() + span;
+        while let Some(event) = self
+            .framework
+            .next_within(end.saturating_duration_since(Instant::now()))
+        {
+            if event["type"] == "UPDATE" {
+                self.status(&event["update"]["status"]);
+            }
+            let offers = event["offers"]["offers"].as_array();
+            for offer in offers.into_iter().flatten() {
+                self.launch(offer);
+            }
+        }
+    }
+
+    fn launch(&mut self, offer: &Value) {
+        let file = self.register.path().join("started");
+        let mut list = Vec::new();
+        let resources = offer["resources"].as_array().unwrap();
+        let cpus = resources.iter().find(|r| r["name"] == "cpus");
+        let cpus = cpus.map_or(0.0, |r| r["scalar"]["value"].as_f64().unwrap());
+        for _ in 0..if cpus < 1.0 { 1 } else { 2 } {
+            let id = format!("t{:04}", self.tasks.len());
+            let nap = self.draws.below(4);
+            let command = format!("echo {id} >> {}; sleep 0.{nap}", file.display());
+            list.push(task(offer, &id, &command));
+            self.tasks.insert(id, None);
+        }
+        self.framework.accept(offer, &list, 0.2);
+    }
+
+    fn status(&mut self, status: &Value) {
+        let task = status["task_id"]["value"].as_str().unwrap();
+        let state = status["state"].as_str().unwrap();
+        if !["TASK_STAGING", "TASK_STARTING", "TASK_RUNNING"].contains(&state) {
+            let end = self.tasks.get_mut(task).expect("a task that was asked for");
+            assert!(
+                end.as_ref().is_none_or(|end| end == state),
+                "{end:?}, then {status}"
+            );
+            *end = Some(state.to_owned());
+        }
+        self.framework.acknowledge(status);
+    }
+
+    fn settle(&mut self) {
+        self.proxies.iter().for_each(Proxy::behave);
+        self.framework.say("SUPPRESS", Value::Null);
+        let begun = Instant::now();
+        while self.tasks.values().any(Option::is_none) {
+            assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", self.tasks);
+            // What ended while nobody listened is told again by this.
+            self.framework.say("RECONCILE", json!({}));
+            self.hear(Duration::from_millis(500));
+        }
+    }
+}
+
+#[test]
+fn tasks_run_once_whoever_is_killed() {
+    if without_fences() {
+        return;
+    }
+    let seed = std::env::var("FAIRGROUND_SEED").map_or(1, |seed| seed.parse().unwrap());
+    println!("FAIRGROUND_SEED={seed}");
+    let master = Master::start(&["--fsync", "never"]);
+    let proxies: Vec<Proxy> = (0..2)
+        .map(|i| Proxy::start(master.address, seed, &format!("proxy {i}")))
+        .collect();
+    let agents = (0..).zip(&proxies);
+    let agents = agents
+        .map(|(i, proxy)| Agent::start_at(&proxy.address.to_string(), &format!("host{i}")))
+        .collect();
+    let info = json!({"user": "", "name": "f", "failover_timeout": 60});
+    let framework = Framework::subscribe_as(master.address, &info);
+    let mut crashes = Crashes {
+        master,
+        proxies,
+        agents,
+        framework,
+        draws: rng::stream(seed, "crashes"),
+        register: register(),
+        tasks: BTreeMap::new(),
+    };
+    for _ in 0..ROUNDS {
+        crashes.round();
+    }
+    crashes.settle();
+    let started = std::fs::read_to_string(crashes.register.path().join("started")).unwrap();
+    let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
+    for (task, end) in &crashes.tasks {
+        let end = end.as_deref().unwrap();
+        *ends.entry(end).or_default() += 1;
+        let times = started.lines().filter(|line| line == task).count();
+        match end {
+            "TASK_FINISHED" => assert_eq!(times, 1, "{task}"),
+            // Its agent was killed when it was about to start it and cannot know.
+            "TASK_LOST" => assert!(times <= 1, "{task} started {times} times"),
+            // Too large for what was left of an agent.
+            "TASK_ERROR" => assert_eq!(times, 0, "{task}"),
+            other => panic!("{task} ended as {other}"),
+        }
+    }
+    println!("{ends:?}");
+    assert!(
+        ends["TASK_FINISHED"] > 20,
+        "the rounds were worth it: {ends:?}"
+    );
+    drop(crashes.agents);
+    crashes.master.finish();
+}

@@ -1,0 +1,239 @@
+//! Clients that are broken, slow or hostile: each gets a clear answer or loses its connection, the
+//! master's memory stays bounded, and a framework beside them notices nothing.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::agent::{Agent, Spec};
+use super::client::{post, send};
+use super::framework::Framework;
+use super::process::Master;
+
+const PATH: &str = "/api/v1/scheduler";
+
+/// The memory a process uses now, in MiB.
+fn resident(master: &Master) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{}/status", master.pid())).unwrap();
+    let line = text.lines().find(|line| line.starts_with("VmRSS:"));
+    let kib: u64 = line
+        .unwrap()
+        .split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    kib / 1024
+}
+
+fn connect(master: &Master) -> TcpStream {
+    let stream = TcpStream::connect(master.address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_mins(1)))
+        .unwrap();
+    stream
+}
+
+/// The whole answer to raw bytes; empty when the connection was only closed.
+fn answer(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // A connection that was closed with our bytes unread is reset behind the answer.
+    let _ = stream.read_to_end(&mut bytes);
+    String::from_utf8(bytes).unwrap()
+}
+
+/// A framework runs a task from offer to end.
+fn is_undisturbed(framework: &Framework, task: &str) {
+    framework.launch(&framework.offer(), &[(task, "true")]);
+    assert_eq!(framework.end_of(task), "TASK_FINISHED");
+}
+
+#[test]
+fn what_is_too_long_or_makes_no_sense_is_refused() {
+    let master = Master::start(&[]);
+    let _agent = Agent::start(&Spec::new(master.address, "a", 2, 1000));
+    let framework = Framework::subscribe(master.address, "f");
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let body = |body: &[u8]| {
+        let mut request = post(PATH, "", "");
+        let text = String::from_utf8(request).unwrap();
+        let length = format!("Content-Length: {}", body.len());
+        request = text.replace("Content-Length: 0", &length).into_bytes();
+        request.extend_from_slice(body);
+        request
+    };
+    let head = |line: &str| format!("{line}\r\nHost: m\r\n\r\n").into_bytes();
+    let long = "x".repeat(1 << 20);
+    for (request, status, words) in [
+        (body(deep.as_bytes()), "400", "recursion limit exceeded"),
+        (
+            body(b"{\"type\":\"\xff\xfe\"}"),
+            "400",
+            "Failed to parse body into JSON",
+        ),
+        (
+            body(b"{\"type\":\"REVIVE\"} x"),
+            "400",
+            "trailing characters",
+        ),
+        // Too long as an address or as a head, whichever is noticed first.
+        (head(&format!("GET /{long} HTTP/1.1")), "4", ""),
+        (head(&format!("GET / HTTP/1.1\r\nX: {long}")), "431", ""),
+        (head("GET / HTTP/9.9"), "400", ""),
+        (head("POST / HTTP/1.1\r\nContent-Length: many"), "400", ""),
+    ] {
+        let mut stream = connect(&master);
+        // A server that has seen enough does not read the rest.
+        let _ = stream.write_all(&request);
+        let answer = answer(stream);
+        let shown = String::from_utf8_lossy(&request[..request.len().min(100)]).into_owned();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{shown}: {answer}"
+        );
+        assert!(answer.contains(words), "{shown}: {answer}");
+    }
+    is_undisturbed(&framework, "t");
+    master.finish();
+}
+
+#[test]
+fn a_hundred_megabytes_are_refused_before_they_are_read() {
+    let master = Master::start(&[]);
+    let before = resident(&master);
+    let length = 100 << 20;
+    let head = String::from_utf8(post(PATH, "", "")).unwrap();
+    let announced = head.replace("Content-Length: 0", &format!("Content-Length: {length}"));
+    let chunked = head.replace("Content-Length: 0", "Transfer-Encoding: chunked");
+    for request in [announced, chunked] {
+        let mut stream = connect(&master);
+        stream.write_all(request.as_bytes()).unwrap();
+        let piece = vec![b' '; 1 << 20];
+        for _ in 0..100 {
+            let chunk = [b"100000\r\n", piece.as_slice(), b"\r\n"].concat();
+            let is_chunked = request.contains("chunked");
+            // A server that has seen enough does not read the rest.
+            if stream
+                .write_all(if is_chunked { &chunk } else { &piece })
+                .is_err()
+            {
+                break;
+            }
+        }
+        let answer = answer(stream);
+        // The reset behind the answer may overtake it.
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 413"),
+            "{answer}"
+        );
+    }
+    // Nobody sends what was announced: the answer comes at once.
+    let mut stream = connect(&master);
+    let announced = head.replace("Content-Length: 0", &format!("Content-Length: {length}"));
+    stream.write_all(announced.as_bytes()).unwrap();
+    let answer = answer(stream);
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(answer.contains("longer than 8388608 bytes"), "{answer}");
+    let grown = resident(&master).saturating_sub(before);
+    assert!(grown < 40, "{grown} MiB more than before");
+    master.finish();
+}
+
+#[test]
+fn who_sends_a_byte_now_and_then_is_given_up() {
+    let master = Master::start(&[]);
+    let _agent = Agent::start(&Spec::new(master.address, "a", 2, 1000));
+    let framework = Framework::subscribe(master.address, "f");
+    // A head, and a body, that never come to their end.
+    let head = format!("POST {PATH} HTTP/1.1\r\nX: ");
+    let body = String::from_utf8(post(PATH, "", "")).unwrap();
+    let body = body.replace("Content-Length: 0", "Content-Length: 1000");
+    let drip = |start: String, longest: u64| {
+        let mut stream = connect(&master);
+        std::thread::spawn(move || {
+            let begun = Instant::now();
+            stream.write_all(start.as_bytes()).unwrap();
+            while begun.elapsed() < Duration::from_secs(longest) {
+                std::thread::sleep(Duration::from_millis(200));
+                if stream.write_all(b" ").is_err() {
+                    return (begun.elapsed(), String::new());
+                }
+                stream
+                    .set_read_timeout(Some(Duration::from_millis(1)))
+                    .unwrap();
+                let mut bytes = [0; 1000];
+                if let Ok(length) = stream.read(&mut bytes) {
+                    let answer = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                    return (begun.elapsed(), answer);
+                }
+            }
+            panic!("still connected after {longest} s");
+        })
+    };
+    let (heads, bodies): (Vec<_>, Vec<_>) = (0..50)
+        .map(|_| (drip(head.clone(), 25), drip(body.clone(), 50)))
+        .unzip();
+    is_undisturbed(&framework, "t");
+    for head in heads {
+        let (after, _) = head.join().unwrap();
+        assert!(after > Duration::from_secs(8), "{after:?}");
+    }
+    is_undisturbed(&framework, "u");
+    for body in bodies {
+        let (after, answer) = body.join().unwrap();
+        assert!(after > Duration::from_secs(25), "{after:?}");
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
+            "{answer}"
+        );
+    }
+    master.finish();
+}
+
+#[test]
+fn who_does_not_read_its_stream_loses_it() {
+    let master = Master::start(&["--heartbeat", "1s"]);
+    let _agent = Agent::start(&Spec::new(master.address, "a", 2, 1000));
+    let framework = Framework::subscribe(master.address, "f");
+    let info = json!({"user": "u", "name": "deaf", "failover_timeout": 60});
+    let call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
+    let deaf = send(master.address, &post(PATH, "", &call.to_string())).unwrap();
+    let stream = deaf.head.header("mesos-stream-id").unwrap().to_owned();
+    let id = master.get("/frameworks")["frameworks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|framework| framework["name"] == "deaf")
+        .unwrap()["id"]
+        .clone();
+    let before = resident(&master);
+    // It asks about tasks nobody knows, and reads none of the answers.
+    let name = "x".repeat(200);
+    let tasks: Vec<Value> = (0..1000)
+        .map(|i| json!({"task_id": {"value": format!("{name}{i}")}}))
+        .collect();
+    let call = json!({"type": "RECONCILE", "framework_id": {"value": id},
+                      "reconcile": {"tasks": tasks}})
+    .to_string();
+    let extra = format!("Mesos-Stream-Id: {stream}\r\n");
+    let mut questions = 0;
+    loop {
+        let exchange = send(master.address, &post(PATH, &extra, &call)).unwrap();
+        match exchange.head.status {
+            202 => questions += 1,
+            // Its stream is closed, so it is not subscribed any more.
+            403 => break,
+            status => panic!("{status}: {}", exchange.body()),
+        }
+        assert!(questions < 200, "it still has its stream");
+    }
+    assert!(questions > 3, "{questions}");
+    let grown = resident(&master).saturating_sub(before);
+    assert!(grown < 100, "{grown} MiB more than before");
+    master.wait_for_metric("master/frameworks_connected", 1.0);
+    is_undisturbed(&framework, "t");
+    drop(deaf);
+    master.finish();
+}

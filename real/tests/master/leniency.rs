@@ -1,0 +1,230 @@
+//! What clients of Mesos do although no page says so, each with a raw request: what is accepted,
+//! and how what is sent is written.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::agent::{Agent, Spec};
+use super::client::{Exchange, post, send};
+use super::framework::{Framework, task};
+use super::process::Master;
+
+const PATH: &str = "/api/v1/scheduler";
+
+fn cluster(flags: &[&str]) -> (Master, Agent) {
+    let master = Master::start(flags);
+    let agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
+    (master, agent)
+}
+
+fn subscribe(master: &Master, extra: &str) -> Exchange {
+    let info = json!({"user": "u", "name": "n", "failover_timeout": 60});
+    let call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
+    send(master.address, &post(PATH, extra, &call.to_string())).unwrap()
+}
+
+#[test]
+fn a_stream_is_chunked_and_outlives_connection_close() {
+    let (master, _agent) = cluster(&["--heartbeat", "200ms"]);
+    // The request says `Connection: close`; the stream stays, and heartbeats come as configured.
+    let exchange = subscribe(&master, "Authorization: Basic bm9ib2R5Om5vdGhpbmc=\r\n");
+    assert_eq!(exchange.head.header("transfer-encoding"), Some("chunked"));
+    assert_eq!(
+        exchange.head.header("content-type"),
+        Some("application/json")
+    );
+    assert!(exchange.head.header("mesos-stream-id").is_some());
+    let mut records = exchange.records();
+    let first = records.next().unwrap();
+    assert_eq!(first["type"], "SUBSCRIBED");
+    assert_eq!(first["subscribed"]["heartbeat_interval_seconds"], 0.2);
+    assert_eq!(
+        records.next().unwrap()["type"],
+        "HEARTBEAT",
+        "directly after it"
+    );
+    let begun = Instant::now();
+    let mut beats = 0;
+    while beats < 5 {
+        beats += u32::from(records.next().unwrap()["type"] == "HEARTBEAT");
+    }
+    let span = begun.elapsed();
+    assert!(span > Duration::from_millis(700), "{span:?}");
+    master.finish();
+}
+
+#[test]
+fn null_is_absent_one_is_a_list_and_what_is_unknown_is_ignored() {
+    let (master, _agent) = cluster(&[]);
+    let info = json!({"user": "u", "name": "n", "failover_timeout": 60, "id": null, "labels": null,
+                      "capabilities": {"type": "GPU_RESOURCES"}, "flavour": {"of": ["ice"]}});
+    let framework = Framework::subscribe_as(master.address, &info);
+    let offer = framework.offer();
+    let mut odd = task(&offer, "odd", "true");
+    odd["labels"] = Value::Null;
+    odd["unknown"] = json!([1, {"deep": null}]);
+    odd["command"]["environment"] = json!({"variables": {"name": "ONE", "value": "1"}});
+    odd["command"]["uris"] = Value::Null;
+    odd["limits"] = json!({"cpus": {"value": "Infinity"}, "mem": {"value": 64}});
+    odd["resources"] = json!([
+        {"name": "cpus", "type": "SCALAR", "scalar": {"value": 1}},
+        {"name": "mem", "type": "SCALAR", "scalar": {"value": 32.0}, "reservations": null},
+        {"name": "gpus", "type": "SCALAR", "scalar": {"value": 0}},
+        {"name": "disk", "type": "SCALAR", "scalar": {"value": 0.0}},
+    ]);
+    framework.say(
+        "ACCEPT",
+        json!({"offer_ids": offer["id"], "filters": null,
+               "operations": {"type": "LAUNCH", "launch": {"task_infos": odd}}}),
+    );
+    assert_eq!(framework.end_of("odd"), "TASK_FINISHED");
+    master.finish();
+}
+
+#[test]
+fn accepting_nothing_declines_with_the_filters_given() {
+    let (master, _agent) = cluster(&[]);
+    let framework = Framework::subscribe(master.address, "f");
+    let nothing = [
+        json!([]),
+        json!(null),
+        json!([{"type": "LAUNCH", "launch": {"task_infos": []}}]),
+        json!([{"type": "LAUNCH", "launch": {}}]),
+    ];
+    for operations in nothing {
+        let offer = framework.offer();
+        framework.say(
+            "ACCEPT",
+            json!({"offer_ids": [offer["id"]], "filters": {"refuse_seconds": 1000},
+                   "operations": operations}),
+        );
+        assert!(
+            framework.is_quiet(Duration::from_millis(300)),
+            "the filter holds"
+        );
+        framework.say("REVIVE", Value::Null);
+    }
+    // Naming no offer at all is no fault either.
+    framework.offer();
+    for kind in ["DECLINE", "ACCEPT"] {
+        for ids in [json!([]), json!(null)] {
+            framework.say(
+                kind,
+                json!({"offer_ids": ids, "filters": {"refuse_seconds": 1}}),
+            );
+        }
+    }
+    master.finish();
+}
+
+#[test]
+fn offers_are_written_as_the_frameworks_capabilities_say() {
+    let (master, _agent) = cluster(&[]);
+    let shown = |info: Value| {
+        let framework = Framework::subscribe_as(master.address, &info);
+        let offer = framework.offer();
+        framework.say("TEARDOWN", Value::Null);
+        offer
+    };
+    let of = |offer: &Value, key: &str| {
+        let resources = offer["resources"].as_array().unwrap().clone();
+        resources
+            .iter()
+            .filter_map(|r| r.get(key).cloned())
+            .collect::<Vec<_>>()
+    };
+    let plain = shown(json!({"user": "u", "name": "plain"}));
+    assert!(plain.get("allocation_info").is_none() && of(&plain, "allocation_info").is_empty());
+    assert!(of(&plain, "role").iter().all(|role| role == "*"));
+    assert!(of(&plain, "reservations").is_empty());
+    let multi = json!([{"type": "MULTI_ROLE"}]);
+    let multi =
+        shown(json!({"user": "u", "name": "multi", "roles": ["eng"], "capabilities": multi}));
+    assert_eq!(multi["allocation_info"]["role"], "eng");
+    assert!(
+        of(&multi, "allocation_info")
+            .iter()
+            .all(|info| info["role"] == "eng")
+    );
+    let refined = json!([{"type": "RESERVATION_REFINEMENT"}]);
+    let refined = shown(json!({"user": "u", "name": "refined", "capabilities": refined}));
+    assert!(of(&refined, "role").is_empty(), "{refined}");
+    for offer in [&plain, &multi, &refined] {
+        let ports = offer["resources"].as_array().unwrap();
+        let ports = ports.iter().find(|r| r["name"] == "ports").unwrap();
+        assert!(!ports["ranges"]["range"].as_array().unwrap().is_empty());
+    }
+    master.finish();
+}
+
+#[test]
+fn calls_are_answered_with_202_and_no_body() {
+    let (master, _agent) = cluster(&[]);
+    // One connection for all calls, as pymesos has it.
+    let mut records = {
+        let exchange = subscribe(&master, "");
+        let stream = exchange.head.header("mesos-stream-id").unwrap().to_owned();
+        (exchange.records(), stream)
+    };
+    let id = records.0.next().unwrap()["subscribed"]["framework_id"]["value"].clone();
+    let mut line = TcpStream::connect(master.address).unwrap();
+    line.set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    for kind in ["SUPPRESS", "REVIVE", "REVIVE", "TEARDOWN"] {
+        let call = json!({"type": kind, "framework_id": {"value": id}}).to_string();
+        let extra = format!("MESOS-STREAM-ID: {}\r\n", records.1);
+        let request = String::from_utf8(post(PATH, &extra, &call)).unwrap();
+        let request = request.replace("Connection: close\r\n", "");
+        line.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        while !answer.ends_with("\r\n\r\n") {
+            let mut byte = [0];
+            line.read_exact(&mut byte).unwrap();
+            answer.push(char::from(byte[0]));
+        }
+        let answer = answer.to_ascii_lowercase();
+        assert!(answer.starts_with("http/1.1 202"), "{answer}");
+        assert!(answer.contains("content-length: 0\r\n"), "{answer}");
+    }
+    // TEARDOWN was answered; the stream ends after it.
+    while records.0.next().is_some() {}
+    master.finish();
+}
+
+#[test]
+fn paths_have_their_old_spellings() {
+    let (master, _agent) = cluster(&[]);
+    for path in [
+        "/api/v1/scheduler",
+        "/api/v1/scheduler/",
+        "/master/api/v1/scheduler",
+    ] {
+        let exchange = send(master.address, &post(path, "", "{}")).unwrap();
+        assert_eq!(exchange.head.status, 400, "{path}: a call without a type");
+    }
+    for path in [
+        "/state",
+        "/slaves",
+        "/frameworks",
+        "/tasks",
+        "/roles",
+        "/version",
+    ] {
+        for spelt in [
+            format!("{path}/"),
+            format!("/master{path}"),
+            format!("{path}.json"),
+            format!("/master{path}.json"),
+        ] {
+            assert!(master.get(&spelt).is_object(), "{spelt}");
+        }
+    }
+    for path in ["/api/v1", "/api/v1/operator", "/master/api/v1"] {
+        let exchange = send(master.address, &post(path, "", "{}")).unwrap();
+        assert_eq!(exchange.head.status, 501, "{path}");
+    }
+    master.finish();
+}
