@@ -6,8 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use crate::agent_set::AgentSet;
 use crate::message::{AgentId, FrameworkId};
-use crate::resources::Resources;
+use crate::resources::{Kind, Resources};
 use crate::time::Time;
 
 /// One refusal of one framework on one agent.
@@ -20,12 +21,76 @@ struct Filter {
     generation: u32,
 }
 
+/// The refusals on one agent, by framework.
+#[derive(Clone, Debug)]
+struct Page {
+    filters: Vec<Filter>,
+    /// No more of any kind than each of them refused: an offer within it is hidden by any of them.
+    all_refused: Resources,
+    /// None of them ends before.
+    first_end: Time,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self {
+            filters: Vec::new(),
+            all_refused: Resources::from_units([u64::MAX; Kind::COUNT]),
+            first_end: Time::from_micros(u64::MAX),
+        }
+    }
+}
+
+impl Page {
+    fn insert(&mut self, position: usize, filter: Filter) {
+        self.all_refused = least(self.all_refused, filter.refused);
+        self.first_end = self.first_end.min(filter.until);
+        self.filters.insert(position, filter);
+    }
+
+    /// Drops the filters that have ended by `now`; whose they were.
+    fn drop_ended(&mut self, now: Time) -> Vec<FrameworkId> {
+        let filters = std::mem::take(self).filters;
+        let mut ended = Vec::new();
+        for filter in filters {
+            if filter.until <= now {
+                ended.push(filter.framework);
+            } else {
+                self.insert(self.filters.len(), filter);
+            }
+        }
+        ended
+    }
+
+    /// The filters of one framework.
+    fn of(&self, framework: FrameworkId) -> &[Filter] {
+        let start = self.filters.partition_point(|f| f.framework < framework);
+        let mine = &self.filters[start..];
+        let end = mine.iter().take_while(|f| f.framework == framework).count();
+        &mine[..end]
+    }
+}
+
+/// The smaller amount of each kind.
+fn least(one: Resources, other: Resources) -> Resources {
+    let (one, other) = (one.units(), other.units());
+    Resources::from_units(std::array::from_fn(|kind| one[kind].min(other[kind])))
+}
+
 /// All refusals, by agent.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Filters {
-    by_agent: Vec<Vec<Filter>>,
-    generations: Vec<u32>,
+    pages: Vec<Page>,
+    frameworks: Vec<Framework>,
     ends: BinaryHeap<Reverse<(Time, AgentId)>>,
+}
+
+/// What is known of one framework's refusals.
+#[derive(Clone, Default, Debug)]
+struct Framework {
+    generation: u32,
+    /// Where it has refused in this generation: an index, checked against the pages.
+    refuses: AgentSet,
 }
 
 impl Filters {
@@ -37,25 +102,31 @@ impl Filters {
         refused: Resources,
         until: Time,
     ) {
-        if self.by_agent.len() <= agent.index() {
-            self.by_agent.resize_with(agent.index() + 1, Vec::new);
+        if self.pages.len() <= agent.index() {
+            self.pages.resize_with(agent.index() + 1, Page::default);
         }
-        let generation = self.generation(framework);
-        let filters = &mut self.by_agent[agent.index()];
+        let known = self.framework_mut(framework);
+        known.refuses.insert(agent);
+        let generation = known.generation;
+        let page = &mut self.pages[agent.index()];
         // A filter that hides no more and ends no later says nothing new.
-        filters.retain(|f| {
-            f.framework != framework || !(f.refused.fits_in(refused) && f.until <= until)
-        });
-        let position = filters.partition_point(|f| f.framework <= framework);
-        filters.insert(
-            position,
-            Filter {
-                framework,
-                refused,
-                until,
-                generation,
-            },
-        );
+        let mut position = page.filters.partition_point(|f| f.framework < framework);
+        while let Some(old) = page.filters.get(position)
+            && old.framework == framework
+        {
+            if old.refused.fits_in(refused) && old.until <= until {
+                page.filters.remove(position);
+            } else {
+                position += 1;
+            }
+        }
+        let filter = Filter {
+            framework,
+            refused,
+            until,
+            generation,
+        };
+        page.insert(position, filter);
         self.ends.push(Reverse((until, agent)));
     }
 
@@ -67,32 +138,37 @@ impl Filters {
         offered: Resources,
         now: Time,
     ) -> bool {
-        let Some(filters) = self.by_agent.get(agent.index()) else {
+        let Some(known) = self.frameworks.get(framework.index()) else {
             return false;
         };
-        if filters.is_empty() {
+        if !known.refuses.contains(agent) {
             return false;
         }
-        let generation = self.generation(framework);
-        let start = filters.partition_point(|f| f.framework < framework);
-        filters[start..]
-            .iter()
-            .take_while(|f| f.framework == framework)
-            .any(|f| f.generation == generation && now < f.until && offered.fits_in(f.refused))
+        let page = &self.pages[agent.index()];
+        if now < page.first_end && offered.fits_in(page.all_refused) {
+            return true;
+        }
+        let mut mine = page.of(framework).iter();
+        mine.any(|f| {
+            f.generation == known.generation && now < f.until && offered.fits_in(f.refused)
+        })
     }
 
     /// Forgets all refusals of `framework`.
     pub(crate) fn forget(&mut self, framework: FrameworkId) {
-        if self.generations.len() <= framework.index() {
-            self.generations.resize(framework.index() + 1, 0);
-        }
-        self.generations[framework.index()] += 1;
+        let known = self.framework_mut(framework);
+        known.generation += 1;
+        known.refuses.clear();
     }
 
     /// Forgets all refusals on `agent`.
     pub(crate) fn forget_agent(&mut self, agent: AgentId) {
-        if let Some(filters) = self.by_agent.get_mut(agent.index()) {
-            filters.clear();
+        if let Some(page) = self.pages.get_mut(agent.index()) {
+            for filter in std::mem::take(page).filters {
+                self.frameworks[filter.framework.index()]
+                    .refuses
+                    .remove(agent);
+            }
         }
     }
 
@@ -108,20 +184,32 @@ impl Filters {
             return None;
         }
         self.ends.pop();
-        self.by_agent[agent.index()].retain(|f| f.until > now);
+        let page = &mut self.pages[agent.index()];
+        if page.first_end <= now {
+            for framework in page.drop_ended(now) {
+                let known = &mut self.frameworks[framework.index()];
+                let mut left = page.of(framework).iter();
+                if !left.any(|filter| filter.generation == known.generation) {
+                    known.refuses.remove(agent);
+                }
+            }
+        }
         Some(agent)
     }
 
-    fn generation(&self, framework: FrameworkId) -> u32 {
-        self.generations
-            .get(framework.index())
-            .copied()
-            .unwrap_or(0)
+    fn framework_mut(&mut self, framework: FrameworkId) -> &mut Framework {
+        if self.frameworks.len() <= framework.index() {
+            self.frameworks
+                .resize_with(framework.index() + 1, Framework::default);
+        }
+        &mut self.frameworks[framework.index()]
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const F: FrameworkId = FrameworkId(1);
@@ -162,5 +250,68 @@ mod tests {
         assert_eq!(filters.next_end(), Some(Time::from_secs(5)));
         assert_eq!(filters.pop_ended(Time::from_secs(5)), Some(A));
         assert_eq!(filters.next_end(), None);
+    }
+
+    /// Refusals as a plain list, in which everything is looked at.
+    #[derive(Default)]
+    struct Plain(Vec<(FrameworkId, AgentId, Resources, Time)>);
+
+    impl Plain {
+        fn hides(
+            &self,
+            framework: FrameworkId,
+            agent: AgentId,
+            offered: Resources,
+            now: Time,
+        ) -> bool {
+            self.0.iter().any(|(f, a, refused, until)| {
+                (*f, *a) == (framework, agent) && now < *until && offered.fits_in(*refused)
+            })
+        }
+    }
+
+    const FRAMEWORKS: u32 = 4;
+    const AGENTS: u32 = 3;
+
+    fn sizes() -> impl Strategy<Value = Resources> {
+        (1_u64..4, 1_u64..4).prop_map(|(cores, mib)| Resources::cores(cores, mib))
+    }
+
+    proptest! {
+        #[test]
+        fn filters_hide_what_a_plain_list_hides(
+            changes in prop::collection::vec(
+                (0_u32..10, 0..FRAMEWORKS, 0..AGENTS, sizes(), 1_u64..6), 0..60,
+            ),
+            offered in sizes(),
+        ) {
+            let (mut filters, mut plain) = (Filters::default(), Plain::default());
+            for (secs, (change, framework, agent, refused, length)) in (0_u64..).zip(changes) {
+                let (framework, agent) = (FrameworkId(framework), AgentId(agent));
+                // Some time passes between some of them.
+                let now = Time::from_secs(secs / 2);
+                match change {
+                    0 => {
+                        filters.forget(framework);
+                        plain.0.retain(|(f, ..)| *f != framework);
+                    }
+                    1 => {
+                        filters.forget_agent(agent);
+                        plain.0.retain(|(_, a, ..)| *a != agent);
+                    }
+                    2..4 => while filters.pop_ended(now).is_some() {},
+                    _ => {
+                        let until = Time::from_secs(secs / 2 + length);
+                        filters.add(framework, agent, refused, until);
+                        plain.0.push((framework, agent, refused, until));
+                    }
+                }
+                for (f, a) in (0..FRAMEWORKS).flat_map(|f| (0..AGENTS).map(move |a| (f, a))) {
+                    let (f, a) = (FrameworkId(f), AgentId(a));
+                    let hidden = filters.hides(f, a, offered, now);
+                    prop_assert_eq!(hidden, plain.hides(f, a, offered, now), "{} {} at {}", f, a, now);
+                }
+            }
+        }
     }
 }
