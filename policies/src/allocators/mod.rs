@@ -7,6 +7,7 @@ mod drf;
 mod fair;
 mod fifo;
 mod partition;
+mod priority;
 mod random;
 
 use std::fmt;
@@ -22,6 +23,7 @@ pub use drf::Drf;
 pub use fair::Fair;
 pub use fifo::Fifo;
 pub use partition::Partition;
+pub use priority::Priority;
 pub use random::Random;
 
 /// A policy of the first level.
@@ -132,10 +134,11 @@ impl fmt::Debug for Entry {
 }
 
 /// The policies that come with Fairground.
-pub const STANDARD: [Entry; 5] = [
+pub const STANDARD: [Entry; 6] = [
     partition::ENTRY,
     drf::ENTRY,
     fair::ENTRY,
     fifo::ENTRY,
+    priority::ENTRY,
     random::ENTRY,
 ];

@@ -54,6 +54,7 @@ fn names() -> impl Strategy<Value = String> {
         "drf[tie=allocations]",
         "fair[on=mem]",
         "fifo",
+        "priority",
         "random",
         "static",
     ]);

@@ -167,6 +167,8 @@ fn policies() {
               on       the resource: cpus, mem, disk or gpus (default cpus)
               tie      equal shares: first, last or allocations (Mesos)
           fifo         shared pool; the framework that joined first takes all it wants
+          priority     shared pool; the framework with the largest weight takes all it wants
+              tie      equal weights: first, last or allocations (Mesos)
           random       shared pool; a seeded draw among those who want the offer
 
           with every policy

@@ -165,7 +165,7 @@ fn an_unknown_policy() {
     bad(
         &["--policies", "static lottery"],
         &expect![[r#"
-        error: tiny.toml: `policies`: no policy is called `lottery`; known are static, drf, fair, fifo, random
+        error: tiny.toml: `policies`: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
           hint: `fairground policies` lists all names and parameters
     "#]],
     );

@@ -1,0 +1,37 @@
+//! Strict priority: whoever has the largest weight takes all it wants before the next is asked, as
+//! among the bands of Borg (Verma et al., 2015, section 2.5), but nothing is taken back.
+
+use super::{Allocator, Entry, Rank, Tie};
+use crate::ledger::Ledger;
+use crate::message::FrameworkId;
+use crate::name::Param;
+use crate::share::Share;
+
+/// The framework with the largest weight goes first, however much it holds.
+#[derive(Debug)]
+pub struct Priority {
+    tie: Tie,
+}
+
+impl Allocator for Priority {
+    fn rank(&self, ledger: &Ledger, framework: FrameworkId) -> Rank {
+        Rank {
+            share: Share::new(1, 1).weighted(ledger.weight(framework)),
+            tie: self.tie.of(ledger, framework),
+        }
+    }
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "priority",
+    about: "shared pool; the framework with the largest weight takes all it wants",
+    params: &[Param {
+        key: "tie",
+        about: "equal weights: first, last or allocations (Mesos)",
+    }],
+    make: |name, _| {
+        Ok(Box::new(Priority {
+            tie: Tie::from_name(name)?,
+        }))
+    },
+};
