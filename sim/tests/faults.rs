@@ -61,7 +61,7 @@ fn a_job_too_large_for_what_is_there_waits_for_what_will_be() {
     cluster.trace.faults[0].total = Some(cores(2));
     let run = cluster.run();
     assert_eq!(run.frameworks[0].impossible, 0);
-    assert_eq!(shown(&run.jobs), "f0 j0: 0s 25s 35s\n");
+    assert_eq!(shown(&run.jobs), "f0 j0: 0s 25s 35s lost 0\n");
 }
 
 #[test]

@@ -274,7 +274,10 @@ mod tests {
             let mut damaged = whole.clone();
             damaged[at] ^= 1;
             let read = read(&damaged);
-            if at < last {
+            if at == last - 1 {
+                // Without the newline between them, the last two are one torn record.
+                assert!(read.unwrap().unwrap().0.is_empty());
+            } else if at < last {
                 let error = read.unwrap_err().to_string();
                 assert!(error.contains("and more records follow"), "{at}: {error}");
             } else {

@@ -391,7 +391,7 @@ fn archives_need_their_member_whole() {
         &files,
         &expect![[r"
             1159 good
-            file: cannot be read: unexpected end of file
+            file: number 1160: cannot be read: unexpected end of file
               hint: the file looks truncated; fetch it again
 
             0 good

@@ -21,7 +21,7 @@ const MOST: u64 = 512;
 fn bomb(part: &[u8], size: u64) -> Vec<u8> {
     let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
     let chunk = part.repeat((1 << 16) / part.len() + 1);
-    for _ in 0..(size << 20) / chunk.len() as u64 + 1 {
+    for _ in 0..=(size << 20) / chunk.len() as u64 {
         encoder.write_all(&chunk).unwrap();
     }
     encoder.finish().unwrap()
