@@ -59,7 +59,7 @@ pub struct Args {
     /// The seed of the trace and of the policy's draws
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Where the log and what was measured go [default: fairground-out/<name>-real]
+    /// Where the log and what was measured go [default: fairground-out/NAME-real]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// What the cluster is called while it is there: up to 6 small letters and digits
