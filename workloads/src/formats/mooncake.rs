@@ -13,6 +13,10 @@ use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey, yes};
+use crate::formats::swim::LATEST;
+
+/// The latest time: a hundred years of milliseconds.
+const MOST_MILLIS: u64 = LATEST * 1000;
 
 /// One request.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -49,7 +53,7 @@ impl Row for Record {
     const ABOUT: &'static str = "a request is a line of JSON with timestamp and lengths";
 
     fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
-        serde_json::from_str(line).map(Some).map_err(|error| {
+        let request: Self = serde_json::from_str(line).map_err(|error| {
             let said = error.to_string();
             let what = said
                 .rsplit_once(" at line ")
@@ -57,7 +61,15 @@ impl Row for Record {
             ReadError::said(format!("expected a request; {what}"))
                 .place(format!("column {}", error.column()))
                 .hint("keys: timestamp, input_length, output_length, hash_ids")
-        })
+        })?;
+        if request.timestamp > MOST_MILLIS {
+            let expected = format!("at most {MOST_MILLIS} milliseconds");
+            let error = ReadError::expected(expected, request.timestamp);
+            return Err(error
+                .place("key `timestamp`")
+                .hint("so large a number is taken for damage"));
+        }
+        Ok(Some(request))
     }
 
     fn at(self, place: Place) -> Self {

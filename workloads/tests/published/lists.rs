@@ -254,6 +254,7 @@ fn requests_with_prefixes_are_counted() {
     let files = [
         String::new(),
         MOONCAKE.replace("3000", "-5"),
+        MOONCAKE.replace("3000", "9223372036854775808"),
         MOONCAKE.replace("output_length", "out"),
         MOONCAKE.replace("[0]}", ""),
         format!("{MOONCAKE}{MOONCAKE}"),
@@ -269,6 +270,10 @@ fn requests_with_prefixes_are_counted() {
         1 good
         file:2: column 16: expected a request; invalid value: integer `-5`, expected u64
           hint: keys: timestamp, input_length, output_length, hash_ids
+
+        1 good
+        file:2: key `timestamp`: expected at most 3155760000000 milliseconds, found 9223372036854775808
+          hint: so large a number is taken for damage
 
         0 good
         file:1: column 69: expected a request; missing field `output_length`
