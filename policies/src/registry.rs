@@ -4,6 +4,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::allocators::{self, BoxedAllocator, Setup};
 use crate::master::{Config, Master};
+use crate::message::AgentId;
 use crate::name::{BadName, Name};
 use crate::schedulers::{self, BoxedScheduler};
 
@@ -73,8 +74,22 @@ impl Registry {
     /// come, so the policy knows nothing of them before.
     ///
     /// # Errors
-    /// When the name or a parameter is not known, naming those that are.
+    /// When the name or a parameter is not known, naming those that are, and when the policy divides
+    /// agents among frameworks beforehand, which would silently share all of them here.
     pub fn master(&self, name: &Name, rng: ChaCha8Rng) -> Result<Master, BadName> {
+        // One agent and one framework are enough to see it.
+        let smallest = Setup {
+            shares: vec![1],
+            agents: 1,
+            rng: rng.clone(),
+        };
+        let (_, divider) = self.allocator(name, smallest)?;
+        if divider.owner(AgentId(0)).is_some() {
+            return Err(BadName(format!(
+                "{name}: reserves agents for frameworks, and a real master knows neither before \
+                 they come; name one that shares, as drf or fair"
+            )));
+        }
         let setup = Setup {
             shares: Vec::new(),
             agents: 0,
@@ -120,4 +135,25 @@ fn find<'a, E>(
                 known.join(", ")
             ))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    use super::*;
+
+    fn master(name: &str) -> Result<Master, BadName> {
+        let name = name.parse().expect("a name");
+        Registry::default().master(&name, ChaCha8Rng::seed_from_u64(1))
+    }
+
+    #[test]
+    fn a_real_master_shares_or_refuses() {
+        for name in ["drf[round=1s]", "fair", "fifo", "priority", "random"] {
+            assert!(master(name).is_ok(), "{name}");
+        }
+        let error = master("static").err().expect("partitions need to be known");
+        assert!(error.0.starts_with("static: reserves agents"), "{error}");
+    }
 }

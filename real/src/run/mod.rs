@@ -23,7 +23,7 @@ use anyhow::{Context as _, bail};
 use fairground_policies::allocators::Setup;
 use fairground_policies::frameworks::{Autoscaler, Framework, Manners};
 use fairground_policies::master::Config;
-use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::message::FrameworkId;
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
@@ -188,14 +188,11 @@ fn check(
         agents: trace.agents.len() as u32,
         rng: rng::stream(args.seed, "policy").into_generator(),
     };
-    let (config, allocator) = registry.allocator(&args.policy, setup)?;
-    if allocator.owner(AgentId(0)).is_some() {
-        bail!(
-            "--policy {}: reserves agents for frameworks, and a real master knows neither before \
-             they come; name one that shares, as drf or fair",
-            args.policy
-        );
-    }
+    let (config, _) = registry.allocator(&args.policy, setup)?;
+    registry.master(
+        &args.policy,
+        rng::stream(args.seed, "policy").into_generator(),
+    )?;
     for (spec, workload) in recipe.framework.iter().zip(&trace.workloads) {
         if let Some(what) = impossible(&workload.work, &trace.agents) {
             bail!(
