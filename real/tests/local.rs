@@ -5,12 +5,18 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fairground_policies::registry::Registry;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 #[allow(unreachable_pub, dead_code, reason = "a test program has no outside")]
+#[path = "support/leftovers.rs"]
+mod leftovers;
+#[allow(unreachable_pub, dead_code, reason = "a test program has no outside")]
 #[path = "support/log.rs"]
 mod log;
+
+use leftovers::{leftovers, processes};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fairground-real");
 
@@ -30,6 +36,7 @@ fn skipped() -> bool {
 struct Cluster {
     name: &'static str,
     master: String,
+    kept: log::Kept,
 }
 
 impl Cluster {
@@ -37,7 +44,8 @@ impl Cluster {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let master = listener.local_addr().unwrap().to_string();
         drop(listener);
-        let cluster = Self { name, master };
+        let kept = log::Kept::new();
+        let cluster = Self { name, master, kept };
         let agents = agents.to_string();
         let listen = cluster.master.clone();
         let up = [
@@ -92,45 +100,10 @@ impl Cluster {
         let folder = Path::new("/var/lib/fairground").join(self.name);
         let copy = tempfile::NamedTempFile::new().unwrap();
         std::fs::copy(folder.join("master/log"), copy.path()).unwrap();
-        log::replays(copy.path());
+        self.kept.replays(copy.path(), &Registry::default());
         self.check(&["down", "--name", self.name], 0);
-        assert_eq!(self.leftovers(), Vec::<String>::new());
+        assert_eq!(leftovers(self.name), Vec::<String>::new());
         self.check(&["down", "--name", self.name], 1);
-    }
-
-    /// Everything of the cluster that is on this machine, looked for without the program's help.
-    fn leftovers(&self) -> Vec<String> {
-        let script = format!(
-            "ls -d /var/lib/fairground/{0} 2>/dev/null; ls /run/netns 2>/dev/null | grep fg-{0}-; \
-             ip -o link | grep fg-{0}; find /sys/fs/cgroup -name 'fg-{0}-*'; \
-             grep /fairground/{0}/ /proc/self/mountinfo; true",
-            self.name
-        );
-        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
-        let lines = String::from_utf8(output.stdout).unwrap();
-        let processes = self.processes().into_iter().map(|(_, line)| line);
-        lines.lines().map(str::to_owned).chain(processes).collect()
-    }
-
-    /// The processes of the cluster and of tasks that name it.
-    fn processes(&self) -> Vec<(i32, String)> {
-        let marks = [
-            format!("/var/lib/fairground/{}/", self.name),
-            format!("leftover-{}", self.name),
-        ];
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-            let Ok(pid) = entry.file_name().to_string_lossy().parse() else {
-                continue;
-            };
-            // A process can end while it is looked at.
-            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            let line = String::from_utf8_lossy(&line).into_owned();
-            if marks.iter().any(|mark| line.contains(mark)) {
-                found.push((pid, line));
-            }
-        }
-        found
     }
 }
 
@@ -182,10 +155,10 @@ fn down_leaves_nothing_also_after_kill_9_of_everything() {
     let mut job = cluster.submit(&args);
     cluster.wait_for_task("two-0.0", "running");
     cluster.wait_for_task("two-1.1", "running");
-    assert!(!cluster.leftovers().is_empty());
+    assert!(!leftovers(cluster.name).is_empty());
     job.kill().unwrap();
     job.wait().unwrap();
-    for (pid, line) in cluster.processes() {
+    for (pid, line) in processes(cluster.name) {
         if line.contains("/var/lib/") {
             // It may have ended with its parent.
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);

@@ -57,7 +57,6 @@ fn a_job_runs_to_its_end() {
     assert_eq!(check(&master, &["ps"], 0, "").lines().count(), 1);
     let agents = check(&master, &["ps", "--agents"], 0, "");
     assert!(agents.contains(" a0 "), "{agents}");
-    master.finish();
 }
 
 #[test]
@@ -94,7 +93,6 @@ fn stages_run_one_after_the_other() {
         2,
         "`after` names `mop`",
     );
-    master.finish();
 }
 
 #[test]
@@ -124,7 +122,6 @@ fn a_job_fails_when_a_task_has_failed_often_enough() {
         2,
         "no scheduler is called `magic`",
     );
-    master.finish();
 }
 
 #[test]
@@ -152,7 +149,6 @@ fn a_running_task_is_listed_and_killed() {
         2,
         "no task is called `nothing`",
     );
-    master.finish();
 }
 
 #[test]
@@ -171,5 +167,4 @@ fn a_job_outlives_its_master() {
         }
     }
     assert_eq!(job.wait().unwrap().code(), Some(0));
-    master.finish();
 }

@@ -36,7 +36,6 @@ fn an_agent_that_is_gone_loses_its_tasks_and_kills_them_when_it_is_back() {
     // It joined only once the task given up had ended.
     agent.forgets_all();
     framework.offer();
-    master.finish();
 }
 
 #[test]
@@ -64,7 +63,6 @@ fn a_broken_stream_loses_nothing() {
         agent.starts()
     );
     assert!(master.metric("master/tasks_lost").abs() < 1e-9);
-    master.finish();
 }
 
 #[test]
@@ -82,7 +80,6 @@ fn a_task_its_agent_does_not_have_any_more_is_lost() {
     let status = framework.status("t");
     assert_eq!(status["state"], "TASK_LOST");
     assert_eq!(status["reason"], "REASON_AGENT_RESTARTED");
-    master.finish();
 }
 
 #[test]
@@ -99,7 +96,6 @@ fn a_machine_that_comes_as_a_new_agent_takes_the_place_of_the_old_one() {
     assert_eq!(framework.status("t")["state"], "TASK_LOST");
     master.wait_for_metric("master/slaves_active", 1.0);
     assert_ne!(new.id(), old_id);
-    master.finish();
 }
 
 #[test]
@@ -145,7 +141,6 @@ fn a_late_copy_of_an_acknowledged_status_is_not_told_again() {
         status["state"], "TASK_RUNNING",
         "time does not run backwards"
     );
-    master.finish();
 }
 
 #[test]
@@ -174,5 +169,4 @@ fn a_partition_that_lasts_loses_tasks_once_and_ends_them() {
         framework.say("TEARDOWN", json!(null));
     }
     assert!(agent.starts().values().all(|count| *count == 1));
-    master.finish();
 }

@@ -96,7 +96,6 @@ fn what_is_too_long_or_makes_no_sense_is_refused() {
         assert!(answer.contains(words), "{shown}: {answer}");
     }
     is_undisturbed(&framework, "t");
-    master.finish();
 }
 
 #[test]
@@ -138,7 +137,6 @@ fn a_hundred_megabytes_are_refused_before_they_are_read() {
     assert!(answer.contains("longer than 8388608 bytes"), "{answer}");
     let grown = resident(&master).saturating_sub(before);
     assert!(grown < 40, "{grown} MiB more than before");
-    master.finish();
 }
 
 #[test]
@@ -189,7 +187,6 @@ fn who_sends_a_byte_now_and_then_is_given_up() {
             "{answer}"
         );
     }
-    master.finish();
 }
 
 #[test]
@@ -235,5 +232,4 @@ fn who_does_not_read_its_stream_loses_it() {
     master.wait_for_metric("master/frameworks_connected", 1.0);
     is_undisturbed(&framework, "t");
     drop(deaf);
-    master.finish();
 }

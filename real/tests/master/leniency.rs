@@ -53,7 +53,6 @@ fn a_stream_is_chunked_and_outlives_connection_close() {
     }
     let span = begun.elapsed();
     assert!(span > Duration::from_millis(700), "{span:?}");
-    master.finish();
 }
 
 #[test]
@@ -81,7 +80,6 @@ fn null_is_absent_one_is_a_list_and_what_is_unknown_is_ignored() {
                "operations": {"type": "LAUNCH", "launch": {"task_infos": odd}}}),
     );
     assert_eq!(framework.end_of("odd"), "TASK_FINISHED");
-    master.finish();
 }
 
 #[test]
@@ -117,7 +115,6 @@ fn accepting_nothing_declines_with_the_filters_given() {
             );
         }
     }
-    master.finish();
 }
 
 #[test]
@@ -157,7 +154,6 @@ fn offers_are_written_as_the_frameworks_capabilities_say() {
         let ports = ports.iter().find(|r| r["name"] == "ports").unwrap();
         assert!(!ports["ranges"]["range"].as_array().unwrap().is_empty());
     }
-    master.finish();
 }
 
 #[test]
@@ -191,7 +187,6 @@ fn calls_are_answered_with_202_and_no_body() {
     }
     // TEARDOWN was answered; the stream ends after it.
     while records.0.next().is_some() {}
-    master.finish();
 }
 
 #[test]
@@ -226,5 +221,4 @@ fn paths_have_their_old_spellings() {
         let exchange = send(master.address, &post(path, "", "{}")).unwrap();
         assert_eq!(exchange.head.status, 501, "{path}");
     }
-    master.finish();
 }

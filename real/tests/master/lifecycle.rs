@@ -52,7 +52,6 @@ fn tasks_finish_fail_and_are_killed() {
     agent.forgets_all();
     let tasks = master.get("/tasks");
     assert_eq!(tasks["tasks"].as_array().unwrap().len(), 3);
-    master.finish();
 }
 
 #[test]
@@ -86,12 +85,11 @@ fn a_status_comes_again_until_it_is_acknowledged() {
     assert_eq!(agent.known(), 1);
     framework.acknowledge(&last);
     agent.forgets_all();
-    master.finish();
 }
 
 #[test]
 fn a_refusal_holds_and_revive_forgets_it() {
-    let (master, _agent, framework) = cluster(&[]);
+    let (_master, _agent, framework) = cluster(&[]);
     framework.decline(&framework.offer(), 1000.0);
     assert!(framework.is_quiet(Duration::from_millis(400)));
     framework.say("REVIVE", Value::Null);
@@ -108,12 +106,11 @@ fn a_refusal_holds_and_revive_forgets_it() {
     assert!(framework.is_quiet(Duration::from_millis(400)));
     framework.say("REVIVE", Value::Null);
     framework.offer();
-    master.finish();
 }
 
 #[test]
 fn an_answer_to_an_offer_that_is_gone_loses_its_tasks() {
-    let (master, _agent, framework) = cluster(&[]);
+    let (_master, _agent, framework) = cluster(&[]);
     let offer = framework.offer();
     framework.decline(&offer, 0.0);
     framework.launch(&offer, &[("late", "true")]);
@@ -124,18 +121,16 @@ fn an_answer_to_an_offer_that_is_gone_loses_its_tasks() {
     let offer = framework.offer();
     framework.launch(&offer, &[("late", "true")]);
     assert_eq!(framework.end_of("late"), "TASK_FINISHED");
-    master.finish();
 }
 
 #[test]
 fn offers_time_out_when_the_policy_says_so() {
-    let (master, _agent, framework) = cluster(&["--allocator", "drf[round=50ms,timeout=300ms]"]);
+    let (_master, _agent, framework) = cluster(&["--allocator", "drf[round=50ms,timeout=300ms]"]);
     let offer = framework.offer();
     let rescinded = framework.next_of("RESCIND");
     assert_eq!(rescinded["rescind"]["offer_id"], offer["id"]);
     framework.launch(&offer, &[("late", "true")]);
     assert_eq!(framework.status("late")["reason"], "REASON_INVALID_OFFERS");
-    master.finish();
 }
 
 #[test]
@@ -174,7 +169,6 @@ fn a_framework_comes_back_with_its_id() {
         records.next().unwrap()["error"]["message"],
         "FrameworkInfo.user cannot be changed"
     );
-    master.finish();
 }
 
 #[test]
@@ -200,7 +194,6 @@ fn a_framework_that_stays_away_is_removed_with_its_tasks() {
         records.next().unwrap()["error"]["message"],
         "Framework has been removed"
     );
-    master.finish();
 }
 
 #[test]
@@ -217,7 +210,6 @@ fn teardown_ends_everything_of_a_framework() {
         master.get("/frameworks")["completed_frameworks"][0]["id"],
         json!(framework.id)
     );
-    master.finish();
 }
 
 #[test]
@@ -238,7 +230,6 @@ fn what_nobody_knows_is_reconciled_as_the_framework_understands() {
     );
     assert_eq!(aware.status("x")["state"], "TASK_GONE");
     assert_eq!(aware.status("y")["state"], "TASK_UNKNOWN");
-    master.finish();
 }
 
 #[test]
@@ -271,12 +262,11 @@ fn roles_have_weights_and_frameworks_share_by_them() {
         all.iter().find(|role| role["name"] == name).unwrap()["weight"].clone()
     };
     assert_eq!((weight("heavy"), weight("light")), (json!(3.0), json!(1.0)));
-    master.finish();
 }
 
 #[test]
 fn ports_are_handed_out_once() {
-    let (master, agent, framework) = cluster(&[]);
+    let (_master, agent, framework) = cluster(&[]);
     let offer = framework.offer();
     let with_ports = |offer: &Value, id: &str, begin: u16, end: u16| {
         let mut task = task(offer, id, "sleep");
@@ -310,5 +300,4 @@ fn ports_are_handed_out_once() {
         }
         framework.decline(&offer, 0.0);
     }
-    master.finish();
 }

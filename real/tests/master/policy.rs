@@ -29,7 +29,8 @@ fn an_own_allocator_decides_in_a_real_master() {
         return;
     };
     let flags = ["--allocator", "turns[round=50ms]"];
-    let master = Master::start_program(&program, &flags);
+    let registry = Registry::default().with_allocator(example::TURNS);
+    let master = Master::start_program(&program, &flags, registry);
     let _agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
     let old = Framework::subscribe(master.address, "old");
     let first = old.offer();
@@ -42,7 +43,6 @@ fn an_own_allocator_decides_in_a_real_master() {
         turn.decline(&offer, 0.0);
     }
     old.say("TEARDOWN", json!(null));
-    master.finish_with(&Registry::default().with_allocator(example::TURNS));
 }
 
 #[test]

@@ -11,11 +11,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::client::{self, PATIENCE};
-use super::log;
+use super::log::Kept;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fairground-real");
 
-/// A master that ends with the test.
+/// A master that ends with the test, which then proves that its log replays to the same actions.
 pub struct Master {
     pub address: SocketAddr,
     pub folder: PathBuf,
@@ -24,20 +24,23 @@ pub struct Master {
     /// The program, perhaps with one that starts it.
     launcher: Vec<String>,
     flags: Vec<String>,
+    /// The policies its program knows.
+    registry: Registry,
+    kept: Kept,
     child: Child,
 }
 
 impl Master {
     /// A master with a short allocation round and flags on top.
     pub fn start(flags: &[&str]) -> Self {
-        Self::start_program(PROGRAM, flags)
+        Self::start_program(PROGRAM, flags, Registry::default())
     }
 
-    /// The same with another program.
-    pub fn start_program(program: &str, flags: &[&str]) -> Self {
+    /// The same with another program, which knows other policies.
+    pub fn start_program(program: &str, flags: &[&str], registry: Registry) -> Self {
         let own = TempDir::new().unwrap();
         let mut master = Self::start_in(own.path(), &[program], flags);
-        master.own = Some(own);
+        (master.own, master.registry) = (Some(own), registry);
         master
     }
 
@@ -49,6 +52,7 @@ impl Master {
         drop(listener);
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (launcher, flags) = (words(launcher), words(flags));
+        let kept = Kept::new();
         let child = spawn(&launcher, address, folder, &flags);
         let mut master = Self {
             address,
@@ -56,6 +60,8 @@ impl Master {
             own: None,
             launcher,
             flags,
+            registry: Registry::default(),
+            kept,
             child,
         };
         master.wait_until_up();
@@ -140,18 +146,6 @@ impl Master {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
-
-    /// Ends the master and proves that its log replays to the same actions.
-    pub fn finish(mut self) {
-        self.kill();
-        log::replays(&self.log());
-    }
-
-    /// The same when its policy is not Fairground's own.
-    pub fn finish_with(mut self, registry: &Registry) {
-        self.kill();
-        log::replays_with(&self.log(), registry);
-    }
 }
 
 impl Drop for Master {
@@ -159,6 +153,9 @@ impl Drop for Master {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            self.kept.replays(&self.log(), &self.registry);
+        }
     }
 }
 

@@ -64,7 +64,6 @@ fn check(script: &str) {
     // Its framework is torn down, and nothing of it is left.
     master.wait_for_metric("master/frameworks_active", 0.0);
     master.wait_for_metric("master/cpus_used", 0.0);
-    master.finish();
 }
 
 #[test]

@@ -93,7 +93,6 @@ fn what_is_wrong_with_a_call_is_said() {
         r#"{"type":"SUBSCRIBE","framework_id":{"value":"a"},"subscribe":{"framework_info":{"id":{"value":"b"}}}}"#,
         (400, "Framework id in the call"),
     );
-    master.finish();
 }
 
 #[test]
@@ -172,7 +171,6 @@ fn other_paths_and_methods_are_answered() {
     let text = send(master.address, &get("/metrics")).unwrap().body();
     assert!(text.contains("fairground_master_elected 1.0\n"), "{text}");
     assert!(text.ends_with("# EOF\n"), "{text}");
-    master.finish();
 }
 
 #[test]
@@ -203,7 +201,6 @@ fn a_subscription_that_is_not_valid_ends_with_one_error() {
         );
         assert_eq!(records.next(), None);
     }
-    master.finish();
 }
 
 #[test]
@@ -218,7 +215,6 @@ fn a_call_needs_the_stream_id_of_the_subscription() {
     framework.disconnect();
     master.wait_for_metric("master/frameworks_connected", 0.0);
     check(&[], (403, "Framework is not subscribed"));
-    master.finish();
 }
 
 #[test]
@@ -280,7 +276,6 @@ fn tasks_that_cannot_run_are_errors() {
         ports(&offer).unwrap()["ranges"]["range"],
         json!([{"begin": 31000, "end": 31999}])
     );
-    master.finish();
 }
 
 #[test]
@@ -327,7 +322,6 @@ fn the_peculiarities_of_clients_are_understood() {
         "SUBSCRIBED"
     );
     assert!(master.get("/frameworks").to_string().contains("søk"));
-    master.finish();
 }
 
 #[test]
@@ -361,5 +355,4 @@ fn bad_clients_do_not_disturb_others() {
     framework.launch(&offer, &[("t", "true")]);
     assert_eq!(framework.end_of("t"), "TASK_FINISHED");
     drop((idle, slow));
-    master.finish();
 }
