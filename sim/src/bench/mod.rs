@@ -1,8 +1,8 @@
 //! What Fairground costs, row by row, each with an aim: `fairground bench`.
 //!
-//! Processor time only: on a shared machine the clock on the wall says little. Rows about the engine
-//! are ratios to the floor, both run in turn in the same minute on the same file, and count only if
-//! both placed every task on the same machine.
+//! Aims are for processor time: on a shared machine the clock on the wall says little. Rows about the
+//! engine are ratios to the floor, both run in turn in the same minute on the same file, and count only
+//! if both placed every task on the same machine.
 
 mod allocator;
 mod engine;
@@ -10,6 +10,7 @@ mod floor;
 mod measure;
 mod memory;
 mod rows;
+mod runs;
 mod traces;
 mod workload;
 

@@ -73,7 +73,7 @@ fn speed<T, R: Iterator<Item = Result<T, ReadError>>>(
         rows += 1;
     }
     fs::write(&path, &text)?;
-    super::rows::median(|| {
+    super::runs::median(|| {
         let (cost, counted) =
             measured(|| records(&path)?.try_fold(0_u64, |count, row| row.map(|_| count + 1)));
         ensure!(counted? == rows, "rows are missing");
@@ -109,7 +109,7 @@ pub(super) fn canonical(rows: u64) -> anyhow::Result<f64> {
     }
     writer.finish()?;
     let trace = Opened::open(&place)?;
-    super::rows::median(|| {
+    super::runs::median(|| {
         let (cost, counted) = measured(|| {
             let mut tasks = trace.rows::<Tasks>()?;
             tasks.try_fold(0_u64, |count, row| row.map(|_| count + 1))

@@ -1,5 +1,6 @@
 //! `fairground bench`: every row in a process of its own, so that none inherits another's memory.
 
+use std::fmt::Write as _;
 use std::process::Command;
 
 use anyhow::{Context, bail};
@@ -14,6 +15,7 @@ struct Measured {
     value: f64,
     cpu: f64,
     wall: f64,
+    allocations: Option<u64>,
     /// Bytes; none where the kernel does not tell.
     peak: Option<u64>,
 }
@@ -26,12 +28,12 @@ pub(super) fn bench(args: &BenchArgs) -> anyhow::Result<Ending> {
             .find(|row| row.name == name)
             .context("no such row")?;
         let (value, cost) = row.measure(size)?;
-        let (cpu, wall, peak) = (cost.cpu, cost.wall, peak().ok());
         let measured = Measured {
             value,
-            cpu,
-            wall,
-            peak,
+            cpu: cost.cpu,
+            wall: cost.wall,
+            allocations: cost.allocations,
+            peak: peak().ok(),
         };
         print(&serde_json::to_string(&measured)?)?;
         return Ok(Ending::Done);
@@ -55,13 +57,25 @@ pub(super) fn bench(args: &BenchArgs) -> anyhow::Result<Ending> {
             .try_for_each(|cells| file.write_record(cells))?;
         file.flush()?;
     }
-    print(&text_table(&table))?;
+    print(&text(&table))?;
     Ok(if all_met { Ending::Done } else { Ending::No })
 }
 
-const HEADER: [&str; 9] = [
-    "row", "what", "value", "unit", "aim", "met", "cpu_s", "wall_s", "peak_mib",
+const HEADER: [&str; 11] = [
+    "row",
+    "what",
+    "value",
+    "unit",
+    "aim",
+    "met",
+    "cpu_s",
+    "wall_s",
+    "peak_mib",
+    "allocations",
+    "why",
 ];
+/// Where a row says why it missed its aim: a sentence, below the table where people read it.
+const WHY: usize = HEADER.len() - 1;
 
 fn chosen(parts: &[String]) -> anyhow::Result<Vec<&'static Row>> {
     let wanted = |row: &&Row| parts.is_empty() || parts.iter().any(|part| row.name.contains(part));
@@ -97,27 +111,21 @@ fn cells(row: &Row, measured: anyhow::Result<Measured>) -> Vec<String> {
         Aim::AtMost(aim) => ("<=", aim),
         Aim::AtLeast(aim) => (">=", aim),
     };
-    let (value, met, [cpu, wall, peak]) = match measured {
+    let mut cells = vec![row.name.to_owned(), row.about.to_owned()];
+    let mut why = "";
+    let (value, met, costs) = match measured {
         Ok(measured) => {
-            let peak = measured.peak.map(|bytes| (bytes >> 20).to_string());
-            let seconds = |value: f64| format!("{value:.2}");
-            let costs = [
-                seconds(measured.cpu),
-                seconds(measured.wall),
-                peak.unwrap_or_else(|| "-".to_owned()),
-            ];
             let value = measured.value;
-            let off = if sign == "<=" {
-                value / aim
-            } else {
-                aim / value
-            };
             let met = if row.aim.is_met(value) {
                 "met".to_owned()
             } else {
-                format!("missed {off:.2} x")
+                why = match row.why {
+                    "" => "met where results/speed was measured",
+                    why => why,
+                };
+                format!("missed {:.2} x", row.aim.missed_by(value))
             };
-            (three_digits(value), met, costs)
+            (three_digits(value), met, measured.costs())
         }
         Err(error) => (
             format!("{error:#}"),
@@ -125,23 +133,28 @@ fn cells(row: &Row, measured: anyhow::Result<Measured>) -> Vec<String> {
             Default::default(),
         ),
     };
-    vec![
-        row.name.to_owned(),
-        row.about.to_owned(),
-        value,
-        row.unit.to_owned(),
-        format!("{sign} {aim}"),
-        met,
-        cpu,
-        wall,
-        peak,
-    ]
+    cells.extend([value, row.unit.to_owned(), format!("{sign} {aim}"), met]);
+    cells.extend(costs);
+    cells.push(why.to_owned());
+    cells
 }
 
-/// Columns side by side.
-fn text_table(table: &[Vec<String>]) -> String {
+impl Measured {
+    fn costs(&self) -> [String; 4] {
+        let known = |count: Option<u64>| count.map_or("-".to_owned(), |count| count.to_string());
+        [
+            format!("{:.2}", self.cpu),
+            format!("{:.2}", self.wall),
+            known(self.peak.map(|bytes| bytes >> 20)),
+            known(self.allocations),
+        ]
+    }
+}
+
+/// Columns side by side, and below them why aims were missed.
+fn text(table: &[Vec<String>]) -> String {
     let width = |column: usize| table.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..HEADER.len()).map(width).collect();
+    let widths: Vec<usize> = (0..WHY).map(width).collect();
     let mut text = String::new();
     for row in table {
         let line: Vec<String> = row
@@ -151,6 +164,9 @@ fn text_table(table: &[Vec<String>]) -> String {
             .collect();
         text.push_str(line.join("  ").trim_end());
         text.push('\n');
+    }
+    for row in table.iter().skip(1).filter(|row| !row[WHY].is_empty()) {
+        let _ = writeln!(text, "{}: {}: {}", row[0], row[5], row[WHY]);
     }
     text
 }

@@ -9,7 +9,7 @@ fn an_unknown_row_is_refused_with_the_names_of_all() {
     expect![[r#"
         exit 2
         --- stderr
-        error: no row is called like tea; there are pass/10k-50, pass/10k-1k, pass/10k-500, join/10k-500, pass/50k-1k, pass/nothing-free, pass/all-filtered, churn/10k-100, end/10k-100, accept/10k-100, queue/1M, fifo/1k-0.7, fifo/1k-1.2, fifo/10k-0.7, drf/10k-1.2, shapes/10k, slope/tasks, slope/agents, slope/frameworks, slope/load, memory/task, trace/swf, trace/google-2011, trace/canonical, start/1k
+        error: no row is called like tea; there are pass/10k-50, pass/10k-1k, pass/10k-500, join/10k-500, pass/50k-1k, pass/nothing-free, pass/all-filtered, churn/10k-100, end/10k-100, accept/10k-100, queue/1M, fifo/1k-0.7, fifo/1k-1.2, fifo/10k-0.7, fifo/10k-1.2, drf/10k-1.2, shapes/10k, slope/tasks, slope/agents, slope/frameworks, slope/load, memory/task, allocations/task, trace/swf, trace/google-2011, trace/canonical, start/1k
     "#]]
     .assert_eq(&Place::empty().fairground("bench tea"));
 }
@@ -25,11 +25,24 @@ fn a_row_has_a_value_an_aim_and_its_costs() {
     assert_eq!(
         rows.headers().expect("a header"),
         vec![
-            "row", "what", "value", "unit", "aim", "met", "cpu_s", "wall_s", "peak_mib"
+            "row",
+            "what",
+            "value",
+            "unit",
+            "aim",
+            "met",
+            "cpu_s",
+            "wall_s",
+            "peak_mib",
+            "allocations",
+            "why"
         ]
     );
     let row = rows.records().next().expect("a row").expect("cells");
     let value: f64 = row[2].parse().expect("a number");
     assert!(value > 0.0);
     assert_eq!((&row[3], &row[4]), ("ms", "<= 10"));
+    let allocations: u64 = row[9].parse().expect("a number");
+    assert!(allocations > 0);
+    assert_eq!(row[5].starts_with("missed"), !row[10].is_empty());
 }
