@@ -50,9 +50,31 @@ impl ReadError {
             io::ErrorKind::UnexpectedEof => "the file looks truncated; fetch it again",
             _ => "the file looks damaged or truncated; fetch it again",
         };
-        Self::said(format!("cannot be read: {error}"))
+        let said = Self::said(format!("cannot be read: {error}"))
             .hint(hint)
-            .file(file)
+            .file(file);
+        let inner = error.get_ref();
+        match inner.and_then(|inner| inner.downcast_ref::<Reached>()) {
+            Some(reached) => said.place(format!("after {} unpacked bytes", reached.bytes)),
+            None => said,
+        }
+    }
+
+    /// What the JSON parser says where `expected` was looked for.
+    pub(crate) fn json(expected: impl fmt::Display, error: &serde_json::Error) -> Self {
+        let said = error.to_string();
+        let what = said
+            .rsplit_once(" at line ")
+            .map_or(said.as_str(), |pair| pair.0);
+        Self::said(format!("expected {expected}; {what}"))
+            .line(error.line().max(1) as u64)
+            .place(format!("column {}", error.column()))
+    }
+
+    /// A row that has not as many columns as it should.
+    pub(crate) fn uneven(expected: impl fmt::Display, found: usize) -> Self {
+        let columns = if found == 1 { "column" } else { "columns" };
+        Self::expected(expected, format!("{found} {columns}"))
     }
 
     /// The same problem, in `file`.
@@ -101,6 +123,27 @@ impl fmt::Display for ReadError {
             write!(f, "\n  hint: {}", self.hint)?;
         }
         Ok(())
+    }
+}
+
+/// An error met while bytes were unpacked, with how many had come out before it.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub(crate) struct Reached {
+    bytes: u64,
+    error: io::Error,
+}
+
+impl Reached {
+    /// `error`, after so many bytes. An error that came through several layers tells of the
+    /// outermost: its bytes are those that are read.
+    pub(crate) fn after(bytes: u64, error: io::Error) -> io::Error {
+        let kind = error.kind();
+        let error = match error.downcast::<Self>() {
+            Ok(inner) => inner.error,
+            Err(error) => error,
+        };
+        io::Error::new(kind, Self { bytes, error })
     }
 }
 

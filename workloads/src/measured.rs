@@ -73,9 +73,7 @@ impl RealRun {
                         replayed, but nothing says what they were asked to run";
             ReadError::io(&path, &error).hint(hint)
         })?;
-        serde_json::from_slice(&text).map_err(|error| {
-            let said = ReadError::said(error.to_string());
-            said.file(&path).line(error.line() as u64)
-        })
+        serde_json::from_slice(&text)
+            .map_err(|error| ReadError::json("what a real run is asked", &error).file(&path))
     }
 }

@@ -33,7 +33,7 @@ fn swim_rows_need_six_columns() {
         &files,
         &expect![[r"
             0 good
-            file: expected at least one job, found none
+            file:1: expected at least one job, found none
               hint: a SWIM file has one job a row: name, submit, gap and three byte counts
 
             0 good
@@ -52,7 +52,7 @@ fn swim_rows_need_six_columns() {
             file:1: column 1 (job): expected a job name, found nothing
 
             0 good
-            file: expected at least one job, found none
+            file:1: expected at least one job, found none
               hint: a SWIM file has one job a row: name, submit, gap and three byte counts
         "]],
     );
@@ -171,11 +171,11 @@ fn tpch_lines_are_json() {
         &files,
         &expect![[r"
             0 good
-            file: expected at least one query, found none
+            file:1: expected at least one query, found none
               hint: a TPC-H profile has one query a line, as JSON
 
             0 good
-            file: expected at least one query, found none
+            file:1: expected at least one query, found none
               hint: a TPC-H profile has one query a line, as JSON
 
             0 good
@@ -318,43 +318,43 @@ fn requests_are_whole_numbers() {
         Format::Requests,
         &files,
         &expect![[r"
-        0 good
-        file: expected at least one number, found an empty file
-          hint: a series has the requests of each second, separated by blanks
+            0 good
+            file:1: expected at least one number, found none
+              hint: a series has the requests of each second, separated by blanks
 
-        0 good
-        file: expected at least one number, found an empty file
-          hint: a series has the requests of each second, separated by blanks
+            0 good
+            file:3: expected at least one number, found none
+              hint: a series has the requests of each second, separated by blanks
 
-        4 good
-        file:1: number 3: expected a whole number of requests, found `x`
-          hint: digits only: no sign, fraction, blank or unit
-        file:2: number 5: expected a whole number of requests, found `-5`
-          hint: digits only: no sign, fraction, blank or unit
+            4 good
+            file:1: number 3: expected a whole number of requests, found `x`
+              hint: digits only: no sign, fraction, blank or unit
+            file:2: number 5: expected a whole number of requests, found `-5`
+              hint: digits only: no sign, fraction, blank or unit
 
-        2 good
-        file:1: number 2: expected a whole number of requests, found `1.5`
-          hint: digits only: no sign, fraction, blank or unit
-        file:1: number 3: expected at most 1000000000 requests, found `99999999999999999999`
-          hint: so large a number is taken for damage
-        file:1: number 4: expected at most 1000000000 requests, found `1000000001`
-          hint: so large a number is taken for damage
+            2 good
+            file:1: number 2: expected a whole number of requests, found `1.5`
+              hint: digits only: no sign, fraction, blank or unit
+            file:1: number 3: expected at most 1000000000 requests, found `99999999999999999999`
+              hint: so large a number is taken for damage
+            file:1: number 4: expected at most 1000000000 requests, found `1000000001`
+              hint: so large a number is taken for damage
 
-        0 good
-        file:1: number 1: expected at most 1000000000 requests, found `7777777777777777777777777777777777777777…`
-          hint: so large a number is taken for damage
+            0 good
+            file:1: number 1: expected at most 1000000000 requests, found `7777777777777777777777777777777777777777…`
+              hint: so large a number is taken for damage
 
-        2 good
-        file:1: number 2: expected a whole number of requests, found `a`
-          hint: digits only: no sign, fraction, blank or unit
-        file:1: number 3: expected a whole number of requests, found `b`
-          hint: digits only: no sign, fraction, blank or unit
-        file:1: number 4: expected a whole number of requests, found `c`
-          hint: digits only: no sign, fraction, blank or unit
-        file:1: number 5: expected a whole number of requests, found `d`
-          hint: digits only: no sign, fraction, blank or unit
-        and 2 more
-    "]],
+            2 good
+            file:1: number 2: expected a whole number of requests, found `a`
+              hint: digits only: no sign, fraction, blank or unit
+            file:1: number 3: expected a whole number of requests, found `b`
+              hint: digits only: no sign, fraction, blank or unit
+            file:1: number 4: expected a whole number of requests, found `c`
+              hint: digits only: no sign, fraction, blank or unit
+            file:1: number 5: expected a whole number of requests, found `d`
+              hint: digits only: no sign, fraction, blank or unit
+            and 2 more
+        "]],
     );
 }
 
@@ -374,7 +374,10 @@ fn truncated_packing_is_told() {
         let path = write(&folder, "file", &packed[..packed.len() / 2]);
         let check = validate(&path, Format::Requests, 1);
         assert_eq!(check.problem_count, 1);
-        let problem = check.problems[0].to_string();
+        let problem = &check.problems[0];
+        let place = problem.place.as_deref().unwrap_or_default();
+        assert!(place.ends_with("unpacked bytes"), "{problem}");
+        let problem = problem.to_string();
         assert!(problem.contains("cannot be read: "), "{problem}");
         assert!(problem.contains("truncated; fetch it again"), "{problem}");
     }
@@ -391,7 +394,7 @@ fn archives_need_their_member_whole() {
         &files,
         &expect![[r"
             1159 good
-            file: number 1160: cannot be read: unexpected end of file
+            file:1: after 5000 unpacked bytes: cannot be read: unexpected end of file
               hint: the file looks truncated; fetch it again
 
             0 good

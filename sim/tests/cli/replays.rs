@@ -709,7 +709,7 @@ fn mistakes_are_told() {
         &expect![[r#"
         exit 2
         --- stderr
-        error: none.swf: expected at least one job, found none
+        error: none.swf:1: expected at least one job, found none
           hint: a job is a line of 18 numbers; lines that begin with ; are comments
     "#]],
     );

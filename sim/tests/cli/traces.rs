@@ -129,7 +129,7 @@ fn cut_in_the_middle() {
         "cut.tsv.zst",
         &whole[..whole.len() / 2],
         &expect![[r#"
-            error: cut.tsv.zst: cannot be read: after 0 unpacked bytes: incomplete frame
+            error: cut.tsv.zst: after 0 unpacked bytes: cannot be read: incomplete frame
               hint: the file looks truncated; fetch it again
         "#]],
     );
@@ -168,7 +168,7 @@ fn empty() {
         "empty.tsv",
         "",
         &expect![[r#"
-            error: empty.tsv: expected at least one job, found none
+            error: empty.tsv:1: expected at least one job, found none
               hint: a SWIM file has one job a row: name, submit, gap and three byte counts
         "#]],
     );
@@ -176,7 +176,7 @@ fn empty() {
         "empty.jsonl",
         "",
         &expect![[r#"
-            error: empty.jsonl: expected at least one query, found none
+            error: empty.jsonl:1: expected at least one query, found none
               hint: a TPC-H profile has one query a line, as JSON
         "#]],
     );

@@ -15,7 +15,7 @@ use parquet::file::reader::{FileReader as _, SerializedFileReader};
 
 use super::tables::{MOST, Table};
 use crate::error::{ReadError, quoted};
-use crate::formats::sheets::{damaged, footer, guarded};
+use crate::formats::sheets::{FOOTER, damaged, footer, guarded};
 
 /// How many rows are decoded at once.
 const BATCH: usize = 8192;
@@ -113,7 +113,7 @@ impl<T: Table> Rows<T> {
     /// Opens a table.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
         let file = File::open(path).map_err(|error| ReadError::io(path, &error))?;
-        let opened = guarded(|| {
+        let opened = guarded(FOOTER, || {
             let file = footer(file)?;
             let columns = columns::<T>(&file).map_err(|error| error.place("the schema"))?;
             Ok((file, columns))
@@ -136,7 +136,9 @@ impl<T: Table> Rows<T> {
         while self.held == 0 {
             let mut rows = None;
             for column in &mut self.columns {
-                let read = column.read().map_err(|error| damaged(&error))?;
+                let place = format!("row group {}, column {}", self.group, column.name);
+                let read = guarded(&place, || column.read())?;
+                let read = read.map_err(|error| damaged(&error).place(place))?;
                 if *rows.get_or_insert(read) != read {
                     let hint = "the file is damaged; import it again";
                     return Err(column.wrong("as many values as before", read).hint(hint));
@@ -148,12 +150,14 @@ impl<T: Table> Rows<T> {
                     return Ok(());
                 }
                 let group = self.file.get_row_group(self.group);
-                let group = group.map_err(|error| damaged(&error))?;
+                self.group += 1;
+                let place = format!("row group {}", self.group);
+                let unread = |error: ParquetError| damaged(&error).place(&place);
+                let group = group.map_err(unread)?;
                 for column in &mut self.columns {
                     let open = group.get_column_reader(column.position);
-                    column.open = Some(open.map_err(|error| damaged(&error))?);
+                    column.open = Some(open.map_err(unread)?);
                 }
-                self.group += 1;
             }
         }
         Ok(())
@@ -161,7 +165,7 @@ impl<T: Table> Rows<T> {
 
     fn take(&mut self) -> Result<Option<T>, ReadError> {
         if self.held == 0 {
-            guarded(|| self.fill())??;
+            guarded("the row", || self.fill())??;
         }
         if self.held == 0 {
             return Ok(None);

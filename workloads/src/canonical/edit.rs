@@ -157,7 +157,8 @@ pub fn merge(traces: &[Opened], renumber: bool, place: &Path) -> Result<Manifest
         if same != units {
             let found = format!("{} and {}", same.cpus, same.memory);
             let expected = format!("amounts in {} and {}", units.cpus, units.memory);
-            return Err(ReadError::expected(expected, found));
+            let error = ReadError::expected(expected, found).place("key `units`");
+            return Err(error.file(&trace.manifest_path()));
         }
     }
     let mut out = Writer::new(place, units)?;
@@ -219,8 +220,8 @@ fn merge_table<T: Part>(traces: &[Opened], out: &mut Writer) -> Result<(), ReadE
                 merged = rows;
             } else if !rows.is_empty() {
                 let number = place.0;
-                let expected = format!("table `{}`: the same under number {number}", T::NAME);
-                let error = ReadError::expected(expected, "something else");
+                let error = ReadError::expected("the same in all traces", "something else");
+                let error = error.place(format!("table `{}`, number {number}", T::NAME));
                 return Err(error.hint("these are no slices of one trace: use --renumber"));
             }
         }

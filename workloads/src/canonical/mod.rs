@@ -10,7 +10,8 @@
 //! makes them of public formats. Nothing
 //! holds more than a part of a table in memory.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Does the same for the rows of every table, in their order.
 macro_rules! each_table {
@@ -49,6 +50,7 @@ pub const VERSION: u32 = 1;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of the form.
+    #[serde(deserialize_with = "this_version")]
     pub version: u32,
     /// What its amounts mean.
     pub units: Units,
@@ -60,6 +62,16 @@ pub struct Manifest {
     pub rows: Vec<(String, u64)>,
     /// BLAKE3 of version, units and all rows, in hexadecimal: not of the sources' paths.
     pub digest: String,
+}
+
+/// A version that can be read; of any other, the rest of the manifest means nothing.
+fn this_version<'a, D: Deserializer<'a>>(deserializer: D) -> Result<u32, D::Error> {
+    let version = u32::deserialize(deserializer)?;
+    if version != VERSION {
+        let other = format!("its version is {version}, not {VERSION}");
+        return Err(D::Error::custom(other));
+    }
+    Ok(version)
 }
 
 /// What amounts mean.

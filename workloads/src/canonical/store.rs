@@ -21,6 +21,7 @@ use super::tables::{
 };
 use super::{Manifest, Units, VERSION, columns};
 use crate::error::ReadError;
+use crate::formats::place::Place;
 use crate::trace::{Assumption, Input};
 
 /// How many rows of a table are in memory at once.
@@ -122,8 +123,8 @@ pub struct Writer {
     pub assumptions: Vec<Assumption>,
     /// The files it is made of.
     pub sources: Vec<Input>,
-    /// The digest that must come out, if that is known.
-    pub expected: Option<String>,
+    /// The digest that must come out, if that is known, and where it is told.
+    pub expected: Option<(String, Place)>,
     place: PathBuf,
     beside: TempDir,
     parts: Parts,
@@ -236,10 +237,10 @@ impl Writer {
         self.assumptions.sort();
         self.assumptions.dedup();
         let (rows, digest) = self.write_parts().map_err(|error| error.file(&place))?;
-        if let Some(expected) = self.expected.filter(|expected| *expected != digest) {
+        if let Some((expected, told)) = self.expected.filter(|(expected, _)| *expected != digest) {
             let error = ReadError::expected(format!("rows with the digest {expected}"), digest);
             let hint = "the rows were changed or truncated since the digest was taken";
-            return Err(error.file(&place).hint(hint));
+            return Err(told.of(error).place("key `digest`").hint(hint));
         }
         let manifest = Manifest {
             version: VERSION,
@@ -364,18 +365,18 @@ impl Opened {
                 .hint("a canonical trace is a folder that `trace import` makes")
         })?;
         let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| {
-            let problem = ReadError::said(format!("expected a manifest; {error}"));
-            problem.file(&path).line(error.line() as u64)
+            let hint = "import the trace again with this version of the program";
+            ReadError::json("a manifest", &error).file(&path).hint(hint)
         })?;
-        if manifest.version != VERSION {
-            let expected = format!("version {VERSION} of the form");
-            let error = ReadError::expected(expected, manifest.version).file(&path);
-            return Err(error.place("key `version`"));
-        }
         Ok(Self {
             folder: folder.to_owned(),
             manifest,
         })
+    }
+
+    /// Where its manifest is.
+    pub(super) fn manifest_path(&self) -> PathBuf {
+        self.folder.join(MANIFEST)
     }
 
     /// The rows of a table.

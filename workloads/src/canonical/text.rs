@@ -6,11 +6,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use super::Manifest;
 use super::store::{Opened, Writer};
 use super::tables::{
     AnyRow, Change, Edge, Job, Load, Machine, Service, Stage, Tasks, Tenant, Usage,
 };
-use super::{Manifest, VERSION};
 use crate::error::ReadError;
 use crate::formats::lines::Lines;
 
@@ -91,26 +91,18 @@ fn parse_manifest(line: &str) -> Result<Manifest, serde_json::Error> {
 /// The first bad line, or a digest that is not the manifest's.
 pub fn import(path: &Path, place: &Path) -> Result<Manifest, ReadError> {
     let mut lines = Lines::open(path, "trace.jsonl")?;
-    let wrong = |error: &serde_json::Error| {
-        let said = error.to_string();
-        let what = said
-            .rsplit_once(" at line ")
-            .map_or(said.as_str(), |pair| pair.0);
-        ReadError::said(format!("expected a row of a canonical trace; {what}"))
-            .place(format!("column {}", error.column()))
-    };
+    let wrong = |error| ReadError::json("a row of a canonical trace", &error);
     let first = lines.next().unwrap_or(Ok(""))?;
-    let manifest = parse_manifest(first).map_err(|error| wrong(&error));
-    let manifest = manifest.map_err(|error| lines.here(error))?;
-    if manifest.version != VERSION {
-        let expected = format!("version {VERSION} of the form");
-        return Err(lines.here(ReadError::expected(expected, manifest.version)));
-    }
+    let manifest = parse_manifest(first).map_err(|error| {
+        let error = ReadError::json("the manifest of a canonical trace", &error);
+        lines.here(error)
+    })?;
+    let told = lines.place();
     let mut writer = Writer::new(place, manifest.units.clone())?;
     writer.sources.clone_from(&manifest.sources);
     writer.assumptions.clone_from(&manifest.assumptions);
     while let Some(line) = lines.next() {
-        let row = serde_json::from_str(line?).map_err(|error| wrong(&error));
+        let row = serde_json::from_str(line?).map_err(wrong);
         match row.map_err(|error| lines.here(error))? {
             AnyRow::Machine(row) => writer.push(row),
             AnyRow::Change(row) => writer.push(row),
@@ -124,6 +116,6 @@ pub fn import(path: &Path, place: &Path) -> Result<Manifest, ReadError> {
             AnyRow::Usage(row) => writer.push(row),
         }?;
     }
-    writer.expected = Some(manifest.digest);
+    writer.expected = Some((manifest.digest, told));
     writer.finish()
 }

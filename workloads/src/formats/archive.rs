@@ -5,6 +5,7 @@
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
+use crate::error::Reached;
 use crate::formats::source::{self, Plain};
 use crate::formats::swim::MOST_BYTES;
 
@@ -15,6 +16,8 @@ const LONGEST_NAME: u64 = 1 << 16;
 /// An archive that stands in one of its files.
 pub(crate) struct Archive {
     plain: Plain,
+    /// Bytes of the archive that are behind us.
+    passed: u64,
     /// Bytes of the file that are still to come.
     left: u64,
     /// Bytes behind the file up to the next block.
@@ -27,6 +30,7 @@ impl Archive {
         let (is_tar, plain) = source::looks_like_tar(source::decompressed(path)?)?;
         Ok(is_tar.then_some(Self {
             plain,
+            passed: 0,
             left: 0,
             padding: 0,
         }))
@@ -34,12 +38,18 @@ impl Archive {
 
     /// Goes to the next file and tells its name; `None` at the end.
     pub(crate) fn advance(&mut self) -> io::Result<Option<String>> {
+        self.next_file()
+            .map_err(|error| Reached::after(self.passed, error))
+    }
+
+    fn next_file(&mut self) -> io::Result<Option<String>> {
         let mut long_name = None;
         loop {
             self.pass(self.left + self.padding)?;
             (self.left, self.padding) = (0, 0);
             let mut block = [0; BLOCK as usize];
             let filled = fill(&mut self.plain, &mut block)?;
+            self.passed += filled as u64;
             if filled == 0 || block.iter().all(|byte| *byte == 0) {
                 return Ok(None);
             }
@@ -80,6 +90,7 @@ impl Archive {
 
     fn pass(&mut self, count: u64) -> io::Result<()> {
         let passed = io::copy(&mut self.plain.by_ref().take(count), &mut io::sink())?;
+        self.passed += passed;
         if passed < count {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -114,7 +125,8 @@ impl BufRead for Archive {
         }
         let chunk = self.plain.fill_buf()?;
         if chunk.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+            let cut = io::ErrorKind::UnexpectedEof.into();
+            return Err(Reached::after(self.passed, cut));
         }
         let most = usize::try_from(self.left).unwrap_or(usize::MAX);
         Ok(&chunk[..chunk.len().min(most)])
@@ -122,6 +134,7 @@ impl BufRead for Archive {
 
     fn consume(&mut self, count: usize) {
         self.left = self.left.saturating_sub(count as u64);
+        self.passed += count as u64;
         self.plain.consume(count);
     }
 }

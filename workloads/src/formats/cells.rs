@@ -38,10 +38,8 @@ pub(crate) fn split<'a, const N: usize>(
     });
     found += cells.count();
     if found != N {
-        let columns = if found == 1 { "column" } else { "columns" };
         let expected = format!("{N} columns separated by commas");
-        let error = ReadError::expected(expected, format!("{found} {columns}"));
-        return Err(error.hint(names.join(", ")));
+        return Err(ReadError::uneven(expected, found).hint(names.join(", ")));
     }
     Ok(row)
 }

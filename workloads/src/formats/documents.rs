@@ -157,14 +157,8 @@ impl<D: Document> Documents<D> {
 
     fn parse(&self, value: &[u8], line: u64) -> Result<D, ReadError> {
         let parsed = serde_json::from_slice::<D>(value).map_err(|error| {
-            let said = error.to_string();
-            let what = said
-                .rsplit_once(" at line ")
-                .map_or(said.as_str(), |pair| pair.0);
-            let column = format!("column {}", error.column());
             let below = (error.line() as u64).saturating_sub(1);
-            ReadError::said(format!("expected a {}; {what}", D::ONE))
-                .place(column)
+            ReadError::json(format!("a {}", D::ONE), &error)
                 .hint(D::KEYS)
                 .file(&self.path)
                 .line(line + below)
@@ -198,7 +192,8 @@ impl<D: Document> Iterator for Documents<D> {
             Ok(None) => {
                 self.ended = true;
                 let error = ReadError::expected(format!("at least one {}", D::ONE), "none");
-                return (!self.any).then(|| Err(error.hint(D::KEYS).file(&self.path)));
+                return (!self.any)
+                    .then(|| Err(error.hint(D::KEYS).file(&self.path).line(self.line)));
             }
             Err(error) => {
                 self.ended = true;

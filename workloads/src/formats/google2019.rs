@@ -205,7 +205,7 @@ fn csv(line: &str, width: usize, positions: &Positions) -> Result<Record, ReadEr
     let texts = cells(line);
     if texts.len() != width {
         let expected = format!("{width} columns, as the first line has");
-        return Err(ReadError::expected(expected, texts.len()));
+        return Err(ReadError::uneven(expected, texts.len()));
     }
     let row = std::array::from_fn(|column| {
         let position = positions[column];
@@ -216,15 +216,8 @@ fn csv(line: &str, width: usize, positions: &Positions) -> Result<Record, ReadEr
 }
 
 fn json(line: &str) -> Result<Record, ReadError> {
-    let value: Value = serde_json::from_str(line).map_err(|error| {
-        let said = error.to_string();
-        let what = said
-            .rsplit_once(" at line ")
-            .map_or(said.as_str(), |pair| pair.0);
-        ReadError::said(format!("expected an event as JSON; {what}"))
-            .place(format!("column {}", error.column()))
-            .hint(Record::ABOUT)
-    })?;
+    let value: Value = serde_json::from_str(line)
+        .map_err(|error| ReadError::json("an event as JSON", &error).hint(Record::ABOUT))?;
     let text = |column: &str| {
         let found = match column.split_once('.') {
             Some((outer, inner)) => value.get(outer).and_then(|outer| outer.get(inner)),

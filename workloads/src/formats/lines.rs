@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::error::ReadError;
 use crate::formats::archive::Archive;
 use crate::formats::place::Place;
-use crate::formats::source::{self, HEADERS, Plain};
+use crate::formats::source::{self, Plain};
 
 /// The longest line that is read, in bytes.
 pub const LONGEST_LINE: usize = 16 << 20;
@@ -89,7 +89,7 @@ impl Lines {
             None
         } else {
             let archive = Archive::open(path);
-            archive.map_err(|error| ReadError::io(path, &error).place(HEADERS))?
+            archive.map_err(|error| ReadError::io(path, &error))?
         };
         let Some(archive) = archive else {
             return Self::lenient(path, member, true);
@@ -136,14 +136,9 @@ impl Lines {
         self.complete
     }
 
-    /// `error`, at the line read last.
+    /// `error`, at the line read last; of an empty file, at the first.
     pub(crate) fn here(&self, error: ReadError) -> ReadError {
-        error.file(&self.path).line(self.line)
-    }
-
-    /// `error`, in this file.
-    pub(crate) fn in_file(&self, error: ReadError) -> ReadError {
-        error.file(&self.path)
+        error.file(&self.path).line(self.line.max(1))
     }
 
     /// The next line without its end; `None` after the last. A bad line does not end the file,
@@ -222,7 +217,7 @@ impl Lines {
                     }
                     Err(error) => {
                         self.ended = true;
-                        return Some(Err(ReadError::io(path, &error).place(HEADERS)));
+                        return Some(Err(ReadError::io(path, &error)));
                     }
                 }
             };

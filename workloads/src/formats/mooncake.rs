@@ -54,12 +54,7 @@ impl Row for Record {
 
     fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
         let request: Self = serde_json::from_str(line).map_err(|error| {
-            let said = error.to_string();
-            let what = said
-                .rsplit_once(" at line ")
-                .map_or(said.as_str(), |pair| pair.0);
-            ReadError::said(format!("expected a request; {what}"))
-                .place(format!("column {}", error.column()))
+            ReadError::json("a request", &error)
                 .hint("keys: timestamp, input_length, output_length, hash_ids")
         })?;
         if request.timestamp > MOST_MILLIS {

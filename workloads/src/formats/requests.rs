@@ -65,14 +65,13 @@ impl Iterator for Records {
             Ok(Some(line)) => line,
             Ok(None) => {
                 self.ended = true;
-                let error = ReadError::expected("at least one number", "an empty file")
+                let error = ReadError::expected("at least one number", "none")
                     .hint("a series has the requests of each second, separated by blanks");
-                return (self.second == 0).then(|| Err(error.file(&self.path)));
+                return (self.second == 0).then(|| Err(self.here(error)));
             }
             Err(error) => {
                 self.ended = true;
-                let place = format!("number {}", self.second + 1);
-                return Some(Err(ReadError::io(&self.path, &error).place(place)));
+                return Some(Err(self.here(ReadError::io(&self.path, &error))));
             }
         };
         let second = self.second;
@@ -81,7 +80,7 @@ impl Iterator for Records {
             self.ended = true;
             let error = ReadError::expected(format!("at most {LONGEST} seconds"), "more")
                 .hint("cut the series, or give one number a minute and scale it");
-            return Some(Err(error.file(&self.path)));
+            return Some(Err(self.here(error)));
         }
         let text = String::from_utf8_lossy(&self.word);
         Some(match number(&text, "requests", MOST_REQUESTS) {
@@ -98,6 +97,11 @@ impl Iterator for Records {
 }
 
 impl Records {
+    /// `error`, at the number that comes next.
+    fn here(&self, error: ReadError) -> ReadError {
+        error.file(&self.path).line(self.line)
+    }
+
     /// Reads the next word into `self.word` and says on which line it stands; of an absurdly
     /// long one, only the beginning is kept.
     fn next_word(&mut self) -> std::io::Result<Option<u64>> {

@@ -121,7 +121,7 @@ impl<R: Row> Rows<R> {
     fn empty(&self) -> ReadError {
         let expected = format!("at least one {}", R::ONE);
         let error = ReadError::expected(expected, "none").hint(R::ABOUT);
-        self.lines.in_file(error)
+        self.lines.here(error)
     }
 }
 

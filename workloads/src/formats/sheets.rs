@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 use parquet::record::reader::RowIter;
@@ -20,11 +21,13 @@ use crate::formats::place::Place;
 
 /// The first and the last bytes of a Parquet file.
 pub(crate) const MAGIC: &[u8] = b"PAR1";
+/// Where a Parquet file says what is in it, for messages.
+pub(crate) const FOOTER: &str = "the footer";
 
 /// The names of the columns of a Parquet file.
 pub(crate) fn columns(path: &Path) -> Result<Vec<String>, ReadError> {
     let file = File::open(path).map_err(|error| ReadError::io(path, &error))?;
-    guarded(|| {
+    guarded(FOOTER, || {
         let reader = footer(file)?;
         let schema = reader
             .metadata()
@@ -217,7 +220,7 @@ impl<R: SheetRow> Sheets<R> {
                 let found = width(line);
                 if found != self.columns {
                     let expected = format!("{} columns, as the first line has", self.columns);
-                    return Some(Err(lines.here(ReadError::expected(expected, found))));
+                    return Some(Err(lines.here(ReadError::uneven(expected, found))));
                 }
                 let texts: Vec<&str> = line.split(',').map(bare).collect();
                 let value = |position: &Option<usize>| match position {
@@ -230,7 +233,7 @@ impl<R: SheetRow> Sheets<R> {
             Inner::Parquet(rows, positions) => {
                 self.row += 1;
                 let row = self.row;
-                let next = guarded(|| rows.next()).transpose()?;
+                let next = guarded("the row", || rows.next()).transpose()?;
                 let read = next.and_then(|row| row.map_err(|error| damaged(&error)));
                 if read.is_err() {
                     self.ended = true;
@@ -258,19 +261,24 @@ fn named<R: SheetRow>(values: impl Iterator<Item = Value>) -> Vec<Item> {
 
 /// The library panics on some damaged files; here that is one more kind of damage. What panicked is
 /// not used again.
-pub(crate) fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, ReadError> {
-    catch_unwind(AssertUnwindSafe(read))
-        .map_err(|_| ReadError::said("the Parquet file is damaged").hint("fetch it again"))
+pub(crate) fn guarded<T>(
+    place: impl std::fmt::Display,
+    read: impl FnOnce() -> T,
+) -> Result<T, ReadError> {
+    catch_unwind(AssertUnwindSafe(read)).map_err(|_| {
+        let error = ReadError::said("the Parquet file is damaged").hint("fetch it again");
+        error.place(place.to_string())
+    })
 }
 
-pub(crate) fn damaged(error: &parquet::errors::ParquetError) -> ReadError {
+pub(crate) fn damaged(error: &ParquetError) -> ReadError {
     ReadError::said(format!("the Parquet file cannot be read: {error}"))
         .hint("the file is damaged or truncated; fetch it again")
 }
 
 /// What a Parquet file says of itself at its end.
 pub(crate) fn footer(file: File) -> Result<SerializedFileReader<File>, ReadError> {
-    SerializedFileReader::new(file).map_err(|error| damaged(&error).place("the footer"))
+    SerializedFileReader::new(file).map_err(|error| damaged(&error).place(FOOTER))
 }
 
 fn missing<R: SheetRow>(name: &str, found: &str) -> ReadError {
@@ -279,7 +287,7 @@ fn missing<R: SheetRow>(name: &str, found: &str) -> ReadError {
 }
 
 fn parquet_rows<R: SheetRow>(file: File) -> Result<(Inner, usize), ReadError> {
-    guarded(|| {
+    guarded(FOOTER, || {
         let reader = footer(file)?;
         let schema = reader
             .metadata()
@@ -301,14 +309,15 @@ fn parquet_rows<R: SheetRow>(file: File) -> Result<(Inner, usize), ReadError> {
             .collect();
         let position = |name: &&str| wanted.iter().position(|field| field.name() == *name);
         let positions = R::COLUMNS.iter().map(position).collect();
+        let unread = |error: ParquetError| damaged(&error).place("the schema");
         let projection = Type::group_type_builder(schema.name())
             .with_fields(wanted.clone())
             .build()
-            .map_err(|error| damaged(&error))?;
+            .map_err(unread)?;
         let columns = fields.len();
         let rows = RowIter::from_file_into(Box::new(reader))
             .project(Some(projection))
-            .map_err(|error| damaged(&error))?;
+            .map_err(unread)?;
         Ok((Inner::Parquet(Box::new(rows), positions), columns))
     })?
 }

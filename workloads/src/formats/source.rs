@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::ReadError;
+use crate::error::{Reached, ReadError};
 use crate::trace::Input;
 
 /// How many bytes are read at once.
@@ -39,6 +39,7 @@ pub(crate) fn open(path: &Path, member: &str) -> Result<Plain, ReadError> {
     io::copy(&mut plain.by_ref().take(start), &mut io::sink()).map_err(failed)?;
     Ok(Box::new(BufReader::new(Exactly {
         inner: plain,
+        end: start + length,
         left: length,
     })))
 }
@@ -140,10 +141,10 @@ struct Unpacked {
 
 impl Read for Unpacked {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer).map_err(|error| {
-            let told = format!("after {} unpacked bytes: {error}", self.passed);
-            io::Error::new(error.kind(), told)
-        })?;
+        let read = self
+            .inner
+            .read(buffer)
+            .map_err(|error| Reached::after(self.passed, error))?;
         self.passed += read as u64;
         Ok(read)
     }
@@ -189,6 +190,8 @@ fn locate(archive: Plain, member: &str) -> io::Result<(u64, u64)> {
 /// Reads exactly so many bytes: an end before that is an error.
 struct Exactly {
     inner: Plain,
+    /// Where in the archive they end.
+    end: u64,
     left: u64,
 }
 
@@ -199,7 +202,8 @@ impl Read for Exactly {
             .min(usize::try_from(self.left).unwrap_or(usize::MAX));
         let count = self.inner.read(&mut buffer[..room])?;
         if count == 0 && room > 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+            let reached = self.end - self.left;
+            return Err(Reached::after(reached, io::ErrorKind::UnexpectedEof.into()));
         }
         self.left -= count as u64;
         Ok(count)

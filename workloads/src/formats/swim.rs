@@ -78,11 +78,8 @@ fn parse(line: &str) -> Result<Record, ReadError> {
     let mut numbers = [0_u64; COLUMNS.len()];
     let found = line.split('\t').count();
     if found != COLUMNS.len() + 1 {
-        let columns = if found == 1 { "column" } else { "columns" };
-        let error =
-            ReadError::expected("6 columns separated by tabs", format!("{found} {columns}"))
-                .hint("name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes");
-        return Err(error);
+        let hint = "name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes";
+        return Err(ReadError::uneven("6 columns separated by tabs", found).hint(hint));
     }
     if name.is_empty() {
         return Err(ReadError::expected("a job name", "nothing").place("column 1 (job)"));

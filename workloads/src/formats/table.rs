@@ -63,9 +63,8 @@ impl<const N: usize> Table<N> {
             }
         }
         if found != self.width {
-            let columns = if found == 1 { "column" } else { "columns" };
             let expected = format!("{} columns, as the first line has", self.width);
-            return Err(ReadError::expected(expected, format!("{found} {columns}")));
+            return Err(ReadError::uneven(expected, found));
         }
         Ok(row)
     }

@@ -102,10 +102,6 @@ fn parse(line: &str) -> Result<Record, ReadError> {
 
 /// What serde says about a line, with the place as a column of the line.
 fn not_a_query(error: &serde_json::Error) -> ReadError {
-    let said = error.to_string();
-    let what = said
-        .rsplit_once(" at line ")
-        .map_or(said.as_str(), |pair| pair.0);
     let (expected, hint) = match error.classify() {
         serde_json::error::Category::Data => (
             "a query",
@@ -117,9 +113,7 @@ fn not_a_query(error: &serde_json::Error) -> ReadError {
             "every line is one JSON object; the file may be truncated",
         ),
     };
-    ReadError::said(format!("expected {expected}; {what}"))
-        .place(format!("column {}", error.column()))
-        .hint(hint)
+    ReadError::json(expected, error).hint(hint)
 }
 
 fn check(record: &Record) -> Result<(), ReadError> {

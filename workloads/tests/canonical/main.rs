@@ -132,12 +132,12 @@ fn changed_text_is_refused() {
         writeln!(shown, "{}", told(folder.path(), &problem)).unwrap();
     }
     expect![[r"
-        again: expected rows with the digest <digest>, found <other>
+        changed:1: key `digest`: expected rows with the digest <digest>, found <other>
           hint: the rows were changed or truncated since the digest was taken
         changed:4: column 80: expected a row of a canonical trace; expected value
-        changed:1: expected version 1 of the form, found 9
+        changed:1: column 12: expected the manifest of a canonical trace; its version is 9, not 1
         changed:11: column 108: expected a row of a canonical trace; EOF while parsing a string
-        changed:0: column 0: expected a row of a canonical trace; EOF while parsing a value
+        changed:1: column 0: expected the manifest of a canonical trace; EOF while parsing a value
     "]]
     .assert_eq(&shown);
 }
@@ -283,7 +283,7 @@ fn different_traces_merge_with_new_numbers() {
     let both = [swf.clone(), muri.clone()];
     let problem = merge(&both, false, &folder.path().join("no")).unwrap_err();
     expect![[r"
-        expected table `jobs`: the same under number 0, found something else
+        table `jobs`, number 0: expected the same in all traces, found something else
           hint: these are no slices of one trace: use --renumber"]]
     .assert_eq(&problem.to_string());
     let place = folder.path().join("both");
@@ -448,7 +448,7 @@ fn a_trace_of_another_version_is_refused() {
     let manifest = fs::read_to_string(&path).unwrap();
     fs::write(&path, manifest.replace("\"version\": 1", "\"version\": 2")).unwrap();
     let problem = Opened::open(&folder.path().join("trace")).unwrap_err();
-    expect!["expected version 1 of the form, found 2"].assert_eq(&problem.problem);
+    expect!["expected a manifest; its version is 2, not 1"].assert_eq(&problem.problem);
     assert!(trace.manifest.version == VERSION);
     let problem = Opened::open(folder.path()).unwrap_err();
     assert!(problem.hint.contains("trace import"), "{problem}");

@@ -29,21 +29,14 @@ impl fmt::Display for Target {
     }
 }
 
-/// Problems that are of a file as a whole: it has no records, its format is refused,
-/// or it cannot be unpacked from so many bytes on.
-const OF_THE_WHOLE: [&str; 3] = [
-    "expected at least one ",
-    "cannot become a trace",
-    "unpacked bytes",
-];
+/// A problem that is of no place in a file: what its format holds cannot become a trace.
+const OF_THE_FORMAT: &str = "cannot become a trace";
 
 /// What became of an input.
 #[derive(Default)]
 pub(crate) struct Examined {
     /// Whether anything was wrong with it.
     pub(crate) refused: bool,
-    /// A problem without line, column, key or offset.
-    pub(crate) placeless: Option<String>,
     /// What a reader may not do.
     pub(crate) wrong: Option<String>,
 }
@@ -54,9 +47,9 @@ impl Examined {
         if error.file.is_none() {
             self.wrong = Some(format!("names no file: {error}"));
         }
-        let whole = OF_THE_WHOLE.iter().any(|what| error.problem.contains(what));
-        if error.line.is_none() && error.place.is_none() && !whole {
-            self.placeless = Some(error.problem.clone());
+        let somewhere = error.line.is_some() || error.place.is_some();
+        if !somewhere && !error.problem.contains(OF_THE_FORMAT) {
+            self.wrong = Some(format!("names no place: {error}"));
         }
     }
 

@@ -200,7 +200,7 @@ fn damage_is_named() {
         &["", "0,j_7,M1,i,5,x,0.3\n"],
         &expect![[r"
             0 good
-            file: expected at least one instance, found none
+            file:1: expected at least one instance, found none
               hint: a row of this table is CSV without a header, see the schema of the trace
 
             0 good
@@ -231,21 +231,21 @@ fn damage_of_2017_is_named() {
         Format::Alibaba2017,
         &files,
         &expect![[r"
-        0 good
-        file: expected at least one task, found none
-          hint: a task has eight columns of CSV, see the schema of the trace
+            0 good
+            file:1: expected at least one task, found none
+              hint: a task has eight columns of CSV, see the schema of the trace
 
-        1 good
-        file:2: column 1 (create_time): expected a whole number of seconds, found `a`
-          hint: digits only: no sign, fraction, blank or unit
+            1 good
+            file:2: column 1 (create_time): expected a whole number of seconds, found `a`
+              hint: digits only: no sign, fraction, blank or unit
 
-        1 good
-        warning: file:1: column 2 (end_time): expected an end not before the creation (9), found 8
-          hint: such a task is not counted among the durations
+            1 good
+            warning: file:1: column 2 (end_time): expected an end not before the creation (9), found 8
+              hint: such a task is not counted among the durations
 
-        0 good
-        file:1: column 1 (create_time): expected a whole number of seconds, found `1--`
-          hint: digits only: no sign, fraction, blank or unit
-    "]],
+            0 good
+            file:1: column 1 (create_time): expected a whole number of seconds, found `1--`
+              hint: digits only: no sign, fraction, blank or unit
+        "]],
     );
 }

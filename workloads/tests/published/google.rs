@@ -117,7 +117,7 @@ fn damage_is_named() {
         &files,
         &expect![[r"
             0 good
-            file: expected at least one task event, found none
+            file:1: expected at least one task event, found none
               hint: a row of this table is CSV without a header, see the schema of the trace
 
             0 good

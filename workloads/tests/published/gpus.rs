@@ -52,33 +52,33 @@ fn philly_damage_is_named() {
         Format::Philly,
         &files,
         &expect![[r"
-        0 good
-        file: expected at least one job, found none
-          hint: columns: timestamp, duration, num_gpus, gpu_time, cluster
+            0 good
+            file:1: expected at least one job, found none
+              hint: columns: timestamp, duration, num_gpus, gpu_time, cluster
 
-        0 good
-        file:1: expected a first line that names the column `timestamp`, found `2017-10-09 07:01:55,66.0,1,66.0,11cb48`
-          hint: columns: timestamp, duration, num_gpus, gpu_time, cluster
+            0 good
+            file:1: expected a first line that names the column `timestamp`, found `2017-10-09 07:01:55,66.0,1,66.0,11cb48`
+              hint: columns: timestamp, duration, num_gpus, gpu_time, cluster
 
-        1 good
+            1 good
 
-        0 good
-        file:2: column 1 (timestamp): expected a time of the form 2017-10-09 07:01:55, found `2017-13-09 07:01:55`
+            0 good
+            file:2: column 1 (timestamp): expected a time of the form 2017-10-09 07:01:55, found `2017-13-09 07:01:55`
 
-        0 good
-        file:2: column 3 (num_gpus): expected a whole number of GPUs, found `1.5`
-          hint: digits only: no sign, fraction, blank or unit
+            0 good
+            file:2: column 3 (num_gpus): expected a whole number of GPUs, found `1.5`
+              hint: digits only: no sign, fraction, blank or unit
 
-        0 good
-        file:2: expected 5 columns, as the first line has, found 4 columns
+            0 good
+            file:2: expected 5 columns, as the first line has, found 4 columns
 
-        0 good
-        file:2: column 5 (cluster): expected a virtual cluster, found nothing
+            0 good
+            file:2: column 5 (cluster): expected a virtual cluster, found nothing
 
-        3 good
-        warning: file:4: column gpu_time: expected 20, duration times GPUs, found 21
-          hint: gpu_time is not used
-    "]],
+            3 good
+            warning: file:4: column gpu_time: expected 20, duration times GPUs, found 21
+              hint: gpu_time is not used
+        "]],
     );
 }
 

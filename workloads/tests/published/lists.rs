@@ -74,7 +74,7 @@ fn machines_of_pai_are_counted() {
         &["", "m,,96,512,0\nm,CPU,96,512,-1\n"],
         &expect![[r"
             0 good
-            file: expected at least one machine, found none
+            file:1: expected at least one machine, found none
               hint: columns: machine, gpu_type, cap_cpu, cap_mem, cap_gpu
 
             0 good
@@ -263,30 +263,30 @@ fn requests_with_prefixes_are_counted() {
         Format::Mooncake,
         &files,
         &expect![[r"
-        0 good
-        file: expected at least one request, found none
-          hint: a request is a line of JSON with timestamp and lengths
+            0 good
+            file:1: expected at least one request, found none
+              hint: a request is a line of JSON with timestamp and lengths
 
-        1 good
-        file:2: column 16: expected a request; invalid value: integer `-5`, expected u64
-          hint: keys: timestamp, input_length, output_length, hash_ids
+            1 good
+            file:2: column 16: expected a request; invalid value: integer `-5`, expected u64
+              hint: keys: timestamp, input_length, output_length, hash_ids
 
-        1 good
-        file:2: key `timestamp`: expected at most 3155760000000 milliseconds, found 9223372036854775808
-          hint: so large a number is taken for damage
+            1 good
+            file:2: key `timestamp`: expected at most 3155760000000 milliseconds, found 9223372036854775808
+              hint: so large a number is taken for damage
 
-        0 good
-        file:1: column 69: expected a request; missing field `output_length`
-          hint: keys: timestamp, input_length, output_length, hash_ids
-        file:2: column 69: expected a request; missing field `output_length`
-          hint: keys: timestamp, input_length, output_length, hash_ids
+            0 good
+            file:1: column 69: expected a request; missing field `output_length`
+              hint: keys: timestamp, input_length, output_length, hash_ids
+            file:2: column 69: expected a request; missing field `output_length`
+              hint: keys: timestamp, input_length, output_length, hash_ids
 
-        1 good
-        file:2: column 75: expected a request; EOF while parsing a value
-          hint: keys: timestamp, input_length, output_length, hash_ids
+            1 good
+            file:2: column 75: expected a request; EOF while parsing a value
+              hint: keys: timestamp, input_length, output_length, hash_ids
 
-        4 good
-        warning: file:3: key `timestamp`: expected a time not before the line above (3000), found 0
-    "]],
+            4 good
+            warning: file:3: key `timestamp`: expected a time not before the line above (3000), found 0
+        "]],
     );
 }

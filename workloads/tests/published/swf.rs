@@ -81,53 +81,53 @@ fn damage_is_named() {
         Format::Swf,
         &files,
         &expect![[r"
-        0 good
-        file: expected at least one job, found none
-          hint: a job is a line of 18 numbers; lines that begin with ; are comments
+            0 good
+            file:1: expected at least one job, found none
+              hint: a job is a line of 18 numbers; lines that begin with ; are comments
 
-        0 good
-        file: expected at least one job, found none
-          hint: a job is a line of 18 numbers; lines that begin with ; are comments
+            0 good
+            file:1: expected at least one job, found none
+              hint: a job is a line of 18 numbers; lines that begin with ; are comments
 
-        1 good
-        file:1: expected 18 numbers, found 19 numbers
-          hint: the row is damaged, or the file is not in this format
+            1 good
+            file:1: expected 18 numbers, found 19 numbers
+              hint: the row is damaged, or the file is not in this format
 
-        0 good
-        file:1: expected 18 numbers, found 4 numbers
-          hint: the row is damaged, or the file is not in this format
-        file:3: column 1 (job): expected a whole number of jobs, found `nonsense`
-          hint: digits only: no sign, fraction, blank or unit
+            0 good
+            file:1: expected 18 numbers, found 4 numbers
+              hint: the row is damaged, or the file is not in this format
+            file:3: column 1 (job): expected a whole number of jobs, found `nonsense`
+              hint: digits only: no sign, fraction, blank or unit
 
-        0 good
-        file:1: column 4 (run): expected a whole number of seconds, found `6O`
-          hint: digits only: no sign, fraction, blank or unit
-        warning: file: expected a newline after the last line, found the end of the file
-          hint: the file may be truncated, even in the middle of a number
+            0 good
+            file:1: column 4 (run): expected a whole number of seconds, found `6O`
+              hint: digits only: no sign, fraction, blank or unit
+            warning: file: expected a newline after the last line, found the end of the file
+              hint: the file may be truncated, even in the middle of a number
 
-        0 good
-        file:1: column 5 (processors): expected at most 1073741824 processors, found `9999999999999`
-          hint: so large a number is taken for damage
-        warning: file: expected a newline after the last line, found the end of the file
-          hint: the file may be truncated, even in the middle of a number
+            0 good
+            file:1: column 5 (processors): expected at most 1073741824 processors, found `9999999999999`
+              hint: so large a number is taken for damage
+            warning: file: expected a newline after the last line, found the end of the file
+              hint: the file may be truncated, even in the middle of a number
 
-        0 good
-        file:1: column 2 (submit): expected a number, found `-1`
-        warning: file: expected a newline after the last line, found the end of the file
-          hint: the file may be truncated, even in the middle of a number
+            0 good
+            file:1: column 2 (submit): expected a number, found `-1`
+            warning: file: expected a newline after the last line, found the end of the file
+              hint: the file may be truncated, even in the middle of a number
 
-        0 good
-        file:1: column 9 (requested_time): expected a whole number of seconds, found `1.5x`
-          hint: digits only: no sign, fraction, blank or unit
-        warning: file: expected a newline after the last line, found the end of the file
-          hint: the file may be truncated, even in the middle of a number
+            0 good
+            file:1: column 9 (requested_time): expected a whole number of seconds, found `1.5x`
+              hint: digits only: no sign, fraction, blank or unit
+            warning: file: expected a newline after the last line, found the end of the file
+              hint: the file may be truncated, even in the middle of a number
 
-        0 good
-        file:1: column 9 (requested_time): expected a number of seconds, found `-1`
-          hint: digits with at most one point and exponent: no sign, blank or unit
-        warning: file: expected a newline after the last line, found the end of the file
-          hint: the file may be truncated, even in the middle of a number
-    "]],
+            0 good
+            file:1: column 9 (requested_time): expected a number of seconds, found `-1`
+              hint: digits with at most one point and exponent: no sign, blank or unit
+            warning: file: expected a newline after the last line, found the end of the file
+              hint: the file may be truncated, even in the middle of a number
+        "]],
     );
 }
 

@@ -202,16 +202,17 @@ fn archives_are_read_as_their_files() {
         let path = write(&folder, "cut.tar", &whole[..end]);
         let check = validate(&path, Format::PlanetLab, 9);
         assert_eq!(check.problem_count, 1, "cut at {end}");
+        let reached = format!("after {end} unpacked bytes");
+        assert_eq!(check.problems[0].place, Some(reached));
     }
     let mut damaged = whole;
     damaged[3] ^= 1;
     let path = write(&folder, "damaged.tar", &damaged);
     let check = validate(&path, Format::PlanetLab, 9);
-    expect!["the header of a file in the archive is damaged"].assert_eq(
-        check.problems[0]
-            .problem
-            .trim_start_matches("cannot be read: "),
-    );
+    let said = check.problems[0].to_string();
+    let header = "damaged.tar: after 512 unpacked bytes: cannot be read: the header of a file in the \
+                  archive is damaged";
+    assert!(said.contains(header), "{said}");
 }
 
 #[test]

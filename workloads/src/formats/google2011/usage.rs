@@ -105,7 +105,7 @@ impl Row for Record {
         });
         let found = width(line);
         if !(19..=20).contains(&found) {
-            let error = ReadError::expected("19 or 20 columns separated by commas", found);
+            let error = ReadError::uneven("19 or 20 columns separated by commas", found);
             return Err(error.hint(Self::ABOUT));
         }
         let relative = |cell: Cell<'_>| {

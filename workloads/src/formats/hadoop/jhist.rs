@@ -93,13 +93,7 @@ impl Row for Record {
             };
         }
         let record: Self = serde_json::from_str(line).map_err(|error| {
-            let said = error.to_string();
-            let what = said
-                .rsplit_once(" at line ")
-                .map_or(said.as_str(), |pair| pair.0);
-            ReadError::said(format!("expected an event; {what}"))
-                .place(format!("column {}", error.column()))
-                .hint("keys: type, event { class { ... } }")
+            ReadError::json("an event", &error).hint("keys: type, event { class { ... } }")
         })?;
         let times = TIMES.iter().filter_map(|key| record.get(key)?.as_i64());
         if let Some(late) = times.into_iter().find(|time| *time > LATEST_MILLIS) {

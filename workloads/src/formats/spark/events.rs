@@ -182,12 +182,7 @@ impl Row for Record {
 
     fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
         let event = understood(line).map_err(|error| {
-            let said = error.to_string();
-            let what = said
-                .rsplit_once(" at line ")
-                .map_or(said.as_str(), |pair| pair.0);
-            ReadError::said(format!("expected an event; {what}"))
-                .place(format!("column {}", error.column()))
+            ReadError::json("an event", &error)
                 .hint("every line is one JSON object with the key Event; the log may be truncated")
         })?;
         let times = match &event {
