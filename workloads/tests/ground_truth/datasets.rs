@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use fairground_workloads::Format;
+use fairground_workloads::canonical::Opened;
 use fairground_workloads::canonical::import::import;
 use fairground_workloads::formats::{head, validate};
 use serde_json::Value;
 
 use crate::known::{known, paths};
-use crate::{check, traces};
+use crate::{check, round, traces};
 
 #[test]
 fn every_dataset_is_read_exactly_or_refused() {
@@ -61,8 +62,10 @@ const HEADER: &str = "\
 Public traces that the readers are tested against, with the format each is read as. A check is a
 count, a sum or one figure of a distribution (number, smallest, median, 95th percentile, largest, sum)
 that an independent script found and that the reader finds exactly. Odd rows can be used but are
-told about by `fairground trace validate`. The files are not part of the project; this page is
-written by `UPDATE_EXPECT=1 cargo test -p fairground-workloads --test ground_truth` beside them.
+told about by `fairground trace validate`. What is read becomes a canonical trace, goes through text
+and back with the same digest, and its parts by time merge into the whole. The files are not part of
+the project; this page is written by `UPDATE_EXPECT=1 cargo test -p fairground-workloads --test
+ground_truth` beside them.
 
 | data set | format | files | checks | odd rows | verdict |
 |---|---|---|---|---|---|
@@ -103,7 +106,7 @@ fn checks(facts: &Value, elsewhere: &[&str]) -> usize {
 }
 
 #[test]
-fn every_dataset_imports_or_says_why_not() {
+fn every_dataset_imports_and_comes_back_or_says_why_not() {
     let Some((folder, truth)) = traces() else {
         return;
     };
@@ -114,7 +117,8 @@ fn every_dataset_imports_or_says_why_not() {
         for name in names.as_object().unwrap().keys() {
             let known = known(set, name).unwrap();
             for path in paths(&folder.join(set), name, &known, unpacked.path()) {
-                let place = unpacked.path().join("trace");
+                let folder = tempfile::tempdir().unwrap();
+                let place = folder.path().join("trace");
                 match import(&path, known.format, &place, false) {
                     Ok((manifest, report)) => {
                         assert!(report.records > 0, "{set}/{name}");
@@ -122,7 +126,9 @@ fn every_dataset_imports_or_says_why_not() {
                             manifest.rows.iter().any(|(_, rows)| *rows > 0),
                             "{set}/{name}"
                         );
-                        std::fs::remove_dir_all(&place).unwrap();
+                        let trace = Opened::open(&place).unwrap();
+                        let name = format!("{set}/{name}");
+                        println!("{}", round::check(&name, trace, folder.path()).unwrap());
                     }
                     Err(problem) => refused.push(format!("{set}/{name}: {}", problem.problem)),
                 }
