@@ -8,7 +8,8 @@
 //! The rules that make lost, repeated and delayed messages harmless:
 //!
 //! - One subscription an agent: the newest wins, and the agent reads nothing more from an older
-//!   stream once it has opened a newer one.
+//!   stream once it has opened a newer one. Agents count their subscriptions, because one may also
+//!   arrive late: what it says of tasks is no longer true. The master ends its stream at once.
 //! - Every message may arrive twice. A task is named by framework and task id for ever: an agent
 //!   that knows the task, running or ended but not acknowledged, ignores another
 //!   [`FromMaster::RunTask`] of it. Before it starts a task it has written down that it will.
@@ -33,7 +34,7 @@ pub const SUBSCRIBE_PATH: &str = "/agent/v1/subscribe";
 pub const MESSAGE_PATH: &str = "/agent/v1/message";
 
 /// The version of these words; a master refuses agents that speak another one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// An agent introduces itself, for the first time or again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -43,6 +44,11 @@ pub struct Subscribe {
     /// The id it was given before, if its checkpoint has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
+    /// A name that the agent's work directory got when it was made. By it the master knows an
+    /// agent that never heard which id it was given.
+    pub key: Uuid,
+    /// How often this agent has introduced itself, this time included.
+    pub count: u64,
     /// The name people know the machine by.
     pub hostname: String,
     /// Where the agent's own HTTP server listens: `host:port`.
@@ -55,6 +61,13 @@ pub struct Subscribe {
     /// Every task it knows: running, or ended with a status that is not acknowledged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<KnownTask>,
+}
+
+impl Subscribe {
+    /// Whether the same agent said this later than `other`, or it is the very same.
+    pub fn is_newer(&self, other: &Self) -> bool {
+        self.key == other.key && self.count >= other.count
+    }
 }
 
 /// A task as its agent knows it when it subscribes.
@@ -396,7 +409,7 @@ mod tests {
 
     #[test]
     fn what_is_absent_has_a_meaning() {
-        let text = r#"{"protocol":1,"hostname":"h","address":"127.0.0.1:5051","capacity":{"millicores":2000}}"#;
+        let text = r#"{"protocol":1,"key":"00000000-0000-0000-0000-000000000000","count":1,"hostname":"h","address":"127.0.0.1:5051","capacity":{"millicores":2000}}"#;
         let subscribe: Subscribe = serde_json::from_str(text).unwrap();
         assert_eq!(subscribe.agent_id, None);
         assert_eq!(subscribe.capacity.millicores, 2000);

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::ReadError;
 
 /// The version of this format; a log of another one is refused.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// One record: settings `S`, inputs `I`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -296,7 +296,8 @@ mod tests {
         };
         record.write(&mut lines);
         let error = read(&lines).unwrap_err().to_string();
-        assert!(error.contains("a log of format 1"), "{error}");
+        let expected = format!("a log of format {FORMAT}");
+        assert!(error.contains(&expected), "{error}");
         let mut twice = log(0..1);
         twice.extend(log(0..0));
         let error = read(&twice).unwrap_err().to_string();

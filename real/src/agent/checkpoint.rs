@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::isolation::spec::Files;
 use crate::isolation::{IsolationError, Result, store};
@@ -32,6 +33,10 @@ pub(super) struct WorkDir {
 pub(super) struct Identity {
     /// The id the master gave it, once it did.
     pub(super) agent_id: Option<String>,
+    /// What this directory is called.
+    pub(super) key: Uuid,
+    /// How often it introduced itself.
+    pub(super) count: u64,
     /// What it gives to tasks.
     pub(super) capacity: Amounts,
 }

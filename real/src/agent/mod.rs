@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
+use uuid::Uuid;
 
 mod checkpoint;
 mod config;
@@ -157,6 +158,8 @@ fn identify(work: &WorkDir, capacity: &Amounts) -> anyhow::Result<Identity> {
     let before: Option<Identity> = store::read(&work.identity())?;
     let identity = before.unwrap_or_else(|| Identity {
         agent_id: None,
+        key: Uuid::new_v4(),
+        count: 0,
         capacity: capacity.clone(),
     });
     if identity.capacity != *capacity {
@@ -189,6 +192,8 @@ fn introduction(
     Ok(Subscribe {
         protocol: VERSION,
         agent_id: None,
+        key: Uuid::nil(),
+        count: 0,
         hostname,
         address: address.to_string(),
         capacity: capacity.clone(),

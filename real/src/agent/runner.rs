@@ -72,7 +72,7 @@ pub(super) struct Agent {
     pub(super) prefix: String,
     pub(super) cgroups: Option<Cgroups>,
     pub(super) identity: Identity,
-    /// What introduces it; the id and the tasks are filled in each time.
+    /// What introduces it; what changes is filled in each time.
     pub(super) hello: Subscribe,
     pub(super) tasks: BTreeMap<Key, Task>,
     pub(super) inbox: mpsc::UnboundedSender<Input>,
@@ -127,7 +127,7 @@ impl Agent {
             Input::Master(message) => self.obey(message)?,
             Input::Introduce(answer) => {
                 // Nobody waits for it any more when the answer cannot be given.
-                let _ = answer.send(self.introduction());
+                let _ = answer.send(self.introduction()?);
             }
             Input::Disconnected => self.connected = false,
             Input::Fetched(key, result) => self.fetched(&key, result)?,
@@ -164,13 +164,18 @@ impl Agent {
         }
     }
 
-    fn introduction(&self) -> Subscribe {
-        Subscribe {
+    fn introduction(&mut self) -> Result<Subscribe> {
+        // Counted before it is said: no two of them are alike, whatever happens to this process.
+        self.identity.count += 1;
+        store::write(&self.work.identity(), &self.identity)?;
+        Ok(Subscribe {
             agent_id: self.identity.agent_id.clone(),
+            key: self.identity.key,
+            count: self.identity.count,
             tasks: self.tasks.values().map(Task::known).collect(),
             protocol: VERSION,
             ..self.hello.clone()
-        }
+        })
     }
 
     fn registered(&mut self, agent_id: &str) -> Result<()> {

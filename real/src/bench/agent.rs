@@ -24,6 +24,8 @@ pub(super) async fn live(client: reqwest::Client, master: String, index: u32, ta
     let subscribe = Subscribe {
         protocol: VERSION,
         agent_id: None,
+        key: Uuid::new_v4(),
+        count: 1,
         hostname: format!("agent-{index}"),
         address: format!("bench-{index}:5051"),
         capacity: Amounts {

@@ -260,7 +260,9 @@ impl Decision {
         let (framework, id) = match answer {
             Answer::FrameworkSubscribed { framework, id } => (framework, id),
             Answer::Refused(why) => return self.error_event(link, &why),
-            Answer::Done | Answer::AgentSubscribed { .. } => unreachable!("an answer to SUBSCRIBE"),
+            Answer::Done | Answer::AgentSubscribed { .. } | Answer::Late => {
+                unreachable!("an answer to SUBSCRIBE")
+            }
         };
         if let Some(old) = self.links.attach_framework(framework, link.clone()) {
             self.error_event(old, "Framework failed over");
@@ -423,6 +425,8 @@ impl Decision {
                 self.deliveries.push(Delivery::Record(link, record));
                 return;
             }
+            // Its stream ends with the link, and whoever listens subscribes again.
+            Answer::Late => return,
             Answer::Done | Answer::FrameworkSubscribed { .. } => {
                 unreachable!("an answer to an agent")
             }

@@ -26,6 +26,9 @@ type Key = (String, String);
 #[derive(Default)]
 struct State {
     id: Option<String>,
+    key: Uuid,
+    /// How often it introduced itself.
+    count: u64,
     tasks: BTreeMap<Key, Held>,
     /// How often each task was started, for ever.
     starts: BTreeMap<Key, usize>,
@@ -74,8 +77,12 @@ impl Spec {
 
 impl Agent {
     pub fn start(spec: &Spec) -> Self {
+        let state = State {
+            key: Uuid::new_v4(),
+            ..State::default()
+        };
         let agent = Self {
-            state: Arc::default(),
+            state: Arc::new(Mutex::new(state)),
         };
         let (spec, state) = (spec.clone(), Arc::clone(&agent.state));
         std::thread::spawn(move || live(&spec, &state));
@@ -128,6 +135,11 @@ impl Agent {
         }
     }
 
+    /// How it last introduced itself, with the tasks it has now.
+    pub fn introduction(&self, spec: &Spec) -> Subscribe {
+        introduction(spec, &self.state())
+    }
+
     /// How often each task was started, by task id.
     pub fn starts(&self) -> BTreeMap<String, usize> {
         let inner = self.state();
@@ -164,7 +176,8 @@ fn live(spec: &Spec, state: &Arc<Mutex<State>>) {
     std::thread::spawn(move || speak(&speaker_spec, &speaker_state));
     loop {
         let (stopped, cut, subscribe) = {
-            let inner = state.lock().unwrap();
+            let mut inner = state.lock().unwrap();
+            inner.count += 1;
             (inner.stopped, inner.cut, introduction(spec, &inner))
         };
         if stopped {
@@ -193,6 +206,8 @@ fn introduction(spec: &Spec, inner: &State) -> Subscribe {
     Subscribe {
         protocol: VERSION,
         agent_id: inner.id.clone(),
+        key: inner.key,
+        count: inner.count,
         hostname: spec.name.clone(),
         address: format!(
             "127.0.0.1:{}",

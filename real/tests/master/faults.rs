@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fairground_real::protocol::{
-    AgentCall, AgentMessage, MESSAGE_PATH, Source, StatusUpdate, TaskState,
+    AgentCall, AgentMessage, MESSAGE_PATH, SUBSCRIBE_PATH, Source, StatusUpdate, TaskState,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -63,6 +63,32 @@ fn a_broken_stream_loses_nothing() {
         agent.starts()
     );
     assert!(master.metric("master/tasks_lost").abs() < 1e-9);
+}
+
+#[test]
+fn a_subscription_that_arrives_late_changes_nothing() {
+    let master = Master::start(&[]);
+    let spec = Spec::new(master.address, "a", 4, 4000);
+    let agent = Agent::start(&spec);
+    let framework = Framework::subscribe(master.address, "f");
+    let before = agent.introduction(&spec);
+    agent.break_stream();
+    framework.launch(&framework.offer(), &[("t", "sleep")]);
+    assert_eq!(framework.status("t")["state"], "TASK_RUNNING");
+    // It was said before the task came, by an agent that may not have known its own id yet; or it
+    // is the newest one, and arrives twice.
+    let mut nameless = before.clone();
+    nameless.agent_id = None;
+    for late in [before, nameless, agent.introduction(&spec)] {
+        let body = serde_json::to_string(&late).unwrap();
+        let exchange = send(master.address, &post(SUBSCRIBE_PATH, "", &body)).unwrap();
+        assert_eq!(exchange.head.status, 200);
+        assert_eq!(exchange.records().next(), None, "{late:?}");
+    }
+    agent.end("t", TaskState::Finished);
+    assert_eq!(framework.status("t")["state"], "TASK_FINISHED");
+    agent.forgets_all();
+    assert_eq!(master.get("/slaves")["slaves"].as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! begins and where it ends.
 //!
 //! What the agent posts is lost, or its answer is; it arrives twice, late, or after what was said
-//! later. What the master streams is lost, repeated, held up, or changes places with its neighbour;
+//! later; so does a subscription. What the master streams is lost, repeated, held up, or changes places with its neighbour;
 //! a stream that lost something breaks soon, as streams do. Only what TCP promises and the protocol
 //! relies on is kept: the first record of a stream is its first.
 
@@ -99,6 +99,7 @@ impl Proxy {
 }
 
 /// The way to the master for one connection of the agent.
+#[derive(Clone)]
 struct Line {
     master: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -139,7 +140,7 @@ impl Line {
             self.wait_while_cut();
             let start = format!("POST {SUBSCRIBE_PATH} ");
             if request.starts_with(start.as_bytes()) {
-                return self.stream(agent, &request);
+                return self.subscribe(agent, request);
             }
             let answer = self.post(request)?;
             self.wait_while_cut();
@@ -162,10 +163,7 @@ impl Line {
             Fate::ArrivesTwice => drop(self.forward(&request)?),
             Fate::ChangesPlaces => {
                 // It arrives after what is said next.
-                let line = Self {
-                    master: self.master,
-                    state: Arc::clone(&self.state),
-                };
+                let line = self.clone();
                 std::thread::spawn(move || {
                     std::thread::sleep(line.span());
                     line.wait_while_cut();
@@ -177,6 +175,30 @@ impl Line {
             Fate::IsHeldUp => std::thread::sleep(self.span()),
         }
         self.forward(&request)
+    }
+
+    /// The agent introduces itself.
+    fn subscribe(&self, agent: &TcpStream, request: Vec<u8>) -> io::Result<()> {
+        match self.fate() {
+            Fate::Arrives => {}
+            Fate::IsLost => return Err(io::ErrorKind::ConnectionReset.into()),
+            Fate::ArrivesTwice => drop(self.forward(&request)?),
+            Fate::ChangesPlaces => {
+                let line = self.clone();
+                std::thread::spawn(move || {
+                    std::thread::sleep(line.span());
+                    line.wait_while_cut();
+                    let master = line.connect()?;
+                    (&master).write_all(&request)?;
+                    // Nobody is there to read the stream, which nobody knows for a while.
+                    std::thread::sleep(line.span());
+                    io::Result::Ok(())
+                });
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
+            Fate::IsHeldUp => std::thread::sleep(self.span()),
+        }
+        self.stream(agent, &request)
     }
 
     fn connect(&self) -> io::Result<TcpStream> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use fairground_policies::message::{AgentId, Event, FrameworkId, Outcome, TaskId};
 use fairground_policies::time::Time;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::statuses::Cause;
 use super::{Answer, Cluster, Output, State};
@@ -48,10 +49,12 @@ impl Cluster {
 
     pub(super) fn agent_subscribed(&mut self, mut subscribe: Subscribe) -> Answer {
         let tasks = std::mem::take(&mut subscribe.tasks);
-        let known = subscribe
-            .agent_id
-            .as_deref()
-            .and_then(|id| self.agent_by_id(id));
+        let named = subscribe.agent_id.as_deref();
+        let named = named.and_then(|id| self.agent_by_id(id));
+        let known = named.or_else(|| self.agent_by_key(subscribe.key));
+        if known.is_some_and(|agent| self.agents[agent.index()].subscribe.is_newer(&subscribe)) {
+            return Answer::Late;
+        }
         let agent = match known {
             None => {
                 self.retire_address(&subscribe.address);
@@ -78,6 +81,15 @@ impl Cluster {
         }
         let id = self.agents[agent.index()].id.clone();
         Answer::AgentSubscribed { agent, id }
+    }
+
+    /// The number of the agent whose work directory has this name.
+    fn agent_by_key(&self, key: Uuid) -> Option<AgentId> {
+        let found = self
+            .agents
+            .iter()
+            .rposition(|page| page.subscribe.key == key);
+        found.map(|index| AgentId(index as u32))
     }
 
     /// A machine that comes as a new agent is no longer the old one.

@@ -123,6 +123,8 @@ pub enum Answer {
     },
     /// The subscription is refused.
     Refused(String),
+    /// The agent has subscribed again since it said this.
+    Late,
 }
 
 /// What is to be sent.

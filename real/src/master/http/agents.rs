@@ -5,16 +5,29 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use fairground_policies::resources::{Kind, Resources};
+use serde::Deserialize;
 
 use super::{App, Problem, json_body};
 use crate::master::request::{Request, Verdict};
 use crate::protocol::{AgentCall, Subscribe, VERSION};
 
+#[derive(Deserialize)]
+struct Version {
+    protocol: u32,
+}
+
 pub(super) async fn subscribe(app: &App, parts: &Parts, body: Body) -> Result<Response, Problem> {
     let bad = |text: String| Problem(StatusCode::BAD_REQUEST, text);
     let bytes = json_body(app, parts, body).await?;
-    let subscribe: Subscribe =
-        serde_json::from_slice(&bytes).map_err(|error| bad(format!("Subscribe: {error}")))?;
+    let not_understood = |error| bad(format!("Subscribe: {error}"));
+    // Asked first: the rest may mean nothing in another version.
+    let Version { protocol } = serde_json::from_slice(&bytes).map_err(not_understood)?;
+    if protocol != VERSION {
+        return Err(bad(format!(
+            "the agent speaks version {protocol} of the protocol; this master speaks {VERSION}"
+        )));
+    }
+    let subscribe: Subscribe = serde_json::from_slice(&bytes).map_err(not_understood)?;
     check(&subscribe).map_err(bad)?;
     let (link, records) = app.open_stream();
     let body = app.stream(link.id, records, None);
@@ -29,12 +42,6 @@ pub(super) async fn subscribe(app: &App, parts: &Parts, body: Body) -> Result<Re
 }
 
 fn check(subscribe: &Subscribe) -> Result<(), String> {
-    if subscribe.protocol != VERSION {
-        return Err(format!(
-            "the agent speaks version {} of the protocol; this master speaks {VERSION}",
-            subscribe.protocol
-        ));
-    }
     if subscribe.hostname.is_empty() || subscribe.address.is_empty() {
         return Err("`hostname` or `address` is empty".to_owned());
     }
