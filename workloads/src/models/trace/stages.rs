@@ -1,0 +1,146 @@
+//! The stages of a trace's jobs: what their tasks ask for, how long they run, what they wait for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fairground_policies::job::StageSpec;
+use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
+use fairground_policies::time::Span;
+
+use super::{Told, TraceSpec};
+use crate::canonical::Units;
+use crate::canonical::tables::{Edge, Tasks};
+use crate::error::ReadError;
+use crate::models::jobs::task_count;
+
+impl TraceSpec {
+    /// The stages of a job, parents first. Tasks of one stage that ask for different amounts become
+    /// stages of their own, which wait for the same and are waited for together.
+    pub(super) fn stages(
+        &self,
+        tasks: &[Tasks],
+        edges: &[Edge],
+        units: &Units,
+        told: &mut Told,
+    ) -> Result<Vec<(StageSpec, Vec<Span>)>, ReadError> {
+        let mut sizes: BTreeMap<(u64, [u64; 4]), Vec<Span>> = BTreeMap::new();
+        for row in tasks.iter().filter(|row| row.count > 0) {
+            let needs = self.needs(row, units, told);
+            let run = row
+                .run
+                .map_or(self.run, |run| Span::from_micros(run.max(1)));
+            told.run += if row.run.is_none() { row.count } else { 0 };
+            let times = sizes.entry((row.stage, needs.units())).or_default();
+            let count = task_count(row.count)? as usize;
+            task_count((times.len() + count) as u64)?;
+            times.extend(std::iter::repeat_n(run, count));
+        }
+        let mut parents: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+        for (stage, _) in sizes.keys() {
+            parents.entry(*stage).or_default();
+        }
+        for edge in edges {
+            // A parent without tasks has nothing to wait for.
+            if parents.contains_key(&edge.parent) && parents.contains_key(&edge.stage) {
+                parents.entry(edge.stage).or_default().insert(edge.parent);
+            }
+        }
+        let mut places: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+        let mut stages = Vec::with_capacity(sizes.len());
+        while places.len() < parents.len() {
+            let ready = |(stage, waits): &(&u64, &BTreeSet<u64>)| {
+                !places.contains_key(stage) && waits.iter().all(|one| places.contains_key(one))
+            };
+            let ready: Vec<u64> = parents
+                .iter()
+                .filter(ready)
+                .map(|(stage, _)| *stage)
+                .collect();
+            if ready.is_empty() {
+                let expected = "stages that wait for others, and not for themselves";
+                return Err(ReadError::expected(expected, "a cycle"));
+            }
+            for stage in ready {
+                let waits = parents[&stage].iter().flat_map(|one| places[one].clone());
+                let waits: Vec<u32> = waits.collect();
+                let mine = sizes.range((stage, [0; 4])..=(stage, [u64::MAX; 4]));
+                let mut here = Vec::new();
+                for ((_, needs), times) in mine {
+                    here.push(stages.len() as u32);
+                    let spec = StageSpec::new(Resources::from_units(*needs), times.len() as u32);
+                    let parents = waits.clone();
+                    stages.push((StageSpec { parents, ..spec }, times.clone()));
+                }
+                places.insert(stage, here);
+            }
+        }
+        Ok(stages)
+    }
+
+    /// What a task asks for, and what the model adds.
+    fn needs(&self, row: &Tasks, units: &Units, told: &mut Told) -> Resources {
+        let part = |amount: u64, whole: u64, largest: u64, relative: bool| {
+            if !relative {
+                return amount.min(Resources::MAX_UNITS);
+            }
+            let amount = (u128::from(amount) * u128::from(largest)).div_ceil(u128::from(whole));
+            u64::try_from(amount)
+                .unwrap_or(u64::MAX)
+                .min(Resources::MAX_UNITS)
+        };
+        told.cpus += if row.cpus.is_none() { row.count } else { 0 };
+        told.memory += if row.memory.is_none() { row.count } else { 0 };
+        let cpus = row.cpus.map_or(self.cpus.0, |cpus| {
+            let relative = units.cpus_whole > 1000;
+            part(cpus, units.cpus_whole, self.largest_cpus.0, relative)
+        });
+        let mem = row.memory.map_or(self.mem.0, |memory| {
+            let relative = units.memory_whole > 1;
+            part(memory, units.memory_whole, self.largest_mem.0, relative)
+        });
+        // A task that asks for nothing at all would fit anywhere any number of times.
+        let cpus = if cpus == 0 && mem == 0 { 1 } else { cpus };
+        let gpus = row.gpus.unwrap_or(0).min(Resources::MAX_UNITS);
+        Resources::new(Millicores(cpus), Mebibytes(mem)).with_gpus(Milligpus(gpus))
+    }
+}
+
+/// The rows of a table, job after job.
+pub(super) struct Group<I: Iterator> {
+    rows: std::iter::Peekable<I>,
+}
+
+pub(super) trait OfJob {
+    fn job(&self) -> u64;
+}
+
+impl OfJob for Tasks {
+    fn job(&self) -> u64 {
+        self.job
+    }
+}
+
+impl OfJob for Edge {
+    fn job(&self) -> u64 {
+        self.job
+    }
+}
+
+impl<T: OfJob, I: Iterator<Item = Result<T, ReadError>>> Group<I> {
+    pub(super) fn new(rows: I) -> Self {
+        let rows = rows.peekable();
+        Self { rows }
+    }
+
+    /// The rows of a job; jobs must be asked for in the order of their numbers.
+    pub(super) fn of(&mut self, job: u64) -> Result<Vec<T>, ReadError> {
+        let mut rows = Vec::new();
+        let here = |row: &Result<T, ReadError>| row.as_ref().map_or(true, |row| row.job() <= job);
+        while let Some(row) = self.rows.next_if(here) {
+            let row = row?;
+            if row.job() == job {
+                rows.push(row);
+            }
+        }
+        Ok(rows)
+    }
+}
