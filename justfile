@@ -57,6 +57,10 @@ bench:
 speed:
     cargo run --release -- bench --csv results/speed/table.csv
 
+# Other simulators in turn with this one on the same files.
+peers *args="--csv results/speed/peers.csv":
+    sim/peers/run {{args}}
+
 # Licences, sources and duplicates of all dependencies (needs cargo-deny).
 licences:
     cargo deny check licenses bans sources

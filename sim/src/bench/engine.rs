@@ -19,7 +19,7 @@ use crate::world::{Behaviour, Scenario, simulate_watched};
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Done {
     pub(super) cost: Cost,
-    /// Equal for equal placements; only for one framework.
+    /// Equal for equal placements.
     pub(super) placements: Placements,
 }
 
@@ -35,20 +35,31 @@ pub(super) fn run(
         let lines = workload::read(input).context("the file of tasks")?;
         let trace = shape.trace(&lines, frameworks);
         drop(lines);
-        simulate(&trace, policy, output)
+        let weights = vec![Weight::ONE; frameworks as usize];
+        simulate(&trace, &weights, policy, STRETCH, output)
     });
     let placements = placements?;
     Ok(Done { cost, placements })
 }
 
-fn simulate(trace: &Trace, policy: &str, output: &Path) -> anyhow::Result<Placements> {
-    let behaviour = Behaviour {
-        weight: Weight::ONE,
-        share: 1,
-        scheduler: "fifo".parse()?,
-        refuse: Span::from_secs(5),
+/// Simulates a trace with a framework of each weight, writes a row a task, and asks that all jobs are
+/// done. Usage is kept in steps of an hour, `stretch` microseconds for a millisecond.
+pub(super) fn simulate(
+    trace: &Trace,
+    weights: &[Weight],
+    policy: &str,
+    stretch: u64,
+    output: &Path,
+) -> anyhow::Result<Placements> {
+    let behaviour = |weight: &Weight| {
+        anyhow::Ok(Behaviour {
+            weight: *weight,
+            share: 1,
+            scheduler: "fifo".parse()?,
+            refuse: Span::from_secs(5),
+        })
     };
-    let frameworks = vec![behaviour; trace.workloads.len()];
+    let frameworks: Vec<Behaviour> = weights.iter().map(behaviour).collect::<Result<_, _>>()?;
     let scenario = Scenario {
         trace,
         frameworks: &frameworks,
@@ -56,19 +67,19 @@ fn simulate(trace: &Trace, policy: &str, output: &Path) -> anyhow::Result<Placem
         policy: &policy.parse()?,
         registry: &Registry::default(),
         seed: 1,
-        step: Span::from_secs(3600).scaled(STRETCH, 1000),
+        step: Span::from_secs(3600).scaled(stretch, 1000),
         host_step: None,
         check: false,
     };
     let mut rows = csv::Writer::from_path(output)?;
-    let mut machines: Vec<u32> = Vec::new();
+    let mut machines = vec![Vec::new(); weights.len()];
     let mut written = Ok(());
     let run = simulate_watched(&scenario, &mut |ended| {
-        let at = ended.task.0 as usize;
-        if machines.len() <= at {
-            machines.resize(at + 1, u32::MAX);
-        }
-        machines[at] = ended.agent.0;
+        place(
+            &mut machines[ended.framework.index()],
+            ended.task.0 as usize,
+            ended.agent.0,
+        );
         let times = (ended.started.as_micros(), ended.ended.as_micros());
         let row = (
             ended.framework.0,
@@ -85,34 +96,50 @@ fn simulate(trace: &Trace, policy: &str, output: &Path) -> anyhow::Result<Placem
     rows.flush()?;
     let finished: u64 = run.frameworks.iter().map(|row| row.finished).sum();
     let jobs: u64 = run.frameworks.iter().map(|row| row.jobs).sum();
-    ensure!(finished == jobs, "{finished} of {jobs} tasks finished");
-    let mut placements = Placements::default();
-    for machine in machines {
-        placements.add(machine);
-    }
-    Ok(placements)
+    ensure!(finished == jobs, "{finished} of {jobs} jobs finished");
+    Ok(Placements::of(&machines))
 }
 
-/// The floor on the file `input`: first come, first served, and a row a task.
-pub(super) fn floor(shape: Shape, input: &Path, output: &Path) -> anyhow::Result<Done> {
+/// Notes that the `task`-th of a framework ran on `machine`.
+fn place(machines: &mut Vec<u32>, task: usize, machine: u32) {
+    if machines.len() <= task {
+        machines.resize(task + 1, u32::MAX);
+    }
+    machines[task] = machine;
+}
+
+/// The floor on the file `input`: first come, first served, or dominant resource fairness among
+/// `users`; and a row a task.
+pub(super) fn floor(
+    shape: Shape,
+    users: Option<u32>,
+    input: &Path,
+    output: &Path,
+) -> anyhow::Result<Done> {
     let (cost, placements) = measured(|| -> anyhow::Result<Placements> {
         let lines = workload::read(input).context("the file of tasks")?;
         let mut rows = csv::Writer::from_path(output)?;
+        let mut machines = vec![Vec::new(); users.unwrap_or(1) as usize];
         let mut written = Ok(());
+        let mut write = |user: usize, line, machine, start, end| {
+            machines[user].push(machine);
+            if written.is_ok() {
+                written = rows.serialize((user, line, machine, start, end));
+            }
+        };
         let times = |line: &Line, i| exact(line, i);
-        let outcome = floor::fifo(
-            &lines,
-            shape.machines,
-            times,
-            |line, machine, start, end| {
-                if written.is_ok() {
-                    written = rows.serialize((0, line, machine, start, end));
-                }
-            },
-        );
+        if let Some(users) = users {
+            let write = |line: usize, machine, start, end| {
+                write(lines[line].user as usize, line, machine, start, end);
+            };
+            floor::drf(&lines, users as usize, shape.machines, times, write);
+        } else {
+            let write = |line, machine, start, end| write(0, line, machine, start, end);
+            floor::fifo(&lines, shape.machines, times, write);
+        }
         written?;
         rows.flush()?;
-        Ok(outcome.placements)
+        Ok(Placements::of(&machines))
     });
     let placements = placements?;
     Ok(Done { cost, placements })

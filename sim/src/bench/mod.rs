@@ -9,11 +9,15 @@ mod engine;
 mod floor;
 mod measure;
 mod memory;
+mod month;
+mod peers;
 mod rows;
 mod runs;
+mod seeds;
 mod traces;
 mod workload;
 
 pub use measure::Cost;
 pub use memory::peak;
+pub use peers::{ANCHORS, Anchor, PEERS, Pair, Peer, place};
 pub use rows::{Aim, ROWS, Row, Size};

@@ -1,9 +1,11 @@
 //! The rows of the table: what is measured, in which unit, what it should be, and why it is not.
 
 use super::measure::{Cost, measured};
-use super::runs::{DRF, FIFO, allocations, drf, hold, median, run, shapes, slope, to_floor};
+use super::runs::{
+    DRF, FIFO, allocations, drf, drf_to_floor, fifo_to_floor, hold, median, run, shapes, slope,
+};
 use super::workload::Shape;
-use super::{allocator, memory, traces};
+use super::{allocator, memory, month, seeds, traces};
 
 /// How much is simulated for a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,6 +86,14 @@ const fn megabytes(size: Size) -> usize {
     }
 }
 
+/// One in how many agents and tasks of the month there are; what they take is multiplied by as many.
+const fn part(size: Size) -> u32 {
+    match size {
+        Size::Quick => 10,
+        Size::Full => 1,
+    }
+}
+
 macro_rules! rows {
     ($($name:literal, $about:literal, $unit:literal, $aim:expr, $measure:expr, $why:expr;)*) => {
         &[$(Row { name: $name, about: $about, unit: $unit, aim: $aim, why: $why, measure: $measure }),*]
@@ -120,17 +130,17 @@ pub const ROWS: &[Row] = rows![
     "queue/1M", "event queue with a million pending items", "M/s", AtLeast(10.0),
         |_| median(|| hold(1_000_000)), MET;
     "fifo/1k-0.7", "FIFO, 1,000 agents, load 0.7, to the floor", "x", AtMost(2.5),
-        |size| to_floor(Shape::new(tasks(size), 1000, 7)), A_TASK;
+        |size| fifo_to_floor(Shape::new(tasks(size), 1000, 7)), A_TASK;
     "fifo/1k-1.2", "FIFO, 1,000 agents, load 1.2, to the floor", "x", AtMost(2.5),
-        |size| to_floor(Shape::new(tasks(size), 1000, 12)), A_TASK;
+        |size| fifo_to_floor(Shape::new(tasks(size), 1000, 12)), A_TASK;
     "fifo/10k-0.7", "FIFO, 10,000 agents, load 0.7, to the floor", "x", AtMost(3.0),
-        |size| to_floor(Shape::new(tasks(size), 10_000, 7)), A_TASK;
+        |size| fifo_to_floor(Shape::new(tasks(size), 10_000, 7)), A_TASK;
     "fifo/10k-1.2", "FIFO, 10,000 agents, load 1.2, to the floor", "x", AtMost(3.0),
-        |size| to_floor(Shape::new(tasks(size), 10_000, 12)), A_TASK;
-    "drf/10k-1.2", "DRF, 1,000 frameworks, 10,000 agents, load 1.2", "M/s", AtLeast(0.5),
-        |size| Ok(tasks(size) as f64 / 1e6 / run(drf(tasks(size), 1000, 10_000, 12), DRF, 1000)?.cost.cpu), A_TASK;
+        |size| fifo_to_floor(Shape::new(tasks(size), 10_000, 12)), A_TASK;
+    "drf/10k-1.2", "DRF, 1,000 frameworks, 10,000 agents, load 1.2, to the floor", "x", AtMost(2.5),
+        |_| drf_to_floor(drf(WHOLE, 1000, 10_000, 12)), A_TASK;
     "shapes/10k", "the same with 10,000 task sizes, to twelve", "x", AtMost(5.0),
-        |_| shapes(drf(WHOLE, 1000, 10_000, 12), 10_000),
+        |size| shapes(drf(tasks(size), 1000, 10_000, 12), 10_000),
         "every size that waits has a queue of frameworks, and an agent with room looks at the first of each";
     "slope/tasks", "ten times the tasks, FIFO, load 0.7", "x", AtMost(10.5),
         |size| slope((Shape::new(10 * tasks(size), 1000, 7), FIFO, 1), (Shape::new(tasks(size), 1000, 7), FIFO, 1)),
@@ -157,4 +167,10 @@ pub const ROWS: &[Row] = rows![
         |size| traces::canonical(2 * tasks(size)), MET;
     "start/1k", "a thousand tasks, start to end", "ms", AtMost(10.0),
         |_| median(|| Ok(run(Shape::new(1000, 1000, 7), FIFO, 1)?.cost.cpu * 1e3)), MET;
+    "month/google", "29 days of 12,500 mixed agents, 25 M tasks, services and batch, two priorities", "s", AtMost(60.0),
+        |size| Ok(month::cost(part(size))?.cpu * f64::from(part(size))), A_TASK;
+    "month/memory", "its memory", "GiB", AtMost(4.0),
+        |size| Ok(month::peak(part(size))? * f64::from(part(size))), MET;
+    "seeds/2", "eight runs of nine hosts on two threads, to one; the same bytes", "x", AtLeast(1.9),
+        |_| seeds::on_two_threads(), "both cores have to be free: where others use them, so do the two threads";
 ];

@@ -17,11 +17,13 @@ pub(super) const FIFO: &str = "fifo[offers=task]";
 pub(super) const DRF: &str = "drf[offers=task]";
 
 pub(super) fn median(measure: impl Fn() -> anyhow::Result<f64>) -> anyhow::Result<f64> {
-    let mut values = (0..TURNS)
-        .map(|_| measure())
-        .collect::<anyhow::Result<Vec<f64>>>()?;
+    let values = (0..TURNS).map(|_| measure());
+    Ok(median_of(values.collect::<anyhow::Result<Vec<f64>>>()?))
+}
+
+pub(super) fn median_of(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    Ok(values[TURNS / 2])
+    values[values.len() / 2]
 }
 
 /// The hold model: every item taken out puts one back a while later; millions a second.
@@ -69,9 +71,9 @@ impl File {
         )
     }
 
-    fn floor(&self) -> anyhow::Result<Done> {
+    fn floor(&self, users: Option<u32>) -> anyhow::Result<Done> {
         let path = |name: &str| self.folder.path().join(name);
-        engine::floor(self.shape, &path("tasks.csv"), &path("floor.csv"))
+        engine::floor(self.shape, users, &path("tasks.csv"), &path("floor.csv"))
     }
 }
 
@@ -79,20 +81,29 @@ pub(super) fn run(shape: Shape, policy: &str, frameworks: u32) -> anyhow::Result
     File::new(shape)?.run(policy, frameworks)
 }
 
-/// How many times the floor's processor time: the median of runs in turn.
-pub(super) fn to_floor(shape: Shape) -> anyhow::Result<f64> {
+/// How many times the floor's processor time FIFO takes: the median of runs in turn.
+pub(super) fn fifo_to_floor(shape: Shape) -> anyhow::Result<f64> {
+    to_floor(shape, FIFO, None)
+}
+
+/// The same of DRF, with a framework a user.
+pub(super) fn drf_to_floor(shape: Shape) -> anyhow::Result<f64> {
+    to_floor(shape, DRF, Some(shape.users as u32))
+}
+
+fn to_floor(shape: Shape, policy: &str, users: Option<u32>) -> anyhow::Result<f64> {
     let file = File::new(shape)?;
     let mut ratios = Vec::new();
     for _ in 0..TURNS - 2 {
-        let (floor, ours) = (file.floor()?, file.run(FIFO, 1)?);
+        let floor = file.floor(users)?;
+        let ours = file.run(policy, users.unwrap_or(1))?;
         ensure!(
             floor.placements == ours.placements,
             "other machines than the floor's"
         );
         ratios.push(ours.cost.cpu / floor.cost.cpu);
     }
-    ratios.sort_by(f64::total_cmp);
-    Ok(ratios[ratios.len() / 2])
+    Ok(median_of(ratios))
 }
 
 /// A file for DRF: a user a framework.

@@ -173,6 +173,16 @@ pub(super) fn read(path: &Path) -> csv::Result<Vec<Line>> {
 pub(super) struct Placements(pub(super) u64);
 
 impl Placements {
+    /// Those of all frameworks, each with the machines of its tasks in order.
+    pub(super) fn of(machines: &[Vec<u32>]) -> Self {
+        let mut all = Self::default();
+        machines
+            .iter()
+            .flatten()
+            .for_each(|machine| all.add(*machine));
+        all
+    }
+
     /// One more task starts, on `machine`.
     pub(super) const fn add(&mut self, machine: u32) {
         self.0 = (self.0 ^ machine as u64).wrapping_mul(0x100_0000_01b3);

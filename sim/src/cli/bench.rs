@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::{BenchArgs, Ending, print};
-use crate::bench::{Aim, ROWS, Row, Size, peak};
+use crate::bench::{self, Aim, ROWS, Row, Size, peak};
 
 /// One row measured.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -38,6 +38,17 @@ pub(super) fn bench(args: &BenchArgs) -> anyhow::Result<Ending> {
         print(&serde_json::to_string(&measured)?)?;
         return Ok(Ending::Done);
     }
+    if let Some(place) = &args.place {
+        let [input, machines, output] = place.as_slice() else {
+            bail!("a file of tasks, a number of machines, a file of rows");
+        };
+        let machines = machines.parse().context("a number of machines")?;
+        print(&bench::place(input.as_ref(), machines, output.as_ref())?)?;
+        return Ok(Ending::Done);
+    }
+    if !args.peer.is_empty() {
+        return super::peers::peers(args);
+    }
     let rows = chosen(&args.rows)?;
     let mut table = vec![HEADER.map(str::to_owned).to_vec()];
     let mut all_met = true;
@@ -49,6 +60,12 @@ pub(super) fn bench(args: &BenchArgs) -> anyhow::Result<Ending> {
             .is_ok_and(|measured| row.aim.is_met(measured.value));
         table.push(cells(row, measured));
     }
+    written(&table, args)?;
+    Ok(if all_met { Ending::Done } else { Ending::No })
+}
+
+/// Prints a table, and writes it to the file that was asked for.
+pub(super) fn written(table: &[Vec<String>], args: &BenchArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.csv {
         let mut file = csv::Writer::from_path(path)
             .with_context(|| format!("{}: cannot be written", path.display()))?;
@@ -57,8 +74,7 @@ pub(super) fn bench(args: &BenchArgs) -> anyhow::Result<Ending> {
             .try_for_each(|cells| file.write_record(cells))?;
         file.flush()?;
     }
-    print(&text(&table))?;
-    Ok(if all_met { Ending::Done } else { Ending::No })
+    print(&text(table))
 }
 
 const HEADER: [&str; 11] = [
@@ -74,8 +90,6 @@ const HEADER: [&str; 11] = [
     "allocations",
     "why",
 ];
-/// Where a row says why it missed its aim: a sentence, below the table where people read it.
-const WHY: usize = HEADER.len() - 1;
 
 fn chosen(parts: &[String]) -> anyhow::Result<Vec<&'static Row>> {
     let wanted = |row: &&Row| parts.is_empty() || parts.iter().any(|part| row.name.contains(part));
@@ -151,10 +165,11 @@ impl Measured {
     }
 }
 
-/// Columns side by side, and below them why aims were missed.
+/// Columns side by side; the last, why aims were missed, is below them: it holds sentences.
 fn text(table: &[Vec<String>]) -> String {
+    let why = table.first().map_or(0, Vec::len) - 1;
     let width = |column: usize| table.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..WHY).map(width).collect();
+    let widths: Vec<usize> = (0..why).map(width).collect();
     let mut text = String::new();
     for row in table {
         let line: Vec<String> = row
@@ -165,14 +180,16 @@ fn text(table: &[Vec<String>]) -> String {
         text.push_str(line.join("  ").trim_end());
         text.push('\n');
     }
-    for row in table.iter().skip(1).filter(|row| !row[WHY].is_empty()) {
-        let _ = writeln!(text, "{}: {}: {}", row[0], row[5], row[WHY]);
+    for row in table.iter().skip(1).filter(|row| !row[why].is_empty()) {
+        let met = row.iter().find(|cell| cell.starts_with("missed"));
+        let met = met.map_or("missed", String::as_str);
+        let _ = writeln!(text, "{}: {met}: {}", row[0], row[why]);
     }
     text
 }
 
 /// Three digits that count.
-fn three_digits(value: f64) -> String {
+pub(super) fn three_digits(value: f64) -> String {
     let digits = match value.abs() {
         value if value >= 100.0 => 0,
         value if value >= 10.0 => 1,

@@ -8,6 +8,7 @@ mod catalogue;
 mod compare;
 mod fidelity;
 mod form;
+mod peers;
 mod policies;
 mod profile;
 mod progress;
@@ -180,6 +181,13 @@ struct BenchArgs {
     /// Write the table there, too
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Only run in turn with another simulator on the same files: simcore or simpy, and a program that
+    /// is called with a file of tasks, a number of machines and a file of rows (sim/peers/run)
+    #[arg(long, value_name = "NAME=COMMAND", conflicts_with = "rows")]
+    peer: Vec<String>,
+    /// Be such a program
+    #[arg(long, num_args = 3, hide = true, value_names = ["FILE", "MACHINES", "ROWS"])]
+    place: Option<Vec<String>>,
     /// Measure one row in this process and print it as JSON
     #[arg(long, value_name = "ROW", hide = true)]
     alone: Option<String>,

@@ -2,14 +2,14 @@
 
 use expect_test::expect;
 
-use crate::place::Place;
+use crate::place::{FAIRGROUND, Place};
 
 #[test]
 fn an_unknown_row_is_refused_with_the_names_of_all() {
     expect![[r#"
         exit 2
         --- stderr
-        error: no row is called like tea; there are pass/10k-50, pass/10k-1k, pass/10k-500, join/10k-500, pass/50k-1k, pass/nothing-free, pass/all-filtered, churn/10k-100, end/10k-100, accept/10k-100, queue/1M, fifo/1k-0.7, fifo/1k-1.2, fifo/10k-0.7, fifo/10k-1.2, drf/10k-1.2, shapes/10k, slope/tasks, slope/agents, slope/frameworks, slope/load, memory/task, allocations/task, trace/swf, trace/google-2011, trace/canonical, start/1k
+        error: no row is called like tea; there are pass/10k-50, pass/10k-1k, pass/10k-500, join/10k-500, pass/50k-1k, pass/nothing-free, pass/all-filtered, churn/10k-100, end/10k-100, accept/10k-100, queue/1M, fifo/1k-0.7, fifo/1k-1.2, fifo/10k-0.7, fifo/10k-1.2, drf/10k-1.2, shapes/10k, slope/tasks, slope/agents, slope/frameworks, slope/load, memory/task, allocations/task, trace/swf, trace/google-2011, trace/canonical, start/1k, month/google, month/memory, seeds/2
     "#]]
     .assert_eq(&Place::empty().fairground("bench tea"));
 }
@@ -45,4 +45,41 @@ fn a_row_has_a_value_an_aim_and_its_costs() {
     let allocations: u64 = row[9].parse().expect("a number");
     assert!(allocations > 0);
     assert_eq!(row[5].starts_with("missed"), !row[10].is_empty());
+}
+
+/// This program is its own peer: it does what is asked of one.
+#[test]
+fn a_peer_is_set_against_this_program_and_has_to_place_alike() {
+    let place = Place::empty();
+    let against = |peer: &str| {
+        place.fairground_with(&["bench", "--quick", "--csv", "peers.csv", "--peer", peer]);
+    };
+    against(&format!("simpy={FAIRGROUND} bench --place"));
+    let table = place.read("peers.csv");
+    let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(table.as_bytes())
+        .records()
+        .collect::<Result<_, _>>()
+        .expect("cells");
+    let names: Vec<&str> = rows.iter().map(|row| &row[0]).collect();
+    let anchors = ["accasim", "batsim", "cloudsim-plus"];
+    assert_eq!(names[..2], ["simpy/1k-0.7", "simpy/1k-1.2"]);
+    assert_eq!(names[2..], anchors);
+    assert!(rows.iter().all(|row| row[6] != *"failed"), "{table}");
+
+    against("simpy=echo 1");
+    let table = place.read("peers.csv");
+    assert!(
+        table.contains("failed") && table.contains("ours are"),
+        "{table}"
+    );
+}
+
+#[test]
+fn peers_nobody_knows_are_refused() {
+    let told = expect![[r#"
+        exit 2
+        --- stderr
+        error: gridsim=true: not NAME=COMMAND with one of simcore, simpy
+    "#]];
+    told.assert_eq(&Place::empty().fairground("bench --peer gridsim=true"));
 }

@@ -1,10 +1,14 @@
-//! The floor: an event heap, exact first fit and one queue, and nothing else. What a simulator with
+//! The floor: an event heap, exact first fit and a queue, and nothing else. What a simulator with
 //! frameworks, offers, resources of any kind and records costs is told as a multiple of this.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::workload::{Line, Placements};
+
+mod drf;
+
+pub(super) use drf::drf;
 
 /// What the floor found.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -35,11 +39,8 @@ pub(super) fn fifo(
     loop {
         let arrival = lines.get(next).map(|line| times(line, next as u64).0);
         let end = running.peek().map(|Reverse((end, ..))| *end);
-        let now = match (arrival, end) {
-            (None, None) => break,
-            (Some(arrival), Some(end)) if arrival < end => arrival,
-            (Some(arrival), None) => arrival,
-            (_, Some(end)) => end,
+        let Some(now) = now(arrival, end) else {
+            break;
         };
         if end == Some(now) {
             let Reverse((_, _, machine, line)) = running.pop().expect("a task that ends");
@@ -70,11 +71,18 @@ pub(super) fn fifo(
     }
 }
 
+/// When the next thing happens.
+fn now(arrival: Option<u64>, end: Option<u64>) -> Option<u64> {
+    arrival.into_iter().chain(end).min()
+}
+
 /// Which machines have room for a task of each of the twelve sizes.
 struct Rooms {
     free: Vec<(u32, u32)>,
-    fits: [Bits; 12],
+    fits: [Bits; SIZES],
 }
+
+const SIZES: usize = 12;
 
 /// The number of a line's size, from its CPUs (1, 2, 4) and memory (1, 2, 4, 8).
 const fn size(cpus: u32, mem: u32) -> usize {
@@ -94,7 +102,7 @@ impl Rooms {
         let machine = self.fits[size(line.cpus, line.mem)].first()?;
         let free = &mut self.free[machine as usize];
         *free = (free.0 - line.cpus, free.1 - line.mem);
-        for size in 0..12 {
+        for size in 0..SIZES {
             if !fits(size, *free) {
                 self.fits[size].clear(machine as usize);
             }
@@ -105,7 +113,7 @@ impl Rooms {
     fn give_back(&mut self, machine: u32, line: &Line) {
         let free = &mut self.free[machine as usize];
         *free = (free.0 + line.cpus, free.1 + line.mem);
-        for size in 0..12 {
+        for size in 0..SIZES {
             if fits(size, *free) {
                 self.fits[size].set(machine as usize);
             }
