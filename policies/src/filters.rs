@@ -43,7 +43,7 @@ impl Default for Page {
 
 impl Page {
     fn insert(&mut self, position: usize, filter: Filter) {
-        self.all_refused = least(self.all_refused, filter.refused);
+        self.all_refused = self.all_refused.min(filter.refused);
         self.first_end = self.first_end.min(filter.until);
         self.filters.insert(position, filter);
     }
@@ -69,12 +69,6 @@ impl Page {
         let end = mine.iter().take_while(|f| f.framework == framework).count();
         &mine[..end]
     }
-}
-
-/// The smaller amount of each kind.
-fn least(one: Resources, other: Resources) -> Resources {
-    let (one, other) = (one.units(), other.units());
-    Resources::from_units(std::array::from_fn(|kind| one[kind].min(other[kind])))
 }
 
 /// All refusals, by agent.

@@ -22,8 +22,10 @@ pub struct Ledger {
     total: Resources,
     /// Agents with something free: an index, checked against `agents`.
     open: AgentSet,
-    /// Agents by the tasks they have room for: an index, checked against `agents`.
+    /// Where there is room for a task: an index, checked against `agents`.
     rooms: Rooms,
+    /// The agent whose place in the indexes is behind: what changes there in one go is indexed once.
+    behind: Option<AgentId>,
 }
 
 /// One agent's page.
@@ -79,6 +81,7 @@ impl Default for Ledger {
             total: Resources::ZERO,
             open: AgentSet::default(),
             rooms: Rooms::default(),
+            behind: None,
         }
     }
 }
@@ -222,7 +225,7 @@ impl Ledger {
             ..Agent::default()
         };
         self.total += total;
-        self.index_agent(agent);
+        self.changed(agent);
     }
 
     /// Takes an agent out of the books, once nothing is offered or running there.
@@ -234,7 +237,7 @@ impl Ledger {
         );
         self.total -= page.total;
         *page = Agent::default();
-        self.index_agent(agent);
+        self.changed(agent);
     }
 
     pub(crate) fn add_framework(&mut self, framework: FrameworkId, weight: Weight) {
@@ -291,7 +294,7 @@ impl Ledger {
         page.offered += resources;
         page.allocations += 1;
         page.open_offers += 1;
-        self.index_agent(agent);
+        self.changed(agent);
         offer
     }
 
@@ -325,7 +328,7 @@ impl Ledger {
         let page = &mut self.frameworks[offer.framework.index()];
         page.offered -= offer.resources;
         page.open_offers -= 1;
-        self.index_agent(offer.agent);
+        self.changed(offer.agent);
         offer
     }
 
@@ -363,7 +366,7 @@ impl Ledger {
                 position,
             },
         );
-        self.index_agent(agent);
+        self.changed(agent);
     }
 
     /// Ends a task; what it used is free again. `None` when it does not run on `agent`.
@@ -389,7 +392,7 @@ impl Ledger {
             let moved = self.frameworks[owner.index()].tasks.get_mut(moved.0);
             moved.expect("a running task").position = position;
         }
-        self.index_agent(agent);
+        self.changed(agent);
         Some(needs)
     }
 
@@ -413,30 +416,39 @@ impl Ledger {
     }
 
     /// The first agent from `from` on that has something free.
-    pub(crate) fn next_open(&self, from: AgentId) -> Option<AgentId> {
+    pub(crate) fn next_open(&mut self, from: AgentId) -> Option<AgentId> {
+        self.catch_up();
         self.open.next(from)
     }
 
     /// The first agent from `from` on that has room for `needs`.
     pub(crate) fn next_room(&mut self, needs: Resources, from: AgentId) -> Option<AgentId> {
+        self.catch_up();
         let free = self.agents.iter().map(|page| page.free);
-        self.rooms.with_room_for(needs, free).next(from)
+        self.rooms.next(needs, from, free)
     }
 
-    pub(crate) fn is_open(&self, agent: AgentId) -> bool {
-        self.open.contains(agent)
-    }
-
-    /// Brings the index up to date and asserts the law of conservation where it was touched.
-    fn index_agent(&mut self, agent: AgentId) {
+    /// Asserts the law of conservation where something changed.
+    fn changed(&mut self, agent: AgentId) {
         let page = &self.agents[agent.index()];
         assert_eq!(
             page.free + page.offered + page.running,
             page.total,
             "conservation on {agent}"
         );
-        self.open.set(agent, !page.free.is_zero());
-        self.rooms.update(agent, page.free);
+        if self.behind != Some(agent) {
+            self.catch_up();
+            self.behind = Some(agent);
+        }
+    }
+
+    /// Brings the indexes up to date.
+    fn catch_up(&mut self) {
+        if let Some(agent) = self.behind.take() {
+            let free = self.free(agent);
+            self.open.set(agent, !free.is_zero());
+            self.rooms.update(agent, free);
+        }
     }
 }
 
@@ -447,6 +459,8 @@ impl Ledger {
     /// # Panics
     /// When the books do not agree: a defect in the core, never the fault of an input.
     pub fn check(&self) {
+        let mut indexed = self.clone();
+        indexed.catch_up();
         let mut offered = vec![Resources::ZERO; self.agents.len()];
         let mut running = vec![Resources::ZERO; self.agents.len()];
         let mut offers = vec![0; self.agents.len()];
@@ -487,7 +501,7 @@ impl Ledger {
                 "conservation on a{i}"
             );
             assert_eq!(
-                self.open.contains(AgentId(i as u32)),
+                indexed.open.contains(AgentId(i as u32)),
                 !page.free.is_zero(),
                 "index of a{i}"
             );
@@ -496,8 +510,8 @@ impl Ledger {
                 "a{i} is gone and has something"
             );
         }
-        self.rooms
-            .check(|agent| self.free(agent), self.agents.len() as u32);
+        let free = self.agents.iter().map(|page| page.free);
+        indexed.rooms.check(free);
         let total: Resources = self.agents.iter().map(|page| page.total).sum();
         assert_eq!(self.total, total, "the cluster's total");
     }

@@ -91,15 +91,37 @@ pub struct Master {
 }
 
 /// Who may want what stood free before: only they are asked about agents that did not change.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Eager {
-    Some(Vec<FrameworkId>),
+#[derive(Clone, Default, Debug)]
+struct Eager {
+    some: Vec<FrameworkId>,
     /// Too many to ask one by one.
-    All,
+    all: bool,
 }
 
-/// Beyond this, asking everybody in order is cheaper than sorting those who are eager.
+/// Beyond this, asking everybody in order is cheaper than finding the next of those who are eager.
 const MOST_EAGER: usize = 8;
+
+impl Eager {
+    fn add(&mut self, framework: FrameworkId) {
+        if self.all || self.some.contains(&framework) {
+            return;
+        }
+        if self.some.len() == MOST_EAGER {
+            self.all = true;
+        } else {
+            self.some.push(framework);
+        }
+    }
+
+    fn is_nobody(&self) -> bool {
+        self.some.is_empty() && !self.all
+    }
+
+    fn clear(&mut self) {
+        self.some.clear();
+        self.all = false;
+    }
+}
 
 impl Master {
     /// A master of an empty cluster.
@@ -112,7 +134,7 @@ impl Master {
             filters: Filters::default(),
             turns: Turns::default(),
             changed: AgentSet::default(),
-            eager: Eager::Some(Vec::new()),
+            eager: Eager::default(),
             last_round: None,
         }
     }
@@ -269,7 +291,7 @@ impl Master {
 
     fn demand_declared(&mut self, framework: FrameworkId, demand: Demand) {
         if self.turns.declare(framework, demand) {
-            self.add_eager(framework);
+            self.eager.add(framework);
         }
         self.rank(framework);
     }
@@ -342,7 +364,7 @@ impl Master {
     fn revived(&mut self, framework: FrameworkId) {
         self.filters.forget(framework);
         self.turns.suppress(framework, false);
-        self.add_eager(framework);
+        self.eager.add(framework);
         self.rank(framework);
     }
 
@@ -416,21 +438,13 @@ impl Master {
 
     /// An agent may have something new to offer.
     fn note_change(&mut self, agent: AgentId) {
-        if self.ledger.is_open(agent) {
+        if !self.ledger.free(agent).is_zero() {
             self.changed.insert(agent);
         }
     }
 
     fn has_news(&self) -> bool {
-        self.eager != Eager::Some(Vec::new()) || !self.changed.is_empty()
-    }
-
-    fn add_eager(&mut self, framework: FrameworkId) {
-        match &mut self.eager {
-            Eager::Some(eager) if eager.contains(&framework) => {}
-            Eager::Some(eager) if eager.len() < MOST_EAGER => eager.push(framework),
-            Eager::Some(_) | Eager::All => self.eager = Eager::All,
-        }
+        !self.eager.is_nobody() || !self.changed.is_empty()
     }
 
     /// When the next round may be: this instant unless there was one already.
@@ -449,22 +463,21 @@ impl Master {
     fn allocate(&mut self, actions: &mut Vec<Action>) {
         self.last_round = Some(self.now);
         self.turns.settle(&self.ledger, self.allocator.as_ref());
-        let eager = std::mem::replace(&mut self.eager, Eager::Some(Vec::new()));
-        let changed = std::mem::take(&mut self.changed);
+        // Both are put back empty: they are only memory.
+        let mut eager = std::mem::take(&mut self.eager);
+        let mut changed = std::mem::take(&mut self.changed);
         let mut from = AgentId(0);
         while !self.turns.is_empty()
             && let Some(agent) = self.next_to_offer(from, &eager, &changed)
         {
-            match &eager {
-                Eager::Some(some) if !changed.contains(agent) => {
-                    self.offer_agent(agent, Some(some), actions);
-                }
-                Eager::Some(_) | Eager::All => self.offer_agent(agent, None, actions),
-            }
+            let some = (!eager.all && !changed.contains(agent)).then_some(eager.some.as_slice());
+            self.offer_agent(agent, some, actions);
             from = AgentId(agent.0 + 1);
         }
+        eager.clear();
+        self.eager = eager;
+        changed.clear();
         self.changed = changed;
-        self.changed.clear();
     }
 
     /// The first agent from `from` on that has something free and may be of interest to somebody.
@@ -474,11 +487,11 @@ impl Master {
         eager: &Eager,
         changed: &AgentSet,
     ) -> Option<AgentId> {
-        let Eager::Some(some) = eager else {
+        if eager.all {
             return self.ledger.next_open(from);
-        };
+        }
         let mut next = changed.next(from);
-        for framework in some {
+        for framework in &eager.some {
             let better = match self.config.offers {
                 OfferSize::Agent => self.ledger.next_open(from),
                 OfferSize::Task => match self.turns.needs(*framework) {
@@ -519,10 +532,9 @@ impl Master {
                     let mut candidates = self.turns.fitting(free).filter(takes);
                     self.allocator.pick(&mut candidates)
                 }
-                Some(some) => {
-                    let eager = self.turns.in_order(some);
-                    self.allocator.pick(&mut eager.into_iter().filter(takes))
-                }
+                Some(some) => self
+                    .allocator
+                    .pick(&mut self.turns.in_order(some).filter(takes)),
             };
             let Some(framework) = picked else { return };
             let resources = size(framework).expect("the pick is a candidate");
@@ -539,7 +551,7 @@ impl Master {
             .turns
             .rank(framework, &self.ledger, allocator, self.config.offers)
         {
-            self.add_eager(framework);
+            self.eager.add(framework);
         }
     }
 }

@@ -157,6 +157,16 @@ impl Resources {
         self.0.iter().zip(room.0).all(|(need, have)| *need <= have)
     }
 
+    /// The larger amount of each kind.
+    pub fn max(self, other: Self) -> Self {
+        Self(std::array::from_fn(|kind| self.0[kind].max(other.0[kind])))
+    }
+
+    /// The smaller amount of each kind.
+    pub fn min(self, other: Self) -> Self {
+        Self(std::array::from_fn(|kind| self.0[kind].min(other.0[kind])))
+    }
+
     /// What is left of `self` after `other` was taken; `None` when it does not fit.
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         other.fits_in(self).then(|| self - other)

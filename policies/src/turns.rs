@@ -4,7 +4,7 @@
 //! Where demands are known, frameworks queue by what their next task takes: a thousand that wait for
 //! room are passed over at the cost of the few sizes they wait with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, btree_set};
 
 use crate::allocators::{Allocator, Rank};
 use crate::ledger::Ledger;
@@ -29,6 +29,24 @@ struct Wish {
     queue: usize,
     /// Whether its share has changed since it was ranked.
     unsettled: bool,
+}
+
+/// The next of a queue and those behind it.
+type Head<'a> = (
+    &'a (Rank, FrameworkId),
+    btree_set::Iter<'a, (Rank, FrameworkId)>,
+);
+
+/// Takes the lowest of all heads; the one behind it comes next in its queue.
+fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<FrameworkId> {
+    let (at, _) = heads.iter().enumerate().min_by_key(|(_, (head, _))| head)?;
+    let (head, turns) = &mut heads[at];
+    let (_, framework) = **head;
+    match turns.next() {
+        Some(next) => *head = next,
+        None => drop(heads.swap_remove(at)),
+    }
+    Some(framework)
 }
 
 /// Those who want at least so much of an agent, by rank and id.
@@ -60,36 +78,46 @@ impl Turns {
 
     /// Who wants an offer that is no larger than `free`, lowest rank first.
     pub(crate) fn fitting(&self, free: Resources) -> impl Iterator<Item = FrameworkId> {
-        let fits = |queue: &&Queue| queue.needs.fits_in(free);
-        let queues = self.queues.iter().filter(fits);
-        // The next of each queue with those behind it.
-        let mut heads: Vec<_> = queues
-            .filter_map(|queue| {
+        let fitting = move || {
+            let queues = self.queues.iter();
+            let fits = move |queue: &&Queue| queue.needs.fits_in(free);
+            // The next of each queue with those behind it.
+            queues.filter(fits).filter_map(|queue| {
                 let mut turns = queue.turns.iter();
                 turns.next().map(|head| (head, turns))
             })
-            .collect();
+        };
+        // Most offers go to the first who is asked: only the second is worth a list of queues.
+        let mut first = true;
+        let mut heads: Option<Vec<Head<'_>>> = None;
         std::iter::from_fn(move || {
-            let (at, _) = heads.iter().enumerate().min_by_key(|(_, (head, _))| head)?;
-            let (head, turns) = &mut heads[at];
-            let (_, framework) = **head;
-            match turns.next() {
-                Some(next) => *head = next,
-                None => drop(heads.swap_remove(at)),
+            if std::mem::take(&mut first) {
+                let (head, _) = fitting().min_by_key(|(head, _)| *head)?;
+                return Some(head.1);
             }
-            Some(framework)
+            let heads = heads.get_or_insert_with(|| {
+                let mut heads: Vec<_> = fitting().collect();
+                pop_first(&mut heads);
+                heads
+            });
+            pop_first(heads)
         })
     }
 
-    /// Those of `some` who want offers, lowest rank first.
-    pub(crate) fn in_order(&self, some: &[FrameworkId]) -> Vec<FrameworkId> {
-        let rank = |framework: &FrameworkId| {
-            let wish = self.wishes.get(framework.index())?;
-            Some((wish.rank?, *framework))
-        };
-        let mut ranked: Vec<_> = some.iter().filter_map(rank).collect();
-        ranked.sort_unstable();
-        ranked.into_iter().map(|(_, framework)| framework).collect()
+    /// Those of `some` who want offers, lowest rank first. Made for few: each looks at all again.
+    pub(crate) fn in_order(&self, some: &[FrameworkId]) -> impl Iterator<Item = FrameworkId> {
+        let mut last: Option<(Rank, FrameworkId)> = None;
+        std::iter::from_fn(move || {
+            let ranked = some.iter().filter_map(|framework| {
+                let rank = self.wishes.get(framework.index())?.rank?;
+                Some((rank, *framework))
+            });
+            let next = ranked
+                .filter(|one| last.is_none_or(|last| *one > last))
+                .min()?;
+            last = Some(next);
+            Some(next.1)
+        })
     }
 
     /// A framework's share changed: it is ranked again before the order counts. Ends come by the

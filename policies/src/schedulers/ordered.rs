@@ -29,12 +29,14 @@ impl Scheduler for Ordered {
 impl Ordered {
     /// Launches one task on the offer at `position`; whether there was one to launch.
     fn launch_one(&self, now: Time, position: usize, desk: &mut Desk<'_>) -> bool {
-        let jobs: Vec<JobId> = if self.wait.is_zero() {
+        if self.wait.is_zero() {
             let fits = |job: &JobId| desk.fits(position, *job);
-            desk.queue().ready().find(fits).into_iter().collect()
-        } else {
-            desk.queue().ready().collect()
-        };
+            let first = desk.queue().ready().find(fits);
+            return first.is_some_and(|job| {
+                desk.launch(position, job, true) || desk.launch(position, job, false)
+            });
+        }
+        let jobs: Vec<JobId> = desk.queue().ready().collect();
         for job in jobs {
             if desk.launch(position, job, true) {
                 desk.end_wait(job);
