@@ -8,6 +8,8 @@ mod network_io;
 pub mod queueing;
 mod services;
 
+use std::collections::VecDeque;
+
 use fairground_policies::frameworks::{Autoscaler, Framework, Manners, News, Order};
 use fairground_policies::master::{Config, Master};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, TaskId};
@@ -104,6 +106,8 @@ enum Message {
 /// Something that happens at a time. Small, because many wait for their time for long.
 #[derive(Clone, Copy, Debug)]
 enum Item {
+    /// The next message of this instant arrives.
+    Here,
     /// The message of this number arrives.
     Arrives(u32),
     /// A task ends by itself.
@@ -133,10 +137,14 @@ struct World<'a> {
     trace: &'a Trace,
     now: Time,
     queue: Queue<Item>,
-    /// Messages under way.
+    /// Messages that arrive later.
     messages: Slab<Message>,
+    /// Messages that arrive at this instant, in order.
+    here: VecDeque<Message>,
     network: Network,
     master: Master,
+    /// When the master wants to be told that time has passed.
+    wake: Option<Time>,
     /// The master's orders of the current step; kept to spare allocations.
     actions: Vec<Action>,
     frameworks: Vec<Framework>,
@@ -192,8 +200,10 @@ impl<'a> World<'a> {
             now: Time::ZERO,
             queue: Queue::default(),
             messages: Slab::new(),
+            here: VecDeque::new(),
             network: Network::new(scenario.network, scenario.seed),
             master: Master::new(config, allocator),
+            wake: None,
             actions: Vec::new(),
             frameworks,
             orders: Vec::new(),
@@ -263,7 +273,7 @@ impl<'a> World<'a> {
     /// The loop: the next item or the master's next wake-up, whichever is earlier.
     fn run(&mut self) {
         while !self.is_over() {
-            match (self.queue.next_time(), self.master.wake_at()) {
+            match (self.queue.next_time(), self.wake) {
                 (None, None) => {
                     self.stalled = self.open > 0;
                     break;
@@ -298,7 +308,14 @@ impl<'a> World<'a> {
 
     fn perform(&mut self, item: Item) {
         match item {
-            Item::Arrives(message) => self.receive(message),
+            Item::Here => {
+                let message = self.here.pop_front().expect("a message of this instant");
+                self.receive(message);
+            }
+            Item::Arrives(number) => {
+                let message = self.messages.remove(number as usize);
+                self.receive(message);
+            }
             Item::TaskDue(framework, task) => {
                 self.due -= 1;
                 self.task_due(framework, task);

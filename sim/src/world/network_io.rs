@@ -14,6 +14,7 @@ impl World<'_> {
         self.record.event(self.now, &event);
         let mut actions = std::mem::take(&mut self.actions);
         self.master.step(self.now, event, &mut actions);
+        self.wake = self.master.wake_at();
         if self.scenario.check {
             self.master.check();
         }
@@ -27,13 +28,18 @@ impl World<'_> {
 
     /// Sends a message that arrives at `at`.
     pub(super) fn send(&mut self, at: Time, message: Message) {
-        let number = self.messages.insert(message);
-        self.queue.push(at, Item::Arrives(number as u32));
+        if at == self.now {
+            self.here.push_back(message);
+            self.queue.push(at, Item::Here);
+        } else {
+            let number = self.messages.insert(message);
+            self.queue.push(at, Item::Arrives(number as u32));
+        }
     }
 
     /// A message arrives.
-    pub(super) fn receive(&mut self, number: u32) {
-        match self.messages.remove(number as usize) {
+    pub(super) fn receive(&mut self, message: Message) {
+        match message {
             Message::Told(event) => self.tell_master(event),
             Message::News(framework, news) => self.tell_framework(framework, news),
             Message::Ordered(life, order) => self.obey(life, &order),
