@@ -3,6 +3,10 @@
 //! User Mode Linux saves its guests' registers in a buffer of fixed size, which is too small on
 //! processors with large ones (AMX): the host refuses it and the guest dies with its first process.
 //! Told at its start that there is nothing beyond SSE, it does without. `.ci/guests` uses this.
+//!
+//! The guest's programs still see AVX, and a page fault in the middle of an AVX instruction's work
+//! loses the upper halves of its registers: copies of memory come out wrong. So every program there
+//! has to be told, by `tests/guests/tunables`, that its libc is to do without.
 
 use std::collections::BTreeMap;
 use std::env::{args_os, consts::ARCH};

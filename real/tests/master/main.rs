@@ -10,6 +10,7 @@ mod commands;
 mod crashes;
 mod faults;
 mod framework;
+mod guests;
 mod hostile;
 mod leniency;
 mod lifecycle;
