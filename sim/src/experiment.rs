@@ -355,20 +355,21 @@ impl Experiment {
                 "output of finished tasks",
                 "survives the loss of the agent that made it",
             ),
-            (
-                "requests",
-                "M/M/c in steady state while the servers keep up, a fluid queue while they do \
-                 not; a request that would wait longer than 30s gives up and counts as missed; an instance \
-                 that ends takes no request with it",
-            ),
         ];
+        let mut works = trace.workloads.iter().map(|workload| &workload.work);
+        let requests = works.any(|work| matches!(work, Work::Service(_))).then_some((
+            "requests",
+            "M/M/c in steady state while the servers keep up, a fluid queue while they do not; a \
+             request that would wait longer than 30s gives up and counts as missed; an instance that \
+             ends takes no request with it",
+        ));
         let searched = self
             .recipe
             .policies
             .iter()
             .any(|policy| policy.base() == STATIC_BEST);
         let search = searched.then_some(("static-best", search::ABOUT));
-        for (about, model) in ours.into_iter().chain(search) {
+        for (about, model) in ours.into_iter().chain(requests).chain(search) {
             let (about, model) = (about.to_owned(), model.to_owned());
             assumptions.push((None, Assumption { about, model }));
         }

@@ -17,6 +17,7 @@ use fairground_policies::resources::{Milligpus, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::canonical::tables::{Job, Load};
 use fairground_workloads::canonical::{Imports, Opened};
+use fairground_workloads::models::machines::Built;
 use fairground_workloads::models::parts::AutoscalerSpec;
 use fairground_workloads::models::trace::{Deal, TraceSpec};
 use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
@@ -75,6 +76,12 @@ impl Work {
         rows(&self.trace, table)
     }
 
+    /// What its file holds.
+    fn what(&self) -> &'static str {
+        let format = self.format.map_or_else(|| Format::detect(&self.file), Ok);
+        format.map_or("a canonical trace", Format::about)
+    }
+
     /// The name of its file without what says how it is written.
     fn name(&self) -> String {
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
@@ -88,6 +95,10 @@ impl Work {
             name
         }
     }
+}
+
+fn counted(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn rows(trace: &Opened, table: &str) -> u64 {
@@ -119,13 +130,9 @@ impl Replay {
         let mut cluster = Vec::new();
         let machines = machines.map(|machines| self.machines(machines, &work, part.from));
         let agents = if let Some(spec) = &machines {
-            let built = spec.load(Path::new(""), &mut imports)?;
-            let built = built.build(duration, 1);
-            let _ = write!(
-                about,
-                " The cluster is the trace's own machines: {}.",
-                built.agents.len()
-            );
+            let machines = spec.load(Path::new(""), &mut imports)?;
+            let built = machines.build(duration, 1);
+            about += &machines_told(machines.count(), &built);
             built.agents
         } else {
             let group = cluster::sized(&demands, self.load);
@@ -145,7 +152,9 @@ impl Replay {
         };
         cluster::share(&mut framework, &demands, &agents);
         about += " A partition has agents in proportion to the load of its framework.";
-        let drawn = machines.is_some() || framework.iter().any(is_drawn);
+        // The order of machines is drawn, which makes no difference where all are alike.
+        let alike = machines.is_none() || agents.windows(2).all(|pair| pair[0] == pair[1]);
+        let drawn = !alike || framework.iter().any(is_drawn);
         let name = work[0].name();
         Ok(Recipe {
             title: format!("{name}: static partitions against one pool"),
@@ -245,17 +254,20 @@ impl Replay {
     fn told(&self, work: &[Work], part: Part) -> String {
         let Part { from, duration } = part;
         let mut about = String::new();
-        for one in work {
-            let file = one.file.file_name().unwrap_or_default().to_string_lossy();
-            let format = one.format.map_or_else(|| Format::detect(&one.file), Ok);
-            let what = format.map_or("a canonical trace", Format::about);
-            let _ = write!(about, "{file} holds {what}");
-            let (jobs, tenants) = (one.rows("jobs"), one.rows("tenants"));
+        for alike in work.chunk_by(|one, next| one.what() == next.what()) {
+            let files = alike
+                .iter()
+                .map(|one| one.file.file_name().unwrap_or_default());
+            let files: Vec<_> = files.map(|file| file.to_string_lossy()).collect();
+            let holds = if files.len() == 1 { "holds" } else { "hold" };
+            let _ = write!(about, "{} {holds} {}", files.join(", "), alike[0].what());
+            let all = |table| alike.iter().map(|one| one.rows(table)).sum();
+            let (jobs, tenants) = (all("jobs"), all("tenants"));
             if jobs > 0 {
-                let _ = write!(about, ", {jobs} jobs");
+                let _ = write!(about, ", {}", counted(jobs, "job"));
             }
             if tenants > 0 {
-                let _ = write!(about, " of {tenants} tenants");
+                let _ = write!(about, " of {}", counted(tenants, "tenant"));
             }
             about += ". ";
         }
@@ -355,6 +367,27 @@ impl Replay {
             ..MachinesSpec::default()
         }
     }
+}
+
+/// How many of `all` machines there are in the part replayed, and whether that changes.
+fn machines_told(all: usize, built: &Built) -> String {
+    let mut told = " The cluster is the trace's own machines: ".to_owned();
+    let there = built.agents.len();
+    let _ = match all - there {
+        0 => write!(told, "{there}"),
+        _ => write!(
+            told,
+            "those {there} of {all} that are there in the time replayed"
+        ),
+    };
+    if !built.faults.is_empty() {
+        let changes = counted(built.faults.len() as u64, "change");
+        let _ = write!(
+            told,
+            ", with {changes} of capacity, as they come, go or change their size"
+        );
+    }
+    told + "."
 }
 
 fn named(name: &str) -> Name {

@@ -139,6 +139,10 @@ impl Gains {
             .lines
             .iter()
             .filter(|line| line.policy == overall.policy && !line.service)
+            .filter(|line| {
+                let completion = line.get(Measure::CompletionMean);
+                completion.is_some_and(|measured| measured.change.is_some())
+            })
             .count();
         let over = format!(
             "(mean over {} jobs, {})",

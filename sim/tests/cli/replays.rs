@@ -264,7 +264,6 @@ fn a_log_runs_and_the_folder_has_a_page() {
         - **memory of tasks that do not say**: mem:1024 a task (2 in the trace) (user 8)
         - **memory of tasks that do not say**: mem:1024 a task (8 in the trace) (user 7)
         - **output of finished tasks**: survives the loss of the agent that made it
-        - **requests**: M/M/c in steady state while the servers keep up, a fluid queue while they do not; a request that would wait longer than 30s gives up and counts as missed; an instance that ends takes no request with it
         - **use of resources**: a running task uses all it was given, from launch to end
 
         ## Files
@@ -294,24 +293,24 @@ fn nodes_are_the_cluster_of_pods() {
         &files,
         arguments,
         &expect![[r#"
-        exit 0
-        --- stdout
-        Jobs: time from submission to the end
+            exit 0
+            --- stdout
+            Jobs: time from submission to the end
 
-        framework  policy  verdict       mean  change  95th pct  change  worse  unfinished  work lost    CPUs  memory    GPUs
-        BE         static  baseline  22.4 min       –  29.8 min       –      –         0 %        0 s  8.19 %  7.63 %  24.6 %
-                   drf     one seed  22.4 min   0.0 %  29.8 min   0.0 %    0 %         0 %        0 s  8.19 %  7.63 %  24.6 %
-        LS         static  baseline         –       –         –       –      –       100 %        0 s     0 %     0 %     0 %
-                   drf     one seed    15 min       –    15 min       –    0 %         0 %        0 s  8.33 %  7.76 %    25 %
+            framework  policy  verdict       mean  change  95th pct  change  worse  unfinished  work lost    CPUs  memory    GPUs
+            BE         static  baseline  22.4 min       –  29.8 min       –      –         0 %        0 s  8.19 %  7.63 %  24.6 %
+                       drf     one seed  22.4 min   0.0 %  29.8 min   0.0 %    0 %         0 %        0 s  8.19 %  7.63 %  24.6 %
+            LS         static  baseline         –       –         –       –      –       100 %        0 s     0 %     0 %     0 %
+                       drf     one seed    15 min       –    15 min       –    0 %         0 %        0 s  8.33 %  7.76 %    25 %
 
-        Changes are against static, on the same trace, from one seed, so without an interval; pp: percentage points. Completion changes count jobs that finished under both. Worse: jobs more than 1 % later than under static, or never finished.
+            Changes are against static, on the same trace, from one seed, so without an interval; pp: percentage points. Completion changes count jobs that finished under both. Worse: jobs more than 1 % later than under static, or never finished.
 
-        drf finished jobs 1.00 times sooner than static (mean over 2 frameworks' jobs, 1 seed); one seed says nothing about chance. Left out: 1 job unfinished under either.
+            drf finished jobs 1.00 times sooner than static (mean over 1 framework's jobs, 1 seed); one seed says nothing about chance. Left out: 1 job unfinished under either.
 
-        report: out/report.html
-        --- stderr
-        warning: static: 1 jobs of LS can never run: a task, or a gang, is larger than the agents it may use
-    "#]],
+            report: out/report.html
+            --- stderr
+            warning: static: 1 jobs of LS can never run: a task, or a gang, is larger than the agents it may use
+        "#]],
     );
 }
 
@@ -323,113 +322,113 @@ fn machines_come_and_change_as_the_trace_says() {
         &files,
         &format!("{traces} --dry-run"),
         &expect![[r#"
-        exit 0
-        --- stdout
-        name = "task-events"
-        title = "task-events: static partitions against one pool"
-        about = "task_events.csv holds what happens to tasks; a file or a folder of parts (Google ClusterData 2011, task_events), 2 jobs of 2 tenants. Replayed: 10m from its beginning. The cluster is the trace's own machines: 3. A partition has agents in proportion to the load of its framework."
-        duration = "10m"
-        seeds = 3
-        first_seed = 1
-        policies = ["static", "drf"]
+            exit 0
+            --- stdout
+            name = "task-events"
+            title = "task-events: static partitions against one pool"
+            about = "task_events.csv holds what happens to tasks; a file or a folder of parts (Google ClusterData 2011, task_events), 2 jobs of 2 tenants. Replayed: 10m from its beginning. The cluster is the trace's own machines: 3, with 2 changes of capacity, as they come, go or change their size. A partition has agents in proportion to the load of its framework."
+            duration = "10m"
+            seeds = 3
+            first_seed = 1
+            policies = ["static", "drf"]
 
-        [machines]
-        file = "machine_events.csv"
-        from = "10m"
-        cpus = 64
-        mem = "256GiB"
-        largest_cpus = 64
-        largest_mem = "256GiB"
+            [machines]
+            file = "machine_events.csv"
+            from = "10m"
+            cpus = 64
+            mem = "256GiB"
+            largest_cpus = 64
+            largest_mem = "256GiB"
 
-        [network]
-        latency = "0s"
-        jitter = "0s"
-        think = "0s"
-        detection = "0s"
+            [network]
+            latency = "0s"
+            jitter = "0s"
+            think = "0s"
+            detection = "0s"
 
-        [faults]
+            [faults]
 
-        [[framework]]
-        name = "alice"
-        share = 2
-        weight = 1
-        scheduler = "fair"
-        refuse = "5m"
+            [[framework]]
+            name = "alice"
+            share = 2
+            weight = 1
+            scheduler = "fair"
+            refuse = "5m"
 
-        [framework.workload.trace]
-        file = "task_events.csv"
-        from = "0s"
-        tenants = ["alice"]
-        cpus = 1
-        mem = "1GiB"
-        largest_cpus = 64
-        largest_mem = "256GiB"
-        run = "10m"
-        every = "1m"
-        step = "1m"
+            [framework.workload.trace]
+            file = "task_events.csv"
+            from = "0s"
+            tenants = ["alice"]
+            cpus = 1
+            mem = "1GiB"
+            largest_cpus = 64
+            largest_mem = "256GiB"
+            run = "10m"
+            every = "1m"
+            step = "1m"
 
-        [framework.workload.trace.service]
-        cpus = 1
-        mem = "1GiB"
-        workers = 5
-        time = "150ms"
-        startup = "20s"
-        slo = "1s"
+            [framework.workload.trace.service]
+            cpus = 1
+            mem = "1GiB"
+            workers = 5
+            time = "150ms"
+            startup = "20s"
+            slo = "1s"
 
-        [framework.workload.trace.autoscaler]
-        target = 0.6
-        period = "15s"
-        window = "5m"
-        min = 2
-        max = 100
+            [framework.workload.trace.autoscaler]
+            target = 0.6
+            period = "15s"
+            window = "5m"
+            min = 2
+            max = 100
 
-        [[framework]]
-        name = "bob"
-        share = 1
-        weight = 1
-        scheduler = "fair"
-        refuse = "5m"
+            [[framework]]
+            name = "bob"
+            share = 1
+            weight = 1
+            scheduler = "fair"
+            refuse = "5m"
 
-        [framework.workload.trace]
-        file = "task_events.csv"
-        from = "0s"
-        tenants = ["bob"]
-        cpus = 1
-        mem = "1GiB"
-        largest_cpus = 64
-        largest_mem = "256GiB"
-        run = "10m"
-        every = "1m"
-        step = "1m"
+            [framework.workload.trace]
+            file = "task_events.csv"
+            from = "0s"
+            tenants = ["bob"]
+            cpus = 1
+            mem = "1GiB"
+            largest_cpus = 64
+            largest_mem = "256GiB"
+            run = "10m"
+            every = "1m"
+            step = "1m"
 
-        [framework.workload.trace.service]
-        cpus = 1
-        mem = "1GiB"
-        workers = 5
-        time = "150ms"
-        startup = "20s"
-        slo = "1s"
+            [framework.workload.trace.service]
+            cpus = 1
+            mem = "1GiB"
+            workers = 5
+            time = "150ms"
+            startup = "20s"
+            slo = "1s"
 
-        [framework.workload.trace.autoscaler]
-        target = 0.6
-        period = "15s"
-        window = "5m"
-        min = 2
-        max = 100
-        --- stderr
-        task-events (the recipe of the traces)
-        task-events: static partitions against one pool
+            [framework.workload.trace.autoscaler]
+            target = 0.6
+            period = "15s"
+            window = "5m"
+            min = 2
+            max = 100
+            --- stderr
+            task-events (the recipe of the traces)
+            task-events: static partitions against one pool
 
-        cluster     3 agents, cpus:128 mem:458752 MiB
-        duration    10m
-        failures    2 in the first seed
-        framework   alice (trace), share 2, weight 1, scheduler fair: 1 jobs, 2 tasks in the first seed
-        framework   bob (trace), share 1, weight 1, scheduler fair: 1 jobs, 1 tasks in the first seed
-        policies    static, drf
-        seeds       3 (1 to 3)
-        runs        6
-        results     fairground-out/task-events
-    "#]],
+            cluster     3 agents, cpus:128 mem:458752 MiB
+            duration    10m
+            failures    2 in the first seed
+            framework   alice (trace), share 2, weight 1, scheduler fair: 1 jobs, 2 tasks in the first seed
+            framework   bob (trace), share 1, weight 1, scheduler fair: 1 jobs, 1 tasks in the first seed
+            policies    static, drf
+            seeds       3 (1 to 3)
+            runs        6
+            results     fairground-out/task-events
+        "#]],
     );
     check(
         &files,

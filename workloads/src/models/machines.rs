@@ -200,6 +200,11 @@ impl MachinesSpec {
 }
 
 impl Machines {
+    /// How many there are at any time of the trace.
+    pub const fn count(&self) -> usize {
+        self.lives.len()
+    }
+
     /// The files that were read.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs

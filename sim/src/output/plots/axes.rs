@@ -81,7 +81,8 @@ pub(super) fn log_time(low: f64, high: f64) -> Axis {
         10_800.0, 36_000.0, 86_400.0, 259_200.0, 864_000.0, 2.592e6, 8.64e6, 2.592e7, 8.64e7,
         2.592e8,
     ];
-    let (low, high) = (log(low.max(1e-5)), log(high.max(1e-5)));
+    let ends = [low.max(1e-5), high.max(1e-5)];
+    let [low, high] = ends.map(log);
     let margin = ((high - low) * 0.03).max(0.02);
     let (low, high) = (low - margin, high + margin);
     let mut ticks: Vec<f64> = Vec::new();
@@ -93,6 +94,11 @@ pub(super) fn log_time(low: f64, high: f64) -> Axis {
         if ticks.last().is_none_or(apart) {
             ticks.push(at);
         }
+    }
+    // Between two nice times there are only the ends to name.
+    if ticks.len() < 2 {
+        ticks = ends.to_vec();
+        ticks.dedup_by(|end, first| log(*end) - log(*first) < (high - low) / 4.0);
     }
     let label = |at: f64| (log(at), units::duration(at * 1e6));
     Axis {

@@ -81,7 +81,7 @@ pub(super) fn change(comparison: &Comparison, gains: &Gains) -> Result<Figure, O
                 .enumerate()
             {
                 let name = if i == 0 { line.name.as_str() } else { "" };
-                canvas.text(&shortened(name, 18), NAMES - 12, y, Look::label().right())?;
+                canvas.text(&shortened(name, 16), NAMES - 12, y, Look::label().right())?;
                 one_change(canvas, &panel, line, y)?;
                 y += LINE;
             }

@@ -29,14 +29,15 @@ const FRAMEWORKS: [Rgb; 7] = [BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION, YELL
 const POLICIES: [Rgb; 6] = [INK, VERMILLION, PURPLE, SKY, BLUE, GREEN];
 const DASHES: [&[u32]; 6] = [&[], &[7, 3], &[2, 2], &[9, 3, 2, 3], &[12, 4], &[1, 3]];
 
-/// The colour of a framework by its position; after seven they return lighter.
+/// The colour of a framework by its position; after seven they return lighter, then darker.
 pub fn framework(position: usize) -> Rgb {
-    let colour = FRAMEWORKS[position % FRAMEWORKS.len()];
-    if position < FRAMEWORKS.len() {
-        return colour;
-    }
-    let lighter = |part: u8| 128 + part / 2;
-    (lighter(colour.0), lighter(colour.1), lighter(colour.2))
+    let (red, green, blue) = FRAMEWORKS[position % FRAMEWORKS.len()];
+    let shade = |part: u8| match position / FRAMEWORKS.len() % 3 {
+        0 => part,
+        1 => 128 + part / 2,
+        _ => part / 2,
+    };
+    (shade(red), shade(green), shade(blue))
 }
 
 /// The colour of a policy by its position; the baseline has the colour of text.

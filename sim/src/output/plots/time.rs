@@ -121,7 +121,11 @@ pub(super) fn usage(comparison: &Comparison) -> Result<Option<Figure>, OutputErr
         let top = canvas.head(&title, &framework_keys(comparison))?;
         columns.heads(canvas, comparison, top + 10)?;
         let (x, time) = axes::time(usage.bins.end(), 9);
-        let y = axes::share(1.0);
+        // Of a cluster that is nearly idle only the lowest part shows anything.
+        let y = match tallest(&usage) {
+            low if low < 0.1 => axes::share(low),
+            _ => axes::share(1.0),
+        };
         for (row, kind) in usage.kinds.iter().enumerate() {
             let upper = top + 24 + row as i32 * 174;
             canvas.text(kind_name(*kind), 12, upper + 76, Look::label().upright())?;
@@ -140,6 +144,14 @@ pub(super) fn usage(comparison: &Comparison) -> Result<Option<Figure>, OutputErr
         columns.foot(canvas, time, top + 24 + rows * 174 + 4)
     })
     .map(Some)
+}
+
+/// The largest share of any resource in use under any policy.
+fn tallest(usage: &Usage) -> f64 {
+    let sum = |lines: &[Line], bin: usize| lines.iter().filter_map(|line| line.get(bin)).sum();
+    let stacks = usage.shares.iter().flatten();
+    let sums = stacks.flat_map(|lines| (0..usage.bins.count).map(|bin| sum(lines, bin)));
+    sums.fold(0.0, f64::max)
 }
 
 /// The middles of bins with both ends, so that areas reach the panel's edges.
