@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use fairground_policies::job::StageSpec;
+use fairground_policies::message::JobId;
 use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -20,11 +21,11 @@ use crate::canonical::{Imports, Opened, Units};
 use crate::error::{ReadError, quoted};
 use crate::formats::Format;
 use crate::models::arrivals::assumption;
-use crate::models::jobs::Jobs;
+use crate::models::jobs::sane;
 use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive, share, some};
 use crate::rng::stream;
 use crate::spec::Context;
-use crate::trace::{Assumption, Input, Runtimes, Workload};
+use crate::trace::{Assumption, Input, Jobs, Runtimes, Work, Workload};
 use crate::units::{self, Thousandths};
 use stages::Group;
 
@@ -120,17 +121,9 @@ pub struct Loaded {
     assumptions: Vec<Assumption>,
     inputs: Vec<Input>,
     /// By submission, from the beginning of the trace.
-    jobs: Vec<Brief>,
+    jobs: Jobs,
     /// Requests by when they come, from the beginning of the trace.
     load: Vec<(Time, u64)>,
-}
-
-#[derive(Clone, Debug)]
-struct Brief {
-    name: String,
-    submitted: Time,
-    gang: bool,
-    stages: Vec<(StageSpec, Vec<Span>)>,
 }
 
 /// How often the model spoke for the trace.
@@ -238,12 +231,12 @@ impl TraceSpec {
         assumptions
     }
 
-    fn jobs_of(&self, trace: &Opened, told: &mut Told) -> Result<Vec<Brief>, ReadError> {
+    fn jobs_of(&self, trace: &Opened, told: &mut Told) -> Result<Jobs, ReadError> {
         let wanted = self.wanted_tenants(trace)?;
         let origin = trace.manifest.units.origin;
         let mut tasks = Group::new(trace.rows::<Tasks>()?);
         let mut edges = Group::new(trace.rows::<Edge>()?);
-        let mut jobs = Vec::new();
+        let mut jobs = Jobs::default();
         let mut unknown = Time::ZERO;
         for job in trace.rows::<Job>()? {
             let job = job?;
@@ -273,15 +266,15 @@ impl TraceSpec {
             } else {
                 job.name
             };
-            jobs.push(Brief {
-                name,
-                submitted,
-                gang,
-                stages,
-            });
+            let (stages, times): (Vec<StageSpec>, Vec<_>) = stages.into_iter().unzip();
+            let plain = |stage| {
+                let (local, away) = ((), 1000);
+                (stage, Runtimes::Plain { local, away })
+            };
+            let shape = jobs.shape(gang, stages.into_iter().map(plain).collect());
+            jobs.append(&name, submitted, shape, times.into_iter().flatten());
         }
-        jobs.sort_by_key(|job| job.submitted);
-        Ok(jobs)
+        Ok(jobs.sorted())
     }
 
     /// The tenants that are named, to be taken or to be left out.
@@ -353,13 +346,13 @@ impl Loaded {
             assumptions.push(spec.autoscaler.told());
             spec.service.under(load, spec.step, &spec.autoscaler)
         } else {
-            let mut jobs = Jobs::default();
-            let first = self.jobs.partition_point(|job| job.submitted < from);
+            let first = self.jobs.first_from(from);
+            let last = self.jobs.first_from(from + horizon);
             let most = spec.jobs.map_or(usize::MAX, |jobs| jobs as usize);
             // Every tenant draws the same, so that every job is dealt to one of them.
             let mut deal = stream(context.seed, "trace/deal");
             let mut draw = stream(context.seed, "trace/sample");
-            let mut mine = |_: &&Brief| {
+            let mut mine = |_: &u32| {
                 let drawn = is_whole(&spec.sample) || draw.chance(spec.sample);
                 drawn
                     && spec.dealt.is_none_or(|Deal { part, of }| {
@@ -374,18 +367,11 @@ impl Loaded {
                 let model = format!("each job is that of one of {of}, drawn by seed");
                 assumptions.push(assumption("tenants", model));
             }
-            for job in self.jobs[first..].iter().filter(&mut mine).take(most) {
-                let submitted = Time::ZERO + job.submitted.since(from);
-                if submitted >= Time::ZERO + horizon {
-                    break;
-                }
-                let stages = job.stages.iter().map(|(stage, times)| {
-                    let local = times.clone();
-                    (stage.clone(), Runtimes::Plain { local, away: 1000 })
-                });
-                jobs.push(&job.name, submitted, job.gang, stages.collect())?;
-            }
-            crate::trace::Work::Batch(jobs.finish())
+            let ids = first as u32..last as u32;
+            let ids = ids.filter(&mut mine).take(most).map(JobId);
+            let jobs = self.jobs.part(ids, from);
+            sane(jobs.iter().map(|job| job.spec.tasks()).sum())?;
+            Work::Batch(jobs)
         };
         assumptions.sort();
         assumptions.dedup();
