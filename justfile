@@ -61,6 +61,10 @@ speed:
 peers *args="--csv results/speed/peers.csv":
     sim/peers/run {{args}}
 
+# Instructions of two fixed runs, against the stored numbers; `just gauge update` stores new ones.
+gauge *args:
+    .ci/gauge {{args}}
+
 # Licences, sources and duplicates of all dependencies (needs cargo-deny).
 licences:
     cargo deny check licenses bans sources
