@@ -172,14 +172,15 @@ struct Lines {
 impl Lines {
     /// The next record; `None` at the end of the file or of what is whole in it.
     fn next_record<R: DeserializeOwned>(&mut self) -> Result<Option<R>, ReadError> {
-        let io_error = |error| ReadError::io(&self.path, &error);
+        let next = self.line + 1;
+        let io_error = |error| ReadError::io(&self.path, &error).line(next);
         self.bytes.clear();
         let length = self.file.read_until(b'\n', &mut self.bytes);
         let length = length.map_err(io_error)? as u64;
         if length == 0 {
             return Ok(None);
         }
-        self.line += 1;
+        self.line = next;
         match parse(&self.bytes) {
             Ok(record) => {
                 self.good_bytes += length;
