@@ -22,3 +22,4 @@ mod options;
 mod mishaps;
 mod bench;
 mod replay;
+mod fidelity;
