@@ -1,7 +1,7 @@
 //! A cluster on this machine, as the README says: real agents in network namespaces, real tasks.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -35,17 +35,27 @@ fn skipped() -> bool {
 /// A cluster with a name, a port and addresses of its own; ended with the test.
 struct Cluster {
     name: &'static str,
+    program: PathBuf,
     master: String,
     kept: log::Kept,
 }
 
 impl Cluster {
     fn up(name: &'static str, subnet: &str, agents: u32) -> Self {
+        Self::up_with(PROGRAM, name, subnet, agents)
+    }
+
+    fn up_with(program: impl Into<PathBuf>, name: &'static str, subnet: &str, agents: u32) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let master = listener.local_addr().unwrap().to_string();
         drop(listener);
         let kept = log::Kept::new();
-        let cluster = Self { name, master, kept };
+        let cluster = Self {
+            name,
+            program: program.into(),
+            master,
+            kept,
+        };
         let agents = agents.to_string();
         let listen = cluster.master.clone();
         let up = [
@@ -56,7 +66,7 @@ impl Cluster {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(&self.program);
         command.args(args).env("FAIRGROUND_MASTER", &self.master);
         command
     }
@@ -164,6 +174,22 @@ fn down_leaves_nothing_also_after_kill_9_of_everything() {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
     }
+    cluster.down();
+}
+
+#[test]
+fn down_finds_everything_whatever_the_program_is_called() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("mine");
+    std::fs::copy(PROGRAM, &program).unwrap();
+    let cluster = Cluster::up_with(&program, "mine", "10.87.45", 1);
+    let mut job = cluster.submit(&["--name", "long", "--", "sleep", "1000"]);
+    cluster.wait_for_task("long-0.0", "running");
+    job.kill().unwrap();
+    job.wait().unwrap();
     cluster.down();
 }
 

@@ -146,9 +146,12 @@ fn processes(folder: &Path) -> anyhow::Result<Vec<(Pid, Vec<String>)>> {
             .map(|arg| String::from_utf8_lossy(arg).into_owned())
             .collect();
         let is_ours = |arg: &String| Path::new(arg).starts_with(folder);
-        // Supervisors of tasks are started by the second name.
-        let is_program = args[0].ends_with("fairground-real") || args[0] == "/proc/self/exe";
-        if is_program && args.iter().any(is_ours) {
+        // The program may be called anything: a copy, or one with policies of its own.
+        let is_part = matches!(
+            args.get(1).map(String::as_str),
+            Some("master" | "agent" | "container")
+        );
+        if is_part && args.iter().any(is_ours) {
             found.push((Pid::from_raw(pid), args));
         }
     }
