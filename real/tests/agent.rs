@@ -476,3 +476,23 @@ fn what_cannot_work_is_said_before_anything_is_done() {
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains(&nowhere), "{said}");
 }
+
+#[test]
+fn its_pages_have_the_names_that_tools_know() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::new();
+    let _agent = Agent::start(&master);
+    let address = master.subscribed(1).address;
+    let get = |path: &str| master.get(&format!("http://{address}/{path}")).0;
+    for page in ["state", "version", "health", "metrics/snapshot"] {
+        for begin in ["", "slave(1)/"] {
+            for end in ["", "/", ".json"] {
+                let path = format!("{begin}{page}{end}");
+                assert_eq!(get(&path), StatusCode::OK, "{path}");
+            }
+        }
+    }
+    assert_eq!(get("slave(2)/state"), StatusCode::NOT_FOUND);
+}

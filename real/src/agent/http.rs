@@ -35,25 +35,30 @@ pub(super) struct Shown {
     pub(super) inbox: mpsc::UnboundedSender<Input>,
 }
 
-/// All paths of an agent.
+/// All paths of an agent, each in the spellings that tools of Mesos know.
 pub(super) fn router(shown: Shown) -> Router {
-    let paths = Router::new()
-        .route("/health", get(|| async { StatusCode::OK }))
-        .route(
+    let paths = [
+        ("/health", get(|| async { StatusCode::OK })),
+        (
             "/version",
             get(|| async { Json(json!({"version": env!("CARGO_PKG_VERSION")})) }),
-        )
-        .route("/state", get(state))
-        .route("/metrics", get(metrics))
-        .route("/metrics/snapshot", get(snapshot))
-        .route("/files/browse", get(browse))
-        .route("/files/browse.json", get(browse))
-        .route("/files/read", get(read))
-        .route("/files/read.json", get(read))
-        .route("/files/download", get(download))
-        .with_state(shown);
-    // Old tools know an agent by this name.
-    Router::new().nest("/slave(1)", paths.clone()).merge(paths)
+        ),
+        ("/state", get(state)),
+        ("/metrics", get(metrics)),
+        ("/metrics/snapshot", get(snapshot)),
+        ("/files/browse", get(browse)),
+        ("/files/read", get(read)),
+        ("/files/download", get(download)),
+    ];
+    let mut router = Router::new();
+    for (path, answer) in paths {
+        for begin in ["", "/slave(1)"] {
+            for end in ["", "/", ".json"] {
+                router = router.route(&format!("{begin}{path}{end}"), answer.clone());
+            }
+        }
+    }
+    router.with_state(shown)
 }
 
 #[derive(Deserialize)]
