@@ -11,6 +11,7 @@ mod answers;
 mod frameworks;
 mod input;
 mod statuses;
+mod tasks;
 mod views;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ use serde_json::{Value, json};
 pub use agents::Agent;
 pub use frameworks::{Framework, check_framework_info};
 pub use input::{Answer, Input, Output};
-pub use statuses::{State, Task};
+pub use tasks::{State, Task};
 pub use views::{API_VERSION, View};
 
 use crate::protocol::FromMaster;

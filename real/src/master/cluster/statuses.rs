@@ -1,4 +1,4 @@
-//! Tasks and their statuses: what agents report, what frameworks are told, what is acknowledged.
+//! Statuses of tasks: what agents report, what frameworks are told, what is acknowledged.
 //!
 //! A status of an agent goes to its framework as it is, with its uuid, again and again until it is
 //! acknowledged; the agent does the repeating. The last status of a task is passed on when the
@@ -7,85 +7,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use fairground_policies::message::{AgentId, Event, FrameworkId, Outcome, TaskId};
-use fairground_policies::time::Time;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Cluster;
+use super::{Cluster, State};
 use crate::protocol::{FromMaster, Source, StatusUpdate, TaskState};
 use crate::wire::call::TaskQuestion;
-use crate::wire::task_info::TaskInfo;
-
-/// A task of a framework.
-#[derive(Debug)]
-pub struct Task {
-    /// The core's number for it.
-    pub number: TaskId,
-    /// Where it runs.
-    pub agent: AgentId,
-    /// What was asked for.
-    pub info: TaskInfo,
-    /// The same in the framework's own words.
-    pub original: Value,
-    /// Its state.
-    pub state: State,
-    /// The last status of its agent.
-    pub status: Option<Box<StatusUpdate>>,
-    /// The statuses shown by the endpoints, one a state, the oldest first.
-    pub history: Vec<Value>,
-    /// The statuses acknowledged; copies of them may still arrive.
-    pub acknowledged: Vec<Uuid>,
-    /// Whether its end was ordered, and with which grace period.
-    pub kill: Option<Option<u64>>,
-    /// When it was launched.
-    pub launched: Time,
-}
-
-/// The states of a task as the API has them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum State {
-    /// Sent to its agent, nothing heard yet.
-    Staging,
-    /// As its agent said.
-    Agent(TaskState),
-    /// It could not be launched as described.
-    Error,
-    /// Its agent is gone.
-    Lost,
-    /// The same, for frameworks that know about partitions.
-    Unreachable,
-    /// The offers it was to run on were not valid, for frameworks that know about partitions.
-    Dropped,
-    /// Its agent is known and does not have it.
-    Gone,
-    /// Nobody knows it.
-    Unknown,
-}
-
-impl State {
-    /// The API's word.
-    pub const fn api_name(self) -> &'static str {
-        match self {
-            Self::Staging => "TASK_STAGING",
-            Self::Agent(state) => state.api_name(),
-            Self::Error => "TASK_ERROR",
-            Self::Lost => "TASK_LOST",
-            Self::Unreachable => "TASK_UNREACHABLE",
-            Self::Dropped => "TASK_DROPPED",
-            Self::Gone => "TASK_GONE",
-            Self::Unknown => "TASK_UNKNOWN",
-        }
-    }
-
-    /// Whether the task no longer runs.
-    pub const fn is_terminal(self) -> bool {
-        match self {
-            Self::Staging => false,
-            Self::Agent(state) => state.is_terminal(),
-            _ => true,
-        }
-    }
-}
 
 /// Why the core reports the end of a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -166,34 +93,6 @@ fn update(status: &Value) -> Value {
     json!({"type": "UPDATE", "update": {"status": status}})
 }
 
-impl Task {
-    pub(super) const fn staged(
-        number: TaskId,
-        agent: AgentId,
-        info: TaskInfo,
-        original: Value,
-        now: Time,
-    ) -> Self {
-        Self {
-            number,
-            agent,
-            info,
-            original,
-            state: State::Staging,
-            status: None,
-            history: Vec::new(),
-            acknowledged: Vec::new(),
-            kill: None,
-            launched: now,
-        }
-    }
-
-    /// The uuid of its agent's last status.
-    pub(super) fn uuid(&self) -> Option<Uuid> {
-        self.status.as_ref().map(|status| status.uuid)
-    }
-}
-
 /// A status of an agent as the API writes it.
 fn agent_status(status: &StatusUpdate, agent_id: &str, host: &str) -> Value {
     let source = match status.source {
@@ -237,14 +136,6 @@ fn agent_status(status: &StatusUpdate, agent_id: &str, host: &str) -> Value {
     shown
 }
 
-/// Whether a status says something that is not settled: not acknowledged, and not about a
-/// task whose end was told without the agent.
-fn is_news(task: &Task, status: &StatusUpdate) -> bool {
-    let is_settled = task.acknowledged.contains(&status.uuid);
-    let is_repeated = task.uuid() == Some(status.uuid);
-    !is_settled && (is_repeated || !task.state.is_terminal())
-}
-
 impl Cluster {
     pub(super) fn agent_status(&mut self, agent: AgentId, status: Box<StatusUpdate>) {
         self.counts.statuses += 1;
@@ -253,7 +144,7 @@ impl Cluster {
             let task = self.frameworks[framework.index()]
                 .tasks
                 .get(&status.task_id);
-            task.is_some_and(|task| task.agent == agent && is_news(task, &status))
+            task.is_some_and(|task| task.agent == agent && task.is_news(&status))
         });
         let Some(framework) = open else {
             self.settle(agent, &status);

@@ -1,0 +1,116 @@
+//! Tasks as the master remembers them, and the states that the API has for them.
+
+use fairground_policies::message::{AgentId, TaskId};
+use fairground_policies::time::Time;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::protocol::{StatusUpdate, TaskState};
+use crate::wire::task_info::TaskInfo;
+
+/// A task of a framework.
+#[derive(Debug)]
+pub struct Task {
+    /// The core's number for it.
+    pub number: TaskId,
+    /// Where it runs.
+    pub agent: AgentId,
+    /// What was asked for.
+    pub info: TaskInfo,
+    /// The same in the framework's own words.
+    pub original: Value,
+    /// Its state.
+    pub state: State,
+    /// The last status of its agent.
+    pub status: Option<Box<StatusUpdate>>,
+    /// The statuses shown by the endpoints, one a state, the oldest first.
+    pub history: Vec<Value>,
+    /// The statuses acknowledged; copies of them may still arrive.
+    pub acknowledged: Vec<Uuid>,
+    /// Whether its end was ordered, and with which grace period.
+    pub kill: Option<Option<u64>>,
+    /// When it was launched.
+    pub launched: Time,
+}
+
+/// The states of a task as the API has them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Sent to its agent, nothing heard yet.
+    Staging,
+    /// As its agent said.
+    Agent(TaskState),
+    /// It could not be launched as described.
+    Error,
+    /// Its agent is gone.
+    Lost,
+    /// The same, for frameworks that know about partitions.
+    Unreachable,
+    /// The offers it was to run on were not valid, for frameworks that know about partitions.
+    Dropped,
+    /// Its agent is known and does not have it.
+    Gone,
+    /// Nobody knows it.
+    Unknown,
+}
+
+impl State {
+    /// The API's word.
+    pub const fn api_name(self) -> &'static str {
+        match self {
+            Self::Staging => "TASK_STAGING",
+            Self::Agent(state) => state.api_name(),
+            Self::Error => "TASK_ERROR",
+            Self::Lost => "TASK_LOST",
+            Self::Unreachable => "TASK_UNREACHABLE",
+            Self::Dropped => "TASK_DROPPED",
+            Self::Gone => "TASK_GONE",
+            Self::Unknown => "TASK_UNKNOWN",
+        }
+    }
+
+    /// Whether the task no longer runs.
+    pub const fn is_terminal(self) -> bool {
+        match self {
+            Self::Staging => false,
+            Self::Agent(state) => state.is_terminal(),
+            _ => true,
+        }
+    }
+}
+
+impl Task {
+    pub(super) const fn staged(
+        number: TaskId,
+        agent: AgentId,
+        info: TaskInfo,
+        original: Value,
+        now: Time,
+    ) -> Self {
+        Self {
+            number,
+            agent,
+            info,
+            original,
+            state: State::Staging,
+            status: None,
+            history: Vec::new(),
+            acknowledged: Vec::new(),
+            kill: None,
+            launched: now,
+        }
+    }
+
+    /// The uuid of its agent's last status.
+    pub(super) fn uuid(&self) -> Option<Uuid> {
+        self.status.as_ref().map(|status| status.uuid)
+    }
+
+    /// Whether a status of it says something that is not settled: not acknowledged, and not about
+    /// a task whose end was told without the agent.
+    pub(super) fn is_news(&self, status: &StatusUpdate) -> bool {
+        let is_settled = self.acknowledged.contains(&status.uuid);
+        let is_repeated = self.uuid() == Some(status.uuid);
+        !is_settled && (is_repeated || !self.state.is_terminal())
+    }
+}
