@@ -96,8 +96,10 @@ impl Framework {
 
     /// The next event but for heartbeats; `None` when the stream has ended.
     pub fn next(&self) -> Option<Value> {
+        let end = Instant::now() + PATIENCE;
         loop {
-            match self.events.recv_timeout(PATIENCE) {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
                 Ok(event) if event["type"] == "HEARTBEAT" => {}
                 Ok(event) => return Some(event),
                 Err(RecvTimeoutError::Disconnected) => return None,
