@@ -1,26 +1,27 @@
 //! An agent that ends every task at once.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use uuid::Uuid;
 
-use super::Tally;
+use super::line::{Line, Records};
+use super::tally::Tally;
 use crate::protocol::{
     AgentCall, AgentMessage, Amounts, FromMaster, MESSAGE_PATH, RunTask, SUBSCRIBE_PATH, Source,
     StatusUpdate, Subscribe, TaskState, VERSION,
 };
-use crate::recordio::Decoder;
 
 struct Agent {
-    client: reqwest::Client,
-    url: String,
+    line: Line,
     id: String,
     tally: Arc<Tally>,
 }
 
 /// Subscribes and obeys until the stream ends.
-pub(super) async fn live(client: reqwest::Client, master: String, index: u32, tally: Arc<Tally>) {
+///
+/// # Errors
+/// Whatever goes wrong.
+pub(super) async fn live(master: String, index: u32, tally: Arc<Tally>) -> anyhow::Result<()> {
     let subscribe = Subscribe {
         protocol: VERSION,
         agent_id: None,
@@ -36,40 +37,29 @@ pub(super) async fn live(client: reqwest::Client, master: String, index: u32, ta
         attributes: std::collections::BTreeMap::new(),
         tasks: Vec::new(),
     };
-    let url = format!("http://{master}");
-    let request = client
-        .post(format!("{url}{SUBSCRIBE_PATH}"))
-        .json(&subscribe);
-    let Ok(mut answer) = request.send().await else {
-        tally.errors.fetch_add(1, Ordering::Relaxed);
-        return;
-    };
+    let mut records = Records::open(&master, SUBSCRIBE_PATH, &subscribe).await?;
     let mut agent = Agent {
-        client,
-        url,
+        line: Line::open(&master).await?,
         id: String::new(),
         tally,
     };
-    let mut decoder = Decoder::default();
-    while let Ok(Some(chunk)) = answer.chunk().await {
-        decoder.push(&chunk);
-        while let Ok(Some(record)) = decoder.next_record() {
-            match serde_json::from_slice(&record) {
-                Ok(FromMaster::Registered { agent_id, .. }) => agent.id = agent_id,
-                Ok(FromMaster::RunTask(task)) => agent.run(&task).await,
-                Ok(FromMaster::Ping) => agent.say(AgentMessage::Pong).await,
-                Ok(FromMaster::AcknowledgeStatus { .. }) => {}
-                Ok(FromMaster::KillTask { .. } | FromMaster::Refused { .. }) | Err(_) => {
-                    agent.tally.errors.fetch_add(1, Ordering::Relaxed);
-                }
+    loop {
+        let record = records.next().await?;
+        match serde_json::from_slice(&record)? {
+            FromMaster::Registered { agent_id, .. } => agent.id = agent_id,
+            FromMaster::RunTask(task) => agent.run(&task).await?,
+            FromMaster::Ping => agent.say(AgentMessage::Pong).await?,
+            FromMaster::AcknowledgeStatus { .. } => {}
+            FromMaster::KillTask { .. } | FromMaster::Refused { .. } => {
+                anyhow::bail!("what the master says makes no sense here: {record:?}")
             }
         }
     }
 }
 
 impl Agent {
-    async fn run(&self, task: &RunTask) {
-        self.tally.launched.fetch_add(1, Ordering::Relaxed);
+    async fn run(&mut self, task: &RunTask) -> anyhow::Result<()> {
+        self.tally.launched(&task.task_id);
         self.say(AgentMessage::Status(Box::new(StatusUpdate {
             uuid: Uuid::new_v4(),
             framework_id: task.framework_id.clone(),
@@ -82,18 +72,12 @@ impl Agent {
             container: None,
             usage: None,
         })))
-        .await;
+        .await
     }
 
-    async fn say(&self, message: AgentMessage) {
-        let call = AgentCall {
-            agent_id: self.id.clone(),
-            message,
-        };
-        let request = self.client.post(format!("{}{MESSAGE_PATH}", self.url));
-        let answer = request.json(&call).send().await;
-        if !answer.is_ok_and(|answer| answer.status().is_success()) {
-            self.tally.errors.fetch_add(1, Ordering::Relaxed);
-        }
+    async fn say(&mut self, message: AgentMessage) -> anyhow::Result<()> {
+        let agent_id = self.id.clone();
+        let call = AgentCall { agent_id, message };
+        self.line.say(MESSAGE_PATH, None, &call).await
     }
 }

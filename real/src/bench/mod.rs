@@ -1,21 +1,24 @@
 //! `bench`: how much one master takes.
 //!
 //! A real master in a process of its own; a thousand agents and some frameworks in this one, each
-//! with its own connections and the real protocol. Agents end every task at once, so the master is
-//! the only thing that works.
+//! with its own connections and the real protocol. Agents end every task at once. Both share this
+//! machine's processors, so what each of them used is printed, too.
 
 mod agent;
 mod framework;
+mod line;
+mod tally;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use tokio::sync::mpsc;
+
+use crate::master::DECISION_THREAD;
+use tally::{Spans, Tally};
 
 /// Measures a master under emulated agents and frameworks.
 #[derive(clap::Args, Debug)]
@@ -38,14 +41,9 @@ pub struct Args {
     /// When the master's log is forced to the disk
     #[arg(long, default_value = "always")]
     fsync: String,
-}
-
-/// What agents and frameworks count together.
-#[derive(Debug, Default)]
-struct Tally {
-    launched: AtomicU64,
-    finished: AtomicU64,
-    errors: AtomicU64,
+    /// Keep the master's log there, to be replayed
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
 /// Runs the measurement and prints it.
@@ -68,8 +66,14 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     master.kill()?;
     master.wait()?;
     outcome?;
-    let log = std::fs::metadata(folder.path().join("log"))?.len();
-    println!("log written          {} MiB", log >> 20);
+    let log = folder.path().join("log");
+    println!(
+        "log written          {} MiB",
+        std::fs::metadata(&log)?.len() >> 20
+    );
+    if let Some(copy) = &args.log {
+        std::fs::copy(&log, copy).with_context(|| copy.display().to_string())?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -90,86 +94,134 @@ fn start_master(args: &Args, folder: &Path, address: &str) -> anyhow::Result<Chi
 }
 
 async fn measure(args: &Args, address: &str, master: u32) -> anyhow::Result<()> {
-    let client = reqwest::Client::builder()
-        .pool_max_idle_per_host(256)
-        .build()?;
+    let client = reqwest::Client::new();
     wait_for(&client, address, "master/elected", 1.0).await?;
-    let tally = Arc::new(Tally::default());
-    let (latencies, mut measured) = mpsc::unbounded_channel();
+    let tally = Arc::new(Tally::new());
     let begun = Instant::now();
     for index in 0..args.agents {
-        let agent = agent::live(
-            client.clone(),
-            address.to_owned(),
-            index,
-            Arc::clone(&tally),
-        );
-        tokio::spawn(agent);
+        let life = agent::live(address.to_owned(), index, Arc::clone(&tally));
+        begin(life, &tally);
     }
-    wait_for(
-        &client,
-        address,
-        "master/slaves_active",
-        f64::from(args.agents),
-    )
-    .await?;
+    let all = f64::from(args.agents);
+    wait_for(&client, address, "master/slaves_active", all).await?;
     println!(
         "agents registered    {} in {:.1} s",
         args.agents,
         begun.elapsed().as_secs_f64()
     );
     for index in 0..args.frameworks {
-        tokio::spawn(framework::live(
-            client.clone(),
-            address.to_owned(),
-            index,
-            args.tasks,
-            Arc::clone(&tally),
-            latencies.clone(),
-        ));
+        let life = framework::live(address.to_owned(), index, args.tasks, Arc::clone(&tally));
+        begin(life, &tally);
     }
     // The first rounds find every agent empty at once.
     tokio::time::sleep(Duration::from_secs(2)).await;
-    while measured.try_recv().is_ok() {}
-    let (launched, cpu) = (tally.launched.load(Ordering::Relaxed), cpu_seconds(master)?);
+    drop(tally.take());
+    let before = Used::read(master)?;
     let begun = Instant::now();
     tokio::time::sleep(Duration::from_secs(args.seconds)).await;
     let span = begun.elapsed().as_secs_f64();
-    let launched = tally.launched.load(Ordering::Relaxed) - launched;
-    let cpu = cpu_seconds(master)? - cpu;
-    let mut spans = Vec::new();
-    while let Ok(span) = measured.try_recv() {
-        spans.push(span);
+    let (spans, used) = (tally.take(), Used::read(master)?.since(&before));
+    let errors = tally.errors.lock().expect("no panic").clone();
+    if let Some(first) = errors.first() {
+        bail!("{} agents or frameworks ended: {first}", errors.len());
     }
-    spans.sort_unstable();
-    if launched == 0 || spans.is_empty() {
+    if spans.to_launch.is_empty() || spans.to_status.is_empty() {
         bail!("nothing was launched in {span:.0} s");
     }
-    let at = |parts: usize| spans[(spans.len() - 1) * parts / 100].as_secs_f64() * 1000.0;
+    report(&spans, &used, span)?;
+    println!("master's memory      {} MiB", memory_mib(master)?);
+    Ok(())
+}
+
+/// Lets an agent or a framework live; that it ended is an error.
+fn begin(life: impl Future<Output = anyhow::Result<()>> + Send + 'static, tally: &Arc<Tally>) {
+    let tally = Arc::clone(tally);
+    tokio::spawn(async move {
+        let end = life
+            .await
+            .map_or_else(|error| format!("{error:#}"), |()| "it left".to_owned());
+        tally.errors.lock().expect("no panic").push(end);
+    });
+}
+
+/// Processor time used, in seconds.
+struct Used {
+    master: f64,
+    /// By the master's one thread that decides.
+    decisions: f64,
+    /// By this process.
+    emulation: f64,
+}
+
+impl Used {
+    fn read(master: u32) -> anyhow::Result<Self> {
+        let process = format!("/proc/{master}");
+        let mut decisions = 0.0;
+        for thread in std::fs::read_dir(format!("{process}/task"))? {
+            let thread = thread?.path();
+            if std::fs::read_to_string(thread.join("comm"))?.trim() == DECISION_THREAD {
+                decisions += cpu_seconds(&thread)?;
+            }
+        }
+        Ok(Self {
+            master: cpu_seconds(process.as_ref())?,
+            decisions,
+            emulation: cpu_seconds("/proc/self".as_ref())?,
+        })
+    }
+
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            master: self.master - before.master,
+            decisions: self.decisions - before.decisions,
+            emulation: self.emulation - before.emulation,
+        }
+    }
+}
+
+fn report(spans: &Spans, used: &Used, span: f64) -> anyhow::Result<()> {
+    let launched = spans.to_launch.len() as f64;
     println!(
         "launches             {:.0} a second ({launched} in {span:.1} s)",
-        launched as f64 / span
+        launched / span
     );
-    println!(
-        "finished             {}",
-        tally.finished.load(Ordering::Relaxed)
-    );
-    println!(
-        "offer to status      p50 {:.1} ms, p99 {:.1} ms",
-        at(50),
-        at(99)
-    );
-    println!(
-        "master's processors  {:.2} used, {:.0} us a launch",
-        cpu / span,
-        cpu / launched as f64 * 1e6
-    );
-    println!("master's memory      {} MiB", memory_mib(master)?);
-    println!(
-        "errors               {}",
-        tally.errors.load(Ordering::Relaxed)
-    );
+    for (what, spans) in [("launch", &spans.to_launch), ("status", &spans.to_status)] {
+        let at = |parts: usize| spans[(spans.len() - 1) * parts / 100] as f64 / 1000.0;
+        println!(
+            "offer to {what}      p50 {:.1} ms, p99 {:.1} ms",
+            at(50),
+            at(99)
+        );
+    }
+    let processors = std::thread::available_parallelism()?.get() as f64;
+    let parts = [
+        ("master    ", used.master),
+        ("decisions ", used.decisions),
+        ("emulation ", used.emulation),
+    ];
+    for (what, used) in parts {
+        println!(
+            "{what}           {:.2} of {processors} processors, {:.0} us a launch",
+            used / span,
+            used / launched * 1e6
+        );
+    }
+    let word = bottleneck(used, span, processors);
+    println!("bottleneck           {word}");
     Ok(())
+}
+
+/// What keeps more tasks from being launched.
+fn bottleneck(used: &Used, span: f64, processors: f64) -> &'static str {
+    if used.decisions > 0.9 * span {
+        "the master's thread that decides: it had no pause"
+    } else if used.master + used.emulation < 0.8 * processors * span {
+        "neither: both waited, for the disk or for processors that others used"
+    } else if used.master > used.emulation {
+        "the master: it used most of the processors"
+    } else {
+        "the emulation of agents and frameworks: it used most of the processors"
+    }
 }
 
 async fn wait_for(
@@ -197,9 +249,9 @@ async fn wait_for(
     }
 }
 
-/// Processor time of a process, in seconds.
-fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+/// Processor time of a process or thread, by its directory in `/proc`, in seconds.
+fn cpu_seconds(of: &Path) -> anyhow::Result<f64> {
+    let text = std::fs::read_to_string(of.join("stat"))?;
     // The name before the last bracket may hold anything.
     let rest = text
         .rsplit_once(')')

@@ -31,6 +31,9 @@ use http::App;
 use metrics::Metrics;
 use request::{Habits, Request};
 
+/// The name of the one thread that decides.
+pub(crate) const DECISION_THREAD: &str = "decision";
+
 /// KiB of bodies that may be arriving at the same time; more wait for their turn.
 const BODIES_KIB: usize = 256 << 10;
 
@@ -139,7 +142,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     runtime.spawn(stop_on_signal(inbox.clone()));
     let decision = Decision::new(cluster, last, writer, habits, metrics, (inbox, requests));
     let outcome = std::thread::Builder::new()
-        .name("decision".to_owned())
+        .name(DECISION_THREAD.to_owned())
         .spawn(move || decision.run())?
         .join();
     runtime.shutdown_background();
