@@ -1,0 +1,325 @@
+//! `compare --trace`: recipes made of public traces, on small files in their formats.
+
+#![expect(clippy::too_many_lines, reason = "a recipe is long, and shown whole")]
+
+mod dealt;
+mod machines;
+
+use expect_test::{Expect, expect};
+
+use crate::place::Place;
+use machines::MACHINES;
+
+/// Three users of a parallel machine: jobs of four, two and one processors.
+const LOG: &str = "\
+; Version: 2.2
+; MaxProcs: 8
+1 0 0 600 4 -1 -1 4 900 -1 1 7 1 -1 1 -1 -1 -1
+2 60 0 300 2 -1 -1 2 900 -1 1 8 1 -1 1 -1 -1 -1
+3 120 0 1200 1 -1 -1 1 1800 -1 1 9 1 -1 1 -1 -1 -1
+4 180 0 900 4 -1 -1 4 900 -1 1 7 1 -1 1 -1 -1 -1
+";
+
+fn check(files: &[(&str, &str)], arguments: &str, expected: &Expect) {
+    let place = Place::empty();
+    for (name, content) in files {
+        place.write(name, content);
+    }
+    expected.assert_eq(&place.fairground(arguments));
+}
+
+#[test]
+fn a_log_becomes_a_recipe_of_its_users() {
+    let arguments = "compare --trace log.swf --tenants 2 --dry-run";
+    check(
+        &[("log.swf", LOG)],
+        arguments,
+        &expect![[r#"
+        exit 0
+        --- stdout
+        name = "log"
+        title = "log: static partitions against one pool"
+        about = "log.swf holds jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2), 4 jobs of 3 tenants. Replayed: 10m from its beginning. Its machines are not told: 11 agents of cpus:1 mem:1024 were assumed, so that the work is 80.0 % of what they can do. A partition has agents in proportion to the load of its framework."
+        duration = "10m"
+        seeds = 1
+        first_seed = 1
+        policies = ["static", "drf"]
+
+        [[cluster]]
+        agents = 11
+        cpus = 1
+        mem = "1GiB"
+        disk = "0B"
+        gpus = 0
+
+        [network]
+        latency = "0s"
+        jitter = "0s"
+        think = "0s"
+        detection = "0s"
+
+        [faults]
+
+        [[framework]]
+        name = "user 7"
+        share = 8
+        weight = 1
+        scheduler = "gang"
+        refuse = "5m"
+
+        [framework.workload.trace]
+        file = "log.swf"
+        from = "0s"
+        tenants = ["user 7"]
+        cpus = 1
+        mem = "1GiB"
+        largest_cpus = 64
+        largest_mem = "256GiB"
+        run = "10m"
+        every = "1m"
+        step = "1m"
+
+        [framework.workload.trace.service]
+        cpus = 1
+        mem = "1GiB"
+        workers = 5
+        time = "150ms"
+        startup = "20s"
+        slo = "1s"
+
+        [framework.workload.trace.autoscaler]
+        target = 0.6
+        period = "15s"
+        window = "5m"
+        min = 2
+        max = 100
+
+        [[framework]]
+        name = "user 8"
+        share = 2
+        weight = 1
+        scheduler = "gang"
+        refuse = "5m"
+
+        [framework.workload.trace]
+        file = "log.swf"
+        from = "0s"
+        tenants = ["user 8"]
+        cpus = 1
+        mem = "1GiB"
+        largest_cpus = 64
+        largest_mem = "256GiB"
+        run = "10m"
+        every = "1m"
+        step = "1m"
+
+        [framework.workload.trace.service]
+        cpus = 1
+        mem = "1GiB"
+        workers = 5
+        time = "150ms"
+        startup = "20s"
+        slo = "1s"
+
+        [framework.workload.trace.autoscaler]
+        target = 0.6
+        period = "15s"
+        window = "5m"
+        min = 2
+        max = 100
+
+        [[framework]]
+        name = "user 9"
+        share = 1
+        weight = 1
+        scheduler = "gang"
+        refuse = "5m"
+
+        [framework.workload.trace]
+        file = "log.swf"
+        from = "0s"
+        tenants = ["user 9"]
+        cpus = 1
+        mem = "1GiB"
+        largest_cpus = 64
+        largest_mem = "256GiB"
+        run = "10m"
+        every = "1m"
+        step = "1m"
+
+        [framework.workload.trace.service]
+        cpus = 1
+        mem = "1GiB"
+        workers = 5
+        time = "150ms"
+        startup = "20s"
+        slo = "1s"
+
+        [framework.workload.trace.autoscaler]
+        target = 0.6
+        period = "15s"
+        window = "5m"
+        min = 2
+        max = 100
+        --- stderr
+        log (the recipe of the traces)
+        log: static partitions against one pool
+
+        cluster     11 agents, cpus:11 mem:11264 MiB
+        duration    10m
+        failures    0 in the first seed
+        framework   user 7 (trace), share 8, weight 1, scheduler gang: 2 jobs, 8 tasks in the first seed
+        framework   user 8 (trace), share 2, weight 1, scheduler gang: 1 jobs, 2 tasks in the first seed
+        framework   user 9 (trace), share 1, weight 1, scheduler gang: 1 jobs, 1 tasks in the first seed
+        policies    static, drf
+        seeds       1 (1 to 1)
+        runs        2
+        results     fairground-out/log
+    "#]],
+    );
+}
+
+#[test]
+fn a_log_runs_and_the_folder_has_a_page() {
+    let place = Place::with("log.swf", LOG);
+    let told = place.fairground("compare --trace log.swf --tenants 2 --out out");
+    expect![[r#"
+        exit 0
+        --- stdout
+        Jobs: time from submission to the end
+
+        framework  policy  verdict       mean  change  95th pct  change  worse  unfinished  work lost    CPUs  memory
+        user 7     static  baseline  12.5 min       –    15 min       –      –         0 %        0 s  61.8 %  61.8 %
+                   drf     one seed  12.5 min   0.0 %    15 min   0.0 %    0 %         0 %        0 s  61.8 %  61.8 %
+        user 8     static  baseline     5 min       –     5 min       –      –         0 %        0 s  9.09 %  9.09 %
+                   drf     one seed     5 min   0.0 %     5 min   0.0 %    0 %         0 %        0 s  9.09 %  9.09 %
+        user 9     static  baseline    20 min       –    20 min       –      –         0 %        0 s  7.27 %  7.27 %
+                   drf     one seed    20 min   0.0 %    20 min   0.0 %    0 %         0 %        0 s  7.27 %  7.27 %
+
+        Changes are against static, on the same trace, from one seed, so without an interval; pp: percentage points. Completion changes count jobs that finished under both. Worse: jobs more than 1 % later than under static, or never finished.
+
+        drf finished jobs 1.00 times sooner than static (mean over 3 frameworks' jobs, 1 seed); one seed says nothing about chance.
+
+        report: out/report.html
+    "#]].assert_eq(&told);
+    expect![[r#"
+        # log: static partitions against one pool
+
+        log.swf holds jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2), 4 jobs of 3 tenants. Replayed: 10m from its beginning. Its machines are not told: 11 agents of cpus:1 mem:1024 were assumed, so that the work is 80.0 % of what they can do. A partition has agents in proportion to the load of its framework.
+
+        > drf finished jobs 1.00 times sooner than static (mean over 3 frameworks' jobs, 1 seed); one seed says nothing about chance.
+
+        ![What ran on each agent over time](figures/hosts.png)
+
+        What ran on each agent over time. The stronger the colour, the more of the agent was in use; blank is idle. An agent that ran several frameworks is split between them. Seed 1, the first of 1.
+
+        11 agents with 11 CPUs, 11 GiB of memory; 10 min; 1 seed.
+
+        ## Jobs: time from submission to the end
+
+        ```text
+        framework  policy  verdict       mean  change  95th pct  change  worse  unfinished  work lost    CPUs  memory
+        user 7     static  baseline  12.5 min       –    15 min       –      –         0 %        0 s  61.8 %  61.8 %
+                   drf     one seed  12.5 min   0.0 %    15 min   0.0 %    0 %         0 %        0 s  61.8 %  61.8 %
+        user 8     static  baseline     5 min       –     5 min       –      –         0 %        0 s  9.09 %  9.09 %
+                   drf     one seed     5 min   0.0 %     5 min   0.0 %    0 %         0 %        0 s  9.09 %  9.09 %
+        user 9     static  baseline    20 min       –    20 min       –      –         0 %        0 s  7.27 %  7.27 %
+                   drf     one seed    20 min   0.0 %    20 min   0.0 %    0 %         0 %        0 s  7.27 %  7.27 %
+        ```
+
+        Changes are against static, on the same trace, from one seed, so without an interval; pp: percentage points. Completion changes count jobs that finished under both. Worse: jobs more than 1 % later than under static, or never finished.
+
+        ## What was assumed
+
+        - **job shape**: rigid: as many tasks of a core as it had processors, all at the same time
+        - **memory of tasks that do not say**: mem:1024 a task (1 in the trace) (user 9)
+        - **memory of tasks that do not say**: mem:1024 a task (2 in the trace) (user 8)
+        - **memory of tasks that do not say**: mem:1024 a task (8 in the trace) (user 7)
+        - **output of finished tasks**: survives the loss of the agent that made it
+        - **use of resources**: a running task uses all it was given, from launch to end
+
+        ## Files
+
+        `recipe.toml` is all of it; `fairground verify` runs it again and compares every file. `report.html` has the other pictures.
+
+        Read, with their BLAKE3:
+
+        - `log.swf` 660ec6482444eaafacd54ee9c6ab94f5ad92864829087dcc7bf480ce97c5e313
+    "#]].assert_eq(&place.read("out/README.md"));
+    let again = place.fairground("verify out");
+    expect![[r#"
+        exit 0
+        --- stdout
+        out: 2 runs and 22 files are what the recipe gives
+    "#]]
+    .assert_eq(&again);
+    place.fairground("compare --trace log.swf --tenants 2 --out again");
+    assert_eq!(place.read("out/DIGESTS"), place.read("again/DIGESTS"));
+}
+
+#[test]
+fn mistakes_are_told() {
+    let log = ("log.swf", LOG);
+    let machines = ("machine_events.csv", MACHINES);
+    let only = "compare --trace machine_events.csv";
+    check(
+        &[machines],
+        only,
+        &expect![[r#"
+        exit 2
+        --- stderr
+        error: machine_events.csv: machines only: there is nothing to run
+          hint: name a trace with jobs or requests beside it: --trace FILE
+    "#]],
+    );
+    let twice = "compare --trace machine_events.csv --trace machine_events.csv";
+    check(
+        &[machines],
+        twice,
+        &expect![[r#"
+        exit 2
+        --- stderr
+        error: machine_events.csv: a second trace with machines
+          hint: a recipe has one cluster: name one list of machines
+    "#]],
+    );
+    check(
+        &[],
+        "compare --trace nothing.swf",
+        &expect![[r#"
+        exit 2
+        --- stderr
+        error: nothing.swf: cannot be read: No such file or directory (os error 2)
+          hint: check the path; a path in a recipe is relative to the recipe's folder
+    "#]],
+    );
+    check(
+        &[("odd", "what\n")],
+        "compare --trace odd",
+        &expect![[r#"
+        exit 2
+        --- stderr
+        error: odd: the name does not tell the format
+          hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads
+    "#]],
+    );
+    check(
+        &[("none.swf", "; no jobs\n")],
+        "compare --trace none.swf",
+        &expect![[r#"
+        exit 2
+        --- stderr
+        error: none.swf:1: expected at least one job, found none
+          hint: a job is a line of 18 numbers; lines that begin with ; are comments
+    "#]],
+    );
+    check(
+        &[log],
+        "compare --trace log.swf --from 1h",
+        &expect![[r#"
+        exit 2
+        --- stderr
+        error: --from: expected less than 3m, found 1h
+    "#]],
+    );
+}
