@@ -134,7 +134,7 @@ fn cells(row: &Row, measured: anyhow::Result<Measured>) -> Vec<String> {
                 "met".to_owned()
             } else {
                 why = match row.why {
-                    "" => "met where results/speed was measured",
+                    "" => "it was met when last looked into",
                     why => why,
                 };
                 format!("missed {:.2} x", row.aim.missed_by(value))
