@@ -1,32 +1,49 @@
 //! A table for ids that are handed out in order and retired roughly in order.
 //!
-//! Look-up is an index into a queue, and memory follows the span of ids alive, not their number
-//! since the start.
+//! Look-up is an index into a queue of pages. A page is given back when all its ids are used up, so
+//! memory follows the entries alive, however long one of them lives.
 
 use std::collections::VecDeque;
+
+/// Ids of a page: many enough to be cheap, few enough for frameworks of a few tasks.
+const IDS: u64 = u16::BITS as u64;
 
 /// Entries by ascending id.
 #[derive(Clone, Debug)]
 pub struct Window<T> {
-    /// Every id before this one is retired.
+    /// The ids of all pages before this one are used up.
     first: u64,
-    slots: VecDeque<Slot<T>>,
+    pages: VecDeque<Page<T>>,
     len: usize,
 }
 
 #[derive(Clone, Debug)]
-enum Slot<T> {
-    Unused,
-    Alive(T),
+enum Page<T> {
+    /// None of its ids was used.
+    Fresh,
+    Slots(Box<Slots<T>>),
+    /// All of its ids are used up.
     Retired,
 }
 
-impl<T> Slot<T> {
-    const fn entry(&self) -> Option<&T> {
-        match self {
-            Self::Alive(entry) => Some(entry),
-            Self::Unused | Self::Retired => None,
-        }
+#[derive(Clone, Debug)]
+struct Slots<T> {
+    /// One bit an id: whether it was used.
+    used: u16,
+    /// One bit an id: whether it has an entry.
+    alive: u16,
+    entries: [Option<T>; IDS as usize],
+}
+
+impl<T> Slots<T> {
+    const EMPTY: Self = Self {
+        used: 0,
+        alive: 0,
+        entries: [const { None }; IDS as usize],
+    };
+
+    const fn is_used_up(&self) -> bool {
+        self.used == u16::MAX && self.alive == 0
     }
 }
 
@@ -41,7 +58,7 @@ impl<T> Window<T> {
     pub const fn new() -> Self {
         Self {
             first: 0,
-            slots: VecDeque::new(),
+            pages: VecDeque::new(),
             len: 0,
         }
     }
@@ -58,23 +75,31 @@ impl<T> Window<T> {
 
     /// Whether `id` was never used.
     pub fn is_fresh(&self, id: u64) -> bool {
-        match self.position(id) {
-            Some(position) => matches!(self.slots.get(position), None | Some(Slot::Unused)),
-            None => false,
+        let Some((page, slot)) = self.place(id) else {
+            return false;
+        };
+        match self.pages.get(page) {
+            None | Some(Page::Fresh) => true,
+            Some(Page::Slots(slots)) => slots.used & (1 << slot) == 0,
+            Some(Page::Retired) => false,
         }
     }
 
     /// The entry of `id`, while it is alive.
     pub fn get(&self, id: u64) -> Option<&T> {
-        self.slots.get(self.position(id)?)?.entry()
+        let (page, slot) = self.place(id)?;
+        match self.pages.get(page)? {
+            Page::Slots(slots) => slots.entries[slot].as_ref(),
+            Page::Fresh | Page::Retired => None,
+        }
     }
 
     /// The entry of `id`, while it is alive.
     pub fn get_mut(&mut self, id: u64) -> Option<&mut T> {
-        let position = self.position(id)?;
-        match self.slots.get_mut(position)? {
-            Slot::Alive(entry) => Some(entry),
-            Slot::Unused | Slot::Retired => None,
+        let (page, slot) = self.place(id)?;
+        match self.pages.get_mut(page)? {
+            Page::Slots(slots) => slots.entries[slot].as_mut(),
+            Page::Fresh | Page::Retired => None,
         }
     }
 
@@ -83,7 +108,9 @@ impl<T> Window<T> {
     /// # Panics
     /// When `id` was used before.
     pub fn insert(&mut self, id: u64, entry: T) {
-        *self.fresh_slot(id) = Slot::Alive(entry);
+        let (slots, slot) = self.use_up(id);
+        slots.alive |= 1 << slot;
+        slots.entries[slot] = Some(entry);
         self.len += 1;
     }
 
@@ -92,58 +119,86 @@ impl<T> Window<T> {
     /// # Panics
     /// When `id` was used before.
     pub fn retire(&mut self, id: u64) {
-        *self.fresh_slot(id) = Slot::Retired;
-        self.forget_front();
+        self.use_up(id);
+        self.give_back(id);
     }
 
     /// Takes an entry out; its id is never fresh again.
     pub fn remove(&mut self, id: u64) -> Option<T> {
-        let position = self.position(id)?;
-        let slot = self.slots.get_mut(position)?;
-        slot.entry()?;
-        let Slot::Alive(entry) = std::mem::replace(slot, Slot::Retired) else {
+        let (page, slot) = self.place(id)?;
+        let Page::Slots(slots) = self.pages.get_mut(page)? else {
             return None;
         };
+        let entry = slots.entries[slot].take()?;
+        slots.alive &= !(1 << slot);
         self.len -= 1;
-        self.forget_front();
+        self.give_back(id);
         Some(entry)
     }
 
     /// The entry with the smallest id.
     pub fn front(&self) -> Option<&T> {
-        self.slots.iter().find_map(Slot::entry)
+        self.iter().next().map(|(_, entry)| entry)
     }
 
     /// All entries with their ids, in order.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
-        let ids = self.first..;
-        ids.zip(&self.slots)
-            .filter_map(|(id, slot)| Some((id, slot.entry()?)))
+        let pages = (self.first..).zip(&self.pages);
+        pages.flat_map(|(page, slots)| {
+            let entries = match slots {
+                Page::Slots(slots) => slots.entries.as_slice(),
+                Page::Fresh | Page::Retired => &[],
+            };
+            let ids = page * IDS..;
+            ids.zip(entries)
+                .filter_map(|(id, entry)| Some((id, entry.as_ref()?)))
+        })
     }
 
-    fn position(&self, id: u64) -> Option<usize> {
-        usize::try_from(id.checked_sub(self.first)?).ok()
+    /// The page of `id`, counted from the first that is left, and its place there.
+    fn place(&self, id: u64) -> Option<(usize, usize)> {
+        let page = (id / IDS).checked_sub(self.first)?;
+        Some((page as usize, (id % IDS) as usize))
     }
 
-    fn fresh_slot(&mut self, id: u64) -> &mut Slot<T> {
+    fn use_up(&mut self, id: u64) -> (&mut Slots<T>, usize) {
         assert!(self.is_fresh(id), "id {id} was used before");
-        let position = (id - self.first) as usize;
-        if self.slots.len() <= position {
-            self.slots.resize_with(position + 1, || Slot::Unused);
+        let (page, slot) = self.place(id).expect("a fresh id");
+        if self.pages.len() <= page {
+            self.pages.resize_with(page + 1, || Page::Fresh);
         }
-        &mut self.slots[position]
+        let page = &mut self.pages[page];
+        if matches!(page, Page::Fresh) {
+            *page = Page::Slots(Box::new(Slots::EMPTY));
+        }
+        let Page::Slots(slots) = page else {
+            unreachable!("a fresh id is on a page")
+        };
+        slots.used |= 1 << slot;
+        (slots, slot)
     }
 
-    fn forget_front(&mut self) {
-        while matches!(self.slots.front(), Some(Slot::Retired)) {
-            self.slots.pop_front();
-            self.first += 1;
+    /// Gives back the page of `id` if all its ids are used up.
+    fn give_back(&mut self, id: u64) {
+        let Some((page, _)) = self.place(id) else {
+            return;
+        };
+        if matches!(&self.pages[page], Page::Slots(slots) if slots.is_used_up()) {
+            self.pages[page] = Page::Retired;
+            while matches!(self.pages.front(), Some(Page::Retired)) {
+                self.pages.pop_front();
+                self.first += 1;
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -155,7 +210,6 @@ mod tests {
         assert_eq!(window.remove(1), Some(10));
         assert_eq!(window.remove(1), None);
         assert_eq!(window.remove(0), Some(0));
-        assert_eq!(window.slots.len(), 2, "the retired front is gone");
         assert!(!window.is_fresh(0) && !window.is_fresh(2) && window.is_fresh(4));
         window.remove(3);
         window.insert(9, 90);
@@ -169,5 +223,47 @@ mod tests {
         assert_eq!(window.front(), Some(&20));
         assert_eq!(window.iter().collect::<Vec<_>>(), [(2, &20), (9, &90)]);
         assert_eq!(window.len(), 2);
+    }
+
+    #[test]
+    fn memory_follows_what_is_alive() {
+        let mut window = Window::new();
+        for id in 0..1_000_000 {
+            window.insert(id, [id; 8]);
+            if id > 0 {
+                window.remove(id);
+            }
+        }
+        let pages = window.pages.iter();
+        let kept = pages.filter(|page| matches!(page, Page::Slots(_))).count();
+        assert_eq!(kept, 1, "that of the one that lives");
+        assert_eq!(window.front(), Some(&[0; 8]));
+        window.remove(0);
+        assert!(window.pages.is_empty());
+        assert!(!window.is_fresh(999_999) && window.is_fresh(1_000_000));
+    }
+
+    proptest! {
+        #[test]
+        fn a_window_is_a_map(changes in prop::collection::vec((0_u64..400, 0_u8..4), 0..600)) {
+            let mut window = Window::new();
+            let (mut alive, mut used) = (BTreeMap::new(), BTreeSet::new());
+            for (id, change) in changes {
+                prop_assert_eq!(window.is_fresh(id), !used.contains(&id));
+                match change {
+                    0 | 1 if used.insert(id) => {
+                        window.insert(id, id);
+                        alive.insert(id, id);
+                    }
+                    2 if used.insert(id) => window.retire(id),
+                    _ => prop_assert_eq!(window.remove(id), alive.remove(&id)),
+                }
+                prop_assert_eq!(window.get(id), alive.get(&id));
+                prop_assert_eq!(window.len(), alive.len());
+                prop_assert_eq!(window.front(), alive.values().next());
+                let listed: Vec<_> = window.iter().map(|(id, entry)| (id, *entry)).collect();
+                prop_assert_eq!(listed, alive.clone().into_iter().collect::<Vec<_>>());
+            }
+        }
     }
 }
