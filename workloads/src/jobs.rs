@@ -10,6 +10,8 @@ use fairground_policies::message::JobId;
 use fairground_policies::time::{Span, Time};
 use serde::{Serialize, Serializer};
 
+use crate::error::ReadError;
+
 /// How long the tasks of one stage take: one entry a task in every list `T`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Runtimes<T = Vec<Span>> {
@@ -208,20 +210,13 @@ impl Jobs {
         shape: ShapeId,
         times: impl IntoIterator<Item = Span>,
     ) {
-        let last = self.0.rows.last();
-        debug_assert!(last.is_none_or(|last| last.submitted <= submitted));
-        self.append(label, submitted, shape, times);
-    }
-
-    /// One more job of a known shape, whenever it is submitted; [`Jobs::sorted`] brings order.
-    pub(crate) fn append(
-        &mut self,
-        label: &str,
-        submitted: Time,
-        shape: ShapeId,
-        times: impl IntoIterator<Item = Span>,
-    ) {
         let columns = Arc::make_mut(&mut self.0);
+        debug_assert!(
+            columns
+                .rows
+                .last()
+                .is_none_or(|last| last.submitted <= submitted)
+        );
         let begin = columns.times.len();
         columns.rows.push(Row {
             submitted,
@@ -235,39 +230,6 @@ impl Jobs {
             columns.times.len() - begin,
             columns.shapes[shape.0 as usize].times as usize
         );
-    }
-
-    /// The same in order of submission, those of one moment in the order in which they came.
-    pub(crate) fn sorted(self) -> Self {
-        if self.0.rows.is_sorted_by_key(|row| row.submitted) {
-            return self;
-        }
-        let mut ids: Vec<JobId> = self.iter().map(|job| job.id).collect();
-        ids.sort_by_key(|id| self.0.rows[id.index()].submitted);
-        self.part(ids, Time::ZERO)
-    }
-
-    /// The number of the first that is submitted at `time` or later.
-    pub(crate) fn first_from(&self, time: Time) -> usize {
-        self.0.rows.partition_point(|row| row.submitted < time)
-    }
-
-    /// Some of them, in order, as if time began at `from`.
-    pub(crate) fn part(&self, ids: impl IntoIterator<Item = JobId>, from: Time) -> Self {
-        let mut part = Self(Arc::new(Columns {
-            shapes: self.0.shapes.clone(),
-            known: self.0.known.clone(),
-            ..Columns::default()
-        }));
-        for id in ids {
-            let Row { shape, times, .. } = self.0.rows[id.index()];
-            let count = self.0.shapes[shape.0 as usize].times as usize;
-            let times = self.0.times[times as usize..][..count].iter().copied();
-            let job = self.get(id);
-            let submitted = Time::ZERO + job.submitted.since(from);
-            part.push_alike(job.label, submitted, shape, times);
-        }
-        part
     }
 
     /// One more job, submitted not before the one added last.
@@ -288,6 +250,38 @@ impl Jobs {
         self.push_alike(label, submitted, shape, times);
     }
 }
+
+/// One job by itself.
+#[derive(Clone, Debug)]
+pub struct OneJob(Jobs);
+
+impl OneJob {
+    /// A job of these stages.
+    ///
+    /// # Panics
+    /// When a stage has not one time a task.
+    pub fn new(label: &str, submitted: Time, gang: bool, stages: Vec<Stage>) -> Self {
+        let mut jobs = Jobs::default();
+        jobs.push(label, submitted, gang, stages);
+        Self(jobs)
+    }
+
+    /// The job under its number within the framework.
+    pub fn numbered(&self, id: JobId) -> Job<'_> {
+        Job {
+            id,
+            ..self.0.get(JobId(0))
+        }
+    }
+
+    /// When it is submitted.
+    pub fn submitted(&self) -> Time {
+        self.0.get(JobId(0)).submitted
+    }
+}
+
+/// Jobs one by one, sorted by submission: they need not fit into memory together.
+pub type JobStream<'a> = Box<dyn Iterator<Item = Result<OneJob, ReadError>> + 'a>;
 
 impl PartialEq for Jobs {
     fn eq(&self, other: &Self) -> bool {
@@ -350,37 +344,6 @@ mod tests {
             assert_eq!(owned.collect::<Vec<_>>(), map_reduce(times));
         }
         assert_eq!(jobs.len(), 3);
-    }
-
-    #[test]
-    fn jobs_that_came_in_any_order_are_sorted_and_parted() {
-        let mut jobs = Jobs::default();
-        let map = || (StageSpec::new(Resources::cores(1, 1), 1), ());
-        let plain = |(stage, local)| (stage, Runtimes::Plain { local, away: 1000 });
-        let shape = jobs.shape(false, vec![plain(map())]);
-        for (label, at) in [("late", 9), ("first", 1), ("also late", 9), ("second", 3)] {
-            jobs.append(label, Time::from_secs(at), shape, spans(&[at]));
-        }
-        let told = |jobs: &Jobs| -> Vec<String> {
-            let told = |job: Job<'_>| {
-                let Runtimes::Plain { local, .. } = job.runtimes(0) else {
-                    unreachable!("all of them are plain");
-                };
-                format!("{} {} {}", job.label, job.submitted, local[0])
-            };
-            jobs.iter().map(told).collect()
-        };
-        let sorted = jobs.sorted();
-        let expected = [
-            "first 1s 1s",
-            "second 3s 3s",
-            "late 9s 9s",
-            "also late 9s 9s",
-        ];
-        assert_eq!(told(&sorted), expected);
-        let first = sorted.first_from(Time::from_secs(2));
-        let part = sorted.part([JobId(first as u32), JobId(3)], Time::from_secs(2));
-        assert_eq!(told(&part), ["second 1s 3s", "also late 7s 9s"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::error::ReadError;
 use crate::faults::FaultSpec;
 use crate::models::machines::{Built, Machines, MachinesSpec};
 use crate::spec::{Context, Source, WorkloadSpec};
-use crate::trace::{Input, Trace};
+use crate::trace::{Input, JobStream, Trace, Workload};
 use crate::units;
 
 pub use error::{RecipeError, TraceError};
@@ -237,6 +237,34 @@ impl Recipe {
     /// # Errors
     /// When parameters ask for absurdly much, or files do not last so long.
     pub fn trace(&self, sources: &Sources, seed: u64) -> Result<Trace, TraceError> {
+        self.assemble(sources, seed, Source::build)
+    }
+
+    /// The same, with the jobs of frameworks that replay a trace beside it, one by one; in the trace
+    /// itself they have none.
+    ///
+    /// # Errors
+    /// As [`Self::trace`].
+    pub fn streamed<'a>(
+        &self,
+        sources: &'a Sources,
+        seed: u64,
+    ) -> Result<(Trace, Vec<Option<JobStream<'a>>>), TraceError> {
+        let mut streams = Vec::new();
+        let trace = self.assemble(sources, seed, |source, context| {
+            let (workload, jobs) = source.stream(context).unzip();
+            streams.push(jobs);
+            workload.map_or_else(|| source.build(context), Ok)
+        })?;
+        Ok((trace, streams))
+    }
+
+    fn assemble<'a>(
+        &self,
+        sources: &'a Sources,
+        seed: u64,
+        mut build: impl FnMut(&'a Source, &Context<'_>) -> Result<Workload, ReadError>,
+    ) -> Result<Trace, TraceError> {
         let origin = || format!("recipe {}", self.name);
         let Built {
             agents,
@@ -253,7 +281,7 @@ impl Recipe {
                 seed,
                 name,
             };
-            workloads.push(source.build(&context).map_err(|error| {
+            workloads.push(build(source, &context).map_err(|error| {
                 let framework = framework.name.clone();
                 TraceError::Workload {
                     origin: origin(),

@@ -21,7 +21,7 @@ use crate::models::swim::{self, SwimSpec};
 use crate::models::tpch::{self, TpchSpec};
 use crate::models::trace::{self, TraceSpec};
 use crate::rng::{Stream, stream};
-use crate::trace::{Input, Workload};
+use crate::trace::{Input, JobStream, Workload};
 
 /// Where a framework's work comes from: in a recipe, one table named by the kind.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -142,6 +142,14 @@ impl Source {
             Loaded::Requests(loaded) => loaded.build(context),
             Loaded::Swf(loaded) => loaded.build(context),
             Loaded::Trace(loaded) => loaded.build(context),
+        }
+    }
+
+    /// The same with the jobs beside it, one by one, where the source is a trace of jobs.
+    pub fn stream(&self, context: &Context<'_>) -> Option<(Workload, JobStream<'_>)> {
+        match &self.0 {
+            Loaded::Trace(loaded) => loaded.stream(context),
+            _ => None,
         }
     }
 

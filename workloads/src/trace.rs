@@ -10,7 +10,7 @@ use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-pub use crate::jobs::{Job, Jobs, Runtimes, ShapeId, Stage};
+pub use crate::jobs::{Job, JobStream, Jobs, OneJob, Runtimes, ShapeId, Stage};
 
 /// Everything that comes from outside, for one seed.
 #[derive(Clone, PartialEq, Debug, Serialize)]

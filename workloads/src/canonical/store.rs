@@ -4,7 +4,7 @@
 //! temporary files, so memory stays bounded and the same rows always give the same files.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,97 +22,24 @@ use super::tables::{
 use super::{Manifest, Units, VERSION, columns};
 use crate::error::ReadError;
 use crate::formats::place::Place;
+use crate::sorted::{ROWS_IN_MEMORY, Sorted};
 use crate::trace::{Assumption, Input};
 
-/// How many rows of a table are in memory at once.
-const ROWS_IN_MEMORY: usize = 1 << 17;
 /// The file that says what a folder is.
 pub const MANIFEST: &str = "manifest.json";
 
 /// The rows of one table on their way to a file.
-pub(crate) struct Rows<T> {
-    fresh: Vec<T>,
-    runs: Vec<File>,
-}
+pub(crate) struct Rows<T>(Sorted<T>);
 
-impl<T> Default for Rows<T> {
+impl<T: Table> Default for Rows<T> {
     fn default() -> Self {
-        Self {
-            fresh: Vec::new(),
-            runs: Vec::new(),
-        }
-    }
-}
-
-impl<T: Table> Rows<T> {
-    fn push(&mut self, row: T) -> io::Result<()> {
-        self.fresh.push(row);
-        if self.fresh.len() >= ROWS_IN_MEMORY {
-            self.spill()?;
-        }
-        Ok(())
-    }
-
-    fn spill(&mut self) -> io::Result<()> {
-        self.fresh.sort_by_key(place);
-        let mut writer = BufWriter::new(tempfile::tempfile()?);
-        for row in self.fresh.drain(..) {
-            let bytes = postcard::to_stdvec(&row).map_err(io::Error::other)?;
-            writer.write_all(&(bytes.len() as u32).to_le_bytes())?;
-            writer.write_all(&bytes)?;
-        }
-        let mut file = writer
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
-        file.rewind()?;
-        self.runs.push(file);
-        Ok(())
-    }
-
-    /// All rows by key; those of one key in the order they came.
-    fn drain(mut self, mut each: impl FnMut(&T) -> Result<(), ReadError>) -> Result<(), ReadError> {
-        let failed = |error: io::Error| ReadError::said(format!("cannot be put aside: {error}"));
-        if self.runs.is_empty() {
-            self.fresh.sort_by_key(place);
-            return self.fresh.iter().try_for_each(each);
-        }
-        self.spill().map_err(failed)?;
-        let mut runs: Vec<_> = self.runs.into_iter().map(BufReader::new).collect();
-        let mut heads = Vec::with_capacity(runs.len());
-        for run in &mut runs {
-            heads.push(next_of::<T>(run).map_err(failed)?);
-        }
-        loop {
-            let keys = heads.iter().enumerate();
-            let keys = keys.filter_map(|(run, row)| Some((place(row.as_ref()?), run)));
-            let Some((_, run)) = keys.min() else {
-                return Ok(());
-            };
-            let next = next_of(&mut runs[run]).map_err(failed)?;
-            if let Some(row) = std::mem::replace(&mut heads[run], next) {
-                each(&row)?;
-            }
-        }
+        Self(Sorted::by(place))
     }
 }
 
 /// Where a row belongs.
 pub(super) fn place<T: Table>(row: &T) -> (u64, u64) {
     (row.key(), row.then())
-}
-
-fn next_of<T: Table>(run: &mut BufReader<File>) -> io::Result<Option<T>> {
-    let mut length = [0; 4];
-    match run.read_exact(&mut length) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        Err(error) => return Err(error),
-    }
-    let mut bytes = vec![0; u32::from_le_bytes(length) as usize];
-    run.read_exact(&mut bytes)?;
-    postcard::from_bytes(&bytes)
-        .map(Some)
-        .map_err(io::Error::other)
 }
 
 /// A trace that is being written. Nothing is at its place before [`Writer::finish`].
@@ -140,12 +67,12 @@ pub trait Part: Table {
 /// Where rows go.
 #[doc(hidden)]
 pub trait Push<T> {
-    fn push_row(&mut self, row: T) -> io::Result<()>;
+    fn push_row(&mut self, row: T) -> Result<(), ReadError>;
 }
 
 impl<T: Table> Push<T> for Rows<T> {
-    fn push_row(&mut self, row: T) -> io::Result<()> {
-        self.push(row)
+    fn push_row(&mut self, row: T) -> Result<(), ReadError> {
+        self.0.push(row, 1)
     }
 }
 
@@ -224,8 +151,7 @@ impl Writer {
     /// # Errors
     /// When it cannot be put aside.
     pub fn push<T: Part>(&mut self, row: T) -> Result<(), ReadError> {
-        let pushed = T::of(&mut self.parts).push_row(row);
-        pushed.map_err(|error| ReadError::said(format!("cannot be put aside: {error}")))
+        T::of(&mut self.parts).push_row(row)
     }
 
     /// Writes everything and puts it in its place.
@@ -264,7 +190,7 @@ fn unwritten(error: &ParquetError) -> ReadError {
 }
 
 fn write_table<T: Table>(
-    rows: Rows<T>,
+    mut rows: Rows<T>,
     path: &Path,
     hasher: &mut blake3::Hasher,
 ) -> Result<u64, ReadError> {
@@ -279,7 +205,9 @@ fn write_table<T: Table>(
     hasher.update(T::NAME.as_bytes());
     let mut columns: Vec<Buffer> = T::TABLE.iter().map(|_| Buffer::default()).collect();
     let (mut count, mut held) = (0, 0);
-    rows.drain(|row| {
+    rows.0.finish()?;
+    for row in rows.0.rows() {
+        let row = row?;
         row.digest(hasher);
         row.put(&mut columns);
         count += 1;
@@ -288,8 +216,7 @@ fn write_table<T: Table>(
             held = 0;
             write_group::<T>(&mut writer, &mut columns).map_err(|error| unwritten(&error))?;
         }
-        Ok(())
-    })?;
+    }
     if held > 0 {
         write_group::<T>(&mut writer, &mut columns).map_err(|error| unwritten(&error))?;
     }

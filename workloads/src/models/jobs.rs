@@ -30,7 +30,11 @@ impl Jobs {
     ) -> Result<(), ReadError> {
         let tasks = stages.iter().map(|(stage, _)| u64::from(stage.tasks));
         self.tasks += tasks.sum::<u64>();
-        sane(self.tasks)?;
+        if self.tasks > MOST_TASKS_IN_ALL {
+            let expected = format!("at most {MOST_TASKS_IN_ALL} tasks");
+            let error = ReadError::expected(expected, "more");
+            return Err(error.hint("shorten the horizon, limit the jobs or make them smaller"));
+        }
         self.jobs.push(label, submitted, gang, stages);
         Ok(())
     }
@@ -38,16 +42,6 @@ impl Jobs {
     pub(crate) fn finish(self) -> trace::Jobs {
         self.jobs
     }
-}
-
-/// Whether so many tasks are a sane number for one workload.
-pub(crate) fn sane(tasks: u64) -> Result<(), ReadError> {
-    if tasks > MOST_TASKS_IN_ALL {
-        let expected = format!("at most {MOST_TASKS_IN_ALL} tasks");
-        let error = ReadError::expected(expected, "more");
-        return Err(error.hint("shorten the horizon, limit the jobs or make them smaller"));
-    }
-    Ok(())
 }
 
 /// So many tasks, as long as that is a sane number for one stage.

@@ -9,9 +9,9 @@ mod stages;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fairground_policies::job::StageSpec;
-use fairground_policies::message::JobId;
 use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -21,11 +21,12 @@ use crate::canonical::{Imports, Opened, Units};
 use crate::error::{ReadError, quoted};
 use crate::formats::Format;
 use crate::models::arrivals::assumption;
-use crate::models::jobs::sane;
+use crate::models::jobs::Jobs;
 use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive, share, some};
 use crate::rng::stream;
+use crate::sorted::Sorted;
 use crate::spec::Context;
-use crate::trace::{Assumption, Input, Jobs, Runtimes, Work, Workload};
+use crate::trace::{self, Assumption, Input, JobStream, OneJob, Runtimes, Stage, Work, Workload};
 use crate::units::{self, Thousandths};
 use stages::Group;
 
@@ -120,10 +121,37 @@ pub struct Loaded {
     spec: TraceSpec,
     assumptions: Vec<Assumption>,
     inputs: Vec<Input>,
-    /// By submission, from the beginning of the trace.
-    jobs: Jobs,
+    /// By submission, from the beginning of the trace; `None` if it has no jobs.
+    jobs: Option<Arc<Sorted<Brief>>>,
     /// Requests by when they come, from the beginning of the trace.
     load: Vec<(Time, u64)>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Brief {
+    name: String,
+    submitted: Time,
+    gang: bool,
+    stages: Vec<(StageSpec, Vec<Span>)>,
+}
+
+impl Brief {
+    const fn place(&self) -> (u64, u64) {
+        (self.submitted.as_micros(), 0)
+    }
+
+    /// How much memory it takes, in small rows.
+    fn weight(&self) -> usize {
+        let tasks = self.stages.iter().map(|(_, times)| times.len());
+        1 + self.stages.len() + tasks.sum::<usize>() / 8
+    }
+
+    fn stages(self) -> Vec<Stage> {
+        let stages = self.stages.into_iter();
+        stages
+            .map(|(stage, local)| (stage, Runtimes::Plain { local, away: 1000 }))
+            .collect()
+    }
 }
 
 /// How often the model spoke for the trace.
@@ -181,7 +209,7 @@ impl TraceSpec {
             ));
         }
         load.sort_unstable();
-        if jobs.is_empty() && load.is_empty() {
+        if jobs.is_none() && load.is_empty() {
             let error = ReadError::expected("jobs or requests in the trace", "neither");
             let hint = "machines are the cluster's business; sizes without times cannot be run";
             return Err(error.file(&self.file).hint(hint));
@@ -231,12 +259,16 @@ impl TraceSpec {
         assumptions
     }
 
-    fn jobs_of(&self, trace: &Opened, told: &mut Told) -> Result<Jobs, ReadError> {
+    fn jobs_of(
+        &self,
+        trace: &Opened,
+        told: &mut Told,
+    ) -> Result<Option<Arc<Sorted<Brief>>>, ReadError> {
         let wanted = self.wanted_tenants(trace)?;
         let origin = trace.manifest.units.origin;
         let mut tasks = Group::new(trace.rows::<Tasks>()?);
         let mut edges = Group::new(trace.rows::<Edge>()?);
-        let mut jobs = Jobs::default();
+        let mut jobs = Sorted::by(Brief::place);
         let mut unknown = Time::ZERO;
         for job in trace.rows::<Job>()? {
             let job = job?;
@@ -266,15 +298,17 @@ impl TraceSpec {
             } else {
                 job.name
             };
-            let (stages, times): (Vec<StageSpec>, Vec<_>) = stages.into_iter().unzip();
-            let plain = |stage| {
-                let (local, away) = ((), 1000);
-                (stage, Runtimes::Plain { local, away })
+            let job = Brief {
+                name,
+                submitted,
+                gang,
+                stages,
             };
-            let shape = jobs.shape(gang, stages.into_iter().map(plain).collect());
-            jobs.append(&name, submitted, shape, times.into_iter().flatten());
+            let weight = job.weight();
+            jobs.push(job, weight)?;
         }
-        Ok(jobs.sorted())
+        let none = jobs.finish()?;
+        Ok((!none).then(|| Arc::new(jobs)))
     }
 
     /// The tenants that are named, to be taken or to be left out.
@@ -315,72 +349,118 @@ impl Loaded {
     }
 
     pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+        let work = if let Some(all) = &self.jobs {
+            let mut jobs = Jobs::default();
+            for job in self.wanted(all, context) {
+                let job = job?;
+                let (name, submitted, gang) = (job.name.clone(), job.submitted, job.gang);
+                jobs.push(&name, submitted, gang, job.stages())?;
+            }
+            Work::Batch(jobs.finish())
+        } else {
+            self.service(context)?
+        };
+        Ok(self.workload(work))
+    }
+
+    /// The workload with its jobs beside it, one by one; `None` when it has none.
+    pub(crate) fn stream(&self, context: &Context<'_>) -> Option<(Workload, JobStream<'_>)> {
+        let all = self.jobs.as_ref()?;
+        let jobs = self.wanted(all, context).map(|job| {
+            let job = job?;
+            let (name, submitted, gang) = (job.name.clone(), job.submitted, job.gang);
+            Ok(OneJob::new(&name, submitted, gang, job.stages()))
+        });
+        let workload = self.workload(Work::Batch(trace::Jobs::default()));
+        Some((workload, Box::new(jobs)))
+    }
+
+    fn workload(&self, work: Work) -> Workload {
         let spec = &self.spec;
-        let (from, horizon) = (Time::ZERO + spec.from, context.horizon);
         let mut assumptions = self.assumptions.clone();
+        let mut assume = |about, model: String| assumptions.push(assumption(about, model));
         if !spec.from.is_zero() || spec.jobs.is_some() {
             let most = spec
                 .jobs
                 .map_or(String::new(), |n| format!(", the first {n} jobs"));
             let model = format!("from {} after its beginning{most}", spec.from);
-            assumptions.push(assumption("part of the trace", model));
+            assume("part of the trace", model);
         }
-        let work = if self.jobs.is_empty() {
-            let steps = horizon.as_micros().div_ceil(spec.step.as_micros());
-            if steps > MOST_STEPS {
-                let error = ReadError::expected(format!("at most {MOST_STEPS} steps"), steps);
-                return Err(error
-                    .place("parameter `step`")
-                    .hint("make the steps longer"));
-            }
-            let mut load = vec![0_u64; steps as usize];
-            let first = self.load.partition_point(|(time, _)| *time < from);
-            for (time, requests) in &self.load[first..] {
-                let step = time.since(from).as_micros() / spec.step.as_micros();
-                match load.get_mut(step as usize) {
-                    Some(sum) => *sum = sum.saturating_add(*requests),
-                    None => break,
-                }
-            }
+        if self.jobs.is_none() {
             assumptions.push(spec.service.told());
             assumptions.push(spec.autoscaler.told());
-            spec.service.under(load, spec.step, &spec.autoscaler)
         } else {
-            let first = self.jobs.first_from(from);
-            let last = self.jobs.first_from(from + horizon);
-            let most = spec.jobs.map_or(usize::MAX, |jobs| jobs as usize);
-            // Every tenant draws the same, so that every job is dealt to one of them.
-            let mut deal = stream(context.seed, "trace/deal");
-            let mut draw = stream(context.seed, "trace/sample");
-            let mut mine = |_: &u32| {
-                let drawn = is_whole(&spec.sample) || draw.chance(spec.sample);
-                drawn
-                    && spec.dealt.is_none_or(|Deal { part, of }| {
-                        deal.below(u64::from(of)) + 1 == u64::from(part)
-                    })
-            };
             if !is_whole(&spec.sample) {
                 let model = format!("{} of them, drawn by seed", Thousandths(spec.sample.into()));
-                assumptions.push(assumption("jobs", model));
+                assume("jobs", model);
             }
             if let Some(Deal { of, .. }) = spec.dealt {
                 let model = format!("each job is that of one of {of}, drawn by seed");
-                assumptions.push(assumption("tenants", model));
+                assume("tenants", model);
             }
-            let ids = first as u32..last as u32;
-            let ids = ids.filter(&mut mine).take(most).map(JobId);
-            let jobs = self.jobs.part(ids, from);
-            sane(jobs.iter().map(|job| job.spec.tasks()).sum())?;
-            Work::Batch(jobs)
-        };
+        }
         assumptions.sort();
         assumptions.dedup();
-        let inputs = self.inputs.clone();
-        Ok(Workload {
+        Workload {
             work,
             assumptions,
-            inputs,
-        })
+            inputs: self.inputs.clone(),
+        }
+    }
+
+    /// The jobs that are asked for, by submission, from the beginning of the run.
+    fn wanted<'a>(
+        &'a self,
+        all: &'a Sorted<Brief>,
+        context: &Context<'_>,
+    ) -> impl Iterator<Item = Result<Brief, ReadError>> + 'a {
+        let spec = &self.spec;
+        let (from, end) = (Time::ZERO + spec.from, Time::ZERO + context.horizon);
+        let most = spec.jobs.map_or(usize::MAX, |jobs| jobs as usize);
+        // Every tenant draws the same, so that every job is dealt to one of them.
+        let mut deal = stream(context.seed, "trace/deal");
+        let mut draw = stream(context.seed, "trace/sample");
+        let mine = move |_: &Result<Brief, ReadError>| {
+            let drawn = is_whole(&spec.sample) || draw.chance(spec.sample);
+            drawn
+                && spec.dealt.is_none_or(|Deal { part, of }| {
+                    deal.below(u64::from(of)) + 1 == u64::from(part)
+                })
+        };
+        let early = move |job: &Result<Brief, _>| job.as_ref().is_ok_and(|j| j.submitted < from);
+        let since = move |job: Result<Brief, _>| {
+            job.map(|job| Brief {
+                submitted: Time::ZERO + job.submitted.since(from),
+                ..job
+            })
+        };
+        let in_time =
+            move |job: &Result<Brief, _>| job.as_ref().map_or(true, |j| j.submitted < end);
+        let jobs = all.rows().skip_while(early).filter(mine).take(most);
+        jobs.map(since).take_while(in_time)
+    }
+
+    /// Requests as the load of a service.
+    fn service(&self, context: &Context<'_>) -> Result<Work, ReadError> {
+        let spec = &self.spec;
+        let from = Time::ZERO + spec.from;
+        let steps = context.horizon.as_micros().div_ceil(spec.step.as_micros());
+        if steps > MOST_STEPS {
+            let error = ReadError::expected(format!("at most {MOST_STEPS} steps"), steps);
+            return Err(error
+                .place("parameter `step`")
+                .hint("make the steps longer"));
+        }
+        let mut load = vec![0_u64; steps as usize];
+        let first = self.load.partition_point(|(time, _)| *time < from);
+        for (time, requests) in &self.load[first..] {
+            let step = time.since(from).as_micros() / spec.step.as_micros();
+            match load.get_mut(step as usize) {
+                Some(sum) => *sum = sum.saturating_add(*requests),
+                None => break,
+            }
+        }
+        Ok(spec.service.under(load, spec.step, &spec.autoscaler))
     }
 }
 
