@@ -65,6 +65,10 @@ peers *args="--csv results/speed/peers.csv":
 gauge *args:
     .ci/gauge {{args}}
 
+# Traces larger than memory: commands and a simulation under a limit.
+bounded:
+    .ci/bounded
+
 # Licences, sources and duplicates of all dependencies (needs cargo-deny).
 licences:
     cargo deny check licenses bans sources

@@ -9,14 +9,15 @@ use fairground_policies::registry::Registry;
 use fairground_policies::share::Weight;
 use fairground_policies::time::Span;
 use fairground_workloads::recipe::{Sources, TraceError};
-use fairground_workloads::rng;
+use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Assumption, Trace, Work};
+use fairground_workloads::{ReadError, rng};
 use rayon::prelude::*;
 
 use crate::recipe::{Loaded, Recipe};
-use crate::run::{Comparison, FrameworkInfo, PolicyRuns, Run};
+use crate::run::{Comparison, FrameworkInfo, JobLine, PolicyRuns, Run};
 use crate::search;
-use crate::world::{Behaviour, Scenario, simulate};
+use crate::world::{Behaviour, Scenario, StreamError, simulate, simulate_streamed};
 
 /// A recipe whose files are read and whose names are known.
 #[derive(Debug)]
@@ -46,6 +47,9 @@ pub enum ExperimentError {
     /// A workload or faults that cannot be built.
     #[error(transparent)]
     Trace(#[from] TraceError),
+    /// A trace that cannot be read as it is run.
+    #[error(transparent)]
+    Stream(#[from] ReadError),
     /// Stopped before one seed was done.
     #[error("interrupted before the first seed was done: there is nothing to keep")]
     Interrupted,
@@ -82,6 +86,16 @@ impl Experiment {
     /// # Errors
     /// A name that means nothing, a file that cannot be read or used.
     pub fn load(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
+        let experiment = Self::open(loaded, registry)?;
+        experiment.trace(experiment.recipe.first_seed)?;
+        Ok(experiment)
+    }
+
+    /// The same without making a trace, which may not fit into memory: to be streamed.
+    ///
+    /// # Errors
+    /// A name that means nothing, a file that cannot be read.
+    pub fn open(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
         let recipe = loaded.recipe.clone();
         let origin = || loaded.origin.clone();
         let sources = loaded.sources()?;
@@ -119,7 +133,6 @@ impl Experiment {
                 }
             })?;
         }
-        experiment.trace(experiment.recipe.first_seed)?;
         Ok(experiment)
     }
 
@@ -157,6 +170,24 @@ impl Experiment {
             ..self.scenario(policy, trace, seed)
         };
         simulate(&scenario).expect("names were looked up before")
+    }
+
+    /// Runs one policy with one seed, the jobs of traces one by one: memory follows the jobs that are
+    /// not over. Their rows are beside the run.
+    ///
+    /// # Errors
+    /// When a workload cannot be built, a trace cannot be read, or rows cannot be put aside.
+    pub fn stream(
+        &self,
+        policy: &Name,
+        seed: u64,
+    ) -> Result<(Run, Sorted<JobLine>), ExperimentError> {
+        let (trace, streams) = self.recipe.streamed(&self.sources, seed)?;
+        let scenario = self.scenario(policy, &trace, seed);
+        simulate_streamed(&scenario, streams).map_err(|error| match error {
+            StreamError::Read(error) => error.into(),
+            StreamError::Name(error) => unreachable!("names were looked up before: {error}"),
+        })
     }
 
     /// One policy on one trace, to be simulated; without the table of hosts.

@@ -6,11 +6,14 @@ use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId,
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_policies::window::Window;
-use fairground_workloads::trace::{Jobs, Trace};
+use fairground_workloads::ReadError;
+use fairground_workloads::sorted::Sorted;
+use fairground_workloads::trace::{Job, Jobs, Trace};
 
 use crate::digest::Digest;
 use crate::run::{
-    Fate, FrameworkRow, HostRow, JobTable, Run, ServiceRow, Totals, UsageRow, agents_a_row,
+    Fate, FrameworkRow, HostRow, JobLine, JobRow, JobTable, Run, ServiceRow, Totals, UsageRow,
+    agents_a_row, each_job,
 };
 
 /// A task that ended on its agent.
@@ -41,6 +44,8 @@ pub struct Recorder {
     agents: Vec<Resources>,
     frameworks: Vec<FrameworkRow>,
     jobs: JobTable,
+    /// The rows of jobs that came one by one and are over.
+    lines: Sorted<JobLine>,
     services: Vec<ServiceRow>,
     totals: Totals,
     /// Units times microseconds, by framework and step.
@@ -67,6 +72,7 @@ impl Recorder {
             agents: trace.agents.clone(),
             frameworks: vec![FrameworkRow::default(); frameworks],
             jobs: JobTable::default(),
+            lines: Sorted::by(JobLine::place),
             services: Vec::new(),
             totals: Totals::default(),
             running: vec![Vec::new(); frameworks],
@@ -179,9 +185,26 @@ impl Recorder {
     /// The jobs of the next framework, done or not.
     pub fn jobs(&mut self, framework: FrameworkId, jobs: Jobs, fates: Vec<Fate>) {
         let page = self.framework(framework);
-        page.jobs = jobs.len() as u64;
-        page.finished = fates.iter().filter(|fate| fate.is_finished()).count() as u64;
+        page.jobs += jobs.len() as u64;
+        page.finished += fates.iter().filter(|fate| fate.is_finished()).count() as u64;
         self.jobs.push(jobs, fates);
+    }
+
+    /// A job of a stream, done or not.
+    ///
+    /// # Errors
+    /// When its row cannot be put aside.
+    pub fn job(
+        &mut self,
+        framework: FrameworkId,
+        job: &Job<'_>,
+        fate: &Fate,
+    ) -> Result<(), ReadError> {
+        let page = self.framework(framework);
+        page.jobs += 1;
+        page.finished += u64::from(fate.is_finished());
+        self.lines
+            .push(JobLine::of(JobRow::new(framework, job, fate)), 1)
     }
 
     /// A step of a service.
@@ -189,8 +212,17 @@ impl Recorder {
         self.services.push(row);
     }
 
-    /// Closes the books; `digest` holds the history so far.
-    pub fn finish(mut self, seed: u64, end: Time, stalled: bool, mut digest: Digest) -> Run {
+    /// Closes the books; `digest` holds the history so far. Beside the run are the rows of streams.
+    ///
+    /// # Errors
+    /// When those cannot be read again.
+    pub fn finish(
+        mut self,
+        seed: u64,
+        end: Time,
+        stalled: bool,
+        mut digest: Digest,
+    ) -> Result<(Run, Sorted<JobLine>), ReadError> {
         self.totals.end = end;
         self.totals.stalled = stalled;
         let length = self.horizon.as_micros().max(1);
@@ -199,16 +231,18 @@ impl Recorder {
         }
         let usage = self.usage_rows();
         let hosts = self.host_rows();
-        for job in self.jobs.iter() {
-            digest.add(&(job.framework, job.job, job.label));
+        self.lines.finish()?;
+        each_job(&self.jobs, &self.lines, |row| {
+            digest.add(&(row.framework, row.job, row.label));
             digest.add(&(
-                job.submitted,
-                job.started,
-                job.finished,
-                job.tasks,
-                job.lost,
+                row.submitted,
+                row.started,
+                row.finished,
+                row.tasks,
+                row.lost,
             ));
-        }
+            Ok::<_, ReadError>(())
+        })?;
         for row in &usage {
             digest.add(&(row.start, row.framework, row.running, row.offered));
         }
@@ -227,7 +261,7 @@ impl Recorder {
                 row.latency_p99,
             ));
         }
-        Run {
+        let run = Run {
             seed,
             digest: digest.finish(),
             frameworks: self.frameworks,
@@ -236,7 +270,8 @@ impl Recorder {
             services: self.services,
             hosts,
             totals: self.totals,
-        }
+        };
+        Ok((run, self.lines))
     }
 
     fn usage_rows(&self) -> Vec<UsageRow> {

@@ -6,7 +6,10 @@
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
-use fairground_workloads::trace::{Assumption, Input, Jobs};
+use fairground_workloads::ReadError;
+use fairground_workloads::sorted::Sorted;
+use fairground_workloads::trace::{Assumption, Input, Job, Jobs};
+use serde::{Deserialize, Serialize};
 
 /// Everything one policy did with one trace.
 #[derive(Clone, PartialEq, Debug)]
@@ -149,20 +152,33 @@ impl JobTable {
 
     /// The rows of one framework.
     pub fn of(&self, framework: FrameworkId) -> impl Iterator<Item = JobRow<'_>> + Clone {
-        let known = |time: Time| (time != NEVER).then_some(time);
         let part = self.0.get(framework.index()).into_iter();
         let rows = part.flat_map(|(jobs, fates)| jobs.iter().zip(fates));
-        rows.map(move |(job, fate)| JobRow {
-            framework,
-            job: job.id,
-            label: job.label,
-            submitted: job.submitted,
-            started: known(fate.started),
-            finished: known(fate.finished),
-            tasks: job.spec.tasks(),
-            lost: u64::from(fate.lost),
-        })
+        rows.map(move |(job, fate)| JobRow::new(framework, &job, fate))
     }
+}
+
+/// Tells `each` of all jobs of a run in order: those of its table, and those put aside in `lines`.
+///
+/// # Errors
+/// When those cannot be read, or as `each` says.
+pub fn each_job<E: From<ReadError>>(
+    jobs: &JobTable,
+    lines: &Sorted<JobLine>,
+    mut each: impl FnMut(&JobRow<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut lines = lines.rows().peekable();
+    for framework in (0..jobs.0.len() as u32).map(FrameworkId) {
+        for row in jobs.of(framework) {
+            each(&row)?;
+        }
+        let here =
+            |line: &Result<JobLine, _>| line.as_ref().map_or(true, |line| line.ids.0 == framework);
+        while let Some(line) = lines.next_if(here) {
+            each(&line?.row())?;
+        }
+    }
+    Ok(())
 }
 
 /// One job.
@@ -186,10 +202,72 @@ pub struct JobRow<'a> {
     pub lost: u64,
 }
 
-impl JobRow<'_> {
+impl<'a> JobRow<'a> {
+    /// That of `job` with what became of it.
+    pub fn new(framework: FrameworkId, job: &Job<'a>, fate: &Fate) -> Self {
+        let known = |time: Time| (time != NEVER).then_some(time);
+        Self {
+            framework,
+            job: job.id,
+            label: job.label,
+            submitted: job.submitted,
+            started: known(fate.started),
+            finished: known(fate.finished),
+            tasks: job.spec.tasks(),
+            lost: u64::from(fate.lost),
+        }
+    }
+
     /// From submission to the last task's end.
     pub fn completion(&self) -> Option<Span> {
         Some(self.finished? - self.submitted)
+    }
+}
+
+/// The row of a job by itself, to be put aside.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct JobLine {
+    ids: (FrameworkId, JobId),
+    label: String,
+    submitted: Time,
+    started: Option<Time>,
+    finished: Option<Time>,
+    tasks: u64,
+    lost: u64,
+}
+
+impl JobLine {
+    /// That of a row.
+    pub fn of(row: JobRow<'_>) -> Self {
+        Self {
+            ids: (row.framework, row.job),
+            label: row.label.to_owned(),
+            submitted: row.submitted,
+            started: row.started,
+            finished: row.finished,
+            tasks: row.tasks,
+            lost: row.lost,
+        }
+    }
+
+    /// Its row.
+    pub fn row(&self) -> JobRow<'_> {
+        JobRow {
+            framework: self.ids.0,
+            job: self.ids.1,
+            label: &self.label,
+            submitted: self.submitted,
+            started: self.started,
+            finished: self.finished,
+            tasks: self.tasks,
+            lost: self.lost,
+        }
+    }
+
+    /// By framework and job.
+    pub fn place(&self) -> (u64, u64) {
+        let (framework, job) = self.ids;
+        (framework.0.into(), job.0.into())
     }
 }
 

@@ -14,6 +14,7 @@ mod profile;
 mod progress;
 mod rebase;
 mod replay;
+mod stream;
 mod trace;
 mod verify;
 
@@ -45,6 +46,7 @@ Examples:
   fairground compare --set network.latency=20ms   any field of the recipe
   fairground compare --trace jobs.swf             a public trace; --dry-run shows the recipe
   fairground run --policy 'drf[round=1s]' --seed 7
+  fairground stream month.toml                    a trace that does not fit into memory
   fairground trace stat jobs.tsv
   fairground trace get swim --accept-licence swim-bsd
   fairground verify results/nine-hosts
@@ -57,6 +59,8 @@ enum Command {
     Compare(CompareArgs),
     /// Run a recipe under one policy with one seed
     Run(RunArgs),
+    /// Run a recipe under one policy in bounded memory, the jobs of traces one by one
+    Stream(StreamArgs),
     /// Look at trace files
     #[command(subcommand)]
     Trace(TraceCommand),
@@ -161,6 +165,33 @@ struct RunArgs {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = STREAM_EXAMPLES)]
+struct StreamArgs {
+    /// The recipe; frameworks of kind `trace` are streamed
+    recipe: PathBuf,
+    /// Replace a value of the recipe, as in framework.users.workload.file=month
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// The policy
+    #[arg(long, value_name = "NAME", default_value = "drf")]
+    policy: Name,
+    /// The seed
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = a_seed())]
+    seed: u64,
+    /// Write a row a job there, as CSV, by framework and job
+    #[arg(long, value_name = "FILE")]
+    rows: Option<PathBuf>,
+}
+
+const STREAM_EXAMPLES: &str = "\
+Examples:
+  fairground compare --trace month --dry-run > month.toml    a recipe of a trace
+  fairground stream month.toml --policy 'drf[round=1s]' --rows jobs.csv
+  systemd-run --scope -p MemoryMax=256M fairground stream month.toml
+
+The digest is that of `fairground run` with the same policy and seed.";
 
 #[derive(Debug, Args)]
 struct VerifyArgs {
@@ -293,6 +324,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
     match command {
         Command::Compare(args) => compare::compare(args, registry),
         Command::Run(args) => compare::run(args, registry),
+        Command::Stream(args) => stream::stream(&args, registry),
         Command::Trace(command) => trace::trace(command),
         Command::Policies => policies::policies(&registry),
         Command::Verify(args) => verify::verify(&args, registry),

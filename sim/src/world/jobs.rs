@@ -11,18 +11,18 @@ use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId}
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_policies::window::Window;
-use fairground_workloads::trace::{Job, Jobs, Runtimes, Work};
+use fairground_workloads::ReadError;
+use fairground_workloads::trace::{JobStream, Runtimes, Work};
 
+use super::supply::Supply;
 use super::{Item, World};
 use crate::record::Recorder;
-use crate::run::Fate;
 
 /// How far the jobs of one framework are.
-#[derive(Debug)]
-pub(super) struct Progress {
-    jobs: Jobs,
-    /// What has become of every job that was submitted.
-    fates: Vec<Fate>,
+pub(super) struct Progress<'a> {
+    jobs: Supply<'a>,
+    /// How many were submitted.
+    submitted: u32,
     /// How far those of several tasks are that were submitted and are not done.
     open: Window<Box<Open>>,
     /// What an executor takes, where tasks run in executors.
@@ -48,39 +48,41 @@ struct Copying {
     copied: Time,
 }
 
-impl Progress {
-    /// The jobs of `work` before any was submitted; `usable` are the sizes of the agents they may
-    /// run on, with how many there are of each.
-    pub(super) fn new(work: &Work, usable: &[(Resources, u64)]) -> Self {
+impl<'a> Progress<'a> {
+    /// The jobs of `work`, or those of a stream, before any was submitted; `usable` are the sizes of
+    /// the agents they may run on, with how many there are of each.
+    pub(super) fn new(
+        work: &Work,
+        stream: Option<JobStream<'a>>,
+        usable: &[(Resources, u64)],
+    ) -> Result<Self, ReadError> {
         let executor = match work {
             Work::Executors { needs, .. } => Some(*needs),
             Work::Batch(_) | Work::Service(_) => None,
         };
-        let jobs = jobs_of(work);
-        Self {
-            fates: Vec::with_capacity(jobs.len()),
-            jobs,
+        Ok(Self {
+            jobs: Supply::new(work, stream)?,
+            submitted: 0,
             open: Window::new(),
             executor,
             usable: usable.to_vec(),
             impossible: 0,
-        }
+        })
     }
 
-    /// Whether no more jobs will come.
-    pub(super) fn all_submitted(&self) -> bool {
-        self.fates.len() == self.jobs.len()
+    /// When the next job is to be submitted, if more will come.
+    pub(super) fn next_submission(&self) -> Option<Time> {
+        self.jobs.next_submission()
     }
 
-    /// Writes the rows of all jobs, those never submitted too.
-    pub(super) fn finish(mut self, framework: FrameworkId, record: &mut Recorder) {
+    /// Writes the rows of all jobs that are not written, those never submitted too.
+    pub(super) fn finish(
+        self,
+        framework: FrameworkId,
+        record: &mut Recorder,
+    ) -> Result<(), ReadError> {
         record.impossible(framework, self.impossible);
-        self.fates.resize(self.jobs.len(), Fate::default());
-        record.jobs(framework, self.jobs, self.fates);
-    }
-
-    fn fate(&mut self, job: JobId) -> &mut Fate {
-        &mut self.fates[job.index()]
+        self.jobs.finish(framework, self.submitted, record)
     }
 
     /// How far a job of several tasks is that is not done.
@@ -94,13 +96,6 @@ impl Open {
         spec.parents
             .iter()
             .all(|parent| self.left[*parent as usize] == 0)
-    }
-}
-
-fn jobs_of(work: &Work) -> Jobs {
-    match work {
-        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.clone(),
-        Work::Service(_) => Jobs::default(),
     }
 }
 
@@ -144,29 +139,26 @@ fn work_time(runtimes: &Runtimes<&[Span]>, index: u32, warmth: Warmth) -> Span {
 }
 
 impl<'a> World<'a> {
-    fn job(&self, framework: FrameworkId, job: JobId) -> Job<'a> {
-        match &self.trace.workloads[framework.index()].work {
-            Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.get(job),
-            Work::Service(_) => unreachable!("a service has no jobs"),
-        }
-    }
-
-    fn progress(&mut self, framework: FrameworkId) -> &mut Progress {
+    fn progress(&mut self, framework: FrameworkId) -> &mut Progress<'a> {
         &mut self.progress[framework.index()]
     }
 
     /// Submits the next job of a framework, unless it could never run, and arranges the one after.
     pub(super) fn submit_next(&mut self, framework: FrameworkId) {
         let progress = &mut self.progress[framework.index()];
-        let id = JobId(progress.fates.len() as u32);
-        progress.fates.push(Fate::default());
-        if !progress.all_submitted() {
-            let at = self.job(framework, JobId(id.0 + 1)).submitted;
-            self.queue.push(at, Item::NextJob(framework));
+        let id = JobId(progress.submitted);
+        progress.submitted += 1;
+        if let Err(error) = progress.jobs.submit(id) {
+            self.failed = Some(error);
+            return;
+        }
+        self.open += 1;
+        match progress.next_submission() {
+            Some(at) => self.queue.push(at, Item::NextJob(framework)),
+            None => self.open -= 1,
         }
         self.moved = self.now;
-        let spec = self.job(framework, id).spec;
-        let progress = &mut self.progress[framework.index()];
+        let spec = progress.jobs.job(id).spec;
         let possible = is_possible(spec, progress.executor, &progress.usable);
         let tasks = spec.tasks();
         if possible && tasks > 0 {
@@ -177,17 +169,26 @@ impl<'a> World<'a> {
                 };
                 progress.open.insert(id.0.into(), Box::new(open));
             }
-            self.tell_framework(framework, News::JobSubmitted(id, Arc::clone(spec)));
+            let spec = Arc::clone(spec);
+            self.tell_framework(framework, News::JobSubmitted(id, spec));
             return;
         }
-        self.open -= 1;
         if possible {
-            let now = self.now;
-            let fate = self.progress(framework).fate(id);
-            fate.start(now);
-            fate.finish(now);
+            let fate = progress.jobs.fate(id);
+            fate.start(self.now);
+            fate.finish(self.now);
         } else {
-            self.progress[framework.index()].impossible += 1;
+            progress.impossible += 1;
+        }
+        self.job_over(framework, id);
+    }
+
+    /// Nothing more will become of a job.
+    fn job_over(&mut self, framework: FrameworkId, id: JobId) {
+        self.open -= 1;
+        let jobs = &mut self.progress[framework.index()].jobs;
+        if let Err(error) = jobs.over(framework, id, &mut self.record) {
+            self.failed = Some(error);
         }
     }
 
@@ -199,18 +200,18 @@ impl<'a> World<'a> {
         task: TaskId,
         piece: Piece,
     ) -> Option<Time> {
-        let job = self.job(framework, piece.job);
+        let now = self.now;
+        let progress = &mut self.progress[framework.index()];
+        progress.jobs.fate(piece.job).start(now);
+        let job = progress.jobs.job(piece.job);
         let stage = &job.spec.stages[piece.stage as usize];
         let local = stage.is_local(piece.index, agent);
         let runtimes = job.runtimes(piece.stage as usize);
         if !stage.preferred.is_empty() {
             self.record.placed(framework, local);
         }
-        let now = self.now;
-        let progress = self.progress(framework);
-        progress.fate(piece.job).start(now);
         if let Runtimes::Reduce { copy, .. } = runtimes
-            && let Some(open) = progress.open(piece.job)
+            && let Some(open) = progress.open.get_mut(piece.job.0.into())
             && !open.parents_done(stage)
         {
             let copied = now + copy[piece.index as usize];
@@ -232,9 +233,9 @@ impl<'a> World<'a> {
         warmth: Warmth,
     ) -> Span {
         let now = self.now;
-        let fate = self.progress(framework).fate(piece.job);
-        fate.start(now);
-        let job = self.job(framework, piece.job);
+        let jobs = &mut self.progress(framework).jobs;
+        jobs.fate(piece.job).start(now);
+        let job = jobs.job(piece.job);
         work_time(&job.runtimes(piece.stage as usize), piece.index, warmth)
     }
 
@@ -246,7 +247,7 @@ impl<'a> World<'a> {
                 if let Some(Role::Piece(piece)) = self.frameworks[framework.index()].role(task) {
                     match outcome {
                         Outcome::Finished => self.piece_done(framework, piece),
-                        _ => self.progress(framework).fate(piece.job).lose(),
+                        _ => self.progress(framework).jobs.fate(piece.job).lose(),
                     }
                 }
             }
@@ -275,15 +276,16 @@ impl<'a> World<'a> {
             }
             progress.open.remove(piece.job.0.into());
         }
-        progress.fate(piece.job).finish(now);
-        self.open -= 1;
+        progress.jobs.fate(piece.job).finish(now);
+        self.job_over(framework, piece.job);
     }
 
     /// Lets reduce tasks go on whose parents are all done.
     fn end_copying(&mut self, framework: FrameworkId, id: JobId) {
-        let job = self.job(framework, id);
         let now = self.now;
-        let open = self.progress(framework).open(id).expect("a job not done");
+        let progress = &mut self.progress[framework.index()];
+        let job = progress.jobs.job(id);
+        let open = progress.open.get_mut(id.0.into()).expect("a job not done");
         let mut free = Vec::new();
         let waiting = std::mem::take(&mut open.copying);
         for copying in waiting {

@@ -7,6 +7,7 @@ mod jobs;
 mod network_io;
 pub mod queueing;
 mod services;
+mod supply;
 
 use std::collections::VecDeque;
 
@@ -18,15 +19,16 @@ use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
-use fairground_workloads::rng;
-use fairground_workloads::trace::{Trace, Work};
+use fairground_workloads::sorted::Sorted;
+use fairground_workloads::trace::{JobStream, Trace, Work};
+use fairground_workloads::{ReadError, rng};
 use slab::Slab;
 
 use crate::digest::Digest;
 use crate::network::{Network, NetworkSpec};
 use crate::queue::Queue;
 use crate::record::{Ended, Recorder};
-use crate::run::Run;
+use crate::run::{JobLine, Run};
 
 use bodies::Agents;
 use jobs::Progress;
@@ -84,10 +86,46 @@ pub fn simulate_watched(
     scenario: &Scenario<'_>,
     watch: &mut dyn FnMut(&Ended),
 ) -> Result<Run, BadName> {
-    let mut world = World::new(scenario, watch)?;
+    match perform(scenario, Vec::new(), watch) {
+        Ok((run, _)) => Ok(run),
+        Err(StreamError::Name(error)) => Err(error),
+        Err(StreamError::Read(error)) => unreachable!("nothing was read: {error}"),
+    }
+}
+
+/// Why a streamed run ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// A name that means nothing.
+    #[error(transparent)]
+    Name(#[from] BadName),
+    /// Jobs that could not be read, or rows that could not be put aside.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Runs a scenario to its end with frameworks whose jobs come one by one: those of `streams`, by
+/// framework. Only jobs that are not over are in memory; the rows of the others are apart from the
+/// run, by framework and job. The digest is that of the same run with all jobs in the trace.
+///
+/// # Errors
+/// When the policy's or a scheduler's name means nothing, or a stream fails.
+pub fn simulate_streamed<'a>(
+    scenario: &'a Scenario<'a>,
+    streams: Vec<Option<JobStream<'a>>>,
+) -> Result<(Run, Sorted<JobLine>), StreamError> {
+    perform(scenario, streams, &mut |_| ())
+}
+
+fn perform<'a>(
+    scenario: &'a Scenario<'a>,
+    streams: Vec<Option<JobStream<'a>>>,
+    watch: &'a mut dyn FnMut(&Ended),
+) -> Result<(Run, Sorted<JobLine>), StreamError> {
+    let mut world = World::new(scenario, streams, watch)?;
     world.start();
     world.run();
-    Ok(world.finish())
+    Ok(world.finish()?)
 }
 
 /// A message under way.
@@ -153,13 +191,13 @@ struct World<'a> {
     /// The wake-up that is in the queue for each framework.
     wakes: Vec<Option<Time>>,
     agents: Agents,
-    progress: Vec<Progress>,
+    progress: Vec<Progress<'a>>,
     services: Vec<Option<Service>>,
     record: Recorder,
     /// Told of every task that ended.
     watch: &'a mut dyn FnMut(&Ended),
     digest: Digest,
-    /// Arrivals, loads and jobs that are not over.
+    /// Loads, frameworks whose jobs still arrive, and jobs that are not over.
     open: u64,
     /// Failures and returns of agents still to come.
     faults: usize,
@@ -168,6 +206,8 @@ struct World<'a> {
     /// When something last changed that could let the cluster go on.
     moved: Time,
     stalled: bool,
+    /// Why the run cannot go on.
+    failed: Option<ReadError>,
 }
 
 /// A cluster in which nothing runs, starts or ends for so long, and where nothing is to arrive or
@@ -175,7 +215,11 @@ struct World<'a> {
 const STALL: Span = Span::from_secs(4 * 3600);
 
 impl<'a> World<'a> {
-    fn new(scenario: &'a Scenario<'a>, watch: &'a mut dyn FnMut(&Ended)) -> Result<Self, BadName> {
+    fn new(
+        scenario: &'a Scenario<'a>,
+        mut streams: Vec<Option<JobStream<'a>>>,
+        watch: &'a mut dyn FnMut(&Ended),
+    ) -> Result<Self, StreamError> {
         let trace = scenario.trace;
         let setup = fairground_policies::allocators::Setup {
             shares: scenario
@@ -194,6 +238,12 @@ impl<'a> World<'a> {
             frameworks.push(framework(id, &workload.work, scenario, config)?);
         }
         let count = frameworks.len();
+        streams.resize_with(count, || None);
+        let works = trace.workloads.iter().map(|workload| &workload.work);
+        let progress = works.zip(streams).zip(&usable);
+        let progress = progress
+            .map(|((work, stream), usable)| Progress::new(work, stream, usable))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             scenario,
             trace,
@@ -209,9 +259,7 @@ impl<'a> World<'a> {
             orders: Vec::new(),
             wakes: vec![None; count],
             agents: Agents::new(&trace.agents, count),
-            progress: (0..count)
-                .map(|i| Progress::new(&trace.workloads[i].work, &usable[i]))
-                .collect(),
+            progress,
             services: trace
                 .workloads
                 .iter()
@@ -225,6 +273,7 @@ impl<'a> World<'a> {
             due: 0,
             moved: Time::ZERO,
             stalled: false,
+            failed: None,
         })
     }
 
@@ -255,24 +304,20 @@ impl<'a> World<'a> {
         }
         for (i, workload) in self.trace.workloads.iter().enumerate() {
             let framework = FrameworkId(i as u32);
-            match &workload.work {
-                Work::Batch(jobs) | Work::Executors { jobs, .. } => {
-                    if let Some(first) = jobs.iter().next() {
-                        self.open += jobs.len() as u64;
-                        self.queue.push(first.submitted, Item::NextJob(framework));
-                    }
-                }
-                Work::Service(_) => {
-                    self.open += 1;
-                    self.queue.push(Time::ZERO, Item::Measure(framework));
-                }
+            if let Some(first) = self.progress[i].next_submission() {
+                self.open += 1;
+                self.queue.push(first, Item::NextJob(framework));
+            }
+            if let Work::Service(_) = workload.work {
+                self.open += 1;
+                self.queue.push(Time::ZERO, Item::Measure(framework));
             }
         }
     }
 
     /// The loop: the next item or the master's next wake-up, whichever is earlier.
     fn run(&mut self) {
-        while !self.is_over() {
+        while self.failed.is_none() && !self.is_over() {
             match (self.queue.next_time(), self.wake) {
                 (None, None) => {
                     self.stalled = self.open > 0;
@@ -301,7 +346,7 @@ impl<'a> World<'a> {
         self.stalled = self.open > 0
             && self.now.since(self.moved) > STALL
             && self.faults == 0
-            && self.progress.iter().all(Progress::all_submitted);
+            && self.progress.iter().all(|p| p.next_submission().is_none());
         // Messages under way still arrive; failures of agents that nobody uses need not.
         self.stalled || (running == 0 && self.open == 0 && self.queue.len() == self.faults)
     }
@@ -338,7 +383,10 @@ impl<'a> World<'a> {
         }
     }
 
-    fn finish(mut self) -> Run {
+    fn finish(mut self) -> Result<(Run, Sorted<JobLine>), ReadError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         let end = self.now;
         for (i, service) in self.services.iter_mut().enumerate() {
             if let Some(service) = service {
@@ -346,7 +394,7 @@ impl<'a> World<'a> {
             }
         }
         for (i, progress) in self.progress.into_iter().enumerate() {
-            progress.finish(FrameworkId(i as u32), &mut self.record);
+            progress.finish(FrameworkId(i as u32), &mut self.record)?;
         }
         self.record
             .finish(self.scenario.seed, end, self.stalled, self.digest)

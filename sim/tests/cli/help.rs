@@ -16,6 +16,7 @@ fn help() {
         Commands:
           compare      Run a recipe under all its policies and write tables, figures and a report
           run          Run a recipe under one policy with one seed
+          stream       Run a recipe under one policy in bounded memory, the jobs of traces one by one
           trace        Look at trace files
           policies     List the policies and schedulers, with their parameters
           verify       Run a result folder's recipe again and compare everything
@@ -35,6 +36,7 @@ fn help() {
           fairground compare --set network.latency=20ms   any field of the recipe
           fairground compare --trace jobs.swf             a public trace; --dry-run shows the recipe
           fairground run --policy 'drf[round=1s]' --seed 7
+          fairground stream month.toml                    a trace that does not fit into memory
           fairground trace stat jobs.tsv
           fairground trace get swim --accept-licence swim-bsd
           fairground verify results/nine-hosts

@@ -1,0 +1,133 @@
+//! `fairground stream`: a run whose memory does not grow with its trace.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use fairground_policies::name::Name;
+use fairground_policies::registry::Registry;
+use fairground_policies::time::Span;
+use fairground_workloads::sorted::Sorted;
+
+use super::trace::aligned;
+use super::{Ending, StreamArgs, print};
+use crate::experiment::{Experiment, STATIC_BEST};
+use crate::output::units;
+use crate::recipe::Recipe;
+use crate::run::{JobLine, Run, each_job};
+
+pub(super) fn stream(args: &StreamArgs, registry: Registry) -> anyhow::Result<Ending> {
+    if args.policy.base() == STATIC_BEST {
+        bail!(
+            "{STATIC_BEST} is searched for in many runs\n  hint: name the split, as in \
+             'static[split=2:4:3]'"
+        );
+    }
+    let mut settings = args.settings.clone();
+    settings.push(format!("policies=[{:?}]", args.policy.to_string()));
+    let loaded = Recipe::load(Some(&args.recipe), &settings)?;
+    let experiment = Experiment::open(&loaded, registry)?;
+    let (run, lines) = experiment.stream(&args.policy, args.seed)?;
+    if let Some(path) = &args.rows {
+        write_rows(path, experiment.recipe(), &run, &lines)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    print(&told(experiment.recipe(), &args.policy, &run, &lines)?)?;
+    Ok(Ending::Done)
+}
+
+fn write_rows(
+    path: &Path,
+    recipe: &Recipe,
+    run: &Run,
+    lines: &Sorted<JobLine>,
+) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(File::create(path)?);
+    let columns = [
+        "framework",
+        "job",
+        "label",
+        "submitted_us",
+        "started_us",
+        "finished_us",
+        "completion_us",
+        "tasks",
+        "lost",
+    ];
+    writer.write_record(columns)?;
+    each_job(&run.jobs, lines, |row| {
+        writer.serialize((
+            &recipe.framework[row.framework.index()].name,
+            row.job,
+            row.label,
+            row.submitted,
+            row.started,
+            row.finished,
+            row.completion().map(Span::as_micros),
+            row.tasks,
+            row.lost,
+        ))?;
+        anyhow::Ok(())
+    })?;
+    Ok(writer.flush()?)
+}
+
+/// What a row says of the times of a framework's jobs, in thousandths of those that finished.
+const RANKS: [(&str, u64); 4] = [("p50", 500), ("p95", 950), ("p99", 990), ("longest", 1000)];
+
+/// The table of frameworks, and what identifies the run.
+fn told(
+    recipe: &Recipe,
+    policy: &Name,
+    run: &Run,
+    lines: &Sorted<JobLine>,
+) -> anyhow::Result<String> {
+    let mut times = Sorted::by(|time: &(u32, u64)| (time.0.into(), time.1));
+    each_job(&run.jobs, lines, |row| match row.completion() {
+        Some(span) => times.push((row.framework.0, span.as_micros()), 1),
+        None => Ok(()),
+    })?;
+    times.finish()?;
+    let mut sorted = times.rows();
+    let columns = ["framework", "jobs", "finished", "tasks", "mean"].into_iter();
+    let columns = columns.chain(RANKS.map(|(name, _)| name));
+    let mut table: Vec<Vec<String>> = vec![columns.map(str::to_owned).collect()];
+    for (framework, page) in recipe.framework.iter().zip(&run.frameworks) {
+        let (mut sum, mut ranked) = (0_u128, Vec::new());
+        for at in 1..=page.finished {
+            let Some(time) = sorted.next() else { break };
+            let (_, time) = time?;
+            sum += u128::from(time);
+            // The nearest rank: the first with at least so large a part at or below it.
+            let due = |rank: u64| (page.finished * rank).div_ceil(1000).max(1);
+            while let Some((_, rank)) = RANKS.get(ranked.len())
+                && due(*rank) == at
+            {
+                ranked.push(units::duration(time as f64));
+            }
+        }
+        let mean = sum.checked_div(page.finished.into());
+        let mut row = vec![
+            framework.name.clone(),
+            page.jobs.to_string(),
+            page.finished.to_string(),
+            page.tasks_finished.to_string(),
+            mean.map_or_else(|| "-".to_owned(), |mean| units::duration(mean as f64)),
+        ];
+        ranked.resize(RANKS.len(), "-".to_owned());
+        row.extend(ranked);
+        table.push(row);
+    }
+    let mut text = aligned(&table, &[1, 2, 3, 4, 5, 6, 7, 8]);
+    let _ = writeln!(
+        text,
+        "\n{policy} with seed {}: {} events, over after {}{}\ndigest {}",
+        run.seed,
+        run.totals.events,
+        units::duration(run.totals.end.as_micros() as f64),
+        if run.totals.stalled { ", stalled" } else { "" },
+        run.digest
+    );
+    Ok(text)
+}
