@@ -17,7 +17,7 @@ use fairground_policies::resources::{Milligpus, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::canonical::tables::{Job, Load};
 use fairground_workloads::canonical::{Imports, Opened};
-use fairground_workloads::models::machines::Built;
+use fairground_workloads::models::machines::{Built, Machines};
 use fairground_workloads::models::parts::AutoscalerSpec;
 use fairground_workloads::models::trace::{Deal, TraceSpec};
 use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
@@ -132,7 +132,7 @@ impl Replay {
         let agents = if let Some(spec) = &machines {
             let machines = spec.load(Path::new(""), &mut imports)?;
             let built = machines.build(duration, 1);
-            about += &machines_told(machines.count(), &built);
+            about += &machines_told(&machines, &built);
             built.agents
         } else {
             let group = cluster::sized(&demands, self.load);
@@ -369,8 +369,9 @@ impl Replay {
     }
 }
 
-/// How many of `all` machines there are in the part replayed, and whether that changes.
-fn machines_told(all: usize, built: &Built) -> String {
+/// How many of all machines there are in the part replayed, of what types, and whether that changes.
+fn machines_told(machines: &Machines, built: &Built) -> String {
+    let all = machines.count();
     let mut told = " The cluster is the trace's own machines: ".to_owned();
     let there = built.agents.len();
     let _ = match all - there {
@@ -380,6 +381,10 @@ fn machines_told(all: usize, built: &Built) -> String {
             "those {there} of {all} that are there in the time replayed"
         ),
     };
+    let platforms = machines.platforms().len();
+    if platforms > 1 {
+        let _ = write!(told, ", of {platforms} platforms");
+    }
     if !built.faults.is_empty() {
         let changes = counted(built.faults.len() as u64, "change");
         let _ = write!(

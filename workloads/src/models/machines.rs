@@ -4,7 +4,7 @@
 //! say (the largest machine where sizes are relative, what a machine has of which nothing is said)
 //! is a parameter and an assumption.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use fairground_policies::message::AgentId;
@@ -67,6 +67,7 @@ impl Default for MachinesSpec {
 pub struct Machines {
     spec: MachinesSpec,
     lives: Vec<Life>,
+    platforms: BTreeSet<String>,
     assumptions: Vec<Assumption>,
     inputs: Vec<Input>,
 }
@@ -116,6 +117,7 @@ impl MachinesSpec {
         let units = &trace.manifest.units;
         let mut told = Told::default();
         let mut lives: BTreeMap<u64, Life> = BTreeMap::new();
+        let mut platforms = BTreeSet::new();
         for row in trace.rows::<Machine>()? {
             let row = row?;
             let gpus = Milligpus(row.gpus.unwrap_or(0).min(Resources::MAX_UNITS));
@@ -123,6 +125,7 @@ impl MachinesSpec {
             let changes = Vec::new();
             let size = size.with_gpus(gpus);
             lives.insert(row.id, Life { size, changes });
+            platforms.extend(row.platform);
         }
         for row in trace.rows::<Change>()? {
             let row = row?;
@@ -147,6 +150,7 @@ impl MachinesSpec {
         Ok(Machines {
             spec: self.clone(),
             lives: lives.into_values().collect(),
+            platforms,
             assumptions,
             inputs,
         })
@@ -203,6 +207,11 @@ impl Machines {
     /// How many there are at any time of the trace.
     pub const fn count(&self) -> usize {
         self.lives.len()
+    }
+
+    /// The types of machine that the trace names.
+    pub const fn platforms(&self) -> &BTreeSet<String> {
+        &self.platforms
     }
 
     /// The files that were read.
