@@ -162,8 +162,8 @@ impl<T> Window<T> {
     }
 
     fn use_up(&mut self, id: u64) -> (&mut Slots<T>, usize) {
-        assert!(self.is_fresh(id), "id {id} was used before");
-        let (page, slot) = self.place(id).expect("a fresh id");
+        const FRESH: &str = "an id that was not used before";
+        let (page, slot) = self.place(id).expect(FRESH);
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, || Page::Fresh);
         }
@@ -172,8 +172,9 @@ impl<T> Window<T> {
             *page = Page::Slots(Box::new(Slots::EMPTY));
         }
         let Page::Slots(slots) = page else {
-            unreachable!("a fresh id is on a page")
+            panic!("{FRESH}: {id}");
         };
+        assert!(slots.used & (1 << slot) == 0, "{FRESH}: {id}");
         slots.used |= 1 << slot;
         (slots, slot)
     }
