@@ -77,6 +77,17 @@ impl Watcher for Unwatched {
     }
 }
 
+/// A run whose jobs came one by one.
+#[derive(Debug)]
+pub struct Streamed {
+    /// All but the rows of those jobs.
+    pub run: Run,
+    /// Their rows, by framework and job.
+    pub lines: Sorted<JobLine>,
+    /// What the traces do not say, by framework, and what the simulator assumes.
+    pub assumptions: Vec<(Option<FrameworkId>, Assumption)>,
+}
+
 /// The baseline that is searched for: not an allocator, but the best split for `static`.
 pub const STATIC_BEST: &str = "static-best";
 
@@ -177,17 +188,18 @@ impl Experiment {
     ///
     /// # Errors
     /// When a workload cannot be built, a trace cannot be read, or rows cannot be put aside.
-    pub fn stream(
-        &self,
-        policy: &Name,
-        seed: u64,
-    ) -> Result<(Run, Sorted<JobLine>), ExperimentError> {
+    pub fn stream(&self, policy: &Name, seed: u64) -> Result<Streamed, ExperimentError> {
         let (trace, streams) = self.recipe.streamed(&self.sources, seed)?;
         let scenario = self.scenario(policy, &trace, seed);
-        simulate_streamed(&scenario, streams).map_err(|error| match error {
-            StreamError::Read(error) => error.into(),
-            StreamError::Name(error) => unreachable!("names were looked up before: {error}"),
-        })
+        match simulate_streamed(&scenario, streams) {
+            Ok((run, lines)) => Ok(Streamed {
+                run,
+                lines,
+                assumptions: self.assumptions(&trace),
+            }),
+            Err(StreamError::Read(error)) => Err(error.into()),
+            Err(StreamError::Name(error)) => unreachable!("names were looked up before: {error}"),
+        }
     }
 
     /// One policy on one trace, to be simulated; without the table of hosts.

@@ -66,7 +66,9 @@ fn check_in(folder: &Path, recipe: &str, policy: &str, settings: &[&str]) {
     let policy = policy.parse().unwrap();
     let trace = experiment.trace(1).unwrap();
     let whole = experiment.run(&policy, &trace, 1, false);
-    let (streamed, lines) = experiment.stream(&policy, 1).unwrap();
+    let streams = experiment.stream(&policy, 1).unwrap();
+    let (streamed, lines) = (streams.run, streams.lines);
+    assert!(!streams.assumptions.is_empty());
     assert!(whole.totals.events > 0);
     assert_eq!(streamed.digest, whole.digest, "{policy} {settings:?}");
     assert_eq!(streamed.frameworks, whole.frameworks);

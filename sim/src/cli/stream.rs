@@ -9,13 +9,14 @@ use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
 use fairground_workloads::sorted::Sorted;
+use fairground_workloads::trace::Assumption;
 
 use super::trace::aligned;
 use super::{Ending, StreamArgs, print};
-use crate::experiment::{Experiment, STATIC_BEST};
+use crate::experiment::{Experiment, STATIC_BEST, Streamed};
 use crate::output::units;
 use crate::recipe::Recipe;
-use crate::run::{JobLine, Run, each_job};
+use crate::run::each_job;
 
 pub(super) fn stream(args: &StreamArgs, registry: Registry) -> anyhow::Result<Ending> {
     if args.policy.base() == STATIC_BEST {
@@ -28,22 +29,22 @@ pub(super) fn stream(args: &StreamArgs, registry: Registry) -> anyhow::Result<En
     settings.push(format!("policies=[{:?}]", args.policy.to_string()));
     let loaded = Recipe::load(Some(&args.recipe), &settings)?;
     let experiment = Experiment::open(&loaded, registry)?;
-    let (run, lines) = experiment.stream(&args.policy, args.seed)?;
-    if let Some(path) = &args.rows {
-        write_rows(path, experiment.recipe(), &run, &lines)
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+    let unwritten = |path: &Path| format!("{} cannot be written", path.display());
+    // A file that cannot be written is told of before a long run, not after it.
+    let rows = match &args.rows {
+        Some(path) => Some((path, File::create(path).with_context(|| unwritten(path))?)),
+        None => None,
+    };
+    let streamed = experiment.stream(&args.policy, args.seed)?;
+    print(&told(experiment.recipe(), &args.policy, &streamed)?)?;
+    if let Some((path, file)) = rows {
+        write_rows(file, experiment.recipe(), &streamed).with_context(|| unwritten(path))?;
     }
-    print(&told(experiment.recipe(), &args.policy, &run, &lines)?)?;
     Ok(Ending::Done)
 }
 
-fn write_rows(
-    path: &Path,
-    recipe: &Recipe,
-    run: &Run,
-    lines: &Sorted<JobLine>,
-) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(File::create(path)?);
+fn write_rows(file: File, recipe: &Recipe, streamed: &Streamed) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(file);
     let columns = [
         "framework",
         "job",
@@ -56,7 +57,7 @@ fn write_rows(
         "lost",
     ];
     writer.write_record(columns)?;
-    each_job(&run.jobs, lines, |row| {
+    each_job(&streamed.run.jobs, &streamed.lines, |row| {
         writer.serialize((
             &recipe.framework[row.framework.index()].name,
             row.job,
@@ -77,20 +78,24 @@ fn write_rows(
 const RANKS: [(&str, u64); 4] = [("p50", 500), ("p95", 950), ("p99", 990), ("longest", 1000)];
 
 /// The table of frameworks, and what identifies the run.
-fn told(
-    recipe: &Recipe,
-    policy: &Name,
-    run: &Run,
-    lines: &Sorted<JobLine>,
-) -> anyhow::Result<String> {
+fn told(recipe: &Recipe, policy: &Name, streamed: &Streamed) -> anyhow::Result<String> {
+    let run = &streamed.run;
     let mut times = Sorted::by(|time: &(u32, u64)| (time.0.into(), time.1));
-    each_job(&run.jobs, lines, |row| match row.completion() {
+    each_job(&run.jobs, &streamed.lines, |row| match row.completion() {
         Some(span) => times.push((row.framework.0, span.as_micros()), 1),
         None => Ok(()),
     })?;
     times.finish()?;
     let mut sorted = times.rows();
-    let columns = ["framework", "jobs", "finished", "tasks", "mean"].into_iter();
+    let columns = [
+        "framework",
+        "jobs",
+        "finished",
+        "impossible",
+        "tasks",
+        "mean",
+    ]
+    .into_iter();
     let columns = columns.chain(RANKS.map(|(name, _)| name));
     let mut table: Vec<Vec<String>> = vec![columns.map(str::to_owned).collect()];
     for (framework, page) in recipe.framework.iter().zip(&run.frameworks) {
@@ -112,6 +117,7 @@ fn told(
             framework.name.clone(),
             page.jobs.to_string(),
             page.finished.to_string(),
+            page.impossible.to_string(),
             page.tasks_finished.to_string(),
             mean.map_or_else(|| "-".to_owned(), |mean| units::duration(mean as f64)),
         ];
@@ -119,7 +125,7 @@ fn told(
         row.extend(ranked);
         table.push(row);
     }
-    let mut text = aligned(&table, &[1, 2, 3, 4, 5, 6, 7, 8]);
+    let mut text = aligned(&table, &[1, 2, 3, 4, 5, 6, 7, 8, 9]);
     let _ = writeln!(
         text,
         "\n{policy} with seed {}: {} events, over after {}{}\ndigest {}",
@@ -129,5 +135,10 @@ fn told(
         if run.totals.stalled { ", stalled" } else { "" },
         run.digest
     );
+    text += "\nassumed\n";
+    for (framework, Assumption { about, model }) in &streamed.assumptions {
+        let whose = framework.map_or("all", |id| recipe.framework[id.index()].name.as_str());
+        let _ = writeln!(text, "  {whose}: {about}: {model}");
+    }
     Ok(text)
 }
