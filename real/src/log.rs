@@ -56,9 +56,9 @@ pub struct Writer {
     file: File,
     fsync: Fsync,
     synced: Instant,
+    /// Whether something was written since.
+    dirty: bool,
     pending: Vec<u8>,
-    /// The length of the file.
-    pub bytes: u64,
 }
 
 impl Writer {
@@ -88,8 +88,8 @@ impl Writer {
             file,
             fsync,
             synced: Instant::now(),
+            dirty: false,
             pending: Vec::new(),
-            bytes: length,
         })
     }
 
@@ -103,21 +103,26 @@ impl Writer {
     /// # Errors
     /// When it cannot be written; nothing of it may then be acted upon.
     pub fn commit(&mut self) -> io::Result<()> {
-        if self.pending.is_empty() {
-            return Ok(());
+        if !self.pending.is_empty() {
+            self.file.write_all(&self.pending)?;
+            self.pending.clear();
+            self.dirty = true;
         }
-        self.file.write_all(&self.pending)?;
-        self.bytes += self.pending.len() as u64;
-        self.pending.clear();
-        let due = match self.fsync {
-            Fsync::Always => true,
-            Fsync::Every(span) => self.synced.elapsed() >= span,
-            Fsync::Never => false,
-        };
-        if due {
+        if self.sync_due().is_some_and(|due| due <= Instant::now()) {
             self.file.sync_data()?;
             self.synced = Instant::now();
+            self.dirty = false;
         }
         Ok(())
+    }
+
+    /// When there is something to be forced to the disk although nothing more may come.
+    pub fn sync_due(&self) -> Option<Instant> {
+        let wait = match self.fsync {
+            Fsync::Always => Duration::ZERO,
+            Fsync::Every(span) => span,
+            Fsync::Never => return None,
+        };
+        self.dirty.then(|| self.synced + wait)
     }
 }

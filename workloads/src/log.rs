@@ -1,10 +1,11 @@
 //! The log of a real master, as it lies on disk: what a real cluster and the simulator have in
 //! common.
 //!
-//! A text file, one record a line: eight hexadecimal digits of CRC-32, a space, JSON. The first
-//! record holds the settings, every other one an input with the core's [`Step`]s. Settings and
-//! inputs are the real cluster's own words, which a reader that only wants the steps skips. A last
-//! record that is torn was never acted upon; a damaged one before it is an error.
+//! A text file, one record a line: eight hexadecimal digits of CRC-32 over what follows them, a
+//! space or a plus, JSON. The first record holds the settings, every other one an input with the
+//! core's [`Step`]s. Settings and inputs are the real cluster's own words, which a reader that only
+//! wants the steps skips. Records are written in batches, the first of each with a space, the others
+//! with a plus: a batch that is torn, wherever, was never acted upon; damage before it is an error.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
@@ -20,7 +21,10 @@ use serde::{Deserialize, Serialize};
 use crate::ReadError;
 
 /// The version of this format; a log of another one is refused.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
+
+/// How many bytes a checksum has.
+const SUM: usize = 8;
 
 /// One record: settings `S`, inputs `I`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -67,17 +71,17 @@ pub struct Turn<I> {
 }
 
 impl<S: Serialize, I: Serialize> Record<S, I> {
-    /// Appends the record's line to `lines`.
+    /// Appends the record's line to the lines of its `batch`.
     ///
     /// # Panics
     /// When the settings or the input cannot be written as JSON.
-    pub fn write(&self, lines: &mut Vec<u8>) {
-        let start = lines.len();
-        lines.extend_from_slice(b"00000000 ");
-        serde_json::to_writer(&mut *lines, self).expect("records can be written");
-        let sum = format!("{:08x}", crc32fast::hash(&lines[start + 9..]));
-        lines[start..start + 8].copy_from_slice(sum.as_bytes());
-        lines.push(b'\n');
+    pub fn write(&self, batch: &mut Vec<u8>) {
+        let start = batch.len();
+        batch.extend_from_slice(if start == 0 { b"00000000 " } else { b"00000000+" });
+        serde_json::to_writer(&mut *batch, self).expect("records can be written");
+        let sum = format!("{:08x}", crc32fast::hash(&batch[start + SUM..]));
+        batch[start..start + SUM].copy_from_slice(sum.as_bytes());
+        batch.push(b'\n');
     }
 }
 
@@ -132,7 +136,7 @@ impl<S: DeserializeOwned, I: DeserializeOwned> Reader<S, I> {
         self.lines.good_bytes
     }
 
-    /// Bytes of a torn record after that, once all were read.
+    /// Bytes of a torn batch after that, once all were read.
     pub const fn torn_bytes(&self) -> u64 {
         self.lines.torn_bytes
     }
@@ -181,18 +185,41 @@ impl Lines {
             return Ok(None);
         }
         self.line = next;
-        match parse(&self.bytes) {
-            Ok(record) => {
-                self.good_bytes += length;
-                Ok(Some(record))
+        let what = match whole(&self.bytes) {
+            Ok((_, json)) => match serde_json::from_slice(json) {
+                Ok(record) => {
+                    self.good_bytes += length;
+                    return Ok(Some(record));
+                }
+                Err(error) => {
+                    let error = ReadError::said(format!("the record does not read: {error}"));
+                    let hint = "it is as it was written; was it another version that wrote it?";
+                    return Err(self.locate(error.hint(hint)));
+                }
+            },
+            Err(what) => what,
+        };
+        let rest = self.rest_of_batch().map_err(|error| self.locate(error))?;
+        if let Some(rest) = rest {
+            self.torn_bytes = length + rest;
+            return Ok(None);
+        }
+        let error = ReadError::said(format!("{what}, and later records follow"));
+        Err(self.locate(error.hint("the file is damaged; restore it from a copy")))
+    }
+
+    /// Reads on to the end: how many bytes, or `None` when a later batch begins among them.
+    fn rest_of_batch(&mut self) -> Result<Option<u64>, ReadError> {
+        let mut bytes = 0;
+        loop {
+            self.bytes.clear();
+            let length = self.file.read_until(b'\n', &mut self.bytes);
+            match length.map_err(|error| ReadError::io(&self.path, &error))? as u64 {
+                0 => return Ok(Some(bytes)),
+                length => bytes += length,
             }
-            Err(_) if self.file.fill_buf().map_err(io_error)?.is_empty() => {
-                self.torn_bytes = length;
-                Ok(None)
-            }
-            Err(what) => {
-                let error = ReadError::said(format!("{what}, and more records follow"));
-                Err(self.locate(error.hint("the file is damaged; restore it from a copy")))
+            if whole(&self.bytes).is_ok_and(|(begins, _)| begins) {
+                return Ok(None);
             }
         }
     }
@@ -202,20 +229,24 @@ impl Lines {
     }
 }
 
-fn parse<R: DeserializeOwned>(line: &[u8]) -> Result<R, String> {
+/// A whole line's JSON and whether it begins a batch, or what is wrong with the line.
+fn whole(line: &[u8]) -> Result<(bool, &[u8]), &'static str> {
     let line = line
         .strip_suffix(b"\n")
         .ok_or("the record has no end of line")?;
-    let (sum, json) = line
-        .split_at_checked(9)
-        .filter(|(sum, _)| sum[8] == b' ')
+    let (sum, rest) = line
+        .split_at_checked(SUM)
         .ok_or("the record has no checksum")?;
-    let sum = std::str::from_utf8(&sum[..8]).ok();
+    let sum = std::str::from_utf8(sum).ok();
     let sum = sum.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    if sum != Some(crc32fast::hash(json)) {
-        return Err("the checksum does not agree".to_owned());
+    if sum != Some(crc32fast::hash(rest)) {
+        return Err("the checksum does not agree");
     }
-    serde_json::from_slice(json).map_err(|error| format!("the record does not read: {error}"))
+    match rest {
+        [b' ', json @ ..] => Ok((true, json)),
+        [b'+', json @ ..] => Ok((false, json)),
+        _ => Err("the record has no checksum"),
+    }
 }
 
 #[cfg(test)]
@@ -237,17 +268,27 @@ mod tests {
         Ok(Some((inputs, reader.good_bytes(), reader.torn_bytes())))
     }
 
-    fn log(inputs: std::ops::Range<u32>) -> Vec<u8> {
+    fn batch(inputs: std::ops::Range<u32>) -> Vec<u8> {
         let mut lines = Vec::new();
-        let settings = "s".to_owned();
-        let format = FORMAT;
-        Words::Opened { format, settings }.write(&mut lines);
         for input in inputs {
             let steps = Vec::new();
             let at = Time::from_micros(u64::from(input));
             Words::Turn { at, input, steps }.write(&mut lines);
         }
         lines
+    }
+
+    fn opened(format: u32) -> Vec<u8> {
+        let mut lines = Vec::new();
+        let settings = "s".to_owned();
+        Words::Opened { format, settings }.write(&mut lines);
+        lines
+    }
+
+    /// A log with every record in a batch of its own.
+    fn log(inputs: std::ops::Range<u32>) -> Vec<u8> {
+        let batches = inputs.flat_map(|input| batch(input..input + 1));
+        opened(FORMAT).into_iter().chain(batches).collect()
     }
 
     #[test]
@@ -280,7 +321,7 @@ mod tests {
                 assert!(read.unwrap().unwrap().0.is_empty());
             } else if at < last {
                 let error = read.unwrap_err().to_string();
-                assert!(error.contains("and more records follow"), "{at}: {error}");
+                assert!(error.contains("and later records follow"), "{at}: {error}");
             } else {
                 let (inputs, good, _) = read.unwrap().unwrap();
                 assert_eq!((inputs, good), (vec![0], last as u64), "{at}");
@@ -289,14 +330,46 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_log_is_said() {
-        let mut lines = Vec::new();
-        let record = Words::Opened {
-            format: FORMAT + 1,
-            settings: "s".to_owned(),
-        };
-        record.write(&mut lines);
+    fn a_batch_damaged_anywhere_is_torn_unless_another_follows() {
+        let (before, last) = (log(0..2), batch(2..5));
+        let ends: Vec<usize> = (2..=5).map(|end| before.len() + batch(2..end).len()).collect();
+        let whole: Vec<u8> = before.iter().chain(&last).copied().collect();
+        for at in before.len()..whole.len() {
+            // A page that never reached the disk.
+            let mut torn = whole.clone();
+            let end = (at + 7).min(torn.len());
+            torn[at..end].fill(0);
+            let kept = ends.iter().filter(|end| **end <= at).count();
+            let (inputs, good, bytes) = read(&torn).unwrap().unwrap();
+            assert_eq!(inputs, (0..=kept as u32).collect::<Vec<_>>(), "{at}");
+            assert_eq!(good + bytes, whole.len() as u64);
+            torn.extend(batch(5..6));
+            let later = read(&torn);
+            if end == whole.len() {
+                // Without a newline between them, both batches are one torn record.
+                assert!(later.is_ok(), "{at}");
+            } else {
+                let error = later.unwrap_err().to_string();
+                assert!(error.contains("and later records follow"), "{at}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_record_that_does_not_read_is_never_torn() {
+        let mut lines = log(0..1);
+        let mut other = Vec::new();
+        let (settings, format) = (Vec::<u32>::new(), FORMAT);
+        Record::<Vec<u32>, u32>::Opened { format, settings }.write(&mut other);
+        lines.extend(other);
         let error = read(&lines).unwrap_err().to_string();
+        assert!(error.contains("does not read"), "{error}");
+        assert!(error.contains("another version"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_log_is_said() {
+        let error = read(&opened(FORMAT + 1)).unwrap_err().to_string();
         let expected = format!("a log of format {FORMAT}");
         assert!(error.contains(&expected), "{error}");
         let mut twice = log(0..1);

@@ -130,7 +130,9 @@ impl Decision {
             let span = at.since(self.clock.now());
             Duration::from_micros(span.as_micros())
         });
-        wake.map_or(ping, |wake| wake.min(ping))
+        let sync = self.log.sync_due();
+        let sync = sync.map(|due| due.saturating_duration_since(Instant::now()));
+        wake.into_iter().chain(sync).fold(ping, Duration::min)
     }
 
     /// Ticks come at the very moment the cluster asked for, as in the simulator, however late the

@@ -296,7 +296,7 @@ fn recover(
     }
     if contents.torn_bytes() > 0 {
         eprintln!(
-            "master: {}: the last record is torn ({} bytes) and was never acted upon; it is cut off",
+            "master: {}: the last records are torn ({} bytes) and were never acted upon; they are cut off",
             path.display(),
             contents.torn_bytes()
         );

@@ -114,7 +114,7 @@ fn a_torn_record_is_cut_off_and_a_damaged_one_is_refused() {
     let (status, words) = master.fail_to_restart();
     assert_eq!(status.code(), Some(2));
     assert!(
-        words.contains("the checksum does not agree, and more records follow"),
+        words.contains("the checksum does not agree, and later records follow"),
         "{words}"
     );
     assert_eq!(

@@ -43,19 +43,21 @@ fn steps() -> Vec<Step> {
 }
 
 fn log(allocator: &str, steps: Vec<Step>) -> Vec<u8> {
-    let mut lines = Vec::new();
     let settings = json!({"master_id": "m", "allocator": allocator, "seed": 7});
     let format = FORMAT;
-    Record::<Value, Value>::Opened { format, settings }.write(&mut lines);
-    for step in steps {
-        let record = Record::<Value, Value>::Turn {
-            at: step.at,
-            input: json!({"what": "tick"}),
-            steps: vec![step],
-        };
+    let opened = Record::<Value, Value>::Opened { format, settings };
+    let turns = steps.into_iter().map(|step| Record::Turn {
+        at: step.at,
+        input: json!({"what": "tick"}),
+        steps: vec![step],
+    });
+    // Every record is a batch of its own.
+    let batch = |record: Record<Value, Value>| {
+        let mut lines = Vec::new();
         record.write(&mut lines);
-    }
-    lines
+        lines
+    };
+    std::iter::once(opened).chain(turns).flat_map(batch).collect()
 }
 
 #[test]
@@ -131,7 +133,7 @@ fn what_cannot_be_replayed_is_said() {
     expect![[r#"
         exit 2
         --- stderr
-        error: damaged:1: the checksum does not agree, and more records follow
+        error: damaged:1: the checksum does not agree, and later records follow
           hint: the file is damaged; restore it from a copy
     "#]]
     .assert_eq(&place.fairground("replay damaged"));
