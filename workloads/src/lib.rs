@@ -9,6 +9,7 @@
 //!
 //! This room knows no policy: two policies compared on one trace meet the same world.
 
+mod aside;
 mod jobs;
 
 pub mod trace;

@@ -2,13 +2,12 @@
 //! files and are merged as they are read.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write as _};
-use std::os::unix::fs::FileExt as _;
+use std::io::{self, Read as _, Write as _};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::aside::{self, Aside};
 use crate::error::ReadError;
 
 /// How much is in memory at once, in small rows.
@@ -23,7 +22,7 @@ pub struct Sorted<T> {
     fresh: Vec<T>,
     /// What the fresh rows weigh, in small rows.
     weight: usize,
-    runs: Vec<File>,
+    runs: Aside,
 }
 
 impl<T> fmt::Debug for Sorted<T> {
@@ -39,7 +38,7 @@ impl<T: Serialize + DeserializeOwned + Clone> Sorted<T> {
             place,
             fresh: Vec::new(),
             weight: 0,
-            runs: Vec::new(),
+            runs: Aside::new(),
         }
     }
 
@@ -71,23 +70,22 @@ impl<T: Serialize + DeserializeOwned + Clone> Sorted<T> {
     fn spill(&mut self) -> io::Result<()> {
         self.fresh.sort_by_key(self.place);
         self.weight = 0;
-        let mut writer = BufWriter::new(tempfile::tempfile()?);
-        for row in self.fresh.drain(..) {
-            let bytes = postcard::to_stdvec(&row).map_err(io::Error::other)?;
-            writer.write_all(&(bytes.len() as u32).to_le_bytes())?;
-            writer.write_all(&bytes)?;
-        }
-        let file = writer.into_inner();
-        self.runs
-            .push(file.map_err(io::IntoInnerError::into_error)?);
-        Ok(())
+        let rows = self.fresh.drain(..);
+        self.runs.put(|writer| {
+            for row in rows {
+                let bytes = postcard::to_stdvec(&row).map_err(io::Error::other)?;
+                writer.write_all(&(bytes.len() as u32).to_le_bytes())?;
+                writer.write_all(&bytes)?;
+            }
+            Ok(())
+        })
     }
 }
 
 impl<T: Serialize + DeserializeOwned + Clone> Sorted<T> {
     /// All rows in order, once no more will come; as often as they are wanted.
     pub fn rows(&self) -> Merged<'_, T> {
-        let mut runs: Vec<_> = self.runs.iter().map(Run::new).collect();
+        let mut runs: Vec<_> = self.runs.runs().map(Run).collect();
         let heads = runs.iter_mut().map(Run::next).collect();
         Merged {
             place: self.place,
@@ -133,14 +131,10 @@ impl<T: DeserializeOwned + Clone> Iterator for Merged<'_, T> {
     }
 }
 
-/// One run, read from its beginning, whoever else reads it.
-struct Run<'a>(BufReader<At<'a>>);
+/// The rows of one run.
+struct Run<'a>(aside::Run<'a>);
 
-impl<'a> Run<'a> {
-    fn new(file: &'a File) -> Self {
-        Self(BufReader::new(At { file, offset: 0 }))
-    }
-
+impl Run<'_> {
     fn next<T: DeserializeOwned>(&mut self) -> Option<io::Result<T>> {
         let mut length = [0; 4];
         match self.0.read_exact(&mut length) {
@@ -154,20 +148,6 @@ impl<'a> Run<'a> {
         let mut bytes = vec![0; length as usize];
         self.0.read_exact(&mut bytes)?;
         postcard::from_bytes(&bytes).map_err(io::Error::other)
-    }
-}
-
-/// A file with a position of its own.
-struct At<'a> {
-    file: &'a File,
-    offset: u64,
-}
-
-impl Read for At<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(buffer, self.offset)?;
-        self.offset += read as u64;
-        Ok(read)
     }
 }
 

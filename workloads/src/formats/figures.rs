@@ -6,8 +6,9 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Write as _};
+
+use crate::aside::{self, Aside};
 
 /// How many different numbers are kept in memory.
 const MOST_IN_MEMORY: usize = 1 << 20;
@@ -18,7 +19,7 @@ pub(crate) struct Figures {
     fresh: Vec<i64>,
     /// Sorted, every number once.
     counted: Vec<(i64, u64)>,
-    runs: Vec<File>,
+    runs: Aside,
     limit: Option<usize>,
     n: u64,
     sum: i128,
@@ -76,9 +77,16 @@ impl Figures {
         old.for_each(|pair| add(&mut merged, pair));
         self.counted = merged;
         if self.counted.len() >= self.limit.unwrap_or(MOST_IN_MEMORY) {
-            match spill(&self.counted) {
-                Ok(run) => self.runs.push(run),
-                Err(error) => self.failed = Some(error),
+            let counted = &self.counted;
+            let put = self.runs.put(|writer| {
+                for (value, count) in counted {
+                    writer.write_all(&value.to_le_bytes())?;
+                    writer.write_all(&count.to_le_bytes())?;
+                }
+                Ok(())
+            });
+            if let Err(error) = put {
+                self.failed = Some(error);
             }
             self.counted.clear();
         }
@@ -93,10 +101,7 @@ impl Figures {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let mut sources = Vec::with_capacity(self.runs.len() + 1);
-        for run in self.runs {
-            sources.push(Run::File(BufReader::new(run)));
-        }
+        let mut sources: Vec<Run<'_>> = self.runs.runs().map(Run::File).collect();
         sources.push(Run::Memory(self.counted.into_iter()));
         let mut heap = BinaryHeap::new();
         for (position, source) in sources.iter_mut().enumerate() {
@@ -152,25 +157,12 @@ fn add(merged: &mut Vec<(i64, u64)>, (value, count): (i64, u64)) {
     }
 }
 
-fn spill(pairs: &[(i64, u64)]) -> io::Result<File> {
-    let mut writer = BufWriter::new(tempfile::tempfile()?);
-    for (value, count) in pairs {
-        writer.write_all(&value.to_le_bytes())?;
-        writer.write_all(&count.to_le_bytes())?;
-    }
-    let mut file = writer
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)?;
-    file.rewind()?;
-    Ok(file)
-}
-
-enum Run {
+enum Run<'a> {
     Memory(std::vec::IntoIter<(i64, u64)>),
-    File(BufReader<File>),
+    File(aside::Run<'a>),
 }
 
-impl Run {
+impl Run<'_> {
     fn next(&mut self) -> io::Result<Option<(i64, u64)>> {
         match self {
             Self::Memory(pairs) => Ok(pairs.next()),
