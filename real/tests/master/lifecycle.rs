@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::agent::{Agent, Spec};
 use super::framework::{Framework, task};
 use super::process::Master;
+use super::support::until;
 
 fn cluster(flags: &[&str]) -> (Master, Agent, Framework) {
     let master = Master::start(flags);
@@ -221,7 +222,12 @@ fn what_nobody_knows_is_reconciled_as_the_framework_understands() {
     assert_eq!(framework.status("y")["state"], "TASK_LOST");
     let info = json!({"user": "u", "name": "aware", "capabilities": [{"type": "PARTITION_AWARE"}]});
     let aware = Framework::subscribe_as(master.address, &info);
-    let id = agent.id().unwrap();
+    let mut id = None;
+    until("the agent is told its id", || {
+        id = agent.id();
+        id.is_some()
+    });
+    let id = id.unwrap();
     let asked =
         |task: &str, agent: &str| json!({"task_id": {"value": task}, "agent_id": {"value": agent}});
     aware.say(
