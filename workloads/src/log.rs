@@ -77,7 +77,11 @@ impl<S: Serialize, I: Serialize> Record<S, I> {
     /// When the settings or the input cannot be written as JSON.
     pub fn write(&self, batch: &mut Vec<u8>) {
         let start = batch.len();
-        batch.extend_from_slice(if start == 0 { b"00000000 " } else { b"00000000+" });
+        batch.extend_from_slice(if start == 0 {
+            b"00000000 "
+        } else {
+            b"00000000+"
+        });
         serde_json::to_writer(&mut *batch, self).expect("records can be written");
         let sum = format!("{:08x}", crc32fast::hash(&batch[start + SUM..]));
         batch[start..start + SUM].copy_from_slice(sum.as_bytes());
@@ -332,7 +336,9 @@ mod tests {
     #[test]
     fn a_batch_damaged_anywhere_is_torn_unless_another_follows() {
         let (before, last) = (log(0..2), batch(2..5));
-        let ends: Vec<usize> = (2..=5).map(|end| before.len() + batch(2..end).len()).collect();
+        let ends: Vec<usize> = (2..=5)
+            .map(|end| before.len() + batch(2..end).len())
+            .collect();
         let whole: Vec<u8> = before.iter().chain(&last).copied().collect();
         for at in before.len()..whole.len() {
             // A page that never reached the disk.

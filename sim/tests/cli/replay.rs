@@ -57,7 +57,10 @@ fn log(allocator: &str, steps: Vec<Step>) -> Vec<u8> {
         record.write(&mut lines);
         lines
     };
-    std::iter::once(opened).chain(turns).flat_map(batch).collect()
+    std::iter::once(opened)
+        .chain(turns)
+        .flat_map(batch)
+        .collect()
 }
 
 #[test]
