@@ -2,7 +2,7 @@
 
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::resources::Resource;
 use super::task_info::KillPolicy;
@@ -108,7 +108,7 @@ struct Raw {
 
 #[derive(Deserialize)]
 struct RawSubscribe {
-    framework_info: Value,
+    framework_info: Map<String, Value>,
     #[serde(default, deserialize_with = "one_or_many")]
     suppressed_roles: Vec<String>,
 }
@@ -178,6 +178,8 @@ struct OneRequest {
 
 /// The API's default, also for numbers below zero.
 const REFUSE_DEFAULT: f64 = 5.0;
+/// What is taken in is logged, some levels deeper, and has to be read again: JSON readers stop at 128.
+const DEEPEST: usize = 64;
 /// The API's cap: 365 days.
 const REFUSE_MAX: f64 = 365.0 * 86_400.0;
 
@@ -190,6 +192,10 @@ impl Call {
         let mut value: Value = serde_json::from_slice(body)
             .map_err(|error| Refusal::Bad(format!("Failed to parse body into JSON: {error}")))?;
         strip_nulls(&mut value);
+        if depth(&value) > DEEPEST {
+            let text = format!("Failed to parse body: more than {DEEPEST} levels of JSON");
+            return Err(Refusal::Bad(text));
+        }
         let raw = Raw::deserialize(&value)
             .map_err(|error| Refusal::Bad(format!("Failed to parse body into Call: {error}")))?;
         let framework_id = raw.framework_id.as_ref().map(|id| id.value.clone());
@@ -204,6 +210,16 @@ impl Call {
     }
 }
 
+/// How many levels of objects and lists there are.
+fn depth(value: &Value) -> usize {
+    let deepest = match value {
+        Value::Object(members) => members.values().map(depth).max(),
+        Value::Array(items) => items.iter().map(depth).max(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return 0,
+    };
+    1 + deepest.unwrap_or(0)
+}
+
 fn required<T>(member: Option<T>, name: &str) -> Result<T, Refusal> {
     member.ok_or_else(|| Refusal::Bad(format!("Expecting '{name}' to be present")))
 }
@@ -214,7 +230,7 @@ impl Raw {
             "SUBSCRIBE" => {
                 let subscribe = required(self.subscribe, "subscribe")?;
                 Body::Subscribe {
-                    framework_info: subscribe.framework_info,
+                    framework_info: Value::Object(subscribe.framework_info),
                     suppressed_roles: subscribe.suppressed_roles,
                 }
             }
@@ -306,6 +322,10 @@ mod tests {
             refusal(r#"{"type":"KILL","framework_id":{"value":"f"},"kill":null}"#),
             bad("Expecting 'kill' to be present")
         );
+        assert!(matches!(
+            refusal(r#"{"type":"SUBSCRIBE","subscribe":{"framework_info":"f"}}"#),
+            Refusal::Bad(text) if text.contains("expected a map")
+        ));
         assert!(matches!(refusal("{"), Refusal::Bad(text) if text.contains("into JSON")));
         assert!(matches!(refusal("{}"), Refusal::Bad(text) if text.contains("`type`")));
         assert!(matches!(

@@ -8,6 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::agent::{Agent, Spec};
+use super::client::{post, send};
 use super::framework::Framework;
 use super::process::Master;
 
@@ -125,6 +126,24 @@ fn a_torn_record_is_cut_off_and_a_damaged_one_is_refused() {
     // Restored from a copy, as the message says, it serves again.
     std::fs::write(master.log(), &log).unwrap();
     master.restart();
+}
+
+#[test]
+fn nothing_is_taken_in_that_could_not_be_read_again() {
+    let mut master = Master::start(&[]);
+    let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+    let info = |levels| json!({"user": "root", "name": "f", "failover_timeout": 60, "labels": nested(levels)});
+    // Three levels are the call's own.
+    for levels in [62, 120, 124] {
+        let call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info(levels)}});
+        let request = post("/api/v1/scheduler", "", &call.to_string());
+        let exchange = send(master.address, &request).unwrap();
+        assert_eq!(exchange.head.status, 400, "{levels} levels");
+    }
+    let framework = Framework::subscribe_as(master.address, &info(61));
+    master.kill();
+    master.restart();
+    come_back(&master, &framework);
 }
 
 #[test]
