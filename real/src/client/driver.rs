@@ -79,6 +79,19 @@ impl Driver {
         Ok(())
     }
 
+    /// What to say to a master that was away. It may never have heard of a launch or of an order to
+    /// end a task: it is asked for every task by name, and told again.
+    pub(super) fn came_back(&self) -> Vec<Call> {
+        let id = |id: &String| json!({"task_id": {"value": id}});
+        let tasks: Vec<Value> = self.tasks.keys().map(id).collect();
+        let ordered = self.tasks.iter();
+        let ordered = ordered.filter(|(_, (task, _))| self.ordered.contains(task));
+        let kills = ordered.map(|(name, _)| ("KILL", id(name)));
+        std::iter::once(("RECONCILE", json!({"tasks": tasks})))
+            .chain(kills)
+            .collect()
+    }
+
     /// Takes in an event; the calls that follow.
     pub(super) fn event(&mut self, event: &Value) -> anyhow::Result<Vec<Call>> {
         match event["type"].as_str().unwrap_or_default() {

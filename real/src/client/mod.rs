@@ -10,6 +10,7 @@ pub(crate) mod stream;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A call to make.
 pub(crate) type Call = (&'static str, Value);
@@ -62,6 +63,29 @@ async fn get(url: &str) -> anyhow::Result<Value> {
         bail!("{url}: {status}: {}", answer.text().await?.trim());
     }
     Ok(answer.json().await?)
+}
+
+/// SIGINT and SIGTERM, kept from the moment it is made.
+pub(crate) struct Interrupts(Signal, Signal);
+
+impl Interrupts {
+    /// Only inside of a runtime.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Self(signal(interrupt)?, signal(terminate)?))
+    }
+
+    /// Waits for one.
+    pub(crate) async fn come(&mut self) {
+        let Self(interrupt, terminate) = self;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
 }
 
 /// Runs a command that asks over the network.

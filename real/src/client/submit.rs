@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use serde_json::{Value, json};
@@ -11,12 +12,12 @@ use serde_json::{Value, json};
 use super::driver::Driver;
 use super::job::{Job, Stage};
 use super::stream::Subscription;
-use super::{Call, MasterArg, block_on};
+use super::{Call, Interrupts, MasterArg, block_on};
 
 /// Runs a job: one kind of task from the command line, or stages from a file.
 ///
 /// Its tasks are placed by the same schedulers as in simulation. Ends with 0 when every task
-/// finished, with 1 when one failed for good.
+/// finished, with 1 when one failed for good, with 130 when it was interrupted, and its tasks with it.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     #[command(flatten)]
@@ -59,12 +60,25 @@ const FAILOVER: Duration = Duration::from_mins(2);
 /// When the job does not read, or the master cannot be reached for too long.
 pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     let job = job(args)?;
-    let info = json!({
+    let mut info = json!({
         "user": "", "name": format!("{} (batch)", job.name), "role": args.role,
         "failover_timeout": FAILOVER.as_secs(),
     });
     let (driver, calls) = Driver::new(job, registry)?;
-    block_on(drive(&args.master, driver, calls, info))
+    block_on(async {
+        let mut interrupts = Interrupts::listen()?;
+        tokio::select! {
+            ended = drive(&args.master, driver, calls, &mut info) => return ended,
+            () = interrupts.come() => {}
+        }
+        eprintln!("interrupted");
+        if let Some(id) = info["id"]["value"].as_str() {
+            let end = json!({"framework_id": id});
+            let ended = args.master.post("/fairground/v1/kill", &end).await;
+            ended.with_context(|| format!("{id} goes on until its master is told to end it"))?;
+        }
+        Ok(ExitCode::from(130))
+    })
 }
 
 fn job(args: &Args) -> anyhow::Result<Job> {
@@ -99,9 +113,9 @@ async fn drive(
     master: &MasterArg,
     mut driver: Driver,
     mut calls: Vec<Call>,
-    mut info: Value,
+    info: &mut Value,
 ) -> anyhow::Result<ExitCode> {
-    let mut subscription = Subscription::open(master, &info).await?;
+    let mut subscription = Subscription::open(master, info).await?;
     println!("{}", subscription.framework_id);
     info["id"] = json!({"value": subscription.framework_id});
     loop {
@@ -121,8 +135,8 @@ async fn drive(
         };
         eprintln!("the master is away ({error:#}); looking for it again");
         driver.disconnected()?;
-        subscription = come_back(master, &info).await?;
-        calls = vec![("RECONCILE", json!({}))];
+        subscription = come_back(master, info).await?;
+        calls = driver.came_back();
     }
 }
 
@@ -172,10 +186,6 @@ async fn converse(
                 driver.event(&event)
             }
             () = sleep => driver.wake(),
-            signal = tokio::signal::ctrl_c() => {
-                signal?;
-                return Ok(Verdict::Failed(anyhow::anyhow!("interrupted")));
-            }
         };
         match followed {
             Ok(more) => calls = more,

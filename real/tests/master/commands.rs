@@ -1,6 +1,13 @@
 //! The commands people type.
 
-use std::process::{Command, Output};
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::agent::{Agent, Spec};
 use super::process::Master;
@@ -127,10 +134,7 @@ fn a_job_fails_when_a_task_has_failed_often_enough() {
 #[test]
 fn a_running_task_is_listed_and_killed() {
     let (master, _agents) = cluster();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fairground-real"));
-    command.args(["submit", "--name", "long", "--", "sleep"]);
-    command.env("FAIRGROUND_MASTER", master.address.to_string());
-    let mut job = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut job = submit(master.address, &["--name", "long", "--", "sleep"]);
     master.wait_for_metric("master/tasks_running", 1.0);
     let table = check(&master, &["ps"], 0, "");
     assert!(table.contains("long-0.0  running"), "{table}");
@@ -151,13 +155,83 @@ fn a_running_task_is_listed_and_killed() {
     );
 }
 
+/// A job in the background.
+fn submit(master: SocketAddr, arguments: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fairground-real"));
+    command.arg("submit").args(arguments);
+    command.env("FAIRGROUND_MASTER", master.to_string());
+    command.stdout(std::process::Stdio::null()).spawn().unwrap()
+}
+
+/// A way to the master on which the first call that has `word` in it is lost, and every connection
+/// that is open then.
+fn way_that_loses(word: &'static str, master: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let lost = Arc::new(AtomicBool::new(false));
+    std::thread::spawn(move || {
+        let mut open: Vec<TcpStream> = Vec::new();
+        for client in listener.incoming().flatten() {
+            let server = TcpStream::connect(master).unwrap();
+            open.extend([client.try_clone().unwrap(), server.try_clone().unwrap()]);
+            let all = open.iter().map(|stream| stream.try_clone().unwrap());
+            let (all, lost): (Vec<_>, _) = (all.collect(), Arc::clone(&lost));
+            let (mut back, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut back, &mut to));
+            std::thread::spawn(move || forward(client, server, word, &lost, &all));
+        }
+    });
+    address
+}
+
+/// Passes on what a client says, piece by piece.
+fn forward(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    word: &str,
+    lost: &AtomicBool,
+    all: &[TcpStream],
+) {
+    let mut piece = vec![0; 64 << 10];
+    while let Ok(count @ 1..) = client.read(&mut piece) {
+        let has_word = String::from_utf8_lossy(&piece[..count]).contains(word);
+        if has_word && !lost.swap(true, Ordering::SeqCst) {
+            for stream in all {
+                // Some are closed already.
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+        } else if server.write_all(&piece[..count]).is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_job_asks_again_for_what_its_master_never_heard_of() {
+    let (master, agents) = cluster();
+    let way = way_that_loses("task_infos", master.address);
+    let mut job = submit(way, &["--tasks", "2", "--", "true"]);
+    assert_eq!(job.wait().unwrap().code(), Some(0));
+    let starts: usize = agents.iter().map(|agent| agent.starts().len()).sum();
+    assert_eq!(starts, 2);
+}
+
+#[test]
+fn a_job_that_is_interrupted_ends_with_its_tasks() {
+    let (master, _agents) = cluster();
+    for (signal, killed) in [(Signal::SIGINT, 1.0), (Signal::SIGTERM, 2.0)] {
+        let mut job = submit(master.address, &["--", "sleep"]);
+        master.wait_for_metric("master/tasks_running", 1.0);
+        kill(Pid::from_raw(job.id().cast_signed()), signal).unwrap();
+        assert_eq!(job.wait().unwrap().code(), Some(130));
+        master.wait_for_metric("master/tasks_killed", killed);
+    }
+}
+
 #[test]
 fn a_job_outlives_its_master() {
     let (mut master, agents) = cluster();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fairground-real"));
-    command.args(["submit", "--tasks", "2", "--", "sleep"]);
-    command.env("FAIRGROUND_MASTER", master.address.to_string());
-    let mut job = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut job = submit(master.address, &["--tasks", "2", "--", "sleep"]);
     master.wait_for_metric("master/tasks_running", 2.0);
     master.kill();
     master.restart();
