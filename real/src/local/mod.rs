@@ -18,6 +18,7 @@ use anyhow::{Context as _, bail};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
+use crate::master;
 use leftovers::Found;
 use network::Network;
 
@@ -48,6 +49,9 @@ pub struct UpArgs {
     /// Where the master listens
     #[arg(long, default_value = "127.0.0.1:5050")]
     listen: SocketAddr,
+    /// Listen on an address other machines can reach although nobody is asked who they are
+    #[arg(long)]
+    insecure: bool,
     /// The first three numbers of the addresses behind the bridge
     #[arg(long, default_value = "10.87.0")]
     subnet: String,
@@ -152,6 +156,7 @@ fn check_root() -> anyhow::Result<()> {
 /// # Errors
 /// When something of that name is there already, or a part does not start.
 pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
+    master::check_addresses(&[args.listen], args.insecure)?;
     let plan = Plan {
         which: &args.which,
         resources: vec![args.resources.clone(); args.agents as usize],

@@ -159,7 +159,8 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn check_addresses(addresses: &[SocketAddr], insecure: bool) -> anyhow::Result<()> {
+/// Refuses addresses that other machines can reach unless that is wanted, and then says so.
+pub(crate) fn check_addresses(addresses: &[SocketAddr], insecure: bool) -> anyhow::Result<()> {
     for address in addresses
         .iter()
         .filter(|address| !address.ip().is_loopback())
