@@ -31,6 +31,8 @@ use crate::wire::resources::Shape;
 
 /// Tasks that fail by themselves before the run is given up: burners do not fail.
 const FAILURES: u32 = 3;
+/// Requests in one call: more tasks than a machine that plays a cluster runs at once.
+const MOST_REQUESTS: u32 = 10_000;
 /// A framework to which nothing happens for so long, all work having arrived, waits in vain.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -348,7 +350,9 @@ impl<'a> Live<'a> {
             }
             Event::DemandDeclared { needs, count, .. } => {
                 let one = json!({"resources": to_api(needs)});
-                ("REQUEST", json!({"requests": vec![one; count as usize]}))
+                // The API has no number beside a request.
+                let count = count.min(MOST_REQUESTS) as usize;
+                ("REQUEST", json!({"requests": vec![one; count]}))
             }
             _ => return Ok(None),
         }))

@@ -33,11 +33,10 @@ use fairground_workloads::recipe::{FrameworkSpec, Recipe};
 use fairground_workloads::rng;
 use fairground_workloads::trace::{Trace, Work};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::unbounded_channel;
 
-use crate::client::MasterArg;
 use crate::client::stream::Subscription;
+use crate::client::{Interrupts, MasterArg};
 use crate::local::{self, Plan, Which};
 use calibrate::Calibration;
 use framework::{Burners, Live, Pace};
@@ -108,20 +107,22 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         seed: args.seed,
         weights: recipe.framework.iter().map(weight).collect(),
     };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    // From here on, or a cluster would be left behind.
+    let mut interrupts = runtime.block_on(async { Interrupts::listen() })?;
     plan.begin()?;
     let cluster = Cluster(&which);
     let program = which.folder().join("burner");
     std::fs::copy(std::env::current_exe()?, &program).context("the burner")?;
     let frameworks = frameworks(recipe, &trace, config, registry)?;
     let burners = (program, calibration.clone());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
     let ended = runtime.block_on(async {
         tokio::select! {
             ended = live(args, &plan, recipe, &trace, frameworks, burners) => ended.map(Some),
-            interrupted = interrupted() => interrupted.map(|()| None),
+            () = interrupts.come() => Ok(None),
         }
     });
     runtime.shutdown_background();
@@ -145,16 +146,6 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     results::write(&real, recipe, &log, &out)?;
     cluster.end()?;
     Ok(results::print(&real, recipe, &out))
-}
-
-/// Waits for SIGINT or SIGTERM.
-async fn interrupted() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        signal = tokio::signal::ctrl_c() => signal?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }
 
 /// A cluster that is ended with the run, however that ends.

@@ -27,20 +27,41 @@ pub(super) fn refuse_foreign(out: &Path) -> anyhow::Result<()> {
     )
 }
 
-/// Writes everything into `out`.
+/// Writes everything into `out`, which holds all of it or what it held before.
 pub(super) fn write(real: &RealRun, recipe: &Recipe, log: &Path, out: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(out).with_context(|| out.display().to_string())?;
-    fs::copy(log, out.join("log")).with_context(|| log.display().to_string())?;
+    let mut partial = out.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = Path::new(&partial);
+    let placed = write_into(partial, real, recipe, log).and_then(|()| put(partial, out));
+    if placed.is_err() {
+        // What went wrong first is told; this may go wrong for the same reason.
+        let _ = fs::remove_dir_all(partial);
+    }
+    placed
+}
+
+fn write_into(folder: &Path, real: &RealRun, recipe: &Recipe, log: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let copy = folder.join("log");
+    fs::copy(log, &copy).with_context(|| format!("{} to {}", log.display(), copy.display()))?;
     let files = [
         (RUN, serde_json::to_string_pretty(real)? + "\n"),
         (RECIPE, toml::to_string(recipe)?),
         ("jobs.csv", table(&real.jobs)),
     ];
     for (name, text) in files {
-        let path = out.join(name);
+        let path = folder.join(name);
         fs::write(&path, text).with_context(|| path.display().to_string())?;
     }
     Ok(())
+}
+
+/// Puts the new folder in the place of an earlier run's.
+fn put(partial: &Path, out: &Path) -> anyhow::Result<()> {
+    if out.exists() {
+        fs::remove_dir_all(out).with_context(|| out.display().to_string())?;
+    }
+    fs::rename(partial, out).with_context(|| out.display().to_string())
 }
 
 /// One row a job; times in seconds of the recipe's clock.
