@@ -13,8 +13,10 @@
 //! - Every message may arrive twice. A task is named by framework and task id for ever: an agent
 //!   that knows the task, running or ended but not acknowledged, ignores another
 //!   [`FromMaster::RunTask`] of it. Before it starts a task it has written down that it will.
-//! - After it subscribed, an agent is sent again what it may have missed: tasks it does not list,
-//!   kills, acknowledgements.
+//! - After it subscribed, an agent is sent again what it may have missed: tasks it does not list
+//!   and that are still wanted, kills, acknowledgements.
+//! - A status that says a task runs is answered with [`FromMaster::KillTask`] when the master gave
+//!   the task up or never knew it.
 //! - An agent sends the oldest unacknowledged status of a task until it is acknowledged, then the
 //!   next one; a status keeps its uuid however often it is sent. It forgets a task when its last
 //!   status is acknowledged, and not before.

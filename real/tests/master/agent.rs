@@ -32,6 +32,8 @@ struct State {
     tasks: BTreeMap<Key, Held>,
     /// How often each task was started, for ever.
     starts: BTreeMap<Key, usize>,
+    /// How many orders to end a task it heard.
+    kills: usize,
     socket: Option<TcpStream>,
     stopped: bool,
     cut: bool,
@@ -40,6 +42,15 @@ struct State {
 struct Held {
     state: TaskState,
     unacknowledged: VecDeque<StatusUpdate>,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self {
+            state: TaskState::Starting,
+            unacknowledged: VecDeque::new(),
+        }
+    }
 }
 
 /// The agent; it ends when dropped.
@@ -115,6 +126,19 @@ impl Agent {
     /// Forgets a task as a machine does that lost it.
     pub fn lose(&self, task_id: &str) {
         self.state().tasks.retain(|(_, task), _| task != task_id);
+    }
+
+    /// A task runs that it was not told to run.
+    pub fn find(&self, framework_id: &str, task_id: &str) {
+        let key = (framework_id.to_owned(), task_id.to_owned());
+        let mut inner = self.state();
+        inner.tasks.insert(key.clone(), Held::default());
+        change(&mut inner, &key, TaskState::Running, None);
+    }
+
+    /// How many orders to end a task it heard.
+    pub fn kills(&self) -> usize {
+        self.state().kills
     }
 
     /// Ends a task by itself.
@@ -289,11 +313,7 @@ fn run(inner: &mut State, task: &RunTask) {
         return;
     }
     *inner.starts.entry(key.clone()).or_default() += 1;
-    let held = Held {
-        state: TaskState::Starting,
-        unacknowledged: VecDeque::new(),
-    };
-    inner.tasks.insert(key.clone(), held);
+    inner.tasks.insert(key.clone(), Held::default());
     change(inner, &key, TaskState::Running, None);
     match task.command.value.as_str() {
         "true" => change(inner, &key, TaskState::Finished, None),
@@ -308,12 +328,9 @@ fn run(inner: &mut State, task: &RunTask) {
 }
 
 fn kill(inner: &mut State, key: &Key) {
+    inner.kills += 1;
     if !inner.tasks.contains_key(key) {
-        let held = Held {
-            state: TaskState::Starting,
-            unacknowledged: VecDeque::new(),
-        };
-        inner.tasks.insert(key.clone(), held);
+        inner.tasks.insert(key.clone(), Held::default());
         change(inner, key, TaskState::Lost, None);
     } else if !inner.tasks[key].state.is_terminal() {
         change(inner, key, TaskState::Killed, None);

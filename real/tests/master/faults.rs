@@ -109,6 +109,51 @@ fn a_task_its_agent_does_not_have_any_more_is_lost() {
 }
 
 #[test]
+fn what_was_called_off_before_its_agent_heard_of_it_never_starts() {
+    let master = Master::start(&[]);
+    let agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
+    let framework = Framework::subscribe(master.address, "f");
+    let offer = framework.offer();
+    agent.cut(true);
+    framework.launch(&offer, &[("killed", "sleep"), ("torn down", "sleep")]);
+    framework.say("KILL", json!({"task_id": {"value": "killed"}}));
+    agent.cut(false);
+    let status = framework.status("killed");
+    assert_eq!(status["state"], "TASK_KILLED");
+    assert_eq!(status["reason"], "REASON_TASK_KILLED_DURING_LAUNCH");
+    assert_eq!(framework.status("torn down")["state"], "TASK_RUNNING");
+    assert_eq!(agent.starts().len(), 1);
+    let offer = framework.offer();
+    agent.cut(true);
+    framework.launch(&offer, &[("left behind", "sleep")]);
+    framework.say("TEARDOWN", json!(null));
+    agent.cut(false);
+    master.wait_for_metric("master/tasks_killed", 3.0);
+    master.wait_for_metric("master/cpus_used", 0.0);
+    assert_eq!(agent.starts().len(), 1);
+    agent.forgets_all();
+}
+
+#[test]
+fn what_runs_and_should_not_is_ended() {
+    let master = Master::start(&[]);
+    let agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
+    let framework = Framework::subscribe(master.address, "f");
+    framework.launch(&framework.offer(), &[("t", "sleep")]);
+    assert_eq!(framework.status("t")["state"], "TASK_RUNNING");
+    std::thread::sleep(Duration::from_millis(100));
+    agent.lose("t");
+    agent.break_stream();
+    assert_eq!(framework.status("t")["state"], "TASK_LOST");
+    // It was there all the time, and one of nobody's.
+    for framework_id in [framework.id.as_str(), "nobody"] {
+        agent.find(framework_id, "t");
+        agent.forgets_all();
+    }
+    assert_eq!(agent.kills(), 2);
+}
+
+#[test]
 fn a_machine_that_comes_as_a_new_agent_takes_the_place_of_the_old_one() {
     let master = Master::start(&[]);
     let spec = Spec::new(master.address, "a", 4, 4000);

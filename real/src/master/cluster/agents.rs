@@ -167,16 +167,11 @@ impl Cluster {
             match (is_listed, state) {
                 (true, _) if kill => self.order_kill(agent, framework, number),
                 (true, _) => {}
-                (false, State::Staging) => self.send_task(agent, framework, number),
-                (false, _) => {
-                    let event = Event::TaskEnded {
-                        agent,
-                        framework,
-                        task: number,
-                        outcome: Outcome::Lost,
-                    };
-                    self.tell(event, Cause::TaskMissing);
+                (false, State::Staging) if kill => {
+                    self.end_unheard(agent, framework, number, Cause::CalledOff);
                 }
+                (false, State::Staging) => self.send_task(agent, framework, number),
+                (false, _) => self.end_unheard(agent, framework, number, Cause::TaskMissing),
             }
         }
         for task in tasks {
@@ -186,8 +181,24 @@ impl Cluster {
         }
     }
 
-    /// Whether the master knows this task to be on this agent.
-    fn is_on(&self, agent: AgentId, framework_id: &str, task_id: &str) -> bool {
+    /// A task is over although its agent says nothing of it.
+    fn end_unheard(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, cause: Cause) {
+        let outcome = match cause {
+            Cause::CalledOff => Outcome::Killed,
+            _ => Outcome::Lost,
+        };
+        let event = Event::TaskEnded {
+            agent,
+            framework,
+            task,
+            outcome,
+        };
+        self.tell(event, cause);
+    }
+
+    /// Whether the master knows this task to be on this agent, or to have ended there by the
+    /// agent's own word.
+    pub(super) fn is_on(&self, agent: AgentId, framework_id: &str, task_id: &str) -> bool {
         self.framework_by_id(framework_id)
             .and_then(|framework| self.frameworks[framework.index()].tasks.get(task_id))
             .is_some_and(|task| task.agent == agent)

@@ -284,13 +284,6 @@ impl Cluster {
             wants_killing_state: page.can("TASK_KILLING_STATE"),
         }));
         self.send_agent(agent, message);
-        let page = &self.frameworks[framework.index()];
-        if page
-            .task_by_number(number)
-            .is_some_and(|task| task.kill.is_some())
-        {
-            self.order_kill(agent, framework, number);
-        }
     }
 }
 

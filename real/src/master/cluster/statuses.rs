@@ -27,6 +27,8 @@ pub(super) enum Cause {
     AgentRemoved,
     /// Its agent came back without it.
     TaskMissing,
+    /// Its end was ordered before its agent heard of it.
+    CalledOff,
 }
 
 impl Cause {
@@ -51,6 +53,12 @@ impl Cause {
                 State::Gone,
                 "REASON_AGENT_RESTARTED",
                 "The agent came back without the task",
+            ),
+            Self::CalledOff => (
+                State::Agent(TaskState::Killed),
+                State::Agent(TaskState::Killed),
+                "REASON_TASK_KILLED_DURING_LAUNCH",
+                "Killed before it was delivered to the agent",
             ),
             Self::AgentRemoved | Self::Core => (
                 State::Lost,
@@ -172,7 +180,8 @@ impl Cluster {
         }
     }
 
-    /// Acknowledges what nobody waits for, so that the agent can forget it.
+    /// Acknowledges what nobody waits for, so that the agent can forget it. What runs although its
+    /// resources count as free is ended.
     fn settle(&mut self, agent: AgentId, status: &StatusUpdate) {
         let message = FromMaster::AcknowledgeStatus {
             framework_id: status.framework_id.clone(),
@@ -186,6 +195,15 @@ impl Cluster {
             if page.leftovers.remove(&name) {
                 self.join_when_clear(agent);
             }
+        } else if !self.is_on(agent, &status.framework_id, &status.task_id) {
+            self.send_agent(
+                agent,
+                FromMaster::KillTask {
+                    framework_id: status.framework_id.clone(),
+                    task_id: status.task_id.clone(),
+                    grace_millis: None,
+                },
+            );
         }
     }
 
