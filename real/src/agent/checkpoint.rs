@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -21,6 +22,9 @@ use uuid::Uuid;
 use crate::isolation::spec::Files;
 use crate::isolation::{IsolationError, Result, store};
 use crate::protocol::{Amounts, RunTask, StatusUpdate, TaskState};
+
+/// How long an agent that is no more may still hold its directory.
+const HANDOVER: Duration = Duration::from_secs(2);
 
 /// An agent's directory.
 #[derive(Clone, Debug)]
@@ -83,11 +87,19 @@ impl WorkDir {
             .map_err(IsolationError::file("find", root))?;
         let path = root.join("lock");
         let lock = File::create(&path).map_err(IsolationError::file("create", &path))?;
-        lock.try_lock().map_err(|_| IsolationError::File {
-            what: "be the only agent with",
-            path,
-            source: std::io::ErrorKind::ResourceBusy.into(),
-        })?;
+        // An agent that was killed while it started something has a child that holds the file
+        // until it executes its program.
+        let until = Instant::now() + HANDOVER;
+        while lock.try_lock().is_err() {
+            if Instant::now() > until {
+                return Err(IsolationError::File {
+                    what: "be the only agent with",
+                    path,
+                    source: std::io::ErrorKind::ResourceBusy.into(),
+                });
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         Ok((Self { root }, lock))
     }
 
