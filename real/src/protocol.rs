@@ -10,9 +10,10 @@
 //! - One subscription an agent: the newest wins, and the agent reads nothing more from an older
 //!   stream once it has opened a newer one. Agents count their subscriptions, because one may also
 //!   arrive late: what it says of tasks is no longer true. The master ends its stream at once.
-//! - Every message may arrive twice. A task is named by framework and task id for ever: an agent
-//!   that knows the task, running or ended but not acknowledged, ignores another
-//!   [`FromMaster::RunTask`] of it. Before it starts a task it has written down that it will.
+//! - Every message may arrive twice, or late. Frameworks may use a task's id again when the task
+//!   has ended, so what is run is named by framework, task id and launch; such a name is used once.
+//!   An agent that ran it, or was told to end it, ignores another [`FromMaster::RunTask`] of it.
+//!   Before it starts a task it has written down that it will.
 //! - After it subscribed, an agent is sent again what it may have missed: tasks it does not list
 //!   and that are still wanted, kills, acknowledgements.
 //! - A status that says a task runs is answered with [`FromMaster::KillTask`] when the master gave
@@ -21,8 +22,9 @@
 //!   next one; a status keeps its uuid however often it is sent. It forgets a task when its last
 //!   status is acknowledged, and not before.
 //! - The agent obeys: it ends a task the master orders to end, even one the master should not
-//!   know of. A [`FromMaster::KillTask`] for a task the agent does not know is answered with a
-//!   status of state [`TaskState::Lost`].
+//!   know of. A [`FromMaster::KillTask`] may overtake its [`FromMaster::RunTask`]: the agent says
+//!   that the task was killed during its launch, and never starts it. One for a task that the
+//!   agent has forgotten is answered with a status of state [`TaskState::Lost`].
 
 use std::collections::BTreeMap;
 
@@ -36,7 +38,7 @@ pub const SUBSCRIBE_PATH: &str = "/agent/v1/subscribe";
 pub const MESSAGE_PATH: &str = "/agent/v1/message";
 
 /// The version of these words; a master refuses agents that speak another one.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// An agent introduces itself, for the first time or again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -79,6 +81,8 @@ pub struct KnownTask {
     pub framework_id: String,
     /// Which one.
     pub task_id: String,
+    /// Which launch of it.
+    pub launch: String,
     /// Its present state, whether or not a status with it was sent.
     pub state: TaskState,
 }
@@ -130,6 +134,8 @@ pub enum FromMaster {
         framework_id: String,
         /// Which one.
         task_id: String,
+        /// Which launch of it.
+        launch: String,
         /// The grace period; the task's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grace_millis: Option<u64>,
@@ -140,6 +146,8 @@ pub enum FromMaster {
         framework_id: String,
         /// Which one.
         task_id: String,
+        /// Which launch of it.
+        launch: String,
         /// Which status.
         uuid: Uuid,
     },
@@ -172,12 +180,14 @@ pub enum AgentMessage {
 }
 
 /// A task to run, with everything the agent needs to know.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 pub struct RunTask {
     /// Whose task.
     pub framework_id: String,
-    /// The framework's name for it: with the framework's id it names the task for ever.
+    /// The framework's name for it.
     pub task_id: String,
+    /// The master's name for this launch of it; no other launch of the framework has it.
+    pub launch: String,
     /// What people call it.
     pub name: String,
     /// What to run.
@@ -273,6 +283,8 @@ pub struct StatusUpdate {
     pub framework_id: String,
     /// Which one.
     pub task_id: String,
+    /// Which launch of it.
+    pub launch: String,
     /// The state it is in now.
     pub state: TaskState,
     /// Who saw it.
@@ -389,9 +401,10 @@ mod tests {
             &FromMaster::KillTask {
                 framework_id: "f".into(),
                 task_id: "t".into(),
+                launch: "m-T0".into(),
                 grace_millis: None,
             },
-            r#"{"type":"kill_task","framework_id":"f","task_id":"t"}"#,
+            r#"{"type":"kill_task","framework_id":"f","task_id":"t","launch":"m-T0"}"#,
         );
         check(
             &AgentCall {

@@ -5,13 +5,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use fairground_real::protocol::{FromMaster, Limit, TaskState, Uri};
+use fairground_real::protocol::{FromMaster, Limit, RunTask, TaskState, Uri};
 use nix::sys::signal::Signal;
 
 mod support;
 
 use TaskState::{Failed, Finished, Killed, Killing, Lost, Running, Starting};
-use support::master::{Agent, Master, shell};
+use support::master::{Agent, LAUNCH, Master, shell};
 use support::{skipped, until, without_fences};
 
 #[test]
@@ -43,11 +43,11 @@ fn a_task_goes_through_its_states_once() {
     let container = last.container.unwrap();
     assert!(container.pid.is_some());
 
-    let sandbox = agent.work().join("sandboxes/f/hello");
+    let sandbox = agent.work().join("sandboxes/f/hello").join(LAUNCH);
     let url = format!("http://{}/files/read?offset=0&path=", hello.address);
     for path in [
         sandbox.join("stdout").display().to_string(),
-        "/f/hello/stdout".into(),
+        "/f/hello/latest/stdout".into(),
     ] {
         let (status, text) = master.get(&format!("{url}{path}"));
         assert_eq!(
@@ -56,7 +56,7 @@ fn a_task_goes_through_its_states_once() {
         );
     }
     assert_eq!(
-        master.get(&format!("{url}/f/hello/none")).0,
+        master.get(&format!("{url}/f/hello/latest/none")).0,
         StatusCode::NOT_FOUND
     );
     // Forgotten once its last status is acknowledged; a late order does not run it again.
@@ -169,8 +169,87 @@ fn orders_to_end_are_obeyed() {
         [Starting, Running, Killing, Killed]
     );
     assert_eq!(master.states("stubborn"), [Starting, Running, Killed]);
-    master.kill("unknown", None);
-    master.reaches("unknown", Lost);
+    // Of a task that was run and forgotten nothing is left to say.
+    master.kill("polite", None);
+    master.reaches("polite", Lost);
+}
+
+#[test]
+fn an_order_to_end_that_overtakes_its_task_holds_for_ever() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::new();
+    let mut agent = Agent::start(&master);
+    master.subscribed(1);
+    master.acknowledge_all(false);
+    master.kill("early", None);
+    let killed = master.reaches("early", Killed);
+    let reason = killed.reason.as_deref();
+    assert_eq!(reason, Some("REASON_TASK_KILLED_DURING_LAUNCH"));
+    // While it is known, after a crash, and when it is forgotten.
+    let task = shell("early", "echo begun");
+    master.run(&task);
+    agent.kill_9();
+    agent.start_again();
+    let hello = master.subscribed(2);
+    assert_eq!((hello.tasks.len(), hello.tasks[0].state), (1, Killed));
+    master.run(&task);
+    master.acknowledge_all(true);
+    master.acknowledge(&killed);
+    until("it is forgotten", || {
+        master.hang_up();
+        let times = master.subscriptions().len();
+        master.subscribed(times + 1).tasks.is_empty()
+    });
+    master.run(&task);
+    master.run(&shell("next", "true"));
+    master.reaches("next", Finished);
+    assert_eq!(master.states("early"), [Killed]);
+    assert_eq!(
+        fs::read_dir(agent.work().join("sandboxes/f/early").join(LAUNCH))
+            .unwrap()
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn a_name_that_is_used_again_is_another_task() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::new();
+    let agent = Agent::start(&master);
+    master.subscribed(1);
+    let first = shell("again", "echo first; exit 1");
+    master.run(&first);
+    master.reaches("again", Failed);
+    let second = RunTask {
+        launch: "m-T1".into(),
+        ..shell("again", "echo second")
+    };
+    master.run(&second);
+    let finished = master.reaches("again", Finished);
+    assert_eq!(finished.launch, "m-T1");
+    // Both orders once more, late.
+    master.run(&first);
+    master.run(&second);
+    master.run(&shell("next", "true"));
+    master.reaches("next", Finished);
+    assert_eq!(
+        master.states("again"),
+        [Starting, Running, Failed, Starting, Running, Finished]
+    );
+    let output = |launch: &str| {
+        let task = agent.work().join("sandboxes/f/again");
+        fs::read_to_string(task.join(launch).join("stdout")).unwrap()
+    };
+    assert_eq!(
+        (output(LAUNCH), output("m-T1")),
+        ("first\n".into(), "second\n".into())
+    );
+    assert_eq!(output("latest"), "second\n");
 }
 
 #[test]
@@ -247,7 +326,7 @@ fn tasks_survive_their_agent() {
     assert_eq!(master.states("long"), [Starting, Running, Killed]);
     assert_eq!(master.states("short"), [Starting, Running, Failed]);
     for task in ["long", "short"] {
-        let output = agent.work().join("sandboxes/f").join(task).join("stdout");
+        let output = agent.sandbox(task).join("stdout");
         assert_eq!(
             fs::read_to_string(output).unwrap(),
             "begun\n",
@@ -286,7 +365,7 @@ fn killed_at_any_moment_an_agent_runs_every_task_once() {
             1,
             "{states:?}"
         );
-        let output = agent.work().join("sandboxes/f").join(&name).join("stdout");
+        let output = agent.sandbox(&name).join("stdout");
         let output = fs::read_to_string(output).unwrap_or_default();
         match states.last().unwrap() {
             Finished => assert_eq!(output, "once\n"),

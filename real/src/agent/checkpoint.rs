@@ -6,7 +6,8 @@
 //! WORK/containers/ID/task.json  a task that is or was run, and where
 //! WORK/containers/ID/news.json  its state and the statuses nobody acknowledged yet
 //! WORK/containers/ID/...        what its supervisor writes (`isolation::spec::Files`)
-//! WORK/sandboxes/FRAMEWORK/TASK what the task itself has
+//! WORK/sandboxes/FRAMEWORK/TASK/LAUNCH
+//!                               what the task itself has; `latest` is the last one begun
 //! ```
 
 use std::collections::VecDeque;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::task::Key;
 use crate::isolation::spec::Files;
 use crate::isolation::{IsolationError, Result, store};
 use crate::protocol::{Amounts, RunTask, StatusUpdate, TaskState};
@@ -119,19 +121,20 @@ impl WorkDir {
         self.root.join("sandboxes")
     }
 
-    /// A task's sandbox. Its being there means that the task was taken in once; ids are names
-    /// for ever, so such a task is never run again.
+    /// A task's sandbox. Its being there means that this launch was taken in once, and so is
+    /// never run again.
     ///
     /// # Errors
     /// When an id cannot be part of a path.
-    pub(super) fn sandbox(&self, framework: &str, task: &str) -> Result<PathBuf> {
-        for id in [framework, task] {
+    pub(super) fn sandbox(&self, key: &Key) -> Result<PathBuf> {
+        for id in [&key.framework, &key.task, &key.launch] {
             let bad = id.is_empty() || id == "." || id == "..";
             if bad || id.contains(['/', '\0']) || id.len() > 255 {
                 return Err(IsolationError::BadName(id.to_owned()));
             }
         }
-        Ok(self.sandboxes().join(framework).join(task))
+        let task = self.sandboxes().join(&key.framework).join(&key.task);
+        Ok(task.join(&key.launch))
     }
 
     /// The files of a container.
@@ -182,12 +185,16 @@ impl WorkDir {
         Ok(tasks)
     }
 
-    /// Forgets a task.
+    /// Forgets a task, but not that it was taken in.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub(super) fn forget(&self, container: &str) -> Result<()> {
-        let directory = self.container(container).directory;
+    pub(super) fn forget(&self, taken: &Taken) -> Result<()> {
+        // A name that is none of a directory's never ran and never will.
+        if let Ok(sandbox) = self.sandbox(&Key::of(&taken.run)) {
+            fs::create_dir_all(&sandbox).map_err(IsolationError::file("create", &sandbox))?;
+        }
+        let directory = self.container(&taken.container).directory;
         let task = directory.join("task.json");
         // First, so that an interrupted removal is not taken for a task that was cut short.
         fs::remove_file(&task).map_err(IsolationError::file("remove", &task))?;
@@ -229,17 +236,21 @@ mod tests {
     #[test]
     fn ids_do_not_lead_out_of_the_directory() {
         let (_directory, work, _lock) = work();
+        let sandbox = |framework: &str, task: &str, launch: &str| {
+            let [framework, task, launch] = [framework, task, launch].map(String::from);
+            work.sandbox(&Key {
+                framework,
+                task,
+                launch,
+            })
+        };
         for bad in ["", ".", "..", "a/b", "../x", "a\0b"] {
-            assert!(
-                work.sandbox("f", bad).is_err() && work.sandbox(bad, "t").is_err(),
-                "{bad:?}"
-            );
+            for key in [[bad, "t", "l"], ["f", bad, "l"], ["f", "t", bad]] {
+                assert!(sandbox(key[0], key[1], key[2]).is_err(), "{key:?}");
+            }
         }
-        assert!(
-            work.sandbox("f", "a b;c")
-                .unwrap()
-                .ends_with("sandboxes/f/a b;c")
-        );
+        let fine = sandbox("f", "a b;c", "m-T0").unwrap();
+        assert!(fine.ends_with("sandboxes/f/a b;c/m-T0"));
     }
 
     #[test]

@@ -194,11 +194,11 @@ async fn state(State(shown): State<Shown>) -> Response {
         return ENDING.into_response();
     };
     let tasks = view.tasks.iter().map(|task| {
-        let sandbox = shown.work.sandbox(&task.framework_id, &task.task_id).ok();
+        let sandbox = shown.work.sandbox(&task.key).ok();
         json!({
-            "id": task.task_id,
+            "id": task.key.task,
             "name": task.name,
-            "framework_id": task.framework_id,
+            "framework_id": task.key.framework,
             "container": task.container,
             "state": task.state.api_name(),
             "directory": sandbox,
@@ -290,7 +290,7 @@ async fn metrics(State(shown): State<Shown>) -> Response {
     for (name, kind, value) in metrics {
         let _ = writeln!(text, "# TYPE fairground_task_{name} {kind}");
         for (task, usage) in &used {
-            let (framework, id) = (label(&task.framework_id), label(&task.task_id));
+            let (framework, id) = (label(&task.key.framework), label(&task.key.task));
             let value = value(usage);
             let _ = writeln!(
                 text,
@@ -324,14 +324,14 @@ mod tests {
     fn files_are_read_in_pieces() {
         let directory = tempfile::tempdir().unwrap();
         let (work, _lock) = WorkDir::open(directory.path()).unwrap();
-        let sandbox = work.sandbox("f", "t").unwrap();
+        let sandbox = work.sandboxes().join("f/t/l");
         std::fs::create_dir_all(&sandbox).unwrap();
         std::fs::write(sandbox.join("stdout"), "hello world").unwrap();
         let ask = |offset, length| {
             piece(
                 &work,
                 &FileQuery {
-                    path: "/f/t/stdout".into(),
+                    path: "/f/t/l/stdout".into(),
                     offset,
                     length,
                 },
@@ -350,11 +350,14 @@ mod tests {
             ask(Some(0), Some(5)).unwrap(),
             json!({"data": "hello", "offset": 0})
         );
-        let names = entries(&work, "/f/t").unwrap();
-        assert_eq!((names.len(), &names[0]["path"]), (1, &json!("/f/t/stdout")));
+        let names = entries(&work, "/f/t/l").unwrap();
+        assert_eq!(
+            (names.len(), &names[0]["path"]),
+            (1, &json!("/f/t/l/stdout"))
+        );
         assert_eq!(names[0]["size"], 11);
         assert_eq!(
-            entries(&work, "/f/t/stdout").unwrap_err().kind(),
+            entries(&work, "/f/t/l/stdout").unwrap_err().kind(),
             ErrorKind::NotADirectory
         );
     }

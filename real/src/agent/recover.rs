@@ -26,7 +26,7 @@ impl Agent {
         let files = self.work.container(&taken.container);
         let task = Task::new(taken, news);
         if task.is_over() {
-            return self.work.forget(&task.taken.container);
+            return self.work.forget(&task.taken);
         }
         let key = task.key();
         let running = may_run(task.news.state);

@@ -59,8 +59,7 @@ pub(super) struct View {
 
 /// What can be seen of a task.
 pub(super) struct TaskView {
-    pub(super) framework_id: String,
-    pub(super) task_id: String,
+    pub(super) key: Key,
     pub(super) name: String,
     pub(super) container: String,
     pub(super) state: TaskState,
@@ -149,13 +148,29 @@ impl Agent {
             FromMaster::KillTask {
                 framework_id,
                 task_id,
+                launch,
                 grace_millis,
-            } => self.kill_task(&(framework_id, task_id), grace_millis),
+            } => {
+                let key = Key {
+                    framework: framework_id,
+                    task: task_id,
+                    launch,
+                };
+                self.kill_task(&key, grace_millis)
+            }
             FromMaster::AcknowledgeStatus {
                 framework_id,
                 task_id,
+                launch,
                 uuid,
-            } => self.acknowledge(&(framework_id, task_id), uuid),
+            } => {
+                let key = Key {
+                    framework: framework_id,
+                    task: task_id,
+                    launch,
+                };
+                self.acknowledge(&key, uuid)
+            }
             FromMaster::Ping => {
                 self.say(AgentMessage::Pong);
                 Ok(())
@@ -193,25 +208,16 @@ impl Agent {
     }
 
     fn run_task(&mut self, run: RunTask) -> Result<()> {
-        let key = (run.framework_id.clone(), run.task_id.clone());
+        let key = Key::of(&run);
         if self.tasks.contains_key(&key) {
             return Ok(());
         }
-        let sandbox = self.work.sandbox(&key.0, &key.1);
+        let sandbox = self.work.sandbox(&key);
         if sandbox.as_ref().is_ok_and(|sandbox| sandbox.exists()) {
-            eprintln!(
-                "task {} of {} was run before; this order is late",
-                key.1, key.0
-            );
+            eprintln!("{key} was taken in before; this order is late");
             return Ok(());
         }
-        let taken = Taken {
-            run,
-            container: Uuid::new_v4().to_string(),
-        };
-        self.work.take(&taken)?;
-        self.tasks
-            .insert(key.clone(), Task::new(taken.clone(), News::default()));
+        let taken = self.take_in(run)?;
         self.tell(&key, Verdict::plain(TaskState::Starting))?;
 
         let user = launch::user(&self.args, &taken.run);
@@ -257,7 +263,7 @@ impl Agent {
         if let Err(error) = result {
             return self.fail(key, &format!("Failed to launch: {error}"));
         }
-        let sandbox = self.work.sandbox(&key.0, &key.1)?;
+        let sandbox = self.work.sandbox(key)?;
         let spec = launch::spec(&self.args, &self.prefix, &task.taken, &sandbox);
         let files = self.work.container(&task.taken.container);
         let program = std::path::Path::new("/proc/self/exe");
@@ -297,7 +303,7 @@ impl Agent {
         let mem_limit = launch::mem_limit(&task.taken.run);
         let verdict = if let Some(exit) = store::read::<Exit>(&files.exit())? {
             if let Some(left) = &exit.left {
-                eprintln!("task {} of {} left something: {left}", key.1, key.0);
+                eprintln!("{key} left something: {left}");
             }
             Verdict::of(&exit, mem_limit)
         } else {
@@ -316,13 +322,7 @@ impl Agent {
 
     fn kill_task(&mut self, key: &Key, grace_millis: Option<u64>) -> Result<()> {
         let Some(task) = self.tasks.get_mut(key) else {
-            let (framework, task) = key.clone();
-            let unknown = "REASON_RECONCILIATION";
-            let verdict = Verdict::agent(TaskState::Lost, unknown, "Unknown to its agent");
-            self.say(AgentMessage::Status(Box::new(status(
-                framework, task, verdict,
-            ))));
-            return Ok(());
+            return self.kill_unknown(key);
         };
         if !may_run(task.news.state) {
             // The master missed its end.
@@ -334,9 +334,7 @@ impl Agent {
         if let Some(fetching) = task.fetching.take() {
             fetching.abort();
             container::give_up(&files)?;
-            let reason = "REASON_TASK_KILLED_DURING_LAUNCH";
-            let verdict = Verdict::agent(TaskState::Killed, reason, "Killed before it was started");
-            return self.tell(key, verdict);
+            return self.tell(key, Verdict::killed_during_launch());
         }
         let grace = grace_millis.unwrap_or_else(|| launch::grace(&self.args, &task.taken.run));
         container::kill(&files, grace)?;
@@ -348,6 +346,37 @@ impl Agent {
         }
     }
 
+    /// The order came before its task, which is never to be started then, or long after it.
+    fn kill_unknown(&mut self, key: &Key) -> Result<()> {
+        if self.work.sandbox(key).is_ok_and(|sandbox| sandbox.exists()) {
+            let unknown = "REASON_RECONCILIATION";
+            let verdict = Verdict::agent(TaskState::Lost, unknown, "Forgotten by its agent");
+            self.say(AgentMessage::Status(Box::new(status(key.clone(), verdict))));
+            return Ok(());
+        }
+        let run = RunTask {
+            framework_id: key.framework.clone(),
+            task_id: key.task.clone(),
+            launch: key.launch.clone(),
+            ..RunTask::default()
+        };
+        let taken = self.take_in(run)?;
+        container::give_up(&self.work.container(&taken.container))?;
+        self.tell(key, Verdict::killed_during_launch())
+    }
+
+    /// From here on the task is known, whatever happens to this process.
+    fn take_in(&mut self, run: RunTask) -> Result<Taken> {
+        let taken = Taken {
+            run,
+            container: Uuid::new_v4().to_string(),
+        };
+        self.work.take(&taken)?;
+        let task = Task::new(taken.clone(), News::default());
+        self.tasks.insert(task.key(), task);
+        Ok(taken)
+    }
+
     fn acknowledge(&mut self, key: &Key, uuid: Uuid) -> Result<()> {
         let Some(task) = self.tasks.get_mut(key) else {
             return Ok(());
@@ -355,12 +384,12 @@ impl Agent {
         if !task.acknowledge(uuid) {
             return Ok(());
         }
-        let container = task.taken.container.clone();
+        let taken = task.taken.clone();
         if task.is_over() {
             self.tasks.remove(key);
-            return self.work.forget(&container);
+            return self.work.forget(&taken);
         }
-        self.work.write_news(&container, &task.news)?;
+        self.work.write_news(&taken.container, &task.news)?;
         self.send_due();
         Ok(())
     }
@@ -402,8 +431,7 @@ impl Agent {
 
     fn view(&self) -> View {
         let tasks = self.tasks.values().map(|task| TaskView {
-            framework_id: task.taken.run.framework_id.clone(),
-            task_id: task.taken.run.task_id.clone(),
+            key: task.key(),
             name: task.taken.run.name.clone(),
             container: task.taken.container.clone(),
             state: task.news.state,

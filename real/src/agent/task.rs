@@ -1,5 +1,6 @@
 //! One task as its agent knows it.
 
+use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::task::AbortHandle;
@@ -7,13 +8,34 @@ use uuid::Uuid;
 
 use super::checkpoint::{News, Taken};
 use super::verdict::Verdict;
-use crate::protocol::{Container, KnownTask, StatusUpdate, TaskState};
+use crate::protocol::{Container, KnownTask, RunTask, StatusUpdate, TaskState};
 
 /// The longest wait between two sendings of a status.
 const LONGEST_RETRY: Duration = Duration::from_mins(10);
 
-/// A task's name, for ever: framework and task.
-pub(super) type Key = (String, String);
+/// A launch of a task, for ever.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Key {
+    pub(super) framework: String,
+    pub(super) task: String,
+    pub(super) launch: String,
+}
+
+impl Key {
+    pub(super) fn of(run: &RunTask) -> Self {
+        Self {
+            framework: run.framework_id.clone(),
+            task: run.task_id.clone(),
+            launch: run.launch.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {} of {}", self.task, self.framework)
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Task {
@@ -39,17 +61,15 @@ impl Task {
     }
 
     pub(super) fn key(&self) -> Key {
-        (
-            self.taken.run.framework_id.clone(),
-            self.taken.run.task_id.clone(),
-        )
+        Key::of(&self.taken.run)
     }
 
     pub(super) fn known(&self) -> KnownTask {
-        let (framework_id, task_id) = self.key();
+        let key = self.key();
         KnownTask {
-            framework_id,
-            task_id,
+            framework_id: key.framework,
+            task_id: key.task,
+            launch: key.launch,
             state: self.news.state,
         }
     }
@@ -61,8 +81,7 @@ impl Task {
             container_id: self.taken.container.clone(),
             pid: self.init.map(i32::cast_unsigned),
         };
-        let (framework_id, task_id) = self.key();
-        let mut status = status(framework_id, task_id, verdict);
+        let mut status = status(self.key(), verdict);
         status.container = Some(container);
         self.news.unacknowledged.push_back(status);
     }
@@ -105,14 +124,15 @@ impl Task {
 }
 
 /// A status with a new name.
-pub(super) fn status(framework_id: String, task_id: String, verdict: Verdict) -> StatusUpdate {
+pub(super) fn status(key: Key, verdict: Verdict) -> StatusUpdate {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     StatusUpdate {
         uuid: Uuid::new_v4(),
-        framework_id,
-        task_id,
+        framework_id: key.framework,
+        task_id: key.task,
+        launch: key.launch,
         state: verdict.state,
         source: verdict.source,
         reason: verdict.reason.map(String::from),
@@ -131,25 +151,11 @@ pub(super) const fn may_run(state: TaskState) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Amounts, Command, Limits, RunTask};
 
     fn task() -> Task {
-        let run = RunTask {
-            framework_id: "f".into(),
-            task_id: "t".into(),
-            name: "n".into(),
-            command: Command::default(),
-            user: None,
-            resources: Amounts::default(),
-            limits: Limits::default(),
-            kill_grace_millis: None,
-            max_completion_millis: None,
-            root: None,
-            wants_killing_state: false,
-        };
         Task::new(
             Taken {
-                run,
+                run: RunTask::default(),
                 container: "c".into(),
             },
             News::default(),

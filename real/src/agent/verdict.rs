@@ -41,6 +41,12 @@ impl Verdict {
         }
     }
 
+    /// Its end was ordered before it was started.
+    pub(super) fn killed_during_launch() -> Self {
+        let reason = "REASON_TASK_KILLED_DURING_LAUNCH";
+        Self::agent(TaskState::Killed, reason, "Killed before it was started")
+    }
+
     /// It could not be started.
     pub(super) fn not_started(message: &str) -> Self {
         Self::agent(TaskState::Failed, "REASON_CONTAINER_LAUNCH_FAILED", message)

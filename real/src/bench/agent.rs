@@ -64,6 +64,7 @@ impl Agent {
             uuid: Uuid::new_v4(),
             framework_id: task.framework_id.clone(),
             task_id: task.task_id.clone(),
+            launch: task.launch.clone(),
             state: TaskState::Finished,
             source: Source::Executor,
             reason: None,

@@ -158,7 +158,11 @@ pub fn logs(args: &LogsArgs) -> anyhow::Result<ExitCode> {
         let pid = text(&agent.context("the task's agent is not known")?["pid"]);
         let address = pid.split_once('@').context("the agent has no address")?.1;
         let file = if args.stderr { "stderr" } else { "stdout" };
-        let path = format!("{}/{}/{file}", text(&task["framework_id"]), args.task);
+        let path = format!(
+            "{}/{}/latest/{file}",
+            text(&task["framework_id"]),
+            args.task
+        );
         let mut offset = 0;
         loop {
             let over = match find(&args.master, &args.task).await? {

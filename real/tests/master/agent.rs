@@ -40,6 +40,7 @@ struct State {
 }
 
 struct Held {
+    launch: String,
     state: TaskState,
     unacknowledged: VecDeque<StatusUpdate>,
 }
@@ -47,6 +48,7 @@ struct Held {
 impl Default for Held {
     fn default() -> Self {
         Self {
+            launch: String::new(),
             state: TaskState::Starting,
             unacknowledged: VecDeque::new(),
         }
@@ -141,6 +143,13 @@ impl Agent {
         self.state().kills
     }
 
+    /// The launch of a task that it has.
+    pub fn launch(&self, task_id: &str) -> String {
+        let inner = self.state();
+        let held = inner.tasks.iter().find(|((_, task), _)| task == task_id);
+        held.expect("a task of the agent").1.launch.clone()
+    }
+
     /// Ends a task by itself.
     pub fn end(&self, task_id: &str, state: TaskState) {
         let mut inner = self.state();
@@ -225,6 +234,7 @@ fn introduction(spec: &Spec, inner: &State) -> Subscribe {
         .map(|((framework_id, task_id), held)| KnownTask {
             framework_id: framework_id.clone(),
             task_id: task_id.clone(),
+            launch: held.launch.clone(),
             state: held.state,
         });
     Subscribe {
@@ -257,12 +267,14 @@ fn listen(spec: &Spec, state: &Arc<Mutex<State>>, mut records: Records) {
             FromMaster::KillTask {
                 framework_id,
                 task_id,
+                launch,
                 ..
-            } => kill(&mut inner, &(framework_id, task_id)),
+            } => kill(&mut inner, &(framework_id, task_id), launch),
             FromMaster::AcknowledgeStatus {
                 framework_id,
                 task_id,
                 uuid,
+                ..
             } => acknowledge(&mut inner, &(framework_id, task_id), uuid),
             FromMaster::Ping => {
                 let id = inner.id.clone().unwrap();
@@ -313,7 +325,11 @@ fn run(inner: &mut State, task: &RunTask) {
         return;
     }
     *inner.starts.entry(key.clone()).or_default() += 1;
-    inner.tasks.insert(key.clone(), Held::default());
+    let held = Held {
+        launch: task.launch.clone(),
+        ..Held::default()
+    };
+    inner.tasks.insert(key.clone(), held);
     change(inner, &key, TaskState::Running, None);
     match task.command.value.as_str() {
         "true" => change(inner, &key, TaskState::Finished, None),
@@ -327,10 +343,14 @@ fn run(inner: &mut State, task: &RunTask) {
     }
 }
 
-fn kill(inner: &mut State, key: &Key) {
+fn kill(inner: &mut State, key: &Key, launch: String) {
     inner.kills += 1;
     if !inner.tasks.contains_key(key) {
-        inner.tasks.insert(key.clone(), Held::default());
+        let held = Held {
+            launch,
+            ..Held::default()
+        };
+        inner.tasks.insert(key.clone(), held);
         change(inner, key, TaskState::Lost, None);
     } else if !inner.tasks[key].state.is_terminal() {
         change(inner, key, TaskState::Killed, None);
@@ -344,6 +364,7 @@ fn change(inner: &mut State, key: &Key, state: TaskState, message: Option<&str>)
         uuid: Uuid::new_v4(),
         framework_id: key.0.clone(),
         task_id: key.1.clone(),
+        launch: held.launch.clone(),
         state,
         source: Source::Executor,
         reason: None,

@@ -183,6 +183,7 @@ fn a_late_copy_of_an_acknowledged_status_is_not_told_again() {
             uuid,
             framework_id: framework.id.clone(),
             task_id: "t".to_owned(),
+            launch: agent.launch("t"),
             state,
             source: Source::Executor,
             reason: None,

@@ -10,7 +10,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use fairground_real::isolation::cgroup::Cgroups;
 use fairground_real::protocol::{
-    AgentCall, AgentMessage, Amounts, FromMaster, Limits, MESSAGE_PATH, RunTask, SUBSCRIBE_PATH,
+    AgentCall, AgentMessage, Amounts, FromMaster, MESSAGE_PATH, RunTask, SUBSCRIBE_PATH,
     StatusUpdate, Subscribe, TaskState,
 };
 use fairground_real::recordio::frame;
@@ -86,6 +86,7 @@ impl Master {
         self.send(&FromMaster::KillTask {
             framework_id,
             task_id,
+            launch: LAUNCH.into(),
             grace_millis,
         });
     }
@@ -174,6 +175,7 @@ fn acknowledgement(status: &StatusUpdate) -> FromMaster {
     FromMaster::AcknowledgeStatus {
         framework_id: status.framework_id.clone(),
         task_id: status.task_id.clone(),
+        launch: status.launch.clone(),
         uuid: status.uuid,
     }
 }
@@ -208,28 +210,27 @@ async fn message(
     StatusCode::ACCEPTED
 }
 
+/// The launch of a task that a test does not launch again.
+pub const LAUNCH: &str = "m-T0";
+
 /// A shell command as a task of framework `f`.
 pub fn shell(task: &str, command: &str) -> RunTask {
     RunTask {
         framework_id: "f".into(),
         task_id: task.into(),
+        launch: LAUNCH.into(),
         name: task.into(),
         command: fairground_real::protocol::Command {
             shell: true,
             value: command.into(),
             ..Default::default()
         },
-        user: None,
         resources: Amounts {
             millicores: 100,
             mem_mib: 64,
             ..Amounts::default()
         },
-        limits: Limits::default(),
-        kill_grace_millis: None,
-        max_completion_millis: None,
-        root: None,
-        wants_killing_state: false,
+        ..RunTask::default()
     }
 }
 
@@ -320,6 +321,11 @@ impl Agent {
 
     fn log(&self) -> std::path::PathBuf {
         self.work.path().join("agent.log")
+    }
+
+    /// What a task of framework `f` has.
+    pub fn sandbox(&self, task: &str) -> std::path::PathBuf {
+        self.work().join("sandboxes/f").join(task).join("latest")
     }
 
     /// Everything it said.

@@ -21,7 +21,7 @@ pub struct Agent {
     pub subscribe: Subscribe,
     /// Whether the core counts on it.
     pub joined: bool,
-    /// Tasks it still has that the master gave up; it joins when they have ended.
+    /// Launches it still has that the master gave up, by framework; it joins when they have ended.
     pub leftovers: BTreeSet<(String, String)>,
     /// Ports that are neither offered nor used.
     pub free_ports: Ports,
@@ -121,9 +121,9 @@ impl Cluster {
         let mut left = BTreeSet::new();
         for task in tasks {
             // One that ended before its agent was given up only waits for its framework.
-            if !self.is_on(agent, &task.framework_id, &task.task_id) {
+            if !self.is_on(agent, &task.framework_id, &task.task_id, &task.launch) {
                 self.end_leftover(agent, task);
-                left.insert((task.framework_id.clone(), task.task_id.clone()));
+                left.insert((task.framework_id.clone(), task.launch.clone()));
             }
         }
         self.agents[agent.index()].leftovers = left;
@@ -135,6 +135,7 @@ impl Cluster {
             let message = FromMaster::KillTask {
                 framework_id: task.framework_id.clone(),
                 task_id: task.task_id.clone(),
+                launch: task.launch.clone(),
                 grace_millis: None,
             };
             self.send_agent(agent, message);
@@ -156,13 +157,14 @@ impl Cluster {
     fn resume(&mut self, agent: AgentId, tasks: &[KnownTask]) {
         let listed: BTreeSet<(&str, &str)> = tasks
             .iter()
-            .map(|task| (task.framework_id.as_str(), task.task_id.as_str()))
+            .map(|task| (task.framework_id.as_str(), task.launch.as_str()))
             .collect();
         let mine: Vec<_> = self.agents[agent.index()].tasks.iter().copied().collect();
         for (framework, number) in mine {
             let page = &self.frameworks[framework.index()];
             let task = page.task_by_number(number).expect("a task of the books");
-            let is_listed = listed.contains(&(page.id.as_str(), task.info.task_id.as_str()));
+            let launch = self.launch_name(number);
+            let is_listed = listed.contains(&(page.id.as_str(), launch.as_str()));
             let (state, kill) = (task.state, task.kill.is_some() || page.removed);
             match (is_listed, state) {
                 (true, _) if kill => self.order_kill(agent, framework, number),
@@ -175,7 +177,7 @@ impl Cluster {
             }
         }
         for task in tasks {
-            if !self.is_on(agent, &task.framework_id, &task.task_id) {
+            if !self.is_on(agent, &task.framework_id, &task.task_id, &task.launch) {
                 self.end_leftover(agent, task);
             }
         }
@@ -196,12 +198,18 @@ impl Cluster {
         self.tell(event, cause);
     }
 
-    /// Whether the master knows this task to be on this agent, or to have ended there by the
+    /// Whether the master knows this launch to be on this agent, or to have ended there by the
     /// agent's own word.
-    pub(super) fn is_on(&self, agent: AgentId, framework_id: &str, task_id: &str) -> bool {
+    pub(super) fn is_on(
+        &self,
+        agent: AgentId,
+        framework_id: &str,
+        task_id: &str,
+        launch: &str,
+    ) -> bool {
         self.framework_by_id(framework_id)
             .and_then(|framework| self.frameworks[framework.index()].tasks.get(task_id))
-            .is_some_and(|task| task.agent == agent)
+            .is_some_and(|task| task.agent == agent && self.launch_name(task.number) == launch)
     }
 
     pub(super) fn agent_silent(&mut self, agent: AgentId) {

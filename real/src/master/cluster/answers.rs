@@ -270,6 +270,7 @@ impl Cluster {
         let message = FromMaster::RunTask(Box::new(RunTask {
             framework_id: page.id.clone(),
             task_id: info.task_id.clone(),
+            launch: self.launch_name(number),
             name: info.name.clone(),
             command: info.command.clone(),
             user: info

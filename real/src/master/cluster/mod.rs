@@ -274,6 +274,7 @@ impl Cluster {
         let message = FromMaster::KillTask {
             framework_id: page.id.clone(),
             task_id: task.info.task_id.clone(),
+            launch: self.launch_name(task.number),
             grace_millis: task.kill.flatten(),
         };
         self.send_agent(agent, message);
@@ -285,6 +286,11 @@ impl Cluster {
         if page.tasks.remove(&(framework, task)) {
             page.free_ports.add(ports);
         }
+    }
+
+    /// What a launch is called between master and agent.
+    fn launch_name(&self, task: TaskId) -> String {
+        format!("{}-T{}", self.settings.master_id, task.0)
     }
 
     fn offer_name(&self, offer: OfferId) -> String {

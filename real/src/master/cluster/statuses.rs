@@ -152,7 +152,11 @@ impl Cluster {
             let task = self.frameworks[framework.index()]
                 .tasks
                 .get(&status.task_id);
-            task.is_some_and(|task| task.agent == agent && task.is_news(&status))
+            task.is_some_and(|task| {
+                task.agent == agent
+                    && self.launch_name(task.number) == status.launch
+                    && task.is_news(&status)
+            })
         });
         let Some(framework) = open else {
             self.settle(agent, &status);
@@ -186,21 +190,23 @@ impl Cluster {
         let message = FromMaster::AcknowledgeStatus {
             framework_id: status.framework_id.clone(),
             task_id: status.task_id.clone(),
+            launch: status.launch.clone(),
             uuid: status.uuid,
         };
         self.send_agent(agent, message);
         if status.state.is_terminal() {
-            let name = (status.framework_id.clone(), status.task_id.clone());
+            let name = (status.framework_id.clone(), status.launch.clone());
             let page = &mut self.agents[agent.index()];
             if page.leftovers.remove(&name) {
                 self.join_when_clear(agent);
             }
-        } else if !self.is_on(agent, &status.framework_id, &status.task_id) {
+        } else if !self.is_on(agent, &status.framework_id, &status.task_id, &status.launch) {
             self.send_agent(
                 agent,
                 FromMaster::KillTask {
                     framework_id: status.framework_id.clone(),
                     task_id: status.task_id.clone(),
+                    launch: status.launch.clone(),
                     grace_millis: None,
                 },
             );
@@ -347,10 +353,10 @@ impl Cluster {
         };
         task.acknowledged.push(uuid);
         let (agent, is_over) = (task.agent, task.state.is_terminal());
-        if is_over {
-            page.complete(task_id);
-        }
         self.acknowledge(agent, framework, task_id, uuid);
+        if is_over {
+            self.frameworks[framework.index()].complete(task_id);
+        }
     }
 
     pub(super) fn acknowledge(
@@ -360,9 +366,11 @@ impl Cluster {
         task_id: &str,
         uuid: Uuid,
     ) {
+        let page = &self.frameworks[framework.index()];
         let message = FromMaster::AcknowledgeStatus {
-            framework_id: self.frameworks[framework.index()].id.clone(),
+            framework_id: page.id.clone(),
             task_id: task_id.to_owned(),
+            launch: self.launch_name(page.tasks[task_id].number),
             uuid,
         };
         self.send_agent(agent, message);
