@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 mod checkpoint;
 mod config;
-mod fetch;
+pub(crate) mod fetch;
 mod http;
 mod launch;
 mod link;

@@ -39,7 +39,7 @@ pub(super) enum Input {
     /// The subscription is gone.
     Disconnected,
     /// A task's sandbox is ready, or cannot be.
-    Fetched(Key, std::result::Result<(), fetch::FetchError>),
+    Fetched(Key, std::result::Result<(), String>),
     /// A container's supervisor did something.
     Watched(Key, Watched),
     /// Somebody wants to see the tasks.
@@ -224,19 +224,23 @@ impl Agent {
         let prepared = sandbox.and_then(|sandbox| {
             let owner = Account::find(user.as_deref())?.ids();
             sandboxes::make(&sandbox, owner)?;
-            Ok((sandbox, owner))
+            Ok(sandbox)
         });
-        let (sandbox, owner) = match prepared {
+        let sandbox = match prepared {
             Ok(prepared) => prepared,
             Err(error) => return self.fail(&key, &error.to_string()),
         };
-        let (inbox, uris) = (self.inbox.clone(), taken.run.command.uris);
-        if uris.is_empty() {
+        let order = fetch::Order {
+            uris: taken.run.command.uris,
+            sandbox,
+            user,
+        };
+        if order.uris.is_empty() {
             return self.fetched(&key, Ok(()));
         }
-        let task = key.clone();
+        let (inbox, task) = (self.inbox.clone(), key.clone());
         let fetching = tokio::spawn(async move {
-            let result = fetch::all(&uris, &sandbox, owner).await;
+            let result = order.carry_out().await;
             // An agent that is gone finds the task not started, and says so.
             let _ = inbox.send(Input::Fetched(task, result));
         });
@@ -246,11 +250,7 @@ impl Agent {
         Ok(())
     }
 
-    fn fetched(
-        &mut self,
-        key: &Key,
-        result: std::result::Result<(), fetch::FetchError>,
-    ) -> Result<()> {
+    fn fetched(&mut self, key: &Key, result: std::result::Result<(), String>) -> Result<()> {
         // It may have been killed meanwhile.
         let Some(task) = self
             .tasks

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use fairground_policies::registry::Registry;
 
-use crate::agent;
+use crate::agent::{self, fetch};
 use crate::client::{look, submit};
 use crate::isolation::container;
 use crate::{bench, local, master, run};
@@ -54,6 +54,8 @@ enum Command {
     Burn(run::burn::Args),
     #[command(hide = true)]
     Container(container::Args),
+    #[command(hide = true)]
+    Fetch,
 }
 
 /// The whole command line, with the policies of `registry`: what a `main` of one's own calls.
@@ -82,6 +84,7 @@ pub fn main_with(registry: &Registry) -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Command::Container(args) => container::run(&args),
+        Command::Fetch => fetch::run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("fairground-real: {error:#}");

@@ -77,7 +77,7 @@ impl Account {
     }
 
     /// Makes the caller this account for good: whatever it executes, it gains nothing.
-    pub(super) fn become_it(&self, in_user_namespace: bool) -> Result<()> {
+    pub(crate) fn become_it(&self, in_user_namespace: bool) -> Result<()> {
         let keep = if self.uid.is_root() {
             ROOTS_CAPABILITIES
         } else {

@@ -347,6 +347,18 @@ impl Agent {
         child.wait().unwrap().code()
     }
 
+    /// The agent's own children that are this program with this word.
+    pub fn children(&self, word: &str) -> Vec<i32> {
+        let mut pids = Self::processes(&format!("\0{word}\0"));
+        let own = self.child.as_ref().unwrap().id().to_string();
+        pids.retain(|pid| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+            fields.split(' ').nth(1) == Some(own.as_str())
+        });
+        pids
+    }
+
     /// The processes whose command line has `word`, which a test makes up.
     pub fn processes(word: &str) -> Vec<i32> {
         let mut pids = Vec::new();

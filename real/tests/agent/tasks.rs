@@ -1,0 +1,241 @@
+//! What becomes of tasks, and what is told of it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use axum::http::StatusCode;
+use fairground_real::protocol::TaskState::{Failed, Finished, Killed, Running, Starting};
+use fairground_real::protocol::{FromMaster, Limit, Uri};
+
+use super::support::master::{Agent, LAUNCH, Master, shell};
+use super::support::{skipped, until, without_fences};
+
+#[test]
+fn a_task_goes_through_its_states_once() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::new();
+    let agent = Agent::start(&master);
+    let hello = master.subscribed(1);
+    assert_eq!((hello.agent_id, hello.hostname.as_str()), (None, "here"));
+    assert_eq!(
+        (hello.capacity.millicores, hello.capacity.mem_mib),
+        (2000, 512)
+    );
+
+    let mut task = shell("hello", "echo $GREETING; echo once >> ran; pwd >&2");
+    task.command
+        .environment
+        .insert("GREETING".into(), "good day".into());
+    master.run(&task);
+    master.run(&task);
+    let last = master.reaches("hello", Finished);
+    assert_eq!(master.states("hello"), [Starting, Running, Finished]);
+    assert_eq!(
+        last.message.as_deref(),
+        Some("Command exited with status 0")
+    );
+    let container = last.container.unwrap();
+    assert!(container.pid.is_some());
+
+    let sandbox = agent.work().join("sandboxes/f/hello").join(LAUNCH);
+    let url = format!("http://{}/files/read?offset=0&path=", hello.address);
+    for path in [
+        sandbox.join("stdout").display().to_string(),
+        "/f/hello/latest/stdout".into(),
+    ] {
+        let (status, text) = master.get(&format!("{url}{path}"));
+        assert_eq!(
+            (status, text.as_str()),
+            (StatusCode::OK, r#"{"data":"good day\n","offset":0}"#)
+        );
+    }
+    assert_eq!(
+        master.get(&format!("{url}/f/hello/latest/none")).0,
+        StatusCode::NOT_FOUND
+    );
+    // Forgotten once its last status is acknowledged; a late order does not run it again.
+    let files = agent
+        .work()
+        .join("containers")
+        .join(&container.container_id);
+    until("the task is forgotten", || !files.exists());
+    master.run(&task);
+    master.send(&FromMaster::Ping);
+    until("the agent answers", || master.pongs() == 1);
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert_eq!(master.states("hello"), [Starting, Running, Finished]);
+    assert_eq!(fs::read_to_string(sandbox.join("ran")).unwrap(), "once\n");
+}
+
+#[test]
+fn failures_are_told_with_their_reasons() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::new();
+    let _agent = Agent::start(&master);
+    master.subscribed(1);
+    master.run(&shell("fails", "exit 3"));
+    let failed = master.reaches("fails", Failed);
+    assert_eq!(
+        failed.reason.as_deref(),
+        Some("REASON_COMMAND_EXECUTOR_FAILED")
+    );
+    assert_eq!(
+        failed.message.as_deref(),
+        Some("Command exited with status 3")
+    );
+
+    let mut absent = shell("absent", "");
+    absent.command.shell = false;
+    absent.command.value = "/no/such/program".into();
+    master.run(&absent);
+    let failed = master.reaches("absent", Failed);
+    assert_eq!(
+        failed.reason.as_deref(),
+        Some("REASON_CONTAINER_LAUNCH_FAILED")
+    );
+    assert!(failed.message.unwrap().contains("/no/such/program"));
+
+    let mut stranger = shell("stranger", "true");
+    stranger.user = Some("no-such-user-here".into());
+    master.run(&stranger);
+    let message = master.reaches("stranger", Failed).message.unwrap();
+    assert_eq!(message, "no user 'no-such-user-here' on this agent");
+
+    master.run(&shell("../out", "true"));
+    assert!(
+        master
+            .reaches("../out", Failed)
+            .message
+            .unwrap()
+            .contains("is not a name")
+    );
+
+    let mut fetches = shell("fetches", "true");
+    fetches.command.uris = vec![Uri {
+        value: "/no/such/file".into(),
+        executable: false,
+        extract: None,
+        output_file: None,
+        sha256: None,
+    }];
+    master.run(&fetches);
+    let message = master.reaches("fetches", Failed).message.unwrap();
+    assert!(
+        message.contains("cannot fetch /no/such/file: No such file"),
+        "{message}"
+    );
+
+    let mut slow = shell("slow", "sleep 1000");
+    slow.max_completion_millis = Some(200);
+    master.run(&slow);
+    let reason = master.reaches("slow", Failed).reason;
+    assert_eq!(
+        reason.as_deref(),
+        Some("REASON_MAX_COMPLETION_TIME_REACHED")
+    );
+}
+
+#[test]
+fn what_a_task_asks_for_is_fetched_as_its_user() {
+    if skipped() {
+        return;
+    }
+    let master = Master::new();
+    let agent = Agent::start(&master);
+    master.subscribed(1);
+    let from = agent.work().join("from");
+    fs::create_dir(&from).unwrap();
+    let script = from.join("script");
+    fs::write(&script, "#!/bin/sh\necho fetched\n").unwrap();
+    let uri = |path: &Path, executable| Uri {
+        value: format!("file://{}", path.display()),
+        executable,
+        extract: None,
+        output_file: Some("bin/program".into()),
+        sha256: None,
+    };
+    let mut task = shell("fetches", "stat -c '%U %a' bin bin/program; bin/program");
+    task.command.uris = vec![uri(&script, true)];
+    master.run(&task);
+    master.reaches("fetches", Finished);
+    let output = fs::read_to_string(agent.sandbox("fetches").join("stdout")).unwrap();
+    assert_eq!(output, "nobody 755\nnobody 755\nfetched\n");
+
+    // The agent is root and could read it.
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut task = shell("pries", "true");
+    task.command.uris = vec![uri(&script, false)];
+    master.run(&task);
+    let message = master.reaches("pries", Failed).message.unwrap();
+    assert!(message.contains("Permission denied"), "{message}");
+
+    // What takes for ever is given up with its task.
+    let endless = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut task = shell("waits", "true");
+    let value = format!("http://{}/x", endless.local_addr().unwrap());
+    task.command.uris = vec![Uri {
+        value,
+        ..uri(&script, false)
+    }];
+    master.run(&task);
+    let _asked = endless.accept().unwrap();
+    assert_eq!(agent.children("fetch").len(), 1);
+    master.kill("waits", None);
+    let killed = master.reaches("waits", Killed);
+    let reason = killed.reason.as_deref();
+    assert_eq!(reason, Some("REASON_TASK_KILLED_DURING_LAUNCH"));
+    until("nothing fetches", || agent.children("fetch").is_empty());
+}
+
+#[test]
+fn memory_is_the_reason_and_metrics_tell_what_is_used() {
+    if skipped() {
+        return;
+    }
+    let master = Master::new();
+    let _agent = Agent::start(&master);
+    let hello = master.subscribed(1);
+    let mut spins = shell("spins", "while :; do :; done");
+    spins.limits.millicores = Some(Limit::To(200));
+    master.run(&spins);
+    master.run(&shell(
+        "greedy",
+        "exec dd if=/dev/zero of=/dev/null bs=200M",
+    ));
+    let failed = master.reaches("greedy", Failed);
+    assert_eq!(
+        failed.reason.as_deref(),
+        Some("REASON_CONTAINER_LIMITATION_MEMORY")
+    );
+    let message = failed.message.unwrap();
+    assert!(
+        message.starts_with("Memory limit exceeded: Requested: 64MB Maximum Used: 6"),
+        "{message}"
+    );
+    assert!(failed.usage.unwrap().oom_kills >= 1);
+    assert_eq!(
+        master.states("spins"),
+        [Starting, Running],
+        "the sibling lives"
+    );
+    let value = |name: &str| {
+        let (_, text) = master.get(&format!("http://{}/metrics", hello.address));
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name}{{")));
+        let line = line.unwrap_or_else(|| panic!("{name} in {text}"));
+        assert!(line.contains("framework=\"f\",task=\"spins\""), "{line}");
+        line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()
+    };
+    // On a busy machine it takes a while until it has had its share of a period.
+    until("the task is throttled", || {
+        value("fairground_task_throttled_seconds_total") > 0.0
+    });
+    assert!(value("fairground_task_cpu_seconds_total") > 0.01);
+    assert!(value("fairground_task_processes") >= 2.0);
+}
