@@ -198,6 +198,32 @@ fn a_framework_that_stays_away_is_removed_with_its_tasks() {
 }
 
 #[test]
+fn an_id_is_taken_over_from_another_master_but_not_from_the_future() {
+    let master = Master::start(&[]);
+    let own = master.get("/state")["id"].as_str().unwrap().to_owned();
+    let first = |id: &str| {
+        let info = json!({"user": "u", "name": "n", "id": {"value": id}});
+        let call = json!({"type": "SUBSCRIBE", "framework_id": info["id"],
+                          "subscribe": {"framework_info": info}});
+        let request = super::client::post("/api/v1/scheduler", "", &call.to_string());
+        let exchange = super::client::send(master.address, &request).unwrap();
+        exchange.records().next().unwrap()
+    };
+    for id in [
+        format!("{own}-0007"),
+        format!("{own}-0000"),
+        format!("{own}x"),
+    ] {
+        let event = first(&id);
+        assert_eq!(event["type"], "ERROR", "{id}: {event}");
+        let message = event["error"]["message"].as_str().unwrap();
+        assert!(message.contains("was never given"), "{message}");
+    }
+    let event = first("another-0007");
+    assert_eq!(event["subscribed"]["framework_id"]["value"], "another-0007");
+}
+
+#[test]
 fn teardown_ends_everything_of_a_framework() {
     let (master, _agent, framework) = cluster(&[]);
     framework.launch(&framework.offer(), &[("t", "sleep")]);

@@ -197,6 +197,11 @@ impl Cluster {
             }
             self.give_offers_back(framework);
             framework
+        } else if let Some(id) = id.filter(|id| id.starts_with(&self.settings.master_id)) {
+            // Whoever took it would be mistaken for the framework that gets it one day.
+            return Answer::Refused(format!(
+                "FrameworkInfo.id `{id}` was never given by this master"
+            ));
         } else {
             FrameworkId(self.frameworks.len() as u32)
         };
