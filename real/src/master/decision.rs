@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use fairground_policies::message::{AgentId, FrameworkId};
 use fairground_policies::time::Time;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -28,12 +29,17 @@ use crate::wire::to_ascii;
 /// Requests taken together at most.
 const BATCH: usize = 512;
 
+/// No more requests are taken together once so many bytes are to be sent.
+const BATCH_BYTES: usize = 16 << 20;
+
 /// Something to be sent once the log is on disk.
 enum Delivery {
     Record(Link, Bytes),
     Begin(oneshot::Sender<()>),
     Verdict(oneshot::Sender<Verdict>, Verdict),
     View(oneshot::Sender<Value>, Value),
+    /// The end of a stream.
+    Close(Link),
 }
 
 /// The thread's state.
@@ -49,6 +55,8 @@ pub struct Decision {
     clock: Clock,
     next_ping: Instant,
     deliveries: Vec<Delivery>,
+    /// Bytes of the records among the deliveries.
+    waiting: usize,
 }
 
 impl Decision {
@@ -82,6 +90,7 @@ impl Decision {
             own,
             clock,
             deliveries: Vec::new(),
+            waiting: 0,
         }
     }
 
@@ -113,7 +122,7 @@ impl Decision {
                 }
                 self.take(request);
                 taken += 1;
-                next = (taken < BATCH)
+                next = (taken < BATCH && self.waiting < BATCH_BYTES)
                     .then(|| self.inbox.try_recv().ok())
                     .flatten();
             }
@@ -153,10 +162,9 @@ impl Decision {
             self.input(Input::AgentSilent { agent });
             self.links.forget_agent(agent);
         }
-        let ping = recordio::frame(&to_ascii(&FromMaster::Ping));
         let links: Vec<Link> = self.links.agents().cloned().collect();
         for link in links {
-            self.deliveries.push(Delivery::Record(link, ping.clone()));
+            self.send(link, &FromMaster::Ping);
         }
     }
 
@@ -182,25 +190,34 @@ impl Decision {
 
     fn queue(&mut self, outputs: Vec<Output>) {
         for output in outputs {
-            let (link, record) = match output {
+            match output {
                 Output::Framework(framework, event) => {
-                    (self.links.framework(framework), to_ascii(&event))
+                    if let Some(link) = self.links.framework(framework) {
+                        self.send(link.clone(), &event);
+                    }
                 }
-                Output::Agent(agent, message) => (self.links.agent(agent), to_ascii(&message)),
+                Output::Agent(agent, message) => {
+                    if let Some(link) = self.links.agent(agent) {
+                        self.send(link.clone(), &message);
+                    }
+                }
                 Output::CloseFramework(framework) => {
-                    self.links.detach_framework(framework);
-                    continue;
+                    let link = self.links.detach_framework(framework);
+                    self.deliveries.extend(link.map(Delivery::Close));
                 }
                 Output::CloseAgent(agent) => {
-                    self.links.detach_agent(agent);
-                    continue;
+                    let link = self.links.detach_agent(agent);
+                    self.deliveries.extend(link.map(Delivery::Close));
                 }
-            };
-            if let Some(link) = link {
-                let record = Delivery::Record(link.clone(), recordio::frame(&record));
-                self.deliveries.push(record);
             }
         }
+    }
+
+    /// A record of a stream.
+    fn send(&mut self, link: Link, message: &impl Serialize) {
+        let record = recordio::frame(&to_ascii(message));
+        self.waiting += record.len();
+        self.deliveries.push(Delivery::Record(link, record));
     }
 
     fn take(&mut self, request: Request) {
@@ -274,18 +291,15 @@ impl Decision {
             "heartbeat_interval_seconds": self.habits.heartbeat.as_secs_f64(),
             "master_info": self.master_info(),
         }});
-        for event in [subscribed, json!({"type": "HEARTBEAT"})] {
-            let record = recordio::frame(&to_ascii(&event));
-            self.deliveries.push(Delivery::Record(link.clone(), record));
-        }
+        self.send(link.clone(), &subscribed);
+        self.send(link, &json!({"type": "HEARTBEAT"}));
         self.queue(turn.outputs);
     }
 
     /// Ends a stream with an ERROR event.
     fn error_event(&mut self, link: Link, message: &str) {
         let event = json!({"type": "ERROR", "error": {"message": message}});
-        let record = recordio::frame(&to_ascii(&event));
-        self.deliveries.push(Delivery::Record(link, record));
+        self.send(link, &event);
     }
 
     fn master_info(&self) -> Value {
@@ -373,8 +387,11 @@ impl Decision {
                 tasks,
                 refuse,
             },
-            Body::Revive => Input::Revived { framework },
-            Body::Suppress => Input::Suppressed { framework },
+            Body::Revive(roles) | Body::Suppress(roles) if !self.has_one_of(framework, &roles) => {
+                return Ok(None);
+            }
+            Body::Revive(_) => Input::Revived { framework },
+            Body::Suppress(_) => Input::Suppressed { framework },
             Body::Kill {
                 task_id,
                 agent_id,
@@ -393,7 +410,7 @@ impl Decision {
                 framework,
                 agent_id,
                 task_id,
-                uuid: read_uuid(&uuid)?,
+                uuid,
             },
             Body::Reconcile(tasks) => {
                 let events = self.cluster.reconcile(framework, &tasks);
@@ -417,16 +434,17 @@ impl Decision {
         }))
     }
 
+    /// Whether a call about these roles, none for all, is about the framework's own.
+    fn has_one_of(&self, framework: FrameworkId, roles: &[String]) -> bool {
+        roles.is_empty() || roles.contains(&self.cluster.frameworks()[framework.index()].role)
+    }
+
     fn agent_subscribe(&mut self, subscribe: Subscribe, link: Link, reply: oneshot::Sender<()>) {
         let (answer, turn) = self.step(Input::AgentSubscribed(subscribe));
         self.deliveries.push(Delivery::Begin(reply));
         let (agent, agent_id) = match answer {
             Answer::AgentSubscribed { agent, id } => (agent, id),
-            Answer::Refused(message) => {
-                let record = recordio::frame(&to_ascii(&FromMaster::Refused { message }));
-                self.deliveries.push(Delivery::Record(link, record));
-                return;
-            }
+            Answer::Refused(message) => return self.send(link, &FromMaster::Refused { message }),
             // Its stream ends with the link, and whoever listens subscribes again.
             Answer::Late => return,
             Answer::Done | Answer::FrameworkSubscribed { .. } => {
@@ -438,8 +456,7 @@ impl Decision {
             agent_id,
             silence_millis: self.habits.silence.as_millis() as u64,
         };
-        let record = recordio::frame(&to_ascii(&registered));
-        self.deliveries.push(Delivery::Record(link, record));
+        self.send(link, &registered);
         self.queue(turn.outputs);
     }
 
@@ -463,6 +480,9 @@ impl Decision {
 
     /// Sends what is due. Whoever went away meanwhile does not hear it.
     fn deliver(&mut self) {
+        // A stream ends when its link is dropped: after the answer to the call that ends it.
+        let mut ending = Vec::new();
+        self.waiting = 0;
         for delivery in self.deliveries.drain(..) {
             match delivery {
                 Delivery::Record(link, record) => {
@@ -475,15 +495,11 @@ impl Decision {
                 Delivery::Begin(reply) => drop(reply.send(())),
                 Delivery::Verdict(reply, verdict) => drop(reply.send(verdict)),
                 Delivery::View(reply, shown) => drop(reply.send(shown)),
+                Delivery::Close(link) => ending.push(link),
             }
         }
     }
 }
 
-fn read_uuid(text: &str) -> Result<Uuid, String> {
-    use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok();
-    bytes
-        .and_then(|bytes| Uuid::from_slice(&bytes).ok())
-        .ok_or_else(|| format!("'uuid' is `{text}`; expected 16 bytes in base 64"))
-}
+#[cfg(test)]
+mod tests;

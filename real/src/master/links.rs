@@ -4,15 +4,23 @@
 //! the master its memory.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fairground_policies::message::{AgentId, FrameworkId};
+use futures_util::Stream;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 /// Records that may wait to be sent on one stream.
 pub const QUEUE: usize = 4096;
+
+/// Bytes that may wait there before another record: one may be as large as the cluster.
+pub const QUEUE_BYTES: usize = 8 << 20;
 
 /// The number of a stream, for ever its own.
 pub type LinkId = u64;
@@ -25,20 +33,50 @@ pub struct Link {
     /// The stream id its framework has to name in calls.
     pub stream: Uuid,
     sender: mpsc::Sender<Bytes>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// The receiving end of a stream.
+#[derive(Debug)]
+pub struct Records {
+    receiver: mpsc::Receiver<Bytes>,
+    /// The bytes that wait in the queue.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Link {
     /// A stream's two ends.
-    pub fn open(id: LinkId) -> (Self, mpsc::Receiver<Bytes>) {
+    pub fn open(id: LinkId) -> (Self, Records) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let stream = Uuid::new_v4();
-        (Self { id, stream, sender }, receiver)
+        let waiting = Arc::<AtomicUsize>::default();
+        let link = Self {
+            id,
+            stream: Uuid::new_v4(),
+            sender,
+            waiting: Arc::clone(&waiting),
+        };
+        (link, Records { receiver, waiting })
     }
 
     /// Queues a framed record. `false` when the peer is gone or does not read.
     #[must_use]
     pub fn send(&self, record: Bytes) -> bool {
-        self.sender.try_send(record).is_ok()
+        let length = record.len();
+        // Counted first: it may be taken at once.
+        let waiting = self.waiting.fetch_add(length, Ordering::Relaxed);
+        waiting < QUEUE_BYTES && self.sender.try_send(record).is_ok()
+    }
+}
+
+impl Stream for Records {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let record = self.receiver.poll_recv(context);
+        if let Poll::Ready(Some(record)) = &record {
+            self.waiting.fetch_sub(record.len(), Ordering::Relaxed);
+        }
+        record
     }
 }
 
@@ -130,5 +168,43 @@ impl Links {
         let agent = *agent?.0;
         self.agents.remove(&agent);
         Some(Peer::Agent(agent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt as _, StreamExt as _};
+
+    use super::*;
+
+    /// How many records of a length are queued for a peer that does not read.
+    fn check(length: usize, expected: usize) {
+        let (link, mut records) = Link::open(0);
+        let record = Bytes::from(vec![0; length]);
+        let queued = || {
+            (0..=QUEUE)
+                .take_while(|_| link.send(record.clone()))
+                .count()
+        };
+        assert_eq!(queued(), expected, "{length}");
+        // A link that refused once is given up, so what it refused stays counted.
+        let mut read = 0;
+        while records.next().now_or_never().is_some() {
+            read += 1;
+        }
+        assert_eq!(read, expected, "{length}");
+    }
+
+    #[test]
+    fn a_queue_is_bounded_in_records_and_in_bytes() {
+        check(1, QUEUE);
+        check(QUEUE_BYTES / 2, 2);
+        check(QUEUE_BYTES - 1, 2);
+        check(QUEUE_BYTES * 2, 1);
+        let (link, mut records) = Link::open(0);
+        for _ in 0..10 {
+            assert!(link.send(Bytes::from(vec![0; QUEUE_BYTES])));
+            assert!(records.next().now_or_never().is_some());
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! Calls of the scheduler API, from their bytes to their meaning.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::resources::Resource;
 use super::task_info::KillPolicy;
-use super::{Id, one_or_many, strip_nulls};
+use super::{Id, bad_id, one_or_many, strip_nulls};
 
 /// A call, checked: every member that its type requires is there.
 #[derive(Clone, PartialEq, Debug)]
@@ -38,10 +41,10 @@ pub enum Body {
         /// For how long what is left is refused.
         refuse: Span,
     },
-    /// REVIVE.
-    Revive,
-    /// SUPPRESS.
-    Suppress,
+    /// REVIVE, for these roles; none stands for all.
+    Revive(Vec<String>),
+    /// SUPPRESS, for these roles; none stands for all.
+    Suppress(Vec<String>),
     /// KILL.
     Kill {
         /// Which task.
@@ -57,8 +60,8 @@ pub enum Body {
         agent_id: String,
         /// About which task.
         task_id: String,
-        /// Its 16 bytes, in base 64.
-        uuid: String,
+        /// Which status.
+        uuid: Uuid,
     },
     /// RECONCILE; no tasks asks for all.
     Reconcile(Vec<TaskQuestion>),
@@ -96,6 +99,10 @@ struct Raw {
     accept: Option<RawAccept>,
     #[serde(default)]
     decline: Option<RawAccept>,
+    #[serde(default)]
+    revive: Option<RawRoles>,
+    #[serde(default)]
+    suppress: Option<RawRoles>,
     #[serde(default)]
     kill: Option<RawKill>,
     #[serde(default)]
@@ -140,6 +147,12 @@ struct Launch {
 struct Filters {
     #[serde(default)]
     refuse_seconds: Option<f64>,
+}
+
+#[derive(Deserialize, Default)]
+struct RawRoles {
+    #[serde(default, deserialize_with = "one_or_many")]
+    roles: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -201,10 +214,9 @@ impl Call {
         let framework_id = raw.framework_id.as_ref().map(|id| id.value.clone());
         let framework_id = framework_id.filter(|id| !id.is_empty());
         let body = raw.body()?;
-        if framework_id.is_none() && !matches!(body, Body::Subscribe { .. }) {
-            return Err(Refusal::Bad(
-                "Expecting 'framework_id' to be present".to_owned(),
-            ));
+        if !matches!(body, Body::Subscribe { .. }) {
+            let id = required(framework_id.as_deref(), "framework_id")?;
+            checked(id.into(), "framework_id")?;
         }
         Ok(Self { framework_id, body })
     }
@@ -222,6 +234,39 @@ fn depth(value: &Value) -> usize {
 
 fn required<T>(member: Option<T>, name: &str) -> Result<T, Refusal> {
     member.ok_or_else(|| Refusal::Bad(format!("Expecting '{name}' to be present")))
+}
+
+/// An id, unless nothing can have it: what is said about it is said in events and kept in logs.
+fn checked(id: Id, name: &str) -> Result<String, Refusal> {
+    match bad_id(&id.value) {
+        None => Ok(id.value),
+        Some(why) => Err(Refusal::Bad(format!("Call: '{name}': {why}"))),
+    }
+}
+
+/// The same of an id that need not be there.
+fn optional(id: Option<Id>, name: &str) -> Result<Option<String>, Refusal> {
+    let id = id.filter(|id| !id.value.is_empty());
+    id.map(|id| checked(id, name)).transpose()
+}
+
+/// 16 bytes in base 64.
+fn read_uuid(text: &str) -> Result<Uuid, Refusal> {
+    let bytes = BASE64.decode(text).ok();
+    let uuid = bytes.and_then(|bytes| Uuid::from_slice(&bytes).ok());
+    let bad = || Refusal::Bad("Call: 'acknowledge.uuid': expected 16 bytes in base 64".to_owned());
+    uuid.ok_or_else(bad)
+}
+
+impl TaskQuestion {
+    fn checked(self) -> Result<Self, Refusal> {
+        let task_id = checked(self.task_id, "reconcile.tasks.task_id")?;
+        let agent_id = optional(self.agent_id, "reconcile.tasks.agent_id")?;
+        Ok(Self {
+            task_id: Id { value: task_id },
+            agent_id: agent_id.map(|value| Id { value }),
+        })
+    }
 }
 
 impl Raw {
@@ -244,25 +289,29 @@ impl Raw {
                 }
                 .answer()?
             }
-            "REVIVE" => Body::Revive,
-            "SUPPRESS" => Body::Suppress,
+            "REVIVE" => Body::Revive(self.revive.unwrap_or_default().roles),
+            "SUPPRESS" => Body::Suppress(self.suppress.unwrap_or_default().roles),
             "KILL" => {
                 let kill = required(self.kill, "kill")?;
                 Body::Kill {
-                    task_id: kill.task_id.value,
-                    agent_id: kill.agent_id.map(|id| id.value),
+                    task_id: checked(kill.task_id, "kill.task_id")?,
+                    agent_id: optional(kill.agent_id, "kill.agent_id")?,
                     grace_millis: kill.kill_policy.and_then(KillPolicy::grace_millis),
                 }
             }
             "ACKNOWLEDGE" => {
                 let acknowledge = required(self.acknowledge, "acknowledge")?;
                 Body::Acknowledge {
-                    agent_id: acknowledge.agent_id.value,
-                    task_id: acknowledge.task_id.value,
-                    uuid: acknowledge.uuid,
+                    agent_id: checked(acknowledge.agent_id, "acknowledge.agent_id")?,
+                    task_id: checked(acknowledge.task_id, "acknowledge.task_id")?,
+                    uuid: read_uuid(&acknowledge.uuid)?,
                 }
             }
-            "RECONCILE" => Body::Reconcile(self.reconcile.unwrap_or_default().tasks),
+            "RECONCILE" => {
+                let tasks = self.reconcile.unwrap_or_default().tasks.into_iter();
+                let tasks = tasks.map(TaskQuestion::checked);
+                Body::Reconcile(tasks.collect::<Result<_, _>>()?)
+            }
             "REQUEST" => {
                 let requests = self.request.unwrap_or_default().requests;
                 Body::Request(requests.into_iter().map(|one| one.resources).collect())
@@ -290,8 +339,10 @@ impl RawAccept {
             tasks.extend(operation.launch.into_iter().flat_map(|l| l.task_infos));
         }
         let seconds = self.filters.and_then(|filters| filters.refuse_seconds);
+        let ids = self.offer_ids.into_iter();
+        let ids = ids.map(|id| checked(id, "offer_ids"));
         Ok(Body::Answer {
-            offer_ids: self.offer_ids.into_iter().map(|id| id.value).collect(),
+            offer_ids: ids.collect::<Result<_, _>>()?,
             tasks,
             refuse: refuse_span(seconds),
         })

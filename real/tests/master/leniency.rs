@@ -157,6 +157,32 @@ fn offers_are_written_as_the_frameworks_capabilities_say() {
 }
 
 #[test]
+fn roles_named_by_suppress_and_revive_count() {
+    let (master, _agent) = cluster(&[]);
+    let info = json!({"user": "u", "name": "n", "role": "eng"});
+    let framework = Framework::subscribe_as(master.address, &info);
+    for (kind, roles, is_offered) in [
+        ("SUPPRESS", json!(["other"]), true),
+        ("SUPPRESS", json!(["other", "eng"]), false),
+        ("REVIVE", json!("other"), false),
+        ("REVIVE", json!("eng"), true),
+        ("SUPPRESS", json!([]), false),
+        ("REVIVE", json!(null), true),
+    ] {
+        framework.say(kind, json!({"roles": roles}));
+        if is_offered {
+            framework.decline(&framework.offer(), 0.0);
+        } else {
+            // One that was on its way already.
+            if let Some(event) = framework.next_within(Duration::from_millis(200)) {
+                framework.decline(&event["offers"]["offers"][0], 0.0);
+            }
+            assert!(framework.is_quiet(Duration::from_millis(200)), "{roles}");
+        }
+    }
+}
+
+#[test]
 fn calls_are_answered_with_202_and_no_body() {
     let (master, _agent) = cluster(&[]);
     // One connection for all calls, as pymesos has it.

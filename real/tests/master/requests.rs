@@ -1,5 +1,6 @@
 //! Raw requests and what they are answered: one check, many lines.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -88,6 +89,27 @@ fn what_is_wrong_with_a_call_is_said() {
         r#"{"type":"REVIVE","framework_id":{"value":"nobody"}}"#,
         (400, "Framework cannot be found"),
     );
+    let long = "x".repeat(256);
+    for member in [
+        json!({"type": "KILL", "kill": {"task_id": {"value": long}}}),
+        json!({"type": "KILL", "kill": {"task_id": {"value": "t"}, "agent_id": {"value": long}}}),
+        json!({"type": "RECONCILE", "reconcile": {"tasks": [{"task_id": {"value": "a/b"}}]}}),
+        json!({"type": "RECONCILE", "reconcile":
+            {"tasks": {"task_id": {"value": "t"}, "agent_id": {"value": long}}}}),
+        json!({"type": "ACKNOWLEDGE", "acknowledge":
+            {"task_id": {"value": "t"}, "agent_id": {"value": "a"}, "uuid": long}}),
+        json!({"type": "ACKNOWLEDGE", "acknowledge":
+            {"task_id": {"value": long}, "agent_id": {"value": "a"}, "uuid": ""}}),
+        json!({"type": "DECLINE", "decline": {"offer_ids": [{"value": long}]}}),
+        json!({"type": "REVIVE", "framework_id": {"value": long}}),
+    ] {
+        let mut call = member;
+        if call.get("framework_id").is_none() {
+            call["framework_id"] = json!({"value": "f"});
+        }
+        let body = call.to_string();
+        check(&[], &body, (400, "Call: '"));
+    }
     check(
         &[],
         r#"{"type":"SUBSCRIBE","framework_id":{"value":"a"},"subscribe":{"framework_info":{"id":{"value":"b"}}}}"#,
@@ -249,7 +271,7 @@ fn tasks_that_cannot_run_are_errors() {
         for (key, value) in change.as_object().unwrap() {
             bad[key] = value.clone();
         }
-        framework.accept(&offer, &[bad], 0.0);
+        framework.accept(&offer, std::slice::from_ref(&bad), 0.0);
         let status = framework.status(&id);
         assert_eq!(status["state"], "TASK_ERROR");
         assert_eq!(status["reason"], "REASON_TASK_INVALID");
@@ -258,6 +280,7 @@ fn tasks_that_cannot_run_are_errors() {
             "{status}"
         );
         assert_eq!(status.get("uuid"), None);
+        assert_eq!(status["agent_id"], bad["agent_id"]);
     }
     let offer = framework.offer();
     framework.launch(&offer, &[("same", "sleep"), ("same", "sleep")]);
@@ -276,6 +299,58 @@ fn tasks_that_cannot_run_are_errors() {
         ports(&offer).unwrap()["ranges"]["range"],
         json!([{"begin": 31000, "end": 31999}])
     );
+}
+
+#[test]
+fn offers_that_do_not_go_together_lose_every_task_of_the_answer() {
+    let master = Master::start(&[]);
+    let _agents = ["a", "b"].map(|name| Agent::start(&Spec::new(master.address, name, 2, 1000)));
+    master.wait_for_metric("master/slaves_active", 2.0);
+    let framework = Framework::subscribe(master.address, "f");
+    // An offer of each agent.
+    let pair = || {
+        let mut held = BTreeMap::new();
+        while held.len() < 2 {
+            let event = framework.next_of("OFFERS");
+            for offer in event["offers"]["offers"].as_array().unwrap() {
+                held.insert(offer["agent_id"].to_string(), offer.clone());
+            }
+        }
+        let mut offers = held.into_values();
+        (offers.next().unwrap(), offers.next().unwrap())
+    };
+    let (mut one, mut two) = pair();
+    framework.launch(&one, &[("runs", "sleep")]);
+    assert_eq!(framework.status("runs")["state"], "TASK_RUNNING");
+    let stale = one["id"].clone();
+    for index in 0..5 {
+        framework.decline(&one, 0.0);
+        framework.decline(&two, 0.0);
+        (one, two) = pair();
+        let ids = [
+            json!([stale]),
+            json!([one["id"], one["id"]]),
+            json!([one["id"], two["id"]]),
+            json!([two["id"], {"value": "no offer"}]),
+            json!([]),
+        ];
+        let names = ["good", "bad", "runs"];
+        let mut tasks = names.map(|name| task(&one, name, "true"));
+        tasks[1]["executor"] = json!({});
+        framework.say(
+            "ACCEPT",
+            json!({"offer_ids": ids[index], "operations":
+                [{"type": "LAUNCH", "launch": {"task_infos": tasks}}]}),
+        );
+        for _ in names {
+            let status = framework.next_of("UPDATE")["update"]["status"].clone();
+            assert_eq!(status["state"], "TASK_LOST", "{} {status}", ids[index]);
+            assert_eq!(status["reason"], "REASON_INVALID_OFFERS");
+            assert_eq!(status["agent_id"], one["agent_id"]);
+        }
+    }
+    framework.say("RECONCILE", json!({}));
+    assert_eq!(framework.status("runs")["state"], "TASK_RUNNING");
 }
 
 #[test]

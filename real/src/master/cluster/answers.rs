@@ -103,7 +103,7 @@ impl Cluster {
         for info in tasks {
             match self.check_task(framework, &info, &hand) {
                 Ok(task) => requests.push(self.stage(framework, info, task, &mut hand)),
-                Err(invalid) => self.refuse_task(framework, &hand, &invalid),
+                Err(invalid) => self.refuse_task(framework, &hand, &info, &invalid),
             }
         }
         // What is left is the agent's again before the core may offer it anew.
@@ -231,17 +231,33 @@ impl Cluster {
         }
     }
 
-    fn refuse_task(&mut self, framework: FrameworkId, hand: &Hand, invalid: &Invalid) {
-        self.counts.ended[4] += 1;
-        let agent_id = hand
-            .agent
-            .map(|agent| self.agents[agent.index()].id.clone());
+    /// Tells of a task that cannot be asked of the core. What is wrong with it does not matter when
+    /// its offers are not valid.
+    fn refuse_task(
+        &mut self,
+        framework: FrameworkId,
+        hand: &Hand,
+        info: &Value,
+        invalid: &Invalid,
+    ) {
+        let (state, reason, message) = if hand.valid {
+            self.counts.ended[4] += 1;
+            (
+                State::Error,
+                "REASON_TASK_INVALID",
+                invalid.message.as_str(),
+            )
+        } else {
+            self.counts.ended[3] += 1;
+            let page = &self.frameworks[framework.index()];
+            Cause::OffersInvalid.explain(page.can("PARTITION_AWARE"))
+        };
         let notice = Notice {
             task_id: &invalid.task_id,
-            agent_id: agent_id.as_deref(),
-            state: State::Error,
-            reason: "REASON_TASK_INVALID",
-            message: &invalid.message,
+            agent_id: info["agent_id"]["value"].as_str(),
+            state,
+            reason,
+            message,
         };
         let event = notice.event(self.now_secs());
         self.send_framework(framework, event);

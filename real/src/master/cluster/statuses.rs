@@ -14,6 +14,9 @@ use super::{Cluster, State};
 use crate::protocol::{FromMaster, Source, StatusUpdate, TaskState};
 use crate::wire::call::TaskQuestion;
 
+/// Characters of a message: some quote what a framework said, however long it was.
+const MESSAGE: usize = 1000;
+
 /// Why the core reports the end of a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Cause {
@@ -33,7 +36,10 @@ pub(super) enum Cause {
 
 impl Cause {
     /// State, reason and message of a status made by the master.
-    const fn explain(self, partition_aware: bool) -> (State, &'static str, &'static str) {
+    pub(super) const fn explain(
+        self,
+        partition_aware: bool,
+    ) -> (State, &'static str, &'static str) {
         let (plain, aware, reason, message) = match self {
             Self::OffersInvalid => (
                 State::Lost,
@@ -87,7 +93,7 @@ impl Notice<'_> {
             "state": self.state.api_name(),
             "source": "SOURCE_MASTER",
             "reason": self.reason,
-            "message": self.message,
+            "message": self.message.chars().take(MESSAGE).collect::<String>(),
             "timestamp": now_secs,
         });
         if let Some(agent_id) = self.agent_id {

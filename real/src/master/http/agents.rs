@@ -18,7 +18,7 @@ struct Version {
 
 pub(super) async fn subscribe(app: &App, parts: &Parts, body: Body) -> Result<Response, Problem> {
     let bad = |text: String| Problem(StatusCode::BAD_REQUEST, text);
-    let bytes = json_body(app, parts, body).await?;
+    let (bytes, _room) = json_body(app, parts, body).await?;
     let not_understood = |error| bad(format!("Subscribe: {error}"));
     // Asked first: the rest may mean nothing in another version.
     let Version { protocol } = serde_json::from_slice(&bytes).map_err(not_understood)?;
@@ -62,7 +62,7 @@ fn check(subscribe: &Subscribe) -> Result<(), String> {
 }
 
 pub(super) async fn message(app: &App, parts: &Parts, body: Body) -> Result<Response, Problem> {
-    let bytes = json_body(app, parts, body).await?;
+    let (bytes, _room) = json_body(app, parts, body).await?;
     let call: AgentCall = serde_json::from_slice(&bytes)
         .map_err(|error| Problem(StatusCode::BAD_REQUEST, format!("AgentCall: {error}")))?;
     match app.ask(|reply| Request::AgentCall { call, reply }).await? {

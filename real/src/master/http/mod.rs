@@ -16,10 +16,9 @@ use axum::extract::{Request as HttpRequest, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
-use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::links::{Link, LinkId};
+use super::links::{Link, LinkId, Records};
 use super::metrics::Metrics;
 use super::request::Request;
 use crate::protocol::{MESSAGE_PATH, SUBSCRIBE_PATH};
@@ -37,7 +36,7 @@ pub struct App {
     pub heartbeat: Duration,
     /// The longest body taken in.
     pub max_body: usize,
-    /// KiB that bodies which are still arriving may take together.
+    /// KiB that bodies may take together, from their first byte until they are decided upon.
     pub room: Arc<Semaphore>,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
@@ -80,19 +79,19 @@ pub async fn answer(State(app): State<App>, request: HttpRequest) -> Response {
 fn canonical(path: &str) -> String {
     let path = path.trim_end_matches('/');
     let path = path.strip_suffix(".json").unwrap_or(path);
-    let path = path.strip_prefix("/master").unwrap_or(path);
-    if path.is_empty() {
-        return "/".to_owned();
+    match path.strip_prefix("/master").unwrap_or(path) {
+        "" => "/".to_owned(),
+        rest if rest.starts_with('/') => rest.to_owned(),
+        _ => path.to_owned(),
     }
-    path.to_owned()
 }
 
-/// The body of a POST of JSON.
+/// The body of a POST of JSON, and its room, to be kept for as long as what was in it.
 async fn json_body(
     app: &App,
     parts: &axum::http::request::Parts,
     body: Body,
-) -> Result<Bytes, Problem> {
+) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
     if parts.method != Method::POST {
         return Err(Problem(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -125,12 +124,13 @@ async fn json_body(
         return Err(too_long());
     }
     let read = async {
-        // The pieces of a long body are kept until it is whole: all of them together are bounded.
-        let _room = app.room.acquire_many((length >> 10) as u32).await;
-        axum::body::to_bytes(body, app.max_body).await
+        let room = Arc::clone(&app.room).acquire_many_owned((length >> 10) as u32);
+        let room = room.await.expect("the semaphore is never closed");
+        let bytes = axum::body::to_bytes(body, app.max_body).await?;
+        Ok::<_, axum::Error>((bytes, room))
     };
     match tokio::time::timeout(app.body_timeout, read).await {
-        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Ok(read)) => Ok(read),
         Ok(Err(_)) => Err(too_long()),
         Err(_) => Err(Problem(
             StatusCode::REQUEST_TIMEOUT,
@@ -157,7 +157,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
 
 impl App {
     /// A new stream's two ends.
-    fn open_stream(&self) -> (Link, mpsc::Receiver<Bytes>) {
+    fn open_stream(&self) -> (Link, Records) {
         Link::open(self.streams.fetch_add(1, Ordering::Relaxed))
     }
 
@@ -177,19 +177,13 @@ impl App {
 
     /// A response that stays open and carries what the decision thread queues, with heartbeats
     /// in between.
-    fn stream(
-        &self,
-        link: LinkId,
-        records: mpsc::Receiver<Bytes>,
-        heartbeat: Option<Bytes>,
-    ) -> Body {
+    fn stream(&self, link: LinkId, records: Records, heartbeat: Option<Bytes>) -> Body {
         let closing = Closing {
             link,
             inbox: self.inbox.clone(),
         };
-        let events = ReceiverStream::new(records);
         let Some(heartbeat) = heartbeat else {
-            let events = events.map(move |record| {
+            let events = records.map(move |record| {
                 // Held by the stream: dropped with it.
                 let _ = &closing;
                 Ok::<_, std::convert::Infallible>(record)
@@ -198,7 +192,7 @@ impl App {
         };
         let start = tokio::time::Instant::now() + self.heartbeat;
         let beats = tokio::time::interval_at(start, self.heartbeat);
-        let state = (events, beats, heartbeat, closing);
+        let state = (records, beats, heartbeat, closing);
         let events =
             futures_util::stream::unfold(state, |(mut events, mut beats, beat, closing)| async {
                 let record = tokio::select! {
@@ -246,5 +240,6 @@ mod tests {
         assert_eq!(canonical("/master/"), "/");
         assert_eq!(canonical("/master/api/v1/scheduler"), "/api/v1/scheduler");
         assert_eq!(canonical("/state-summary"), "/state-summary");
+        assert_eq!(canonical("/masterfoo"), "/masterfoo");
     }
 }

@@ -22,7 +22,7 @@ struct Kill {
 }
 
 pub(super) async fn kill(app: &App, parts: &Parts, body: Body) -> Result<Response, Problem> {
-    let bytes = json_body(app, parts, body).await?;
+    let (bytes, _room) = json_body(app, parts, body).await?;
     let kill: Kill = serde_json::from_slice(&bytes)
         .map_err(|error| Problem(StatusCode::BAD_REQUEST, format!("Kill: {error}")))?;
     let verdict = app.ask(|reply| Request::Kill {

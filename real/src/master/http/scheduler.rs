@@ -15,7 +15,7 @@ use crate::wire::to_ascii;
 const STREAM_ID: &str = "mesos-stream-id";
 
 pub(super) async fn answer(app: &App, parts: &Parts, body: HttpBody) -> Result<Response, Problem> {
-    let bytes = json_body(app, parts, body).await?;
+    let (bytes, _room) = json_body(app, parts, body).await?;
     if !accepts_json(&parts.headers) {
         let text = "Expecting 'Accept' to allow application/json";
         return Err(Problem(StatusCode::NOT_ACCEPTABLE, text.to_owned()));

@@ -1,0 +1,82 @@
+//! What is sent when, seen from the inside of the thread.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc;
+
+use fairground_policies::registry::Registry;
+use fairground_policies::time::Span;
+use futures_util::{FutureExt as _, StreamExt as _};
+use tempfile::TempDir;
+
+use super::*;
+use crate::log::Fsync;
+use crate::master::cluster::Settings;
+use crate::master::links::Records;
+
+fn decision() -> (Decision, TempDir) {
+    let folder = TempDir::new().unwrap();
+    let settings = Settings {
+        master_id: "m".to_owned(),
+        allocator: "drf".parse().unwrap(),
+        seed: 0,
+        weights: BTreeMap::new(),
+        images: BTreeMap::new(),
+        recovery: Span::ZERO,
+        started_unix_micros: 0,
+    };
+    let cluster = Cluster::new(settings, &Registry::default()).unwrap();
+    let log = Writer::open(&folder.path().join("log"), 0, Fsync::Never).unwrap();
+    let habits = Habits {
+        heartbeat: Duration::from_secs(15),
+        ping: Duration::from_secs(15),
+        silence: Duration::from_secs(75),
+        address: "127.0.0.1:5050".to_owned(),
+    };
+    let metrics = Metrics::default();
+    let decision = Decision::new(cluster, Time::ZERO, log, habits, metrics, mpsc::channel());
+    (decision, folder)
+}
+
+/// The types of the events that wait on a stream, `end` when it has ended.
+fn waiting(records: &mut Records) -> Vec<String> {
+    let mut kinds = Vec::new();
+    while let Some(record) = records.next().now_or_never() {
+        let Some(record) = record else {
+            kinds.push("end".to_owned());
+            break;
+        };
+        let start = record.iter().position(|byte| *byte == b'{').unwrap();
+        let event: Value = serde_json::from_slice(&record[start..]).unwrap();
+        kinds.push(event["type"].as_str().unwrap().to_owned());
+    }
+    kinds
+}
+
+#[test]
+fn a_stream_ends_after_the_teardown_is_on_disk_and_answered() {
+    let (mut decision, _folder) = decision();
+    let (link, mut records) = Link::open(1);
+    let stream = link.stream.to_string();
+    let (reply, _begun) = oneshot::channel();
+    decision.take(Request::Subscribe {
+        framework_info: json!({"user": "u", "name": "n"}),
+        suppressed: false,
+        link,
+        reply,
+    });
+    decision.deliver();
+    assert_eq!(waiting(&mut records), ["SUBSCRIBED", "HEARTBEAT"]);
+    let (reply, mut verdict) = oneshot::channel();
+    decision.take(Request::Call {
+        framework_id: "m-0000".to_owned(),
+        stream: Some(stream),
+        body: Body::Teardown,
+        reply,
+    });
+    assert_eq!(waiting(&mut records), [""; 0], "not on disk yet");
+    assert!(verdict.try_recv().is_err());
+    decision.log.commit().unwrap();
+    decision.deliver();
+    assert_eq!(verdict.try_recv(), Ok(Verdict::Accepted));
+    assert_eq!(waiting(&mut records), ["end"]);
+}
