@@ -56,6 +56,28 @@ fn a_stream_is_chunked_and_outlives_connection_close() {
 }
 
 #[test]
+fn a_connection_may_rest_between_calls_and_not_before_the_first() {
+    let master = Master::start(&[]);
+    let connect = || TcpStream::connect(master.address).unwrap();
+    let (mut used, mut unused) = (connect(), connect());
+    let ask = |stream: &mut TcpStream| {
+        stream
+            .write_all(b"GET /health HTTP/1.1\r\nHost: master\r\n\r\n")
+            .unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        // The rest of it.
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(stream.read(&mut [0; 1000]).unwrap() > 0);
+    };
+    ask(&mut used);
+    std::thread::sleep(Duration::from_secs(11));
+    ask(&mut used);
+    assert_eq!(unused.read(&mut [0; 1]).unwrap(), 0, "it was given up");
+}
+
+#[test]
 fn null_is_absent_one_is_a_list_and_what_is_unknown_is_ignored() {
     let (master, _agent) = cluster(&[]);
     let info = json!({"user": "u", "name": "n", "failover_timeout": 60, "id": null, "labels": null,
