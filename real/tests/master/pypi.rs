@@ -4,8 +4,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::agent::{Agent, Spec};
 use super::process::Master;
+use super::proxy::Proxy;
+use super::support::master::Agent;
+use super::support::without_fences;
 
 /// The Python of the environment that `tests/pypi/make-venv` makes.
 fn python() -> Option<PathBuf> {
@@ -13,7 +15,7 @@ fn python() -> Option<PathBuf> {
     Some(Path::new(&venv).join("bin/python"))
 }
 
-/// Runs a script against a master and does what it asks for.
+/// Runs a script against a master with one agent, whose tasks are real, and does what it asks for.
 fn check(script: &str) {
     let Some(python) = python() else {
         println!(
@@ -22,9 +24,14 @@ fn check(script: &str) {
         );
         return;
     };
+    if without_fences() {
+        return;
+    }
     let flags = ["--ping", "100ms", "--pings", "5", "--heartbeat", "500ms"];
     let mut master = Master::start(&flags);
-    let agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
+    let way = Proxy::start(master.address, 0, "the way to the master");
+    way.behave();
+    let agent = Agent::start_at(&way.address.to_string(), "a");
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/pypi")
         .join(script);
@@ -46,8 +53,8 @@ fn check(script: &str) {
     let mut is_done = false;
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         match line.unwrap().as_str() {
-            "please cut" => agent.cut(true),
-            "please heal" => agent.cut(false),
+            "please cut" => way.cut(true),
+            "please heal" => way.cut(false),
             "please restart" => {
                 master.kill();
                 master.restart();
@@ -64,6 +71,7 @@ fn check(script: &str) {
     // Its framework is torn down, and nothing of it is left.
     master.wait_for_metric("master/frameworks_active", 0.0);
     master.wait_for_metric("master/cpus_used", 0.0);
+    drop(agent);
 }
 
 #[test]

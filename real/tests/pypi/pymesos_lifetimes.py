@@ -55,7 +55,7 @@ class Recorder(Scheduler):
         while True:
             offer = self.passed.pop(0) if self.passed else self.next("offer")
             cpus = [r["scalar"]["value"] for r in offer["resources"] if r["name"] == "cpus"]
-            if cpus == [4.0]:
+            if cpus == [2.0]:
                 return offer
             driver.declineOffer(offer["id"], {"refuse_seconds": 0})
 
@@ -104,7 +104,7 @@ def finished_failed_killed(recorder, driver):
     offer = recorder.next("offer")
     driver.launchTasks(
         offer["id"],
-        [task(offer, "good", "true"), task(offer, "bad", "false"), task(offer, "long", "sleep")],
+        [task(offer, "good", "true"), task(offer, "bad", "false"), task(offer, "long", "sleep 1000")],
         {"refuse_seconds": 0},
     )
     seen = {}
@@ -130,7 +130,7 @@ def declined_suppressed_revived(recorder, driver):
 
 def lost(recorder, driver):
     offer = recorder.next("offer")
-    driver.launchTasks(offer["id"], [task(offer, "lost", "sleep")], {"refuse_seconds": 0})
+    driver.launchTasks(offer["id"], [task(offer, "lost", "sleep 1000")], {"refuse_seconds": 0})
     recorder.status("lost", "TASK_RUNNING")
     please("cut")
     status = recorder.status("lost", "TASK_LOST")
@@ -142,12 +142,12 @@ def lost(recorder, driver):
     driver.launchTasks(stale, [task(offer, "stale", "true")], {"refuse_seconds": 0})
     status = recorder.status("stale", "TASK_LOST")
     assert status["reason"] == "REASON_INVALID_OFFERS", status
-    driver.launchTasks(offer["id"], [task(offer, "stays", "sleep")], {"refuse_seconds": 0})
+    driver.launchTasks(offer["id"], [task(offer, "stays", "sleep 1000")], {"refuse_seconds": 0})
     recorder.status("stays", "TASK_RUNNING")
 
 
 def main(master):
-    framework = {"user": "root", "name": "pymesos", "failover_timeout": 60}
+    framework = {"user": "nobody", "name": "pymesos", "failover_timeout": 60}
     recorder, driver = start(master, framework)
     framework_id = recorder.next("registered")
     finished_failed_killed(recorder, driver)

@@ -279,7 +279,7 @@ impl Agent {
             "--listen",
             "127.0.0.1:0",
             "--resources",
-            "cpus:2;mem:512;ports:[31000-31010]",
+            "cpus:2;mem:512;disk:100;ports:[31000-31010]",
             "--status-retry",
             "200",
             "--isolation",
