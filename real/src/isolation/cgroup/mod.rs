@@ -2,8 +2,8 @@
 //!
 //! The root is a parameter: tests give a plain directory and read back what was written. Version 1
 //! has a hierarchy a controller, mounted apart or together; version 2 has one for all. A hybrid
-//! host takes its limits from version 1, and kills through version 2, which alone can do it
-//! atomically.
+//! host takes its limits from version 1, and stops and kills through version 2, which alone can do
+//! it atomically; the freezer of version 1 is needed where there is nothing else.
 
 use std::fs;
 use std::io;
@@ -21,6 +21,8 @@ use super::limits::{Limits, Usage};
 
 mod v1;
 mod v2;
+
+use v1::Ender;
 
 /// For how long killed processes may take to go away.
 const DYING: Duration = Duration::from_secs(10);
@@ -259,35 +261,35 @@ impl Group {
     /// All at once, where the kernel can.
     fn kill_at_once(&self) -> Result<bool> {
         match &self.version {
-            Version::One(mounts) => match &mounts.unified {
-                Some(unified) => v2::kill(&unified.join(&self.path)),
-                None => Ok(false),
-            },
-            Version::Two(root) => v2::kill(&root.join(&self.path)),
+            Version::Two(root)
+            | Version::One(v1::Mounts {
+                ender: Ender::Unified(root),
+                ..
+            }) => v2::kill(&root.join(&self.path)),
+            Version::One(_) => Ok(false),
         }
     }
 
     /// One after another: on older kernels, and for what is not in the hierarchy that can do
     /// better. Frozen, they cannot fork away between the listing and the signal.
     fn kill_by_hand(&self) -> Result<()> {
+        self.freeze(true)?;
+        let result = self.processes().and_then(|pids| signal_all(&pids));
+        self.freeze(false)?;
+        result
+    }
+
+    fn freeze(&self, frozen: bool) -> Result<()> {
         match &self.version {
-            Version::One(mounts) => {
-                let freezer = mounts.freezer.join(&self.path);
-                if !freezer.is_dir() {
-                    return signal_all(&self.processes()?);
-                }
-                v1::freeze(&freezer, true)?;
-                let result = self.processes().and_then(|pids| signal_all(&pids));
-                v1::freeze(&freezer, false)?;
-                result
-            }
-            Version::Two(root) => {
-                let freeze = root.join(&self.path).join("cgroup.freeze");
-                write(&freeze, "1")?;
-                let result = self.processes().and_then(|pids| signal_all(&pids));
-                write(&freeze, "0")?;
-                result
-            }
+            Version::Two(root)
+            | Version::One(v1::Mounts {
+                ender: Ender::Unified(root),
+                ..
+            }) => v2::freeze(&root.join(&self.path), frozen),
+            Version::One(v1::Mounts {
+                ender: Ender::Freezer(root),
+                ..
+            }) => v1::freeze(&root.join(&self.path), frozen),
         }
     }
 

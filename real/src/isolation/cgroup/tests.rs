@@ -28,12 +28,14 @@ fn host_v1(together: bool, hybrid: bool) -> TempDir {
         make("cpu");
         make("cpuacct");
     }
-    for name in ["cpuset", "memory", "pids", "freezer"] {
+    for name in ["cpuset", "memory", "pids"] {
         make(name);
     }
     if hybrid {
         make("unified");
         fs::write(root.path().join("unified/cgroup.controllers"), "hugetlb\n").unwrap();
+    } else {
+        make("freezer");
     }
     root
 }
@@ -114,11 +116,7 @@ fn a_process_joins_every_hierarchy_of_version_1_even_those_mounted_apart() {
             false,
             vec!["cpu", "cpuacct", "memory", "pids", "freezer"],
         ),
-        (
-            true,
-            true,
-            vec!["cpu,cpuacct", "memory", "pids", "freezer", "unified"],
-        ),
+        (true, true, vec!["cpu,cpuacct", "memory", "pids", "unified"]),
     ] {
         let root = host_v1(together, hybrid);
         let group = Cgroups::discover(root.path(), "f")
@@ -187,6 +185,16 @@ fn a_missing_controller_is_named() {
             ..
         }
     ));
+    let root = host_v1(false, false);
+    fs::remove_dir(root.path().join("freezer")).unwrap();
+    let error = Cgroups::discover(root.path(), "f").unwrap_err();
+    assert!(matches!(
+        error,
+        IsolationError::MissingController {
+            controller: "freezer",
+            ..
+        }
+    ));
     let error = Cgroups::discover(host_v2("cpu pids").path(), "f").unwrap_err();
     assert!(matches!(
         error,
@@ -211,6 +219,28 @@ fn names_do_not_lead_elsewhere() {
         groups.group("../g"),
         Err(IsolationError::BadName(_))
     ));
+}
+
+#[test]
+fn groups_are_stopped_where_the_host_can() {
+    let (old, hybrid, two) = (
+        host_v1(false, false),
+        host_v1(false, true),
+        host_v2("cpu memory pids"),
+    );
+    for (root, file, before, after) in [
+        (&old, "freezer/f/t/freezer.state", "FROZEN", "THAWED"),
+        (&hybrid, "unified/f/t/cgroup.freeze", "1", "0"),
+        (&two, "f/t/cgroup.freeze", "1", "0"),
+    ] {
+        let groups = Cgroups::discover(root.path(), "f").unwrap();
+        let group = groups.create("t", &limits()).unwrap();
+        fs::write(root.path().join(file), "").unwrap();
+        group.freeze(true).unwrap();
+        assert_eq!(text(root, file), before);
+        group.kill_by_hand().unwrap();
+        assert_eq!(text(root, file), after);
+    }
 }
 
 #[test]

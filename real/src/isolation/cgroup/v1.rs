@@ -16,25 +16,41 @@ pub(super) struct Mounts {
     cpuacct: PathBuf,
     pub(super) memory: PathBuf,
     pids: PathBuf,
-    pub(super) freezer: PathBuf,
-    /// The version 2 hierarchy of a hybrid host.
-    pub(super) unified: Option<PathBuf>,
+    pub(super) ender: Ender,
+}
+
+/// The hierarchy by which whole groups are stopped and ended.
+#[derive(Clone, Debug)]
+pub(super) enum Ender {
+    /// That of version 2, on a hybrid host.
+    Unified(PathBuf),
+    /// Where there is none, that of the freezer.
+    Freezer(PathBuf),
+}
+
+impl Ender {
+    fn hierarchy(&self) -> &PathBuf {
+        match self {
+            Self::Unified(hierarchy) | Self::Freezer(hierarchy) => hierarchy,
+        }
+    }
 }
 
 impl Mounts {
     pub(super) fn discover(root: &Path) -> Result<Self> {
         let find = |controller| find(root, controller);
         let unified = root.join("unified");
+        let ender = if unified.join("cgroup.controllers").exists() {
+            Ender::Unified(unified)
+        } else {
+            Ender::Freezer(find("freezer")?)
+        };
         Ok(Self {
             cpu: find("cpu")?,
             cpuacct: find("cpuacct")?,
             memory: find("memory")?,
             pids: find("pids")?,
-            freezer: find("freezer")?,
-            unified: unified
-                .join("cgroup.controllers")
-                .exists()
-                .then_some(unified),
+            ender,
         })
     }
 
@@ -47,9 +63,9 @@ impl Mounts {
             &self.cpuacct,
             &self.memory,
             &self.pids,
-            &self.freezer,
+            self.ender.hierarchy(),
         ];
-        for path in known.into_iter().chain(&self.unified) {
+        for path in known {
             if !all.contains(&path.as_path()) {
                 all.push(path);
             }
@@ -131,6 +147,10 @@ pub(super) fn usage(mounts: &Mounts, path: &Path) -> Result<Usage> {
 /// Freezing takes effect after a moment, and only a frozen group cannot fork.
 pub(super) fn freeze(group: &Path, frozen: bool) -> Result<()> {
     let file = group.join("freezer.state");
+    // An earlier attempt that was cut short may have removed it here.
+    if !file.exists() {
+        return Ok(());
+    }
     let state = if frozen { "FROZEN" } else { "THAWED" };
     let until = Instant::now() + Duration::from_secs(2);
     loop {

@@ -96,6 +96,15 @@ pub(super) fn usage(group: &Path) -> Result<Usage> {
     })
 }
 
+/// Asks for all processes to stop or go on. Kernels too old for it cannot.
+pub(super) fn freeze(group: &Path, frozen: bool) -> Result<()> {
+    let file = group.join("cgroup.freeze");
+    if file.exists() {
+        write(&file, if frozen { "1" } else { "0" })?;
+    }
+    Ok(())
+}
+
 /// Kills the whole subtree at once; `false` when the kernel is too old for it.
 pub(super) fn kill(group: &Path) -> Result<bool> {
     let file = group.join("cgroup.kill");
