@@ -53,6 +53,9 @@ pub struct Args {
     /// Who a task runs as that names nobody; 'nobody' for an agent of root
     #[arg(long, value_name = "USER")]
     pub task_user: Option<String>,
+    /// Let tasks run as root, which can change the machine's files
+    #[arg(long)]
+    pub allow_root: bool,
     /// Whether a task's processors are a hard limit, not only a weight
     #[arg(long)]
     pub cpu_hard_limit: bool,

@@ -8,7 +8,9 @@ use fairground_policies::resources::{Mebibytes, Millicores};
 use super::checkpoint::Taken;
 use super::config::{Args, Fence};
 use crate::isolation::limits::Limits;
+use crate::isolation::privileges::Account;
 use crate::isolation::spec::{CgroupPlace, Fences, OutputLimits, Spec};
+use crate::isolation::{IsolationError, Result};
 use crate::protocol::{Limit, RunTask};
 
 /// The default search path.
@@ -22,6 +24,15 @@ pub(super) fn user(args: &Args, run: &RunTask) -> Option<String> {
         .clone()
         .or_else(|| root.then(|| "nobody".to_owned()));
     run.user.clone().or(default)
+}
+
+/// The numbers of that account, if tasks may run as it.
+pub(super) fn account(args: &Args, user: Option<&str>) -> Result<(u32, u32)> {
+    let ids = Account::find(user)?.ids();
+    if ids.0 == 0 && !args.allow_root {
+        return Err(IsolationError::Root);
+    }
+    Ok(ids)
 }
 
 /// Everything about the container of a task.

@@ -16,7 +16,6 @@ use super::verdict::Verdict;
 use super::watch::{Watched, watch};
 use super::{fetch, sandboxes};
 use crate::isolation::cgroup::Cgroups;
-use crate::isolation::privileges::Account;
 use crate::isolation::spec::{Exit, Files};
 use crate::isolation::{IsolationError, Result, container, store};
 use crate::protocol::{
@@ -222,7 +221,7 @@ impl Agent {
 
         let user = launch::user(&self.args, &taken.run);
         let prepared = sandbox.and_then(|sandbox| {
-            let owner = Account::find(user.as_deref())?.ids();
+            let owner = launch::account(&self.args, user.as_deref())?;
             sandboxes::make(&sandbox, owner)?;
             Ok(sandbox)
         });

@@ -51,6 +51,9 @@ pub enum IsolationError {
     /// The account a task is to run as does not exist.
     #[error("no user '{0}' on this agent")]
     NoSuchUser(String),
+    /// The account a task is to run as is root's.
+    #[error("no task runs as root on this agent; name another user, or start it with --allow-root")]
+    Root,
     /// A root directory cannot serve as one.
     #[error("root directory {} lacks the directory '{missing}', where something is mounted",
         root.display())]

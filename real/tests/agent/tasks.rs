@@ -106,6 +106,17 @@ fn failures_are_told_with_their_reasons() {
     let message = master.reaches("stranger", Failed).message.unwrap();
     assert_eq!(message, "no user 'no-such-user-here' on this agent");
 
+    let mut mighty = shell("mighty", "true");
+    mighty.user = Some("root".into());
+    master.run(&mighty);
+    let message = master.reaches("mighty", Failed).message.unwrap();
+    let refused = if nix::unistd::geteuid().is_root() {
+        "no task runs as root on this agent"
+    } else {
+        "without being root"
+    };
+    assert!(message.contains(refused), "{message}");
+
     master.run(&shell("../out", "true"));
     assert!(
         master

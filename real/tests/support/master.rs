@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use fairground_real::isolation::cgroup::Cgroups;
 use fairground_real::protocol::{
@@ -14,6 +14,7 @@ use fairground_real::protocol::{
     StatusUpdate, Subscribe, TaskState,
 };
 use fairground_real::recordio::frame;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -60,6 +61,8 @@ impl Master {
         let router = Router::new()
             .route(SUBSCRIBE_PATH, post(subscribe))
             .route(MESSAGE_PATH, post(message))
+            .route("/tasks", get(tasks))
+            .route("/slaves", get(agents))
             .with_state(known.clone());
         let listener = runtime
             .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
@@ -193,6 +196,24 @@ async fn subscribe(State(known): State<Arc<Mutex<Known>>>, Json(hello): Json<Sub
     Body::from_stream(UnboundedReceiverStream::new(records).map(Ok::<_, std::io::Error>))
 }
 
+/// As much of the pages of a master as `logs` wants to know.
+async fn tasks(State(known): State<Arc<Mutex<Known>>>) -> Json<Value> {
+    let known = known.lock().unwrap();
+    let tasks = known.statuses.iter().rev().map(|status| {
+        json!({
+            "id": status.task_id, "framework_id": status.framework_id, "slave_id": "m-S0",
+            "state": status.state.api_name(),
+        })
+    });
+    Json(json!({"tasks": tasks.collect::<Vec<_>>()}))
+}
+
+async fn agents(State(known): State<Arc<Mutex<Known>>>) -> Json<Value> {
+    let known = known.lock().unwrap();
+    let address = &known.subscriptions.last().unwrap().address;
+    Json(json!({"slaves": [{"id": "m-S0", "pid": format!("slave(1)@{address}")}]}))
+}
+
 async fn message(
     State(known): State<Arc<Mutex<Known>>>,
     Json(call): Json<AgentCall>,
@@ -243,11 +264,18 @@ pub struct Agent {
 
 impl Agent {
     pub fn start(master: &Master) -> Self {
-        Self::start_at(&master.address, "here")
+        let here = ["--hostname", "here", "--listen", "127.0.0.1:0"];
+        Self::start_with(&master.address, &here)
+    }
+
+    /// An agent of a whole cluster; some of the programs that use one insist on being root.
+    pub fn start_at(master: &str, hostname: &str) -> Self {
+        let listen = ["--listen", "127.0.0.1:0", "--allow-root"];
+        Self::start_with(master, &[&["--hostname", hostname][..], &listen].concat())
     }
 
     /// Root's agents have all fences; an ordinary user's do without control groups.
-    pub fn start_at(master: &str, hostname: &str) -> Self {
+    pub fn start_with(master: &str, more: &[&str]) -> Self {
         let work = tempfile::Builder::new()
             .prefix("fairground-agent-")
             .tempdir()
@@ -276,8 +304,6 @@ impl Agent {
             master,
             "--work-dir",
             &directory,
-            "--listen",
-            "127.0.0.1:0",
             "--resources",
             "cpus:2;mem:512;disk:100;ports:[31000-31010]",
             "--status-retry",
@@ -286,10 +312,9 @@ impl Agent {
             isolation,
             "--cgroup-root",
             &cgroups,
-            "--hostname",
-            hostname,
         ];
-        let arguments = arguments.map(String::from).to_vec();
+        let arguments = arguments.iter().chain(more);
+        let arguments = arguments.map(|&word| word.to_owned()).collect();
         let mut agent = Self {
             child: None,
             work,
