@@ -3,7 +3,7 @@
 //! Everything that happens goes through one loop (`runner.rs`). What it must not forget is on
 //! disk before anybody is told; its tasks do not need it to live.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -93,8 +93,12 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
     let address = listener
         .local_addr()
         .context("cannot tell the address listened on")?;
-    let hello = introduction(&args, &capacity, address, cgroups.as_ref())?;
     eprintln!("listening on {address}");
+    let address = seen_from(&args.master, address).with_context(|| {
+        let master = &args.master;
+        format!("cannot tell at which address --master {master} reaches this agent; --listen on it")
+    })?;
+    let hello = introduction(&args, &capacity, address, cgroups.as_ref())?;
 
     let (inbox, inputs) = mpsc::unbounded_channel();
     let (outbox, calls) = mpsc::unbounded_channel();
@@ -135,6 +139,29 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
     ));
     tokio::spawn(link::keep_subscribed(client, args.master, again, inbox));
     Ok(agent.run(inputs).await?)
+}
+
+/// The address to be told to the master. An agent that listens on all of its addresses has the one
+/// from which its machine speaks to the master; no packet is sent to find out.
+fn seen_from(master: &str, listened: SocketAddr) -> std::io::Result<SocketAddr> {
+    if !listened.ip().is_unspecified() {
+        return Ok(listened);
+    }
+    let mut found = Err(std::io::ErrorKind::AddrNotAvailable.into());
+    for master in master.to_socket_addrs()? {
+        let any: IpAddr = match master {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        found = UdpSocket::bind((any, 0)).and_then(|socket| {
+            socket.connect(master)?;
+            Ok(SocketAddr::new(socket.local_addr()?.ip(), listened.port()))
+        });
+        if found.is_ok() {
+            break;
+        }
+    }
+    found
 }
 
 fn own_cgroups(args: &Args, prefix: &str) -> anyhow::Result<Option<Cgroups>> {
