@@ -1,16 +1,18 @@
 //! What an agent shows to people and tools: files, tasks, metrics. It only reads.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Seek as _, SeekFrom};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 
+use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use fairground_policies::resources::Resources;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
@@ -18,9 +20,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::checkpoint::WorkDir;
 use super::runner::{Input, TaskView, View};
 use super::sandboxes;
+use super::task::may_run;
 use crate::isolation::cgroup::Cgroups;
 use crate::isolation::limits::Usage;
-use crate::protocol::{Amounts, TaskState};
+use crate::protocol::{Amounts, Subscribe, TaskState};
+use crate::wire::ports::Ports;
+use crate::wire::{API_VERSION, to_ascii, version};
 
 /// The most of a file that one request gets.
 const MOST: u64 = 1 << 20;
@@ -30,8 +35,8 @@ const MOST: u64 = 1 << 20;
 pub(super) struct Shown {
     pub(super) work: WorkDir,
     pub(super) cgroups: Option<Cgroups>,
-    pub(super) hostname: String,
-    pub(super) capacity: Amounts,
+    /// How it introduces itself.
+    pub(super) hello: Subscribe,
     pub(super) inbox: mpsc::UnboundedSender<Input>,
 }
 
@@ -39,10 +44,7 @@ pub(super) struct Shown {
 pub(super) fn router(shown: Shown) -> Router {
     let paths = [
         ("/health", get(|| async { StatusCode::OK })),
-        (
-            "/version",
-            get(|| async { Json(json!({"version": env!("CARGO_PKG_VERSION")})) }),
-        ),
+        ("/version", get(|| async { page(&version()) })),
         ("/state", get(state)),
         ("/metrics", get(metrics)),
         ("/metrics/snapshot", get(snapshot)),
@@ -59,6 +61,12 @@ pub(super) fn router(shown: Shown) -> Router {
         }
     }
     router.with_state(shown)
+}
+
+/// An answer of JSON, in ASCII as all of a cluster's.
+fn page(value: &Value) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (kind, to_ascii(value)).into_response()
 }
 
 #[derive(Deserialize)]
@@ -84,7 +92,7 @@ fn refused(error: &io::Error) -> Response {
 
 async fn browse(State(shown): State<Shown>, Query(query): Query<FileQuery>) -> Response {
     match entries(&shown.work, &query.path) {
-        Ok(entries) => Json(entries).into_response(),
+        Ok(entries) => page(&Value::Array(entries)),
         Err(error) => refused(&error),
     }
 }
@@ -137,7 +145,7 @@ fn mode(bits: u32) -> String {
 
 async fn read(State(shown): State<Shown>, Query(query): Query<FileQuery>) -> Response {
     match piece(&shown.work, &query) {
-        Ok(answer) => Json(answer).into_response(),
+        Ok(answer) => page(&answer),
         Err(error) => refused(&error),
     }
 }
@@ -150,7 +158,24 @@ fn piece(work: &WorkDir, query: &FileQuery) -> io::Result<Value> {
     };
     let mut bytes = vec![0; query.length.unwrap_or(MOST).min(MOST) as usize];
     let count = file.read_at(&mut bytes, offset)?;
-    Ok(json!({"data": String::from_utf8_lossy(&bytes[..count]), "offset": offset}))
+    Ok(json!({"data": as_text(&bytes[..count]), "offset": offset}))
+}
+
+/// A piece of a file as text of as many bytes, because clients ask for the next one from where this
+/// ends: what is no text is a question mark a byte, and a character cut off at the end is left for
+/// the next piece, unless it is all there is.
+fn as_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        let rest = chunk.invalid();
+        let ends = text.len() + rest.len() == bytes.len();
+        let unfinished = str::from_utf8(rest).is_err_and(|error| error.error_len().is_none());
+        if !(ends && unfinished) || text.is_empty() {
+            text.extend(rest.iter().map(|_| '?'));
+        }
+    }
+    text
 }
 
 fn plain(work: &WorkDir, path: &str) -> io::Result<File> {
@@ -165,7 +190,12 @@ fn plain(work: &WorkDir, path: &str) -> io::Result<File> {
 async fn download(State(shown): State<Shown>, Query(query): Query<FileQuery>) -> Response {
     use futures_util::stream;
     use tokio::io::AsyncReadExt as _;
-    let file = match plain(&shown.work, &query.path) {
+    let offset = query.offset.and_then(|offset| u64::try_from(offset).ok());
+    let from_there = plain(&shown.work, &query.path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(offset.unwrap_or(0)))?;
+        Ok(file)
+    });
+    let file = match from_there {
         Ok(file) => tokio::fs::File::from_std(file),
         Err(error) => return refused(&error),
     };
@@ -193,33 +223,49 @@ async fn state(State(shown): State<Shown>) -> Response {
     let Some(view) = look(&shown).await else {
         return ENDING.into_response();
     };
-    let tasks = view.tasks.iter().map(|task| {
-        let sandbox = shown.work.sandbox(&task.key).ok();
-        json!({
+    let mut frameworks: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for task in &view.tasks {
+        let executors = frameworks.entry(&task.key.framework).or_default();
+        executors.push(executor(&shown, &view, task));
+    }
+    let framework =
+        |(id, executors)| json!({"id": id, "executors": executors, "completed_executors": []});
+    let frameworks: Vec<Value> = frameworks.into_iter().map(framework).collect();
+    page(&json!({
+        "id": view.agent_id,
+        "pid": format!("slave(1)@{}", shown.hello.address),
+        "hostname": shown.hello.hostname,
+        "version": API_VERSION,
+        "attributes": shown.hello.attributes,
+        "resources": shown.hello.capacity.to_endpoint(),
+        "connected": view.connected,
+        "frameworks": frameworks,
+        "completed_frameworks": [],
+    }))
+}
+
+/// A task runs in an executor of its own, which has its name.
+fn executor(shown: &Shown, view: &View, task: &TaskView) -> Value {
+    let resources = task.resources.to_endpoint();
+    json!({
+        "id": task.key.task,
+        "name": task.name,
+        "source": task.key.task,
+        "container": task.container,
+        "directory": shown.work.sandbox(&task.key).ok(),
+        "resources": resources,
+        "tasks": [{
             "id": task.key.task,
             "name": task.name,
             "framework_id": task.key.framework,
-            "container": task.container,
+            "executor_id": task.key.task,
+            "slave_id": view.agent_id,
             "state": task.state.api_name(),
-            "directory": sandbox,
-        })
-    });
-    let tasks: Vec<Value> = tasks.collect();
-    let capacity = &shown.capacity;
-    Json(json!({
-        "id": view.agent_id,
-        "hostname": shown.hostname,
-        "version": env!("CARGO_PKG_VERSION"),
-        "connected": view.connected,
-        "resources": {
-            "cpus": capacity.millicores as f64 / 1000.0,
-            "mem": capacity.mem_mib,
-            "disk": capacity.disk_mib,
-            "gpus": capacity.milligpus as f64 / 1000.0,
-        },
-        "tasks": tasks,
-    }))
-    .into_response()
+            "resources": resources,
+        }],
+        "queued_tasks": [],
+        "completed_tasks": [],
+    })
 }
 
 fn usage(shown: &Shown, task: &TaskView) -> Option<Usage> {
@@ -241,14 +287,33 @@ async fn snapshot(State(shown): State<Shown>) -> Response {
     let Some(view) = look(&shown).await else {
         return ENDING.into_response();
     };
-    Json(json!({
-        "agent/registered": u8::from(view.connected),
-        "agent/tasks_starting": count(&view, TaskState::Starting),
-        "agent/tasks_running": count(&view, TaskState::Running),
-        "agent/tasks_killing": count(&view, TaskState::Killing),
-        "agent/tasks_unacknowledged": view.tasks.iter().filter(|t| t.state.is_terminal()).count(),
-    }))
-    .into_response()
+    let alive = || view.tasks.iter().filter(|task| may_run(task.state));
+    let frameworks: BTreeSet<&str> = alive().map(|task| task.key.framework.as_str()).collect();
+    let mut numbers = json!({
+        "slave/registered": u8::from(view.connected),
+        "slave/frameworks_active": frameworks.len(),
+        "slave/executors_running": alive().count(),
+        "slave/tasks_starting": count(&view, TaskState::Starting),
+        "slave/tasks_running": count(&view, TaskState::Running),
+        "slave/tasks_killing": count(&view, TaskState::Killing),
+    });
+    let mut used = Resources::ZERO;
+    for task in alive() {
+        used += task.resources.counted();
+    }
+    let [total, used] = [shown.hello.capacity.counted(), used]
+        .map(|counted| Amounts::of(counted, &Ports::default()).to_endpoint());
+    for (name, total) in total.as_object().into_iter().flatten() {
+        let (total, used) = (
+            total.as_f64().unwrap_or(0.0),
+            used[name].as_f64().unwrap_or(0.0),
+        );
+        numbers[format!("slave/{name}_total")] = json!(total);
+        numbers[format!("slave/{name}_used")] = json!(used);
+        let part = if total > 0.0 { used / total } else { 0.0 };
+        numbers[format!("slave/{name}_percent")] = json!(part);
+    }
+    page(&numbers)
 }
 
 /// A number of every task: its name, kind, and where it is found.
@@ -318,6 +383,21 @@ mod tests {
         assert_eq!(mode(0o100_644), "-rw-r--r--");
         assert_eq!(mode(0o040_755), "drwxr-xr-x");
         assert_eq!(mode(0o120_777), "lrwxrwxrwx");
+    }
+
+    #[test]
+    fn text_has_as_many_bytes_as_what_was_read() {
+        for (bytes, text) in [
+            (&b"plain"[..], "plain"),
+            ("sm\u{f8}rebr\u{f8}d".as_bytes(), "sm\u{f8}rebr\u{f8}d"),
+            (b"a\xffb\xf0\x9f\x98c", "a?b???c"),
+            // The next piece begins with the character.
+            (b"a\xf0\x9f\x98", "a"),
+            (b"\xf0\x9f\x98", "???"),
+            (b"", ""),
+        ] {
+            assert_eq!(as_text(bytes), text, "{bytes:?}");
+        }
     }
 
     #[test]

@@ -120,8 +120,7 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
     let shown = http::Shown {
         work,
         cgroups,
-        hostname: hello.hostname,
-        capacity,
+        hello,
         inbox: inbox.clone(),
     };
     tokio::spawn(async move { axum::serve(listener, http::router(shown)).await });

@@ -19,7 +19,7 @@ use crate::isolation::cgroup::Cgroups;
 use crate::isolation::spec::{Exit, Files};
 use crate::isolation::{IsolationError, Result, container, store};
 use crate::protocol::{
-    AgentCall, AgentMessage, FromMaster, RunTask, Subscribe, TaskState, VERSION,
+    AgentCall, AgentMessage, Amounts, FromMaster, RunTask, Subscribe, TaskState, VERSION,
 };
 
 /// How often waits are looked at.
@@ -62,6 +62,7 @@ pub(super) struct TaskView {
     pub(super) name: String,
     pub(super) container: String,
     pub(super) state: TaskState,
+    pub(super) resources: Amounts,
 }
 
 pub(super) struct Agent {
@@ -434,6 +435,7 @@ impl Agent {
             name: task.taken.run.name.clone(),
             container: task.taken.container.clone(),
             state: task.news.state,
+            resources: task.taken.run.resources.clone(),
         });
         View {
             agent_id: self.identity.agent_id.clone(),

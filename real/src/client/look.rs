@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-use super::{MasterArg, block_on, get};
+use super::{MasterArg, ask, block_on};
 
 /// Lists the tasks of a cluster.
 #[derive(clap::Args, Debug)]
@@ -169,7 +169,7 @@ pub fn logs(args: &LogsArgs) -> anyhow::Result<ExitCode> {
                 Some(task) => is_over(&text(&task["state"])),
                 None => true,
             };
-            offset = copy(address, &path, offset).await?;
+            offset += copy(address, &path, offset).await?;
             if over || !args.follow {
                 return Ok(ExitCode::SUCCESS);
             }
@@ -178,18 +178,18 @@ pub fn logs(args: &LogsArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Prints what there is of a file from `offset` on; where it ends.
-async fn copy(address: &str, path: &str, mut offset: u64) -> anyhow::Result<u64> {
-    loop {
-        let url = format!("http://{address}/files/read?path={path}&offset={offset}");
-        let piece = get(&url).await?;
-        let data = piece["data"].as_str().unwrap_or_default();
-        if data.is_empty() {
-            return Ok(offset);
-        }
-        std::io::stdout().write_all(data.as_bytes())?;
-        offset += data.len() as u64;
+/// Prints what there is of a file from `offset` on, byte by byte as it is; how much that was.
+async fn copy(address: &str, path: &str, offset: u64) -> anyhow::Result<u64> {
+    let url = format!("http://{address}/files/download");
+    let query = [("path", path), ("offset", &offset.to_string())];
+    let mut answer = ask(reqwest::Url::parse_with_params(&url, query)?).await?;
+    let (mut stdout, mut count) = (std::io::stdout(), 0);
+    while let Some(piece) = answer.chunk().await? {
+        stdout.write_all(&piece)?;
+        count += piece.len() as u64;
     }
+    stdout.flush()?;
+    Ok(count)
 }
 
 /// Ends a task or a framework.

@@ -57,12 +57,17 @@ impl MasterArg {
 
 /// JSON from any address.
 async fn get(url: &str) -> anyhow::Result<Value> {
-    let answer = reqwest::get(url).await?;
+    Ok(ask(url.parse()?).await?.json().await?)
+}
+
+/// A good answer from any address.
+async fn ask(url: reqwest::Url) -> anyhow::Result<reqwest::Response> {
+    let answer = reqwest::get(url.clone()).await?;
     let status = answer.status();
     if !status.is_success() {
         bail!("{url}: {status}: {}", answer.text().await?.trim());
     }
-    Ok(answer.json().await?)
+    Ok(answer)
 }
 
 /// SIGINT and SIGTERM, kept from the moment it is made.

@@ -12,7 +12,7 @@ use std::io;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// `{"value": "..."}`: how the API writes an id.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
@@ -59,6 +59,18 @@ where
         .into_iter()
         .map(|item| serde_json::from_value(item).map_err(serde::de::Error::custom))
         .collect()
+}
+
+/// The version of the API that clients are told: numbers and dots only, or some do not start.
+pub const API_VERSION: &str = "1.11.0";
+
+/// What `/version` shows, of a master and of an agent.
+pub fn version() -> Value {
+    json!({
+        "version": API_VERSION,
+        "build_user": "fairground",
+        "fairground": env!("CARGO_PKG_VERSION"),
+    })
 }
 
 /// `value` as JSON in ASCII, without line breaks.

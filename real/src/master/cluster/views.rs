@@ -7,10 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Agent, Cluster, Framework, State, Task};
 use crate::protocol::{Amounts, TaskState};
+pub use crate::wire::API_VERSION;
 use crate::wire::ports::Ports;
-
-/// The version of the API: digits and dots only, as clients read it.
-pub const API_VERSION: &str = "1.11.0";
 
 /// What is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,12 +3,11 @@
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::json;
 
 use super::{App, Problem};
-use crate::master::cluster::{API_VERSION, View};
+use crate::master::cluster::View;
 use crate::master::request::Request;
-use crate::wire::to_ascii;
+use crate::wire::{to_ascii, version};
 
 pub(super) async fn answer(app: &App, path: &str, parts: &Parts) -> Result<Response, Problem> {
     if path == "/redirect" || path == "/health" || path == "/version" || path == "/metrics" {
@@ -47,11 +46,7 @@ async fn fixed(app: &App, path: &str, parts: &Parts) -> Result<Response, Problem
             let location = [(header::LOCATION, format!("//{host}"))];
             (StatusCode::TEMPORARY_REDIRECT, location).into_response()
         }
-        "/version" => json_response(to_ascii(&json!({
-            "version": API_VERSION,
-            "build_user": "fairground",
-            "fairground": env!("CARGO_PKG_VERSION"),
-        }))),
+        "/version" => json_response(to_ascii(&version())),
         _ => {
             let view = View::Metrics;
             let snapshot = app.ask(|reply| Request::View { view, reply }).await?;
