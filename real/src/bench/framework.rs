@@ -72,9 +72,23 @@ struct Framework {
     line: Line,
     stream: String,
     id: Value,
-    tasks: u32,
+    habits: Habits,
+    /// Tasks launched so far.
+    launched: u64,
     tally: Arc<Tally>,
 }
+
+/// What it launches.
+#[derive(Clone, Copy)]
+pub(super) struct Habits {
+    /// Tasks on every offer, at most.
+    pub(super) tasks: u32,
+    /// Tasks a second, at most.
+    pub(super) rate: Option<f64>,
+}
+
+/// Seconds for which it refuses what it may not use.
+const REFUSE: f64 = 0.5;
 
 /// Subscribes and answers every offer until the stream ends.
 ///
@@ -83,7 +97,7 @@ struct Framework {
 pub(super) async fn live(
     master: String,
     index: u32,
-    tasks: u32,
+    habits: Habits,
     tally: Arc<Tally>,
 ) -> anyhow::Result<()> {
     let info = json!({"user": "bench", "name": format!("framework-{index}")});
@@ -93,17 +107,15 @@ pub(super) async fn live(
         line: Line::open(&master).await?,
         stream: records.stream.clone(),
         id: Value::Null,
-        tasks,
+        habits,
+        launched: 0,
         tally,
     };
     loop {
         match serde_json::from_slice(&records.next().await?)? {
             Event::Subscribed { subscribed } => framework.id = subscribed.framework_id,
             Event::Offers { offers } => {
-                let came = framework.tally.now();
-                for offer in &offers.offers {
-                    framework.accept(offer, came).await?;
-                }
+                framework.offered(&offers.offers).await?;
             }
             Event::Update { update } => framework.status(&update.status).await?,
             Event::Heartbeat | Event::Rescind => {}
@@ -112,7 +124,33 @@ pub(super) async fn live(
 }
 
 impl Framework {
-    async fn accept(&mut self, offer: &Offer, came: u64) -> anyhow::Result<()> {
+    async fn offered(&mut self, offers: &[Offer]) -> anyhow::Result<()> {
+        let came = self.tally.now();
+        let mut refused = Vec::new();
+        for offer in offers {
+            match self.may_launch() {
+                0 => refused.push(&offer.id),
+                tasks => self.accept(offer, tasks, came).await?,
+            }
+        }
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let decline = json!({"offer_ids": refused, "filters": {"refuse_seconds": REFUSE}});
+        self.call("DECLINE", "decline", decline).await
+    }
+
+    /// How many tasks it may launch on an offer now.
+    fn may_launch(&self) -> u32 {
+        let Some(rate) = self.habits.rate else {
+            return self.habits.tasks;
+        };
+        let allowed = (rate * self.tally.now() as f64 / 1e6) as u64;
+        let left = allowed.saturating_sub(self.launched);
+        left.min(self.habits.tasks.into()) as u32
+    }
+
+    async fn accept(&mut self, offer: &Offer, tasks: u32, came: u64) -> anyhow::Result<()> {
         // No more than a tenth of a processor each.
         let cpus = offer.resources.iter().filter(|one| one.name == "cpus");
         let cpus: f64 = cpus.map(|one| one.scalar.value).sum();
@@ -126,7 +164,8 @@ impl Framework {
                 "command": {"value": "true"},
             })
         };
-        let infos: Vec<Value> = (0..self.tasks.min(room)).map(task).collect();
+        let infos: Vec<Value> = (0..tasks.min(room)).map(task).collect();
+        self.launched += infos.len() as u64;
         let operation = json!({"type": "LAUNCH", "launch": {"task_infos": infos}});
         let accept = json!({"offer_ids": [offer.id], "operations": [operation],
                             "filters": {"refuse_seconds": 0}});

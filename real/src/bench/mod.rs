@@ -18,6 +18,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use crate::master::DECISION_THREAD;
+use framework::Habits;
 use tally::{Spans, Tally};
 
 /// Measures a master under emulated agents and frameworks.
@@ -32,6 +33,9 @@ pub struct Args {
     /// Tasks launched on every offer
     #[arg(long, default_value_t = 4)]
     tasks: u32,
+    /// Tasks launched a second by all frameworks, at most [default: as many as the master takes]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
     /// How long is measured, in seconds
     #[arg(long, default_value_t = 15)]
     seconds: u64,
@@ -109,8 +113,13 @@ async fn measure(args: &Args, address: &str, master: u32) -> anyhow::Result<()> 
         args.agents,
         begun.elapsed().as_secs_f64()
     );
+    let share = |rate| f64::from(rate) / f64::from(args.frameworks.max(1));
+    let habits = Habits {
+        tasks: args.tasks,
+        rate: args.rate.map(share),
+    };
     for index in 0..args.frameworks {
-        let life = framework::live(address.to_owned(), index, args.tasks, Arc::clone(&tally));
+        let life = framework::live(address.to_owned(), index, habits, Arc::clone(&tally));
         begin(life, &tally);
     }
     // The first rounds find every agent empty at once.
@@ -128,7 +137,7 @@ async fn measure(args: &Args, address: &str, master: u32) -> anyhow::Result<()> 
     if spans.to_launch.is_empty() || spans.to_status.is_empty() {
         bail!("nothing was launched in {span:.0} s");
     }
-    report(&spans, &used, span)?;
+    report(&spans, &used, span, args.rate)?;
     println!("master's memory      {} MiB", memory_mib(master)?);
     Ok(())
 }
@@ -179,7 +188,7 @@ impl Used {
     }
 }
 
-fn report(spans: &Spans, used: &Used, span: f64) -> anyhow::Result<()> {
+fn report(spans: &Spans, used: &Used, span: f64, rate: Option<u32>) -> anyhow::Result<()> {
     let launched = spans.to_launch.len() as f64;
     println!(
         "launches             {:.0} a second ({launched} in {span:.1} s)",
@@ -206,7 +215,12 @@ fn report(spans: &Spans, used: &Used, span: f64) -> anyhow::Result<()> {
             used / launched * 1e6
         );
     }
-    let word = bottleneck(used, span, processors);
+    let is_met = rate.is_some_and(|rate| launched / span > 0.99 * f64::from(rate));
+    let word = if is_met {
+        "none: as much was launched as was asked for"
+    } else {
+        bottleneck(used, span, processors)
+    };
     println!("bottleneck           {word}");
     Ok(())
 }
