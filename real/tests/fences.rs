@@ -45,6 +45,27 @@ fn a_task_is_nobody_alone_and_without_privileges() {
 }
 
 #[test]
+fn nobody_is_traced() {
+    if skipped() {
+        return;
+    }
+    let ground = Ground::new();
+    // Being traced by one's parent is the mildest form of it.
+    let look = format!(
+        "perl -e 'print syscall({}, 0, 0, 0, 0), \" $!\\n\"'",
+        nix::libc::SYS_ptrace
+    );
+    let mut task = ground.shell("trace", &look).start();
+    assert_eq!(task.wait().end, End::Exited(0), "{}", task.stderr());
+    assert_eq!(task.stdout(), "-1 Operation not permitted\n");
+    let mut free = ground.shell("free", &look);
+    free.spec.fences.seccomp = false;
+    let mut free = free.start();
+    free.wait();
+    assert!(free.stdout().starts_with('0'), "{}", free.stdout());
+}
+
+#[test]
 fn root_inside_is_not_root_outside() {
     if skipped() {
         return;
