@@ -14,7 +14,7 @@ fn a_task_is_nobody_alone_and_without_privileges() {
     let ground = Ground::new();
     let look = "id -u; id -G; echo $$; ls /proc | grep -c '^[0-9]'; \
                 grep -E '^(NoNewPrivs|CapEff|CapBnd|Seccomp):' /proc/self/status; \
-                ls -A /sys/fs/cgroup | wc -l; pwd; echo $HOME; \
+                ls -A /sys/fs/cgroup | wc -l; pwd; echo $HOME; ulimit -Sn; \
                 unshare -U true 2>&1; mount -t tmpfs x . 2>&1; exit 0";
     let mut task = ground.shell("look", look).start();
     assert_eq!(task.wait().end, End::Exited(0), "{}", task.stderr());
@@ -37,6 +37,7 @@ fn a_task_is_nobody_alone_and_without_privileges() {
     }
     assert_eq!(lines[8], "0", "no control groups to write to: {seen}");
     assert_eq!(lines[9], task.spec.sandbox.to_str().unwrap());
+    assert_eq!(lines[11], "1024", "open files: {seen}");
     assert!(
         seen.contains("unshare failed: Operation not permitted"),
         "{seen}"

@@ -5,8 +5,10 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use fairground_policies::registry::Registry;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::agent::{self, fetch};
 use crate::client::{look, submit};
@@ -58,12 +60,23 @@ enum Command {
     Fetch,
 }
 
+/// Lets this process open as many files as it may: a stream is one, and the usual limit of 1024 is
+/// meant for programs that use `select`. Tasks get that one back.
+fn many_files() -> anyhow::Result<()> {
+    let hard = getrlimit(Resource::Nofile).maximum;
+    let limit = Rlimit {
+        current: hard,
+        maximum: hard,
+    };
+    setrlimit(Resource::Nofile, limit).context("cannot open as many files as allowed")
+}
+
 /// The whole command line, with the policies of `registry`: what a `main` of one's own calls.
 /// 0 done, 1 no, 2 bad usage or input.
 pub fn main_with(registry: &Registry) -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Master(args) => master::run(&args, registry),
-        Command::Agent(args) => agent::run(&args),
+        Command::Master(args) => many_files().and_then(|()| master::run(&args, registry)),
+        Command::Agent(args) => many_files().and_then(|()| agent::run(&args)),
         Command::Up(args) => local::up(&args),
         Command::Down(args) => local::down(&args),
         Command::Submit(args) => submit::run(&args, registry),

@@ -12,6 +12,7 @@ use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, chdir, getuid, setsid};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGCHLD, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -22,6 +23,9 @@ use super::privileges::Account;
 use super::seccomp;
 use super::spec::{End, Files, Report, Spec};
 use super::store;
+
+/// How many files a task may open unless it asks for more.
+const FILES: u64 = 1024;
 
 /// Runs as a container's init. Standard input is the line to the supervisor; the task's own
 /// output is on the other two, so nothing is said there.
@@ -77,6 +81,7 @@ fn contain(directory: &Path, line: &mut File) -> Result<End> {
     // Set after the change of account, which clears it: with the supervisor goes the container.
     set_pdeathsig(Signal::SIGKILL).map_err(IsolationError::call("be tied to the supervisor"))?;
     setsid().map_err(IsolationError::call("make a session"))?;
+    few_files()?;
     if spec.fences.seccomp {
         seccomp::install()?;
     }
@@ -92,6 +97,21 @@ fn contain(directory: &Path, line: &mut File) -> Result<End> {
         group.as_ref()
     };
     Ok(wait(&mut signals, task, everyone))
+}
+
+/// An agent may open many files; programs that use `select` can only deal with so few. A task may
+/// raise the limit again.
+fn few_files() -> Result<()> {
+    let before = getrlimit(Resource::Nofile);
+    let few = before.maximum.map_or(FILES, |hard| hard.min(FILES));
+    let limit = Rlimit {
+        current: Some(few),
+        ..before
+    };
+    setrlimit(Resource::Nofile, limit).map_err(|errno| IsolationError::Call {
+        what: "limit a task's open files",
+        source: errno.into(),
+    })
 }
 
 fn start(spec: &Spec) -> Result<Pid> {
