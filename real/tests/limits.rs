@@ -22,6 +22,7 @@ fn by_itself(end: End) -> Exit {
     Exit {
         end,
         oom: false,
+        memory: None,
         killed: false,
         timed_out: false,
         usage: None,
@@ -75,6 +76,30 @@ fn a_task_ends_as_it_says_and_leaves_nothing() {
         "{why}"
     );
     ground.assert_empty();
+}
+
+#[test]
+fn nothing_of_a_task_is_ever_outside_of_its_groups() {
+    if skipped() {
+        return;
+    }
+    let ground = Ground::new();
+    // The first thing it does is to say where it is.
+    let mut task = ground.shell("task", "");
+    task.spec.program = "/bin/cat".into();
+    task.spec.argv = ["cat", "/proc/self/cgroup"].map(String::from).to_vec();
+    let mut task = task.start();
+    assert_eq!(task.wait().end, End::Exited(0), "{}", task.stderr());
+    let seen = task.stdout();
+    let own = format!(":/{}/task", ground.prefix);
+    let of_ours = |line: &&str| {
+        let controllers = line.split(':').nth(1).unwrap_or_default();
+        let ours = ["", "cpu", "cpuacct", "memory", "pids"];
+        controllers.split(',').any(|one| ours.contains(&one))
+    };
+    let lines: Vec<&str> = seen.lines().filter(of_ours).collect();
+    assert!(!lines.is_empty(), "{seen}");
+    assert!(lines.iter().all(|line| line.ends_with(&own)), "{seen}");
 }
 
 #[test]
@@ -146,6 +171,12 @@ fn a_task_over_its_memory_is_killed_and_its_sibling_lives() {
     let exit = greedy.start().wait();
     let usage = exit.usage.unwrap();
     println!("over 64 MiB: {usage:?}");
+    let memory = exit.memory.as_deref().unwrap_or_default();
+    // Named differently by the two versions.
+    assert!(
+        memory.contains("rss ") || memory.contains("anon "),
+        "{memory}"
+    );
     assert!(exit.oom && !exit.killed && usage.oom_kills >= 1, "{exit:?}");
     assert!(
         exit.end != End::Exited(0) && exit.left.is_none(),

@@ -119,7 +119,12 @@ fn out_of_memory(exit: &Exit, mem_limit_mib: Option<u64>) -> String {
     let requested = mem_limit_mib.map_or("no limit".into(), |mib| format!("{mib}MB"));
     let peak = exit.usage.and_then(|usage| usage.mem_peak_bytes);
     let peak = peak.map_or("unknown".into(), |bytes| format!("{}MB", bytes >> 20));
-    format!("Memory limit exceeded: Requested: {requested} Maximum Used: {peak}")
+    let mut words = format!("Memory limit exceeded: Requested: {requested} Maximum Used: {peak}");
+    if let Some(memory) = &exit.memory {
+        words.push_str("\n\nMEMORY STATISTICS: \n");
+        words.push_str(memory);
+    }
+    words
 }
 
 fn told(usage: &Usage) -> protocol::Usage {
@@ -139,6 +144,7 @@ mod tests {
         Exit {
             end,
             oom: false,
+            memory: None,
             killed: false,
             timed_out: false,
             usage: None,
@@ -213,12 +219,14 @@ mod tests {
         };
         let exit = Exit {
             oom: true,
+            memory: Some("rss 67108864\n".into()),
             usage: Some(usage),
             ..exit(End::Signaled(9))
         };
         let verdict = Verdict::of(&exit, Some(64));
         assert_eq!(verdict.reason, Some("REASON_CONTAINER_LIMITATION_MEMORY"));
-        let message = "Memory limit exceeded: Requested: 64MB Maximum Used: 64MB";
+        let message = "Memory limit exceeded: Requested: 64MB Maximum Used: 64MB\n\n\
+                       MEMORY STATISTICS: \nrss 67108864\n";
         assert_eq!(verdict.message.as_deref(), Some(message));
         assert_eq!(verdict.usage.unwrap().oom_kills, 1);
     }

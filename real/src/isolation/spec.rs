@@ -118,6 +118,8 @@ pub struct Exit {
     pub end: End,
     /// Whether memory ran out.
     pub oom: bool,
+    /// What was in memory then, in the kernel's words.
+    pub memory: Option<String>,
     /// Whether it was ordered to end.
     pub killed: bool,
     /// Whether it took longer than it may.

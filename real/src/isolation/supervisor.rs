@@ -48,6 +48,7 @@ pub(super) fn run(directory: &Path) -> Result<ExitCode> {
         Err(error) => Exit {
             end: End::NotStarted(error.to_string()),
             oom: false,
+            memory: None,
             killed: files.kill().exists(),
             timed_out: false,
             usage: None,
@@ -78,6 +79,7 @@ struct Supervisor<'a> {
     late_at: Option<Instant>,
     end: Option<End>,
     oom: bool,
+    memory: Option<String>,
     killed: bool,
     timed_out: bool,
 }
@@ -139,6 +141,7 @@ impl<'a> Supervisor<'a> {
             late_at,
             end: None,
             oom: false,
+            memory: None,
             killed: false,
             timed_out: false,
         })
@@ -155,6 +158,7 @@ impl<'a> Supervisor<'a> {
             }
             if self.memory_ran_out() {
                 self.oom = true;
+                self.look_at_memory();
                 self.destroy()?;
             }
             self.keep_time()?;
@@ -250,6 +254,12 @@ impl<'a> Supervisor<'a> {
             .is_some_and(|event| !self.oom && event.read().is_ok())
     }
 
+    /// Where the kernel ends the whole group by itself, this comes a moment late.
+    fn look_at_memory(&mut self) {
+        let memory = self.group.as_ref().map(Group::memory);
+        self.memory = memory.and_then(|text| text.map_err(|error| eprintln!("{error}")).ok());
+    }
+
     /// Ends everything inside, now. With the init goes its namespace.
     fn destroy(&mut self) -> Result<()> {
         self.init.kill().map_err(|source| IsolationError::Call {
@@ -273,14 +283,19 @@ impl<'a> Supervisor<'a> {
             }
             let used = group.usage().map_err(|error| eprintln!("{error}"));
             usage = used.ok();
-            if let Err(error) = group.destroy() {
-                left = Some(error.to_string());
-            }
         }
         for (pipe, output) in &mut self.output {
             pipe.read(|bytes| output.write(bytes));
         }
         self.oom |= usage.is_some_and(|usage| usage.oom_kills > 0);
+        if self.oom && self.memory.is_none() {
+            self.look_at_memory();
+        }
+        if let Some(group) = &self.group
+            && let Err(error) = group.destroy()
+        {
+            left = Some(error.to_string());
+        }
         if let Some(usage) = usage.as_mut().filter(|_| self.oom) {
             // This process may have been faster than the kernel.
             usage.oom_kills = usage.oom_kills.max(1);
@@ -288,6 +303,7 @@ impl<'a> Supervisor<'a> {
         Ok(Exit {
             end: self.end.take().unwrap_or(End::Destroyed),
             oom: self.oom,
+            memory: self.memory.take(),
             killed: self.killed,
             timed_out: self.timed_out,
             usage,

@@ -208,6 +208,18 @@ impl Group {
         }
     }
 
+    /// What is in its memory, a line each kind.
+    ///
+    /// # Errors
+    /// When the kernel's file cannot be read.
+    pub fn memory(&self) -> Result<String> {
+        let hierarchy = match &self.version {
+            Version::One(mounts) => &mounts.memory,
+            Version::Two(root) => root,
+        };
+        read(&hierarchy.join(&self.path).join("memory.stat"))
+    }
+
     /// The file whose events tell that memory ran out, where the kernel does not end the whole
     /// group by itself.
     pub fn oom_control(&self) -> Option<PathBuf> {
