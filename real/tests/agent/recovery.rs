@@ -147,7 +147,8 @@ fn a_supervisor_that_is_killed_takes_its_task_along() {
         &format!("sleep {seconds} & sleep {seconds}"),
     ));
     let running = master.reaches("task", Running);
-    let container = running.container.unwrap().container_id;
+    let running = running.container.unwrap();
+    let container = running.container_id;
     let directory = agent
         .work()
         .join("containers")
@@ -157,11 +158,18 @@ fn a_supervisor_that_is_killed_takes_its_task_along() {
     let supervisors = Agent::processes(&format!("supervise\0{directory}"));
     assert_eq!(supervisors.len(), 1);
     let supervisor = nix::unistd::Pid::from_raw(supervisors[0]);
+    let group = nix::unistd::geteuid()
+        .is_root()
+        .then(|| support::group_of(running.pid.unwrap()));
     nix::sys::signal::kill(supervisor, Signal::SIGKILL).unwrap();
     let failed = master.reaches("task", Failed);
     assert_eq!(failed.reason.as_deref(), Some("REASON_EXECUTOR_TERMINATED"));
-    until("its processes are gone", || {
-        Agent::processes(&format!("sleep\0{seconds}")).is_empty()
+    assert_eq!(master.states("task"), [Starting, Running, Failed]);
+    until("nothing of it is left", || {
+        let group = group.as_ref().is_none_or(|group| !group.exists());
+        let files = !std::path::Path::new(&directory).exists();
+        let processes = Agent::processes(&format!("sleep\0{seconds}"));
+        group && files && processes.is_empty()
     });
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use axum::http::StatusCode;
 use fairground_real::protocol::TaskState::{Failed, Finished, Killed, Running, Starting};
-use fairground_real::protocol::{FromMaster, Limit, Uri};
+use fairground_real::protocol::{FromMaster, Limit, Limits, RunTask, Uri};
 
 use super::support::master::{Agent, LAUNCH, Master, shell};
 use super::support::{skipped, until, without_fences};
@@ -234,19 +234,93 @@ fn memory_is_the_reason_and_metrics_tell_what_is_used() {
         [Starting, Running],
         "the sibling lives"
     );
-    let value = |name: &str| {
-        let (_, text) = master.get(&format!("http://{}/metrics", hello.address));
-        let line = text
-            .lines()
-            .find(|line| line.starts_with(&format!("{name}{{")));
-        let line = line.unwrap_or_else(|| panic!("{name} in {text}"));
-        assert!(line.contains("framework=\"f\",task=\"spins\""), "{line}");
-        line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()
-    };
+    let value = |name: &str| number(&master, &hello.address, "spins", name);
     // On a busy machine it takes a while until it has had its share of a period.
     until("the task is throttled", || {
-        value("fairground_task_throttled_seconds_total") > 0.0
+        value("throttled_seconds_total") > 0.0
     });
-    assert!(value("fairground_task_cpu_seconds_total") > 0.01);
-    assert!(value("fairground_task_processes") >= 2.0);
+    assert!(value("cpu_seconds_total") > 0.01);
+    assert!(value("processes") >= 2.0);
+    master.kill("spins", Some(0));
+    let used = master.reaches("spins", Killed).usage.unwrap();
+    assert!(
+        used.cpu_micros > 10_000 && used.throttled_micros > 0,
+        "{used:?}"
+    );
+    assert!(used.mem_peak_bytes > 0 && used.oom_kills == 0, "{used:?}");
+}
+
+#[test]
+fn processors_are_a_hard_limit_where_the_agent_says_so() {
+    if skipped() {
+        return;
+    }
+    let master = Master::new();
+    let arguments = ["--listen", "127.0.0.1:0", "--cpu-hard-limit"];
+    let _agent = Agent::start_with(&master.address, &arguments);
+    let address = master.subscribed(1).address;
+    let spin = "while :; do :; done";
+    let free = RunTask {
+        limits: Limits {
+            millicores: Some(Limit::Infinite),
+            ..Limits::default()
+        },
+        ..shell("free", spin)
+    };
+    for task in [shell("held", spin), free] {
+        master.run(&task);
+        // Ten times what it may use of one period.
+        until("it has used some time", || {
+            number(&master, &address, &task.task_id, "cpu_seconds_total") > 0.1
+        });
+        master.kill(&task.task_id, Some(0));
+    }
+    let throttled = |task: &str| master.reaches(task, Killed).usage.unwrap().throttled_micros;
+    assert!(throttled("held") > 0);
+    assert_eq!(throttled("free"), 0);
+}
+
+/// A number of a task on its agent's page for Prometheus.
+fn number(master: &Master, address: &str, task: &str, name: &str) -> f64 {
+    let (_, text) = master.get(&format!("http://{address}/metrics"));
+    let begin = format!("fairground_task_{name}{{framework=\"f\",task=\"{task}\"}} ");
+    let line = text.lines().find_map(|line| line.strip_prefix(&begin));
+    line.map_or(0.0, |number| number.parse().unwrap())
+}
+
+#[test]
+fn output_that_is_long_is_put_aside_and_then_forgotten() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::new();
+    let limits = ["--output-bytes", "10000", "--output-aside", "2"];
+    let arguments = [&["--listen", "127.0.0.1:0"][..], &limits].concat();
+    let agent = Agent::start_with(&master.address, &arguments);
+    master.subscribed(1);
+    let long = "i=0; while [ $i -lt 200 ]; do printf '%01000d\\n' $i; i=$((i + 1)); done";
+    master.run(&shell("long", long));
+    master.reaches("long", Finished);
+    let sandbox = agent.sandbox("long");
+    let read = |name: &str| fs::read_to_string(sandbox.join(name)).unwrap();
+    let [oldest, older, newest] = ["stdout.2", "stdout.1", "stdout"].map(read);
+    assert!(!sandbox.join("stdout.3").exists());
+    // A file is closed after the write that makes it too long.
+    for aside in [&oldest, &older] {
+        assert!(
+            (10_000..10_000 + (16 << 10)).contains(&aside.len()),
+            "{}",
+            aside.len()
+        );
+    }
+    let kept = oldest + &older + &newest;
+    let numbers: Vec<u32> = kept
+        .split_terminator('\n')
+        .filter_map(|line| line.parse().ok())
+        .collect();
+    assert_eq!(numbers.last(), Some(&199));
+    assert!(
+        numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]),
+        "{numbers:?}"
+    );
 }
