@@ -17,6 +17,52 @@ pub struct Resource {
     scalar: Option<Scalar>,
     #[serde(default)]
     ranges: Option<Ranges>,
+    #[serde(default)]
+    role: Option<String>,
+    #[serde(default)]
+    allocation_info: Option<AllocationInfo>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    reservations: Vec<Value>,
+    #[serde(default)]
+    reservation: Option<Value>,
+    #[serde(default)]
+    revocable: Option<Value>,
+    #[serde(default)]
+    shared: Option<Value>,
+    #[serde(default)]
+    disk: Option<Value>,
+}
+
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+struct AllocationInfo {
+    role: String,
+}
+
+impl Resource {
+    /// Why nothing of this kind is offered to a framework of `role`; `None` when it is.
+    pub fn not_offered(&self, role: &str) -> Option<String> {
+        let name = self.name.as_str();
+        if self
+            .scalar
+            .is_some_and(|scalar| thousandths(name, scalar.value) == Ok(0))
+        {
+            return None;
+        }
+        let allocated = self.allocation_info.as_ref().map(|info| &info.role);
+        let mut roles = self.role.iter().chain(allocated);
+        if let Some(other) = roles.find(|other| *other != "*" && *other != role) {
+            return Some(format!(
+                "resource `{name}` is of role `{other}`; offered are those of `*`"
+            ));
+        }
+        let others = [&self.reservation, &self.revocable, &self.shared, &self.disk];
+        let is_special = !self.reservations.is_empty() || others.iter().any(|it| it.is_some());
+        is_special.then(|| {
+            format!(
+                "resource `{name}` is reserved, revocable, shared or a volume; none are offered"
+            )
+        })
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Debug, Deserialize)]

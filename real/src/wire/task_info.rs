@@ -158,12 +158,12 @@ const fn yes() -> bool {
 }
 
 impl TaskInfo {
-    /// Reads a task.
+    /// Reads a task of a framework of `role`.
     ///
     /// # Errors
     /// When it cannot be read or asks for what this cluster does not have; nothing that would
     /// change what runs is left out silently.
-    pub fn read(info: &Value) -> Result<Self, Invalid> {
+    pub fn read(info: &Value, role: &str) -> Result<Self, Invalid> {
         let task_id = info["task_id"]["value"].as_str().unwrap_or_default();
         let invalid = |message: String| Invalid {
             task_id: task_id.to_owned(),
@@ -173,7 +173,10 @@ impl TaskInfo {
         if let Some(why) = bad_id(&raw.task_id.value) {
             return Err(invalid(format!("task_id `{}`: {why}", raw.task_id.value)));
         }
-        raw.unsupported().map_or(Ok(()), |why| Err(invalid(why)))?;
+        let mut resources = raw.resources.iter();
+        let foreign = resources.find_map(|resource| resource.not_offered(role));
+        let why = raw.unsupported().or(foreign);
+        why.map_or(Ok(()), |why| Err(invalid(why)))?;
         raw.checked().map_err(invalid)
     }
 }
@@ -315,7 +318,7 @@ mod tests {
         for (key, value) in change.as_object().unwrap() {
             info[key] = value.clone();
         }
-        TaskInfo::read(&info).unwrap_err().message
+        TaskInfo::read(&info, "*").unwrap_err().message
     }
 
     #[test]
@@ -328,7 +331,7 @@ mod tests {
         info["limits"] = json!({"cpus": {"value": 0.5}, "mem": {"value": "Infinity"}});
         info["kill_policy"] = json!({"grace_period": {"nanoseconds": 1_500_000_000}});
         info["command"]["environment"] = json!({"variables": {"name": "A", "value": "1"}});
-        let task = TaskInfo::read(&info).unwrap();
+        let task = TaskInfo::read(&info, "*").unwrap();
         assert_eq!(task.image.as_deref(), Some("busybox"));
         assert_eq!(task.limits.millicores, Some(Limit::To(500)));
         assert_eq!(task.limits.mem_mib, Some(Limit::Infinite));

@@ -263,6 +263,24 @@ fn tasks_that_cannot_run_are_errors() {
             json!({"container": {"type": "DOCKER", "docker": {"image": "x"}}}),
             "--image x=DIR",
         ),
+        (
+            json!({"resources": [{"name": "cpus", "role": "ads", "scalar": {"value": 1}}]}),
+            "resource `cpus` is of role `ads`",
+        ),
+        (
+            json!({"resources": [{"name": "cpus", "revocable": {}, "scalar": {"value": 1}}]}),
+            "resource `cpus` is reserved, revocable",
+        ),
+        (
+            json!({"resources": [{"name": "cpus", "scalar": {"value": 1},
+                                  "reservations": {"type": "DYNAMIC", "role": "*"}}]}),
+            "resource `cpus` is reserved, revocable",
+        ),
+        (
+            json!({"resources": [{"name": "cpus", "allocation_info": {"role": "ads"},
+                                  "scalar": {"value": 1}}]}),
+            "resource `cpus` is of role `ads`",
+        ),
     ];
     for (index, (change, word)) in cases.iter().enumerate() {
         let offer = framework.offer();

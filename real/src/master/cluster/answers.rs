@@ -166,8 +166,8 @@ impl Cluster {
         info: &Value,
         hand: &Hand,
     ) -> Result<TaskInfo, Invalid> {
-        let task = TaskInfo::read(info)?;
         let page = &self.frameworks[framework.index()];
+        let task = TaskInfo::read(info, &page.role)?;
         let problem = if page.tasks.contains_key(&task.task_id) {
             Some("Task has duplicate ID".to_owned())
         } else if let Some(image) = &task.image
