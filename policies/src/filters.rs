@@ -148,6 +148,16 @@ impl Filters {
         })
     }
 
+    /// How many refusals of `framework` hold.
+    pub(crate) fn active(&self, framework: FrameworkId, now: Time) -> usize {
+        let Some(known) = self.frameworks.get(framework.index()) else {
+            return 0;
+        };
+        let mine = self.pages.iter().flat_map(|page| page.of(framework));
+        let holds = |f: &&Filter| f.generation == known.generation && now < f.until;
+        mine.filter(holds).count()
+    }
+
     /// Forgets all refusals of `framework`.
     pub(crate) fn forget(&mut self, framework: FrameworkId) {
         let known = self.framework_mut(framework);

@@ -144,6 +144,11 @@ impl Master {
         &self.ledger
     }
 
+    /// How many refusals of a framework still hold.
+    pub fn refusals(&self, framework: FrameworkId) -> usize {
+        self.filters.active(framework, self.now)
+    }
+
     /// Takes in one fact and appends the orders that follow from it.
     ///
     /// Facts about agents, frameworks, offers or tasks that are gone are answered or ignored, never

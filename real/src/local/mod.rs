@@ -200,6 +200,9 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
         "--ping",
         "2s",
     ];
+    if plan.listen.ip().is_unspecified() {
+        master.extend(["--advertise", &listen[1]]);
+    }
     for weight in &plan.weights {
         master.extend(["--weight", weight]);
     }

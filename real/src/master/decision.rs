@@ -255,7 +255,7 @@ impl Decision {
                 self.deliveries.push(Delivery::Verdict(reply, verdict));
             }
             Request::View { view, reply } => {
-                let shown = self.cluster.view(&view, &self.habits.address);
+                let shown = self.cluster.view(&view, &self.habits);
                 self.deliveries.push(Delivery::View(reply, shown));
             }
             Request::Closed(link) => self.closed(link),
@@ -283,9 +283,13 @@ impl Decision {
                 unreachable!("an answer to SUBSCRIBE")
             }
         };
-        if let Some(old) = self.links.attach_framework(framework, link.clone()) {
-            self.error_event(old, "Framework failed over");
-        }
+        // First what its older stream still hears, and the end of that.
+        let mut outputs = turn.outputs;
+        let is_end = |output: &Output| matches!(output, Output::CloseFramework(_));
+        let older = outputs.iter().position(is_end).map_or(0, |end| end + 1);
+        let newer = outputs.split_off(older);
+        self.queue(outputs);
+        self.links.attach_framework(framework, link.clone());
         let subscribed = json!({"type": "SUBSCRIBED", "subscribed": {
             "framework_id": {"value": id},
             "heartbeat_interval_seconds": self.habits.heartbeat.as_secs_f64(),
@@ -293,7 +297,7 @@ impl Decision {
         }});
         self.send(link.clone(), &subscribed);
         self.send(link, &json!({"type": "HEARTBEAT"}));
-        self.queue(turn.outputs);
+        self.queue(newer);
     }
 
     /// Ends a stream with an ERROR event.

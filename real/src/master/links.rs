@@ -114,9 +114,9 @@ impl Links {
         (self.frameworks.len(), self.agents.len())
     }
 
-    /// Gives a framework its stream; the older one is returned.
-    pub fn attach_framework(&mut self, framework: FrameworkId, link: Link) -> Option<Link> {
-        self.frameworks.insert(framework, link)
+    /// Gives a framework its stream.
+    pub fn attach_framework(&mut self, framework: FrameworkId, link: Link) {
+        self.frameworks.insert(framework, link);
     }
 
     /// Takes a framework's stream away.

@@ -46,6 +46,12 @@ pub struct Args {
     /// Where to listen; can be given several times, the first is told to frameworks
     #[arg(long, default_value = "127.0.0.1:5050")]
     listen: Vec<SocketAddr>,
+    /// The address that frameworks are told, if it is not the first of --listen
+    #[arg(long, value_name = "ADDRESS")]
+    advertise: Option<SocketAddr>,
+    /// What the cluster is called
+    #[arg(long, default_value = "fairground", value_name = "NAME")]
+    cluster: String,
     /// Listen on addresses other machines can reach although nobody is asked who they are
     #[arg(long)]
     insecure: bool,
@@ -107,6 +113,13 @@ fn read_image(text: &str) -> Result<(String, String), String> {
 /// When it cannot listen, read its log or write it.
 pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     check_addresses(&args.listen, args.insecure)?;
+    if args.advertise.is_none() && args.listen[0].ip().is_unspecified() {
+        bail!(
+            "--listen {}: that is every address of this machine, and frameworks are told one; \
+             say which one with --advertise",
+            args.listen[0]
+        );
+    }
     std::fs::create_dir_all(&args.work_dir)
         .with_context(|| format!("--work-dir {}", args.work_dir.display()))?;
     let _lock = lock(args)?;
@@ -117,12 +130,15 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     let listeners = runtime.block_on(bind(&args.listen))?;
-    let address = listeners[0].local_addr()?.to_string();
+    let address = args
+        .advertise
+        .map_or_else(|| listeners[0].local_addr(), Ok)?;
     let habits = Habits {
         heartbeat: duration(args.heartbeat),
         ping: duration(args.ping),
         silence: duration(args.ping) * args.pings.max(1),
-        address,
+        address: address.to_string(),
+        cluster: args.cluster.clone(),
     };
     let (inbox, requests) = mpsc::channel();
     let metrics = Metrics::default();

@@ -93,6 +93,8 @@ pub struct Habits {
     pub ping: Duration,
     /// An agent not heard for so long is gone.
     pub silence: Duration,
-    /// Where this master listens, for `master_info`.
+    /// Where this master can be reached, for `master_info` and the endpoints.
     pub address: String,
+    /// What the cluster is called.
+    pub cluster: String,
 }

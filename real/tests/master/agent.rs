@@ -2,7 +2,7 @@
 //!
 //! It keeps the protocol's rules: it writes nothing down, but it knows tasks until their last
 //! status is acknowledged, sends one status of a task at a time, again and again, and obeys. What
-//! a task's command says is how it will end: `true` and `false` end at once, anything else runs
+//! a task's command says is how it will end: `true` and `false` end at once, `lost` never begins, anything else runs
 //! until it is killed.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use fairground_real::protocol::{
-    AgentCall, AgentMessage, Amounts, FromMaster, KnownTask, MESSAGE_PATH, PortRange, RunTask,
-    SUBSCRIBE_PATH, Source, StatusUpdate, Subscribe, TaskState, VERSION,
+    AgentCall, AgentMessage, Amounts, Container, FromMaster, KnownTask, MESSAGE_PATH, PortRange,
+    RunTask, SUBSCRIBE_PATH, Source, StatusUpdate, Subscribe, TaskState, VERSION,
 };
 use uuid::Uuid;
 
@@ -330,6 +330,9 @@ fn run(inner: &mut State, task: &RunTask) {
         ..Held::default()
     };
     inner.tasks.insert(key.clone(), held);
+    if task.command.value == "lost" {
+        return change(inner, &key, TaskState::Lost, None);
+    }
     change(inner, &key, TaskState::Running, None);
     match task.command.value.as_str() {
         "true" => change(inner, &key, TaskState::Finished, None),
@@ -370,7 +373,10 @@ fn change(inner: &mut State, key: &Key, state: TaskState, message: Option<&str>)
         reason: None,
         message: message.map(str::to_owned),
         unix_micros: 1_000_000,
-        container: None,
+        container: Some(Container {
+            container_id: format!("container of {}", key.1),
+            pid: None,
+        }),
         usage: None,
     });
 }

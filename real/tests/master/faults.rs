@@ -1,5 +1,6 @@
 //! Agents that go away and come back, streams that break.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fairground_real::protocol::{
@@ -151,6 +152,50 @@ fn what_runs_and_should_not_is_ended() {
         agent.forgets_all();
     }
     assert_eq!(agent.kills(), 2);
+}
+
+#[test]
+fn who_knows_about_partitions_is_told_more() {
+    let master = Master::start(&QUICK);
+    let agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
+    let info = json!({"user": "u", "name": "f", "failover_timeout": 60,
+                      "capabilities": [{"type": "PARTITION_AWARE"}]});
+    let framework = Framework::subscribe_as(master.address, &info);
+    framework.launch(
+        &framework.offer(),
+        &[("a", "lost"), ("b", "sleep"), ("c", "sleep")],
+    );
+    let mut begun = BTreeMap::new();
+    while begun.len() < 3 {
+        let status = framework.next_of("UPDATE")["update"]["status"].clone();
+        begun.insert(
+            status["task_id"]["value"].to_string(),
+            status["state"].clone(),
+        );
+    }
+    assert_eq!(
+        begun.into_values().collect::<Vec<_>>(),
+        ["TASK_DROPPED", "TASK_RUNNING", "TASK_RUNNING"]
+    );
+    agent.lose("b");
+    framework.say("KILL", json!({"task_id": {"value": "b"}}));
+    assert_eq!(framework.end_of("b"), "TASK_GONE");
+    agent.cut(true);
+    assert_eq!(framework.end_of("c"), "TASK_UNREACHABLE");
+    // It is ended when its agent is back, which is told as often as any end.
+    agent.cut(false);
+    let status = framework.status("c");
+    assert_eq!(status["state"], "TASK_KILLED");
+    assert!(status["uuid"].is_string());
+    agent.forgets_all();
+    framework.say("RECONCILE", json!({"tasks": [{"task_id": {"value": "c"}}]}));
+    loop {
+        let status = framework.status("c");
+        assert_eq!(status["state"], "TASK_KILLED");
+        if status["reason"] == "REASON_RECONCILIATION" {
+            break;
+        }
+    }
 }
 
 #[test]

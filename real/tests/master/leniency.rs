@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::agent::{Agent, Spec};
-use super::client::{Exchange, post, send};
+use super::client::{Exchange, get, post, send};
 use super::framework::{Framework, task};
 use super::process::Master;
 
@@ -176,6 +176,35 @@ fn offers_are_written_as_the_frameworks_capabilities_say() {
         let ports = ports.iter().find(|r| r["name"] == "ports").unwrap();
         assert!(!ports["ranges"]["range"].as_array().unwrap().is_empty());
     }
+}
+
+#[test]
+fn what_is_written_is_ascii() {
+    let (master, _agent) = cluster(&[]);
+    let info = json!({"user": "u", "name": "søk", "failover_timeout": 60, "role": "tøy",
+                      "labels": {"labels": [{"key": "é", "value": "😀"}]}});
+    // Every record of its stream is looked at as it comes.
+    let framework = Framework::subscribe_as(master.address, &info);
+    let offer = framework.offer();
+    let mut named = task(&offer, "tåg", "true");
+    named["name"] = json!("tåg\n2");
+    framework.accept(&offer, &[named], 0.0);
+    assert_eq!(framework.end_of("tåg"), "TASK_FINISHED");
+    for path in [
+        "/state",
+        "/state-summary",
+        "/frameworks",
+        "/tasks",
+        "/roles",
+        "/slaves",
+    ] {
+        let bytes = send(master.address, &get(path))
+            .unwrap()
+            .body()
+            .into_bytes();
+        assert!(bytes.is_ascii() && !bytes.contains(&b'\n'), "{path}");
+    }
+    assert!(master.get("/tasks").to_string().contains("tåg"));
 }
 
 #[test]

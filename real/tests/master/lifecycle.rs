@@ -125,6 +125,16 @@ fn an_answer_to_an_offer_that_is_gone_loses_its_tasks() {
 }
 
 #[test]
+fn an_id_is_used_again_when_its_task_has_ended() {
+    let (_master, agent, framework) = cluster(&[]);
+    for times in 1..=3 {
+        framework.launch(&framework.offer(), &[("t", "true")]);
+        assert_eq!(framework.end_of("t"), "TASK_FINISHED");
+        assert_eq!(agent.starts()["t"], times);
+    }
+}
+
+#[test]
 fn offers_time_out_when_the_policy_says_so() {
     let (_master, _agent, framework) = cluster(&["--allocator", "drf[round=50ms,timeout=300ms]"]);
     let offer = framework.offer();
@@ -139,10 +149,14 @@ fn a_framework_comes_back_with_its_id() {
     let (master, _agent, framework) = cluster(&[]);
     framework.launch(&framework.offer(), &[("t", "sleep")]);
     assert_eq!(framework.status("t")["state"], "TASK_RUNNING");
+    let open = framework.offer();
     let info = json!({"user": "root", "name": "f", "failover_timeout": 60,
                       "id": {"value": framework.id}});
     let next = Framework::subscribe_as(master.address, &info);
     assert_eq!(next.id, framework.id);
+    let rescinded = framework.next_of("RESCIND");
+    assert_eq!(rescinded["rescind"]["offer_id"], open["id"]);
+    assert!(master.metric("master/offers_rescinded") >= 1.0);
     assert_eq!(
         framework.next_of("ERROR")["error"]["message"],
         "Framework failed over"
@@ -229,8 +243,18 @@ fn teardown_ends_everything_of_a_framework() {
     framework.launch(&framework.offer(), &[("t", "sleep")]);
     assert_eq!(framework.status("t")["state"], "TASK_RUNNING");
     framework.say("TEARDOWN", Value::Null);
+    let is_shown_as_killed = || {
+        let task = master.get("/tasks")["tasks"][0].clone();
+        assert_eq!(task["state"], "TASK_KILLED");
+        let last = task["statuses"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last["reason"], "REASON_FRAMEWORK_REMOVED", "{task}");
+        let framework = master.get("/state")["completed_frameworks"][0].clone();
+        assert_eq!(framework["completed_tasks"][0]["state"], "TASK_KILLED");
+    };
+    is_shown_as_killed();
     while framework.next().is_some() {}
     master.wait_for_metric("master/tasks_killed", 1.0);
+    is_shown_as_killed();
     master.wait_for_metric("master/cpus_used", 0.0);
     assert_eq!(framework.call("REVIVE", Value::Null).0, 400);
     assert_eq!(

@@ -196,6 +196,45 @@ fn other_paths_and_methods_are_answered() {
 }
 
 #[test]
+fn endpoints_show_what_tools_look_for() {
+    let master = Master::start(&["--cluster", "nine"]);
+    let _agent = Agent::start(&Spec::new(master.address, "a", 2, 1000));
+    let info = json!({"user": "u", "name": "n", "role": "eng"});
+    let framework = Framework::subscribe_as(master.address, &info);
+    framework.decline(&framework.offer(), 1000.0);
+    let share = "allocator/mesos/roles/eng/shares/dominant";
+    for (name, expected) in [
+        ("allocator/mesos/offer_filters/roles/eng/active", 1.0),
+        ("allocator/mesos/resources/cpus/total", 2.0),
+        ("allocator/mesos/resources/cpus/offered_or_allocated", 0.0),
+        (share, 0.0),
+    ] {
+        master.wait_for_metric(name, expected);
+    }
+    assert!(master.metric("allocator/mesos/allocation_runs") >= 1.0);
+    framework.say("REVIVE", Value::Null);
+    let offer = framework.offer();
+    master.wait_for_metric("allocator/mesos/offer_filters/roles/eng/active", 0.0);
+    master.wait_for_metric(share, 1.0);
+    framework.accept(&offer, &[task(&offer, "t", "sleep")], 1000.0);
+    assert_eq!(framework.status("t")["state"], "TASK_RUNNING");
+    master.wait_for_metric(share, 0.25);
+    let (state, summary) = (master.get("/state"), master.get("/state-summary"));
+    for shown in [&state, &summary] {
+        assert_eq!(shown["cluster"], "nine");
+        assert_eq!(shown["hostname"], "127.0.0.1");
+    }
+    let roles = master.get("/roles")["roles"].clone();
+    let mut roles = roles.as_array().unwrap().iter();
+    let quota = &roles.find(|role| role["name"] == "eng").unwrap()["quota"];
+    assert_eq!(quota["role"], "eng");
+    assert_eq!(quota["consumed"]["cpus"], 0.5);
+    let task = &master.get("/tasks")["tasks"][0];
+    let container = &task["statuses"][0]["container_status"]["container_id"];
+    assert_eq!(container["value"], "container of t");
+}
+
+#[test]
 fn a_subscription_that_is_not_valid_ends_with_one_error() {
     let master = Master::start(&[]);
     for (info, word) in [

@@ -189,6 +189,47 @@ fn a_public_address_needs_to_be_asked_for() {
     );
 }
 
+#[test]
+fn frameworks_are_told_an_address_they_can_reach() {
+    let folder = TempDir::new().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_fairground-real"))
+        .args([
+            "master",
+            "--listen",
+            "0.0.0.0:0",
+            "--insecure",
+            "--work-dir",
+        ])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(words.contains("say which one with --advertise"), "{words}");
+    let master = Master::start(&["--advertise", "10.1.2.3:5050"]);
+    let state = master.get("/state");
+    assert_eq!(state["leader"], "master@10.1.2.3:5050");
+    assert_eq!(state["leader_info"]["hostname"], "10.1.2.3");
+}
+
+#[test]
+fn an_agent_that_does_not_come_back_to_a_restarted_master_is_given_up() {
+    let quick = ["--recovery", "1s", "--ping", "100ms", "--pings", "3"];
+    let mut master = Master::start(&quick);
+    let agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
+    let framework = Framework::subscribe(master.address, "f");
+    framework.launch(&framework.offer(), &[("t", "sleep")]);
+    assert_eq!(framework.status("t")["state"], "TASK_RUNNING");
+    master.kill();
+    drop(agent);
+    master.restart();
+    let framework = come_back(&master, &framework);
+    let status = framework.status("t");
+    assert_eq!(status["state"], "TASK_LOST");
+    assert_eq!(status["reason"], "REASON_AGENT_REMOVED");
+    master.wait_for_metric("master/slaves_active", 0.0);
+}
+
 /// A place for a log that has room for a few records only.
 enum Cramped {
     /// Files of a process may not be longer; works for everybody.

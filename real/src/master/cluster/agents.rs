@@ -33,6 +33,14 @@ pub struct Agent {
     pub reregistered: Time,
 }
 
+impl Agent {
+    /// The host of its address.
+    pub(super) fn host(&self) -> &str {
+        let address = self.subscribe.address.as_str();
+        address.rsplit_once(':').map_or(address, |(host, _)| host)
+    }
+}
+
 impl Cluster {
     /// The agents, by number.
     pub fn agents(&self) -> &[Agent] {

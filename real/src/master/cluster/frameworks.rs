@@ -196,6 +196,7 @@ impl Cluster {
                 ));
             }
             self.give_offers_back(framework);
+            self.fail_over(framework);
             framework
         } else if let Some(id) = id.filter(|id| id.starts_with(&self.settings.master_id)) {
             // Whoever took it would be mistaken for the framework that gets it one day.
@@ -288,7 +289,7 @@ impl Cluster {
         }
     }
 
-    /// Declines everything in a framework's hands and stops offering to it.
+    /// Takes everything out of a framework's hands and stops offering to it.
     fn give_offers_back(&mut self, framework: FrameworkId) {
         self.tell(Event::Suppressed { framework }, Cause::Core);
         let mine = self
@@ -297,10 +298,7 @@ impl Cluster {
             .filter(|(_, offered)| offered.framework == framework);
         let mine: Vec<OfferId> = mine.map(|(id, _)| *id).collect();
         for offer in mine {
-            let offered = self.offers.remove(&offer).expect("an open offer");
-            self.agents[offered.agent.index()]
-                .free_ports
-                .add(&offered.ports);
+            self.rescind(framework, offer);
             let event = Event::OffersAnswered {
                 framework,
                 offers: vec![offer],
@@ -311,12 +309,22 @@ impl Cluster {
         }
     }
 
+    /// The end of what a framework hears on its older stream, if there is one.
+    fn fail_over(&mut self, framework: FrameworkId) {
+        if self.frameworks[framework.index()].connected {
+            let event = json!({"type": "ERROR", "error": {"message": "Framework failed over"}});
+            self.send_framework(framework, event);
+            self.turn.outputs.push(Output::CloseFramework(framework));
+        }
+    }
+
     pub(super) fn torn_down(&mut self, framework: FrameworkId) {
         self.framework_left(framework);
         self.turn.outputs.push(Output::CloseFramework(framework));
     }
 
     pub(super) fn framework_left(&mut self, framework: FrameworkId) {
+        let now_secs = self.now_secs();
         let page = &mut self.frameworks[framework.index()];
         if page.removed {
             return;
@@ -325,6 +333,19 @@ impl Cluster {
         page.connected = false;
         page.leaves_at = None;
         page.unregistered = Some(self.now);
+        for task in page
+            .tasks
+            .values_mut()
+            .filter(|task| !task.state.is_terminal())
+        {
+            task.note(json!({
+                "state": "TASK_KILLED",
+                "timestamp": now_secs,
+                "reason": "REASON_FRAMEWORK_REMOVED",
+                "source": "SOURCE_MASTER",
+            }));
+            task.orphaned = true;
+        }
         self.tell(Event::FrameworkLeft { framework }, Cause::Core);
         // Nobody is left to acknowledge what has already ended.
         let page = &self.frameworks[framework.index()];
@@ -332,11 +353,14 @@ impl Cluster {
             .tasks
             .values()
             .filter(|task| task.state.is_terminal())
-            .map(|task| (task.agent, task.info.task_id.clone(), task.uuid()))
+            .map(|task| {
+                let task_id = task.info.task_id.clone();
+                (task.agent, task_id, task.number, task.uuid())
+            })
             .collect();
-        for (agent, task_id, uuid) in ended {
+        for (agent, task_id, number, uuid) in ended {
             if let Some(uuid) = uuid {
-                self.acknowledge(agent, framework, &task_id, uuid);
+                self.acknowledge(agent, framework, &task_id, number, uuid);
             }
             self.frameworks[framework.index()].complete(&task_id);
         }

@@ -81,6 +81,8 @@ pub struct Turn {
 /// What happened so far, counted for metrics.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
+    /// Times it was asked who is to be offered what, as far as that can be seen from outside.
+    pub rounds: u64,
     /// Offers made.
     pub offers: u64,
     /// Offers taken back.
@@ -197,6 +199,12 @@ impl Cluster {
     fn tell(&mut self, event: Event, cause: Cause) {
         let mut actions = Vec::new();
         self.core.step(self.now, event.clone(), &mut actions);
+        let offers = || {
+            actions
+                .iter()
+                .any(|action| matches!(action, Action::Offer(_)))
+        };
+        self.counts.rounds += u64::from(event == Event::TimePassed || offers());
         let mut made: BTreeMap<FrameworkId, Vec<Value>> = BTreeMap::new();
         for action in &actions {
             match action {

@@ -10,8 +10,8 @@ use fairground_policies::message::{AgentId, Event, FrameworkId, Outcome, TaskId}
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Cluster, State};
-use crate::protocol::{FromMaster, Source, StatusUpdate, TaskState};
+use super::{Cluster, State, Task};
+use crate::protocol::{Container, FromMaster, Source, StatusUpdate, TaskState};
 use crate::wire::call::TaskQuestion;
 
 /// Characters of a message: some quote what a framework said, however long it was.
@@ -108,7 +108,7 @@ fn update(status: &Value) -> Value {
 }
 
 /// A status of an agent as the API writes it.
-fn agent_status(status: &StatusUpdate, agent_id: &str, host: &str) -> Value {
+fn agent_status(status: &StatusUpdate, state: State, agent_id: &str, host: &str) -> Value {
     let source = match status.source {
         Source::Agent => "SOURCE_AGENT",
         Source::Executor => "SOURCE_EXECUTOR",
@@ -117,7 +117,7 @@ fn agent_status(status: &StatusUpdate, agent_id: &str, host: &str) -> Value {
         "task_id": {"value": status.task_id},
         "agent_id": {"value": agent_id},
         "executor_id": {"value": status.task_id},
-        "state": status.state.api_name(),
+        "state": state.api_name(),
         "source": source,
         "timestamp": status.unix_micros as f64 / 1e6,
         "uuid": BASE64.encode(status.uuid.as_bytes()),
@@ -129,14 +129,7 @@ fn agent_status(status: &StatusUpdate, agent_id: &str, host: &str) -> Value {
         shown["message"] = json!(message);
     }
     if let Some(container) = &status.container {
-        let mut inner = json!({
-            "container_id": {"value": container.container_id},
-            "network_infos": [{"ip_addresses": [{"protocol": "IPv4", "ip_address": host}]}],
-        });
-        if let Some(pid) = container.pid {
-            inner["executor_pid"] = json!(pid);
-        }
-        shown["container_status"] = inner;
+        shown["container_status"] = container_status(container, host);
     }
     if let Some(usage) = &status.usage {
         let label = |key: &str, value: u64| json!({"key": key, "value": value.to_string()});
@@ -146,6 +139,29 @@ fn agent_status(status: &StatusUpdate, agent_id: &str, host: &str) -> Value {
             label("mem_peak_bytes", usage.mem_peak_bytes),
             label("oom_kills", usage.oom_kills),
         ]});
+    }
+    shown
+}
+
+fn container_status(container: &Container, host: &str) -> Value {
+    let mut shown = json!({
+        "container_id": {"value": container.container_id},
+        "network_infos": [{"ip_addresses": [{"protocol": "IPv4", "ip_address": host}]}],
+    });
+    if let Some(pid) = container.pid {
+        shown["executor_pid"] = json!(pid);
+    }
+    shown
+}
+
+/// A status of an agent as the endpoints show it.
+fn history_entry(status: &StatusUpdate, state: State, host: &str) -> Value {
+    let mut shown = json!({
+        "state": state.api_name(),
+        "timestamp": status.unix_micros as f64 / 1e6,
+    });
+    if let Some(container) = &status.container {
+        shown["container_status"] = container_status(container, host);
     }
     shown
 }
@@ -165,11 +181,12 @@ impl Cluster {
             })
         });
         let Some(framework) = open else {
-            self.settle(agent, &status);
+            self.settle(agent, framework, &status);
             return;
         };
         let removed = self.frameworks[framework.index()].removed;
         let (task_id, uuid) = (status.task_id.clone(), status.uuid);
+        let number = self.frameworks[framework.index()].tasks[&task_id].number;
         let ended = self.take_in_status(framework, status);
         if let Some((number, outcome)) = ended {
             let event = Event::TaskEnded {
@@ -183,7 +200,7 @@ impl Cluster {
             self.pass_on(framework, &task_id);
         }
         if removed {
-            self.acknowledge(agent, framework, &task_id, uuid);
+            self.acknowledge(agent, framework, &task_id, number, uuid);
             if ended.is_some() {
                 self.frameworks[framework.index()].complete(&task_id);
             }
@@ -192,14 +209,16 @@ impl Cluster {
 
     /// Acknowledges what nobody waits for, so that the agent can forget it. What runs although its
     /// resources count as free is ended.
-    fn settle(&mut self, agent: AgentId, status: &StatusUpdate) {
-        let message = FromMaster::AcknowledgeStatus {
-            framework_id: status.framework_id.clone(),
-            task_id: status.task_id.clone(),
-            launch: status.launch.clone(),
-            uuid: status.uuid,
-        };
-        self.send_agent(agent, message);
+    fn settle(&mut self, agent: AgentId, framework: Option<FrameworkId>, status: &StatusUpdate) {
+        if !framework.is_some_and(|framework| self.tell_late_end(agent, framework, status)) {
+            let message = FromMaster::AcknowledgeStatus {
+                framework_id: status.framework_id.clone(),
+                task_id: status.task_id.clone(),
+                launch: status.launch.clone(),
+                uuid: status.uuid,
+            };
+            self.send_agent(agent, message);
+        }
         if status.state.is_terminal() {
             let name = (status.framework_id.clone(), status.launch.clone());
             let page = &mut self.agents[agent.index()];
@@ -226,19 +245,17 @@ impl Cluster {
         status: Box<StatusUpdate>,
     ) -> Option<(TaskId, Outcome)> {
         let page = &mut self.frameworks[framework.index()];
+        let aware = page.can("PARTITION_AWARE");
         let task = page
             .tasks
             .get_mut(&status.task_id)
             .expect("a task of the books");
         let was_terminal = task.state.is_terminal();
         if task.uuid() != Some(status.uuid) {
-            let shown = json!({
-                "state": status.state.api_name(),
-                "timestamp": status.unix_micros as f64 / 1e6,
-            });
-            task.history.push(shown);
+            let host = self.agents[task.agent.index()].host();
+            task.state = task.state.followed_by(status.state, aware);
+            task.note(history_entry(&status, task.state, host));
         }
-        task.state = State::Agent(status.state);
         let outcome = match status.state {
             TaskState::Finished => Outcome::Finished,
             TaskState::Failed => Outcome::Failed,
@@ -257,11 +274,38 @@ impl Cluster {
     fn pass_on(&mut self, framework: FrameworkId, task_id: &str) {
         let task = &self.frameworks[framework.index()].tasks[task_id];
         let agent = &self.agents[task.agent.index()];
-        let address = agent.subscribe.address.as_str();
-        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
         let status = task.status.as_ref().expect("a status of the agent");
-        let event = update(&agent_status(status, &agent.id, host));
+        let status = agent_status(status, task.state, &agent.id, agent.host());
+        self.send_framework(framework, update(&status));
+    }
+
+    /// A task that was said to be out of reach has ended, or this is told again because it was not
+    /// acknowledged. Says whether it is told.
+    fn tell_late_end(
+        &mut self,
+        agent: AgentId,
+        framework: FrameworkId,
+        status: &StatusUpdate,
+    ) -> bool {
+        let name = |task: &Task| self.launch_name(task.number) == status.launch;
+        let page = &self.frameworks[framework.index()];
+        let index = page.completed.iter().rposition(name);
+        let Some(index) = index.filter(|_| status.state.is_terminal() && !page.removed) else {
+            return false;
+        };
+        let on = &self.agents[agent.index()];
+        let page = &mut self.frameworks[framework.index()];
+        let task = &mut page.completed[index];
+        if task.state == State::Unreachable {
+            task.state = State::Agent(TaskState::Running).followed_by(status.state, true);
+            task.note(history_entry(status, task.state, on.host()));
+            task.status = Some(Box::new(status.clone()));
+        } else if task.uuid() != Some(status.uuid) || task.acknowledged.contains(&status.uuid) {
+            return false;
+        }
+        let event = update(&agent_status(status, task.state, &on.id, on.host()));
         self.send_framework(framework, event);
+        true
     }
 
     /// The core says how a task ended: the one place where ends are told.
@@ -294,8 +338,7 @@ impl Cluster {
         }
         let (state, reason, message) = cause.explain(aware);
         task.state = state;
-        task.history
-            .push(json!({"state": state.api_name(), "timestamp": now_secs}));
+        task.note(json!({"state": state.api_name(), "timestamp": now_secs}));
         let named = task.info.agent_id.clone();
         page.complete(&task_id);
         if cause == Cause::DoesNotFit {
@@ -348,20 +391,30 @@ impl Cluster {
     ) {
         let agent = self.agent_by_id(agent_id);
         let page = &mut self.frameworks[framework.index()];
-        let waiting = page.tasks.get_mut(task_id).filter(|task| {
+        let is_waiting = |task: &&mut Task| {
             Some(task.agent) == agent
                 && task.uuid() == Some(uuid)
                 && !task.acknowledged.contains(&uuid)
-        });
-        let Some(task) = waiting else {
+        };
+        // The end of a task that was out of reach comes when the task is not in the books any more.
+        let late = page.completed.iter_mut();
+        let late = late.rev().filter(|task| task.info.task_id == task_id);
+        let waiting = page.tasks.get_mut(task_id).into_iter().chain(late);
+        let Some(task) = { waiting }.find(is_waiting) else {
             self.counts.invalid_acknowledgements += 1;
             return;
         };
         task.acknowledged.push(uuid);
-        let (agent, is_over) = (task.agent, task.state.is_terminal());
-        self.acknowledge(agent, framework, task_id, uuid);
-        if is_over {
-            self.frameworks[framework.index()].complete(task_id);
+        let (agent, number, is_over) = (task.agent, task.number, task.state.is_terminal());
+        self.acknowledge(agent, framework, task_id, number, uuid);
+        let page = &mut self.frameworks[framework.index()];
+        if is_over
+            && page
+                .tasks
+                .get(task_id)
+                .is_some_and(|task| task.number == number)
+        {
+            page.complete(task_id);
         }
     }
 
@@ -370,13 +423,13 @@ impl Cluster {
         agent: AgentId,
         framework: FrameworkId,
         task_id: &str,
+        number: TaskId,
         uuid: Uuid,
     ) {
-        let page = &self.frameworks[framework.index()];
         let message = FromMaster::AcknowledgeStatus {
-            framework_id: page.id.clone(),
+            framework_id: self.frameworks[framework.index()].id.clone(),
             task_id: task_id.to_owned(),
-            launch: self.launch_name(page.tasks[task_id].number),
+            launch: self.launch_name(number),
             uuid,
         };
         self.send_agent(agent, message);

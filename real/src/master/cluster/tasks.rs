@@ -31,6 +31,8 @@ pub struct Task {
     pub kill: Option<Option<u64>>,
     /// When it was launched.
     pub launched: Time,
+    /// Whether it ran when its framework was removed.
+    pub orphaned: bool,
 }
 
 /// The states of a task as the API has them.
@@ -69,6 +71,20 @@ impl State {
         }
     }
 
+    /// The state after this one when an agent reports `reported`. Who knows about partitions is
+    /// told whether a task that is lost ever ran.
+    pub(super) const fn followed_by(self, reported: TaskState, partition_aware: bool) -> Self {
+        match (reported, self) {
+            (TaskState::Lost, Self::Staging | Self::Agent(TaskState::Starting))
+                if partition_aware =>
+            {
+                Self::Dropped
+            }
+            (TaskState::Lost, _) if partition_aware => Self::Gone,
+            _ => Self::Agent(reported),
+        }
+    }
+
     /// Whether the task no longer runs.
     pub const fn is_terminal(self) -> bool {
         match self {
@@ -98,6 +114,23 @@ impl Task {
             acknowledged: Vec::new(),
             kill: None,
             launched: now,
+            orphaned: false,
+        }
+    }
+
+    /// The state that is shown: with its framework a task is over, however long it takes to end.
+    pub const fn shown(&self) -> State {
+        if self.orphaned {
+            State::Agent(TaskState::Killed)
+        } else {
+            self.state
+        }
+    }
+
+    /// Remembers a state, for the endpoints.
+    pub(super) fn note(&mut self, entry: Value) {
+        if !self.orphaned {
+            self.history.push(entry);
         }
     }
 

@@ -1,11 +1,14 @@
 //! What the read-only endpoints show.
 
+use std::collections::BTreeMap;
+
 use fairground_policies::message::{AgentId, FrameworkId};
-use fairground_policies::resources::Resources;
+use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::Time;
 use serde_json::{Map, Value, json};
 
 use super::{Agent, Cluster, Framework, State, Task};
+use crate::master::request::Habits;
 use crate::protocol::{Amounts, TaskState};
 pub use crate::wire::API_VERSION;
 use crate::wire::ports::Ports;
@@ -41,11 +44,11 @@ pub enum View {
 }
 
 impl Cluster {
-    /// Shows what is asked for. `address` is where this master listens.
-    pub fn view(&self, view: &View, address: &str) -> Value {
+    /// Shows what is asked for.
+    pub fn view(&self, view: &View, habits: &Habits) -> Value {
         match view {
-            View::State => self.state(address),
-            View::StateSummary => self.state_summary(),
+            View::State => self.state(habits),
+            View::StateSummary => self.state_summary(habits),
             View::Agents => json!({"slaves": self.agents_shown(), "recovered_slaves": []}),
             View::Frameworks => self.frameworks_shown(),
             View::Tasks {
@@ -67,9 +70,10 @@ impl Cluster {
         }
     }
 
-    fn state(&self, address: &str) -> Value {
+    fn state(&self, habits: &Habits) -> Value {
         let mut shown = self.frameworks_shown();
         let start = self.settings.started_unix_micros as f64 / 1e6;
+        let address = habits.address.as_str();
         let (ip, port) = address.rsplit_once(':').unwrap_or((address, "5050"));
         let active = self.agents.iter().filter(|agent| agent.joined).count();
         let more = json!({
@@ -77,6 +81,7 @@ impl Cluster {
             "id": self.settings.master_id,
             "pid": format!("master@{address}"),
             "hostname": ip,
+            "cluster": habits.cluster,
             "leader": format!("master@{address}"),
             "leader_info": {
                 "id": self.settings.master_id, "hostname": ip, "pid": format!("master@{address}"),
@@ -96,7 +101,7 @@ impl Cluster {
         shown
     }
 
-    fn state_summary(&self) -> Value {
+    fn state_summary(&self, habits: &Habits) -> Value {
         let live = self.frameworks.iter().filter(|page| !page.removed);
         let frameworks: Vec<Value> = live
             .map(|page| {
@@ -122,7 +127,12 @@ impl Cluster {
                 shown
             })
             .collect();
-        json!({"frameworks": frameworks, "slaves": agents})
+        let address = habits.address.as_str();
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+        json!({
+            "hostname": host, "cluster": habits.cluster,
+            "frameworks": frameworks, "slaves": agents,
+        })
     }
 
     fn seconds(&self, at: Time) -> f64 {
@@ -185,8 +195,8 @@ impl Cluster {
         let (ended, running): (Vec<&Task>, Vec<&Task>) = page
             .tasks
             .values()
-            .partition(|task| task.state.is_terminal());
-        let used = used_by(running.iter().copied());
+            .partition(|task| task.shown().is_terminal());
+        let used = used_by(page.tasks.values());
         let offered = self.offered(|framework, _| framework == number);
         let list = |tasks: &[&Task]| -> Vec<Value> {
             tasks.iter().map(|task| task_shown(page, task)).collect()
@@ -268,6 +278,9 @@ impl Cluster {
                 "allocated": Amounts::of(used, &Ports::default()).to_endpoint(),
                 "offered": offered.to_endpoint(),
                 "reserved": {},
+                "quota": {
+                    "role": name, "guarantee": {}, "limit": {}, "consumed": total.to_endpoint(),
+                },
             })
         };
         json!({"roles": names.into_iter().map(role).collect::<Vec<_>>()})
@@ -310,6 +323,8 @@ impl Cluster {
             (live.count() - connected) as f64,
         );
         put("master/outstanding_offers", self.offers.len() as f64);
+        put("master/offers_made", self.counts.offers as f64);
+        put("master/offers_rescinded", self.counts.rescinded as f64);
         for (state, count) in self.running_tasks() {
             put(&format!("master/tasks_{state}"), count as f64);
         }
@@ -319,18 +334,42 @@ impl Cluster {
         }
         let invalid = self.counts.invalid_acknowledgements as f64;
         put("master/invalid_status_update_acknowledgements", invalid);
+        put("allocator/mesos/allocation_runs", self.counts.rounds as f64);
         let ledger = self.core.ledger();
         let total = Amounts::of(ledger.total(), &Ports::default()).to_endpoint();
         let frameworks = ledger.frameworks();
-        let used = frameworks.fold(Amounts::default().counted(), |sum, f| {
-            sum + ledger.running(f)
-        });
+        let (mut used, mut held) = (Resources::ZERO, Resources::ZERO);
+        let mut roles: BTreeMap<&str, (Resources, usize)> = BTreeMap::new();
+        for framework in frameworks {
+            used += ledger.running(framework);
+            held += ledger.held(framework);
+            let page = &self.frameworks[framework.index()];
+            let role = roles.entry(&page.role).or_default();
+            role.0 += ledger.held(framework);
+            role.1 += self.core.refusals(framework);
+        }
+        for (role, (held, refusals)) in roles {
+            let share = |kind| held.of(kind) as f64 / ledger.total().of(kind).max(1) as f64;
+            let shares = Kind::ALL.into_iter().map(share);
+            let dominant = shares.fold(0.0, f64::max);
+            put(
+                &format!("allocator/mesos/roles/{role}/shares/dominant"),
+                dominant,
+            );
+            let active = format!("allocator/mesos/offer_filters/roles/{role}/active");
+            put(&active, refusals as f64);
+        }
+        let held = Amounts::of(held, &Ports::default()).to_endpoint();
         let used = Amounts::of(used, &Ports::default()).to_endpoint();
         for name in ["cpus", "mem", "disk", "gpus"] {
             let (all, some) = (total[name].as_f64(), used[name].as_f64());
             let (all, some) = (all.unwrap_or(0.0), some.unwrap_or(0.0));
             put(&format!("master/{name}_total"), all);
             put(&format!("master/{name}_used"), some);
+            let resource = format!("allocator/mesos/resources/{name}");
+            put(&format!("{resource}/total"), all);
+            let held = held[name].as_f64().unwrap_or(0.0);
+            put(&format!("{resource}/offered_or_allocated"), held);
             put(
                 &format!("master/{name}_percent"),
                 if all > 0.0 { some / all } else { 0.0 },
@@ -344,7 +383,7 @@ impl Cluster {
 fn counted<'a>(tasks: impl Iterator<Item = &'a Task>) -> Value {
     let mut counts = Map::new();
     for task in tasks {
-        let count = counts.entry(task.state.api_name()).or_insert(json!(0));
+        let count = counts.entry(task.shown().api_name()).or_insert(json!(0));
         *count = json!(count.as_u64().unwrap_or(0) + 1);
     }
     Value::Object(counts)
@@ -373,7 +412,7 @@ fn task_shown(page: &Framework, task: &Task) -> Value {
         "framework_id": page.id,
         "executor_id": "",
         "slave_id": task.info.agent_id,
-        "state": task.state.api_name(),
+        "state": task.shown().api_name(),
         "role": page.role,
         "resources": task.info.needs.to_endpoint(),
         "statuses": task.history,

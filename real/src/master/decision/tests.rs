@@ -31,6 +31,7 @@ fn decision() -> (Decision, TempDir) {
         ping: Duration::from_secs(15),
         silence: Duration::from_secs(75),
         address: "127.0.0.1:5050".to_owned(),
+        cluster: "test".to_owned(),
     };
     let metrics = Metrics::default();
     let decision = Decision::new(cluster, Time::ZERO, log, habits, metrics, mpsc::channel());
