@@ -171,12 +171,14 @@ fn a_task_over_its_memory_is_killed_and_its_sibling_lives() {
     let exit = greedy.start().wait();
     let usage = exit.usage.unwrap();
     println!("over 64 MiB: {usage:?}");
-    let memory = exit.memory.as_deref().unwrap_or_default();
-    // Named differently by the two versions.
-    assert!(
-        memory.contains("rss ") || memory.contains("anon "),
-        "{memory}"
-    );
+    if ground.cgroups.version() == 1 {
+        // The process that was too large may be gone before this is counted.
+        let memory = exit.memory.as_deref().unwrap();
+        assert!(
+            !memory.contains("total_") && !memory.contains(" 0\n"),
+            "{memory}"
+        );
+    }
     assert!(exit.oom && !exit.killed && usage.oom_kills >= 1, "{exit:?}");
     assert!(
         exit.end != End::Exited(0) && exit.left.is_none(),

@@ -118,7 +118,7 @@ pub struct Exit {
     pub end: End,
     /// Whether memory ran out.
     pub oom: bool,
-    /// What was in memory then, in the kernel's words.
+    /// What was in memory then, in the kernel's words; on version 2 nothing is left to be counted.
     pub memory: Option<String>,
     /// Whether it was ordered to end.
     pub killed: bool,

@@ -158,7 +158,9 @@ impl<'a> Supervisor<'a> {
             }
             if self.memory_ran_out() {
                 self.oom = true;
-                self.look_at_memory();
+                let memory = self.group.as_ref().map(Group::memory);
+                // For people only: the task is ended without it, too.
+                self.memory = memory.and_then(|text| text.map_err(|e| eprintln!("{e}")).ok());
                 self.destroy()?;
             }
             self.keep_time()?;
@@ -254,12 +256,6 @@ impl<'a> Supervisor<'a> {
             .is_some_and(|event| !self.oom && event.read().is_ok())
     }
 
-    /// Where the kernel ends the whole group by itself, this comes a moment late.
-    fn look_at_memory(&mut self) {
-        let memory = self.group.as_ref().map(Group::memory);
-        self.memory = memory.and_then(|text| text.map_err(|error| eprintln!("{error}")).ok());
-    }
-
     /// Ends everything inside, now. With the init goes its namespace.
     fn destroy(&mut self) -> Result<()> {
         self.init.kill().map_err(|source| IsolationError::Call {
@@ -283,19 +279,14 @@ impl<'a> Supervisor<'a> {
             }
             let used = group.usage().map_err(|error| eprintln!("{error}"));
             usage = used.ok();
+            if let Err(error) = group.destroy() {
+                left = Some(error.to_string());
+            }
         }
         for (pipe, output) in &mut self.output {
             pipe.read(|bytes| output.write(bytes));
         }
         self.oom |= usage.is_some_and(|usage| usage.oom_kills > 0);
-        if self.oom && self.memory.is_none() {
-            self.look_at_memory();
-        }
-        if let Some(group) = &self.group
-            && let Err(error) = group.destroy()
-        {
-            left = Some(error.to_string());
-        }
         if let Some(usage) = usage.as_mut().filter(|_| self.oom) {
             // This process may have been faster than the kernel.
             usage.oom_kills = usage.oom_kills.max(1);

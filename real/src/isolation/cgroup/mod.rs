@@ -208,7 +208,7 @@ impl Group {
         }
     }
 
-    /// What is in its memory, a line each kind.
+    /// What is in its memory, a line each kind of which there is something.
     ///
     /// # Errors
     /// When the kernel's file cannot be read.
@@ -217,7 +217,10 @@ impl Group {
             Version::One(mounts) => &mounts.memory,
             Version::Two(root) => root,
         };
-        read(&hierarchy.join(&self.path).join("memory.stat"))
+        let text = read(&hierarchy.join(&self.path).join("memory.stat"))?;
+        // Version 1 has every line twice: a task's group has no others below it.
+        let told = |line: &&str| !line.starts_with("total_") && !line.trim_end().ends_with(" 0");
+        Ok(text.split_inclusive('\n').filter(told).collect())
     }
 
     /// The file whose events tell that memory ran out, where the kernel does not end the whole
