@@ -1,0 +1,73 @@
+//! Real tasks from end to end: this program as master and as agent.
+
+use serde_json::{Value, json};
+
+use super::framework::{Framework, task};
+use super::process::Master;
+use super::support::master::Agent;
+use super::support::{skipped, without_fences};
+
+/// A framework whose tasks run as nobody in particular.
+fn framework(master: &Master) -> Framework {
+    let info = json!({"user": "nobody", "name": "f", "failover_timeout": 60});
+    Framework::subscribe_as(master.address, &info)
+}
+
+#[test]
+fn what_a_task_used_is_in_its_last_status() {
+    if skipped() {
+        return;
+    }
+    let master = Master::start(&[]);
+    let _agent = Agent::start_at(&master.address.to_string(), "a");
+    let framework = framework(&master);
+    let offer = framework.offer();
+    let work = "i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done";
+    let mut held = task(&offer, "held", work);
+    held["limits"] = json!({"cpus": {"value": 0.1}});
+    framework.accept(&offer, &[held], 0.0);
+    let last = loop {
+        let status = framework.status("held");
+        if !["TASK_STARTING", "TASK_RUNNING"].contains(&status["state"].as_str().unwrap()) {
+            break status;
+        }
+        assert_eq!(status["labels"], Value::Null, "not while it runs");
+    };
+    assert_eq!(last["state"], "TASK_FINISHED", "{last}");
+    let label = |key: &str| -> u64 {
+        let labels = last["labels"]["labels"].as_array().unwrap();
+        let label = labels.iter().find(|label| label["key"] == key);
+        let value = label.unwrap_or_else(|| panic!("{key} in {last}"));
+        value["value"].as_str().unwrap().parse().unwrap()
+    };
+    // It had to wait for most of the time that it took.
+    assert!(label("cpu_micros") > 0 && label("throttled_micros") > label("cpu_micros"));
+    assert!(label("mem_peak_bytes") > 0);
+    assert_eq!(label("oom_kills"), 0);
+}
+
+#[test]
+fn an_id_that_is_used_again_runs_again() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::start(&[]);
+    let agent = Agent::start_at(&master.address.to_string(), "a");
+    let framework = framework(&master);
+    for (command, end) in [
+        ("exit 1", "TASK_FAILED"),
+        ("true", "TASK_FINISHED"),
+        ("exit 1", "TASK_FAILED"),
+    ] {
+        framework.launch(&framework.offer_of(0.5), &[("again", command)]);
+        assert_eq!(framework.end_of("again"), end);
+    }
+    let launches = agent
+        .work()
+        .join("sandboxes")
+        .join(&framework.id)
+        .join("again");
+    let names = std::fs::read_dir(launches).unwrap().flatten();
+    // Three, and the link to the latest.
+    assert_eq!(names.count(), 4);
+}
