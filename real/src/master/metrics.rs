@@ -59,11 +59,62 @@ impl Metrics {
         encode(&mut text, &self.registry).expect("text can be written");
         let end = "# EOF\n";
         text.truncate(text.len() - end.len());
+        // Sorted, so that what differs only in a role stands together.
+        let mut last = String::new();
         for (name, value) in snapshot.as_object().into_iter().flatten() {
-            let name = format!("fairground_{}", name.replace('/', "_"));
-            writeln!(text, "# TYPE {name} gauge\n{name} {value}").expect("text can be written");
+            let (name, role) = family(name);
+            if name != last {
+                writeln!(text, "# TYPE {name} gauge").expect("text can be written");
+            }
+            writeln!(text, "{name}{role} {value}").expect("text can be written");
+            last = name;
         }
         text.push_str(end);
         text
+    }
+}
+
+/// A name of the snapshot as Prometheus has names: roles, which may have any character, are labels.
+fn family(name: &str) -> (String, String) {
+    let of_roles = [
+        ("allocator/mesos/roles", "/shares/dominant"),
+        ("allocator/mesos/offer_filters/roles", "/active"),
+    ];
+    let role = of_roles.into_iter().find_map(|(before, behind)| {
+        let role = name.strip_prefix(before)?.strip_prefix('/')?;
+        Some((format!("{before}{behind}"), role.strip_suffix(behind)?))
+    });
+    let (name, label) = role.map_or((name.to_owned(), String::new()), |(name, role)| {
+        let role = role.replace('\\', r"\\").replace('"', "\\\"");
+        (name, format!("{{role=\"{role}\"}}"))
+    });
+    (format!("fairground_{}", name.replace('/', "_")), label)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn roles_are_labels() {
+        let metrics = Metrics::default();
+        let text = metrics.text(&json!({
+            "allocator/mesos/roles/*/shares/dominant": 0.5,
+            "allocator/mesos/roles/a/\"b/shares/dominant": 0.25,
+            "allocator/mesos/offer_filters/roles/*/active": 1.0,
+            "master/elected": 1.0,
+        }));
+        let expected = r#"# TYPE fairground_allocator_mesos_offer_filters_roles_active gauge
+fairground_allocator_mesos_offer_filters_roles_active{role="*"} 1.0
+# TYPE fairground_allocator_mesos_roles_shares_dominant gauge
+fairground_allocator_mesos_roles_shares_dominant{role="*"} 0.5
+fairground_allocator_mesos_roles_shares_dominant{role="a/\"b"} 0.25
+# TYPE fairground_master_elected gauge
+fairground_master_elected 1.0
+# EOF
+"#;
+        assert!(text.ends_with(expected), "{text}");
     }
 }

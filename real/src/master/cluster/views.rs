@@ -351,7 +351,9 @@ impl Cluster {
         for (role, (held, refusals)) in roles {
             let share = |kind| held.of(kind) as f64 / ledger.total().of(kind).max(1) as f64;
             let shares = Kind::ALL.into_iter().map(share);
-            let dominant = shares.fold(0.0, f64::max);
+            let weight = self.settings.weights.get(role).copied().unwrap_or_default();
+            let weight = f64::from(weight.thousandths()) / 1000.0;
+            let dominant = shares.fold(0.0, f64::max) / weight;
             put(
                 &format!("allocator/mesos/roles/{role}/shares/dominant"),
                 dominant,
