@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use fairground_real::protocol::TaskState::{Failed, Finished, Killed, Lost, Running, Starting};
+use fairground_real::protocol::Uri;
 use nix::sys::signal::Signal;
 
 use super::support::master::{Agent, Master, shell};
@@ -171,6 +172,36 @@ fn a_supervisor_that_is_killed_takes_its_task_along() {
         let processes = Agent::processes(&format!("sleep\0{seconds}"));
         group && files && processes.is_empty()
     });
+}
+
+#[test]
+fn what_fetches_ends_with_its_agent() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::new();
+    let mut agent = Agent::start(&master);
+    master.subscribed(1);
+    let endless = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut task = shell("task", "true");
+    task.command.uris = vec![Uri {
+        value: format!("http://{}/x", endless.local_addr().unwrap()),
+        executable: false,
+        extract: None,
+        output_file: None,
+        sha256: None,
+    }];
+    master.run(&task);
+    let _asked = endless.accept().unwrap();
+    let fetching = agent.children("fetch");
+    assert_eq!(fetching.len(), 1);
+    agent.kill_9();
+    until("it has ended", || {
+        !Agent::processes("\0fetch\0").contains(&fetching[0])
+    });
+    agent.start_again();
+    let lost = master.reaches("task", Lost);
+    assert_eq!(lost.reason.as_deref(), Some("REASON_AGENT_RESTARTED"));
 }
 
 #[test]
