@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::clock::Clock;
-use super::cluster::{API_VERSION, Answer, Cluster, Input, Output, Turn};
+use super::cluster::{Answer, Cluster, Input, Output, Turn};
 use super::links::{Link, LinkId, Links, Peer};
 use super::metrics::Metrics;
 use super::request::{Habits, Request, Verdict};
@@ -293,7 +293,7 @@ impl Decision {
         let subscribed = json!({"type": "SUBSCRIBED", "subscribed": {
             "framework_id": {"value": id},
             "heartbeat_interval_seconds": self.habits.heartbeat.as_secs_f64(),
-            "master_info": self.master_info(),
+            "master_info": self.cluster.master_info(&self.habits),
         }});
         self.send(link.clone(), &subscribed);
         self.send(link, &json!({"type": "HEARTBEAT"}));
@@ -304,23 +304,6 @@ impl Decision {
     fn error_event(&mut self, link: Link, message: &str) {
         let event = json!({"type": "ERROR", "error": {"message": message}});
         self.send(link, &event);
-    }
-
-    fn master_info(&self) -> Value {
-        let address = self.habits.address.as_str();
-        let (host, port) = address.rsplit_once(':').unwrap_or((address, "5050"));
-        let port: u16 = port.parse().unwrap_or(5050);
-        let ip: u32 = host.parse().map_or(0, |ip: std::net::Ipv4Addr| {
-            // The API writes the four bytes as they lie in memory.
-            u32::from_le_bytes(ip.octets())
-        });
-        json!({
-            "id": self.cluster.settings().master_id,
-            "ip": ip, "port": port, "hostname": host,
-            "pid": format!("master@{address}"),
-            "version": API_VERSION,
-            "address": {"hostname": host, "ip": host, "port": port},
-        })
     }
 
     fn call(&mut self, framework_id: &str, stream: Option<&str>, body: Body) -> Verdict {

@@ -137,7 +137,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         heartbeat: duration(args.heartbeat),
         ping: duration(args.ping),
         silence: duration(args.ping) * args.pings.max(1),
-        address: address.to_string(),
+        address,
         cluster: args.cluster.clone(),
     };
     let (inbox, requests) = mpsc::channel();

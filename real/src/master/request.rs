@@ -1,5 +1,6 @@
 //! What the HTTP server asks of the decision thread.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -94,7 +95,7 @@ pub struct Habits {
     /// An agent not heard for so long is gone.
     pub silence: Duration,
     /// Where this master can be reached, for `master_info` and the endpoints.
-    pub address: String,
+    pub address: SocketAddr,
     /// What the cluster is called.
     pub cluster: String,
 }

@@ -70,6 +70,20 @@ impl Framework {
         }
     }
 
+    /// Subscribes in vain; the message of the one ERROR.
+    pub fn refused(master: SocketAddr, info: &Value) -> String {
+        let mut call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
+        if let Some(id) = info.get("id") {
+            call["framework_id"] = id.clone();
+        }
+        let exchange = send(master, &post(PATH, "", &call.to_string()));
+        let mut records = exchange.unwrap().records();
+        let event = records.next().unwrap();
+        assert_eq!(event["type"], "ERROR", "{event}");
+        assert_eq!(records.next(), None);
+        event["error"]["message"].as_str().unwrap().to_owned()
+    }
+
     /// Makes a call; the status of the answer and what it says.
     pub fn call(&self, kind: &str, member: impl Into<Value>) -> (u16, String) {
         let exchange = self.try_call(kind, member).unwrap();

@@ -174,14 +174,8 @@ fn a_framework_comes_back_with_its_id() {
     assert_eq!(status.get("uuid"), None);
     let mut other = info.clone();
     other["user"] = json!("somebody");
-    let call = json!({"type": "SUBSCRIBE", "framework_id": {"value": next.id},
-                      "subscribe": {"framework_info": other}});
-    let request = super::client::post("/api/v1/scheduler", "", &call.to_string());
-    let mut records = super::client::send(master.address, &request)
-        .unwrap()
-        .records();
     assert_eq!(
-        records.next().unwrap()["error"]["message"],
+        Framework::refused(master.address, &other),
         "FrameworkInfo.user cannot be changed"
     );
 }
@@ -199,14 +193,8 @@ fn a_framework_that_stays_away_is_removed_with_its_tasks() {
     agent.forgets_all();
     let mut info = info;
     info["id"] = json!({"value": framework.id});
-    let call = json!({"type": "SUBSCRIBE", "framework_id": info["id"],
-                      "subscribe": {"framework_info": info}});
-    let request = super::client::post("/api/v1/scheduler", "", &call.to_string());
-    let mut records = super::client::send(master.address, &request)
-        .unwrap()
-        .records();
     assert_eq!(
-        records.next().unwrap()["error"]["message"],
+        Framework::refused(master.address, &info),
         "Framework has been removed"
     );
 }
@@ -215,26 +203,17 @@ fn a_framework_that_stays_away_is_removed_with_its_tasks() {
 fn an_id_is_taken_over_from_another_master_but_not_from_the_future() {
     let master = Master::start(&[]);
     let own = master.get("/state")["id"].as_str().unwrap().to_owned();
-    let first = |id: &str| {
-        let info = json!({"user": "u", "name": "n", "id": {"value": id}});
-        let call = json!({"type": "SUBSCRIBE", "framework_id": info["id"],
-                          "subscribe": {"framework_info": info}});
-        let request = super::client::post("/api/v1/scheduler", "", &call.to_string());
-        let exchange = super::client::send(master.address, &request).unwrap();
-        exchange.records().next().unwrap()
-    };
+    let named = |id: &str| json!({"user": "u", "name": "n", "id": {"value": id}});
     for id in [
         format!("{own}-0007"),
         format!("{own}-0000"),
         format!("{own}x"),
     ] {
-        let event = first(&id);
-        assert_eq!(event["type"], "ERROR", "{id}: {event}");
-        let message = event["error"]["message"].as_str().unwrap();
+        let message = Framework::refused(master.address, &named(&id));
         assert!(message.contains("was never given"), "{message}");
     }
-    let event = first("another-0007");
-    assert_eq!(event["subscribed"]["framework_id"]["value"], "another-0007");
+    let framework = Framework::subscribe_as(master.address, &named("another-0007"));
+    assert_eq!(framework.id, "another-0007");
 }
 
 #[test]

@@ -248,19 +248,8 @@ fn a_subscription_that_is_not_valid_ends_with_one_error() {
             "MULTI_ROLE",
         ),
     ] {
-        let call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
-        let exchange = send(
-            master.address,
-            &post("/api/v1/scheduler", "", &call.to_string()),
-        );
-        let mut records = exchange.unwrap().records();
-        let event = records.next().unwrap();
-        assert_eq!(event["type"], "ERROR");
-        assert!(
-            event["error"]["message"].as_str().unwrap().contains(word),
-            "{event}"
-        );
-        assert_eq!(records.next(), None);
+        let message = Framework::refused(master.address, &info);
+        assert!(message.contains(word), "{message}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the read-only endpoints show.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use fairground_policies::message::{AgentId, FrameworkId};
 use fairground_policies::resources::{Kind, Resources};
@@ -70,23 +71,36 @@ impl Cluster {
         }
     }
 
+    /// What frameworks are told about this master.
+    pub fn master_info(&self, habits: &Habits) -> Value {
+        let (host, port) = (habits.address.ip(), habits.address.port());
+        let ip = match host {
+            // The API writes the four bytes as they lie in memory.
+            IpAddr::V4(ip) => u32::from_le_bytes(ip.octets()),
+            IpAddr::V6(_) => 0,
+        };
+        json!({
+            "id": self.settings.master_id,
+            "ip": ip, "port": port, "hostname": host,
+            "pid": format!("master@{}", habits.address),
+            "version": API_VERSION,
+            "address": {"hostname": host, "ip": host, "port": port},
+        })
+    }
+
     fn state(&self, habits: &Habits) -> Value {
         let mut shown = self.frameworks_shown();
         let start = self.settings.started_unix_micros as f64 / 1e6;
-        let address = habits.address.as_str();
-        let (ip, port) = address.rsplit_once(':').unwrap_or((address, "5050"));
+        let pid = format!("master@{}", habits.address);
         let active = self.agents.iter().filter(|agent| agent.joined).count();
         let more = json!({
             "version": API_VERSION,
             "id": self.settings.master_id,
-            "pid": format!("master@{address}"),
-            "hostname": ip,
+            "pid": pid,
+            "hostname": habits.address.ip(),
             "cluster": habits.cluster,
-            "leader": format!("master@{address}"),
-            "leader_info": {
-                "id": self.settings.master_id, "hostname": ip, "pid": format!("master@{address}"),
-                "port": port.parse::<u16>().unwrap_or(0),
-            },
+            "leader": pid,
+            "leader_info": self.master_info(habits),
             "start_time": start,
             "elected_time": start,
             "activated_slaves": active,
@@ -127,10 +141,8 @@ impl Cluster {
                 shown
             })
             .collect();
-        let address = habits.address.as_str();
-        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
         json!({
-            "hostname": host, "cluster": habits.cluster,
+            "hostname": habits.address.ip(), "cluster": habits.cluster,
             "frameworks": frameworks, "slaves": agents,
         })
     }

@@ -30,7 +30,7 @@ fn decision() -> (Decision, TempDir) {
         heartbeat: Duration::from_secs(15),
         ping: Duration::from_secs(15),
         silence: Duration::from_secs(75),
-        address: "127.0.0.1:5050".to_owned(),
+        address: "127.0.0.1:5050".parse().unwrap(),
         cluster: "test".to_owned(),
     };
     let metrics = Metrics::default();
