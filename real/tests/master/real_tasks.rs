@@ -1,7 +1,12 @@
 //! Real tasks from end to end: this program as master and as agent.
 
+use fairground_real::protocol::{
+    AgentCall, AgentMessage, MESSAGE_PATH, Source, StatusUpdate, TaskState,
+};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
+use super::client::{post, send};
 use super::framework::{Framework, task};
 use super::process::Master;
 use super::support::master::Agent;
@@ -70,4 +75,52 @@ fn an_id_that_is_used_again_runs_again() {
     let names = std::fs::read_dir(launches).unwrap().flatten();
     // Three, and the link to the latest.
     assert_eq!(names.count(), 4);
+}
+
+#[test]
+fn a_late_status_of_an_earlier_launch_changes_nothing() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::start(&[]);
+    let _agent = Agent::start_at(&master.address.to_string(), "a");
+    let framework = framework(&master);
+    framework.launch(&framework.offer_of(0.5), &[("t", "exit 1")]);
+    assert_eq!(framework.end_of("t"), "TASK_FAILED");
+    framework.launch(&framework.offer_of(0.5), &[("t", "sleep 1000")]);
+    let running = loop {
+        let status = framework.status("t");
+        if status["state"] == "TASK_RUNNING" {
+            break status;
+        }
+    };
+    let (master_id, _) = framework.id.rsplit_once('-').unwrap();
+    let say = |launch: usize| {
+        let status = StatusUpdate {
+            uuid: Uuid::new_v4(),
+            framework_id: framework.id.clone(),
+            task_id: "t".to_owned(),
+            launch: format!("{master_id}-T{launch}"),
+            state: TaskState::Finished,
+            source: Source::Executor,
+            reason: None,
+            message: None,
+            unix_micros: 1,
+            container: None,
+            usage: None,
+        };
+        let call = AgentCall {
+            agent_id: running["agent_id"]["value"].as_str().unwrap().to_owned(),
+            message: AgentMessage::Status(Box::new(status)),
+        };
+        let body = serde_json::to_string(&call).unwrap();
+        let exchange = send(master.address, &post(MESSAGE_PATH, "", &body)).unwrap();
+        assert_eq!(exchange.head.status, 202);
+    };
+    say(0);
+    framework.say("RECONCILE", json!({"tasks": [{"task_id": {"value": "t"}}]}));
+    assert_eq!(framework.status("t")["state"], "TASK_RUNNING");
+    // Of the launch that runs it would be believed.
+    say(1);
+    assert_eq!(framework.status("t")["state"], "TASK_FINISHED");
 }
