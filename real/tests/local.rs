@@ -32,6 +32,11 @@ fn skipped() -> bool {
     true
 }
 
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
 /// A cluster with a name, a port and addresses of its own; ended with the test.
 struct Cluster {
     name: &'static str,
@@ -46,9 +51,7 @@ impl Cluster {
     }
 
     fn up_with(program: impl Into<PathBuf>, name: &'static str, subnet: &str, agents: u32) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let master = listener.local_addr().unwrap().to_string();
-        drop(listener);
+        let master = free_address();
         let kept = log::Kept::new();
         let cluster = Self {
             name,
@@ -152,29 +155,82 @@ fn the_commands_do_what_they_say() {
     cluster.down();
 }
 
-#[test]
-fn down_leaves_nothing_also_after_kill_9_of_everything() {
+/// Two tasks that do not end when told to, each with a child that has left its session and its
+/// parent; SIGKILL for every process of the cluster that has the word in its command line.
+fn down_leaves_nothing_after_kill_9_of(word: &str, name: &'static str, subnet: &str) {
     if skipped() {
         return;
     }
-    let cluster = Cluster::up("kills", "10.87.42", 2);
-    // A task with a child that has left its session and its parent.
-    let stubborn =
-        "trap '' TERM; (setsid sh -c 'trap \"\" TERM; sleep 1001' leftover-kills &); sleep 1002";
-    let args = ["--tasks", "2", "--name", "two", "--", "sh", "-c", stubborn];
+    let cluster = Cluster::up(name, subnet, 2);
+    let stubborn = format!(
+        "trap '' TERM; (setsid sh -c 'trap \"\" TERM; sleep 1001' leftover-{name} &); sleep 1002"
+    );
+    let args = ["--tasks", "2", "--name", "two", "--", "sh", "-c", &stubborn];
     let mut job = cluster.submit(&args);
     cluster.wait_for_task("two-0.0", "running");
     cluster.wait_for_task("two-1.1", "running");
     assert!(!leftovers(cluster.name).is_empty());
     job.kill().unwrap();
     job.wait().unwrap();
+    let mut killed = 0;
     for (pid, line) in processes(cluster.name) {
-        if line.contains("/var/lib/") {
+        if line.contains("/var/lib/") && line.contains(word) {
+            killed += 1;
             // It may have ended with its parent.
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
     }
+    assert!(killed > 0, "nothing is called `{word}`");
     cluster.down();
+}
+
+#[test]
+fn down_leaves_nothing_after_kill_9_of_everything() {
+    down_leaves_nothing_after_kill_9_of("", "kills", "10.87.42");
+}
+
+#[test]
+fn down_leaves_nothing_after_kill_9_of_the_master() {
+    down_leaves_nothing_after_kill_9_of("\0master\0", "kmast", "10.87.46");
+}
+
+#[test]
+fn down_leaves_nothing_after_kill_9_of_the_agents() {
+    down_leaves_nothing_after_kill_9_of("\0agent\0", "kagent", "10.87.47");
+}
+
+#[test]
+fn down_leaves_nothing_after_kill_9_of_supervisors() {
+    down_leaves_nothing_after_kill_9_of("\0supervise\0", "ksuper", "10.87.48");
+}
+
+#[test]
+fn down_leaves_nothing_after_kill_9_of_inits() {
+    down_leaves_nothing_after_kill_9_of("\0init\0", "kinit", "10.87.49");
+}
+
+#[test]
+fn down_leaves_nothing_after_kill_9_of_up() {
+    if skipped() {
+        return;
+    }
+    for moment in 0..8 {
+        let mut up = Command::new(PROGRAM);
+        up.args(["up", "--name", "half", "--agents", "3"]);
+        up.args(["--listen", &free_address(), "--subnet", "10.87.50"]);
+        up.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut up = up.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(40 * moment));
+        up.kill().unwrap();
+        up.wait().unwrap();
+        let down = Command::new(PROGRAM)
+            .args(["down", "--name", "half"])
+            .output()
+            .unwrap();
+        // Or there was nothing yet.
+        assert!(down.status.code() <= Some(1), "{moment}: {down:?}");
+        assert_eq!(leftovers("half"), Vec::<String>::new(), "{moment}");
+    }
 }
 
 #[test]
@@ -201,7 +257,8 @@ fn a_second_cluster_of_the_same_name_is_refused() {
     let cluster = Cluster::up("twice", "10.87.43", 1);
     // A second one of the same name is refused, and the first is not harmed.
     cluster.check(&["up", "--name", "twice"], 2);
-    cluster.check(&["up", "--name", "open", "--listen", "0.0.0.0:0"], 2);
+    cluster.check(&["up", "--name", "open", "--listen", "0.0.0.0:5050"], 2);
+    cluster.check(&["up", "--name", "any", "--listen", "127.0.0.1:0"], 2);
     cluster.check(&["submit", "--", "true"], 0);
     cluster.down();
 }

@@ -146,16 +146,21 @@ fn processes(folder: &Path) -> anyhow::Result<Vec<(Pid, Vec<String>)>> {
             .map(|arg| String::from_utf8_lossy(arg).into_owned())
             .collect();
         let is_ours = |arg: &String| Path::new(arg).starts_with(folder);
-        // The program may be called anything: a copy, or one with policies of its own.
-        let is_part = matches!(
-            args.get(1).map(String::as_str),
-            Some("master" | "agent" | "container")
-        );
-        if is_part && args.iter().any(is_ours) {
+        if is_part(&args) && args.iter().any(is_ours) {
             found.push((Pid::from_raw(pid), args));
         }
     }
     Ok(found)
+}
+
+/// Whether a command line is a part's, or is about to become one: see `spawn`.
+fn is_part(args: &[String]) -> bool {
+    let is_verb = |arg: &String| matches!(arg.as_str(), "master" | "agent" | "container");
+    match args.first().map(String::as_str) {
+        Some("setsid" | "nsenter") => args.iter().take(5).any(is_verb),
+        // The program may be called anything: a copy, or one with policies of its own.
+        _ => args.get(1).is_some_and(is_verb),
+    }
 }
 
 /// Groups whose name begins so, in every hierarchy, with all in them; the innermost first.

@@ -157,6 +157,12 @@ fn check_root() -> anyhow::Result<()> {
 /// When something of that name is there already, or a part does not start.
 pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
     master::check_addresses(&[args.listen], args.insecure)?;
+    if args.listen.port() == 0 {
+        bail!(
+            "--listen {}: agents have to be told the port; name one",
+            args.listen
+        );
+    }
     let plan = Plan {
         which: &args.which,
         resources: vec![args.resources.clone(); args.agents as usize],
