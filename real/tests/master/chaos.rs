@@ -19,6 +19,8 @@ const AGENTS: u64 = 3;
 
 struct Chaos {
     master: Master,
+    /// Who the framework says it is.
+    info: Value,
     proxies: Vec<Proxy>,
     agents: Vec<Agent>,
     framework: Framework,
@@ -28,6 +30,8 @@ struct Chaos {
     /// Every task ever asked for, with the state it ended in.
     tasks: BTreeMap<String, Option<String>>,
     running: BTreeSet<String>,
+    /// Tasks that were out of reach.
+    unreachable: BTreeSet<String>,
     /// Statuses whose acknowledgement was taken in, by the question that was asked afterwards.
     asked: BTreeMap<String, String>,
     questions: u64,
@@ -36,8 +40,8 @@ struct Chaos {
 }
 
 impl Chaos {
-    fn new(seed: u64) -> Self {
-        let master = Master::start(&["--fsync", "never"]);
+    fn new(seed: u64, flags: &[&str], info: &Value) -> Self {
+        let master = Master::start(flags);
         let proxies: Vec<Proxy> = (0..AGENTS)
             .map(|i| Proxy::start(master.address, seed, &format!("proxy {i}")))
             .collect();
@@ -45,9 +49,10 @@ impl Chaos {
         let agents = agents
             .map(|(i, proxy)| Agent::start(&Spec::new(proxy.address, &format!("a{i}"), 4, 4000)))
             .collect();
-        let framework = Framework::subscribe(master.address, "f");
+        let framework = Framework::subscribe_as(master.address, info);
         Self {
             master,
+            info: info.clone(),
             proxies,
             agents,
             framework,
@@ -56,6 +61,7 @@ impl Chaos {
             stale: Vec::new(),
             tasks: BTreeMap::new(),
             running: BTreeSet::new(),
+            unreachable: BTreeSet::new(),
             asked: BTreeMap::new(),
             questions: 0,
             acknowledged: BTreeSet::new(),
@@ -145,9 +151,8 @@ impl Chaos {
 
     /// The framework fails over to itself; its offers are gone.
     fn come_back(&mut self) {
-        let info = json!({"user": "root", "name": "f", "failover_timeout": 60,
-                          "id": {"value": self.framework.id}});
-        self.framework = Framework::subscribe_as(self.master.address, &info);
+        self.info["id"] = json!({"value": self.framework.id});
+        self.framework = Framework::subscribe_as(self.master.address, &self.info);
         self.stale.append(&mut self.offers);
     }
 
@@ -164,6 +169,8 @@ impl Chaos {
                     self.offers.extend(offers.iter().cloned());
                 }
                 "UPDATE" => self.status(&event["update"]["status"]),
+                // The offers are stale now.
+                "FAILURE" | "RESCIND" => {}
                 other => panic!("{other}: {event}"),
             }
         }
@@ -176,7 +183,13 @@ impl Chaos {
             return;
         }
         let state = status["state"].as_str().unwrap();
-        let is_over = !["TASK_STAGING", "TASK_STARTING", "TASK_RUNNING"].contains(&state);
+        let goes_on = [
+            "TASK_STAGING",
+            "TASK_STARTING",
+            "TASK_RUNNING",
+            "TASK_UNREACHABLE",
+        ];
+        let is_over = !goes_on.contains(&state);
         if let Some(uuid) = status["uuid"].as_str() {
             assert!(
                 !self.acknowledged.contains(uuid),
@@ -184,6 +197,9 @@ impl Chaos {
             );
         }
         let end = self.tasks.get_mut(task).expect("a task that was asked for");
+        if state == "TASK_UNREACHABLE" {
+            self.unreachable.insert(task.to_owned());
+        }
         if is_over {
             assert!(
                 end.as_ref().is_none_or(|end| end == state),
@@ -237,8 +253,17 @@ impl Chaos {
     }
 }
 
-fn check(seed: u64) {
-    let mut chaos = Chaos::new(seed);
+/// `partitions` when agents are given up soon, by a master whose framework knows about that.
+fn check(partitions: bool) {
+    let seed = std::env::var("FAIRGROUND_SEED").map_or(1, |seed| seed.parse().unwrap());
+    println!("FAIRGROUND_SEED={seed}");
+    let mut info = json!({"user": "root", "name": "f", "failover_timeout": 60});
+    let mut flags = vec!["--fsync", "never"];
+    if partitions {
+        info["capabilities"] = json!([{"type": "PARTITION_AWARE"}]);
+        flags.extend(["--ping", "50ms", "--pings", "2"]);
+    }
+    let mut chaos = Chaos::new(seed, &flags, &info);
     for _ in 0..ROUNDS {
         chaos.round();
     }
@@ -253,9 +278,9 @@ fn check(seed: u64) {
     for (task, end) in &chaos.tasks {
         let may_start = match end.as_deref() {
             // Lost with a stale offer, or too large for what was left of one.
-            Some("TASK_LOST" | "TASK_ERROR") => false,
-            // Killed before or after its agent heard of it.
-            Some("TASK_KILLED") => continue,
+            Some("TASK_LOST" | "TASK_DROPPED" | "TASK_ERROR") => false,
+            // Killed, or out of reach, before or after its agent heard of it.
+            Some("TASK_KILLED" | "TASK_GONE") => continue,
             _ => true,
         };
         assert_eq!(may_start, starts.contains_key(task), "{task}: {end:?}");
@@ -265,6 +290,11 @@ fn check(seed: u64) {
     for proxy in &chaos.proxies {
         counts = std::array::from_fn(|i| counts[i] + proxy.counts()[i]);
     }
+    let late = chaos.unreachable.iter();
+    let late = late.filter(|task| chaos.tasks[*task].as_deref() != Some("TASK_GONE"));
+    let late = (late.count(), chaos.unreachable.len());
+    println!("ends told late, tasks out of reach: {late:?}");
+    assert_eq!(partitions, late.0 > 0, "{late:?}");
     println!("lost, repeated, moved, held up: {counts:?}");
     assert!(counts.iter().all(|count| *count > 5), "{counts:?}");
     assert!(
@@ -276,7 +306,10 @@ fn check(seed: u64) {
 
 #[test]
 fn every_task_has_one_end_whatever_breaks() {
-    let seed = std::env::var("FAIRGROUND_SEED").map_or(1, |seed| seed.parse().unwrap());
-    println!("FAIRGROUND_SEED={seed}");
-    check(seed);
+    check(false);
+}
+
+#[test]
+fn who_knows_about_partitions_hears_every_end() {
+    check(true);
 }
