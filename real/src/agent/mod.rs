@@ -65,6 +65,9 @@ fn check(args: &Args) -> anyhow::Result<()> {
             args.listen
         );
     }
+    if let Some(user) = &args.task_user {
+        launch::account(args, Some(user)).context("--task-user")?;
+    }
     if args
         .master
         .rsplit_once(':')

@@ -39,6 +39,18 @@ fn what_cannot_work_is_said_before_anything_is_done() {
             "needs cgroups or namespaces",
         ),
         (
+            &["--master", "h:1", "--task-user", "no-such-user"],
+            "--task-user: no user 'no-such-user' on this agent",
+        ),
+        (
+            &["--master", "h:1", "--task-user", "root"],
+            if nix::unistd::geteuid().is_root() {
+                "--task-user: no task runs as root on this agent"
+            } else {
+                "without being root"
+            },
+        ),
+        (
             &["--master", "h:1", "--resources", "cpu:1"],
             "'cpu' is none of cpus, mem",
         ),
