@@ -15,6 +15,7 @@ pub mod master;
 pub mod protocol;
 pub mod recordio;
 pub mod run;
+mod web;
 pub mod wire;
 
 pub use cli::main_with;

@@ -31,19 +31,20 @@ pub use config::Args;
 use crate::isolation::cgroup::Cgroups;
 use crate::isolation::{IsolationError, store};
 use crate::protocol::{Amounts, Subscribe, VERSION};
+use crate::web;
 use checkpoint::{Identity, WorkDir};
 use config::Fence;
 use runner::{Agent, Input};
+
+/// Connections to its pages at once, at most: every task of the machine can open some.
+const CONNECTIONS: usize = 256;
 
 /// Runs an agent until it is told to leave.
 ///
 /// # Errors
 /// When it cannot start, or cannot go on; its tasks stay either way.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if let Err(error) = check(args) {
-        eprintln!("fairground-real: {error:#}");
-        return Ok(ExitCode::from(2));
-    }
+    check(args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -126,12 +127,10 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
         hello,
         inbox: inbox.clone(),
     };
-    tokio::spawn(async move { axum::serve(listener, http::router(shown)).await });
+    tokio::spawn(web::serve(listener, http::router(shown), CONNECTIONS));
     listen_to_signals(&inbox)?;
 
-    let client = reqwest::Client::builder()
-        .build()
-        .context("cannot make an HTTP client")?;
+    let client = web::client().context("cannot make an HTTP client")?;
     let again = Arc::new(Notify::new());
     tokio::spawn(link::post_all(
         client.clone(),

@@ -18,6 +18,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use crate::master::DECISION_THREAD;
+use crate::web;
 use framework::Habits;
 use tally::{Spans, Tally};
 
@@ -98,7 +99,7 @@ fn start_master(args: &Args, folder: &Path, address: &str) -> anyhow::Result<Chi
 }
 
 async fn measure(args: &Args, address: &str, master: u32) -> anyhow::Result<()> {
-    let client = reqwest::Client::new();
+    let client = web::client()?;
     wait_for(&client, address, "master/elected", 1.0).await?;
     let tally = Arc::new(Tally::new());
     let begun = Instant::now();

@@ -12,6 +12,8 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::web;
+
 /// A call to make.
 pub(crate) type Call = (&'static str, Value);
 
@@ -43,7 +45,10 @@ impl MasterArg {
     /// # Errors
     /// When the master cannot be reached or refuses, with its words.
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<()> {
-        let request = reqwest::Client::new().post(self.url(path)).json(body);
+        let request = web::client()?
+            .post(self.url(path))
+            .json(body)
+            .timeout(web::PATIENCE);
         let answer = request
             .send()
             .await
@@ -62,7 +67,7 @@ async fn get(url: &str) -> anyhow::Result<Value> {
 
 /// A good answer from any address.
 async fn ask(url: reqwest::Url) -> anyhow::Result<reqwest::Response> {
-    let answer = reqwest::get(url.clone()).await?;
+    let answer = web::client()?.get(url.clone()).send().await?;
     let status = answer.status();
     if !status.is_success() {
         bail!("{url}: {status}: {}", answer.text().await?.trim());

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::MasterArg;
 use crate::recordio::Decoder;
+use crate::web;
 
 const PATH: &str = "/api/v1/scheduler";
 
@@ -22,7 +23,7 @@ pub(crate) struct Subscription {
 impl Subscription {
     /// Subscribes; `info` has an id when the framework comes back.
     pub(crate) async fn open(master: &MasterArg, info: &Value) -> anyhow::Result<Self> {
-        let client = reqwest::Client::new();
+        let client = web::client()?;
         let mut call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
         if let Some(id) = info.get("id") {
             call["framework_id"] = id.clone();
@@ -74,6 +75,7 @@ impl Subscription {
         call[kind.to_ascii_lowercase()] = member;
         let request = self.client.post(self.master.url(PATH)).json(&call);
         let answer = request
+            .timeout(web::PATIENCE)
             .header("Mesos-Stream-Id", &self.stream_id)
             .send()
             .await?;

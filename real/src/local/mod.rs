@@ -18,7 +18,7 @@ use anyhow::{Context as _, bail};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::master;
+use crate::{master, web};
 use leftovers::Found;
 use network::Network;
 
@@ -272,7 +272,7 @@ fn wait_until_up(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
         .build()?;
     loop {
         let active = runtime.block_on(async {
-            let answer = reqwest::get(&url).await.ok()?;
+            let answer = web::client().ok()?.get(&url).send().await.ok()?;
             let numbers: Value = answer.json().await.ok()?;
             numbers["master/slaves_active"].as_f64()
         });

@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::log::{FORMAT, Fsync, Reader, Record, Writer};
+use crate::web;
 use cluster::{Cluster, Settings};
 use decision::Decision;
 use http::App;
@@ -34,6 +35,8 @@ use request::{Habits, Request};
 /// The name of the one thread that decides.
 pub(crate) const DECISION_THREAD: &str = "decision";
 
+/// Connections open at once on each of its addresses, at most.
+const CONNECTIONS: usize = 8192;
 /// KiB of bodies that may be arriving at the same time; more wait for their turn.
 const BODIES_KIB: usize = 256 << 10;
 
@@ -71,10 +74,10 @@ pub struct Args {
     #[arg(long, default_value = "always")]
     fsync: Fsync,
     /// Time between heartbeats on a framework's stream
-    #[arg(long, default_value = "15s")]
+    #[arg(long, default_value = "15s", value_parser = read_pace)]
     heartbeat: Span,
     /// Time between pings of an agent
-    #[arg(long, default_value = "15s")]
+    #[arg(long, default_value = "15s", value_parser = read_pace)]
     ping: Span,
     /// Pings without an answer after which an agent is gone
     #[arg(long, default_value_t = 5)]
@@ -85,6 +88,13 @@ pub struct Args {
     /// The longest body of a request, in bytes
     #[arg(long, default_value_t = 8 << 20)]
     max_body: usize,
+}
+
+fn read_pace(text: &str) -> Result<Span, String> {
+    let span = text.parse::<Span>().ok();
+    let pace = Span::from_millis(1)..=Span::from_secs(86_400);
+    let span = span.filter(|span| pace.contains(span));
+    span.ok_or_else(|| format!("`{text}` is not a pace; expected 1ms to 1d, as in 15s"))
 }
 
 fn read_weight(text: &str) -> Result<(String, Weight), String> {
@@ -153,7 +163,8 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     };
     for listener in listeners {
         eprintln!("master: listening on {}", listener.local_addr()?);
-        runtime.spawn(http::serve(listener, app.clone()));
+        let router = http::router(app.clone());
+        runtime.spawn(web::serve(listener, router, CONNECTIONS));
     }
     runtime.spawn(stop_on_signal(inbox.clone()));
     let decision = Decision::new(cluster, last, writer, habits, metrics, (inbox, requests));

@@ -174,6 +174,20 @@ fn two_masters_on_one_log_and_other_settings_are_refused() {
 }
 
 #[test]
+fn masters_do_not_beat_without_a_pause() {
+    for flags in [["--ping", "0s"], ["--heartbeat", "0s"], ["--ping", "2d"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_fairground-real"))
+            .arg("master")
+            .args(flags)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert!(words.contains("expected 1ms to 1d, as in 15s"), "{words}");
+    }
+}
+
+#[test]
 fn a_public_address_needs_to_be_asked_for() {
     let folder = TempDir::new().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_fairground-real"))

@@ -4,13 +4,13 @@ mod agents;
 mod operator;
 mod reads;
 mod scheduler;
-mod server;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -22,8 +22,6 @@ use super::links::{Link, LinkId, Records};
 use super::metrics::Metrics;
 use super::request::Request;
 use crate::protocol::{MESSAGE_PATH, SUBSCRIBE_PATH};
-
-pub use server::serve;
 
 /// What every request needs.
 #[derive(Clone, Debug)]
@@ -55,8 +53,13 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Every path: what is not served is told so.
+pub fn router(app: App) -> Router {
+    Router::new().fallback(answer).with_state(app)
+}
+
 /// Any request at all.
-pub async fn answer(State(app): State<App>, request: HttpRequest) -> Response {
+async fn answer(State(app): State<App>, request: HttpRequest) -> Response {
     let path = canonical(request.uri().path());
     let (parts, body) = request.into_parts();
     let outcome = match path.as_str() {

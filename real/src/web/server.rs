@@ -16,10 +16,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::{App, answer};
-
-/// Connections open at once, at most; more wait to be taken in.
-const CONNECTIONS: usize = 8192;
 /// The head of a request has so long to arrive, the first one from the beginning of its connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// A peer that is silent so long is asked whether it is still there.
@@ -27,17 +23,17 @@ const KEEPALIVE: Duration = Duration::from_mins(1);
 /// What was sent has so long to be received before the peer counts as gone.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves requests on one listener for ever.
-pub async fn serve(listener: TcpListener, app: App) {
-    let service = Router::new().fallback(answer).with_state(app);
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+/// Serves requests on one listener for ever, on so many connections at once, at most; more wait to be
+/// taken in.
+pub(crate) async fn serve(listener: TcpListener, service: Router, most: usize) {
+    let places = Arc::new(Semaphore::new(most));
     loop {
         let place = Arc::clone(&places).acquire_owned().await;
         let place = place.expect("the semaphore is never closed");
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                eprintln!("master: cannot take in a connection: {error}");
+                eprintln!("cannot take in a connection: {error}");
                 // Out of file descriptors, mostly: others have to end first.
                 sleep(Duration::from_millis(100)).await;
                 continue;
