@@ -262,3 +262,27 @@ fn a_second_cluster_of_the_same_name_is_refused() {
     cluster.check(&["submit", "--", "true"], 0);
     cluster.down();
 }
+
+#[test]
+fn a_cluster_on_every_address_tells_frameworks_one() {
+    if skipped() {
+        return;
+    }
+    let cluster = Cluster::up("one", "10.87.51", 1);
+    let every = free_address().replace("127.0.0.1", "0.0.0.0");
+    let up = [
+        "up",
+        "--name",
+        "every",
+        "--agents",
+        "1",
+        "--listen",
+        &every,
+        "--insecure",
+        "--subnet",
+        "10.87.52",
+    ];
+    assert_eq!(cluster.check(&up, 0).trim(), every);
+    cluster.check(&["down", "--name", "every"], 0);
+    cluster.down();
+}

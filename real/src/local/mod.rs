@@ -196,7 +196,12 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
         work,
         "--listen",
         &listen[0],
-        "--listen",
+        // The bridge's address is one of all there are.
+        if plan.listen.ip().is_unspecified() {
+            "--advertise"
+        } else {
+            "--listen"
+        },
         &listen[1],
         "--insecure",
         "--allocator",
@@ -206,9 +211,6 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
         "--ping",
         "2s",
     ];
-    if plan.listen.ip().is_unspecified() {
-        master.extend(["--advertise", &listen[1]]);
-    }
     for weight in &plan.weights {
         master.extend(["--weight", weight]);
     }
