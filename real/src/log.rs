@@ -6,6 +6,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -69,6 +70,8 @@ impl Writer {
     pub fn open(path: &Path, length: u64, fsync: Fsync) -> io::Result<Self> {
         let file = OpenOptions::new()
             .create(true)
+            // Environments of tasks are in it.
+            .mode(0o600)
             .truncate(false)
             .read(true)
             .write(true)

@@ -12,7 +12,8 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -84,6 +85,10 @@ impl WorkDir {
             let part = root.join(part);
             fs::create_dir_all(&part).map_err(IsolationError::file("create", &part))?;
         }
+        // Tasks' environments are in it, and other tasks look for secrets.
+        let (containers, own) = (root.join("containers"), Permissions::from_mode(0o700));
+        fs::set_permissions(&containers, own)
+            .map_err(IsolationError::file("close", &containers))?;
         let root = root
             .canonicalize()
             .map_err(IsolationError::file("find", root))?;

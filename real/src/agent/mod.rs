@@ -50,7 +50,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(start(args.clone()))
+    let ended = runtime.block_on(start(args.clone()));
+    // What is still being fetched or removed does not hold it up.
+    runtime.shutdown_background();
+    ended
 }
 
 /// What can be said to be wrong before anything is done.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
@@ -91,6 +92,7 @@ impl Agent {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut sweeps = tokio::time::interval(SWEEP);
+        let mut sweep: Option<JoinHandle<()>> = None;
         loop {
             let input = tokio::select! {
                 input = inputs.recv() => input,
@@ -102,7 +104,9 @@ impl Agent {
                     continue;
                 }
                 _ = sweeps.tick() => {
-                    sandboxes::sweep(&self.work, &self.tasks, self.args.sandbox_hours)?;
+                    if sweep.as_ref().is_none_or(JoinHandle::is_finished) {
+                        sweep = Some(self.sweep());
+                    }
                     continue;
                 }
             };
@@ -119,6 +123,14 @@ impl Agent {
                 Some(input) => self.take(input)?,
             }
         }
+    }
+
+    /// Beside everything else: a task may have left millions of files.
+    fn sweep(&self) -> JoinHandle<()> {
+        let (work, hours) = (self.work.clone(), self.args.sandbox_hours);
+        let kept = self.tasks.keys().filter_map(|key| work.sandbox(key).ok());
+        let kept = kept.collect();
+        tokio::task::spawn_blocking(move || sandboxes::sweep(&work, &kept, hours))
     }
 
     fn take(&mut self, input: Input) -> Result<()> {
@@ -218,6 +230,14 @@ impl Agent {
             return Ok(());
         }
         let taken = self.take_in(run)?;
+        if self.leaving.is_some() {
+            container::give_up(&self.work.container(&taken.container))?;
+            let why = "REASON_AGENT_DISCONNECTED";
+            return self.tell(
+                &key,
+                Verdict::agent(TaskState::Lost, why, "The agent leaves"),
+            );
+        }
         self.tell(&key, Verdict::plain(TaskState::Starting))?;
 
         let user = launch::user(&self.args, &taken.run);
@@ -300,6 +320,8 @@ impl Agent {
             return Ok(());
         };
         let files = self.work.container(&task.taken.container);
+        // A task can remove its sandbox.
+        let _ = sandboxes::begin_to_age(&self.work.sandbox(key)?);
         let mem_limit = launch::mem_limit(&task.taken.run);
         let verdict = if let Some(exit) = store::read::<Exit>(&files.exit())? {
             if let Some(left) = &exit.left {

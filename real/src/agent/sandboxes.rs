@@ -1,6 +1,6 @@
 //! What tasks leave on disk: making it, showing it, and removing it when it is old.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{chown, symlink};
@@ -10,7 +10,6 @@ use std::time::{Duration, SystemTime};
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 
 use super::checkpoint::WorkDir;
-use super::task::{Key, Task};
 use crate::isolation::{IsolationError, Result};
 
 /// The name of a task's last sandbox, beside those of its launches.
@@ -58,41 +57,51 @@ pub(super) fn open(work: &WorkDir, path: &str) -> io::Result<File> {
     Ok(File::from(openat2(&sandbox, &rest, how)?))
 }
 
-/// Removes the sandboxes of forgotten tasks that have not changed for so many hours.
-pub(super) fn sweep(work: &WorkDir, tasks: &BTreeMap<Key, Task>, hours: u64) -> Result<()> {
-    let old = SystemTime::now() - Duration::from_secs(hours.saturating_mul(3600).min(1 << 32));
-    let kept: BTreeSet<PathBuf> = tasks
-        .keys()
-        .filter_map(|key| work.sandbox(key).ok())
-        .collect();
-    for framework in list(&work.sandboxes())? {
-        for task in list(&framework)? {
-            for launch in list(&task)? {
-                let about = launch.symlink_metadata();
-                let about = about.map_err(IsolationError::file("look at", &launch))?;
-                // A link, or in use.
-                if !about.is_dir() || kept.contains(&launch) {
-                    continue;
-                }
-                let changed = about.modified();
-                if changed.map_err(IsolationError::file("look at", &launch))? < old {
-                    fs::remove_dir_all(&launch).map_err(IsolationError::file("remove", &launch))?;
-                }
-            }
-            if !list(&task)?.iter().any(|path| path.is_dir()) {
-                fs::remove_dir_all(&task).map_err(IsolationError::file("remove", &task))?;
-            }
-        }
-    }
-    Ok(())
+/// A task has ended: from now on what it left grows old.
+pub(super) fn begin_to_age(sandbox: &Path) -> io::Result<()> {
+    File::open(sandbox)?.set_modified(SystemTime::now())
 }
 
-fn list(directory: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(directory).map_err(IsolationError::file("list", directory))?;
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    paths
-        .collect::<io::Result<_>>()
-        .map_err(IsolationError::file("list", directory))
+/// Removes what forgotten tasks left more than so many hours ago. What cannot be removed is told of
+/// and stays.
+pub(super) fn sweep(work: &WorkDir, kept: &BTreeSet<PathBuf>, hours: u64) {
+    let old = SystemTime::now() - Duration::from_secs(hours.saturating_mul(3600).min(1 << 32));
+    for framework in list(&work.sandboxes()) {
+        for task in list(&framework) {
+            for launch in list(&task) {
+                if !kept.contains(&launch) && is_old(&launch, old) {
+                    tell(&launch, fs::remove_dir_all(&launch));
+                }
+            }
+            // A task that comes meanwhile changes its folder, and this one is left alone.
+            let left = list(&task);
+            if is_old(&task, old) && left.iter().all(|path| path.ends_with(LATEST)) {
+                let removed = left.iter().try_for_each(fs::remove_file);
+                tell(&task, removed.and_then(|()| fs::remove_dir(&task)));
+            }
+        }
+        if is_old(&framework, old) && list(&framework).is_empty() {
+            tell(&framework, fs::remove_dir(&framework));
+        }
+    }
+}
+
+/// Whether this is a directory, not a link to one, that was changed last before `old`.
+fn is_old(path: &Path, old: SystemTime) -> bool {
+    let about = path.symlink_metadata();
+    about.is_ok_and(|about| about.is_dir() && about.modified().is_ok_and(|at| at < old))
+}
+
+fn tell(path: &Path, removed: io::Result<()>) {
+    if let Err(error) = removed {
+        eprintln!("cannot remove {}: {error}", path.display());
+    }
+}
+
+/// What is in a directory; nothing in what is none.
+fn list(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
 }
 
 #[cfg(test)]
@@ -100,8 +109,7 @@ mod tests {
     use std::io::Read as _;
 
     use super::*;
-    use crate::agent::checkpoint::{News, Taken};
-    use crate::protocol::RunTask;
+    use crate::agent::task::Key;
 
     fn key(task: &str, launch: &str) -> Key {
         let [framework, task, launch] = ["f", task, launch].map(String::from);
@@ -163,25 +171,47 @@ mod tests {
         for launch in ["1", "2"] {
             make(&sandbox(launch), me()).unwrap();
         }
-        sweep(&work, &BTreeMap::new(), 1).unwrap();
+        let none = BTreeSet::new();
+        sweep(&work, &none, 1);
         assert!(sandbox("1").exists() && sandbox("2").exists());
         assert_eq!(
             fs::read_link(sandbox("latest")).unwrap(),
             Path::new("2"),
             "the last one made"
         );
-        std::thread::sleep(Duration::from_millis(20));
-        let run = RunTask {
-            framework_id: "f".into(),
-            task_id: "t".into(),
-            launch: "1".into(),
-            ..RunTask::default()
-        };
-        let container = "c".into();
-        let task = Task::new(Taken { run, container }, News::default());
-        sweep(&work, &BTreeMap::from([(task.key(), task)]), 0).unwrap();
+        let pause = || std::thread::sleep(Duration::from_millis(20));
+        pause();
+        sweep(&work, &BTreeSet::from([sandbox("1")]), 0);
         assert!(sandbox("1").exists() && !sandbox("2").exists());
-        sweep(&work, &BTreeMap::new(), 0).unwrap();
-        assert!(!work.sandboxes().join("f/t").exists());
+        // Nothing in the way stops it.
+        fs::write(work.sandboxes().join("stray"), "").unwrap();
+        for _ in 0..3 {
+            pause();
+            sweep(&work, &none, 0);
+        }
+        assert!(!work.sandboxes().join("f").exists());
+        assert!(work.sandboxes().join("stray").exists());
+    }
+
+    #[test]
+    fn a_sandbox_grows_old_from_the_end_of_its_task() {
+        let directory = tempfile::tempdir().unwrap();
+        let (work, _lock) = WorkDir::open(directory.path()).unwrap();
+        let sandbox = work.sandbox(&key("t", "1")).unwrap();
+        make(&sandbox, me()).unwrap();
+        let long_ago = SystemTime::now() - Duration::from_hours(10);
+        File::open(&sandbox)
+            .unwrap()
+            .set_modified(long_ago)
+            .unwrap();
+        begin_to_age(&sandbox).unwrap();
+        sweep(&work, &BTreeSet::new(), 1);
+        assert!(sandbox.exists());
+        File::open(&sandbox)
+            .unwrap()
+            .set_modified(long_ago)
+            .unwrap();
+        sweep(&work, &BTreeSet::new(), 1);
+        assert!(!sandbox.exists());
     }
 }
