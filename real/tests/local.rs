@@ -47,10 +47,16 @@ struct Cluster {
 
 impl Cluster {
     fn up(name: &'static str, subnet: &str, agents: u32) -> Self {
-        Self::up_with(PROGRAM, name, subnet, agents)
+        let agents = agents.to_string();
+        Self::up_with(PROGRAM, name, subnet, &["--agents", &agents])
     }
 
-    fn up_with(program: impl Into<PathBuf>, name: &'static str, subnet: &str, agents: u32) -> Self {
+    fn up_with(
+        program: impl Into<PathBuf>,
+        name: &'static str,
+        subnet: &str,
+        flags: &[&str],
+    ) -> Self {
         let master = free_address();
         let kept = log::Kept::new();
         let cluster = Self {
@@ -59,12 +65,11 @@ impl Cluster {
             master,
             kept,
         };
-        let agents = agents.to_string();
         let listen = cluster.master.clone();
         let up = [
-            "up", "--name", name, "--agents", &agents, "--listen", &listen, "--subnet", subnet,
+            "up", "--name", name, "--listen", &listen, "--subnet", subnet,
         ];
-        assert_eq!(cluster.check(&up, 0).trim(), listen);
+        assert_eq!(cluster.check(&[&up, flags].concat(), 0).trim(), listen);
         cluster
     }
 
@@ -241,11 +246,31 @@ fn down_finds_everything_whatever_the_program_is_called() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("mine");
     std::fs::copy(PROGRAM, &program).unwrap();
-    let cluster = Cluster::up_with(&program, "mine", "10.87.45", 1);
+    let cluster = Cluster::up_with(&program, "mine", "10.87.45", &["--agents", "1"]);
     let mut job = cluster.submit(&["--name", "long", "--", "sleep", "1000"]);
     cluster.wait_for_task("long-0.0", "running");
     job.kill().unwrap();
     job.wait().unwrap();
+    cluster.down();
+}
+
+#[test]
+fn tasks_are_roots_only_where_that_is_allowed() {
+    if skipped() {
+        return;
+    }
+    let job = tempfile::NamedTempFile::new().unwrap();
+    let text = "name = 'who'\n[[stage]]\nname = 'who'\ncpus = 0.1\nmem = 32\nuser = 'root'\n\
+                command = 'id -u'\n";
+    std::fs::write(job.path(), text).unwrap();
+    let submit = ["submit", "--file", job.path().to_str().unwrap()];
+    let cluster = Cluster::up("user", "10.87.52", 1);
+    cluster.check(&submit, 1);
+    cluster.down();
+    let flags = ["--agents", "1", "--allow-root"];
+    let cluster = Cluster::up_with(PROGRAM, "root", "10.87.53", &flags);
+    cluster.check(&submit, 0);
+    assert_eq!(cluster.check(&["logs", "who-0.0"], 0), "0\n");
     cluster.down();
 }
 

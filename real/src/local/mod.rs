@@ -58,6 +58,9 @@ pub struct UpArgs {
     /// The policy of the first level, as in `fairground policies`
     #[arg(long, default_value = "drf[round=1s]")]
     allocator: String,
+    /// Run tasks as root for frameworks that ask for it
+    #[arg(long)]
+    allow_root: bool,
 }
 
 /// Ends a cluster on this machine and leaves nothing of it.
@@ -79,6 +82,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) seed: u64,
     /// How much roles count: `role=2`.
     pub(crate) weights: Vec<String>,
+    /// Whether tasks may be root's.
+    pub(crate) allow_root: bool,
 }
 
 pub(crate) fn read_name(text: &str) -> Result<String, String> {
@@ -171,6 +176,7 @@ pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
         allocator: &args.allocator,
         seed: 0,
         weights: Vec::new(),
+        allow_root: args.allow_root,
     };
     plan.begin()?;
     println!("{}", args.listen);
@@ -221,7 +227,7 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
         let own = format!("{}:5051", network.agent_address(index));
         let work = folder.join(&name);
         let work = work.to_str().context("the directory's name is UTF-8")?;
-        let agent = [
+        let mut agent = vec![
             "agent",
             "--master",
             &listen[1],
@@ -237,6 +243,9 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
             "--resources",
             resources,
         ];
+        if plan.allow_root {
+            agent.push("--allow-root");
+        }
         spawn(folder, &name, Some(&namespace), &agent)?;
     }
     wait_until_up(plan, folder)

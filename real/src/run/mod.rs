@@ -106,6 +106,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         allocator: &allocator,
         seed: args.seed,
         weights: recipe.framework.iter().map(weight).collect(),
+        allow_root: false,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
