@@ -33,37 +33,37 @@ fn no_decision_differs_and_the_rest_is_reported() {
 
         hadoop                                 simulated      measured
           jobs finished                           2 of 2        2 of 2
-          wait of a job, mean                     0.00 s        1.36 s
-          completion of a job, mean              22.32 s       28.71 s
-          completion of a job, p95               22.74 s       28.90 s
+          wait of a job, mean                     0.00 s        0.45 s
+          completion of a job, mean              22.32 s       26.18 s
+          completion of a job, p95               22.74 s       28.36 s
           tasks launched                               6             6
-          start of a task, median                 0.00 s        1.31 s
-          start of a task, p95                    0.00 s        1.77 s
-          run time of a task, mean               12.57 s       14.12 s
-          run time of a task, p95                17.81 s       18.84 s
-          throttled, of run time                   0.0 %        26.8 %
-          processors held, core hours              0.021         0.026
+          start of a task, median                 0.00 s        0.39 s
+          start of a task, p95                    0.00 s        0.47 s
+          run time of a task, mean               12.57 s       13.80 s
+          run time of a task, p95                17.81 s       19.05 s
+          throttled, of run time                   0.0 %        73.6 %
+          processors held, core hours              0.021         0.024
 
         spark                                  simulated      measured
           jobs finished                           3 of 3        3 of 3
-          wait of a job, mean                     4.01 s        7.66 s
-          completion of a job, mean              32.23 s       36.30 s
-          completion of a job, p95               49.20 s       53.34 s
+          wait of a job, mean                     4.01 s        5.40 s
+          completion of a job, mean              32.23 s       33.69 s
+          completion of a job, p95               49.20 s       50.68 s
           tasks launched                               2             2
-          start of a task, median                 0.00 s        1.50 s
-          start of a task, p95                    0.00 s        2.03 s
-          run time of a task, mean               70.91 s       73.30 s
-          run time of a task, p95                75.97 s       78.20 s
-          throttled, of run time                   0.0 %         5.2 %
+          start of a task, median                 0.00 s        0.33 s
+          start of a task, p95                    0.00 s        0.35 s
+          run time of a task, mean               70.91 s       72.15 s
+          run time of a task, p95                75.97 s       77.22 s
+          throttled, of run time                   0.0 %        15.6 %
           processors held, core hours              0.024         0.024
 
         rails                                  simulated      measured
           tasks launched                               1             1
-          start of a task, median                 0.00 s        0.73 s
-          start of a task, p95                    0.00 s        0.73 s
-          run time of a task, mean              180.00 s      180.08 s
-          run time of a task, p95               180.00 s      180.08 s
-          throttled, of run time                   0.0 %         0.1 %
+          start of a task, median                 0.00 s        0.30 s
+          start of a task, p95                    0.00 s        0.30 s
+          run time of a task, mean              180.00 s      179.76 s
+          run time of a task, p95               180.00 s      179.76 s
+          throttled, of run time                   0.0 %         0.0 %
           processors held, core hours              0.050         0.050
     "#]].assert_eq(&real_run().fairground("fidelity log"));
 }
