@@ -67,12 +67,15 @@ fn nobody_is_traced() {
 }
 
 #[test]
-fn root_inside_is_not_root_outside() {
+fn root_inside_writes_neither_to_the_machine_nor_to_its_group() {
     if skipped() {
         return;
     }
     let ground = Ground::new();
     let look = "id -u; umount /proc 2>&1; mknod d b 7 0 2>&1; hostname x 2>&1; \
+                for file in /proc/sys/kernel/core_pattern /proc/sys/kernel/hostname /sys/kernel/mm/transparent_hugepage/enabled \
+                /proc/sysrq-trigger /proc/irq/default_smp_affinity; do (: >> $file) 2>/dev/null && echo $file opened; done; \
+                (: >> /proc/sys/kernel/core_pattern); \
                 echo 0 > /sys/fs/cgroup/cgroup.procs; echo end";
     let mut task = ground.shell("root", look);
     task.spec.user = Some("root".into());
@@ -82,6 +85,8 @@ fn root_inside_is_not_root_outside() {
     assert!(seen.starts_with("0\n"), "{seen}");
     assert!(seen.contains("umount"), "{seen}");
     assert!(seen.contains("mknod: d: Operation not permitted"), "{seen}");
+    assert!(!seen.contains("opened"), "{seen}");
+    assert!(task.stderr().contains("Read-only"), "{}", task.stderr());
     assert!(seen.ends_with("end\n"), "{seen}");
     assert!(!task.spec.sandbox.join("d").exists());
     assert!(task.stderr().contains("cgroup.procs"), "{}", task.stderr());
@@ -103,15 +108,17 @@ fn a_root_directory_is_read_only_and_its_own() {
     }
     std::fs::copy(busybox, root.join("bin/busybox")).unwrap();
     std::os::unix::fs::symlink("busybox", root.join("bin/sh")).unwrap();
-    let look = "b=/bin/busybox; $b ls /; $b touch /here || echo read-only; $b touch /tmp/t inside; \
+    let look = "b=/bin/busybox; $b ls /; $b touch /here || echo read-only; \
+                (: >> /proc/sys/kernel/core_pattern) || echo fixed; $b touch /tmp/t inside; \
                 echo text > /dev/null; $b pwd";
     let mut task = ground.shell("rooted", look);
+    task.spec.user = Some("root".into());
     task.spec.fences.root = Some(root.clone());
     let mut task = task.start();
     assert_eq!(task.wait().end, End::Exited(0), "{}", task.stderr());
     assert_eq!(
         task.stdout(),
-        "bin\ndev\nmnt\nproc\ntmp\nread-only\n/mnt/mesos/sandbox\n"
+        "bin\ndev\nmnt\nproc\ntmp\nread-only\nfixed\n/mnt/mesos/sandbox\n"
     );
     assert!(task.spec.sandbox.join("inside").exists());
     assert!(!root.join("tmp/t").exists(), "its /tmp is its own");

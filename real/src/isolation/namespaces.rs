@@ -3,8 +3,10 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{chdir, getgid, getuid, pivot_root};
 
 use super::error::{IsolationError, Result};
@@ -19,6 +21,10 @@ const MOUNT_POINTS: [&str; 4] = ["proc", "dev", "tmp", "mnt/mesos/sandbox"];
 
 /// The devices of a task with a root directory of its own.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+
+/// What of `/proc` belongs to the machine: root writes there by being root, whatever capabilities
+/// it has given up.
+const MACHINES: [&str; 5] = ["sys", "sysrq-trigger", "irq", "bus", "fs"];
 
 /// From now on the caller's children are the first processes of pid namespaces of their own. An
 /// ordinary user needs a user namespace to be allowed that, in which it is still itself.
@@ -66,6 +72,14 @@ pub(super) fn enter(spec: &Spec) -> Result<()> {
 /// The machine's own root, with what belongs to the machine covered.
 fn cover(spec: &Spec) -> Result<()> {
     proc(Path::new("/proc"))?;
+    let mounts = Path::new("/proc/self/mounts");
+    let mounts = fs::read_to_string(mounts).map_err(IsolationError::file("read", mounts))?;
+    let places = mounts
+        .lines()
+        .filter_map(|line| line.split(' ').nth(1).map(Path::new));
+    for place in places.filter(|place| place.starts_with("/sys")) {
+        read_only(place)?;
+    }
     shared_memory(Path::new("/dev/shm"))?;
     if let Some(place) = &spec.fences.cgroups {
         // A task that runs as root could otherwise write itself out of its own group.
@@ -102,8 +116,8 @@ fn change_root(root: &Path, sandbox: &Path) -> Result<()> {
         Some("mode=1777"),
     )?;
     bind(sandbox, &root.join(SANDBOX.trim_start_matches('/')))?;
-    let read_only = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
-    attach(None, root, None, read_only, None)?;
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
+    attach(None, root, None, flags, None)?;
 
     chdir(root).map_err(IsolationError::call("enter the root directory"))?;
     // The old root ends up on top of the new one, and is taken away from there.
@@ -144,7 +158,38 @@ fn devices(dev: &Path) -> Result<()> {
 
 fn proc(place: &Path) -> Result<()> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    attach(Some("proc"), place, Some("proc"), flags, None)
+    attach(Some("proc"), place, Some("proc"), flags, None)?;
+    for name in MACHINES {
+        let part = place.join(name);
+        // Which of them there are depends on how the kernel was built.
+        if part.exists() {
+            bind(&part, &part)?;
+            read_only(&part)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes writing away from what is mounted at `place`.
+fn read_only(place: &Path) -> Result<()> {
+    let mut flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
+    let now = match statvfs(place) {
+        Ok(now) => now.flags(),
+        // Another mount hides it, from the task too.
+        Err(Errno::ENOENT) => return Ok(()),
+        Err(errno) => return Err(IsolationError::file("look at", place)(errno.into())),
+    };
+    // In a user namespace nobody takes back what was refused outside.
+    for (is, keep) in [
+        (FsFlags::ST_NOSUID, MsFlags::MS_NOSUID),
+        (FsFlags::ST_NODEV, MsFlags::MS_NODEV),
+        (FsFlags::ST_NOEXEC, MsFlags::MS_NOEXEC),
+    ] {
+        if now.contains(is) {
+            flags |= keep;
+        }
+    }
+    attach(None, place, None, flags, None)
 }
 
 /// Shared memory is a file system, so a namespace of queues alone would leave it shared.

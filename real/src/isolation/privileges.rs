@@ -7,8 +7,8 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use super::error::{IsolationError, Result};
 
-/// What root may do inside a container: work with files of any owner and be a server, but not
-/// touch the machine.
+/// What root may do inside a container: work with files of any owner and be a server. The
+/// kernel's own files, which root writes without any of them, are read-only by their mounts.
 const ROOTS_CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
     .union(CapabilitySet::DAC_OVERRIDE)
     .union(CapabilitySet::FOWNER)
