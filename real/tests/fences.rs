@@ -67,6 +67,24 @@ fn nobody_is_traced() {
 }
 
 #[test]
+fn calls_into_quotas_and_memory_of_others_are_refused() {
+    if skipped() {
+        return;
+    }
+    let ground = Ground::new();
+    for (name, call) in [
+        ("quotactl_fd", nix::libc::SYS_quotactl_fd),
+        ("process_madvise", nix::libc::SYS_process_madvise),
+        ("migrate_pages", nix::libc::SYS_migrate_pages),
+    ] {
+        let look = format!("perl -e 'print syscall({call}, -1, 0, 0, 0, 0), \" $!\\n\"'");
+        let mut task = ground.shell(name, &look).start();
+        assert_eq!(task.wait().end, End::Exited(0), "{}", task.stderr());
+        assert_eq!(task.stdout(), "-1 Operation not permitted\n", "{name}");
+    }
+}
+
+#[test]
 fn root_inside_writes_neither_to_the_machine_nor_to_its_group() {
     if skipped() {
         return;
