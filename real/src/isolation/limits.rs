@@ -52,7 +52,7 @@ impl Limits {
 
     /// Processes the group may hold: the task's own and the container's init.
     pub(super) fn pids_max(&self) -> Option<u64> {
-        self.pids.map(|pids| pids + 1)
+        self.pids.map(|pids| pids.saturating_add(1))
     }
 }
 
@@ -116,6 +116,11 @@ mod tests {
         );
         assert_eq!(tiny.hard_bytes(), Some(32 << 20));
         assert_eq!(limits(1_000_000, 1).weight(), 10_000);
+        let endless = Limits {
+            pids: Some(u64::MAX),
+            ..tiny
+        };
+        assert_eq!(endless.pids_max(), Some(u64::MAX));
     }
 
     #[test]
