@@ -1,6 +1,6 @@
 //! What an agent does with containers: start one, ring its bell, tear down what is left of one.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -121,15 +121,4 @@ pub fn clear(spec: &Spec) -> Result<()> {
         return Ok(());
     };
     cgroups.group(&spec.container)?.destroy()
-}
-
-/// Removes a container's files.
-///
-/// # Errors
-/// When the disk refuses.
-pub fn forget(files: &Files) -> Result<()> {
-    match fs::remove_dir_all(&files.directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other.map_err(IsolationError::file("remove", &files.directory)),
-    }
 }

@@ -176,13 +176,6 @@ impl Group {
         Ok(())
     }
 
-    /// Whether any hierarchy has it.
-    pub fn exists(&self) -> bool {
-        self.directories()
-            .iter()
-            .any(|directory| directory.exists())
-    }
-
     /// Everything alive in it, by the numbers of the caller's namespace.
     ///
     /// # Errors
