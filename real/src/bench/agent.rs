@@ -39,7 +39,7 @@ pub(super) async fn live(master: String, index: u32, tally: Arc<Tally>) -> anyho
     };
     let mut records = Records::open(&master, SUBSCRIBE_PATH, &subscribe).await?;
     let mut agent = Agent {
-        line: Line::open(&master).await?,
+        line: Line::new(&master),
         id: String::new(),
         tally,
     };

@@ -104,7 +104,7 @@ pub(super) async fn live(
     let call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
     let mut records = Records::open(&master, PATH, &call).await?;
     let mut framework = Framework {
-        line: Line::open(&master).await?,
+        line: Line::new(&master),
         stream: records.stream.clone(),
         id: Value::Null,
         habits,

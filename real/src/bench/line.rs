@@ -12,23 +12,28 @@ use tokio::net::TcpStream;
 
 use crate::recordio::Decoder;
 
-/// A connection for one call after another.
+/// A connection for one call after another, opened with the first: a master gives up one on which
+/// nothing is asked.
 pub(super) struct Line {
     master: String,
-    sender: SendRequest<Full<Bytes>>,
+    sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Line {
-    pub(super) async fn open(master: &str) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(master).await?;
+    pub(super) fn new(master: &str) -> Self {
+        Self {
+            master: master.to_owned(),
+            sender: None,
+        }
+    }
+
+    async fn open(&self) -> anyhow::Result<SendRequest<Full<Bytes>>> {
+        let stream = TcpStream::connect(&self.master).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         // Its end shows in the next call.
         tokio::spawn(connection);
-        Ok(Self {
-            master: master.to_owned(),
-            sender,
-        })
+        Ok(sender)
     }
 
     async fn post(
@@ -44,8 +49,14 @@ impl Line {
             request = request.header("Mesos-Stream-Id", stream);
         }
         let request = request.body(Full::from(serde_json::to_vec(call)?))?;
-        self.sender.ready().await?;
-        Ok(self.sender.send_request(request).await?)
+        let mut sender = match self.sender.take() {
+            Some(sender) => sender,
+            None => self.open().await?,
+        };
+        sender.ready().await?;
+        let answer = sender.send_request(request).await?;
+        self.sender = Some(sender);
+        Ok(answer)
     }
 
     /// Says something that is taken in.
@@ -78,7 +89,7 @@ impl Records {
         path: &str,
         call: &impl Serialize,
     ) -> anyhow::Result<Self> {
-        let mut line = Line::open(master).await?;
+        let mut line = Line::new(master);
         let answer = line.post(path, None, call).await?;
         anyhow::ensure!(answer.status() == StatusCode::OK, "{answer:?}");
         let stream = answer.headers().get("Mesos-Stream-Id");

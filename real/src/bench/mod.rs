@@ -10,7 +10,7 @@ mod line;
 mod tally;
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     runtime.shutdown_background();
     master.kill()?;
     master.wait()?;
-    outcome?;
+    let words = std::fs::read_to_string(folder.path().join("words"))?;
+    outcome.with_context(|| format!("the master said:\n{words}"))?;
     let log = folder.path().join("log");
     println!(
         "log written          {} MiB",
@@ -94,7 +95,7 @@ fn start_master(args: &Args, folder: &Path, address: &str) -> anyhow::Result<Chi
         "--fsync",
         &args.fsync,
     ]);
-    command.stderr(Stdio::null());
+    command.stderr(std::fs::File::create(folder.join("words"))?);
     command.spawn().context("the master cannot be started")
 }
 
@@ -105,7 +106,7 @@ async fn measure(args: &Args, address: &str, master: u32) -> anyhow::Result<()> 
     let begun = Instant::now();
     for index in 0..args.agents {
         let life = agent::live(address.to_owned(), index, Arc::clone(&tally));
-        begin(life, &tally);
+        begin(format!("agent {index}"), life, &tally);
     }
     let all = f64::from(args.agents);
     wait_for(&client, address, "master/slaves_active", all).await?;
@@ -121,7 +122,7 @@ async fn measure(args: &Args, address: &str, master: u32) -> anyhow::Result<()> 
     };
     for index in 0..args.frameworks {
         let life = framework::live(address.to_owned(), index, habits, Arc::clone(&tally));
-        begin(life, &tally);
+        begin(format!("framework {index}"), life, &tally);
     }
     // The first rounds find every agent empty at once.
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -144,12 +145,17 @@ async fn measure(args: &Args, address: &str, master: u32) -> anyhow::Result<()> 
 }
 
 /// Lets an agent or a framework live; that it ended is an error.
-fn begin(life: impl Future<Output = anyhow::Result<()>> + Send + 'static, tally: &Arc<Tally>) {
+fn begin(
+    name: String,
+    life: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    tally: &Arc<Tally>,
+) {
     let tally = Arc::clone(tally);
     tokio::spawn(async move {
-        let end = life
-            .await
-            .map_or_else(|error| format!("{error:#}"), |()| "it left".to_owned());
+        let end = match life.await {
+            Ok(()) => format!("{name} left"),
+            Err(error) => format!("{name}: {error:#}"),
+        };
         tally.errors.lock().expect("no panic").push(end);
     });
 }
