@@ -21,14 +21,13 @@ use fairground_policies::registry::Registry;
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::log::{FORMAT, Fsync, Reader, Record, Writer};
 use crate::web;
 use cluster::{Cluster, Settings};
 use decision::Decision;
-use http::App;
+use http::{App, Rooms};
 use metrics::Metrics;
 use request::{Habits, Request};
 
@@ -37,8 +36,10 @@ pub(crate) const DECISION_THREAD: &str = "decision";
 
 /// Connections open at once on each of its addresses, at most.
 const CONNECTIONS: usize = 8192;
-/// KiB of bodies that may be arriving at the same time; more wait for their turn.
-const BODIES_KIB: usize = 256 << 10;
+/// KiB of bodies that may be arriving or waiting at the same time, short ones and long ones; more wait
+/// for their turn.
+const SHORT_BODIES_KIB: usize = 64 << 10;
+const LONG_BODIES_KIB: usize = 192 << 10;
 
 /// Runs a master.
 #[derive(clap::Args, Debug)]
@@ -157,7 +158,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         metrics: metrics.clone(),
         heartbeat: habits.heartbeat,
         max_body: args.max_body,
-        room: Arc::new(Semaphore::new((args.max_body >> 10).max(BODIES_KIB))),
+        rooms: Rooms::new(SHORT_BODIES_KIB, (args.max_body >> 10).max(LONG_BODIES_KIB)),
         body_timeout: Duration::from_secs(30),
         streams: Arc::default(),
     };

@@ -231,6 +231,30 @@ fn is_given_up(kind: &str, member: Value) {
 }
 
 #[test]
+fn who_sends_long_bodies_slowly_holds_nobody_up() {
+    let master = Master::start(&[]);
+    let _agent = Agent::start(&Spec::new(master.address, "a", 2, 1000));
+    let framework = Framework::subscribe(master.address, "f");
+    // Together they announce more than there is room for, and a byte of each comes.
+    let head = String::from_utf8(post(PATH, "", "")).unwrap();
+    let announced = head.replace("Content-Length: 0", "Content-Length: 8000000");
+    let slow: Vec<TcpStream> = (0..60)
+        .map(|_| {
+            let mut stream = connect(&master);
+            stream.write_all(announced.as_bytes()).unwrap();
+            stream.write_all(b"{").unwrap();
+            stream
+        })
+        .collect();
+    let tasks: Vec<Value> = (0..100)
+        .map(|i| json!({"task_id": {"value": format!("a name that is not short {i}")}}))
+        .collect();
+    framework.say("RECONCILE", json!({"tasks": tasks}));
+    is_undisturbed(&framework, "t");
+    drop(slow);
+}
+
+#[test]
 fn who_does_not_read_its_stream_loses_it() {
     // Many answers: about tasks nobody knows.
     let name = "x".repeat(200);

@@ -34,12 +34,44 @@ pub struct App {
     pub heartbeat: Duration,
     /// The longest body taken in.
     pub max_body: usize,
-    /// KiB that bodies may take together, from their first byte until they are decided upon.
-    pub room: Arc<Semaphore>,
+    /// What bodies may take together, from their first byte until they are decided upon.
+    pub rooms: Rooms,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
     /// Streams opened so far.
     pub streams: Arc<AtomicU64>,
+}
+
+/// Room for bodies, in KiB. Short ones have their own: they are not to wait for long ones that arrive
+/// slowly.
+#[derive(Clone, Debug)]
+pub struct Rooms {
+    short: Arc<Semaphore>,
+    long: Arc<Semaphore>,
+}
+
+/// Longer bodies are long, in bytes; so are those of unknown length.
+const SHORT: u64 = 64 << 10;
+
+impl Rooms {
+    /// Rooms of so many KiB.
+    pub fn new(short: usize, long: usize) -> Self {
+        Self {
+            short: Arc::new(Semaphore::new(short)),
+            long: Arc::new(Semaphore::new(long)),
+        }
+    }
+
+    /// Waits for room for a body of so many bytes.
+    async fn take(&self, length: u64) -> OwnedSemaphorePermit {
+        let room = if length <= SHORT {
+            &self.short
+        } else {
+            &self.long
+        };
+        let permit = Arc::clone(room).acquire_many_owned((length >> 10) as u32);
+        permit.await.expect("the semaphore is never closed")
+    }
 }
 
 /// An answer that is an error: a status and a sentence.
@@ -127,8 +159,7 @@ async fn json_body(
         return Err(too_long());
     }
     let read = async {
-        let room = Arc::clone(&app.room).acquire_many_owned((length >> 10) as u32);
-        let room = room.await.expect("the semaphore is never closed");
+        let room = app.rooms.take(length).await;
         let bytes = axum::body::to_bytes(body, app.max_body).await?;
         Ok::<_, axum::Error>((bytes, room))
     };
