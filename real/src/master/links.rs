@@ -109,11 +109,6 @@ impl Links {
         self.agents.get(&agent)
     }
 
-    /// How many frameworks and agents are connected.
-    pub fn connected(&self) -> (usize, usize) {
-        (self.frameworks.len(), self.agents.len())
-    }
-
     /// Gives a framework its stream.
     pub fn attach_framework(&mut self, framework: FrameworkId, link: Link) {
         self.frameworks.insert(framework, link);

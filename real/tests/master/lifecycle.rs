@@ -6,6 +6,7 @@ use fairground_real::protocol::TaskState;
 use serde_json::{Value, json};
 
 use super::agent::{Agent, Spec};
+use super::client::{post, send};
 use super::framework::{Framework, task};
 use super::process::Master;
 use super::support::until;
@@ -265,6 +266,38 @@ fn what_nobody_knows_is_reconciled_as_the_framework_understands() {
     );
     assert_eq!(aware.status("x")["state"], "TASK_GONE");
     assert_eq!(aware.status("y")["state"], "TASK_UNKNOWN");
+}
+
+#[test]
+fn of_frameworks_that_are_over_the_last_fifty_are_remembered() {
+    let master = Master::start(&[]);
+    let agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
+    let first = Framework::subscribe(master.address, "first");
+    first.launch(&first.offer(), &[("t", "true")]);
+    assert_eq!(first.end_of("t"), "TASK_FINISHED");
+    first.say("TEARDOWN", Value::Null);
+    let shown = || master.get("/frameworks")["completed_frameworks"].clone();
+    let tasks = |shown: &Value| shown[0]["completed_tasks"].as_array().unwrap().len();
+    assert_eq!(tasks(&shown()), 1);
+    for number in 0..50 {
+        let other = Framework::subscribe(master.address, &format!("other{number}"));
+        other.say("TEARDOWN", Value::Null);
+    }
+    let remembered = shown();
+    assert_eq!(remembered.as_array().unwrap().len(), 50);
+    assert_eq!(remembered[0]["name"], "other0");
+    assert_eq!(master.get("/tasks")["tasks"], json!([]));
+    // Its id is not given away.
+    let call = json!({"type": "SUBSCRIBE", "framework_id": {"value": first.id},
+                      "subscribe": {"framework_info": {"user": "u", "name": "first", "id": {"value": first.id}}}});
+    let again = send(
+        master.address,
+        &post("/api/v1/scheduler", "", &call.to_string()),
+    )
+    .unwrap();
+    let event = again.records().next().unwrap();
+    assert_eq!(event["error"]["message"], "Framework has been removed");
+    drop(agent);
 }
 
 #[test]

@@ -30,7 +30,6 @@ struct Hand {
     /// Whether all are open, the framework's own, and of one agent.
     valid: bool,
     agent: Option<AgentId>,
-    resources: Resources,
     ports: Ports,
 }
 
@@ -82,11 +81,6 @@ impl Cluster {
         Amounts::of(sum, &ports)
     }
 
-    /// How many offers are open.
-    pub fn open_offers(&self) -> usize {
-        self.offers.len()
-    }
-
     pub(super) fn answered(
         &mut self,
         framework: FrameworkId,
@@ -136,7 +130,6 @@ impl Cluster {
         let mut hand = Hand {
             valid: !offers.is_empty(),
             agent: None,
-            resources: Resources::ZERO,
             ports: Ports::default(),
         };
         for id in offers {
@@ -147,7 +140,6 @@ impl Cluster {
             }
             let offered = self.offers.remove(id).expect("an open offer");
             if *hand.agent.get_or_insert(offered.agent) == offered.agent {
-                hand.resources += offered.resources;
                 hand.ports.add(&offered.ports);
             } else {
                 hand.valid = false;
@@ -265,7 +257,6 @@ impl Cluster {
 
     /// The core ordered a launch.
     pub(super) fn launch(&mut self, framework: FrameworkId, number: TaskId) {
-        self.counts.launched += 1;
         let page = &self.frameworks[framework.index()];
         let task = page.task_by_number(number).expect("a staged task");
         let agent = task.agent;

@@ -9,11 +9,14 @@ use serde_json::{Value, json};
 
 use super::statuses::Cause;
 use super::{Answer, Cluster, Output, Task};
+use crate::protocol::Command;
 use crate::wire::resources::Shape;
 use crate::wire::{bad_id, bad_role};
 
 /// How many ended tasks of a framework are remembered.
 const COMPLETED_TASKS: usize = 1000;
+/// How many frameworks that are over are remembered with their tasks.
+const COMPLETED_FRAMEWORKS: usize = 50;
 
 /// One framework.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub struct Framework {
     pub connected: bool,
     /// Whether it is over; its tasks may still be ending.
     pub removed: bool,
+    /// Whether it is over for so long that only its id is remembered.
+    pub(super) forgotten: bool,
     /// When it is over unless it comes back.
     leaves_at: Option<Time>,
     /// Tasks that run, and ended ones whose last status is not acknowledged.
@@ -49,11 +54,6 @@ pub struct Framework {
 }
 
 impl Framework {
-    /// When it is over unless it comes back.
-    pub const fn leaves_at(&self) -> Option<Time> {
-        self.leaves_at
-    }
-
     /// Whether it said it has a capability.
     pub fn can(&self, capability: &str) -> bool {
         has_capability(&self.info, capability)
@@ -73,14 +73,25 @@ impl Framework {
 
     /// Takes a task out of the running ones.
     pub(super) fn complete(&mut self, task_id: &str) {
-        let Some(task) = self.tasks.remove(task_id) else {
+        let Some(mut task) = self.tasks.remove(task_id) else {
             return;
         };
         self.numbers.remove(&task.number);
+        if self.forgotten {
+            return;
+        }
+        // It is not sent again.
+        task.info.command = Command::default();
         self.completed.push_back(task);
         if self.completed.len() > COMPLETED_TASKS {
             self.completed.pop_front();
         }
+    }
+
+    fn forget(&mut self) {
+        self.forgotten = true;
+        self.info = Value::Null;
+        self.completed = VecDeque::new();
     }
 
     fn failover(&self) -> Span {
@@ -241,8 +252,8 @@ impl Cluster {
             page.info = info;
             page.role = role;
             page.connected = true;
-            page.leaves_at = None;
             page.reregistered = self.now;
+            self.leaves(framework, None);
         } else {
             self.frameworks.push(Framework {
                 id: id.clone(),
@@ -251,6 +262,7 @@ impl Cluster {
                 weight,
                 connected: true,
                 removed: false,
+                forgotten: false,
                 leaves_at: None,
                 tasks: BTreeMap::new(),
                 numbers: BTreeMap::new(),
@@ -281,7 +293,7 @@ impl Cluster {
         }
         page.connected = false;
         let wait = page.failover().max(least);
-        page.leaves_at = Some(now + wait);
+        self.leaves(framework, Some(now + wait));
         if wait.is_zero() {
             self.framework_left(framework);
         } else {
@@ -331,7 +343,6 @@ impl Cluster {
         }
         page.removed = true;
         page.connected = false;
-        page.leaves_at = None;
         page.unregistered = Some(self.now);
         for task in page
             .tasks
@@ -346,6 +357,7 @@ impl Cluster {
             }));
             task.orphaned = true;
         }
+        self.leaves(framework, None);
         self.tell(Event::FrameworkLeft { framework }, Cause::Core);
         // Nobody is left to acknowledge what has already ended.
         let page = &self.frameworks[framework.index()];
@@ -364,6 +376,21 @@ impl Cluster {
             }
             self.frameworks[framework.index()].complete(&task_id);
         }
+        self.gone.push_back(framework);
+        if self.gone.len() > COMPLETED_FRAMEWORKS
+            && let Some(oldest) = self.gone.pop_front()
+        {
+            self.frameworks[oldest.index()].forget();
+        }
+    }
+
+    /// Sets when a framework is over unless it comes back.
+    fn leaves(&mut self, framework: FrameworkId, at: Option<Time>) {
+        let page = &mut self.frameworks[framework.index()];
+        if let Some(before) = std::mem::replace(&mut page.leaves_at, at) {
+            self.leaving.remove(&(before, framework));
+        }
+        self.leaving.extend(at.map(|at| (at, framework)));
     }
 }
 

@@ -14,7 +14,7 @@ mod statuses;
 mod tasks;
 mod views;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use fairground_policies::master::Master;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Step, TaskId};
@@ -63,6 +63,10 @@ pub struct Cluster {
     core: Master,
     agents: Vec<Agent>,
     frameworks: Vec<Framework>,
+    /// Frameworks that are away, by when they are over.
+    leaving: BTreeSet<(Time, FrameworkId)>,
+    /// Frameworks that are over and remembered, the oldest first.
+    gone: VecDeque<FrameworkId>,
     offers: BTreeMap<OfferId, Offered>,
     counts: Counts,
     /// What came of the input under way.
@@ -87,10 +91,6 @@ pub struct Counts {
     pub offers: u64,
     /// Offers taken back.
     pub rescinded: u64,
-    /// Tasks launched.
-    pub launched: u64,
-    /// Statuses of agents taken in, repeated ones included.
-    pub statuses: u64,
     /// Acknowledgements that named no status waiting for one.
     pub invalid_acknowledgements: u64,
     /// Tasks by how they ended: finished, failed, killed, lost, error.
@@ -110,6 +110,8 @@ impl Cluster {
             now: Time::ZERO,
             agents: Vec::new(),
             frameworks: Vec::new(),
+            leaving: BTreeSet::new(),
+            gone: VecDeque::new(),
             offers: BTreeMap::new(),
             counts: Counts::default(),
             turn: Turn::default(),
@@ -121,20 +123,10 @@ impl Cluster {
         &self.settings
     }
 
-    /// The core.
-    pub const fn core(&self) -> &Master {
-        &self.core
-    }
-
-    /// What happened so far.
-    pub const fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
     /// When the cluster wants an [`Input::Tick`], if nothing happens before.
     pub fn wake_at(&self) -> Option<Time> {
-        let leaving = self.frameworks.iter().filter_map(Framework::leaves_at);
-        leaving.chain(self.core.wake_at()).min()
+        let leaving = self.leaving.first().map(|(at, _)| *at);
+        leaving.into_iter().chain(self.core.wake_at()).min()
     }
 
     /// Takes in one input.
@@ -240,11 +232,10 @@ impl Cluster {
     }
 
     fn tick(&mut self) {
-        for index in 0..self.frameworks.len() {
-            let leaves = self.frameworks[index].leaves_at();
-            if leaves.is_some_and(|at| at <= self.now) {
-                self.framework_left(FrameworkId(index as u32));
-            }
+        while let Some((at, framework)) = self.leaving.first().copied()
+            && at <= self.now
+        {
+            self.framework_left(framework);
         }
         if self.core.wake_at().is_some_and(|at| at <= self.now) {
             self.tell(Event::TimePassed, Cause::Core);

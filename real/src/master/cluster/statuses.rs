@@ -168,7 +168,6 @@ fn history_entry(status: &StatusUpdate, state: State, host: &str) -> Value {
 
 impl Cluster {
     pub(super) fn agent_status(&mut self, agent: AgentId, status: Box<StatusUpdate>) {
-        self.counts.statuses += 1;
         let framework = self.framework_by_id(&status.framework_id);
         let open = framework.filter(|framework| {
             let task = self.frameworks[framework.index()]

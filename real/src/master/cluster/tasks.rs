@@ -2,7 +2,7 @@
 
 use fairground_policies::message::{AgentId, TaskId};
 use fairground_policies::time::Time;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::protocol::{StatusUpdate, TaskState};
@@ -17,8 +17,8 @@ pub struct Task {
     pub agent: AgentId,
     /// What was asked for.
     pub info: TaskInfo,
-    /// The same in the framework's own words.
-    pub original: Value,
+    /// What is shown of it in the framework's own words.
+    pub described: Map<String, Value>,
     /// Its state.
     pub state: State,
     /// The last status of its agent.
@@ -96,18 +96,23 @@ impl State {
 }
 
 impl Task {
-    pub(super) const fn staged(
+    pub(super) fn staged(
         number: TaskId,
         agent: AgentId,
         info: TaskInfo,
         original: Value,
         now: Time,
     ) -> Self {
+        let mut described = match original {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        described.retain(|name, _| ["labels", "discovery", "container"].contains(&name.as_str()));
         Self {
             number,
             agent,
             info,
-            original,
+            described,
             state: State::Staging,
             status: None,
             history: Vec::new(),

@@ -63,8 +63,9 @@ impl Cluster {
                 if !ascending {
                     tasks.reverse();
                 }
-                let page: Vec<Value> = tasks.into_iter().skip(*offset).take(*limit).collect();
-                json!({"tasks": page})
+                let chosen = tasks.into_iter().skip(*offset).take(*limit);
+                let shown: Vec<_> = chosen.map(|(page, task)| task_shown(page, task)).collect();
+                json!({"tasks": shown})
             }
             View::Roles => self.roles(),
             View::Metrics => self.metrics(),
@@ -191,7 +192,7 @@ impl Cluster {
     fn frameworks_shown(&self) -> Value {
         let shown = |removed: bool| -> Vec<Value> {
             let numbered = self.frameworks.iter().enumerate();
-            let chosen = numbered.filter(|(_, page)| page.removed == removed);
+            let chosen = numbered.filter(|(_, page)| page.removed == removed && !page.forgotten);
             chosen
                 .map(|(index, page)| self.framework_shown(FrameworkId(index as u32), page))
                 .collect()
@@ -246,18 +247,22 @@ impl Cluster {
     }
 
     /// The tasks that fit, the oldest first.
-    fn all_tasks(&self, framework_id: Option<&str>, task_id: Option<&str>) -> Vec<Value> {
-        let mut found: Vec<(Time, Value)> = Vec::new();
+    fn all_tasks(
+        &self,
+        framework_id: Option<&str>,
+        task_id: Option<&str>,
+    ) -> Vec<(&Framework, &Task)> {
+        let mut found = Vec::new();
         let fits = |page: &&Framework| framework_id.is_none_or(|id| page.id == id);
         for page in self.frameworks.iter().filter(fits) {
             for task in page.completed.iter().chain(page.tasks.values()) {
                 if task_id.is_none_or(|id| task.info.task_id == id) {
-                    found.push((task.launched, task_shown(page, task)));
+                    found.push((page, task));
                 }
             }
         }
-        found.sort_by_key(|(launched, _)| *launched);
-        found.into_iter().map(|(_, task)| task).collect()
+        found.sort_by_key(|(_, task)| task.launched);
+        found
     }
 
     fn roles(&self) -> Value {
@@ -431,10 +436,8 @@ fn task_shown(page: &Framework, task: &Task) -> Value {
         "resources": task.info.needs.to_endpoint(),
         "statuses": task.history,
     });
-    for member in ["labels", "discovery", "container"] {
-        if let Some(value) = task.original.get(member) {
-            shown[member] = value.clone();
-        }
+    for (member, value) in &task.described {
+        shown[member] = value.clone();
     }
     shown
 }
