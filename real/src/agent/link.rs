@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -20,11 +21,44 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How many posts are on their way at once.
 const POSTS: usize = 32;
 
+/// The subscription under way, counted from one, and the last one that the master turned out not to
+/// know.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions {
+    current: AtomicU64,
+    unknown: watch::Sender<u64>,
+}
+
+impl Subscriptions {
+    fn begin(&self) -> u64 {
+        self.current.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    fn current(&self) -> u64 {
+        self.current.load(Ordering::SeqCst)
+    }
+
+    fn is_unknown(&self, number: u64) {
+        self.unknown.send_modify(|last| *last = number.max(*last));
+    }
+
+    /// Waits until the master does not know this subscription; what it says of earlier ones, late,
+    /// does not count.
+    async fn ends(&self, number: u64) {
+        // The sender lives as long as this.
+        let _ = self
+            .unknown
+            .subscribe()
+            .wait_for(|last| *last >= number)
+            .await;
+    }
+}
+
 /// Keeps a subscription up for ever; ends only when the agent does.
 pub(super) async fn keep_subscribed(
     client: Client,
     master: String,
-    again: Arc<Notify>,
+    subscriptions: Arc<Subscriptions>,
     inbox: mpsc::UnboundedSender<Input>,
 ) {
     let mut backoff = FIRST_BACKOFF;
@@ -35,11 +69,12 @@ pub(super) async fn keep_subscribed(
         }
         let Ok(hello) = answer.await else { return };
         let mut registered = false;
+        let number = subscriptions.begin();
         let why = tokio::select! {
             end = subscribe(&client, &master, &hello, &inbox, &mut registered) => {
                 end.unwrap_or_else(|error| error)
             }
-            () = again.notified() => "the master does not know this subscription".into(),
+            () = subscriptions.ends(number) => "the master does not know this subscription".into(),
         };
         if inbox.send(Input::Disconnected).is_err() {
             return;
@@ -108,7 +143,7 @@ async fn subscribe(
 pub(super) async fn post_all(
     client: Client,
     master: String,
-    again: Arc<Notify>,
+    subscriptions: Arc<Subscriptions>,
     mut outbox: mpsc::UnboundedReceiver<AgentCall>,
 ) {
     let places = Arc::new(Semaphore::new(POSTS));
@@ -116,12 +151,13 @@ pub(super) async fn post_all(
         let Ok(place) = places.clone().acquire_owned().await else {
             return;
         };
-        let (client, again) = (client.clone(), again.clone());
+        let (client, subscriptions) = (client.clone(), subscriptions.clone());
+        let number = subscriptions.current();
         let url = format!("http://{master}{MESSAGE_PATH}");
         tokio::spawn(async move {
             let answer = client.post(url).timeout(PATIENCE).json(&call).send().await;
             match answer.map(|answer| answer.status()) {
-                Ok(StatusCode::FORBIDDEN) => again.notify_one(),
+                Ok(StatusCode::FORBIDDEN) => subscriptions.is_unknown(number),
                 Ok(status) if status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE => {}
                 Ok(status) => eprintln!("the master answered {status} to {:?}", call.message),
                 Err(error) => eprintln!("cannot tell the master: {}", words(&error)),
@@ -141,4 +177,23 @@ fn words(error: &reqwest::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_late_word_about_an_earlier_subscription_does_not_end_a_later_one() {
+        let subscriptions = Subscriptions::default();
+        let first = subscriptions.begin();
+        let second = subscriptions.begin();
+        subscriptions.is_unknown(first);
+        assert_eq!(subscriptions.ends(second).now_or_never(), None);
+        subscriptions.is_unknown(second);
+        subscriptions.is_unknown(first);
+        assert_eq!(subscriptions.ends(second).now_or_never(), Some(()));
+    }
 }

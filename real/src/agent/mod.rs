@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 mod checkpoint;
@@ -18,6 +18,7 @@ mod config;
 pub(crate) mod fetch;
 mod http;
 mod launch;
+mod leave;
 mod link;
 mod recover;
 mod runner;
@@ -34,6 +35,7 @@ use crate::protocol::{Amounts, Subscribe, VERSION};
 use crate::web;
 use checkpoint::{Identity, WorkDir};
 use config::Fence;
+use link::Subscriptions;
 use runner::{Agent, Input};
 
 /// Connections to its pages at once, at most: every task of the machine can open some.
@@ -134,14 +136,19 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
     listen_to_signals(&inbox)?;
 
     let client = web::client().context("cannot make an HTTP client")?;
-    let again = Arc::new(Notify::new());
+    let subscriptions = Arc::new(Subscriptions::default());
     tokio::spawn(link::post_all(
         client.clone(),
         args.master.clone(),
-        again.clone(),
+        Arc::clone(&subscriptions),
         calls,
     ));
-    tokio::spawn(link::keep_subscribed(client, args.master, again, inbox));
+    tokio::spawn(link::keep_subscribed(
+        client,
+        args.master,
+        subscriptions,
+        inbox,
+    ));
     Ok(agent.run(inputs).await?)
 }
 

@@ -27,8 +27,6 @@ use crate::protocol::{
 const TICK: Duration = Duration::from_millis(100);
 /// How often old sandboxes are looked for.
 const SWEEP: Duration = Duration::from_hours(1);
-/// For how long an agent that leaves waits for its last statuses to be acknowledged.
-const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Everything that can happen to an agent.
 pub(super) enum Input {
@@ -342,7 +340,7 @@ impl Agent {
         self.tell(key, verdict)
     }
 
-    fn kill_task(&mut self, key: &Key, grace_millis: Option<u64>) -> Result<()> {
+    pub(super) fn kill_task(&mut self, key: &Key, grace_millis: Option<u64>) -> Result<()> {
         let Some(task) = self.tasks.get_mut(key) else {
             return self.kill_unknown(key);
         };
@@ -464,33 +462,6 @@ impl Agent {
             connected: self.connected,
             tasks: tasks.collect(),
         }
-    }
-
-    fn leave_nothing(&mut self) -> Result<()> {
-        eprintln!("ending {} tasks", self.tasks.len());
-        self.leaving.get_or_insert_with(Instant::now);
-        for key in self.tasks.keys().cloned().collect::<Vec<_>>() {
-            self.kill_task(&key, None)?;
-        }
-        Ok(())
-    }
-
-    /// Whether it was to leave and nothing keeps it any more.
-    fn has_left(&mut self) -> Result<bool> {
-        let Some(since) = self.leaving else {
-            return Ok(false);
-        };
-        if self.tasks.values().any(|task| may_run(task.news.state)) {
-            // The farewell begins when the last of them has ended.
-            self.leaving = Some(Instant::now());
-            return Ok(false);
-        }
-        // The master may be gone too: then nobody is left to acknowledge anything.
-        let told = self.tasks.is_empty() || since.elapsed() > FAREWELL;
-        if told && let Some(cgroups) = &self.cgroups {
-            cgroups.remove()?;
-        }
-        Ok(told)
     }
 }
 
