@@ -111,17 +111,19 @@ fn half_a_processor_is_half_a_processor() {
     let mut half = ground.shell("half", SPIN);
     half.spec.limits.cpu_limit = Some(Millicores(500));
     let mut half = half.start();
-    let share = percent(&half, Duration::from_secs(4));
+    // A machine that is busy may have less to give for a while; it never gives more.
+    let mut shares = Vec::new();
+    while shares.last().is_none_or(|share| *share < 45.0) && shares.len() < 6 {
+        shares.push(percent(&half, Duration::from_secs(2)));
+    }
     half.kill(Duration::ZERO);
     let usage = half.wait().usage.unwrap();
     println!(
-        "half a processor: {share:.1} %, throttled {} of {}",
+        "half a processor: {shares:.1?} %, throttled {} of {}",
         usage.throttled, usage.periods
     );
-    assert!(share <= 55.0, "{share} %");
-    // A machine that is busy has less to give than the limit allows: then nothing is kept back.
-    let limited = 2 * usage.throttled >= usage.periods;
-    assert!(share >= 45.0 || !limited, "{share} %");
+    assert!(shares.iter().all(|share| *share <= 55.0), "{shares:?} %");
+    assert!(shares.iter().any(|share| *share >= 45.0), "{shares:?} %");
     assert_eq!(usage.throttled > 0, usage.throttled_us > 0, "{usage:?}");
     ground.assert_empty();
 }
