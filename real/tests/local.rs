@@ -1,6 +1,5 @@
 //! A cluster on this machine, as the README says: real agents in network namespaces, real tasks.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -16,7 +15,12 @@ mod leftovers;
 #[path = "support/log.rs"]
 mod log;
 
+#[allow(unreachable_pub, reason = "a test program has no outside")]
+#[path = "support/ports.rs"]
+mod ports;
+
 use leftovers::{leftovers, processes};
+use ports::free_address;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fairground-real");
 
@@ -30,11 +34,6 @@ fn skipped() -> bool {
         "{name}: skipped: needs root; run `sudo -E cargo test -p fairground-real --test local`"
     );
     true
-}
-
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
 }
 
 /// A cluster with a name, a port and addresses of its own; ended with the test.
@@ -57,7 +56,7 @@ impl Cluster {
         subnet: &str,
         flags: &[&str],
     ) -> Self {
-        let master = free_address();
+        let master = free_address().to_string();
         let kept = log::Kept::new();
         let cluster = Self {
             name,
@@ -222,7 +221,12 @@ fn down_leaves_nothing_after_kill_9_of_up() {
     for moment in 0..8 {
         let mut up = Command::new(PROGRAM);
         up.args(["up", "--name", "half", "--agents", "3"]);
-        up.args(["--listen", &free_address(), "--subnet", "10.87.50"]);
+        up.args([
+            "--listen",
+            &free_address().to_string(),
+            "--subnet",
+            "10.87.50",
+        ]);
         up.stdout(Stdio::null()).stderr(Stdio::null());
         let mut up = up.spawn().unwrap();
         std::thread::sleep(Duration::from_millis(40 * moment));
@@ -294,7 +298,7 @@ fn a_cluster_on_every_address_tells_frameworks_one() {
         return;
     }
     let cluster = Cluster::up("one", "10.87.51", 1);
-    let every = free_address().replace("127.0.0.1", "0.0.0.0");
+    let every = free_address().to_string().replace("127.0.0.1", "0.0.0.0");
     let up = [
         "up",
         "--name",

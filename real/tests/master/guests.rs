@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::framework::{Framework, task};
 use super::process::Master;
+use super::support::ports::free_address;
 use super::support::until;
 
 const SPIN: &str = "while :; do :; done";
@@ -225,9 +226,7 @@ fn limits_hold_in_a_cluster_of_guests() {
     let Some(agent) = static_agent() else {
         return;
     };
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let outside = format!("{HOST}:{}", port.local_addr().unwrap().port());
-    drop(port);
+    let outside = format!("{HOST}:{}", free_address().port());
     let mut guests = Guests::boot(&agent, &outside);
     // Long enough for three machines that share what one has.
     let patience = ["--ping", "2s", "--pings", "8"];

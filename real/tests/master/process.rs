@@ -1,7 +1,7 @@
 //! The master as a process of its own, in a directory of its own.
 
 use std::io::Read as _;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::client::{self, PATIENCE};
 use super::log::Kept;
+use super::support::ports::free_address;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fairground-real");
 
@@ -46,10 +47,7 @@ impl Master {
 
     /// A master in a folder of the test's, started by a program of the test's.
     pub fn start_in(folder: &Path, launcher: &[&str], flags: &[&str]) -> Self {
-        // Free now; nobody else on this machine asks for it in the same instant.
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
+        let address = free_address();
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (launcher, flags) = (words(launcher), words(flags));
         let kept = Kept::new();

@@ -7,6 +7,7 @@
 )]
 
 pub mod master;
+pub mod ports;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
