@@ -32,7 +32,7 @@ pub use config::Args;
 use crate::isolation::cgroup::Cgroups;
 use crate::isolation::{IsolationError, store};
 use crate::protocol::{Amounts, Subscribe, VERSION};
-use crate::web;
+use crate::web::{self, Connections};
 use checkpoint::{Identity, WorkDir};
 use config::Fence;
 use link::Subscriptions;
@@ -40,6 +40,8 @@ use runner::{Agent, Input};
 
 /// Connections to its pages at once, at most: every task of the machine can open some.
 const CONNECTIONS: usize = 256;
+/// Those of one address.
+const CONNECTIONS_A_PEER: usize = 128;
 
 /// Runs an agent until it is told to leave.
 ///
@@ -132,7 +134,8 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
         hello,
         inbox: inbox.clone(),
     };
-    tokio::spawn(web::serve(listener, http::router(shown), CONNECTIONS));
+    let connections = Connections::new(CONNECTIONS, CONNECTIONS_A_PEER);
+    tokio::spawn(web::serve(listener, http::router(shown), connections));
     listen_to_signals(&inbox)?;
 
     let client = web::client().context("cannot make an HTTP client")?;

@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::log::{FORMAT, Fsync, Reader, Record, Writer};
-use crate::web;
+use crate::web::{self, Connections};
 use cluster::{Cluster, Settings};
 use decision::Decision;
 use http::{App, Rooms};
@@ -34,7 +34,7 @@ use request::{Habits, Request};
 /// The name of the one thread that decides.
 pub(crate) const DECISION_THREAD: &str = "decision";
 
-/// Connections open at once on each of its addresses, at most.
+/// Connections open at once on all of its addresses, at most.
 const CONNECTIONS: usize = 8192;
 /// KiB of bodies that may be arriving or waiting at the same time, short ones and long ones; more wait
 /// for their turn.
@@ -86,6 +86,9 @@ pub struct Args {
     /// How long agents and frameworks have to come back after a restart of the master
     #[arg(long, default_value = "10m")]
     recovery: Span,
+    /// Connections of one address at most, of 8192 in all; the one idle for longest gives way to another
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS as i64))]
+    connections_per_peer: u32,
     /// The longest body of a request, in bytes
     #[arg(long, default_value_t = 8 << 20)]
     max_body: usize,
@@ -162,10 +165,11 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         body_timeout: Duration::from_secs(30),
         streams: Arc::default(),
     };
+    let connections = Connections::new(CONNECTIONS, args.connections_per_peer as usize);
     for listener in listeners {
         eprintln!("master: listening on {}", listener.local_addr()?);
         let router = http::router(app.clone());
-        runtime.spawn(web::serve(listener, router, CONNECTIONS));
+        runtime.spawn(web::serve(listener, router, Arc::clone(&connections)));
     }
     runtime.spawn(stop_on_signal(inbox.clone()));
     let decision = Decision::new(cluster, last, writer, habits, metrics, (inbox, requests));

@@ -1,9 +1,11 @@
 //! What masters, agents and clients share of HTTP.
 
+mod connections;
 mod server;
 
 use std::time::Duration;
 
+pub(crate) use connections::Connections;
 pub(crate) use server::serve;
 
 /// How long a master or an agent has to take a connection, and a call.

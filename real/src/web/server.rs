@@ -1,57 +1,56 @@
 //! Connections: taken in, bounded in number, and given up when they stall.
+//!
+//! What a connection is about decides how long it may take: `connections.rs` has the phases. The bytes
+//! tell when a request begins; that its head has arrived, and that its answer has ended, only the
+//! server knows.
 
-use std::io;
-use std::pin::Pin;
+use std::convert::Infallible;
+use std::io::{self, Write as _};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
+use hyper::Request;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-/// The head of a request has so long to arrive, the first one from the beginning of its connection.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+use super::connections::{Connection, Connections, Place, UnderWay};
+
 /// A peer that is silent so long is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_mins(1);
 /// What was sent has so long to be received before the peer counts as gone.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves requests on one listener for ever, on so many connections at once, at most; more wait to be
-/// taken in.
-pub(crate) async fn serve(listener: TcpListener, service: Router, most: usize) {
-    let places = Arc::new(Semaphore::new(most));
+/// Serves requests on one listener for ever, on as many connections as there is room for.
+pub(crate) async fn serve(listener: TcpListener, router: Router, connections: Arc<Connections>) {
     loop {
-        let place = Arc::clone(&places).acquire_owned().await;
-        let place = place.expect("the semaphore is never closed");
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok((stream, address)) => (stream, address.ip()),
             Err(error) => {
                 eprintln!("cannot take in a connection: {error}");
                 // Out of file descriptors, mostly: others have to end first.
+                connections.make_room();
                 sleep(Duration::from_millis(100)).await;
                 continue;
             }
         };
-        if set_up(&stream).is_err() {
-            continue;
+        match connections.admit(peer) {
+            Err(why) => refuse(stream, &why),
+            Ok(place) if set_up(&stream).is_ok() => {
+                tokio::spawn(talk(stream, router.clone(), place));
+            }
+            Ok(_) => {}
         }
-        let service = TowerToHyperService::new(service.clone());
-        tokio::spawn(async move {
-            let stream = TokioIo::new(Timely::new(stream));
-            // A broken connection is its client's business.
-            let _ = http1::Builder::new()
-                .header_read_timeout(None)
-                .serve_connection(stream, service)
-                .await;
-            drop(place);
-        });
     }
 }
 
@@ -62,50 +61,99 @@ fn set_up(stream: &TcpStream) -> io::Result<()> {
     socket.set_tcp_user_timeout(Some(SEND_TIMEOUT))
 }
 
-/// A connection on which the heads of requests come in time. Between two requests it may rest:
-/// clients keep one connection for all their calls, and count on it after hours.
+/// Says why there is no place. A peer that does not listen is not waited for.
+fn refuse(stream: TcpStream, why: &str) {
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\n\
+         Content-Length: {}\r\n\r\n{why}\n",
+        why.len() + 1
+    );
+    if let Ok(mut stream) = stream.into_std() {
+        let _ = stream.write_all(answer.as_bytes());
+    }
+}
+
+/// One connection from its first request to its last.
+async fn talk(stream: TcpStream, router: Router, place: Place) {
+    let router = TowerToHyperService::new(router);
+    let connection = Arc::clone(&place.connection);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let under_way = connection.begin();
+        let answer = router.call(request);
+        async move {
+            let response = answer.await?;
+            let held = |body| Answer {
+                body,
+                _under_way: under_way,
+            };
+            Ok::<_, Infallible>(response.map(held))
+        }
+    });
+    let stream = TokioIo::new(Timely::new(stream, Arc::clone(&place.connection)));
+    let mut builder = http1::Builder::new();
+    let served = builder.header_read_timeout(None);
+    let mut served = pin!(served.serve_connection(stream, service));
+    tokio::select! {
+        // A broken connection is its client's business.
+        _ = served.as_mut() => return,
+        () = place.is_dismissed() => served.as_mut().graceful_shutdown(),
+    }
+    // What is under way after all comes to its end.
+    let _ = served.await;
+}
+
+/// An answer's body: its request is under way until all of it was taken.
+struct Answer {
+    body: Body,
+    _under_way: UnderWay,
+}
+
+impl hyper::body::Body for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A connection that is given up when what is expected next does not come in time.
 struct Timely {
     stream: TcpStream,
-    part: Part,
+    connection: Arc<Connection>,
     late: Pin<Box<Sleep>>,
 }
 
-/// What of a request is expected next.
-enum Part {
-    /// The rest of a head, of whose end so many bytes have come.
-    Head(usize),
-    /// Its body, if any; how long that may take is for whoever reads it.
-    Body,
-    /// Another request, whenever.
-    Next,
-}
-
-/// What a head ends with.
-const END: &[u8] = b"\r\n\r\n";
-
 impl Timely {
-    fn new(stream: TcpStream) -> Self {
+    fn new(stream: TcpStream, connection: Arc<Connection>) -> Self {
+        let late = Box::pin(sleep(Duration::ZERO));
         Self {
             stream,
-            part: Part::Head(0),
-            late: Box::pin(sleep(HEAD_TIMEOUT)),
+            connection,
+            late,
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
-        if matches!(self.part, Part::Next) {
-            self.part = Part::Head(0);
-            self.late.as_mut().reset(Instant::now() + HEAD_TIMEOUT);
+    /// Whether it is too late for what is expected; wakes up when it will be.
+    fn is_late(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(deadline) = self.connection.deadline().map(Instant::from_std) else {
+            return false;
+        };
+        if self.late.deadline() != deadline {
+            self.late.set(sleep_until(deadline));
         }
-        for byte in bytes {
-            let Part::Head(seen) = self.part else { return };
-            self.part = match if *byte == END[seen] { seen + 1 } else { 0 } {
-                seen if seen == END.len() => Part::Body,
-                // The byte that broke the end off may begin it anew.
-                0 => Part::Head(usize::from(*byte == END[0])),
-                seen => Part::Head(seen),
-            };
-        }
+        self.late.as_mut().poll(context).is_ready()
     }
 }
 
@@ -118,9 +166,10 @@ impl AsyncRead for Timely {
         let this = self.get_mut();
         let before = buffer.filled().len();
         let polled = Pin::new(&mut this.stream).poll_read(context, buffer);
-        this.take(&buffer.filled()[before..]);
-        let in_head = matches!(this.part, Part::Head(_));
-        if polled.is_pending() && in_head && this.late.as_mut().poll(context).is_ready() {
+        if buffer.filled().len() > before {
+            this.connection.heard();
+        }
+        if polled.is_pending() && this.is_late(context) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         polled
@@ -133,10 +182,7 @@ impl AsyncWrite for Timely {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        // An answer: whatever comes after it is another request.
-        this.part = Part::Next;
-        Pin::new(&mut this.stream).poll_write(context, bytes)
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -144,9 +190,7 @@ impl AsyncWrite for Timely {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        this.part = Part::Next;
-        Pin::new(&mut this.stream).poll_write_vectored(context, parts)
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, parts)
     }
 
     fn is_write_vectored(&self) -> bool {

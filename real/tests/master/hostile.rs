@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::agent::{Agent, Spec};
-use super::client::{post, send};
+use super::client::{get, post, send};
 use super::framework::Framework;
 use super::process::Master;
+use super::support::until;
 
 const PATH: &str = "/api/v1/scheduler";
 
@@ -264,4 +265,67 @@ fn who_does_not_read_its_stream_loses_it() {
     let long = json!({"name": "n", "task_id": {"value": "x".repeat(1 << 20)}});
     let launch = json!({"type": "LAUNCH", "launch": {"task_infos": vec![long; 3]}});
     is_given_up("ACCEPT", json!({"operations": launch}));
+}
+
+/// A connection that asked once and keeps quiet since.
+fn resting(master: &Master) -> TcpStream {
+    let mut stream = connect(master);
+    stream
+        .write_all(b"GET /health HTTP/1.1\r\nHost: m\r\n\r\n")
+        .unwrap();
+    let mut bytes = [0; 1000];
+    let length = stream.read(&mut bytes).unwrap();
+    assert!(bytes[..length].starts_with(b"HTTP/1.1 200"));
+    stream
+}
+
+#[test]
+fn thousands_of_idle_connections_lock_nobody_out() {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let most = rustix::process::Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, most).unwrap();
+    let master = Master::start(&[]);
+    let _agent = Agent::start(&Spec::new(master.address, "a", 2, 1000));
+    let framework = Framework::subscribe(master.address, "f");
+    // More than a master takes in, of one address. One in ten has asked for something before.
+    let idle: Vec<TcpStream> = (0..8400)
+        .map(|i| {
+            if i % 10 == 0 {
+                resting(&master)
+            } else {
+                connect(&master)
+            }
+        })
+        .collect();
+    is_undisturbed(&framework, "t");
+    let later = Framework::subscribe(master.address, "later");
+    assert!(master.metric("master/frameworks_connected") > 1.5);
+    drop((idle, later));
+}
+
+#[test]
+fn an_address_has_its_part_of_the_connections() {
+    let master = Master::start(&["--connections-per-peer", "3"]);
+    let first = Framework::subscribe(master.address, "first");
+    let second = Framework::subscribe(master.address, "second");
+    // Who only waits gives way, who is spoken to does not.
+    let mut waiting = resting(&master);
+    first.say("REVIVE", Value::Null);
+    assert_eq!(waiting.read(&mut [0; 10]).unwrap(), 0, "it is closed");
+    let third = Framework::subscribe(master.address, "third");
+    let full = answer(connect(&master));
+    assert!(full.starts_with("HTTP/1.1 503"), "{full}");
+    assert!(
+        full.contains("3 connections of 127.0.0.1 are in use, as many as one address may have"),
+        "{full}"
+    );
+    drop(third);
+    until("there is room again", || {
+        let exchange = send(master.address, &get("/health"));
+        exchange.is_ok_and(|exchange| exchange.head.status == 200)
+    });
+    second.say("REVIVE", Value::Null);
 }

@@ -20,6 +20,7 @@ mod policy;
 mod process;
 mod proxy;
 mod pypi;
+mod quiet;
 mod real_tasks;
 mod requests;
 #[path = "../support/mod.rs"]
