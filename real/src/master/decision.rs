@@ -34,7 +34,8 @@ const BATCH_BYTES: usize = 16 << 20;
 
 /// Something to be sent once the log is on disk.
 enum Delivery {
-    Record(Link, Bytes),
+    /// A record and what it is part of: see [`Link::send`].
+    Record(Link, Bytes, u64),
     Begin(oneshot::Sender<()>),
     Verdict(oneshot::Sender<Verdict>, Verdict),
     View(oneshot::Sender<Value>, Value),
@@ -55,6 +56,8 @@ pub struct Decision {
     clock: Clock,
     next_ping: Instant,
     deliveries: Vec<Delivery>,
+    /// The number of what is being told: one for every request, and for every moment that comes.
+    telling: u64,
     /// Bytes of the records among the deliveries.
     waiting: usize,
 }
@@ -90,6 +93,7 @@ impl Decision {
             own,
             clock,
             deliveries: Vec::new(),
+            telling: 1,
             waiting: 0,
         }
     }
@@ -162,6 +166,7 @@ impl Decision {
             self.input(Input::AgentSilent { agent });
             self.links.forget_agent(agent);
         }
+        self.telling += 1;
         let links: Vec<Link> = self.links.agents().cloned().collect();
         for link in links {
             self.send(link, &FromMaster::Ping);
@@ -182,6 +187,7 @@ impl Decision {
     }
 
     fn step_at(&mut self, at: Time, input: Input) -> (Answer, Turn) {
+        self.telling += 1;
         let (answer, mut turn) = self.cluster.step(at, input.clone());
         let steps = std::mem::take(&mut turn.steps);
         self.log.append(&Record::Turn { at, input, steps });
@@ -217,7 +223,8 @@ impl Decision {
     fn send(&mut self, link: Link, message: &impl Serialize) {
         let record = recordio::frame(&to_ascii(message));
         self.waiting += record.len();
-        self.deliveries.push(Delivery::Record(link, record));
+        let record = Delivery::Record(link, record, self.telling);
+        self.deliveries.push(record);
     }
 
     fn take(&mut self, request: Request) {
@@ -400,6 +407,7 @@ impl Decision {
                 uuid,
             },
             Body::Reconcile(tasks) => {
+                self.telling += 1;
                 let events = self.cluster.reconcile(framework, &tasks);
                 let events = events.into_iter().map(|e| Output::Framework(framework, e));
                 self.queue(events.collect());
@@ -472,9 +480,9 @@ impl Decision {
         self.waiting = 0;
         for delivery in self.deliveries.drain(..) {
             match delivery {
-                Delivery::Record(link, record) => {
+                Delivery::Record(link, record, telling) => {
                     self.metrics.sent(record.len());
-                    if !link.send(record) {
+                    if !link.send(record, telling) {
                         // The thread holds the inbox, so this cannot fail.
                         let _ = self.own.send(Request::Closed(link.id));
                     }

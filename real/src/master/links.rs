@@ -1,12 +1,13 @@
 //! Who is connected: the open streams of frameworks and agents.
 //!
-//! A stream has a bounded queue. A peer that does not read what it is sent loses its stream, not
-//! the master its memory.
+//! A stream's queue is bounded in bytes, and what follows from one request goes into it whole, however
+//! much it is: who asks for the state of all its tasks, or loses an agent with thousands, is told.
+//! A peer that has not read what it was sent before loses its stream, not the master its memory.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -16,11 +17,12 @@ use futures_util::Stream;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// Records that may wait to be sent on one stream.
-pub const QUEUE: usize = 4096;
-
-/// Bytes that may wait there before another record: one may be as large as the cluster.
+/// Bytes that may wait to be sent on one stream when more is to be told: what is told at once may be as
+/// large as the cluster.
 pub const QUEUE_BYTES: usize = 8 << 20;
+
+/// What a record takes besides its bytes.
+const RECORD: usize = 100;
 
 /// The number of a stream, for ever its own.
 pub type LinkId = u64;
@@ -32,39 +34,56 @@ pub struct Link {
     pub id: LinkId,
     /// The stream id its framework has to name in calls.
     pub stream: Uuid,
-    sender: mpsc::Sender<Bytes>,
-    waiting: Arc<AtomicUsize>,
+    sender: mpsc::UnboundedSender<Bytes>,
+    state: Arc<State>,
+}
+
+/// What both ends know.
+#[derive(Debug, Default)]
+struct State {
+    /// The bytes that wait in the queue.
+    waiting: AtomicUsize,
+    /// What the last record taken in was part of.
+    telling: AtomicU64,
 }
 
 /// The receiving end of a stream.
 #[derive(Debug)]
 pub struct Records {
-    receiver: mpsc::Receiver<Bytes>,
-    /// The bytes that wait in the queue.
-    waiting: Arc<AtomicUsize>,
+    receiver: mpsc::UnboundedReceiver<Bytes>,
+    state: Arc<State>,
 }
 
 impl Link {
     /// A stream's two ends.
     pub fn open(id: LinkId) -> (Self, Records) {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let waiting = Arc::<AtomicUsize>::default();
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let state = Arc::<State>::default();
         let link = Self {
             id,
             stream: Uuid::new_v4(),
             sender,
-            waiting: Arc::clone(&waiting),
+            state: Arc::clone(&state),
         };
-        (link, Records { receiver, waiting })
+        (link, Records { receiver, state })
     }
 
-    /// Queues a framed record. `false` when the peer is gone or does not read.
+    /// Queues a framed record. Those told at once have the same number, and no others have it; none is
+    /// zero. `false` when the peer is gone or does not read.
     #[must_use]
-    pub fn send(&self, record: Bytes) -> bool {
-        let length = record.len();
+    pub fn send(&self, record: Bytes, telling: u64) -> bool {
+        let State {
+            waiting,
+            telling: last,
+        } = &*self.state;
+        let is_begun = last.load(Ordering::Relaxed) == telling;
+        if !is_begun && waiting.load(Ordering::Relaxed) >= QUEUE_BYTES {
+            return false;
+        }
+        last.store(telling, Ordering::Relaxed);
         // Counted first: it may be taken at once.
-        let waiting = self.waiting.fetch_add(length, Ordering::Relaxed);
-        waiting < QUEUE_BYTES && self.sender.try_send(record).is_ok()
+        waiting.fetch_add(record.len() + RECORD, Ordering::Relaxed);
+        self.sender.send(record).is_ok()
     }
 }
 
@@ -74,7 +93,8 @@ impl Stream for Records {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let record = self.receiver.poll_recv(context);
         if let Poll::Ready(Some(record)) = &record {
-            self.waiting.fetch_sub(record.len(), Ordering::Relaxed);
+            let length = record.len() + RECORD;
+            self.state.waiting.fetch_sub(length, Ordering::Relaxed);
         }
         record
     }
@@ -172,34 +192,41 @@ mod tests {
 
     use super::*;
 
-    /// How many records of a length are queued for a peer that does not read.
+    /// How many records of a length are queued for a peer that does not read, each told by itself.
     fn check(length: usize, expected: usize) {
         let (link, mut records) = Link::open(0);
         let record = Bytes::from(vec![0; length]);
-        let queued = || {
-            (0..=QUEUE)
-                .take_while(|_| link.send(record.clone()))
-                .count()
-        };
-        assert_eq!(queued(), expected, "{length}");
-        // A link that refused once is given up, so what it refused stays counted.
+        let mut tellings = 1..;
+        let mut is_queued = || link.send(record.clone(), tellings.next().unwrap());
+        let queued = (0..QUEUE_BYTES).take_while(|_| is_queued()).count();
+        assert_eq!(queued, expected, "{length}");
         let mut read = 0;
         while records.next().now_or_never().is_some() {
             read += 1;
         }
         assert_eq!(read, expected, "{length}");
+        assert!(link.send(record, 0), "there is room again");
     }
 
     #[test]
-    fn a_queue_is_bounded_in_records_and_in_bytes() {
-        check(1, QUEUE);
+    fn a_queue_is_bounded_in_bytes() {
+        check(1, QUEUE_BYTES.div_ceil(1 + RECORD));
         check(QUEUE_BYTES / 2, 2);
-        check(QUEUE_BYTES - 1, 2);
+        check(QUEUE_BYTES - RECORD, 1);
         check(QUEUE_BYTES * 2, 1);
+    }
+
+    #[test]
+    fn what_is_told_at_once_is_queued_whole() {
         let (link, mut records) = Link::open(0);
-        for _ in 0..10 {
-            assert!(link.send(Bytes::from(vec![0; QUEUE_BYTES])));
+        let record = Bytes::from(vec![0; QUEUE_BYTES / 4]);
+        let queued = (0..100).filter(|_| link.send(record.clone(), 1)).count();
+        assert_eq!(queued, 100);
+        assert!(!link.send(record.clone(), 2), "the next is not");
+        assert!(!link.send(record.clone(), 3));
+        for _ in 0..97 {
             assert!(records.next().now_or_never().is_some());
         }
+        assert!(link.send(record, 4), "there is room again");
     }
 }

@@ -12,6 +12,7 @@ mod faults;
 mod framework;
 mod guests;
 mod hostile;
+mod large;
 mod leniency;
 mod lifecycle;
 #[path = "../support/log.rs"]
