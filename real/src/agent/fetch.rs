@@ -175,12 +175,18 @@ async fn download(uri: &str, to: &mut File) -> Result<(), String> {
         .read_timeout(SILENCE)
         .build();
     let text = |error: reqwest::Error| format!("{error:#}");
-    let request = client.map_err(text)?.get(uri);
-    let response = request
-        .send()
-        .await
-        .and_then(reqwest::Response::error_for_status);
+    let response = client.map_err(text)?.get(uri).send().await;
     let mut response = response.map_err(text)?;
+    if !response.status().is_success() {
+        let status = response.status();
+        let location = response.headers().get(reqwest::header::LOCATION);
+        let location = location.map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
+        return Err(match location.filter(|_| status.is_redirection()) {
+            // To http it would have been followed.
+            Some(to) => format!("the server answered {status} to '{to}', which is not followed"),
+            None => format!("the server answered {status}"),
+        });
+    }
     while let Some(piece) = response.chunk().await.map_err(text)? {
         to.write_all(&piece).map_err(|error| error.to_string())?;
     }

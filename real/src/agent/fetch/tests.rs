@@ -232,6 +232,11 @@ async fn what_cannot_be_had_over_http_is_said() {
         ("/abc", ok(3, b"abc")),
         ("/short", ok(10, b"abc")),
         ("/round", redirect("/round")),
+        ("/out", redirect("file:///etc/hostname")),
+        (
+            "/same",
+            b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n".to_vec(),
+        ),
         ("/broken.tar.gz", ok(3, b"abc")),
         ("/no-http", b"nonsense\r\n\r\n".to_vec()),
     ]);
@@ -244,6 +249,12 @@ async fn what_cannot_be_had_over_http_is_said() {
         (format!("{at}/nowhere"), None, "404"),
         (format!("{at}/short"), None, "body"),
         (format!("{at}/round"), None, "redirect"),
+        (
+            format!("{at}/out"),
+            None,
+            "302 Found to 'file:///etc/hostname', which is not followed",
+        ),
+        (format!("{at}/same"), None, "304"),
         (format!("{at}/broken.tar.gz"), None, "cannot unpack it"),
         (format!("{at}/no-http"), None, "sending request"),
         (closed, None, "sending request"),
