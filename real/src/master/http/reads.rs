@@ -1,5 +1,6 @@
 //! The endpoints that only show.
 
+use axum::extract::Query;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -71,22 +72,24 @@ fn json_response(bytes: Vec<u8>) -> Response {
 }
 
 fn tasks(parts: &Parts) -> Result<View, Problem> {
+    let bad = |text: String| Problem(StatusCode::BAD_REQUEST, text);
     let (mut limit, mut offset, mut ascending) = (100, 0, false);
     let (mut framework_id, mut task_id) = (None, None);
-    let query = parts.uri.query().unwrap_or_default();
-    for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-        let number = || {
-            value.parse().map_err(|_| {
-                let text = format!("query `{key}` is `{value}`; expected a whole number");
-                Problem(StatusCode::BAD_REQUEST, text)
-            })
-        };
-        match key {
-            "limit" => limit = number()?,
-            "offset" => offset = number()?,
+    let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+    let Query(pairs) = query.map_err(|error| bad(error.body_text()))?;
+    for (key, value) in pairs {
+        let wrong = |expected| bad(format!("query `{key}` is `{value}`; expected {expected}"));
+        match key.as_str() {
+            // All, as in Mesos.
+            "limit" if value == "-1" => limit = usize::MAX,
+            "limit" => {
+                let number = value.parse();
+                limit = number.map_err(|_| wrong("a whole number, or -1 for all"))?;
+            }
+            "offset" => offset = value.parse().map_err(|_| wrong("a whole number"))?,
             "order" => ascending = value == "asc",
-            "framework_id" => framework_id = Some(value.to_owned()),
-            "task_id" => task_id = Some(value.to_owned()),
+            "framework_id" => framework_id = Some(value),
+            "task_id" => task_id = Some(value),
             _ => {}
         }
     }
