@@ -27,6 +27,7 @@
 //!   agent has forgotten is answered with a status of state [`TaskState::Lost`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -57,7 +58,7 @@ pub struct Subscribe {
     pub hostname: String,
     /// Where the agent's own HTTP server listens: `host:port`.
     pub address: String,
-    /// All the machine gives to tasks; the same for one agent id for ever.
+    /// All the machine gives to tasks. Another one than before only from an agent that has no tasks.
     pub capacity: Amounts,
     /// What the machine is like, for people: `rack`, `kernel`, `cgroup`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -101,6 +102,38 @@ pub struct Amounts {
     pub milligpus: u64,
     /// Ports, as disjoint ascending ranges.
     pub ports: Vec<PortRange>,
+}
+
+/// As `--resources` of an agent is written.
+impl fmt::Display for Amounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.parts();
+        let parts: Vec<String> = parts.map(|(name, text)| format!("{name}:{text}")).into();
+        f.write_str(&parts.join(";"))
+    }
+}
+
+impl Amounts {
+    fn parts(&self) -> [(&'static str, String); 5] {
+        let thousandths = |amount: u64| (amount as f64 / 1000.0).to_string();
+        [
+            ("cpus", thousandths(self.millicores)),
+            ("mem", self.mem_mib.to_string()),
+            ("disk", self.disk_mib.to_string()),
+            ("gpus", thousandths(self.milligpus)),
+            ("ports", self.port_set().to_string()),
+        ]
+    }
+
+    /// What is other in `now`: `cpus 2 -> 0.25, mem 1024 -> 512`.
+    pub fn change(&self, now: &Self) -> String {
+        let pairs = self.parts().into_iter().zip(now.parts());
+        let differing = pairs.filter(|(before, now)| before != now);
+        let changes: Vec<String> = differing
+            .map(|((name, before), (_, now))| format!("{name} {before} -> {now}"))
+            .collect();
+        changes.join(", ")
+    }
 }
 
 /// Ports from `begin` to `end`, both included.
@@ -388,7 +421,7 @@ mod tests {
 
     fn check<T>(value: &T, json: &str)
     where
-        T: Serialize + for<'de> Deserialize<'de> + PartialEq + std::fmt::Debug,
+        T: Serialize + for<'de> Deserialize<'de> + PartialEq + fmt::Debug,
     {
         assert_eq!(serde_json::to_string(value).unwrap(), json);
         assert_eq!(serde_json::from_str::<T>(json).unwrap(), *value);
@@ -419,6 +452,30 @@ mod tests {
                 mem_mib: Some(Limit::Infinite),
             },
             r#"{"millicores":{"to":500},"mem_mib":"infinite"}"#,
+        );
+    }
+
+    #[test]
+    fn a_change_is_told_by_name() {
+        let ports = |end| vec![PortRange { begin: 31000, end }];
+        let before = Amounts {
+            millicores: 2000,
+            mem_mib: 1024,
+            ports: ports(31010),
+            ..Amounts::default()
+        };
+        let now = Amounts {
+            millicores: 250,
+            ports: ports(31009),
+            ..before.clone()
+        };
+        assert_eq!(
+            before.to_string(),
+            "cpus:2;mem:1024;disk:0;gpus:0;ports:[31000-31010]"
+        );
+        assert_eq!(
+            before.change(&now),
+            "cpus 2 -> 0.25, ports [31000-31010] -> [31000-31009]"
         );
     }
 

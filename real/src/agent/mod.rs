@@ -37,6 +37,7 @@ use checkpoint::{Identity, WorkDir};
 use config::Fence;
 use link::Subscriptions;
 use runner::{Agent, Input};
+use task::Task;
 
 /// Connections to its pages at once, at most: every task of the machine can open some.
 const CONNECTIONS: usize = 256;
@@ -194,23 +195,47 @@ fn own_cgroups(args: &Args, prefix: &str) -> anyhow::Result<Option<Cgroups>> {
     }
 }
 
-/// Who this agent was before. What it gives to tasks cannot change: the master counts on it.
+/// Who this agent was before. What it gives to tasks can change only while it has none: the master
+/// counts on it.
 fn identify(work: &WorkDir, capacity: &Amounts) -> anyhow::Result<Identity> {
     let before: Option<Identity> = store::read(&work.identity())?;
-    let identity = before.unwrap_or_else(|| Identity {
+    let mut identity = before.unwrap_or_else(|| Identity {
         agent_id: None,
         key: Uuid::new_v4(),
         count: 0,
         capacity: capacity.clone(),
     });
     if identity.capacity != *capacity {
-        bail!(
-            "this agent had {:?} and is started with {capacity:?}: give it a new work directory",
-            identity.capacity
-        );
+        let tasks = work.tasks()?.into_iter();
+        let tasks = tasks.map(|(taken, news)| Task::new(taken, news));
+        let alive: Vec<String> = tasks
+            .filter(|task| !task.is_over())
+            .map(|task| task.taken.run.task_id)
+            .collect();
+        if !alive.is_empty() {
+            bail!(
+                "--resources: this agent has other resources than when it started its tasks: {}; \
+                 start it with --resources '{}' as before, or end its tasks first ({}: SIGUSR1 ends \
+                 an agent with its tasks), or give it an empty --work-dir to be a new agent",
+                identity.capacity.change(capacity),
+                identity.capacity,
+                first_of(&alive)
+            );
+        }
+        identity.capacity = capacity.clone();
     }
     store::write(&work.identity(), &identity)?;
     Ok(identity)
+}
+
+/// The first few of many names.
+fn first_of(names: &[String]) -> String {
+    let shown = names.iter().take(3).map(String::as_str);
+    let mut text = shown.collect::<Vec<_>>().join(", ");
+    if names.len() > 3 {
+        text += &format!(" and {} more", names.len() - 3);
+    }
+    text
 }
 
 fn introduction(

@@ -62,6 +62,9 @@ pub struct Args {
     /// The policy of the first level, as in `fairground policies`
     #[arg(long, default_value = "drf[round=1s]")]
     allocator: Name,
+    /// Offers not answered for so long are taken back, as in 5m: the policy's `timeout`; never when absent
+    #[arg(long, value_name = "SPAN", value_parser = read_timeout)]
+    offer_timeout: Option<Span>,
     /// The seed of the policy's draws
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -99,6 +102,13 @@ fn read_pace(text: &str) -> Result<Span, String> {
     let pace = Span::from_millis(1)..=Span::from_secs(86_400);
     let span = span.filter(|span| pace.contains(span));
     span.ok_or_else(|| format!("`{text}` is not a pace; expected 1ms to 1d, as in 15s"))
+}
+
+fn read_timeout(text: &str) -> Result<Span, String> {
+    let span = text.parse::<Span>().ok().filter(|span| !span.is_zero());
+    span.ok_or_else(|| {
+        format!("`{text}` is not a length of time; expected more than none, as in 5m")
+    })
 }
 
 fn read_weight(text: &str) -> Result<(String, Weight), String> {
@@ -255,6 +265,21 @@ fn lock(args: &Args) -> anyhow::Result<std::fs::File> {
     }
 }
 
+/// The policy with everything that flags say of it.
+fn allocator(args: &Args) -> anyhow::Result<Name> {
+    let mut allocator = args.allocator.clone();
+    if let Some(timeout) = args.offer_timeout {
+        if let Some(other) = args.allocator.clone().take("timeout") {
+            bail!(
+                "--offer-timeout {timeout}: --allocator {} says `timeout={other}` already; say one of them",
+                args.allocator
+            );
+        }
+        allocator.set("timeout", timeout.to_string());
+    }
+    Ok(allocator)
+}
+
 /// The cluster as its log left it, or a new one.
 fn open(args: &Args, registry: &Registry) -> anyhow::Result<(Cluster, Time, Writer)> {
     let path = log_path(args);
@@ -270,7 +295,7 @@ fn open(args: &Args, registry: &Registry) -> anyhow::Result<(Cluster, Time, Writ
     let unix = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let settings = Settings {
         master_id: Uuid::new_v4().to_string(),
-        allocator: args.allocator.clone(),
+        allocator: allocator(args)?,
         seed: args.seed,
         weights: args.weights.iter().cloned().collect(),
         images: args.images.iter().cloned().collect(),
@@ -295,7 +320,7 @@ fn recover(
     let path = log_path(args);
     let settings = contents.settings().clone();
     let wanted = Settings {
-        allocator: args.allocator.clone(),
+        allocator: allocator(args)?,
         seed: args.seed,
         weights: args.weights.iter().cloned().collect(),
         images: args.images.iter().cloned().collect::<BTreeMap<_, _>>(),
@@ -305,7 +330,7 @@ fn recover(
     if wanted != settings {
         bail!(
             "{}: the log was begun with other settings ({}); start with the same \
-             --allocator, --seed, --weight, --image and --recovery, or in an empty --work-dir",
+             --allocator, --offer-timeout, --seed, --weight, --image and --recovery, or in an empty --work-dir",
             path.display(),
             serde_json::to_string(&settings)?
         );

@@ -234,3 +234,43 @@ fn orphans_are_destroyed_at_recovery() {
     assert!(own.exists(), "the task's own group stays");
     assert_eq!(master.states("task"), [Starting, Running]);
 }
+
+#[test]
+fn resources_change_only_while_there_are_no_tasks() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::new();
+    let mut agent = Agent::start(&master);
+    master.subscribed(1);
+    master.run(&shell("long", "sleep 1000"));
+    master.reaches("long", Running);
+    agent.kill_9();
+    agent.is_told("--resources", "cpus:0.25;mem:512;ports:[31000-31010]");
+    agent.start_again();
+    assert_eq!(agent.ends(), Some(2));
+    let said = agent.said();
+    for words in [
+        "cpus 2 -> 0.25, disk 100 -> 0;",
+        "--resources 'cpus:2;mem:512;disk:100;gpus:0;ports:[31000-31010]'",
+        "end its tasks first (long:",
+        "an empty --work-dir",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    agent.is_told("--resources", "cpus:2;mem:512;disk:100;ports:[31000-31010]");
+    agent.start_again();
+    master.subscribed(2);
+    master.kill("long", Some(100));
+    master.reaches("long", Killed);
+    until("the task is forgotten", || {
+        fs::read_dir(agent.work().join("containers"))
+            .unwrap()
+            .next()
+            .is_none()
+    });
+    agent.kill_9();
+    agent.is_told("--resources", "cpus:4;mem:512");
+    agent.start_again();
+    assert_eq!(master.subscribed(3).capacity.millicores, 4000);
+}

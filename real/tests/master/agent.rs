@@ -37,6 +37,10 @@ struct State {
     socket: Option<TcpStream>,
     stopped: bool,
     cut: bool,
+    /// What it is like.
+    attributes: BTreeMap<String, String>,
+    /// What it has instead of what it had at first.
+    capacity: Option<Amounts>,
 }
 
 struct Held {
@@ -122,6 +126,19 @@ impl Agent {
     /// Cuts it off from the master until it is healed: it neither hears nor speaks.
     pub fn cut(&self, cut: bool) {
         self.state().cut = cut;
+        self.break_stream();
+    }
+
+    /// Comes back as another machine, with this attribute.
+    pub fn comes_back_in(&self, rack: &str) {
+        let attributes = [("rack".to_owned(), rack.to_owned())];
+        self.state().attributes = attributes.into();
+        self.break_stream();
+    }
+
+    /// Comes back with other resources.
+    pub fn comes_back_with(&self, capacity: &Amounts) {
+        self.state().capacity = Some(capacity.clone());
         self.break_stream();
     }
 
@@ -247,8 +264,8 @@ fn introduction(spec: &Spec, inner: &State) -> Subscribe {
             "127.0.0.1:{}",
             20_000 + crc32fast::hash(spec.name.as_bytes()) % 40_000
         ),
-        capacity: spec.capacity.clone(),
-        attributes: BTreeMap::new(),
+        capacity: inner.capacity.as_ref().unwrap_or(&spec.capacity).clone(),
+        attributes: inner.attributes.clone(),
         tasks: tasks.collect(),
     }
 }

@@ -17,6 +17,7 @@ mod leniency;
 mod lifecycle;
 #[path = "../support/log.rs"]
 mod log;
+mod offers;
 mod policy;
 mod process;
 mod proxy;

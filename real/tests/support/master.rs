@@ -340,6 +340,17 @@ impl Agent {
         self.child = Some(command.spawn().unwrap());
     }
 
+    /// Is told something else from its next start on.
+    pub fn is_told(&mut self, flag: &str, value: &str) {
+        let position = self.arguments.iter().position(|known| known == flag);
+        self.arguments[position.expect("a known flag") + 1] = value.into();
+    }
+
+    /// Waits until it has ended by itself; its exit code.
+    pub fn ends(&mut self) -> Option<i32> {
+        self.child.take().unwrap().wait().unwrap().code()
+    }
+
     pub fn work(&self) -> std::path::PathBuf {
         self.work.path().join("work")
     }

@@ -69,16 +69,9 @@ impl Cluster {
                 self.new_agent(subscribe)
             }
             Some(agent) => {
-                let page = &mut self.agents[agent.index()];
-                if page.joined && page.subscribe.capacity != subscribe.capacity {
-                    return Answer::Refused(format!(
-                        "agent {} had other resources when it joined; \
-                         start it with the old ones, or with an empty work directory as a new agent",
-                        page.id
-                    ));
+                if let Err(why) = self.came_back(agent, subscribe, &tasks) {
+                    return Answer::Refused(why);
                 }
-                page.subscribe = subscribe;
-                page.reregistered = self.now;
                 agent
             }
         };
@@ -89,6 +82,46 @@ impl Cluster {
         }
         let id = self.agents[agent.index()].id.clone();
         Answer::AgentSubscribed { agent, id }
+    }
+
+    /// An agent that is known says who it is now. What was offered of it as it was is taken back.
+    ///
+    /// # Errors
+    /// When it has tasks and other resources than they were started on: nobody could say whether they
+    /// fit.
+    fn came_back(
+        &mut self,
+        agent: AgentId,
+        subscribe: Subscribe,
+        tasks: &[KnownTask],
+    ) -> Result<(), String> {
+        let page = &mut self.agents[agent.index()];
+        let before = &page.subscribe;
+        let resized = before.capacity != subscribe.capacity;
+        if page.joined && resized && !tasks.is_empty() {
+            return Err(format!(
+                "agent {} has tasks ({}) and comes back with other resources: {}; start it with the old \
+                 ones, end its tasks first, or give it an empty work directory as a new agent",
+                page.id,
+                tasks.len(),
+                before.capacity.change(&subscribe.capacity)
+            ));
+        }
+        // What offers say of it.
+        let differs = before.attributes != subscribe.attributes
+            || before.hostname != subscribe.hostname
+            || before.address != subscribe.address;
+        page.subscribe = subscribe;
+        page.reregistered = self.now;
+        if page.joined && resized {
+            // To the core it is another machine: it goes, with its offers and what never reached it, and
+            // joins again.
+            page.joined = false;
+            self.tell(Event::AgentLost { agent }, Cause::AgentRemoved);
+        } else if page.joined && differs {
+            self.take_offers_back(|offered| offered.agent == agent);
+        }
+        Ok(())
     }
 
     /// The number of the agent whose work directory has this name.

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use fairground_policies::message::{Event, FrameworkId, OfferId, TaskId};
+use fairground_policies::message::{Event, FrameworkId, TaskId};
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use serde_json::{Value, json};
 
+use super::answers::Offered;
 use super::statuses::Cause;
 use super::{Answer, Cluster, Output, Task};
 use crate::protocol::Command;
@@ -304,12 +305,14 @@ impl Cluster {
     /// Takes everything out of a framework's hands and stops offering to it.
     fn give_offers_back(&mut self, framework: FrameworkId) {
         self.tell(Event::Suppressed { framework }, Cause::Core);
-        let mine = self
-            .offers
-            .iter()
-            .filter(|(_, offered)| offered.framework == framework);
-        let mine: Vec<OfferId> = mine.map(|(id, _)| *id).collect();
-        for offer in mine {
+        self.take_offers_back(|offered| offered.framework == framework);
+    }
+
+    /// Rescinds the open offers that `are_meant`.
+    pub(super) fn take_offers_back(&mut self, are_meant: impl Fn(&Offered) -> bool) {
+        let open = self.offers.iter().filter(|(_, offered)| are_meant(offered));
+        let meant: Vec<_> = open.map(|(id, offered)| (*id, offered.framework)).collect();
+        for (offer, framework) in meant {
             self.rescind(framework, offer);
             let event = Event::OffersAnswered {
                 framework,
