@@ -3,11 +3,12 @@
 //! Names lie (`.tbz2`, `.gz` downloads that a browser has already unpacked); the first bytes do
 //! not. Everything streams, so a large archive needs no large memory.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{self, AtomicU64};
 
 use crate::error::{Reached, ReadError};
 use crate::trace::Input;
@@ -44,7 +45,8 @@ pub(crate) fn open(path: &Path, member: &str) -> Result<Plain, ReadError> {
     })))
 }
 
-/// The files of a folder in the order of their names; what is hidden, or a folder, is left out.
+/// The files of a folder in the order of their numbers (see [`by_number`]); what is hidden, or a
+/// folder, is left out, and so is what a writer of Spark's logs puts beside them.
 pub(crate) fn parts(folder: &Path) -> Result<VecDeque<PathBuf>, ReadError> {
     let list = || -> io::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
@@ -55,15 +57,97 @@ pub(crate) fn parts(folder: &Path) -> Result<VecDeque<PathBuf>, ReadError> {
                 files.push(path);
             }
         }
-        files.sort();
+        files.sort_by(|one, other| by_number(&name_of(one), &name_of(other)));
         Ok(files)
     };
     let files = list().map_err(|error| ReadError::io(folder, &error))?;
+    let files = rolled(files);
     if files.is_empty() {
         let error = ReadError::expected("a file or a folder of parts", "an empty folder");
         return Err(error.file(folder));
     }
     Ok(files.into())
+}
+
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// The order of the parts of a trace: digits in names are numbers, so that part 10 comes behind part
+/// 2; everything else goes by its bytes, and so do names that differ in zeros before a number only.
+pub(crate) fn by_number(one: &str, other: &str) -> Ordering {
+    let (mut left, mut right) = (one.as_bytes(), other.as_bytes());
+    loop {
+        let ((number, left_rest), (other_number, right_rest)) = (digits(left), digits(right));
+        let order = if number.is_empty() || other_number.is_empty() {
+            left.first().cmp(&right.first())
+        } else {
+            let (number, other_number) = (without_zeros(number), without_zeros(other_number));
+            let longer = number.len().cmp(&other_number.len());
+            longer.then_with(|| number.cmp(other_number))
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+        if left.is_empty() {
+            return one.cmp(other);
+        }
+        let both = !number.is_empty() && !other_number.is_empty();
+        (left, right) = if both {
+            (left_rest, right_rest)
+        } else {
+            (&left[1..], &right[1..])
+        };
+    }
+}
+
+/// The digits that text begins with, and what follows them.
+fn digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit());
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+fn without_zeros(digits: &[u8]) -> &[u8] {
+    let first = digits.iter().position(|digit| *digit != b'0');
+    &digits[first.unwrap_or(digits.len())..]
+}
+
+/// The parts of a log that Spark rolled over, in their order; other files as they are.
+///
+/// Spark's rules (`EventLogFileReaders`): `events_2_app`, perhaps with the name of a codec behind it,
+/// is part two. `events_2_app.compact` stands for the parts up to two, which may still be there.
+/// `appstatus_app`, perhaps `.inprogress`, only says by its name whether the application is over. At
+/// Databricks `eventlog` is the newest part, behind all `eventlog-DATE` ones.
+fn rolled(files: Vec<PathBuf>) -> Vec<PathBuf> {
+    let events = |path: &Path| {
+        let name = name_of(path);
+        let (number, _) = name.strip_prefix("events_")?.split_once('_')?;
+        Some((number.parse::<u64>().ok()?, name.ends_with(".compact")))
+    };
+    let numbered: Vec<(u64, bool)> = files.iter().filter_map(|file| events(file)).collect();
+    if !numbered.is_empty() {
+        let compacts = numbered.iter().filter(|(_, compact)| *compact);
+        let whole = compacts.map(|(number, _)| *number).max();
+        let counts = |file: &PathBuf| {
+            let part = events(file);
+            part.map_or(
+                !name_of(file).starts_with("appstatus"),
+                |(number, compact)| {
+                    whole.is_none_or(|whole| number > whole || (number == whole && compact))
+                },
+            )
+        };
+        return files.into_iter().filter(counts).collect();
+    }
+    let newest = |file: &PathBuf| name_of(file) == "eventlog";
+    let dated = |file: &PathBuf| name_of(file).starts_with("eventlog-");
+    if files.iter().any(dated) {
+        let (last, mut rest): (Vec<_>, Vec<_>) = files.into_iter().partition(newest);
+        rest.extend(last);
+        return rest;
+    }
+    files
 }
 
 /// What a trace says it was read from: `name` as the recipe gives it, and the file's hash.
@@ -83,7 +167,7 @@ pub fn input(path: &Path, name: &Path) -> Result<Input, ReadError> {
 /// How many bytes of trace files this process has read so far, as they lie on disk: for whoever shows
 /// progress. What is read as Parquet is not among them.
 pub fn bytes_read() -> u64 {
-    READ.load(Ordering::Relaxed)
+    READ.load(atomic::Ordering::Relaxed)
 }
 
 static READ: AtomicU64 = AtomicU64::new(0);
@@ -94,7 +178,7 @@ struct Counted(File);
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.0.read(buffer)?;
-        READ.fetch_add(read as u64, Ordering::Relaxed);
+        READ.fetch_add(read as u64, atomic::Ordering::Relaxed);
         Ok(read)
     }
 }
@@ -120,6 +204,13 @@ pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
                 [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Box::new(
                     lzma_rust2::XzReader::new_mem_limit(plain, true, MOST_XZ_KIB),
                 ),
+                [b'L', b'Z', b'4', b'B', b'l', b'o', b'c', b'k', ..] => {
+                    return Err(packed_by_java("LZ4"));
+                }
+                [0x82, b'S', b'N', b'A', b'P', b'P', b'Y', 0, ..] => {
+                    return Err(packed_by_java("Snappy"));
+                }
+                [b'Z', b'V', 0 | 1, ..] => return Err(packed_by_java("LZF")),
                 _ => return Ok(plain),
             };
         plain = Box::new(BufReader::with_capacity(
@@ -131,6 +222,15 @@ pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
         ));
     }
     Ok(plain)
+}
+
+/// Spark's other codecs have a framing that nobody but their Java libraries knows.
+fn packed_by_java(codec: &str) -> io::Error {
+    let message = format!(
+        "it is packed with {codec} in a framing of Java's own; unpack it with Spark, or write logs with \
+         spark.eventLog.compression.codec=zstd"
+    );
+    io::Error::new(io::ErrorKind::Unsupported, message)
 }
 
 /// Bytes on their way out of a compressed file: what goes wrong says after how many.
@@ -207,5 +307,65 @@ impl Read for Exactly {
         }
         self.left -= count as u64;
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(names: &str, expected: &str) {
+        let mut names: Vec<&str> = names.split(' ').collect();
+        let expected: Vec<&str> = expected.split(' ').collect();
+        for _ in 0..names.len() {
+            names.rotate_left(1);
+            names.sort_by(|one, other| by_number(one, other));
+            assert_eq!(names, expected);
+        }
+    }
+
+    #[test]
+    fn numbers_in_names_are_numbers() {
+        sorted("part-10 part-9 part-1", "part-1 part-9 part-10");
+        sorted("a10b2 a10b10 a9b1 a", "a a9b1 a10b2 a10b10");
+        sorted("x2 x02 x1 x002", "x1 x002 x02 x2");
+        sorted("7 b 10 a", "7 10 a b");
+        sorted(
+            "part-00001 part-00000 part-00010",
+            "part-00000 part-00001 part-00010",
+        );
+        sorted(
+            "9999999999999999999999 10000000000000000000000 1",
+            "1 9999999999999999999999 10000000000000000000000",
+        );
+    }
+
+    fn read(names: &str, expected: &str) {
+        let mut files: Vec<PathBuf> = names.split(' ').map(PathBuf::from).collect();
+        files.sort_by(|one, other| by_number(&name_of(one), &name_of(other)));
+        let files: Vec<String> = rolled(files).iter().map(|file| name_of(file)).collect();
+        assert_eq!(files.join(" "), expected);
+    }
+
+    #[test]
+    fn parts_of_a_rolled_log_go_by_its_writers_rules() {
+        read(
+            "appstatus_x events_10_x events_2_x events_1_x",
+            "events_1_x events_2_x events_10_x",
+        );
+        read(
+            "appstatus_x.inprogress events_1_x.zstd events_2_x.zstd.compact events_2_x.zstd events_3_x.zstd",
+            "events_2_x.zstd.compact events_3_x.zstd",
+        );
+        read(
+            "events_1_x.compact events_4_x.compact events_5_x events_11_x.inprogress",
+            "events_4_x.compact events_5_x events_11_x.inprogress",
+        );
+        read(
+            "eventlog eventlog-2024-05-01--10-00.gz eventlog-2024-04-30--23-00.gz",
+            "eventlog-2024-04-30--23-00.gz eventlog-2024-05-01--10-00.gz eventlog",
+        );
+        // Only beside parts is a status no part.
+        read("appstatus_x b a", "a appstatus_x b");
     }
 }
