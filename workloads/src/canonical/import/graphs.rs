@@ -19,7 +19,7 @@ pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> O
         Format::WfCommons => workflow(import, path),
         Format::Rumen => rumen(import, path),
         Format::Sls => sls(import, path),
-        Format::SparkEvents => events(import, path),
+        Format::SparkEvents => super::spark::events(import, path),
         Format::SparkJobLog => joblog(import, path),
         Format::Wta => wta(import, path),
         Format::Gwf => gwf(import, path),
@@ -31,7 +31,7 @@ pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> O
 }
 
 /// A stage of tasks that wait for stages.
-fn stage(name: impl Into<String>, parents: Vec<u64>, tasks: Vec<Tasks>) -> StageDraft {
+pub(super) fn stage(name: impl Into<String>, parents: Vec<u64>, tasks: Vec<Tasks>) -> StageDraft {
     StageDraft {
         name: name.into(),
         parents,
@@ -269,68 +269,6 @@ fn sls(import: &mut Import<'_>, path: &Path) -> Done {
         };
         import.job(draft).map(|_| ())
     })
-}
-
-fn events(import: &mut Import<'_>, path: &Path) -> Done {
-    import.assume(
-        "stages",
-        "those that ran: skipped stages and failed tasks are left out",
-    );
-    let mut jobs: Vec<(spark::events::Job, Vec<u64>)> = Vec::new();
-    let mut tasks: BTreeMap<u64, Vec<Tasks>> = BTreeMap::new();
-    let mut user = String::new();
-    import.each(spark::events::records(path)?, |import, record| {
-        match record.event {
-            spark::events::Event::Begun(begun) => user = begun.user,
-            spark::events::Event::Job(job) => {
-                let stages = job.stages.iter().map(|stage| stage.id).collect();
-                jobs.push((job, stages));
-            }
-            spark::events::Event::Task(task) if task.info.failed || task.info.killed => {
-                import.pass("failed tasks");
-            }
-            spark::events::Event::Task(task) => {
-                let run = task.info.duration().map(millis);
-                tasks.entry(task.stage).or_default().push(ran(run));
-            }
-            _ => {}
-        }
-        Ok(())
-    })?;
-    for (job, ids) in jobs {
-        let infos = job
-            .stages
-            .iter()
-            .filter(|stage| tasks.contains_key(&stage.id));
-        let infos: Vec<_> = infos.collect();
-        let number = |id: &u64| infos.iter().position(|stage| stage.id == *id);
-        let stages = infos.iter().map(|info| {
-            let parents = info
-                .parents
-                .iter()
-                .filter_map(number)
-                .map(|number| number as u64);
-            let parents = parents.collect();
-            stage(
-                format!("stage {}", info.id),
-                parents,
-                tasks[&info.id].clone(),
-            )
-        });
-        let draft = Draft {
-            name: format!("job {}", job.id),
-            tenant: user.clone(),
-            submit: job.submitted.map(millis),
-            stages: stages.collect(),
-            ..Draft::default()
-        };
-        import.job(draft)?;
-        // A stage that two jobs share runs for the first of them.
-        for id in ids {
-            tasks.remove(&id);
-        }
-    }
-    Ok(())
 }
 
 fn joblog(import: &mut Import<'_>, path: &Path) -> Done {

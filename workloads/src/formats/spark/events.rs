@@ -3,7 +3,11 @@
 //! Source: Apache Spark's `JsonProtocol`. Events that say nothing about jobs, stages, tasks or
 //! executors are counted and passed over. The log of an application that crashed has no end; a
 //! stage that Spark skipped is in its job but never submitted. Logs packed with zstd are read, and so
-//! are folders of a rolling log; those packed with LZ4 or Snappy in Spark's own framing are not.
+//! are folders of a rolling log, by the rules of their writers (`source.rs`); those packed with LZ4,
+//! LZF or Snappy in Spark's own framing are not, and a message says so.
+//!
+//! A partition may be computed more than once: after a failure, by a speculative copy, or in a retry of
+//! its stage when an executor is lost with its results. Each of these is a task with an end of its own.
 
 use std::path::Path;
 
@@ -38,8 +42,12 @@ pub enum Event {
     Executor(Executor),
     /// A job is submitted.
     Job(Job),
+    /// A stage, or a retry of one, may run.
+    Submitted(Stage),
     /// All tasks of a stage have run.
     Stage(Stage),
+    /// A task begins.
+    Launched(Launch),
     /// A task ends.
     Task(Task),
     /// Anything else, by its name.
@@ -116,12 +124,43 @@ pub struct StageInfo {
     /// How often it was tried before.
     #[serde(rename = "Stage Attempt ID", default)]
     pub attempt: u64,
-    /// How many tasks it has.
+    /// How many tasks it has; a retry has those that are missing.
     #[serde(rename = "Number of Tasks")]
     pub tasks: u64,
     /// The stages that it waits for.
     #[serde(rename = "Parent IDs", default)]
     pub parents: Vec<u64>,
+}
+
+/// A task that begins.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Launch {
+    /// The number of its stage.
+    #[serde(rename = "Stage ID")]
+    pub stage: u64,
+    /// Which try of the stage it belongs to.
+    #[serde(rename = "Stage Attempt ID", default)]
+    pub attempt: u64,
+    /// What is known of it.
+    #[serde(rename = "Task Info")]
+    pub info: LaunchInfo,
+}
+
+/// What is known of a task that begins.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct LaunchInfo {
+    /// Its number.
+    #[serde(rename = "Task ID", default)]
+    pub id: Option<u64>,
+    /// Its place among the tasks of this try of the stage.
+    #[serde(rename = "Index", default)]
+    pub index: Option<u64>,
+    /// The partition that it computes; not in logs of old versions.
+    #[serde(rename = "Partition ID", default)]
+    pub partition: Option<u64>,
+    /// When it was launched, in milliseconds since 1970.
+    #[serde(rename = "Launch Time")]
+    pub launched: u64,
 }
 
 /// A task that ended.
@@ -133,14 +172,34 @@ pub struct Task {
     /// Which try of the stage it belongs to.
     #[serde(rename = "Stage Attempt ID", default)]
     pub attempt: u64,
+    /// Why it ended.
+    #[serde(rename = "Task End Reason", default)]
+    pub reason: Option<Reason>,
     /// What is known of it.
     #[serde(rename = "Task Info")]
     pub info: TaskInfo,
 }
 
+/// Why a task ended.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Reason {
+    /// `Success`, `FetchFailed`, or `Resubmitted` for one that is told again: its result is lost.
+    #[serde(rename = "Reason")]
+    pub reason: String,
+}
+
 /// What is known of a task.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct TaskInfo {
+    /// Its number.
+    #[serde(rename = "Task ID", default)]
+    pub id: Option<u64>,
+    /// Its place among the tasks of this try of the stage.
+    #[serde(rename = "Index", default)]
+    pub index: Option<u64>,
+    /// The partition that it computes; not in logs of old versions.
+    #[serde(rename = "Partition ID", default)]
+    pub partition: Option<u64>,
     /// When it was launched, in milliseconds since 1970.
     #[serde(rename = "Launch Time")]
     pub launched: u64,
@@ -190,6 +249,7 @@ impl Row for Record {
             Event::Ended(time) => vec![*time],
             Event::Executor(executor) => vec![executor.timestamp],
             Event::Job(job) => vec![job.submitted.unwrap_or(0)],
+            Event::Launched(task) => vec![task.info.launched],
             Event::Task(task) => vec![task.info.launched, task.info.finished],
             _ => Vec::new(),
         };
@@ -232,7 +292,9 @@ fn understood(line: &str) -> Result<Event, serde_json::Error> {
         "ApplicationEnd" => Event::Ended(serde_json::from_str::<Ended>(line)?.time),
         "ExecutorAdded" => Event::Executor(serde_json::from_str(line)?),
         "JobStart" => Event::Job(serde_json::from_str(line)?),
+        "StageSubmitted" => Event::Submitted(serde_json::from_str(line)?),
         "StageCompleted" => Event::Stage(serde_json::from_str(line)?),
+        "TaskStart" => Event::Launched(serde_json::from_str(line)?),
         "TaskEnd" => Event::Task(serde_json::from_str(line)?),
         _ => Event::Other(name),
     })
@@ -270,7 +332,13 @@ impl Survey for Counts {
             Event::Ended(time) => ("ApplicationEnd", Some(*time), String::new()),
             Event::Executor(one) => ("ExecutorAdded", Some(one.timestamp), one.id.clone()),
             Event::Job(job) => ("JobStart", job.submitted, job.id.to_string()),
+            Event::Submitted(stage) => ("StageSubmitted", None, stage.info.id.to_string()),
             Event::Stage(stage) => ("StageCompleted", None, stage.info.id.to_string()),
+            Event::Launched(task) => (
+                "TaskStart",
+                Some(task.info.launched),
+                task.stage.to_string(),
+            ),
             Event::Task(task) => ("TaskEnd", Some(task.info.finished), task.stage.to_string()),
             Event::Other(name) => (name.as_str(), None, String::new()),
         };
@@ -299,7 +367,7 @@ impl Survey for Counts {
                     warn.push(record.place.of(error).place("key `Task Info`"));
                 }
             }
-            Event::Other(_) => {}
+            Event::Submitted(_) | Event::Launched(_) | Event::Other(_) => {}
         }
     }
 
