@@ -16,7 +16,7 @@ use crate::models::mpi::MpiSpec;
 use crate::models::rails::RailsSpec;
 use crate::models::requests::{self, RequestsSpec};
 use crate::models::spark::SparkSpec;
-use crate::models::swf::{self, SwfSpec};
+use crate::models::swf::SwfSpec;
 use crate::models::swim::{self, SwimSpec};
 use crate::models::tpch::{self, TpchSpec};
 use crate::models::trace::{self, TraceSpec};
@@ -73,7 +73,7 @@ enum Loaded {
     Swim(swim::Loaded),
     Tpch(tpch::Loaded),
     Requests(requests::Loaded),
-    Swf(swf::Loaded),
+    /// Of the kinds `swf` and `trace`, which are one road.
     Trace(trace::Loaded),
 }
 
@@ -119,7 +119,7 @@ impl WorkloadSpec {
             Self::Swim(spec) => spec.load(folder).map(Loaded::Swim),
             Self::Tpch(spec) => spec.load(folder).map(Loaded::Tpch),
             Self::Requests(spec) => spec.load(folder).map(Loaded::Requests),
-            Self::Swf(spec) => spec.load(folder).map(Loaded::Swf),
+            Self::Swf(spec) => spec.load(folder, imports).map(Loaded::Trace),
             Self::Trace(spec) => spec.load(folder, imports).map(Loaded::Trace),
         };
         loaded.map(Source)
@@ -140,7 +140,6 @@ impl Source {
             Loaded::Swim(loaded) => loaded.build(context),
             Loaded::Tpch(loaded) => loaded.build(context),
             Loaded::Requests(loaded) => loaded.build(context),
-            Loaded::Swf(loaded) => loaded.build(context),
             Loaded::Trace(loaded) => loaded.build(context),
         }
     }
@@ -160,7 +159,6 @@ impl Source {
             Loaded::Swim(loaded) => loaded.inputs(),
             Loaded::Tpch(loaded) => loaded.inputs(),
             Loaded::Requests(loaded) => loaded.inputs(),
-            Loaded::Swf(loaded) => loaded.inputs(),
             Loaded::Trace(loaded) => loaded.inputs(),
         }
     }

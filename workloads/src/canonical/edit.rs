@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Manifest;
 use super::store::{Opened, Part, Writer, place as place_of};
 use super::tables::{
     Change, Edge, Job, Load, Machine, Service, Stage, Table, Tasks, Tenant, Usage,
 };
+use super::{MachineSize, Manifest};
 use crate::error::ReadError;
 use crate::models::arrivals::assumption;
 use crate::rng::stream;
@@ -70,6 +70,7 @@ impl Slice {
 
 fn begun(trace: &Opened, place: &Path) -> Result<Writer, ReadError> {
     let mut writer = Writer::new(place, trace.manifest.units.clone())?;
+    writer.machine = trace.manifest.machine;
     writer.sources.clone_from(&trace.manifest.sources);
     writer.assumptions.clone_from(&trace.manifest.assumptions);
     Ok(writer)
@@ -162,6 +163,10 @@ pub fn merge(traces: &[Opened], renumber: bool, place: &Path) -> Result<Manifest
         }
     }
     let mut out = Writer::new(place, units)?;
+    // The logs of two machines have no size together.
+    let size = first.manifest.machine;
+    let same = traces.iter().all(|trace| trace.manifest.machine == size);
+    out.machine = size.filter(|_| same && (!renumber || traces.len() == 1));
     for trace in traces {
         out.sources.extend(trace.manifest.sources.iter().cloned());
         out.assumptions
@@ -332,6 +337,18 @@ impl Scale {
             .min(super::tables::MOST)
     }
 
+    fn machine(self, size: MachineSize) -> MachineSize {
+        let more = |count: u64| {
+            let count = u128::from(count) * u128::from(self.cluster) / 1000;
+            u64::try_from(count).unwrap_or(u64::MAX)
+        };
+        MachineSize {
+            processors: size.processors.map(more),
+            nodes: size.nodes.map(more),
+            ..size
+        }
+    }
+
     fn time(self, time: u64) -> u64 {
         let time = u128::from(time) * u128::from(self.time) / 1000;
         u64::try_from(time)
@@ -347,6 +364,7 @@ impl Scale {
 pub fn scale(trace: &Opened, by: Scale, place: &Path) -> Result<Manifest, ReadError> {
     let mut out = begun(trace, place)?;
     out.units.origin = by.time(out.units.origin);
+    out.machine = out.machine.map(|size| by.machine(size));
     let most = u64::from(by.load.div_ceil(1000).max(by.cluster.div_ceil(1000)).max(1));
     // The copies of a thing get numbers of their own next to it.
     let copies_of = |id: u64, factor: u32, purpose: &str| {
@@ -444,7 +462,22 @@ pub fn anonymise(trace: &Opened, key: &str, place: &Path) -> Result<Manifest, Re
             }
         )+};
     }
-    names!(Tenant, Job, Stage, Service);
+    for row in trace.rows::<Job>()? {
+        let mut row = row?;
+        row.name = hidden(&row.name);
+        let told = [
+            &mut row.group,
+            &mut row.executable,
+            &mut row.queue,
+            &mut row.partition,
+            &mut row.preceding,
+        ];
+        for name in told.into_iter().flatten() {
+            *name = hidden(name);
+        }
+        out.push(row)?;
+    }
+    names!(Tenant, Stage, Service);
     copy::<Change>(trace, &mut out)?;
     copy::<Edge>(trace, &mut out)?;
     copy::<Tasks>(trace, &mut out)?;

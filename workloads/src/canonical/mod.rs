@@ -44,7 +44,7 @@ pub use imports::Imports;
 pub use store::{Opened, Writer};
 
 /// The version of the form. A trace of another version is refused.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a trace says of itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -54,13 +54,16 @@ pub struct Manifest {
     pub version: u32,
     /// What its amounts mean.
     pub units: Units,
+    /// How large its cluster is, where the source says so and lists no machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<MachineSize>,
     /// The files it was made of.
     pub sources: Vec<Input>,
     /// What the source leaves unsaid or was changed since.
     pub assumptions: Vec<Assumption>,
     /// Rows of each table.
     pub rows: Vec<(String, u64)>,
-    /// BLAKE3 of version, units and all rows, in hexadecimal: not of the sources' paths.
+    /// BLAKE3 of version, units, machine and all rows, in hexadecimal: not of the sources' paths.
     pub digest: String,
 }
 
@@ -72,6 +75,49 @@ fn this_version<'a, D: Deserializer<'a>>(deserializer: D) -> Result<u32, D::Erro
         return Err(D::Error::custom(other));
     }
     Ok(version)
+}
+
+/// How large a source says that its cluster is, as the header of a parallel machine's log does. What
+/// it does not say is missing.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MachineSize {
+    /// Processors in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processors: Option<u64>,
+    /// Nodes, which share the processors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<u64>,
+    /// Queues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queues: Option<u64>,
+    /// Partitions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<u64>,
+    /// The longest run that was allowed, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest: Option<u64>,
+    /// The most memory that was allowed, in the trace's unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
+}
+
+impl MachineSize {
+    /// The natural cluster: how many agents there are with how many processors each, at most two
+    /// kinds. Nodes share the processors as evenly as they can; without nodes, a processor is an
+    /// agent, since a task of a log is a processor; without processors, a node has one.
+    pub fn agents(&self) -> Vec<(u64, u64)> {
+        let nodes = self.nodes.or(self.processors).unwrap_or(0);
+        let processors = self.processors.unwrap_or(nodes);
+        if nodes == 0 || processors == 0 {
+            return Vec::new();
+        }
+        // A header may count the processors of a part of the nodes only.
+        let nodes = nodes.min(processors);
+        let (each, more) = (processors / nodes, processors % nodes);
+        let kinds = [(more, each + 1), (nodes - more, each)];
+        kinds.into_iter().filter(|(count, _)| *count > 0).collect()
+    }
 }
 
 /// What amounts mean.
@@ -114,5 +160,30 @@ impl Units {
             relative: true,
             origin: 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agents(processors: Option<u64>, nodes: Option<u64>, expected: &[(u64, u64)]) {
+        let size = MachineSize {
+            processors,
+            nodes,
+            ..MachineSize::default()
+        };
+        assert_eq!(size.agents(), expected, "{size:?}");
+    }
+
+    #[test]
+    fn nodes_share_the_processors_of_a_header() {
+        agents(Some(128), Some(128), &[(128, 1)]);
+        agents(Some(93_312), Some(5544), &[(4608, 17), (936, 16)]);
+        agents(Some(64), None, &[(64, 1)]);
+        agents(None, Some(7), &[(7, 1)]);
+        agents(Some(4), Some(9), &[(4, 1)]);
+        agents(None, None, &[]);
+        agents(Some(0), Some(3), &[]);
     }
 }

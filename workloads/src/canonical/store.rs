@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use super::tables::{
     Buffer, Change, Edge, Job, Load, Machine, Service, Stage, Table, Tasks, Tenant, Usage,
 };
-use super::{Manifest, Units, VERSION, columns};
+use super::{MachineSize, Manifest, Units, VERSION, columns};
 use crate::error::ReadError;
 use crate::formats::place::Place;
 use crate::sorted::{ROWS_IN_MEMORY, Sorted};
@@ -46,6 +46,8 @@ pub(super) fn place<T: Table>(row: &T) -> (u64, u64) {
 pub struct Writer {
     /// What amounts mean.
     pub units: Units,
+    /// How large the cluster is, where the source says so.
+    pub machine: Option<MachineSize>,
     /// What the source leaves unsaid.
     pub assumptions: Vec<Assumption>,
     /// The files it is made of.
@@ -97,6 +99,9 @@ macro_rules! parts {
                 hasher.update(&VERSION.to_le_bytes());
                 let units = serde_json::to_string(&self.units).unwrap_or_default();
                 hasher.update(units.as_bytes());
+                if let Some(machine) = &self.machine {
+                    hasher.update(serde_json::to_string(machine).unwrap_or_default().as_bytes());
+                }
                 let mut counts = Vec::new();
                 $(
                     let rows = std::mem::take(&mut self.parts.$field);
@@ -137,6 +142,7 @@ impl Writer {
         });
         Ok(Self {
             units,
+            machine: None,
             assumptions: Vec::new(),
             sources: Vec::new(),
             expected: None,
@@ -171,6 +177,7 @@ impl Writer {
         let manifest = Manifest {
             version: VERSION,
             units: self.units,
+            machine: self.machine,
             sources: self.sources,
             assumptions: self.assumptions,
             rows,

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::columns::Column as Cells;
-use crate::error::ReadError;
+use crate::error::{ReadError, quoted};
 
 /// The largest number in any column: Parquet's whole numbers have 63 bits.
 pub const MOST: u64 = i64::MAX as u64;
@@ -69,6 +69,53 @@ impl Cell for String {
     fn digest(&self, hasher: &mut blake3::Hasher) {
         hasher.update(&(self.len() as u64).to_le_bytes());
         hasher.update(self.as_bytes());
+    }
+}
+
+/// Why it is not known how long a task ran.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unknown {
+    /// It never started: it adds no load.
+    Unstarted,
+    /// It ended, but the times that are told cannot be right.
+    Damaged,
+    /// The trace does not hold all of its run: it was still running at the end, or had begun before.
+    Censored,
+}
+
+impl Unknown {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Unstarted, Self::Damaged, Self::Censored];
+
+    /// The word that stands in a column.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unstarted => "unstarted",
+            Self::Damaged => "damaged",
+            Self::Censored => "censored",
+        }
+    }
+}
+
+impl Cell for Unknown {
+    const TEXT: bool = true;
+    const OPTIONAL: bool = false;
+    fn put(&self, column: &mut Buffer) {
+        column.text.push(self.word().into());
+    }
+    fn maybe(cells: &mut Cells) -> Result<Option<Self>, ReadError> {
+        let Some(text) = cells.text()? else {
+            return Ok(None);
+        };
+        let known = Self::ALL.into_iter().find(|one| one.word() == text);
+        let expected = "`unstarted`, `damaged` or `censored`";
+        known
+            .map(Some)
+            .ok_or_else(|| cells.wrong(expected, quoted(&text)))
+    }
+    fn digest(&self, hasher: &mut blake3::Hasher) {
+        self.word().to_owned().digest(hasher);
     }
 }
 
@@ -252,6 +299,24 @@ tables! {
         gang: u64,
         /// How it ended, in the words of the source.
         outcome: Option<String>,
+        /// How long it waited for its start in the source, in microseconds.
+        wait: Option<u64>,
+        /// How long its user said it would run at most, in microseconds.
+        estimate: Option<u64>,
+        /// Processors it asked for, in the trace's unit, where its tasks have those it was given.
+        requested: Option<u64>,
+        /// The group of its tenant.
+        group: Option<String>,
+        /// What it executed.
+        executable: Option<String>,
+        /// The queue it was submitted to.
+        queue: Option<String>,
+        /// The part of the cluster it was for.
+        partition: Option<String>,
+        /// The name of the job that had to end before this one was submitted.
+        preceding: Option<String>,
+        /// How long after that job's end it was submitted, in microseconds.
+        think: Option<u64>,
     }
     /// The stages of the jobs. A job without stages is one stage.
     Stage, "stages", by job {
@@ -279,12 +344,16 @@ tables! {
         stage: u64,
         /// How many tasks.
         count: u64,
-        /// How long each runs, in microseconds; missing where the source does not say.
+        /// How long each runs, in microseconds; of a `censored` one, how much of it the trace holds.
         run: Option<u64>,
+        /// Why `run` is not how long each ran: `unstarted`, `damaged` or `censored`.
+        unknown: Option<Unknown>,
         /// Processors of each, in the trace's unit.
         cpus: Option<u64>,
-        /// Memory of each, in the trace's unit.
+        /// Memory of each, in the trace's unit: what it asked for, or else what it used.
         memory: Option<u64>,
+        /// Memory that each used, in the trace's unit, where `memory` is what it asked for.
+        used: Option<u64>,
         /// GPUs of each, in thousandths.
         gpus: Option<u64>,
         /// Bytes that all of them read together.

@@ -99,6 +99,7 @@ pub fn import(path: &Path, place: &Path) -> Result<Manifest, ReadError> {
     })?;
     let told = lines.place();
     let mut writer = Writer::new(place, manifest.units.clone())?;
+    writer.machine = manifest.machine;
     writer.sources.clone_from(&manifest.sources);
     writer.assumptions.clone_from(&manifest.assumptions);
     while let Some(line) = lines.next() {

@@ -115,11 +115,27 @@ impl Default for TraceSpec {
     }
 }
 
+/// How the rows of a trace are read for another kind of workload.
+pub(crate) struct Reading<'a> {
+    /// Whether a job is asked for.
+    pub(crate) wants: &'a dyn Fn(&Job) -> bool,
+    /// Its tasks as that kind has them.
+    pub(crate) task: &'a dyn Fn(Tasks) -> Tasks,
+}
+
+impl Reading<'_> {
+    /// All as it is.
+    const PLAIN: Self = Self {
+        wants: &|_| true,
+        task: &|tasks| tasks,
+    };
+}
+
 /// A trace that was read, with its model.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     spec: TraceSpec,
-    assumptions: Vec<Assumption>,
+    pub(crate) assumptions: Vec<Assumption>,
     inputs: Vec<Input>,
     /// By submission, from the beginning of the trace; `None` if it has no jobs.
     jobs: Option<Arc<Sorted<Brief>>>,
@@ -160,6 +176,14 @@ struct Told {
     cpus: u64,
     memory: u64,
     run: u64,
+    damaged: u64,
+    /// Tasks of which the trace holds a part, and those of which it is not known how much.
+    censored: u64,
+    open: u64,
+    zero: u64,
+    unstarted: u64,
+    /// Jobs none of whose tasks started.
+    never: u64,
     arrivals: u64,
     empty: u64,
 }
@@ -193,12 +217,18 @@ impl TraceSpec {
     pub(crate) fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Loaded, ReadError> {
         self.check()?;
         let (trace, inputs) = imports.open(folder, &self.file, self.format)?;
-        self.loaded(&trace, inputs)
+        self.loaded(&trace, inputs, &Reading::PLAIN)
     }
 
-    fn loaded(&self, trace: &Opened, inputs: Vec<Input>) -> Result<Loaded, ReadError> {
+    /// What the model makes of a trace, read so.
+    pub(crate) fn loaded(
+        &self,
+        trace: &Opened,
+        inputs: Vec<Input>,
+        reading: &Reading<'_>,
+    ) -> Result<Loaded, ReadError> {
         let mut told = Told::default();
-        let jobs = self.jobs_of(trace, &mut told)?;
+        let jobs = self.jobs_of(trace, reading, &mut told)?;
         let origin = trace.manifest.units.origin;
         let mut load = Vec::new();
         for row in trace.rows::<Load>()? {
@@ -244,11 +274,24 @@ impl TraceSpec {
             "memory of tasks that do not say",
             format!("{mem} a task"),
         );
+        let run = self.run;
+        assume(told.run, "run times that are not known", run.to_string());
+        assume(told.damaged, "run times that are damaged", run.to_string());
+        let model = "as long as the trace holds of it".to_owned();
         assume(
-            told.run,
-            "run times that are not known",
-            format!("{}", self.run),
+            told.censored,
+            "tasks that were still running, or ran before",
+            model,
         );
+        let model = format!("{run}: the trace does not tell how much of it there is");
+        assume(told.open, "tasks that ran on", model);
+        let model = "a microsecond: the clock of the trace is coarser".to_owned();
+        assume(told.zero, "run times of zero", model);
+        let model = format!(
+            "left out, and with them {} jobs that had no others",
+            told.never
+        );
+        assume(told.unstarted, "tasks that never started", model);
         let every = format!("a job every {}", self.every);
         assume(told.arrivals, "arrivals that are not known", every);
         assume(told.empty, "jobs without tasks", "left out".to_owned());
@@ -262,6 +305,7 @@ impl TraceSpec {
     fn jobs_of(
         &self,
         trace: &Opened,
+        reading: &Reading<'_>,
         told: &mut Told,
     ) -> Result<Option<Arc<Sorted<Brief>>>, ReadError> {
         let wanted = self.wanted_tenants(trace)?;
@@ -274,14 +318,20 @@ impl TraceSpec {
             let job = job?;
             let (tasks, edges) = (tasks.of(job.id)?, edges.of(job.id)?);
             let named = job.tenant.is_some_and(|tenant| wanted.contains(&tenant));
-            if named == self.tenants.is_empty() && !wanted.is_empty() {
+            let left_out = named == self.tenants.is_empty() && !wanted.is_empty();
+            if left_out || !(reading.wants)(&job) {
                 continue;
             }
+            let tasks: Vec<Tasks> = tasks.into_iter().map(reading.task).collect();
             let stages = self.stages(&tasks, &edges, &trace.manifest.units, told);
             let stages =
                 stages.map_err(|error| error.place(format!("job {}", quoted(&job.name))))?;
             if stages.is_empty() {
-                told.empty += 1;
+                if tasks.is_empty() {
+                    told.empty += 1;
+                } else {
+                    told.never += 1;
+                }
                 continue;
             }
             let submitted = if let Some(submit) = job.submit {

@@ -4,6 +4,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod edit;
+mod spark;
+mod swf;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -110,7 +112,7 @@ fn changed_text_is_refused() {
     for changed in [
         whole.replace("\"run\":60000000", "\"run\":61000000"),
         whole.replace("\"gang\":1", "\"gang\":yes"),
-        whole.replace("\"version\":1", "\"version\":9"),
+        whole.replace("\"version\":2", "\"version\":9"),
         whole[..whole.len() - 10].to_owned(),
         String::new(),
     ] {
@@ -133,7 +135,7 @@ fn changed_text_is_refused() {
         changed:1: key `digest`: expected rows with the digest <digest>, found <other>
           hint: the rows were changed or truncated since the digest was taken
         changed:4: column 80: expected a row of a canonical trace; expected value
-        changed:1: column 12: expected the manifest of a canonical trace; its version is 9, not 1
+        changed:1: column 12: expected the manifest of a canonical trace; its version is 9, not 2
         changed:11: column 108: expected a row of a canonical trace; EOF while parsing a string
         changed:1: column 0: expected the manifest of a canonical trace; EOF while parsing a value
     "]]
@@ -189,9 +191,9 @@ fn a_trace_of_another_version_is_refused() {
     let trace = imported(&folder, "trace", Format::Swf, SWF);
     let path = folder.path().join("trace/manifest.json");
     let manifest = fs::read_to_string(&path).unwrap();
-    fs::write(&path, manifest.replace("\"version\": 1", "\"version\": 2")).unwrap();
+    fs::write(&path, manifest.replace("\"version\": 2", "\"version\": 3")).unwrap();
     let problem = Opened::open(&folder.path().join("trace")).unwrap_err();
-    expect!["expected a manifest; its version is 2, not 1"].assert_eq(&problem.problem);
+    expect!["expected a manifest; its version is 3, not 2"].assert_eq(&problem.problem);
     assert!(trace.manifest.version == VERSION);
     let problem = Opened::open(folder.path()).unwrap_err();
     assert!(problem.hint.contains("trace import"), "{problem}");
@@ -228,7 +230,7 @@ fn the_page_tells_every_column() {
 }
 
 const PAGE: &str = "\
-# The canonical trace, version 1
+# The canonical trace, version 2
 
 One form that every public format becomes: `fairground trace import`. This page is written by a test
 from the code (`workloads/src/canonical/tables.rs`).
@@ -241,9 +243,15 @@ had to be decided stands in the manifest.
 - **Times** are whole microseconds on the source's own clock; `units.origin` in the manifest is the
   earliest of them. **Amounts** are whole units that `units` names: thousandths of a core and MiB, or, for
   traces that hide the size of their machines, billionths of the largest (`relative`).
+- **`machine`** is how large the source says that its cluster is, where it lists no machines: processors,
+  nodes, queues, partitions, the longest run and the most memory that were allowed.
+- A task's `run` may be **`unknown`** for three reasons. `unstarted`: it never ran, and adds no load.
+  `damaged`: it ended, but its times cannot be right. `censored`: the trace does not hold all of its run, since
+  it was still running at the end or had begun before; `run` is then what the trace holds of it, if that is
+  known. Where neither is there, the source tells no run times.
 - **`sources`** are the files it was made of with their BLAKE3, **`assumptions`** what was decided or
   changed, **`rows`** the rows of each table.
-- **`digest`** is BLAKE3 over version, units and all rows: equal for equal traces, whatever wrote them.
+- **`digest`** is BLAKE3 over version, units, machine and all rows: equal for equal traces, whatever wrote them.
 - As text (`fairground trace export`) a trace is JSON lines: the manifest, then each row under the name of
   its table.
 ";

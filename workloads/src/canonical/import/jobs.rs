@@ -7,14 +7,14 @@ use crate::canonical::tables::Tasks;
 use crate::error::ReadError;
 use crate::formats::{
     Format, azure_functions, azure_vm, cook, dlrm, elasticflow, gaia, gavel, genai, muri, openb,
-    opendc, philly, philly_runtimes, swf,
+    opendc, philly, philly_runtimes,
 };
 
 type Done = Result<(), ReadError>;
 
 pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> Option<Done> {
     Some(match format {
-        Format::Swf => swf(import, path),
+        Format::Swf => super::swf::log(import, path),
         Format::Gaia => gaia(import, path),
         Format::OpenbPods => pods(import, path),
         Format::Philly
@@ -28,37 +28,6 @@ pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> O
         Format::GenAi => images(import, path),
         Format::CookJobs => cook(import, path),
         _ => return None,
-    })
-}
-
-fn swf(import: &mut Import<'_>, path: &Path) -> Done {
-    let shape = "rigid: as many tasks of a core as it had processors, all at the same time";
-    import.assume("job shape", shape);
-    import.each(swf::records(path)?, |import, job| {
-        let Some(processors) = job
-            .processors
-            .or(job.requested_processors)
-            .filter(|n| *n > 0)
-        else {
-            import.pass("without processors");
-            return Ok(());
-        };
-        let kilobytes = job.memory.or(job.requested_memory);
-        let tasks = Tasks {
-            count: processors,
-            run: job.run.map(seconds),
-            cpus: Some(1000),
-            memory: kilobytes.map(|kilobytes| kilobytes.div_ceil(1024)),
-            ..Tasks::default()
-        };
-        let user = job
-            .user
-            .map_or(String::new(), |user| format!("user {user}"));
-        let draft = Draft::simple(job.job.to_string(), Some(seconds(job.submit)), tasks);
-        let status = job
-            .status
-            .map_or(String::new(), |status| status.to_string());
-        import.job(draft.by(user).gang().ended(status)).map(|_| ())
     })
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::store::Writer;
-use super::tables::{Edge, Job, Stage, Tasks, Tenant};
+use super::tables::{Edge, Job, Stage, Tasks, Tenant, Unknown};
 use super::{Manifest, Units};
 use crate::error::ReadError;
 use crate::formats::{Format, input};
@@ -19,6 +19,8 @@ mod graphs;
 mod scattered;
 mod jobs;
 mod loads;
+mod spark;
+mod swf;
 
 /// What became of the records of a source.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -60,6 +62,8 @@ struct Draft {
     gang: bool,
     /// Empty where the source does not say.
     outcome: String,
+    /// Whatever else of a job the source tells.
+    more: Job,
     stages: Vec<StageDraft>,
 }
 
@@ -109,6 +113,35 @@ const fn seconds(seconds: u64) -> u64 {
 /// Milliseconds in microseconds.
 const fn millis(millis: u64) -> u64 {
     millis.saturating_mul(1000)
+}
+
+/// A task that ended after so long; of one whose times cannot be right it is not known after how long.
+fn ended(run: Option<u64>) -> Tasks {
+    Tasks {
+        count: 1,
+        run,
+        unknown: run.is_none().then_some(Unknown::Damaged),
+        ..Tasks::default()
+    }
+}
+
+/// A task of whose run the trace holds so much, if that is known, and not all.
+fn censored(run: Option<u64>) -> Tasks {
+    Tasks {
+        count: 1,
+        run,
+        unknown: Some(Unknown::Censored),
+        ..Tasks::default()
+    }
+}
+
+/// A task that never ran.
+fn unstarted() -> Tasks {
+    Tasks {
+        count: 1,
+        unknown: Some(Unknown::Unstarted),
+        ..Tasks::default()
+    }
 }
 
 impl Import<'_> {
@@ -192,6 +225,7 @@ impl Import<'_> {
             priority: draft.priority,
             gang: u64::from(draft.gang),
             outcome: Some(draft.outcome).filter(|outcome| !outcome.is_empty()),
+            ..draft.more
         })?;
         let plain = draft.stages.len() == 1 && draft.stages[0].name.is_empty();
         for (stage, one) in draft.stages.into_iter().enumerate() {

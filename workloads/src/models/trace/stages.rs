@@ -8,7 +8,7 @@ use fairground_policies::time::Span;
 
 use super::{Told, TraceSpec};
 use crate::canonical::Units;
-use crate::canonical::tables::{Edge, Tasks};
+use crate::canonical::tables::{Edge, Tasks, Unknown};
 use crate::error::ReadError;
 use crate::models::jobs::task_count;
 
@@ -24,11 +24,10 @@ impl TraceSpec {
     ) -> Result<Vec<(StageSpec, Vec<Span>)>, ReadError> {
         let mut sizes: BTreeMap<(u64, [u64; 4]), Vec<Span>> = BTreeMap::new();
         for row in tasks.iter().filter(|row| row.count > 0) {
+            let Some(run) = self.run_of(row, told) else {
+                continue;
+            };
             let needs = self.needs(row, units, told);
-            let run = row
-                .run
-                .map_or(self.run, |run| Span::from_micros(run.max(1)));
-            told.run += if row.run.is_none() { row.count } else { 0 };
             let times = sizes.entry((row.stage, needs.units())).or_default();
             let count = task_count(row.count)? as usize;
             task_count((times.len() + count) as u64)?;
@@ -74,6 +73,24 @@ impl TraceSpec {
             }
         }
         Ok(stages)
+    }
+
+    /// How long a task runs; nothing for one that never did.
+    fn run_of(&self, row: &Tasks, told: &mut Told) -> Option<Span> {
+        let (count, known) = match (row.unknown, row.run) {
+            (Some(Unknown::Unstarted), _) => {
+                told.unstarted += row.count;
+                return None;
+            }
+            (Some(Unknown::Damaged), _) => (&mut told.damaged, None),
+            (Some(Unknown::Censored), None) => (&mut told.open, None),
+            (Some(Unknown::Censored), run) => (&mut told.censored, run),
+            (None, None) => (&mut told.run, None),
+            (None, Some(0)) => (&mut told.zero, Some(0)),
+            (None, run) => return run.map(Span::from_micros),
+        };
+        *count += row.count;
+        Some(known.map_or(self.run, |run| Span::from_micros(run.max(1))))
     }
 
     /// What a task asks for, and what the model adds.

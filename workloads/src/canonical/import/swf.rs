@@ -1,0 +1,199 @@
+//! Logs of parallel machines: a job a row, but for jobs that are told in parts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Draft, Import, censored, ended, unstarted};
+use crate::canonical::MachineSize;
+use crate::canonical::tables::{Job, Tasks};
+use crate::error::ReadError;
+use crate::formats::swf::{Header, Record, records};
+
+/// How often the format left something to be decided.
+#[derive(Default)]
+struct Told {
+    requested: u64,
+    used: u64,
+    unstarted: u64,
+    damaged: u64,
+    zero: u64,
+    wide: u64,
+    cut: u64,
+    /// Jobs that stand behind ones submitted later.
+    unsorted: u64,
+    last: u64,
+    /// Parts of jobs that have a summary, and of those that have none.
+    merged: u64,
+    /// The job whose summary was read last: its parts follow it.
+    summary: Option<u64>,
+    /// Jobs of which only parts were seen so far.
+    parts: BTreeMap<u64, (Record, u64)>,
+}
+
+pub(super) fn log(import: &mut Import<'_>, path: &Path) -> Result<(), ReadError> {
+    let shape = "rigid: as many tasks of a core as it had processors, all at the same time";
+    import.assume("job shape", shape);
+    let mut told = Told::default();
+    let mut rows = records(path)?;
+    import.each(rows.by_ref(), |import, record| {
+        told.wide += u64::from(record.extra > 0);
+        told.cut += u64::from(record.cut);
+        if record.is_part() {
+            told.part(record);
+            return Ok(());
+        }
+        told.summary = Some(record.job);
+        let submit = record.submit.unwrap_or(told.last);
+        told.unsorted += u64::from(submit < told.last);
+        told.last = submit;
+        if let Some((_, parts)) = told.parts.remove(&record.job) {
+            told.merged += parts;
+        }
+        job(import, &record, &mut told)
+    })?;
+    import.out.machine = size(rows.layout());
+    told.alone(import, path)?;
+    told.tell(import);
+    Ok(())
+}
+
+impl Told {
+    /// A part of a job that has a summary is merged into it; others wait for theirs.
+    fn part(&mut self, part: Record) {
+        if self.summary == Some(part.job) {
+            self.merged += 1;
+            return;
+        }
+        match self.parts.get_mut(&part.job) {
+            None => drop(self.parts.insert(part.job, (part, 1))),
+            Some((all, count)) => {
+                *count += 1;
+                all.run = match (all.run, part.run) {
+                    (Some(one), Some(other)) => Some(one.saturating_add(other)),
+                    (one, other) => one.or(other),
+                };
+                all.processors = all.processors.max(part.processors);
+                all.memory = all.memory.max(part.memory);
+                all.submit = all.submit.or(part.submit);
+                all.status = part.status;
+            }
+        }
+    }
+
+    /// Jobs of which there are only parts: each is one job that ran as long as they did together.
+    fn alone(&mut self, import: &mut Import<'_>, path: &Path) -> Result<(), ReadError> {
+        let mut parts = std::mem::take(&mut self.parts);
+        if parts.is_empty() {
+            return Ok(());
+        }
+        // A summary may stand anywhere above its parts; only then is the log read again.
+        for record in records(path)?.flatten().filter(|record| !record.is_part()) {
+            self.merged += parts.remove(&record.job).map_or(0, |(_, count)| count);
+        }
+        let (jobs, all) = (
+            parts.len(),
+            parts.values().map(|(_, count)| count).sum::<u64>(),
+        );
+        for (record, count) in parts.into_values() {
+            self.merged += count - 1;
+            job(import, &record, self)?;
+        }
+        if jobs > 0 {
+            let model = format!(
+                "{jobs} jobs are told by {all} parts and no summary: each runs as long as its parts together, \
+                 on as many processors as the widest"
+            );
+            import.assume("jobs in parts only", model);
+        }
+        Ok(())
+    }
+
+    fn tell(&self, import: &mut Import<'_>) {
+        let mut assume = |count: u64, about: &str, model: &str| {
+            if count > 0 {
+                import.assume(about, format!("{model} ({count} in the log)"));
+            }
+        };
+        let model = "as many as requested";
+        assume(self.requested, "processors not logged", model);
+        assume(self.used, "memory not requested", "what was used");
+        let model = "without a run time or a processor, so they add no load";
+        assume(self.unstarted, "jobs that never started", model);
+        assume(self.damaged, "run times that are damaged", "missing");
+        assume(
+            self.zero,
+            "run times of zero",
+            "kept: the log counts whole seconds",
+        );
+        let model = "parts of one job: merged into the row that sums them up";
+        assume(self.merged, "rows with the status 2, 3 or 4", model);
+        assume(self.wide, "columns behind the 18th", "not read");
+        assume(self.cut, "fractions in other columns than times", "cut off");
+        let model = "by submission; the log is not in that order";
+        assume(self.unsorted, "order of jobs", model);
+        import.assume("columns not read", "cpu_time");
+    }
+}
+
+fn job(import: &mut Import<'_>, record: &Record, told: &mut Told) -> Result<(), ReadError> {
+    let Some((processors, requested)) = record.width() else {
+        import.pass("jobs without processors, given or requested");
+        return Ok(());
+    };
+    let some = |kilobytes: &u64| *kilobytes > 0;
+    let mebibytes = |kilobytes: u64| kilobytes.div_ceil(1024);
+    let asked = record.requested_memory.filter(some).map(mebibytes);
+    let used = record.memory.filter(some).map(mebibytes);
+    let run = if record.never_ran() {
+        told.unstarted += 1;
+        unstarted()
+    } else if record.status == Some(2) {
+        censored(record.run)
+    } else {
+        told.damaged += u64::from(record.run.is_none());
+        told.zero += u64::from(record.run == Some(0));
+        ended(record.run)
+    };
+    told.requested += u64::from(requested);
+    told.used += u64::from(asked.is_none() && used.is_some());
+    let tasks = Tasks {
+        count: processors,
+        cpus: Some(1000),
+        memory: asked.or(used),
+        used: asked.and(used),
+        ..run
+    };
+    let text = |number: Option<u64>| number.map(|number| number.to_string());
+    let user = record
+        .user
+        .map_or(String::new(), |user| format!("user {user}"));
+    let mut draft = Draft::simple(record.job.to_string(), record.submit, tasks).by(user);
+    draft.outcome = text(record.status).unwrap_or_default();
+    draft.more = Job {
+        wait: record.wait,
+        estimate: record.requested_time,
+        requested: record.requested_processors.map(|count| count * 1000),
+        group: text(record.group),
+        executable: text(record.application),
+        queue: text(record.queue),
+        partition: text(record.partition),
+        preceding: text(record.preceding_job),
+        think: record.think_time,
+        ..Job::default()
+    };
+    import.job(draft.gang()).map(|_| ())
+}
+
+/// What the header says of the machine.
+fn size(header: &Header) -> Option<MachineSize> {
+    let number = |key: &str| header.number(key).filter(|number| *number > 0);
+    let size = MachineSize {
+        processors: number("MaxProcs"),
+        nodes: number("MaxNodes"),
+        queues: number("MaxQueues"),
+        partitions: number("MaxPartitions"),
+        longest: number("MaxRuntime").map(super::seconds),
+        memory: number("MaxMemory").map(|kilobytes| kilobytes.div_ceil(1024)),
+    };
+    (size != MachineSize::default()).then_some(size)
+}
