@@ -208,6 +208,7 @@ impl Experiment {
             trace,
             frameworks: &self.behaviours,
             network: self.recipe.network,
+            costs: self.recipe.costs,
             policy,
             registry: &self.registry,
             seed,
@@ -389,6 +390,8 @@ impl Experiment {
         }
         let cluster = self.recipe.cluster(&self.sources, self.recipe.first_seed);
         assumptions.extend(cluster.assumptions.into_iter().map(|one| (None, one)));
+        let costs = self.recipe.costs.assumptions();
+        assumptions.extend(costs.into_iter().map(|one| (None, one)));
         let ours = [
             (
                 "use of resources",
@@ -412,7 +415,16 @@ impl Experiment {
             .iter()
             .any(|policy| policy.base() == STATIC_BEST);
         let search = searched.then_some(("static-best", search::ABOUT));
-        for (about, model) in ours.into_iter().chain(requests).chain(search) {
+        let partition = self
+            .recipe
+            .policies
+            .iter()
+            .any(|policy| policy.base() == "static" || policy.base() == STATIC_BEST);
+        let data = partition.then_some((
+            "data of a partition",
+            "lies on the partition's own agents, drawn as elsewhere; with data=all on anybody's",
+        ));
+        for (about, model) in ours.into_iter().chain(requests).chain(data).chain(search) {
             let (about, model) = (about.to_owned(), model.to_owned());
             assumptions.push((None, Assumption { about, model }));
         }

@@ -23,7 +23,7 @@ use fairground_workloads::models::trace::{Deal, TraceSpec};
 use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
 
 use crate::network::NetworkSpec;
-use crate::recipe::{FrameworkSpec, Group, Recipe};
+use crate::recipe::{CostSpec, FrameworkSpec, Group, Recipe};
 use cluster::Demand;
 use tenants::Tenants;
 
@@ -168,6 +168,7 @@ impl Replay {
             cluster,
             machines,
             network: NetworkSpec::default(),
+            costs: CostSpec::default(),
             faults: fairground_workloads::FaultSpec::default(),
             framework,
         })

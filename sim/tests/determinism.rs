@@ -15,8 +15,9 @@ use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::Run;
 
-const POLICIES: [&str; 13] = [
+const POLICIES: [&str; 14] = [
     "static",
+    "static[data=all]",
     "static[split=5:2:2]",
     "drf",
     "drf[tie=last]",

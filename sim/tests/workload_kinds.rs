@@ -2,11 +2,12 @@
 
 mod common;
 
-use common::{Cluster, batch, cores, gang, job, maps, numbered, secs, service, shown};
+use common::{Cluster, batch, cores, gang, job, maps, numbered, secs, service, shown, simulated};
 use fairground_policies::job::StageSpec;
-use fairground_policies::message::AgentId;
-use fairground_policies::time::Span;
+use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::time::{Span, Time};
 use fairground_sim::network::NetworkSpec;
+use fairground_workloads::recipe::CostSpec;
 use fairground_workloads::trace::{Runtimes, Work};
 
 /// Runs a scenario and compares its jobs: `framework job: submitted started finished lost`.
@@ -251,5 +252,106 @@ fn a_job_that_fits_nowhere_is_named_and_counted() {
     assert_eq!(
         (run.frameworks[0].impossible, run.totals.stalled),
         (1, false)
+    );
+}
+
+/// A map whose data the trace has on agent 1, in a framework that owns agent 0 of two.
+fn reads_elsewhere() -> Vec<fairground_workloads::trace::Stage> {
+    let stage = StageSpec {
+        preferred: vec![AgentId(1)],
+        ..StageSpec::new(cores(1), 1)
+    };
+    let runtimes = Runtimes::Plain {
+        local: vec![secs(20)],
+        away: 1500,
+    };
+    vec![(stage, runtimes)]
+}
+
+#[test]
+fn a_partition_holds_the_data_of_its_framework_unless_told_otherwise() {
+    for (policy, end) in [
+        ("static", 20),
+        ("static[data=own]", 20),
+        ("static[data=all]", 30),
+        // A pool has one agent's room for both: the first takes agent 0, away from its data.
+        ("drf", 30),
+    ] {
+        let jobs = || batch(vec![job(0, vec![]), job(1, reads_elsewhere())]);
+        let cluster = Cluster::new(policy, &[cores(1), cores(1)])
+            .framework("fifo", jobs())
+            .framework("fifo", batch(vec![]));
+        let ended = cluster.run().jobs.iter().nth(1).unwrap().finished;
+        assert_eq!(ended, Some(Time::from_secs(1 + end)), "{policy}");
+    }
+}
+
+#[test]
+fn what_a_start_costs_is_held_before_the_work() {
+    let costs = CostSpec {
+        start: secs(3),
+        ..CostSpec::default()
+    };
+    // Two maps on one core: 3 + 10, then 3 + 5.
+    let jobs = batch(vec![job(0, vec![maps(&[10, 5])])]);
+    let cluster = Cluster::new("drf", &[cores(1)]).framework("fifo", jobs);
+    check(&cluster.costs(costs), "f0 j0: 0s 0s 21s lost 0\n");
+    // A reduce copies after its start: 10 (+ 3), then 3 + 15 + 7.
+    let reduce = Runtimes::Reduce {
+        copy: vec![secs(15)],
+        work: vec![secs(7)],
+    };
+    let jobs = batch(vec![job(
+        0,
+        vec![maps(&[10]), (stage(1, &[0], 1000), reduce)],
+    )]);
+    let cluster = Cluster::new("drf", &[cores(1)]).framework("fifo", jobs);
+    check(&cluster.costs(costs), "f0 j0: 0s 0s 38s lost 0\n");
+    // An executor starts once for two tasks: 3 + 9 + 2.
+    let waves = Runtimes::Waves {
+        fresh: vec![secs(9); 2],
+        first: vec![secs(5); 2],
+        rest: vec![secs(2); 2],
+    };
+    let work = Work::Executors {
+        jobs: numbered(vec![job(0, vec![(stage(2, &[], 1000), waves)])]),
+        needs: cores(1),
+        max: 1,
+        idle: secs(60),
+    };
+    let cluster = Cluster::new("drf", &[cores(1)]).framework("fifo", work);
+    check(&cluster.costs(costs), "f0 j0: 0s 3s 14s lost 0\n");
+}
+
+#[test]
+fn stragglers_are_drawn_for_the_attempt_and_not_for_the_policy() {
+    let costs = |stragglers| CostSpec {
+        stragglers,
+        slowdown: 4000,
+        ..CostSpec::default()
+    };
+    let ends = |policy: &str, stragglers| {
+        let tasks = vec![maps(&[10; 200])];
+        let cluster = Cluster::new(policy, &[cores(200), cores(200)])
+            .framework("fifo", batch(vec![job(0, tasks.clone())]))
+            .framework("fifo", batch(vec![job(0, tasks)]));
+        let mut cluster = cluster.costs(costs(stragglers));
+        cluster.seed = 3;
+        let mut ends = Vec::new();
+        simulated(&cluster, &mut |ended| {
+            ends.push((ended.framework, (ended.ended - ended.started).as_micros()));
+        });
+        ends.sort_unstable();
+        ends
+    };
+    let slow = |ends: &[(FrameworkId, u64)]| ends.iter().filter(|one| one.1 == 40_000_000).count();
+    assert_eq!(slow(&ends("drf", 0)), 0);
+    assert_eq!(slow(&ends("drf", 1000)), 400);
+    let pool = ends("drf", 100);
+    assert!((25..=55).contains(&slow(&pool)), "{}", slow(&pool));
+    assert_eq!(
+        pool,
+        ends("static", 100),
+        "the same attempts are slow under every policy"
     );
 }

@@ -10,6 +10,7 @@
 //! This room knows no policy: two policies compared on one trace meet the same world.
 
 mod aside;
+mod data;
 mod jobs;
 
 pub mod trace;

@@ -39,6 +39,12 @@ pub trait Allocator {
         None
     }
 
+    /// Whether what a framework reads lies on the agents it owns; otherwise it lies anywhere. For
+    /// whoever places data; a decision never asks.
+    fn keeps_data(&self) -> bool {
+        false
+    }
+
     /// Picks who is offered an agent's free resources, out of those who want them, may have them
     /// and have not refused them; lowest rank first. `None` leaves them idle.
     fn pick(&mut self, candidates: &mut dyn Iterator<Item = FrameworkId>) -> Option<FrameworkId> {

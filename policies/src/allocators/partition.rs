@@ -11,6 +11,7 @@ use crate::share::Share;
 pub struct Partition {
     /// The owner of every expected agent.
     owners: Vec<FrameworkId>,
+    keeps_data: bool,
 }
 
 impl Partition {
@@ -19,7 +20,10 @@ impl Partition {
     pub fn new(shares: &[u32], agents: u32) -> Self {
         let total: u64 = shares.iter().copied().map(u64::from).sum();
         if total == 0 {
-            return Self { owners: Vec::new() };
+            return Self {
+                owners: Vec::new(),
+                keeps_data: true,
+            };
         }
         let quota = |share: &u32| u64::from(agents) * u64::from(*share);
         let mut parts: Vec<u64> = shares.iter().map(|share| quota(share) / total).collect();
@@ -33,7 +37,16 @@ impl Partition {
         let owners = blocks
             .flat_map(|(i, part)| (0..*part).map(move |_| FrameworkId(i as u32)))
             .collect();
-        Self { owners }
+        Self {
+            owners,
+            keeps_data: true,
+        }
+    }
+
+    /// The same, with every framework's data spread over the agents of all.
+    pub const fn with_data_anywhere(mut self) -> Self {
+        self.keeps_data = false;
+        self
     }
 }
 
@@ -47,15 +60,25 @@ impl Allocator for Partition {
         let expected = self.owners.len().max(1);
         self.owners.get(agent.index() % expected).copied()
     }
+
+    fn keeps_data(&self) -> bool {
+        self.keeps_data
+    }
 }
 
 pub(super) const ENTRY: Entry = Entry {
     name: "static",
     about: "no sharing; every framework owns a block of agents",
-    params: &[Param {
-        key: "split",
-        about: "agents or parts a framework, as in 4:3:2 (default: the declared shares)",
-    }],
+    params: &[
+        Param {
+            key: "split",
+            about: "agents or parts a framework, as in 4:3:2 (default: the declared shares)",
+        },
+        Param {
+            key: "data",
+            about: "own: what a framework reads lies on its own agents (default); all: on anybody's",
+        },
+    ],
     make: |name, setup| {
         let shares = match name.take("split") {
             None => setup.shares,
@@ -70,7 +93,12 @@ pub(super) const ENTRY: Entry = Entry {
                 }
             }
         };
-        Ok(Box::new(Partition::new(&shares, setup.agents)))
+        let partition = Partition::new(&shares, setup.agents);
+        Ok(match name.take("data").as_deref() {
+            None | Some("own") => Box::new(partition),
+            Some("all") => Box::new(partition.with_data_anywhere()),
+            Some(other) => return Err(name.bad("data", other, "own or all")),
+        })
     },
 };
 

@@ -13,6 +13,7 @@ use super::floor;
 use super::measure::{Cost, measured};
 use super::workload::{self, Line, Placements, STRETCH, Shape, exact};
 use crate::network::NetworkSpec;
+use crate::recipe::CostSpec;
 use crate::world::{Behaviour, Scenario, simulate_watched};
 
 /// What a run of one file gave.
@@ -64,6 +65,7 @@ pub(super) fn simulate(
         trace,
         frameworks: &frameworks,
         network: NetworkSpec::default(),
+        costs: CostSpec::default(),
         policy: &policy.parse()?,
         registry: &Registry::default(),
         seed: 1,

@@ -153,11 +153,22 @@ impl World<'_> {
                     self.queue.push(due, Item::TaskDue(framework, task));
                 }
             }
-            Role::Executor => self.task_tells(agent, framework, News::ExecutorStarted(task)),
+            Role::Executor if self.costs.start().is_zero() => self.executor_up(framework, task),
+            Role::Executor => {
+                let up = self.now + self.costs.start();
+                self.queue.push(up, Item::ExecutorUp(framework, task));
+            }
             Role::Instance => {
                 let up = self.now + self.startup(framework);
                 self.queue.push(up, Item::InstanceUp(framework, task));
             }
+        }
+    }
+
+    /// An executor that still runs tells its framework that it can be given work.
+    pub(super) fn executor_up(&mut self, framework: FrameworkId, task: TaskId) {
+        if let Some(agent) = self.agents.agent_of(framework, task) {
+            self.task_tells(agent, framework, News::ExecutorStarted(task));
         }
     }
 

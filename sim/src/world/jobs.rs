@@ -12,7 +12,7 @@ use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
-use fairground_workloads::trace::{JobStream, Runtimes, Work};
+use fairground_workloads::trace::{Runtimes, Work};
 
 use super::supply::Supply;
 use super::{Item, World};
@@ -46,28 +46,26 @@ struct Copying {
     piece: Piece,
     /// When it has copied what there is.
     copied: Time,
+    /// How long this attempt takes, in thousandths of what the work takes.
+    pace: u64,
 }
 
 impl<'a> Progress<'a> {
-    /// The jobs of `work`, or those of a stream, before any was submitted; `usable` are the sizes of
-    /// the agents they may run on, with how many there are of each.
-    pub(super) fn new(
-        work: &Work,
-        stream: Option<JobStream<'a>>,
-        usable: &[(Resources, u64)],
-    ) -> Result<Self, ReadError> {
+    /// The jobs of `work` before any was submitted; `usable` are the sizes of the agents they may
+    /// run on, with how many there are of each.
+    pub(super) fn new(jobs: Supply<'a>, work: &Work, usable: &[(Resources, u64)]) -> Self {
         let executor = match work {
             Work::Executors { needs, .. } => Some(*needs),
             Work::Batch(_) | Work::Service(_) => None,
         };
-        Ok(Self {
-            jobs: Supply::new(work, stream)?,
+        Self {
+            jobs,
             submitted: 0,
             open: Window::new(),
             executor,
             usable: usable.to_vec(),
             impossible: 0,
-        })
+        }
     }
 
     /// When the next job is to be submitted, if more will come.
@@ -200,9 +198,10 @@ impl<'a> World<'a> {
         task: TaskId,
         piece: Piece,
     ) -> Option<Time> {
-        let now = self.now;
+        let begun = self.now + self.costs.start();
+        let pace = self.costs.attempt(framework, piece);
         let progress = &mut self.progress[framework.index()];
-        progress.jobs.fate(piece.job).start(now);
+        progress.jobs.fate(piece.job).start(self.now);
         let job = progress.jobs.job(piece.job);
         let stage = &job.spec.stages[piece.stage as usize];
         let local = stage.is_local(piece.index, agent);
@@ -214,15 +213,16 @@ impl<'a> World<'a> {
             && let Some(open) = progress.open.get_mut(piece.job.0.into())
             && !open.parents_done(stage)
         {
-            let copied = now + copy[piece.index as usize];
+            let copied = begun + copy[piece.index as usize].scaled(pace, 1000);
             open.copying.push(Copying {
                 task,
                 piece,
                 copied,
+                pace,
             });
             return None;
         }
-        Some(now + run_time(&runtimes, piece.index, local))
+        Some(begun + run_time(&runtimes, piece.index, local).scaled(pace, 1000))
     }
 
     /// A task of a job starts inside an executor; how long it takes.
@@ -233,10 +233,11 @@ impl<'a> World<'a> {
         warmth: Warmth,
     ) -> Span {
         let now = self.now;
+        let pace = self.costs.attempt(framework, piece);
         let jobs = &mut self.progress(framework).jobs;
         jobs.fate(piece.job).start(now);
         let job = jobs.job(piece.job);
-        work_time(&job.runtimes(piece.stage as usize), piece.index, warmth)
+        work_time(&job.runtimes(piece.stage as usize), piece.index, warmth).scaled(pace, 1000)
     }
 
     /// Follows what a framework is about to learn of its jobs.
@@ -263,6 +264,7 @@ impl<'a> World<'a> {
     fn piece_done(&mut self, framework: FrameworkId, piece: Piece) {
         let now = self.now;
         self.moved = now;
+        self.costs.done(framework, piece);
         let progress = self.progress(framework);
         if let Some(open) = progress.open(piece.job) {
             let left = &mut open.left[piece.stage as usize];
@@ -299,12 +301,13 @@ impl<'a> World<'a> {
             task,
             piece,
             copied,
+            pace,
         } in free
         {
             let Runtimes::Reduce { work, .. } = job.runtimes(piece.stage as usize) else {
                 continue;
             };
-            let due = copied.max(now) + work[piece.index as usize];
+            let due = copied.max(now) + work[piece.index as usize].scaled(pace, 1000);
             self.due += 1;
             self.queue.push(due, Item::TaskDue(framework, task));
         }

@@ -3,6 +3,7 @@
 //! The world carries events and actions and knows how long things take. It decides nothing.
 
 mod bodies;
+mod costs;
 mod jobs;
 mod network_io;
 pub mod queueing;
@@ -11,6 +12,7 @@ mod supply;
 
 use std::collections::VecDeque;
 
+use fairground_policies::allocators::Allocator;
 use fairground_policies::frameworks::{Autoscaler, Framework, Manners, News, Order};
 use fairground_policies::master::{Config, Master};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, TaskId};
@@ -19,6 +21,7 @@ use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
+use fairground_workloads::recipe::CostSpec;
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{JobStream, Trace, Work};
 use fairground_workloads::{ReadError, rng};
@@ -31,8 +34,10 @@ use crate::record::{Ended, Recorder};
 use crate::run::{JobLine, Run};
 
 use bodies::Agents;
+use costs::Costs;
 use jobs::Progress;
 use services::Service;
+use supply::{OwnData, Supply};
 
 /// Everything one simulation follows from.
 #[derive(Clone, Debug)]
@@ -43,6 +48,8 @@ pub struct Scenario<'a> {
     pub frameworks: &'a [Behaviour],
     /// How long messages take.
     pub network: NetworkSpec,
+    /// What launching costs.
+    pub costs: CostSpec,
     /// The policy of the first level.
     pub policy: &'a Name,
     /// What names mean.
@@ -154,6 +161,8 @@ enum Item {
     TaskDue(FrameworkId, TaskId),
     /// An executor is done with its n-th piece of work.
     WorkDue(FrameworkId, TaskId, u32),
+    /// An executor has started.
+    ExecutorUp(FrameworkId, TaskId),
     /// An instance begins to serve.
     InstanceUp(FrameworkId, TaskId),
     /// The next job of a framework is submitted.
@@ -182,6 +191,7 @@ struct World<'a> {
     /// Messages that arrive at this instant, in order.
     here: VecDeque<Message>,
     network: Network,
+    costs: Costs,
     master: Master,
     /// When the master wants to be told that time has passed.
     wake: Option<Time>,
@@ -234,6 +244,8 @@ impl<'a> World<'a> {
         };
         let (config, allocator) = scenario.registry.allocator(scenario.policy, setup)?;
         let usable = usable_agents(trace, |agent| allocator.owner(agent));
+        let kept = allocator.keeps_data();
+        let data = |framework| kept.then(|| data_of(framework, scenario, &*allocator));
         let mut frameworks = Vec::new();
         for (i, workload) in trace.workloads.iter().enumerate() {
             let id = FrameworkId(i as u32);
@@ -242,10 +254,13 @@ impl<'a> World<'a> {
         let count = frameworks.len();
         streams.resize_with(count, || None);
         let works = trace.workloads.iter().map(|workload| &workload.work);
-        let progress = works.zip(streams).zip(&usable);
+        let progress = (0..).zip(works).zip(streams).zip(&usable);
         let progress = progress
-            .map(|((work, stream), usable)| Progress::new(work, stream, usable))
-            .collect::<Result<_, _>>()?;
+            .map(|(((id, work), stream), usable)| {
+                let jobs = Supply::new(work, stream, data(FrameworkId(id)))?;
+                Ok(Progress::new(jobs, work, usable))
+            })
+            .collect::<Result<_, ReadError>>()?;
         Ok(Self {
             scenario,
             trace,
@@ -254,6 +269,7 @@ impl<'a> World<'a> {
             messages: Slab::new(),
             here: VecDeque::new(),
             network: Network::new(scenario.network, scenario.seed),
+            costs: Costs::new(scenario.costs, scenario.seed),
             master: Master::new(config, allocator),
             wake: None,
             actions: Vec::new(),
@@ -371,6 +387,7 @@ impl<'a> World<'a> {
                 self.due -= 1;
                 self.work_due(framework, task, count);
             }
+            Item::ExecutorUp(framework, task) => self.executor_up(framework, task),
             Item::InstanceUp(framework, task) => self.instance_up(framework, task),
             Item::NextJob(framework) => self.submit_next(framework),
             Item::Measure(framework) => self.measure(framework),
@@ -427,6 +444,17 @@ fn usable_agents(
         }
     }
     usable
+}
+
+/// Where the data of a framework lies that keeps it on its own agents.
+fn data_of(framework: FrameworkId, scenario: &Scenario<'_>, allocator: &dyn Allocator) -> OwnData {
+    let agents = (0..scenario.trace.agents.len() as u32).map(AgentId);
+    OwnData {
+        agents: agents
+            .filter(|agent| allocator.owner(*agent) == Some(framework))
+            .collect(),
+        stream: rng::stream(scenario.seed, &format!("data/{framework}")),
+    }
 }
 
 fn framework(

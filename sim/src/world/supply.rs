@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use fairground_policies::message::{FrameworkId, JobId};
+use fairground_policies::message::{AgentId, FrameworkId, JobId};
 use fairground_policies::time::Time;
 use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
+use fairground_workloads::rng::Stream;
 use fairground_workloads::trace::{Job, JobStream, Jobs, OneJob, Work};
 
 use crate::record::Recorder;
@@ -36,10 +37,24 @@ impl fmt::Debug for Supply<'_> {
     }
 }
 
+/// The data of a framework that has it on agents of its own.
+pub(super) struct OwnData {
+    pub(super) agents: Vec<AgentId>,
+    /// For the draws of where it lies on them.
+    pub(super) stream: Stream,
+}
+
 impl<'a> Supply<'a> {
-    /// Those of `stream`, or of `work` if there is none.
-    pub(super) fn new(work: &Work, stream: Option<JobStream<'a>>) -> Result<Self, ReadError> {
+    /// Those of `stream`, or of `work` if there is none; with `data`, wherever the trace has theirs.
+    pub(super) fn new(
+        work: &Work,
+        stream: Option<JobStream<'a>>,
+        data: Option<OwnData>,
+    ) -> Result<Self, ReadError> {
         if let Some(mut rest) = stream {
+            if let Some(OwnData { agents, mut stream }) = data {
+                rest = Box::new(rest.map(move |job| Ok(job?.with_data_on(&agents, &mut stream))));
+            }
             return Ok(Self::Stream {
                 next: rest.next().transpose()?,
                 rest,
@@ -49,6 +64,10 @@ impl<'a> Supply<'a> {
         let jobs = match work {
             Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.clone(),
             Work::Service(_) => Jobs::default(),
+        };
+        let jobs = match data {
+            Some(mut data) => jobs.with_data_on(&data.agents, &mut data.stream),
+            None => jobs,
         };
         let fates = Vec::with_capacity(jobs.len());
         Ok(Self::Whole { jobs, fates })

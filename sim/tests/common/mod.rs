@@ -13,8 +13,10 @@ use fairground_policies::resources::Resources;
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use fairground_sim::network::NetworkSpec;
+use fairground_sim::record::Ended;
 use fairground_sim::run::{JobRow, JobTable, Run};
-use fairground_sim::world::{Behaviour, Scenario, simulate};
+use fairground_sim::world::{Behaviour, Scenario, simulate_watched};
+use fairground_workloads::recipe::CostSpec;
 use fairground_workloads::trace::{
     Autoscaler, Fault, Jobs, Runtimes, Service, Stage, Trace, Work, Workload,
 };
@@ -25,6 +27,7 @@ pub struct Cluster {
     pub trace: Trace,
     pub frameworks: Vec<Behaviour>,
     pub network: NetworkSpec,
+    pub costs: CostSpec,
     pub policy: String,
     pub seed: u64,
     pub step: Span,
@@ -42,6 +45,7 @@ impl Cluster {
             },
             frameworks: Vec::new(),
             network: NetworkSpec::default(),
+            costs: CostSpec::default(),
             policy: policy.to_owned(),
             seed: 1,
             step: secs(10),
@@ -85,21 +89,34 @@ impl Cluster {
         self
     }
 
+    /// What launching costs.
+    #[must_use]
+    pub const fn costs(mut self, costs: CostSpec) -> Self {
+        self.costs = costs;
+        self
+    }
+
     /// Runs it to its end.
     pub fn run(&self) -> Run {
-        let scenario = Scenario {
-            trace: &self.trace,
-            frameworks: &self.frameworks,
-            network: self.network,
-            policy: &self.policy.parse().expect("a policy's name"),
-            registry: &Registry::default(),
-            seed: self.seed,
-            step: self.step,
-            host_step: Some(self.step),
-            check: true,
-        };
-        simulate(&scenario).expect("known names")
+        simulated(self, &mut |_| ())
     }
+}
+
+/// Runs a cluster to its end and tells `watch` of every task that ended on its agent.
+pub fn simulated(cluster: &Cluster, watch: &mut dyn FnMut(&Ended)) -> Run {
+    let scenario = Scenario {
+        trace: &cluster.trace,
+        frameworks: &cluster.frameworks,
+        network: cluster.network,
+        costs: cluster.costs,
+        policy: &cluster.policy.parse().expect("a policy's name"),
+        registry: &Registry::default(),
+        seed: cluster.seed,
+        step: cluster.step,
+        host_step: Some(cluster.step),
+        check: true,
+    };
+    simulate_watched(&scenario, watch).expect("known names")
 }
 
 pub const fn secs(secs: u64) -> Span {

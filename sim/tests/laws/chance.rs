@@ -7,6 +7,7 @@ use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use fairground_sim::network::NetworkSpec;
 use fairground_sim::world::Behaviour;
+use fairground_workloads::recipe::CostSpec;
 use fairground_workloads::trace::{
     Autoscaler, Fault, Jobs, Runtimes, Service, Trace, Work, Workload,
 };
@@ -53,10 +54,10 @@ pub(crate) fn answer(network: &NetworkSpec) -> Span {
 pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
     let frameworks = vec((any_work(), behaviour()), 1..=4);
     let place = (vec(agent(), 1..=12), frameworks, faults());
-    let manner = (network(), policy(), weighted(0.01));
+    let manner = ((network(), costs()), policy(), weighted(0.01));
     (place, manner, any::<u64>(), 1_u64..60).prop_map(|(place, manner, seed, step)| {
         let (agents, frameworks, faults) = place;
-        let (network, (policy, round, timeout), hasty) = manner;
+        let ((network, costs), (policy, round, timeout), hasty) = manner;
         let patience = if hasty { Span::ZERO } else { answer(&network) };
         let count = agents.len() as u32;
         let (mut workloads, mut behaviours) = (Vec::new(), Vec::new());
@@ -89,6 +90,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             trace,
             frameworks: behaviours,
             network,
+            costs,
             policy,
             seed,
             step: secs(step),
@@ -205,6 +207,17 @@ fn network() -> impl Strategy<Value = NetworkSpec> {
         }
     });
     prop_oneof![1 => Just(NetworkSpec::default()), 2 => any]
+}
+
+/// Half of the clusters start tasks at once, the others late, with some slow attempts.
+fn costs() -> impl Strategy<Value = CostSpec> {
+    let any = (0_u64..5_000_000, 0_u32..300, 1000_u32..20_000);
+    let any = any.prop_map(|(start, stragglers, slowdown)| CostSpec {
+        start: Span::from_micros(start),
+        stragglers,
+        slowdown,
+    });
+    prop_oneof![1 => Just(CostSpec::default()), 1 => any]
 }
 
 type Outage = (u32, u64, Option<u64>);

@@ -8,9 +8,10 @@ use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 
+use crate::data::replicas;
 use crate::error::ReadError;
 use crate::models::arrivals::{Arrivals, Day, assumption, told};
-use crate::models::jobs::{Jobs, Stage, replicas, task_count};
+use crate::models::jobs::{Jobs, Stage, task_count};
 use crate::models::parts::{at_least_one, positive, share, some};
 use crate::rng::Stream;
 use crate::spec::Context;

@@ -1,11 +1,9 @@
 //! Collecting jobs: numbers them and keeps what every job must have.
 
-use fairground_policies::message::AgentId;
 use fairground_policies::time::Time;
 
 use crate::error::ReadError;
 use crate::formats::tpch::MOST_TASKS;
-use crate::rng::Stream;
 use crate::trace;
 pub(crate) use crate::trace::Stage;
 
@@ -51,43 +49,6 @@ pub(crate) fn task_count(tasks: u64) -> Result<u32, ReadError> {
         _ => {
             let expected = format!("at most {MOST_TASKS} tasks in a stage");
             Err(ReadError::expected(expected, tasks))
-        }
-    }
-}
-
-/// Where the blocks of `tasks` tasks lie: each on `copies` different agents, or on all of them if
-/// there are fewer, drawn uniformly (the Mesos paper's model of a distributed file system).
-pub(crate) fn replicas(stream: &mut Stream, tasks: u32, copies: u32, agents: u32) -> Vec<AgentId> {
-    let copies = copies.min(agents) as usize;
-    let mut preferred = Vec::with_capacity(copies * tasks as usize);
-    for _ in 0..tasks {
-        let start = preferred.len();
-        while preferred.len() < start + copies {
-            let agent = AgentId(stream.below(u64::from(agents)) as u32);
-            if !preferred[start..].contains(&agent) {
-                preferred.push(agent);
-            }
-        }
-    }
-    preferred
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rng::stream;
-
-    #[test]
-    fn replicas_are_different_agents() {
-        for (copies, agents, found) in [(3, 10, 3), (3, 3, 3), (3, 2, 2), (3, 0, 0), (0, 9, 0)] {
-            let preferred = replicas(&mut stream(1, "replicas"), 50, copies, agents);
-            assert_eq!(preferred.len(), 50 * found);
-            for block in preferred.chunks(found.max(1)) {
-                let mut block = block.to_vec();
-                block.sort_unstable();
-                block.dedup();
-                assert_eq!(block.len(), found);
-            }
         }
     }
 }

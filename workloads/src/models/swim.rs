@@ -11,11 +11,12 @@ use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::data::replicas;
 use crate::error::ReadError;
 use crate::formats::swim::{Record, records};
 use crate::formats::{input, tpch::MOST_TASKS};
 use crate::models::arrivals::assumption;
-use crate::models::jobs::{Jobs, Stage, replicas, task_count};
+use crate::models::jobs::{Jobs, Stage, task_count};
 use crate::models::parts::{at_least_one, named, positive, share, some};
 use crate::rng::Stream;
 use crate::spec::Context;

@@ -1,0 +1,56 @@
+//! What launching costs beside the work itself, and attempts that take longer than their work.
+//!
+//! Both are models of the world, not of a policy: whether an attempt is slow is drawn by what it is an
+//! attempt at and how often that was tried before, so that two policies meet the same slow attempts.
+
+use std::collections::BTreeMap;
+
+use fairground_policies::frameworks::Piece;
+use fairground_policies::message::FrameworkId;
+use fairground_policies::time::Span;
+use fairground_workloads::recipe::CostSpec;
+use fairground_workloads::rng;
+
+/// The costs of one run.
+#[derive(Debug)]
+pub(super) struct Costs {
+    spec: CostSpec,
+    seed: u64,
+    /// How often each piece of work that is not done was begun; kept only where attempts differ.
+    attempts: BTreeMap<(FrameworkId, Piece), u32>,
+}
+
+impl Costs {
+    pub(super) const fn new(spec: CostSpec, seed: u64) -> Self {
+        Self {
+            spec,
+            seed,
+            attempts: BTreeMap::new(),
+        }
+    }
+
+    /// From the order to start a task or an executor to its first own instruction.
+    pub(super) const fn start(&self) -> Span {
+        self.spec.start
+    }
+
+    /// How long the next attempt at a piece of work takes, in thousandths of what the work takes.
+    pub(super) fn attempt(&mut self, framework: FrameworkId, piece: Piece) -> u64 {
+        if self.spec.stragglers == 0 {
+            return 1000;
+        }
+        let attempt = self.attempts.entry((framework, piece)).or_default();
+        *attempt += 1;
+        let Piece { job, stage, index } = piece;
+        let purpose = format!("straggler/{framework}/{job}/{stage}/{index}/{attempt}");
+        let slow = rng::stream(self.seed, &purpose).chance(self.spec.stragglers);
+        u64::from(if slow { self.spec.slowdown } else { 1000 })
+    }
+
+    /// A piece of work is done: there will be no further attempt.
+    pub(super) fn done(&mut self, framework: FrameworkId, piece: Piece) {
+        if self.spec.stragglers > 0 {
+            self.attempts.remove(&(framework, piece));
+        }
+    }
+}
