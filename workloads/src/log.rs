@@ -197,7 +197,8 @@ impl Lines {
                 }
                 Err(error) => {
                     let error = ReadError::said(format!("the record does not read: {error}"));
-                    let hint = "it is as it was written; was it another version that wrote it?";
+                    let hint = "it is as it was written, by another version: end with that one what \
+                                still runs, or begin in an empty folder";
                     return Err(self.locate(error.hint(hint)));
                 }
             },

@@ -8,7 +8,8 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::Call;
-use crate::wire::resources::{Resource, amounts};
+use crate::wire::messages::resource::Resource;
+use crate::wire::resources::amounts;
 
 /// Offers in the hands of one framework.
 #[derive(Debug, Default)]

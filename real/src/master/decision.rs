@@ -23,6 +23,7 @@ use crate::log::{Record, Writer};
 use crate::protocol::{AgentCall, AgentMessage, FromMaster, Subscribe};
 use crate::recordio;
 use crate::wire::call::Body;
+use crate::wire::messages::framework::FrameworkInfo;
 use crate::wire::resources::amounts;
 use crate::wire::to_ascii;
 
@@ -273,7 +274,7 @@ impl Decision {
 
     fn subscribe(
         &mut self,
-        framework_info: Value,
+        framework_info: Box<FrameworkInfo>,
         suppressed: bool,
         link: Link,
         reply: oneshot::Sender<()>,

@@ -343,8 +343,10 @@ fn recover(
         let (_, replayed) = cluster.step(turn.at, turn.input);
         if replayed.steps != turn.steps {
             bail!(
-                "{}: line {}: the core orders today what it did not order then; \
-                 `fairground replay` shows the difference",
+                "{}: line {}: the core orders today what it did not order then. `fairground replay` \
+                 shows the difference; if it shows none, an earlier version took a task that is \
+                 refused now: end with that version what still runs, or begin in an empty \
+                 --work-dir",
                 path.display(),
                 turn.line
             );

@@ -10,6 +10,7 @@ use super::cluster::View;
 use super::links::{Link, LinkId};
 use crate::protocol::{AgentCall, Subscribe};
 use crate::wire::call::Body;
+use crate::wire::messages::framework::FrameworkInfo;
 
 /// What reaches the thread.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub enum Request {
     /// A framework subscribes; its stream is `link`.
     Subscribe {
         /// Who it is.
-        framework_info: Value,
+        framework_info: Box<FrameworkInfo>,
         /// Whether it wants no offers yet.
         suppressed: bool,
         /// Where its events go.

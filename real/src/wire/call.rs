@@ -1,15 +1,18 @@
 //! Calls of the scheduler API, from their bytes to their meaning.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use fairground_policies::time::Span;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::resources::Resource;
-use super::task_info::KillPolicy;
-use super::{Id, bad_id, one_or_many, strip_nulls};
+use super::messages;
+pub use super::messages::call::TaskQuestion;
+use super::messages::call::{Accept, Acknowledge, CALL_TYPES, Kill, OPERATION_TYPES};
+use super::messages::framework::FrameworkInfo;
+use super::messages::resource::Resource;
+use super::messages::task::TaskInfo;
+use super::proto::{Wire as _, words};
+use super::scalar::Double;
+use super::{Id, bad_id};
 
 /// A call, checked: every member that its type requires is there.
 #[derive(Clone, PartialEq, Debug)]
@@ -26,7 +29,7 @@ pub enum Body {
     /// SUBSCRIBE.
     Subscribe {
         /// Who it is, as the framework says.
-        framework_info: Value,
+        framework_info: Box<FrameworkInfo>,
         /// Roles for which no offers are wanted yet.
         suppressed_roles: Vec<String>,
     },
@@ -37,7 +40,7 @@ pub enum Body {
         /// The offers answered.
         offer_ids: Vec<String>,
         /// The tasks to launch on them.
-        tasks: Vec<Value>,
+        tasks: Vec<TaskInfo>,
         /// For how long what is left is refused.
         refuse: Span,
     },
@@ -69,16 +72,6 @@ pub enum Body {
     Request(Vec<Vec<Resource>>),
 }
 
-/// A task whose state is asked for.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct TaskQuestion {
-    /// Which task.
-    pub task_id: Id,
-    /// Where it is thought to be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_id: Option<Id>,
-}
-
 /// Why a call is not taken in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refusal {
@@ -88,111 +81,8 @@ pub enum Refusal {
     Unknown(String),
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    #[serde(default)]
-    framework_id: Option<Id>,
-    r#type: String,
-    #[serde(default)]
-    subscribe: Option<RawSubscribe>,
-    #[serde(default)]
-    accept: Option<RawAccept>,
-    #[serde(default)]
-    decline: Option<RawAccept>,
-    #[serde(default)]
-    revive: Option<RawRoles>,
-    #[serde(default)]
-    suppress: Option<RawRoles>,
-    #[serde(default)]
-    kill: Option<RawKill>,
-    #[serde(default)]
-    acknowledge: Option<RawAcknowledge>,
-    #[serde(default)]
-    reconcile: Option<RawReconcile>,
-    #[serde(default)]
-    request: Option<RawRequest>,
-}
-
-#[derive(Deserialize)]
-struct RawSubscribe {
-    framework_info: Map<String, Value>,
-    #[serde(default, deserialize_with = "one_or_many")]
-    suppressed_roles: Vec<String>,
-}
-
-#[derive(Deserialize, Default)]
-struct RawAccept {
-    #[serde(default, deserialize_with = "one_or_many")]
-    offer_ids: Vec<Id>,
-    #[serde(default, deserialize_with = "one_or_many")]
-    operations: Vec<Operation>,
-    #[serde(default)]
-    filters: Option<Filters>,
-}
-
-#[derive(Deserialize)]
-struct Operation {
-    r#type: String,
-    #[serde(default)]
-    launch: Option<Launch>,
-}
-
-#[derive(Deserialize)]
-struct Launch {
-    #[serde(default, deserialize_with = "one_or_many")]
-    task_infos: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-struct Filters {
-    #[serde(default)]
-    refuse_seconds: Option<f64>,
-}
-
-#[derive(Deserialize, Default)]
-struct RawRoles {
-    #[serde(default, deserialize_with = "one_or_many")]
-    roles: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct RawKill {
-    task_id: Id,
-    #[serde(default)]
-    agent_id: Option<Id>,
-    #[serde(default)]
-    kill_policy: Option<KillPolicy>,
-}
-
-#[derive(Deserialize)]
-struct RawAcknowledge {
-    agent_id: Id,
-    task_id: Id,
-    uuid: String,
-}
-
-#[derive(Deserialize, Default)]
-struct RawReconcile {
-    #[serde(default, deserialize_with = "one_or_many")]
-    tasks: Vec<TaskQuestion>,
-}
-
-#[derive(Deserialize, Default)]
-struct RawRequest {
-    #[serde(default, deserialize_with = "one_or_many")]
-    requests: Vec<OneRequest>,
-}
-
-#[derive(Deserialize)]
-struct OneRequest {
-    #[serde(default, deserialize_with = "one_or_many")]
-    resources: Vec<Resource>,
-}
-
 /// The API's default, also for numbers below zero.
 const REFUSE_DEFAULT: f64 = 5.0;
-/// What is taken in is logged, some levels deeper, and has to be read again: JSON readers stop at 128.
-const DEEPEST: usize = 64;
 /// The API's cap: 365 days.
 const REFUSE_MAX: f64 = 365.0 * 86_400.0;
 
@@ -202,34 +92,22 @@ impl Call {
     /// # Errors
     /// When it is not JSON, lacks what its type requires, or is of a type not served here.
     pub fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let mut value: Value = serde_json::from_slice(body)
+        let value: Value = serde_json::from_slice(body)
             .map_err(|error| Refusal::Bad(format!("Failed to parse body into JSON: {error}")))?;
-        strip_nulls(&mut value);
-        if depth(&value) > DEEPEST {
-            let text = format!("Failed to parse body: more than {DEEPEST} levels of JSON");
-            return Err(Refusal::Bad(text));
-        }
-        let raw = Raw::deserialize(&value)
-            .map_err(|error| Refusal::Bad(format!("Failed to parse body into Call: {error}")))?;
-        let framework_id = raw.framework_id.as_ref().map(|id| id.value.clone());
+        let call = messages::call::Call::read(value)
+            .map_err(|bad| Refusal::Bad(format!("Failed to parse body into Call: {bad}")))?;
+        let framework_id = call.framework_id.as_ref().map(|id| id.value.clone());
         let framework_id = framework_id.filter(|id| !id.is_empty());
-        let body = raw.body()?;
+        if let Some(refused) = call.refused() {
+            return Err(Refusal::Bad(format!("Call: {refused}")));
+        }
+        let body = Body::of(call)?;
         if !matches!(body, Body::Subscribe { .. }) {
             let id = required(framework_id.as_deref(), "framework_id")?;
             checked(id.into(), "framework_id")?;
         }
         Ok(Self { framework_id, body })
     }
-}
-
-/// How many levels of objects and lists there are.
-fn depth(value: &Value) -> usize {
-    let deepest = match value {
-        Value::Object(members) => members.values().map(depth).max(),
-        Value::Array(items) => items.iter().map(depth).max(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return 0,
-    };
-    1 + deepest.unwrap_or(0)
 }
 
 fn required<T>(member: Option<T>, name: &str) -> Result<T, Refusal> {
@@ -250,103 +128,102 @@ fn optional(id: Option<Id>, name: &str) -> Result<Option<String>, Refusal> {
     id.map(|id| checked(id, name)).transpose()
 }
 
-/// 16 bytes in base 64.
-fn read_uuid(text: &str) -> Result<Uuid, Refusal> {
-    let bytes = BASE64.decode(text).ok();
-    let uuid = bytes.and_then(|bytes| Uuid::from_slice(&bytes).ok());
-    let bad = || Refusal::Bad("Call: 'acknowledge.uuid': expected 16 bytes in base 64".to_owned());
-    uuid.ok_or_else(bad)
+fn question(asked: TaskQuestion) -> Result<TaskQuestion, Refusal> {
+    let task_id = checked(asked.task_id, "reconcile.tasks.task_id")?;
+    let agent_id = optional(asked.agent_id, "reconcile.tasks.agent_id")?;
+    Ok(TaskQuestion {
+        task_id: Id { value: task_id },
+        agent_id: agent_id.map(|value| Id { value }),
+    })
 }
 
-impl TaskQuestion {
-    fn checked(self) -> Result<Self, Refusal> {
-        let task_id = checked(self.task_id, "reconcile.tasks.task_id")?;
-        let agent_id = optional(self.agent_id, "reconcile.tasks.agent_id")?;
-        Ok(Self {
-            task_id: Id { value: task_id },
-            agent_id: agent_id.map(|value| Id { value }),
-        })
-    }
-}
-
-impl Raw {
-    fn body(self) -> Result<Body, Refusal> {
-        Ok(match self.r#type.as_str() {
+impl Body {
+    fn of(call: messages::call::Call) -> Result<Self, Refusal> {
+        let name = call.r#type.name(CALL_TYPES);
+        Ok(match name.as_str() {
             "SUBSCRIBE" => {
-                let subscribe = required(self.subscribe, "subscribe")?;
-                Body::Subscribe {
-                    framework_info: Value::Object(subscribe.framework_info),
+                let subscribe = required(call.subscribe, "subscribe")?;
+                Self::Subscribe {
+                    framework_info: Box::new(subscribe.framework_info),
                     suppressed_roles: subscribe.suppressed_roles,
                 }
             }
-            "TEARDOWN" => Body::Teardown,
-            "ACCEPT" => required(self.accept, "accept")?.answer()?,
+            "TEARDOWN" => Self::Teardown,
+            "ACCEPT" => answer(required(call.accept, "accept")?)?,
             "DECLINE" => {
-                let decline = required(self.decline, "decline")?;
-                RawAccept {
+                let decline = required(call.decline, "decline")?;
+                answer(Accept {
+                    offer_ids: decline.offer_ids,
+                    filters: decline.filters,
                     operations: Vec::new(),
-                    ..decline
-                }
-                .answer()?
+                })?
             }
-            "REVIVE" => Body::Revive(self.revive.unwrap_or_default().roles),
-            "SUPPRESS" => Body::Suppress(self.suppress.unwrap_or_default().roles),
-            "KILL" => {
-                let kill = required(self.kill, "kill")?;
-                Body::Kill {
-                    task_id: checked(kill.task_id, "kill.task_id")?,
-                    agent_id: optional(kill.agent_id, "kill.agent_id")?,
-                    grace_millis: kill.kill_policy.and_then(KillPolicy::grace_millis),
-                }
-            }
-            "ACKNOWLEDGE" => {
-                let acknowledge = required(self.acknowledge, "acknowledge")?;
-                Body::Acknowledge {
-                    agent_id: checked(acknowledge.agent_id, "acknowledge.agent_id")?,
-                    task_id: checked(acknowledge.task_id, "acknowledge.task_id")?,
-                    uuid: read_uuid(&acknowledge.uuid)?,
-                }
-            }
+            "REVIVE" => Self::Revive(call.revive.unwrap_or_default().roles),
+            "SUPPRESS" => Self::Suppress(call.suppress.unwrap_or_default().roles),
+            "KILL" => kill(required(call.kill, "kill")?)?,
+            "ACKNOWLEDGE" => acknowledge(required(call.acknowledge, "acknowledge")?)?,
             "RECONCILE" => {
-                let tasks = self.reconcile.unwrap_or_default().tasks.into_iter();
-                let tasks = tasks.map(TaskQuestion::checked);
-                Body::Reconcile(tasks.collect::<Result<_, _>>()?)
+                let tasks = call.reconcile.unwrap_or_default().tasks;
+                let tasks = tasks.into_iter().map(question);
+                Self::Reconcile(tasks.collect::<Result<_, _>>()?)
             }
             "REQUEST" => {
-                let requests = self.request.unwrap_or_default().requests;
-                Body::Request(requests.into_iter().map(|one| one.resources).collect())
+                let requests = call.request.unwrap_or_default().requests;
+                Self::Request(requests.into_iter().map(|one| one.resources).collect())
             }
             other => {
                 return Err(Refusal::Unknown(format!(
-                    "Call type `{other}` is not served; known are SUBSCRIBE, TEARDOWN, ACCEPT, \
-                     DECLINE, REVIVE, SUPPRESS, KILL, ACKNOWLEDGE, RECONCILE, REQUEST"
+                    "Call type `{other}` is not served; known are {}",
+                    words(CALL_TYPES)
                 )));
             }
         })
     }
 }
 
-impl RawAccept {
-    fn answer(self) -> Result<Body, Refusal> {
-        let mut tasks = Vec::new();
-        for operation in self.operations {
-            if operation.r#type != "LAUNCH" {
-                return Err(Refusal::Unknown(format!(
-                    "Operation `{}` is not served; known is LAUNCH",
-                    operation.r#type
-                )));
-            }
-            tasks.extend(operation.launch.into_iter().flat_map(|l| l.task_infos));
+fn kill(kill: Kill) -> Result<Body, Refusal> {
+    let grace = kill.kill_policy.and_then(|policy| policy.grace_period);
+    let below_zero = || {
+        let text = "Call: 'kill.kill_policy.grace_period': expected no time below zero";
+        Refusal::Bad(text.to_owned())
+    };
+    let grace = grace.map(|span| span.millis().ok_or_else(below_zero));
+    Ok(Body::Kill {
+        task_id: checked(kill.task_id, "kill.task_id")?,
+        agent_id: optional(kill.agent_id, "kill.agent_id")?,
+        grace_millis: grace.transpose()?,
+    })
+}
+
+fn acknowledge(acknowledge: Acknowledge) -> Result<Body, Refusal> {
+    let uuid = Uuid::from_slice(&acknowledge.uuid.0);
+    let bad = |_| Refusal::Bad("Call: 'acknowledge.uuid': expected 16 bytes in base 64".to_owned());
+    Ok(Body::Acknowledge {
+        agent_id: checked(acknowledge.agent_id, "acknowledge.agent_id")?,
+        task_id: checked(acknowledge.task_id, "acknowledge.task_id")?,
+        uuid: uuid.map_err(bad)?,
+    })
+}
+
+fn answer(accept: Accept) -> Result<Body, Refusal> {
+    let mut tasks = Vec::new();
+    for operation in accept.operations {
+        let name = operation.r#type.name(OPERATION_TYPES);
+        if name != "LAUNCH" {
+            return Err(Refusal::Unknown(format!(
+                "Operation `{name}` is not served; known is LAUNCH"
+            )));
         }
-        let seconds = self.filters.and_then(|filters| filters.refuse_seconds);
-        let ids = self.offer_ids.into_iter();
-        let ids = ids.map(|id| checked(id, "offer_ids"));
-        Ok(Body::Answer {
-            offer_ids: ids.collect::<Result<_, _>>()?,
-            tasks,
-            refuse: refuse_span(seconds),
-        })
+        tasks.extend(operation.launch.into_iter().flat_map(|l| l.task_infos));
     }
+    let seconds = accept.filters.and_then(|filters| filters.refuse_seconds);
+    let ids = accept.offer_ids.into_iter();
+    let ids = ids.map(|id| checked(id, "offer_ids"));
+    Ok(Body::Answer {
+        offer_ids: ids.collect::<Result<_, _>>()?,
+        tasks,
+        refuse: refuse_span(seconds.map(|Double(seconds)| seconds)),
+    })
 }
 
 fn refuse_span(seconds: Option<f64>) -> Span {
@@ -375,7 +252,7 @@ mod tests {
         );
         assert!(matches!(
             refusal(r#"{"type":"SUBSCRIBE","subscribe":{"framework_info":"f"}}"#),
-            Refusal::Bad(text) if text.contains("expected a map")
+            Refusal::Bad(text) if text.contains("`subscribe.framework_info`: expected an object")
         ));
         assert!(matches!(refusal("{"), Refusal::Bad(text) if text.contains("into JSON")));
         assert!(matches!(refusal("{}"), Refusal::Bad(text) if text.contains("`type`")));

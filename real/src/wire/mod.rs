@@ -1,65 +1,24 @@
 //! The words of the Mesos v1 scheduler API, read leniently and written strictly.
 //!
 //! What a real client is known to send is understood: `null` for absent, one object where a list
-//! is declared, whole numbers for fractions. What is written is ASCII JSON without line breaks.
+//! is declared, numbers as text ([`proto`]); what it means here is judged from types
+//! ([`messages`]). What is written is ASCII JSON without line breaks.
 
 pub mod call;
+pub mod members;
+pub mod messages;
+pub mod order;
 pub mod ports;
+pub mod proto;
 pub mod resources;
-pub mod task_info;
+pub mod scalar;
 
 use std::io;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-/// `{"value": "..."}`: how the API writes an id.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
-pub struct Id {
-    /// The id.
-    pub value: String,
-}
-
-impl From<&str> for Id {
-    fn from(value: &str) -> Self {
-        Self {
-            value: value.to_owned(),
-        }
-    }
-}
-
-/// Takes out every member that is `null`: the same as absent.
-pub fn strip_nulls(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(strip_nulls);
-        }
-        Value::Array(items) => {
-            items.retain(|item| !item.is_null());
-            items.iter_mut().for_each(strip_nulls);
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// A list, or a single item in its place.
-pub(crate) fn one_or_many<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    T: DeserializeOwned,
-    D: Deserializer<'de>,
-{
-    let items = match Value::deserialize(deserializer)? {
-        Value::Array(items) => items,
-        Value::Null => Vec::new(),
-        single => vec![single],
-    };
-    items
-        .into_iter()
-        .map(|item| serde_json::from_value(item).map_err(serde::de::Error::custom))
-        .collect()
-}
+pub use scalar::Id;
 
 /// The version of the API that clients are told: numbers and dots only, or some do not start.
 pub const API_VERSION: &str = "1.11.0";
@@ -150,13 +109,6 @@ mod tests {
             r#"{"name":"s\u00f8k \ud83d\ude00 \n"}"#
         );
         assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), value);
-    }
-
-    #[test]
-    fn null_is_absent() {
-        let mut value = json!({"a": null, "b": {"c": null, "d": 1}, "e": [null, {"f": null}]});
-        strip_nulls(&mut value);
-        assert_eq!(value, json!({"b": {"d": 1}, "e": [{}]}));
     }
 
     #[test]

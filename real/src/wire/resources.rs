@@ -1,85 +1,44 @@
 //! Resources as the API writes them, and as the core and the agents count them.
 
 use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::one_or_many;
+use super::messages::resource::{Range, Resource, ValueType};
 use super::ports::Ports;
+use super::proto::Wire as _;
 use crate::protocol::{Amounts, PortRange};
 
-/// One entry of a list of resources.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-pub struct Resource {
-    /// `cpus`, `mem`, `disk`, `gpus` or `ports`.
-    pub name: String,
-    #[serde(default)]
-    scalar: Option<Scalar>,
-    #[serde(default)]
-    ranges: Option<Ranges>,
-    #[serde(default)]
-    role: Option<String>,
-    #[serde(default)]
-    allocation_info: Option<AllocationInfo>,
-    #[serde(default, deserialize_with = "one_or_many")]
-    reservations: Vec<Value>,
-    #[serde(default)]
-    reservation: Option<Value>,
-    #[serde(default)]
-    revocable: Option<Value>,
-    #[serde(default)]
-    shared: Option<Value>,
-    #[serde(default)]
-    disk: Option<Value>,
+/// Whether there is nothing of a resource: it is dropped, whatever else is said about it.
+fn is_nothing(resource: &Resource) -> bool {
+    let scalar = resource.scalar.as_ref();
+    scalar.is_some_and(|scalar| thousandths(&resource.name, scalar.value.0) == Ok(0))
 }
 
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-struct AllocationInfo {
-    role: String,
-}
-
-impl Resource {
-    /// Why nothing of this kind is offered to a framework of `role`; `None` when it is.
-    pub fn not_offered(&self, role: &str) -> Option<String> {
-        let name = self.name.as_str();
-        if self
-            .scalar
-            .is_some_and(|scalar| thousandths(name, scalar.value) == Ok(0))
-        {
-            return None;
+/// The sum of what a task of a framework of `role` asks for.
+///
+/// # Errors
+/// When some of it is not offered to such a framework, or is no amount.
+pub fn asked(resources: &[Resource], role: &str) -> Result<Amounts, String> {
+    for (index, resource) in resources.iter().enumerate() {
+        if is_nothing(resource) {
+            continue;
         }
-        let allocated = self.allocation_info.as_ref().map(|info| &info.role);
-        let mut roles = self.role.iter().chain(allocated);
+        let name = &resource.name;
+        let allocated = resource.allocation_info.as_ref();
+        let allocated = allocated.and_then(|info| info.role.as_ref());
+        let mut roles = resource.role.iter().chain(allocated);
         if let Some(other) = roles.find(|other| *other != "*" && *other != role) {
-            return Some(format!(
+            return Err(format!(
                 "resource `{name}` is of role `{other}`; offered are those of `*`"
             ));
         }
-        let others = [&self.reservation, &self.revocable, &self.shared, &self.disk];
-        let is_special = !self.reservations.is_empty() || others.iter().any(|it| it.is_some());
-        is_special.then(|| {
-            format!(
-                "resource `{name}` is reserved, revocable, shared or a volume; none are offered"
-            )
-        })
+        if let Some(refused) = resource.refused() {
+            return Err(format!(
+                "resource `{name}`: `resources[{index}]`: {refused}"
+            ));
+        }
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
-struct Scalar {
-    value: f64,
-}
-
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-struct Ranges {
-    #[serde(default, deserialize_with = "one_or_many")]
-    range: Vec<Range>,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
-struct Range {
-    begin: u64,
-    end: u64,
+    amounts(resources)
 }
 
 /// Thousandths of `value`, rounded as the API rounds before every comparison.
@@ -114,18 +73,25 @@ pub fn amounts(resources: &[Resource]) -> Result<Amounts, String> {
     let mut ports = Vec::new();
     for resource in resources {
         let name = resource.name.as_str();
+        let (kind, word) = if name == "ports" {
+            (ValueType::Ranges, "RANGES")
+        } else {
+            (ValueType::Scalar, "SCALAR")
+        };
+        if resource.r#type.is_some_and(|said| said != kind) && !is_nothing(resource) {
+            return Err(format!("resource `{name}` is not of type {word}"));
+        }
         if name == "ports" {
             let ranges = resource.ranges.as_ref();
             let ranges = ranges.ok_or("resource `ports` has no `ranges`")?;
             for range in &ranges.range {
-                ports.push(port_range(*range)?);
+                ports.push(port_range(range)?);
             }
             continue;
         }
-        let scalar = resource.scalar;
-        let value = scalar
-            .ok_or_else(|| format!("resource `{name}` has no `scalar`"))?
-            .value;
+        let scalar = resource.scalar.as_ref();
+        let value = scalar.ok_or_else(|| format!("resource `{name}` has no `scalar`"))?;
+        let value = value.value.0;
         match name {
             "cpus" => sum.millicores += thousandths(name, value)?,
             "mem" => sum.mem_mib += mebibytes(name, value)?,
@@ -143,7 +109,7 @@ pub fn amounts(resources: &[Resource]) -> Result<Amounts, String> {
     Ok(sum)
 }
 
-fn port_range(range: Range) -> Result<PortRange, String> {
+fn port_range(range: &Range) -> Result<PortRange, String> {
     match (u16::try_from(range.begin), u16::try_from(range.end)) {
         (Ok(begin), Ok(end)) if begin <= end => Ok(PortRange { begin, end }),
         _ => Err(format!(
@@ -247,7 +213,7 @@ mod tests {
                 {"name": "cpus", "type": "SCALAR", "scalar": {"value": 0.1}, "role": "*"},
                 {"name": "mem", "type": "SCALAR", "scalar": {"value": 32}},
                 {"name": "gpus", "type": "SCALAR", "scalar": {"value": 0}},
-                {"name": "ports", "type": "RANGES", "ranges": {"range": {"begin": 31000, "end": 31001}}},
+                {"name": "ports", "type": "RANGES", "ranges": {"range": {"begin": "31000", "end": 31001}}},
             ]),
             &Ok(Amounts {
                 millicores: 100,

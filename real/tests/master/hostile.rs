@@ -262,7 +262,8 @@ fn who_does_not_read_its_stream_loses_it() {
     let tasks = (0..1000).map(|i| json!({"task_id": {"value": format!("{name}{i}")}}));
     is_given_up("RECONCILE", json!({"tasks": tasks.collect::<Vec<_>>()}));
     // Long ones: every task is refused by its name.
-    let long = json!({"name": "n", "task_id": {"value": "x".repeat(1 << 20)}});
+    let long =
+        json!({"name": "n", "agent_id": {"value": "a"}, "task_id": {"value": "x".repeat(1 << 20)}});
     let launch = json!({"type": "LAUNCH", "launch": {"task_infos": vec![long; 3]}});
     is_given_up("ACCEPT", json!({"operations": launch}));
 }

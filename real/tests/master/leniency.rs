@@ -105,6 +105,98 @@ fn null_is_absent_one_is_a_list_and_what_is_unknown_is_ignored() {
 }
 
 #[test]
+fn numbers_and_flags_may_be_text() {
+    let (master, _agent) = cluster(&[]);
+    let info = json!({"user": "u", "name": "n", "failover_timeout": "60", "checkpoint": "false"});
+    let framework = Framework::subscribe_as(master.address, &info);
+    let offer = framework.offer();
+    let mut text = task(&offer, "text", "true");
+    text["command"]["shell"] = json!("true");
+    text["kill_policy"] = json!({"grace_period": {"nanoseconds": "1500000000"}});
+    text["max_completion_time"] = json!({"nanoseconds": "60000000000"});
+    text["resources"] = json!([
+        {"name": "cpus", "type": "SCALAR", "scalar": {"value": "0.5"}},
+        {"name": "ports", "type": 1, "ranges": {"range": [{"begin": "31001", "end": "31002"}]}},
+    ]);
+    text["limits"] = json!({"cpus": {"value": "1.5"}});
+    framework.say(
+        "ACCEPT",
+        json!({"offer_ids": offer["id"], "filters": {"refuse_seconds": "0.1"},
+               "operations": {"type": 1, "launch": {"task_infos": text}}}),
+    );
+    assert_eq!(framework.end_of("text"), "TASK_FINISHED");
+    let shown = &master.get("/tasks")["tasks"][0]["resources"];
+    assert_eq!(
+        (&shown["cpus"], &shown["ports"]),
+        (&json!(0.5), &json!("[31001-31002]"))
+    );
+    assert_eq!(
+        master.get("/frameworks")["frameworks"][0]["failover_timeout"],
+        60.0
+    );
+    // It is waited for, and not taken for one that does not come back.
+    framework.disconnect();
+    master.wait_for_metric("master/frameworks_connected", 0.0);
+    assert_eq!(master.get("/frameworks")["frameworks"][0]["active"], false);
+}
+
+#[test]
+fn what_cannot_be_read_is_answered_with_its_place() {
+    let (master, _agent) = cluster(&[]);
+    let framework = Framework::subscribe(master.address, "f");
+    let offer = framework.offer();
+    let check = |kind: &str, member: Value, expected: &str| {
+        let (status, text) = framework.call(kind, member);
+        assert_eq!(status, 400, "{expected}: {text}");
+        assert!(text.contains(expected), "{text}");
+    };
+    let launch = |change: &dyn Fn(&mut Value)| {
+        let mut bad = task(&offer, "bad", "true");
+        change(&mut bad);
+        json!({"offer_ids": [offer["id"]],
+               "operations": [{"type": "LAUNCH", "launch": {"task_infos": [bad]}}]})
+    };
+    check(
+        "ACCEPT",
+        launch(&|bad| bad["resources"][0]["scalar"]["value"] = json!("much")),
+        "`accept.operations[0].launch.task_infos[0].resources[0].scalar.value`: expected a number, \
+         found the text \"much\"",
+    );
+    check(
+        "ACCEPT",
+        launch(&|bad| bad["agent_id"] = Value::Null),
+        "task_infos[0].agent_id`: missing; expected an id",
+    );
+    check(
+        "ACCEPT",
+        launch(&|bad| bad["killPolicy"] = json!({})),
+        "`accept.operations[0].launch.task_infos[0].killPolicy`: names are in snake_case; expected \
+         `kill_policy`",
+    );
+    check(
+        "DECLINE",
+        json!({"offer_ids": [offer["id"]], "filters": {"refuse_seconds": "a while"}}),
+        "`decline.filters.refuse_seconds`: expected a number, found the text \"a while\"",
+    );
+    check(
+        "KILL",
+        json!({"task_id": {"value": "t"},
+               "kill_policy": {"grace_period": {"nanoseconds": "-1"}}}),
+        "'kill.kill_policy.grace_period'",
+    );
+    let info = json!({"user": "u", "name": "n", "failover_timeout": "a week"});
+    let call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
+    let exchange = send(master.address, &post(PATH, "", &call.to_string())).unwrap();
+    assert_eq!(exchange.head.status, 400);
+    assert!(exchange.body().contains(
+        "`subscribe.framework_info.failover_timeout`: expected a number, found the text \"a week\""
+    ));
+    // Nothing of it was taken in: the offer is still there.
+    framework.launch(&offer, &[("good", "true")]);
+    assert_eq!(framework.end_of("good"), "TASK_FINISHED");
+}
+
+#[test]
 fn accepting_nothing_declines_with_the_filters_given() {
     let (master, _agent) = cluster(&[]);
     let framework = Framework::subscribe(master.address, "f");

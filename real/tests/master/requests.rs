@@ -47,7 +47,10 @@ fn what_is_wrong_with_a_call_is_said() {
     check(
         &[],
         "{}",
-        (400, "Failed to parse body into Call: missing field `type`"),
+        (
+            400,
+            "Failed to parse body into Call: `type`: missing; expected",
+        ),
     );
     check(
         &[],
@@ -81,7 +84,7 @@ fn what_is_wrong_with_a_call_is_said() {
     );
     check(
         &["Mesos-Stream-Id: x"],
-        r#"{"type":"SUBSCRIBE","subscribe":{"framework_info":{}}}"#,
+        r#"{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"u","name":"n"}}}"#,
         (400, "Subscribe calls should not"),
     );
     check(
@@ -112,7 +115,7 @@ fn what_is_wrong_with_a_call_is_said() {
     }
     check(
         &[],
-        r#"{"type":"SUBSCRIBE","framework_id":{"value":"a"},"subscribe":{"framework_info":{"id":{"value":"b"}}}}"#,
+        r#"{"type":"SUBSCRIBE","framework_id":{"value":"a"},"subscribe":{"framework_info":{"user":"u","name":"n","id":{"value":"b"}}}}"#,
         (400, "Framework id in the call"),
     );
 }
@@ -238,7 +241,14 @@ fn endpoints_show_what_tools_look_for() {
 fn a_subscription_that_is_not_valid_ends_with_one_error() {
     let master = Master::start(&[]);
     for (info, word) in [
-        (json!({"name": "n"}), "FrameworkInfo.user is missing"),
+        (
+            json!({"name": "n", "user": "u", "failover_timeout": "NaN"}),
+            "FrameworkInfo.failover_timeout is NaN",
+        ),
+        (
+            json!({"name": "n", "user": "u", "offer_filters": {"*": {}}}),
+            "FrameworkInfo: `offer_filters` is not supported",
+        ),
         (
             json!({"name": "n", "user": "u", "role": "a b"}),
             "no spaces",
@@ -297,12 +307,12 @@ fn tasks_that_cannot_run_are_errors() {
         ),
         (
             json!({"resources": [{"name": "cpus", "revocable": {}, "scalar": {"value": 1}}]}),
-            "resource `cpus` is reserved, revocable",
+            "resource `cpus`: `resources[0]`: `re",
         ),
         (
             json!({"resources": [{"name": "cpus", "scalar": {"value": 1},
                                   "reservations": {"type": "DYNAMIC", "role": "*"}}]}),
-            "resource `cpus` is reserved, revocable",
+            "resource `cpus`: `resources[0]`: `re",
         ),
         (
             json!({"resources": [{"name": "cpus", "allocation_info": {"role": "ads"},

@@ -132,18 +132,93 @@ fn a_torn_record_is_cut_off_and_a_damaged_one_is_refused() {
 fn nothing_is_taken_in_that_could_not_be_read_again() {
     let mut master = Master::start(&[]);
     let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
-    let info = |levels| json!({"user": "root", "name": "f", "failover_timeout": 60, "labels": nested(levels)});
-    // Three levels are the call's own.
-    for levels in [62, 120, 124] {
-        let call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info(levels)}});
-        let request = post("/api/v1/scheduler", "", &call.to_string());
-        let exchange = send(master.address, &request).unwrap();
-        assert_eq!(exchange.head.status, 400, "{levels} levels");
-    }
-    let framework = Framework::subscribe_as(master.address, &info(61));
+    let info = |levels| {
+        json!({"user": "root", "name": "f", "failover_timeout": "60", "unknown": nested(levels),
+               "labels": {"labels": {"key": "k", "more": nested(levels)}}})
+    };
+    let call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info(124)}});
+    let request = post("/api/v1/scheduler", "", &call.to_string());
+    let exchange = send(master.address, &request).unwrap();
+    assert_eq!(exchange.head.status, 400, "deeper than JSON is read");
+    // What nobody knows is not written down, however deep it is.
+    let framework = Framework::subscribe_as(master.address, &info(100));
     master.kill();
+    let log = std::fs::read_to_string(master.log()).unwrap();
+    assert!(
+        !log.contains("[[") && log.contains(r#"{"key":"k"}"#),
+        "{log}"
+    );
     master.restart();
     come_back(&master, &framework);
+}
+
+/// A log whose records of `what` are as `change` makes them.
+fn rewritten(log: &[u8], what: &str, change: impl Fn(&mut serde_json::Value)) -> Vec<u8> {
+    let mut rewritten = Vec::new();
+    for line in log.split_inclusive(|byte| *byte == b'\n') {
+        let mut record: serde_json::Value = serde_json::from_slice(&line[9..]).unwrap();
+        if record["turn"]["input"]["what"] != what {
+            rewritten.extend_from_slice(line);
+            continue;
+        }
+        change(&mut record["turn"]["input"]);
+        let rest = format!("{}{record}", char::from(line[8]));
+        let sum = crc32fast::hash(rest.as_bytes());
+        rewritten.extend_from_slice(format!("{sum:08x}{rest}\n").as_bytes());
+    }
+    rewritten
+}
+
+#[test]
+fn a_log_of_an_earlier_version_is_read_or_refused_with_what_to_do() {
+    let mut master = Master::start(&[]);
+    let _agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
+    let framework = Framework::subscribe(master.address, "f");
+    framework.launch(&framework.offer(), &[("t", "sleep")]);
+    assert_eq!(framework.status("t")["state"], "TASK_RUNNING");
+    master.kill();
+    let log = std::fs::read(master.log()).unwrap();
+    // It kept descriptions as they came.
+    let as_they_came = rewritten(&log, "answered", |input| {
+        let task = &mut input["tasks"][0];
+        task["unknown"] = json!([null, {"x": 1}]);
+        task["labels"] = serde_json::Value::Null;
+        task["resources"][0]["scalar"]["value"] = json!("0.5");
+    });
+    assert_ne!(as_they_came, log);
+    std::fs::write(master.log(), &as_they_came).unwrap();
+    master.restart();
+    let framework = come_back(&master, &framework);
+    framework.say("RECONCILE", json!({}));
+    assert_eq!(framework.status("t")["state"], "TASK_RUNNING");
+    master.kill();
+    let network = json!({"type": "MESOS", "network_infos": [{"name": "overlay"}]});
+    let refused_now = rewritten(&log, "answered", |input| {
+        input["tasks"][0]["container"] = network.clone();
+    });
+    let not_read = rewritten(&log, "subscribed", |input| {
+        input["framework_info"]["failover_timeout"] = json!("a week");
+    });
+    for (log, words) in [
+        (
+            refused_now,
+            "an earlier version took a task that is refused now",
+        ),
+        (
+            not_read,
+            "`failover_timeout`: expected a number, found the text \"a week\"",
+        ),
+    ] {
+        std::fs::write(master.log(), &log).unwrap();
+        let (status, said) = master.fail_to_restart();
+        assert_eq!(status.code(), Some(2));
+        assert!(
+            said.contains(words) && said.contains("what still runs"),
+            "{said}"
+        );
+    }
+    std::fs::write(master.log(), &log).unwrap();
+    master.restart();
 }
 
 #[test]

@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 use super::statuses::{Cause, Notice};
 use super::{Cluster, State, Task};
 use crate::protocol::{Amounts, FromMaster, RunTask};
+use crate::wire::messages::framework::CapabilityType;
+use crate::wire::messages::task::TaskInfo;
+use crate::wire::order::Order;
 use crate::wire::ports::Ports;
-use crate::wire::task_info::{Invalid, TaskInfo};
 
 /// An open offer. Whatever ports are free go with it; the core knows nothing of them.
 #[derive(Debug)]
@@ -85,7 +87,7 @@ impl Cluster {
         &mut self,
         framework: FrameworkId,
         offer_ids: &[String],
-        tasks: Vec<Value>,
+        tasks: Vec<TaskInfo>,
         refuse: Span,
     ) {
         let offers: Vec<OfferId> = offer_ids.iter().map(|id| self.offer_by_name(id)).collect();
@@ -96,8 +98,8 @@ impl Cluster {
         let mut requests = Vec::with_capacity(tasks.len());
         for info in tasks {
             match self.check_task(framework, &info, &hand) {
-                Ok(task) => requests.push(self.stage(framework, info, task, &mut hand)),
-                Err(invalid) => self.refuse_task(framework, &hand, &info, &invalid),
+                Ok(order) => requests.push(self.stage(framework, &info, order, &mut hand)),
+                Err(why) => self.refuse_task(framework, &hand, &info, &why),
             }
         }
         // What is left is the agent's again before the core may offer it anew.
@@ -155,11 +157,11 @@ impl Cluster {
     fn check_task(
         &self,
         framework: FrameworkId,
-        info: &Value,
+        info: &TaskInfo,
         hand: &Hand,
-    ) -> Result<TaskInfo, Invalid> {
+    ) -> Result<Order, String> {
         let page = &self.frameworks[framework.index()];
-        let task = TaskInfo::read(info, &page.role)?;
+        let task = Order::of(info, &page.role)?;
         let problem = if page.tasks.contains_key(&task.task_id) {
             Some("Task has duplicate ID".to_owned())
         } else if let Some(image) = &task.image
@@ -189,10 +191,7 @@ impl Cluster {
         };
         match problem {
             None => Ok(task),
-            Some(message) => Err(Invalid {
-                task_id: task.task_id,
-                message,
-            }),
+            Some(why) => Err(why),
         }
     }
 
@@ -200,8 +199,8 @@ impl Cluster {
     fn stage(
         &mut self,
         framework: FrameworkId,
-        info: Value,
-        task: TaskInfo,
+        info: &TaskInfo,
+        task: Order,
         hand: &mut Hand,
     ) -> TaskRequest {
         let ports = task.needs.port_set();
@@ -225,28 +224,18 @@ impl Cluster {
 
     /// Tells of a task that cannot be asked of the core. What is wrong with it does not matter when
     /// its offers are not valid.
-    fn refuse_task(
-        &mut self,
-        framework: FrameworkId,
-        hand: &Hand,
-        info: &Value,
-        invalid: &Invalid,
-    ) {
+    fn refuse_task(&mut self, framework: FrameworkId, hand: &Hand, info: &TaskInfo, why: &str) {
         let (state, reason, message) = if hand.valid {
             self.counts.ended[4] += 1;
-            (
-                State::Error,
-                "REASON_TASK_INVALID",
-                invalid.message.as_str(),
-            )
+            (State::Error, "REASON_TASK_INVALID", why)
         } else {
             self.counts.ended[3] += 1;
             let page = &self.frameworks[framework.index()];
-            Cause::OffersInvalid.explain(page.can("PARTITION_AWARE"))
+            Cause::OffersInvalid.explain(page.can(CapabilityType::PartitionAware))
         };
         let notice = Notice {
-            task_id: &invalid.task_id,
-            agent_id: info["agent_id"]["value"].as_str(),
+            task_id: &info.task_id.value,
+            agent_id: Some(&info.agent_id.value),
             state,
             reason,
             message,
@@ -273,23 +262,20 @@ impl Cluster {
             .image
             .as_ref()
             .and_then(|image| self.settings.images.get(image));
-        let framework_user = page.info["user"].as_str().filter(|user| !user.is_empty());
+        let framework_user = Some(&page.info.user).filter(|user| !user.is_empty());
         let message = FromMaster::RunTask(Box::new(RunTask {
             framework_id: page.id.clone(),
             task_id: info.task_id.clone(),
             launch: self.launch_name(number),
             name: info.name.clone(),
             command: info.command.clone(),
-            user: info
-                .user
-                .clone()
-                .or_else(|| framework_user.map(str::to_owned)),
+            user: info.user.clone().or_else(|| framework_user.cloned()),
             resources: info.needs.clone(),
             limits: info.limits,
             kill_grace_millis: info.kill_grace_millis,
             max_completion_millis: info.max_completion_millis,
             root: image.filter(|root| *root != "/").cloned(),
-            wants_killing_state: page.can("TASK_KILLING_STATE"),
+            wants_killing_state: page.can(CapabilityType::TaskKillingState),
         }));
         self.send_agent(agent, message);
     }

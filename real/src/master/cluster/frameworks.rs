@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, VecDeque};
 use fairground_policies::message::{Event, FrameworkId, TaskId};
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answers::Offered;
 use super::statuses::Cause;
 use super::{Answer, Cluster, Output, Task};
 use crate::protocol::Command;
+use crate::wire::messages::framework::{CapabilityType, FrameworkInfo};
+use crate::wire::proto::Wire as _;
 use crate::wire::resources::Shape;
-use crate::wire::{bad_id, bad_role};
+use crate::wire::{Id, bad_id, bad_role};
 
 /// How many ended tasks of a framework are remembered.
 const COMPLETED_TASKS: usize = 1000;
@@ -25,7 +27,7 @@ pub struct Framework {
     /// Its id in the API.
     pub id: String,
     /// What it said about itself, with its id.
-    pub info: Value,
+    pub info: FrameworkInfo,
     /// Its role.
     pub role: String,
     /// How much it counts.
@@ -56,15 +58,17 @@ pub struct Framework {
 
 impl Framework {
     /// Whether it said it has a capability.
-    pub fn can(&self, capability: &str) -> bool {
-        has_capability(&self.info, capability)
+    pub fn can(&self, capability: CapabilityType) -> bool {
+        self.info.can(capability)
     }
 
     /// What its capabilities change about the resources it is shown.
     pub(super) fn shape(&self) -> Shape<'_> {
         Shape {
-            refined: self.can("RESERVATION_REFINEMENT"),
-            allocated_to: self.can("MULTI_ROLE").then_some(self.role.as_str()),
+            refined: self.can(CapabilityType::ReservationRefinement),
+            allocated_to: self
+                .can(CapabilityType::MultiRole)
+                .then_some(self.role.as_str()),
         }
     }
 
@@ -91,46 +95,38 @@ impl Framework {
 
     fn forget(&mut self) {
         self.forgotten = true;
-        self.info = Value::Null;
+        self.info = FrameworkInfo::default();
         self.completed = VecDeque::new();
-    }
-
-    fn failover(&self) -> Span {
-        let seconds = self.info["failover_timeout"].as_f64().unwrap_or(0.0);
-        Span::from_micros((seconds.max(0.0) * 1e6) as u64)
     }
 }
 
-fn has_capability(info: &Value, capability: &str) -> bool {
-    let list = &info["capabilities"];
-    let has = |entry: &Value| entry["type"] == capability;
-    has(list) || list.as_array().is_some_and(|list| list.iter().any(has))
+/// How long a framework may stay away; longer than any cluster lives is for ever.
+fn failover(info: &FrameworkInfo) -> Span {
+    let seconds = info.failover_timeout.map_or(0.0, |timeout| timeout.0);
+    Span::from_micros((seconds.max(0.0) * 1e6) as u64)
 }
 
 /// The role of a framework, checked with everything else that is wrong with a `FrameworkInfo`.
 ///
 /// # Errors
 /// The sentence for the ERROR event.
-pub fn check_framework_info(info: &Value) -> Result<String, String> {
-    for member in ["user", "name"] {
-        if !info[member].is_string() {
-            return Err(format!(
-                "FrameworkInfo.{member} is missing; expected a string"
-            ));
-        }
+pub fn check_framework_info(info: &FrameworkInfo) -> Result<String, String> {
+    if let Some(refused) = info.refused() {
+        return Err(format!("FrameworkInfo: {refused}"));
     }
-    if let Some(id) = info["id"]["value"].as_str().filter(|id| !id.is_empty())
+    if let Some(id) = info.id()
         && let Some(why) = bad_id(id)
     {
         return Err(format!("FrameworkInfo.id `{id}`: {why}"));
     }
-    let multi = has_capability(info, "MULTI_ROLE");
-    let roles: Vec<&str> = match &info["roles"] {
-        Value::String(role) => vec![role],
-        Value::Array(roles) => roles.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    let role = match (multi, info["role"].as_str(), roles.as_slice()) {
+    if info
+        .failover_timeout
+        .is_some_and(|seconds| seconds.0.is_nan())
+    {
+        return Err("FrameworkInfo.failover_timeout is NaN; expected seconds".into());
+    }
+    let multi = info.can(CapabilityType::MultiRole);
+    let role = match (multi, &info.role, info.roles.as_slice()) {
         (true, Some(_), _) => {
             return Err(
                 "FrameworkInfo.role is not for frameworks with MULTI_ROLE; use `roles`".into(),
@@ -145,8 +141,8 @@ pub fn check_framework_info(info: &Value) -> Result<String, String> {
         (true, None, [_, _, ..]) => {
             return Err("FrameworkInfo.roles has several; a framework here has one role".into());
         }
-        (true, None, [role]) => role,
-        (false, role, []) => role.unwrap_or("*"),
+        (true, None, [role]) => role.as_str(),
+        (false, role, []) => role.as_deref().unwrap_or("*"),
     };
     match bad_role(role) {
         Some(why) => Err(format!("FrameworkInfo.role `{role}`: {why}")),
@@ -154,8 +150,19 @@ pub fn check_framework_info(info: &Value) -> Result<String, String> {
     }
 }
 
-/// What may not change when a framework comes back.
-const IMMUTABLE: [&str; 3] = ["user", "principal", "checkpoint"];
+/// What may not change when a framework comes back, and has. What is absent is what stands for it.
+fn changed(before: &FrameworkInfo, now: &FrameworkInfo) -> Option<&'static str> {
+    let principal = |info: &FrameworkInfo| info.principal.clone().unwrap_or_default();
+    if before.user != now.user {
+        Some("user")
+    } else if principal(before) != principal(now) {
+        Some("principal")
+    } else if before.checkpoint.unwrap_or(false) != now.checkpoint.unwrap_or(false) {
+        Some("checkpoint")
+    } else {
+        None
+    }
+}
 
 impl Cluster {
     /// The frameworks, by number.
@@ -180,7 +187,7 @@ impl Cluster {
         position.map(|index| FrameworkId(index as u32))
     }
 
-    pub(super) fn subscribed(&mut self, info: Value, suppressed: bool) -> Answer {
+    pub(super) fn subscribed(&mut self, info: FrameworkInfo, suppressed: bool) -> Answer {
         let role = match check_framework_info(&info) {
             Ok(role) => role,
             Err(why) => return Answer::Refused(why),
@@ -191,14 +198,14 @@ impl Cluster {
             .get(&role)
             .copied()
             .unwrap_or_default();
-        let id = info["id"]["value"].as_str().filter(|id| !id.is_empty());
+        let id = info.id();
         let known = id.and_then(|id| self.framework_by_id(id));
         let framework = if let Some(framework) = known {
             let page = &self.frameworks[framework.index()];
             if page.removed {
                 return Answer::Refused("Framework has been removed".to_owned());
             }
-            if let Some(member) = IMMUTABLE.into_iter().find(|m| page.info[m] != info[m]) {
+            if let Some(member) = changed(&page.info, &info) {
                 return Answer::Refused(format!("FrameworkInfo.{member} cannot be changed"));
             }
             if page.weight != weight {
@@ -239,16 +246,15 @@ impl Cluster {
     fn remember(
         &mut self,
         framework: FrameworkId,
-        mut info: Value,
+        mut info: FrameworkInfo,
         role: String,
         weight: Weight,
     ) -> String {
-        let given = info["id"]["value"].as_str().filter(|id| !id.is_empty());
-        let id = given.map_or_else(
+        let id = info.id().map_or_else(
             || format!("{}-{:04}", self.settings.master_id, framework.0),
             str::to_owned,
         );
-        info["id"] = json!({"value": id});
+        info.id = Some(Id { value: id.clone() });
         if let Some(page) = self.frameworks.get_mut(framework.index()) {
             page.info = info;
             page.role = role;
@@ -293,7 +299,7 @@ impl Cluster {
             return;
         }
         page.connected = false;
-        let wait = page.failover().max(least);
+        let wait = failover(&page.info).max(least);
         self.leaves(framework, Some(now + wait));
         if wait.is_zero() {
             self.framework_left(framework);
@@ -399,26 +405,29 @@ impl Cluster {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+
+    fn info(change: &Value) -> FrameworkInfo {
+        let mut info = json!({"user": "u", "name": "n"});
+        for (key, value) in change.as_object().unwrap() {
+            info[key] = value.clone();
+        }
+        serde_json::from_value(info).unwrap()
+    }
 
     #[test]
     fn a_framework_info_is_checked() {
-        let check = |change: Value| {
-            let mut info = json!({"user": "u", "name": "n"});
-            for (key, value) in change.as_object().unwrap() {
-                info[key] = value.clone();
-            }
-            check_framework_info(&info)
-        };
+        let check = |change: Value| check_framework_info(&info(&change));
         assert_eq!(check(json!({})), Ok("*".to_owned()));
         assert_eq!(check(json!({"role": "eng/web"})), Ok("eng/web".to_owned()));
-        let multi = json!([{"type": "MULTI_ROLE"}]);
+        let multi = json!([{"type": "MULTI_ROLE"}, {"type": "OF_TOMORROW"}]);
         assert_eq!(
             check(json!({"roles": ["a"], "capabilities": multi})),
             Ok("a".to_owned())
         );
         for (change, word) in [
-            (json!({"user": 1}), "user"),
             (json!({"role": "-x"}), "begin"),
             (json!({"roles": ["a"]}), "MULTI_ROLE"),
             (
@@ -428,9 +437,56 @@ mod tests {
             (json!({"capabilities": multi}), "empty"),
             (json!({"role": "a", "capabilities": multi}), "roles"),
             (json!({"id": {"value": "a/b"}}), "no `/`"),
+            (
+                json!({"failover_timeout": "NaN"}),
+                "failover_timeout is NaN",
+            ),
+            (
+                json!({"offer_filters": {"*": {}}}),
+                "`offer_filters` is not supported",
+            ),
         ] {
             let error = check(change.clone()).unwrap_err();
             assert!(error.contains(word), "{change}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_absent_is_what_stands_for_it() {
+        let check = |before: Value, now: Value, expected| {
+            assert_eq!(
+                changed(&info(&before), &info(&now)),
+                expected,
+                "{before} {now}"
+            );
+        };
+        check(json!({"checkpoint": false}), json!({}), None);
+        check(json!({}), json!({"checkpoint": "false"}), None);
+        check(json!({}), json!({"principal": ""}), None);
+        check(
+            json!({"role": "a"}),
+            json!({"name": "m", "role": "b"}),
+            None,
+        );
+        check(json!({}), json!({"checkpoint": true}), Some("checkpoint"));
+        check(json!({"principal": "p"}), json!({}), Some("principal"));
+        check(json!({}), json!({"user": ""}), Some("user"));
+    }
+
+    #[test]
+    fn a_failover_timeout_may_be_text_and_long() {
+        let year = 365 * 86_400;
+        for (timeout, least) in [
+            (json!(604_800), 604_800),
+            (json!("604800"), 604_800),
+            (json!(1e18), 1000 * year),
+            (json!("Infinity"), 1000 * year),
+        ] {
+            let span = failover(&info(&json!({"failover_timeout": timeout})));
+            assert!(span >= Span::from_secs(least), "{timeout}: {span:?}");
+        }
+        for timeout in [json!(null), json!(0), json!(-5), json!("-Infinity")] {
+            assert!(failover(&info(&json!({"failover_timeout": timeout}))).is_zero());
         }
     }
 }

@@ -8,6 +8,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::protocol::{FromMaster, StatusUpdate, Subscribe};
+use crate::wire::messages::framework::FrameworkInfo;
+use crate::wire::messages::task::TaskInfo;
 
 /// Something that happened outside, as the log keeps it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -34,7 +36,7 @@ pub enum Input {
     /// A framework subscribed.
     Subscribed {
         /// Who it is; with an id when it comes back.
-        framework_info: Value,
+        framework_info: Box<FrameworkInfo>,
         /// Whether it wants no offers yet.
         suppressed: bool,
     },
@@ -50,7 +52,7 @@ pub enum Input {
         /// The offers.
         offer_ids: Vec<String>,
         /// The tasks to launch on them.
-        tasks: Vec<Value>,
+        tasks: Vec<TaskInfo>,
         /// For how long what is left is refused.
         refuse: Span,
     },

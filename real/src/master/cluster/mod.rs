@@ -146,7 +146,7 @@ impl Cluster {
             Input::Subscribed {
                 framework_info,
                 suppressed,
-            } => return self.subscribed(framework_info, suppressed),
+            } => return self.subscribed(*framework_info, suppressed),
             Input::Disconnected { framework } => self.disconnected(framework, Span::ZERO),
             Input::Answered {
                 framework,

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{Cluster, State, Task};
 use crate::protocol::{Container, FromMaster, Source, StatusUpdate, TaskState};
 use crate::wire::call::TaskQuestion;
+use crate::wire::messages::framework::CapabilityType;
 
 /// Characters of a message: some quote what a framework said, however long it was.
 const MESSAGE: usize = 1000;
@@ -244,7 +245,7 @@ impl Cluster {
         status: Box<StatusUpdate>,
     ) -> Option<(TaskId, Outcome)> {
         let page = &mut self.frameworks[framework.index()];
-        let aware = page.can("PARTITION_AWARE");
+        let aware = page.can(CapabilityType::PartitionAware);
         let task = page
             .tasks
             .get_mut(&status.task_id)
@@ -324,7 +325,7 @@ impl Cluster {
         }] += 1;
         let now_secs = self.now_secs();
         let page = &mut self.frameworks[framework.index()];
-        let aware = page.can("PARTITION_AWARE");
+        let aware = page.can(CapabilityType::PartitionAware);
         let Some(task_id) = page.numbers.get(&number).cloned() else {
             return;
         };
@@ -470,7 +471,7 @@ impl Cluster {
             notice(
                 task_id,
                 agent,
-                self.state_of_unknown(page.can("PARTITION_AWARE"), agent),
+                self.state_of_unknown(page.can(CapabilityType::PartitionAware), agent),
             )
         };
         tasks.iter().map(answer).collect()

@@ -2,11 +2,13 @@
 
 use fairground_policies::message::{AgentId, TaskId};
 use fairground_policies::time::Time;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::protocol::{StatusUpdate, TaskState};
-use crate::wire::task_info::TaskInfo;
+use crate::wire::messages::task::TaskInfo;
+use crate::wire::order::Order;
 
 /// A task of a framework.
 #[derive(Debug)]
@@ -16,7 +18,7 @@ pub struct Task {
     /// Where it runs.
     pub agent: AgentId,
     /// What was asked for.
-    pub info: TaskInfo,
+    pub info: Order,
     /// What is shown of it in the framework's own words.
     pub described: Map<String, Value>,
     /// Its state.
@@ -95,19 +97,27 @@ impl State {
     }
 }
 
+fn to_value(part: &impl Serialize) -> Value {
+    serde_json::to_value(part).expect("messages can be written")
+}
+
 impl Task {
     pub(super) fn staged(
         number: TaskId,
         agent: AgentId,
-        info: TaskInfo,
-        original: Value,
+        info: Order,
+        original: &TaskInfo,
         now: Time,
     ) -> Self {
-        let mut described = match original {
-            Value::Object(members) => members,
-            _ => Map::new(),
-        };
-        described.retain(|name, _| ["labels", "discovery", "container"].contains(&name.as_str()));
+        let shown = [
+            ("labels", to_value(&original.labels)),
+            ("discovery", to_value(&original.discovery)),
+            ("container", to_value(&original.container)),
+        ];
+        let there = shown.into_iter().filter(|(_, value)| !value.is_null());
+        let described = there
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         Self {
             number,
             agent,

@@ -121,7 +121,7 @@ impl Cluster {
         let frameworks: Vec<Value> = live
             .map(|page| {
                 let mut shown = json!({
-                    "id": page.id, "name": page.info["name"], "active": page.connected,
+                    "id": page.id, "name": page.info.name, "active": page.connected,
                 });
                 merge(
                     &mut shown,
@@ -218,13 +218,13 @@ impl Cluster {
         all_ended.extend(ended);
         let mut shown = json!({
             "id": page.id,
-            "name": page.info["name"],
-            "user": page.info["user"],
+            "name": page.info.name,
+            "user": page.info.user,
             "role": page.role,
             "roles": [page.role],
-            "failover_timeout": page.info["failover_timeout"].as_f64().unwrap_or(0.0),
-            "checkpoint": page.info["checkpoint"].as_bool().unwrap_or(false),
-            "hostname": page.info["hostname"].as_str().unwrap_or_default(),
+            "failover_timeout": page.info.failover_timeout.unwrap_or_default(),
+            "checkpoint": page.info.checkpoint.unwrap_or(false),
+            "hostname": page.info.hostname.as_deref().unwrap_or_default(),
             "active": page.connected,
             "connected": page.connected,
             "recovered": false,
@@ -238,9 +238,16 @@ impl Cluster {
             "completed_tasks": list(&all_ended),
             "unreachable_tasks": [],
         });
-        for member in ["principal", "webui_url", "capabilities", "labels"] {
-            if let Some(value) = page.info.get(member) {
-                shown[member] = value.clone();
+        let info = &page.info;
+        let more = [
+            ("principal", json!(info.principal)),
+            ("webui_url", json!(info.webui_url)),
+            ("capabilities", json!(info.capabilities)),
+            ("labels", json!(info.labels)),
+        ];
+        for (member, value) in more {
+            if !value.is_null() {
+                shown[member] = value;
             }
         }
         shown

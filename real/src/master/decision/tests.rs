@@ -60,7 +60,7 @@ fn a_stream_ends_after_the_teardown_is_on_disk_and_answered() {
     let stream = link.stream.to_string();
     let (reply, _begun) = oneshot::channel();
     decision.take(Request::Subscribe {
-        framework_info: json!({"user": "u", "name": "n"}),
+        framework_info: serde_json::from_value(json!({"user": "u", "name": "n"})).unwrap(),
         suppressed: false,
         link,
         reply,

@@ -4,13 +4,14 @@ use axum::body::Body as HttpBody;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{App, Problem, accepts_json, json_body, text_header};
 use crate::master::request::{Request, Verdict};
 use crate::recordio;
 use crate::wire::call::{Body, Call, Refusal};
-use crate::wire::to_ascii;
+use crate::wire::messages::framework::FrameworkInfo;
+use crate::wire::{Id, to_ascii};
 
 const STREAM_ID: &str = "mesos-stream-id";
 
@@ -60,12 +61,11 @@ pub(super) async fn answer(app: &App, parts: &Parts, body: HttpBody) -> Result<R
 }
 
 /// A framework's description with the call's id in it; `None` when it has another one.
-fn with_id(mut info: Value, id: Option<&str>) -> Option<Value> {
-    let own = info["id"]["value"].as_str().filter(|id| !id.is_empty());
-    match (own, id) {
+fn with_id(mut info: Box<FrameworkInfo>, id: Option<&str>) -> Option<Box<FrameworkInfo>> {
+    match (info.id(), id) {
         (Some(own), Some(id)) if own != id => None,
         (None, Some(id)) => {
-            info["id"] = json!({"value": id});
+            info.id = Some(Id::from(id));
             Some(info)
         }
         _ => Some(info),
@@ -74,13 +74,12 @@ fn with_id(mut info: Value, id: Option<&str>) -> Option<Value> {
 
 async fn subscribe(
     app: &App,
-    framework_info: Value,
+    framework_info: Box<FrameworkInfo>,
     suppressed: &[String],
 ) -> Result<Response, Problem> {
-    let role = framework_info["role"].as_str();
-    let role = role
-        .or_else(|| framework_info["roles"][0].as_str())
-        .unwrap_or("*");
+    let role = framework_info.role.as_ref();
+    let role = role.or_else(|| framework_info.roles.first());
+    let role = role.map_or("*", String::as_str);
     let is_suppressed = suppressed.iter().any(|name| name == role);
     let (link, records) = app.open_stream();
     let (id, stream) = (link.id, link.stream);
