@@ -14,6 +14,7 @@ use fairground_workloads::trace::{Assumption, Trace, Work};
 use fairground_workloads::{ReadError, rng};
 use rayon::prelude::*;
 
+use crate::measured::Measured;
 use crate::recipe::{Loaded, Recipe};
 use crate::run::{Comparison, FrameworkInfo, JobLine, PolicyRuns, Run};
 use crate::search;
@@ -26,6 +27,7 @@ pub struct Experiment {
     registry: Registry,
     sources: Sources,
     behaviours: Vec<Behaviour>,
+    measured: Option<Measured>,
     check: bool,
 }
 
@@ -127,7 +129,10 @@ impl Experiment {
                 refuse: framework.refuse,
             });
         }
+        let measured = recipe.measured.as_ref();
+        let measured = measured.map(|spec| Measured::load(spec, &recipe, &loaded.folder));
         let experiment = Self {
+            measured: measured.transpose()?,
             recipe,
             registry,
             sources,
@@ -239,7 +244,7 @@ impl Experiment {
         let first = self.trace(first_seed)?;
         let mut resolved = Vec::new();
         for policy in &self.recipe.policies {
-            resolved.push(self.resolve(policy, &first, watcher));
+            resolved.push(self.resolve(policy, &first, watcher)?);
         }
         watcher.begin("runs", seeds.len() as u64 * resolved.len() as u64);
         let rows: Vec<Option<Vec<Run>>> = seeds
@@ -281,12 +286,17 @@ impl Experiment {
     }
 
     /// The policy that is run for `policy`: itself, or the split that the search found.
-    fn resolve(&self, policy: &Name, trace: &Trace, watcher: &dyn Watcher) -> Name {
+    fn resolve(
+        &self,
+        policy: &Name,
+        trace: &Trace,
+        watcher: &dyn Watcher,
+    ) -> Result<Name, ExperimentError> {
         if policy.base() != STATIC_BEST {
-            return policy.clone();
+            return Ok(policy.clone());
         }
-        let split = search::best_split(self, policy, trace, watcher);
-        static_with(policy, &split)
+        let split = search::best_split(self, policy, trace, watcher)?;
+        Ok(static_with(policy, &split))
     }
 
     /// The declared shares of the frameworks.
@@ -310,6 +320,7 @@ impl Experiment {
             rng: rng::stream(0, "check").into_generator(),
         };
         let policy = if policy.base() == STATIC_BEST {
+            search::Goal::take(&mut policy.clone())?;
             static_with(policy, &self.shares())
         } else {
             policy.clone()
@@ -341,6 +352,7 @@ impl Experiment {
             }
         }
         let mut inputs = self.sources.inputs();
+        inputs.extend(self.measured.iter().map(|measured| measured.input.clone()));
         inputs.sort();
         inputs.dedup();
         Comparison {
@@ -357,6 +369,8 @@ impl Experiment {
             assumptions: self.assumptions(trace),
             inputs,
             warnings: self.warnings(&seeds, &policies),
+            sheets: Vec::new(),
+            measured: self.measured.clone(),
             seeds,
             policies,
         }
@@ -470,6 +484,8 @@ impl Experiment {
 pub(crate) fn static_with(policy: &Name, split: &[u32]) -> Name {
     let text = policy.to_string().replacen(STATIC_BEST, "static", 1);
     let mut name: Name = text.parse().expect("a name with another base is a name");
+    // How the split was found is not a parameter of the split.
+    name.take(search::PARAM.key);
     let parts: Vec<String> = split.iter().map(u32::to_string).collect();
     name.set("split", parts.join(":"));
     name

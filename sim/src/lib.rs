@@ -16,6 +16,7 @@ pub mod record;
 pub mod digest;
 pub mod run;
 pub mod output;
+pub mod measured;
 pub mod fidelity;
 pub mod bench;
 pub mod download;

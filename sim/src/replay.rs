@@ -170,6 +170,7 @@ impl Replay {
             network: NetworkSpec::default(),
             costs: CostSpec::default(),
             faults: fairground_workloads::FaultSpec::default(),
+            measured: None,
             framework,
         })
     }

@@ -11,6 +11,8 @@ use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Assumption, Input, Job, Jobs};
 use serde::{Deserialize, Serialize};
 
+use crate::measured::Measured;
+
 /// Everything one policy did with one trace.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Run {
@@ -367,6 +369,23 @@ pub struct Comparison {
     pub inputs: Vec<Input>,
     /// What a reader has to know: impossible jobs, seeds not run, too few seeds.
     pub warnings: Vec<String>,
+    /// Tables of findings beside the comparison: what an assumption is worth, what was measured.
+    pub sheets: Vec<Sheet>,
+    /// What a real run of the recipe measured.
+    pub measured: Option<Measured>,
+}
+
+/// A table of findings that is not one of the tables of rows: shown as it is, by report and page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sheet {
+    /// Its heading.
+    pub title: String,
+    /// What a reader has to know beside it.
+    pub note: String,
+    /// The columns; the first names the row.
+    pub heads: Vec<String>,
+    /// One text a column.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// What the report says about a framework.

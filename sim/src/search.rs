@@ -1,118 +1,287 @@
 //! The best static split: a baseline that is not a straw man.
+//!
+//! Best is what treats frameworks alike: the split with the lowest mean of the frameworks' own changes,
+//! on the scale of logarithms, so that a framework with many jobs does not outvote one with few; over all
+//! seeds, since the best split of one day is that of its accidents.
 
-use fairground_policies::name::Name;
-use fairground_policies::time::Span;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use fairground_policies::message::FrameworkId;
+use fairground_policies::name::{BadName, Name, Param};
 use fairground_workloads::trace::Trace;
 use rayon::prelude::*;
 
-use crate::experiment::{Experiment, Watcher, static_with};
-use crate::run::{FrameworkRow, Run};
+use crate::experiment::{Experiment, ExperimentError, Watcher, static_with};
+use crate::run::Run;
 
 /// How the split is found, for the report.
-pub(crate) const ABOUT: &str = "the static split with the lowest mean completion time of jobs, \
-    among those that leave no more jobs unfinished and no more requests late than the declared \
-    shares do (1 % of requests may always be late); every framework keeps an agent; all splits \
-    are tried, or neighbours step by step when there are more than 500; found on the first seed";
+pub(crate) const ABOUT: &str = "the static split with the lowest mean of the frameworks' own changes \
+    against the declared shares: the logarithm of the ratio of mean completion (a job that never \
+    finishes counts as the longest time or the replay's length), for a service of requests late (1 % may \
+    always be); with best=unharmed among the splits under which no framework's change is for the worse; \
+    every framework keeps an agent; over all seeds: splits are tried on two seeds, the better half on \
+    twice as many, until all seeds decide between the last; all splits, or neighbours step by step \
+    when there are more than 500; never one that is worse than the declared shares";
+
+/// The parameter of the search.
+pub(crate) const PARAM: Param = Param {
+    key: "best",
+    about: "mean: of the frameworks' own changes (default); unharmed: the same where nobody loses",
+};
 
 /// More splits than this are not tried one by one.
 const MOST: u64 = 500;
 
-/// How good a split is; the lowest is best.
-type Score = (u64, u64, u64);
+/// The completion time of a job that never finishes.
+const NEVER: u64 = u64::MAX;
+
+/// What a split is best at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Goal {
+    /// The lowest mean of the frameworks' changes.
+    Mean,
+    /// The same among those under which nobody loses.
+    Unharmed,
+}
+
+impl Goal {
+    /// Takes it out of a name.
+    pub(crate) fn take(name: &mut Name) -> Result<Self, BadName> {
+        match name.take(PARAM.key).as_deref() {
+            None | Some("mean") => Ok(Self::Mean),
+            Some("unharmed") => Ok(Self::Unharmed),
+            Some(other) => Err(name.bad(PARAM.key, other, "mean or unharmed")),
+        }
+    }
+
+    /// How good a split is; the lowest is best. `changes` are logarithms, one a framework.
+    fn score(self, changes: &[f64]) -> Score {
+        let losers = changes.iter().filter(|change| **change > HARM).count();
+        let sum: f64 = changes.iter().sum();
+        let sum = (sum * 1e9).round() as i64;
+        match self {
+            Self::Mean => (0, sum),
+            Self::Unharmed => (losers, sum),
+        }
+    }
+}
+
+/// Less than a part in a thousand for the worse is no loss.
+const HARM: f64 = 0.001;
+
+/// Frameworks that lose and must not, the sum of all frameworks' changes in billionths.
+type Score = (usize, i64);
 
 /// The agents each framework gets under the best split.
+///
+/// # Errors
+/// When the trace of a seed cannot be built.
 pub(crate) fn best_split(
     experiment: &Experiment,
     policy: &Name,
-    trace: &Trace,
+    first: &Trace,
     watcher: &dyn Watcher,
-) -> Vec<u32> {
-    let agents = trace.agents.len() as u32;
+) -> Result<Vec<u32>, ExperimentError> {
+    let agents = first.agents.len() as u32;
     let parts = experiment.shares().len() as u32;
     if agents < parts {
-        return experiment.shares();
+        return Ok(experiment.shares());
     }
-    let seed = experiment.recipe().first_seed;
-    let run = |split: &[u32]| experiment.run(&static_with(policy, split), trace, seed, false);
-    let allowed = Allowed::of(&run(&experiment.shares()));
-    let score = |split: &Vec<u32>| {
+    let goal = Goal::take(&mut policy.clone()).expect("names were looked up before");
+    let seeds = experiment.seeds();
+    watcher.begin("declared shares", seeds.len() as u64);
+    let days: Vec<Day> = seeds
+        .par_iter()
+        .map(|seed| Day::of(experiment, policy, *seed, watcher))
+        .collect::<Result<_, _>>()?;
+    let changes = |split: &[u32], seed: usize| {
         if watcher.stop() {
-            return Score::default();
+            return vec![0.0; parts as usize];
         }
-        let score = allowed.score(&run(split));
+        let (day, seed) = (&days[seed], seeds[seed]);
+        let run = experiment.run(&static_with(policy, split), &day.trace, seed, false);
         watcher.tick();
-        score
+        day.changes(&run)
     };
-    if count(agents, parts) <= MOST {
-        let splits = all(agents, parts);
-        watcher.begin("splits", splits.len() as u64);
-        return best(&splits, score).expect("at least one split").1;
-    }
-    climb(fair_start(&experiment.shares(), agents), score, watcher)
+    let race = Race::new(seeds.len(), goal, &changes, watcher);
+    let declared = fair_start(&experiment.shares(), agents);
+    Ok(if count(agents, parts) <= MOST {
+        race.winner(all(agents, parts), declared)
+    } else {
+        climb(&race, declared)
+    })
 }
 
 /// Moves ever fewer agents from one framework to another while that helps.
-fn climb(
-    start: Vec<u32>,
-    score: impl Fn(&Vec<u32>) -> Score + Sync,
-    watcher: &dyn Watcher,
-) -> Vec<u32> {
+fn climb(race: &Race<'_>, start: Vec<u32>) -> Vec<u32> {
     let agents: u32 = start.iter().sum();
     let mut step = agents.div_ceil(8);
-    watcher.begin("splits", 1);
-    let mut current = (score(&start), start);
-    while step > 0 && !watcher.stop() {
-        let splits = neighbours(&current.1, step);
-        watcher.begin("splits", splits.len() as u64);
-        match best(&splits, &score) {
-            Some(better) if better.0 < current.0 => current = better,
-            _ => step /= 2,
+    let mut current = start;
+    while step > 0 && !race.watcher.stop() {
+        let next = race.winner(neighbours(&current, step), current.clone());
+        if next == current {
+            step /= 2;
         }
+        current = next;
     }
-    current.1
+    current
 }
 
-/// Scores every split; the first of the best.
-fn best(
-    splits: &[Vec<u32>],
-    score: impl Fn(&Vec<u32>) -> Score + Sync,
-) -> Option<(Score, Vec<u32>)> {
-    let all: Vec<Score> = splits.par_iter().map(&score).collect();
-    let ranked = all.into_iter().zip(splits.iter().cloned());
-    ranked.min_by(|one, other| one.0.cmp(&other.0))
+/// One seed: its trace, and how the frameworks fare with the declared shares.
+struct Day {
+    trace: Trace,
+    horizon: u64,
+    declared: Vec<Fared>,
 }
 
-/// What a split may cost, by framework: what the declared shares cost.
-struct Allowed {
-    unfinished: Vec<u64>,
-    late: Vec<u64>,
+/// How one framework fared.
+struct Fared {
+    /// Completion times of its jobs in microseconds, by job.
+    times: Vec<u64>,
+    /// Requests late as a share of all, if it is a service.
+    late: Option<f64>,
 }
 
-impl Allowed {
-    fn of(declared: &Run) -> Self {
-        let rows = || declared.frameworks.iter();
-        Self {
-            unfinished: rows().map(|row| row.jobs - row.finished).collect(),
-            late: rows()
-                .map(|row| row.missed.max(row.requests / 100))
-                .collect(),
+impl Day {
+    fn of(
+        experiment: &Experiment,
+        policy: &Name,
+        seed: u64,
+        watcher: &dyn Watcher,
+    ) -> Result<Self, ExperimentError> {
+        let trace = experiment.trace(seed)?;
+        let declared = static_with(policy, &experiment.shares());
+        let run = experiment.run(&declared, &trace, seed, false);
+        watcher.tick();
+        Ok(Self {
+            horizon: trace.horizon.as_micros(),
+            declared: fared(&run),
+            trace,
+        })
+    }
+
+    /// The logarithm of every framework's own ratio against the declared shares.
+    fn changes(&self, run: &Run) -> Vec<f64> {
+        let pairs = self.declared.iter().zip(fared(run));
+        let change = |(before, after): (&Fared, Fared)| before.change(&after, self.horizon);
+        pairs.map(change).collect()
+    }
+}
+
+fn fared(run: &Run) -> Vec<Fared> {
+    let rows = run.frameworks.iter().zip(0..);
+    let one = |(row, id): (&crate::run::FrameworkRow, u32)| Fared {
+        times: run
+            .jobs
+            .of(FrameworkId(id))
+            .map(|job| job.completion().map_or(NEVER, |span| span.as_micros()))
+            .collect(),
+        late: (row.requests > 0).then(|| row.missed as f64 / row.requests as f64),
+    };
+    rows.map(one).collect()
+}
+
+impl Fared {
+    fn change(&self, other: &Self, horizon: u64) -> f64 {
+        if let (Some(before), Some(after)) = (self.late, other.late) {
+            // A hundredth may always be late.
+            return libm::log(after.max(0.01) / before.max(0.01));
         }
-    }
-
-    /// Jobs unfinished and requests late beyond what is allowed, mean completion in microseconds.
-    fn score(&self, run: &Run) -> Score {
-        let beyond = |allowed: &[u64], cost: fn(&FrameworkRow) -> u64| -> u64 {
-            let pairs = run.frameworks.iter().zip(allowed);
-            pairs
-                .map(|(row, allowed)| cost(row).saturating_sub(*allowed))
-                .sum()
+        let pairs = || {
+            let pairs = self.times.iter().zip(&other.times);
+            pairs.filter(|(before, after)| **before.min(after) != NEVER)
         };
-        let unfinished = beyond(&self.unfinished, |row| row.jobs - row.finished);
-        let late = beyond(&self.late, |row| row.missed);
-        let times: Vec<Span> = run.jobs.iter().filter_map(|job| job.completion()).collect();
-        let sum: u128 = times.iter().map(|time| u128::from(time.as_micros())).sum();
-        let mean = sum / times.len().max(1) as u128;
-        (unfinished, late, u64::try_from(mean).unwrap_or(u64::MAX))
+        let known = pairs().flat_map(|(before, after)| [*before, *after]);
+        let longest = known.filter(|time| *time != NEVER).max().unwrap_or(0);
+        let bound = longest.max(horizon);
+        let sums = pairs().fold((0_u128, 0_u128), |(one, two), (before, after)| {
+            let bounded = |time: &u64| u128::from((*time).min(bound));
+            (one + bounded(before), two + bounded(after))
+        });
+        libm::log(sums.1.max(1) as f64 / sums.0.max(1) as f64)
+    }
+}
+
+/// Splits against each other, on ever more seeds.
+struct Race<'a> {
+    seeds: usize,
+    goal: Goal,
+    /// Every framework's change with a split on a seed.
+    changes: &'a (dyn Fn(&[u32], usize) -> Vec<f64> + Sync),
+    watcher: &'a dyn Watcher,
+    known: Mutex<BTreeMap<(Vec<u32>, usize), Vec<f64>>>,
+}
+
+impl<'a> Race<'a> {
+    fn new(
+        seeds: usize,
+        goal: Goal,
+        changes: &'a (dyn Fn(&[u32], usize) -> Vec<f64> + Sync),
+        watcher: &'a dyn Watcher,
+    ) -> Self {
+        Self {
+            seeds,
+            goal,
+            changes,
+            watcher,
+            known: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The best of `splits`, the first of equals; `current` if none is better.
+    fn winner(&self, splits: Vec<Vec<u32>>, current: Vec<u32>) -> Vec<u32> {
+        let mut left = splits;
+        let mut seeds = self.seeds.min(2);
+        loop {
+            let scores = self.scores(&left, seeds);
+            let mut ranked: Vec<(Score, Vec<u32>)> = scores.into_iter().zip(left).collect();
+            ranked.sort_by_key(|(score, _)| *score);
+            if seeds == self.seeds {
+                let best = ranked.into_iter().next();
+                let now = self.scores(std::slice::from_ref(&current), seeds)[0];
+                let better = best.filter(|(score, _)| *score < now);
+                return better.map_or(current, |(_, split)| split);
+            }
+            let half = ranked.len().div_ceil(2).max(2);
+            left = ranked
+                .into_iter()
+                .take(half)
+                .map(|(_, split)| split)
+                .collect();
+            seeds = (seeds * 2).min(self.seeds);
+        }
+    }
+
+    /// The scores of `splits` over the first `seeds` seeds.
+    fn scores(&self, splits: &[Vec<u32>], seeds: usize) -> Vec<Score> {
+        let cells = splits
+            .iter()
+            .flat_map(|split| (0..seeds).map(move |seed| (split, seed)));
+        let known =
+            |cell: &(Vec<u32>, usize)| self.known.lock().expect("no panic").contains_key(cell);
+        let cells = cells.map(|(split, seed)| (split.clone(), seed));
+        let missing: Vec<(Vec<u32>, usize)> = cells.filter(|cell| !known(cell)).collect();
+        self.watcher.begin("splits", missing.len() as u64);
+        let found: Vec<Vec<f64>> = missing
+            .par_iter()
+            .map(|(split, seed)| (self.changes)(split, *seed))
+            .collect();
+        let mut known = self.known.lock().expect("no panic");
+        known.extend(missing.into_iter().zip(found));
+        let mean = |split: &Vec<u32>| {
+            let rows = (0..seeds).map(|seed| &known[&(split.clone(), seed)]);
+            let mut sums: Vec<f64> = Vec::new();
+            for row in rows {
+                sums.resize(row.len(), 0.0);
+                sums.iter_mut()
+                    .zip(row)
+                    .for_each(|(sum, change)| *sum += change);
+            }
+            sums.iter_mut().for_each(|sum| *sum /= seeds as f64);
+            self.goal.score(&sums)
+        };
+        splits.iter().map(mean).collect()
     }
 }
 
@@ -199,14 +368,73 @@ mod tests {
         assert_eq!(fair_start(&[0, 1], 2), [1, 1]);
     }
 
+    /// The winner of a race between splits of which framework 0 wants `best` agents.
+    fn race(seeds: usize, goal: Goal, best: fn(usize) -> u32, start: &[u32]) -> Vec<u32> {
+        let changes = |split: &[u32], seed: usize| {
+            let away = f64::from(split[0].abs_diff(best(seed)));
+            vec![away / 100.0 - 0.2, 0.0]
+        };
+        let watcher = crate::experiment::Unwatched::default();
+        let race = Race::new(seeds, goal, &changes, &watcher);
+        climb(&race, start.to_vec())
+    }
+
     #[test]
     fn climbing_finds_the_lowest() {
-        let distance = |split: &Vec<u32>| (0, 0, u64::from(split[0].abs_diff(37)));
-        let found = climb(
-            vec![20, 80],
-            distance,
-            &crate::experiment::Unwatched::default(),
-        );
-        assert_eq!(found, [37, 63]);
+        assert_eq!(race(1, Goal::Mean, |_| 37, &[20, 80]), [37, 63]);
+    }
+
+    /// The first seed alone would choose 20, all seeds 37.
+    #[test]
+    fn the_split_is_that_of_all_seeds() {
+        let best = |seed| if seed == 0 { 20 } else { 37 };
+        assert_eq!(race(8, Goal::Mean, best, &[50, 50]), [37, 63]);
+    }
+
+    /// Two of framework 0's own shares are better for it than one for framework 1 is worse.
+    #[test]
+    fn nobody_has_to_lose() {
+        let changes = |split: &[u32], _| {
+            vec![
+                -f64::from(split[0]) / 10.0,
+                f64::from(split[0].saturating_sub(4)) / 20.0,
+            ]
+        };
+        let watcher = crate::experiment::Unwatched::default();
+        let winner = |goal| {
+            let race = Race::new(3, goal, &changes, &watcher);
+            race.winner(all(9, 2), vec![3, 6])
+        };
+        assert_eq!(winner(Goal::Mean), [8, 1]);
+        assert_eq!(winner(Goal::Unharmed), [4, 5]);
+    }
+
+    /// A framework's own ratio counts, not its number of jobs.
+    #[test]
+    fn changes_are_the_frameworks_own() {
+        let times = |times: &[u64]| Fared {
+            times: times.to_vec(),
+            late: None,
+        };
+        let half = times(&[100; 50]).change(&times(&[50; 50]), 1000);
+        assert!((half + std::f64::consts::LN_2).abs() < 1e-12, "{half}");
+        // One that never finishes counts as the horizon; one that never does on both sides does not.
+        let never = times(&[100, NEVER]).change(&times(&[NEVER, NEVER]), 1000);
+        assert!((never - 10_f64.ln()).abs() < 1e-12, "{never}");
+        let late = |late| Fared {
+            times: Vec::new(),
+            late: Some(late),
+        };
+        assert_eq!(late(0.005).change(&late(0.0), 1000), 0.0);
+        assert!(late(0.04).change(&late(0.02), 1000) < -0.69);
+    }
+
+    #[test]
+    fn the_goal_is_a_parameter() {
+        let goal = |text: &str| Goal::take(&mut text.parse().unwrap());
+        assert_eq!(goal("static-best"), Ok(Goal::Mean));
+        assert_eq!(goal("static-best[best=unharmed]"), Ok(Goal::Unharmed));
+        let error = goal("static-best[best=all]").unwrap_err().0;
+        assert!(error.contains("expected mean or unharmed"), "{error}");
     }
 }

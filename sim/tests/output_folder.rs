@@ -5,7 +5,12 @@ mod output_fake;
 use std::fs;
 use std::path::Path;
 
+use fairground_policies::message::FrameworkId;
+use fairground_policies::time::Span;
+use fairground_sim::measured::{Measured, MeasuredJob};
 use fairground_sim::output::{Digests, Gains, Options, OutputError, read_digests, write};
+use fairground_sim::run::Comparison;
+use fairground_workloads::trace::Assumption;
 
 const QUICK: Options = Options {
     csv_rows: 20_000,
@@ -125,6 +130,141 @@ fn hostile_names_stay_text() {
         let svg = fs::read_to_string(dir.join("figures").join(&figure)).unwrap();
         assert!(!svg.contains("<script"), "{figure}");
     }
+}
+
+/// The report of `day`.
+fn report(day: &Comparison) -> String {
+    let place = tempfile::tempdir().unwrap();
+    let dir = place.path().join("day");
+    write(day, &dir, QUICK).unwrap();
+    fs::read_to_string(dir.join("report.html")).unwrap()
+}
+
+#[track_caller]
+fn in_order(page: &str, parts: &[&str]) {
+    let mut from = 0;
+    for part in parts {
+        let at = page[from..].find(part);
+        from += at.unwrap_or_else(|| panic!("{part} is not there, or too early"));
+    }
+}
+
+#[test]
+fn a_report_opens_with_a_picture_and_who_gains_and_pays() {
+    let page = report(&output_fake::day(3));
+    let first = [
+        "<h1>",
+        "drf instead of static</h2>",
+        "class=\"sides\"",
+        "<b>hadoop</b> <span class=\"word\">gains</span>",
+        "class=\"bar base\"",
+        "class=\"finding\"",
+        "drf instead of static (",
+        "What ran on each agent over time</h2>",
+        "Who gains, who pays</h2>",
+        "What the assumptions are worth</h2>",
+        "What was assumed</h2>",
+    ];
+    in_order(&page, &first);
+    assert!(
+        page.contains("one task at a time (Ghodsi et al., NSDI 2011)"),
+        "drf is said"
+    );
+}
+
+/// Who pays is red, by its own class, and is seen as such.
+#[test]
+fn payers_are_marked() {
+    let mut day = output_fake::day(3);
+    day.policies.swap(0, 2);
+    day.policies.truncate(2);
+    let page = report(&day);
+    in_order(
+        &page,
+        &["static-best instead of drf</h2>", "class=\"side pays\""],
+    );
+}
+
+#[test]
+fn other_seeds_can_be_chosen_and_the_one_drawn_is_named() {
+    let page = report(&output_fake::day(3));
+    for part in [
+        "\"seeds\":[{\"seed\":1,",
+        "{\"seed\":2,",
+        "{\"seed\":3,",
+        "Seed 1, the first of 3.</span>",
+        "Agents are recorded for it alone.",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(report(&output_fake::day(1)).contains("Seed 1.</span>"));
+}
+
+/// Fifteen frameworks with the same assumption but for its numbers are one row.
+#[test]
+fn near_equal_assumptions_are_one_row() {
+    let mut day = output_fake::day(1);
+    let info = day.frameworks[0].clone();
+    for number in 3..15 {
+        let mut info = info.clone();
+        info.name = format!("user-{number}");
+        day.frameworks.push(info);
+    }
+    day.assumptions = (0..15)
+        .map(|number| {
+            let about = "tasks".to_owned();
+            let model = format!("{} tasks of {}.5 s each", number + 2, number);
+            (Some(FrameworkId(number)), Assumption { about, model })
+        })
+        .collect();
+    let page = report(&day);
+    assert!(page.contains("2 to 16 tasks of 0.5 to 14.5 s each"));
+    assert_eq!(
+        page.matches(" tasks of ").count(),
+        16,
+        "one row, and each in its details"
+    );
+    assert!(page.contains("all frameworks</td>"));
+}
+
+#[test]
+fn what_was_measured_stands_beside_what_was_simulated() {
+    let place = tempfile::tempdir().unwrap();
+    let dir = place.path().join("day");
+    let mut day = output_fake::day(1);
+    day.about = "A day.".to_owned();
+    let job = |framework, seconds| MeasuredJob {
+        framework: FrameworkId(framework),
+        wait: Some(Span::from_secs(1)),
+        completion: Some(Span::from_secs(seconds)),
+    };
+    day.measured = Some(Measured {
+        input: day.inputs[0].clone(),
+        policy: "drf".to_owned(),
+        seed: 1,
+        jobs: vec![job(0, 100), job(0, 300), job(1, 50)],
+    });
+    write(&day, &dir, QUICK).unwrap();
+    assert!(dir.join("figures/measured.svg").is_file());
+    let report = fs::read_to_string(dir.join("report.html")).unwrap();
+    in_order(
+        &report,
+        &[
+            "Mean completion under drf, seed 1: hadoop ",
+            "measured</h2>",
+            "<th scope=\"row\">hadoop</th><td>completion, mean</td>",
+            "<td>3.33 min</td>",
+        ],
+    );
+    let page = fs::read_to_string(dir.join("README.md")).unwrap();
+    in_order(
+        &page,
+        &[
+            "figures/measured.png",
+            "## Simulated and measured",
+            "| hadoop | completion, mean |",
+        ],
+    );
 }
 
 #[test]

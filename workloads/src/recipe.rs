@@ -69,8 +69,24 @@ pub struct Recipe {
     /// When agents go away.
     #[serde(default)]
     pub faults: FaultSpec,
+    /// What a real run of this recipe measured, to be shown beside what is simulated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<MeasuredSpec>,
     /// The systems that share the cluster.
     pub framework: Vec<FrameworkSpec>,
+}
+
+/// A real run of a recipe: its jobs, as `fairground-real run` writes them into `jobs.csv`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeasuredSpec {
+    /// The file.
+    pub file: PathBuf,
+    /// The policy it was run with, one of those compared.
+    pub policy: Name,
+    /// The seed it was run with, one of those that are run.
+    #[serde(default = "first_seed")]
+    pub seed: u64,
 }
 
 /// How long messages take in simulation.

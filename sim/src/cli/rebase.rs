@@ -44,6 +44,7 @@ pub(super) fn rename_inputs(inputs: &mut [Input], read: &Recipe, moved: &Recipe)
 fn files(recipe: &mut Recipe) -> Vec<&mut PathBuf> {
     let mut files = Vec::new();
     files.extend(recipe.machines.as_mut().map(|machines| &mut machines.file));
+    files.extend(recipe.measured.as_mut().map(|measured| &mut measured.file));
     for framework in &mut recipe.framework {
         match &mut framework.workload {
             WorkloadSpec::Swim(spec) => files.push(&mut spec.file),

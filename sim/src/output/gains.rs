@@ -1,18 +1,14 @@
 //! Who gains, who pays: every policy against the first one, framework by framework.
 //!
-//! A change is computed within a seed and only over jobs that finished under both policies, so a
-//! policy does not look better by leaving long jobs unfinished; those are counted beside it.
+//! A change is computed within a seed, over all jobs that finished under at least one policy: a job that
+//! never finishes under one of them counts as the bound there, so that nobody looks better by leaving
+//! jobs unfinished (`observed.rs`).
 
-use std::collections::BTreeMap;
-
-use fairground_policies::message::{FrameworkId, JobId};
 use fairground_policies::resources::Kind;
 
+use super::observed::Observed;
 use super::stats::{self, Estimate};
-use crate::run::{Comparison, FrameworkRow, JobRow, Run};
-
-/// A job got worse when it took longer than under the baseline by more than this, in thousandths.
-pub const WORSE_THOUSANDTHS: u64 = 10;
+use crate::run::{Comparison, FrameworkRow, Run};
 
 /// One thing measured of a framework.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -96,14 +92,46 @@ impl Measure {
         }
     }
 
-    /// Whether its change is a difference (of shares) rather than a ratio.
-    pub const fn is_difference(self) -> bool {
+    /// Whether its value is a share of something.
+    pub const fn is_share(self) -> bool {
         matches!(self, Self::Missed | Self::Cpus | Self::Mem | Self::Gpus)
+    }
+
+    /// Whether its change is a difference rather than a ratio: what can be nothing on one side has no
+    /// ratio. That of work lost is in parts of the replay's length.
+    pub const fn is_difference(self) -> bool {
+        self.is_share() || matches!(self, Self::WorkLost)
+    }
+
+    /// The part of a distribution that it is, in thousandths, if it is one of completion times.
+    const fn percentile(self) -> Option<usize> {
+        match self {
+            Self::CompletionP50 => Some(500),
+            Self::CompletionP95 => Some(950),
+            _ => None,
+        }
+    }
+
+    /// Whether it is of completion times.
+    pub const fn is_completion(self) -> bool {
+        matches!(
+            self,
+            Self::CompletionMean | Self::CompletionP50 | Self::CompletionP95
+        )
     }
 
     /// Whether less of it is better for the framework; using more is neither good nor bad.
     pub const fn less_is_better(self) -> bool {
         !matches!(self, Self::Cpus | Self::Mem | Self::Gpus)
+    }
+}
+
+/// What the change of a measure with less being better means.
+fn verdict(change: Estimate) -> Verdict {
+    match change.mean {
+        _ if !change.differs_from(0.0) => Verdict::NotShown,
+        less if less < 0.0 => Verdict::Gains,
+        _ => Verdict::Pays,
     }
 }
 
@@ -116,6 +144,8 @@ pub enum Verdict {
     Pays,
     /// The interval includes no change, or there is none.
     NotShown,
+    /// Neither more nor less of it is better.
+    Undefined,
 }
 
 impl Verdict {
@@ -125,6 +155,7 @@ impl Verdict {
             Self::Gains => "gains",
             Self::Pays => "pays",
             Self::NotShown => "no difference shown",
+            Self::Undefined => "none",
         }
     }
 }
@@ -136,7 +167,10 @@ pub struct Measured {
     pub measure: Measure,
     /// Its mean over seeds, in the unit of the measure's name (shares as fractions of one).
     pub value: Option<f64>,
-    /// Against the baseline: a fraction of it, or a difference of shares; `None` for the baseline.
+    /// Whether jobs that never finish are in it, so that the truth is higher.
+    pub at_least: bool,
+    /// Against the baseline: a fraction of it, or a difference of shares, in whole parts of a million;
+    /// `None` for the baseline.
     pub change: Option<Estimate>,
 }
 
@@ -144,14 +178,9 @@ impl Measured {
     /// Who wins by this measure.
     pub fn verdict(&self) -> Verdict {
         match self.change {
-            Some(change) if self.measure.less_is_better() && change.differs_from(0.0) => {
-                if change.mean < 0.0 {
-                    Verdict::Gains
-                } else {
-                    Verdict::Pays
-                }
-            }
-            _ => Verdict::NotShown,
+            _ if !self.measure.less_is_better() => Verdict::Undefined,
+            Some(change) => verdict(change),
+            None => Verdict::NotShown,
         }
     }
 }
@@ -159,12 +188,14 @@ impl Measured {
 /// Jobs counted over all seeds.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct JobCounts {
-    /// Submitted.
+    /// Those that finished under at least one policy: what the comparison is about.
     pub all: usize,
-    /// Not finished when the run ended.
+    /// Of those, not finished under this policy.
     pub unfinished: usize,
-    /// Finished under the baseline, and later or never under this policy.
+    /// Of those, later than under the baseline, or never although they finished there.
     pub worse: usize,
+    /// Those that finished under no policy, which say nothing about any.
+    pub nobody: usize,
 }
 
 /// One framework under one policy.
@@ -202,10 +233,26 @@ impl Line {
 pub struct Overall {
     /// Position of the policy in the comparison.
     pub policy: usize,
-    /// Baseline's mean completion over the policy's: above one is sooner.
-    pub times_sooner: Option<Estimate>,
-    /// Jobs that one of the two policies did not finish, over all seeds.
-    pub left_out: usize,
+    /// Mean completion time of all jobs under the baseline and the policy, in microseconds, over seeds.
+    pub values: (f64, f64),
+    /// The change of the mean completion time of all jobs: the headline.
+    pub mean: Estimate,
+    /// The change of the completion time of the median job.
+    pub median: Estimate,
+    /// The jobs, over all frameworks.
+    pub jobs: JobCounts,
+}
+
+impl Overall {
+    /// Whether all jobs together gain or pay.
+    pub fn verdict(&self) -> Verdict {
+        verdict(self.mean)
+    }
+
+    /// The same of the median job.
+    pub fn median_verdict(&self) -> Verdict {
+        verdict(self.median)
+    }
 }
 
 /// Every policy against the first.
@@ -217,7 +264,7 @@ pub struct Gains {
     pub seeds: usize,
     /// By framework, then policy, the baseline's own included.
     pub lines: Vec<Line>,
-    /// By policy, without the baseline.
+    /// By policy, without the baseline; nothing of a policy without jobs.
     pub overall: Vec<Overall>,
 }
 
@@ -225,86 +272,57 @@ impl Gains {
     /// Compares every policy of `comparison` with its first.
     pub fn of(comparison: &Comparison) -> Self {
         let names = comparison.policies.iter().map(|p| p.name.clone());
+        let observed = Observed::all(comparison);
         let mut gains = Self {
             policies: names.collect(),
-            seeds: comparison.policies.first().map_or(0, |p| p.runs.len()),
+            seeds: observed.len(),
             lines: Vec::new(),
             overall: Vec::new(),
         };
-        let pairs: Vec<Vec<Pair<'_>>> = (0..comparison.policies.len())
-            .map(|policy| pair(comparison, policy))
-            .collect();
+        let policies = comparison.policies.len();
         for framework in 0..comparison.frameworks.len() {
-            for (policy, pairs) in pairs.iter().enumerate() {
-                gains.lines.push(line(comparison, framework, policy, pairs));
-            }
+            let lines = (0..policies).map(|policy| line(comparison, &observed, framework, policy));
+            gains.lines.extend(lines);
         }
-        gains.overall = (1..pairs.len())
-            .map(|policy| overall(policy, &pairs[policy]))
+        let others = 1..policies;
+        gains.overall = others
+            .filter_map(|policy| overall(policy, &observed))
             .collect();
         gains
     }
-}
 
-/// The runs of two policies with the same seed, and the jobs matched.
-struct Pair<'a> {
-    base: &'a Run,
-    other: &'a Run,
-    jobs: Vec<(JobRow<'a>, JobRow<'a>)>,
-}
-
-impl Pair<'_> {
-    /// Completion times in microseconds of jobs finished under both, sorted for percentiles.
-    fn completions(&self, framework: Option<usize>) -> (Vec<u64>, Vec<u64>) {
-        let of_it = |job: &JobRow<'_>| framework.is_none_or(|f| job.framework.0 as usize == f);
-        let mut base = Vec::new();
-        let mut other = Vec::new();
-        for (left, right) in self.jobs.iter().filter(|(left, _)| of_it(left)) {
-            if let (Some(left), Some(right)) = (left.completion(), right.completion()) {
-                base.push(left.as_micros());
-                other.push(right.as_micros());
-            }
-        }
-        base.sort_unstable();
-        other.sort_unstable();
-        (base, other)
+    /// The jobs of the baseline, over all frameworks and seeds.
+    pub fn base_jobs(&self) -> JobCounts {
+        let base = self.lines.iter().filter(|line| line.policy == 0);
+        base.fold(JobCounts::default(), |sum, line| sum.and(line.jobs))
     }
 }
 
-fn pair(comparison: &Comparison, policy: usize) -> Vec<Pair<'_>> {
-    let Some(baseline) = comparison.policies.first() else {
-        return Vec::new();
-    };
-    let others = comparison.policies[policy].runs.iter();
-    others
-        .filter_map(|other| {
-            let base = baseline.runs.iter().find(|run| run.seed == other.seed)?;
-            let by_id: BTreeMap<(FrameworkId, JobId), JobRow<'_>> = base
-                .jobs
-                .iter()
-                .map(|job| ((job.framework, job.job), job))
-                .collect();
-            let matched = other.jobs.iter().filter_map(|job| {
-                let left = by_id.get(&(job.framework, job.job))?;
-                Some((*left, job))
-            });
-            Some(Pair {
-                base,
-                other,
-                jobs: matched.collect(),
-            })
-        })
-        .collect()
+impl JobCounts {
+    const fn and(self, other: Self) -> Self {
+        Self {
+            all: self.all + other.all,
+            unfinished: self.unfinished + other.unfinished,
+            worse: self.worse + other.worse,
+            nobody: self.nobody + other.nobody,
+        }
+    }
 }
 
-fn line(comparison: &Comparison, framework: usize, policy: usize, pairs: &[Pair<'_>]) -> Line {
+fn line(comparison: &Comparison, observed: &[Observed], framework: usize, policy: usize) -> Line {
     let info = &comparison.frameworks[framework];
     let some =
         |measure: &&Measure| **measure != Measure::Gpus || comparison.capacity.of(Kind::Gpus) > 0;
     let measured = Measure::of(info.service)
         .iter()
         .filter(some)
-        .map(|measure| measured(comparison, framework, policy, pairs, *measure))
+        .map(|measure| {
+            if measure.is_completion() {
+                completion(observed, framework, policy, *measure)
+            } else {
+                measured(comparison, framework, policy, *measure)
+            }
+        })
         .collect();
     Line {
         framework,
@@ -312,7 +330,50 @@ fn line(comparison: &Comparison, framework: usize, policy: usize, pairs: &[Pair<
         service: info.service,
         policy,
         measured,
-        jobs: counts(framework, pairs),
+        jobs: counts(framework, policy, observed),
+    }
+}
+
+/// A measure of completion times, over the jobs of all seeds.
+fn completion(
+    observed: &[Observed],
+    framework: usize,
+    policy: usize,
+    measure: Measure,
+) -> Measured {
+    let value = |seed: &Observed, policy: usize| {
+        let whole = match measure.percentile() {
+            Some(part) => seed.percentile(policy, Some(framework), part),
+            None => seed.mean(policy, Some(framework)),
+        };
+        whole.map(|micros| micros as f64)
+    };
+    let own: Vec<f64> = observed
+        .iter()
+        .filter_map(|seed| value(seed, policy))
+        .collect();
+    let pairs: Vec<(f64, f64)> = observed
+        .iter()
+        .filter_map(|seed| Some((value(seed, 0)?, value(seed, policy)?)))
+        .collect();
+    let unfinished = |seed: &Observed| {
+        let (never, all) = (
+            seed.never(policy, Some(framework)),
+            seed.jobs(Some(framework)),
+        );
+        // A percentile is known when enough jobs finished.
+        let known = measure
+            .percentile()
+            .map_or(all, |part| (all * part).div_ceil(1000));
+        seed.has(policy) && all - never < known
+    };
+    Measured {
+        measure,
+        value: stats::mean(&own),
+        at_least: observed.iter().any(unfinished),
+        change: (policy > 0)
+            .then(|| stats::relative_change(&pairs))
+            .flatten(),
     }
 }
 
@@ -320,83 +381,45 @@ fn measured(
     comparison: &Comparison,
     framework: usize,
     policy: usize,
-    pairs: &[Pair<'_>],
     measure: Measure,
 ) -> Measured {
-    let own: Vec<f64> = comparison.policies[policy]
-        .runs
+    let runs = &comparison.policies[policy].runs;
+    let of = |run: &Run| value(comparison, run, framework, measure);
+    let own: Vec<f64> = runs.iter().filter_map(of).collect();
+    let base = |seed: u64| {
+        let mut runs = comparison.policies[0].runs.iter();
+        of(runs.find(|run| run.seed == seed)?)
+    };
+    let pairs: Vec<(f64, f64)> = runs
         .iter()
-        .filter_map(|run| value(comparison, run, framework, measure))
+        .filter_map(|run| Some((base(run.seed)?, of(run)?)))
         .collect();
-    let samples: Vec<(f64, f64)> = pairs
-        .iter()
-        .filter_map(|pair| paired(comparison, pair, framework, measure))
-        .collect();
+    let whole = match measure {
+        Measure::WorkLost => comparison.horizon.as_micros().max(1) as f64,
+        _ => 1.0,
+    };
     let change = if policy == 0 {
         None
     } else if measure.is_difference() {
-        let differences: Vec<f64> = samples.iter().map(|(base, other)| other - base).collect();
-        stats::estimate(&differences)
+        let differences: Vec<f64> = pairs
+            .iter()
+            .map(|(base, other)| (other - base) / whole)
+            .collect();
+        stats::estimate(&differences).map(Estimate::in_ppm)
     } else {
-        stats::relative_change(&samples)
+        stats::relative_change(&pairs)
     };
     Measured {
         measure,
         value: stats::mean(&own),
+        at_least: false,
         change,
     }
 }
 
 /// `measure` of one framework in one run; `None` when there was nothing to measure.
 fn value(comparison: &Comparison, run: &Run, framework: usize, measure: Measure) -> Option<f64> {
-    let row = run.frameworks.get(framework)?;
-    match measure {
-        Measure::CompletionMean | Measure::CompletionP50 | Measure::CompletionP95 => {
-            completion(&completions(run, framework), measure)
-        }
-        _ => whole(comparison, row, measure),
-    }
-}
-
-/// `measure` of one framework under both policies of a pair.
-fn paired(
-    comparison: &Comparison,
-    pair: &Pair<'_>,
-    framework: usize,
-    measure: Measure,
-) -> Option<(f64, f64)> {
-    match measure {
-        Measure::CompletionMean | Measure::CompletionP50 | Measure::CompletionP95 => {
-            let (base, other) = pair.completions(Some(framework));
-            Some((completion(&base, measure)?, completion(&other, measure)?))
-        }
-        _ => Some((
-            value(comparison, pair.base, framework, measure)?,
-            value(comparison, pair.other, framework, measure)?,
-        )),
-    }
-}
-
-/// Completion times of a framework's finished jobs in microseconds, sorted.
-pub fn completions(run: &Run, framework: usize) -> Vec<u64> {
-    let jobs = run.jobs.of(FrameworkId(framework as u32));
-    let mut times: Vec<u64> = jobs
-        .filter_map(|job| Some(job.completion()?.as_micros()))
-        .collect();
-    times.sort_unstable();
-    times
-}
-
-fn completion(sorted: &[u64], measure: Measure) -> Option<f64> {
-    let whole = match measure {
-        Measure::CompletionP50 => stats::percentile(sorted, 500),
-        Measure::CompletionP95 => stats::percentile(sorted, 950),
-        _ => stats::mean_whole(sorted),
-    };
-    whole.map(|micros| micros as f64)
-}
-
-fn whole(comparison: &Comparison, row: &FrameworkRow, measure: Measure) -> Option<f64> {
+    let row: &FrameworkRow = run.frameworks.get(framework)?;
     let used = |kind: Kind| {
         let have = comparison.capacity.of(kind);
         (have > 0).then(|| row.mean_usage.of(kind) as f64 / have as f64)
@@ -414,38 +437,42 @@ fn whole(comparison: &Comparison, row: &FrameworkRow, measure: Measure) -> Optio
     }
 }
 
-fn counts(framework: usize, pairs: &[Pair<'_>]) -> JobCounts {
-    let mut counts = JobCounts::default();
-    let jobs = pairs.iter().flat_map(|pair| &pair.jobs);
-    for (base, other) in jobs.filter(|(base, _)| base.framework.0 as usize == framework) {
-        counts.all += 1;
-        counts.unfinished += usize::from(other.finished.is_none());
-        counts.worse += usize::from(is_worse(base, other));
-    }
-    counts
+fn counts(framework: usize, policy: usize, observed: &[Observed]) -> JobCounts {
+    let seeds = observed.iter().filter(|seed| seed.has(policy));
+    seeds.fold(JobCounts::default(), |sum, seed| {
+        sum.and(JobCounts {
+            all: seed.jobs(Some(framework)),
+            unfinished: seed.never(policy, Some(framework)),
+            worse: seed.worse(policy, framework),
+            nobody: seed.nobody(Some(framework)),
+        })
+    })
 }
 
-fn is_worse(base: &JobRow<'_>, other: &JobRow<'_>) -> bool {
-    match (base.completion(), other.completion()) {
-        (Some(base), Some(other)) => other > base.scaled(1000 + WORSE_THOUSANDTHS, 1000),
-        (finished, None) => finished.is_some(),
-        (None, Some(_)) => false,
-    }
-}
-
-fn overall(policy: usize, pairs: &[Pair<'_>]) -> Overall {
-    let mut left_out = 0;
-    let mut means = Vec::new();
-    for pair in pairs {
-        let (base, other) = pair.completions(None);
-        left_out += pair.jobs.len() - base.len();
-        if let (Some(base), Some(other)) = (stats::mean_whole(&base), stats::mean_whole(&other)) {
-            means.push((base as f64, other as f64));
-        }
-    }
-    Overall {
+fn overall(policy: usize, observed: &[Observed]) -> Option<Overall> {
+    let means: Vec<(f64, f64)> = observed
+        .iter()
+        .filter_map(|seed| Some((seed.mean(0, None)? as f64, seed.mean(policy, None)? as f64)))
+        .collect();
+    let medians: Vec<f64> = observed
+        .iter()
+        .filter_map(|seed| Some(libm::log(seed.median_ratio(policy)?)))
+        .collect();
+    let seeds = observed.iter().filter(|seed| seed.has(policy));
+    let side =
+        |value: fn(&(f64, f64)) -> f64| stats::mean(&means.iter().map(value).collect::<Vec<_>>());
+    Some(Overall {
         policy,
-        times_sooner: stats::times_less(&means),
-        left_out,
-    }
+        values: (side(|pair| pair.0)?, side(|pair| pair.1)?),
+        mean: stats::relative_change(&means)?,
+        median: stats::of_logs(&medians)?,
+        jobs: seeds.fold(JobCounts::default(), |sum, seed| {
+            sum.and(JobCounts {
+                all: seed.jobs(None),
+                unfinished: seed.never(policy, None),
+                worse: 0,
+                nobody: seed.nobody(None),
+            })
+        }),
+    })
 }

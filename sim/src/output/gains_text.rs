@@ -1,12 +1,14 @@
-//! Who gains, who pays, as text: a sentence to quote and aligned tables.
+//! Who gains, who pays, as tables for people.
 //!
-//! The terminal and the report show the same cells.
+//! The terminal and the report show the same cells; a terminal leaves out columns where room is short.
 
 use std::fmt::Write as _;
 
-use super::gains::{Gains, Line, Measure, Measured, Overall, Verdict};
-use super::stats::Estimate;
+use super::gains::{Gains, Line, Measure, Measured, Verdict};
 use super::units;
+
+/// The longest line of text, in characters.
+const WIDTH: usize = 100;
 
 /// A table ready to be shown.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,8 +26,8 @@ pub struct Grid {
 pub struct Head {
     /// The words in the first line.
     pub text: &'static str,
-    /// Whether the column is left out where room is short.
-    pub wide: bool,
+    /// Columns are left out where room is short, the highest first; zero stays.
+    pub rank: u8,
     /// Whether the column holds names (left-aligned) rather than numbers.
     pub names: bool,
 }
@@ -49,24 +51,6 @@ impl From<String> for Entry {
 }
 
 impl Gains {
-    /// One sentence a policy, fit to be quoted; the policy that finished jobs soonest comes first.
-    pub fn sentences(&self) -> Vec<String> {
-        let mut overall: Vec<&Overall> = self.overall.iter().collect();
-        let sooner = |overall: &Overall| overall.times_sooner.map_or(0.0, |times| times.mean);
-        overall.sort_by(|one, other| sooner(other).total_cmp(&sooner(one)));
-        let mut sentences: Vec<String> = overall
-            .into_iter()
-            .filter_map(|overall| self.jobs_sentence(overall))
-            .collect();
-        sentences.extend(
-            self.lines
-                .iter()
-                .filter(|line| line.service && line.policy > 0)
-                .filter_map(|line| self.service_sentence(line)),
-        );
-        sentences
-    }
-
     /// The tables, one for jobs and one for services where there are any.
     pub fn grids(&self) -> Vec<Grid> {
         let of = |service: bool| {
@@ -92,12 +76,23 @@ impl Gains {
         grids
     }
 
-    /// The columns, with one for GPUs where there are some.
+    /// The columns, with one for GPUs where there are some; unfinished jobs matter where there are any.
     fn heads(&self, heads: &[Head]) -> Vec<Head> {
-        let mut lines = self.lines.iter();
-        let gpus = lines.any(|line| line.get(Measure::Gpus).is_some());
-        let gpus = gpus.then_some(number("GPUs"));
-        heads.iter().copied().chain(gpus).collect()
+        let gpus = self
+            .lines
+            .iter()
+            .any(|line| line.get(Measure::Gpus).is_some());
+        let gpus = gpus.then_some(number("GPUs", 7));
+        let unfinished = self.lines.iter().any(|line| line.jobs.unfinished > 0);
+        let rank = |head: &Head| match head.text {
+            "unfinished" if unfinished => 0,
+            _ => head.rank,
+        };
+        let ranked = heads.iter().map(|head| Head {
+            rank: rank(head),
+            ..*head
+        });
+        ranked.chain(gpus).collect()
     }
 
     /// Everything for a terminal, without colour; lines end with a newline.
@@ -108,10 +103,11 @@ impl Gains {
         }
         // One policy alone has nothing to be compared with.
         if self.policies.len() > 1 {
-            let _ = writeln!(text, "{}", self.legend());
+            text += &wrapped(&self.legend());
         }
         for sentence in self.sentences() {
-            let _ = write!(text, "\n{sentence}");
+            text.push('\n');
+            text += &wrapped(&sentence);
         }
         text.truncate(text.trim_end().len());
         text.push('\n');
@@ -123,77 +119,23 @@ impl Gains {
         let baseline = self.policies.first().map_or("", String::as_str);
         let interval = match self.seeds {
             0 | 1 => "from one seed, so without an interval".to_owned(),
-            seeds => format!("with its 95 % interval over {seeds} seeds"),
+            seeds => format!(
+                "the geometric mean over {seeds} seeds with its 95 % interval; not shown: the \
+                 interval includes no change"
+            ),
+        };
+        let worse =
+            format!("Worse: jobs more than 1 % later than under {baseline}, or never finished.");
+        let never = if self.lines.iter().any(|line| line.jobs.unfinished > 0) {
+            " A job that never finishes counts as the longest time any job took, or the replay's \
+             length; a value with one is a lower bound (≥)."
+        } else {
+            ""
         };
         format!(
             "Changes are against {baseline}, on the same trace, {interval}; pp: percentage points. \
-             Completion changes count jobs that finished under both. \
-             Worse: jobs more than 1 % later than under {baseline}, or never finished."
+             {worse}{never}"
         )
-    }
-
-    fn jobs_sentence(&self, overall: &Overall) -> Option<String> {
-        let times = overall.times_sooner?;
-        let (policy, baseline) = (&self.policies[overall.policy], &self.policies[0]);
-        let frameworks = self
-            .lines
-            .iter()
-            .filter(|line| line.policy == overall.policy && !line.service)
-            .filter(|line| {
-                let completion = line.get(Measure::CompletionMean);
-                completion.is_some_and(|measured| measured.change.is_some())
-            })
-            .count();
-        let over = format!(
-            "(mean over {} jobs, {})",
-            units::count(frameworks, "framework's", "frameworks'"),
-            units::count(times.seeds, "seed", "seeds")
-        );
-        let mut sentence = match times.interval {
-            None => format!(
-                "{policy} finished jobs {} than {baseline} {over}; one seed says nothing about \
-                 chance.",
-                sooner_or_later(&times)
-            ),
-            Some(_) if times.differs_from(1.0) => format!(
-                "{policy} finished jobs {} than {baseline} {over}.",
-                sooner_or_later(&times)
-            ),
-            Some(_) => format!(
-                "No difference shown between {policy} and {baseline}: jobs finished {} times as \
-                 soon, an interval that includes 1 {over}.",
-                units::factor(&times)
-            ),
-        };
-        if overall.left_out > 0 {
-            let jobs = units::count(overall.left_out, "job", "jobs");
-            let _ = write!(sentence, " Left out: {jobs} unfinished under either.");
-        }
-        Some(sentence)
-    }
-
-    fn service_sentence(&self, line: &Line) -> Option<String> {
-        let missed = line.get(Measure::Missed)?;
-        let change = missed.change?;
-        let base = self
-            .lines
-            .iter()
-            .find(|other| other.framework == line.framework && other.policy == 0)?;
-        let (before, after) = (base.get(Measure::Missed)?.value?, missed.value?);
-        let (policy, baseline) = (&self.policies[line.policy], &self.policies[0]);
-        let seeds = units::count(change.seeds, "seed", "seeds");
-        let (name, before, after) = (&line.name, units::percent(before), units::percent(after));
-        let change = units::change(&change, "pp");
-        Some(match missed.verdict() {
-            Verdict::NotShown => format!(
-                "No difference shown in {name}'s missed requests: {after} under {policy}, {before} \
-                 under {baseline} ({change}, {seeds})."
-            ),
-            _ => format!(
-                "{name} missed its objective in {after} of requests under {policy}, {before} under \
-                 {baseline} ({change}, {seeds})."
-            ),
-        })
     }
 
     fn job_row(&self, line: &Line) -> Vec<Entry> {
@@ -241,6 +183,7 @@ impl Gains {
         let text = match (line.policy, self.seeds) {
             (0, _) => "baseline",
             (_, 0 | 1) => "one seed",
+            _ if verdict == Verdict::NotShown => "not shown",
             _ => verdict.text(),
         };
         vec![
@@ -261,30 +204,10 @@ fn used(line: &Line) -> Vec<Entry> {
     kinds.into_iter().map(share).collect()
 }
 
-fn sooner_or_later(times: &Estimate) -> String {
-    if times.mean >= 1.0 {
-        return format!("{} times sooner", units::factor(times));
-    }
-    let turned = Estimate {
-        mean: 1.0 / times.mean,
-        interval: times.interval.map(|(low, high)| (1.0 / high, 1.0 / low)),
-        ..*times
-    };
-    format!("{} times later", units::factor(&turned))
-}
-
-const fn number(text: &'static str) -> Head {
+const fn number(text: &'static str, rank: u8) -> Head {
     Head {
         text,
-        wide: false,
-        names: false,
-    }
-}
-
-const fn wide(text: &'static str) -> Head {
-    Head {
-        text,
-        wide: true,
+        rank,
         names: false,
     }
 }
@@ -292,7 +215,7 @@ const fn wide(text: &'static str) -> Head {
 const fn names(text: &'static str) -> Head {
     Head {
         text,
-        wide: false,
+        rank: 0,
         names: true,
     }
 }
@@ -301,33 +224,33 @@ const JOB_HEADS: [Head; 14] = [
     names("framework"),
     names("policy"),
     names("verdict"),
-    number("mean"),
-    number("change"),
-    wide("median"),
-    wide("change"),
-    number("95th pct"),
-    number("change"),
-    number("worse"),
-    number("unfinished"),
-    number("work lost"),
-    number("CPUs"),
-    number("memory"),
+    number("mean", 0),
+    number("change", 0),
+    number("median", 4),
+    number("change", 5),
+    number("95th pct", 2),
+    number("change", 5),
+    number("worse", 1),
+    number("unfinished", 3),
+    number("work lost", 6),
+    number("CPUs", 7),
+    number("memory", 7),
 ];
 
 const SERVICE_HEADS: [Head; 13] = [
     names("framework"),
     names("policy"),
     names("verdict"),
-    wide("median"),
-    wide("change"),
-    number("95th pct"),
-    number("change"),
-    number("99th pct"),
-    number("change"),
-    number("missed"),
-    number("change"),
-    number("CPUs"),
-    number("memory"),
+    number("median", 4),
+    number("change", 5),
+    number("95th pct", 1),
+    number("change", 5),
+    number("99th pct", 2),
+    number("change", 6),
+    number("missed", 0),
+    number("change", 0),
+    number("CPUs", 7),
+    number("memory", 7),
 ];
 
 fn value_and_change(
@@ -345,8 +268,15 @@ fn value_and_change(
 }
 
 fn plain(line: &Line, measure: Measure, show: fn(f64) -> String) -> Entry {
-    let value = line.get(measure).and_then(|m| m.value);
-    value.map_or("–".to_owned(), show).into()
+    let measured = line.get(measure);
+    let bound = if measured.is_some_and(|m| m.at_least) {
+        "≥ "
+    } else {
+        ""
+    };
+    let value = measured.and_then(|m| m.value);
+    let value = value.map_or("–".to_owned(), |value| format!("{bound}{}", show(value)));
+    value.into()
 }
 
 fn share(part: usize, all: usize) -> String {
@@ -357,53 +287,74 @@ fn share(part: usize, all: usize) -> String {
     }
 }
 
-/// Columns two spaces apart, names to the left, numbers to the right; a framework's name once.
+/// Columns two spaces apart, names to the left, numbers to the right; a framework's name once. As many
+/// columns as fit into a line, and names cut when even those are too many.
 pub(super) fn aligned(grid: &Grid) -> String {
-    let shown: Vec<usize> = (0..grid.heads.len())
-        .filter(|i| !grid.heads[*i].wide)
-        .collect();
-    let width = |column: &usize| {
-        let fields = grid
-            .rows
-            .iter()
-            .map(|row| row[*column].text.chars().count());
-        fields
-            .max()
-            .unwrap_or(0)
-            .max(grid.heads[*column].text.len())
-    };
-    let widths: Vec<usize> = shown.iter().map(width).collect();
-    let mut text = String::new();
-    let mut push = |fields: Vec<&str>| {
-        let mut line = String::new();
-        for ((field, column), width) in fields.into_iter().zip(&shown).zip(&widths) {
-            if grid.heads[*column].names {
-                let _ = write!(line, "{field:<width$}  ");
-            } else {
-                let _ = write!(line, "{field:>width$}  ");
-            }
+    let mut least = grid.heads.iter().map(|head| head.rank).max().unwrap_or(0);
+    let mut name = usize::MAX;
+    loop {
+        let shown: Vec<usize> = (0..grid.heads.len())
+            .filter(|i| grid.heads[*i].rank <= least)
+            .collect();
+        let lines = lines(grid, &shown, name);
+        let widest = lines.iter().map(|line| line.chars().count()).max();
+        if widest.is_none_or(|widest| widest <= WIDTH) || (least == 0 && name <= 12) {
+            return lines.iter().map(|line| format!("{line}\n")).collect();
         }
-        text += line.trim_end();
-        text.push('\n');
-    };
-    push(
-        shown
-            .iter()
-            .map(|column| grid.heads[*column].text)
-            .collect(),
-    );
+        if least > 0 {
+            least -= 1;
+        } else {
+            name = name.min(40) - 2;
+        }
+    }
+}
+
+fn lines(grid: &Grid, shown: &[usize], most: usize) -> Vec<String> {
+    let heads = shown
+        .iter()
+        .map(|column| grid.heads[*column].text.to_owned());
+    let mut fields: Vec<Vec<String>> = vec![heads.collect()];
     let mut last = "";
     for row in &grid.rows {
-        let name = row[0].text.as_str();
-        let mut fields: Vec<&str> = shown
-            .iter()
-            .map(|column| row[*column].text.as_str())
-            .collect();
-        if name == last {
-            fields[0] = "";
+        let cell = |column: &usize| units::shortened(&row[*column].text, most);
+        let mut line: Vec<String> = shown.iter().map(cell).collect();
+        if row[0].text == last {
+            line[0].clear();
         }
-        last = name;
-        push(fields);
+        last = &row[0].text;
+        fields.push(line);
     }
-    text
+    let width = |i: usize| fields.iter().map(|line| line[i].chars().count()).max();
+    let widths: Vec<usize> = (0..shown.len()).map(|i| width(i).unwrap_or(0)).collect();
+    let one = |line: &Vec<String>| {
+        let mut text = String::new();
+        for ((field, column), width) in line.iter().zip(shown).zip(&widths) {
+            let _ = if grid.heads[*column].names {
+                write!(text, "{field:<width$}  ")
+            } else {
+                write!(text, "{field:>width$}  ")
+            };
+        }
+        text.trim_end().to_owned()
+    };
+    fields.iter().map(one).collect()
+}
+
+/// Words in lines of at most [`WIDTH`] characters, each ended.
+fn wrapped(text: &str) -> String {
+    let (mut lines, mut long) = (String::new(), 0);
+    for word in text.split(' ') {
+        let more = word.chars().count();
+        if long > 0 && long + 1 + more > WIDTH {
+            lines.push('\n');
+            long = 0;
+        } else if long > 0 {
+            lines.push(' ');
+            long += 1;
+        }
+        lines += word;
+        long += more;
+    }
+    lines.push('\n');
+    lines
 }

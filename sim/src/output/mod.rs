@@ -5,12 +5,17 @@
 pub mod stats;
 pub mod table;
 pub mod tables;
+pub mod observed;
 pub mod gains;
+pub mod sentences;
 pub mod gains_text;
 pub mod units;
 pub mod series;
 pub mod plots;
 pub mod report;
+mod sides;
+mod measured;
+mod assumed;
 pub mod page;
 pub mod report_data;
 pub mod provenance;

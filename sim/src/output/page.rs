@@ -2,25 +2,27 @@
 //!
 //! It is for those who meet the folder where it is stored; a recipe with `about` has one.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::assumed::assumed;
 use super::gains::Gains;
 use super::gains_text::aligned;
+use super::measured;
 use super::plots::Figure;
 use super::report;
-use crate::run::Comparison;
+use crate::run::{Comparison, Sheet};
 
 /// Its file in a result folder.
 pub const PAGE: &str = "README.md";
 
-/// The picture of a page: what ran where, or else how much of the cluster was in use.
-const PICTURES: [&str; 2] = ["hosts", "utilisation"];
+/// The picture of a page: what was measured where something was, what ran where, or else how much of the
+/// cluster was in use.
+const PICTURES: [&str; 3] = ["measured", "hosts", "utilisation"];
 
 /// The page's text.
 pub fn page(comparison: &Comparison, gains: &Gains, figures: &[Figure]) -> String {
     let mut text = format!("# {}\n\n{}\n", comparison.title, comparison.about);
-    for sentence in gains.sentences() {
+    for sentence in report::sentences(comparison, gains) {
         let _ = write!(text, "\n> {sentence}\n");
     }
     let mut wanted = PICTURES.iter();
@@ -42,6 +44,15 @@ pub fn page(comparison: &Comparison, gains: &Gains, figures: &[Figure]) -> Strin
         );
     }
     let _ = write!(text, "\n{}\n", gains.legend());
+    for sheet in &measured::sheets(comparison) {
+        let _ = write!(
+            text,
+            "\n## {}\n\n{}\n{}\n",
+            sheet.title,
+            markdown(sheet),
+            sheet.note
+        );
+    }
     if !comparison.warnings.is_empty() {
         text += "\n## Read this, too\n\n";
         for warning in &comparison.warnings {
@@ -49,8 +60,13 @@ pub fn page(comparison: &Comparison, gains: &Gains, figures: &[Figure]) -> Strin
         }
     }
     text += "\n## What was assumed\n\n";
-    for ((about, model), whose) in assumed(comparison) {
-        let _ = writeln!(text, "- **{about}**: {model}{whose}");
+    for one in assumed(comparison) {
+        let whose = match one.whose.len() {
+            0 => String::new(),
+            _ if one.everybody => String::new(),
+            _ => format!(" ({})", one.whose.join(", ")),
+        };
+        let _ = writeln!(text, "- **{}**: {}{whose}", one.about, one.model);
     }
     let _ = write!(
         text,
@@ -67,25 +83,9 @@ pub fn page(comparison: &Comparison, gains: &Gains, figures: &[Figure]) -> Strin
     text
 }
 
-/// Every assumption once, with the frameworks it is made for where it is not made for all.
-fn assumed(comparison: &Comparison) -> Vec<((&str, &str), String)> {
-    let mut whose: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for (framework, assumption) in &comparison.assumptions {
-        let key = (assumption.about.as_str(), assumption.model.as_str());
-        let names = whose.entry(key).or_default();
-        let info = framework.and_then(|id| comparison.frameworks.get(id.index()));
-        names.extend(info.map(|info| info.name.as_str()));
-    }
-    let all = comparison.frameworks.len();
-    let told = |names: Vec<&str>| {
-        if names.is_empty() || names.len() == all {
-            String::new()
-        } else {
-            format!(" ({})", names.join(", "))
-        }
-    };
-    whose
-        .into_iter()
-        .map(|(key, names)| (key, told(names)))
-        .collect()
+fn markdown(sheet: &Sheet) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | ").replace('\n', " "));
+    let rule = format!("|{}\n", "---|".repeat(sheet.heads.len()));
+    let rows = sheet.rows.iter().map(|row| line(row));
+    [line(&sheet.heads), rule].into_iter().chain(rows).collect()
 }

@@ -7,18 +7,26 @@
 use fairground_policies::resources::Kind;
 use minijinja::{AutoEscape, Environment, Value, context};
 
+use super::assumed::assumed;
 use super::error::OutputError;
 use super::gains::{Gains, Verdict};
 use super::gains_text::Grid;
-use super::plots::Figure;
-use super::provenance::{self, VERSION, assumed_of};
+use super::measured;
+use super::plots::{self, Figure};
+use super::provenance::{self, VERSION};
 use super::report_data;
+use super::sides;
 use super::units;
 use crate::run::Comparison;
 
 const TEMPLATE: &str = include_str!("../../assets/report.html");
+/// One figure, which stands in a section of its own.
+const FIGURE: &str = include_str!("../../assets/figure.html");
 const STYLE: &str = include_str!("../../assets/report.css");
-const SCRIPT: &str = include_str!("../../assets/report.js");
+const SCRIPT: &str = concat!(
+    include_str!("../../assets/charts.js"),
+    include_str!("../../assets/report.js")
+);
 const UPLOT_SCRIPT: &str = include_str!("../../assets/uplot/uPlot.iife.min.js");
 const UPLOT_STYLE: &str = include_str!("../../assets/uplot/uPlot.min.css");
 const UPLOT_LICENCE: &str = include_str!("../../assets/uplot/LICENSE");
@@ -41,19 +49,30 @@ pub fn page(
         uplot_script => safe(UPLOT_SCRIPT),
         uplot_style => safe(UPLOT_STYLE),
         uplot_licence => UPLOT_LICENCE,
-        data => safe(&report_data::json(comparison)?),
+        data => safe(&report_data::json(comparison, gains.main())?),
         version => VERSION,
     };
+    let figures: Vec<Value> = figures
+        .iter()
+        .map(|one| {
+            let html = environment.render_str(FIGURE, figure(comparison, one))?;
+            Ok(context! { name => &one.name, html => safe(&html) })
+        })
+        .collect::<Result<_, OutputError>>()?;
     let page = environment.template_from_str(TEMPLATE)?.render(context! {
         assets,
         name => &comparison.name,
         title => &comparison.title,
         facts => facts(comparison),
-        sentences => gains.sentences(),
+        main => &gains.policies.get(gains.main()),
+        baseline => &gains.policies.first(),
+        sides => sides::sides(gains),
+        sentences => sentences(comparison, gains),
         legend => gains.legend(),
         grids => gains.grids().iter().map(grid).collect::<Vec<_>>(),
         warnings => &comparison.warnings,
-        figures => figures.iter().map(figure).collect::<Vec<_>>(),
+        figures,
+        sheets => sheets(comparison),
         policies => policies(comparison),
         frameworks => frameworks(comparison),
         assumptions => assumptions(comparison),
@@ -64,6 +83,12 @@ pub fn page(
         recipe_blake3 => provenance::hash(comparison.recipe.as_bytes()),
     })?;
     Ok(page)
+}
+
+/// What came of it: of the policies, and of the simulator where something was measured.
+pub(super) fn sentences(comparison: &Comparison, gains: &Gains) -> Vec<String> {
+    let sentences = gains.sentences().into_iter();
+    sentences.chain(measured::sentence(comparison)).collect()
 }
 
 pub(super) fn facts(comparison: &Comparison) -> String {
@@ -98,9 +123,14 @@ fn grid(grid: &Grid) -> Value {
             let tone = match entry.verdict {
                 Verdict::Gains => "gains",
                 Verdict::Pays => "pays",
-                Verdict::NotShown => "",
+                Verdict::NotShown | Verdict::Undefined => "",
             };
-            context! { text => &entry.text, tone, names => head.names }
+            // The interval stands below its change.
+            let (text, within) = match entry.text.split_once(" (") {
+                Some((text, within)) if !head.names => (text, format!("({within}")),
+                _ => (entry.text.as_str(), String::new()),
+            };
+            context! { text, within, tone, names => head.names }
         });
         context! { first, span, name => &row[0].text, cells => cells.collect::<Vec<_>>() }
     });
@@ -111,11 +141,24 @@ fn grid(grid: &Grid) -> Value {
     }
 }
 
-fn figure(figure: &Figure) -> Value {
+fn figure(comparison: &Comparison, figure: &Figure) -> Value {
+    // The seed that is drawn is told apart, because another can be chosen.
+    let seed = plots::first_seed(comparison);
+    let caption = figure.caption.strip_suffix(seed.as_str());
+    let any = figure.name != "hosts";
+    let seed = match (caption, any) {
+        (None, _) => String::new(),
+        (Some(_), false) if comparison.seeds.len() > 1 => {
+            format!("{seed} Agents are recorded for it alone.")
+        }
+        (Some(_), _) => seed,
+    };
     context! {
         name => &figure.name,
         title => &figure.title,
-        caption => &figure.caption,
+        caption => caption.unwrap_or(&figure.caption).trim_end(),
+        seed,
+        any,
         svg => Value::from_safe_string(figure.svg.clone()),
     }
 }
@@ -123,8 +166,26 @@ fn figure(figure: &Figure) -> Value {
 fn policies(comparison: &Comparison) -> Vec<Value> {
     let policies = comparison.policies.iter();
     policies
-        .map(|policy| context! { name => &policy.name, resolved => &policy.resolved })
+        .map(|policy| {
+            context! {
+                name => &policy.name,
+                resolved => &policy.resolved,
+                which => which(&policy.resolved),
+            }
+        })
         .collect()
+}
+
+/// Which of the things called so a policy is, where there are several.
+pub fn which(policy: &str) -> &'static str {
+    let (base, params) = policy.split_once('[').unwrap_or((policy, ""));
+    match base {
+        "drf" if params.contains("offers=task") => {
+            "the DRF paper's progressive filling: one task at a time (Ghodsi et al., NSDI 2011)"
+        }
+        "drf" => "that of Apache Mesos: offers of whole agents; the paper's is drf[offers=task]",
+        _ => "",
+    }
 }
 
 fn frameworks(comparison: &Comparison) -> Vec<Value> {
@@ -143,13 +204,28 @@ fn frameworks(comparison: &Comparison) -> Vec<Value> {
 }
 
 fn assumptions(comparison: &Comparison) -> Vec<Value> {
-    let assumptions = comparison.assumptions.iter().enumerate();
-    assumptions
-        .map(|(i, (_, assumption))| {
+    let rows = assumed(comparison).into_iter();
+    rows.map(|one| {
+        let place = match one.whose.len() {
+            0 => "simulator".to_owned(),
+            _ if one.everybody => "all frameworks".to_owned(),
+            many if many > 4 => format!("{many} frameworks"),
+            _ => one.whose.join(", "),
+        };
+        context! { where => place, about => one.about, model => one.model, each => one.each }
+    })
+    .collect()
+}
+
+fn sheets(comparison: &Comparison) -> Vec<Value> {
+    let sheets = measured::sheets(comparison).into_iter();
+    sheets
+        .map(|sheet| {
             context! {
-                framework => assumed_of(comparison, i).unwrap_or("simulator"),
-                about => &assumption.about,
-                model => &assumption.model,
+                title => sheet.title,
+                note => sheet.note,
+                heads => sheet.heads,
+                rows => sheet.rows,
             }
         })
         .collect()

@@ -2,6 +2,7 @@
 //!
 //! Fractions are rounded to ten-thousandths: finer than a pixel.
 
+use fairground_policies::resources::Kind;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -10,8 +11,12 @@ use super::plots::{self, palette};
 use super::series::{self, Line};
 use crate::run::Comparison;
 
-/// Points along the time axis of the interactive charts.
-const BINS: usize = 1440;
+/// Points along the time axis of the interactive charts of the first seed.
+const BINS: usize = 720;
+/// Numbers of all other seeds together, so that a page with many stays small.
+const OTHERS: usize = 90_000;
+/// Fewer points than this show nothing of a day: rather fewer seeds.
+const LEAST: usize = 96;
 /// Cells of all pictures of hosts together.
 const CELLS: usize = 60_000;
 
@@ -19,8 +24,9 @@ const CELLS: usize = 60_000;
 struct Data {
     frameworks: Vec<Framework>,
     policies: Vec<Policy>,
-    usage: Usage,
-    services: Vec<Service>,
+    order: Vec<usize>,
+    kinds: Vec<&'static str>,
+    seeds: Vec<Seed>,
     hosts: Option<Hosts>,
     jobs: Vec<Jobs>,
 }
@@ -34,15 +40,22 @@ struct Framework {
 #[derive(Serialize)]
 struct Policy {
     name: String,
-    colour: Option<String>,
+    ink: &'static str,
     dash: &'static [u32],
+    width: f64,
+}
+
+#[derive(Serialize)]
+struct Seed {
+    seed: u64,
+    usage: Usage,
+    services: Vec<Service>,
 }
 
 #[derive(Serialize)]
 struct Usage {
     times: Box<RawValue>,
     end: f64,
-    kinds: Vec<&'static str>,
     shares: Vec<Vec<Vec<Box<RawValue>>>>,
     dominant: Vec<Vec<Box<RawValue>>>,
 }
@@ -106,8 +119,40 @@ fn all(lines: &[Line], decimals: usize) -> Result<Vec<Box<RawValue>>, OutputErro
     lines.iter().map(|line| rounded(line, decimals)).collect()
 }
 
-fn usage(comparison: &Comparison) -> Result<Usage, OutputError> {
-    let usage = series::usage(comparison, BINS);
+/// The seeds that can be drawn: the first closely, of the others as many as there is room for.
+fn seeds(comparison: &Comparison) -> Result<Vec<Seed>, OutputError> {
+    let kinds = kinds(comparison).count();
+    let services = comparison.frameworks.iter().filter(|info| info.service);
+    let lines = comparison.frameworks.len() * (kinds + 1) + 2 * services.count();
+    let lines = (lines * comparison.policies.len()).max(1);
+    let others = comparison
+        .seeds
+        .len()
+        .saturating_sub(1)
+        .min(OTHERS / lines / LEAST);
+    let bins = OTHERS.checked_div(lines * others).unwrap_or(0).min(BINS);
+    let seeds = comparison.seeds.iter().enumerate().take(1 + others);
+    seeds
+        .map(|(at, seed)| {
+            let bins = if at == 0 { BINS } else { bins };
+            Ok(Seed {
+                seed: *seed,
+                usage: usage(comparison, at, bins)?,
+                services: self::services(comparison, at, bins)?,
+            })
+        })
+        .collect()
+}
+
+fn kinds(comparison: &Comparison) -> impl Iterator<Item = Kind> {
+    let capacity = comparison.capacity;
+    Kind::ALL
+        .into_iter()
+        .filter(move |kind| capacity.of(*kind) > 0)
+}
+
+fn usage(comparison: &Comparison, at: usize, bins: usize) -> Result<Usage, OutputError> {
+    let usage = series::usage(comparison, at, bins);
     let mut shares = Vec::new();
     for kind in &usage.shares {
         let policies: Result<Vec<_>, _> = kind.iter().map(|lines| all(lines, 4)).collect();
@@ -117,19 +162,14 @@ fn usage(comparison: &Comparison) -> Result<Usage, OutputError> {
     Ok(Usage {
         times: rounded(&usage.bins.middles(), 3)?,
         end: usage.bins.end(),
-        kinds: usage
-            .kinds
-            .iter()
-            .map(|kind| plots::kind_name(*kind))
-            .collect(),
         shares,
         dominant: dominant?,
     })
 }
 
-fn services(comparison: &Comparison) -> Result<Vec<Service>, OutputError> {
+fn services(comparison: &Comparison, at: usize, bins: usize) -> Result<Vec<Service>, OutputError> {
     let mut each = Vec::new();
-    for service in series::services(comparison, BINS) {
+    for service in series::services(comparison, at, bins) {
         let slo = comparison.frameworks[service.framework].slo;
         each.push(Service {
             framework: service.framework,
@@ -186,7 +226,7 @@ fn jobs(comparison: &Comparison) -> Result<Vec<Jobs>, OutputError> {
 ///
 /// # Errors
 /// When encoding fails.
-pub(super) fn json(comparison: &Comparison) -> Result<String, OutputError> {
+pub(super) fn json(comparison: &Comparison, main: usize) -> Result<String, OutputError> {
     let frameworks = comparison.frameworks.iter().enumerate();
     let policies = comparison.policies.iter().enumerate();
     let data = Data {
@@ -197,15 +237,23 @@ pub(super) fn json(comparison: &Comparison) -> Result<String, OutputError> {
             })
             .collect(),
         policies: policies
-            .map(|(i, policy)| Policy {
-                name: policy.name.clone(),
-                colour: (palette::policy(i) != palette::INK)
-                    .then(|| palette::hex(palette::policy(i))),
-                dash: palette::dash(i),
+            .map(|(i, policy)| {
+                let ink = palette::policy(i, main);
+                Policy {
+                    name: policy.name.clone(),
+                    ink: if ink.colour == palette::INK {
+                        "--ink"
+                    } else {
+                        "--faint"
+                    },
+                    dash: ink.dash,
+                    width: ink.width,
+                }
             })
             .collect(),
-        usage: usage(comparison)?,
-        services: services(comparison)?,
+        order: palette::order(comparison.policies.len(), main),
+        kinds: kinds(comparison).map(plots::kind_name).collect(),
+        seeds: seeds(comparison)?,
         hosts: hosts(comparison)?,
         jobs: jobs(comparison)?,
     };

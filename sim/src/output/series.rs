@@ -1,5 +1,5 @@
-//! What the pictures show: the first seed's time series, thinned to what a screen can show, and
-//! the completion times of all seeds.
+//! What the pictures show: one seed's time series, thinned to what a screen can show, and the
+//! completion times of all seeds.
 //!
 //! Static figures and the interactive report draw the same numbers.
 
@@ -7,7 +7,7 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::Kind;
 use fairground_policies::time::Span;
 
-use super::gains::completions;
+use super::observed::completions;
 use crate::run::{self, Comparison, HostRow, Run, ServiceRow, UsageRow};
 
 /// Points of a cumulative distribution kept at most.
@@ -59,7 +59,7 @@ impl Bins {
 /// One number a bin.
 pub type Line = Vec<f64>;
 
-/// What frameworks used over time under each policy; the first seed.
+/// What frameworks used over time under each policy, with one seed.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Usage {
     /// The time steps.
@@ -72,7 +72,7 @@ pub struct Usage {
     pub dominant: Vec<Vec<Line>>,
 }
 
-/// One service over time under each policy; the first seed.
+/// One service over time under each policy, with one seed.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Service {
     /// Position of the service among the frameworks.
@@ -86,7 +86,7 @@ pub struct Service {
     pub missed: Vec<Line>,
 }
 
-/// Hosts over time under each policy; the first seed.
+/// Hosts over time under each policy; the first seed, for which alone they are recorded.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Hosts {
     /// The time steps.
@@ -110,22 +110,52 @@ pub struct Cdf {
     pub jobs: usize,
 }
 
-/// The first run of every policy.
-fn firsts(comparison: &Comparison) -> impl Iterator<Item = Option<&Run>> {
-    comparison.policies.iter().map(|policy| policy.runs.first())
+impl Cdf {
+    /// That of sorted `times` in microseconds, of so many jobs.
+    pub(super) fn of(times: &[u64], jobs: usize) -> Self {
+        let keep = times.len().min(CDF_POINTS);
+        let ranks: Vec<usize> = (1..=keep)
+            .map(|i| (i * times.len()).div_ceil(keep))
+            .collect();
+        Self {
+            times: ranks
+                .iter()
+                .map(|rank| times[rank - 1] as f64 / 1e6)
+                .collect(),
+            shares: ranks
+                .iter()
+                .map(|rank| *rank as f64 / jobs as f64)
+                .collect(),
+            jobs,
+        }
+    }
+}
+
+/// Every policy's run with the seed at a position.
+fn nth(comparison: &Comparison, at: usize) -> impl Iterator<Item = Option<&Run>> {
+    comparison
+        .policies
+        .iter()
+        .map(move |policy| policy.runs.get(at))
 }
 
 /// The last moment of any row, in microseconds.
-fn end<T>(comparison: &Comparison, rows: fn(&Run) -> &[T], end: impl Fn(&T) -> u64) -> u64 {
-    let rows = firsts(comparison).flatten().flat_map(rows);
+fn end<T>(
+    comparison: &Comparison,
+    at: usize,
+    rows: fn(&Run) -> &[T],
+    end: impl Fn(&T) -> u64,
+) -> u64 {
+    let rows = nth(comparison, at).flatten().flat_map(rows);
     rows.map(end).max().unwrap_or(0)
 }
 
-/// What frameworks used, in at most `most` bins.
-pub fn usage(comparison: &Comparison, most: usize) -> Usage {
+/// What frameworks used with the seed at position `at`, in at most `most` bins.
+pub fn usage(comparison: &Comparison, at: usize, most: usize) -> Usage {
     let step = comparison.step;
     let last = end(
         comparison,
+        at,
         |run| &run.usage,
         |row| (row.start + step).as_micros(),
     );
@@ -135,7 +165,7 @@ pub fn usage(comparison: &Comparison, most: usize) -> Usage {
         .filter(|kind| comparison.capacity.of(*kind) > 0)
         .collect();
     let lines = |value: &dyn Fn(&UsageRow) -> f64| -> Vec<Vec<Line>> {
-        firsts(comparison)
+        nth(comparison, at)
             .map(|run| {
                 let mut lines = vec![vec![0.0; bins.count]; comparison.frameworks.len()];
                 for row in run.iter().flat_map(|run| &run.usage) {
@@ -160,18 +190,18 @@ pub fn usage(comparison: &Comparison, most: usize) -> Usage {
     }
 }
 
-/// How services did, each in at most `most` bins.
-pub fn services(comparison: &Comparison, most: usize) -> Vec<Service> {
+/// How services did with the seed at position `at`, each in at most `most` bins.
+pub fn services(comparison: &Comparison, at: usize, most: usize) -> Vec<Service> {
     let frameworks = comparison.frameworks.iter().enumerate();
     frameworks
         .filter(|(_, info)| info.service)
-        .map(|(framework, _)| service(comparison, framework, most))
+        .map(|(framework, _)| service(comparison, at, framework, most))
         .collect()
 }
 
-fn service(comparison: &Comparison, framework: usize, most: usize) -> Service {
+fn service(comparison: &Comparison, at: usize, framework: usize, most: usize) -> Service {
     let own = |row: &&ServiceRow| row.framework.0 as usize == framework;
-    let rows: Vec<Vec<&ServiceRow>> = firsts(comparison)
+    let rows: Vec<Vec<&ServiceRow>> = nth(comparison, at)
         .map(|run| {
             run.iter()
                 .flat_map(|run| &run.services)
@@ -223,7 +253,7 @@ fn missed(rows: &[&ServiceRow], bins: &Bins) -> Line {
 
 /// What ran where, in at most `most` bins; `None` when hosts were not recorded.
 pub fn hosts(comparison: &Comparison, most: usize) -> Option<Hosts> {
-    let recorded = firsts(comparison)
+    let recorded = nth(comparison, 0)
         .flatten()
         .any(|run| !run.hosts.is_empty());
     if !recorded || comparison.agents == 0 {
@@ -232,6 +262,7 @@ pub fn hosts(comparison: &Comparison, most: usize) -> Option<Hosts> {
     let step = comparison.host_step;
     let last = end(
         comparison,
+        0,
         |run| &run.hosts,
         |row| (row.start + step).as_micros(),
     );
@@ -254,7 +285,7 @@ pub fn hosts(comparison: &Comparison, most: usize) -> Option<Hosts> {
             line[at] += f64::from(host.share) * weight(row);
         }
     };
-    let shares = firsts(comparison)
+    let shares = nth(comparison, 0)
         .map(|run| {
             let mut lines = vec![vec![0.0; rows * bins.count]; comparison.frameworks.len()];
             for host in run.iter().flat_map(|run| &run.hosts) {
@@ -282,21 +313,7 @@ pub fn cdfs(comparison: &Comparison, framework: usize) -> Vec<Cdf> {
         let runs = policy.runs.iter();
         let mut times: Vec<u64> = runs.flat_map(|run| completions(run, framework)).collect();
         times.sort_unstable();
-        let keep = times.len().min(CDF_POINTS);
-        let ranks: Vec<usize> = (1..=keep)
-            .map(|i| (i * times.len()).div_ceil(keep))
-            .collect();
-        Cdf {
-            times: ranks
-                .iter()
-                .map(|rank| times[rank - 1] as f64 / 1e6)
-                .collect(),
-            shares: ranks
-                .iter()
-                .map(|rank| *rank as f64 / jobs as f64)
-                .collect(),
-            jobs,
-        }
+        Cdf::of(&times, jobs)
     });
     per_policy.collect()
 }

@@ -40,35 +40,95 @@ pub fn percent(fraction: f64) -> String {
     format!("{} %", short(fraction * 100.0))
 }
 
-/// A relative change with its interval: `−39 ± 2 %`; `−39 %` from a single seed.
+/// A change with its interval: `−39 % (−41 to −37)`; `−39 %` from a single seed. It has as many digits
+/// as the interval allows, and as many as it takes to see on which side of nothing it lies.
 pub fn change(estimate: &Estimate, unit: &str) -> String {
-    let mean = estimate.mean * 100.0;
-    match estimate.half() {
-        None => format!("{} {unit}", signed(mean, 1)),
-        Some(half) => {
-            let half = half * 100.0;
-            let decimals = decimals(half, if mean.abs() < 9.995 { 2 } else { 1 });
-            format!(
-                "{} ± {} {unit}",
-                signed(mean, decimals),
-                small(half, decimals)
-            )
-        }
+    match change_parts(estimate, unit) {
+        (mean, None) => mean,
+        (mean, Some(interval)) => format!("{mean} ({interval})"),
     }
 }
 
-/// A factor with half its interval: `1.64 ± 0.03`; with both ends, `1.6 (0.5 to 5.0)`, where it is
-/// so wide that its ends are not equally far.
-pub fn factor(estimate: &Estimate) -> String {
-    let (Some(half), Some((low, high))) = (estimate.half(), estimate.interval) else {
-        return fixed(estimate.mean, 2);
-    };
-    let decimals = decimals(half, 3).max(1);
-    let mean = fixed(estimate.mean, decimals);
-    if half > estimate.mean / 4.0 {
-        return format!("{mean} ({} to {})", short(low), short(high));
+/// The same within brackets: `−39 %, −41 to −37`.
+pub fn change_inside(estimate: &Estimate, unit: &str) -> String {
+    match change_parts(estimate, unit) {
+        (mean, None) => mean,
+        (mean, Some(interval)) => format!("{mean}, {interval}"),
     }
-    format!("{mean} ± {}", small(half, decimals))
+}
+
+fn change_parts(estimate: &Estimate, unit: &str) -> (String, Option<String>) {
+    let digits = digits(estimate);
+    let show = |value: f64| signed(value * 100.0, digits);
+    let interval = estimate
+        .interval
+        .map(|(low, high)| format!("{} to {}", show(low), show(high)));
+    (format!("{} {unit}", show(estimate.mean)), interval)
+}
+
+/// The same in words: `39 % lower (37 to 41)`, `12 % lower (31 % lower to 9 % higher)`.
+pub fn lower(estimate: &Estimate) -> String {
+    match lower_parts(estimate) {
+        (mean, None) => mean,
+        (mean, Some(interval)) => format!("{mean} ({interval})"),
+    }
+}
+
+/// The same within brackets: `39 % lower, 37 to 41`.
+pub fn lower_inside(estimate: &Estimate) -> String {
+    match lower_parts(estimate) {
+        (mean, None) => mean,
+        (mean, Some(interval)) => format!("{mean}, {interval}"),
+    }
+}
+
+fn lower_parts(estimate: &Estimate) -> (String, Option<String>) {
+    let digits = digits(estimate);
+    let bare = |value: f64| fixed((value * 100.0).abs(), digits);
+    let word = |value: f64| if value < 0.0 { "lower" } else { "higher" };
+    let mean = match estimate.mean {
+        mean if nothing(&bare(mean)) => "the same".to_owned(),
+        mean => format!("{} % {}", bare(mean), word(mean)),
+    };
+    let interval = match estimate.interval {
+        None => None,
+        Some((low, high)) if low == high => None,
+        Some((low, high)) if high < 0.0 => Some(format!("{} to {}", bare(high), bare(low))),
+        Some((low, high)) if low > 0.0 => Some(format!("{} to {}", bare(low), bare(high))),
+        Some((low, high)) => Some(format!(
+            "{} % {} to {} % {}",
+            bare(low),
+            word(low),
+            bare(high),
+            word(high)
+        )),
+    };
+    (mean, interval)
+}
+
+/// How many decimals of a percentage a change has.
+fn digits(estimate: &Estimate) -> usize {
+    let most = if estimate.mean.abs() < 0.099_95 { 2 } else { 1 };
+    let Some((low, high)) = estimate.interval else {
+        return 1;
+    };
+    let mut digits = decimals((high - low) * 50.0, most);
+    // Rounding must not move an end to nothing, nor to everything.
+    let clear = |value: f64, digits: usize| {
+        let nothing = nothing(&fixed((value * 100.0).abs(), digits));
+        let everything = value > -1.0 && format!("{:.digits$}", value * -100.0).starts_with("100");
+        (!nothing || value == 0.0) && !everything
+    };
+    let differs = estimate.differs_from(0.0);
+    let fits = |digits: usize| {
+        let ends = !differs || (clear(low, digits) && clear(high, digits));
+        ends && (clear(low, digits) || low.abs() < 0.5)
+            && (clear(estimate.mean, digits) || !differs)
+    };
+    while digits < 4 && !fits(digits) {
+        digits += 1;
+    }
+    digits
 }
 
 /// How many decimals show the first digit of `half`, at most `most`.
@@ -82,27 +142,14 @@ fn decimals(half: f64, most: usize) -> usize {
     decimals
 }
 
-/// `half` rounded; an upper bound where rounding would leave nothing.
-fn small(half: f64, decimals: usize) -> String {
-    let text = fixed(half, decimals);
-    let nothing = text.bytes().all(|b| b == b'0' || b == b'.');
-    match (nothing, half > 0.0) {
-        (true, true) => format!(
-            "<{}",
-            match decimals {
-                0 => "1".to_owned(),
-                _ => format!("0.{:0>decimals$}", 1),
-            }
-        ),
-        (true, false) => "0".to_owned(),
-        _ => text,
-    }
+/// Whether digits are those of nothing.
+fn nothing(text: &str) -> bool {
+    text.bytes().all(|b| b == b'0' || b == b'.')
 }
 
 fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
-    let nothing = text.bytes().all(|b| b == b'0' || b == b'.');
-    if value < 0.0 && !nothing {
+    if value < 0.0 && !nothing(&text) {
         format!("−{text}")
     } else {
         text
@@ -111,27 +158,48 @@ fn fixed(value: f64, decimals: usize) -> String {
 
 fn signed(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);
-    let nothing = text.bytes().all(|b| b == b'0' || b == b'.');
-    if value > 0.0 && !nothing {
+    if value > 0.0 && !nothing(&text) {
         format!("+{text}")
     } else {
         text
     }
 }
 
+/// `text`, cut with an ellipsis when it has more than `most` characters.
+pub fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most - 1).collect();
+    format!("{kept}…")
+}
+
+/// A whole number with its thousands apart: `7,968`.
+pub fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// `3 jobs`, `1 job`.
-pub fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+pub fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn with(mean: f64, half: f64) -> Estimate {
+    fn with(mean: f64, low: f64, high: f64) -> Estimate {
         Estimate {
             mean,
-            interval: Some((mean - half, mean + half)),
+            interval: Some((low, high)),
             seeds: 20,
         }
     }
@@ -148,10 +216,10 @@ mod tests {
 
     #[test]
     fn changes_keep_the_digits_the_interval_allows() {
-        assert_eq!(change(&with(-0.39, 0.021), "%"), "−39 ± 2 %");
-        assert_eq!(change(&with(0.034, 0.0031), "%"), "+3.4 ± 0.3 %");
-        assert_eq!(change(&with(0.0, 0.0), "%"), "0.00 ± 0 %");
-        assert_eq!(change(&with(0.1, 0.000_001), "%"), "+10.0 ± <0.1 %");
+        let shown = |mean, low, high| change(&with(mean, low, high), "%");
+        assert_eq!(shown(-0.39, -0.411, -0.368), "−39 % (−41 to −37)");
+        assert_eq!(shown(0.034, 0.0309, 0.0371), "+3.4 % (+3.1 to +3.7)");
+        assert_eq!(shown(0.0, 0.0, 0.0), "0.00 % (0.00 to 0.00)");
         let one = Estimate {
             mean: 0.1,
             interval: None,
@@ -160,16 +228,39 @@ mod tests {
         assert_eq!(change(&one, "%"), "+10.0 %");
     }
 
+    /// An end that is not nothing is not printed as nothing, one above minus everything not as that.
     #[test]
-    fn factors_show_their_spread() {
-        assert_eq!(factor(&with(1.6432, 0.031)), "1.64 ± 0.03");
-        assert_eq!(factor(&with(1.6432, 0.12)), "1.6 ± 0.1");
-        assert_eq!(factor(&with(16.0, 2.0)), "16.0 ± 2.0");
-        let wide = Estimate {
-            mean: 1.6,
-            interval: Some((0.5, 5.12)),
-            seeds: 2,
-        };
-        assert_eq!(factor(&wide), "1.6 (0.5 to 5.12)");
+    fn rounding_contradicts_no_verdict() {
+        let shown = |mean, low, high| change(&with(mean, low, high), "%");
+        assert_eq!(shown(0.05, 0.0004, 0.1), "+5.00 % (+0.04 to +10.00)");
+        assert_eq!(
+            shown(0.05, 0.000_001, 0.1),
+            "+5.0000 % (+0.0001 to +10.0000)"
+        );
+        assert_eq!(shown(-0.05, -0.1, -0.0004), "−5.00 % (−10.00 to −0.04)");
+        assert_eq!(shown(0.05, -0.0004, 0.1), "+5 % (0 to +10)");
+        assert_eq!(shown(-0.9, -0.998, -0.2), "−90.0 % (−99.8 to −20.0)");
+    }
+
+    #[test]
+    fn changes_are_told_in_words() {
+        let told = |mean, low, high| lower(&with(mean, low, high));
+        assert_eq!(told(-0.32, -0.34, -0.30), "32 % lower (30 to 34)");
+        assert_eq!(told(0.24, 0.226, 0.255), "24 % higher (23 to 26)");
+        assert_eq!(
+            told(-0.12, -0.31, 0.09),
+            "12 % lower (31 % lower to 9 % higher)"
+        );
+        assert_eq!(told(0.0, 0.0, 0.0), "the same");
+        assert_eq!(
+            told(0.0001, -0.005, 0.0051),
+            "the same (0.5 % lower to 0.5 % higher)"
+        );
+    }
+
+    #[test]
+    fn thousands_are_apart() {
+        let numbers = [0, 999, 1000, 7968, 1_234_567].map(number);
+        assert_eq!(numbers, ["0", "999", "1,000", "7,968", "1,234,567"]);
     }
 }

@@ -162,7 +162,8 @@ fn policies() {
 
           static       no sharing; every framework owns a block of agents
               split    agents or parts a framework, as in 4:3:2 (default: the declared shares)
-          static-best  static with the split that finishes jobs soonest, found by search
+          static-best  static with the split that treats frameworks best, found over all seeds
+              best     mean: of the frameworks' own changes (default); unharmed: the same where nobody loses
           drf          shared pool; the framework with the smallest weighted dominant share goes first
               tie      equal shares: first, last or allocations (Mesos)
           fair         shared pool; the framework with the smallest weighted share of one resource goes first
@@ -186,6 +187,8 @@ fn policies() {
               wait     how long a job lets offers pass that do not hold its data (default 0s)
           gang         all tasks of a stage start together or not at all; offers are held until they can
               hold     how long offers are held together, up to twice that (default 30s)
+
+        drf is that of Apache Mesos: offers of whole agents; the paper's is drf[offers=task]
 
         Parameters go into the name: drf[round=1s,offers=task], fair[on=mem]
     "#]].assert_eq(&Place::empty().fairground("policies"));

@@ -102,8 +102,8 @@ fn an_unknown_field() {
         "title =",
         "titel =",
         &expect![[r#"
-        error: bad.toml:2:1: unknown field `titel`, expected one of `name`, `title`, `about`, `duration`, `seeds`, `first_seed`, `step`, `policies`, `cluster`, `machines`, `network`, `faults`, `framework`
-    "#]],
+            error: bad.toml:2:1: unknown field `titel`, expected one of `name`, `title`, `about`, `duration`, `seeds`, `first_seed`, `step`, `policies`, `cluster`, `machines`, `network`, `faults`, `measured`, `framework`
+        "#]],
     );
 }
 

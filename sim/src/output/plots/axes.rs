@@ -75,7 +75,8 @@ pub(super) fn share(high: f64) -> Axis {
 }
 
 /// Times in seconds on a scale of logarithms to base ten: positions are logarithms.
-pub(super) fn log_time(low: f64, high: f64) -> Axis {
+/// At most `most` of them are labelled.
+pub(super) fn log_time(low: f64, high: f64, most: i32) -> Axis {
     const NICE: [f64; 25] = [
         1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1800.0, 3600.0,
         10_800.0, 36_000.0, 86_400.0, 259_200.0, 864_000.0, 2.592e6, 8.64e6, 2.592e7, 8.64e7,
@@ -90,7 +91,7 @@ pub(super) fn log_time(low: f64, high: f64) -> Axis {
         .into_iter()
         .filter(|at| (low..=high).contains(&log(*at)))
     {
-        let apart = |last: &f64| log(at) - log(*last) >= (high - low) / 7.0;
+        let apart = |last: &f64| log(at) - log(*last) >= (high - low) / f64::from(most.max(2));
         if ticks.last().is_none_or(apart) {
             ticks.push(at);
         }

@@ -12,6 +12,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::palette::{self, FAINT, GRID, INK, PAPER, Rgb, rgb};
 use super::{Figure, OutputError};
+pub(super) use crate::output::units::shortened;
 
 /// How much larger than shown everything is drawn.
 pub(super) const SCALE: i32 = 2;
@@ -69,12 +70,41 @@ pub(super) struct Place {
 pub(super) enum Key {
     /// A filled square.
     Fill(Rgb, String),
-    /// A dot, by position of its policy.
+    /// A dot with the shape of the policy at this position.
     Dot(usize, String),
-    /// A line, by position of its policy.
-    Policy(usize, String),
-    /// A thin line of its own.
-    Line(Rgb, &'static [u32], String),
+    /// A line.
+    Line(Stroke, String),
+}
+
+impl Key {
+    /// Its label, and how far right of its swatch's left edge that begins.
+    fn label(&self) -> (i32, String) {
+        let (indent, label) = match self {
+            Self::Fill(_, label) | Self::Dot(_, label) => (18, label),
+            Self::Line(_, label) => (30, label),
+        };
+        (indent, shortened(label, 48))
+    }
+}
+
+/// Where the entries of a legend stand in a figure so wide.
+fn places(width: i32, legend: &[Key]) -> Vec<(i32, i32)> {
+    let (mut x, mut y) = (12, 42);
+    let place = |key: &Key| {
+        let (indent, label) = key.label();
+        let wide = indent + 20 + label.chars().count() as i32 * 7;
+        if x + wide > width && x > 12 {
+            (x, y) = (12, y + 18);
+        }
+        x += wide;
+        (x - wide, y)
+    };
+    legend.iter().map(place).collect()
+}
+
+/// How high title and legend of a figure so wide are.
+pub(super) fn head_height(width: i32, legend: &[Key]) -> i32 {
+    places(width, legend).last().map_or(36, |(_, y)| y + 18)
 }
 
 /// How a line looks.
@@ -86,11 +116,12 @@ pub(super) struct Stroke {
 }
 
 impl Stroke {
-    pub(super) fn policy(position: usize) -> Self {
+    pub(super) fn policy(position: usize, main: usize) -> Self {
+        let ink = palette::policy(position, main);
         Self {
-            colour: palette::policy(position),
-            dash: palette::dash(position),
-            width: 1.6,
+            colour: ink.colour,
+            dash: ink.dash,
+            width: ink.width,
         }
     }
 }
@@ -159,23 +190,15 @@ impl Canvas<'_> {
 
     /// The title, the legend below it; returns where panels may begin.
     pub(super) fn head(&mut self, title: &str, legend: &[Key]) -> Result<i32, String> {
-        self.text(title, 12, 18, Look::title())?;
-        let (mut x, mut y) = (12, 42);
-        for key in legend {
-            let (indent, label) = match key {
-                Key::Fill(_, label) | Key::Dot(_, label) => (18, label),
-                Key::Policy(_, label) | Key::Line(_, _, label) => (30, label),
-            };
-            let label = shortened(label, 48);
-            let wide = indent + 20 + label.chars().count() as i32 * 7;
-            if x + wide > self.width && x > 12 {
-                (x, y) = (12, y + 18);
-            }
+        // The width of letters is not known here; these are those of most sans-serif fonts.
+        let most = (self.width - 24) as usize / 8;
+        self.text(&shortened(title, most), 12, 18, Look::title())?;
+        for (key, (x, y)) in legend.iter().zip(places(self.width, legend)) {
+            let (indent, label) = key.label();
             self.swatch(key, x, y);
             self.text(&label, x + indent, y, Look::label())?;
-            x += wide;
         }
-        Ok(if legend.is_empty() { 36 } else { y + 18 })
+        Ok(head_height(self.width, legend))
     }
 
     fn swatch(&mut self, key: &Key, x: i32, y: i32) {
@@ -191,14 +214,9 @@ impl Canvas<'_> {
                 return;
             }
             Key::Dot(position, _) => {
-                return self.dot((f64::from(x + 6), f64::from(y)), *position);
+                return self.dot((f64::from(x + 6), f64::from(y)), *position, FAINT);
             }
-            Key::Policy(position, _) => Stroke::policy(*position),
-            Key::Line(colour, dash, _) => Stroke {
-                colour: *colour,
-                dash,
-                width: 1.2,
-            },
+            Key::Line(stroke, _) => *stroke,
         };
         let (x, y) = (f64::from(x), f64::from(y));
         self.stroke(&[(x, y), (x + 24.0, y)], stroke);
@@ -291,8 +309,8 @@ impl Canvas<'_> {
     }
 
     /// A dot of a panel, with the shape of its policy: circle, square, diamond.
-    pub(super) fn dot(&mut self, (x, y): (f64, f64), policy: usize) {
-        let fill = palette::hex(palette::policy(policy));
+    pub(super) fn dot(&mut self, (x, y): (f64, f64), policy: usize, colour: Rgb) {
+        let fill = palette::hex(colour);
         let (x, y) = (x * f64::from(SCALE), y * f64::from(SCALE));
         let shape = match policy % 3 {
             0 => format!(r#"<circle cx="{x:.0}" cy="{y:.0}" r="9""#),
@@ -387,15 +405,6 @@ impl Look {
             ..self
         }
     }
-}
-
-/// `text`, cut with an ellipsis when it has more than `most` characters.
-pub(super) fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(most - 1).collect();
-    format!("{kept}…")
 }
 
 /// What a figure says about itself.

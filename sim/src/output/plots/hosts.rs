@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::canvas::{About, Axis, Canvas, Panel, SCALE, figure};
+use super::canvas::{About, Axis, Canvas, Panel, SCALE, figure, head_height};
 use super::time::{Columns, first_seed, framework_keys};
 use super::{Figure, OutputError, axes, palette};
 use crate::output::series::{self, Hosts};
@@ -23,7 +23,8 @@ pub(super) fn hosts(comparison: &Comparison) -> Result<Option<Figure>, OutputErr
     };
     let columns = Columns::of(comparison);
     let height = (hosts.rows as i32 * 20).clamp(120, 420);
-    let legend = comparison.frameworks.len() as i32 / 6 * 18;
+    let keys = framework_keys(comparison);
+    let head = head_height(columns.width(), &keys);
     let shared = match hosts.agents_a_row {
         1 => String::new(),
         agents => format!(" Each row is {agents} agents."),
@@ -38,10 +39,10 @@ pub(super) fn hosts(comparison: &Comparison) -> Result<Option<Figure>, OutputErr
         ),
     };
     let title = about.title.clone();
-    figure(about, (columns.width(), height + 126 + legend), |canvas| {
-        let top = canvas.head(&title, &framework_keys(comparison))?;
+    figure(about, (columns.width(), head + height + 66), |canvas| {
+        let top = canvas.head(&title, &keys)?;
         columns.heads(canvas, comparison, top + 10)?;
-        let (x, time) = axes::time(hosts.bins.end(), 9);
+        let (x, time) = axes::time(hosts.bins.end(), columns.ticks());
         let y = agents(&hosts, comparison.agents);
         let middle = top + 24 + height / 2;
         canvas.text("agent", 12, middle, super::canvas::Look::label().upright())?;

@@ -1,6 +1,6 @@
 //! Static figures: SVG with real text, and PNG of the same for where SVG does not go.
 //!
-//! One look for all: a colour a framework, a dash a policy, the same scale on both sides.
+//! One look for all: a colour a framework, ink for policies, the same scale on both sides.
 
 // Pixels of a page and counts of panels are far below 2^31.
 #![allow(clippy::cast_possible_wrap)]
@@ -16,7 +16,7 @@ mod time;
 mod trace;
 
 pub use png::to_png;
-pub(super) use time::kind_name;
+pub(super) use time::{first_seed, kind_name};
 pub use trace::trace;
 
 use super::error::OutputError;
@@ -45,13 +45,14 @@ pub fn all(comparison: &Comparison, gains: &Gains) -> Result<Vec<Figure>, Output
         return Ok(Vec::new());
     }
     let mut figures = Vec::new();
+    figures.extend(jobs::measured(comparison)?);
+    figures.extend(hosts::hosts(comparison)?);
     if comparison.policies.len() > 1 {
         figures.push(jobs::change(comparison, gains)?);
     }
     figures.extend(time::usage(comparison)?);
-    figures.extend(hosts::hosts(comparison)?);
-    figures.extend(jobs::completion(comparison)?);
-    figures.extend(services::latency(comparison)?);
+    figures.extend(jobs::completion(comparison, gains.main())?);
+    figures.extend(services::latency(comparison, gains.main())?);
     figures.extend(time::dominant(comparison)?);
     Ok(figures)
 }

@@ -1,6 +1,8 @@
 //! Services: response times against the objective, and the requests that missed it.
 
-use super::canvas::{About, Axis, Canvas, Key, Look, Place, Stroke, figure, shortened};
+use super::canvas::{
+    About, Axis, Canvas, Key, Look, Place, Stroke, figure, head_height, shortened,
+};
 use super::jobs::policy_keys;
 use super::time::first_seed;
 use super::{Figure, OutputError, axes, palette};
@@ -16,11 +18,15 @@ const MISSED: i32 = 130;
 const EACH: i32 = LATENCY + MISSED + 66;
 
 /// The objective's line.
-const OBJECTIVE: (palette::Rgb, &[u32]) = (palette::FAINT, &[6, 2]);
+const OBJECTIVE: Stroke = Stroke {
+    colour: palette::BAD,
+    dash: &[6, 2],
+    width: 1.2,
+};
 
 /// Response times and missed requests over time; nothing without services.
-pub(super) fn latency(comparison: &Comparison) -> Result<Option<Figure>, OutputError> {
-    let services = series::services(comparison, BINS);
+pub(super) fn latency(comparison: &Comparison, main: usize) -> Result<Option<Figure>, OutputError> {
+    let services = series::services(comparison, 0, BINS);
     if services.is_empty() {
         return Ok(None);
     }
@@ -33,14 +39,14 @@ pub(super) fn latency(comparison: &Comparison) -> Result<Option<Figure>, OutputE
         ),
     };
     let title = about.title.clone();
-    let height = 76 + services.len() as i32 * EACH;
+    let mut keys = policy_keys(comparison, main);
+    keys.push(Key::Line(OBJECTIVE, "objective".to_owned()));
+    let height = head_height(WIDTH, &keys) + 16 + services.len() as i32 * EACH;
     figure(about, (WIDTH, height), |canvas| {
-        let mut keys = policy_keys(comparison);
-        keys.push(Key::Line(OBJECTIVE.0, OBJECTIVE.1, "objective".to_owned()));
         let top = canvas.head(&title, &keys)?;
         for (i, service) in services.iter().enumerate() {
             let y = top + i as i32 * EACH;
-            one(canvas, comparison, service, y)?;
+            one(canvas, (comparison, main), service, y)?;
         }
         Ok(())
     })
@@ -49,7 +55,7 @@ pub(super) fn latency(comparison: &Comparison) -> Result<Option<Figure>, OutputE
 
 fn one(
     canvas: &mut Canvas<'_>,
-    comparison: &Comparison,
+    (comparison, main): (&Comparison, usize),
     service: &Service,
     top: i32,
 ) -> Result<(), String> {
@@ -70,21 +76,16 @@ fn one(
     let slo = info.slo.as_micros() as f64 / 1e6;
     let y = latency_axis(latency, slo);
     let panel = canvas.panel(place(top + 22, LATENCY), &x, &y)?;
-    let objective = Stroke {
-        colour: OBJECTIVE.0,
-        dash: OBJECTIVE.1,
-        width: 1.2,
-    };
     let end = service.bins.end();
     let level = axes::log(slo.max(1e-5));
-    canvas.line(&panel, [(0.0, level), (end, level)].into_iter(), objective);
+    canvas.line(&panel, [(0.0, level), (end, level)].into_iter(), OBJECTIVE);
     let middles = service.bins.middles();
-    for (policy, line) in latency.iter().enumerate() {
-        let logs = line
+    for policy in palette::order(latency.len(), main) {
+        let logs = latency[policy]
             .iter()
             .map(|value| axes::log(value.max(1e-5)) + value * 0.0);
         let points = middles.iter().copied().zip(logs);
-        canvas.line(&panel, points, Stroke::policy(policy));
+        canvas.line(&panel, points, Stroke::policy(policy, main));
     }
     let below = top + 22 + LATENCY + 14;
     canvas.text(
@@ -96,9 +97,9 @@ fn one(
     let missed = &service.missed;
     let highest = missed.iter().flatten().copied().fold(0.0, f64::max);
     let panel = canvas.panel(place(below + 12, MISSED), &x, &axes::share(highest))?;
-    for (policy, line) in missed.iter().enumerate() {
-        let points = middles.iter().copied().zip(line.iter().copied());
-        canvas.line(&panel, points, Stroke::policy(policy));
+    for policy in palette::order(missed.len(), main) {
+        let points = middles.iter().copied().zip(missed[policy].iter().copied());
+        canvas.line(&panel, points, Stroke::policy(policy, main));
     }
     let foot = below + 12 + MISSED + 6;
     canvas.text(time, WIDTH / 2 + 12, foot, Look::label().faint().centred())
@@ -108,5 +109,5 @@ fn latency_axis(lines: &[Line], slo: f64) -> Axis {
     let values = lines.iter().flatten().filter(|value| value.is_finite());
     let low = values.clone().copied().fold(slo, f64::min);
     let high = values.copied().fold(slo, f64::max);
-    axes::log_time(low, high * 1.1)
+    axes::log_time(low, high * 1.1, 7)
 }

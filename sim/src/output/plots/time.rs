@@ -2,7 +2,7 @@
 
 use fairground_policies::resources::Kind;
 
-use super::canvas::{About, Canvas, Key, Look, Place, figure, shortened};
+use super::canvas::{About, Canvas, Key, Look, Place, figure, head_height, shortened};
 use super::{Figure, OutputError, axes, palette};
 use crate::output::series::{self, Bins, Line, Usage};
 use crate::run::Comparison;
@@ -35,9 +35,9 @@ impl Columns {
             count,
             wide: match count {
                 1 => 640,
-                2 => 440,
-                3 => 340,
-                _ => 280,
+                2 => 400,
+                3 => 264,
+                _ => 230,
             },
         }
     }
@@ -45,6 +45,11 @@ impl Columns {
     /// The whole figure's width.
     pub(super) fn width(&self) -> i32 {
         (24 + 12 + self.count * (self.wide + GAP)).max(640)
+    }
+
+    /// How many labels of time have room below a panel.
+    pub(super) fn ticks(&self) -> usize {
+        ((self.wide - 46) / 30).clamp(2, 13) as usize
     }
 
     /// The panel in `column`, between the heights `y` and `y + height`.
@@ -82,9 +87,10 @@ impl Columns {
     }
 }
 
-/// The caption of every time series.
-pub(super) fn first_seed(comparison: &Comparison) -> String {
+/// The end of the caption of every time series.
+pub(in crate::output) fn first_seed(comparison: &Comparison) -> String {
     match comparison.seeds.first() {
+        Some(seed) if comparison.seeds.len() == 1 => format!("Seed {seed}."),
         Some(seed) => format!("Seed {seed}, the first of {}.", comparison.seeds.len()),
         None => String::new(),
     }
@@ -100,14 +106,15 @@ pub(super) fn framework_keys(comparison: &Comparison) -> Vec<Key> {
 
 /// Use of every resource over time, stacked by framework, one column a policy.
 pub(super) fn usage(comparison: &Comparison) -> Result<Option<Figure>, OutputError> {
-    let usage = series::usage(comparison, BINS);
+    let usage = series::usage(comparison, 0, BINS);
     if usage.kinds.is_empty() {
         return Ok(None);
     }
     let columns = Columns::of(comparison);
     let rows = usage.kinds.len() as i32;
-    let legend = comparison.frameworks.len() as i32 / 6 * 18;
-    let size = (columns.width(), 116 + legend + rows * 174);
+    let keys = framework_keys(comparison);
+    let head = head_height(columns.width(), &keys);
+    let size = (columns.width(), head + 56 + rows * 174);
     let about = About {
         name: "utilisation".to_owned(),
         title: "Share of the cluster in use over time, by framework".to_owned(),
@@ -118,9 +125,9 @@ pub(super) fn usage(comparison: &Comparison) -> Result<Option<Figure>, OutputErr
     };
     let title = about.title.clone();
     figure(about, size, |canvas| {
-        let top = canvas.head(&title, &framework_keys(comparison))?;
+        let top = canvas.head(&title, &keys)?;
         columns.heads(canvas, comparison, top + 10)?;
-        let (x, time) = axes::time(usage.bins.end(), 9);
+        let (x, time) = axes::time(usage.bins.end(), columns.ticks());
         // Of a cluster that is nearly idle only the lowest part shows anything.
         let y = match tallest(&usage) {
             low if low < 0.1 => axes::share(low),
@@ -171,12 +178,13 @@ fn padded(line: &Line) -> Line {
 
 /// The dominant share of every framework over time, one column a policy.
 pub(super) fn dominant(comparison: &Comparison) -> Result<Option<Figure>, OutputError> {
-    let usage = series::usage(comparison, BINS);
+    let usage = series::usage(comparison, 0, BINS);
     if usage.kinds.is_empty() {
         return Ok(None);
     }
     let columns = Columns::of(comparison);
-    let legend = comparison.frameworks.len() as i32 / 6 * 18;
+    let keys = framework_keys(comparison);
+    let head = head_height(columns.width(), &keys);
     let about = About {
         name: "dominant-shares".to_owned(),
         title: "Dominant share of each framework over time".to_owned(),
@@ -186,10 +194,10 @@ pub(super) fn dominant(comparison: &Comparison) -> Result<Option<Figure>, Output
         ),
     };
     let title = about.title.clone();
-    figure(about, (columns.width(), 330 + legend), |canvas| {
-        let top = canvas.head(&title, &framework_keys(comparison))?;
+    figure(about, (columns.width(), head + 270), |canvas| {
+        let top = canvas.head(&title, &keys)?;
         columns.heads(canvas, comparison, top + 10)?;
-        let (x, time) = axes::time(usage.bins.end(), 9);
+        let (x, time) = axes::time(usage.bins.end(), columns.ticks());
         let y = axes::share(highest(&usage));
         for (column, lines) in usage.dominant.iter().enumerate() {
             let panel = canvas.panel(columns.place(column, top + 24, 216), &x, &y)?;

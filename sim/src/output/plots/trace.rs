@@ -179,7 +179,7 @@ fn runs(canvas: &mut Canvas<'_>, profile: &Profile, place: Place) -> Result<(), 
         return nothing(canvas, place, what, "no task says how long it runs");
     }
     let seconds = |micros: u128| (micros as f64 / 1e6).max(1e-4);
-    let x = axes::log_time(seconds(profile.run.min), seconds(profile.run.max));
+    let x = axes::log_time(seconds(profile.run.min), seconds(profile.run.max), 6);
     let panel = canvas.panel(place, &x, &axes::share(1.0))?;
     staircase(canvas, &panel, &profile.run, stroke(4), |micros| {
         axes::log((micros / 1e6).max(1e-4))

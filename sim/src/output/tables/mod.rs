@@ -275,6 +275,8 @@ pub fn columns_page() -> String {
         assumptions: Vec::new(),
         inputs: Vec::new(),
         warnings: Vec::new(),
+        sheets: Vec::new(),
+        measured: None,
     };
     let none = Gains::of(&nothing);
     let sections = [
@@ -291,8 +293,9 @@ pub fn columns_page() -> String {
          What every table in a result folder holds. Whole numbers throughout: µs are microseconds, \
          ppm parts of a million. A table with more than {} rows is a Parquet file, otherwise CSV; \
          an empty field or a null means that there is nothing to say. This page is generated: \
-         `UPDATE_EXPECT=1 cargo test -p fairground-sim --test output_tables` rewrites it.\n\n{}",
+         `UPDATE_EXPECT=1 cargo test -p fairground-sim --test output_tables` rewrites it.\n\n{}\n{}",
         CSV_ROWS,
-        sections.join("\n")
+        sections.join("\n"),
+        changes::METHOD
     )
 }

@@ -5,7 +5,7 @@
 use fairground_policies::resources::{Kind, Resources};
 
 use super::{Of, name};
-use crate::output::gains::completions;
+use crate::output::observed::completions;
 use crate::output::stats;
 use crate::output::table::Table;
 use crate::run::{Comparison, FrameworkRow};

@@ -1,0 +1,100 @@
+//! The first screen of a report: a pair of bars a framework, before and after.
+//!
+//! Each pair has a scale of its own, because a response time and a day-long job have none in common;
+//! all scales end at the same multiple of the baseline, so that lengths can be compared across pairs.
+
+use minijinja::{Value, context};
+
+use super::gains::{Gains, Line, Measure, Measured, Verdict};
+use super::units;
+
+/// Bars end here, in multiples of the baseline; longer ones are marked.
+const LONGEST: f64 = 3.0;
+
+/// The pairs of the policy compared first; nothing when there is nothing to compare.
+pub(super) fn sides(gains: &Gains) -> Vec<Value> {
+    let main = gains.main();
+    if main == 0 {
+        return Vec::new();
+    }
+    let pairs: Vec<Pair<'_>> = gains
+        .lines
+        .iter()
+        .filter(|line| line.policy == main)
+        .filter_map(|line| Pair::of(gains, line))
+        .collect();
+    let longest = pairs.iter().map(|pair| pair.ratio).fold(1.0, f64::max);
+    let whole = longest.min(LONGEST);
+    pairs.iter().map(|pair| pair.value(whole)).collect()
+}
+
+struct Pair<'a> {
+    line: &'a Line,
+    measured: &'a Measured,
+    base: f64,
+    value: f64,
+    /// The policy's value in multiples of the baseline's.
+    ratio: f64,
+    leaning: Verdict,
+}
+
+impl<'a> Pair<'a> {
+    fn of(gains: &'a Gains, line: &'a Line) -> Option<Self> {
+        let measured = line.get(Measure::deciding(line.service))?;
+        let mut lines = gains.lines.iter();
+        let base = lines.find(|other| other.framework == line.framework && other.policy == 0)?;
+        let (base, value) = (base.get(measured.measure)?.value?, measured.value?);
+        let ratio = if base > 0.0 {
+            value / base
+        } else if value > 0.0 {
+            f64::INFINITY
+        } else {
+            0.0
+        };
+        Some(Self {
+            line,
+            measured,
+            base,
+            value,
+            ratio,
+            leaning: gains.leaning(line)?,
+        })
+    }
+
+    fn value(&self, whole: f64) -> Value {
+        let (what, unit, show): (_, _, fn(f64) -> String) = if self.line.service {
+            ("requests late", "pp", units::percent)
+        } else {
+            ("mean completion", "%", units::duration)
+        };
+        let long = |ratio: f64| format!("{:.1}", ratio.min(whole) / whole * 100.0);
+        let change = self
+            .measured
+            .change
+            .map(|change| units::change(&change, unit));
+        let (tone, word) = match self.leaning {
+            Verdict::Gains => ("gains", "gains"),
+            Verdict::Pays => ("pays", "pays"),
+            _ => ("", "no difference shown"),
+        };
+        let one = self.measured.change.is_some_and(|change| change.seeds == 1);
+        let word = match self.leaning {
+            Verdict::Gains if one => "better off",
+            Verdict::Pays if one => "worse off",
+            _ if one => "no difference",
+            _ => word,
+        };
+        context! {
+            name => &self.line.name,
+            what,
+            tone,
+            word,
+            base => show(self.base),
+            value => format!("{}{}", if self.measured.at_least { "≥ " } else { "" }, show(self.value)),
+            change,
+            base_long => long(if self.base > 0.0 { 1.0 } else { 0.0 }),
+            value_long => long(self.ratio),
+            over => self.ratio > whole,
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! A comparison says what happened: ratios on a scale of logarithms, nobody left out, both sides named.
+
+use fairground_policies::job::StageSpec;
+use fairground_policies::resources::{Mebibytes, Millicores, Resources};
+use fairground_policies::time::{Span, Time};
+use fairground_sim::output::gains::{Gains, Line, Measure, Verdict};
+use fairground_sim::output::tables;
+use fairground_sim::run::{
+    Comparison, Fate, FrameworkInfo, FrameworkRow, JobTable, PolicyRuns, Run, Totals,
+};
+use fairground_workloads::trace::{Jobs, Runtimes};
+
+/// Completion times in seconds, 0 for a job that never finishes.
+type Times<'a> = &'a [u64];
+
+/// One framework's jobs.
+fn add(table: &mut JobTable, times: Times<'_>) {
+    let (mut jobs, mut fates) = (Jobs::default(), Vec::new());
+    for time in times {
+        let stage = (
+            StageSpec::new(Resources::cores(1, 1), 1),
+            Runtimes::Plain {
+                local: vec![Span::from_secs(1)],
+                away: 1000,
+            },
+        );
+        jobs.push("job", Time::ZERO, false, vec![stage]);
+        let mut fate = Fate::default();
+        if *time > 0 {
+            fate.start(Time::ZERO);
+            fate.finish(Time::from_secs(*time));
+        }
+        fates.push(fate);
+    }
+    table.push(jobs, fates);
+}
+
+fn run(seed: u64, frameworks: &[Times<'_>]) -> Run {
+    let mut jobs = JobTable::default();
+    for times in frameworks {
+        add(&mut jobs, times);
+    }
+    let row = FrameworkRow {
+        mean_usage: Resources::new(Millicores(1000 * seed), Mebibytes(10)),
+        ..FrameworkRow::default()
+    };
+    Run {
+        seed,
+        digest: String::new(),
+        frameworks: vec![row; frameworks.len()],
+        jobs,
+        usage: Vec::new(),
+        services: Vec::new(),
+        hosts: Vec::new(),
+        totals: Totals::default(),
+    }
+}
+
+/// By policy, seed and framework: the jobs. The replay is a thousand seconds long.
+fn comparison(policies: &[(&str, &[&[Times<'_>]])]) -> Comparison {
+    let seeds = policies[0].1.len();
+    let runs = |seeds: &[&[Times<'_>]]| -> Vec<Run> {
+        let numbered = seeds.iter().zip(1..);
+        numbered
+            .map(|(frameworks, seed)| run(seed, frameworks))
+            .collect()
+    };
+    let names = (0..policies[0].1[0].len()).map(|i| format!("{}-of-all", ["a", "b", "c"][i % 3]));
+    Comparison {
+        name: String::new(),
+        title: String::new(),
+        about: String::new(),
+        recipe: String::new(),
+        capacity: Resources::cores(10, 10),
+        agents: 1,
+        horizon: Span::from_secs(1000),
+        step: Span::from_secs(60),
+        host_step: Span::from_secs(60),
+        seeds: (1..=seeds as u64).collect(),
+        frameworks: names
+            .map(|name| FrameworkInfo {
+                name,
+                kind: "hadoop".to_owned(),
+                service: false,
+                slo: Span::ZERO,
+                share: 1,
+                weight: 1000,
+            })
+            .collect(),
+        policies: policies
+            .iter()
+            .map(|(name, seeds)| PolicyRuns {
+                name: (*name).to_owned(),
+                resolved: (*name).to_owned(),
+                runs: runs(seeds),
+            })
+            .collect(),
+        assumptions: Vec::new(),
+        inputs: Vec::new(),
+        warnings: Vec::new(),
+        sheets: Vec::new(),
+        measured: None,
+    }
+}
+
+/// One seed of one framework under two policies.
+fn one(base: Times<'_>, other: Times<'_>) -> Gains {
+    Gains::of(&comparison(&[("base", &[&[base]]), ("other", &[&[other]])]))
+}
+
+fn line(gains: &Gains, framework: usize, policy: usize) -> &Line {
+    let mut lines = gains.lines.iter();
+    let found = lines.find(|line| line.framework == framework && line.policy == policy);
+    found.expect("a line")
+}
+
+/// The mean under the second policy in seconds, its change in percent.
+fn mean(gains: &Gains) -> (f64, f64) {
+    let measured = line(gains, 0, 1).get(Measure::CompletionMean).unwrap();
+    let change = measured.change.unwrap().mean;
+    (measured.value.unwrap() / 1e6, (change * 100.0).round())
+}
+
+#[track_caller]
+fn check(base: Times<'_>, other: Times<'_>, expected: (f64, f64)) {
+    assert_eq!(mean(&one(base, other)), expected);
+}
+
+#[test]
+fn a_job_that_never_finishes_counts_as_the_bound() {
+    check(&[100, 100], &[50, 50], (50.0, -50.0));
+    // The replay's length.
+    check(&[100, 100], &[50, 0], (525.0, 425.0));
+    check(&[0, 100], &[100, 100], (100.0, -82.0));
+    // The longest time of any job, where that is more.
+    check(&[3000, 1000], &[50, 0], (1525.0, -24.0));
+}
+
+#[test]
+fn what_nobody_finishes_is_counted_and_says_nothing() {
+    check(&[100, 0], &[50, 0], (50.0, -50.0));
+    let gains = one(&[100, 0], &[50, 0]);
+    assert_eq!(
+        (gains.overall[0].jobs.all, gains.overall[0].jobs.nobody),
+        (1, 1)
+    );
+    let sentence = &gains.sentences()[0];
+    assert!(
+        sentence.contains("1 job more finished under no policy"),
+        "{sentence}"
+    );
+}
+
+/// Three jobs are left unfinished: whoever leaves them is not better, and the sentence has the number.
+#[test]
+fn leaving_jobs_unfinished_is_no_way_to_win() {
+    let gains = one(&[400, 400, 400, 400], &[10, 0, 0, 0]);
+    let (_, change) = mean(&gains);
+    assert!(change > 0.0, "{change}");
+    let sentence = &gains.sentences()[0];
+    assert!(
+        sentence.contains("Never finished: 0 jobs under base, 3 under other"),
+        "{sentence}"
+    );
+    assert!(sentence.contains("is worse off"), "{sentence}");
+    assert!(
+        gains.to_text().contains("≥ 12.5 min"),
+        "{}",
+        gains.to_text()
+    );
+}
+
+#[test]
+fn both_sides_and_the_jobs_are_in_the_first_sentence() {
+    let base: [&[Times<'_>]; 3] = [
+        &[&[100, 200], &[50]],
+        &[&[110, 210], &[55]],
+        &[&[120, 190], &[52]],
+    ];
+    let other: [&[Times<'_>]; 3] = [
+        &[&[50, 100], &[100]],
+        &[&[54, 105], &[112]],
+        &[&[61, 96], &[103]],
+    ];
+    let gains = Gains::of(&comparison(&[("base", &base), ("other", &other)]));
+    let sentence = &gains.sentences()[0];
+    let first = sentence.split(". All").next().unwrap();
+    assert!(
+        first.contains("a-of-all gains (mean completion 5")
+            && first.contains("; b-of-all pays (mean completion 10"),
+        "{first}"
+    );
+    assert!(
+        sentence.starts_with("other instead of base (9 jobs, 3 seeds): "),
+        "{sentence}"
+    );
+    assert!(
+        sentence.contains("All jobs together: mean completion time"),
+        "{sentence}"
+    );
+    assert!(sentence.contains("the median job's"), "{sentence}");
+}
+
+/// Mean and median job differ: one long job gains much, two short ones nothing.
+#[test]
+fn the_median_job_is_the_middle_of_the_jobs_own_ratios() {
+    let gains = one(&[1000, 10, 10], &[100, 10, 9]);
+    let overall = &gains.overall[0];
+    assert_eq!((overall.mean.mean * 100.0).round(), -88.0);
+    assert_eq!((overall.median.mean * 100.0).round(), -10.0);
+}
+
+/// Seeds that differ by a factor of a hundred: the interval stays above minus everything.
+#[test]
+fn no_interval_passes_minus_a_hundred_percent() {
+    let base: [&[Times<'_>]; 3] = [&[&[100]], &[&[100]], &[&[100]]];
+    let other: [&[Times<'_>]; 3] = [&[&[1]], &[&[90]], &[&[120]]];
+    let gains = Gains::of(&comparison(&[("base", &base), ("other", &other)]));
+    let change = line(&gains, 0, 1)
+        .get(Measure::CompletionMean)
+        .unwrap()
+        .change
+        .unwrap();
+    let (low, high) = change.interval.unwrap();
+    assert!(low > -1.0 && high > 0.0, "{change:?}");
+    assert!(!gains.to_text().contains("−1"), "{}", gains.to_text());
+}
+
+#[test]
+fn only_what_is_better_somewhere_has_a_verdict() {
+    let gains = one(&[100], &[50]);
+    for line in &gains.lines {
+        for measured in &line.measured {
+            let defined = !matches!(
+                measured.measure,
+                Measure::Cpus | Measure::Mem | Measure::Gpus
+            );
+            assert_eq!(
+                measured.verdict() == Verdict::Undefined,
+                !defined,
+                "{measured:?}"
+            );
+        }
+    }
+    let table = String::from_utf8(tables::gains(&gains).to_csv()).unwrap();
+    let row = table
+        .lines()
+        .find(|row| row.contains("other,base,a-of-all,cpus_ppm"));
+    assert!(row.unwrap().contains(",none,"), "{table}");
+    assert!(table.contains("other,base,,completion_mean_us"), "{table}");
+    assert!(
+        table.contains("other,base,,completion_of_the_median_job"),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_line_of_a_table_has_at_most_a_hundred_characters() {
+    let jobs: Vec<Times<'_>> = vec![&[100, 130, 0]; 15];
+    let long: Vec<Times<'_>> = vec![&[1000, 7, 2000]; 15];
+    let seeds: [&[Times<'_>]; 2] = [&jobs, &long];
+    let turned: [&[Times<'_>]; 2] = [&long, &jobs];
+    let name = "drf[offers=task,round=1s,patience=20s,tie=last]";
+    let gains = Gains::of(&comparison(&[("static", &seeds), (name, &turned)]));
+    let text = gains.to_text();
+    for line in text.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+    assert!(text.contains("unfinished"), "{text}");
+}

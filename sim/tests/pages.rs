@@ -1,0 +1,129 @@
+//! Reports in a browser, where there is one: nothing sticks out, nothing under the pointer is cut off.
+
+mod output_fake;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use fairground_sim::output::{Options, write};
+use fairground_sim::run::Comparison;
+
+/// Put at the end of a page: moves the pointer over every chart and leaves what it found in the title.
+const LOOK: &str = r#"<script>
+addEventListener("load", () => setTimeout(() => {
+  const found = [];
+  const wide = document.documentElement.scrollWidth;
+  if (wide > innerWidth + 1) found.push(`the page is ${wide} wide in ${innerWidth}`);
+  const charts = [...document.querySelectorAll(".uplot")];
+  if (charts.length < 4) found.push(`${charts.length} charts`);
+  for (const root of charts) {
+    const name = root.getAttribute("aria-label");
+    const canvas = root.querySelector("canvas");
+    if (!name || root.tabIndex !== 0) found.push("a chart without a name or out of reach of keys");
+    if (canvas.getAttribute("role") !== "img" || !canvas.getAttribute("aria-label")) found.push(`${name}: a canvas without role`);
+    const over = root.querySelector(".u-over");
+    const values = root.parentElement.querySelector(".values");
+    for (const part of [0.1, 0.9]) {
+      const { left, top, width, height } = over.getBoundingClientRect();
+      const at = { clientX: left + part * width, clientY: top + height / 2, bubbles: true };
+      over.dispatchEvent(new MouseEvent("mouseenter", at));
+      over.dispatchEvent(new MouseEvent("mousemove", at));
+      const box = values.getBoundingClientRect();
+      if (values.hidden || !values.querySelector("b")) found.push(`${name}: no values`);
+      if (box.left < 0 || box.right > innerWidth) found.push(`${name}: values from ${box.left} to ${box.right}`);
+      if (values.scrollWidth > values.clientWidth + 1 || values.scrollHeight > values.clientHeight + 1) found.push(`${name}: values are cut off`);
+    }
+    root.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+  }
+  const select = document.querySelector(".legend select");
+  if (select) {
+    select.value = "1";
+    select.dispatchEvent(new Event("change"));
+    const said = [...document.querySelectorAll(".seed.any")].map((span) => span.textContent);
+    if (!said.length || said.some((text) => !text.startsWith("Seed 2"))) found.push(`drawn: ${said}`);
+  }
+  document.title = `found ${found.length}: ${found.slice(0, 5).join("; ")}`;
+}, 300));
+</script>"#;
+
+fn browser() -> Option<&'static str> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    names.into_iter().find(|name| {
+        let mut asked = Command::new(name);
+        asked
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        asked.status().is_ok_and(|status| status.success())
+    })
+}
+
+/// A day with so many frameworks, some with long names.
+fn day(frameworks: usize) -> Comparison {
+    let mut day = output_fake::day(2);
+    for number in day.frameworks.len()..frameworks {
+        let mut info = day.frameworks[0].clone();
+        info.name = ["user", "a-department-with-a-long-name"][number % 2].to_owned();
+        info.name += &format!("-{number}");
+        day.frameworks.push(info);
+        for run in day.policies.iter_mut().flat_map(|policy| &mut policy.runs) {
+            run.frameworks.push(run.frameworks[0].clone());
+        }
+    }
+    day.frameworks.truncate(frameworks);
+    day
+}
+
+fn look(browser: &str, page: &Path, wide: u32) -> String {
+    let profile = tempfile::tempdir().unwrap();
+    let output = Command::new(browser)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+        ])
+        .args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ])
+        .args(["--virtual-time-budget=5000", "--dump-dom"])
+        .arg(format!("--window-size={wide},900"))
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("file://{}", page.display()))
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let title = text
+        .split_once("<title>")
+        .and_then(|(_, rest)| rest.split_once("</title>"));
+    title.map_or(text.clone(), |(title, _)| title.to_owned())
+}
+
+#[test]
+fn reports_hold_at_every_width() {
+    let Some(browser) = browser() else {
+        eprintln!("skipped: there is no chromium to look with");
+        return;
+    };
+    let quick = Options {
+        png: false,
+        ..Options::default()
+    };
+    for frameworks in [3, 7, 15] {
+        let place = tempfile::tempdir().unwrap();
+        let dir = place.path().join("day");
+        write(&day(frameworks), &dir, quick).unwrap();
+        let page = dir.join("report.html");
+        let text = fs::read_to_string(&page).unwrap();
+        fs::write(&page, text.replace("</body>", &format!("{LOOK}</body>"))).unwrap();
+        for wide in [1400, 800] {
+            let found = look(browser, &page, wide);
+            assert_eq!(found, "found 0: ", "{frameworks} frameworks, {wide} pixels");
+        }
+    }
+}
