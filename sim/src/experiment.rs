@@ -419,9 +419,9 @@ impl Experiment {
         let mut works = trace.workloads.iter().map(|workload| &workload.work);
         let requests = works.any(|work| matches!(work, Work::Service(_))).then_some((
             "requests",
-            "M/M/c in steady state while the servers keep up, a fluid queue while they do not; a \
-             request that would wait longer than 30s gives up and counts as missed; an instance that \
-             ends takes no request with it",
+            "Poisson arrivals and exponential times: the steady state of their queue while the \
+             instances keep up, a fluid queue while they do not; a request that would wait longer \
+             than 30s gives up and counts as missed; an instance that ends takes no request with it",
         ));
         let searched = self
             .recipe

@@ -8,7 +8,7 @@ use fairground_policies::message::{AgentId, FrameworkId};
 use fairground_policies::time::{Span, Time};
 use fairground_sim::network::NetworkSpec;
 use fairground_workloads::recipe::CostSpec;
-use fairground_workloads::trace::{Runtimes, Work};
+use fairground_workloads::trace::{ColdStart, Routing, Runtimes, Work};
 
 /// Runs a scenario and compares its jobs: `framework job: submitted started finished lost`.
 fn check(cluster: &Cluster, jobs: &str) {
@@ -231,6 +231,48 @@ fn instances_follow_the_load() {
     // M/M/2 at load 1: a request waits with probability 1/3, then takes Exp(10/s) more; the chance to
     // take longer than 1 s is e^-10 (1 + 10/3), two in ten thousand.
     assert_eq!(run.services[1].missed, 0);
+}
+
+#[test]
+fn an_instance_that_is_still_cold_serves_less() {
+    // One request a second of 800 ms at one instance of one worker, half as fast for its first 30 s:
+    // three requests of eight a second too slow, so that after 30 s some wait that did not before.
+    let backlogs = |cold| {
+        let mut service = service(&[10, 10, 10, 10, 10, 10], 1, Span::from_millis(800));
+        service.autoscaler.max = 1;
+        service.cold = cold;
+        let run = Cluster::new("drf", &[cores(1)])
+            .framework("fifo", Work::Service(service))
+            .run();
+        let backlogs = run.services.iter().map(|row| row.backlog);
+        backlogs.collect::<Vec<u64>>()
+    };
+    assert_eq!(backlogs(ColdStart::NONE), [0; 6]);
+    let cold = ColdStart {
+        lasts: secs(30),
+        speed: 500,
+    };
+    // 0.625 requests a second are served of one that comes; then 1.25 of one.
+    assert_eq!(backlogs(cold), [4, 8, 11, 9, 6, 4]);
+}
+
+#[test]
+fn requests_routed_worse_are_late_more_often() {
+    let missed = |routing| {
+        let mut service = service(&[900; 20], 2, Span::from_millis(200));
+        service.autoscaler.target = 900;
+        service.routing = routing;
+        let run = Cluster::new("drf", &[cores(16)])
+            .framework("fifo", Work::Service(service))
+            .run();
+        run.frameworks[0].missed
+    };
+    let [one, turn, random] =
+        [Routing::LeastWork, Routing::RoundRobin, Routing::Random].map(missed);
+    assert!(
+        3 * one < random && one < turn && turn < random,
+        "{one} {turn} {random}"
+    );
 }
 
 #[test]

@@ -67,6 +67,10 @@ pub struct Service {
     pub service_time: Span,
     /// From launch to the first request served.
     pub startup: Span,
+    /// How requests find an instance.
+    pub routing: Routing,
+    /// How instances begin.
+    pub cold: ColdStart,
     /// A request answered later than this misses the service-level objective.
     pub slo: Span,
     /// The length of a step of `load`.
@@ -98,6 +102,36 @@ impl Service {
         }
         weighted * 1000 / u128::from(step)
     }
+}
+
+/// How a request finds an instance; at each instance it waits for a worker, first come, first served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Routing {
+    /// Whichever instance would begin it first: as one queue before all workers, the best there is.
+    #[default]
+    LeastWork,
+    /// One after the other in turn.
+    RoundRobin,
+    /// Any, by chance.
+    Random,
+}
+
+/// An instance that has just begun to serve is slow: caches are empty, code is not compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct ColdStart {
+    /// For how long, from its first request on.
+    pub lasts: Span,
+    /// Its speed meanwhile, in thousandths.
+    pub speed: u32,
+}
+
+impl ColdStart {
+    /// At full speed from the first request on.
+    pub const NONE: Self = Self {
+        lasts: Span::ZERO,
+        speed: 1000,
+    };
 }
 
 /// Instances follow the load: enough for the busiest of the last `window` to be loaded to

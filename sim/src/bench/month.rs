@@ -9,7 +9,7 @@ use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::rng::{Stream, stream};
 use fairground_workloads::trace::{
-    Autoscaler, Jobs, Runtimes, Service, ShapeId, Trace, Work, Workload,
+    Autoscaler, ColdStart, Jobs, Routing, Runtimes, Service, ShapeId, Trace, Work, Workload,
 };
 
 use super::engine::simulate;
@@ -108,6 +108,8 @@ fn service(part: u64, at: u64) -> Work {
         workers: 4,
         service_time: Span::from_millis(200),
         startup: Span::from_secs(30),
+        routing: Routing::LeastWork,
+        cold: ColdStart::NONE,
         slo: Span::from_secs(1),
         step: Span::from_secs(3600),
         load: (0..DAYS * 24)

@@ -1,6 +1,6 @@
 //! Services under load: requests, instances that serve them, response times.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use fairground_policies::frameworks::News;
 use fairground_policies::message::{FrameworkId, TaskId};
@@ -8,7 +8,7 @@ use fairground_policies::time::{Span, Time};
 use fairground_workloads::trace;
 use fairground_workloads::trace::Work;
 
-use super::queueing::{Line, Part, late, percentile};
+use super::queueing::{Fleet, Line, Part, late, percentile};
 use super::{Item, World};
 use crate::record::Recorder;
 use crate::run::ServiceRow;
@@ -18,8 +18,8 @@ use crate::run::ServiceRow;
 pub(super) struct Service {
     spec: trace::Service,
     line: Line,
-    /// Instances that serve.
-    up: BTreeSet<TaskId>,
+    /// Instances that serve, with when each is as fast as it gets.
+    up: BTreeMap<TaskId, Time>,
     /// Everything before this is accounted for.
     now: Time,
     /// Response times within the current step, and since the start.
@@ -38,8 +38,8 @@ impl Service {
         };
         Some(Self {
             spec: spec.clone(),
-            line: Line::new(spec.service_time),
-            up: BTreeSet::new(),
+            line: Line::new(spec.service_time, spec.routing),
+            up: BTreeMap::new(),
             now: Time::ZERO,
             step: Vec::new(),
             all: Vec::new(),
@@ -56,18 +56,41 @@ impl Service {
         while self.now < now {
             let index = self.now.as_micros() / step;
             let boundary = Time::from_micros((index + 1) * step);
-            let until = boundary.min(now);
+            let until = self.next_warm().map_or(now, |warm| warm.min(now));
+            let until = boundary.min(until);
             let span = until - self.now;
             let requests = self.spec.load[index as usize];
             let part = requests as f64 * (span.as_micros() as f64 / step as f64);
             let instances = self.up.len() as u64;
-            let workers = instances * u64::from(self.spec.workers);
-            self.line.serve(span, part, workers, &mut self.step);
+            self.line.serve(span, part, self.fleet(), &mut self.step);
             self.served += u128::from(instances) * u128::from(span.as_micros());
             self.now = until;
             if until == boundary {
                 self.end_step(Time::from_micros(index * step), requests);
             }
+        }
+    }
+
+    /// When each of those is at full speed that are still slow.
+    fn still_cold(&self) -> impl Iterator<Item = Time> {
+        // Most services have none, and thousands of instances.
+        let some = !self.spec.cold.lasts.is_zero();
+        let warm = self.up.values().take_while(move |_| some);
+        warm.copied().filter(|warm| *warm > self.now)
+    }
+
+    fn next_warm(&self) -> Option<Time> {
+        self.still_cold().min()
+    }
+
+    /// The instances as they are from `now` on.
+    fn fleet(&self) -> Fleet {
+        let cold = self.still_cold().count() as u64;
+        Fleet {
+            warm: self.up.len() as u64 - cold,
+            cold,
+            speed: f64::from(self.spec.cold.speed) / 1000.0,
+            workers: u64::from(self.spec.workers),
         }
     }
 
@@ -140,7 +163,8 @@ impl World<'_> {
         let now = self.now;
         let service = self.service(framework);
         service.advance(now);
-        service.up.insert(task);
+        let warm = now + service.spec.cold.lasts;
+        service.up.insert(task, warm);
     }
 
     pub(super) fn instance_down(&mut self, framework: FrameworkId, task: TaskId) {

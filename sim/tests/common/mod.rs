@@ -18,7 +18,7 @@ use fairground_sim::run::{JobRow, JobTable, Run};
 use fairground_sim::world::{Behaviour, Scenario, simulate_watched};
 use fairground_workloads::recipe::CostSpec;
 use fairground_workloads::trace::{
-    Autoscaler, Fault, Jobs, Runtimes, Service, Stage, Trace, Work, Workload,
+    Autoscaler, ColdStart, Fault, Jobs, Routing, Runtimes, Service, Stage, Trace, Work, Workload,
 };
 
 /// A scenario that owns its parts. Laws are recounted after every step.
@@ -174,6 +174,8 @@ pub fn service(load: &[u64], workers: u32, service_time: Span) -> Service {
         workers,
         service_time,
         startup: Span::ZERO,
+        routing: Routing::LeastWork,
+        cold: ColdStart::NONE,
         slo: secs(1),
         step: secs(10),
         load: load.to_vec(),

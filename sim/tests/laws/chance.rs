@@ -9,7 +9,7 @@ use fairground_sim::network::NetworkSpec;
 use fairground_sim::world::Behaviour;
 use fairground_workloads::recipe::CostSpec;
 use fairground_workloads::trace::{
-    Autoscaler, Fault, Jobs, Runtimes, Service, Trace, Work, Workload,
+    Autoscaler, ColdStart, Fault, Jobs, Routing, Runtimes, Service, Trace, Work, Workload,
 };
 use proptest::bool::weighted;
 use proptest::collection::vec;
@@ -397,6 +397,8 @@ fn dag() -> impl Strategy<Value = Plan> {
     })
 }
 
+const ROUTINGS: [Routing; 3] = [Routing::LeastWork, Routing::RoundRobin, Routing::Random];
+
 fn service() -> impl Strategy<Value = Service> {
     let one = (needs(), 1_u32..8, 1_u64..3000, 0_u64..40_000, 0_u64..2000);
     let load = (
@@ -404,13 +406,21 @@ fn service() -> impl Strategy<Value = Service> {
         1_u64..30,
     );
     let scale = (1_u32..1000, 1_u64..60, 0_u64..120, 0_u32..4, 0_u32..12);
-    (one, load, scale).prop_map(|(one, (load, step), (target, period, window, min, more))| {
+    let reach = (select(&ROUTINGS[..]), 0_u64..100, 1_u32..=1000);
+    (one, load, scale, reach).prop_map(|(one, (load, step), scale, reach)| {
+        let (target, period, window, min, more) = scale;
+        let (routing, warmup, speed) = reach;
         let (needs, workers, millis, startup, slo) = one;
         Service {
             needs,
             workers,
             service_time: Span::from_millis(millis),
             startup: Span::from_millis(startup),
+            routing,
+            cold: ColdStart {
+                lasts: secs(warmup),
+                speed,
+            },
             slo: Span::from_millis(slo),
             step: secs(step),
             load,

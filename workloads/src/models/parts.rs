@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ReadError;
 use crate::models::arrivals::assumption;
-use crate::trace::{Assumption, Autoscaler, Jobs, Service, Work};
+use crate::trace::{Assumption, Autoscaler, ColdStart, Jobs, Routing, Service, Work};
 use crate::units::{self, Thousandths};
 
 /// Executors that a framework keeps warm.
@@ -83,21 +83,37 @@ pub struct ServiceSpec {
     pub workers: u32,
     /// The mean time a worker needs for one request.
     pub time: Span,
+    /// The part of a request's time that it computes; the rest it waits for others. More workers than
+    /// the cores can keep computing add nothing.
+    #[serde(with = "units::decimal")]
+    pub compute: u32,
     /// From launch to the first request served.
     pub startup: Span,
+    /// For how long an instance is slow from its first request on; requests go to it in proportion to
+    /// its speed.
+    pub warmup: Span,
+    /// Its speed meanwhile, as a share of its full speed.
+    #[serde(with = "units::decimal")]
+    pub cold_speed: u32,
+    /// How requests find an instance: `least-work`, `round-robin` or `random`.
+    pub routing: Routing,
     /// A later answer misses the service-level objective.
     pub slo: Span,
 }
 
 impl Default for ServiceSpec {
-    /// A guess at a Rails application: five threads, 150 ms a request.
+    /// A guess at a Rails application: five threads, 150 ms a request, of which a fifth computing.
     fn default() -> Self {
         Self {
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
             workers: 5,
             time: Span::from_millis(150),
+            compute: 200,
             startup: Span::from_secs(20),
+            warmup: Span::ZERO,
+            cold_speed: 500,
+            routing: Routing::LeastWork,
             slo: Span::from_secs(1),
         }
     }
@@ -141,16 +157,34 @@ impl ServiceSpec {
     pub(crate) fn check(&self) -> Result<(), ReadError> {
         some(self.needs(), "service.cpus")?;
         positive(u64::from(self.workers), "service.workers")?;
-        positive(self.time.as_micros(), "service.time")
+        positive(self.time.as_micros(), "service.time")?;
+        positive(u64::from(self.compute), "service.compute")?;
+        share(self.compute, "service.compute")?;
+        positive(u64::from(self.cold_speed), "service.cold_speed")?;
+        share(self.cold_speed, "service.cold_speed")
+    }
+
+    /// How many requests make progress at the same time: no more than its cores compute for.
+    fn at_once(&self) -> u32 {
+        let cores = self.cpus.0.max(1) / u64::from(self.compute.max(1));
+        u32::try_from(cores).map_or(self.workers, |cores| self.workers.min(cores.max(1)))
     }
 
     /// A service under `load`, requests in each `step`.
     pub(crate) fn under(&self, load: Vec<u64>, step: Span, autoscaler: &AutoscalerSpec) -> Work {
         Work::Service(Service {
             needs: self.needs(),
-            workers: self.workers,
+            workers: self.at_once(),
             service_time: self.time,
             startup: self.startup,
+            routing: self.routing,
+            cold: match self.warmup {
+                Span::ZERO => ColdStart::NONE,
+                lasts => ColdStart {
+                    lasts,
+                    speed: self.cold_speed,
+                },
+            },
             slo: self.slo,
             step,
             load,
@@ -165,8 +199,28 @@ impl ServiceSpec {
     }
 
     pub(crate) fn told(&self) -> Assumption {
+        let routing = match self.routing {
+            Routing::LeastWork => {
+                "requests go where they begin first, as from one perfect queue (better than any \
+                 real balancer)"
+            }
+            Routing::RoundRobin => "requests go to the instances in turn",
+            Routing::Random => "requests go to the instances at random",
+        };
+        let at_once = match self.at_once() {
+            all if all == self.workers => String::new(),
+            some => format!(", of which its cores keep {some} going"),
+        };
+        let cold = match self.warmup {
+            Span::ZERO => "at full speed from then on".to_owned(),
+            lasts => format!(
+                "at {} of its speed for {lasts}",
+                Thousandths(u64::from(self.cold_speed))
+            ),
+        };
         let model = format!(
-            "{} an instance, {} workers, {} a request, up {} after launch, objective {}",
+            "{} an instance, {} workers{at_once}, {} a request, up {} after launch, {cold}, \
+             objective {}; {routing}",
             self.needs(),
             self.workers,
             self.time,
@@ -255,4 +309,29 @@ pub(crate) fn share(thousandths: u32, parameter: &str) -> Result<(), ReadError> 
         return Err(error.place(format!("parameter `{parameter}`")));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_beyond_what_the_cores_compute_add_nothing() {
+        for (millicores, compute, workers, at_once) in [
+            (1000, 200, 5, 5),
+            (1000, 200, 8, 5),
+            (2000, 200, 8, 8),
+            (1000, 1000, 5, 1),
+            (500, 1000, 5, 1),
+            (1000, 1, 5, 5),
+        ] {
+            let spec = ServiceSpec {
+                cpus: Millicores(millicores),
+                compute,
+                workers,
+                ..ServiceSpec::default()
+            };
+            assert_eq!(spec.at_once(), at_once, "{millicores} {compute} {workers}");
+        }
+    }
 }
