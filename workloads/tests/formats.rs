@@ -131,7 +131,8 @@ fn formats_are_known_by_name_and_by_suffix() {
     assert_eq!(detected("tpch_2g.jsonl.zst"), "tpch");
     assert_eq!(detected("nasa.tbz2"), "requests");
     assert_eq!(detected("nasa.tar.gz"), "requests");
-    assert_eq!(detected("series.txt"), "requests");
+    assert_eq!(detected("web/workload.txt"), "requests");
+    assert!(detected("series.txt").contains("does not tell"));
     assert_eq!(detected("SDSC-SP2-1998-4.2-cln.swf.gz"), "swf");
     assert_eq!(
         detected("task_events/part-00001-of-00500.csv.gz"),
@@ -145,6 +146,12 @@ fn formats_are_known_by_name_and_by_suffix() {
         let by_first_line = told == format.name();
         assert!(by_first_line || told.contains("does not tell"), "{told}");
     }
+    let numbers = write(&folder, "numbers.txt", "0 0 10 2\n1 7 99 4\n");
+    let told = detected(&numbers.display().to_string());
+    assert!(told.contains("it could be requests"), "{told}");
+    let lines = write(&folder, "lines.jsonl", "{\"a\": 1}\n");
+    let told = detected(&lines.display().to_string());
+    assert!(told.contains("does not tell"), "{told}");
     expect![[r"
         a/trace.bin: the name does not tell the format
           hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads"]]

@@ -50,6 +50,7 @@ impl Row for Record {
     const ONE: &'static str = "request";
     const ABOUT: &'static str = "columns: TIMESTAMP, ContextTokens, GeneratedTokens";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<3>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, COLUMNS.len())?;

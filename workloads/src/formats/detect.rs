@@ -1,6 +1,6 @@
 //! Which format a file probably has: by its first line, or else by its name.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use crate::formats::{Format, sheets, source};
@@ -9,7 +9,7 @@ use crate::formats::{Format, sheets, source};
 const ENOUGH: u64 = 4096;
 
 /// Formats by how their first line begins.
-const BEGINNINGS: [(&str, Format); 33] = [
+const BEGINNINGS: [(&str, Format); 32] = [
     (";", Format::Swf),
     ("task_create_time", Format::Alibaba2017),
     ("timestamp,duration,num_gpus", Format::Philly),
@@ -21,7 +21,6 @@ const BEGINNINGS: [(&str, Format); 33] = [
     ("job_id,submission_time,duration", Format::ElasticFlow),
     ("job_id,num_gpu,submit_time", Format::Muri),
     ("TIMESTAMP,ContextTokens", Format::AzureLlm),
-    ("{\"timestamp\":", Format::Mooncake),
     ("gmt_create,predict_type", Format::GenAi),
     ("gpu_model,gpu_capacity_num", Format::SpotGpuNodes),
     ("app,func,end_timestamp", Format::AzureInvocations),
@@ -55,7 +54,8 @@ const BEGINNINGS: [(&str, Format); 33] = [
 ];
 
 /// Formats of JSON values by a key that stands near the beginning.
-const KEYS: [(&str, Format); 10] = [
+const KEYS: [(&str, Format); 11] = [
+    ("\"input_length\"", Format::Mooncake),
     ("\"schemaVersion\"", Format::WfCommons),
     ("\"jobID\"", Format::Rumen),
     ("\"job.tasks\"", Format::Sls),
@@ -133,7 +133,23 @@ const WORDS: [(&str, Format); 29] = [
     ("batch_task", Format::Alibaba2018Tasks),
 ];
 
-/// The format that the name tells, if it tells one.
+/// Formats by how a name ends. Others use these endings too, so the file must look like it.
+const ENDINGS: [(&[&str], Format); 9] = [
+    (&[".tsv"], Format::Swim),
+    (&[".trace"], Format::GavelJobs),
+    (&[".gwf"], Format::Gwf),
+    (&[".load"], Format::Loads),
+    (&[".jhist"], Format::Jhist),
+    (&[".jsonl", ".ndjson"], Format::Tpch),
+    (
+        &[".tbz2", ".tbz", ".tgz", ".tzst", ".tar"],
+        Format::Requests,
+    ),
+    (&["workload.txt"], Format::Requests),
+    (&[".swf"], Format::Swf),
+];
+
+/// The format that the name tells, if it tells one and the file does not contradict.
 pub(crate) fn by_name(path: &Path) -> Option<Format> {
     let around = path.parent().and_then(Path::file_name);
     for name in path.file_name().into_iter().chain(around) {
@@ -149,24 +165,53 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
             name = inner.to_owned();
         }
     }
-    let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
-    if ends(&[".tsv"]) {
-        Some(Format::Swim)
-    } else if ends(&[".trace"]) {
-        Some(Format::GavelJobs)
-    } else if ends(&[".gwf"]) {
-        Some(Format::Gwf)
-    } else if ends(&[".load"]) {
-        Some(Format::Loads)
-    } else if ends(&[".jhist"]) {
-        Some(Format::Jhist)
-    } else if ends(&[".jsonl", ".ndjson"]) {
-        Some(Format::Tpch)
-    } else if ends(&[".tbz2", ".tbz", ".tgz", ".tzst", ".tar", ".txt"]) {
-        Some(Format::Requests)
-    } else if ends(&[".swf"]) {
-        Some(Format::Swf)
-    } else {
-        None
+    let mut known = ENDINGS.iter();
+    let (_, format) = known.find(|(ends, _)| ends.iter().any(|end| name.ends_with(end)))?;
+    fits(path, *format).then_some(*format)
+}
+
+/// Formats whose names end as those of others do: a glance at the file decides.
+const COMMON: [Format; 4] = [Format::Swim, Format::GavelJobs, Format::Loads, Format::Tpch];
+
+/// Whether a file can be of a format that its name tells. Of one that cannot be looked at, its reader
+/// will tell why.
+fn fits(path: &Path, format: Format) -> bool {
+    if !COMMON.contains(&format) {
+        return true;
     }
+    match sample(path) {
+        Some(text) => understood(&text, format).is_some(),
+        None => true,
+    }
+}
+
+/// The first whole lines of a text; the beginning of one that has no end here.
+fn sample(path: &Path) -> Option<Vec<u8>> {
+    let mut start = Vec::new();
+    let plain = source::decompressed(path).ok()?;
+    plain.take(ENOUGH).read_to_end(&mut start).ok()?;
+    if start.len() as u64 == ENOUGH {
+        let end = start.iter().rposition(|byte| *byte == b'\n')?;
+        start.truncate(end + 1);
+    }
+    (!start.is_empty()).then_some(start)
+}
+
+/// How many problems a reader has with a text of which it understands some; none if it understands
+/// nothing.
+fn understood(text: &[u8], format: Format) -> Option<u64> {
+    let mut file = tempfile::NamedTempFile::new().ok()?;
+    file.write_all(text).ok()?;
+    let check = super::validate(file.path(), format, 0);
+    (check.records > 0).then_some(check.problem_count)
+}
+
+/// The formats that a text could be by its first lines, though nothing else says so.
+pub(crate) fn candidates(path: &Path) -> Vec<Format> {
+    let Some(text) = sample(path) else {
+        return Vec::new();
+    };
+    let all = Format::ALL.into_iter();
+    all.filter(|format| understood(&text, *format) == Some(0))
+        .collect()
 }

@@ -96,6 +96,7 @@ impl Row for Record {
     const ONE: &'static str = "instance";
     const ABOUT: &'static str = "columns: instance_sn, role, app_name, requests, limits, times";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<17>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, COLUMNS.len())?;

@@ -4,15 +4,19 @@
 //! single object over thousands of lines. A value is cut out by its brackets before it is parsed, so
 //! a file of gigabytes needs the memory of its largest value, and what is wrong has a line.
 
+use std::collections::BTreeSet;
 use std::io::BufRead as _;
-use std::path::Path;
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use serde_ignored::Path;
 
 use crate::error::ReadError;
+use crate::formats::lines::MARK;
 use crate::formats::place::Place;
 use crate::formats::source::{self, Plain};
+use crate::formats::survey::Unread;
 
 /// The largest value that is read, in bytes.
 pub const LARGEST_DOCUMENT: usize = 64 << 20;
@@ -41,7 +45,7 @@ pub trait Document: DeserializeOwned {
 
 /// The values of a file; a value of the wrong shape does not end them, broken brackets do.
 pub struct Documents<D> {
-    path: Arc<Path>,
+    path: Arc<FilePath>,
     plain: Plain,
     /// The line that the next byte is on.
     line: u64,
@@ -49,12 +53,73 @@ pub struct Documents<D> {
     listed: bool,
     any: bool,
     ended: bool,
+    unread: Members,
     kind: std::marker::PhantomData<D>,
+}
+
+/// The members of JSON values that are not read, each once, without the places in lists.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Members {
+    names: BTreeSet<String>,
+    name: String,
+}
+
+/// More than so many different members are a map whose keys are data.
+const MOST_MEMBERS: usize = 200;
+
+impl Members {
+    /// Parses a value and notes what of it is not read.
+    pub(crate) fn parse<T: DeserializeOwned>(
+        &mut self,
+        value: &[u8],
+    ) -> Result<T, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_slice(value);
+        let parsed = serde_ignored::deserialize(&mut deserializer, |path| self.see(&path))?;
+        deserializer.end()?;
+        Ok(parsed)
+    }
+
+    fn see(&mut self, path: &Path<'_>) {
+        self.name.clear();
+        write(path, &mut self.name);
+        if !self.names.contains(&self.name) && self.names.len() < MOST_MEMBERS {
+            self.names.insert(self.name.clone());
+        }
+    }
+
+    /// Their names.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.names.iter().cloned().collect()
+    }
+}
+
+/// `machines.cpu`, wherever it stands in lists.
+fn write(path: &Path<'_>, name: &mut String) {
+    match path {
+        Path::Root => {}
+        Path::Seq { parent, .. }
+        | Path::Some { parent }
+        | Path::NewtypeStruct { parent }
+        | Path::NewtypeVariant { parent } => write(parent, name),
+        Path::Map { parent, key } => {
+            write(parent, name);
+            if !name.is_empty() {
+                name.push('.');
+            }
+            name.push_str(key);
+        }
+    }
+}
+
+impl<D: Document> Unread for Documents<D> {
+    fn unread(&self) -> Vec<String> {
+        self.unread.names()
+    }
 }
 
 impl<D: Document> Documents<D> {
     /// Opens a file of JSON values.
-    pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
+    pub(crate) fn open(path: &FilePath) -> Result<Self, ReadError> {
         Ok(Self {
             path: Arc::from(path),
             plain: source::open(path, D::MEMBER)?,
@@ -62,6 +127,7 @@ impl<D: Document> Documents<D> {
             listed: false,
             any: false,
             ended: false,
+            unread: Members::default(),
             kind: std::marker::PhantomData,
         })
     }
@@ -102,12 +168,9 @@ impl<D: Document> Documents<D> {
 
     /// Passes over a byte order mark.
     fn mark(&mut self) {
-        let mark = self
-            .plain
-            .fill_buf()
-            .map(|start| start.starts_with(b"\xef\xbb\xbf"));
+        let mark = self.plain.fill_buf().map(|start| start.starts_with(MARK));
         self.plain
-            .consume(if mark.unwrap_or(false) { 3 } else { 1 });
+            .consume(if mark.unwrap_or(false) { MARK.len() } else { 1 });
     }
 
     fn cut(&self, expected: &str) -> ReadError {
@@ -155,8 +218,8 @@ impl<D: Document> Documents<D> {
         }
     }
 
-    fn parse(&self, value: &[u8], line: u64) -> Result<D, ReadError> {
-        let parsed = serde_json::from_slice::<D>(value).map_err(|error| {
+    fn parse(&mut self, value: &[u8], line: u64) -> Result<D, ReadError> {
+        let parsed = self.unread.parse::<D>(value).map_err(|error| {
             let below = (error.line() as u64).saturating_sub(1);
             ReadError::json(format!("a {}", D::ONE), &error)
                 .hint(D::KEYS)

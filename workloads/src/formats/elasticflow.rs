@@ -52,6 +52,7 @@ impl Row for Record {
     const PARTS: bool = true;
     const MEMBERS: Option<&'static str> = Some(".csv");
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<4>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, COLUMNS.len())?;

@@ -70,6 +70,7 @@ impl Row for Record {
     const ONE: &'static str = "job";
     const ABOUT: &'static str = "columns: arrival_time, length, cpus";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<3>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, COLUMNS.len())?;

@@ -77,6 +77,7 @@ impl Row for Record {
     const ABOUT: &'static str =
         "columns: gmt_create, predict_type, predict_status, exec_time_seconds, groupId, ...";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<9>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, 5)?;

@@ -42,6 +42,8 @@ pub const AFTER: u64 = i64::MAX as u64;
 const DIGITS: u32 = 12;
 /// The most of a request, relative to the largest machine.
 const MOST_MACHINES: u64 = 1000;
+/// More members that are not read are not told.
+const MOST_UNREAD: usize = 200;
 /// The unit of requests for people.
 const UNIT: &str = "trillionths of the largest machine";
 
@@ -98,8 +100,8 @@ pub enum Layout {
     /// Nothing was read yet.
     #[default]
     Unknown,
-    /// A JSON object a line.
-    Json,
+    /// A JSON object a line, with the members that are not read.
+    Json(BTreeSet<String>),
     /// CSV: the header, how many columns it has, and where those that are read stand.
     Csv(String, usize, Box<Positions>),
 }
@@ -129,7 +131,21 @@ impl Row for Record {
         match layout {
             Layout::Csv(header, ..) if header == line => Ok(None),
             Layout::Csv(_, width, positions) => csv(line, *width, positions).map(Some),
-            Layout::Json | Layout::Unknown => json(line).map(Some),
+            Layout::Json(unread) => json(line, unread).map(Some),
+            Layout::Unknown => Ok(None),
+        }
+    }
+
+    fn unread(layout: &Layout) -> Vec<String> {
+        match layout {
+            Layout::Unknown => Vec::new(),
+            Layout::Json(unread) => unread.iter().cloned().collect(),
+            Layout::Csv(header, _, positions) => {
+                let names = cells(header).into_iter().enumerate();
+                let unread =
+                    names.filter(|(at, name)| !name.is_empty() && !positions.contains(&Some(*at)));
+                unread.map(|(_, name)| name.into_owned()).collect()
+            }
         }
     }
 
@@ -141,9 +157,9 @@ impl Row for Record {
 /// Understands the first line.
 fn begin(line: &str) -> Result<Layout, ReadError> {
     if line.trim_ascii_start().starts_with('{') {
-        return Ok(Layout::Json);
+        return Ok(Layout::Json(BTreeSet::new()));
     }
-    let names = cells(line.trim_start_matches('\u{feff}'));
+    let names = cells(line);
     let position = |wanted: &str| {
         let same = |name: &Cow<'_, str>| {
             **name == *wanted
@@ -215,9 +231,19 @@ fn csv(line: &str, width: usize, positions: &Positions) -> Result<Record, ReadEr
     event(&row)
 }
 
-fn json(line: &str) -> Result<Record, ReadError> {
+fn json(line: &str, unread: &mut BTreeSet<String>) -> Result<Record, ReadError> {
     let value: Value = serde_json::from_str(line)
         .map_err(|error| ReadError::json("an event as JSON", &error).hint(Record::ABOUT))?;
+    for name in value
+        .as_object()
+        .into_iter()
+        .flat_map(|object| object.keys())
+    {
+        if !COLUMNS.contains(&name.as_str()) && !unread.contains(name) && unread.len() < MOST_UNREAD
+        {
+            unread.insert(name.clone());
+        }
+    }
     let text = |column: &str| {
         let found = match column.split_once('.') {
             Some((outer, inner)) => value.get(outer).and_then(|outer| outer.get(inner)),
@@ -373,7 +399,7 @@ impl Survey for Counts {
     fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
         self.columns = match records.layout() {
             Layout::Csv(_, width, _) => *width,
-            Layout::Json | Layout::Unknown => COLUMNS.len(),
+            Layout::Json(_) | Layout::Unknown => COLUMNS.len(),
         };
         self.passed = records.passed();
         self.passed.tell(warn);

@@ -15,6 +15,9 @@ use crate::formats::source::{self, Plain};
 /// The longest line that is read, in bytes.
 pub const LONGEST_LINE: usize = 16 << 20;
 
+/// The byte order mark, which some programs put in front of a text and which is no part of it.
+pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Where the bytes of lines come from.
 enum Bytes {
     One(Plain),
@@ -188,6 +191,9 @@ impl Lines {
         }
         if buffer.last() == Some(&b'\r') {
             buffer.pop();
+        }
+        if self.line == 1 && buffer.starts_with(MARK) {
+            buffer.drain(..MARK.len());
         }
         match String::from_utf8(buffer) {
             Ok(text) => self.text = text,

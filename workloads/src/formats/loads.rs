@@ -64,6 +64,8 @@ impl Row for Record {
     const PARTS: bool = true;
     const MEMBERS: Option<&'static str> = Some(".load");
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &["Time", "req/s"];
+    const BETWEEN: char = '\t';
 
     fn header(line: &str, layout: &mut Layout) -> Result<(), ReadError> {
         let names: Vec<&str> = line.split('\t').map(str::trim_ascii).collect();

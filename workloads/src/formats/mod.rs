@@ -247,7 +247,7 @@ formats! {
         "plan and tasks of a query (Spark 0.8 JobLogger)";
     /// Workflows of `WfCommons` ([`wfcommons`]).
     WfCommons, "wfcommons", wfcommons,
-        "an executed workflow, JSON (WfCommons, WfFormat 1.5)";
+        "an executed workflow, JSON (WfCommons, WfFormat 1.0 to 1.5)";
     /// Tasks of `OpenDC` ([`opendc::tasks`]).
     OpenDcTasks, "opendc-tasks", opendc::tasks,
         "tasks or virtual machines with their sizes, Parquet or CSV (OpenDC)";
@@ -307,6 +307,13 @@ impl Format {
         detect::by_first_line(path)
             .or_else(|| detect::by_name(path))
             .ok_or_else(|| {
+                let could: Vec<&str> = detect::candidates(path).iter().map(|f| f.name()).collect();
+                if !could.is_empty() {
+                    let could = could.join(", ");
+                    let problem = "neither the name nor the first line tells the format";
+                    let hint = format!("it could be {could}: say which one with --format");
+                    return ReadError::said(problem).file(path).hint(hint);
+                }
                 let known = Self::NAMES.join(", ");
                 let error = ReadError::said("the name does not tell the format").file(path);
                 error.hint(format!("say which one it is with --format: {known}"))

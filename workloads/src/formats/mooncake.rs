@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::error::ReadError;
+use crate::formats::documents::Members;
 use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
@@ -47,13 +48,14 @@ pub fn records(path: &Path) -> Result<Records, ReadError> {
 }
 
 impl Row for Record {
-    type Layout = ();
+    /// The members that are not read.
+    type Layout = Members;
     const MEMBER: &'static str = "trace.jsonl";
     const ONE: &'static str = "request";
     const ABOUT: &'static str = "a request is a line of JSON with timestamp and lengths";
 
-    fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
-        let request: Self = serde_json::from_str(line).map_err(|error| {
+    fn row(line: &str, members: &mut Members) -> Result<Option<Self>, ReadError> {
+        let request: Self = members.parse(line.as_bytes()).map_err(|error| {
             ReadError::json("a request", &error)
                 .hint("keys: timestamp, input_length, output_length, hash_ids")
         })?;
@@ -65,6 +67,10 @@ impl Row for Record {
                 .hint("so large a number is taken for damage"));
         }
         Ok(Some(request))
+    }
+
+    fn unread(members: &Members) -> Vec<String> {
+        members.names()
     }
 
     fn at(self, place: Place) -> Self {

@@ -69,6 +69,7 @@ impl Row for Record {
     const ONE: &'static str = "job";
     const ABOUT: &'static str = "columns: job_id, num_gpu, submit_time, duration, model_name, ...";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<9>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, 4)?;

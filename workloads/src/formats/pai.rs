@@ -49,6 +49,7 @@ impl Row for Record {
     const MEMBER: &'static str = "pai_machine_spec.csv";
     const ONE: &'static str = "machine";
     const ABOUT: &'static str = "columns: machine, gpu_type, cap_cpu, cap_mem, cap_gpu";
+    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS];
 
     fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
         let [machine, gpu_type, cores, memory, gpus] = split(line, &COLUMNS)?;

@@ -60,6 +60,7 @@ impl Row for Record {
     const ONE: &'static str = "job";
     const ABOUT: &'static str = "columns: timestamp, duration, num_gpus, gpu_time, cluster";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<5>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, COLUMNS.len())?;

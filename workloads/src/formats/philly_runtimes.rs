@@ -42,6 +42,7 @@ impl Row for Record {
     const ONE: &'static str = "run time";
     const ABOUT: &'static str = "one column under the header runtime";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<1>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, COLUMNS.len())?;

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::ReadError;
 use crate::formats::figures::Figures;
+use crate::formats::lines::MARK;
 use crate::formats::source::{self, Plain};
-use crate::formats::survey::{Column, Stat, Survey};
+use crate::formats::survey::{Column, Stat, Survey, Unread};
 use crate::formats::swim::number;
 
 /// The most requests one second may claim.
@@ -44,9 +45,12 @@ pub struct Records {
 /// # Errors
 /// When it cannot be opened or unpacked.
 pub fn records(path: &Path) -> Result<Records, ReadError> {
+    let mut plain = source::open(path, "workload.txt")?;
+    let marked = plain.fill_buf().is_ok_and(|start| start.starts_with(MARK));
+    plain.consume(if marked { MARK.len() } else { 0 });
     Ok(Records {
         path: path.to_owned(),
-        plain: source::open(path, "workload.txt")?,
+        plain,
         word: Vec::new(),
         line: 1,
         second: 0,
@@ -93,6 +97,13 @@ impl Iterator for Records {
                 .line(line)
                 .place(format!("number {}", second + 1))),
         })
+    }
+}
+
+impl Unread for Records {
+    /// A series has nothing but its numbers.
+    fn unread(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 

@@ -4,11 +4,14 @@
 //! reads the file ([`Rows`]), names the place of everything that is wrong, and counts what was
 //! passed over or repaired.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::error::ReadError;
+use crate::formats::cells::bare;
 use crate::formats::lines::Lines;
 use crate::formats::place::Place;
+use crate::formats::survey::Unread;
 
 /// A record that is one line of text.
 pub trait Row: Sized {
@@ -27,6 +30,26 @@ pub trait Row: Sized {
     const MEMBERS: Option<&'static str> = None;
     /// Whether the first line names the columns. A file whose first line does not is not read on.
     const HEADED: bool = false;
+
+    /// The names of the columns of files that have no header as published: a first line of just
+    /// these is one that somebody put there, and no record.
+    const NAMES: &'static [&'static [&'static str]] = &[];
+
+    /// The columns that are read, of a file whose first line names them; if none are told here, all
+    /// of them.
+    const READ: &'static [&'static str] = &[];
+    /// What stands between the names of the first line.
+    const BETWEEN: char = ',';
+
+    /// Whether a column that the first line names is read.
+    fn reads(name: &str) -> bool {
+        Self::READ.is_empty() || Self::READ.contains(&name)
+    }
+
+    /// What else a file had in it that is not read.
+    fn unread(_layout: &Self::Layout) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Understands the first line of a file whose columns are named.
     ///
@@ -56,6 +79,8 @@ pub struct Rows<R: Row> {
     any: bool,
     ended: bool,
     passed: Passed,
+    /// Columns that first lines name and nobody reads.
+    unread: BTreeSet<String>,
 }
 
 /// What was passed over or repaired on the way.
@@ -105,6 +130,7 @@ impl<R: Row> Rows<R> {
             any: false,
             ended: false,
             passed: Passed::default(),
+            unread: BTreeSet::new(),
         })
     }
 
@@ -125,6 +151,40 @@ impl<R: Row> Rows<R> {
     }
 }
 
+/// A column as it is told of; one without a name has one here.
+fn named(name: &str) -> String {
+    if name.is_empty() {
+        return "a column without a name".to_owned();
+    }
+    name.to_owned()
+}
+
+impl<R: Row> Unread for Rows<R> {
+    fn unread(&self) -> Vec<String> {
+        let mut unread: Vec<String> = self.unread.iter().cloned().collect();
+        unread.extend(R::unread(&self.layout));
+        unread
+    }
+}
+
+/// Whether a line holds nothing but the names of the columns.
+fn names_columns<R: Row>(line: &str) -> bool {
+    let same = |cell: &str, name: &str| {
+        let cell = bare(cell).bytes().map(|byte| match byte {
+            b' ' => b'_',
+            other => other.to_ascii_lowercase(),
+        });
+        cell.eq(name.bytes())
+    };
+    R::NAMES.iter().any(|names| {
+        let mut cells = line.split(',');
+        names
+            .iter()
+            .all(|name| cells.next().is_some_and(|cell| same(cell, name)))
+            && cells.next().is_none()
+    })
+}
+
 impl<R: Row> Iterator for Rows<R> {
     type Item = Result<R, ReadError>;
 
@@ -139,7 +199,19 @@ impl<R: Row> Iterator for Rows<R> {
                     self.headed = part;
                     let header = R::header(line, &mut self.layout);
                     self.ended = header.is_err();
+                    if header.is_ok() {
+                        let names = line.split(R::BETWEEN).map(bare);
+                        let unread = names.filter(|name| !R::reads(name));
+                        self.unread.extend(unread.map(named));
+                    }
                     header.map(|()| None)
+                }
+                Some(Ok((line, part))) if part > self.headed => {
+                    self.headed = part;
+                    if names_columns::<R>(line) {
+                        continue;
+                    }
+                    R::row(line, &mut self.layout)
                 }
                 Some(Ok((line, _))) => R::row(line, &mut self.layout),
                 Some(Err(error)) => {

@@ -18,6 +18,7 @@ use crate::error::{ReadError, quoted};
 use crate::formats::cells::{bare, decimal, width};
 use crate::formats::lines::Lines;
 use crate::formats::place::Place;
+use crate::formats::survey::Unread;
 
 /// The first and the last bytes of a Parquet file.
 pub(crate) const MAGIC: &[u8] = b"PAR1";
@@ -172,6 +173,8 @@ pub struct Sheets<R> {
     path: Arc<Path>,
     inner: Inner,
     columns: usize,
+    /// The names of those that are not read.
+    unread: Vec<String>,
     row: u64,
     ended: bool,
     kind: std::marker::PhantomData<R>,
@@ -189,7 +192,7 @@ impl<R: SheetRow> Sheets<R> {
         let read = File::open(path)
             .and_then(|mut file| std::io::Read::read(&mut file, &mut start).map(|_| file));
         let file = read.map_err(|error| ReadError::io(path, &error))?;
-        let (inner, columns) = if start == MAGIC {
+        let (inner, names) = if start == MAGIC {
             parquet_rows::<R>(file).map_err(|error| error.file(path))?
         } else {
             text_rows::<R>(path)?
@@ -197,7 +200,11 @@ impl<R: SheetRow> Sheets<R> {
         Ok(Self {
             path: Arc::from(path),
             inner,
-            columns,
+            columns: names.len(),
+            unread: names
+                .into_iter()
+                .filter(|name| !R::COLUMNS.contains(&name.as_str()))
+                .collect(),
             row: 0,
             ended: false,
             kind: std::marker::PhantomData,
@@ -207,6 +214,13 @@ impl<R: SheetRow> Sheets<R> {
     /// How many columns the table has, those that are not read included.
     pub const fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// Whether the table has this column of those that are read.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let (Inner::Text(_, positions) | Inner::Parquet(_, positions)) = &self.inner;
+        let mut columns = R::COLUMNS.iter().zip(positions);
+        columns.any(|(column, position)| *column == name && position.is_some())
     }
 
     fn items(&mut self) -> Option<Result<(Vec<Item>, u64), ReadError>> {
@@ -286,7 +300,7 @@ fn missing<R: SheetRow>(name: &str, found: &str) -> ReadError {
     ReadError::expected(format!("the column `{name}`"), quoted(found)).hint(hint)
 }
 
-fn parquet_rows<R: SheetRow>(file: File) -> Result<(Inner, usize), ReadError> {
+fn parquet_rows<R: SheetRow>(file: File) -> Result<(Inner, Vec<String>), ReadError> {
     guarded(FOOTER, || {
         let reader = footer(file)?;
         let schema = reader
@@ -314,18 +328,18 @@ fn parquet_rows<R: SheetRow>(file: File) -> Result<(Inner, usize), ReadError> {
             .with_fields(wanted.clone())
             .build()
             .map_err(unread)?;
-        let columns = fields.len();
+        let names = names.into_iter().map(ToOwned::to_owned).collect();
         let rows = RowIter::from_file_into(Box::new(reader))
             .project(Some(projection))
             .map_err(unread)?;
-        Ok((Inner::Parquet(Box::new(rows), positions), columns))
+        Ok((Inner::Parquet(Box::new(rows), positions), names))
     })?
 }
 
-fn text_rows<R: SheetRow>(path: &Path) -> Result<(Inner, usize), ReadError> {
+fn text_rows<R: SheetRow>(path: &Path) -> Result<(Inner, Vec<String>), ReadError> {
     let mut lines = Lines::lenient(path, R::MEMBER, false)?;
     let header = match lines.next() {
-        Some(Ok(header)) => header.trim_start_matches('\u{feff}').to_owned(),
+        Some(Ok(header)) => header.to_owned(),
         Some(Err(error)) => return Err(error),
         None => String::new(),
     };
@@ -338,7 +352,8 @@ fn text_rows<R: SheetRow>(path: &Path) -> Result<(Inner, usize), ReadError> {
     }
     let position = |name: &&str| names.iter().position(|known| known == name);
     let positions = R::COLUMNS.iter().map(position).collect();
-    Ok((Inner::Text(Box::new(lines), positions), names.len()))
+    let names = names.into_iter().map(ToOwned::to_owned).collect();
+    Ok((Inner::Text(Box::new(lines), positions), names))
 }
 
 fn value(field: &Field) -> Value {
@@ -361,6 +376,12 @@ fn value(field: &Field) -> Value {
         Field::Bytes(bytes) => Value::Text(String::from_utf8_lossy(bytes.data()).into_owned()),
         Field::ListInternal(list) => Value::List(list.elements().iter().map(value).collect()),
         _ => Value::Missing,
+    }
+}
+
+impl<R: SheetRow> Unread for Sheets<R> {
+    fn unread(&self) -> Vec<String> {
+        self.unread.clone()
     }
 }
 

@@ -48,6 +48,7 @@ impl Row for Record {
     const ONE: &'static str = "node";
     const ABOUT: &'static str = "columns: gpu_model, gpu_capacity_num, cpu_num, node_name";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<4>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, COLUMNS.len())?;

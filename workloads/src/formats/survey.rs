@@ -10,12 +10,24 @@ use serde::Serialize;
 use crate::error::ReadError;
 use crate::formats::figures::Figures;
 
+/// A reader that knows what it passes by.
+pub(crate) trait Unread {
+    /// The columns or members that were there and that it does not use, each once.
+    fn unread(&self) -> Vec<String>;
+}
+
+impl<T: Unread> Unread for &mut T {
+    fn unread(&self) -> Vec<String> {
+        (**self).unread()
+    }
+}
+
 /// What a format counts over a whole file.
 pub(crate) trait Survey: Default {
     /// What the format's reader gives.
     type Record;
     /// The format's reader.
-    type Records: Iterator<Item = Result<Self::Record, ReadError>>;
+    type Records: Iterator<Item = Result<Self::Record, ReadError>> + Unread;
     /// The names of the columns of [`Survey::row`].
     const HEADER: &'static [&'static str];
 
@@ -135,7 +147,12 @@ pub(crate) fn stat<S: Survey>(mut records: S::Records) -> Result<Stat, ReadError
         warnings.clear();
     }
     survey.close(&records, &mut warnings);
-    Ok(survey.stat())
+    let mut stat = survey.stat();
+    let unread = records.unread();
+    if !unread.is_empty() {
+        stat.facts.push(("not_read", unread.join(", ")));
+    }
+    Ok(stat)
 }
 
 pub(crate) fn head<S: Survey>(records: S::Records, count: usize) -> Result<Head, ReadError> {

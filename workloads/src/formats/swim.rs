@@ -3,7 +3,8 @@
 //! Source: github.com/SWIMProjectUCB/SWIM, `workloadSuite/*.tsv` (Facebook 2009 and 2010). Six
 //! columns separated by tabs, no header: job name; submission in seconds from the start of the
 //! sample; seconds since the previous submission; bytes read by maps; bytes shuffled; bytes
-//! written.
+//! written. What stands behind them is not read: the files with input paths (Facebook 2010,
+//! `withInputPaths`) have nine columns.
 
 use std::path::Path;
 
@@ -57,14 +58,24 @@ pub fn records(path: &Path) -> Result<Records, ReadError> {
 }
 
 impl Row for Record {
-    type Layout = ();
+    /// How many columns the widest row has.
+    type Layout = usize;
     const MEMBER: &'static str = "workload.tsv";
     const ONE: &'static str = "job";
     const ABOUT: &'static str =
         "a SWIM file has one job a row: name, submit, gap and three byte counts";
 
-    fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
+    fn row(line: &str, columns: &mut usize) -> Result<Option<Self>, ReadError> {
+        *columns = line.split('\t').count().max(*columns);
         parse(line).map(Some)
+    }
+
+    fn unread(columns: &usize) -> Vec<String> {
+        match columns.checked_sub(COLUMNS.len() + 1) {
+            None | Some(0) => Vec::new(),
+            Some(1) => vec!["column 7".to_owned()],
+            Some(_) => vec![format!("columns 7 to {columns}")],
+        }
     }
 
     fn at(self, place: Place) -> Self {
@@ -77,15 +88,15 @@ fn parse(line: &str) -> Result<Record, ReadError> {
     let name = cells.next().unwrap_or("");
     let mut numbers = [0_u64; COLUMNS.len()];
     let found = line.split('\t').count();
-    if found != COLUMNS.len() + 1 {
+    if found < COLUMNS.len() + 1 {
         let hint = "name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes";
-        return Err(ReadError::uneven("6 columns separated by tabs", found).hint(hint));
+        return Err(ReadError::uneven("at least 6 columns separated by tabs", found).hint(hint));
     }
     if name.is_empty() {
         return Err(ReadError::expected("a job name", "nothing").place("column 1 (job)"));
     }
-    for (position, cell) in cells.enumerate() {
-        let (column, unit, most) = COLUMNS[position];
+    for (position, (column, unit, most)) in COLUMNS.into_iter().enumerate() {
+        let cell = cells.next().unwrap_or("");
         numbers[position] = number(cell, unit, most)
             .map_err(|error| error.place(format!("column {} ({column})", position + 2)))?;
     }

@@ -26,7 +26,6 @@ impl<const N: usize> Table<N> {
         names: &[&'static str; N],
         required: usize,
     ) -> Result<Self, ReadError> {
-        let line = line.strip_prefix('\u{feff}').unwrap_or(line);
         let position = |name: &str| line.split(',').position(|cell| bare(cell) == name);
         let positions = names.map(position);
         if let Some(missing) = positions[..required].iter().position(Option::is_none) {

@@ -12,6 +12,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::error::ReadError;
+use crate::formats::documents::Members;
 use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
@@ -80,13 +81,18 @@ pub fn records(path: &Path) -> Result<Records, ReadError> {
 }
 
 impl Row for Record {
-    type Layout = ();
+    /// The members that are not read.
+    type Layout = Members;
     const MEMBER: &'static str = "tpch.jsonl";
     const ONE: &'static str = "query";
     const ABOUT: &'static str = "a TPC-H profile has one query a line, as JSON";
 
-    fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
-        parse(line).map(Some)
+    fn row(line: &str, members: &mut Members) -> Result<Option<Self>, ReadError> {
+        parse(line, members).map(Some)
+    }
+
+    fn unread(members: &Members) -> Vec<String> {
+        members.names()
     }
 
     fn at(self, place: Place) -> Self {
@@ -94,8 +100,10 @@ impl Row for Record {
     }
 }
 
-fn parse(line: &str) -> Result<Record, ReadError> {
-    let record: Record = serde_json::from_str(line).map_err(|error| not_a_query(&error))?;
+fn parse(line: &str, members: &mut Members) -> Result<Record, ReadError> {
+    let record: Record = members
+        .parse(line.as_bytes())
+        .map_err(|error| not_a_query(&error))?;
     check(&record)?;
     Ok(record)
 }

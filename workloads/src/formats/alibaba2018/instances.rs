@@ -86,6 +86,7 @@ impl Row for Record {
     const MEMBER: &'static str = "batch_instance.csv";
     const ONE: &'static str = "instance";
     const ABOUT: &'static str = ABOUT;
+    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS, &SPAR];
 
     fn row(line: &str, columns: &mut usize) -> Result<Option<Self>, ReadError> {
         if *columns == 0 {

@@ -61,6 +61,7 @@ impl Row for Record {
     const MEMBER: &'static str = "machine_meta.csv";
     const ONE: &'static str = "machine";
     const ABOUT: &'static str = ABOUT;
+    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS];
 
     fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
         let [machine, time, near, far, cores, memory, status] = split(line, &COLUMNS)?;

@@ -80,6 +80,7 @@ impl Row for Record {
     const MEMBER: &'static str = "batch_task.csv";
     const ONE: &'static str = "task";
     const ABOUT: &'static str = ABOUT;
+    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS, &SPAR];
 
     fn row(line: &str, columns: &mut usize) -> Result<Option<Self>, ReadError> {
         if *columns == 0 {

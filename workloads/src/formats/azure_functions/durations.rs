@@ -72,6 +72,7 @@ impl Row for Record {
     const ABOUT: &'static str =
         "columns: HashOwner, HashApp, HashFunction, Average, Count, Minimum, Maximum, ...";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<9>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, 7)?;

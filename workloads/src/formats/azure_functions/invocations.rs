@@ -57,6 +57,7 @@ impl Row for Record {
     const ONE: &'static str = "invocation";
     const ABOUT: &'static str = "columns: app, func, end_timestamp, duration";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<4>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, COLUMNS.len())?;

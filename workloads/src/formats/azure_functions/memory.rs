@@ -66,6 +66,7 @@ impl Row for Record {
     const ONE: &'static str = "application";
     const ABOUT: &'static str = "columns: HashOwner, HashApp, SampleCount, AverageAllocatedMb, ...";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<7>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, 4)?;

@@ -64,6 +64,11 @@ impl Row for Record {
     const ABOUT: &'static str = "columns: HashOwner, HashApp, HashFunction, Trigger, 1, 2, ...";
     const HEADED: bool = true;
 
+    /// The columns of minutes have numbers for names.
+    fn reads(name: &str) -> bool {
+        COLUMNS.contains(&name) || name.parse::<usize>().is_ok()
+    }
+
     fn header(line: &str, layout: &mut Layout) -> Result<(), ReadError> {
         layout.table = Table::header(line, &COLUMNS, 3)?;
         let numbered = |(position, name): (usize, &str)| {

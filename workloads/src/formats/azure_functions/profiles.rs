@@ -59,6 +59,7 @@ impl Row for Record {
     const ONE: &'static str = "function";
     const ABOUT: &'static str = "columns: func_name, cold_dur_ms, warm_dur_ms, mem_mb, mean_iat";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<5>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, 4)?;

@@ -44,6 +44,7 @@ impl Row for Record {
     const ONE: &'static str = "invocation";
     const ABOUT: &'static str = "columns: func_name, invoke_time_ms";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<2>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, COLUMNS.len())?;

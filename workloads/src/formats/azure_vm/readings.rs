@@ -54,6 +54,7 @@ impl Row for Record {
     const ABOUT: &'static str =
         "5 columns without a header: seconds, machine, minimum, maximum and mean CPU";
     const PARTS: bool = true;
+    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS];
 
     fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
         let [timestamp, vm_id, min_cpu, max_cpu, avg_cpu] = split(line, &COLUMNS)?;

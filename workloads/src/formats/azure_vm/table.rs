@@ -110,6 +110,7 @@ impl Row for Record {
     const ONE: &'static str = "machine";
     const ABOUT: &'static str =
         "11 columns without a header: machine, subscription, deployment, created, deleted, ...";
+    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS];
 
     fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
         let [

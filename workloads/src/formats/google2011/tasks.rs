@@ -82,6 +82,7 @@ impl Row for Record {
     const ONE: &'static str = "task event";
     const ABOUT: &'static str = ABOUT;
     const PARTS: bool = true;
+    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS];
 
     fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
         if line.starts_with('#') {

@@ -90,6 +90,7 @@ impl Row for Record {
     const ABOUT: &'static str =
         "a row of this table has 20 columns: start, end, job, task, machine, CPU, memory, ...";
     const PARTS: bool = true;
+    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS];
 
     fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
         if line.starts_with('#') {

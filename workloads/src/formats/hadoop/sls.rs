@@ -20,6 +20,9 @@ use crate::formats::survey::{Column, Stat, Survey, tally};
 /// The most containers that one line may stand for, and the most memory or cores of one.
 const MOST: u64 = 1 << 40;
 
+/// How often a job may be submitted.
+const MOST_COPIES: u64 = 100_000;
+
 /// One job.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub struct Record {
@@ -38,6 +41,9 @@ pub struct Record {
     /// Where it waited.
     #[serde(rename = "job.queue.name", default)]
     pub queue: Option<String>,
+    /// How often the simulator submits it, all at once.
+    #[serde(rename = "job.count", default)]
+    pub count: Option<u64>,
     /// When it begins, in milliseconds: some tools write numbers as text.
     #[serde(rename = "job.start.ms", default)]
     pub start: Option<Value>,
@@ -95,6 +101,13 @@ impl Container {
     }
 }
 
+impl Record {
+    /// How often it is submitted.
+    pub fn copies(&self) -> u64 {
+        self.count.unwrap_or(1)
+    }
+}
+
 impl Document for Record {
     const ONE: &'static str = "job";
     const MEMBER: &'static str = "sls-jobs.json";
@@ -106,6 +119,10 @@ impl Document for Record {
     }
 
     fn check(&self) -> Result<(), ReadError> {
+        if self.copies() > MOST_COPIES {
+            let expected = format!("at most {MOST_COPIES} times the same job");
+            return Err(ReadError::expected(expected, self.copies()).place("key `job.count`"));
+        }
         for (position, task) in self.tasks.iter().enumerate() {
             let place = format!("key `job.tasks[{position}]`");
             let times = [&task.start, &task.end, &task.lasting];
@@ -167,13 +184,15 @@ impl Survey for Counts {
     }
 
     fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.jobs += 1;
+        let copies = record.copies();
+        self.jobs += copies;
         let name = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-        *self.queues.entry(name(&record.queue)).or_default() += 1;
+        *self.queues.entry(name(&record.queue)).or_default() += copies;
         for task in &record.tasks {
-            let count = task.count.unwrap_or(1);
-            self.containers += count;
-            *self.kinds.entry(name(&task.kind)).or_default() += count;
+            let count = task.count.unwrap_or(1).saturating_mul(copies);
+            self.containers = self.containers.saturating_add(count);
+            let kind = self.kinds.entry(name(&task.kind)).or_default();
+            *kind = kind.saturating_add(count);
             self.hosts.extend(task.host.clone());
             self.durations.extend(task.duration());
         }

@@ -48,6 +48,7 @@ impl Row for Record {
     const ONE: &'static str = "node";
     const ABOUT: &'static str = "columns: sn, cpu_milli, memory_mib, gpu, model";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<5>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, 4)?;

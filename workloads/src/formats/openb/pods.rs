@@ -81,6 +81,7 @@ impl Row for Record {
     const ONE: &'static str = "pod";
     const ABOUT: &'static str = "columns: name, cpu_milli, memory_mib, num_gpu, gpu_milli";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<11>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, REQUIRED)?;

@@ -68,6 +68,8 @@ impl Row for Record {
         "columns: Timestamp [ms]; CPU cores; CPU capacity provisioned [MHZ]; ...";
     const PARTS: bool = true;
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
+    const BETWEEN: char = ';';
 
     fn header(line: &str, table: &mut Table<7>) -> Result<(), ReadError> {
         *table = Table::header(&line.replace(';', ","), &COLUMNS, COLUMNS.len())?;

@@ -88,6 +88,7 @@ impl Row for Record {
     const ABOUT: &'static str =
         "columns: WorkflowID, JobID, SubmitTime, RunTime, NProcs, ReqNProcs, Dependencies";
     const HEADED: bool = true;
+    const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<7>) -> Result<(), ReadError> {
         *table = Table::header(line, &COLUMNS, COLUMNS.len())?;

@@ -3,6 +3,7 @@
 //! Source: github.com/atlarge-research/opendc, `workloadTraces/*/tasks.parquet`: SURF's Lisa cluster
 //! and Bitbrains' machines. Parquet, or CSV with the same columns: milliseconds since 1970, the speed
 //! of all cores together in MHz, memory in the unit of whoever published it. Deadlines were made up.
+//! Tables of workflows have parents and children, some have GPUs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,6 +39,12 @@ pub struct Record {
     pub speed: u64,
     /// Its memory, in the unit of whoever published it.
     pub memory: u64,
+    /// The tasks that it waits for.
+    pub parents: Vec<String>,
+    /// The tasks that wait for it.
+    pub children: Vec<String>,
+    /// Its GPUs, where the table has them.
+    pub gpus: Option<u64>,
 }
 
 /// The records of a table; in CSV a bad row does not end them.
@@ -59,6 +66,9 @@ impl SheetRow for Record {
         "cpu_count",
         "cpu_capacity",
         "mem_capacity",
+        "parents",
+        "children",
+        "gpu_count",
     ];
     const REQUIRED: usize = 6;
     const ONE: &'static str = "task";
@@ -73,6 +83,12 @@ impl SheetRow for Record {
             cores: items[3].whole("cores", MOST_CORES)?,
             speed: items[4].decimal("MHz", MILLIONTHS, MOST)?,
             memory: items[5].whole("units of memory", MOST)?,
+            parents: items[6].names()?,
+            children: items[7].names()?,
+            gpus: match &items[8] {
+                missing if missing.is_missing() => None,
+                item => Some(item.whole("GPUs", MOST_CORES)?),
+            },
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Executions of scientific workflows in `WfFormat` 1.5: tasks, files and who waits for whom.
+//! Executions of scientific workflows in `WfFormat` 1.0 to 1.5: tasks, files and who waits for whom.
 //!
 //! Source: wfcommons.org, github.com/wfcommons/WfInstances (Coleman et al., FGCS 2022). One JSON
 //! object: the specification has tasks with parents and files, the execution has their run times and
@@ -10,6 +10,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::canonical::graphs::waits_for_itself;
 use crate::error::{ReadError, quoted};
 use crate::formats::cells::{MILLIONTHS, rounded};
 use crate::formats::documents::{Document, Documents};
@@ -18,34 +19,35 @@ use crate::formats::place::Place;
 use crate::formats::survey::{Column, Stat, Survey};
 use crate::formats::swim::{LATEST, MOST_BYTES};
 
+mod older;
+
 /// One workflow.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(from = "older::Any")]
 pub struct Record {
     /// Where it begins.
-    #[serde(skip, default = "Place::nowhere")]
     pub place: Place,
     /// What people call it.
-    #[serde(default)]
     pub name: String,
     /// The version of the format.
     pub schema_version: String,
+    /// Whether it has the shape of 1.0 to 1.4.
+    pub older: bool,
     /// The workflow.
     pub workflow: Workflow,
 }
 
 /// What was to be done, and what was.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct Workflow {
     /// What was to be done.
     pub specification: Specification,
     /// What was done; missing where the workflow never ran.
-    #[serde(default)]
     pub execution: Option<Execution>,
 }
 
 /// What was to be done.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Default, Debug, Deserialize)]
 pub struct Specification {
     /// The tasks.
     pub tasks: Vec<Task>,
@@ -66,9 +68,15 @@ pub struct Task {
     /// The tasks that it waits for.
     #[serde(default)]
     pub parents: Vec<String>,
+    /// The tasks that wait for it: the same edges as those of parents.
+    #[serde(default)]
+    pub children: Vec<String>,
     /// The files that it reads.
     #[serde(default)]
     pub input_files: Vec<String>,
+    /// The files that it writes.
+    #[serde(default)]
+    pub output_files: Vec<String>,
 }
 
 /// One file.
@@ -114,6 +122,12 @@ pub struct Ran {
     /// Its memory.
     #[serde(default)]
     pub memory_in_bytes: Option<f64>,
+    /// The bytes that it read, where they are told beside its files.
+    #[serde(default)]
+    pub read_bytes: Option<f64>,
+    /// The bytes that it wrote.
+    #[serde(default)]
+    pub written_bytes: Option<f64>,
 }
 
 impl Ran {
@@ -130,19 +144,36 @@ fn micros(seconds: f64) -> u64 {
 impl Document for Record {
     const ONE: &'static str = "workflow";
     const MEMBER: &'static str = "workflow.json";
-    const KEYS: &'static str =
-        "keys: schemaVersion, workflow { specification { tasks, files }, execution { tasks } }";
+    const KEYS: &'static str = "keys: schemaVersion, workflow { specification { tasks, files }, execution { tasks } }, or \
+         before 1.5 workflow { tasks }";
 
     fn at(self, place: Place) -> Self {
         Self { place, ..self }
     }
 
     fn check(&self) -> Result<(), ReadError> {
-        if !self.schema_version.starts_with("1.5") {
-            let error = ReadError::expected("version 1.5", quoted(&self.schema_version));
-            let error = error.place("key `schemaVersion`");
-            return Err(error.hint("wfcommons can convert older versions"));
+        let minor = self.schema_version.strip_prefix("1.");
+        let minor = minor.and_then(|minor| minor.split('.').next());
+        let minor = minor.and_then(|minor| minor.parse::<u32>().ok());
+        let Some(minor) = minor.filter(|minor| *minor <= 5) else {
+            let error = ReadError::expected("version 1.0 to 1.5", quoted(&self.schema_version));
+            return Err(error.place("key `schemaVersion`"));
+        };
+        if (minor < 5) != self.older || self.workflow.specification.tasks.is_empty() {
+            let expected = if minor < 5 {
+                "tasks under the key `workflow.tasks`, as version 1.4 and before has them"
+            } else {
+                "tasks under the key `workflow.specification.tasks`, as version 1.5 has them"
+            };
+            return Err(ReadError::expected(expected, "none").hint(Self::KEYS));
         }
+        self.fits()
+    }
+}
+
+impl Record {
+    /// Whether its parts fit together.
+    fn fits(&self) -> Result<(), ReadError> {
         let tasks = &self.workflow.specification.tasks;
         let known: BTreeSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
         if known.len() < tasks.len() {
@@ -168,7 +199,13 @@ impl Document for Record {
         let most = LATEST as f64;
         let execution = self.workflow.execution.iter();
         for ran in execution.flat_map(|execution| &execution.tasks) {
-            let amounts = [ran.core_count, ran.avg_cpu, ran.memory_in_bytes];
+            let amounts = [
+                ran.core_count,
+                ran.avg_cpu,
+                ran.memory_in_bytes,
+                ran.read_bytes,
+                ran.written_bytes,
+            ];
             let sound = (0.0..=most).contains(&ran.runtime_in_seconds)
                 && amounts
                     .iter()
@@ -179,7 +216,50 @@ impl Document for Record {
                 return Err(ReadError::expected(expected, quoted(&ran.id)).place("execution"));
             }
         }
+        self.acyclic()
+    }
+
+    /// Whether its tasks can be done one after the other.
+    fn acyclic(&self) -> Result<(), ReadError> {
+        let tasks = &self.workflow.specification.tasks;
+        let numbers = tasks.iter().map(|task| task.id.as_str()).zip(0_u64..);
+        let numbers: BTreeMap<&str, u64> = numbers.collect();
+        let edges = tasks.iter().zip(0..).flat_map(|(task, number)| {
+            let parents = task.parents.iter().map(String::as_str);
+            parents
+                .filter_map(|parent| numbers.get(parent))
+                .map(move |parent| (number, *parent))
+        });
+        if waits_for_itself(&edges.collect::<Vec<_>>()) {
+            let expected = "tasks that wait for others, and not for themselves";
+            let error = ReadError::expected(expected, "a loop");
+            return Err(error.place(format!("workflow {}", quoted(&self.name))));
+        }
         Ok(())
+    }
+
+    /// The bytes that a task reads and writes: what it is told to have, or else its files.
+    pub(crate) fn bytes(&self) -> impl Fn(&Task, Option<&Ran>) -> [Option<u64>; 2] {
+        let files = self.workflow.specification.files.iter();
+        let sizes: BTreeMap<&str, u64> = files
+            .map(|file| (file.id.as_str(), file.size_in_bytes))
+            .collect();
+        move |task, ran| {
+            let told = [
+                ran.and_then(|ran| ran.read_bytes),
+                ran.and_then(|ran| ran.written_bytes),
+            ];
+            let told = told.map(|bytes| bytes.map(|bytes| libm::round(bytes) as u64));
+            let sum = |names: &[String]| {
+                let sizes = names.iter().filter_map(|name| sizes.get(name.as_str()));
+                (!names.is_empty())
+                    .then(|| sizes.fold(0, |sum: u64, size| sum.saturating_add(*size)))
+            };
+            [
+                told[0].or_else(|| sum(&task.input_files)),
+                told[1].or_else(|| sum(&task.output_files)),
+            ]
+        }
     }
 }
 
