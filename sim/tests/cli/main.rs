@@ -21,5 +21,6 @@ mod replays;
 mod options;
 mod mishaps;
 mod bench;
+mod cases;
 mod replay;
 mod fidelity;

@@ -1,0 +1,251 @@
+//! Cases from the field: small inputs of the shapes that people stumbled over, with what is right.
+//!
+//! The inputs are not part of the project. They are looked for in `FAIRGROUND_CASES`, or in a folder
+//! `shared/cases` beside the project; without them this test says so and passes. What each teaches
+//! has a test of its own, on an input of the project's own, beside the code that it is about.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::place::Place;
+
+/// What is run in a copy of a case's folder, and what it must say.
+struct Step {
+    /// The words after `fairground`; one with a blank in it stands in quotes.
+    line: &'static str,
+    /// What its output has in it, the first line with the exit code included.
+    has: &'static [&'static str],
+    /// What it has not.
+    lacks: &'static [&'static str],
+}
+
+const fn says(line: &'static str, has: &'static [&'static str]) -> Step {
+    Step {
+        line,
+        has,
+        lacks: &[],
+    }
+}
+
+/// Every case that this program can try: the folder, and the steps in order.
+const CASES: &[(&str, &[Step])] = &[
+    (
+        "03-alibaba-loop",
+        &[
+            says(
+                "trace import batch_task.csv --out t",
+                &[
+                    "exit 0",
+                    "dropped: 1 jobs: a job whose stages wait for each other in a loop",
+                    "\njobs: 2\n",
+                ],
+            ),
+            says("trace stat t", &["exit 0"]),
+        ],
+    ),
+    (
+        "04-alibaba-end-zero",
+        &[says(
+            "trace import batch_task.csv --out t",
+            &[
+                "exit 0",
+                "\njobs: 3\n",
+                "assumed: run times that are not known: 2 of 3 tasks",
+            ],
+        )],
+    ),
+    (
+        "05-sls-job-count",
+        &[
+            says(
+                "trace stat --format sls sls-jobs.json",
+                &["jobs: 6\n", "containers: 11\n"],
+            ),
+            says(
+                "trace import --format sls sls-jobs.json --out t",
+                &[
+                    "exit 0",
+                    "\njobs: 6\n",
+                    "not read: job.tasks.container.priority",
+                ],
+            ),
+        ],
+    ),
+    (
+        "13-wfcommons",
+        &[
+            says(
+                "trace import zero.json --out zero",
+                &["exit 0", "\ntasks: 4\n", "\nedges: 4\n"],
+            ),
+            says(
+                "trace import missing.json --out missing",
+                &[
+                    "exit 0",
+                    "\ntasks: 4\n",
+                    "missing for 1 tasks that the execution",
+                ],
+            ),
+            says(
+                "trace import loop.json --out loop",
+                &["exit 2", "workflow `w`", "a loop"],
+            ),
+            says(
+                "trace import v14.json --out v14",
+                &["exit 0", "\ntasks: 4\n", "\nedges: 4\n"],
+            ),
+        ],
+    ),
+    (
+        "22-google-odd",
+        &[
+            says(
+                "trace import machine_events.csv --out machines",
+                &["exit 0", "another event of the same machine"],
+            ),
+            says("trace import task_events.csv --out tasks", &["exit 0"]),
+            says(
+                "trace import one_task_events.csv --out one",
+                &["exit 0", "\njobs: 1\n"],
+            ),
+        ],
+    ),
+    (
+        "24-bom-crlf",
+        &[
+            says("trace stat bom.swf", &["jobs: 2\n"]),
+            says("trace stat nonl.swf", &["jobs: 2\n"]),
+            says("trace stat plain.swf", &["jobs: 2\n"]),
+            says("trace stat tabs.swf", &["jobs: 2\n"]),
+            says("trace stat two.swf.gz", &["jobs: 2\n"]),
+            says(
+                "trace stat bom_batch_task.csv",
+                &["jobs: 2\n", "dag_named_tasks: 3\n"],
+            ),
+            says("trace stat clean_batch_task.csv", &["jobs: 2\n"]),
+            says("trace stat header_batch_task.csv", &["jobs: 2\n"]),
+            says("trace stat quoted_batch_task.csv", &["jobs: 2\n"]),
+            says("trace stat pods.csv", &["exit 0", "2"]),
+        ],
+    ),
+    (
+        "26-azure-vm",
+        &[
+            says("trace stat vmtable.csv", &["exit 0"]),
+            says(
+                "trace import vmtable.csv --out t",
+                &[
+                    "exit 0",
+                    "\njobs: 3\n",
+                    "merged: 1 records: another row of the same machine",
+                    "assumed: open buckets: the lower end, for 1 machines",
+                    "assumed: run times: 1 machines were created and deleted in one step",
+                ],
+            ),
+        ],
+    ),
+    (
+        "t-ali18-header",
+        &[says("trace stat batch_task.csv", &["exit 0", "tasks: 1\n"])],
+    ),
+    (
+        "t-anonymise-leak",
+        &[
+            says("trace import one.swf --out t", &["exit 0", "\njobs: 1\n"]),
+            says(
+                "trace slice t --tenant 'user 1' --out part",
+                &["exit 0", "tenants user 1"],
+            ),
+            Step {
+                line: "trace anonymise part --key k --out hidden",
+                has: &["exit 0", "assumed: names: replaced by keyed hashes"],
+                lacks: &["user 1"],
+            },
+            Step {
+                line: "trace head hidden",
+                has: &["exit 0"],
+                lacks: &["user 1", "one.swf"],
+            },
+            says(
+                "trace validate hidden",
+                &["exit 0", "canonical trace", "0 problems"],
+            ),
+        ],
+    ),
+    (
+        "t-bom",
+        &[says("trace stat bom.swf", &["exit 0", "jobs: 1\n"])],
+    ),
+    (
+        "t-opendc-dag",
+        &[says(
+            "trace import tasks.parquet --out t",
+            &[
+                "exit 0",
+                "\njobs: 1\n",
+                "\nstages: 4\n",
+                "\nedges: 4\n",
+                "not read: ",
+            ],
+        )],
+    ),
+    (
+        "t-swim9",
+        &[
+            says(
+                "trace stat three.tsv",
+                &["jobs: 3\n", "not_read: columns 7 to 9\n"],
+            ),
+            says(
+                "trace import three.tsv --out t",
+                &["\njobs: 3\n", "not read: columns 7 to 9"],
+            ),
+        ],
+    ),
+    (
+        "t-txt-as-requests",
+        &[says(
+            "trace stat jobs.txt",
+            &["exit 2", "it could be requests", "--format"],
+        )],
+    ),
+];
+
+#[test]
+fn cases_from_the_field_hold() {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/cases");
+    let folder = std::env::var_os("FAIRGROUND_CASES").map_or(beside, PathBuf::from);
+    if !folder.is_dir() {
+        eprintln!("skipped: no cases in {}", folder.display());
+        return;
+    }
+    let mut wrong = Vec::new();
+    for (name, steps) in CASES {
+        let place = Place::empty();
+        for entry in fs::read_dir(folder.join(name)).unwrap() {
+            let path = entry.unwrap().path();
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            place.write(&file, fs::read(&path).unwrap());
+        }
+        for step in *steps {
+            let said = place.fairground_with(&words(step.line));
+            println!("== {name}: fairground {}\n{said}", step.line);
+            let missing = step.has.iter().filter(|text| !said.contains(**text));
+            let leaked = step.lacks.iter().filter(|text| said.contains(**text));
+            wrong.extend(missing.map(|text| format!("{name}: {}: no {text:?}", step.line)));
+            wrong.extend(leaked.map(|text| format!("{name}: {}: {text:?}", step.line)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The words of a line; quotes keep blanks.
+fn words(line: &str) -> Vec<&str> {
+    let parts = line.split('\'').enumerate();
+    let words = parts.flat_map(|(at, part)| {
+        let quoted = at % 2 == 1;
+        let whole = quoted.then_some(part).into_iter();
+        whole.chain(part.split_whitespace().filter(move |_| !quoted))
+    });
+    words.collect()
+}
