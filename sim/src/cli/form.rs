@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use fairground_policies::time::Span;
+use fairground_workloads::canonical::account::{ImportAccount, sum};
 use fairground_workloads::canonical::edit::{self, Scale, Slice};
-use fairground_workloads::canonical::{Manifest, Opened, import, text};
+use fairground_workloads::canonical::{Manifest, Opened, anonymise, import, text};
 use fairground_workloads::formats::bytes_read;
 use fairground_workloads::{Format, ReadError};
 
+use super::trace::aligned;
 use super::{Ending, TraceArgs, a_seed, counted, print, progress};
 
 #[derive(Debug, Subcommand)]
@@ -147,7 +149,7 @@ pub(super) fn form(command: FormCommand) -> anyhow::Result<Ending> {
             show(&edit::merge(&opened?, renumber, &out)?)?;
         }
         FormCommand::Anonymise { trace, out, key } => {
-            show(&edit::anonymise(&Opened::open(&trace)?, &key, &out)?)?;
+            show(&anonymise::anonymise(&Opened::open(&trace)?, &key, &out)?)?;
         }
     }
     Ok(Ending::Done)
@@ -170,16 +172,39 @@ fn imported(args: &TraceArgs, out: &Path, drop: bool) -> anyhow::Result<()> {
     for problem in &report.problems {
         eprintln!("dropped: {problem}");
     }
-    let mut text = format!(
-        "format: {format}\nread: {}\n",
-        counted(report.records, "record")
-    );
-    let _ = writeln!(text, "dropped: {}", counted(report.dropped, "record"));
-    for (why, count) in &report.passed {
-        let _ = writeln!(text, "passed over: {count}, {why}");
-    }
-    print(&text)?;
+    print(&format!("format: {format}\n{}", settled(&report.account)))?;
     show(&manifest)
+}
+
+/// The account of an import: a line a kind of thing, then the reasons.
+fn settled(account: &ImportAccount) -> String {
+    let header = [
+        "account",
+        "found",
+        "imported",
+        "merged",
+        "dropped",
+        "passed over",
+    ];
+    let mut rows = vec![header.map(String::from).to_vec()];
+    let mut reasons = String::new();
+    for (thing, line) in account.lines() {
+        let ways = [
+            ("merged", &line.merged),
+            ("dropped", &line.dropped),
+            ("passed over", &line.passed),
+        ];
+        let mut row = vec![thing.name().to_owned()];
+        row.extend([line.found, line.imported].map(|count| count.to_string()));
+        row.extend(ways.map(|(_, why)| sum(why).to_string()));
+        rows.push(row);
+        for (way, why) in ways {
+            for (why, count) in why {
+                let _ = writeln!(reasons, "{way}: {count} {}: {why}", thing.name());
+            }
+        }
+    }
+    aligned(&rows, &[1, 2, 3, 4, 5]) + &reasons
 }
 
 fn sliced(args: SliceArgs) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use fairground_workloads::canonical::store::MANIFEST;
+use fairground_workloads::canonical::{Opened, check};
 use fairground_workloads::{Format, formats};
 
 use super::{Ending, TraceArgs, TraceCommand, catalogue, counted, form, print, profile};
@@ -29,7 +30,7 @@ fn format_of(args: &TraceArgs) -> anyhow::Result<Format> {
 }
 
 fn stat(args: &TraceArgs, plot: Option<&Path>, cluster: Option<&Path>) -> anyhow::Result<Ending> {
-    if args.format.is_none() && args.file.join(MANIFEST).is_file() {
+    if is_canonical(args) {
         profile::profile(&args.file, cluster, plot)?;
         return Ok(Ending::Done);
     }
@@ -60,7 +61,22 @@ fn stat(args: &TraceArgs, plot: Option<&Path>, cluster: Option<&Path>) -> anyhow
     Ok(Ending::Done)
 }
 
+/// Whether it is the folder of a canonical trace.
+fn is_canonical(args: &TraceArgs) -> bool {
+    args.format.is_none() && args.file.join(MANIFEST).is_file()
+}
+
 fn head(args: &TraceArgs, records: usize) -> anyhow::Result<Ending> {
+    if is_canonical(args) {
+        let lines = check::head(&Opened::open(&args.file)?, records)?;
+        print(
+            &lines
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect::<String>(),
+        )?;
+        return Ok(Ending::Done);
+    }
     let head = formats::head(&args.file, format_of(args)?, records)?;
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(head.header)?;
@@ -73,8 +89,16 @@ fn head(args: &TraceArgs, records: usize) -> anyhow::Result<Ending> {
 }
 
 fn validate(args: &TraceArgs, limit: usize) -> anyhow::Result<Ending> {
-    let format = format_of(args)?;
-    let check = formats::validate(&args.file, format, limit);
+    let (format, check) = if is_canonical(args) {
+        let check = check::validate(&args.file, limit);
+        ("canonical trace".to_owned(), check)
+    } else {
+        let format = format_of(args)?;
+        (
+            format.to_string(),
+            formats::validate(&args.file, format, limit),
+        )
+    };
     for problem in &check.problems {
         eprintln!("error: {problem}");
     }

@@ -68,7 +68,10 @@ impl Slice {
     }
 }
 
-fn begun(trace: &Opened, place: &Path) -> Result<Writer, ReadError> {
+/// What an assumption is called that says what was taken, tenants by name.
+pub(super) const PART: &str = "part of the trace";
+
+pub(super) fn begun(trace: &Opened, place: &Path) -> Result<Writer, ReadError> {
     let mut writer = Writer::new(place, trace.manifest.units.clone())?;
     writer.machine = trace.manifest.machine;
     writer.sources.clone_from(&trace.manifest.sources);
@@ -76,7 +79,7 @@ fn begun(trace: &Opened, place: &Path) -> Result<Writer, ReadError> {
     Ok(writer)
 }
 
-fn copy<T: Part>(trace: &Opened, out: &mut Writer) -> Result<(), ReadError> {
+pub(super) fn copy<T: Part>(trace: &Opened, out: &mut Writer) -> Result<(), ReadError> {
     trace.rows::<T>()?.try_for_each(|row| out.push(row?))
 }
 
@@ -136,8 +139,7 @@ pub fn slice(trace: &Opened, slice: &Slice, place: &Path) -> Result<Manifest, Re
     copy_if::<Tasks>(trace, &mut out, |row| kept.contains(&row.job))?;
     copy_if::<Usage>(trace, &mut out, |row| kept.contains(&row.job))?;
     copy_if::<Load>(trace, &mut out, |row| slice.begins(row.start) != slice.rest)?;
-    out.assumptions
-        .push(assumption("part of the trace", slice.told()));
+    out.assumptions.push(assumption(PART, slice.told()));
     out.finish()
 }
 
@@ -330,6 +332,17 @@ impl Scale {
         u64::from(factor / 1000) + u64::from(drawn)
     }
 
+    /// How many requests become of some, in step `number`: a part of one is drawn.
+    fn requests(self, amount: u64, number: u64) -> u64 {
+        let thousandths = u128::from(amount) * u128::from(self.load);
+        let part = (thousandths % 1000) as u64;
+        if part == 0 {
+            return self.more(amount);
+        }
+        let drawn = stream(self.seed, &format!("scale/requests/{number}")).below(1000) < part;
+        self.more(amount).saturating_add(u64::from(drawn))
+    }
+
     fn more(self, amount: u64) -> u64 {
         let amount = u128::from(amount) * u128::from(self.load) / 1000;
         u64::try_from(amount)
@@ -411,12 +424,20 @@ pub fn scale(trace: &Opened, by: Scale, place: &Path) -> Result<Manifest, ReadEr
         )+};
     }
     of_jobs!(Stage, Edge, Tasks, Usage);
-    for row in trace.rows::<Load>()? {
+    for (row, number) in trace.rows::<Load>()?.zip(0_u64..) {
         let mut row = row?;
         let end = by.time(row.start.saturating_add(row.length));
         row.start = by.time(row.start);
         row.length = end.saturating_sub(row.start);
-        row.requests = by.more(row.requests);
+        let before = row.requests;
+        row.requests = by.requests(before, number);
+        if before == 1 && row.length <= 1 {
+            // A request that is told alone comes as often, or not at all.
+            row.length = 1;
+            let copies = std::mem::replace(&mut row.requests, 1);
+            (0..copies).try_for_each(|_| out.push(row.clone()))?;
+            continue;
+        }
         row.work = row.work.map(|amount| by.more(amount));
         row.read = row.read.map(|amount| by.more(amount));
         row.write = row.write.map(|amount| by.more(amount));
@@ -427,63 +448,5 @@ pub fn scale(trace: &Opened, by: Scale, place: &Path) -> Result<Manifest, ReadEr
         by.time, by.load, by.cluster, by.seed
     );
     out.assumptions.push(assumption("scaled trace", told));
-    out.finish()
-}
-
-/// A trace whose names are replaced by keyed hashes: equal names stay equal, and nobody without the
-/// key can test a guess.
-///
-/// # Errors
-/// When it cannot be read or written.
-pub fn anonymise(trace: &Opened, key: &str, place: &Path) -> Result<Manifest, ReadError> {
-    let key = blake3::derive_key("fairground trace anonymise", key.as_bytes());
-    let hidden = |name: &str| {
-        let hash = blake3::keyed_hash(&key, name.as_bytes()).to_hex();
-        if name.is_empty() {
-            String::new()
-        } else {
-            hash[..16].to_owned()
-        }
-    };
-    let mut out = begun(trace, place)?;
-    out.sources.clear();
-    for row in trace.rows::<Machine>()? {
-        let mut row = row?;
-        (row.name, row.cluster) = (hidden(&row.name), hidden(&row.cluster));
-        row.platform = row.platform.map(|platform| hidden(&platform));
-        out.push(row)?;
-    }
-    macro_rules! names {
-        ($($row:ident),+) => {$(
-            for row in trace.rows::<$row>()? {
-                let mut row = row?;
-                row.name = hidden(&row.name);
-                out.push(row)?;
-            }
-        )+};
-    }
-    for row in trace.rows::<Job>()? {
-        let mut row = row?;
-        row.name = hidden(&row.name);
-        let told = [
-            &mut row.group,
-            &mut row.executable,
-            &mut row.queue,
-            &mut row.partition,
-            &mut row.preceding,
-        ];
-        for name in told.into_iter().flatten() {
-            *name = hidden(name);
-        }
-        out.push(row)?;
-    }
-    names!(Tenant, Stage, Service);
-    copy::<Change>(trace, &mut out)?;
-    copy::<Edge>(trace, &mut out)?;
-    copy::<Tasks>(trace, &mut out)?;
-    copy::<Load>(trace, &mut out)?;
-    copy::<Usage>(trace, &mut out)?;
-    out.assumptions
-        .push(assumption("names", "replaced by keyed hashes".to_owned()));
     out.finish()
 }

@@ -6,7 +6,7 @@
 //! tested against this code.
 //!
 //! [`store`] writes such folders, [`columns`] reads them, [`text`] exports and imports them as JSON lines, [`edit`]
-//! slices, merges, scales and anonymises them, [`profile`] tells what they look like, and [`import`]
+//! slices, merges and scales them, [`anonymise`] takes their names away, [`profile`] tells what they look like, and [`import`]
 //! makes them of public formats. Nothing
 //! holds more than a part of a table in memory.
 
@@ -31,15 +31,20 @@ macro_rules! each_table {
 
 use crate::trace::{Assumption, Input};
 
+pub mod account;
+pub mod anonymise;
+pub mod check;
 pub mod columns;
 pub mod edit;
 pub mod import;
 pub mod profile;
+pub(crate) mod graphs;
 mod imports;
 pub mod store;
 pub mod tables;
 pub mod text;
 
+pub use account::{ImportAccount, Thing};
 pub use imports::Imports;
 pub use store::{Opened, Writer};
 
@@ -61,6 +66,10 @@ pub struct Manifest {
     pub sources: Vec<Input>,
     /// What the source leaves unsaid or was changed since.
     pub assumptions: Vec<Assumption>,
+    /// What was found in the source of an import and what became of it; a trace that is made of
+    /// other canonical traces has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<ImportAccount>,
     /// Rows of each table.
     pub rows: Vec<(String, u64)>,
     /// BLAKE3 of version, units, machine and all rows, in hexadecimal: not of the sources' paths.

@@ -3,6 +3,7 @@
 //! Rows may come in any order; they are sorted by key as they are written, in runs that go to
 //! temporary files, so memory stays bounded and the same rows always give the same files.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,10 +17,12 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 use tempfile::TempDir;
 
+use super::account::{Became, Counted};
+use super::graphs::{self, Sound};
 use super::tables::{
     Buffer, Change, Edge, Job, Load, Machine, Service, Stage, Table, Tasks, Tenant, Usage,
 };
-use super::{MachineSize, Manifest, Units, VERSION, columns};
+use super::{ImportAccount, MachineSize, Manifest, Units, VERSION, columns};
 use crate::error::ReadError;
 use crate::formats::place::Place;
 use crate::sorted::{ROWS_IN_MEMORY, Sorted};
@@ -29,7 +32,7 @@ use crate::trace::{Assumption, Input};
 pub const MANIFEST: &str = "manifest.json";
 
 /// The rows of one table on their way to a file.
-pub(crate) struct Rows<T>(Sorted<T>);
+pub(crate) struct Rows<T>(pub(super) Sorted<T>);
 
 impl<T: Table> Default for Rows<T> {
     fn default() -> Self {
@@ -52,6 +55,12 @@ pub struct Writer {
     pub assumptions: Vec<Assumption>,
     /// The files it is made of.
     pub sources: Vec<Input>,
+    /// The account of the import that makes it.
+    pub account: Option<ImportAccount>,
+    /// Whether the graphs of its jobs are to be checked, and its account settled with the outcome.
+    pub(crate) settle: bool,
+    /// Jobs that no cluster could run.
+    pub(crate) impossible: BTreeSet<u64>,
     /// The digest that must come out, if that is known, and where it is told.
     pub expected: Option<(String, Place)>,
     place: PathBuf,
@@ -60,7 +69,7 @@ pub struct Writer {
 }
 
 /// A table that a [`Writer`] has.
-pub trait Part: Table {
+pub trait Part: Table + Counted {
     /// Its rows.
     #[doc(hidden)]
     fn of(parts: &mut Parts) -> &mut impl Push<Self>;
@@ -84,7 +93,7 @@ macro_rules! parts {
         #[doc(hidden)]
         #[derive(Default)]
         pub struct Parts {
-            $($field: Rows<$row>,)+
+            $(pub(super) $field: Rows<$row>,)+
         }
 
         $(impl Part for $row {
@@ -95,20 +104,26 @@ macro_rules! parts {
 
         impl Writer {
             fn write_parts(&mut self) -> Result<(Vec<(String, u64)>, String), ReadError> {
-                let mut hasher = blake3::Hasher::new();
-                hasher.update(&VERSION.to_le_bytes());
-                let units = serde_json::to_string(&self.units).unwrap_or_default();
-                hasher.update(units.as_bytes());
-                if let Some(machine) = &self.machine {
-                    hasher.update(serde_json::to_string(machine).unwrap_or_default().as_bytes());
-                }
+                let mut hasher = digest_of(&self.units, self.machine.as_ref());
                 let mut counts = Vec::new();
+                $(self.parts.$field.0.finish()?;)+
+                let mut sound = self.sound()?;
                 $(
-                    let rows = std::mem::take(&mut self.parts.$field);
+                    let rows = self.parts.$field.0.rows();
+                    let rows = rows.filter(|row| match row {
+                        Ok(row) => sound.keeps(row),
+                        Err(_) => true,
+                    });
                     let path = self.beside.path().join(concat!(stringify!($field), ".parquet"));
                     let count = write_table(rows, &path, &mut hasher)?;
+                    self.parts.$field = Rows::default();
                     counts.push((<$row as Table>::NAME.to_owned(), count));
                 )+
+                if let Some(account) = &mut self.account {
+                    for (thing, why, count) in sound.left_out() {
+                        account.leave_out(thing, Became::Dropped(why), count);
+                    }
+                }
                 Ok((counts, hasher.finalize().to_hex().to_string()))
             }
         }
@@ -145,6 +160,9 @@ impl Writer {
             machine: None,
             assumptions: Vec::new(),
             sources: Vec::new(),
+            account: None,
+            settle: false,
+            impossible: BTreeSet::new(),
             expected: None,
             place: place.to_owned(),
             beside: beside.map_err(|error| failed(error).file(place))?,
@@ -160,15 +178,29 @@ impl Writer {
         T::of(&mut self.parts).push_row(row)
     }
 
+    /// Which rows are kept: all of them, unless this is an import.
+    fn sound(&mut self) -> Result<Sound, ReadError> {
+        if !self.settle {
+            return Ok(Sound::default());
+        }
+        let impossible = std::mem::take(&mut self.impossible);
+        let stages = self.parts.stages.0.rows();
+        graphs::check(self.parts.edges.0.rows(), stages, impossible)
+    }
+
     /// Writes everything and puts it in its place.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn finish(mut self) -> Result<Manifest, ReadError> {
         let place = self.place.clone();
+        let (rows, digest) = self.write_parts().map_err(|error| error.file(&place))?;
+        if let Some(account) = self.account.as_ref().filter(|_| self.settle) {
+            account.check()?;
+            self.assumptions.extend(account.assumptions());
+        }
         self.assumptions.sort();
         self.assumptions.dedup();
-        let (rows, digest) = self.write_parts().map_err(|error| error.file(&place))?;
         if let Some((expected, told)) = self.expected.filter(|(expected, _)| *expected != digest) {
             let error = ReadError::expected(format!("rows with the digest {expected}"), digest);
             let hint = "the rows were changed or truncated since the digest was taken";
@@ -180,6 +212,7 @@ impl Writer {
             machine: self.machine,
             sources: self.sources,
             assumptions: self.assumptions,
+            account: self.account,
             rows,
             digest,
         };
@@ -192,12 +225,27 @@ impl Writer {
     }
 }
 
+/// The beginning of a digest: rows follow, table after table.
+pub(super) fn digest_of(units: &Units, machine: Option<&MachineSize>) -> blake3::Hasher {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&VERSION.to_le_bytes());
+    hasher.update(serde_json::to_string(units).unwrap_or_default().as_bytes());
+    if let Some(machine) = machine {
+        hasher.update(
+            serde_json::to_string(machine)
+                .unwrap_or_default()
+                .as_bytes(),
+        );
+    }
+    hasher
+}
+
 fn unwritten(error: &ParquetError) -> ReadError {
     ReadError::said(format!("cannot be written: {error}"))
 }
 
 fn write_table<T: Table>(
-    mut rows: Rows<T>,
+    rows: impl Iterator<Item = Result<T, ReadError>>,
     path: &Path,
     hasher: &mut blake3::Hasher,
 ) -> Result<u64, ReadError> {
@@ -212,8 +260,7 @@ fn write_table<T: Table>(
     hasher.update(T::NAME.as_bytes());
     let mut columns: Vec<Buffer> = T::TABLE.iter().map(|_| Buffer::default()).collect();
     let (mut count, mut held) = (0, 0);
-    rows.0.finish()?;
-    for row in rows.0.rows() {
+    for row in rows {
         let row = row?;
         row.digest(hasher);
         row.put(&mut columns);

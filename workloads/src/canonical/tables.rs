@@ -378,7 +378,7 @@ tables! {
         service: u64,
         /// When the step begins, in microseconds.
         start: u64,
-        /// How long it is, in microseconds.
+        /// How long it is, in microseconds; a request that is told alone has a step of 1.
         length: u64,
         /// Requests that arrive in it.
         requests: u64,

@@ -102,6 +102,7 @@ pub fn import(path: &Path, place: &Path) -> Result<Manifest, ReadError> {
     writer.machine = manifest.machine;
     writer.sources.clone_from(&manifest.sources);
     writer.assumptions.clone_from(&manifest.assumptions);
+    writer.account.clone_from(&manifest.account);
     while let Some(line) = lines.next() {
         let row = serde_json::from_str(line?).map_err(wrong);
         match row.map_err(|error| lines.here(error))? {

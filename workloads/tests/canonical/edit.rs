@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use expect_test::expect;
 use fairground_workloads::Format;
-use fairground_workloads::canonical::edit::{Scale, Slice, anonymise, merge, scale, slice};
+use fairground_workloads::canonical::anonymise::anonymise;
+use fairground_workloads::canonical::edit::{Scale, Slice, merge, scale, slice};
 use fairground_workloads::canonical::import::import;
 use fairground_workloads::canonical::tables::{Job, Load, Machine, Stage, Tasks, Tenant};
 use fairground_workloads::canonical::{Opened, text};

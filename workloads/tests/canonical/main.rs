@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod edit;
+mod law;
 mod spark;
 mod swf;
 
@@ -61,7 +62,7 @@ fn every_format_becomes_a_trace_or_says_why_not() {
                 for assumed in &manifest.assumptions {
                     writeln!(shown, "   {}: {}", assumed.about, assumed.model).unwrap();
                 }
-                assert!(report.records > 0 && report.dropped == 0);
+                assert!(report.records() > 0 && report.dropped() == 0);
                 assert!(!counts.is_empty(), "{format} says something");
             }
             Err(problem) => {
@@ -174,12 +175,12 @@ fn bad_records_end_an_import_or_are_dropped() {
     assert_eq!(problem.line, Some(3));
     assert!(!place.exists());
     let (manifest, report) = import(&path, Format::Muri, &place, true).unwrap();
-    assert_eq!((report.records, report.dropped), (1, 1));
+    assert_eq!((report.records(), report.dropped()), (1, 1));
     assert_eq!(report.problems, [problem]);
     let told = manifest
         .assumptions
         .iter()
-        .any(|told| told.about == "damaged records");
+        .any(|told| told.about == "records dropped");
     assert!(told, "{:?}", manifest.assumptions);
     let problem = import(&path, Format::Muri, &place, true).unwrap_err();
     assert!(problem.problem.contains("a new folder"), "{problem}");

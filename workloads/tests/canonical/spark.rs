@@ -79,7 +79,7 @@ fn made(files: &[(&str, Vec<u8>)]) -> String {
     {
         writeln!(shown, "{}: {}", assumed.about, assumed.model).unwrap();
     }
-    assert!(report.dropped == 0);
+    assert!(report.dropped() == 0);
     shown
 }
 

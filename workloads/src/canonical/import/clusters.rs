@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Draft, Import};
+use crate::canonical::account::{Became, Contains, Thing};
 use crate::canonical::tables::{Change, Machine, Tasks, Usage};
 use crate::error::ReadError;
+use crate::formats::survey::Unread;
 use crate::formats::{
     Format, alibaba2018, cook, google2011, google2019, hadoop, openb, pai, spot_gpu,
 };
@@ -56,9 +58,9 @@ pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> O
 }
 
 /// A list in which every record is a machine.
-fn import_nodes<R>(
+fn import_nodes<R: Contains>(
     import: &mut Import<'_>,
-    records: Result<impl Iterator<Item = Result<R, ReadError>>, ReadError>,
+    records: Result<impl Iterator<Item = Result<R, ReadError>> + Unread, ReadError>,
     machine: impl Fn(R) -> Machine,
 ) -> Done {
     let mut id = 0;
@@ -68,7 +70,8 @@ fn import_nodes<R>(
             ..machine(record)
         };
         id += 1;
-        import.out.push(row)
+        import.push(row)?;
+        Ok(Became::Imported)
     })
 }
 
@@ -77,7 +80,7 @@ fn topology(import: &mut Import<'_>, path: &Path) -> Done {
     import.each(hadoop::topology::records(path)?, |import, tree| {
         for (rack, host) in tree.hosts() {
             let (name, platform) = (host.to_owned(), Some(rack.to_owned()));
-            import.out.push(Machine {
+            import.push(Machine {
                 id,
                 name,
                 platform,
@@ -85,7 +88,7 @@ fn topology(import: &mut Import<'_>, path: &Path) -> Done {
             })?;
             id += 1;
         }
-        Ok(())
+        Ok(Became::Imported)
     })?;
     import.assume(
         "platforms",
@@ -109,22 +112,25 @@ fn alibaba(import: &mut Import<'_>, path: &Path) -> Done {
         let machine = *known.entry(row.machine.clone()).or_insert(next);
         if machine == next {
             let name = row.machine;
-            import.out.push(Machine {
+            import.push(Machine {
                 id: machine,
                 name,
                 cpus,
                 memory,
                 ..Machine::default()
             })?;
+        } else {
+            import.merged(Thing::Machines, 1, "another event of the same machine");
         }
         let kind = if row.status == "USING" { "up" } else { "down" }.to_owned();
-        import.out.push(Change {
+        import.push(Change {
             machine,
             time,
             kind,
             cpus,
             memory,
-        })
+        })?;
+        Ok(Became::Imported)
     })
 }
 
@@ -135,7 +141,7 @@ fn machines(import: &mut Import<'_>, path: &Path) -> Done {
         let machine = *known.entry(row.machine).or_insert(next);
         let (cpus, memory) = (row.cpus, row.memory);
         if machine == next {
-            import.out.push(Machine {
+            import.push(Machine {
                 id: machine,
                 name: row.machine.to_string(),
                 platform: Some(row.platform).filter(|platform| !platform.is_empty()),
@@ -143,15 +149,18 @@ fn machines(import: &mut Import<'_>, path: &Path) -> Done {
                 memory,
                 ..Machine::default()
             })?;
+        } else {
+            import.merged(Thing::Machines, 1, "another event of the same machine");
         }
         let kind = ["up", "down", "change"][usize::from(row.event.min(2))].to_owned();
-        import.out.push(Change {
+        import.push(Change {
             machine,
             time: row.time,
             kind,
             cpus,
             memory,
-        })
+        })?;
+        Ok(Became::Imported)
     })
 }
 
@@ -159,6 +168,7 @@ fn jobs(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<u64, (u64, Draft)> = BTreeMap::new();
     import.assume("tasks", "in another table: import task_events for them");
     import.each(google2011::jobs::records(path)?, |import, row| {
+        let became = import.told_of(known.contains_key(&row.job), Thing::Jobs, SAME_JOB);
         let (_, draft) = known.entry(row.job).or_insert_with(|| {
             let draft = Draft {
                 name: row.job.to_string(),
@@ -173,7 +183,7 @@ fn jobs(import: &mut Import<'_>, path: &Path) -> Done {
         } else if google2011::is_end(row.event) {
             google2011::EVENTS[usize::from(row.event)].clone_into(&mut draft.outcome);
         }
-        Ok(())
+        Ok(became)
     })?;
     known
         .into_values()
@@ -199,6 +209,7 @@ fn tasks(import: &mut Import<'_>, path: &Path) -> Done {
         ..Tasks::default()
     };
     import.each(google2011::tasks::records(path)?, |import, row| {
+        let _ = import.told_of(known.contains_key(&row.job), Thing::Jobs, SAME_JOB);
         let (job, _) = known.entry(row.job).or_insert_with(|| {
             let draft = Draft {
                 name: row.job.to_string(),
@@ -210,6 +221,13 @@ fn tasks(import: &mut Import<'_>, path: &Path) -> Done {
             (import.number(), draft)
         });
         let job = *job;
+        let again = if row.event == EVICT {
+            "evictions: the task comes again"
+        } else {
+            SAME_TASK
+        };
+        let known = live.contains_key(&(job, row.index));
+        let became = import.told_of(known, Thing::Tasks, again);
         let task = live.entry((job, row.index)).or_default();
         task.cpus = row.cpus.or(task.cpus);
         task.memory = row.memory.or(task.memory);
@@ -221,23 +239,22 @@ fn tasks(import: &mut Import<'_>, path: &Path) -> Done {
             // An evicted task comes again: it is the same task.
             if row.event == EVICT {
                 task.started = None;
-                import.pass("evictions: the task comes again");
-                return Ok(());
+                return Ok(became);
             }
             live.remove(&(job, row.index));
             let run = ended
                 .started
                 .and_then(|started| row.time.checked_sub(started));
-            import.out.push(Tasks {
+            import.push(Tasks {
                 job,
                 ..row_of(ended, run)
             })?;
         }
-        Ok(())
+        Ok(became)
     })?;
     let censored = live.len();
     for ((job, _), task) in live {
-        import.out.push(Tasks {
+        import.push(Tasks {
             job,
             ..row_of(task, None)
         })?;
@@ -255,6 +272,9 @@ fn tasks(import: &mut Import<'_>, path: &Path) -> Done {
 /// The code of an eviction in 2011.
 const EVICT: u8 = 2;
 
+const SAME_JOB: &str = "another event of the same job";
+const SAME_TASK: &str = "another event of the same task";
+
 fn usage(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<u64, u64> = BTreeMap::new();
     import.assume(
@@ -264,6 +284,7 @@ fn usage(import: &mut Import<'_>, path: &Path) -> Done {
     );
     import.each(google2011::usage::records(path)?, |import, row| {
         let job = if let Some(job) = known.get(&row.job) {
+            import.merged(Thing::Jobs, 1, "another reading of the same job");
             *job
         } else {
             let name = row.job.to_string();
@@ -271,20 +292,21 @@ fn usage(import: &mut Import<'_>, path: &Path) -> Done {
                 name,
                 ..Draft::default()
             };
-            let job = import.job(draft)?;
+            let job = import.number();
+            import.numbered(job, draft)?;
             known.insert(row.job, job);
             job
         };
         let Some(cpus) = row.cpu else {
-            import.pass("without a rate of CPU");
-            return Ok(());
+            return Ok(Became::Passed("without a rate of CPU"));
         };
-        import.out.push(Usage {
+        import.push(Usage {
             job,
             start: row.start,
             length: row.end.saturating_sub(row.start),
             cpus: cpus / 1000,
-        })
+        })?;
+        Ok(Became::Imported)
     })
 }
 
@@ -307,7 +329,9 @@ fn instances(import: &mut Import<'_>, path: &Path) -> Done {
                         the file can be counted but not replayed";
             return Err(row.place.of(error).hint(hint));
         }
-        if !known.contains_key(&row.collection) {
+        if known.contains_key(&row.collection) {
+            import.merged(Thing::Jobs, 1, SAME_JOB);
+        } else {
             let draft = Draft {
                 name: row.collection.clone(),
                 submit: Some(row.time),
@@ -317,28 +341,30 @@ fn instances(import: &mut Import<'_>, path: &Path) -> Done {
             known.insert(row.collection.clone(), (import.number(), draft));
         }
         let job = known[&row.collection].0;
-        let task = live.entry((job, row.index.clone())).or_default();
+        let key = (job, row.index);
+        let became = import.told_of(live.contains_key(&key), Thing::Tasks, SAME_TASK);
+        let task = live.entry(key.clone()).or_default();
         task.cpus = row.cpus.or(task.cpus);
         task.memory = row.memory.or(task.memory);
         match google2019::EVENTS[usize::from(row.event)] {
             "schedule" => task.started = Some(row.time).filter(|time| *time > 0),
             "evict" => task.started = None,
             "fail" | "finish" | "kill" | "lost" => {
-                let ended = live.remove(&(job, row.index)).unwrap_or_default();
+                let ended = live.remove(&key).unwrap_or_default();
                 let run = ended
                     .started
                     .and_then(|started| row.time.checked_sub(started));
-                import.out.push(Tasks {
+                import.push(Tasks {
                     job,
                     ..row_of(ended, run)
                 })?;
             }
             _ => {}
         }
-        Ok(())
+        Ok(became)
     })?;
     for ((job, _), task) in live {
-        import.out.push(Tasks {
+        import.push(Tasks {
             job,
             ..row_of(task, None)
         })?;

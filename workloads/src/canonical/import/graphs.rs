@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::scattered::{alibaba_2017, alibaba_2018, gwf, instances, wta};
-use super::{Draft, Import, StageDraft, millis, seconds};
+use super::{Draft, Import, StageDraft, contents, millis, seconds};
+use crate::canonical::account::{Became, Thing};
 use crate::canonical::tables::Tasks;
 use crate::error::ReadError;
 use crate::formats::{Format, coflow, hadoop, spark, swim, tpch, wfcommons};
@@ -81,7 +82,7 @@ fn swim(import: &mut Import<'_>, path: &Path) -> Done {
             stages,
             ..Draft::default()
         };
-        import.job(draft).map(|_| ())
+        import.job(draft)
     })
 }
 
@@ -104,15 +105,21 @@ fn tpch(import: &mut Import<'_>, path: &Path) -> Done {
             let parents = edges.map(|(from, _)| u64::from(*from)).collect();
             stage(format!("stage {}", node.stage_id), parents, tasks.collect())
         });
-        let stages = stages.collect();
+        let stages: Vec<StageDraft> = stages.collect();
+        let taken: usize = stages.iter().map(|stage| stage.tasks.len()).sum();
+        let measured: u64 = query.nodes.iter().map(contents::measured).sum();
+        let others = measured - taken as u64;
+        import.passed(
+            Thing::Tasks,
+            others,
+            "measured with another number of executors",
+        );
         let name = format!("query {} of {}", query.query, query.size);
-        import
-            .job(Draft {
-                name,
-                stages,
-                ..Draft::default()
-            })
-            .map(|_| ())
+        import.job(Draft {
+            name,
+            stages,
+            ..Draft::default()
+        })
     })
 }
 
@@ -137,21 +144,21 @@ fn coflow(import: &mut Import<'_>, path: &Path) -> Done {
         ];
         let submit = Some(millis(one.arrival));
         let name = one.coflow.to_string();
-        import
-            .job(Draft {
-                name,
-                submit,
-                stages,
-                ..Draft::default()
-            })
-            .map(|_| ())
+        import.job(Draft {
+            name,
+            submit,
+            stages,
+            ..Draft::default()
+        })
     })
 }
 
 fn workflow(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume("stages", "every task of the workflow is one");
+    let (mut unknown, mut older) = (0_u64, false);
     import.each(wfcommons::records(path)?, |import, record| {
         let specification = &record.workflow.specification;
+        older |= record.older;
         let numbers = specification.tasks.iter().zip(0_u64..);
         let numbers: BTreeMap<&str, u64> = numbers
             .map(|(task, number)| (task.id.as_str(), number))
@@ -163,14 +170,19 @@ fn workflow(import: &mut Import<'_>, path: &Path) -> Done {
             .flat_map(|done| &done.tasks);
         let executed: BTreeMap<&str, &wfcommons::Ran> =
             execution.map(|ran| (ran.id.as_str(), ran)).collect();
+        let bytes_of = record.bytes();
         let stages = specification.tasks.iter().map(|task| {
-            let done = executed.get(task.id.as_str());
+            let done = executed.get(task.id.as_str()).copied();
+            unknown += u64::from(done.is_none());
             let cores = done.and_then(|done| done.core_count);
             let bytes = done.and_then(|done| done.memory_in_bytes);
+            let [read, write] = bytes_of(task, done);
             let tasks = Tasks {
                 cpus: cores.map(|cores| libm::round(cores * 1000.0) as u64),
                 memory: bytes.map(|bytes| libm::ceil(bytes / 1_048_576.0) as u64),
-                ..ran(done.map(|done| done.micros()))
+                read,
+                write,
+                ..ran(done.map(wfcommons::Ran::micros))
             };
             let parents = task
                 .parents
@@ -179,15 +191,21 @@ fn workflow(import: &mut Import<'_>, path: &Path) -> Done {
             stage(task.id.clone(), parents.copied().collect(), vec![tasks])
         });
         let stages = stages.collect();
-        let name = record.name.clone();
-        import
-            .job(Draft {
-                name,
-                stages,
-                ..Draft::default()
-            })
-            .map(|_| ())
-    })
+        import.job(Draft {
+            name: record.name.clone(),
+            stages,
+            ..Draft::default()
+        })
+    })?;
+    if unknown > 0 {
+        let model = format!("missing for {unknown} tasks that the execution does not tell of");
+        import.assume("run times", model);
+    }
+    if older {
+        let model = "1.4 and before: KB where a size or a memory has no unit in its name";
+        import.assume("version of the format", model);
+    }
+    Ok(())
 }
 
 fn rumen(import: &mut Import<'_>, path: &Path) -> Done {
@@ -222,6 +240,8 @@ fn rumen(import: &mut Import<'_>, path: &Path) -> Done {
                 of(&job.reduce_tasks, job.reduce_mb),
             ));
         }
+        let other = job.other_tasks.len() as u64;
+        import.passed(Thing::Tasks, other, "setup and cleanup of jobs");
         let draft = Draft {
             submit: hadoop::known(job.submit_time).map(millis),
             tenant: job.queue.or(job.user).unwrap_or_default(),
@@ -230,7 +250,7 @@ fn rumen(import: &mut Import<'_>, path: &Path) -> Done {
             stages,
             ..Draft::default()
         };
-        import.job(draft).map(|_| ())
+        import.job(draft)
     })
 }
 
@@ -258,16 +278,28 @@ fn sls(import: &mut Import<'_>, path: &Path) -> Done {
             let parents = first.filter(|_| kind == "reduce").into_iter().collect();
             stage(kind, parents, tasks)
         });
-        let draft = Draft {
-            stages: stages.collect(),
-            submit: hadoop::sls::millis(job.start.as_ref())
-                .and_then(|start| u64::try_from(start).ok())
-                .map(millis),
-            tenant: job.queue.or(job.user).unwrap_or_default(),
-            name: job.id.unwrap_or_default(),
-            ..Draft::default()
-        };
-        import.job(draft).map(|_| ())
+        let stages: Vec<StageDraft> = stages.collect();
+        let submit = hadoop::sls::millis(job.start.as_ref());
+        let submit = submit.and_then(|start| u64::try_from(start).ok());
+        let tenant = job.queue.clone().or(job.user.clone()).unwrap_or_default();
+        for copy in 0..job.copies() {
+            let name = job.id.clone().unwrap_or_default();
+            let name = if copy > 0 && !name.is_empty() {
+                format!("{name}_{copy}")
+            } else {
+                name
+            };
+            let number = import.number();
+            let draft = Draft {
+                stages: stages.clone(),
+                submit: submit.map(millis),
+                tenant: tenant.clone(),
+                name,
+                ..Draft::default()
+            };
+            import.numbered(number, draft)?;
+        }
+        Ok(Became::Imported)
     })
 }
 
@@ -279,20 +311,24 @@ fn joblog(import: &mut Import<'_>, path: &Path) -> Done {
     let mut plan: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
     let mut tasks: BTreeMap<u64, Vec<Tasks>> = BTreeMap::new();
     let mut begun: Option<u64> = None;
-    import.each(spark::joblogger::records(path)?, |_, record| {
+    import.each(spark::joblogger::records(path)?, |import, record| {
         match record.told {
             spark::joblogger::Told::Plan(stage, parents) => {
-                plan.insert(stage, parents);
+                if let Some(before) = plan.insert(stage, parents) {
+                    let count = before.len() as u64;
+                    import.merged(Thing::Edges, count, "of a stage that is planned again");
+                }
             }
             spark::joblogger::Told::Task(task) => {
                 begun = Some(begun.map_or(task.started, |begun| begun.min(task.started)));
                 let run = task.finished.checked_sub(task.started).map(millis);
                 tasks.entry(task.stage).or_default().push(ran(run));
             }
-            _ => {}
+            _ => return Ok(Became::Passed("of another kind than plans and tasks")),
         }
-        Ok(())
+        Ok(Became::Imported)
     })?;
+    let planned: usize = plan.values().map(Vec::len).sum();
     let ids: Vec<u64> = tasks.keys().copied().collect();
     let stages = tasks.into_iter().map(|(id, tasks)| {
         let parents = plan.get(&id).into_iter().flatten();
@@ -300,13 +336,19 @@ fn joblog(import: &mut Import<'_>, path: &Path) -> Done {
         let parents = parents.map(|parent| parent as u64).collect();
         stage(format!("stage {id}"), parents, tasks)
     });
-    let stages = stages.collect();
+    let stages: Vec<StageDraft> = stages.collect();
+    let kept: usize = stages.iter().map(|stage| stage.parents.len()).sum();
+    let skipped = (planned - kept) as u64;
+    import.passed(Thing::Edges, skipped, "of stages that did not run");
     let submit = begun.map(millis);
-    import
-        .job(Draft {
+    import.out.find(Thing::Jobs, 1);
+    let job = import.number();
+    import.numbered(
+        job,
+        Draft {
             submit,
             stages,
             ..Draft::default()
-        })
-        .map(|_| ())
+        },
+    )
 }

@@ -1,13 +1,15 @@
 //! Lists of jobs: every record is one.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Draft, Import, millis, seconds};
+use super::{Draft, Import, ended, millis, opendc, seconds};
+use crate::canonical::account::Became;
 use crate::canonical::tables::Tasks;
 use crate::error::ReadError;
 use crate::formats::{
     Format, azure_functions, azure_vm, cook, dlrm, elasticflow, gaia, gavel, genai, muri, openb,
-    opendc, philly, philly_runtimes,
+    philly, philly_runtimes,
 };
 
 type Done = Result<(), ReadError>;
@@ -22,7 +24,8 @@ pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> O
         | Format::Muri
         | Format::GavelJobs
         | Format::PhillyRuntimes => training(import, path, format),
-        Format::AzureVms | Format::OpenDcTasks => machines(import, path, format),
+        Format::AzureVms => machines(import, path),
+        Format::OpenDcTasks => opendc::tasks(import, path),
         Format::Dlrm => instances(import, path),
         Format::AzureInvocations => invocations(import, path),
         Format::GenAi => images(import, path),
@@ -44,7 +47,7 @@ fn gaia(import: &mut Import<'_>, path: &Path) -> Done {
             ..Tasks::default()
         };
         let draft = Draft::simple("", Some(job.arrival_micros()), tasks);
-        import.job(draft).map(|_| ())
+        import.job(draft)
     })
 }
 
@@ -68,7 +71,7 @@ fn pods(import: &mut Import<'_>, path: &Path) -> Done {
             ..Tasks::default()
         };
         let draft = Draft::simple(pod.name, pod.creation.map(seconds), tasks);
-        import.job(draft.by(pod.qos).ended(pod.phase)).map(|_| ())
+        import.job(draft.by(pod.qos).ended(pod.phase))
     })
 }
 
@@ -86,20 +89,20 @@ fn training(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
         Format::Philly => import.each(philly::records(path)?, |import, job| {
             let tasks = workers(job.gpus, Some(job.duration));
             let draft = Draft::simple("", Some(seconds(job.submit)), tasks);
-            import.job(draft.by(job.cluster).gang()).map(|_| ())
+            import.job(draft.by(job.cluster).gang())
         }),
         Format::ElasticFlow => import.each(elasticflow::records(path)?, |import, job| {
             let tasks = workers(job.gpus, Some(seconds(job.duration)));
             let cluster = job.place.file.file_stem().unwrap_or_default();
             let cluster = cluster.to_string_lossy().into_owned();
             let draft = Draft::simple(job.job, Some(seconds(job.submit)), tasks);
-            import.job(draft.by(cluster).gang()).map(|_| ())
+            import.job(draft.by(cluster).gang())
         }),
         Format::Muri => import.each(muri::records(path)?, |import, job| {
             let tasks = workers(job.gpus, Some(millis(job.duration)));
             let name = format!("{} {}", job.job, job.model);
             let draft = Draft::simple(name, Some(millis(job.submit)), tasks);
-            import.job(draft.gang()).map(|_| ())
+            import.job(draft.gang())
         }),
         Format::GavelJobs => {
             let model =
@@ -108,51 +111,57 @@ fn training(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
             import.each(gavel::jobs::records(path)?, |import, job| {
                 let name = format!("{}, {} steps", job.kind, job.steps);
                 let draft = Draft::simple(name, Some(job.arrival), workers(job.gpus, None));
-                import.job(draft.gang()).map(|_| ())
+                import.job(draft.gang())
             })
         }
         _ => import.each(philly_runtimes::records(path)?, |import, job| {
             let draft = Draft::simple("", None, workers(1, Some(job.runtime)));
-            import.job(draft.gang()).map(|_| ())
+            import.job(draft.gang())
         }),
     }
 }
 
 /// Virtual machines.
-fn machines(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
+fn machines(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "job shape",
         "a virtual machine is a task that asks for all of its size",
     );
-    if format == Format::AzureVms {
-        import.assume(
-            "open buckets",
-            "the lower end: a machine of more than 24 cores has 24",
-        );
-        import.assume("memory", "a GB is 1024 MiB");
-        return import.each(azure_vm::table::records(path)?, |import, vm| {
-            let tasks = Tasks {
-                count: 1,
-                run: vm.deleted.checked_sub(vm.created).map(seconds),
-                cpus: Some(vm.cores.amount / 1000),
-                memory: Some((u128::from(vm.gigabytes.amount) * 1024 / 1_000_000) as u64),
-                ..Tasks::default()
-            };
-            let draft = Draft::simple(vm.vm, Some(seconds(vm.created)), tasks);
-            import.job(draft.by(vm.subscription)).map(|_| ())
-        });
-    }
-    import.assume("memory", "left out: every publisher has another unit");
-    import.each(opendc::tasks::records(path)?, |import, task| {
+    import.assume("memory", "a GB is 1024 MiB");
+    let mut known: BTreeSet<[u8; 16]> = BTreeSet::new();
+    let (mut open, mut short) = (0_u64, 0_u64);
+    import.each(azure_vm::table::records(path)?, |import, vm| {
+        // A part of the hash: names are long, and a table has millions.
+        let mut name = [0; 16];
+        name.copy_from_slice(&blake3::hash(vm.vm.as_bytes()).as_bytes()[..16]);
+        if !known.insert(name) {
+            return Ok(Became::Merged("another row of the same machine"));
+        }
+        open += u64::from(vm.cores.more || vm.gigabytes.more);
+        short += u64::from(vm.deleted == vm.created);
         let tasks = Tasks {
-            count: 1,
-            run: Some(millis(task.duration)),
-            cpus: Some(task.cores * 1000),
-            ..Tasks::default()
+            cpus: Some(vm.cores.amount / 1000),
+            memory: Some((u128::from(vm.gigabytes.amount) * 1024 / 1_000_000) as u64),
+            ..ended(vm.deleted.checked_sub(vm.created).map(seconds))
         };
-        let draft = Draft::simple(task.id, Some(millis(task.submit)), tasks);
-        import.job(draft).map(|_| ())
-    })
+        let draft = Draft::simple(vm.vm, Some(seconds(vm.created)), tasks);
+        import.job(draft.by(vm.subscription))
+    })?;
+    if open > 0 {
+        let model = format!(
+            "the lower end, for {open} machines: one of more than 24 cores has 24, one of more than \
+             64 GB has 64"
+        );
+        import.assume("open buckets", model);
+    }
+    if short > 0 {
+        let model = format!(
+            "{short} machines were created and deleted in one step: they run for 0 s, and may have \
+             run for up to 300 s"
+        );
+        import.assume("run times", model);
+    }
+    Ok(())
 }
 
 fn instances(import: &mut Import<'_>, path: &Path) -> Done {
@@ -171,7 +180,7 @@ fn instances(import: &mut Import<'_>, path: &Path) -> Done {
             ..Tasks::default()
         };
         let draft = Draft::simple(one.name, Some(one.creation.unwrap_or(0)), tasks);
-        import.job(draft.by(one.app)).map(|_| ())
+        import.job(draft.by(one.app))
     })
 }
 
@@ -190,7 +199,7 @@ fn invocations(import: &mut Import<'_>, path: &Path) -> Done {
             };
             let begin = one.begin() / 1000;
             let draft = Draft::simple(one.function, Some(begin), tasks);
-            import.job(draft.by(one.app)).map(|_| ())
+            import.job(draft.by(one.app))
         },
     )
 }
@@ -205,9 +214,7 @@ fn images(import: &mut Import<'_>, path: &Path) -> Done {
             ..Tasks::default()
         };
         let draft = Draft::simple(one.kind, Some(seconds(one.time)), tasks);
-        import
-            .job(draft.by(one.group).ended(one.status))
-            .map(|_| ())
+        import.job(draft.by(one.group).ended(one.status))
     })
 }
 
@@ -238,6 +245,6 @@ fn cook(import: &mut Import<'_>, path: &Path) -> Done {
         draft.priority = job
             .priority
             .and_then(|priority| u64::try_from(priority).ok());
-        import.job(draft).map(|_| ())
+        import.job(draft)
     })
 }

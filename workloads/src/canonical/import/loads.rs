@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Draft, Import, millis, seconds};
+use crate::canonical::account::{Became, Thing};
 use crate::canonical::tables::{Load, Service, Tasks, Usage};
 use crate::error::ReadError;
 use crate::formats::{
@@ -33,21 +34,23 @@ pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> O
 }
 
 fn series(import: &mut Import<'_>, path: &Path) -> Done {
-    import.out.push(Service {
+    import.push(Service {
         name: "requests".to_owned(),
         ..Service::default()
     })?;
     import.sees(0);
     import.each(requests::records(path)?, |import, row| {
         if row.requests == 0 {
-            return Ok(());
+            // No step says the same.
+            return Ok(Became::Imported);
         }
-        import.out.push(Load {
+        import.push(Load {
             start: seconds(row.second),
             length: STEP,
             requests: u64::from(row.requests),
             ..Load::default()
-        })
+        })?;
+        Ok(Became::Imported)
     })
 }
 
@@ -83,7 +86,7 @@ impl Steps {
 
     fn write(self, import: &mut Import<'_>) -> Done {
         for (name, id) in self.services {
-            import.out.push(Service {
+            import.push(Service {
                 id,
                 name,
                 ..Service::default()
@@ -91,14 +94,18 @@ impl Steps {
         }
         for load in self.steps.into_values() {
             import.sees(load.start);
-            import.out.push(load)?;
+            import.push(load)?;
         }
         Ok(())
     }
 }
 
-/// Single requests: their order within a second is lost, their number and sizes are not.
+/// Requests that are told one by one. Those to language models stay so, with their tokens: a second
+/// of them has no size that says how long any of them takes.
 fn single(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
+    if matches!(format, Format::AzureLlm | Format::Mooncake) {
+        return tokens(import, path, format);
+    }
     import.assume(
         "requests",
         "counted in steps of a second; how long they take is not in the source",
@@ -107,28 +114,47 @@ fn single(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
     match format {
         Format::AccessLog => import.each(accesslog::records(path)?, |_, one| {
             steps.add("web", seconds(one.time), None, one.bytes);
-            Ok(())
-        }),
-        Format::AzureLlm => import.each(azure_llm::records(path)?, |_, one| {
-            steps.add(
-                "llm",
-                one.nanos / 1000,
-                Some(one.context),
-                Some(one.generated),
-            );
-            Ok(())
-        }),
-        Format::Mooncake => import.each(mooncake::records(path)?, |_, one| {
-            let (read, write) = (u64::from(one.input_length), u64::from(one.output_length));
-            steps.add("llm", millis(one.timestamp), Some(read), Some(write));
-            Ok(())
+            Ok(Became::Imported)
         }),
         _ => import.each(azure_functions::replay::records(path)?, |_, one| {
             steps.add(&one.function, millis(one.time), None, None);
-            Ok(())
+            Ok(Became::Imported)
         }),
     }?;
     steps.write(import)
+}
+
+/// Requests to a language model: a row each, by the tokens that they read and write.
+fn tokens(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
+    import.assume(
+        "requests",
+        "single ones, by their tokens; how long they take is not in the source",
+    );
+    import.push(Service {
+        name: "llm".to_owned(),
+        ..Service::default()
+    })?;
+    let push = |import: &mut Import<'_>, start: u64, read: u64, write: u64| {
+        import.sees(start);
+        import.push(Load {
+            start,
+            length: 1,
+            requests: 1,
+            read: Some(read),
+            write: Some(write),
+            ..Load::default()
+        })?;
+        Ok(Became::Imported)
+    };
+    match format {
+        Format::AzureLlm => import.each(azure_llm::records(path)?, |import, one| {
+            push(import, one.nanos / 1000, one.context, one.generated)
+        }),
+        _ => import.each(mooncake::records(path)?, |import, one| {
+            let (read, write) = (one.input_length, one.output_length);
+            push(import, millis(one.timestamp), read.into(), write.into())
+        }),
+    }
 }
 
 fn minutes(import: &mut Import<'_>, path: &Path) -> Done {
@@ -139,7 +165,7 @@ fn minutes(import: &mut Import<'_>, path: &Path) -> Done {
         |import, function| {
             let tenant = import.tenant(&function.owner)?;
             let name = format!("{}/{}", function.app, function.function);
-            import.out.push(Service {
+            import.push(Service {
                 id,
                 name,
                 tenant,
@@ -147,7 +173,7 @@ fn minutes(import: &mut Import<'_>, path: &Path) -> Done {
             })?;
             for (minute, requests) in function.minutes.into_iter().enumerate() {
                 if requests > 0 {
-                    import.out.push(Load {
+                    import.push(Load {
                         service: id,
                         start: seconds(minute as u64 * 60),
                         length: seconds(60),
@@ -157,7 +183,7 @@ fn minutes(import: &mut Import<'_>, path: &Path) -> Done {
                 }
             }
             id += 1;
-            Ok(())
+            Ok(Became::Imported)
         },
     )
 }
@@ -175,19 +201,20 @@ fn curves(import: &mut Import<'_>, path: &Path) -> Done {
         let next = services.len() as u64;
         let service = *services.entry(name.clone()).or_insert(next);
         if service == next {
-            import.out.push(Service {
+            import.push(Service {
                 id: service,
                 name,
                 ..Service::default()
             })?;
         }
-        import.out.push(Load {
+        import.push(Load {
             service,
             start: seconds(row.time),
             length: seconds(3600),
             requests: row.requests / 1_000_000,
             ..Load::default()
-        })
+        })?;
+        Ok(Became::Imported)
     })
 }
 
@@ -198,9 +225,13 @@ struct Named(BTreeMap<String, u64>);
 impl Named {
     fn job(&mut self, import: &mut Import<'_>, name: &str, tasks: Tasks) -> Result<u64, ReadError> {
         if let Some(job) = self.0.get(name) {
+            for thing in [Thing::Jobs, Thing::Tasks] {
+                import.merged(thing, 1, "another reading of the same machine");
+            }
             return Ok(*job);
         }
-        let job = import.job(Draft::simple(name, None, tasks))?;
+        let job = import.number();
+        import.numbered(job, Draft::simple(name, None, tasks))?;
         self.0.insert(name.to_owned(), job);
         Ok(job)
     }
@@ -220,12 +251,13 @@ fn used(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
                 let job = named.job(import, &row.machine(), one.clone())?;
                 let start = (row.place.line - 1) * FIVE_MINUTES;
                 let cpus = row.percent * 10_000;
-                import.out.push(Usage {
+                import.push(Usage {
                     job,
                     start,
                     length: FIVE_MINUTES,
                     cpus,
-                })
+                })?;
+                Ok(Became::Imported)
             })
         }
         Format::AzureReadings => {
@@ -237,12 +269,13 @@ fn used(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
                 let job = named.job(import, &row.vm, one.clone())?;
                 let (start, cpus) = (seconds(row.time), row.avg / 100);
                 import.sees(start);
-                import.out.push(Usage {
+                import.push(Usage {
                     job,
                     start,
                     length: FIVE_MINUTES,
                     cpus,
-                })
+                })?;
+                Ok(Became::Imported)
             })
         }
         Format::Bitbrains => {
@@ -266,12 +299,13 @@ fn used(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
                 let start = seconds(row.time).saturating_sub(FIVE_MINUTES);
                 import.sees(start);
                 let cpus = row.percent / 100;
-                import.out.push(Usage {
+                import.push(Usage {
                     job,
                     start,
                     length: FIVE_MINUTES,
                     cpus,
-                })
+                })?;
+                Ok(Became::Imported)
             })
         }
         _ => {
@@ -291,7 +325,8 @@ fn used(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
                     cpus: row.used / 1000,
                 };
                 *start = start.saturating_add(length);
-                import.out.push(usage)
+                import.push(usage)?;
+                Ok(Became::Imported)
             })
         }
     }

@@ -4,36 +4,67 @@
 //! missing; where the form needs a decision (is a GPU a task?), the decision is an assumption that
 //! the trace carries with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::store::Writer;
+use super::account::{Became, Contains, ImportAccount, Thing, sum};
+use super::store::{Part, Writer};
 use super::tables::{Edge, Job, Stage, Tasks, Tenant, Unknown};
 use super::{Manifest, Units};
+use crate::canonical::account::Contents;
 use crate::error::ReadError;
+use crate::formats::survey::Unread;
 use crate::formats::{Format, input};
-use crate::models::arrivals::assumption;
+use output::Counting;
 
 mod clusters;
+mod contents;
 mod graphs;
-mod scattered;
 mod jobs;
 mod loads;
+mod opendc;
+mod output;
+mod scattered;
 mod spark;
 mod swf;
+mod unkept;
 
-/// What became of the records of a source.
+/// What an import tells of its source, beside the trace.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Report {
-    /// Records that were read.
-    pub records: u64,
-    /// Records with a problem, which were dropped.
-    pub dropped: u64,
-    /// The first problems among them.
+    /// What was found and what became of it: it balances.
+    pub account: ImportAccount,
+    /// Columns and members that the source has and the reader does not use.
+    pub unread: Vec<String>,
+    /// What the reader understands and the form has no place for.
+    pub unkept: &'static [&'static str],
+    /// The first problems of records that were dropped.
     pub problems: Vec<ReadError>,
-    /// Records that were read but say nothing that the form keeps, by the reason.
-    pub passed: BTreeMap<&'static str, u64>,
 }
+
+impl Report {
+    /// Records that were read and understood.
+    pub fn records(&self) -> u64 {
+        self.account.of(Thing::Records).found - self.damaged()
+    }
+
+    /// Records that could not be understood and were dropped.
+    pub fn damaged(&self) -> u64 {
+        let dropped = &self.account.of(Thing::Records).dropped;
+        let damaged = dropped.iter().filter(|(why, _)| why == DAMAGED);
+        damaged.map(|(_, count)| count).sum()
+    }
+
+    /// Records that were left out because something is wrong with them.
+    pub fn dropped(&self) -> u64 {
+        sum(&self.account.of(Thing::Records).dropped)
+    }
+}
+
+/// What an assumption about columns that nobody reads is called.
+pub(super) const NOT_READ: &str = "not read";
+/// Why a record is dropped that cannot be understood.
+const DAMAGED: &str = "damaged";
 
 /// After how many records whoever watches hears of them.
 const TOLD: u64 = 4096;
@@ -43,8 +74,10 @@ const LISTED: usize = 10;
 /// A source on its way into a trace.
 struct Import<'w> {
     watch: &'w dyn Fn(u64),
-    out: Writer,
-    report: Report,
+    out: Counting,
+    read: u64,
+    unread: BTreeSet<String>,
+    problems: Vec<ReadError>,
     drop: bool,
     tenants: BTreeMap<String, u64>,
     jobs: u64,
@@ -68,7 +101,7 @@ struct Draft {
 }
 
 /// A stage of it; a job with one stage without a name has no stages.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct StageDraft {
     name: String,
     parents: Vec<u64>,
@@ -145,39 +178,65 @@ fn unstarted() -> Tasks {
 }
 
 impl Import<'_> {
-    /// Does something with every record; a bad one ends it, or is dropped and counted.
-    fn each<R>(
+    /// Does something with every record, which says what became of it; a bad one ends the import, or
+    /// is dropped and counted.
+    fn each<R: Contains>(
         &mut self,
-        records: impl Iterator<Item = Result<R, ReadError>>,
-        mut act: impl FnMut(&mut Self, R) -> Result<(), ReadError>,
+        mut records: impl Iterator<Item = Result<R, ReadError>> + Unread,
+        mut act: impl FnMut(&mut Self, R) -> Result<Became, ReadError>,
     ) -> Result<(), ReadError> {
-        for record in records {
+        for record in records.by_ref() {
             match record {
                 Ok(record) => {
-                    self.report.records += 1;
-                    if self.report.records.is_multiple_of(TOLD) {
-                        (self.watch)(self.report.records);
+                    self.read += 1;
+                    if self.read.is_multiple_of(TOLD) {
+                        (self.watch)(self.read);
                     }
-                    act(self, record)?;
+                    let (contents, before) = (record.contents(), self.out.settled());
+                    let became = act(self, record)?;
+                    self.out.record(contents, before, became);
                 }
                 Err(problem) if self.drop => {
-                    self.report.dropped += 1;
-                    if self.report.problems.len() < LISTED {
-                        self.report.problems.push(problem);
+                    let before = self.out.settled();
+                    self.out
+                        .record(Contents::default(), before, Became::Dropped(DAMAGED));
+                    if self.problems.len() < LISTED {
+                        self.problems.push(problem);
                     }
                 }
                 Err(problem) => return Err(problem),
             }
         }
+        self.unread.extend(records.unread());
         Ok(())
     }
 
-    fn assume(&mut self, about: &str, model: impl Into<String>) {
-        self.out.assumptions.push(assumption(about, model));
+    /// Adds a row to the trace, which counts it.
+    fn push<T: Part>(&mut self, row: T) -> Result<(), ReadError> {
+        self.out.push(row)
     }
 
-    fn pass(&mut self, why: &'static str) {
-        *self.report.passed.entry(why).or_default() += 1;
+    fn assume(&mut self, about: &str, model: impl Into<String>) {
+        self.out.assume(about, model);
+    }
+
+    /// So many of the record say more of something that is known.
+    fn merged(&mut self, thing: Thing, count: u64, why: &'static str) {
+        self.out.settle(thing, Became::Merged(why), count);
+    }
+
+    /// What becomes of a record that tells of one of these things: the first stands for the thing.
+    fn told_of(&mut self, known: bool, thing: Thing, why: &'static str) -> Became {
+        if known {
+            self.merged(thing, 1, why);
+            return Became::Merged(why);
+        }
+        Became::Imported
+    }
+
+    /// So many of the record are sound and not kept.
+    fn passed(&mut self, thing: Thing, count: u64, why: &'static str) {
+        self.out.settle(thing, Became::Passed(why), count);
     }
 
     fn sees(&mut self, time: u64) {
@@ -195,7 +254,7 @@ impl Import<'_> {
         let id = self.tenants.len() as u64;
         self.tenants.insert(name.to_owned(), id);
         let name = name.to_owned();
-        self.out.push(Tenant { id, name })?;
+        self.push(Tenant { id, name })?;
         Ok(Some(id))
     }
 
@@ -206,10 +265,11 @@ impl Import<'_> {
         id
     }
 
-    fn job(&mut self, draft: Draft) -> Result<u64, ReadError> {
+    /// A record that is a job.
+    fn job(&mut self, draft: Draft) -> Result<Became, ReadError> {
         let id = self.number();
         self.numbered(id, draft)?;
-        Ok(id)
+        Ok(Became::Imported)
     }
 
     fn numbered(&mut self, id: u64, draft: Draft) -> Result<(), ReadError> {
@@ -217,7 +277,7 @@ impl Import<'_> {
         if let Some(submit) = draft.submit {
             self.sees(submit);
         }
-        self.out.push(Job {
+        self.push(Job {
             id,
             name: draft.name,
             tenant,
@@ -233,13 +293,13 @@ impl Import<'_> {
             let job = id;
             if !plain {
                 let name = one.name;
-                self.out.push(Stage { job, stage, name })?;
+                self.push(Stage { job, stage, name })?;
             }
             for parent in one.parents {
-                self.out.push(Edge { job, stage, parent })?;
+                self.push(Edge { job, stage, parent })?;
             }
             for tasks in one.tasks {
-                self.out.push(Tasks {
+                self.push(Tasks {
                     job,
                     stage,
                     ..tasks
@@ -316,34 +376,40 @@ pub fn watched(
     }
     let mut import = Import {
         watch,
-        out: Writer::new(place, units(format))?,
-        report: Report::default(),
+        out: Counting::new(Writer::new(place, units(format))?),
+        read: 0,
+        unread: BTreeSet::new(),
+        problems: Vec::new(),
         drop,
         tenants: BTreeMap::new(),
         jobs: 0,
         earliest: None,
     };
     for file in sources(path)? {
-        import.out.sources.push(input(&file, &file)?);
+        import.out.source(input(&file, &file)?);
     }
     let done = jobs::convert(&mut import, path, format)
         .or_else(|| graphs::convert(&mut import, path, format))
         .or_else(|| clusters::convert(&mut import, path, format))
         .or_else(|| loads::convert(&mut import, path, format));
     done.unwrap_or_else(|| Err(ReadError::said(format!("{format} has no converter"))))?;
-    import.out.units.origin = import.earliest.unwrap_or(0);
-    if import.report.dropped > 0 {
-        let model = format!(
-            "{} records with problems were dropped",
-            import.report.dropped
-        );
-        import.assume("damaged records", model);
+    import.out.units().origin = import.earliest.unwrap_or(0);
+    let unread: Vec<String> = import.unread.into_iter().collect();
+    if !unread.is_empty() {
+        import.out.assume(NOT_READ, unread.join(", "));
     }
-    for (why, count) in import.report.passed.clone() {
-        import.assume("records passed over", format!("{count}: {why}"));
+    let unkept = unkept::of(format);
+    if !unkept.is_empty() {
+        import.out.assume("read and not kept", unkept.join(", "));
     }
-    let manifest = import.out.finish()?;
-    Ok((manifest, import.report))
+    let (manifest, account) = import.out.finish()?;
+    let report = Report {
+        account,
+        unread,
+        unkept,
+        problems: import.problems,
+    };
+    Ok((manifest, report))
 }
 
 /// The files of a source: itself, or those of a folder.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::graphs::{Done, ran};
-use super::{Draft, Import, millis, seconds};
+use super::{Draft, Import, censored, ended, millis, seconds, unstarted};
+use crate::canonical::account::{Became, Thing};
 use crate::canonical::tables::{Edge, Stage, Tasks};
+use crate::error::ReadError;
 use crate::formats::alibaba2018::DagName;
 use crate::formats::{alibaba2017, alibaba2018, opendc};
 
@@ -31,6 +33,8 @@ impl Scattered {
         });
         if found.job == next {
             import.jobs += 1;
+        } else {
+            import.merged(Thing::Jobs, 1, "another row of the same job");
         }
         found.submit = match (found.submit, submit) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -78,25 +82,26 @@ fn push_stage(
     name: &str,
     parents: &[u64],
     tasks: &Tasks,
-) -> Done {
+) -> Result<Became, ReadError> {
     let name = name.to_owned();
-    import.out.push(Stage {
+    import.push(Stage {
         job,
         stage: number,
         name,
     })?;
     for parent in parents {
-        import.out.push(Edge {
+        import.push(Edge {
             job,
             stage: number,
             parent: *parent,
         })?;
     }
-    import.out.push(Tasks {
+    import.push(Tasks {
         job,
         stage: number,
         ..tasks.clone()
-    })
+    })?;
+    Ok(Became::Imported)
 }
 
 pub(super) fn wta(import: &mut Import<'_>, path: &Path) -> Done {
@@ -159,6 +164,16 @@ const fn millicores(percent: u64) -> u64 {
     percent / 100_000
 }
 
+/// How long a task of Alibaba ran: one that is said to run still has no end yet.
+fn lasted(status: &str, run: Option<u64>) -> Tasks {
+    match (run, status) {
+        (Some(run), _) => ended(Some(run)),
+        (None, "Running") => censored(None),
+        (None, "Ready" | "Waiting") => unstarted(),
+        (None, _) => ended(None),
+    }
+}
+
 pub(super) fn alibaba_2017(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "run times",
@@ -179,7 +194,10 @@ pub(super) fn alibaba_2017(import: &mut Import<'_>, path: &Path) -> Done {
             count: row.instances,
             cpus: row.cpu.map(millicores),
             memory: row.memory,
-            ..ran(run.filter(|_| row.status == "Terminated").map(seconds))
+            ..lasted(
+                &row.status,
+                run.filter(|_| row.status == "Terminated").map(seconds),
+            )
         };
         push_stage(import, job, number, &name, &[], &tasks)
     })?;
@@ -209,7 +227,7 @@ pub(super) fn alibaba_2018(import: &mut Import<'_>, path: &Path) -> Done {
             count: row.instances,
             cpus: row.cpu.map(millicores),
             memory: row.memory.map(|percent| percent * 10),
-            ..ran(row.duration.map(seconds))
+            ..lasted(&row.status, row.duration.map(seconds))
         };
         push_stage(import, job, number, &row.task, &parents, &tasks)
     })?;
@@ -228,7 +246,7 @@ pub(super) fn instances(import: &mut Import<'_>, path: &Path) -> Done {
         let number = found.stage(&row.task);
         if found.stages.len() > known {
             let name = row.task.clone();
-            import.out.push(Stage {
+            import.push(Stage {
                 job,
                 stage: number,
                 name,
@@ -239,11 +257,12 @@ pub(super) fn instances(import: &mut Import<'_>, path: &Path) -> Done {
             memory: row.memory[1].or(row.memory[0]).map(|percent| percent * 10),
             ..ran(row.duration.map(seconds))
         };
-        import.out.push(Tasks {
+        import.push(Tasks {
             job,
             stage: number,
             ..tasks
-        })
+        })?;
+        Ok(Became::Imported)
     })?;
     jobs.write(import)
 }

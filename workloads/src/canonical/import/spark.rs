@@ -8,8 +8,11 @@ use std::path::Path;
 
 use super::graphs::{Done, stage};
 use super::{Draft, Import, StageDraft, censored, ended, millis};
+use crate::canonical::account::{Became, Thing};
 use crate::formats::spark::events::{Event, Job, Launch, StageInfo, Task, records};
 
+/// What becomes of an attempt that computes what another has.
+const COPIES: &str = "attempts of partitions that had succeeded before";
 /// What is told of a task again when the executor with its result is lost.
 const TOLD_AGAIN: &str = "Resubmitted";
 
@@ -53,16 +56,13 @@ pub(super) fn events(import: &mut Import<'_>, path: &Path) -> Done {
          retries are left out",
     );
     let mut log = Log::default();
-    import.each(records(path)?, |import, record| {
-        log.see(import, record.event);
-        Ok(())
-    })?;
-    log.close();
+    import.each(records(path)?, |_, record| Ok(log.see(record.event)))?;
+    log.close(import);
     log.write(import)
 }
 
 impl Log {
-    fn see(&mut self, import: &mut Import<'_>, event: Event) {
+    fn see(&mut self, event: Event) -> Became {
         match event {
             Event::Begun(begun) => self.user = begun.user,
             Event::Ended(time) => self.last = self.last.max(time),
@@ -72,16 +72,23 @@ impl Log {
                 }
                 self.jobs.push(job);
             }
-            Event::Submitted(stage) | Event::Stage(stage) => self.declare(&stage.info),
+            Event::Submitted(stage) | Event::Stage(stage) => {
+                self.declare(&stage.info);
+                return Became::Merged("begins and ends of stages");
+            }
             Event::Launched(task) => {
                 self.last = self.last.max(task.info.launched);
                 if let Some(id) = task.info.id {
                     self.running.insert(id, task);
                 }
+                return Became::Merged("begins of tasks");
             }
-            Event::Task(task) => self.ended(import, &task),
-            Event::Executor(_) | Event::LogStart(_) | Event::Other(_) => {}
+            Event::Task(task) => return self.ended(&task),
+            Event::Executor(_) | Event::LogStart(_) | Event::Other(_) => {
+                return Became::Passed("of another kind than jobs, stages and tasks");
+            }
         }
+        Became::Imported
     }
 
     /// What the first try of a stage declares is all of it; a retry declares what is missing.
@@ -93,20 +100,20 @@ impl Log {
         }
     }
 
-    fn ended(&mut self, import: &mut Import<'_>, task: &Task) {
+    fn ended(&mut self, task: &Task) -> Became {
         self.last = self.last.max(task.info.finished);
         if let Some(id) = task.info.id {
             self.running.remove(&id);
         }
         let reason = task.reason.as_ref().map(|reason| reason.reason.as_str());
         if reason == Some(TOLD_AGAIN) {
-            import.pass("ends of tasks told again, as the executor with their result was lost");
-            return;
+            return Became::Passed(
+                "ends of tasks told again, as the executor with their result was lost",
+            );
         }
         if task.info.failed || task.info.killed || reason.is_some_and(|reason| reason != "Success")
         {
-            import.pass("attempts that failed or were killed");
-            return;
+            return Became::Passed("attempts that failed or were killed");
         }
         let ran = self.stages.entry(task.stage).or_default();
         let begun = ran.begun.get_or_insert(task.info.launched);
@@ -126,11 +133,15 @@ impl Log {
                 .unwrap_or(u64::MAX - ran.retried.len() as u64);
             insert(&mut ran.retried, (task.attempt, place), run)
         };
-        self.merged += u64::from(!fresh);
+        if fresh {
+            return Became::Imported;
+        }
+        self.merged += 1;
+        Became::Merged(COPIES)
     }
 
     /// Which successes count, and what did not end.
-    fn close(&mut self) {
+    fn close(&mut self, import: &mut Import<'_>) {
         for ran in self.stages.values_mut() {
             let all = ran.declared.as_ref().map_or(u64::MAX, |(tasks, _)| *tasks);
             // A retry computes again what was lost, and what is missing: only the latter counts.
@@ -138,6 +149,7 @@ impl Log {
             for run in std::mem::take(&mut ran.retried).into_values() {
                 if ran.won.len() as u64 >= all {
                     self.merged += 1;
+                    import.merged(Thing::Tasks, 1, COPIES);
                     continue;
                 }
                 while ran.won.contains_key(&free) {
@@ -147,6 +159,7 @@ impl Log {
             }
         }
         for launch in std::mem::take(&mut self.running).into_values() {
+            import.out.find(Thing::Tasks, 1);
             let ran = self.stages.entry(launch.stage).or_default();
             let all = ran.declared.as_ref().map_or(u64::MAX, |(tasks, _)| *tasks);
             let partition = launch
@@ -156,6 +169,7 @@ impl Log {
             let done = partition.is_some_and(|partition| ran.won.contains_key(&partition));
             if done || (ran.won.len() + ran.running.len()) as u64 >= all {
                 self.merged += 1;
+                import.merged(Thing::Tasks, 1, COPIES);
                 continue;
             }
             let begun = ran.begun.get_or_insert(launch.info.launched);
@@ -163,8 +177,18 @@ impl Log {
             ran.running
                 .push(millis(self.last.saturating_sub(launch.info.launched)));
         }
-        self.stages
-            .retain(|_, ran| !ran.won.is_empty() || !ran.running.is_empty());
+        self.stages.retain(|_, ran| {
+            let parents = ran
+                .declared
+                .as_ref()
+                .map_or(0, |(_, parents)| parents.len());
+            import.out.find(Thing::Edges, parents as u64);
+            let any = !ran.won.is_empty() || !ran.running.is_empty();
+            if !any {
+                import.passed(Thing::Edges, parents as u64, "of stages that did not run");
+            }
+            any
+        });
     }
 
     fn write(mut self, import: &mut Import<'_>) -> Done {
@@ -175,10 +199,11 @@ impl Log {
                 name: format!("job {}", job.id),
                 tenant: self.user.clone(),
                 submit: job.submitted.map(millis),
-                stages: self.take(&listed),
+                stages: self.take(import, &listed),
                 ..Draft::default()
             };
-            import.job(draft)?;
+            let number = import.number();
+            import.numbered(number, draft)?;
         }
         let groups = self.unlisted();
         if !groups.is_empty() {
@@ -197,10 +222,12 @@ impl Log {
                 name: format!("stages {}", names.join(" ")),
                 tenant: self.user.clone(),
                 submit: begun.map(millis),
-                stages: self.take(&group),
+                stages: self.take(import, &group),
                 ..Draft::default()
             };
-            import.job(draft)?;
+            import.out.find(Thing::Jobs, 1);
+            let number = import.number();
+            import.numbered(number, draft)?;
         }
         if merged > 0 {
             let model = format!("{merged} attempts of partitions that had succeeded before");
@@ -210,7 +237,7 @@ impl Log {
     }
 
     /// The stages of a job, which then are no other job's.
-    fn take(&mut self, listed: &BTreeSet<u64>) -> Vec<StageDraft> {
+    fn take(&mut self, import: &mut Import<'_>, listed: &BTreeSet<u64>) -> Vec<StageDraft> {
         let ids: Vec<u64> = listed
             .iter()
             .copied()
@@ -223,10 +250,13 @@ impl Log {
                 continue;
             };
             let parents = ran.declared.iter().flat_map(|(_, parents)| parents);
-            let parents = parents
+            let all = parents.clone().count();
+            let parents: Vec<u64> = parents
                 .filter_map(place)
                 .map(|place| place as u64)
                 .collect();
+            let elsewhere = (all - parents.len()) as u64;
+            import.passed(Thing::Edges, elsewhere, "of stages that ran in another job");
             let tasks = ran.won.values().map(|run| ended(*run));
             let running = ran.running.iter().map(|run| censored(Some(*run)));
             let tasks = tasks.chain(running).collect();

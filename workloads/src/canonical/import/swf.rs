@@ -5,9 +5,13 @@ use std::path::Path;
 
 use super::{Draft, Import, censored, ended, unstarted};
 use crate::canonical::MachineSize;
+use crate::canonical::account::{Became, Thing};
 use crate::canonical::tables::{Job, Tasks};
 use crate::error::ReadError;
 use crate::formats::swf::{Header, Record, records};
+
+/// What becomes of rows that tell of one job.
+const PARTS: &str = "parts of a job that is told as a whole";
 
 /// How often the format left something to be decided.
 #[derive(Default)]
@@ -27,7 +31,15 @@ struct Told {
     /// The job whose summary was read last: its parts follow it.
     summary: Option<u64>,
     /// Jobs of which only parts were seen so far.
-    parts: BTreeMap<u64, (Record, u64)>,
+    parts: BTreeMap<u64, Parts>,
+}
+
+/// The parts of one job, put together.
+struct Parts {
+    whole: Record,
+    count: u64,
+    /// Tasks of all of them.
+    tasks: u64,
 }
 
 pub(super) fn log(import: &mut Import<'_>, path: &Path) -> Result<(), ReadError> {
@@ -39,19 +51,18 @@ pub(super) fn log(import: &mut Import<'_>, path: &Path) -> Result<(), ReadError>
         told.wide += u64::from(record.extra > 0);
         told.cut += u64::from(record.cut);
         if record.is_part() {
-            told.part(record);
-            return Ok(());
+            return Ok(told.part(record));
         }
         told.summary = Some(record.job);
         let submit = record.submit.unwrap_or(told.last);
         told.unsorted += u64::from(submit < told.last);
         told.last = submit;
-        if let Some((_, parts)) = told.parts.remove(&record.job) {
-            told.merged += parts;
+        if let Some(parts) = told.parts.remove(&record.job) {
+            told.merge(import, &parts);
         }
         job(import, &record, &mut told)
     })?;
-    import.out.machine = size(rows.layout());
+    import.out.machine(size(rows.layout()));
     told.alone(import, path)?;
     told.tell(import);
     Ok(())
@@ -59,15 +70,25 @@ pub(super) fn log(import: &mut Import<'_>, path: &Path) -> Result<(), ReadError>
 
 impl Told {
     /// A part of a job that has a summary is merged into it; others wait for theirs.
-    fn part(&mut self, part: Record) {
+    fn part(&mut self, part: Record) -> Became {
         if self.summary == Some(part.job) {
             self.merged += 1;
-            return;
+            return Became::Merged(PARTS);
         }
+        let tasks = part.width().map_or(0, |(tasks, _)| tasks);
         match self.parts.get_mut(&part.job) {
-            None => drop(self.parts.insert(part.job, (part, 1))),
-            Some((all, count)) => {
-                *count += 1;
+            None => {
+                let parts = Parts {
+                    tasks,
+                    count: 1,
+                    whole: part,
+                };
+                self.parts.insert(parts.whole.job, parts);
+            }
+            Some(parts) => {
+                parts.count += 1;
+                parts.tasks = parts.tasks.saturating_add(tasks);
+                let all = &mut parts.whole;
                 all.run = match (all.run, part.run) {
                     (Some(one), Some(other)) => Some(one.saturating_add(other)),
                     (one, other) => one.or(other),
@@ -78,6 +99,14 @@ impl Told {
                 all.status = part.status;
             }
         }
+        Became::Imported
+    }
+
+    /// Parts are merged into the row that sums them up.
+    fn merge(&mut self, import: &mut Import<'_>, parts: &Parts) {
+        self.merged += parts.count;
+        import.merged(Thing::Jobs, parts.count, PARTS);
+        import.merged(Thing::Tasks, parts.tasks, PARTS);
     }
 
     /// Jobs of which there are only parts: each is one job that ran as long as they did together.
@@ -88,15 +117,22 @@ impl Told {
         }
         // A summary may stand anywhere above its parts; only then is the log read again.
         for record in records(path)?.flatten().filter(|record| !record.is_part()) {
-            self.merged += parts.remove(&record.job).map_or(0, |(_, count)| count);
+            if let Some(parts) = parts.remove(&record.job) {
+                self.merge(import, &parts);
+            }
         }
         let (jobs, all) = (
             parts.len(),
-            parts.values().map(|(_, count)| count).sum::<u64>(),
+            parts.values().map(|parts| parts.count).sum::<u64>(),
         );
-        for (record, count) in parts.into_values() {
-            self.merged += count - 1;
-            job(import, &record, self)?;
+        for parts in parts.into_values() {
+            self.merged += parts.count - 1;
+            import.merged(Thing::Jobs, parts.count - 1, PARTS);
+            let width = parts.whole.width().map_or(0, |(tasks, _)| tasks);
+            import.merged(Thing::Tasks, parts.tasks.saturating_sub(width), PARTS);
+            if let passed @ Became::Passed(_) = job(import, &parts.whole, self)? {
+                import.out.settle(Thing::Jobs, passed, 1);
+            }
         }
         if jobs > 0 {
             let model = format!(
@@ -135,10 +171,11 @@ impl Told {
     }
 }
 
-fn job(import: &mut Import<'_>, record: &Record, told: &mut Told) -> Result<(), ReadError> {
+fn job(import: &mut Import<'_>, record: &Record, told: &mut Told) -> Result<Became, ReadError> {
     let Some((processors, requested)) = record.width() else {
-        import.pass("jobs without processors, given or requested");
-        return Ok(());
+        return Ok(Became::Passed(
+            "jobs without processors, given or requested",
+        ));
     };
     let some = |kilobytes: &u64| *kilobytes > 0;
     let mebibytes = |kilobytes: u64| kilobytes.div_ceil(1024);
@@ -181,7 +218,7 @@ fn job(import: &mut Import<'_>, record: &Record, told: &mut Told) -> Result<(), 
         think: record.think_time,
         ..Job::default()
     };
-    import.job(draft.gang()).map(|_| ())
+    import.job(draft.gang())
 }
 
 /// What the header says of the machine.

@@ -1,0 +1,138 @@
+//! What a record of each format has in it, as the format is defined and before anything is made of
+//! it: the left side of the account of an import.
+//!
+//! A row that tells of something once more, as an event or a reading does, has it in it each time.
+
+use crate::canonical::account::{Contains, Contents, Thing};
+use crate::formats::{
+    accesslog, alibaba2017, alibaba2018, azure_functions, azure_llm, azure_vm, coflow, cook, dlrm,
+    elasticflow, gaia, gavel, genai, google2011, google2019, hadoop, loads, mooncake, muri, openb,
+    opendc, pai, philly, philly_runtimes, planetlab, requests, spark, spot_gpu, swf, swim, tpch,
+    wfcommons,
+};
+
+/// What a record has in it: kinds and numbers, the numbers of one by one.
+macro_rules! contents {
+    ($($record:path: |$one:pat_param| $($thing:ident $count:expr),+;)+) => {$(
+        impl Contains for $record {
+            fn contents(&self) -> Contents {
+                let $one = self;
+                Contents::default()$(.and(Thing::$thing, $count))+
+            }
+        }
+    )+};
+}
+
+/// The length of a list.
+const fn all<T>(list: &[T]) -> u64 {
+    list.len() as u64
+}
+
+contents! {
+    gaia::Record: |_| Jobs 1, Tasks 1;
+    openb::pods::Record: |_| Jobs 1, Tasks 1;
+    philly::Record: |job| Jobs 1, Tasks job.gpus.max(1);
+    elasticflow::Record: |job| Jobs 1, Tasks job.gpus.max(1);
+    muri::Record: |job| Jobs 1, Tasks job.gpus.max(1);
+    gavel::jobs::Record: |job| Jobs 1, Tasks job.gpus.max(1);
+    philly_runtimes::Record: |_| Jobs 1, Tasks 1;
+    azure_vm::table::Record: |_| Jobs 1, Tasks 1;
+    opendc::tasks::Record: |row| Jobs 1, Tasks 1,
+        Edges all(&row.parents) + all(&row.children);
+    dlrm::Record: |_| Jobs 1, Tasks 1;
+    azure_functions::invocations::Record: |_| Jobs 1, Tasks 1;
+    genai::Record: |_| Jobs 1, Tasks 1;
+    cook::jobs::Record: |_| Jobs 1, Tasks 1;
+    swf::Record: |job| Jobs 1, Tasks job.width().map_or(0, |(processors, _)| processors);
+
+    swim::Record: |job| Jobs 1, Tasks 1 + u64::from(job.shuffle > 0),
+        Edges u64::from(job.shuffle > 0);
+    tpch::Record: |query| Jobs 1, Tasks query.nodes.iter().map(measured).sum(),
+        Edges all(&query.edges);
+    coflow::Record: |one| Jobs 1, Tasks all(&one.mappers) + all(&one.reducers), Edges 1;
+    wfcommons::Record: |one| Jobs 1, Tasks all(&one.workflow.specification.tasks),
+        Edges one.workflow.specification.tasks.iter().map(|task| all(&task.parents)).sum();
+    hadoop::rumen::Record: |job| Jobs 1,
+        Tasks all(&job.map_tasks) + all(&job.reduce_tasks) + all(&job.other_tasks),
+        Edges u64::from(!job.reduce_tasks.is_empty());
+    hadoop::sls::Record: |job| Jobs job.copies(),
+        Tasks times(job.copies(), job.tasks.iter().map(containers)),
+        Edges times(job.copies(), std::iter::once(waits(job)));
+    opendc::wta::Record: |row| Jobs 1, Tasks 1, Edges all(&row.parents);
+    opendc::gwf::Record: |row| Jobs 1, Tasks 1, Edges all(&row.parents);
+    alibaba2017::Record: |row| Jobs 1, Tasks row.instances;
+    alibaba2018::tasks::Record: |row| Jobs 1, Tasks row.instances,
+        Edges alibaba2018::DagName::of(&row.task).map_or(0, |dag| all(&dag.parents));
+    alibaba2018::instances::Record: |_| Jobs 1, Tasks 1;
+
+    openb::nodes::Record: |_| Machines 1;
+    pai::Record: |_| Machines 1;
+    spot_gpu::Record: |_| Machines 1;
+    cook::hosts::Record: |_| Machines 1;
+    hadoop::topology::Record: |tree| Machines tree.hosts().count() as u64;
+    alibaba2018::machines::Record: |_| Machines 1;
+    google2011::machines::Record: |_| Machines 1;
+    google2011::jobs::Record: |_| Jobs 1;
+    google2011::tasks::Record: |_| Jobs 1, Tasks 1;
+    google2011::usage::Record: |_| Jobs 1, Readings 1;
+    google2019::Record: |_| Jobs 1, Tasks 1;
+
+    requests::Record: |row| Requests u64::from(row.requests);
+    accesslog::Record: |_| Requests 1;
+    azure_llm::Record: |_| Requests 1;
+    mooncake::Record: |_| Requests 1;
+    azure_functions::replay::Record: |_| Requests 1;
+    azure_functions::minutes::Record: |row| Requests row.minutes.iter().sum();
+    loads::Record: |row| Requests row.requests / 1_000_000;
+    planetlab::Record: |_| Jobs 1, Tasks 1, Readings 1;
+    azure_vm::readings::Record: |_| Jobs 1, Tasks 1, Readings 1;
+    opendc::bitbrains::Record: |_| Jobs 1, Tasks 1, Readings 1;
+    opendc::fragments::Record: |_| Jobs 1, Tasks 1, Readings 1;
+}
+
+/// Tasks of a stage that were measured, with any number of executors.
+pub(super) fn measured(node: &tpch::Node) -> u64 {
+    let waves = node.first_wave.values().chain(node.rest_wave.values());
+    waves.map(|wave| all(wave)).sum()
+}
+
+fn containers(container: &hadoop::sls::Container) -> u64 {
+    container.count.unwrap_or(1)
+}
+
+/// The sum of a job's parts, in all its copies.
+fn times(copies: u64, parts: impl Iterator<Item = u64>) -> u64 {
+    parts.fold(0, u64::saturating_add).saturating_mul(copies)
+}
+
+/// Whether its reduces wait for its maps.
+fn waits(job: &hadoop::sls::Record) -> u64 {
+    let has = |kind: &str| {
+        job.tasks
+            .iter()
+            .any(|task| task.kind.as_deref() == Some(kind))
+    };
+    u64::from(has("map") && has("reduce"))
+}
+
+impl Contains for spark::events::Record {
+    fn contents(&self) -> Contents {
+        let none = Contents::default();
+        match &self.event {
+            spark::events::Event::Job(_) => none.and(Thing::Jobs, 1),
+            spark::events::Event::Task(_) => none.and(Thing::Tasks, 1),
+            _ => none,
+        }
+    }
+}
+
+impl Contains for spark::joblogger::Record {
+    fn contents(&self) -> Contents {
+        let none = Contents::default();
+        match &self.told {
+            spark::joblogger::Told::Plan(_, parents) => none.and(Thing::Edges, all(parents)),
+            spark::joblogger::Told::Task(_) => none.and(Thing::Tasks, 1),
+            _ => none,
+        }
+    }
+}

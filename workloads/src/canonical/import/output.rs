@@ -1,0 +1,93 @@
+//! Where an import puts its rows: every one is counted on its way.
+
+use crate::canonical::account::{Became, Contents, ImportAccount, Thing};
+use crate::canonical::store::{Part, Writer};
+use crate::canonical::{MachineSize, Manifest, Units};
+use crate::error::ReadError;
+use crate::formats::tpch::MOST_TASKS;
+use crate::models::arrivals::assumption;
+use crate::trace::Input;
+
+/// A trace on its way and its account, of which neither is to be had without the other.
+pub(super) struct Counting {
+    out: Writer,
+    account: ImportAccount,
+    /// What was settled so far.
+    settled: Contents,
+    /// Tasks of which it is not known how long they ran.
+    unknown: u64,
+}
+
+impl Counting {
+    pub(super) fn new(out: Writer) -> Self {
+        Self {
+            out,
+            account: ImportAccount::default(),
+            settled: Contents::default(),
+            unknown: 0,
+        }
+    }
+
+    /// Adds a row and counts it as imported. A job of impossible size is left out in the end.
+    pub(super) fn push<T: Part>(&mut self, row: T) -> Result<(), ReadError> {
+        if let Some((thing, count)) = row.counted() {
+            self.settle(thing, Became::Imported, count);
+            self.unknown += row.unknown_runs();
+            if thing == Thing::Tasks && count > u64::from(MOST_TASKS) {
+                self.out.impossible.extend(row.of_job());
+            }
+        }
+        self.out.push(row)
+    }
+
+    /// More was found than records say they contain.
+    pub(super) const fn find(&mut self, thing: Thing, count: u64) {
+        self.account.find(thing, count);
+    }
+
+    /// Something other than a row became of so many.
+    pub(super) fn settle(&mut self, thing: Thing, became: Became, count: u64) {
+        self.account.settle(thing, became, count);
+        self.settled = self.settled.and(thing, count);
+    }
+
+    pub(super) const fn settled(&self) -> Contents {
+        self.settled
+    }
+
+    /// A record was found and became this; before it, so much was settled.
+    pub(super) fn record(&mut self, contents: Contents, before: Contents, became: Became) {
+        self.account
+            .record(contents, self.settled.since(before), became);
+    }
+
+    pub(super) fn assume(&mut self, about: &str, model: impl Into<String>) {
+        self.out.assumptions.push(assumption(about, model));
+    }
+
+    pub(super) fn source(&mut self, source: Input) {
+        self.out.sources.push(source);
+    }
+
+    pub(super) const fn machine(&mut self, size: Option<MachineSize>) {
+        self.out.machine = size;
+    }
+
+    pub(super) const fn units(&mut self) -> &mut Units {
+        &mut self.out.units
+    }
+
+    /// Writes the trace, if the account balances.
+    pub(super) fn finish(mut self) -> Result<(Manifest, ImportAccount), ReadError> {
+        if self.unknown > 0 {
+            let all = self.account.of(Thing::Tasks).imported;
+            let model = format!("{} of {all} tasks", self.unknown);
+            self.assume("run times that are not known", model);
+        }
+        self.out.account = Some(self.account);
+        self.out.settle = true;
+        let manifest = self.out.finish()?;
+        let account = manifest.account.clone().unwrap_or_default();
+        Ok((manifest, account))
+    }
+}
