@@ -31,22 +31,20 @@ fn swim_rows_need_six_columns() {
     check(
         Format::Swim,
         &files,
-        &expect![[r"
+        &expect![[r#"
             0 good
             file:1: expected at least one job, found none
               hint: a SWIM file has one job a row: name, submit, gap and three byte counts
 
             0 good
-            file:1: expected 6 columns separated by tabs, found 5 columns
+            file:1: expected at least 6 columns separated by tabs, found 5 columns
               hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
 
             0 good
-            file:1: expected 6 columns separated by tabs, found 1 column
+            file:1: expected at least 6 columns separated by tabs, found 1 column
               hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
 
-            0 good
-            file:1: expected 6 columns separated by tabs, found 7 columns
-              hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+            1 good
 
             0 good
             file:1: column 1 (job): expected a job name, found nothing
@@ -54,7 +52,7 @@ fn swim_rows_need_six_columns() {
             0 good
             file:1: expected at least one job, found none
               hint: a SWIM file has one job a row: name, submit, gap and three byte counts
-        "]],
+        "#]],
     );
 }
 
@@ -110,13 +108,13 @@ fn a_bad_swim_row_does_not_end_the_file() {
     check(
         Format::Swim,
         &files,
-        &expect![[r"
-        3 good
-        file:1: expected 6 columns separated by tabs, found 2 columns
-          hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
-        file:5: expected 6 columns separated by tabs, found 2 columns
-          hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
-    "]],
+        &expect![[r#"
+            3 good
+            file:1: expected at least 6 columns separated by tabs, found 2 columns
+              hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+            file:5: expected at least 6 columns separated by tabs, found 2 columns
+              hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+        "#]],
     );
 }
 

@@ -134,8 +134,9 @@ fn circles_are_refused() {
     assert_ne!(circle, recent::GWF);
     write(&folder, "file", circle);
     let problem = built(&folder, "format = 'gwf'").unwrap_err();
-    expect![[r"
-        job `0`: expected stages that wait for others, and not for themselves, found a cycle"]]
+    expect![[r#"
+        file: expected jobs or requests in the trace, found neither
+          hint: jobs were left out: 1: a job whose stages wait for each other in a loop"#]]
     .assert_eq(&problem.to_string());
 }
 

@@ -241,7 +241,14 @@ impl TraceSpec {
         load.sort_unstable();
         if jobs.is_none() && load.is_empty() {
             let error = ReadError::expected("jobs or requests in the trace", "neither");
-            let hint = "machines are the cluster's business; sizes without times cannot be run";
+            let left_out = trace.manifest.assumptions.iter();
+            let left_out = left_out.filter(|said| said.about == "jobs dropped");
+            let hint = left_out
+                .map(|said| format!("jobs were left out: {}", said.model))
+                .next();
+            let hint = hint.unwrap_or_else(|| {
+                "machines are the cluster's business; sizes without times cannot be run".to_owned()
+            });
             return Err(error.file(&self.file).hint(hint));
         }
         let mut assumptions = trace.manifest.assumptions.clone();

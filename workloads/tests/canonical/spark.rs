@@ -109,11 +109,12 @@ fn a_partition_counts_once_with_its_first_success() {
     check(
         &events,
         &expect![[r#"
-        job 0 at 1000; stage 0: 10 20 40; stage 1: 5 6
-        merged: 3 attempts of partitions that had succeeded before
-        records passed over: 1: ends of tasks told again, as the executor with their result was lost
-        records passed over: 3: attempts that failed or were killed
-    "#]],
+            job 0 at 1000; stage 0: 10 20 40; stage 1: 5 6
+            merged: 3 attempts of partitions that had succeeded before
+            read and not kept: executors
+            records passed over: 1: ends of tasks told again, as the executor with their result was lost
+            records passed over: 3: attempts that failed or were killed
+        "#]],
     );
     let partitions = events.map(|event| {
         let index = event["Task Info"]["Index"].as_u64();
@@ -126,11 +127,12 @@ fn a_partition_counts_once_with_its_first_success() {
     check(
         &partitions,
         &expect![[r#"
-        job 0 at 1000; stage 0: 10 20 40; stage 1: 5 6
-        merged: 3 attempts of partitions that had succeeded before
-        records passed over: 1: ends of tasks told again, as the executor with their result was lost
-        records passed over: 3: attempts that failed or were killed
-    "#]],
+            job 0 at 1000; stage 0: 10 20 40; stage 1: 5 6
+            merged: 3 attempts of partitions that had succeeded before
+            read and not kept: executors
+            records passed over: 1: ends of tasks told again, as the executor with their result was lost
+            records passed over: 3: attempts that failed or were killed
+        "#]],
     );
 }
 
@@ -147,6 +149,8 @@ fn a_stage_is_that_of_the_first_job_that_lists_it() {
         &expect![[r#"
             job 0 at 1000; stage 0: 60 60
             job 1 at 7000; stage 1: 5
+            edges passed over: 1: of stages that ran in another job
+            read and not kept: executors
         "#]],
     );
 }
@@ -170,6 +174,7 @@ fn stages_of_jobs_that_the_log_does_not_tell_are_jobs() {
             job 4 at 1000; stage 5: 60
             stages 3 at 900; stage 3: 50
             stages 7 8 at 1100; stage 7: 10; stage 8: 10 20
+            read and not kept: executors
             stages without a job: 3 are in the list of no job that the log tells: those that wait for one another are a job each, 2 in all, submitted when its first task began
         "#]],
     );
@@ -193,6 +198,7 @@ fn what_ran_on_when_the_log_ends_is_censored() {
         &expect![[r#"
             job 0 at 1000; stage 0: 60 ?damaged 60censored
             merged: 1 attempts of partitions that had succeeded before
+            read and not kept: executors
         "#]],
     );
 }
