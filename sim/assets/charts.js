@@ -69,7 +69,8 @@ const fairground = (() => {
     const apart = Math.log(high / low) / room;
     const ticks = [];
     for (const at of NICE) if (at >= low && at <= high && !(Math.log(at / ticks.at(-1)) < apart)) ticks.push(at);
-    return ticks.length > 1 ? ticks : [low, high];
+    const inside = (part) => low * (high / low) ** part;
+    return ticks.length > 1 ? ticks : [inside(0.1), inside(0.9)];
   };
   const durationLabels = (_u, ticks) => ticks.map(duration);
   const percentLabels = (_u, ticks) => ticks.map((x) => `${+(x * 100).toFixed(3)} %`);

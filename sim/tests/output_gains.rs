@@ -201,6 +201,33 @@ fn both_sides_and_the_jobs_are_in_the_first_sentence() {
     assert!(sentence.contains("the median job's"), "{sentence}");
 }
 
+/// A baseline's parameters are assumptions: the sentence gives both ends.
+#[test]
+fn a_variant_of_the_baseline_is_another_baseline() {
+    let gains = Gains::of(&comparison(&[
+        ("static", &[&[&[100, 100]]]),
+        ("static[data=all]", &[&[&[200, 200]]]),
+        ("drf", &[&[&[50, 50]]]),
+    ]));
+    let sentence = &gains.sentences()[0];
+    assert!(
+        sentence.contains("time 50.0 % lower, 2 times sooner")
+            && sentence.contains(" Against static[data=all]: 75.0 % lower, 4 times sooner."),
+        "{sentence}"
+    );
+    let table = String::from_utf8(tables::gains(&gains).to_csv()).unwrap();
+    assert!(
+        table.contains("drf,static[data=all],,completion_mean_us"),
+        "{table}"
+    );
+    // The variant itself is compared with the baseline alone.
+    assert!(
+        !gains.sentences()[1].contains("Against"),
+        "{:?}",
+        gains.sentences()
+    );
+}
+
 /// Mean and median job differ: one long job gains much, two short ones nothing.
 #[test]
 fn the_median_job_is_the_middle_of_the_jobs_own_ratios() {

@@ -239,12 +239,20 @@ pub struct Overall {
     pub mean: Estimate,
     /// The change of the completion time of the median job.
     pub median: Estimate,
+    /// The change of the mean against the baseline's variants: policies that differ from it in parameters
+    /// only, by position. A baseline's parameters (where its data lies) are assumptions, too.
+    pub against: Vec<(usize, Estimate)>,
     /// The jobs, over all frameworks.
     pub jobs: JobCounts,
 }
 
 impl Overall {
-    /// Whether all jobs together gain or pay.
+    /// Whether all jobs together gain or pay by a change of theirs.
+    pub fn verdict_of(change: Estimate) -> Verdict {
+        verdict(change)
+    }
+
+    /// Whether they do by the headline.
     pub fn verdict(&self) -> Verdict {
         verdict(self.mean)
     }
@@ -284,9 +292,16 @@ impl Gains {
             let lines = (0..policies).map(|policy| line(comparison, &observed, framework, policy));
             gains.lines.extend(lines);
         }
+        let base = |policy: usize| {
+            let name = gains.policies[policy].as_str();
+            name.split_once('[').map_or(name, |(base, _)| base)
+        };
+        let variants: Vec<usize> = (1..policies)
+            .filter(|policy| base(*policy) == base(0))
+            .collect();
         let others = 1..policies;
         gains.overall = others
-            .filter_map(|policy| overall(policy, &observed))
+            .filter_map(|policy| overall(policy, &variants, &observed))
             .collect();
         gains
     }
@@ -449,11 +464,20 @@ fn counts(framework: usize, policy: usize, observed: &[Observed]) -> JobCounts {
     })
 }
 
-fn overall(policy: usize, observed: &[Observed]) -> Option<Overall> {
-    let means: Vec<(f64, f64)> = observed
-        .iter()
-        .filter_map(|seed| Some((seed.mean(0, None)? as f64, seed.mean(policy, None)? as f64)))
-        .collect();
+fn overall(policy: usize, variants: &[usize], observed: &[Observed]) -> Option<Overall> {
+    let pairs = |base: usize| -> Vec<(f64, f64)> {
+        let mean = |seed: &Observed, policy: usize| Some(seed.mean(policy, None)? as f64);
+        let seeds = observed.iter();
+        seeds
+            .filter_map(|seed| Some((mean(seed, base)?, mean(seed, policy)?)))
+            .collect()
+    };
+    let means = pairs(0);
+    let others = variants.iter().filter(|variant| **variant != policy);
+    let against = others.filter_map(|variant| {
+        let change = stats::relative_change(&pairs(*variant))?;
+        Some((*variant, change))
+    });
     let medians: Vec<f64> = observed
         .iter()
         .filter_map(|seed| Some(libm::log(seed.median_ratio(policy)?)))
@@ -466,6 +490,7 @@ fn overall(policy: usize, observed: &[Observed]) -> Option<Overall> {
         values: (side(|pair| pair.0)?, side(|pair| pair.1)?),
         mean: stats::relative_change(&means)?,
         median: stats::of_logs(&medians)?,
+        against: against.collect(),
         jobs: seeds.fold(JobCounts::default(), |sum, seed| {
             sum.and(JobCounts {
                 all: seed.jobs(None),

@@ -141,6 +141,16 @@ fn grid(grid: &Grid) -> Value {
     }
 }
 
+/// Whether a figure is so high that half a page makes it too small to read.
+fn is_tall(svg: &str) -> bool {
+    let number = |name: &str| {
+        let (_, rest) = svg.split_once(&format!("{name}=\""))?;
+        rest.split('"').next()?.parse::<f64>().ok()
+    };
+    let sides = number("width").zip(number("height"));
+    sides.is_some_and(|(width, height)| height > width * 0.6)
+}
+
 fn figure(comparison: &Comparison, figure: &Figure) -> Value {
     // The seed that is drawn is told apart, because another can be chosen.
     let seed = plots::first_seed(comparison);
@@ -159,6 +169,7 @@ fn figure(comparison: &Comparison, figure: &Figure) -> Value {
         caption => caption.unwrap_or(&figure.caption).trim_end(),
         seed,
         any,
+        tall => is_tall(&figure.svg),
         svg => Value::from_safe_string(figure.svg.clone()),
     }
 }

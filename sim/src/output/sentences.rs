@@ -1,7 +1,7 @@
 //! Who gains and who pays, in sentences to be quoted: a paragraph a policy.
 //!
 //! The first sentence names both sides, and for how many jobs it holds; then come all jobs together,
-//! mean and median; then whatever never finished.
+//! mean and median, also against variants of the baseline; then whatever never finished.
 
 use std::fmt::Write as _;
 
@@ -46,6 +46,10 @@ impl Gains {
                 both(&overall.mean),
                 both(&overall.median)
             );
+            for (variant, change) in &overall.against {
+                let name = &self.policies[*variant];
+                let _ = write!(text, " Against {name}: {}.", both(change));
+            }
             self.never(&mut text, overall);
         }
         text

@@ -36,6 +36,7 @@ struct Pair<'a> {
     /// The policy's value in multiples of the baseline's.
     ratio: f64,
     leaning: Verdict,
+    seeds: usize,
 }
 
 impl<'a> Pair<'a> {
@@ -58,6 +59,7 @@ impl<'a> Pair<'a> {
             value,
             ratio,
             leaning: gains.leaning(line)?,
+            seeds: gains.seeds,
         })
     }
 
@@ -72,17 +74,16 @@ impl<'a> Pair<'a> {
             .measured
             .change
             .map(|change| units::change(&change, unit));
+        let one = self.seeds == 1;
+        let alone = self.measured.change.is_some_and(|change| change.seeds == 1);
         let (tone, word) = match self.leaning {
+            Verdict::Gains if one => ("gains", "better off"),
             Verdict::Gains => ("gains", "gains"),
+            Verdict::Pays if one => ("pays", "worse off"),
             Verdict::Pays => ("pays", "pays"),
-            _ => ("", "no difference shown"),
-        };
-        let one = self.measured.change.is_some_and(|change| change.seeds == 1);
-        let word = match self.leaning {
-            Verdict::Gains if one => "better off",
-            Verdict::Pays if one => "worse off",
-            _ if one => "no difference",
-            _ => word,
+            _ if one => ("", "no difference"),
+            _ if alone => ("", "jobs in one seed only"),
+            _ => ("", "not shown"),
         };
         context! {
             name => &self.line.name,

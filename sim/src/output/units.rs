@@ -40,6 +40,9 @@ pub fn percent(fraction: f64) -> String {
     format!("{} %", short(fraction * 100.0))
 }
 
+/// Beyond this a change is told no more closely: few seeds make intervals that are mostly digits.
+const MOST: f64 = 99.99;
+
 /// A change with its interval: `−39 % (−41 to −37)`; `−39 %` from a single seed. It has as many digits
 /// as the interval allows, and as many as it takes to see on which side of nothing it lies.
 pub fn change(estimate: &Estimate, unit: &str) -> String {
@@ -59,7 +62,10 @@ pub fn change_inside(estimate: &Estimate, unit: &str) -> String {
 
 fn change_parts(estimate: &Estimate, unit: &str) -> (String, Option<String>) {
     let digits = digits(estimate);
-    let show = |value: f64| signed(value * 100.0, digits);
+    let show = |value: f64| match value {
+        value if value > MOST => format!("> +{:.0}", MOST * 100.0),
+        value => signed(value * 100.0, digits),
+    };
     let interval = estimate
         .interval
         .map(|(low, high)| format!("{} to {}", show(low), show(high)));
@@ -84,7 +90,10 @@ pub fn lower_inside(estimate: &Estimate) -> String {
 
 fn lower_parts(estimate: &Estimate) -> (String, Option<String>) {
     let digits = digits(estimate);
-    let bare = |value: f64| fixed((value * 100.0).abs(), digits);
+    let bare = |value: f64| match value {
+        value if value > MOST => format!("more than {:.0}", MOST * 100.0),
+        value => fixed((value * 100.0).abs(), digits),
+    };
     let word = |value: f64| if value < 0.0 { "lower" } else { "higher" };
     let mean = match estimate.mean {
         mean if nothing(&bare(mean)) => "the same".to_owned(),
@@ -220,6 +229,7 @@ mod tests {
         assert_eq!(shown(-0.39, -0.411, -0.368), "−39 % (−41 to −37)");
         assert_eq!(shown(0.034, 0.0309, 0.0371), "+3.4 % (+3.1 to +3.7)");
         assert_eq!(shown(0.0, 0.0, 0.0), "0.00 % (0.00 to 0.00)");
+        assert_eq!(shown(1.0, -0.9, 24_000.0), "+100 % (−90 to > +9999)");
         let one = Estimate {
             mean: 0.1,
             interval: None,

@@ -25,8 +25,9 @@ fn a_trace_in_one_form_for_all() {
         tasks: 2
         cpus: thousandths of a core
         memory: MiB
+        assumed: columns not read: cpu_time
         assumed: job shape: rigid: as many tasks of a core as it had processors, all at the same time
-        digest: f24f6cc00e79bbebe2f08277778d5da033291b11b511b9b8c73e2a2291a5afdf
+        digest: cf413102bbbef0cfcb55677c41117b678c34282328f6a6087abad4bcb2c7e9b7
     "#]].assert_eq(&place.fairground("trace import log.swf --out log"));
     let counted = place.fairground("trace stat log");
     assert!(counted.contains("jobs: 2\ntasks: 2\n"), "{counted}");
@@ -70,8 +71,8 @@ fn a_trace_in_one_form_that_cannot_be_made() {
     expect![[r#"
         exit 2
         --- stderr
-        error: log.swf:2: column 4 (run): expected a whole number of seconds, found `x`
-          hint: digits only: no sign, fraction, blank or unit
+        error: log.swf:2: column 4 (run): expected a number of seconds, found `x`
+          hint: digits with at most one point and exponent: no sign, blank or unit
     "#]]
     .assert_eq(&place.fairground("trace import log.swf --out log"));
     expect![[r#"
@@ -85,12 +86,13 @@ fn a_trace_in_one_form_that_cannot_be_made() {
         tasks: 1
         cpus: thousandths of a core
         memory: MiB
+        assumed: columns not read: cpu_time
         assumed: damaged records: 1 records with problems were dropped
         assumed: job shape: rigid: as many tasks of a core as it had processors, all at the same time
-        digest: 3a31e7bfe332bbfc15da9eddcab8b26a0f9747d148a0c6877530275e81008256
+        digest: a992d9c0d7a316241ea8b5ab482d1c7d17c690ab0b541e65fd819cc56b464fcb
         --- stderr
-        dropped: log.swf:2: column 4 (run): expected a whole number of seconds, found `x`
-          hint: digits only: no sign, fraction, blank or unit
+        dropped: log.swf:2: column 4 (run): expected a number of seconds, found `x`
+          hint: digits with at most one point and exponent: no sign, blank or unit
     "#]].assert_eq(&place.fairground("trace import log.swf --out log --drop"));
     expect![[r#"
         exit 2

@@ -162,6 +162,7 @@ fn policies() {
 
           static       no sharing; every framework owns a block of agents
               split    agents or parts a framework, as in 4:3:2 (default: the declared shares)
+              data     own: what a framework reads lies on its own agents (default); all: on anybody's
           static-best  static with the split that treats frameworks best, found over all seeds
               best     mean: of the frameworks' own changes (default); unharmed: the same where nobody loses
           drf          shared pool; the framework with the smallest weighted dominant share goes first

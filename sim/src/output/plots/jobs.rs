@@ -115,8 +115,9 @@ fn extent(lines: &[&Line]) -> (f64, f64) {
         .filter_map(|line| line.get(shown(line))?.change)
     {
         let (low, high) = change.interval.unwrap_or((change.mean, change.mean));
-        // An interval that reaches below nothing runs out of the picture.
+        // An interval that is far wider than its change runs out of the picture.
         let low = low.max((1.0 + change.mean) / 4.0 - 1.0);
+        let high = high.min((1.0 + change.mean) * 4.0 - 1.0);
         extent = (extent.0.min(low), extent.1.max(high));
     }
     extent

@@ -28,7 +28,17 @@ pub fn gains(gains: &Gains) -> Table<GainOf<'_>> {
         all.extend(measured.map(|measured| of_line(gains, line, measured)));
     }
     for overall in &gains.overall {
-        all.extend(of_all(gains, overall));
+        let [mean, median] = of_all(gains, overall);
+        let against = overall.against.iter().map(|(variant, change)| GainOf {
+            baseline: &gains.policies[*variant],
+            base: None,
+            change: Some(*change),
+            verdict: Overall::verdict_of(*change),
+            ..mean
+        });
+        let against: Vec<GainOf<'_>> = against.collect();
+        all.extend([mean, median]);
+        all.extend(against);
     }
     let doc = "One row is one measure of one framework, or of all jobs together, under one policy, \
                over all seeds, against the first policy.";
@@ -189,6 +199,10 @@ numbers.
 all frameworks together, then as above. Frameworks with many or long jobs weigh more in it, so that each framework's
 own change stands beside it, and that of *the median job*: within a seed every job's own ratio (policy / baseline),
 of those the median, then the geometric mean over seeds.
+
+**Variants of the baseline.** A policy that differs from the baseline in parameters only (`static[data=all]` from
+`static`) is one end of an assumption: every policy is compared with it, too, in its paragraph and in
+rows of its own (`baseline`).
 
 **Jobs that never finish.** A run goes on until every job is over or nothing can happen any more; a job that has not
 finished then never will. Jobs that finished under at least one policy of the comparison are compared; where one of

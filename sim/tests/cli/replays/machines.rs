@@ -104,6 +104,11 @@ fn machines_come_and_change_as_the_trace_says() {
             think = "0s"
             detection = "0s"
 
+            [costs]
+            start = "0s"
+            stragglers = 0
+            slowdown = 10
+
             [faults]
 
             [[framework]]

@@ -35,147 +35,152 @@ fn a_log_becomes_a_recipe_of_its_users() {
         &[("log.swf", LOG)],
         arguments,
         &expect![[r#"
-        exit 0
-        --- stdout
-        name = "log"
-        title = "log: static partitions against one pool"
-        about = "log.swf holds jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2), 4 jobs of 3 tenants. Replayed: 10m from its beginning. Its machines are not told: 11 agents of cpus:1 mem:1024 were assumed, so that the work is 80.0 % of what they can do. A partition has agents in proportion to the load of its framework."
-        duration = "10m"
-        seeds = 1
-        first_seed = 1
-        policies = ["static", "drf"]
+            exit 0
+            --- stdout
+            name = "log"
+            title = "log: static partitions against one pool"
+            about = "log.swf holds jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2), 4 jobs of 3 tenants. Replayed: 10m from its beginning. Its machines are not told: 11 agents of cpus:1 mem:1024 were assumed, so that the work is 80.0 % of what they can do. A partition has agents in proportion to the load of its framework."
+            duration = "10m"
+            seeds = 1
+            first_seed = 1
+            policies = ["static", "drf"]
 
-        [[cluster]]
-        agents = 11
-        cpus = 1
-        mem = "1GiB"
-        disk = "0B"
-        gpus = 0
+            [[cluster]]
+            agents = 11
+            cpus = 1
+            mem = "1GiB"
+            disk = "0B"
+            gpus = 0
 
-        [network]
-        latency = "0s"
-        jitter = "0s"
-        think = "0s"
-        detection = "0s"
+            [network]
+            latency = "0s"
+            jitter = "0s"
+            think = "0s"
+            detection = "0s"
 
-        [faults]
+            [costs]
+            start = "0s"
+            stragglers = 0
+            slowdown = 10
 
-        [[framework]]
-        name = "user 7"
-        share = 8
-        weight = 1
-        scheduler = "gang"
-        refuse = "5m"
+            [faults]
 
-        [framework.workload.trace]
-        file = "log.swf"
-        from = "0s"
-        tenants = ["user 7"]
-        cpus = 1
-        mem = "1GiB"
-        largest_cpus = 64
-        largest_mem = "256GiB"
-        run = "10m"
-        every = "1m"
-        step = "1m"
+            [[framework]]
+            name = "user 7"
+            share = 8
+            weight = 1
+            scheduler = "gang"
+            refuse = "5m"
 
-        [framework.workload.trace.service]
-        cpus = 1
-        mem = "1GiB"
-        workers = 5
-        time = "150ms"
-        startup = "20s"
-        slo = "1s"
+            [framework.workload.trace]
+            file = "log.swf"
+            from = "0s"
+            tenants = ["user 7"]
+            cpus = 1
+            mem = "1GiB"
+            largest_cpus = 64
+            largest_mem = "256GiB"
+            run = "10m"
+            every = "1m"
+            step = "1m"
 
-        [framework.workload.trace.autoscaler]
-        target = 0.6
-        period = "15s"
-        window = "5m"
-        min = 2
-        max = 100
+            [framework.workload.trace.service]
+            cpus = 1
+            mem = "1GiB"
+            workers = 5
+            time = "150ms"
+            startup = "20s"
+            slo = "1s"
 
-        [[framework]]
-        name = "user 8"
-        share = 2
-        weight = 1
-        scheduler = "gang"
-        refuse = "5m"
+            [framework.workload.trace.autoscaler]
+            target = 0.6
+            period = "15s"
+            window = "5m"
+            min = 2
+            max = 100
 
-        [framework.workload.trace]
-        file = "log.swf"
-        from = "0s"
-        tenants = ["user 8"]
-        cpus = 1
-        mem = "1GiB"
-        largest_cpus = 64
-        largest_mem = "256GiB"
-        run = "10m"
-        every = "1m"
-        step = "1m"
+            [[framework]]
+            name = "user 8"
+            share = 2
+            weight = 1
+            scheduler = "gang"
+            refuse = "5m"
 
-        [framework.workload.trace.service]
-        cpus = 1
-        mem = "1GiB"
-        workers = 5
-        time = "150ms"
-        startup = "20s"
-        slo = "1s"
+            [framework.workload.trace]
+            file = "log.swf"
+            from = "0s"
+            tenants = ["user 8"]
+            cpus = 1
+            mem = "1GiB"
+            largest_cpus = 64
+            largest_mem = "256GiB"
+            run = "10m"
+            every = "1m"
+            step = "1m"
 
-        [framework.workload.trace.autoscaler]
-        target = 0.6
-        period = "15s"
-        window = "5m"
-        min = 2
-        max = 100
+            [framework.workload.trace.service]
+            cpus = 1
+            mem = "1GiB"
+            workers = 5
+            time = "150ms"
+            startup = "20s"
+            slo = "1s"
 
-        [[framework]]
-        name = "user 9"
-        share = 1
-        weight = 1
-        scheduler = "gang"
-        refuse = "5m"
+            [framework.workload.trace.autoscaler]
+            target = 0.6
+            period = "15s"
+            window = "5m"
+            min = 2
+            max = 100
 
-        [framework.workload.trace]
-        file = "log.swf"
-        from = "0s"
-        tenants = ["user 9"]
-        cpus = 1
-        mem = "1GiB"
-        largest_cpus = 64
-        largest_mem = "256GiB"
-        run = "10m"
-        every = "1m"
-        step = "1m"
+            [[framework]]
+            name = "user 9"
+            share = 1
+            weight = 1
+            scheduler = "gang"
+            refuse = "5m"
 
-        [framework.workload.trace.service]
-        cpus = 1
-        mem = "1GiB"
-        workers = 5
-        time = "150ms"
-        startup = "20s"
-        slo = "1s"
+            [framework.workload.trace]
+            file = "log.swf"
+            from = "0s"
+            tenants = ["user 9"]
+            cpus = 1
+            mem = "1GiB"
+            largest_cpus = 64
+            largest_mem = "256GiB"
+            run = "10m"
+            every = "1m"
+            step = "1m"
 
-        [framework.workload.trace.autoscaler]
-        target = 0.6
-        period = "15s"
-        window = "5m"
-        min = 2
-        max = 100
-        --- stderr
-        log (the recipe of the traces)
-        log: static partitions against one pool
+            [framework.workload.trace.service]
+            cpus = 1
+            mem = "1GiB"
+            workers = 5
+            time = "150ms"
+            startup = "20s"
+            slo = "1s"
 
-        cluster     11 agents, cpus:11 mem:11264 MiB
-        duration    10m
-        failures    0 in the first seed
-        framework   user 7 (trace), share 8, weight 1, scheduler gang: 2 jobs, 8 tasks in the first seed
-        framework   user 8 (trace), share 2, weight 1, scheduler gang: 1 jobs, 2 tasks in the first seed
-        framework   user 9 (trace), share 1, weight 1, scheduler gang: 1 jobs, 1 tasks in the first seed
-        policies    static, drf
-        seeds       1 (1 to 1)
-        runs        2
-        results     fairground-out/log
-    "#]],
+            [framework.workload.trace.autoscaler]
+            target = 0.6
+            period = "15s"
+            window = "5m"
+            min = 2
+            max = 100
+            --- stderr
+            log (the recipe of the traces)
+            log: static partitions against one pool
+
+            cluster     11 agents, cpus:11 mem:11264 MiB
+            duration    10m
+            failures    0 in the first seed
+            framework   user 7 (trace), share 8, weight 1, scheduler gang: 2 jobs, 8 tasks in the first seed
+            framework   user 8 (trace), share 2, weight 1, scheduler gang: 1 jobs, 2 tasks in the first seed
+            framework   user 9 (trace), share 1, weight 1, scheduler gang: 1 jobs, 1 tasks in the first seed
+            policies    static, drf
+            seeds       1 (1 to 1)
+            runs        2
+            results     fairground-out/log
+        "#]],
     );
 }
 
@@ -234,10 +239,14 @@ fn a_log_runs_and_the_folder_has_a_page() {
 
         ## What was assumed
 
+        - **columns not read**: cpu_time
         - **job shape**: rigid: as many tasks of a core as it had processors, all at the same time
         - **memory of tasks that do not say**: mem:1024 a task (1 to 8 in the trace)
+        - **start of a task**: no time: a task works from the moment its agent is ordered to
+        - **stragglers**: none beyond the spread of the tasks' own times
         - **use of resources**: a running task uses all it was given, from launch to end
         - **output of finished tasks**: survives the loss of the agent that made it
+        - **data of a partition**: lies on the partition's own agents, drawn as elsewhere; with data=all on anybody's
 
         ## Files
 
@@ -308,11 +317,11 @@ fn mistakes_are_told() {
         &[("none.swf", "; no jobs\n")],
         "compare --trace none.swf",
         &expect![[r#"
-        exit 2
-        --- stderr
-        error: none.swf:1: expected at least one job, found none
-          hint: a job is a line of 18 numbers; lines that begin with ; are comments
-    "#]],
+            exit 2
+            --- stderr
+            error: none.swf:1: expected at least one job, found none
+              hint: a job is a line of 18 numbers or more; lines that begin with ; are comments
+        "#]],
     );
     check(
         &[log],
