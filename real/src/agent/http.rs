@@ -24,6 +24,7 @@ use super::task::may_run;
 use crate::isolation::cgroup::Cgroups;
 use crate::isolation::limits::Usage;
 use crate::protocol::{Amounts, Subscribe, TaskState};
+use crate::web::page::Page;
 use crate::wire::ports::Ports;
 use crate::wire::{API_VERSION, to_ascii, version};
 
@@ -52,7 +53,7 @@ pub(super) fn router(shown: Shown) -> Router {
         ("/files/read", get(read)),
         ("/files/download", get(download)),
     ];
-    let mut router = Router::new();
+    let mut router = Router::new().route("/", get(front));
     for (path, answer) in paths {
         for begin in ["", "/slave(1)"] {
             for end in ["", "/", ".json"] {
@@ -242,6 +243,44 @@ async fn state(State(shown): State<Shown>) -> Response {
         "frameworks": frameworks,
         "completed_frameworks": [],
     }))
+}
+
+/// The page for people: what is here. What runs is for who has a right to it.
+async fn front(State(shown): State<Shown>) -> Response {
+    let Some(view) = look(&shown).await else {
+        return ENDING.into_response();
+    };
+    let running = view.tasks.iter().filter(|task| may_run(task.state)).count();
+    let attributes = shown.hello.attributes.iter();
+    let attributes: Vec<String> = attributes
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    let master = if view.connected {
+        "connected"
+    } else {
+        "away; it is looked for"
+    };
+    let page = Page {
+        title: format!("Fairground agent {}", shown.hello.hostname),
+        facts: vec![
+            ("Host", shown.hello.hostname.clone()),
+            ("Address", shown.hello.address.clone()),
+            ("Fairground", env!("CARGO_PKG_VERSION").to_owned()),
+            ("Master", master.to_owned()),
+            ("Resources", shown.hello.capacity.to_string()),
+            ("Attributes", attributes.join(", ")),
+            ("Tasks", format!("{running} now")),
+        ],
+        tables: Vec::new(),
+        links: vec![
+            ("/state", "tasks, as JSON"),
+            ("/metrics/snapshot", "numbers by name"),
+            ("/metrics", "for Prometheus, a task each"),
+            ("/version", "of the API and of Fairground"),
+            ("/health", "200 while it answers"),
+        ],
+    };
+    page.response()
 }
 
 /// A task runs in an executor of its own, which has its name.

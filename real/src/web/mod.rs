@@ -1,6 +1,7 @@
 //! What masters, agents and clients share of HTTP.
 
 mod connections;
+pub(crate) mod page;
 mod server;
 
 use std::time::Duration;

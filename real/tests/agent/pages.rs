@@ -249,3 +249,28 @@ fn its_pages_have_the_names_that_tools_know() {
     }
     assert_eq!(get("slave(2)/state"), StatusCode::NOT_FOUND);
 }
+
+#[test]
+fn the_page_at_the_root_says_what_is_here() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::new();
+    let _agent = Agent::start(&master);
+    let address = master.subscribed(1).address;
+    let (status, html) = master.get(&format!("http://{address}/"));
+    assert_eq!(status, 200);
+    for words in [
+        "<title>Fairground agent here</title>",
+        env!("CARGO_PKG_VERSION"),
+        "cpus:2;mem:512;disk:100;",
+        "<dd>0 now</dd>",
+    ] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    for link in html.split("href=\"").skip(1) {
+        let link = link.split_once('"').unwrap().0;
+        let (status, _) = master.get(&format!("http://{address}{link}"));
+        assert_eq!(status, 200, "{link}");
+    }
+}

@@ -19,6 +19,7 @@ mod lifecycle;
 #[path = "../support/log.rs"]
 mod log;
 mod offers;
+mod pages;
 mod policy;
 mod process;
 mod proxy;

@@ -9,6 +9,7 @@
 mod agents;
 mod answers;
 mod frameworks;
+mod front;
 mod input;
 mod statuses;
 mod tasks;

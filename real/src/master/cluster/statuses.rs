@@ -164,6 +164,12 @@ fn history_entry(status: &StatusUpdate, state: State, host: &str) -> Value {
     if let Some(container) = &status.container {
         shown["container_status"] = container_status(container, host);
     }
+    if let Some(reason) = &status.reason {
+        shown["reason"] = json!(reason);
+    }
+    if let Some(message) = &status.message {
+        shown["message"] = json!(message.chars().take(MESSAGE).collect::<String>());
+    }
     shown
 }
 
@@ -338,7 +344,9 @@ impl Cluster {
         }
         let (state, reason, message) = cause.explain(aware);
         task.state = state;
-        task.note(json!({"state": state.api_name(), "timestamp": now_secs}));
+        task.note(json!({
+            "state": state.api_name(), "timestamp": now_secs, "reason": reason, "message": message,
+        }));
         let named = task.info.agent_id.clone();
         page.complete(&task_id);
         if cause == Cause::DoesNotFit {

@@ -42,6 +42,8 @@ pub enum View {
     Roles,
     /// Numbers by name.
     Metrics,
+    /// What the page for people at `/` says.
+    Front,
 }
 
 impl Cluster {
@@ -64,11 +66,14 @@ impl Cluster {
                     tasks.reverse();
                 }
                 let chosen = tasks.into_iter().skip(*offset).take(*limit);
-                let shown: Vec<_> = chosen.map(|(page, task)| task_shown(page, task)).collect();
+                let shown: Vec<_> = chosen
+                    .map(|(page, task)| self.task_shown(page, task))
+                    .collect();
                 json!({"tasks": shown})
             }
             View::Roles => self.roles(),
             View::Metrics => self.metrics(),
+            View::Front => self.front(habits),
         }
     }
 
@@ -148,7 +153,7 @@ impl Cluster {
         })
     }
 
-    fn seconds(&self, at: Time) -> f64 {
+    pub(super) fn seconds(&self, at: Time) -> f64 {
         self.unix_micros(at) as f64 / 1e6
     }
 
@@ -159,7 +164,7 @@ impl Cluster {
             .collect()
     }
 
-    fn agent_shown(&self, number: AgentId, agent: &Agent) -> Value {
+    pub(super) fn agent_shown(&self, number: AgentId, agent: &Agent) -> Value {
         let offered = self.offered(|_, on| on == number);
         let used = agent.tasks.iter();
         let used = used_by(used.filter_map(|(f, t)| self.frameworks[f.index()].task_by_number(*t)));
@@ -212,7 +217,10 @@ impl Cluster {
         let used = used_by(page.tasks.values());
         let offered = self.offered(|framework, _| framework == number);
         let list = |tasks: &[&Task]| -> Vec<Value> {
-            tasks.iter().map(|task| task_shown(page, task)).collect()
+            tasks
+                .iter()
+                .map(|task| self.task_shown(page, task))
+                .collect()
         };
         let mut all_ended: Vec<&Task> = page.completed.iter().collect();
         all_ended.extend(ended);
@@ -249,6 +257,25 @@ impl Cluster {
             if !value.is_null() {
                 shown[member] = value;
             }
+        }
+        shown
+    }
+
+    fn task_shown(&self, page: &Framework, task: &Task) -> Value {
+        let mut shown = json!({
+            "id": task.info.task_id,
+            "name": task.info.name,
+            "framework_id": page.id,
+            "executor_id": "",
+            "slave_id": task.info.agent_id,
+            "state": task.shown().api_name(),
+            "role": page.role,
+            "launched_time": self.seconds(task.launched),
+            "resources": task.info.needs.to_endpoint(),
+            "statuses": task.history,
+        });
+        for (member, value) in &task.described {
+            shown[member] = value.clone();
         }
         shown
     }
@@ -429,22 +456,4 @@ fn used_by<'a>(tasks: impl Iterator<Item = &'a Task>) -> Amounts {
         ports.add(&task.info.needs.port_set());
     }
     Amounts::of(sum, &ports)
-}
-
-fn task_shown(page: &Framework, task: &Task) -> Value {
-    let mut shown = json!({
-        "id": task.info.task_id,
-        "name": task.info.name,
-        "framework_id": page.id,
-        "executor_id": "",
-        "slave_id": task.info.agent_id,
-        "state": task.shown().api_name(),
-        "role": page.role,
-        "resources": task.info.needs.to_endpoint(),
-        "statuses": task.history,
-    });
-    for (member, value) in &task.described {
-        shown[member] = value.clone();
-    }
-    shown
 }

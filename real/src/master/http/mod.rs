@@ -1,6 +1,7 @@
 //! The master's HTTP server: every request becomes one for the decision thread.
 
 mod agents;
+mod front;
 mod operator;
 mod reads;
 mod scheduler;

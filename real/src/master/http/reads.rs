@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::{App, Problem};
+use super::{App, Problem, front};
 use crate::master::cluster::View;
 use crate::master::request::Request;
 use crate::wire::{to_ascii, version};
@@ -15,6 +15,7 @@ pub(super) async fn answer(app: &App, path: &str, parts: &Parts) -> Result<Respo
         return fixed(app, path, parts).await;
     }
     let view = match path {
+        "/" => View::Front,
         "/state" => View::State,
         "/state-summary" => View::StateSummary,
         "/slaves" => View::Agents,
@@ -26,14 +27,18 @@ pub(super) async fn answer(app: &App, path: &str, parts: &Parts) -> Result<Respo
             return Err(Problem(
                 StatusCode::NOT_FOUND,
                 format!(
-                    "{path} is not here; known are /version /health /state /state-summary /slaves \
+                    "{path} is not here; known are / /version /health /state /state-summary /slaves \
                      /frameworks /tasks /roles /metrics/snapshot /metrics"
                 ),
             ));
         }
     };
     only_get(parts)?;
+    let is_page = view == View::Front;
     let shown = app.ask(|reply| Request::View { view, reply }).await?;
+    if is_page {
+        return Ok(front::page(&shown).response());
+    }
     Ok(json_response(to_ascii(&shown)))
 }
 
