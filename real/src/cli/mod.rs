@@ -11,7 +11,7 @@ use fairground_policies::registry::Registry;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::agent::{self, fetch};
-use crate::client::{look, submit};
+use crate::client::{look, ps, submit};
 use crate::isolation::container;
 use crate::{bench, local, master, run};
 
@@ -42,7 +42,7 @@ enum Command {
     Up(local::UpArgs),
     Down(local::DownArgs),
     Submit(submit::Args),
-    Ps(look::PsArgs),
+    Ps(ps::Args),
     Logs(look::LogsArgs),
     Kill(look::KillArgs),
     Run(run::Args),
@@ -80,7 +80,7 @@ pub fn main_with(registry: &Registry) -> ExitCode {
         Command::Up(args) => local::up(&args),
         Command::Down(args) => local::down(&args),
         Command::Submit(args) => submit::run(&args, registry),
-        Command::Ps(args) => look::ps(&args),
+        Command::Ps(args) => ps::ps(&args),
         Command::Logs(args) => look::logs(&args),
         Command::Kill(args) => look::kill(&args),
         Command::Run(args) => run::run(&args, registry),

@@ -11,12 +11,14 @@ use fairground_policies::message::{
     AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::registry::Registry;
+use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use serde_json::{Value, json};
 
 use super::Call;
 use super::job::Job;
 use super::offers::{Offers, acknowledged, outcome};
+use super::waiting::misfit;
 
 /// The framework's own number for itself; its master has others.
 const SELF: FrameworkId = FrameworkId(0);
@@ -33,6 +35,8 @@ pub(super) struct Driver {
     failures: BTreeMap<Piece, u32>,
     /// Tasks whose end the framework itself ordered.
     ordered: Vec<TaskId>,
+    /// What a task of each stage needs, and how many of them have not finished.
+    stages: Vec<(Resources, u64)>,
     /// Tasks that finished.
     pub(super) finished: u64,
     /// All there are.
@@ -43,6 +47,8 @@ impl Driver {
     pub(super) fn new(job: Job, registry: &Registry) -> anyhow::Result<(Self, Vec<Call>)> {
         let spec = job.spec()?;
         let scheduler = registry.scheduler(&job.scheduler)?;
+        let stages = spec.stages.iter();
+        let stages = stages.map(|stage| (stage.needs, stage.tasks.into()));
         let mut driver = Self {
             framework: Framework::batch(SELF, Manners::default(), scheduler),
             begun: Instant::now(),
@@ -51,6 +57,7 @@ impl Driver {
             tasks: BTreeMap::new(),
             failures: BTreeMap::new(),
             ordered: Vec::new(),
+            stages: stages.collect(),
             finished: 0,
             total: spec.tasks(),
             job,
@@ -90,6 +97,17 @@ impl Driver {
         std::iter::once(("RECONCILE", json!({"tasks": tasks})))
             .chain(kills)
             .collect()
+    }
+
+    /// The stages that no agent has room for, and why.
+    pub(super) fn waits_in_vain(&self, agents: &[Resources]) -> Vec<String> {
+        let stages = self.job.stage.iter().zip(&self.stages);
+        let left = stages.filter(|(_, (_, left))| *left > 0);
+        left.filter_map(|(stage, (needs, _))| {
+            let why = misfit(*needs, agents)?;
+            Some(format!("stage `{}` waits: {why}", stage.name))
+        })
+        .collect()
     }
 
     /// Takes in an event; the calls that follow.
@@ -146,7 +164,10 @@ impl Driver {
         let was_ordered = self.ordered.contains(&task);
         self.ordered.retain(|ordered| *ordered != task);
         match outcome {
-            Outcome::Finished => self.finished += 1,
+            Outcome::Finished => {
+                self.finished += 1;
+                self.stages[piece.stage as usize].1 -= 1;
+            }
             Outcome::Failed | Outcome::Killed if !was_ordered => {
                 let failures = self.failures.entry(piece).or_default();
                 *failures += 1;

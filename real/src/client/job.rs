@@ -113,7 +113,8 @@ impl Job {
 }
 
 impl Stage {
-    fn amounts(&self) -> anyhow::Result<Amounts> {
+    /// What one of its tasks needs.
+    pub(super) fn amounts(&self) -> anyhow::Result<Amounts> {
         let checked = |units: Result<u64, String>| units.map_err(anyhow::Error::msg);
         Ok(Amounts {
             millicores: checked(thousandths("cpus", self.cpus))?,

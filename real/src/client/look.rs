@@ -1,4 +1,4 @@
-//! `ps`, `logs` and `kill`.
+//! `logs` and `kill`.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -8,19 +8,6 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
 use super::{MasterArg, ask, block_on};
-
-/// Lists the tasks of a cluster.
-#[derive(clap::Args, Debug)]
-pub struct PsArgs {
-    #[command(flatten)]
-    master: MasterArg,
-    /// Tasks that have ended, too
-    #[arg(long, short)]
-    all: bool,
-    /// Agents instead of tasks
-    #[arg(long)]
-    agents: bool,
-}
 
 /// Shows what a task wrote.
 #[derive(clap::Args, Debug)]
@@ -42,33 +29,17 @@ pub struct LogsArgs {
 pub struct KillArgs {
     #[command(flatten)]
     master: MasterArg,
-    /// The task's id, or a framework's to end all of it
+    /// The task's id, or a framework's id or name to end all of it
     id: String,
 }
 
-/// Lists tasks or agents.
-///
-/// # Errors
-/// When the master cannot be asked.
-pub fn ps(args: &PsArgs) -> anyhow::Result<ExitCode> {
-    let rows = block_on(async {
-        if args.agents {
-            let shown = args.master.get("/slaves").await?;
-            return Ok(agent_rows(&shown));
-        }
-        let shown = args.master.get("/tasks?limit=1000000&order=asc").await?;
-        Ok(task_rows(&shown, args.all))
-    })?;
-    print_table(&rows)
-}
-
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn is_over(state: &str) -> bool {
+pub(super) fn is_over(state: &str) -> bool {
     ![
         "TASK_STAGING",
         "TASK_STARTING",
@@ -78,67 +49,9 @@ fn is_over(state: &str) -> bool {
     .contains(&state)
 }
 
-fn task_rows(shown: &Value, all: bool) -> Vec<Vec<String>> {
-    let head = ["TASK", "STATE", "AGENT", "CPUS", "MEM", "FRAMEWORK"];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for task in shown["tasks"].as_array().into_iter().flatten() {
-        let state = text(&task["state"]);
-        if all || !is_over(&state) {
-            rows.push(vec![
-                text(&task["id"]),
-                state.trim_start_matches("TASK_").to_lowercase(),
-                text(&task["slave_id"]),
-                text(&task["resources"]["cpus"]),
-                text(&task["resources"]["mem"]),
-                text(&task["framework_id"]),
-            ]);
-        }
-    }
-    rows
-}
-
-fn agent_rows(shown: &Value) -> Vec<Vec<String>> {
-    let head = [
-        "AGENT", "HOST", "ADDRESS", "ACTIVE", "CPUS", "USED", "MEM", "USED",
-    ];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for agent in shown["slaves"].as_array().into_iter().flatten() {
-        let (all, used) = (&agent["resources"], &agent["used_resources"]);
-        let pid = text(&agent["pid"]);
-        rows.push(vec![
-            text(&agent["id"]),
-            text(&agent["hostname"]),
-            pid.split_once('@')
-                .map_or("", |(_, address)| address)
-                .to_owned(),
-            text(&agent["active"]),
-            text(&all["cpus"]),
-            text(&used["cpus"]),
-            text(&all["mem"]),
-            text(&used["mem"]),
-        ]);
-    }
-    rows
-}
-
-fn print_table(rows: &[Vec<String>]) -> anyhow::Result<ExitCode> {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut out = std::io::stdout().lock();
-    for row in rows {
-        let cells = row.iter().zip(&widths);
-        let line: Vec<String> = cells
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
-        writeln!(out, "{}", line.join("  ").trim_end())?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 /// The task with this id; the latest when several frameworks have one.
 async fn find(master: &MasterArg, id: &str) -> anyhow::Result<Option<Value>> {
-    let shown = master.get("/tasks?limit=1000000").await?;
+    let shown = master.get("/tasks?limit=-1").await?;
     let tasks = shown["tasks"].as_array().cloned().unwrap_or_default();
     Ok(tasks.into_iter().find(|task| task["id"] == id))
 }
@@ -203,19 +116,26 @@ pub fn kill(args: &KillArgs) -> anyhow::Result<ExitCode> {
             json!({"framework_id": task["framework_id"], "task_id": args.id})
         } else {
             let shown = args.master.get("/frameworks").await?;
-            let frameworks = shown["frameworks"].as_array().cloned().unwrap_or_default();
-            if !frameworks
-                .iter()
-                .any(|framework| framework["id"] == args.id)
-            {
-                bail!(
-                    "no running task or framework is called `{}`; see `ps`",
-                    args.id
-                );
-            }
-            json!({"framework_id": args.id})
+            json!({"framework_id": framework(&shown, &args.id)?})
         };
         args.master.post("/fairground/v1/kill", &body).await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// The id of the framework that is called so: by its id, or by a name that no other has.
+fn framework(shown: &Value, called: &str) -> anyhow::Result<String> {
+    let frameworks = || shown["frameworks"].as_array().into_iter().flatten();
+    let known = |member: &str| -> Vec<String> {
+        let mine = frameworks().filter(|framework| framework[member] == called);
+        mine.map(|framework| text(&framework["id"])).collect()
+    };
+    match (known("id").as_slice(), known("name").as_slice()) {
+        ([id], _) | ([], [id]) => Ok(id.clone()),
+        (_, []) => bail!("no running task or framework is called `{called}`; see `ps`"),
+        (_, several) => bail!(
+            "several frameworks are called `{called}`: {}",
+            several.join(", ")
+        ),
+    }
 }

@@ -2,11 +2,13 @@
 
 pub mod job;
 pub mod look;
+pub mod ps;
 pub mod submit;
 
 mod driver;
 pub(crate) mod offers;
 pub(crate) mod stream;
+mod waiting;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;

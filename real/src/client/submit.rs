@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::driver::Driver;
 use super::job::{Job, Stage};
 use super::stream::Subscription;
-use super::{Call, Interrupts, MasterArg, block_on};
+use super::{Call, Interrupts, MasterArg, block_on, waiting};
 
 /// Runs a job: one kind of task from the command line, or stages from a file.
 ///
@@ -53,6 +53,8 @@ pub struct Args {
 
 /// How long a job looks for a master that went away.
 const FAILOVER: Duration = Duration::from_mins(2);
+/// How often it is looked whether there are agents large enough.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Submits a job and waits for its end.
 ///
@@ -62,7 +64,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     let job = job(args)?;
     let mut info = json!({
         "user": "", "name": format!("{} (batch)", job.name), "role": args.role,
-        "failover_timeout": FAILOVER.as_secs(),
+        "failover_timeout": FAILOVER.as_secs(), "labels": waiting::labels(&job)?,
     });
     let (driver, calls) = Driver::new(job, registry)?;
     block_on(async {
@@ -118,8 +120,13 @@ async fn drive(
     let mut subscription = Subscription::open(master, info).await?;
     println!("{}", subscription.framework_id);
     info["id"] = json!({"value": subscription.framework_id});
+    let mut agents = Agents {
+        master,
+        look: tokio::time::interval(LOOK),
+        said: Vec::new(),
+    };
     loop {
-        let outcome = converse(&mut subscription, &mut driver, calls).await;
+        let outcome = converse(&mut subscription, &mut driver, calls, &mut agents).await;
         let error = match outcome {
             Ok(Verdict::Finished) => {
                 subscription.call("TEARDOWN", Value::Null).await?;
@@ -156,6 +163,30 @@ async fn come_back(master: &MasterArg, info: &Value) -> anyhow::Result<Subscript
     }
 }
 
+/// The agents there are, as far as a job is interested.
+struct Agents<'a> {
+    master: &'a MasterArg,
+    look: tokio::time::Interval,
+    /// What was said last.
+    said: Vec<String>,
+}
+
+impl Agents<'_> {
+    /// Says what waits for an agent that there is not, when that has changed.
+    async fn say_what_waits(&mut self, driver: &Driver) {
+        let shown = tokio::time::timeout(LOOK, self.master.get("/slaves")).await;
+        // A master that does not answer is noticed elsewhere.
+        let Ok(Ok(shown)) = shown else { return };
+        let waits = driver.waits_in_vain(&waiting::sizes(&shown));
+        if self.said != waits {
+            for line in &waits {
+                eprintln!("{line}");
+            }
+            self.said = waits;
+        }
+    }
+}
+
 /// How a job ended.
 enum Verdict {
     Finished,
@@ -167,6 +198,7 @@ async fn converse(
     subscription: &mut Subscription,
     driver: &mut Driver,
     calls: Vec<Call>,
+    agents: &mut Agents<'_>,
 ) -> anyhow::Result<Verdict> {
     let mut calls = calls;
     loop {
@@ -186,6 +218,10 @@ async fn converse(
                 driver.event(&event)
             }
             () = sleep => driver.wake(),
+            _ = agents.look.tick() => {
+                agents.say_what_waits(driver).await;
+                continue;
+            }
         };
         match followed {
             Ok(more) => calls = more,
