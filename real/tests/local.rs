@@ -1,5 +1,7 @@
 //! A cluster on this machine, as the README says: real agents in network namespaces, real tasks.
 
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -80,11 +82,16 @@ impl Cluster {
 
     /// What a command prints; its exit code has to be this.
     fn check(&self, args: &[&str], code: i32) -> String {
+        self.said(args, code).0
+    }
+
+    /// What a command prints and what it says; its exit code has to be this.
+    fn said(&self, args: &[&str], code: i32) -> (String, String) {
         let output = self.command(args).output().unwrap();
         let out = String::from_utf8(output.stdout).unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{args:?}: {out}{err}");
-        out
+        (out, err)
     }
 
     fn submit(&self, args: &[&str]) -> Child {
@@ -156,6 +163,138 @@ fn the_commands_do_what_they_say() {
     cluster.check(&["kill", "long-0.0"], 0);
     assert_eq!(long.wait().unwrap().code(), Some(1));
     cluster.wait_for_task("long-0.0", "killed");
+    ps_tells_all(&cluster);
+    cluster.down();
+}
+
+/// After a job of four tasks, one that failed with 3, and one that was killed.
+fn ps_tells_all(cluster: &Cluster) {
+    let table = cluster.check(&["ps", "--all"], 0);
+    let mut lines = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let head = lines.next().unwrap();
+    assert_eq!(
+        head,
+        [
+            "TASK",
+            "NAME",
+            "STATE",
+            "HOST",
+            "AGE",
+            "EXIT",
+            "CPUS",
+            "MEM",
+            "FRAMEWORK"
+        ]
+    );
+    let rows: Vec<_> = lines.collect();
+    assert_eq!(rows.len(), 6, "{table}");
+    for row in &rows {
+        assert!(row[3].starts_with("agent-"), "{table}");
+        assert!(row[4].ends_with(['s', 'm']), "{table}");
+        assert_eq!(row[8..], [row[1].rsplit_once('-').unwrap().0, "(batch)"]);
+    }
+    let exits: Vec<_> = rows.iter().map(|row| (row[2], row[5])).collect();
+    let ok = ("finished", "0");
+    let expected = [ok, ok, ok, ok, ("failed", "3"), ("killed", "SIGTERM")];
+    assert_eq!(exits, expected, "{table}");
+    let json = cluster.check(&["ps", "--all", "--json"], 0);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["tasks"][4]["exit"], 3);
+    assert_eq!(json["tasks"][4]["message"], "Command exited with status 3");
+    assert_eq!(json["waiting"], serde_json::json!([]));
+    // Nothing runs, and that is shown until somebody has seen enough.
+    let mut watch = cluster.command(&["ps", "--watch", "1"]);
+    let mut watch = watch.stdout(Stdio::piped()).spawn().unwrap();
+    let shown = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let heads = shown
+        .map(Result::unwrap)
+        .filter(|line| line.starts_with("TASK"));
+    assert_eq!(heads.take(2).count(), 2);
+    kill(Pid::from_raw(watch.id().cast_signed()), Signal::SIGINT).unwrap();
+    // It may be about to write to us, who have seen enough.
+    watch.wait().unwrap();
+}
+
+/// Waits until a file that a command writes has these words.
+fn wait_for_words(path: &Path, words: &str) {
+    let begun = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(path).unwrap();
+        if text.contains(words) {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{words}: {text}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_task_larger_than_any_agent_is_told_while_it_waits() {
+    if skipped() {
+        return;
+    }
+    let cluster = Cluster::up("large", "10.87.54", 1);
+    let words = tempfile::NamedTempFile::new().unwrap();
+    let mut submit = cluster.command(&["submit", "--name", "big", "--cpus", "4", "--", "true"]);
+    submit.stdout(Stdio::null());
+    let mut job = submit.stderr(words.reopen().unwrap()).spawn().unwrap();
+    let why = "stage `big` waits: a task needs 4 CPUs, the largest agent has 1";
+    wait_for_words(words.path(), why);
+    let (_, said) = cluster.said(&["ps"], 0);
+    assert_eq!(said.trim(), format!("big (batch): {why}"));
+    let json = cluster.check(&["ps", "--json"], 0);
+    assert!(
+        json.contains("a task needs 4 CPUs, the largest agent has 1"),
+        "{json}"
+    );
+    // What fits is not talked about.
+    cluster.check(&["submit", "--cpus", "1", "--", "true"], 0);
+    cluster.check(&["kill", "big (batch)"], 0);
+    job.wait().unwrap();
+    assert_eq!(cluster.said(&["ps"], 0).1, "");
+    cluster.down();
+}
+
+#[test]
+fn up_says_at_once_what_is_in_its_way() {
+    if skipped() {
+        return;
+    }
+    let cluster = Cluster::up("here", "10.87.55", 1);
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let held = held.local_addr().unwrap().to_string();
+    let free = free_address().to_string();
+    let up = ["up", "--name", "beside", "--subnet", "10.87.56", "--listen"];
+    for (more, words) in [
+        (
+            vec![cluster.master.as_str()],
+            "by the cluster `here` (`fairground-real down --name here` ends it)",
+        ),
+        (vec![held.as_str()], "Address already in use"),
+        (
+            vec![free.as_str(), "--allocator", "dfr"],
+            "master ended at once",
+        ),
+        (vec![free.as_str(), "--allocator", "dfr"], "`dfr`"),
+        (
+            vec![free.as_str(), "--resources", "cpus"],
+            "'cpus' is not NAME:VALUE",
+        ),
+    ] {
+        let (_, said) = cluster.said(&[&up, more.as_slice()].concat(), 2);
+        assert!(said.contains(words), "{words}: {said}");
+        assert!(!said.contains("after 30 s"), "{said}");
+        assert_eq!(leftovers("beside"), Vec::<String>::new());
+    }
+    let one = [&up, &[free.as_str(), "--agents", "1"][..]].concat();
+    let (_, said) = cluster.said(&one, 0);
+    assert_eq!(
+        said.lines().last().unwrap(),
+        "1 agent is up; end the cluster with `fairground-real down --name beside`"
+    );
+    cluster.check(&["down", "--name", "beside"], 0);
     cluster.down();
 }
 

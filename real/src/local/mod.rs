@@ -9,9 +9,9 @@ mod network;
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -24,6 +24,10 @@ use network::Network;
 
 /// Where the directories of clusters are.
 const CLUSTERS: &str = "/var/lib/fairground";
+/// What a cluster is called that was given no name.
+const DEFAULT_NAME: &str = "local";
+/// How long a cluster has to come up.
+const START: Duration = Duration::from_secs(30);
 /// The most agents one bridge has addresses for.
 const MOST: u32 = 200;
 
@@ -31,7 +35,7 @@ const MOST: u32 = 200;
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Which {
     /// What the cluster is called: up to 6 small letters and digits
-    #[arg(long, default_value = "local", value_parser = read_name)]
+    #[arg(long, default_value = DEFAULT_NAME, value_parser = read_name)]
     name: String,
 }
 
@@ -117,6 +121,23 @@ impl Which {
     fn found(&self) -> anyhow::Result<Found> {
         Found::look(&self.folder(), &self.prefix())
     }
+
+    /// Whether its master was told to listen there.
+    fn listens_at(&self, address: SocketAddr) -> bool {
+        let address = address.to_string();
+        let is_its_master =
+            |args: &[String]| args.iter().any(|arg| arg == "master") && args.contains(&address);
+        self.found()
+            .is_ok_and(|found| found.any_process(is_its_master))
+    }
+
+    /// What ends it.
+    fn down(&self) -> String {
+        match self.name.as_str() {
+            DEFAULT_NAME => "fairground-real down".to_owned(),
+            name => format!("fairground-real down --name {name}"),
+        }
+    }
 }
 
 impl Plan<'_> {
@@ -135,10 +156,11 @@ impl Plan<'_> {
         let name = &self.which.name;
         if !found.is_empty() {
             bail!(
-                "something of a cluster called `{name}` is there: {found}; end it with \
-                 `fairground-real down --name {name}`"
+                "something of a cluster called `{name}` is there: {found}; end it with `{}`",
+                self.which.down()
             );
         }
+        self.check_address()?;
         let folder = self.which.folder();
         std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let begun = start(self, &folder);
@@ -147,6 +169,33 @@ impl Plan<'_> {
         }
         begun
     }
+}
+
+impl Plan<'_> {
+    /// Nobody may listen at the master's address: what answers there would be taken for it.
+    fn check_address(&self) -> anyhow::Result<()> {
+        let Err(error) = TcpListener::bind(self.listen) else {
+            return Ok(());
+        };
+        let known = clusters().find(|which| which.listens_at(self.listen));
+        let whose = known.map_or(String::new(), |which| {
+            let name = which.name;
+            format!(" by the cluster `{name}` (`fairground-real down --name {name}` ends it)")
+        });
+        bail!(
+            "--listen {}: {error}{whose}; choose another address, as in --listen {}:{} --subnet 10.87.1",
+            self.listen,
+            self.listen.ip(),
+            self.listen.port().wrapping_add(1).max(1024)
+        );
+    }
+}
+
+/// The clusters of this machine, by their directories.
+fn clusters() -> impl Iterator<Item = Which> {
+    let folders = std::fs::read_dir(CLUSTERS).into_iter().flatten().flatten();
+    let names = folders.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter_map(|name| Some(Which::called(&read_name(&name).ok()?)))
 }
 
 fn check_root() -> anyhow::Result<()> {
@@ -181,8 +230,12 @@ pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
     plan.begin()?;
     println!("{}", args.listen);
     eprintln!(
-        "{} agents are up; end them with `fairground-real down`",
-        args.agents
+        "{} up; end the cluster with `{}`",
+        match args.agents {
+            1 => "1 agent is".to_owned(),
+            more => format!("{more} agents are"),
+        },
+        args.which.down()
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -216,11 +269,20 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
         &seed,
         "--ping",
         "2s",
+        "--cluster",
+        &plan.which.name,
     ];
     for weight in &plan.weights {
         master.extend(["--weight", weight]);
     }
-    spawn(folder, "master", None, &master)?;
+    let mut parts = Parts {
+        folder,
+        listen: plan.listen,
+        started: Vec::new(),
+    };
+    parts.spawn("master", None, &master)?;
+    // A master that does not come up, for its policy or its port, is told before anything else is made.
+    parts.wait_for_agents(0)?;
     for (index, resources) in (0..).zip(&plan.resources) {
         let namespace = network.make_namespace(index)?;
         let name = format!("agent-{index}");
@@ -246,59 +308,84 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
         if plan.allow_root {
             agent.push("--allow-root");
         }
-        spawn(folder, &name, Some(&namespace), &agent)?;
+        parts.spawn(&name, Some(&namespace), &agent)?;
     }
-    wait_until_up(plan, folder)
+    parts.wait_for_agents(plan.resources.len())
 }
 
-/// Starts this program in the background; what it says goes to a file of the folder.
-fn spawn(folder: &Path, name: &str, namespace: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
-    let path = folder.join(format!("{name}.words"));
-    let words = File::create(&path).with_context(|| path.display().to_string())?;
-    let program = std::env::current_exe()?;
-    // Out of reach of the terminal's signals; `ip netns exec` would hide the control groups.
-    let mut command = Command::new("setsid");
-    if let Some(namespace) = namespace {
+/// The processes of a cluster that is being started.
+struct Parts<'a> {
+    folder: &'a Path,
+    listen: SocketAddr,
+    started: Vec<(String, Child)>,
+}
+
+impl Parts<'_> {
+    /// Starts this program in the background; what it says goes to a file of the folder.
+    fn spawn(&mut self, name: &str, namespace: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
+        let path = self.folder.join(format!("{name}.words"));
+        let words = File::create(&path).with_context(|| path.display().to_string())?;
+        let program = std::env::current_exe()?;
+        // Out of reach of the terminal's signals; `ip netns exec` would hide the control groups.
+        let mut command = Command::new("setsid");
+        if let Some(namespace) = namespace {
+            command
+                .arg("nsenter")
+                .arg(format!("--net=/run/netns/{namespace}"));
+        }
+        command.arg(program).args(args);
         command
-            .arg("nsenter")
-            .arg(format!("--net=/run/netns/{namespace}"));
+            .stdin(Stdio::null())
+            .stdout(words.try_clone()?)
+            .stderr(words);
+        let child = command
+            .spawn()
+            .with_context(|| format!("setsid, to start {name}"))?;
+        self.started.push((name.to_owned(), child));
+        Ok(())
     }
-    command.arg(program).args(args);
-    command
-        .stdin(Stdio::null())
-        .stdout(words.try_clone()?)
-        .stderr(words);
-    command
-        .spawn()
-        .with_context(|| format!("setsid, to start {name}"))?;
-    Ok(())
-}
 
-fn wait_until_up(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
-    let agents = plan.resources.len();
-    let begun = Instant::now();
-    let url = format!("http://{}/metrics/snapshot", plan.listen);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    loop {
-        let active = runtime.block_on(async {
-            let answer = web::client().ok()?.get(&url).send().await.ok()?;
-            let numbers: Value = answer.json().await.ok()?;
-            numbers["master/slaves_active"].as_f64()
-        });
-        if active.is_some_and(|active| active >= agents as f64) {
-            return Ok(());
+    /// Waits until the master says that so many agents are there.
+    fn wait_for_agents(&mut self, agents: usize) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        let url = format!("http://{}/metrics/snapshot", self.listen);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        loop {
+            let active = runtime.block_on(async {
+                let answer = web::client().ok()?.get(&url).send().await.ok()?;
+                let numbers: Value = answer.json().await.ok()?;
+                numbers["master/slaves_active"].as_f64()
+            });
+            // Asked last: whoever answered may have been another's master.
+            self.all_live()?;
+            if active.is_some_and(|active| active >= agents as f64) {
+                return Ok(());
+            }
+            if begun.elapsed() > START {
+                bail!(
+                    "{} of {agents} agents are up after {} s; they said:\n{}",
+                    active.unwrap_or(0.0),
+                    START.as_secs(),
+                    words(self.folder)
+                );
+            }
+            std::thread::sleep(Duration::from_millis(50));
         }
-        if begun.elapsed() > Duration::from_secs(30) {
-            bail!(
-                "{} of {} agents are up after 30 s; they said:\n{}",
-                active.unwrap_or(0.0),
-                agents,
-                words(folder)
-            );
+    }
+
+    /// That none of them has ended.
+    fn all_live(&mut self) -> anyhow::Result<()> {
+        for (name, child) in &mut self.started {
+            if let Some(status) = child.try_wait()? {
+                let path = self.folder.join(format!("{name}.words"));
+                let said = std::fs::read_to_string(&path).unwrap_or_default();
+                let said = said.trim_end().trim_start_matches("fairground-real: ");
+                bail!("{name} ended at once ({status}):\n{said}");
+            }
         }
-        std::thread::sleep(Duration::from_millis(100));
+        Ok(())
     }
 }
 
