@@ -210,6 +210,14 @@ fn a_recipe_runs_for_real_and_all_of_it_is_kept() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{table}{said}");
     assert_eq!(leftovers("small"), Vec::<String>::new());
+    for words in [
+        "measuring what of this machine is free",
+        "agents, the cluster `small`",
+        "s have passed: 0 of ",
+        "ending the cluster",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
 
     let out = folder.path().join("fairground-out/small-real");
     let mut names: Vec<PathBuf> = std::fs::read_dir(&out)

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -44,7 +45,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    fn now(self) -> Time {
+    /// Now, by the trace's clock.
+    pub(super) fn now(self) -> Time {
         let passed = self.begun.elapsed().as_micros() as u64;
         Time::from_micros(passed * u64::from(self.scale))
     }
@@ -118,7 +120,7 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Runs until all work is done.
+    /// Runs until all work is done; its jobs are counted in `done` as they are.
     ///
     /// # Errors
     /// When the master goes away, tasks fail, or nothing happens any more.
@@ -126,7 +128,9 @@ impl<'a> Live<'a> {
         mut self,
         mut subscription: Subscription,
         mut mail: UnboundedReceiver<Mail>,
+        done: &AtomicU64,
     ) -> anyhow::Result<Vec<MeasuredJob>> {
+        let mut told = 0;
         while !self.is_over() {
             let wake = tokio::time::sleep_until(self.wake_at()?.into());
             let calls = tokio::select! {
@@ -137,6 +141,9 @@ impl<'a> Live<'a> {
             for (kind, member) in calls {
                 subscription.call(kind, member).await?;
             }
+            let now = self.progress.done_jobs();
+            done.fetch_add(now - told, Ordering::Relaxed);
+            told = now;
         }
         subscription.call("TEARDOWN", Value::Null).await?;
         Ok(self.progress.finish())

@@ -16,6 +16,8 @@ pub(super) struct Progress {
     next: u32,
     open: BTreeMap<JobId, Open>,
     measured: Vec<MeasuredJob>,
+    /// Jobs that are done.
+    done: u64,
 }
 
 #[derive(Debug)]
@@ -35,7 +37,7 @@ pub(super) enum Toil {
     Reduce(Span, Span),
 }
 
-fn jobs_of(work: &Work) -> Jobs {
+pub(super) fn jobs_of(work: &Work) -> Jobs {
     match work {
         Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.clone(),
         Work::Service(_) => Jobs::default(),
@@ -60,6 +62,7 @@ impl Progress {
             jobs,
             next: 0,
             open: BTreeMap::new(),
+            done: 0,
         }
     }
 
@@ -82,6 +85,7 @@ impl Progress {
         row.submitted = now;
         if job.spec.tasks() == 0 {
             (row.started, row.finished) = (Some(now), Some(now));
+            self.done += 1;
             return None;
         }
         let open = Open {
@@ -161,6 +165,7 @@ impl Progress {
         if open.left.iter().all(|left| *left == 0) {
             self.open.remove(&piece.job);
             self.measured[piece.job.index()].finished = Some(now);
+            self.done += 1;
             return Vec::new();
         }
         let waiting = std::mem::take(&mut open.copied);
@@ -170,6 +175,11 @@ impl Progress {
             .partition(|(_, stage)| open.parents_done(&stages[*stage as usize]));
         open.copied = waiting;
         free.into_iter().map(|(task, _)| task).collect()
+    }
+
+    /// How many jobs are done.
+    pub(super) const fn done_jobs(&self) -> u64 {
+        self.done
     }
 
     /// The rows of all jobs.

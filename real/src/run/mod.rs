@@ -17,7 +17,8 @@ mod results;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use fairground_policies::allocators::Setup;
@@ -27,7 +28,7 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
-use fairground_policies::time::Span;
+use fairground_policies::time::{Span, Time};
 use fairground_workloads::measured::{MeasuredJob, RealRun};
 use fairground_workloads::recipe::{FrameworkSpec, Recipe};
 use fairground_workloads::rng;
@@ -69,6 +70,9 @@ pub struct Args {
     subnet: String,
 }
 
+/// How often a run says how far it is.
+const SAID: Duration = Duration::from_secs(5);
+
 const EXAMPLES: &str = "\
 Examples:
   fairground-real run three-hosts.toml --time-scale 60
@@ -92,6 +96,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     results::refuse_foreign(&out)?;
     // The folder of a file that is named alone is the empty path.
     let folder = std::path::absolute(PathBuf::from(".").join(&loaded.folder))?;
+    eprintln!("measuring what of this machine is free");
     let calibration = Calibration::measure(trace.agents.iter().copied().sum())?;
     let left_out = say(recipe, &trace, args, &calibration)?;
 
@@ -114,6 +119,11 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         .build()?;
     // From here on, or a cluster would be left behind.
     let mut interrupts = runtime.block_on(async { Interrupts::listen() })?;
+    let agents = plan.resources.len();
+    eprintln!(
+        "starting a master and {agents} agents, the cluster `{}`",
+        args.name
+    );
     plan.begin()?;
     let cluster = Cluster(&which);
     let program = which.folder().join("burner");
@@ -145,6 +155,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         jobs,
     };
     results::write(&real, recipe, &log, &out)?;
+    eprintln!("ending the cluster");
     cluster.end()?;
     Ok(results::print(&real, recipe, &out))
 }
@@ -386,6 +397,7 @@ async fn live(
         scale: args.time_scale,
     };
     let begun = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros() as u64;
+    let done = AtomicU64::new(0);
     let parts = frameworks.into_iter().zip(&trace.workloads).zip(subscribed);
     let lives = (0..)
         .zip(parts)
@@ -393,12 +405,34 @@ async fn live(
             let id = FrameworkId(index);
             let clock = (pace, trace.horizon);
             let live = Live::new(id, core, &workload.work, clock, burners.clone());
-            let name = &recipe.framework[index as usize].name;
+            let (name, done) = (&recipe.framework[index as usize].name, &done);
             async move {
-                let jobs = live.run(subscription, mail).await;
+                let jobs = live.run(subscription, mail, done).await;
                 jobs.with_context(|| format!("framework `{name}`"))
             }
         });
-    let jobs = futures_util::future::try_join_all(lives).await?;
-    Ok((begun, jobs.into_iter().flatten().collect()))
+    let lives = futures_util::future::try_join_all(lives);
+    let total = trace.workloads.iter();
+    let total: usize = total
+        .map(|workload| jobs::jobs_of(&workload.work).len())
+        .sum();
+    tokio::select! {
+        jobs = lives => Ok((begun, jobs?.into_iter().flatten().collect())),
+        never = say_how_far(pace, trace.horizon, total, &done) => never,
+    }
+}
+
+/// Says again and again how far a run is; it never ends by itself.
+async fn say_how_far<T>(pace: Pace, horizon: Time, total: usize, done: &AtomicU64) -> T {
+    let mut ticks = tokio::time::interval(SAID);
+    loop {
+        ticks.tick().await;
+        let (passed, done) = (pace.now(), done.load(Ordering::Relaxed));
+        let seconds = |time: Time| time.as_micros() / 1_000_000;
+        eprintln!(
+            "{} s of the recipe's {} s have passed: {done} of {total} jobs are done",
+            seconds(passed),
+            seconds(horizon)
+        );
+    }
 }
