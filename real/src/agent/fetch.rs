@@ -152,6 +152,7 @@ fn local(value: &str) -> Result<Option<&Path>, String> {
     }
     match value.split_once("://") {
         Some(("http", _)) => Ok(None),
+        Some(("file", _)) => Err("its path is not absolute, as in file:///srv/tool".into()),
         Some((scheme, _)) => Err(format!("'{scheme}' is neither http nor file")),
         None => Err("it is neither a URI nor an absolute path".into()),
     }

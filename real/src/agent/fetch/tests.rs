@@ -118,6 +118,7 @@ async fn what_is_wrong_is_said() {
     for (uri, reason) in [
         (uri("ftp://host/x"), "'ftp' is neither http nor file"),
         (uri("relative"), "neither a URI nor an absolute path"),
+        (uri("file://./tool"), "its path is not absolute"),
         (uri("/no/such/file"), "No such file"),
         (uri(&pipe.display().to_string()), "it is not a file"),
         (
