@@ -230,12 +230,11 @@ fn identify(work: &WorkDir, capacity: &Amounts) -> anyhow::Result<Identity> {
 
 /// The first few of many names.
 fn first_of(names: &[String]) -> String {
-    let shown = names.iter().take(3).map(String::as_str);
-    let mut text = shown.collect::<Vec<_>>().join(", ");
-    if names.len() > 3 {
-        text += &format!(" and {} more", names.len() - 3);
+    let shown = names[..names.len().min(3)].join(", ");
+    match names.len().saturating_sub(3) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
-    text
 }
 
 fn introduction(
