@@ -6,7 +6,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use fairground_policies::allocators::Setup;
 use fairground_policies::master::Master;
 use fairground_policies::message::{
-    Action, AgentId, Event, FrameworkId, Offer, Outcome, TaskId, TaskRequest,
+    Action, AgentId, Demand, Event, FrameworkId, Offer, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
@@ -36,6 +36,13 @@ fn master(policy: &str) -> Master {
 fn tell(master: &mut Master, now: Time, event: Event) -> Vec<Action> {
     let mut actions = Vec::new();
     master.step(now, event, &mut actions);
+    actions
+}
+
+/// What follows from a fact by the end of its instant.
+fn settle(master: &mut Master, now: Time, event: Event) -> Vec<Action> {
+    let mut actions = tell(master, now, event);
+    actions.extend(tell(master, now, Event::TimePassed));
     actions
 }
 
@@ -73,10 +80,11 @@ fn next(actions: &[Action]) -> Offer {
 
 fn ledger(c: &mut Criterion) {
     let mut master = cluster("drf", 1, 1);
+    tell(&mut master, Time::ZERO, Event::TimePassed);
     let mut offer = master.ledger().offers().next().expect("an offer");
     c.bench_function("close and open an offer", |b| {
         b.iter(|| {
-            let actions = tell(&mut master, Time::ZERO, answer(&offer, Vec::new()));
+            let actions = settle(&mut master, Time::ZERO, answer(&offer, Vec::new()));
             offer = next(&actions);
         });
     });
@@ -95,7 +103,7 @@ fn ledger(c: &mut Criterion) {
                 task: TaskId(task),
                 outcome: Outcome::Finished,
             };
-            offer = next(&tell(&mut master, Time::ZERO, ended));
+            offer = next(&settle(&mut master, Time::ZERO, ended));
             task += 1;
         });
     });
@@ -126,17 +134,15 @@ fn decision(c: &mut Criterion) {
         let mut master = cluster(&policy, 100, 1000);
         for framework in (0..1000).map(FrameworkId) {
             let (needs, count) = (TASK, 1000);
-            let declared = Event::DemandDeclared {
-                framework,
-                needs,
-                count,
-            };
+            let demand = vec![Demand { needs, count }];
+            let declared = Event::DemandDeclared { framework, demand };
             tell(&mut master, Time::ZERO, declared);
         }
+        tell(&mut master, Time::ZERO, Event::TimePassed);
         let mut offer = master.ledger().offers().next().expect("an offer");
         c.bench_function(&format!("one decision of 1000 frameworks, {policy}"), |b| {
             b.iter(|| {
-                let actions = tell(&mut master, Time::ZERO, answer(&offer, Vec::new()));
+                let actions = settle(&mut master, Time::ZERO, answer(&offer, Vec::new()));
                 offer = next(&actions);
             });
         });

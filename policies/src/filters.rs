@@ -1,7 +1,8 @@
 //! Refusals: what a framework does not want to be offered again for a while.
 //!
 //! A filter remembers *how much* was refused, as Mesos' does: an offer is hidden only while it is
-//! no larger than what was refused, so an agent that becomes emptier comes back at once.
+//! no larger than what was refused, so an agent that becomes emptier comes back at once. Offers made
+//! for tasks are always of a task's size: for them it remembers what was free on the agent, too.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,11 +12,16 @@ use crate::message::{AgentId, FrameworkId};
 use crate::resources::{Kind, Resources};
 use crate::time::Time;
 
+/// The end of what lasts until it is forgotten.
+const NEVER: Time = Time::from_micros(u64::MAX);
+
 /// One refusal of one framework on one agent.
 #[derive(Clone, Copy, Debug)]
 struct Filter {
     framework: FrameworkId,
     refused: Resources,
+    /// What was free on the agent then.
+    free: Resources,
     until: Time,
     /// The framework's generation when it refused; a revive starts a new one.
     generation: u32,
@@ -25,8 +31,10 @@ struct Filter {
 #[derive(Clone, Debug)]
 struct Page {
     filters: Vec<Filter>,
-    /// No more of any kind than each of them refused: an offer within it is hidden by any of them.
+    /// No more of any kind than each of them refused, or than was free: an offer within both is hidden
+    /// by any of them.
     all_refused: Resources,
+    all_free: Resources,
     /// None of them ends before.
     first_end: Time,
 }
@@ -36,7 +44,8 @@ impl Default for Page {
         Self {
             filters: Vec::new(),
             all_refused: Resources::from_units([u64::MAX; Kind::COUNT]),
-            first_end: Time::from_micros(u64::MAX),
+            all_free: Resources::from_units([u64::MAX; Kind::COUNT]),
+            first_end: NEVER,
         }
     }
 }
@@ -44,6 +53,7 @@ impl Default for Page {
 impl Page {
     fn insert(&mut self, position: usize, filter: Filter) {
         self.all_refused = self.all_refused.min(filter.refused);
+        self.all_free = self.all_free.min(filter.free);
         self.first_end = self.first_end.min(filter.until);
         self.filters.insert(position, filter);
     }
@@ -88,12 +98,12 @@ struct Framework {
 }
 
 impl Filters {
-    /// Remembers that `framework` refused `refused` on `agent` until `until`.
+    /// Remembers that `framework` refused `refused` of the `free` on `agent` until `until`.
     pub(crate) fn add(
         &mut self,
         framework: FrameworkId,
         agent: AgentId,
-        refused: Resources,
+        (refused, free): (Resources, Resources),
         until: Time,
     ) {
         if self.pages.len() <= agent.index() {
@@ -103,12 +113,13 @@ impl Filters {
         known.refuses.insert(agent);
         let generation = known.generation;
         let page = &mut self.pages[agent.index()];
-        // A filter that hides no more and ends no later says nothing new.
+        // A filter that hides no more and ends no later says nothing new, one that was forgotten nothing.
         let mut position = page.filters.partition_point(|f| f.framework < framework);
         while let Some(old) = page.filters.get(position)
             && old.framework == framework
         {
-            if old.refused.fits_in(refused) && old.until <= until {
+            let less = old.refused.fits_in(refused) && old.free.fits_in(free);
+            if less && old.until <= until || old.generation != generation {
                 page.filters.remove(position);
             } else {
                 position += 1;
@@ -117,19 +128,22 @@ impl Filters {
         let filter = Filter {
             framework,
             refused,
+            free,
             until,
             generation,
         };
         page.insert(position, filter);
-        self.ends.push(Reverse((until, agent)));
+        if until < NEVER {
+            self.ends.push(Reverse((until, agent)));
+        }
     }
 
-    /// Whether `framework` refused this much, or more, of `agent` and still does.
+    /// Whether `framework` refused this much of the `free` on `agent`, or more, and still does.
     pub(crate) fn hides(
         &self,
         framework: FrameworkId,
         agent: AgentId,
-        offered: Resources,
+        (offered, free): (Resources, Resources),
         now: Time,
     ) -> bool {
         let Some(known) = self.frameworks.get(framework.index()) else {
@@ -139,13 +153,12 @@ impl Filters {
             return false;
         }
         let page = &self.pages[agent.index()];
-        if now < page.first_end && offered.fits_in(page.all_refused) {
+        let within = |refused, most_free| offered.fits_in(refused) && free.fits_in(most_free);
+        if now < page.first_end && within(page.all_refused, page.all_free) {
             return true;
         }
         let mut mine = page.of(framework).iter();
-        mine.any(|f| {
-            f.generation == known.generation && now < f.until && offered.fits_in(f.refused)
-        })
+        mine.any(|f| f.generation == known.generation && now < f.until && within(f.refused, f.free))
     }
 
     /// How many refusals of `framework` hold.
@@ -215,61 +228,101 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::time::Span;
 
     const F: FrameworkId = FrameworkId(1);
     const A: AgentId = AgentId(2);
 
+    /// All of an agent with so many cores.
+    const fn all(cores: u64) -> (Resources, Resources) {
+        (Resources::cores(cores, 100), Resources::cores(cores, 100))
+    }
+
     fn refused(cores: u64) -> Filters {
         let mut filters = Filters::default();
-        filters.add(F, A, Resources::cores(cores, 100), Time::from_secs(5));
+        filters.add(F, A, all(cores), Time::from_secs(5));
         filters
     }
 
     #[test]
     fn hides_as_much_or_less_until_it_ends() {
         let filters = refused(4);
-        let hidden =
-            |cores, secs| filters.hides(F, A, Resources::cores(cores, 100), Time::from_secs(secs));
+        let hidden = |cores, secs| filters.hides(F, A, all(cores), Time::from_secs(secs));
         assert!(hidden(4, 0) && hidden(3, 4));
         assert!(!hidden(5, 0), "an emptier agent comes back");
         assert!(!hidden(4, 5), "the filter has ended");
-        assert!(!filters.hides(FrameworkId(0), A, Resources::cores(1, 1), Time::ZERO));
+        assert!(!filters.hides(FrameworkId(0), A, all(1), Time::ZERO));
     }
 
     #[test]
     fn a_larger_refusal_does_not_end_with_a_later_smaller_one() {
         let mut filters = refused(4);
-        filters.add(F, A, Resources::cores(8, 100), Time::from_secs(2));
-        assert!(filters.hides(F, A, Resources::cores(8, 100), Time::from_secs(1)));
-        assert!(!filters.hides(F, A, Resources::cores(8, 100), Time::from_secs(3)));
-        assert!(filters.hides(F, A, Resources::cores(4, 100), Time::from_secs(3)));
+        filters.add(F, A, all(8), Time::from_secs(2));
+        assert!(filters.hides(F, A, all(8), Time::from_secs(1)));
+        assert!(!filters.hides(F, A, all(8), Time::from_secs(3)));
+        assert!(filters.hides(F, A, all(4), Time::from_secs(3)));
     }
 
     #[test]
     fn a_revive_forgets_and_an_end_is_told() {
         let mut filters = refused(4);
         filters.forget(F);
-        assert!(!filters.hides(F, A, Resources::cores(1, 1), Time::ZERO));
+        assert!(!filters.hides(F, A, all(1), Time::ZERO));
         assert_eq!(filters.pop_ended(Time::from_secs(4)), None);
         assert_eq!(filters.next_end(), Some(Time::from_secs(5)));
         assert_eq!(filters.pop_ended(Time::from_secs(5)), Some(A));
         assert_eq!(filters.next_end(), None);
     }
 
+    #[test]
+    fn a_refusal_for_ever_ends_only_with_a_revive() {
+        let mut filters = Filters::default();
+        let until = Time::from_secs(1) + Span::FOREVER;
+        filters.add(F, A, all(4), until);
+        assert_eq!(filters.next_end(), None);
+        assert_eq!(filters.pop_ended(Time::from_secs(1_000_000_000)), None);
+        assert!(filters.hides(F, A, all(4), Time::from_secs(1_000_000_000)));
+        for _ in 0..9 {
+            filters.forget(F);
+            assert!(!filters.hides(F, A, all(1), Time::ZERO));
+            filters.add(F, A, all(2), until);
+        }
+        assert_eq!(
+            filters.pages[A.index()].filters.len(),
+            1,
+            "what is forgotten is not kept"
+        );
+    }
+
+    #[test]
+    fn a_task_is_hidden_until_its_agent_is_emptier() {
+        let mut filters = Filters::default();
+        let (task, large) = (Resources::cores(1, 1), Resources::cores(2, 1));
+        let (free, emptier) = (Resources::cores(3, 9), Resources::cores(4, 9));
+        filters.add(F, A, (task, free), Time::from_secs(5));
+        assert!(filters.hides(F, A, (task, free), Time::ZERO));
+        assert!(!filters.hides(F, A, (task, emptier), Time::ZERO));
+        assert!(
+            !filters.hides(F, A, (large, free), Time::ZERO),
+            "another size"
+        );
+    }
+
     /// Refusals as a plain list, in which everything is looked at.
     #[derive(Default)]
-    struct Plain(Vec<(FrameworkId, AgentId, Resources, Time)>);
+    struct Plain(Vec<(FrameworkId, AgentId, (Resources, Resources), Time)>);
 
     impl Plain {
         fn hides(
             &self,
             framework: FrameworkId,
             agent: AgentId,
-            offered: Resources,
+            (offered, free): (Resources, Resources),
             now: Time,
         ) -> bool {
-            self.0.iter().any(|(f, a, refused, until)| {
-                (*f, *a) == (framework, agent) && now < *until && offered.fits_in(*refused)
+            self.0.iter().any(|(f, a, (refused, was_free), until)| {
+                let within = offered.fits_in(*refused) && free.fits_in(*was_free);
+                (*f, *a) == (framework, agent) && now < *until && within
             })
         }
     }
@@ -277,8 +330,14 @@ mod tests {
     const FRAMEWORKS: u32 = 4;
     const AGENTS: u32 = 3;
 
-    fn sizes() -> impl Strategy<Value = Resources> {
-        (1_u64..4, 1_u64..4).prop_map(|(cores, mib)| Resources::cores(cores, mib))
+    /// A part of what is free, and that.
+    fn sizes() -> impl Strategy<Value = (Resources, Resources)> {
+        (1_u64..4, 1_u64..4, 0_u64..2).prop_map(|(cores, mib, more)| {
+            (
+                Resources::cores(cores, mib),
+                Resources::cores(cores + more, mib),
+            )
+        })
     }
 
     proptest! {

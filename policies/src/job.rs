@@ -12,7 +12,7 @@ use crate::resources::Resources;
 /// beside it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct JobSpec {
-    /// Whether all tasks of a stage start together or not at all (MPI).
+    /// Whether all tasks of a stage start together or not at all (MPI), whatever the scheduler.
     pub gang: bool,
     /// Its stages; parents come before their children.
     pub stages: Vec<StageSpec>,

@@ -24,6 +24,7 @@ pub mod registry;
 pub mod replay;
 
 mod agent_set;
+mod demand;
 mod filters;
 mod rooms;
 mod turns;

@@ -8,12 +8,14 @@ use crate::agent_set::AgentSet;
 use crate::allocators::BoxedAllocator;
 use crate::filters::Filters;
 use crate::ledger::Ledger;
-use crate::message::{Action, AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest};
+use crate::message::{
+    Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
+};
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
 use crate::share::Weight;
 use crate::time::{Span, Time};
-use crate::turns::{Demand, Turns};
+use crate::turns::Turns;
 
 /// How much of an agent one offer holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -28,7 +30,8 @@ pub enum OfferSize {
 /// What of the master's behaviour is a parameter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Config {
-    /// Offers are made at multiples of this (Mesos: one second); zero makes them at once.
+    /// Offers are made at multiples of this (Mesos: one second); with zero at the end of every instant
+    /// at which something happens.
     pub round: Span,
     /// How much one offer holds.
     pub offers: OfferSize,
@@ -41,11 +44,11 @@ impl Config {
     pub const PARAMS: [Param; 3] = [
         Param {
             key: "round",
-            about: "offers at multiples of this; 0s at once (default 0s, Mesos 1s)",
+            about: "offers at multiples of this; 0s when something happens (default 0s, Mesos 1s)",
         },
         Param {
             key: "offers",
-            about: "agent: all that is free; task: one task's need (default agent)",
+            about: "agent: all that is free, as Mesos; task: what one task takes, as the DRF paper (default agent)",
         },
         Param {
             key: "timeout",
@@ -151,21 +154,25 @@ impl Master {
 
     /// Takes in one fact and appends the orders that follow from it.
     ///
+    /// Offers are made only when time has passed ([`Self::wake_at`]): all that happened at one instant,
+    /// or between two rounds, counts before anybody is offered anything.
+    ///
     /// Facts about agents, frameworks, offers or tasks that are gone are answered or ignored, never
     /// an error: with messages under way they are ordinary. Time runs forward; an earlier `now`
     /// counts as the present.
     pub fn step(&mut self, now: Time, event: Event, actions: &mut Vec<Action>) {
         self.now = self.now.max(now);
-        let round_is_due = event == Event::TimePassed || self.config.round.is_zero();
+        let woken = event == Event::TimePassed;
         self.apply(event, actions);
         self.rescind_overdue(actions);
         self.end_filters();
-        if round_is_due && self.has_news() && self.due() <= self.now {
+        if woken && self.has_news() && self.due() <= self.now {
             self.allocate(actions);
         }
     }
 
-    /// When the master wants to be told that time has passed, if nothing happens before.
+    /// When the master wants to be told that time has passed: after everything that happens until then.
+    /// Without rounds, that is the present as soon as there is something to offer.
     pub fn wake_at(&self) -> Option<Time> {
         let overdue = self.next_overdue();
         let round = if self.turns.is_empty() {
@@ -202,12 +209,8 @@ impl Master {
                 self.framework_joined(framework, weight);
             }
             Event::FrameworkLeft { framework } => self.framework_left(framework, actions),
-            Event::DemandDeclared {
-                framework,
-                needs,
-                count,
-            } => {
-                self.demand_declared(framework, Demand { needs, count });
+            Event::DemandDeclared { framework, demand } => {
+                self.demand_declared(framework, &demand);
             }
             Event::OffersAnswered {
                 framework,
@@ -294,7 +297,7 @@ impl Master {
         self.filters.forget(framework);
     }
 
-    fn demand_declared(&mut self, framework: FrameworkId, demand: Demand) {
+    fn demand_declared(&mut self, framework: FrameworkId, demand: &[Demand]) {
         if self.turns.declare(framework, demand) {
             self.eager.add(framework);
         }
@@ -315,7 +318,7 @@ impl Master {
                 spoilt = true;
                 continue;
             };
-            self.ledger.close_offer(offer.id);
+            self.close_offer(offer.id);
             left += offer.resources;
             if *agent.get_or_insert(offer.agent) != offer.agent {
                 spoilt = true;
@@ -352,13 +355,15 @@ impl Master {
                     });
                 }
             }
-            self.turns.launched(framework);
+            self.turns.launched(framework, needs);
         }
         if let Some(agent) = agent
             && !left.is_zero()
             && !refuse.is_zero()
         {
-            self.filters.add(framework, agent, left, self.now + refuse);
+            let free = self.ledger.free(agent);
+            let until = self.now + refuse;
+            self.filters.add(framework, agent, (left, free), until);
         }
         if let Some(agent) = agent {
             self.note_change(agent);
@@ -408,8 +413,17 @@ impl Master {
         }
     }
 
-    fn rescind(&mut self, offer: OfferId, actions: &mut Vec<Action>) {
+    /// Ends an open offer; what it held is free again.
+    fn close_offer(&mut self, offer: OfferId) -> Offer {
         let offer = self.ledger.close_offer(offer);
+        if self.config.offers == OfferSize::Task {
+            self.turns.closed(&offer);
+        }
+        offer
+    }
+
+    fn rescind(&mut self, offer: OfferId, actions: &mut Vec<Action>) {
+        let offer = self.close_offer(offer);
         self.changed.insert(offer.agent);
         self.rank(offer.framework);
         actions.push(Action::Rescind {
@@ -499,10 +513,11 @@ impl Master {
         for framework in &eager.some {
             let better = match self.config.offers {
                 OfferSize::Agent => self.ledger.next_open(from),
-                OfferSize::Task => match self.turns.needs(*framework) {
-                    Some(needs) => self.ledger.next_room(needs, from),
-                    None => None,
-                },
+                OfferSize::Task => {
+                    let rooms = self.turns.unmet(*framework);
+                    let rooms = rooms.filter_map(|needs| self.ledger.next_room(needs, from));
+                    rooms.min()
+                }
             };
             next = [next, better].into_iter().flatten().min();
         }
@@ -522,15 +537,20 @@ impl Master {
                 return;
             }
             let owner = self.ledger.owner(agent);
-            let size = |framework| match self.config.offers {
-                OfferSize::Agent => Some(free),
-                OfferSize::Task => self.turns.needs(framework).filter(|n| n.fits_in(free)),
+            let size = |framework| {
+                let wanted = |amount: Resources| {
+                    let offered = (amount, free);
+                    !self.filters.hides(framework, agent, offered, self.now)
+                };
+                match self.config.offers {
+                    OfferSize::Agent => Some(free).filter(|free| wanted(*free)),
+                    OfferSize::Task => self
+                        .turns
+                        .next_size(framework, |needs| needs.fits_in(free) && wanted(needs)),
+                }
             };
             let takes = |framework: &FrameworkId| {
-                owner.is_none_or(|owner| owner == *framework)
-                    && size(*framework).is_some_and(|amount| {
-                        !self.filters.hides(*framework, agent, amount, self.now)
-                    })
+                owner.is_none_or(|owner| owner == *framework) && size(*framework).is_some()
             };
             let picked = match some {
                 None => {
@@ -544,6 +564,9 @@ impl Master {
             let Some(framework) = picked else { return };
             let resources = size(framework).expect("the pick is a candidate");
             let offer = self.ledger.offer(framework, agent, resources, self.now);
+            if self.config.offers == OfferSize::Task {
+                self.turns.offered(&offer);
+            }
             actions.push(Action::Offer(offer));
             self.rank(framework);
         }

@@ -80,6 +80,15 @@ pub struct TaskRequest {
     pub needs: Resources,
 }
 
+/// How many more tasks of one size a framework could start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Demand {
+    /// What one task takes.
+    pub needs: Resources,
+    /// How many could start at once.
+    pub count: u32,
+}
+
 /// How a task ended.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -133,15 +142,13 @@ pub enum Event {
         /// Which one.
         framework: FrameworkId,
     },
-    /// A framework said how many more tasks of which size it could start; needed for task-sized
-    /// offers. Offers outstanding count against it, and every launch takes one off.
+    /// A framework said how many more tasks of which sizes it could start, all that waits; needed for
+    /// task-sized offers. Offers outstanding count against it, and every launch takes one off.
     DemandDeclared {
         /// Whose demand it is.
         framework: FrameworkId,
-        /// What one task takes.
-        needs: Resources,
-        /// How many it could start at once.
-        count: u32,
+        /// In the order in which it is to be served; a size may come again behind others.
+        demand: Vec<Demand>,
     },
     /// A framework answered offers of one agent together: tasks to launch on them (accept) or
     /// none (decline).

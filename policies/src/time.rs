@@ -61,6 +61,9 @@ impl Span {
     /// No time at all.
     pub const ZERO: Self = Self(0);
 
+    /// Longer than any cluster lasts: what ends after this does not end.
+    pub const FOREVER: Self = Self(u64::MAX);
+
     /// `micros` microseconds.
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)

@@ -1,29 +1,24 @@
 //! Whose turn it is: the frameworks that want offers, in the order of the policy's ranks.
 //!
 //! An index over the ledger: kept by the master after every change, checked against the policy.
-//! Where demands are known, frameworks queue by what their next task takes: a thousand that wait for
-//! room are passed over at the cost of the few sizes they wait with.
+//! Where demands are known, frameworks queue by the least that any of their tasks takes: a thousand that
+//! wait for room are passed over at the cost of the few sizes they wait with.
 
 use std::collections::{BTreeSet, btree_set};
 
 use crate::allocators::{Allocator, Rank};
+use crate::demand::Wanted;
 use crate::ledger::Ledger;
 use crate::master::OfferSize;
-use crate::message::FrameworkId;
+use crate::message::{Demand, FrameworkId, Offer};
 use crate::resources::Resources;
-
-/// How many more tasks of which size a framework could start.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Demand {
-    pub(crate) needs: Resources,
-    pub(crate) count: u32,
-}
 
 #[derive(Clone, Default, Debug)]
 struct Wish {
     joined: bool,
     suppressed: bool,
-    demand: Option<Demand>,
+    /// What it wants of tasks, where offers are made for those.
+    wanted: Wanted,
     /// Where it stands, and in which queue, if it does.
     rank: Option<Rank>,
     queue: usize,
@@ -222,40 +217,48 @@ impl Turns {
     }
 
     /// Takes a demand down; whether it may want what it was not offered before.
-    pub(crate) fn declare(&mut self, framework: FrameworkId, demand: Demand) -> bool {
-        let Some(wish) = self
-            .wishes
-            .get_mut(framework.index())
-            .filter(|wish| wish.joined)
-        else {
-            return false;
-        };
-        let grown = wish
-            .demand
-            .is_none_or(|old| demand.needs != old.needs || demand.count > old.count);
-        wish.demand = Some(demand);
-        grown && demand.count > 0
+    pub(crate) fn declare(&mut self, framework: FrameworkId, demand: &[Demand]) -> bool {
+        let wish = self.wishes.get_mut(framework.index());
+        let joined = wish.filter(|wish| wish.joined);
+        joined.is_some_and(|wish| wish.wanted.declare(demand))
     }
 
     /// A launch takes one off the demand.
-    pub(crate) fn launched(&mut self, framework: FrameworkId) {
-        if let Some(Wish {
-            demand: Some(demand),
-            ..
-        }) = self.wishes.get_mut(framework.index())
-        {
-            demand.count = demand.count.saturating_sub(1);
+    pub(crate) fn launched(&mut self, framework: FrameworkId, needs: Resources) {
+        if let Some(wish) = self.wishes.get_mut(framework.index()) {
+            wish.wanted.launched(needs);
         }
     }
 
-    /// What one task of `framework` takes, if it said so.
-    pub(crate) fn needs(&self, framework: FrameworkId) -> Option<Resources> {
-        let demand = self.wishes.get(framework.index())?.demand?;
-        (!demand.needs.is_zero()).then_some(demand.needs)
+    /// An offer made for a task counts against the demand.
+    pub(crate) fn offered(&mut self, offer: &Offer) {
+        let wish = &mut self.wishes[offer.framework.index()];
+        wish.wanted.offered(offer.resources);
     }
 
-    /// Puts a framework where it belongs; whether it was not in the queue before, and may want what
-    /// it was not offered.
+    /// An offer made for a task ended.
+    pub(crate) fn closed(&mut self, offer: &Offer) {
+        let wish = &mut self.wishes[offer.framework.index()];
+        wish.wanted.closed(offer.resources);
+    }
+
+    /// What of the demand of `framework` is to be served next, of the sizes that `may` be offered.
+    pub(crate) fn next_size(
+        &self,
+        framework: FrameworkId,
+        may: impl Fn(Resources) -> bool,
+    ) -> Option<Resources> {
+        self.wishes.get(framework.index())?.wanted.next(may)
+    }
+
+    /// The sizes of which `framework` wants more than it was offered.
+    pub(crate) fn unmet(&self, framework: FrameworkId) -> impl Iterator<Item = Resources> {
+        let wish = self.wishes.get(framework.index());
+        wish.into_iter().flat_map(|wish| wish.wanted.unmet())
+    }
+
+    /// Puts a framework where it belongs; whether it may want what it was not offered: it was not in
+    /// the queue before, or lost an offer for a task.
     pub(crate) fn rank(
         &mut self,
         framework: FrameworkId,
@@ -263,13 +266,13 @@ impl Turns {
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> bool {
-        let Some(wish) = self.wishes.get(framework.index()) else {
+        let Some(wish) = self.wishes.get_mut(framework.index()) else {
             return false;
         };
-        let was_in = wish.rank.is_some();
+        let (was_in, reopened) = (wish.rank.is_some(), wish.wanted.take_reopened());
         let rank = self.rank_of(framework, ledger, allocator, offers);
         self.place(framework, rank, self.least(framework, offers));
-        rank.is_some() && !was_in
+        rank.is_some() && (!was_in || reopened)
     }
 
     fn rank_of(
@@ -282,9 +285,7 @@ impl Turns {
         let wish = self.wishes.get(framework.index())?;
         let wants = match offers {
             OfferSize::Agent => true,
-            OfferSize::Task => wish
-                .demand
-                .is_some_and(|d| d.count > ledger.open_offers(framework)),
+            OfferSize::Task => wish.wanted.is_unmet(),
         };
         (wish.joined && !wish.suppressed && wants).then(|| allocator.rank(ledger, framework))
     }
@@ -293,7 +294,7 @@ impl Turns {
     fn least(&self, framework: FrameworkId, offers: OfferSize) -> Resources {
         match offers {
             OfferSize::Agent => Resources::ZERO,
-            OfferSize::Task => self.needs(framework).unwrap_or(Resources::ZERO),
+            OfferSize::Task => self.wishes[framework.index()].wanted.least(),
         }
     }
 
@@ -303,6 +304,11 @@ impl Turns {
         for (i, wish) in self.wishes.iter().enumerate() {
             let framework = FrameworkId(i as u32);
             let expected = self.rank_of(framework, ledger, allocator, offers);
+            if offers == OfferSize::Task {
+                let mine = ledger.offers().filter(|offer| offer.framework == framework);
+                let open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
+                wish.wanted.check(open.iter().copied());
+            }
             assert_eq!(
                 wish.rank.is_some(),
                 expected.is_some(),

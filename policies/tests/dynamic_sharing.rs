@@ -18,7 +18,7 @@ use expect_test::{Expect, expect};
 use fairground_policies::allocators::Setup;
 use fairground_policies::master::Master;
 use fairground_policies::message::{
-    Action, AgentId, Event, FrameworkId, Offer, Outcome, TaskId, TaskRequest,
+    Action, AgentId, Demand, Event, FrameworkId, Offer, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::{Kind, Resources};
@@ -108,11 +108,9 @@ impl Cluster {
     fn change(&mut self, needs: [Resources; 2]) {
         self.needs = needs;
         for framework in JOBS {
-            self.tell(Event::DemandDeclared {
-                framework,
-                needs: needs[framework.index()],
-                count: 1_000_000,
-            });
+            let (needs, count) = (needs[framework.index()], 1_000_000);
+            let demand = vec![Demand { needs, count }];
+            self.tell(Event::DemandDeclared { framework, demand });
         }
     }
 
@@ -218,11 +216,29 @@ fn new_shares_are_reached_within_a_task_length() {
     assert_eq!(soon, cluster.books());
 }
 
-/// Without rounds, ends of one instant are answered one by one: the job with the smaller tasks
-/// takes every place before there is room for a larger one, whatever the shares.
+/// Without rounds, offers are made at the end of every instant: tasks that end together leave their
+/// places together, so that the larger ones find room as with rounds.
+#[test]
+fn ends_of_one_instant_are_one_event_for_offers() {
+    let mut cluster = Cluster::new("drf[offers=task]", |_| Span::from_secs(5));
+    three_phases(
+        &mut cluster,
+        |_, _| {},
+        &expect![[r#"
+            job 1: 48 tasks, 25.0 % cpus, 71.4 % mem; job 2: 144 tasks, 75.0 % cpus, 21.4 % mem
+            job 1: 48 tasks, 50.0 % cpus, 28.5 % mem; job 2: 96 tasks, 50.0 % cpus, 42.8 % mem
+            job 1: 38 tasks, 19.7 % cpus, 39.5 % mem; job 2: 68 tasks, 35.4 % cpus, 40.4 % mem
+        "#]],
+    );
+}
+
+/// Without rounds, ends at different instants are answered one by one: the job with the smaller
+/// tasks takes every place before there is room for a larger one, whatever the shares.
 #[test]
 fn without_rounds_small_tasks_take_every_place() {
-    let mut cluster = Cluster::new("drf[offers=task]", |_| Span::from_secs(5));
+    let mut cluster = Cluster::new("drf[offers=task]", |task| {
+        Span::from_micros(5_000_000 + task * 7 % 1_000_000)
+    });
     three_phases(
         &mut cluster,
         |_, _| {},
@@ -231,6 +247,75 @@ fn without_rounds_small_tasks_take_every_place() {
         job 1: 0 tasks, 0.0 % cpus, 0.0 % mem; job 2: 192 tasks, 100.0 % cpus, 85.7 % mem
         job 1: 0 tasks, 0.0 % cpus, 0.0 % mem; job 2: 144 tasks, 75.0 % cpus, 85.7 % mem
     "#]],
+    );
+}
+
+/// How the tasks of a step find their agents.
+#[derive(Clone, Copy)]
+enum Placement {
+    /// Agent after agent is filled, as the master does.
+    AgentByAgent,
+    /// Every task on the first agent with room for it.
+    FirstFit,
+    /// Every task on the agent with the fewest tasks.
+    Spreading,
+}
+
+/// Progressive filling of empty agents in so many words: the lower dominant share, or the lower id,
+/// takes the next task if there is room for it. Tasks of both jobs in the end.
+fn filled(needs: [Resources; 2], placement: Placement) -> [u64; 2] {
+    let agent = Resources::cores(4, 14 * GB);
+    let all = Resources::cores(4 * u64::from(AGENTS), 14 * GB * u64::from(AGENTS));
+    let mut free = vec![agent; AGENTS as usize];
+    let mut running = vec![0; AGENTS as usize];
+    let mut tasks = [0_u64; 2];
+    let share = |tasks: [u64; 2], job: usize| {
+        let held: Resources = (0..tasks[job]).map(|_| needs[job]).sum();
+        held.dominant_share(all)
+    };
+    let mut from = 0;
+    loop {
+        let mut jobs = [0, 1];
+        jobs.sort_by_key(|job| (share(tasks, *job), *job));
+        let place = |job: usize| {
+            let fits = |agent: &usize| needs[job].fits_in(free[*agent]);
+            let mut agents = (from..free.len()).filter(fits);
+            match placement {
+                Placement::AgentByAgent => Some(from).filter(fits),
+                Placement::FirstFit => agents.next(),
+                Placement::Spreading => agents.min_by_key(|agent| (running[*agent], *agent)),
+            }
+        };
+        match jobs.into_iter().find_map(|job| Some((job, place(job)?))) {
+            Some((job, agent)) => {
+                free[agent] -= needs[job];
+                running[agent] += 1;
+                tasks[job] += 1;
+            }
+            None if matches!(placement, Placement::AgentByAgent) && from + 1 < free.len() => {
+                from += 1;
+            }
+            None => return tasks,
+        }
+    }
+}
+
+/// The third phase is nearly equal and not equal, and by how much follows from the placement: an
+/// agent has room for two of job 1, or one of it and one of job 2, or three of job 2. The master
+/// fills agent by agent; the shares of memory are 39.5 and 40.4 % then. Spread by number, so that
+/// every agent has some of both, they are 36.4 and 44.0 %, and those of CPUs in the second phase 44.7
+/// and 55.2 %.
+#[test]
+fn placement_decides_how_equal_shares_are() {
+    let shown = |placement| PHASES.map(|needs| filled(needs, placement));
+    assert_eq!(
+        shown(Placement::AgentByAgent),
+        [[48, 144], [48, 96], [38, 68]]
+    );
+    assert_eq!(shown(Placement::FirstFit), [[48, 144], [48, 96], [38, 68]]);
+    assert_eq!(
+        shown(Placement::Spreading),
+        [[48, 144], [43, 106], [35, 74]]
     );
 }
 

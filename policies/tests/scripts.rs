@@ -8,13 +8,16 @@
 //! master drf[round=1s]             a new master; static takes shares=2:1 agents=3
 //! agent a0 a1 cpus:4 mem:16        agents join
 //! framework f0 weight=2            frameworks join
-//! demand f0 count=3 cpus:1 mem:4   a framework says what it could start
+//! demand f0 count=3 cpus:1 mem:4   a framework says what it could start; more sizes may follow, each
+//!                                  after its count
 //! accept f0 o0 t0 cpus:1 t1 mem:2  tasks to launch on offers; what is left is refused
 //! decline f0 o0 o1 refuse=0s       for 5s, the frameworks' default, if nothing is said
 //! revive f0 | suppress f0 | leave f0 | kill f0 t0 | lose a0
 //! end a0 f0 t0 failed              a task ended; `finished` if nothing is said
 //! at 5s                            what follows happens then
 //! until 5s                         as `at`, and the master is woken whenever it wants to be
+//! also end a0 f0 t1                at the same instant as the line before: a master without rounds
+//!                                  makes its offers before any other line, and at the end of a block
 //! steps                            from here on, show who holds what after every offer
 //! quiet                            in this block, count the offers and show only the books
 //! ```
@@ -28,7 +31,7 @@ use fairground_policies::allocators::Setup;
 use fairground_policies::frameworks::Manners;
 use fairground_policies::master::Master;
 use fairground_policies::message::{
-    Action, AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
+    Action, AgentId, Demand, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::{Mebibytes, Milligpus, Resources};
@@ -72,6 +75,8 @@ fn answered(text: &str) -> String {
 /// A master and what was said since the last answer.
 struct Stage {
     master: Master,
+    /// Whether offers are made at the end of every instant.
+    at_once: bool,
     now: Time,
     orders: String,
     offers: usize,
@@ -94,6 +99,7 @@ impl Stage {
         let (config, allocator) = Registry::default().allocator(&name, setup).unwrap();
         Self {
             master: Master::new(config, allocator),
+            at_once: config.round.is_zero(),
             now: Time::ZERO,
             orders: String::new(),
             offers: 0,
@@ -103,6 +109,11 @@ impl Stage {
     }
 
     fn command(&mut self, line: &str) {
+        let also = line.strip_prefix("also ");
+        if also.is_none() {
+            self.end_instant();
+        }
+        let line = also.unwrap_or(line);
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         match verb {
             "master" => *self = Self::new(rest),
@@ -110,11 +121,18 @@ impl Stage {
             "quiet" => self.quiet = true,
             "at" => self.now = time(rest),
             "until" => self.wake_until(time(rest)),
+            "demand" => self.tell(demand(rest)),
             _ => {
                 for event in events(verb, Words::read(rest)) {
                     self.tell(event);
                 }
             }
+        }
+    }
+
+    fn end_instant(&mut self) {
+        if self.at_once && self.master.wake_at() == Some(self.now) {
+            self.tell(Event::TimePassed);
         }
     }
 
@@ -156,6 +174,7 @@ impl Stage {
 
     /// Orders and books since the last answer.
     fn answer(&mut self) -> String {
+        self.end_instant();
         let offers = std::mem::take(&mut self.offers);
         let mut text = std::mem::take(&mut self.orders);
         if std::mem::take(&mut self.quiet) {
@@ -305,11 +324,6 @@ fn events(verb: &str, words: Words<'_>) -> Vec<Event> {
         "leave" => Event::FrameworkLeft { framework },
         "revive" => Event::Revived { framework },
         "suppress" => Event::Suppressed { framework },
-        "demand" => Event::DemandDeclared {
-            framework,
-            needs: words.amount,
-            count: words.keys["count"].parse().unwrap(),
-        },
         "accept" | "decline" => Event::OffersAnswered {
             framework,
             offers: words.offers,
@@ -331,6 +345,21 @@ fn events(verb: &str, words: Words<'_>) -> Vec<Event> {
         },
         _ => panic!("no command is called `{verb}`"),
     }]
+}
+
+/// A demand of several sizes.
+fn demand(text: &str) -> Event {
+    let mut sizes = text.split("count=");
+    let framework = Words::read(sizes.next().unwrap()).frameworks[0];
+    let size = |text: &str| {
+        let (count, needs) = text.split_once(' ').unwrap_or((text, ""));
+        Demand {
+            needs: Words::read(needs).amount,
+            count: count.parse().unwrap(),
+        }
+    };
+    let demand = sizes.map(size).collect();
+    Event::DemandDeclared { framework, demand }
 }
 
 fn outcome(word: &str) -> Outcome {

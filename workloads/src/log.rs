@@ -20,8 +20,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ReadError;
 
-/// The version of this format; a log of another one is refused.
-pub const FORMAT: u32 = 3;
+/// The version of this format and of the core's rules for when it orders what; a log of another one is
+/// refused. From 4 on, offers are made only when the core is woken, and a demand has several sizes.
+pub const FORMAT: u32 = 4;
 
 /// How many bytes a checksum has.
 const SUM: usize = 8;
@@ -123,9 +124,15 @@ impl<S: DeserializeOwned, I: DeserializeOwned> Reader<S, I> {
                 settings,
                 inputs: PhantomData,
             })),
-            Some(_) => {
+            Some(other) => {
                 let what = format!("the settings of a log of format {FORMAT}");
-                Err(lines.locate(ReadError::expected(what, "another record")))
+                let Record::Opened { format, .. } = other else {
+                    return Err(lines.locate(ReadError::expected(what, "another record")));
+                };
+                let error = ReadError::expected(what, format!("format {format}"));
+                let hint = "it is as it was written, by another version: end with that one what \
+                            still runs, or begin in an empty folder";
+                Err(lines.locate(error.hint(hint)))
             }
         }
     }
@@ -376,9 +383,10 @@ mod tests {
 
     #[test]
     fn what_is_no_log_is_said() {
-        let error = read(&opened(FORMAT + 1)).unwrap_err().to_string();
-        let expected = format!("a log of format {FORMAT}");
+        let error = read(&opened(FORMAT - 1)).unwrap_err().to_string();
+        let expected = format!("a log of format {FORMAT}, found format {}", FORMAT - 1);
         assert!(error.contains(&expected), "{error}");
+        assert!(error.contains("by another version"), "{error}");
         let mut twice = log(0..1);
         twice.extend(log(0..0));
         let error = read(&twice).unwrap_err().to_string();

@@ -136,6 +136,7 @@ fn hadoop_has_not_moved() {
         job sizes: 38 of 1 maps and 0 reduces; 18 of 2 maps and 0 reduces; 14 of 10 maps and 2 reduces; 12 of 50 maps and 0 reduces; 6 of 100 maps and 10 reduces; 6 of 200 maps and 0 reduces; 4 of 400 maps and 0 reduces; 2 of 400 maps and 30 reduces
         task durations: log-normal with spread 0.3; medians: map 23s, copy 15s, reduce 40s
         data placement: each block on 3 agents drawn uniformly; a map elsewhere takes 1.83 times as long
+        start of reduces: after 0.05 of the maps, and not before the last one has started
     "]],
     );
 }
@@ -190,7 +191,7 @@ fn swim_has_not_moved() {
         task durations: start 3s; a second: map 3200KiB, copy 20MiB, reduce 20MiB, write 20MiB
         task resources: map cpus:1 mem:1024; reduce cpus:1 mem:2048
         data placement: each block on 3 agents drawn uniformly; a map elsewhere takes 1.83 times as long
-        start of reduces: after 0.05 of the maps
+        start of reduces: after 0.05 of the maps, and not before the last one has started
     "]],
     );
     check(
@@ -201,7 +202,7 @@ fn swim_has_not_moved() {
             task durations: start 3s; a second: map 3200KiB, copy 20MiB, reduce 20MiB, write 20MiB
             task resources: map cpus:1 mem:1024; reduce cpus:1 mem:2048
             data placement: each block on 3 agents drawn uniformly; a map elsewhere takes 1.83 times as long
-            start of reduces: after 0.05 of the maps
+            start of reduces: after 0.05 of the maps, and not before the last one has started
             data sizes: all bytes times 1.5
             part of the file: from 20s into the file
         "]],

@@ -3,7 +3,6 @@
 use super::dealings::Dealings;
 use super::{JobQueue, Manners, News, Order, Piece, Role};
 use crate::message::{FrameworkId, Outcome, TaskId, TaskRequest};
-use crate::resources::Resources;
 use crate::schedulers::{BoxedScheduler, Desk, Item};
 use crate::time::Time;
 use crate::window::Window;
@@ -15,6 +14,8 @@ pub(super) struct Batch {
     /// Offers in hand that are not answered.
     held: Vec<Item>,
     tasks: Window<Piece>,
+    /// Whether the scheduler could use now what was refused before.
+    asks_again: bool,
 }
 
 impl Batch {
@@ -25,15 +26,21 @@ impl Batch {
             scheduler,
             held: Vec::new(),
             tasks: Window::new(),
+            asks_again: false,
         }
     }
 
     pub(super) fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
-        let waiting = self.queue.waiting();
         match news {
             News::JobSubmitted(job, spec) => self.queue.submit(job, spec),
-            News::Offered(offer) => self.held.push(Item::new(offer)),
-            News::Rescinded(id) => self.held.retain(|item| item.offer.id != id),
+            News::Offered(offer) => {
+                let mut held = self.held.iter_mut();
+                match held.find(|item| item.offer.agent == offer.agent) {
+                    Some(item) => item.join(offer),
+                    None => self.held.push(Item::new(offer)),
+                }
+            }
+            News::Rescinded(id) => self.held.retain_mut(|item| item.lose(id)),
             News::Reported { task, outcome } => self.reported(task, outcome, orders),
             News::TimePassed
             | News::ExecutorStarted(_)
@@ -41,10 +48,11 @@ impl Batch {
             | News::LoadMeasured(_)
             | News::LoadEnded => {}
         }
-        let more = self.queue.waiting() > waiting;
         self.place(now, orders);
-        let (needs, count) = self.queue.next_demand().unwrap_or((Resources::ZERO, 0));
-        self.dealings.want(needs, count, more, orders);
+        let news = self.queue.take_news() | std::mem::take(&mut self.asks_again);
+        let demand = |demand: &mut Vec<_>| self.queue.demand(demand);
+        self.dealings
+            .want(self.queue.waiting(), news, demand, orders);
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
@@ -62,6 +70,7 @@ impl Batch {
         let mut desk = Desk {
             items: &mut self.held,
             queue: &mut self.queue,
+            asks_again: &mut self.asks_again,
         };
         self.scheduler.place(now, &mut desk);
         let mut items = std::mem::take(&mut self.held);
@@ -69,8 +78,9 @@ impl Batch {
             let held = item.hold.is_some() && item.launch.is_empty();
             if !held {
                 let launch = self.requests(&item.launch);
+                let (ids, offer) = (item.ids(), item.whole());
                 self.dealings
-                    .answer(&item.offer, launch, item.refuse, orders);
+                    .answer(ids, &offer, launch, item.refuse, orders);
             }
             held
         });

@@ -1,8 +1,11 @@
 //! A framework's dealings with the master: when it wants offers, and how it answers them.
 
+use std::collections::BTreeMap;
+
 use super::{Manners, Order};
+use crate::demand::take_one;
 use crate::master::OfferSize;
-use crate::message::{Event, FrameworkId, Offer, TaskId, TaskRequest};
+use crate::message::{AgentId, Demand, Event, FrameworkId, Offer, OfferId, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::Span;
 
@@ -14,9 +17,13 @@ pub(super) struct Dealings {
     next_task: u64,
     suppressed: bool,
     /// What the master believes of the demand.
-    declared: (Resources, u32),
+    declared: Vec<Demand>,
+    /// What is wanted now; kept to spare allocations.
+    wanted: Vec<Demand>,
     /// Whether something was refused that later news could make welcome.
     refused: bool,
+    /// Offers that were of no use at all since there was news.
+    useless: BTreeMap<AgentId, Resources>,
 }
 
 impl Dealings {
@@ -26,8 +33,10 @@ impl Dealings {
             manners,
             next_task: 0,
             suppressed: false,
-            declared: (Resources::ZERO, 0),
+            declared: Vec::new(),
+            wanted: Vec::new(),
             refused: false,
+            useless: BTreeMap::new(),
         }
     }
 
@@ -37,22 +46,38 @@ impl Dealings {
         TaskId(self.next_task - 1)
     }
 
-    /// Answers an offer. What is left of it is refused for `refuse`, or the usual time.
+    /// Answers the offers `ids`, which together are `offer`. What is left of it is refused for `refuse`, or the usual time: an offer that
+    /// was of no use comes once more, in case something was forgotten, and is then refused until there
+    /// is news.
     pub(super) fn answer(
         &mut self,
+        ids: Vec<OfferId>,
         offer: &Offer,
         launch: Vec<TaskRequest>,
         refuse: Option<Span>,
         orders: &mut Vec<Order>,
     ) {
-        self.declared.1 = self.declared.1.saturating_sub(launch.len() as u32);
+        for request in &launch {
+            take_one(&mut self.declared, request.needs);
+        }
         self.refused = true;
+        let refuse = match refuse {
+            Some(refuse) => refuse,
+            None if launch.is_empty() && self.is_useless_again(offer) => Span::FOREVER,
+            None => self.manners.refuse,
+        };
         orders.push(Order::Tell(Event::OffersAnswered {
             framework: self.id,
-            offers: vec![offer.id],
+            offers: ids,
             launch,
-            refuse: refuse.unwrap_or(self.manners.refuse),
+            refuse,
         }));
+    }
+
+    /// Whether as much of the agent was of no use before.
+    fn is_useless_again(&mut self, offer: &Offer) -> bool {
+        let before = self.useless.insert(offer.agent, offer.resources);
+        before.is_some_and(|before| offer.resources.fits_in(before))
     }
 
     pub(super) fn kill(&self, task: TaskId, orders: &mut Vec<Order>) {
@@ -62,35 +87,52 @@ impl Dealings {
         }));
     }
 
-    /// Says what is wanted: `count` more tasks of `needs`. `news` tells whether there is work that
-    /// earlier refusals did not know of.
+    /// Says what is wanted: as many tasks as `waiting`, those of `demand`. `news` tells whether there is
+    /// work that earlier refusals did not know of.
     pub(super) fn want(
         &mut self,
-        needs: Resources,
-        count: u32,
+        waiting: u64,
         news: bool,
+        demand: impl FnOnce(&mut Vec<Demand>),
         orders: &mut Vec<Order>,
     ) {
         let framework = self.id;
-        if count == 0 {
+        if waiting == 0 {
             if !self.suppressed {
                 self.suppressed = true;
                 orders.push(Order::Tell(Event::Suppressed { framework }));
             }
             return;
         }
-        if self.manners.offers == OfferSize::Task && self.declared != (needs, count) {
-            self.declared = (needs, count);
-            orders.push(Order::Tell(Event::DemandDeclared {
-                framework,
-                needs,
-                count,
-            }));
+        if self.manners.offers == OfferSize::Task {
+            demand(&mut self.wanted);
+            let believed = self.declared.iter().filter(|one| one.count > 0);
+            if !believed.eq(&self.wanted) {
+                self.declared.clone_from(&self.wanted);
+                let demand = self.wanted.clone();
+                orders.push(Order::Tell(Event::DemandDeclared { framework, demand }));
+            }
         }
         if self.suppressed || (news && self.refused) {
             self.suppressed = false;
             self.refused = false;
+            self.useless.clear();
             orders.push(Order::Tell(Event::Revived { framework }));
         }
+    }
+
+    /// As [`Self::want`], for one size.
+    pub(super) fn want_one_size(
+        &mut self,
+        needs: Resources,
+        count: u32,
+        news: bool,
+        orders: &mut Vec<Order>,
+    ) {
+        let demand = |demand: &mut Vec<Demand>| {
+            demand.clear();
+            demand.push(Demand { needs, count });
+        };
+        self.want(count.into(), news, demand, orders);
     }
 }

@@ -66,7 +66,7 @@ impl Executors {
     }
 
     pub(super) fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
-        let waiting = self.queue.waiting();
+        let wanted = self.wanted();
         match news {
             News::JobSubmitted(job, spec) => self.queue.submit(job, spec),
             News::Offered(offer) => self.launch(&offer, orders),
@@ -76,9 +76,10 @@ impl Executors {
             News::TimePassed => self.end_idle(now, orders),
             News::Rescinded(_) | News::LoadMeasured(_) | News::LoadEnded => {}
         }
-        let more = self.queue.waiting() > waiting;
         self.assign(orders);
-        self.dealings.want(self.needs, self.wanted(), more, orders);
+        let (needs, count) = (self.needs, self.wanted());
+        self.dealings
+            .want_one_size(needs, count, count > wanted, orders);
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
@@ -125,7 +126,8 @@ impl Executors {
                 needs: self.needs,
             });
         }
-        self.dealings.answer(offer, launch, None, orders);
+        self.dealings
+            .answer(vec![offer.id], offer, launch, None, orders);
     }
 
     fn started(&mut self, task: TaskId, now: Time) {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::stages::{Stage, Stages};
+use crate::demand::MOST;
 use crate::job::JobSpec;
-use crate::message::{AgentId, JobId};
+use crate::message::{AgentId, Demand, JobId};
 use crate::resources::Resources;
 use crate::time::Time;
 use crate::window::Window;
@@ -39,10 +40,18 @@ pub struct JobQueue {
     jobs: Window<Job>,
     /// Jobs with waiting tasks, in the order they are served.
     ready: BTreeSet<(u32, JobId)>,
+    /// How many of these have tasks that start together.
+    gangs: u32,
+    /// Tasks that wait and may start.
     waiting: u64,
-    /// How many tasks of each size wait. A workload has few sizes, a backlog has many jobs.
+    /// How many of them there are of each size. A workload has few sizes, a backlog has many jobs.
     sizes: Vec<(Resources, u64)>,
+    /// Whether tasks may start that nobody was told of.
+    news: bool,
 }
+
+/// Jobs, or tasks of jobs that are served in turns, that a demand names one by one.
+const LISTED: usize = 64;
 
 #[derive(Debug)]
 struct Job {
@@ -60,14 +69,27 @@ impl JobQueue {
             order,
             jobs: Window::new(),
             ready: BTreeSet::new(),
+            gangs: 0,
             waiting: 0,
             sizes: Vec::new(),
+            news: false,
         }
     }
 
     /// Tasks that wait and may start, of all jobs.
     pub const fn waiting(&self) -> u64 {
         self.waiting
+    }
+
+    /// Whether tasks came to wait, or may start at last, since this was asked last: what did not suit
+    /// the others may suit them.
+    pub const fn take_news(&mut self) -> bool {
+        std::mem::replace(&mut self.news, false)
+    }
+
+    /// Whether jobs wait whose tasks start together.
+    pub const fn has_gangs(&self) -> bool {
+        self.gangs > 0
     }
 
     /// Whether a task as small as `room` may wait; if not, no job needs to be asked.
@@ -109,11 +131,51 @@ impl JobQueue {
         self.job(job).stages.all()[stage as usize].running
     }
 
-    /// What the next task to start takes, and how many of that size wait in its stage.
-    pub fn next_demand(&self) -> Option<(Resources, u32)> {
-        let job = self.first_ready()?;
-        let (stage, waiting) = self.ready_stages(job).next()?;
-        Some((self.spec(job).stages[stage as usize].needs, waiting))
+    /// All that waits and may start: what is served next one by one in its order, and what waits behind
+    /// that by size.
+    pub fn demand(&self, demand: &mut Vec<Demand>) {
+        demand.clear();
+        if let [(needs, waiting)] = self.sizes[..] {
+            return add(demand, needs, waiting);
+        }
+        let mut rest = self.sizes.clone();
+        let mut next = |needs, tasks: u64| {
+            add(demand, needs, tasks);
+            fewer(&mut rest, needs, tasks);
+        };
+        match self.order {
+            JobOrder::Fifo => {
+                for job in self.ready().take(LISTED) {
+                    for (stage, tasks) in self.ready_stages(job) {
+                        next(self.needs(job, stage), tasks.into());
+                    }
+                }
+            }
+            JobOrder::Fair => {
+                let ready = self.ready.iter().take(LISTED);
+                let mut turns: BTreeSet<(u32, JobId)> = ready.copied().collect();
+                for _ in 0..LISTED {
+                    let Some((place, job)) = turns.pop_first() else {
+                        break;
+                    };
+                    // As many of it were named already.
+                    let mut named = place - self.job(job).running;
+                    let stage = self.ready_stages(job).find(|(_, tasks)| {
+                        let found = named < *tasks;
+                        named -= named.min(*tasks);
+                        found
+                    });
+                    if let Some((stage, _)) = stage {
+                        next(self.needs(job, stage), 1);
+                        turns.insert((place + 1, job));
+                    }
+                }
+            }
+        }
+        for (needs, tasks) in rest {
+            add(demand, needs, tasks);
+        }
+        demand.truncate(MOST);
     }
 
     /// Takes in a job. Jobs are numbered in order of submission; numbers may be left out.
@@ -197,12 +259,22 @@ impl JobQueue {
     pub fn requeue(&mut self, piece: Piece) {
         let page = live(&mut self.jobs, piece.job);
         let stood = page.place(self.order);
+        if page.stages.all()[piece.stage as usize].waiting == 0 {
+            // Stages that started early may not go on before it.
+            for (needs, tasks) in page.behind(piece.stage) {
+                self.waiting -= u64::from(tasks);
+                fewer(&mut self.sizes, needs, tasks.into());
+            }
+        }
         let spec = &page.spec.stages[piece.stage as usize];
         page.stages.all_mut()[piece.stage as usize].give_back(piece.index, spec);
         page.stages.set_ready(piece.stage, true);
         page.running -= 1;
-        self.waiting += 1;
-        more(&mut self.sizes, spec.needs, 1);
+        if !page.is_held_back(piece.stage) {
+            self.waiting += 1;
+            more(&mut self.sizes, spec.needs, 1);
+            self.news = true;
+        }
         self.place(piece.job, stood);
     }
 
@@ -224,6 +296,10 @@ impl JobQueue {
         children.filter(|child| page.stages.all()[*child as usize].running > 0)
     }
 
+    fn needs(&self, job: JobId, stage: u32) -> Resources {
+        self.job(job).spec.stages[stage as usize].needs
+    }
+
     fn job(&self, job: JobId) -> &Job {
         self.jobs.get(job.0.into()).expect("a job that is not done")
     }
@@ -234,19 +310,29 @@ impl JobQueue {
         let spec = &page.spec.stages[piece.stage as usize];
         let stage = &mut page.stages.all_mut()[piece.stage as usize];
         stage.take(piece.index, spec.tasks);
-        if stage.waiting == 0 {
-            page.stages.set_ready(piece.stage, false);
-        }
         page.running += 1;
         self.waiting -= 1;
-        fewer(&mut self.sizes, spec.needs);
+        fewer(&mut self.sizes, spec.needs, 1);
+        if page.stages.all()[piece.stage as usize].waiting == 0 {
+            page.stages.set_ready(piece.stage, false);
+            for (needs, tasks) in page.behind(piece.stage) {
+                self.waiting += u64::from(tasks);
+                more(&mut self.sizes, needs, tasks.into());
+                self.news = true;
+            }
+        }
         self.place(piece.job, stood);
     }
 
     /// Moves `job` from where it stood among the ready ones to where it belongs.
     fn place(&mut self, job: JobId, stood: Option<u32>) {
-        let belongs = self.job(job).place(self.order);
+        let page = self.job(job);
+        let (belongs, gang) = (page.place(self.order), page.spec.gang);
         if belongs != stood {
+            if gang {
+                self.gangs += u32::from(belongs.is_some());
+                self.gangs -= u32::from(stood.is_some());
+            }
             if let Some(place) = stood {
                 self.ready.remove(&(place, job));
             }
@@ -268,8 +354,11 @@ impl JobQueue {
             if spec.tasks > 0 {
                 page.stages.set_ready(stage as u32, true);
             }
-            self.waiting += u64::from(spec.tasks);
-            more(&mut self.sizes, spec.needs, u64::from(spec.tasks));
+            if !page.is_held_back(stage as u32) {
+                self.waiting += u64::from(spec.tasks);
+                more(&mut self.sizes, spec.needs, u64::from(spec.tasks));
+                self.news |= spec.tasks > 0;
+            }
         }
     }
 }
@@ -286,12 +375,21 @@ fn more(sizes: &mut Vec<(Resources, u64)>, needs: Resources, tasks: u64) {
     }
 }
 
-fn fewer(sizes: &mut Vec<(Resources, u64)>, needs: Resources) {
+fn fewer(sizes: &mut Vec<(Resources, u64)>, needs: Resources, tasks: u64) {
     let known = sizes.iter().position(|(size, _)| *size == needs);
     let position = known.expect("a size that waits");
-    sizes[position].1 -= 1;
+    sizes[position].1 -= tasks;
     if sizes[position].1 == 0 {
-        sizes.swap_remove(position);
+        sizes.remove(position);
+    }
+}
+
+/// Adds tasks to the end of a demand.
+fn add(demand: &mut Vec<Demand>, needs: Resources, tasks: u64) {
+    let count = u32::try_from(tasks).unwrap_or(u32::MAX);
+    match demand.last_mut() {
+        Some(last) if last.needs == needs => last.count = last.count.saturating_add(count),
+        _ => demand.push(Demand { needs, count }),
     }
 }
 
@@ -322,8 +420,20 @@ impl Job {
         (!self.stages.ready().is_empty()).then_some(place)
     }
 
+    /// The stages that only tasks of `parent` hold back, or would: what their tasks take, and how many
+    /// wait. Asked when none of `parent` waits.
+    fn behind(&self, parent: u32) -> impl Iterator<Item = (Resources, u32)> {
+        let stages = self.stages.all().iter().zip(&self.spec.stages);
+        let behind = stages.enumerate().filter(move |(child, (stage, spec))| {
+            // Of a released stage, so that stages behind a barrier cost no look at their parents.
+            stage.waiting > 0 && spec.parents.contains(&parent) && !self.is_held_back(*child as u32)
+        });
+        behind.map(|(_, (stage, spec))| (spec.needs, stage.waiting))
+    }
+
     /// Whether tasks of a parent wait: a stage that may start early must not take their places and
-    /// then wait for them for ever.
+    /// then wait for them for ever. So no reduce starts before the last map has, whatever the
+    /// slow start: the model leaves out Hadoop's preemption of reduces by maps.
     fn is_held_back(&self, stage: u32) -> bool {
         let mut parents = self.spec.stages[stage as usize].parents.iter();
         parents.any(|parent| self.stages.all()[*parent as usize].waiting > 0)
@@ -391,6 +501,80 @@ mod tests {
             index: 0,
         });
         assert_eq!(take(&mut queue, 0, ANY, false), Some((0, 0)));
+    }
+
+    fn demand(queue: &JobQueue) -> Vec<(Resources, u32)> {
+        let mut demand = Vec::new();
+        queue.demand(&mut demand);
+        demand.iter().map(|one| (one.needs, one.count)).collect()
+    }
+
+    #[test]
+    fn demand_is_all_that_may_start_in_the_order_in_which_it_is_served() {
+        const LARGE: Resources = Resources::cores(2, 1);
+        let jobs = |order| {
+            let mut queue = JobQueue::new(order);
+            for (job, (needs, tasks)) in [(CORE, 2), (LARGE, 3), (CORE, 1)].iter().enumerate() {
+                let stages = vec![StageSpec::new(*needs, *tasks)];
+                let gang = false;
+                queue.submit(JobId(job as u32), Arc::new(JobSpec { gang, stages }));
+            }
+            queue
+        };
+        let fifo = jobs(JobOrder::Fifo);
+        assert_eq!(demand(&fifo), [(CORE, 2), (LARGE, 3), (CORE, 1)]);
+        let mut fair = jobs(JobOrder::Fair);
+        assert_eq!(
+            demand(&fair),
+            [(CORE, 1), (LARGE, 1), (CORE, 2), (LARGE, 2)]
+        );
+        fair.take_from(JobId(0), 0);
+        assert_eq!(
+            demand(&fair),
+            [(LARGE, 1), (CORE, 2), (LARGE, 2)],
+            "the first has one running"
+        );
+    }
+
+    #[test]
+    fn a_long_demand_ends_with_what_waits_behind_by_size() {
+        let mut queue = JobQueue::new(JobOrder::Fifo);
+        for job in 0..200 {
+            let needs = Resources::cores(1 + u64::from(job % 2), 1);
+            let stages = vec![StageSpec::new(needs, 1)];
+            let gang = false;
+            queue.submit(JobId(job), Arc::new(JobSpec { gang, stages }));
+        }
+        let demand = demand(&queue);
+        assert_eq!(demand.len(), LISTED + 2);
+        assert_eq!(
+            demand[LISTED..].iter().map(|(_, count)| count).sum::<u32>(),
+            136
+        );
+    }
+
+    #[test]
+    fn tasks_that_are_held_back_are_no_demand() {
+        let mut queue = JobQueue::new(JobOrder::Fifo);
+        queue.submit(JobId(0), map_reduce(2, 0));
+        assert!(queue.take_news());
+        assert_eq!(demand(&queue), [(CORE, 2)], "the reduce waits for the maps");
+        take(&mut queue, 0, ANY, false);
+        assert!(!queue.take_news());
+        take(&mut queue, 0, ANY, false);
+        assert!(queue.take_news(), "now it may start");
+        assert_eq!(demand(&queue), [(CORE, 1)]);
+        let lost = Piece {
+            job: JobId(0),
+            stage: 0,
+            index: 0,
+        };
+        queue.requeue(lost);
+        assert!(queue.take_news());
+        assert_eq!((demand(&queue), queue.waiting()), (vec![(CORE, 1)], 1));
+        take(&mut queue, 0, ANY, false);
+        take(&mut queue, 0, ANY, false);
+        assert_eq!((demand(&queue), queue.waiting()), (vec![], 0));
     }
 
     #[test]

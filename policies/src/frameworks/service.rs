@@ -84,7 +84,7 @@ impl Service {
         self.end_surplus(orders);
         let missing = self.missing();
         self.dealings
-            .want(self.needs, missing, missing > before, orders);
+            .want_one_size(self.needs, missing, missing > before, orders);
     }
 
     pub(super) fn role(&self, task: TaskId) -> Option<Role> {
@@ -141,7 +141,8 @@ impl Service {
                 needs: self.needs,
             });
         }
-        self.dealings.answer(offer, launch, None, orders);
+        self.dealings
+            .answer(vec![offer.id], offer, launch, None, orders);
     }
 
     /// Gives back the youngest instances that are too many.

@@ -5,11 +5,12 @@
 
 mod gang;
 mod ordered;
+mod together;
 
 use std::fmt;
 
 use crate::frameworks::{JobOrder, JobQueue, Piece};
-use crate::message::{FrameworkId, JobId, Offer};
+use crate::message::{FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -54,13 +55,15 @@ impl fmt::Debug for Entry {
 /// The schedulers that come with Fairground.
 pub const STANDARD: [Entry; 3] = [ordered::FIFO, ordered::FAIR, gang::ENTRY];
 
-/// An offer on the desk and what becomes of it.
+/// What is in hand of one agent, and what becomes of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) offer: Offer,
+    /// Offers of the same agent that came later: they are answered together.
+    pub(crate) more: Vec<Offer>,
     pub(crate) left: Resources,
     pub(crate) launch: Vec<Piece>,
-    /// Hold the offer until then, unanswered.
+    /// Hold the offers until then, unanswered.
     pub(crate) hold: Option<Time>,
     /// Passed over by choice: do not offer again for so long.
     pub(crate) refuse: Option<Span>,
@@ -71,11 +74,49 @@ impl Item {
         let left = offer.resources;
         Self {
             offer,
+            more: Vec::new(),
             left,
             launch: Vec::new(),
             hold: None,
             refuse: None,
         }
+    }
+
+    /// One more offer of the same agent, before anything is placed on the others.
+    pub(crate) fn join(&mut self, offer: Offer) {
+        self.left += offer.resources;
+        self.more.push(offer);
+    }
+
+    /// An offer was taken back, before anything is placed on it; whether any other is left.
+    pub(crate) fn lose(&mut self, id: OfferId) -> bool {
+        let lost = if self.offer.id == id {
+            let Some(next) = self.more.pop() else {
+                return false;
+            };
+            std::mem::replace(&mut self.offer, next)
+        } else if let Some(position) = self.more.iter().position(|offer| offer.id == id) {
+            self.more.swap_remove(position)
+        } else {
+            return true;
+        };
+        self.left -= lost.resources;
+        true
+    }
+
+    /// All offers in hand of the agent as one.
+    pub(crate) fn whole(&self) -> Offer {
+        let more = self.more.iter().map(|offer| offer.resources).sum();
+        Offer {
+            resources: self.offer.resources + more,
+            ..self.offer
+        }
+    }
+
+    /// Names them in an answer.
+    pub(crate) fn ids(&self) -> Vec<OfferId> {
+        let more = self.more.iter().map(|offer| offer.id);
+        std::iter::once(self.offer.id).chain(more).collect()
     }
 }
 
@@ -84,10 +125,12 @@ impl Item {
 pub struct Desk<'a> {
     pub(crate) items: &'a mut [Item],
     pub(crate) queue: &'a mut JobQueue,
+    pub(crate) asks_again: &'a mut bool,
 }
 
 impl Desk<'_> {
-    /// How many offers are in hand; they are named by position.
+    /// How many agents' offers are in hand; they are named by position. Several offers of one agent are
+    /// one.
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -99,7 +142,7 @@ impl Desk<'_> {
 
     /// The offer at `position`.
     pub fn offer(&self, position: usize) -> Offer {
-        self.items[position].offer
+        self.items[position].whole()
     }
 
     /// What of the offer at `position` is not used yet.
@@ -182,6 +225,21 @@ impl Desk<'_> {
     /// No longer holds the offer at `position`.
     pub fn release(&mut self, position: usize) {
         self.items[position].hold = None;
+    }
+
+    /// Whether the offer at `position` is held.
+    pub fn is_held(&self, position: usize) -> bool {
+        self.items[position].hold.is_some()
+    }
+
+    /// Whether tasks are placed on the offer at `position`, so that what is left of it goes back.
+    pub fn is_used(&self, position: usize) -> bool {
+        !self.items[position].launch.is_empty()
+    }
+
+    /// What was refused before may be of use now: it is offered again.
+    pub const fn ask_again(&mut self) {
+        *self.asks_again = true;
     }
 
     fn place(&mut self, position: usize, taken: Option<Piece>) -> bool {

@@ -57,9 +57,9 @@ fn stages() -> impl Strategy<Value = StageSpec> {
     })
 }
 
-/// Jobs of up to three stages, each waiting for the one before.
-fn jobs(gang: bool) -> impl Strategy<Value = Vec<(Time, JobSpec)>> {
-    let job = (times(), vec(stages(), 1..4)).prop_map(move |(at, mut stages)| {
+/// Jobs of up to three stages, each waiting for the one before; gangs if `gang` says so.
+fn jobs(gang: impl Strategy<Value = bool>) -> impl Strategy<Value = Vec<(Time, JobSpec)>> {
+    let job = (times(), vec(stages(), 1..4), gang).prop_map(|(at, mut stages, gang)| {
         for (stage, spec) in stages.iter_mut().enumerate() {
             spec.parents = (stage as u32).checked_sub(1).into_iter().collect();
             if gang {
@@ -67,35 +67,39 @@ fn jobs(gang: bool) -> impl Strategy<Value = Vec<(Time, JobSpec)>> {
                 spec.start_after = 1000;
             }
         }
-        (at, stages)
+        (at, JobSpec { gang, stages })
     });
-    vec(job, 0..4).prop_map(move |mut jobs| {
+    vec(job, 0..4).prop_map(|mut jobs| {
         jobs.sort_by_key(|(at, _)| *at);
-        let spec = |(at, stages)| (at, JobSpec { gang, stages });
-        jobs.into_iter().map(spec).collect()
+        jobs
     })
 }
 
-/// Up to four frameworks, at most one of them with gangs: two that each hold what the other needs
-/// let it go at the same moment, and can take turns at that for ever.
+/// Up to four frameworks, at most one of them with gangs: two that each hold what the other needs can
+/// take turns at that for ever.
 fn kinds() -> impl Strategy<Value = Vec<Kind>> {
-    let scheduler = select(vec!["fifo", "fair", "fifo[wait=3s]", "fair[wait=300ms]"]);
+    let scheduler = || select(vec!["fifo", "fair", "fifo[wait=3s]", "fair[wait=300ms]"]);
     let needs = select(vec![CORE, Resources::cores(3, 4)]);
     let other = prop_oneof![
-        3 => (scheduler, jobs(false)).prop_map(|(name, jobs)| Kind::Batch(name, jobs)),
-        2 => (needs, 1..5_u32, jobs(false)).prop_map(|(needs, max, mut jobs)| {
+        3 => (scheduler(), jobs(Just(false))).prop_map(|(name, jobs)| Kind::Batch(name, jobs)),
+        2 => (needs, 1..5_u32, jobs(Just(false))).prop_map(|(needs, max, mut jobs)| {
             // Spark has barriers only: an executor that waits inside for lost work waits for ever.
             let stages = jobs.iter_mut().flat_map(|(_, job)| &mut job.stages);
             stages.for_each(|stage| stage.start_after = 1000);
             Kind::Executors(needs, max, jobs)
         }),
     ];
-    let gang = proptest::option::of(jobs(true).prop_map(Kind::Gang));
-    (vec(other, 0..4), gang, any::<bool>()).prop_map(|(mut kinds, gang, first)| {
-        let place = if first { 0 } else { kinds.len() };
-        kinds.splice(place..place, gang);
-        kinds
-    })
+    let gang = prop_oneof![
+        jobs(Just(true)).prop_map(Kind::Gang),
+        (scheduler(), jobs(any::<bool>())).prop_map(|(name, jobs)| Kind::Batch(name, jobs)),
+    ];
+    (vec(other, 0..4), proptest::option::of(gang), any::<bool>()).prop_map(
+        |(mut kinds, gang, first)| {
+            let place = if first { 0 } else { kinds.len() };
+            kinds.splice(place..place, gang);
+            kinds
+        },
+    )
 }
 
 fn losses() -> impl Strategy<Value = Vec<Loss>> {

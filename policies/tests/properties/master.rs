@@ -1,7 +1,7 @@
 //! The master under any sequence of facts: valid ones, late ones and absurd ones.
 
 use fairground_policies::message::{
-    AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
+    AgentId, Demand, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::resources::{Milligpus, Resources};
 use fairground_policies::share::Weight;
@@ -115,9 +115,8 @@ fn facts() -> impl Strategy<Value = Event> {
         5 => (frameworks(), weight)
             .prop_map(|(framework, weight)| Event::FrameworkJoined { framework, weight }),
         1 => frameworks().prop_map(|framework| Event::FrameworkLeft { framework }),
-        6 => (frameworks(), needs(), 0..6_u32).prop_map(|(framework, needs, count)| {
-            Event::DemandDeclared { framework, needs, count }
-        }),
+        6 => (frameworks(), demand())
+            .prop_map(|(framework, demand)| Event::DemandDeclared { framework, demand }),
         2 => frameworks().prop_map(|framework| Event::Revived { framework }),
         1 => frameworks().prop_map(|framework| Event::Suppressed { framework }),
         1 => (frameworks(), 0..50_u64).prop_map(|(framework, task)| Event::KillRequested {
@@ -125,6 +124,11 @@ fn facts() -> impl Strategy<Value = Event> {
             task: TaskId(task),
         }),
     ]
+}
+
+fn demand() -> impl Strategy<Value = Vec<Demand>> {
+    let one = || (needs(), 0..6_u32).prop_map(|(needs, count)| Demand { needs, count });
+    prop_oneof![3 => vec(one(), 1), 2 => vec(one(), 0..5)]
 }
 
 fn answers() -> impl Strategy<Value = Answer> {
@@ -203,8 +207,12 @@ impl Player {
                 observer.check_nothing_wanted_is_idle();
             }
         }
-        if self.observer.config.round.is_zero() {
-            self.observer.check_nothing_wanted_is_idle();
+        let observer = &mut self.observer;
+        if observer.config.round.is_zero() {
+            if observer.master.wake_at() == Some(observer.now) {
+                observer.tell(observer.now, Event::TimePassed);
+            }
+            observer.check_nothing_wanted_is_idle();
         }
     }
 

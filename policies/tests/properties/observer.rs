@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fairground_policies::allocators::Setup;
 use fairground_policies::master::{Config, Master, OfferSize};
 use fairground_policies::message::{
-    Action, AgentId, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
+    Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
@@ -31,13 +31,27 @@ pub(crate) fn master(name: &str) -> (Config, Master) {
 struct Wish {
     joined: bool,
     suppressed: bool,
-    demand: Option<(Resources, u32)>,
+    demand: Vec<Demand>,
+}
+
+impl Wish {
+    /// A launch takes one off: of its size, else of the first size that it fits into, else of any.
+    fn take_off(&mut self, needs: Resources) {
+        let mut left: Vec<&mut Demand> = self.demand.iter_mut().filter(|d| d.count > 0).collect();
+        let same = left.iter().position(|d| d.needs == needs);
+        let holds = left.iter().position(|d| needs.fits_in(d.needs));
+        if let Some(one) = same.or(holds).or((!left.is_empty()).then_some(0)) {
+            left[one].count -= 1;
+        }
+    }
 }
 
 struct Filter {
     framework: FrameworkId,
     agent: AgentId,
     refused: Resources,
+    /// What was free on the agent then.
+    free: Resources,
     until: Time,
 }
 
@@ -117,13 +131,10 @@ impl Observer {
                     wish.suppressed = true;
                 }
             }
-            Event::DemandDeclared {
-                framework,
-                needs,
-                count,
-            } => {
+            Event::DemandDeclared { framework, demand } => {
                 if let Some(wish) = self.wishes.get_mut(framework) {
-                    wish.demand = Some((*needs, *count));
+                    wish.demand.clone_from(demand);
+                    wish.demand.retain(|one| !one.needs.is_zero());
                 }
             }
             Event::AgentLost { agent } | Event::AgentJoined { agent, .. } => {
@@ -148,16 +159,17 @@ impl Observer {
                 self.take_off(*framework, launch);
             }
         }
-        for action in actions {
-            self.ordered(action, &mut asked);
+        for position in 0..actions.len() {
+            self.ordered(&actions[position..], &mut asked);
         }
         assert!(asked.is_empty(), "neither launched nor reported: {asked:?}");
     }
 
     fn take_off(&mut self, framework: FrameworkId, launch: &[TaskRequest]) {
-        let wish = self.wishes.get_mut(&framework);
-        if let Some((_, count)) = wish.and_then(|wish| wish.demand.as_mut()) {
-            *count = count.saturating_sub(launch.len() as u32);
+        if let Some(wish) = self.wishes.get_mut(&framework) {
+            for request in launch {
+                wish.take_off(request.needs);
+            }
         }
     }
 
@@ -189,20 +201,30 @@ impl Observer {
             }
         }
         if valid && agents.len() == 1 && !left.is_zero() && !refuse.is_zero() {
+            let agent = *agents.first().unwrap();
+            // What was taken back after the answer, because time had passed, was not free then.
+            let taken_back = actions.iter().filter_map(|action| match action {
+                Action::Rescind { offer, .. } => self.open.get(offer),
+                _ => None,
+            });
+            let taken_back = taken_back.filter(|offer| offer.agent == agent);
+            let taken_back: Resources = taken_back.map(|offer| offer.resources).sum();
             self.filters.push(Filter {
                 framework,
-                agent: *agents.first().unwrap(),
+                agent,
                 refused: left,
+                free: self.master.ledger().free(agent) - taken_back,
                 until: self.now + refuse,
             });
         }
     }
 
-    fn ordered(&mut self, action: &Action, asked: &mut BTreeSet<(FrameworkId, TaskId)>) {
-        match *action {
+    /// Follows the first of these orders.
+    fn ordered(&mut self, actions: &[Action], asked: &mut BTreeSet<(FrameworkId, TaskId)>) {
+        match actions[0] {
             Action::Offer(offer) => {
                 assert_eq!(offer.id.0, self.next_offer, "offers are counted");
-                self.check_wanted(&offer);
+                self.check_wanted(&offer, actions);
                 self.next_offer += 1;
                 self.open.insert(offer.id, offer);
             }
@@ -258,25 +280,40 @@ impl Observer {
         let ledger = self.master.ledger();
         for agent in ledger.agents() {
             for (&framework, wish) in &self.wishes {
-                let open = self.open.values().filter(|o| o.framework == framework);
-                let amount = match (self.config.offers, wish.demand) {
-                    (OfferSize::Agent, _) => ledger.free(agent),
-                    (OfferSize::Task, Some((needs, count))) if open.count() < count as usize => {
-                        needs
-                    }
-                    _ => continue,
+                let amounts = match self.config.offers {
+                    OfferSize::Agent => vec![ledger.free(agent)],
+                    OfferSize::Task => self.unmet(framework, wish),
                 };
-                let idle = !amount.is_zero() && amount.fits_in(ledger.free(agent));
-                assert!(
-                    !idle || wish.suppressed || !self.may_have(framework, agent, amount),
-                    "{framework} wants {amount} of {agent} and is not offered it"
-                );
+                for amount in amounts {
+                    let free = ledger.free(agent);
+                    let idle = !amount.is_zero() && amount.fits_in(free);
+                    assert!(
+                        !idle || wish.suppressed || !self.may_have(framework, agent, amount, free),
+                        "{framework} wants {amount} of {agent} and is not offered it"
+                    );
+                }
             }
         }
     }
 
-    /// Nobody is offered what it does not want.
-    fn check_wanted(&self, offer: &Offer) {
+    /// The sizes of which a framework wants more than it is offered, in the order of its demand.
+    fn unmet(&self, framework: FrameworkId, wish: &Wish) -> Vec<Resources> {
+        let mine = self.open.values().filter(|o| o.framework == framework);
+        let mut open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
+        let mut unmet = Vec::new();
+        for Demand { needs, count } in &wish.demand {
+            for _ in 0..*count {
+                match open.iter().position(|size| size == needs) {
+                    Some(offer) => drop(open.swap_remove(offer)),
+                    None => unmet.push(*needs),
+                }
+            }
+        }
+        unmet
+    }
+
+    /// Nobody is offered what it does not want; `rest` is this offer and all orders after it.
+    fn check_wanted(&self, offer: &Offer, rest: &[Action]) {
         let Offer {
             framework,
             agent,
@@ -285,24 +322,36 @@ impl Observer {
         } = *offer;
         let wish = self.wishes.get(&framework).expect("a joined framework");
         assert!(!resources.is_zero() && !wish.suppressed);
+        let offered = rest.iter().filter_map(|action| match action {
+            Action::Offer(offer) if offer.agent == agent => Some(offer.resources),
+            _ => None,
+        });
+        let free = self.master.ledger().free(agent) + offered.sum();
         assert!(
-            self.may_have(framework, agent, resources),
+            self.may_have(framework, agent, resources, free),
             "{framework} is offered {resources} of {agent}, which it refused or does not own"
         );
         if self.config.offers == OfferSize::Task {
-            let (needs, count) = wish.demand.expect("a declared demand");
-            let open = self.open.values().filter(|o| o.framework == framework);
-            assert_eq!(resources, needs);
-            assert!(open.count() < count as usize, "more than was wanted");
+            let unmet = self.unmet(framework, wish).into_iter();
+            let mut fits = unmet.filter(|size| size.fits_in(free));
+            let next = fits.find(|size| self.may_have(framework, agent, *size, free));
+            assert_eq!(next, Some(resources), "what is to be served next");
         }
     }
 
     /// Whether the agent may be used by the framework, and so much of it was not refused.
-    fn may_have(&self, framework: FrameworkId, agent: AgentId, amount: Resources) -> bool {
+    fn may_have(
+        &self,
+        framework: FrameworkId,
+        agent: AgentId,
+        amount: Resources,
+        free: Resources,
+    ) -> bool {
         let refused = self.filters.iter().any(|filter| {
             (filter.framework, filter.agent) == (framework, agent)
                 && self.now < filter.until
                 && amount.fits_in(filter.refused)
+                && free.fits_in(filter.free)
         });
         let owner = self.master.ledger().owner(agent);
         !refused && owner.is_none_or(|owner| owner == framework)

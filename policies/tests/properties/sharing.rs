@@ -1,7 +1,7 @@
 //! What DRF promises, with whole tasks: one pass over free agents, task-sized offers, frameworks
 //! that could start any number of tasks of one size each.
 
-use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Offer};
+use fairground_policies::message::{self, Action, AgentId, Event, FrameworkId, Offer};
 use fairground_policies::resources::{Kind, Mebibytes, Millicores, Resources};
 use fairground_policies::share::Weight;
 use fairground_policies::time::Time;
@@ -34,13 +34,10 @@ fn one_pass(demands: &[Demand], agents: u32, keys: &[u8]) -> Vec<Offer> {
         let framework = FrameworkId(i as u32);
         let weight = Weight::from_thousandths(weight * 1000).unwrap();
         let (needs, count) = (*needs, u32::MAX);
+        let demand = vec![message::Demand { needs, count }];
         events.push(vec![
             Event::FrameworkJoined { framework, weight },
-            Event::DemandDeclared {
-                framework,
-                needs,
-                count,
-            },
+            Event::DemandDeclared { framework, demand },
         ]);
     }
     for agent in 0..agents {

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::message::{AgentId, Demand, FrameworkId};
 use fairground_policies::time::Time;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -415,17 +415,18 @@ impl Decision {
                 return Ok(None);
             }
             Body::Request(requests) => {
-                let Some(first) = requests.first() else {
-                    return Ok(None);
-                };
-                let needs = amounts(first)?.counted();
-                let same = |one: &&Vec<_>| amounts(one).is_ok_and(|a| a.counted() == needs);
-                let count = requests.iter().filter(same).count() as u32;
-                Input::DemandDeclared {
-                    framework,
-                    needs,
-                    count,
+                let mut demand: Vec<Demand> = Vec::new();
+                for request in &requests {
+                    let needs = amounts(request)?.counted();
+                    match demand.last_mut() {
+                        Some(last) if last.needs == needs => last.count += 1,
+                        _ => demand.push(Demand { needs, count: 1 }),
+                    }
                 }
+                if demand.is_empty() {
+                    return Ok(None);
+                }
+                Input::DemandDeclared { framework, demand }
             }
         }))
     }

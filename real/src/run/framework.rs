@@ -33,7 +33,7 @@ use crate::wire::resources::Shape;
 /// Tasks that fail by themselves before the run is given up: burners do not fail.
 const FAILURES: u32 = 3;
 /// Requests in one call: more tasks than a machine that plays a cluster runs at once.
-const MOST_REQUESTS: u32 = 10_000;
+const MOST_REQUESTS: usize = 10_000;
 /// A framework to which nothing happens for so long, all work having arrived, waits in vain.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -355,11 +355,14 @@ impl<'a> Live<'a> {
                 };
                 ("KILL", json!({"task_id": {"value": id}}))
             }
-            Event::DemandDeclared { needs, count, .. } => {
-                let one = json!({"resources": to_api(needs)});
+            Event::DemandDeclared { demand, .. } => {
                 // The API has no number beside a request.
-                let count = count.min(MOST_REQUESTS) as usize;
-                ("REQUEST", json!({"requests": vec![one; count]}))
+                let requests = demand.iter().flat_map(|one| {
+                    let request = json!({"resources": to_api(one.needs)});
+                    std::iter::repeat_n(request, one.count as usize)
+                });
+                let requests: Vec<Value> = requests.take(MOST_REQUESTS).collect();
+                ("REQUEST", json!({"requests": requests}))
             }
             _ => return Ok(None),
         }))

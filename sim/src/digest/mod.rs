@@ -28,7 +28,7 @@ impl Digest {
 #[cfg(test)]
 mod tests {
     use fairground_policies::message::{
-        Action, AgentId, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
+        Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
     };
     use fairground_policies::resources::Resources;
     use fairground_policies::share::Weight;
@@ -74,11 +74,8 @@ mod tests {
                 weight: Weight::from_thousandths(weight).unwrap(),
             }),
             (id(), resources(), any::<u32>()).prop_map(|(framework, needs, count)| {
-                Event::DemandDeclared {
-                    framework,
-                    needs,
-                    count,
-                }
+                let demand = vec![Demand { needs, count }; 2];
+                Event::DemandDeclared { framework, demand }
             }),
             (
                 id(),

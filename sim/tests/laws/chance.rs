@@ -71,7 +71,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             });
             behaviour.scheduler = scheduler.parse().expect("a name");
             behaviour.refuse += (patience + round).scaled(crowd, 1);
-            if behaviour.scheduler.base() == "gang" {
+            if holds(&behaviour, &workloads[workloads.len() - 1].work) {
                 let each = secs(5 + seed % 60) + patience.scaled(4, 1);
                 behaviour.scheduler.set("hold", each.to_string());
                 held = each.scaled(2, 1);
@@ -97,6 +97,15 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
         };
         (cluster, hasty)
     })
+}
+
+/// Whether a framework holds offers until tasks can start together.
+pub(crate) fn holds(framework: &Behaviour, work: &Work) -> bool {
+    let gangs = match work {
+        Work::Batch(jobs) => jobs.iter().any(|job| job.spec.gang),
+        Work::Executors { .. } | Work::Service(_) => false,
+    };
+    gangs || framework.scheduler.base() == "gang"
 }
 
 fn with_timeout(policy: &str, timeout: Option<Span>) -> String {
@@ -270,7 +279,7 @@ fn any_work() -> impl Strategy<Value = (Work, &'static str)> {
     let jobs = || vec(map_reduce(), 0..6);
     let ordered =
         (jobs(), select(&SCHEDULERS[..])).prop_map(|(jobs, scheduler)| (batch(jobs), scheduler));
-    // A gang under a scheduler that does not keep it together starts task by task.
+    // Every scheduler keeps a gang together.
     let keepers = select(&["gang", "gang", "fifo", "fair[wait=5s]"][..]);
     let gangs = (vec(one_stage(), 0..5), keepers)
         .prop_map(|(jobs, scheduler)| (batch(jobs.into_iter().map(gang).collect()), scheduler));

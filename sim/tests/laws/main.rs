@@ -80,8 +80,9 @@ fn check_jobs(cluster: &Cluster, hasty: bool, run: &Run) -> Verdict {
     prop_assert_eq!(stuck > 0, run.totals.stalled, "a run says that it is stuck");
     let faults = &cluster.trace.faults;
     // Two who hold what the other needs may starve each other: the price of holding offers.
-    let holders = cluster.frameworks.iter();
-    let holders = holders.filter(|framework| framework.scheduler.base() == "gang");
+    let works = cluster.trace.workloads.iter().map(|one| &one.work);
+    let holders = cluster.frameworks.iter().zip(works);
+    let holders = holders.filter(|(framework, work)| chance::holds(framework, work));
     let rivals = holders.count() > 1;
     let may_wait = hasty || rivals || faults.iter().any(|fault| fault.back.is_none());
     prop_assert!(stuck == 0 || may_wait, "{} jobs for ever unfinished", stuck);
@@ -133,7 +134,8 @@ fn check_framework(cluster: &Cluster, run: &Run, i: usize, row: &FrameworkRow) -
     Ok(())
 }
 
-/// Tasks that ran once each used what they need for as long as they take, or `away` times that.
+/// Tasks that ran once each used what they need for as long as they take, or `away` times that, with
+/// what launching may cost on top.
 fn check_work(cluster: &Cluster, run: &Run, i: usize, jobs: &Jobs) -> Verdict {
     let (mut least, mut most) = (0_u128, 0_u128);
     for job in jobs.iter() {
@@ -144,7 +146,10 @@ fn check_work(cluster: &Cluster, run: &Run, i: usize, jobs: &Jobs) -> Verdict {
             for span in local {
                 let cpus = u128::from(stage.needs.cpus().0);
                 least += cpus * u128::from(span.as_micros());
-                most += cpus * u128::from(span.scaled(u64::from(away), 1000).as_micros());
+                let costs = cluster.costs;
+                let longest = span.scaled(u64::from(away), 1000);
+                let longest = longest.scaled(u64::from(costs.slowdown), 1000) + costs.start;
+                most += cpus * u128::from(longest.as_micros());
             }
         }
     }

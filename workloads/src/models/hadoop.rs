@@ -270,11 +270,16 @@ impl HadoopSpec {
             self.replicas,
             Thousandths(u64::from(self.away))
         );
+        let start = format!(
+            "after {} of the maps, and not before the last one has started",
+            Thousandths(u64::from(self.slow_start))
+        );
         vec![
             told(self.gap, self.day, self.jobs),
             assumption("job sizes", bins.collect::<Vec<_>>().join("; ")),
             assumption("task durations", times),
             assumption("data placement", data),
+            assumption("start of reduces", start),
         ]
     }
 }

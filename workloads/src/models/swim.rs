@@ -291,7 +291,10 @@ impl Loaded {
             spec.replicas,
             decimal(spec.away)
         );
-        let start = format!("after {} of the maps", decimal(spec.slow_start));
+        let start = format!(
+            "after {} of the maps, and not before the last one has started",
+            decimal(spec.slow_start)
+        );
         let mut assumptions = vec![
             assumption("task counts", tasks),
             assumption("task durations", times),

@@ -1,7 +1,6 @@
 //! What comes into the cluster and what goes out.
 
-use fairground_policies::message::{AgentId, FrameworkId};
-use fairground_policies::resources::Resources;
+use fairground_policies::message::{AgentId, Demand, FrameworkId};
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,10 +69,8 @@ pub enum Input {
     DemandDeclared {
         /// Which one.
         framework: FrameworkId,
-        /// What one task takes.
-        needs: Resources,
-        /// How many it could start.
-        count: u32,
+        /// In the order in which it is to be served.
+        demand: Vec<Demand>,
     },
     /// A framework wants a task ended.
     KillRequested {

@@ -159,17 +159,8 @@ impl Cluster {
             Input::Suppressed { framework } => {
                 self.tell(Event::Suppressed { framework }, Cause::Core);
             }
-            Input::DemandDeclared {
-                framework,
-                needs,
-                count,
-            } => {
-                let event = Event::DemandDeclared {
-                    framework,
-                    needs,
-                    count,
-                };
-                self.tell(event, Cause::Core);
+            Input::DemandDeclared { framework, demand } => {
+                self.tell(Event::DemandDeclared { framework, demand }, Cause::Core);
             }
             Input::KillRequested {
                 framework,

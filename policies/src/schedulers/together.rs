@@ -1,0 +1,188 @@
+//! All or nothing: tasks that start together wait on the offers in hand until there is room for all.
+
+use super::Desk;
+use crate::job::JobSpec;
+use crate::message::JobId;
+use crate::name::{BadName, Name, Param};
+use crate::time::{Span, Time};
+
+/// How long offers are held for those who wait for more of them.
+pub(super) const HOLD: Param = Param {
+    key: "hold",
+    about: "how long offers are held for tasks that start together, up to twice that (default 30s)",
+};
+
+/// Jobs in order, those among them whose tasks start together all at once.
+#[derive(Debug)]
+pub(super) struct Together {
+    hold: Span,
+    /// The job and the stage that offers were held for last.
+    waits: Option<(JobId, u32)>,
+    /// Whether offers that it could use are refused until there is news.
+    let_go: bool,
+}
+
+/// How a scheduler serves its jobs.
+pub(super) trait Manner {
+    /// Whether the tasks of a job's stage start together.
+    fn is_gang(&self, job: &JobSpec) -> bool;
+
+    /// Whether those behind a job that waits for room may use what it cannot.
+    fn lets_pass(&self) -> bool;
+
+    /// Starts one task of a job whose tasks start one by one; whether it could.
+    fn start_one(&self, now: Time, job: JobId, desk: &mut Desk<'_>) -> bool;
+}
+
+/// What came of a job's turn.
+enum Turn {
+    Started,
+    /// The tasks of a stage start together, and there is no room for them.
+    Waits(JobId, u32),
+    Over,
+}
+
+impl Together {
+    /// With the parameter `hold` of a scheduler's name.
+    pub(super) fn from_name(name: &mut Name) -> Result<Self, BadName> {
+        let hold = match name.take_as("hold", "a length of time, as in 30s")? {
+            // Offers come one by one: without patience no two are ever in hand.
+            Some(Span::ZERO) => return Err(name.bad("hold", "0s", "more than no time")),
+            hold => hold.unwrap_or(Span::from_secs(30)),
+        };
+        Ok(Self {
+            hold,
+            waits: None,
+            let_go: false,
+        })
+    }
+
+    /// Serves the jobs in order. The first whose tasks start together and find no room keeps what it
+    /// could use, until one common moment: were each offer held for a time of its own, a stage that
+    /// needs the whole cluster would never see all of it.
+    pub(super) fn place(&mut self, now: Time, desk: &mut Desk<'_>, manner: &impl Manner) {
+        let Some(framework) = desk.framework() else {
+            return;
+        };
+        // Two frameworks that hold half a cluster each and let go in step would swap halves for ever:
+        // each is patient for a time of its own.
+        let patience = self.hold.scaled(8 + u64::from(framework.0 % 8), 8);
+        let until = desk.held_until().unwrap_or(now + patience);
+        for position in 0..desk.len() {
+            desk.release(position);
+        }
+        let mut waits = None;
+        loop {
+            match next_turn(now, desk, manner, waits) {
+                Turn::Started => {}
+                Turn::Waits(job, stage) => {
+                    waits = Some((job, stage));
+                    if now < until {
+                        keep(desk, job, stage, until);
+                    }
+                    if !manner.lets_pass() {
+                        break;
+                    }
+                }
+                Turn::Over => break,
+            }
+        }
+        self.settle(desk, waits, until <= now);
+    }
+
+    /// When the moment has come, everybody may have what was kept, and it is refused until there is
+    /// something new for the job that waits: then it asks for all of it. So nothing idles that it needs,
+    /// and nothing goes round that is not enough.
+    fn settle(&mut self, desk: &mut Desk<'_>, waits: Option<(JobId, u32)>, time_is_up: bool) {
+        let before = std::mem::replace(&mut self.waits, waits);
+        let had_let_go = std::mem::replace(&mut self.let_go, false);
+        let Some((job, stage)) = waits else { return };
+        let mut some = false;
+        for position in useful(desk, job, stage) {
+            some = true;
+            if desk.is_used(position) {
+                // What is left cannot be held: it comes back as an offer of its own.
+                desk.refuse(position, Span::ZERO);
+            } else if time_is_up {
+                desk.refuse(position, Span::FOREVER);
+            }
+        }
+        let another = before.is_some_and(|before| Some(before) != waits);
+        if another || (some && had_let_go && !time_is_up) {
+            desk.ask_again();
+        } else {
+            self.let_go = had_let_go || (some && time_is_up);
+        }
+    }
+}
+
+/// Starts what comes first of that which can start; `waits` is the one that offers are kept for.
+fn next_turn(
+    now: Time,
+    desk: &mut Desk<'_>,
+    manner: &impl Manner,
+    waits: Option<(JobId, u32)>,
+) -> Turn {
+    let served = if manner.lets_pass() { usize::MAX } else { 1 };
+    let jobs: Vec<JobId> = desk.queue().ready().take(served).collect();
+    for job in jobs {
+        if let Some((first, _)) = waits {
+            let room = |position| !desk.is_held(position) && desk.may_fit(position);
+            if !(0..desk.len()).any(room) {
+                break;
+            }
+            if first == job {
+                continue;
+            }
+        }
+        if !manner.is_gang(desk.queue().spec(job)) {
+            if manner.start_one(now, job, desk) {
+                return Turn::Started;
+            }
+            continue;
+        }
+        let Some((stage, waiting)) = desk.queue().ready_stages(job).next() else {
+            continue;
+        };
+        // After a loss, the rest of a gang is being ended: it starts again when all of it waits.
+        let ending = desk.queue().running(job, stage) > 0;
+        if !ending && start_all(desk, job, stage, waiting) {
+            return Turn::Started;
+        }
+        if waits.is_none() {
+            return Turn::Waits(job, stage);
+        }
+    }
+    Turn::Over
+}
+
+/// Offers with room for a task of the stage.
+fn useful(desk: &Desk<'_>, job: JobId, stage: u32) -> Vec<usize> {
+    let needs = desk.queue().spec(job).stages[stage as usize].needs;
+    let fits = |position: &usize| needs.fits_in(desk.left(*position));
+    (0..desk.len()).filter(fits).collect()
+}
+
+fn keep(desk: &mut Desk<'_>, job: JobId, stage: u32, until: Time) {
+    for position in useful(desk, job, stage) {
+        desk.hold(position, until);
+    }
+}
+
+/// Places all waiting tasks of a stage on offers that are not kept, or none.
+fn start_all(desk: &mut Desk<'_>, job: JobId, stage: u32, waiting: u32) -> bool {
+    let needs = desk.queue().spec(job).stages[stage as usize].needs;
+    let open: Vec<usize> = (0..desk.len()).filter(|at| !desk.is_held(*at)).collect();
+    let room = |position: &usize| needs.times_in(desk.left(*position)).unwrap_or(u64::MAX);
+    let rooms = open.iter().map(room).fold(0, u64::saturating_add);
+    if rooms < u64::from(waiting) {
+        return false;
+    }
+    let mut left = waiting;
+    for position in open {
+        while left > 0 && desk.launch_stage(position, job, stage) {
+            left -= 1;
+        }
+    }
+    true
+}
