@@ -24,10 +24,9 @@ pub fn messages() -> Vec<&'static Shape> {
 /// What people call a verdict.
 fn verdict(word: &str) -> &'static str {
     match word {
-        "supported" | "apart" => "supported",
+        "supported" | "apart" | "only" => "supported",
         "own" => "supported, not of Mesos",
         "harmless" => "harmless",
-        "only" => "supported as said",
         _ => "refused",
     }
 }
@@ -38,7 +37,10 @@ pub fn table() -> String {
     for shape in messages() {
         let name = shape.name;
         let Some(first) = shape.members.first() else {
-            let _ = writeln!(text, "| `{name}` | without members | |");
+            let _ = writeln!(
+                text,
+                "| `{name}` | | has no members; what holds it is judged |"
+            );
             continue;
         };
         let is_alike =

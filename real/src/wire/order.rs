@@ -63,7 +63,7 @@ impl Order {
             task_id: info.task_id.value.clone(),
             name: info.name.clone(),
             agent_id: info.agent_id.value.clone(),
-            limits: limits(&info.limits, &needs)?,
+            limits: limits(&info.limits)?,
             needs,
             user: command.user.clone().filter(|user| !user.is_empty()),
             command: what_to_run(command)?,
@@ -199,45 +199,26 @@ fn image(container: &ContainerInfo) -> Result<Option<String>, String> {
     }
 }
 
-fn limits(asked: &BTreeMap<String, Scalar>, needs: &Amounts) -> Result<Limits, String> {
+fn limits(asked: &BTreeMap<String, Scalar>) -> Result<Limits, String> {
     let mut limits = Limits::default();
     for (name, limit) in asked {
         let number = limit.value.0;
-        let (place, units, least) = match name.as_str() {
-            "cpus" => {
-                let units = resources::thousandths;
-                (
-                    &mut limits.millicores,
-                    units as fn(&str, f64) -> _,
-                    needs.millicores,
-                )
+        let units = |count: fn(&str, f64) -> Result<u64, String>| {
+            if number == f64::INFINITY {
+                return Ok(Some(Limit::Infinite));
             }
-            "mem" => {
-                let units = resources::mebibytes;
-                (
-                    &mut limits.mem_mib,
-                    units as fn(&str, f64) -> _,
-                    needs.mem_mib,
-                )
-            }
+            let units = count(name, number).map_err(|why| format!("`limits.{name}`: {why}"))?;
+            Ok::<_, String>(Some(Limit::To(units)))
+        };
+        match name.as_str() {
+            "cpus" => limits.millicores = units(resources::thousandths)?,
+            "mem" => limits.mem_mib = units(resources::mebibytes)?,
             _ => {
                 return Err(format!(
                     "`limits.{name}` is not supported: there are limits of cpus and mem"
                 ));
             }
-        };
-        if number == f64::INFINITY {
-            *place = Some(Limit::Infinite);
-            continue;
         }
-        let units: Result<u64, String> = units(name, number);
-        let units = units.map_err(|why| format!("`limits.{name}`: {why}"))?;
-        if units < least {
-            return Err(format!(
-                "`limits.{name}` is {number}, less than the task asks for as a resource"
-            ));
-        }
-        *place = Some(Limit::To(units));
     }
     Ok(limits)
 }

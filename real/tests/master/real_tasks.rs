@@ -124,3 +124,77 @@ fn a_late_status_of_an_earlier_launch_changes_nothing() {
     say(1);
     assert_eq!(framework.status("t")["state"], "TASK_FINISHED");
 }
+
+#[test]
+fn what_is_run_is_what_was_said() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::start(&[]);
+    let agent = Agent::start_at(&master.address.to_string(), "a");
+    let framework = framework(&master);
+    let secret = |data: &str| json!({"type": "VALUE", "value": {"data": data}});
+    let variables = json!([{"name": "PLAIN", "value": "a=b"},
+                           {"name": "KEY", "type": "SECRET", "secret": secret("czNjcmV0IMO8")}]);
+    let cases = [
+        (
+            "argv",
+            json!({"shell": false, "value": "cat", "arguments": ["kitten", "/proc/self/cmdline"]}),
+            Ok("kitten\0/proc/self/cmdline\0"),
+        ),
+        (
+            "spaces",
+            json!({"shell": "false", "value": "printf", "arguments": ["p", "[%s]", " x  y ", "ü"]}),
+            Ok("[ x  y ][ü]"),
+        ),
+        (
+            "alone",
+            json!({"shell": false, "value": "/bin/echo"}),
+            Ok("\n"),
+        ),
+        (
+            "shell",
+            json!({"value": "echo $#:$0", "arguments": ["one", "two"]}),
+            Ok("0:sh\n"),
+        ),
+        (
+            "secret",
+            json!({"value": "echo $PLAIN,$KEY", "environment": {"variables": variables}}),
+            Ok("a=b,s3cret ü\n"),
+        ),
+        (
+            "nowhere",
+            json!({"shell": false, "value": "no-such-program"}),
+            Err("cannot execute no-such-program: No such file or directory"),
+        ),
+        (
+            "long",
+            json!({"value": format!(": {}", "y".repeat(140_000))}),
+            Err("Argument list too long"),
+        ),
+    ];
+    for (id, command, expected) in cases {
+        let offer = framework.offer();
+        let mut one = task(&offer, id, "");
+        one["command"] = command;
+        framework.accept(&offer, &[one], 0.0);
+        let last = loop {
+            let status = framework.status(id);
+            if !["TASK_STARTING", "TASK_RUNNING"].contains(&status["state"].as_str().unwrap()) {
+                break status;
+            }
+        };
+        match expected {
+            Ok(written) => {
+                assert_eq!(last["state"], "TASK_FINISHED", "{last}");
+                let sandbox = agent.work().join("sandboxes").join(&framework.id).join(id);
+                let stdout = std::fs::read_to_string(sandbox.join("latest/stdout")).unwrap();
+                assert_eq!(stdout, written, "{id}");
+            }
+            Err(why) => {
+                assert_eq!(last["state"], "TASK_FAILED", "{last}");
+                assert!(last["message"].as_str().unwrap().contains(why), "{last}");
+            }
+        }
+    }
+}

@@ -24,8 +24,8 @@ message! {
         docker: Option<Box<DockerInfo>>, supported "of a container of type DOCKER";
         mesos: Option<Box<MesosInfo>>, supported "of a container of type MESOS";
         network_infos: Vec<NetworkInfo>, supported "as far as it is the agent's network";
-        linux_info: Option<Box<LinuxInfo>>, supported "an empty one only";
-        rlimit_info: Option<Box<RLimitInfo>>, supported "an empty one only";
+        linux_info: Option<Box<LinuxInfo>>, supported "see `LinuxInfo`: an empty one only";
+        rlimit_info: Option<Box<RLimitInfo>>, supported "see `RLimitInfo`: an empty one only";
         tty_info: Option<TTYInfo>, refused "a task has no terminal";
     }
 }
@@ -48,7 +48,7 @@ enumeration! {
 message! {
     /// A root directory.
     Image "Image" {
-        r#type: ImageType, only(ImageType::Docker) "images of type DOCKER stand for directories";
+        r#type: ImageType, only(ImageType::Docker) "DOCKER only, whose images stand for directories";
         appc: Option<Appc>, refused "images of type DOCKER stand for directories";
         docker: Option<DockerImage>, supported "has to be there";
         cached: Option<bool>, harmless "an image is a directory; nothing is pulled";
@@ -97,7 +97,7 @@ message! {
         image: Option<String>, supported
             "one that the master maps to a directory, `--image NAME=DIR`; without it it is refused";
         network: Option<DockerNetwork>, only(Some(DockerNetwork::Host))
-            "tasks have the network of their agent, HOST";
+            "HOST only, as tasks have the network of their agent";
         port_mappings: Vec<DockerPortMapping>, refused
             "tasks have the network of their agent; nothing is mapped";
         privileged: Option<bool>, refused "tasks get no privileges";
@@ -157,7 +157,8 @@ message! {
         seccomp: Option<SeccompInfo>, refused "the filter of system calls is the agent's";
         ipc_mode: Option<Word>, refused "tasks have queues and shared memory of their own";
         shm_size: Option<u32>, refused "shared memory counts as the task's memory";
-        share_cgroups: Option<bool>, only(Some(true)) "tasks have control groups of their own";
+        share_cgroups: Option<bool>, only(Some(true))
+            "true only, as nothing nested is there to share them with";
     }
 }
 

@@ -31,7 +31,7 @@ message! {
         max_completion_time: Option<DurationInfo>, supported
             "after it the task is ended and has failed";
         limits: BTreeMap<String, Scalar>, supported
-            "of `cpus` and `mem`, not below what `resources` asks; `\"Infinity\"` is none";
+            "of `cpus` and `mem`, other than in Mesos also below `resources`; `\"Infinity\"` is none";
     }
 }
 
