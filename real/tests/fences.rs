@@ -1,10 +1,11 @@
 //! What a task can see and do from inside.
 
+use fairground_real::isolation::scope;
 use fairground_real::isolation::spec::End;
 
 mod support;
 
-use support::{Ground, skipped};
+use support::{Ground, skipped, until};
 
 #[test]
 fn a_task_is_nobody_alone_and_without_privileges() {
@@ -64,6 +65,108 @@ fn nobody_is_traced() {
     let mut free = free.start();
     free.wait();
     assert!(free.stdout().starts_with('0'), "{}", free.stdout());
+}
+
+/// Perl that listens on an abstract socket of this name, or connects to it and says how that went.
+fn abstract_socket(name: &str, how: &str) -> String {
+    let socket =
+        format!("$|=1; socket(S, AF_UNIX, SOCK_STREAM, 0); $a = pack_sockaddr_un(\"\\0{name}\");");
+    format!("perl -MSocket -e '{socket} {how}'")
+}
+
+#[test]
+fn a_task_sees_nothing_of_its_neighbour() {
+    if skipped() {
+        return;
+    }
+    let ground = Ground::new();
+    let work = ground.directory.path().to_owned();
+    let name = work.file_name().unwrap().to_str().unwrap().to_owned();
+    let listen = abstract_socket(
+        &name,
+        "bind(S, $a) or die; listen(S, 1); print \"ready\\n\"; sleep 1000",
+    );
+    let hold = "umask 0; for place in . /tmp /var/tmp /dev/shm; do echo mine > $place/key; done";
+    // The same account: nothing but the cover is between them.
+    let mut holder = ground.shell("holder", &format!("{hold}; {listen}"));
+    holder.spec.fences.hidden = vec![work.clone()];
+    let holder = holder.start();
+    until("the neighbour listens", || {
+        holder.stdout().contains("ready")
+    });
+    let pid = holder.group.processes().unwrap()[0];
+    let key = holder.spec.sandbox.join("key");
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), "mine\n");
+
+    let connect = abstract_socket(
+        &name,
+        "print connect(S, $a) ? \"connected\" : \"$!\", \"\\n\"",
+    );
+    let look = format!(
+        "pwd; touch own; test -e {own}/own && echo here; \
+         for place in {key} {holder} /tmp/key /var/tmp/key /dev/shm/key /proc/1/environ /proc/1; do \
+         cat $place 2>&1; done; ls {work}; kill -0 {pid} 2>&1; echo text > /tmp/file && cat /tmp/file; \
+         {connect}",
+        own = work.join("pries/sandbox").display(),
+        key = key.display(),
+        holder = work.join("holder").display(),
+        work = work.display(),
+    );
+    let mut pries = ground.shell("pries", &look);
+    pries.spec.fences.hidden = vec![work.clone()];
+    let mut pries = pries.start();
+    assert_eq!(pries.wait().end, End::Exited(0), "{}", pries.stderr());
+    let seen = pries.stdout();
+    let own = pries.spec.sandbox.display().to_string();
+    let lines: Vec<&str> = seen.lines().collect();
+    assert_eq!(
+        lines[..2],
+        [own.as_str(), "here"],
+        "its own sandbox at its own path: {seen}"
+    );
+    for line in &lines[2..9] {
+        assert!(line.contains("No such file"), "{seen}");
+    }
+    assert_eq!(
+        lines[9], "pries",
+        "nothing else of the work directory: {seen}"
+    );
+    assert!(lines[10].contains("No such process"), "{seen}");
+    assert_eq!(lines[11], "text", "its /tmp is its own: {seen}");
+    if scope::is_possible() {
+        assert_eq!(lines[12], "Operation not permitted", "{seen}");
+    }
+    assert!(work.join("pries/sandbox/own").exists());
+}
+
+#[test]
+fn a_network_of_its_own_has_loopback_only() {
+    if skipped() {
+        return;
+    }
+    let ground = Ground::new();
+    let outside = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = outside.local_addr().unwrap().port();
+    let socket = "socket(S, AF_INET, SOCK_STREAM, 0)";
+    let to = |port: &str| format!("sockaddr_in({port}, inet_aton(\"127.0.0.1\"))");
+    let look = format!(
+        "perl -MSocket -e '{socket}; print connect(S, {}) ? \"reached\" : \"$!\", \"\\n\"; \
+         socket(L, AF_INET, SOCK_STREAM, 0); bind(L, {}); listen(L, 1); \
+         ($own) = sockaddr_in(getsockname(L)); {socket}; print connect(S, {}) ? \"own\" : \"$!\", \"\\n\"'",
+        to(&port.to_string()),
+        to("0"),
+        to("$own")
+    );
+    for (name, network, expected) in [
+        ("shared", false, "reached\nown\n"),
+        ("alone", true, "Connection refused\nown\n"),
+    ] {
+        let mut task = ground.shell(name, &look);
+        task.spec.fences.network = network;
+        let mut task = task.start();
+        assert_eq!(task.wait().end, End::Exited(0), "{}", task.stderr());
+        assert_eq!(task.stdout(), expected, "{name}: {}", task.stderr());
+    }
 }
 
 #[test]

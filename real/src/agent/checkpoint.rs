@@ -12,8 +12,8 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::fs::{self, File, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -81,19 +81,37 @@ impl WorkDir {
     /// # Errors
     /// When it cannot be made, or another agent is in it.
     pub(super) fn open(root: &Path) -> Result<(Self, File)> {
-        for part in ["containers", "sandboxes"] {
-            let part = root.join(part);
-            fs::create_dir_all(&part).map_err(IsolationError::file("create", &part))?;
+        let above = root.parent().unwrap_or(root);
+        fs::create_dir_all(above).map_err(IsolationError::file("create", above))?;
+        // Tasks' environments and files are in it, and other tasks look for secrets. A directory
+        // that was there before this one's parts may be used by others, too.
+        for part in [
+            root.to_owned(),
+            root.join("containers"),
+            root.join("sandboxes"),
+        ] {
+            let made = DirBuilder::new().mode(0o700).create(&part);
+            match made {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    if part != root {
+                        close(&part, 0o700)?;
+                    }
+                }
+                made => made.map_err(IsolationError::file("create", &part))?,
+            }
         }
-        // Tasks' environments are in it, and other tasks look for secrets.
-        let (containers, own) = (root.join("containers"), Permissions::from_mode(0o700));
-        fs::set_permissions(&containers, own)
-            .map_err(IsolationError::file("close", &containers))?;
         let root = root
             .canonicalize()
             .map_err(IsolationError::file("find", root))?;
         let path = root.join("lock");
-        let lock = File::create(&path).map_err(IsolationError::file("create", &path))?;
+        let mut options = File::options();
+        let lock = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path);
+        let lock = lock.map_err(IsolationError::file("create", &path))?;
         // An agent that was killed while it started something has a child that holds the file
         // until it executes its program.
         let until = Instant::now() + HANDOVER;
@@ -108,6 +126,26 @@ impl WorkDir {
             std::thread::sleep(Duration::from_millis(10));
         }
         Ok((Self { root }, lock))
+    }
+
+    /// Lets tasks find their way to their sandboxes where no mounts of their own lead there; they
+    /// still cannot list anything on it.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(super) fn open_the_way(&self) -> Result<()> {
+        let about = self.root.metadata();
+        let about = about.map_err(IsolationError::file("look at", &self.root))?;
+        // Others may have business in one that is open already.
+        if about.permissions().mode() & 0o001 == 0 {
+            close(&self.root, 0o711)?;
+        }
+        close(&self.sandboxes(), 0o711)
+    }
+
+    /// The directory itself.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// A name no other work directory of this machine has.
@@ -207,6 +245,11 @@ impl WorkDir {
     }
 }
 
+fn close(directory: &Path, mode: u32) -> Result<()> {
+    fs::set_permissions(directory, Permissions::from_mode(mode))
+        .map_err(IsolationError::file("close", directory))
+}
+
 /// Bytes as people write digests.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -236,6 +279,30 @@ mod tests {
         );
         drop(lock);
         WorkDir::open(directory.path()).unwrap();
+    }
+
+    #[test]
+    fn nobody_else_looks_into_a_directory() {
+        let above = tempfile::tempdir().unwrap();
+        let root = above.path().join("new/work");
+        let (work, _lock) = WorkDir::open(&root).unwrap();
+        store::write(&work.identity(), &"key").unwrap();
+        let mode = |path: &str| root.join(path).metadata().unwrap().permissions().mode() & 0o777;
+        for (path, expected) in [
+            ("", 0o700),
+            ("containers", 0o700),
+            ("sandboxes", 0o700),
+            ("lock", 0o600),
+            ("agent.json", 0o600),
+            ("..", 0o755),
+        ] {
+            assert_eq!(mode(path), expected, "{path}");
+        }
+        work.open_the_way().unwrap();
+        assert_eq!(
+            (mode(""), mode("sandboxes"), mode("containers")),
+            (0o711, 0o711, 0o700)
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use super::accounts::Uids;
 use crate::protocol::{Amounts, PortRange};
 
 /// Runs the tasks of a cluster on this machine.
@@ -50,9 +51,16 @@ pub struct Args {
     /// The agent's own part of the hierarchies; made from the work directory when absent
     #[arg(long, value_name = "NAME")]
     pub cgroup_prefix: Option<String>,
-    /// Who a task runs as that names nobody; 'nobody' for an agent of root
+    /// Who a task runs as that names nobody; an account of its own for an agent of root
     #[arg(long, value_name = "USER")]
     pub task_user: Option<String>,
+    /// The numbers of users and groups that tasks have for themselves, as in 1900000000-1900065535;
+    /// made from the work directory when absent. Nobody else on the machine may have one of them
+    #[arg(long, value_name = "FIRST-LAST", conflicts_with = "task_user")]
+    pub task_uids: Option<Uids>,
+    /// A directory that tasks do not see, beside the work directory; can be given several times
+    #[arg(long, value_name = "DIR")]
+    pub hide: Vec<PathBuf>,
     /// Let tasks run as root, which can change the machine's files
     #[arg(long)]
     pub allow_root: bool,
@@ -88,6 +96,8 @@ pub enum Fence {
     Namespaces,
     /// A filter on system calls
     Seccomp,
+    /// A network with nothing but loopback, a task; needs namespaces
+    Network,
 }
 
 /// What a machine gives to tasks; what is not named is `None`.

@@ -12,13 +12,14 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
-use nix::sys::stat::{Mode, mkdirat};
+use nix::sys::stat::{Mode, mkdirat, umask};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 
 use super::checkpoint::hex;
-use crate::isolation::privileges::Account;
+use crate::isolation::namespaces;
+use crate::isolation::privileges::{Account, User};
 use crate::protocol::Uri;
 
 /// A server that says nothing for so long is given up.
@@ -29,7 +30,9 @@ const SILENCE: Duration = Duration::from_mins(1);
 pub(super) struct Order {
     pub(super) uris: Vec<Uri>,
     pub(super) sandbox: PathBuf,
-    pub(super) user: Option<String>,
+    pub(super) user: Option<User>,
+    /// What the task will not see, where it has mounts of its own.
+    pub(super) hidden: Option<Vec<PathBuf>>,
 }
 
 impl Order {
@@ -73,7 +76,12 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let order: Order = serde_json::from_reader(io::stdin().lock())?;
     // Before the task's user is somebody who may not get there.
     std::env::set_current_dir(&order.sandbox)?;
-    Account::find(order.user.as_deref())?.become_it(false)?;
+    let account = Account::find(order.user.as_ref())?;
+    if let Some(hidden) = &order.hidden {
+        namespaces::hide(hidden)?;
+    }
+    account.become_it(false)?;
+    umask(Mode::from_bits_truncate(0o022));
     // Set after the change of account, which clears it: an agent that is killed fetches nothing.
     set_pdeathsig(Signal::SIGKILL)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

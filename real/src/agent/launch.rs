@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use fairground_policies::resources::{Mebibytes, Millicores};
 
-use super::checkpoint::Taken;
+use super::accounts::Accounts;
+use super::checkpoint::WorkDir;
 use super::config::{Args, Fence};
+use super::task::Task;
 use crate::isolation::limits::Limits;
-use crate::isolation::privileges::Account;
+use crate::isolation::privileges::{Account, User};
 use crate::isolation::spec::{CgroupPlace, Fences, OutputLimits, Spec};
 use crate::isolation::{IsolationError, Result};
 use crate::protocol::{Limit, RunTask};
@@ -16,18 +18,19 @@ use crate::protocol::{Limit, RunTask};
 /// The default search path.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The account a task runs as; `None` for the agent's own.
-pub(super) fn user(args: &Args, run: &RunTask) -> Option<String> {
+/// Who a task runs as: whom it names, whom the agent was told, one of its own. An agent that is not
+/// root has only itself, which is `None`.
+pub(super) fn user(args: &Args, run: &RunTask, accounts: &mut Accounts) -> Result<Option<User>> {
+    if let Some(name) = run.user.as_deref().or(args.task_user.as_deref()) {
+        return Ok(Some(name.into()));
+    }
     let root = nix::unistd::geteuid().is_root();
-    let default = args
-        .task_user
-        .clone()
-        .or_else(|| root.then(|| "nobody".to_owned()));
-    run.user.clone().or(default)
+    let own = root.then(|| accounts.take()).transpose()?;
+    Ok(own.map(User::Own))
 }
 
 /// The numbers of that account, if tasks may run as it.
-pub(super) fn account(args: &Args, user: Option<&str>) -> Result<(u32, u32)> {
+pub(super) fn account(args: &Args, user: Option<&User>) -> Result<(u32, u32)> {
     let ids = Account::find(user)?.ids();
     if ids.0 == 0 && !args.allow_root {
         return Err(IsolationError::Root);
@@ -36,8 +39,9 @@ pub(super) fn account(args: &Args, user: Option<&str>) -> Result<(u32, u32)> {
 }
 
 /// Everything about the container of a task.
-pub(super) fn spec(args: &Args, prefix: &str, taken: &Taken, sandbox: &Path) -> Spec {
-    let run = &taken.run;
+pub(super) fn spec(args: &Args, prefix: &str, task: &Task, work: &WorkDir) -> Result<Spec> {
+    let run = &task.taken.run;
+    let sandbox = work.sandbox(&task.key())?;
     let command = &run.command;
     let (program, words) = if command.shell {
         let words = ["sh", "-c", command.value.as_str()]
@@ -54,17 +58,19 @@ pub(super) fn spec(args: &Args, prefix: &str, taken: &Taken, sandbox: &Path) -> 
         root: args.cgroup_root.clone(),
         prefix: prefix.to_owned(),
     };
-    Spec {
-        container: taken.container.clone(),
+    Ok(Spec {
+        container: task.taken.container.clone(),
         program,
         argv: words,
-        environment: environment(run, sandbox),
-        sandbox: sandbox.to_owned(),
-        user: user(args, run),
+        environment: environment(run, &sandbox),
+        sandbox,
+        user: task.user.clone(),
         fences: Fences {
             cgroups: has(Fence::Cgroups).then_some(place),
             namespaces: has(Fence::Namespaces),
             seccomp: has(Fence::Seccomp),
+            network: has(Fence::Network),
+            hidden: hidden(args, work),
             root: run.root.as_ref().map(PathBuf::from),
         },
         limits: limits(args, run),
@@ -74,7 +80,14 @@ pub(super) fn spec(args: &Args, prefix: &str, taken: &Taken, sandbox: &Path) -> 
             bytes: args.output_bytes,
             aside: args.output_aside,
         },
-    }
+    })
+}
+
+/// What no task sees, but for its own sandbox.
+pub(super) fn hidden(args: &Args, work: &WorkDir) -> Vec<PathBuf> {
+    let mut hidden = vec![work.root().to_owned()];
+    hidden.extend(args.hide.iter().cloned());
+    hidden
 }
 
 /// Time between SIGTERM and SIGKILL when an order does not say.

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+mod accounts;
 mod checkpoint;
 mod config;
 pub(crate) mod fetch;
@@ -30,9 +31,10 @@ mod watch;
 pub use config::Args;
 
 use crate::isolation::cgroup::Cgroups;
-use crate::isolation::{IsolationError, store};
+use crate::isolation::{IsolationError, scope, store};
 use crate::protocol::{Amounts, Subscribe, VERSION};
 use crate::web::{self, Connections};
+use accounts::Accounts;
 use checkpoint::{Identity, WorkDir};
 use config::Fence;
 use link::Subscriptions;
@@ -67,6 +69,9 @@ fn check(args: &Args) -> anyhow::Result<()> {
     if !has(Fence::Cgroups) && !has(Fence::Namespaces) {
         bail!("--isolation needs cgroups or namespaces: without both a task could not be ended");
     }
+    if has(Fence::Network) && !has(Fence::Namespaces) {
+        bail!("--isolation network needs namespaces");
+    }
     if !args.listen.ip().is_loopback() && !args.insecure {
         bail!(
             "--listen {} can be reached by others, and nobody is asked who they are: \
@@ -75,7 +80,7 @@ fn check(args: &Args) -> anyhow::Result<()> {
         );
     }
     if let Some(user) = &args.task_user {
-        launch::account(args, Some(user)).context("--task-user")?;
+        launch::account(args, Some(&user.as_str().into())).context("--task-user")?;
     }
     if args
         .master
@@ -89,6 +94,7 @@ fn check(args: &Args) -> anyhow::Result<()> {
 
 async fn start(args: Args) -> anyhow::Result<ExitCode> {
     let (work, _lock) = WorkDir::open(&args.work_dir)?;
+    fence_sandboxes(&args, &work)?;
     let prefix = args
         .cgroup_prefix
         .clone()
@@ -121,6 +127,7 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
         cgroups: cgroups.clone(),
         identity,
         hello: hello.clone(),
+        accounts: Accounts::new(args.task_uids, &work),
         tasks: std::collections::BTreeMap::new(),
         inbox: inbox.clone(),
         outbox,
@@ -177,6 +184,22 @@ fn seen_from(master: &str, listened: SocketAddr) -> std::io::Result<SocketAddr> 
         }
     }
     found
+}
+
+/// What keeps tasks from each other's sandboxes; says what does not.
+fn fence_sandboxes(args: &Args, work: &WorkDir) -> anyhow::Result<()> {
+    if !args.isolation.contains(&Fence::Namespaces) {
+        eprintln!(
+            "without namespaces only their accounts keep tasks from each other's files and sockets"
+        );
+        work.open_the_way()?;
+    } else if !args.isolation.contains(&Fence::Network) && !scope::is_possible() {
+        eprintln!(
+            "this kernel (older than 6.12, or without Landlock) does not keep tasks from each \
+             other's abstract sockets; --isolation with network does"
+        );
+    }
+    Ok(())
 }
 
 fn own_cgroups(args: &Args, prefix: &str) -> anyhow::Result<Option<Cgroups>> {

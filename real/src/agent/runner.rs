@@ -1,6 +1,7 @@
 //! The agent's one loop: everything that happens comes in here, one thing after another.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -9,8 +10,9 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
+use super::accounts::Accounts;
 use super::checkpoint::{Identity, News, Taken, WorkDir};
-use super::config::Args;
+use super::config::{Args, Fence};
 use super::launch;
 use super::task::{Key, Task, may_run, status};
 use super::verdict::Verdict;
@@ -40,6 +42,8 @@ pub(super) enum Input {
     Fetched(Key, std::result::Result<(), String>),
     /// A container's supervisor did something.
     Watched(Key, Watched),
+    /// Old sandboxes of these users are gone.
+    Swept(Vec<u32>),
     /// Somebody wants to see the tasks.
     Look(oneshot::Sender<View>),
     /// End, and leave the tasks to the next agent.
@@ -72,6 +76,7 @@ pub(super) struct Agent {
     pub(super) identity: Identity,
     /// What introduces it; what changes is filled in each time.
     pub(super) hello: Subscribe,
+    pub(super) accounts: Accounts,
     pub(super) tasks: BTreeMap<Key, Task>,
     pub(super) inbox: mpsc::UnboundedSender<Input>,
     pub(super) outbox: mpsc::UnboundedSender<AgentCall>,
@@ -128,7 +133,12 @@ impl Agent {
         let (work, hours) = (self.work.clone(), self.args.sandbox_hours);
         let kept = self.tasks.keys().filter_map(|key| work.sandbox(key).ok());
         let kept = kept.collect();
-        tokio::task::spawn_blocking(move || sandboxes::sweep(&work, &kept, hours))
+        let inbox = self.inbox.clone();
+        tokio::task::spawn_blocking(move || {
+            let gone = sandboxes::sweep(&work, &kept, hours);
+            // An agent that ends has no use for it.
+            let _ = inbox.send(Input::Swept(gone));
+        })
     }
 
     fn take(&mut self, input: Input) -> Result<()> {
@@ -142,6 +152,7 @@ impl Agent {
             Input::Fetched(key, result) => self.fetched(&key, result)?,
             Input::Watched(key, Watched::Started(init)) => self.started(&key, init)?,
             Input::Watched(key, Watched::Ended) => self.ended(&key)?,
+            Input::Swept(uids) => self.accounts.give_back(&uids),
             Input::Look(answer) => {
                 let _ = answer.send(self.view());
             }
@@ -238,20 +249,10 @@ impl Agent {
         }
         self.tell(&key, Verdict::plain(TaskState::Starting))?;
 
-        let user = launch::user(&self.args, &taken.run);
-        let prepared = sandbox.and_then(|sandbox| {
-            let owner = launch::account(&self.args, user.as_deref())?;
-            sandboxes::make(&sandbox, owner)?;
-            Ok(sandbox)
-        });
-        let sandbox = match prepared {
-            Ok(prepared) => prepared,
+        let prepared = sandbox.and_then(|sandbox| self.prepare(&key, &sandbox, taken.run));
+        let order = match prepared {
+            Ok(order) => order,
             Err(error) => return self.fail(&key, &error.to_string()),
-        };
-        let order = fetch::Order {
-            uris: taken.run.command.uris,
-            sandbox,
-            user,
         };
         if order.uris.is_empty() {
             return self.fetched(&key, Ok(()));
@@ -268,6 +269,23 @@ impl Agent {
         Ok(())
     }
 
+    /// Gives a task its account and its sandbox; what is to be fetched into it.
+    fn prepare(&mut self, key: &Key, sandbox: &Path, run: RunTask) -> Result<fetch::Order> {
+        let user = launch::user(&self.args, &run, &mut self.accounts)?;
+        let owner = launch::account(&self.args, user.as_ref())?;
+        sandboxes::make(sandbox, owner)?;
+        if let Some(task) = self.tasks.get_mut(key) {
+            task.user.clone_from(&user);
+        }
+        let covers = self.args.isolation.contains(&Fence::Namespaces);
+        Ok(fetch::Order {
+            uris: run.command.uris,
+            sandbox: sandbox.to_owned(),
+            user,
+            hidden: covers.then(|| launch::hidden(&self.args, &self.work)),
+        })
+    }
+
     fn fetched(&mut self, key: &Key, result: std::result::Result<(), String>) -> Result<()> {
         // It may have been killed meanwhile.
         let Some(task) = self
@@ -281,10 +299,9 @@ impl Agent {
         if let Err(error) = result {
             return self.fail(key, &format!("Failed to launch: {error}"));
         }
-        let sandbox = self.work.sandbox(key)?;
-        let spec = launch::spec(&self.args, &self.prefix, &task.taken, &sandbox);
+        let spec = launch::spec(&self.args, &self.prefix, task, &self.work)?;
         let files = self.work.container(&task.taken.container);
-        let program = std::path::Path::new("/proc/self/exe");
+        let program = Path::new("/proc/self/exe");
         let started = container::start(&files, &spec, program);
         match started.and_then(|child| watch(key.clone(), files, None, Some(child), &self.inbox)) {
             Ok(()) => Ok(()),

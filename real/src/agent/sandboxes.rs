@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, chown, symlink,
+};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -15,9 +17,13 @@ use crate::isolation::{IsolationError, Result};
 /// The name of a task's last sandbox, beside those of its launches.
 const LATEST: &str = "latest";
 
-/// Makes a sandbox that belongs to `owner`, and the latest one of its task.
+/// Makes a sandbox that belongs to `owner` alone, and the latest one of its task. Whoever finds the
+/// way to it still learns nothing of what else there is.
 pub(super) fn make(sandbox: &Path, (uid, gid): (u32, u32)) -> Result<()> {
-    fs::create_dir_all(sandbox).map_err(IsolationError::file("create", sandbox))?;
+    let mut builder = fs::DirBuilder::new();
+    let made = builder.recursive(true).mode(0o711).create(sandbox);
+    made.and_then(|()| fs::set_permissions(sandbox, fs::Permissions::from_mode(0o700)))
+        .map_err(IsolationError::file("create", sandbox))?;
     chown(sandbox, Some(uid), Some(gid)).map_err(IsolationError::file("give away", sandbox))?;
     // Replaced in one step: a link that is there always leads somewhere.
     let latest = sandbox.with_file_name(LATEST);
@@ -62,15 +68,32 @@ pub(super) fn begin_to_age(sandbox: &Path) -> io::Result<()> {
     File::open(sandbox)?.set_modified(SystemTime::now())
 }
 
-/// Removes what forgotten tasks left more than so many hours ago. What cannot be removed is told of
-/// and stays.
-pub(super) fn sweep(work: &WorkDir, kept: &BTreeSet<PathBuf>, hours: u64) {
+/// The users that sandboxes belong to.
+pub(super) fn owners(work: &WorkDir) -> BTreeSet<u32> {
+    let frameworks = list(&work.sandboxes());
+    let tasks = frameworks.iter().flat_map(|path| list(path));
+    let launches = tasks.flat_map(|path| list(&path));
+    launches.filter_map(|launch| owner(&launch)).collect()
+}
+
+fn owner(launch: &Path) -> Option<u32> {
+    let about = launch.symlink_metadata().ok()?;
+    about.is_dir().then(|| about.uid())
+}
+
+/// Removes what forgotten tasks left more than so many hours ago, and tells whose it was. What cannot
+/// be removed is told of and stays.
+pub(super) fn sweep(work: &WorkDir, kept: &BTreeSet<PathBuf>, hours: u64) -> Vec<u32> {
+    let mut gone = Vec::new();
     let old = SystemTime::now() - Duration::from_secs(hours.saturating_mul(3600).min(1 << 32));
     for framework in list(&work.sandboxes()) {
         for task in list(&framework) {
             for launch in list(&task) {
                 if !kept.contains(&launch) && is_old(&launch, old) {
-                    tell(&launch, fs::remove_dir_all(&launch));
+                    let owner = owner(&launch);
+                    if tell(&launch, fs::remove_dir_all(&launch)) {
+                        gone.extend(owner);
+                    }
                 }
             }
             // A task that comes meanwhile changes its folder, and this one is left alone.
@@ -84,6 +107,7 @@ pub(super) fn sweep(work: &WorkDir, kept: &BTreeSet<PathBuf>, hours: u64) {
             tell(&framework, fs::remove_dir(&framework));
         }
     }
+    gone
 }
 
 /// Whether this is a directory, not a link to one, that was changed last before `old`.
@@ -92,10 +116,12 @@ fn is_old(path: &Path, old: SystemTime) -> bool {
     about.is_ok_and(|about| about.is_dir() && about.modified().is_ok_and(|at| at < old))
 }
 
-fn tell(path: &Path, removed: io::Result<()>) {
-    if let Err(error) = removed {
+/// Whether it was removed.
+fn tell(path: &Path, removed: io::Result<()>) -> bool {
+    if let Err(error) = &removed {
         eprintln!("cannot remove {}: {error}", path.display());
     }
+    removed.is_ok()
 }
 
 /// What is in a directory; nothing in what is none.
@@ -136,6 +162,11 @@ mod tests {
         fs::create_dir(sandbox.join("inner")).unwrap();
         let other = work.sandbox(&key("other", "1")).unwrap();
         make(&other, me()).unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(
+            (mode(&other), mode(other.parent().unwrap())),
+            (0o700, 0o711)
+        );
         fs::write(other.join("secret"), "s").unwrap();
         fs::write(sandbox.join("inner/file"), "text").unwrap();
         symlink("inner/file", sandbox.join("inside")).unwrap();
@@ -181,8 +212,10 @@ mod tests {
         );
         let pause = || std::thread::sleep(Duration::from_millis(20));
         pause();
-        sweep(&work, &BTreeSet::from([sandbox("1")]), 0);
+        assert_eq!(owners(&work), BTreeSet::from([me().0]));
+        let gone = sweep(&work, &BTreeSet::from([sandbox("1")]), 0);
         assert!(sandbox("1").exists() && !sandbox("2").exists());
+        assert_eq!(gone, [me().0], "whose it was");
         // Nothing in the way stops it.
         fs::write(work.sandboxes().join("stray"), "").unwrap();
         for _ in 0..3 {

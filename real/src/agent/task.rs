@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::checkpoint::{News, Taken};
 use super::verdict::Verdict;
+use crate::isolation::privileges::User;
 use crate::protocol::{Container, KnownTask, RunTask, StatusUpdate, TaskState};
 
 /// The longest wait between two sendings of a status.
@@ -41,6 +42,8 @@ impl fmt::Display for Key {
 pub(super) struct Task {
     pub(super) taken: Taken,
     pub(super) news: News,
+    /// Who it runs as, once it has a sandbox.
+    pub(super) user: Option<User>,
     /// The container's init, once it runs.
     pub(super) init: Option<i32>,
     /// What still brings things into its sandbox.
@@ -54,6 +57,7 @@ impl Task {
         Self {
             taken,
             news,
+            user: None,
             init: None,
             fetching: None,
             retry: None,

@@ -58,7 +58,7 @@ pub fn start(files: &Files, spec: &Spec, program: &Path) -> Result<Child> {
         Err(errno) => return Err(IsolationError::file("create", &files.bell())(errno.into())),
     }
     store::write(&files.spec(), spec)?;
-    let log = File::create(files.log()).map_err(IsolationError::file("create", &files.log()))?;
+    let log = store::private(&files.log()).map_err(IsolationError::file("create", &files.log()))?;
     Command::new(program)
         .args(["container", "supervise"])
         .arg(&files.directory)

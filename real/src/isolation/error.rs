@@ -66,6 +66,15 @@ pub enum IsolationError {
     /// The system call filter could not be made.
     #[error("cannot filter system calls: {0}")]
     Seccomp(String),
+    /// The kernel refuses to keep a task's sockets apart from those of others.
+    #[error("cannot keep abstract sockets apart: {0}")]
+    Scope(String),
+    /// Every account that tasks may have of their own is in use.
+    #[error(
+        "all {0} accounts of tasks are those of running tasks and of sandboxes that are kept; \
+             give more with --task-uids, or keep sandboxes for a shorter time with --sandbox-hours"
+    )]
+    NoAccountLeft(u32),
     /// A file of ours does not say what it should.
     #[error("{} is not what was written: {reason}", path.display())]
     Corrupt {

@@ -8,8 +8,9 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use nix::errno::Errno;
-use nix::sys::prctl::set_pdeathsig;
+use nix::sys::prctl::{set_dumpable, set_pdeathsig};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, chdir, getuid, setsid};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -20,6 +21,7 @@ use super::cgroup::Group;
 use super::error::{IsolationError, Result};
 use super::namespaces;
 use super::privileges::Account;
+use super::scope;
 use super::seccomp;
 use super::spec::{End, Files, Report, Spec};
 use super::store;
@@ -67,7 +69,7 @@ fn contain(directory: &Path, line: &mut File) -> Result<End> {
     if let Some(group) = &group {
         group.join()?;
     }
-    let account = Account::find(spec.user.as_deref())?;
+    let account = Account::find(spec.user.as_ref())?;
     let ordinary = !getuid().is_root();
     if spec.fences.namespaces {
         namespaces::enter(&spec)?;
@@ -80,8 +82,14 @@ fn contain(directory: &Path, line: &mut File) -> Result<End> {
     account.become_it(ordinary)?;
     // Set after the change of account, which clears it: with the supervisor goes the container.
     set_pdeathsig(Signal::SIGKILL).map_err(IsolationError::call("be tied to the supervisor"))?;
+    // The task may be of the same user: it is to find nothing of this process in `/proc`.
+    set_dumpable(false).map_err(IsolationError::call("close a container's init to its task"))?;
     setsid().map_err(IsolationError::call("make a session"))?;
+    umask(Mode::from_bits_truncate(0o022));
     few_files()?;
+    if spec.fences.namespaces {
+        scope::enter()?;
+    }
     if spec.fences.seccomp {
         seccomp::install()?;
     }

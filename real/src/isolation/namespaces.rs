@@ -1,11 +1,17 @@
 //! A task's own view of the machine: its processes, mounts, queues and name.
 
 use std::fs::{self, File};
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket,
+};
+use nix::sys::stat::Mode;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{chdir, getgid, getuid, pivot_root};
 
@@ -26,16 +32,25 @@ const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 /// it has given up.
 const MACHINES: [&str; 5] = ["sys", "sysrq-trigger", "irq", "bus", "fs"];
 
+/// What everybody may write to, and so everybody's files are in: a task has its own.
+const SHARED: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
+
 /// From now on the caller's children are the first processes of pid namespaces of their own. An
 /// ordinary user needs a user namespace to be allowed that, in which it is still itself.
 pub(super) fn own_pids() -> Result<()> {
-    let (uid, gid) = (getuid(), getgid());
-    if uid.is_root() {
+    if getuid().is_root() {
         return unshare(CloneFlags::CLONE_NEWPID)
             .map_err(IsolationError::call("make a pid namespace"));
     }
-    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID).map_err(IsolationError::call(
-        "make a user namespace and a pid namespace in it",
+    own_users(CloneFlags::CLONE_NEWPID)?;
+    privileges::keep_for_init()
+}
+
+/// Namespaces for an ordinary user, and the user namespace that lets it have them.
+fn own_users(more: CloneFlags) -> Result<()> {
+    let (uid, gid) = (getuid(), getgid());
+    unshare(CloneFlags::CLONE_NEWUSER | more).map_err(IsolationError::call(
+        "make a user namespace and others in it",
     ))?;
     let maps = [
         ("/proc/self/setgroups", "deny".to_owned()),
@@ -45,7 +60,23 @@ pub(super) fn own_pids() -> Result<()> {
     for (file, text) in maps {
         fs::write(file, text).map_err(IsolationError::file("write", Path::new(file)))?;
     }
-    privileges::keep_for_init()
+    Ok(())
+}
+
+/// Takes the directories that a task does not see away from the caller, which fetches for it, and
+/// `/proc` with them.
+pub(crate) fn hide(hidden: &[PathBuf]) -> Result<()> {
+    if getuid().is_root() {
+        unshare(CloneFlags::CLONE_NEWNS)
+            .map_err(IsolationError::call("make a namespace for mounts"))?;
+    } else {
+        own_users(CloneFlags::CLONE_NEWNS)?;
+    }
+    keep_inside()?;
+    for place in hidden {
+        empty(place)?;
+    }
+    empty(Path::new("/proc"))
 }
 
 /// Gives the caller, the first process of its pid namespace, its own mounts, queues and host
@@ -55,22 +86,64 @@ pub(super) fn enter(spec: &Spec) -> Result<()> {
         .map_err(IsolationError::call(
             "make namespaces for mounts, queues and the host name",
         ))?;
-    // What is mounted in here must not appear outside.
-    attach(
-        None,
-        Path::new("/"),
-        None,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-        None,
-    )?;
+    keep_inside()?;
+    if spec.fences.network {
+        unshare(CloneFlags::CLONE_NEWNET)
+            .map_err(IsolationError::call("make a network namespace"))?;
+        loopback().map_err(IsolationError::call("open a container's loopback"))?;
+    }
     match &spec.fences.root {
-        Some(root) => change_root(root, &spec.sandbox),
+        Some(root) => change_root(root, spec),
         None => cover(spec),
     }
 }
 
-/// The machine's own root, with what belongs to the machine covered.
+/// What the caller mounts from now on does not appear outside.
+fn keep_inside() -> Result<()> {
+    let flags = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    attach(None, Path::new("/"), None, flags, None)
+}
+
+/// Switches the only interface of a new network namespace on: a request to the kernel to set the
+/// flags of interface 1, in its own words (rtnetlink(7)), and its answer.
+fn loopback() -> nix::Result<()> {
+    const LENGTH: u32 = 32;
+    const SET_LINK: u16 = 16;
+    const REQUEST_AND_ACKNOWLEDGE: u16 = 1 | 4;
+    const UP: u32 = 1;
+    let line = socket(
+        AddressFamily::Netlink,
+        SockType::Raw,
+        SockFlag::SOCK_CLOEXEC,
+        SockProtocol::NetlinkRoute,
+    )?;
+    let mut request = Vec::from(LENGTH.to_ne_bytes());
+    request.extend(
+        [
+            SET_LINK.to_ne_bytes(),
+            REQUEST_AND_ACKNOWLEDGE.to_ne_bytes(),
+        ]
+        .concat(),
+    );
+    // Its number, its sender and the unspecified family are nothing.
+    request.extend([0; 12]);
+    request.extend([1, UP, UP].map(u32::to_ne_bytes).concat());
+    send(line.as_raw_fd(), &request, MsgFlags::empty())?;
+    let mut answer = [0; 64];
+    let count = recv(line.as_raw_fd(), &mut answer, MsgFlags::empty())?;
+    let code = answer[..count]
+        .get(16..20)
+        .map(|code| i32::from_ne_bytes([code[0], code[1], code[2], code[3]]));
+    match code {
+        Some(0) => Ok(()),
+        Some(code) => Err(Errno::from_raw(-code)),
+        None => Err(Errno::EBADMSG),
+    }
+}
+
+/// The machine's own root, with what belongs to the machine and to other tasks covered.
 fn cover(spec: &Spec) -> Result<()> {
+    let sandbox = held(&spec.sandbox)?;
     proc(Path::new("/proc"))?;
     let mounts = Path::new("/proc/self/mounts");
     let mounts = fs::read_to_string(mounts).map_err(IsolationError::file("read", mounts))?;
@@ -80,7 +153,12 @@ fn cover(spec: &Spec) -> Result<()> {
     for place in places.filter(|place| place.starts_with("/sys")) {
         read_only(place)?;
     }
-    shared_memory(Path::new("/dev/shm"))?;
+    for place in SHARED.map(Path::new) {
+        shared(place)?;
+    }
+    for place in &spec.fences.hidden {
+        empty(place)?;
+    }
     if let Some(place) = &spec.fences.cgroups {
         // A task that runs as root could otherwise write itself out of its own group.
         let flags = MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
@@ -92,10 +170,34 @@ fn cover(spec: &Spec) -> Result<()> {
             Some("size=0,mode=755"),
         )?;
     }
-    Ok(())
+    // Perhaps in one of the places that are empty now: its own path leads to it again.
+    fs::create_dir_all(&spec.sandbox).map_err(IsolationError::file("create", &spec.sandbox))?;
+    show(&sandbox, &spec.sandbox)
 }
 
-fn change_root(root: &Path, sandbox: &Path) -> Result<()> {
+/// A directory, whatever its path leads to later.
+fn held(directory: &Path) -> Result<OwnedFd> {
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    open(directory, flags, Mode::empty())
+        .map_err(|errno| IsolationError::file("open", directory)(errno.into()))
+}
+
+fn show(directory: &OwnedFd, place: &Path) -> Result<()> {
+    let source = format!("/proc/self/fd/{}", directory.as_raw_fd());
+    bind(Path::new(&source), place)
+}
+
+/// Covers a directory with an empty one; one that is not there, or covered already, needs none.
+fn empty(place: &Path) -> Result<()> {
+    if !place.is_dir() {
+        return Ok(());
+    }
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    attach(Some("tmpfs"), place, Some("tmpfs"), flags, Some("mode=755"))
+}
+
+fn change_root(root: &Path, spec: &Spec) -> Result<()> {
+    let sandbox = held(&spec.sandbox)?;
     for missing in MOUNT_POINTS {
         if !root.join(missing).is_dir() {
             return Err(IsolationError::BadRoot {
@@ -115,7 +217,10 @@ fn change_root(root: &Path, sandbox: &Path) -> Result<()> {
         flags,
         Some("mode=1777"),
     )?;
-    bind(sandbox, &root.join(SANDBOX.trim_start_matches('/')))?;
+    for place in spec.fences.hidden.iter().filter(|p| p.starts_with(root)) {
+        empty(place)?;
+    }
+    show(&sandbox, &root.join(SANDBOX.trim_start_matches('/')))?;
     let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
     attach(None, root, None, flags, None)?;
 
@@ -153,12 +258,13 @@ fn devices(dev: &Path) -> Result<()> {
     }
     let shm = dev.join("shm");
     fs::create_dir(&shm).map_err(IsolationError::file("create", &shm))?;
-    shared_memory(&shm)
+    shared(&shm)
 }
 
 fn proc(place: &Path) -> Result<()> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    attach(Some("proc"), place, Some("proc"), flags, None)?;
+    // Of the processes in there it shows those that the one who looks may look into: not the init.
+    attach(Some("proc"), place, Some("proc"), flags, Some("hidepid=2"))?;
     for name in MACHINES {
         let part = place.join(name);
         // Which of them there are depends on how the kernel was built.
@@ -192,13 +298,21 @@ fn read_only(place: &Path) -> Result<()> {
     attach(None, place, None, flags, None)
 }
 
-/// Shared memory is a file system, so a namespace of queues alone would leave it shared.
-fn shared_memory(place: &Path) -> Result<()> {
-    if !place.is_dir() {
+/// A task's own of what is shared on a machine. It counts as the task's memory. Shared memory is a
+/// file system, too, so a namespace of queues alone would leave it common to all.
+fn shared(place: &Path) -> Result<()> {
+    // What is a link to another of them is covered with it.
+    if !place.symlink_metadata().is_ok_and(|about| about.is_dir()) {
         return Ok(());
     }
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    attach(Some("shm"), place, Some("tmpfs"), flags, Some("mode=1777"))
+    attach(
+        Some("tmpfs"),
+        place,
+        Some("tmpfs"),
+        flags,
+        Some("mode=1777"),
+    )
 }
 
 fn bind(source: &Path, place: &Path) -> Result<()> {

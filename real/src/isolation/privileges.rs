@@ -2,8 +2,9 @@
 
 use std::ffi::CString;
 
-use nix::unistd::{Gid, Uid, User, getegid, geteuid, getgrouplist, setgid, setgroups, setuid};
+use nix::unistd::{self, Gid, Uid, getegid, geteuid, getgrouplist, setgid, setgroups, setuid};
 use rustix::thread::{CapabilitySet, CapabilitySets};
+use serde::{Deserialize, Serialize};
 
 use super::error::{IsolationError, Result};
 
@@ -21,6 +22,22 @@ const ROOTS_CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
     .union(CapabilitySet::SYS_CHROOT)
     .union(CapabilitySet::SETFCAP);
 
+/// Who a task runs as.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum User {
+    /// An account of the machine, by its name.
+    Named(String),
+    /// A user and a group of the task's own: a number that no account of the machine has.
+    Own(u32),
+}
+
+impl From<&str> for User {
+    fn from(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+}
+
 /// An account of this machine.
 #[derive(Debug)]
 pub struct Account {
@@ -30,22 +47,34 @@ pub struct Account {
 }
 
 impl Account {
-    /// The account called `name`, or the agent's own. Asked before a task's root directory takes
+    /// The account of `user`, or the agent's own. Asked before a task's root directory takes
     /// the machine's list of accounts out of sight.
     ///
     /// # Errors
     /// When there is no such account, or the agent may not become it.
-    pub fn find(name: Option<&str>) -> Result<Self> {
+    pub fn find(user: Option<&User>) -> Result<Self> {
         let (uid, gid) = (geteuid(), getegid());
-        let Some(name) = name else {
-            return Ok(Self {
-                uid,
-                gid,
-                groups: Vec::new(),
-            });
+        let name = match user {
+            None => {
+                return Ok(Self {
+                    uid,
+                    gid,
+                    groups: Vec::new(),
+                });
+            }
+            Some(User::Own(number)) => {
+                let gid = Gid::from_raw(*number);
+                return Ok(Self {
+                    uid: Uid::from_raw(*number),
+                    gid,
+                    groups: vec![gid],
+                });
+            }
+            Some(User::Named(name)) => name,
         };
-        let user = User::from_name(name).map_err(IsolationError::call("read the list of users"))?;
-        let user = user.ok_or_else(|| IsolationError::NoSuchUser(name.to_owned()))?;
+        let user = unistd::User::from_name(name)
+            .map_err(IsolationError::call("read the list of users"))?;
+        let user = user.ok_or_else(|| IsolationError::NoSuchUser(name.clone()))?;
         if !uid.is_root() {
             // Only root can become somebody else; being asked to be oneself is no change.
             return if user.uid == uid {
@@ -61,7 +90,8 @@ impl Account {
                 })
             };
         }
-        let c_name = CString::new(name).map_err(|_| IsolationError::NoSuchUser(name.to_owned()))?;
+        let c_name =
+            CString::new(name.as_str()).map_err(|_| IsolationError::NoSuchUser(name.clone()))?;
         let groups = getgrouplist(&c_name, user.gid)
             .map_err(IsolationError::call("read the list of groups"))?;
         Ok(Self {
@@ -114,7 +144,7 @@ impl Account {
 /// In a user namespace of its own an ordinary user may do everything, until it executes a program:
 /// lets the container's init keep what it needs to build the other fences. It gives this up too.
 pub(super) fn keep_for_init() -> Result<()> {
-    let keep = CapabilitySet::SYS_ADMIN | CapabilitySet::SETPCAP;
+    let keep = CapabilitySet::SYS_ADMIN | CapabilitySet::SETPCAP | CapabilitySet::NET_ADMIN;
     let call = |errno: rustix::io::Errno| IsolationError::Call {
         what: "keep capabilities for a container's init",
         source: errno.into(),
@@ -151,11 +181,22 @@ mod tests {
 
     #[test]
     fn nobody_by_that_name() {
-        let error = Account::find(Some("no-such-user-here")).unwrap_err();
+        let error = Account::find(Some(&"no-such-user-here".into())).unwrap_err();
         assert_eq!(
             error.to_string(),
             "no user 'no-such-user-here' on this agent"
         );
+    }
+
+    #[test]
+    fn a_user_is_a_name_or_a_number_as_older_agents_wrote_names() {
+        for (user, json) in [
+            (User::from("nobody"), r#""nobody""#),
+            (User::Own(1_900_000_000), "1900000000"),
+        ] {
+            assert_eq!(serde_json::to_string(&user).unwrap(), json);
+            assert_eq!(serde_json::from_str::<User>(json).unwrap(), user);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cgroup::{Cgroups, Group};
 use super::error::Result;
 use super::limits::{Limits, Usage};
+use super::privileges::User;
 use super::process::Process;
 
 /// A task to be run, all that supervisor and init need to know.
@@ -24,7 +25,7 @@ pub struct Spec {
     /// Its sandbox: working directory and home of its output.
     pub sandbox: PathBuf,
     /// The account it runs as; the agent's own when absent.
-    pub user: Option<String>,
+    pub user: Option<User>,
     /// How it is fenced in.
     pub fences: Fences,
     /// What it may use, where there are control groups.
@@ -46,6 +47,13 @@ pub struct Fences {
     pub namespaces: bool,
     /// Whether its system calls are filtered.
     pub seccomp: bool,
+    /// Whether it gets a network of its own, in which there is nothing but loopback.
+    #[serde(default)]
+    pub network: bool,
+    /// Directories it does not see, but for its own sandbox in one of them; asked for with
+    /// namespaces only.
+    #[serde(default)]
+    pub hidden: Vec<PathBuf>,
     /// The directory that is its root, read-only; the machine's own when absent.
     pub root: Option<PathBuf>,
 }

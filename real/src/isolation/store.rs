@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use serde::Serialize;
@@ -59,12 +60,26 @@ fn write_beside(path: &Path, value: &impl Serialize) -> Result<std::path::PathBu
         reason: error.to_string(),
     })?;
     let write = || {
-        let mut file = File::create(&temporary)?;
+        let mut file = private(&temporary)?;
         file.write_all(&text)?;
         file.sync_all()
     };
     write().map_err(IsolationError::file("write", &temporary))?;
     Ok(temporary)
+}
+
+/// A new, empty file for its owner's eyes only: keys and tasks' environments are in some.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn private(path: &Path) -> io::Result<File> {
+    // One that is there may be open to more.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// A rename is durable once its directory is.
@@ -92,6 +107,8 @@ mod tests {
             1,
             "drafts are gone"
         );
+        let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

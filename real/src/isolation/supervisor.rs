@@ -99,7 +99,7 @@ impl<'a> Supervisor<'a> {
             .custom_flags(OFlag::O_NONBLOCK.bits())
             .open(files.bell())
             .map_err(IsolationError::file("open", &files.bell()))?;
-        let owner = Account::find(spec.user.as_deref())?.ids();
+        let owner = Account::find(spec.user.as_ref())?.ids();
         let output = |name| {
             let path = spec.sandbox.join(name);
             Output::new(&path, spec.output, owner).map_err(IsolationError::file("create", &path))

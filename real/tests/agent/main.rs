@@ -8,3 +8,4 @@ mod recovery;
 #[path = "../support/mod.rs"]
 mod support;
 mod tasks;
+mod tenants;

@@ -19,19 +19,14 @@ fn tasks_survive_their_agent() {
     let master = Master::new();
     let mut agent = Agent::start(&master);
     master.subscribed(1);
-    let gate = agent.work().join("gate");
-    fs::create_dir(&gate).unwrap();
-    let wait = format!(
-        "echo begun; until test -e {}/open; do sleep 0.02; done",
-        gate.display()
-    );
+    let wait = "echo begun; until test -e open; do sleep 0.02; done";
     master.run(&shell("long", &format!("{wait}; sleep 1000")));
     master.run(&shell("short", &format!("{wait}; exit 5")));
     master.reaches("long", Running);
     master.reaches("short", Running);
     agent.kill_9();
     // One of them ends while no agent is there.
-    fs::write(gate.join("open"), "").unwrap();
+    fs::write(agent.sandbox("short").join("open"), "").unwrap();
     std::thread::sleep(Duration::from_millis(300));
     agent.start_again();
     let hello = master.subscribed(2);

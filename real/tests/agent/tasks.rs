@@ -1,7 +1,7 @@
 //! What becomes of tasks, and what is told of it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use axum::http::StatusCode;
@@ -159,7 +159,8 @@ fn what_a_task_asks_for_is_fetched_as_its_user() {
     let master = Master::new();
     let agent = Agent::start(&master);
     master.subscribed(1);
-    let from = agent.work().join("from");
+    // Where the task itself does not see it.
+    let from = agent.work().with_file_name("from");
     fs::create_dir(&from).unwrap();
     let script = from.join("script");
     fs::write(&script, "#!/bin/sh\necho fetched\n").unwrap();
@@ -170,12 +171,18 @@ fn what_a_task_asks_for_is_fetched_as_its_user() {
         output_file: Some("bin/program".into()),
         sha256: None,
     };
-    let mut task = shell("fetches", "stat -c '%U %a' bin bin/program; bin/program");
+    let mut task = shell(
+        "fetches",
+        "stat -c '%u %a' . bin bin/program; id -u; bin/program",
+    );
     task.command.uris = vec![uri(&script, true)];
     master.run(&task);
     master.reaches("fetches", Finished);
     let output = fs::read_to_string(agent.sandbox("fetches").join("stdout")).unwrap();
-    assert_eq!(output, "nobody 755\nnobody 755\nfetched\n");
+    let uid = fs::metadata(agent.sandbox("fetches")).unwrap().uid();
+    assert!(uid >= 1_900_000_000, "an account of its own: {uid}");
+    let expected = format!("{uid} 700\n{uid} 755\n{uid} 755\n{uid}\nfetched\n");
+    assert_eq!(output, expected);
 
     // The agent is root and could read it.
     fs::set_permissions(&script, fs::Permissions::from_mode(0o600)).unwrap();
@@ -184,6 +191,16 @@ fn what_a_task_asks_for_is_fetched_as_its_user() {
     master.run(&task);
     let message = master.reaches("pries", Failed).message.unwrap();
     assert!(message.contains("Permission denied"), "{message}");
+
+    // So does its checkpoint, whoever the task may be.
+    for (name, user) in [("itself", None), ("nobody", Some("nobody".to_owned()))] {
+        let mut task = shell(name, "true");
+        task.command.uris = vec![uri(&agent.work().join("agent.json"), false)];
+        task.user = user;
+        master.run(&task);
+        let message = master.reaches(name, Failed).message.unwrap();
+        assert!(message.contains("No such file"), "{message}");
+    }
 
     // What takes for ever is given up with its task.
     let endless = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -351,6 +351,12 @@ impl Agent {
         self.child.take().unwrap().wait().unwrap().code()
     }
 
+    /// Adds to what it is told on its command line from its next start on.
+    pub fn say_too(&mut self, more: &[&str]) {
+        self.arguments
+            .extend(more.iter().map(|&word| word.to_owned()));
+    }
+
     pub fn work(&self) -> std::path::PathBuf {
         self.work.path().join("work")
     }

@@ -122,6 +122,8 @@ impl Ground {
                 }),
                 namespaces: true,
                 seccomp: true,
+                network: false,
+                hidden: Vec::new(),
                 root: None,
             },
             limits: Limits {
