@@ -331,3 +331,28 @@ fn groups_die_also_without_namespaces() {
     assert!(exit.killed && exit.left.is_none(), "{exit:?}");
     ground.assert_empty();
 }
+
+#[test]
+fn what_a_task_writes_costs_others_little() {
+    if skipped() {
+        return;
+    }
+    let ground = Ground::new();
+    let mut task = ground.shell("writes", "exec yes");
+    task.spec.output.bytes = 1 << 40;
+    let begun = Instant::now();
+    let mut task = task.start();
+    std::thread::sleep(Duration::from_secs(1));
+    task.kill(Duration::ZERO);
+    task.wait();
+    // Twenty times a mebibyte a second, the one under way, and the last of the pipe.
+    let most = begun.elapsed().as_millis() as u64 / 50 + 4;
+    let written = fs::metadata(task.spec.sandbox.join("stdout"))
+        .unwrap()
+        .len();
+    assert!(
+        written >> 20 <= most,
+        "{written} bytes, expected {most} MiB at most"
+    );
+    assert!(written > 0);
+}

@@ -27,6 +27,15 @@ use super::process::Process;
 use super::spec::{Claim, End, Exit, Files, Kill, Report, Spec, Started};
 use super::store;
 
+/// The most of what an init says that is kept until its line ends.
+const LINE: usize = 64 << 10;
+/// What a task writes is taken in by this process, outside of the task's group: in each of these lengths
+/// of time only so many bytes, and the task waits for the rest.
+const OUTPUT_WINDOW: Duration = Duration::from_millis(50);
+const OUTPUT_BYTES: usize = 1 << 20;
+/// Taking in a piece costs as much as so many bytes, however short it is.
+const PIECE: usize = 4 << 10;
+
 /// Runs the container in `directory` from its start to its end.
 ///
 /// # Errors
@@ -73,6 +82,7 @@ struct Supervisor<'a> {
     init: Child,
     line: Pipe,
     output: [(Pipe, Output); 2],
+    taken: Taken,
     /// When the task is killed, once it was ordered to end.
     kill_at: Option<Instant>,
     /// When it has taken longer than it may.
@@ -82,6 +92,23 @@ struct Supervisor<'a> {
     memory: Option<String>,
     killed: bool,
     timed_out: bool,
+}
+
+/// How much of the task's output was taken in lately.
+struct Taken {
+    since: Instant,
+    bytes: usize,
+}
+
+impl Taken {
+    /// Until when no more is taken in, if it was much.
+    fn closed_until(&mut self) -> Option<Instant> {
+        let end = self.since + OUTPUT_WINDOW;
+        if Instant::now() >= end {
+            (self.since, self.bytes) = (Instant::now(), 0);
+        }
+        (self.bytes >= OUTPUT_BYTES).then_some(end)
+    }
 }
 
 /// The reading end of a pipe, until the other end is closed.
@@ -137,6 +164,10 @@ impl<'a> Supervisor<'a> {
             init,
             line,
             output: [(out, stdout), (err, stderr)],
+            taken: Taken {
+                since: Instant::now(),
+                bytes: 0,
+            },
             kill_at: None,
             late_at,
             end: None,
@@ -164,11 +195,18 @@ impl<'a> Supervisor<'a> {
                 self.destroy()?;
             }
             self.keep_time()?;
-            for (pipe, output) in &mut self.output {
-                pipe.read(|bytes| output.write(bytes));
+            if self.taken.closed_until().is_none() {
+                for (pipe, output) in &mut self.output {
+                    pipe.read(|bytes| {
+                        self.taken.bytes += bytes.len().max(PIECE);
+                        output.write(bytes);
+                    });
+                }
             }
-            self.line
-                .read(|bytes| heard.push_str(&String::from_utf8_lossy(bytes)));
+            self.line.read(|bytes| {
+                let left = LINE.saturating_sub(heard.len());
+                heard.push_str(&String::from_utf8_lossy(&bytes[..bytes.len().min(left)]));
+            });
             while let Some((first, rest)) = heard.split_once('\n') {
                 let report = serde_json::from_str(first);
                 heard = rest.to_owned();
@@ -193,16 +231,24 @@ impl<'a> Supervisor<'a> {
     }
 
     /// Until something happens.
-    fn sleep(&self) -> Result<()> {
+    fn sleep(&mut self) -> Result<()> {
+        let closed_until = self.taken.closed_until();
         let mut fds = vec![PollFd::new(self.bell.as_fd(), PollFlags::POLLIN)];
         if let Some(event) = self.oom_event.as_ref().filter(|_| !self.oom) {
             fds.push(PollFd::new(event.as_fd(), PollFlags::POLLIN));
         }
-        let pipes = [&self.line, &self.output[0].0, &self.output[1].0];
-        for pipe in pipes.into_iter().filter(|pipe| pipe.open) {
+        let outputs = self.output.iter().map(|(pipe, _)| pipe);
+        let outputs = outputs.filter(|_| closed_until.is_none());
+        for pipe in std::iter::once(&self.line)
+            .chain(outputs)
+            .filter(|pipe| pipe.open)
+        {
             fds.push(PollFd::new(pipe.file.as_fd(), PollFlags::POLLIN));
         }
-        let due = [self.kill_at, self.late_at].into_iter().flatten().min();
+        let due = [self.kill_at, self.late_at, closed_until]
+            .into_iter()
+            .flatten()
+            .min();
         let timeout = due.map_or(PollTimeout::NONE, |due| {
             // Rounded up: a wait that ends too early would be repeated at once.
             let wait = due.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
@@ -309,7 +355,7 @@ impl Pipe {
     fn read(&mut self, mut take: impl FnMut(&[u8])) {
         let mut buffer = [0; 16 << 10];
         // A task that writes without end must not keep the supervisor from its other duties.
-        for _ in 0..64 {
+        for _ in 0..OUTPUT_BYTES / buffer.len() {
             if !self.open {
                 return;
             }
