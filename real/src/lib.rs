@@ -8,6 +8,7 @@ pub mod agent;
 pub mod bench;
 mod cli;
 pub mod client;
+pub mod credentials;
 pub mod isolation;
 pub mod local;
 pub mod log;

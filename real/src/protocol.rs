@@ -3,7 +3,13 @@
 //! JSON over HTTP. An agent posts [`Subscribe`] to [`SUBSCRIBE_PATH`]; the answer is a stream that
 //! stays open, every [`FromMaster`] one record of it ([`crate::recordio`]). It posts everything
 //! else as [`AgentCall`] to [`MESSAGE_PATH`]. Answers: 202 taken in; 400 not understood; 403 the
-//! agent is not subscribed and has to subscribe (again); 503 the master is not ready.
+//! agent is not subscribed and has to subscribe (again), or its key is another one; 503 the master is
+//! not ready.
+//!
+//! An agent has a key, which nobody but it and its master knows: it is in every message, and whoever
+//! names an agent without its key is not that agent. Of an agent that is connected, nobody else takes
+//! the address. Before it shows somebody a sandbox, an agent asks at [`MAY_READ_PATH`], unless its
+//! master says that everybody may see them.
 //!
 //! The rules that make lost, repeated and delayed messages harmless:
 //!
@@ -38,8 +44,11 @@ pub const SUBSCRIBE_PATH: &str = "/agent/v1/subscribe";
 /// Where agents post everything else.
 pub const MESSAGE_PATH: &str = "/agent/v1/message";
 
+/// Where agents ask who may read what they have.
+pub const MAY_READ_PATH: &str = "/agent/v1/may-read";
+
 /// The version of these words; a master refuses agents that speak another one.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// An agent introduces itself, for the first time or again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -49,8 +58,8 @@ pub struct Subscribe {
     /// The id it was given before, if its checkpoint has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
-    /// A name that the agent's work directory got when it was made. By it the master knows an
-    /// agent that never heard which id it was given.
+    /// What the agent's work directory got when it was made, and nobody else knows. By it the master
+    /// knows an agent, also one that never heard which id it was given.
     pub key: Uuid,
     /// How often this agent has introduced itself, this time included.
     pub count: u64,
@@ -157,6 +166,9 @@ pub enum FromMaster {
         agent_id: String,
         /// A stream on which nothing arrived for so long is dead: subscribe again.
         silence_millis: u64,
+        /// What of its pages is for everybody.
+        #[serde(default)]
+        pages: Pages,
     },
     /// Start a task.
     RunTask(Box<RunTask>),
@@ -198,8 +210,50 @@ pub enum FromMaster {
 pub struct AgentCall {
     /// Who speaks.
     pub agent_id: String,
+    /// Its key.
+    pub key: Uuid,
     /// What it says.
     pub message: AgentMessage,
+}
+
+/// What of an agent's pages is for everybody, without asking.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pages {
+    /// All of them.
+    #[default]
+    All,
+    /// All but sandboxes.
+    WithoutSandboxes,
+    /// None.
+    None,
+}
+
+/// An agent asks whether somebody may read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MayRead {
+    /// Which agent asks.
+    pub agent_id: String,
+    /// Its key.
+    pub key: Uuid,
+    /// Whose sandboxes; what is of no framework when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub framework_id: Option<String>,
+    /// The `Authorization` header of whoever wants to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<String>,
+}
+
+/// The answer to [`MayRead`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reader {
+    /// It may.
+    Welcome,
+    /// It has to say who it is.
+    Unknown,
+    /// That is somebody else's.
+    Stranger,
 }
 
 /// What an agent says.
@@ -442,9 +496,10 @@ mod tests {
         check(
             &AgentCall {
                 agent_id: "m-S0".into(),
+                key: Uuid::nil(),
                 message: AgentMessage::Pong,
             },
-            r#"{"agent_id":"m-S0","message":{"type":"pong"}}"#,
+            r#"{"agent_id":"m-S0","key":"00000000-0000-0000-0000-000000000000","message":{"type":"pong"}}"#,
         );
         check(
             &Limits {

@@ -105,7 +105,7 @@ fn a_task_sees_nothing_of_its_neighbour() {
     let look = format!(
         "pwd; touch own; test -e {own}/own && echo here; \
          for place in {key} {holder} /tmp/key /var/tmp/key /dev/shm/key /proc/1/environ /proc/1; do \
-         cat $place 2>&1; done; ls {work}; kill -0 {pid} 2>&1; echo text > /tmp/file && cat /tmp/file; \
+         cat $place 2>&1; done; ls {work}; kill -0 {pid} 2>&1 | grep .; echo text > /tmp/file && cat /tmp/file; \
          {connect}",
         own = work.join("pries/sandbox").display(),
         key = key.display(),

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::task::Key;
 use crate::isolation::spec::Files;
 use crate::isolation::{IsolationError, Result, store};
-use crate::protocol::{Amounts, RunTask, StatusUpdate, TaskState};
+use crate::protocol::{Amounts, Pages, RunTask, StatusUpdate, TaskState};
 
 /// How long an agent that is no more may still hold its directory.
 const HANDOVER: Duration = Duration::from_secs(2);
@@ -40,12 +40,15 @@ pub(super) struct WorkDir {
 pub(super) struct Identity {
     /// The id the master gave it, once it did.
     pub(super) agent_id: Option<String>,
-    /// What this directory is called.
+    /// What this directory is known by: only this agent and its master know it.
     pub(super) key: Uuid,
     /// How often it introduced itself.
     pub(super) count: u64,
     /// What it gives to tasks.
     pub(super) capacity: Amounts,
+    /// What of its pages is for everybody, as the master said last.
+    #[serde(default)]
+    pub(super) pages: Option<Pages>,
 }
 
 /// A task that was taken in.
@@ -191,7 +194,10 @@ impl WorkDir {
     /// When the disk refuses.
     pub(super) fn take(&self, taken: &Taken) -> Result<()> {
         let directory = self.container(&taken.container).directory;
-        fs::create_dir_all(&directory).map_err(IsolationError::file("create", &directory))?;
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&directory)
+            .map_err(IsolationError::file("create", &directory))?;
         store::write(&directory.join("task.json"), taken)
     }
 

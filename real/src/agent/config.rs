@@ -19,13 +19,17 @@ pub struct Args {
     /// The master, as HOST:PORT
     #[arg(long, value_name = "HOST:PORT")]
     pub master: String,
+    /// Who the agent is to its master: a file with a principal and its secret, which nobody else may
+    /// read
+    #[arg(long, value_name = "FILE")]
+    pub credential: Option<PathBuf>,
     /// Where sandboxes and checkpoints are kept
     #[arg(long, value_name = "DIR")]
     pub work_dir: PathBuf,
     /// Where to listen for requests about files and metrics; port 0 takes any
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:5051")]
     pub listen: SocketAddr,
-    /// Listen on an address others can reach, although nobody is asked who they are
+    /// Listen on an address others can reach, although nobody may be asked who they are
     #[arg(long)]
     pub insecure: bool,
     /// The name people know this machine by; its host name when absent

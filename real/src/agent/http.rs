@@ -1,4 +1,5 @@
-//! What an agent shows to people and tools: files, tasks, metrics. It only reads.
+//! What an agent shows to people and tools: files, tasks, metrics. It only reads. Who may see what is
+//! `guard.rs`'s to say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,8 +9,9 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 
 use axum::Router;
-use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use fairground_policies::resources::Resources;
@@ -18,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::WorkDir;
+use super::guard::{Guard, Wanted};
 use super::runner::{Input, TaskView, View};
 use super::sandboxes;
 use super::task::may_run;
@@ -38,22 +41,44 @@ pub(super) struct Shown {
     pub(super) cgroups: Option<Cgroups>,
     /// How it introduces itself.
     pub(super) hello: Subscribe,
+    pub(super) guard: Guard,
     pub(super) inbox: mpsc::UnboundedSender<Input>,
+}
+
+impl Shown {
+    /// Whether somebody may see a path of sandboxes.
+    async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<(), Response> {
+        let framework = sandboxes::framework(&self.work, path);
+        let framework = framework.map_err(|error| refused(&error))?;
+        let wanted = framework
+            .as_deref()
+            .map_or(Wanted::Sandboxes, Wanted::Sandbox);
+        self.guard.admit(wanted, headers).await
+    }
+}
+
+/// Whether somebody may see what the agent runs.
+async fn admit(State(shown): State<Shown>, request: Request, next: Next) -> Response {
+    match shown.guard.admit(Wanted::Numbers, request.headers()).await {
+        Ok(()) => next.run(request).await,
+        Err(refused) => refused,
+    }
 }
 
 /// All paths of an agent, each in the spellings that tools of Mesos know.
 pub(super) fn router(shown: Shown) -> Router {
+    let numbers = from_fn_with_state(shown.clone(), admit);
     let paths = [
         ("/health", get(|| async { StatusCode::OK })),
         ("/version", get(|| async { page(&version()) })),
-        ("/state", get(state)),
-        ("/metrics", get(metrics)),
-        ("/metrics/snapshot", get(snapshot)),
+        ("/state", get(state).layer(numbers.clone())),
+        ("/metrics", get(metrics).layer(numbers.clone())),
+        ("/metrics/snapshot", get(snapshot).layer(numbers.clone())),
         ("/files/browse", get(browse)),
         ("/files/read", get(read)),
         ("/files/download", get(download)),
     ];
-    let mut router = Router::new().route("/", get(front));
+    let mut router = Router::new().route("/", get(front).layer(numbers));
     for (path, answer) in paths {
         for begin in ["", "/slave(1)"] {
             for end in ["", "/", ".json"] {
@@ -91,7 +116,14 @@ fn refused(error: &io::Error) -> Response {
     (code, format!("{error}\n")).into_response()
 }
 
-async fn browse(State(shown): State<Shown>, Query(query): Query<FileQuery>) -> Response {
+async fn browse(
+    State(shown): State<Shown>,
+    Query(query): Query<FileQuery>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refused) = shown.admit(&query.path, &headers).await {
+        return refused;
+    }
     match entries(&shown.work, &query.path) {
         Ok(entries) => page(&Value::Array(entries)),
         Err(error) => refused(&error),
@@ -144,7 +176,14 @@ fn mode(bits: u32) -> String {
     std::iter::once(kind).chain(rights).collect()
 }
 
-async fn read(State(shown): State<Shown>, Query(query): Query<FileQuery>) -> Response {
+async fn read(
+    State(shown): State<Shown>,
+    Query(query): Query<FileQuery>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refused) = shown.admit(&query.path, &headers).await {
+        return refused;
+    }
     match piece(&shown.work, &query) {
         Ok(answer) => page(&answer),
         Err(error) => refused(&error),
@@ -188,9 +227,16 @@ fn plain(work: &WorkDir, path: &str) -> io::Result<File> {
     }
 }
 
-async fn download(State(shown): State<Shown>, Query(query): Query<FileQuery>) -> Response {
+async fn download(
+    State(shown): State<Shown>,
+    Query(query): Query<FileQuery>,
+    headers: HeaderMap,
+) -> Response {
     use futures_util::stream;
     use tokio::io::AsyncReadExt as _;
+    if let Err(refused) = shown.admit(&query.path, &headers).await {
+        return refused;
+    }
     let offset = query.offset.and_then(|offset| u64::try_from(offset).ok());
     let from_there = plain(&shown.work, &query.path).and_then(|mut file| {
         file.seek(SeekFrom::Start(offset.unwrap_or(0)))?;

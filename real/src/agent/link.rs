@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::runner::Input;
+use crate::credentials::Credential;
 use crate::protocol::{AgentCall, FromMaster, MESSAGE_PATH, SUBSCRIBE_PATH, Subscribe};
 use crate::recordio::Decoder;
+use crate::web;
 
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
@@ -54,10 +56,24 @@ impl Subscriptions {
     }
 }
 
+/// The master and who the agent is to it.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) client: Client,
+    pub(super) master: String,
+    pub(super) credential: Option<Credential>,
+}
+
+impl Line {
+    fn post(&self, path: &str) -> RequestBuilder {
+        let request = self.client.post(format!("http://{}{path}", self.master));
+        web::authorize(request, self.credential.as_ref())
+    }
+}
+
 /// Keeps a subscription up for ever; ends only when the agent does.
 pub(super) async fn keep_subscribed(
-    client: Client,
-    master: String,
+    line: Line,
     subscriptions: Arc<Subscriptions>,
     inbox: mpsc::UnboundedSender<Input>,
 ) {
@@ -71,7 +87,7 @@ pub(super) async fn keep_subscribed(
         let mut registered = false;
         let number = subscriptions.begin();
         let why = tokio::select! {
-            end = subscribe(&client, &master, &hello, &inbox, &mut registered) => {
+            end = subscribe(&line, &hello, &inbox, &mut registered) => {
                 end.unwrap_or_else(|error| error)
             }
             () = subscriptions.ends(number) => "the master does not know this subscription".into(),
@@ -86,7 +102,8 @@ pub(super) async fn keep_subscribed(
         // back at once.
         let wait = backoff.mul_f64((Uuid::new_v4().as_u128() % 1000) as f64 / 1000.0);
         eprintln!(
-            "not subscribed at {master}: {why}; again in {} ms",
+            "not subscribed at {}: {why}; again in {} ms",
+            line.master,
             wait.as_millis()
         );
         tokio::time::sleep(wait).await;
@@ -96,16 +113,12 @@ pub(super) async fn keep_subscribed(
 
 /// One subscription, from its first record to its last.
 async fn subscribe(
-    client: &Client,
-    master: &str,
+    line: &Line,
     hello: &Subscribe,
     inbox: &mpsc::UnboundedSender<Input>,
     registered: &mut bool,
 ) -> Result<String, String> {
-    let request = client
-        .post(format!("http://{master}{SUBSCRIBE_PATH}"))
-        .json(hello)
-        .send();
+    let request = line.post(SUBSCRIBE_PATH).json(hello).send();
     let response = timeout(PATIENCE, request)
         .await
         .map_err(|_| "no answer in time")?;
@@ -113,7 +126,12 @@ async fn subscribe(
     if response.status() != StatusCode::OK {
         let status = response.status();
         let text = response.text().await.unwrap_or_default();
-        return Err(format!("it answered {status} {text}"));
+        return Err(match status {
+            StatusCode::UNAUTHORIZED if line.credential.is_none() => {
+                "it asks who this agent is; tell it with --credential FILE".into()
+            }
+            _ => format!("it answered {status} {}", text.trim_end()),
+        });
     }
     let mut decoder = Decoder::default();
     let mut silence = PATIENCE;
@@ -141,8 +159,7 @@ async fn subscribe(
 /// Posts what the agent says. What does not arrive is said again by whoever said it: statuses
 /// are retried, and a lost pong is followed by another.
 pub(super) async fn post_all(
-    client: Client,
-    master: String,
+    line: Line,
     subscriptions: Arc<Subscriptions>,
     mut outbox: mpsc::UnboundedReceiver<AgentCall>,
 ) {
@@ -151,11 +168,11 @@ pub(super) async fn post_all(
         let Ok(place) = places.clone().acquire_owned().await else {
             return;
         };
-        let (client, subscriptions) = (client.clone(), subscriptions.clone());
+        let (line, subscriptions) = (line.clone(), subscriptions.clone());
         let number = subscriptions.current();
-        let url = format!("http://{master}{MESSAGE_PATH}");
         tokio::spawn(async move {
-            let answer = client.post(url).timeout(PATIENCE).json(&call).send().await;
+            let post = line.post(MESSAGE_PATH).timeout(PATIENCE).json(&call);
+            let answer = post.send().await;
             match answer.map(|answer| answer.status()) {
                 Ok(StatusCode::FORBIDDEN) => subscriptions.is_unknown(number),
                 Ok(status) if status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE => {}

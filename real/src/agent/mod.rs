@@ -17,6 +17,7 @@ mod accounts;
 mod checkpoint;
 mod config;
 pub(crate) mod fetch;
+mod guard;
 mod http;
 mod launch;
 mod leave;
@@ -30,6 +31,7 @@ mod watch;
 
 pub use config::Args;
 
+use crate::credentials::Credential;
 use crate::isolation::cgroup::Cgroups;
 use crate::isolation::{IsolationError, scope, store};
 use crate::protocol::{Amounts, Subscribe, VERSION};
@@ -37,7 +39,8 @@ use crate::web::{self, Connections};
 use accounts::Accounts;
 use checkpoint::{Identity, WorkDir};
 use config::Fence;
-use link::Subscriptions;
+use guard::Guard;
+use link::{Line, Subscriptions};
 use runner::{Agent, Input};
 use task::Task;
 
@@ -72,10 +75,10 @@ fn check(args: &Args) -> anyhow::Result<()> {
     if has(Fence::Network) && !has(Fence::Namespaces) {
         bail!("--isolation network needs namespaces");
     }
-    if !args.listen.ip().is_loopback() && !args.insecure {
+    if !args.listen.ip().is_loopback() && !args.insecure && args.credential.is_none() {
         bail!(
-            "--listen {} can be reached by others, and nobody is asked who they are: \
-             say --insecure if that is meant",
+            "--listen {} can be reached by others, and nobody is asked who they are: tell with \
+             --credential who the agent is to a master that asks, or say --insecure if that is meant",
             args.listen
         );
     }
@@ -93,6 +96,8 @@ fn check(args: &Args) -> anyhow::Result<()> {
 }
 
 async fn start(args: Args) -> anyhow::Result<ExitCode> {
+    let credential = args.credential.as_deref().map(Credential::read);
+    let credential = credential.transpose().context("--credential")?;
     let (work, _lock) = WorkDir::open(&args.work_dir)?;
     fence_sandboxes(&args, &work)?;
     let prefix = args
@@ -118,6 +123,11 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
     })?;
     let hello = introduction(&args, &capacity, address, cgroups.as_ref())?;
 
+    let client = web::client().context("cannot make an HTTP client")?;
+    let guard = Guard::new(client.clone(), &args.master, credential.clone());
+    if let Some((id, pages)) = identity.agent_id.as_ref().zip(identity.pages) {
+        guard.learn(id, identity.key, pages);
+    }
     let (inbox, inputs) = mpsc::unbounded_channel();
     let (outbox, calls) = mpsc::unbounded_channel();
     let mut agent = Agent {
@@ -127,6 +137,7 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
         cgroups: cgroups.clone(),
         identity,
         hello: hello.clone(),
+        guard: guard.clone(),
         accounts: Accounts::new(args.task_uids, &work),
         tasks: std::collections::BTreeMap::new(),
         inbox: inbox.clone(),
@@ -140,26 +151,22 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
         work,
         cgroups,
         hello,
+        guard,
         inbox: inbox.clone(),
     };
     let connections = Connections::new(CONNECTIONS, CONNECTIONS_A_PEER);
     tokio::spawn(web::serve(listener, http::router(shown), connections));
     listen_to_signals(&inbox)?;
 
-    let client = web::client().context("cannot make an HTTP client")?;
-    let subscriptions = Arc::new(Subscriptions::default());
-    tokio::spawn(link::post_all(
-        client.clone(),
-        args.master.clone(),
-        Arc::clone(&subscriptions),
-        calls,
-    ));
-    tokio::spawn(link::keep_subscribed(
+    let line = Line {
         client,
-        args.master,
-        subscriptions,
-        inbox,
-    ));
+        master: args.master,
+        credential,
+    };
+    let subscriptions = Arc::new(Subscriptions::default());
+    let posts = link::post_all(line.clone(), Arc::clone(&subscriptions), calls);
+    tokio::spawn(posts);
+    tokio::spawn(link::keep_subscribed(line, subscriptions, inbox));
     Ok(agent.run(inputs).await?)
 }
 
@@ -227,6 +234,7 @@ fn identify(work: &WorkDir, capacity: &Amounts) -> anyhow::Result<Identity> {
         key: Uuid::new_v4(),
         count: 0,
         capacity: capacity.clone(),
+        pages: None,
     });
     if identity.capacity != *capacity {
         let tasks = work.tasks()?.into_iter();

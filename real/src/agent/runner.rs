@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::accounts::Accounts;
 use super::checkpoint::{Identity, News, Taken, WorkDir};
 use super::config::{Args, Fence};
+use super::guard::Guard;
 use super::launch;
 use super::task::{Key, Task, may_run, status};
 use super::verdict::Verdict;
@@ -22,7 +23,7 @@ use crate::isolation::cgroup::Cgroups;
 use crate::isolation::spec::{Exit, Files};
 use crate::isolation::{IsolationError, Result, container, store};
 use crate::protocol::{
-    AgentCall, AgentMessage, Amounts, FromMaster, RunTask, Subscribe, TaskState, VERSION,
+    AgentCall, AgentMessage, Amounts, FromMaster, Pages, RunTask, Subscribe, TaskState, VERSION,
 };
 
 /// How often waits are looked at.
@@ -76,6 +77,8 @@ pub(super) struct Agent {
     pub(super) identity: Identity,
     /// What introduces it; what changes is filled in each time.
     pub(super) hello: Subscribe,
+    /// Has to know what the master says of pages.
+    pub(super) guard: Guard,
     pub(super) accounts: Accounts,
     pub(super) tasks: BTreeMap<Key, Task>,
     pub(super) inbox: mpsc::UnboundedSender<Input>,
@@ -164,7 +167,9 @@ impl Agent {
 
     fn obey(&mut self, message: FromMaster) -> Result<()> {
         match message {
-            FromMaster::Registered { agent_id, .. } => self.registered(&agent_id),
+            FromMaster::Registered {
+                agent_id, pages, ..
+            } => self.registered(&agent_id, pages),
             FromMaster::RunTask(run) => self.run_task(*run),
             FromMaster::KillTask {
                 framework_id,
@@ -214,9 +219,12 @@ impl Agent {
         })
     }
 
-    fn registered(&mut self, agent_id: &str) -> Result<()> {
-        if self.identity.agent_id.as_deref() != Some(agent_id) {
+    fn registered(&mut self, agent_id: &str, pages: Pages) -> Result<()> {
+        self.guard.learn(agent_id, self.identity.key, pages);
+        let known = self.identity.agent_id.as_deref() == Some(agent_id);
+        if !known || self.identity.pages != Some(pages) {
             self.identity.agent_id = Some(agent_id.to_owned());
+            self.identity.pages = Some(pages);
             store::write(&self.work.identity(), &self.identity)?;
         }
         eprintln!("registered as {agent_id}");
@@ -462,7 +470,13 @@ impl Agent {
     fn say(&self, message: AgentMessage) {
         if let Some(agent_id) = self.identity.agent_id.clone() {
             // The posting end stops only together with this one.
-            let _ = self.outbox.send(AgentCall { agent_id, message });
+            let key = self.identity.key;
+            let call = AgentCall {
+                agent_id,
+                key,
+                message,
+            };
+            let _ = self.outbox.send(call);
         }
     }
 

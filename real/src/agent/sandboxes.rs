@@ -1,6 +1,7 @@
 //! What tasks leave on disk: making it, showing it, and removing it when it is old.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{
@@ -36,20 +37,31 @@ pub(super) fn make(sandbox: &Path, (uid, gid): (u32, u32)) -> Result<()> {
     .map_err(IsolationError::file("link", &latest))
 }
 
-/// Opens a path of the form `FRAMEWORK/TASK/LAUNCH/...`, also with the directory of all sandboxes
-/// before it. Whatever links a task made, nothing outside of its own sandbox is opened.
+/// The parts of a path of the form `FRAMEWORK/TASK/LAUNCH/...`, also with the directory of all
+/// sandboxes before it.
+fn parts(work: &WorkDir, path: &str) -> io::Result<Vec<OsString>> {
+    let path = Path::new(path);
+    let path = path.strip_prefix(work.sandboxes()).unwrap_or(path);
+    let path = path.strip_prefix("/").unwrap_or(path);
+    let part = |part| match part {
+        Component::Normal(name) => Ok(name.to_owned()),
+        _ => Err(io::ErrorKind::InvalidInput.into()),
+    };
+    path.components().map(part).collect()
+}
+
+/// The framework that a path leads to something of; none for the list of all.
+pub(super) fn framework(work: &WorkDir, path: &str) -> io::Result<Option<String>> {
+    let parts = parts(work, path)?;
+    Ok(parts
+        .first()
+        .map(|name| name.to_string_lossy().into_owned()))
+}
+
+/// Opens such a path. Whatever links a task made, nothing outside of its own sandbox is opened.
 pub(super) fn open(work: &WorkDir, path: &str) -> io::Result<File> {
     let all = work.sandboxes();
-    let path = Path::new(path);
-    let path = path.strip_prefix(&all).unwrap_or(path);
-    let path = path.strip_prefix("/").unwrap_or(path);
-    let parts: Vec<_> = path.components().collect();
-    if !parts
-        .iter()
-        .all(|part| matches!(part, Component::Normal(_)))
-    {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
+    let parts = parts(work, path)?;
     let sandbox: PathBuf = parts.iter().take(3).collect();
     let rest: PathBuf = parts.iter().skip(3).collect();
     let sandbox = File::open(all.join(sandbox))?;
@@ -118,10 +130,13 @@ fn is_old(path: &Path, old: SystemTime) -> bool {
 
 /// Whether it was removed.
 fn tell(path: &Path, removed: io::Result<()>) -> bool {
-    if let Err(error) = &removed {
-        eprintln!("cannot remove {}: {error}", path.display());
+    match removed {
+        Ok(()) => true,
+        Err(error) => {
+            eprintln!("cannot remove {}: {error}", path.display());
+            false
+        }
     }
-    removed.is_ok()
 }
 
 /// What is in a directory; nothing in what is none.
@@ -184,6 +199,14 @@ mod tests {
         ] {
             assert_eq!(read(path).unwrap(), "text", "{path}");
         }
+        let whose = |path: &str| framework(&work, path).ok();
+        for path in ["/f/t/1", "f", absolute.to_str().unwrap()] {
+            assert_eq!(whose(path), Some(Some("f".to_owned())), "{path}");
+        }
+        assert_eq!(
+            (whose("/"), whose(""), whose("f/../g")),
+            (Some(None), Some(None), None)
+        );
         for path in [
             "/f/t/1/neighbour",
             "/f/t/latest/passwd",

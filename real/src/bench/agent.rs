@@ -14,6 +14,7 @@ use crate::protocol::{
 struct Agent {
     line: Line,
     id: String,
+    key: Uuid,
     tally: Arc<Tally>,
 }
 
@@ -41,6 +42,7 @@ pub(super) async fn live(master: String, index: u32, tally: Arc<Tally>) -> anyho
     let mut agent = Agent {
         line: Line::new(&master),
         id: String::new(),
+        key: subscribe.key,
         tally,
     };
     loop {
@@ -78,7 +80,12 @@ impl Agent {
 
     async fn say(&mut self, message: AgentMessage) -> anyhow::Result<()> {
         let agent_id = self.id.clone();
-        let call = AgentCall { agent_id, message };
+        let key = self.key;
+        let call = AgentCall {
+            agent_id,
+            key,
+            message,
+        };
         self.line.say(MESSAGE_PATH, None, &call).await
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-use super::{MasterArg, ask, block_on};
+use super::{MasterArg, block_on};
 
 /// Shows what a task wrote.
 #[derive(clap::Args, Debug)]
@@ -82,7 +82,7 @@ pub fn logs(args: &LogsArgs) -> anyhow::Result<ExitCode> {
                 Some(task) => is_over(&text(&task["state"])),
                 None => true,
             };
-            offset += copy(address, &path, offset).await?;
+            offset += copy(&args.master, address, &path, offset).await?;
             if over || !args.follow {
                 return Ok(ExitCode::SUCCESS);
             }
@@ -92,10 +92,11 @@ pub fn logs(args: &LogsArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Prints what there is of a file from `offset` on, byte by byte as it is; how much that was.
-async fn copy(address: &str, path: &str, offset: u64) -> anyhow::Result<u64> {
+async fn copy(master: &MasterArg, address: &str, path: &str, offset: u64) -> anyhow::Result<u64> {
     let url = format!("http://{address}/files/download");
     let query = [("path", path), ("offset", &offset.to_string())];
-    let mut answer = ask(reqwest::Url::parse_with_params(&url, query)?).await?;
+    let url = reqwest::Url::parse_with_params(&url, query)?;
+    let mut answer = master.ask(url, "the task's agent").await?;
     let (mut stdout, mut count) = (std::io::stdout(), 0);
     while let Some(piece) = answer.chunk().await? {
         stdout.write_all(&piece)?;

@@ -10,11 +10,14 @@ pub(crate) mod offers;
 pub(crate) mod stream;
 mod waiting;
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::web;
+use crate::credentials::Credential;
+use crate::{local, web};
 
 /// A call to make.
 pub(crate) type Call = (&'static str, Value);
@@ -25,6 +28,10 @@ pub struct MasterArg {
     /// The master: `host:port`
     #[arg(long, default_value = "127.0.0.1:5050", env = "FAIRGROUND_MASTER")]
     pub master: String,
+    /// Who you are to the master: a file with a principal and its secret; found by itself for a
+    /// cluster of `up` on this machine
+    #[arg(long, value_name = "FILE", env = "FAIRGROUND_CREDENTIAL")]
+    pub credential: Option<PathBuf>,
 }
 
 impl MasterArg {
@@ -32,14 +39,48 @@ impl MasterArg {
         format!("http://{}{path}", self.master)
     }
 
+    /// The master at an address, asked as whoever started it here.
+    pub(crate) fn at(master: String) -> Self {
+        Self {
+            master,
+            credential: None,
+        }
+    }
+
+    /// Who asks, if that was said or can be found.
+    ///
+    /// # Errors
+    /// When the file that was named is not what it should be.
+    pub(crate) fn who(&self) -> anyhow::Result<Option<Credential>> {
+        match &self.credential {
+            Some(path) => Credential::read(path).context("--credential").map(Some),
+            None => Ok(local::credential_for(&self.master)),
+        }
+    }
+
+    /// A good answer from the master, or from an agent of its cluster, called `whom`.
+    async fn ask(&self, url: reqwest::Url, whom: &str) -> anyhow::Result<reqwest::Response> {
+        let request = web::client()?.get(url.clone());
+        let answer = web::authorize(request, self.who()?.as_ref()).send().await;
+        let answer = answer.with_context(|| whom.to_owned())?;
+        let status = answer.status();
+        if !status.is_success() {
+            bail!("{url}: {status}: {}", answer.text().await?.trim());
+        }
+        Ok(answer)
+    }
+
     /// What an endpoint shows.
     ///
     /// # Errors
     /// When the master cannot be reached or does not show it.
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        get(&self.url(path))
-            .await
-            .with_context(|| format!("--master {}: is a master running there?", self.master))
+        let whom = format!("--master {}: is a master running there?", self.master);
+        Ok(self
+            .ask(self.url(path).parse()?, &whom)
+            .await?
+            .json()
+            .await?)
     }
 
     /// Posts JSON and expects it to be taken in.
@@ -47,11 +88,10 @@ impl MasterArg {
     /// # Errors
     /// When the master cannot be reached or refuses, with its words.
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<()> {
-        let request = web::client()?
-            .post(self.url(path))
-            .json(body)
-            .timeout(web::PATIENCE);
+        let request = web::client()?.post(self.url(path)).json(body);
+        let request = web::authorize(request, self.who()?.as_ref());
         let answer = request
+            .timeout(web::PATIENCE)
             .send()
             .await
             .with_context(|| format!("--master {}: is a master running there?", self.master))?;
@@ -60,21 +100,6 @@ impl MasterArg {
         }
         Ok(())
     }
-}
-
-/// JSON from any address.
-async fn get(url: &str) -> anyhow::Result<Value> {
-    Ok(ask(url.parse()?).await?.json().await?)
-}
-
-/// A good answer from any address.
-async fn ask(url: reqwest::Url) -> anyhow::Result<reqwest::Response> {
-    let answer = web::client()?.get(url.clone()).send().await?;
-    let status = answer.status();
-    if !status.is_success() {
-        bail!("{url}: {status}: {}", answer.text().await?.trim());
-    }
-    Ok(answer)
 }
 
 /// SIGINT and SIGTERM, kept from the moment it is made.

@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
 use super::MasterArg;
+use crate::credentials::Credential;
 use crate::recordio::Decoder;
 use crate::web;
 
@@ -12,6 +13,7 @@ const PATH: &str = "/api/v1/scheduler";
 /// An open subscription.
 pub(crate) struct Subscription {
     master: MasterArg,
+    who: Option<Credential>,
     client: reqwest::Client,
     /// The framework's id.
     pub(crate) framework_id: String,
@@ -28,7 +30,9 @@ impl Subscription {
         if let Some(id) = info.get("id") {
             call["framework_id"] = id.clone();
         }
-        let answer = client.post(master.url(PATH)).json(&call).send().await;
+        let who = master.who()?;
+        let request = web::authorize(client.post(master.url(PATH)), who.as_ref());
+        let answer = request.json(&call).send().await;
         let answer = answer
             .with_context(|| format!("--master {}: is a master running there?", master.master))?;
         if !answer.status().is_success() {
@@ -38,6 +42,7 @@ impl Subscription {
         let stream_id = stream_id.and_then(|id| id.to_str().ok()).map(str::to_owned);
         let mut subscription = Self {
             master: master.clone(),
+            who,
             client,
             framework_id: String::new(),
             stream_id: stream_id.context("SUBSCRIBE: the answer has no Mesos-Stream-Id")?,
@@ -74,6 +79,7 @@ impl Subscription {
         let mut call = json!({"type": kind, "framework_id": {"value": self.framework_id}});
         call[kind.to_ascii_lowercase()] = member;
         let request = self.client.post(self.master.url(PATH)).json(&call);
+        let request = web::authorize(request, self.who.as_ref());
         let answer = request
             .timeout(web::PATIENCE)
             .header("Mesos-Stream-Id", &self.stream_id)

@@ -301,8 +301,7 @@ fn read_only(place: &Path) -> Result<()> {
 /// A task's own of what is shared on a machine. It counts as the task's memory. Shared memory is a
 /// file system, too, so a namespace of queues alone would leave it common to all.
 fn shared(place: &Path) -> Result<()> {
-    // What is a link to another of them is covered with it.
-    if !place.symlink_metadata().is_ok_and(|about| about.is_dir()) {
+    if !place.is_dir() {
         return Ok(());
     }
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;

@@ -4,11 +4,11 @@
 //! address and its own ports. Whatever belongs to a cluster carries its name or lies in its
 //! directory; `down` finds it by that and needs nobody's memory, also after kill -9 of any part.
 
+mod keys;
 mod leftovers;
 mod network;
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -18,7 +18,10 @@ use anyhow::{Context as _, bail};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::{master, web};
+use crate::isolation::store;
+use crate::web;
+use keys::Keys;
+pub(crate) use keys::credential_for;
 use leftovers::Found;
 use network::Network;
 
@@ -53,7 +56,7 @@ pub struct UpArgs {
     /// Where the master listens
     #[arg(long, default_value = "127.0.0.1:5050")]
     listen: SocketAddr,
-    /// Listen on an address other machines can reach although nobody is asked who they are
+    /// Ask nobody who they are, also where other machines can reach the master
     #[arg(long)]
     insecure: bool,
     /// The first three numbers of the addresses behind the bridge
@@ -88,6 +91,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) weights: Vec<String>,
     /// Whether tasks may be root's.
     pub(crate) allow_root: bool,
+    /// Whether frameworks, agents and whoever ends something are asked who they are.
+    pub(crate) asks: bool,
 }
 
 pub(crate) fn read_name(text: &str) -> Result<String, String> {
@@ -210,7 +215,6 @@ fn check_root() -> anyhow::Result<()> {
 /// # Errors
 /// When something of that name is there already, or a part does not start.
 pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
-    master::check_addresses(&[args.listen], args.insecure)?;
     if args.listen.port() == 0 {
         bail!(
             "--listen {}: agents have to be told the port; name one",
@@ -226,6 +230,7 @@ pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
         seed: 0,
         weights: Vec::new(),
         allow_root: args.allow_root,
+        asks: !args.insecure,
     };
     plan.begin()?;
     println!("{}", args.listen);
@@ -262,7 +267,6 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
             "--listen"
         },
         &listen[1],
-        "--insecure",
         "--allocator",
         plan.allocator,
         "--seed",
@@ -272,6 +276,20 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
         "--cluster",
         &plan.which.name,
     ];
+    let keys = plan.asks.then(|| Keys::make(folder, plan.listen));
+    let keys = keys.transpose()?;
+    let [credentials, credential] = match &keys {
+        Some(keys) => [&keys.credentials, &keys.agent].map(|path| path.display().to_string()),
+        None => [const { String::new() }; 2],
+    };
+    if plan.asks {
+        master.extend(["--credentials", &credentials]);
+    } else {
+        master.push("--insecure");
+    }
+    // Also from tasks that run as root.
+    let hide = [Keys::folder(folder), folder.join("master")];
+    let hide = hide.map(|path| path.display().to_string());
     for weight in &plan.weights {
         master.extend(["--weight", weight]);
     }
@@ -297,7 +315,10 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
             work,
             "--listen",
             &own,
-            "--insecure",
+            "--hide",
+            &hide[0],
+            "--hide",
+            &hide[1],
             "--hostname",
             &name,
             "--cgroup-prefix",
@@ -305,6 +326,11 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
             "--resources",
             resources,
         ];
+        if plan.asks {
+            agent.extend(["--credential", &credential]);
+        } else {
+            agent.push("--insecure");
+        }
         if plan.allow_root {
             agent.push("--allow-root");
         }
@@ -324,7 +350,7 @@ impl Parts<'_> {
     /// Starts this program in the background; what it says goes to a file of the folder.
     fn spawn(&mut self, name: &str, namespace: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
         let path = self.folder.join(format!("{name}.words"));
-        let words = File::create(&path).with_context(|| path.display().to_string())?;
+        let words = store::private(&path).with_context(|| path.display().to_string())?;
         let program = std::env::current_exe()?;
         // Out of reach of the terminal's signals; `ip netns exec` would hide the control groups.
         let mut command = Command::new("setsid");

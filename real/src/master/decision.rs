@@ -20,7 +20,7 @@ use super::links::{Link, LinkId, Links, Peer};
 use super::metrics::Metrics;
 use super::request::{Habits, Request, Verdict};
 use crate::log::{Record, Writer};
-use crate::protocol::{AgentCall, AgentMessage, FromMaster, Subscribe};
+use crate::protocol::{FromMaster, Subscribe};
 use crate::recordio;
 use crate::wire::call::Body;
 use crate::wire::messages::framework::FrameworkInfo;
@@ -37,9 +37,9 @@ const BATCH_BYTES: usize = 16 << 20;
 enum Delivery {
     /// A record and what it is part of: see [`Link::send`].
     Record(Link, Bytes, u64),
-    Begin(oneshot::Sender<()>),
     Verdict(oneshot::Sender<Verdict>, Verdict),
     View(oneshot::Sender<Value>, Value),
+    Reader(oneshot::Sender<Option<bool>>, Option<bool>),
     /// The end of a stream.
     Close(Link),
 }
@@ -233,23 +233,38 @@ impl Decision {
             Request::Subscribe {
                 framework_info,
                 suppressed,
+                principal,
                 link,
                 reply,
-            } => self.subscribe(framework_info, suppressed, link, reply),
+            } => {
+                let id = framework_info.id();
+                match self.check_framework(id, principal.as_deref()) {
+                    Ok(()) => self.subscribe(framework_info, suppressed, link, reply),
+                    Err(verdict) => self.deliveries.push(Delivery::Verdict(reply, verdict)),
+                }
+            }
             Request::Call {
                 framework_id,
                 stream,
                 body,
+                principal,
                 reply,
             } => {
-                let verdict = self.call(&framework_id, stream.as_deref(), body);
+                let verdict = match self.check_framework(Some(&framework_id), principal.as_deref())
+                {
+                    Ok(()) => self.call(&framework_id, stream.as_deref(), body),
+                    Err(verdict) => verdict,
+                };
                 self.deliveries.push(Delivery::Verdict(reply, verdict));
             }
             Request::AgentSubscribe {
                 subscribe,
                 link,
                 reply,
-            } => self.agent_subscribe(subscribe, link, reply),
+            } => match self.check_agent(&subscribe) {
+                Ok(()) => self.agent_subscribe(subscribe, link, reply),
+                Err(verdict) => self.deliveries.push(Delivery::Verdict(reply, verdict)),
+            },
             Request::AgentCall { call, reply } => {
                 let verdict = self.agent_call(call);
                 self.deliveries.push(Delivery::Verdict(reply, verdict));
@@ -257,10 +272,27 @@ impl Decision {
             Request::Kill {
                 framework_id,
                 task_id,
+                principal,
                 reply,
             } => {
-                let verdict = self.kill(&framework_id, task_id);
+                let verdict = match self.check_framework(Some(&framework_id), principal.as_deref())
+                {
+                    Ok(()) => self.kill(&framework_id, task_id),
+                    Err(verdict) => verdict,
+                };
                 self.deliveries.push(Delivery::Verdict(reply, verdict));
+            }
+            Request::MayRead {
+                agent_id,
+                key,
+                framework_id,
+                principal,
+                reply,
+            } => {
+                let agent = self.agent_with_key(&agent_id, key);
+                let may =
+                    agent.map(|_| self.may_read(framework_id.as_deref(), principal.as_deref()));
+                self.deliveries.push(Delivery::Reader(reply, may));
             }
             Request::View { view, reply } => {
                 let shown = self.cluster.view(&view, &self.habits);
@@ -277,13 +309,14 @@ impl Decision {
         framework_info: Box<FrameworkInfo>,
         suppressed: bool,
         link: Link,
-        reply: oneshot::Sender<()>,
+        reply: oneshot::Sender<Verdict>,
     ) {
         let (answer, turn) = self.step(Input::Subscribed {
             framework_info,
             suppressed,
         });
-        self.deliveries.push(Delivery::Begin(reply));
+        self.deliveries
+            .push(Delivery::Verdict(reply, Verdict::Accepted));
         let (framework, id) = match answer {
             Answer::FrameworkSubscribed { framework, id } => (framework, id),
             Answer::Refused(why) => return self.error_event(link, &why),
@@ -347,24 +380,6 @@ impl Decision {
             Ok(None) => Verdict::Accepted,
             Err(why) => Verdict::Bad(why),
         }
-    }
-
-    fn kill(&mut self, framework_id: &str, task_id: Option<String>) -> Verdict {
-        let framework = self.cluster.framework_by_id(framework_id);
-        let live = framework.filter(|f| !self.cluster.frameworks()[f.index()].removed);
-        let Some(framework) = live else {
-            return Verdict::Bad(format!("no framework has the id `{framework_id}`"));
-        };
-        self.input(match task_id {
-            None => Input::TornDown { framework },
-            Some(task_id) => Input::KillRequested {
-                framework,
-                task_id,
-                agent_id: None,
-                grace_millis: None,
-            },
-        });
-        Verdict::Accepted
     }
 
     /// The input a call amounts to; `None` when it only asks.
@@ -436,9 +451,15 @@ impl Decision {
         roles.is_empty() || roles.contains(&self.cluster.frameworks()[framework.index()].role)
     }
 
-    fn agent_subscribe(&mut self, subscribe: Subscribe, link: Link, reply: oneshot::Sender<()>) {
+    fn agent_subscribe(
+        &mut self,
+        subscribe: Subscribe,
+        link: Link,
+        reply: oneshot::Sender<Verdict>,
+    ) {
         let (answer, turn) = self.step(Input::AgentSubscribed(subscribe));
-        self.deliveries.push(Delivery::Begin(reply));
+        self.deliveries
+            .push(Delivery::Verdict(reply, Verdict::Accepted));
         let (agent, agent_id) = match answer {
             Answer::AgentSubscribed { agent, id } => (agent, id),
             Answer::Refused(message) => return self.send(link, &FromMaster::Refused { message }),
@@ -452,21 +473,10 @@ impl Decision {
         let registered = FromMaster::Registered {
             agent_id,
             silence_millis: self.habits.silence.as_millis() as u64,
+            pages: self.habits.pages,
         };
         self.send(link, &registered);
         self.queue(turn.outputs);
-    }
-
-    fn agent_call(&mut self, call: AgentCall) -> Verdict {
-        let agent = self.cluster.agent_by_id(&call.agent_id);
-        let Some(agent) = agent.filter(|agent| self.links.agent(*agent).is_some()) else {
-            return Verdict::Forbidden("the agent is not subscribed".to_owned());
-        };
-        self.links.hear(agent, Duration::ZERO);
-        if let AgentMessage::Status(status) = call.message {
-            self.input(Input::AgentStatus { agent, status });
-        }
-        Verdict::Accepted
     }
 
     fn closed(&mut self, link: LinkId) {
@@ -489,14 +499,15 @@ impl Decision {
                         let _ = self.own.send(Request::Closed(link.id));
                     }
                 }
-                Delivery::Begin(reply) => drop(reply.send(())),
                 Delivery::Verdict(reply, verdict) => drop(reply.send(verdict)),
                 Delivery::View(reply, shown) => drop(reply.send(shown)),
+                Delivery::Reader(reply, may) => drop(reply.send(may)),
                 Delivery::Close(link) => ending.push(link),
             }
         }
     }
 }
 
+mod doors;
 #[cfg(test)]
 mod tests;

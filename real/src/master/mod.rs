@@ -1,5 +1,6 @@
 //! The master: takes in calls, asks the core, sends what it orders.
 
+pub mod authentication;
 mod clock;
 pub mod cluster;
 pub mod decision;
@@ -9,7 +10,9 @@ pub mod metrics;
 pub mod request;
 
 use std::collections::BTreeMap;
+use std::fs::{DirBuilder, File};
 use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
@@ -59,6 +62,8 @@ pub struct Args {
     /// Listen on addresses other machines can reach although nobody is asked who they are
     #[arg(long)]
     insecure: bool,
+    #[command(flatten)]
+    authentication: authentication::Args,
     /// The policy of the first level, as in `fairground policies`
     #[arg(long, default_value = "drf[round=1s]")]
     allocator: Name,
@@ -136,7 +141,11 @@ fn read_image(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// When it cannot listen, read its log or write it.
 pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
-    check_addresses(&args.listen, args.insecure)?;
+    let authentication = args.authentication.read()?;
+    if !authentication.asks_frameworks() {
+        let is_meant = args.insecure || args.authentication.is_open_on_purpose();
+        check_addresses(&args.listen, is_meant)?;
+    }
     if args.advertise.is_none() && args.listen[0].ip().is_unspecified() {
         bail!(
             "--listen {}: that is every address of this machine, and frameworks are told one; \
@@ -144,7 +153,10 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
             args.listen[0]
         );
     }
-    std::fs::create_dir_all(&args.work_dir)
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&args.work_dir)
         .with_context(|| format!("--work-dir {}", args.work_dir.display()))?;
     let _lock = lock(args)?;
     let (cluster, last, writer) = open(args, registry)?;
@@ -163,6 +175,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         silence: duration(args.ping) * args.pings.max(1),
         address,
         cluster: args.cluster.clone(),
+        pages: authentication.pages(),
     };
     let (inbox, requests) = mpsc::channel();
     let metrics = Metrics::default();
@@ -170,6 +183,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         inbox: inbox.clone(),
         metrics: metrics.clone(),
         heartbeat: habits.heartbeat,
+        authentication: Arc::new(authentication),
         max_body: args.max_body,
         rooms: Rooms::new(SHORT_BODIES_KIB, (args.max_body >> 10).max(LONG_BODIES_KIB)),
         body_timeout: Duration::from_secs(30),
@@ -202,7 +216,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
 }
 
 /// Refuses addresses that other machines can reach unless that is wanted, and then says so.
-pub(crate) fn check_addresses(addresses: &[SocketAddr], insecure: bool) -> anyhow::Result<()> {
+fn check_addresses(addresses: &[SocketAddr], insecure: bool) -> anyhow::Result<()> {
     for address in addresses
         .iter()
         .filter(|address| !address.ip().is_loopback())
@@ -210,10 +224,11 @@ pub(crate) fn check_addresses(addresses: &[SocketAddr], insecure: bool) -> anyho
         if !insecure {
             bail!(
                 "--listen {address}: other machines can reach this address and nobody is asked who \
-                 they are; listen on 127.0.0.1, or say --insecure"
+                 they are; listen on 127.0.0.1, have them asked with --credentials FILE (`principal \
+                 secret` a line, mode 600), or say --insecure"
             );
         }
-        eprintln!("master: {address} is open to everybody who can reach it (--insecure)");
+        eprintln!("master: {address} is open to everybody who can reach it, as was said");
     }
     Ok(())
 }
@@ -248,9 +263,16 @@ fn log_path(args: &Args) -> PathBuf {
 }
 
 /// Two masters on one log would both act.
-fn lock(args: &Args) -> anyhow::Result<std::fs::File> {
+fn lock(args: &Args) -> anyhow::Result<File> {
     let path = args.work_dir.join("lock");
-    let file = std::fs::File::create(&path).with_context(|| path.display().to_string())?;
+    let mut options = File::options();
+    let file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path);
+    let file = file.with_context(|| path.display().to_string())?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => {

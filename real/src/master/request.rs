@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::cluster::View;
 use super::links::{Link, LinkId};
-use crate::protocol::{AgentCall, Subscribe};
+use crate::protocol::{AgentCall, Pages, Subscribe};
 use crate::wire::call::Body;
 use crate::wire::messages::framework::FrameworkInfo;
 
@@ -21,10 +22,12 @@ pub enum Request {
         framework_info: Box<FrameworkInfo>,
         /// Whether it wants no offers yet.
         suppressed: bool,
+        /// The principal it proved to be, where that is asked.
+        principal: Option<String>,
         /// Where its events go.
         link: Link,
-        /// Told when the stream may begin.
-        reply: oneshot::Sender<()>,
+        /// Told when the stream may begin, or why it may not.
+        reply: oneshot::Sender<Verdict>,
     },
     /// Another call of a framework.
     Call {
@@ -34,6 +37,8 @@ pub enum Request {
         stream: Option<String>,
         /// What is asked.
         body: Body,
+        /// The principal it proved to be, where that is asked.
+        principal: Option<String>,
         /// Told when it was taken in.
         reply: oneshot::Sender<Verdict>,
     },
@@ -43,8 +48,8 @@ pub enum Request {
         subscribe: Subscribe,
         /// Where its messages go.
         link: Link,
-        /// Told when the stream may begin.
-        reply: oneshot::Sender<()>,
+        /// Told when the stream may begin, or why it may not.
+        reply: oneshot::Sender<Verdict>,
     },
     /// An agent says something.
     AgentCall {
@@ -59,8 +64,23 @@ pub enum Request {
         framework_id: String,
         /// Which task; all when absent.
         task_id: Option<String>,
+        /// Whose they have to be; anybody's when absent.
+        principal: Option<String>,
         /// Told when it was taken in.
         reply: oneshot::Sender<Verdict>,
+    },
+    /// An agent asks whether somebody may read what it has.
+    MayRead {
+        /// Which agent.
+        agent_id: String,
+        /// Its key.
+        key: Uuid,
+        /// Of which framework.
+        framework_id: Option<String>,
+        /// Who wants to; somebody who may read everything when absent.
+        principal: Option<String>,
+        /// Told whether; nothing when it is no agent that asks.
+        reply: oneshot::Sender<Option<bool>>,
     },
     /// Somebody looks.
     View {
@@ -99,4 +119,6 @@ pub struct Habits {
     pub address: SocketAddr,
     /// What the cluster is called.
     pub cluster: String,
+    /// What of an agent's pages is for everybody.
+    pub pages: Pages,
 }

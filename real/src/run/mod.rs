@@ -112,6 +112,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         seed: args.seed,
         weights: recipe.framework.iter().map(weight).collect(),
         allow_root: false,
+        asks: true,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -375,9 +376,7 @@ async fn live(
     frameworks: Vec<Framework>,
     (program, calibration): (PathBuf, Calibration),
 ) -> anyhow::Result<(u64, Vec<MeasuredJob>)> {
-    let master = MasterArg {
-        master: plan.listen.to_string(),
-    };
+    let master = MasterArg::at(plan.listen.to_string());
     let mut boxes = Vec::new();
     let mut subscribed = Vec::new();
     for spec in &recipe.framework {

@@ -4,13 +4,31 @@ mod connections;
 pub(crate) mod page;
 mod server;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 pub(crate) use connections::Connections;
 pub(crate) use server::serve;
 
+use crate::credentials::Credential;
+
+/// Where a request comes from: an extension of every one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 /// How long a master or an agent has to take a connection, and a call.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request that says who it comes from, if that is somebody.
+pub(crate) fn authorize(
+    request: reqwest::RequestBuilder,
+    credential: Option<&Credential>,
+) -> reqwest::RequestBuilder {
+    match credential {
+        None => request,
+        Some(one) => request.basic_auth(&one.principal, Some(&one.secret)),
+    }
+}
 
 /// What speaks with masters and agents: directly, whatever proxy the environment names for the web.
 ///

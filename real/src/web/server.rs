@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::{Extension, Router};
 use hyper::Request;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
@@ -24,6 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use super::Peer;
 use super::connections::{Connection, Connections, Place, UnderWay};
 
 /// A peer that is silent so long is asked whether it is still there.
@@ -47,7 +48,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, connections: Ar
         match connections.admit(peer) {
             Err(why) => refuse(stream, &why),
             Ok(place) if set_up(&stream).is_ok() => {
-                tokio::spawn(talk(stream, router.clone(), place));
+                let router = router.clone().layer(Extension(Peer(peer)));
+                tokio::spawn(talk(stream, router, place));
             }
             Ok(_) => {}
         }

@@ -109,7 +109,7 @@ fn check_closed(path: &Path) {
     let about = path.symlink_metadata().unwrap();
     let mode = about.permissions().mode() & 0o777;
     // In a directory nobody else enters, links and what a task made are nobody else's either.
-    assert!(mode & 0o077 == 0, "{}: {mode:o}", path.display());
+    assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
     if path.ends_with("sandboxes") {
         return;
     }
@@ -141,7 +141,7 @@ fn what_is_hidden_is_hidden_from_everybody() {
     master.subscribed(1);
     let key = agent.work().join("agent.json");
     let look = format!(
-        "id -u; ls {} {} /proc/1/environ; ls /tmp /var/tmp",
+        "id -u; cat {} {} /proc/1/environ; ls /tmp /var/tmp",
         secret.display(),
         key.display()
     );
@@ -164,7 +164,7 @@ fn what_is_hidden_is_hidden_from_everybody() {
     let said = read("stderr");
     assert_eq!(said.matches("No such file").count(), 2, "{said}");
     assert!(
-        said.contains("cannot access '/proc/1/environ'") || said.matches("ls:").count() == 3,
+        said.contains("/proc/1/environ: Permission denied"),
         "{said}"
     );
 }

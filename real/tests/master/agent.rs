@@ -69,6 +69,8 @@ pub struct Agent {
 pub struct Spec {
     pub master: SocketAddr,
     pub name: String,
+    /// Where it says that it listens; made from its name when absent.
+    pub address: Option<String>,
     pub capacity: Amounts,
 }
 
@@ -81,6 +83,7 @@ impl Spec {
         Self {
             master,
             name: name.to_owned(),
+            address: None,
             capacity: Amounts {
                 millicores: cores * 1000,
                 mem_mib,
@@ -113,6 +116,11 @@ impl Agent {
     /// Its id, once it has one.
     pub fn id(&self) -> Option<String> {
         self.state().id.clone()
+    }
+
+    /// What only its master knows.
+    pub fn key(&self) -> Uuid {
+        self.state().key
     }
 
     /// Breaks its stream; it subscribes again at once.
@@ -260,10 +268,10 @@ fn introduction(spec: &Spec, inner: &State) -> Subscribe {
         key: inner.key,
         count: inner.count,
         hostname: spec.name.clone(),
-        address: format!(
-            "127.0.0.1:{}",
-            20_000 + crc32fast::hash(spec.name.as_bytes()) % 40_000
-        ),
+        address: spec.address.clone().unwrap_or_else(|| {
+            let port = 20_000 + crc32fast::hash(spec.name.as_bytes()) % 40_000;
+            format!("127.0.0.1:{port}")
+        }),
         capacity: inner.capacity.as_ref().unwrap_or(&spec.capacity).clone(),
         attributes: inner.attributes.clone(),
         tasks: tasks.collect(),
@@ -294,9 +302,9 @@ fn listen(spec: &Spec, state: &Arc<Mutex<State>>, mut records: Records) {
                 ..
             } => acknowledge(&mut inner, &(framework_id, task_id), uuid),
             FromMaster::Ping => {
-                let id = inner.id.clone().unwrap();
+                let own = (inner.id.clone().unwrap(), inner.key);
                 drop(inner);
-                tell(spec, id, AgentMessage::Pong);
+                tell(spec, own, AgentMessage::Pong);
             }
             FromMaster::Refused { message } => panic!("refused: {message}"),
         }
@@ -315,6 +323,7 @@ fn speak(spec: &Spec, state: &Arc<Mutex<State>>) {
         let (true, Some(id)) = (!inner.cut, inner.id.clone()) else {
             continue;
         };
+        let own = (id, inner.key);
         let fronts = inner
             .tasks
             .values()
@@ -325,13 +334,18 @@ fn speak(spec: &Spec, state: &Arc<Mutex<State>>) {
         drop(inner);
         for status in fronts {
             last.insert(status.uuid, std::time::Instant::now());
-            tell(spec, id.clone(), AgentMessage::Status(Box::new(status)));
+            tell(spec, own.clone(), AgentMessage::Status(Box::new(status)));
         }
     }
 }
 
-fn tell(spec: &Spec, agent_id: String, message: AgentMessage) {
-    let body = serde_json::to_string(&AgentCall { agent_id, message }).unwrap();
+fn tell(spec: &Spec, (agent_id, key): (String, Uuid), message: AgentMessage) {
+    let call = AgentCall {
+        agent_id,
+        key,
+        message,
+    };
+    let body = serde_json::to_string(&call).unwrap();
     // A master that is away is told again.
     let _ = send(spec.master, &post(MESSAGE_PATH, "", &body));
 }

@@ -3,13 +3,12 @@
 //! torn down or stay away, and nothing of those goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fairground_workloads::rng::{self, Stream};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::framework::{Framework, task};
 use super::process::Master;
@@ -19,17 +18,22 @@ use super::support::{until, without_fences};
 
 const ROUNDS: usize = 200;
 
-/// Where tasks of any user write down that they started.
-fn register() -> TempDir {
-    let folder = TempDir::new().unwrap();
-    let open = |path: &Path, mode| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+/// The tasks that wrote down in their sandboxes that they started, once for every time.
+fn started(agents: &[Agent]) -> Vec<String> {
+    let list = |folder: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        folders.map(|entry| entry.path()).collect()
     };
-    open(folder.path(), 0o777);
-    let file = folder.path().join("started");
-    std::fs::write(&file, "").unwrap();
-    open(&file, 0o666);
-    folder
+    let frameworks = agents
+        .iter()
+        .flat_map(|agent| list(&agent.work().join("sandboxes")));
+    let launches = frameworks
+        .flat_map(|framework| list(&framework))
+        .flat_map(|task| list(&task));
+    let said = launches.filter_map(|launch| std::fs::read_to_string(launch.join("started")).ok());
+    let lines = said.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+    lines.collect()
 }
 
 struct Crashes {
@@ -38,7 +42,8 @@ struct Crashes {
     agents: Vec<Agent>,
     framework: Framework,
     draws: Stream,
-    register: TempDir,
+    /// What the command line of every task has.
+    mark: String,
     /// Every task asked for, with the state it ended in.
     tasks: BTreeMap<String, Option<String>>,
     /// Those of them that were ordered to end.
@@ -117,8 +122,7 @@ impl Crashes {
 
     /// Writes down that the task started, and sleeps.
     fn command(&self, id: &str, seconds: &str) -> String {
-        let file = self.register.path().join("started");
-        format!("echo {id} >> {}; sleep {seconds}", file.display())
+        format!("echo {id} >> started; sleep {seconds}; : {}", self.mark)
     }
 
     fn hear_up_to(&mut self, millis: u64) {
@@ -220,7 +224,7 @@ fn tasks_run_once_whoever_is_killed() {
         agents,
         framework,
         draws: rng::stream(seed, "crashes"),
-        register: register(),
+        mark: Uuid::new_v4().to_string(),
         tasks: BTreeMap::new(),
         killed: BTreeSet::new(),
         passing: Vec::new(),
@@ -229,11 +233,11 @@ fn tasks_run_once_whoever_is_killed() {
         crashes.round();
     }
     crashes.settle();
-    let register = crashes.register.path().to_str().unwrap().to_owned();
-    until("nothing goes on", || Agent::processes(&register).is_empty());
+    let mark = crashes.mark.clone();
+    until("nothing goes on", || Agent::processes(&mark).is_empty());
     crashes.master.wait_for_metric("master/cpus_used", 0.0);
-    let started = std::fs::read_to_string(crashes.register.path().join("started")).unwrap();
-    let times = |task: &String| started.lines().filter(|line| line == task).count();
+    let started = started(&crashes.agents);
+    let times = |task: &String| started.iter().filter(|line| *line == task).count();
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
     for (task, end) in &crashes.tasks {
         let end = end.as_deref().unwrap();

@@ -238,8 +238,12 @@ fn a_late_copy_of_an_acknowledged_status_is_not_told_again() {
             usage: None,
         };
         let message = AgentMessage::Status(Box::new(status));
-        let agent_id = agent.id().unwrap();
-        let body = serde_json::to_string(&AgentCall { agent_id, message }).unwrap();
+        let call = AgentCall {
+            agent_id: agent.id().unwrap(),
+            key: agent.key(),
+            message,
+        };
+        let body = serde_json::to_string(&call).unwrap();
         let exchange = send(master.address, &post(MESSAGE_PATH, "", &body)).unwrap();
         assert_eq!(exchange.head.status, 202);
     };

@@ -15,7 +15,9 @@ const PATH: &str = "/api/v1/scheduler";
 /// A subscribed framework.
 pub struct Framework {
     pub id: String,
-    stream: String,
+    pub stream: String,
+    /// The header that says who it is, if it says that.
+    who: String,
     master: SocketAddr,
     events: Receiver<Value>,
     socket: std::net::TcpStream,
@@ -36,11 +38,16 @@ impl Framework {
 
     /// Subscribes with everything said.
     pub fn subscribe_as(master: SocketAddr, info: &Value) -> Self {
+        Self::subscribe_by(master, "", info)
+    }
+
+    /// Subscribes with a header on top of every call.
+    pub fn subscribe_by(master: SocketAddr, who: &str, info: &Value) -> Self {
         let mut call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
         if let Some(id) = info.get("id") {
             call["framework_id"] = id.clone();
         }
-        let exchange = send(master, &post(PATH, "", &call.to_string())).unwrap();
+        let exchange = send(master, &post(PATH, who, &call.to_string())).unwrap();
         let stream = exchange.head.header("mesos-stream-id").unwrap().to_owned();
         let mut records = exchange.records();
         let first = records.next().unwrap();
@@ -62,6 +69,7 @@ impl Framework {
         Self {
             id: id.to_owned(),
             stream,
+            who: who.to_owned(),
             master,
             events,
             socket,
@@ -94,7 +102,7 @@ impl Framework {
     pub fn try_call(&self, kind: &str, member: impl Into<Value>) -> std::io::Result<Exchange> {
         let mut call = json!({"type": kind, "framework_id": {"value": self.id}});
         call[kind.to_ascii_lowercase()] = member.into();
-        let extra = format!("Mesos-Stream-Id: {}\r\n", self.stream);
+        let extra = format!("Mesos-Stream-Id: {}\r\n{}", self.stream, self.who);
         send(self.master, &post(PATH, &extra, &call.to_string()))
     }
 

@@ -29,4 +29,5 @@ mod real_tasks;
 mod requests;
 #[path = "../support/mod.rs"]
 mod support;
+mod tenants;
 mod wal;

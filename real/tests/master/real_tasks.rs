@@ -83,7 +83,7 @@ fn a_late_status_of_an_earlier_launch_changes_nothing() {
         return;
     }
     let master = Master::start(&[]);
-    let _agent = Agent::start_at(&master.address.to_string(), "a");
+    let agent = Agent::start_at(&master.address.to_string(), "a");
     let framework = framework(&master);
     framework.launch(&framework.offer_of(0.5), &[("t", "exit 1")]);
     assert_eq!(framework.end_of("t"), "TASK_FAILED");
@@ -111,6 +111,7 @@ fn a_late_status_of_an_earlier_launch_changes_nothing() {
         };
         let call = AgentCall {
             agent_id: running["agent_id"]["value"].as_str().unwrap().to_owned(),
+            key: agent.key(),
             message: AgentMessage::Status(Box::new(status)),
         };
         let body = serde_json::to_string(&call).unwrap();

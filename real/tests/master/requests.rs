@@ -163,8 +163,8 @@ fn other_paths_and_methods_are_answered() {
         &master,
         "POST /agent/v1/message",
         &[],
-        r#"{"agent_id":"x","message":{"type":"pong"}}"#,
-        (403, "the agent is not subscribed"),
+        r#"{"agent_id":"x","key":"00000000-0000-0000-0000-000000000000","message":{"type":"pong"}}"#,
+        (403, "the agent is not subscribed with this key"),
     );
     let version = master.get("/version");
     assert!(

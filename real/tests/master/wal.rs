@@ -273,7 +273,8 @@ fn a_public_address_needs_to_be_asked_for() {
     assert_eq!(output.status.code(), Some(2));
     let words = String::from_utf8(output.stderr).unwrap();
     assert!(
-        words.contains("listen on 127.0.0.1, or say --insecure"),
+        words.contains("listen on 127.0.0.1, have them asked with --credentials FILE")
+            && words.contains("or say --insecure"),
         "{words}"
     );
 }

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use fairground_real::isolation::cgroup::Cgroups;
 use fairground_real::protocol::{
-    AgentCall, AgentMessage, Amounts, FromMaster, MESSAGE_PATH, RunTask, SUBSCRIBE_PATH,
+    AgentCall, AgentMessage, Amounts, FromMaster, MESSAGE_PATH, Pages, RunTask, SUBSCRIBE_PATH,
     StatusUpdate, Subscribe, TaskState,
 };
 use fairground_real::recordio::frame;
@@ -192,6 +192,7 @@ async fn subscribe(State(known): State<Arc<Mutex<Known>>>, Json(hello): Json<Sub
     known.send(&FromMaster::Registered {
         agent_id,
         silence_millis: 60_000,
+        pages: Pages::All,
     });
     Body::from_stream(UnboundedReceiverStream::new(records).map(Ok::<_, std::io::Error>))
 }
@@ -355,6 +356,13 @@ impl Agent {
     pub fn say_too(&mut self, more: &[&str]) {
         self.arguments
             .extend(more.iter().map(|&word| word.to_owned()));
+    }
+
+    /// What it shows its master alone.
+    pub fn key(&self) -> uuid::Uuid {
+        let text = std::fs::read_to_string(self.work().join("agent.json")).unwrap();
+        let identity: Value = serde_json::from_str(&text).unwrap();
+        serde_json::from_value(identity["key"].clone()).unwrap()
     }
 
     pub fn work(&self) -> std::path::PathBuf {

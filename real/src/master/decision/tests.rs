@@ -12,6 +12,7 @@ use super::*;
 use crate::log::Fsync;
 use crate::master::cluster::Settings;
 use crate::master::links::Records;
+use crate::protocol::Pages;
 
 fn decision() -> (Decision, TempDir) {
     let folder = TempDir::new().unwrap();
@@ -32,6 +33,7 @@ fn decision() -> (Decision, TempDir) {
         silence: Duration::from_secs(75),
         address: "127.0.0.1:5050".parse().unwrap(),
         cluster: "test".to_owned(),
+        pages: Pages::All,
     };
     let metrics = Metrics::default();
     let decision = Decision::new(cluster, Time::ZERO, log, habits, metrics, mpsc::channel());
@@ -62,6 +64,7 @@ fn a_stream_ends_after_the_teardown_is_on_disk_and_answered() {
     decision.take(Request::Subscribe {
         framework_info: serde_json::from_value(json!({"user": "u", "name": "n"})).unwrap(),
         suppressed: false,
+        principal: None,
         link,
         reply,
     });
@@ -72,6 +75,7 @@ fn a_stream_ends_after_the_teardown_is_on_disk_and_answered() {
         framework_id: "m-0000".to_owned(),
         stream: Some(stream),
         body: Body::Teardown,
+        principal: None,
         reply,
     });
     assert_eq!(waiting(&mut records), [""; 0], "not on disk yet");

@@ -14,15 +14,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Request as HttpRequest, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::authentication::{Authentication, Door, Rights};
 use super::links::{Link, LinkId, Records};
 use super::metrics::Metrics;
-use super::request::Request;
-use crate::protocol::{MESSAGE_PATH, SUBSCRIBE_PATH};
+use super::request::{Request, Verdict};
+use crate::protocol::{MAY_READ_PATH, MESSAGE_PATH, SUBSCRIBE_PATH};
 
 /// What every request needs.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct App {
     pub metrics: Metrics,
     /// How often a stream carries a heartbeat.
     pub heartbeat: Duration,
+    /// Who is asked who they are.
+    pub authentication: Arc<Authentication>,
     /// The longest body taken in.
     pub max_body: usize,
     /// What bodies may take together, from their first byte until they are decided upon.
@@ -75,14 +79,32 @@ impl Rooms {
     }
 }
 
+/// How somebody who has to say who it is can do so.
+const REALM: HeaderValue = HeaderValue::from_static("Basic realm=\"fairground\"");
+
 /// An answer that is an error: a status and a sentence.
 struct Problem(StatusCode, String);
+
+impl Problem {
+    /// What a verdict is answered, if it is a refusal.
+    fn check(verdict: Verdict) -> Result<(), Self> {
+        match verdict {
+            Verdict::Accepted => Ok(()),
+            Verdict::Bad(text) => Err(Self(StatusCode::BAD_REQUEST, text)),
+            Verdict::Forbidden(text) => Err(Self(StatusCode::FORBIDDEN, text)),
+        }
+    }
+}
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self(status, mut text) = self;
         text.push('\n');
-        (status, text).into_response()
+        let mut answer = (status, text).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, REALM);
+        }
+        answer
     }
 }
 
@@ -94,11 +116,19 @@ pub fn router(app: App) -> Router {
 /// Any request at all.
 async fn answer(State(app): State<App>, request: HttpRequest) -> Response {
     let path = canonical(request.uri().path());
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let door = Door::of(&parts.method, &path);
+    let Some(rights) = app.authentication.enter(door, &parts.headers) else {
+        let text = "this master asks who you are: a principal and its secret, as HTTP basic \
+                    authentication";
+        return Problem(StatusCode::UNAUTHORIZED, text.to_owned()).into_response();
+    };
+    parts.extensions.insert(rights);
     let outcome = match path.as_str() {
         "/api/v1/scheduler" => scheduler::answer(&app, &parts, body).await,
         SUBSCRIBE_PATH => agents::subscribe(&app, &parts, body).await,
         MESSAGE_PATH => agents::message(&app, &parts, body).await,
+        MAY_READ_PATH => agents::may_read(&app, &parts, body).await,
         operator::KILL_PATH => operator::kill(&app, &parts, body).await,
         "/api/v1" | "/api/v1/operator" | "/api/v1/executor" => Err(Problem(
             StatusCode::NOT_IMPLEMENTED,
@@ -125,7 +155,7 @@ fn canonical(path: &str) -> String {
 /// The body of a POST of JSON, and its room, to be kept for as long as what was in it.
 async fn json_body(
     app: &App,
-    parts: &axum::http::request::Parts,
+    parts: &Parts,
     body: Body,
 ) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
     if parts.method != Method::POST {
@@ -172,6 +202,11 @@ async fn json_body(
             format!("the body did not arrive within {:?}", app.body_timeout),
         )),
     }
+}
+
+/// Whose rights a request has.
+fn rights(parts: &Parts) -> Rights {
+    parts.extensions.get().cloned().unwrap_or_default()
 }
 
 fn text_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

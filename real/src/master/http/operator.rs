@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::{App, Problem, json_body};
-use crate::master::request::{Request, Verdict};
+use super::{App, Problem, json_body, rights};
+use crate::master::request::Request;
 
 /// Where it is ordered.
 pub(super) const KILL_PATH: &str = "/fairground/v1/kill";
@@ -28,12 +28,9 @@ pub(super) async fn kill(app: &App, parts: &Parts, body: Body) -> Result<Respons
     let verdict = app.ask(|reply| Request::Kill {
         framework_id: kill.framework_id,
         task_id: kill.task_id,
+        principal: rights(parts).0,
         reply,
     });
-    match verdict.await? {
-        Verdict::Accepted => Ok(StatusCode::ACCEPTED.into_response()),
-        Verdict::Bad(text) | Verdict::Forbidden(text) => {
-            Err(Problem(StatusCode::BAD_REQUEST, text))
-        }
-    }
+    Problem::check(verdict.await?)?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }

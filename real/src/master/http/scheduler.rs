@@ -6,8 +6,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
-use super::{App, Problem, accepts_json, json_body, text_header};
-use crate::master::request::{Request, Verdict};
+use super::{App, Problem, accepts_json, json_body, rights, text_header};
+use crate::master::authentication::Rights;
+use crate::master::request::Request;
 use crate::recordio;
 use crate::wire::call::{Body, Call, Refusal};
 use crate::wire::messages::framework::FrameworkInfo;
@@ -41,7 +42,9 @@ pub(super) async fn answer(app: &App, parts: &Parts, body: HttpBody) -> Result<R
             let info = info.ok_or_else(|| {
                 bad("Framework id in the call doesn't match framework id in framework_info")
             })?;
-            subscribe(app, info, &suppressed_roles).await
+            let rights = rights(parts);
+            let info = with_principal(info, &rights).map_err(|text| bad(&text))?;
+            subscribe(app, info, &suppressed_roles, rights).await
         }
         body => {
             let framework_id = call.framework_id.unwrap_or_default();
@@ -49,13 +52,11 @@ pub(super) async fn answer(app: &App, parts: &Parts, body: HttpBody) -> Result<R
                 framework_id,
                 stream,
                 body,
+                principal: rights(parts).0,
                 reply,
             });
-            match verdict.await? {
-                Verdict::Accepted => Ok(StatusCode::ACCEPTED.into_response()),
-                Verdict::Bad(text) => Err(Problem(StatusCode::BAD_REQUEST, text)),
-                Verdict::Forbidden(text) => Err(Problem(StatusCode::FORBIDDEN, text)),
-            }
+            Problem::check(verdict.await?)?;
+            Ok(StatusCode::ACCEPTED.into_response())
         }
     }
 }
@@ -72,10 +73,30 @@ fn with_id(mut info: Box<FrameworkInfo>, id: Option<&str>) -> Option<Box<Framewo
     }
 }
 
+/// A framework's description with the principal it proved to be.
+fn with_principal(
+    mut info: Box<FrameworkInfo>,
+    Rights(proved): &Rights,
+) -> Result<Box<FrameworkInfo>, String> {
+    let Some(proved) = proved else {
+        return Ok(info);
+    };
+    match &info.principal {
+        Some(said) if said != proved => Err(format!(
+            "Authenticated principal '{proved}' does not match principal '{said}' set in `FrameworkInfo`"
+        )),
+        _ => {
+            info.principal = Some(proved.clone());
+            Ok(info)
+        }
+    }
+}
+
 async fn subscribe(
     app: &App,
     framework_info: Box<FrameworkInfo>,
     suppressed: &[String],
+    Rights(principal): Rights,
 ) -> Result<Response, Problem> {
     let role = framework_info.role.as_ref();
     let role = role.or_else(|| framework_info.roles.first());
@@ -86,13 +107,14 @@ async fn subscribe(
     // Made first: if the client goes away while it waits, the stream counts as closed.
     let heartbeat = recordio::frame(&to_ascii(&json!({"type": "HEARTBEAT"})));
     let body = app.stream(id, records, Some(heartbeat));
-    app.ask(|reply| Request::Subscribe {
+    let verdict = app.ask(|reply| Request::Subscribe {
         framework_info,
         suppressed: is_suppressed,
+        principal,
         link,
         reply,
-    })
-    .await?;
+    });
+    Problem::check(verdict.await?)?;
     let headers = [
         (header::CONTENT_TYPE.as_str(), "application/json".to_owned()),
         ("Mesos-Stream-Id", stream.to_string()),
