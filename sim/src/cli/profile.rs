@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use fairground_workloads::canonical::Opened;
 use fairground_workloads::canonical::profile::{KINDS, PARTS, Profile, Spread};
+use fairground_workloads::canonical::tables::Unknown;
 
 use super::trace::aligned;
 use super::{counted, form, print};
@@ -84,6 +85,18 @@ fn told(profile: &Profile) -> String {
     if profile.endless > 0 {
         let tasks = counted(profile.endless, "task");
         let _ = writeln!(text, "without run time: {tasks}, counted as no work");
+    }
+    for (why, count) in &profile.unknown {
+        let tasks = counted(*count, "task");
+        let _ = match why {
+            Unknown::Unstarted => writeln!(text, "never started: {tasks}, left out below"),
+            Unknown::Damaged => writeln!(text, "damaged run time: {tasks}, counted as no work"),
+            Unknown::Censored => writeln!(
+                text,
+                "still running at the end, or before the beginning: {tasks}, counted as what the trace \
+                 holds of them"
+            ),
+        };
     }
     for table in [spreads(profile), demands(profile), tenants(profile)] {
         if table.len() > 1 {

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::tables::{Change, Edge, Job, Load, Machine, Service, Stage, Tasks, Tenant, Usage};
+use super::tables::{
+    Change, Edge, Job, Load, Machine, Service, Stage, Tasks, Tenant, Unknown, Usage,
+};
 use crate::error::ReadError;
 use crate::models::arrivals::assumption;
 use crate::trace::Assumption;
@@ -269,9 +271,9 @@ pub trait Counted {
     /// The job that it is part of, if it is of one.
     fn of_job(&self) -> Option<u64>;
 
-    /// How many tasks it stands for whose run times are not known.
-    fn unknown_runs(&self) -> u64 {
-        0
+    /// What is said of its tasks, where it is not known how long they ran.
+    fn unknown_run(&self) -> Option<&'static str> {
+        None
     }
 }
 
@@ -288,8 +290,8 @@ macro_rules! counted {
                 job(self)
             }
 
-            $(fn unknown_runs(&self) -> u64 {
-                let unknown: fn(&Self) -> u64 = $unknown;
+            $(fn unknown_run(&self) -> Option<&'static str> {
+                let unknown: fn(&Self) -> Option<&'static str> = $unknown;
                 unknown(self)
             })?
         }
@@ -304,7 +306,13 @@ counted! {
     Stage of |row| Some(row.job), |_| None;
     Edge of |row| Some(row.job), |_| Some((Thing::Edges, 1));
     Tasks of |row| Some(row.job), |row| Some((Thing::Tasks, row.count)),
-        unknown |row| if row.run.is_none() { row.count } else { 0 };
+        unknown |row| match (row.unknown, row.run) {
+            (Some(Unknown::Unstarted), _) => Some("tasks that never started, and add no load"),
+            (Some(Unknown::Damaged), _) => Some("run times that are damaged"),
+            (Some(Unknown::Censored), _) => Some("run times of which the trace holds a part"),
+            (None, None) => Some("run times that the source does not tell"),
+            (None, Some(_)) => None,
+        };
     Service of |_| None, |_| None;
     Load of |_| None, |row| Some((Thing::Requests, row.requests));
     Usage of |row| Some(row.job), |_| Some((Thing::Readings, 1));

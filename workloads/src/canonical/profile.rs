@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::store::Opened;
-use super::tables::{Job, Load, Machine, Tasks, Tenant};
+use super::tables::{Job, Load, Machine, Tasks, Tenant, Unknown};
 use crate::error::ReadError;
 
 /// Into how many parts the time of arrivals is cut.
@@ -146,12 +146,14 @@ pub struct Profile {
     pub demands: Vec<([Option<u64>; 3], u64)>,
     /// Tenants, the one with the most work first.
     pub tenants: Vec<Share>,
-    /// Machines of the cluster.
+    /// Machines of the cluster; where none are listed, those that the source says there are.
     pub machines: u64,
     /// What they have together, of each of [`KINDS`].
     pub capacity: [u128; 3],
-    /// Tasks that do not say how long they run.
+    /// Tasks that do not say how long they run, nor why.
     pub endless: u64,
+    /// Tasks of which it is not known how long they ran, by the reason.
+    pub unknown: BTreeMap<Unknown, u64>,
 }
 
 impl Profile {
@@ -167,6 +169,13 @@ impl Profile {
             let has = [machine.cpus, machine.memory, machine.gpus];
             for (sum, amount) in profile.capacity.iter_mut().zip(has) {
                 *sum += u128::from(amount.unwrap_or(0));
+            }
+        }
+        if let Some(size) = cluster.manifest.machine.filter(|_| profile.machines == 0) {
+            for (count, processors) in size.agents() {
+                profile.machines += count;
+                let amount = u128::from(count) * u128::from(processors);
+                profile.capacity[0] += amount * u128::from(cluster.manifest.units.cpus_whole);
             }
         }
         let mut see = |time: u64| {
@@ -290,6 +299,14 @@ impl Profile {
         demands: &mut BTreeMap<[Option<u64>; 3], u64>,
     ) {
         let wants = [row.cpus, row.memory, row.gpus];
+        if let Some(why) = row.unknown {
+            let count = self.unknown.entry(why).or_default();
+            *count = count.saturating_add(row.count);
+            if why == Unknown::Unstarted {
+                // It took nothing of the cluster, however much it asked for.
+                return;
+            }
+        }
         for (kind, amount) in wants.into_iter().enumerate() {
             if let Some(amount) = amount {
                 self.demand[kind].add(amount.into(), row.count);
@@ -297,9 +314,10 @@ impl Profile {
                 work[kind] = work[kind].saturating_add(u128::from(amount).saturating_mul(time));
             }
         }
-        match row.run {
-            Some(run) => self.run.add(run.into(), row.count),
-            None => self.endless = self.endless.saturating_add(row.count),
+        match (row.unknown, row.run) {
+            (Some(_), _) => {}
+            (None, Some(run)) => self.run.add(run.into(), row.count),
+            (None, None) => self.endless = self.endless.saturating_add(row.count),
         }
         let known = demands.len();
         match demands.get_mut(&wants) {

@@ -54,8 +54,9 @@ const BEGINNINGS: [(&str, Format); 32] = [
 ];
 
 /// Formats of JSON values by a key that stands near the beginning.
-const KEYS: [(&str, Format); 11] = [
+const KEYS: [(&str, Format); 12] = [
     ("\"input_length\"", Format::Mooncake),
+    ("\"SparkListener", Format::SparkEvents),
     ("\"schemaVersion\"", Format::WfCommons),
     ("\"jobID\"", Format::Rumen),
     ("\"job.tasks\"", Format::Sls),
@@ -75,8 +76,13 @@ const COLUMNS: [(&str, Format); 3] = [
     ("cpu_count", Format::OpenDcTasks),
 ];
 
-/// The format that the first line of the file tells, if it can be read and tells one.
+/// The format that the first line of the file tells, if it can be read and tells one; of a folder, the
+/// first of its parts that does.
 pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
+    if path.is_dir() {
+        let parts = source::parts(path).ok()?;
+        return parts.iter().find_map(|part| by_first_line(part));
+    }
     let mut start = Vec::new();
     let plain = source::decompressed(path).ok()?;
     plain.take(ENOUGH).read_to_end(&mut start).ok()?;

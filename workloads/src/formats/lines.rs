@@ -63,7 +63,7 @@ impl Lines {
     }
 
     /// The same for public data that may be dirty: bytes that are not UTF-8 are replaced and
-    /// counted. With `parts`, a folder is read as its files in the order of their names.
+    /// counted. With `parts`, a folder is read as its files in the order of their numbers.
     pub(crate) fn lenient(
         path: &Path,
         member: &'static str,

@@ -23,7 +23,7 @@ pub trait Row: Sized {
     const ONE: &'static str;
     /// What a file of this format looks like, for an empty one.
     const ABOUT: &'static str;
-    /// Whether a folder is read as the parts of one file, in the order of their names.
+    /// Whether a folder is read as the parts of one file, in the order of their numbers.
     const PARTS: bool = false;
     /// How the names of those files of an archive end that are the parts of one data set; where
     /// this says nothing, an archive holds one file of this format.

@@ -64,6 +64,7 @@ fn default_run() -> Span {
 }
 
 /// Whether nothing else is assumed.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_default(run: &Span) -> bool {
     *run == default_run()
 }
@@ -126,7 +127,7 @@ impl SwfSpec {
         let wider = Cell::new(0);
         let reading = Reading {
             wants: &|job| self.wants(job, &users),
-            task: &|tasks| self.widened(tasks, &wider),
+            task: &|tasks| self.widened(&tasks, &wider),
         };
         let mut loaded = spec.loaded(&log, inputs, &reading)?;
         let processor = format!(
@@ -164,7 +165,7 @@ impl SwfSpec {
     }
 
     /// Tasks of a processor as tasks of the width asked for.
-    fn widened(&self, tasks: Tasks, wider: &Cell<u64>) -> Tasks {
+    fn widened(&self, tasks: &Tasks, wider: &Cell<u64>) -> Tasks {
         let width = u64::from(self.width);
         wider.set(wider.get() + u64::from(!tasks.count.is_multiple_of(width)));
         let task = self.task(Mebibytes(tasks.memory.unwrap_or(0)));
@@ -172,7 +173,7 @@ impl SwfSpec {
             count: tasks.count.div_ceil(width),
             cpus: Some(task.cpus().0),
             memory: tasks.memory.map(|_| task.mem().0),
-            ..tasks
+            ..tasks.clone()
         }
     }
 }

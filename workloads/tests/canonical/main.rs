@@ -1,12 +1,14 @@
 //! The canonical trace: what becomes of each format, the round trip through text, and that slices
 //! merge into the whole.
 
+mod cases;
 #[path = "../common/mod.rs"]
 mod common;
 mod edit;
 mod law;
 mod spark;
 mod swf;
+mod unknown;
 
 use std::fmt::Write as _;
 use std::fs;

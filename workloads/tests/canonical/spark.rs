@@ -51,6 +51,7 @@ fn made(files: &[(&str, Vec<u8>)]) -> String {
     for (name, content) in files {
         fs::write(log.join(name), content).unwrap();
     }
+    assert_eq!(Format::detect(&log).unwrap(), Format::SparkEvents);
     let place = folder.path().join("form");
     let imported = import(&log, Format::SparkEvents, &place, false);
     let (manifest, report) = imported.unwrap_or_else(|error| panic!("{error}"));
@@ -108,13 +109,13 @@ fn a_partition_counts_once_with_its_first_success() {
     ];
     check(
         &events,
-        &expect![[r#"
+        &expect![[r"
             job 0 at 1000; stage 0: 10 20 40; stage 1: 5 6
             merged: 3 attempts of partitions that had succeeded before
             read and not kept: executors
             records passed over: 1: ends of tasks told again, as the executor with their result was lost
             records passed over: 3: attempts that failed or were killed
-        "#]],
+        "]],
     );
     let partitions = events.map(|event| {
         let index = event["Task Info"]["Index"].as_u64();
@@ -126,13 +127,13 @@ fn a_partition_counts_once_with_its_first_success() {
     });
     check(
         &partitions,
-        &expect![[r#"
+        &expect![[r"
             job 0 at 1000; stage 0: 10 20 40; stage 1: 5 6
             merged: 3 attempts of partitions that had succeeded before
             read and not kept: executors
             records passed over: 1: ends of tasks told again, as the executor with their result was lost
             records passed over: 3: attempts that failed or were killed
-        "#]],
+        "]],
     );
 }
 
@@ -146,12 +147,12 @@ fn a_stage_is_that_of_the_first_job_that_lists_it() {
             job(1, 7000, &[(0, 2, &[]), (1, 1, &[0])]),
             end([1, 0, 2], [7000, 7005], "Success"),
         ],
-        &expect![[r#"
+        &expect![[r"
             job 0 at 1000; stage 0: 60 60
             job 1 at 7000; stage 1: 5
             edges passed over: 1: of stages that ran in another job
             read and not kept: executors
-        "#]],
+        "]],
     );
 }
 
@@ -170,13 +171,13 @@ fn stages_of_jobs_that_the_log_does_not_tell_are_jobs() {
             end([8, 0, 0], [1110, 1120], "Success"),
             end([8, 0, 1], [1110, 1130], "Success"),
         ],
-        &expect![[r#"
+        &expect![[r"
             job 4 at 1000; stage 5: 60
             stages 3 at 900; stage 3: 50
             stages 7 8 at 1100; stage 7: 10; stage 8: 10 20
             read and not kept: executors
             stages without a job: 3 are in the list of no job that the log tells: those that wait for one another are a job each, 2 in all, submitted when its first task began
-        "#]],
+        "]],
     );
 }
 
@@ -195,11 +196,14 @@ fn what_ran_on_when_the_log_ends_is_censored() {
             with(end([0, 0, 0], [1000, 1060], "Success"), "Task ID", 10),
             with(end([0, 0, 2], [1070, 1060], "Success"), "Task ID", 13),
         ],
-        &expect![[r#"
-            job 0 at 1000; stage 0: 60 ?damaged 60censored
+        &expect![[r"
+            job 0 at 1000; stage 0: 60 ?damaged 60censored ?unstarted
             merged: 1 attempts of partitions that had succeeded before
             read and not kept: executors
-        "#]],
+            run times of which the trace holds a part: 1 of 4 tasks
+            run times that are damaged: 1 of 4 tasks
+            tasks that never started, and add no load: 1 of 4 tasks
+        "]],
     );
 }
 
@@ -302,12 +306,12 @@ fn framings_of_java_are_refused_by_name() {
         let problem = problem.unwrap_err().to_string();
         writeln!(shown, "{}", crate::told(folder.path(), &problem)).unwrap();
     }
-    expect![[r#"
+    expect![[r"
         eventlog: cannot be read: it is packed with LZ4 in a framing of Java's own; unpack it with Spark, or write logs with spark.eventLog.compression.codec=zstd
           hint: name another archive, or the unpacked file
         eventlog: cannot be read: it is packed with Snappy in a framing of Java's own; unpack it with Spark, or write logs with spark.eventLog.compression.codec=zstd
           hint: name another archive, or the unpacked file
         eventlog: cannot be read: it is packed with LZF in a framing of Java's own; unpack it with Spark, or write logs with spark.eventLog.compression.codec=zstd
           hint: name another archive, or the unpacked file
-    "#]].assert_eq(&shown);
+    "]].assert_eq(&shown);
 }

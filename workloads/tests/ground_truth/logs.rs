@@ -2,6 +2,9 @@
 
 use fairground_policies::time::Span;
 use fairground_workloads::Format;
+use fairground_workloads::canonical::Opened;
+use fairground_workloads::canonical::import::import;
+use fairground_workloads::canonical::tables::{Job, Stage, Tasks, Unknown};
 use fairground_workloads::formats::{swf, validate};
 use fairground_workloads::trace::Work;
 
@@ -30,9 +33,50 @@ fn a_log_becomes_gangs() {
     let Work::Batch(jobs) = built(&folder, recipe, Span::from_secs(7_948_937)) else {
         panic!("jobs of a log are a batch");
     };
-    assert_eq!(jobs.len(), 18_066, "all that ran for a second or more");
+    assert_eq!(jobs.len(), 18_239, "all, and 173 for less than a second");
     assert!(
         jobs.iter()
             .all(|job| job.spec.gang && job.spec.stages.len() == 1)
     );
+}
+
+/// Every stage that ran has as many tasks as it declares, in a log with lost executors, retries,
+/// tasks told again as resubmitted, and five jobs whose start it does not tell.
+#[test]
+fn a_log_of_failures_has_the_tasks_that_its_stages_declare() {
+    let Some((folder, _)) = traces() else { return };
+    let log = folder.join("spark-eventlogs/json/tasks_executors_fail_eventlog.zst");
+    let beside = tempfile::tempdir().unwrap();
+    let place = beside.path().join("trace");
+    import(&log, Format::SparkEvents, &place, false).unwrap();
+    let trace = Opened::open(&place).unwrap();
+    // 8,630 ends: 3 failures, 50 told again, 27 retries, 8,550 partitions of which 299 are in the five.
+    assert_eq!(trace.rows::<Tasks>().unwrap().count(), 8550);
+    let jobs: Vec<Job> = trace.rows().unwrap().map(Result::unwrap).collect();
+    let (told, others): (Vec<_>, Vec<_>) = jobs.iter().partition(|job| job.name.starts_with("job"));
+    assert_eq!((told.len(), others.len()), (75, 5));
+    let own: Vec<u64> = others.iter().map(|job| job.id).collect();
+    let tasks = trace.rows::<Tasks>().unwrap().map(Result::unwrap);
+    assert_eq!(tasks.filter(|tasks| own.contains(&tasks.job)).count(), 299);
+    let stages = trace.rows::<Stage>().unwrap().map(Result::unwrap);
+    let alone: Vec<String> = stages
+        .filter(|stage| own.contains(&stage.job))
+        .map(|s| s.name)
+        .collect();
+    assert_eq!(
+        alone,
+        [
+            "stage 62",
+            "stage 68",
+            "stage 143",
+            "stage 155",
+            "stage 212"
+        ]
+    );
+    let log = folder.join("spark-eventlogs/json/truncated_eventlog.zst");
+    let place = beside.path().join("cut");
+    import(&log, Format::SparkEvents, &place, false).unwrap();
+    let tasks = Opened::open(&place).unwrap().rows::<Tasks>().unwrap();
+    let unknown: Vec<_> = tasks.filter_map(|tasks| tasks.unwrap().unknown).collect();
+    assert_eq!(unknown, [Unknown::Censored; 3]);
 }

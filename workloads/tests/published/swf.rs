@@ -21,7 +21,9 @@ fn a_log_is_counted() {
         unix_start_time -
         header_lines 6
         jobs 4
+        parts_of_jobs 0
         columns 18
+        rows_with_more_columns_than_18 0
         submit_first 100
         submit_last 170
         submit_nondecreasing yes
@@ -34,11 +36,11 @@ fn a_log_is_counted() {
         users 2
         user_missing 0
         proc_seconds_where_run_and_procs_positive 330
-        fractions_cut_off 1
+        fractions_cut_off 0
         negative_numbers_taken_for_missing 1
         blank_lines 0
         lines_not_utf8 0
-        positive_run_time_s [seconds] [3, 10, 30, 60, 60] 100
+        positive_run_time_s [millionths of a second] [3, 10000000, 30000000, 60000000, 60000000] 100000000
         allocated_procs_positive [processors] [2, 3, 3, 4, 4] 7
     "]]
     .assert_eq(&counted(Format::Swf, SWF));
@@ -83,25 +85,25 @@ fn damage_is_named() {
         &expect![[r"
             0 good
             file:1: expected at least one job, found none
-              hint: a job is a line of 18 numbers; lines that begin with ; are comments
+              hint: a job is a line of 18 numbers or more; lines that begin with ; are comments
 
             0 good
             file:1: expected at least one job, found none
-              hint: a job is a line of 18 numbers; lines that begin with ; are comments
+              hint: a job is a line of 18 numbers or more; lines that begin with ; are comments
 
-            1 good
-            file:1: expected 18 numbers, found 19 numbers
+            2 good
+            file:3: expected 18 numbers, found 14 numbers
               hint: the row is damaged, or the file is not in this format
 
             0 good
             file:1: expected 18 numbers, found 4 numbers
               hint: the row is damaged, or the file is not in this format
-            file:3: column 1 (job): expected a whole number of jobs, found `nonsense`
-              hint: digits only: no sign, fraction, blank or unit
+            file:3: column 1 (job): expected a number of jobs, found `nonsense`
+              hint: digits with at most one point and exponent: no sign, blank or unit
 
             0 good
-            file:1: column 4 (run): expected a whole number of seconds, found `6O`
-              hint: digits only: no sign, fraction, blank or unit
+            file:1: column 4 (run): expected a number of seconds, found `6O`
+              hint: digits with at most one point and exponent: no sign, blank or unit
             warning: file: expected a newline after the last line, found the end of the file
               hint: the file may be truncated, even in the middle of a number
 
@@ -117,8 +119,8 @@ fn damage_is_named() {
               hint: the file may be truncated, even in the middle of a number
 
             0 good
-            file:1: column 9 (requested_time): expected a whole number of seconds, found `1.5x`
-              hint: digits only: no sign, fraction, blank or unit
+            file:1: column 9 (requested_time): expected a number of seconds, found `1.5x`
+              hint: digits with at most one point and exponent: no sign, blank or unit
             warning: file: expected a newline after the last line, found the end of the file
               hint: the file may be truncated, even in the middle of a number
 
@@ -140,16 +142,14 @@ fn oddities_are_told() {
         Format::Swf,
         &[bytes],
         &expect![[r"
-        5 good
-        warning: file:11: expected whole numbers but for the CPU time, found a fraction
-          hint: the fraction is cut off
-        warning: file:11: expected -1 for what is not known, found another negative number
-          hint: it is taken for -1
-        warning: file:12: column 2 (submit): expected a time not before the row above (170), found 3
-          hint: a simulation sorts the jobs by submission
-        warning: file: expected text in UTF-8, found 1 other lines
-          hint: bytes that are not UTF-8 are read as U+FFFD
-    "]],
+            5 good
+            warning: file:11: expected -1 for what is not known, found another negative number
+              hint: it is taken for -1
+            warning: file:12: column 2 (submit): expected a time not before the row above (170), found 3
+              hint: a simulation sorts the jobs by submission
+            warning: file: expected text in UTF-8, found 1 other lines
+              hint: bytes that are not UTF-8 are read as U+FFFD
+        "]],
     );
 }
 
@@ -204,19 +204,25 @@ fn jobs_are_rigid_gangs() {
         1 at 0s: 4 x cpus:1 mem:4 for 1m
         3 at 1m: 2 x cpus:1 mem:1024 for 10s
         4 at 70s: 3 x cpus:1 mem:1024 for 30s
-        job shape: rigid: all tasks of a job start together, on as many processors as it had in the log, and run as long as it ran there
+        columns not read: cpu_time (1 in the log)
+        job shape: rigid: as many tasks of a core as it had processors, all at the same time
+        jobs that never started: without a run time or a processor, so they add no load (1 in the log)
+        memory of tasks that do not say: mem:1024 a task (5 in the trace)
         processors: a processor is 1 cores; a task has 1 of them
-        memory: mem:1024 a processor for the 2 of 3 jobs without any
-        processors not logged: as many as requested for 1 jobs in the log
-        jobs that never ran: left out: 1 without run time, 0 without processors
+        processors not logged: as many as requested (2 in the log)
+        tasks that never started: left out, and with them 1 jobs that had no others (8 in the trace)
+        tasks that never started, and add no load: 8 of 17 tasks
     "]].assert_eq(&built(""));
     expect![[r"
         3 at 0s: 1 x cpus:2 mem:4096 for 10s
-        job shape: rigid: all tasks of a job start together, on as many processors as it had in the log, and run as long as it ran there
+        columns not read: cpu_time (1 in the log)
+        job shape: rigid: as many tasks of a core as it had processors, all at the same time
+        jobs that never started: without a run time or a processor, so they add no load (1 in the log)
+        memory of tasks that do not say: mem:4096 a task (1 in the trace)
+        part of the trace: from 1m after its beginning
         processors: a processor is 1 cores; a task has 2 of them
-        memory: mem:2048 a processor for the 1 of 1 jobs without any
-        processors not logged: as many as requested for 1 jobs in the log
-        part of the file: from 1m after the first submission
+        processors not logged: as many as requested (2 in the log)
+        tasks that never started, and add no load: 8 of 17 tasks
     "]].assert_eq(&built("width = 2\nusers = [1]\nfrom = '60s'\nmem = '2GiB'"));
     expect!["parameter `width`: expected more than zero, found 0"].assert_eq(&built("width = 0"));
 }

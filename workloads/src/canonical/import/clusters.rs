@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Draft, Import};
+use super::{Draft, Import, censored, ended, unstarted};
 use crate::canonical::account::{Became, Contains, Thing};
 use crate::canonical::tables::{Change, Machine, Tasks, Usage};
 use crate::error::ReadError;
@@ -193,21 +193,38 @@ fn jobs(import: &mut Import<'_>, path: &Path) -> Done {
 /// A task between two events.
 #[derive(Clone, Copy, Default)]
 struct Live {
+    /// When it began to run, if it does.
     started: Option<u64>,
+    /// Whether it was seen to wait.
+    waited: bool,
+    /// Whether it ran already when the trace began.
+    before: bool,
     cpus: Option<u64>,
     memory: Option<u64>,
+}
+
+impl Live {
+    /// How long it ran when it ended then, or when the trace did.
+    fn ran(self, time: u64, in_trace: bool) -> Tasks {
+        let run = self.started.map(|started| time.checked_sub(started));
+        match run {
+            Some(run) if in_trace => ended(run),
+            Some(run) => censored(run),
+            None if self.before || !self.waited => censored(None),
+            None => unstarted(),
+        }
+    }
 }
 
 fn tasks(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<u64, (u64, Draft)> = BTreeMap::new();
     let mut live: BTreeMap<(u64, u64), Live> = BTreeMap::new();
-    let row_of = |live: Live, run: Option<u64>| Tasks {
-        count: 1,
-        run,
+    let row_of = |live: Live, ran: Tasks| Tasks {
         cpus: live.cpus,
         memory: live.memory,
-        ..Tasks::default()
+        ..ran
     };
+    let mut last = 0;
     import.each(google2011::tasks::records(path)?, |import, row| {
         let _ = import.told_of(known.contains_key(&row.job), Thing::Jobs, SAME_JOB);
         let (job, _) = known.entry(row.job).or_insert_with(|| {
@@ -231,43 +248,45 @@ fn tasks(import: &mut Import<'_>, path: &Path) -> Done {
         let task = live.entry((job, row.index)).or_default();
         task.cpus = row.cpus.or(task.cpus);
         task.memory = row.memory.or(task.memory);
+        let in_trace = row.time < google2011::AFTER;
+        if in_trace {
+            last = last.max(row.time);
+        }
+        task.waited |= row.event == google2011::SUBMIT;
         if row.event == google2011::SCHEDULE {
             // What ran before the trace began nobody knows when.
             task.started = Some(row.time).filter(|time| *time > google2011::BEFORE);
+            task.before = task.started.is_none();
         } else if google2011::is_end(row.event) {
-            let ended = *task;
+            let gone = *task;
             // An evicted task comes again: it is the same task.
             if row.event == EVICT {
-                task.started = None;
+                (task.started, task.before, task.waited) = (None, false, true);
                 return Ok(became);
             }
             live.remove(&(job, row.index));
-            let run = ended
-                .started
-                .and_then(|started| row.time.checked_sub(started));
+            let time = if in_trace { row.time } else { last };
             import.push(Tasks {
                 job,
-                ..row_of(ended, run)
+                ..row_of(gone, gone.ran(time, in_trace))
             })?;
         }
         Ok(became)
     })?;
-    let censored = live.len();
     for ((job, _), task) in live {
         import.push(Tasks {
             job,
-            ..row_of(task, None)
+            ..row_of(task, task.ran(last, false))
         })?;
     }
-    let model = format!(
-        "missing for {censored} tasks that do not end in the trace, and for those \
-                         that ran before it"
-    );
-    import.assume("run times", model);
+    import.assume("run times", RUNS);
     known
         .into_values()
         .try_for_each(|(id, draft)| import.numbered(id, draft))
 }
+
+const RUNS: &str = "from the last time that a task was scheduled to its end; a task that does not end in the \
+                    trace has run until its last event, and of one that ran before nobody knows how long";
 
 /// The code of an eviction in 2011.
 const EVICT: u8 = 2;
@@ -313,13 +332,12 @@ fn usage(import: &mut Import<'_>, path: &Path) -> Done {
 fn instances(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<String, (u64, Draft)> = BTreeMap::new();
     let mut live: BTreeMap<(u64, String), Live> = BTreeMap::new();
-    let row_of = |live: Live, run: Option<u64>| Tasks {
-        count: 1,
-        run,
+    let row_of = |live: Live, ran: Tasks| Tasks {
         cpus: live.cpus.map(|cpus| cpus / 1000),
         memory: live.memory.map(|memory| memory / 1000),
-        ..Tasks::default()
+        ..ran
     };
+    let mut last = 0;
     import.each(google2019::records(path)?, |import, row| {
         if row.rounded {
             let found = crate::error::quoted(&row.collection);
@@ -346,17 +364,23 @@ fn instances(import: &mut Import<'_>, path: &Path) -> Done {
         let task = live.entry(key.clone()).or_default();
         task.cpus = row.cpus.or(task.cpus);
         task.memory = row.memory.or(task.memory);
+        let in_trace = row.time < google2019::AFTER;
+        if in_trace {
+            last = last.max(row.time);
+        }
         match google2019::EVENTS[usize::from(row.event)] {
-            "schedule" => task.started = Some(row.time).filter(|time| *time > 0),
-            "evict" => task.started = None,
+            "submit" | "queue" | "enable" => task.waited = true,
+            "schedule" => {
+                task.started = Some(row.time).filter(|time| *time > 0);
+                task.before = task.started.is_none();
+            }
+            "evict" => (task.started, task.before, task.waited) = (None, false, true),
             "fail" | "finish" | "kill" | "lost" => {
-                let ended = live.remove(&key).unwrap_or_default();
-                let run = ended
-                    .started
-                    .and_then(|started| row.time.checked_sub(started));
+                let gone = live.remove(&key).unwrap_or_default();
+                let time = if in_trace { row.time } else { last };
                 import.push(Tasks {
                     job,
-                    ..row_of(ended, run)
+                    ..row_of(gone, gone.ran(time, in_trace))
                 })?;
             }
             _ => {}
@@ -366,13 +390,10 @@ fn instances(import: &mut Import<'_>, path: &Path) -> Done {
     for ((job, _), task) in live {
         import.push(Tasks {
             job,
-            ..row_of(task, None)
+            ..row_of(task, task.ran(last, false))
         })?;
     }
-    import.assume(
-        "run times",
-        "missing for instances that do not end in the trace",
-    );
+    import.assume("run times", RUNS);
     known
         .into_values()
         .try_for_each(|(id, draft)| import.numbered(id, draft))

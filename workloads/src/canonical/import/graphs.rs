@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::scattered::{alibaba_2017, alibaba_2018, gwf, instances, wta};
-use super::{Draft, Import, StageDraft, contents, millis, seconds};
+use super::{Draft, Import, StageDraft, censored, contents, ended, millis, seconds, unstarted};
 use crate::canonical::account::{Became, Thing};
 use crate::canonical::tables::Tasks;
 use crate::error::ReadError;
@@ -221,13 +221,19 @@ fn rumen(import: &mut Import<'_>, path: &Path) -> Done {
                 };
                 let attempt = task.attempts.iter().find(good).or(task.attempts.last());
                 let amount = |amount: i64| u64::try_from(amount).ok();
+                let known = hadoop::known;
+                let run = match attempt.map(|one| (known(one.start_time), known(one.finish_time))) {
+                    None | Some((None, _)) => unstarted(),
+                    Some((Some(_), None)) => censored(None),
+                    Some((Some(start), Some(finish))) => {
+                        ended(finish.checked_sub(start).map(millis))
+                    }
+                };
                 Tasks {
                     memory: amount(megabytes),
                     read: amount(task.input_bytes),
                     write: amount(task.output_bytes),
-                    ..ran(attempt
-                        .and_then(hadoop::rumen::Attempt::duration)
-                        .map(millis))
+                    ..run
                 }
             };
             tasks.iter().map(row).collect()
@@ -322,7 +328,7 @@ fn joblog(import: &mut Import<'_>, path: &Path) -> Done {
             spark::joblogger::Told::Task(task) => {
                 begun = Some(begun.map_or(task.started, |begun| begun.min(task.started)));
                 let run = task.finished.checked_sub(task.started).map(millis);
-                tasks.entry(task.stage).or_default().push(ran(run));
+                tasks.entry(task.stage).or_default().push(ended(run));
             }
             _ => return Ok(Became::Passed("of another kind than plans and tasks")),
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Draft, Import, ended, millis, opendc, seconds};
+use super::{Draft, Import, censored, ended, millis, opendc, seconds, unstarted, untold};
 use crate::canonical::account::Became;
 use crate::canonical::tables::Tasks;
 use crate::error::ReadError;
@@ -54,21 +54,28 @@ fn gaia(import: &mut Import<'_>, path: &Path) -> Done {
 fn pods(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "run times",
-        "from scheduling, or else creation, to deletion",
+        "from scheduling, or else creation, to deletion; pods that were never scheduled did not run, \
+         and those deleted when the trace ends ran on",
     );
     import.each(openb::pods::records(path)?, |import, pod| {
         let begin = pod.scheduled.or(pod.creation);
-        let run = pod
-            .deletion
-            .zip(begin)
-            .and_then(|(end, begin)| end.checked_sub(begin));
+        let times = pod.deletion.zip(begin);
+        let run = times.and_then(|(end, begin)| end.checked_sub(begin));
+        let running = pod.phase == "Running";
+        let ran = if pod.phase == "Pending" && pod.scheduled.is_none() {
+            unstarted()
+        } else if running && pod.deletion.is_none_or(|end| end >= openb::END) {
+            censored(run.map(seconds))
+        } else if times.is_some() {
+            ended(run.map(seconds))
+        } else {
+            untold()
+        };
         let tasks = Tasks {
-            count: 1,
-            run: run.map(seconds),
             cpus: Some(pod.millicores),
             memory: Some(pod.mebibytes),
             gpus: Some(pod.gpus * pod.milligpus),
-            ..Tasks::default()
+            ..ran
         };
         let draft = Draft::simple(pod.name, pod.creation.map(seconds), tasks);
         import.job(draft.by(pod.qos).ended(pod.phase))
@@ -167,17 +174,32 @@ fn machines(import: &mut Import<'_>, path: &Path) -> Done {
 fn instances(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "instances",
-        "one is there from the beginning where its creation is missing",
+        "one is there from the beginning where its creation is missing; it began before, and one without \
+         a deletion runs on when the trace ends, with the last of its times",
     );
+    let times = |one: &dlrm::Record| {
+        [one.creation, one.scheduled, one.deletion]
+            .into_iter()
+            .flatten()
+            .max()
+    };
+    let last = dlrm::records(path)?
+        .flatten()
+        .filter_map(|one| times(&one))
+        .max();
     import.each(dlrm::records(path)?, |import, one| {
-        let begin = one.scheduled.or(one.creation).unwrap_or(0);
+        let begin = one.scheduled.or(one.creation);
+        let end = one.deletion.or(last);
+        let run = end.and_then(|end| end.checked_sub(begin.unwrap_or(0)));
+        let ran = match (begin, one.deletion) {
+            (Some(_), Some(_)) => ended(run),
+            _ => censored(run),
+        };
         let tasks = Tasks {
-            count: 1,
-            run: one.deletion.and_then(|end| end.checked_sub(begin)),
             cpus: Some(one.cpu.request / 1000),
             memory: Some((u128::from(one.memory.request) * 1024 / 1_000_000) as u64),
             gpus: Some(one.gpu.request / 1000),
-            ..Tasks::default()
+            ..ran
         };
         let draft = Draft::simple(one.name, Some(one.creation.unwrap_or(0)), tasks);
         import.job(draft.by(one.app))
@@ -207,11 +229,14 @@ fn invocations(import: &mut Import<'_>, path: &Path) -> Done {
 fn images(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume("requests", "a job of one task with one GPU each");
     import.each(genai::records(path)?, |import, one| {
+        let ran = match one.status.as_str() {
+            "PENDING" => unstarted(),
+            "PROCESSING" => censored(Some(one.duration)),
+            _ => ended(Some(one.duration)),
+        };
         let tasks = Tasks {
-            count: 1,
-            run: Some(one.duration),
             gpus: Some(1000),
-            ..Tasks::default()
+            ..ran
         };
         let draft = Draft::simple(one.kind, Some(seconds(one.time)), tasks);
         import.job(draft.by(one.group).ended(one.status))

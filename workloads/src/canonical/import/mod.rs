@@ -158,6 +158,14 @@ fn ended(run: Option<u64>) -> Tasks {
     }
 }
 
+/// A task of whose run time the source tells nothing.
+fn untold() -> Tasks {
+    Tasks {
+        count: 1,
+        ..Tasks::default()
+    }
+}
+
 /// A task of whose run the trace holds so much, if that is known, and not all.
 fn censored(run: Option<u64>) -> Tasks {
     Tasks {

@@ -1,5 +1,7 @@
 //! Where an import puts its rows: every one is counted on its way.
 
+use std::collections::BTreeMap;
+
 use crate::canonical::account::{Became, Contents, ImportAccount, Thing};
 use crate::canonical::store::{Part, Writer};
 use crate::canonical::{MachineSize, Manifest, Units};
@@ -14,8 +16,8 @@ pub(super) struct Counting {
     account: ImportAccount,
     /// What was settled so far.
     settled: Contents,
-    /// Tasks of which it is not known how long they ran.
-    unknown: u64,
+    /// Tasks of which it is not known how long they ran, by what is said of that.
+    unknown: BTreeMap<&'static str, u64>,
 }
 
 impl Counting {
@@ -24,7 +26,7 @@ impl Counting {
             out,
             account: ImportAccount::default(),
             settled: Contents::default(),
-            unknown: 0,
+            unknown: BTreeMap::new(),
         }
     }
 
@@ -32,7 +34,10 @@ impl Counting {
     pub(super) fn push<T: Part>(&mut self, row: T) -> Result<(), ReadError> {
         if let Some((thing, count)) = row.counted() {
             self.settle(thing, Became::Imported, count);
-            self.unknown += row.unknown_runs();
+            if let Some(about) = row.unknown_run() {
+                let tasks = self.unknown.entry(about).or_default();
+                *tasks = tasks.saturating_add(count);
+            }
             if thing == Thing::Tasks && count > u64::from(MOST_TASKS) {
                 self.out.impossible.extend(row.of_job());
             }
@@ -79,10 +84,9 @@ impl Counting {
 
     /// Writes the trace, if the account balances.
     pub(super) fn finish(mut self) -> Result<(Manifest, ImportAccount), ReadError> {
-        if self.unknown > 0 {
-            let all = self.account.of(Thing::Tasks).imported;
-            let model = format!("{} of {all} tasks", self.unknown);
-            self.assume("run times that are not known", model);
+        let all = self.account.of(Thing::Tasks).imported;
+        for (about, count) in std::mem::take(&mut self.unknown) {
+            self.assume(about, format!("{count} of {all} tasks"));
         }
         self.out.account = Some(self.account);
         self.out.settle = true;

@@ -164,20 +164,31 @@ const fn millicores(percent: u64) -> u64 {
     percent / 100_000
 }
 
-/// How long a task of Alibaba ran: one that is said to run still has no end yet.
-fn lasted(status: &str, run: Option<u64>) -> Tasks {
-    match (run, status) {
-        (Some(run), _) => ended(Some(run)),
-        (None, "Running") => censored(None),
-        (None, "Ready" | "Waiting") => unstarted(),
-        (None, _) => ended(None),
+/// Alibaba's words for what a task does.
+const WAITING: &str = "Waiting";
+const READY: &str = "Ready";
+const INIT: &str = "Init";
+const RUNNING: &str = "Running";
+
+/// How long a task of 2018 ran: an end at zero has not come yet. The sample has durations only.
+fn of_2018(status: &str, start: Option<u64>, end: Option<u64>, duration: Option<u64>) -> Tasks {
+    let come = |time: Option<u64>| time.is_some_and(|time| time > 0);
+    if come(end) || (end.is_none() && duration.is_some()) {
+        return ended(duration.map(seconds));
+    }
+    match status {
+        WAITING | READY | INIT => unstarted(),
+        RUNNING => censored(None),
+        _ if come(start) => censored(None),
+        _ => ended(None),
     }
 }
 
 pub(super) fn alibaba_2017(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "run times",
-        "from creation to the last change, waiting included, of terminated tasks",
+        "from creation to the last change, waiting included; tasks that wait never started, and those that \
+         run do so nobody knows how long",
     );
     import.assume(
         "clock",
@@ -190,14 +201,16 @@ pub(super) fn alibaba_2017(import: &mut Import<'_>, path: &Path) -> Done {
         let name = row.task.to_string();
         let (job, number) = (found.job, found.stage(&name));
         let run = u64::try_from(row.end - row.create).ok();
+        let ran = match row.status.as_str() {
+            WAITING | READY | INIT => unstarted(),
+            RUNNING => censored(None),
+            _ => ended(run.map(seconds)),
+        };
         let tasks = Tasks {
             count: row.instances,
             cpus: row.cpu.map(millicores),
             memory: row.memory,
-            ..lasted(
-                &row.status,
-                run.filter(|_| row.status == "Terminated").map(seconds),
-            )
+            ..ran
         };
         push_stage(import, job, number, &name, &[], &tasks)
     })?;
@@ -227,7 +240,7 @@ pub(super) fn alibaba_2018(import: &mut Import<'_>, path: &Path) -> Done {
             count: row.instances,
             cpus: row.cpu.map(millicores),
             memory: row.memory.map(|percent| percent * 10),
-            ..lasted(&row.status, row.duration.map(seconds))
+            ..of_2018(&row.status, row.start, row.end, row.duration)
         };
         push_stage(import, job, number, &row.task, &parents, &tasks)
     })?;
@@ -255,7 +268,7 @@ pub(super) fn instances(import: &mut Import<'_>, path: &Path) -> Done {
         let tasks = Tasks {
             cpus: row.cpu[1].or(row.cpu[0]).map(millicores),
             memory: row.memory[1].or(row.memory[0]).map(|percent| percent * 10),
-            ..ran(row.duration.map(seconds))
+            ..of_2018(&row.status, row.start, row.end, row.duration)
         };
         import.push(Tasks {
             job,

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::graphs::{Done, stage};
-use super::{Draft, Import, StageDraft, censored, ended, millis};
+use super::{Draft, Import, StageDraft, censored, ended, millis, unstarted};
 use crate::canonical::account::{Became, Thing};
+use crate::canonical::tables::Tasks;
 use crate::formats::spark::events::{Event, Job, Launch, StageInfo, Task, records};
 
 /// What becomes of an attempt that computes what another has.
@@ -43,6 +44,18 @@ struct Ran {
     retried: BTreeMap<(u64, u64), Option<u64>>,
     /// For how long tasks had run that did not end, at the end of the log.
     running: Vec<u64>,
+    /// Partitions that failed at least once.
+    failed: BTreeSet<u64>,
+}
+
+impl Ran {
+    /// Tasks that it declares and that the log does not tell of.
+    fn unstarted(&self) -> u64 {
+        let declared = self.declared.as_ref().map_or(0, |(tasks, _)| *tasks);
+        let lost = self.failed.iter().filter(|one| !self.won.contains_key(one));
+        let told = self.won.len() + self.running.len() + lost.count();
+        declared.saturating_sub(told as u64)
+    }
 }
 
 pub(super) fn events(import: &mut Import<'_>, path: &Path) -> Done {
@@ -53,7 +66,8 @@ pub(super) fn events(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "tasks",
         "a partition is a task, and runs as long as its first success did; failures, copies and \
-         retries are left out",
+         retries are left out; what a stage that ran declares and the log does not tell never started: the \
+         log ends before, or its results were there already",
     );
     let mut log = Log::default();
     import.each(records(path)?, |_, record| Ok(log.see(record.event)))?;
@@ -111,18 +125,19 @@ impl Log {
                 "ends of tasks told again, as the executor with their result was lost",
             );
         }
-        if task.info.failed || task.info.killed || reason.is_some_and(|reason| reason != "Success")
-        {
-            return Became::Passed("attempts that failed or were killed");
-        }
-        let ran = self.stages.entry(task.stage).or_default();
-        let begun = ran.begun.get_or_insert(task.info.launched);
-        *begun = task.info.launched.min(*begun);
-        let run = task.info.duration().map(millis);
         let partition = task
             .info
             .partition
             .or_else(|| first(task.attempt, task.info.index));
+        let ran = self.stages.entry(task.stage).or_default();
+        if task.info.failed || task.info.killed || reason.is_some_and(|reason| reason != "Success")
+        {
+            ran.failed.extend(partition);
+            return Became::Passed("attempts that failed or were killed");
+        }
+        let begun = ran.begun.get_or_insert(task.info.launched);
+        *begun = task.info.launched.min(*begun);
+        let run = task.info.duration().map(millis);
         let fresh = if let Some(partition) = partition {
             insert(&mut ran.won, partition, run)
         } else {
@@ -192,7 +207,6 @@ impl Log {
     }
 
     fn write(mut self, import: &mut Import<'_>) -> Done {
-        let merged = self.merged;
         for job in std::mem::take(&mut self.jobs) {
             let listed: BTreeSet<u64> = job.stages.iter().map(|info| info.id).collect();
             let draft = Draft {
@@ -229,8 +243,11 @@ impl Log {
             let number = import.number();
             import.numbered(number, draft)?;
         }
-        if merged > 0 {
-            let model = format!("{merged} attempts of partitions that had succeeded before");
+        if self.merged > 0 {
+            let model = format!(
+                "{} attempts of partitions that had succeeded before",
+                self.merged
+            );
             import.assume("merged", model);
         }
         Ok(())
@@ -259,7 +276,13 @@ impl Log {
             import.passed(Thing::Edges, elsewhere, "of stages that ran in another job");
             let tasks = ran.won.values().map(|run| ended(*run));
             let running = ran.running.iter().map(|run| censored(Some(*run)));
-            let tasks = tasks.chain(running).collect();
+            let missing = ran.unstarted();
+            import.out.find(Thing::Tasks, missing);
+            let missing = (missing > 0).then(|| Tasks {
+                count: missing,
+                ..unstarted()
+            });
+            let tasks = tasks.chain(running).chain(missing).collect();
             drafts.push(stage(format!("stage {id}"), parents, tasks));
         }
         drafts

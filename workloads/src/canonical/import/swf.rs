@@ -19,10 +19,11 @@ struct Told {
     requested: u64,
     used: u64,
     unstarted: u64,
-    damaged: u64,
     zero: u64,
     wide: u64,
     cut: u64,
+    /// Rows with a time of processors, which nothing here has a use for.
+    cpu_time: u64,
     /// Jobs that stand behind ones submitted later.
     unsorted: u64,
     last: u64,
@@ -50,6 +51,7 @@ pub(super) fn log(import: &mut Import<'_>, path: &Path) -> Result<(), ReadError>
     import.each(rows.by_ref(), |import, record| {
         told.wide += u64::from(record.extra > 0);
         told.cut += u64::from(record.cut);
+        told.cpu_time += u64::from(record.cpu_time.is_some());
         if record.is_part() {
             return Ok(told.part(record));
         }
@@ -155,7 +157,6 @@ impl Told {
         assume(self.used, "memory not requested", "what was used");
         let model = "without a run time or a processor, so they add no load";
         assume(self.unstarted, "jobs that never started", model);
-        assume(self.damaged, "run times that are damaged", "missing");
         assume(
             self.zero,
             "run times of zero",
@@ -167,7 +168,7 @@ impl Told {
         assume(self.cut, "fractions in other columns than times", "cut off");
         let model = "by submission; the log is not in that order";
         assume(self.unsorted, "order of jobs", model);
-        import.assume("columns not read", "cpu_time");
+        assume(self.cpu_time, "columns not read", "cpu_time");
     }
 }
 
@@ -180,24 +181,23 @@ fn job(import: &mut Import<'_>, record: &Record, told: &mut Told) -> Result<Beca
     let some = |kilobytes: &u64| *kilobytes > 0;
     let mebibytes = |kilobytes: u64| kilobytes.div_ceil(1024);
     let asked = record.requested_memory.filter(some).map(mebibytes);
-    let used = record.memory.filter(some).map(mebibytes);
+    let taken = record.memory.filter(some).map(mebibytes);
     let run = if record.never_ran() {
         told.unstarted += 1;
         unstarted()
     } else if record.status == Some(2) {
         censored(record.run)
     } else {
-        told.damaged += u64::from(record.run.is_none());
         told.zero += u64::from(record.run == Some(0));
         ended(record.run)
     };
     told.requested += u64::from(requested);
-    told.used += u64::from(asked.is_none() && used.is_some());
+    told.used += u64::from(asked.is_none() && taken.is_some());
     let tasks = Tasks {
         count: processors,
         cpus: Some(1000),
-        memory: asked.or(used),
-        used: asked.and(used),
+        memory: asked.or(taken),
+        used: asked.and(taken),
         ..run
     };
     let text = |number: Option<u64>| number.map(|number| number.to_string());

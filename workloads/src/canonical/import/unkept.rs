@@ -46,7 +46,6 @@ pub(super) const fn of(format: Format) -> &'static [&'static str] {
         Format::Alibaba2018Tasks => &["task_type"],
         Format::Alibaba2018Instances => &[
             "instance_name",
-            "status",
             "machine_id",
             "seq_no",
             "total_seq_no",

@@ -59,6 +59,8 @@ pub struct Record {
     pub machine: String,
     /// When it started, in seconds; in a sample, when its job arrived.
     pub start: Option<u64>,
+    /// When it ended, in seconds; 0 while it runs.
+    pub end: Option<u64>,
     /// How long it took, in seconds; `None` when it did not end, or before it started.
     pub duration: Option<u64>,
     /// Which attempt it is, and of how many.
@@ -133,6 +135,7 @@ fn published(line: &str) -> Result<Record, ReadError> {
         status: status.text().to_owned(),
         machine: machine.text().to_owned(),
         start,
+        end,
         duration: start
             .zip(end)
             .and_then(|(start, end)| end.checked_sub(start)),
@@ -152,6 +155,7 @@ fn sample(line: &str) -> Result<Record, ReadError> {
         status: String::new(),
         machine: String::new(),
         start: Some(arrival.whole("seconds", LATEST)?),
+        end: None,
         duration: Some(duration.whole("seconds", LATEST)?),
         attempt: None,
         cpu: [percent(cpu)?, None],

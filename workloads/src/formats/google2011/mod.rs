@@ -2,7 +2,7 @@
 //!
 //! Source: github.com/google/cluster-data, "Google cluster-usage traces: format + schema" (Reiss,
 //! Wilkes, Hellerstein). Every table is CSV without a header, split into `gzip`ped parts; a folder
-//! is read as its parts in the order of their names. Empty cells are missing. Lines that begin
+//! is read as its parts in the order of their numbers. Empty cells are missing. Lines that begin
 //! with `#` are passed over, as hand-made samples have them.
 //!
 //! Time is in microseconds from 600 s before the trace begins. What happened before stands at

@@ -13,3 +13,5 @@ pub const MOST_MILLICORES: u64 = 1 << 40;
 pub const MOST_MEBIBYTES: u64 = 1 << 40;
 /// The most GPUs of one node or pod.
 pub const MOST_GPUS: u64 = 100_000;
+/// When the trace ends, in seconds: pods deleted then ran on.
+pub const END: u64 = 12_902_960;

@@ -20,6 +20,9 @@ use crate::formats::place::Place;
 use crate::formats::rows::{Passed, Row, Rows};
 use crate::formats::survey::{Column, Stat, Survey};
 
+/// The most tasks of a stage: Spark numbers them with 31 bits.
+const MOST_TASKS: u64 = i32::MAX as u64;
+
 /// One event.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Record {
@@ -256,6 +259,15 @@ impl Row for Record {
         if let Some(late) = times.into_iter().find(|time| *time > LATEST_MILLIS) {
             let expected = format!("times up to {LATEST_MILLIS} milliseconds");
             return Err(ReadError::expected(expected, late));
+        }
+        let stages = match &event {
+            Event::Job(job) => job.stages.as_slice(),
+            Event::Submitted(stage) | Event::Stage(stage) => std::slice::from_ref(&stage.info),
+            _ => &[],
+        };
+        if let Some(stage) = stages.iter().find(|stage| stage.tasks > MOST_TASKS) {
+            let error = ReadError::expected(format!("at most {MOST_TASKS} tasks"), stage.tasks);
+            return Err(error.place("key `Number of Tasks`"));
         }
         Ok(Some(Self {
             place: Place::nowhere(),
