@@ -15,15 +15,16 @@ use fairground_workloads::{ReadError, rng};
 use rayon::prelude::*;
 
 use crate::measured::Measured;
-use crate::recipe::{Loaded, Recipe};
+use crate::recipe::{Loaded, Recipe, RecipeError};
 use crate::run::{Comparison, FrameworkInfo, JobLine, PolicyRuns, Run};
 use crate::search;
+use crate::sensitivity;
 use crate::world::{Behaviour, Scenario, StreamError, simulate, simulate_streamed};
 
 /// A recipe whose files are read and whose names are known.
 #[derive(Debug)]
 pub struct Experiment {
-    recipe: Recipe,
+    loaded: Loaded,
     registry: Registry,
     sources: Sources,
     behaviours: Vec<Behaviour>,
@@ -46,6 +47,9 @@ pub enum ExperimentError {
         /// What is wrong.
         error: BadName,
     },
+    /// A change of the recipe that does not apply.
+    #[error("`sensitivity`: {0}")]
+    Varied(#[from] RecipeError),
     /// A workload or faults that cannot be built.
     #[error(transparent)]
     Trace(#[from] TraceError),
@@ -100,7 +104,10 @@ impl Experiment {
     /// A name that means nothing, a file that cannot be read or used.
     pub fn load(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
         let experiment = Self::open(loaded, registry)?;
-        experiment.trace(experiment.recipe.first_seed)?;
+        for vary in loaded.recipe.sensitivity.iter().flat_map(|all| &all.vary) {
+            sensitivity::varied(loaded, &vary.set)?;
+        }
+        experiment.trace(experiment.loaded.recipe.first_seed)?;
         Ok(experiment)
     }
 
@@ -109,7 +116,7 @@ impl Experiment {
     /// # Errors
     /// A name that means nothing, a file that cannot be read.
     pub fn open(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
-        let recipe = loaded.recipe.clone();
+        let recipe = &loaded.recipe;
         let origin = || loaded.origin.clone();
         let sources = loaded.sources()?;
         let mut behaviours = Vec::new();
@@ -130,16 +137,16 @@ impl Experiment {
             });
         }
         let measured = recipe.measured.as_ref();
-        let measured = measured.map(|spec| Measured::load(spec, &recipe, &loaded.folder));
+        let measured = measured.map(|spec| Measured::load(spec, recipe, &loaded.folder));
         let experiment = Self {
             measured: measured.transpose()?,
-            recipe,
+            loaded: loaded.clone(),
             registry,
             sources,
             behaviours,
             check: false,
         };
-        for policy in &experiment.recipe.policies {
+        for policy in &experiment.loaded.recipe.policies {
             experiment.check_policy(policy).map_err(|error| {
                 let key = "policies".to_owned();
                 ExperimentError::Name {
@@ -161,13 +168,13 @@ impl Experiment {
 
     /// The recipe.
     pub const fn recipe(&self) -> &Recipe {
-        &self.recipe
+        &self.loaded.recipe
     }
 
     /// The seeds, in order.
     pub fn seeds(&self) -> Vec<u64> {
-        (0..u64::from(self.recipe.seeds))
-            .map(|i| self.recipe.first_seed.wrapping_add(i))
+        (0..u64::from(self.loaded.recipe.seeds))
+            .map(|i| self.loaded.recipe.first_seed.wrapping_add(i))
             .collect()
     }
 
@@ -176,13 +183,13 @@ impl Experiment {
     /// # Errors
     /// When parameters ask for absurdly much, or files do not last so long.
     pub fn trace(&self, seed: u64) -> Result<Trace, ExperimentError> {
-        Ok(self.recipe.trace(&self.sources, seed)?)
+        Ok(self.loaded.recipe.trace(&self.sources, seed)?)
     }
 
     /// Runs one policy on one trace.
     pub fn run(&self, policy: &Name, trace: &Trace, seed: u64, hosts: bool) -> Run {
         let scenario = Scenario {
-            host_step: hosts.then(|| self.recipe.host_step()),
+            host_step: hosts.then(|| self.loaded.recipe.host_step()),
             ..self.scenario(policy, trace, seed)
         };
         simulate(&scenario).expect("names were looked up before")
@@ -194,7 +201,7 @@ impl Experiment {
     /// # Errors
     /// When a workload cannot be built, a trace cannot be read, or rows cannot be put aside.
     pub fn stream(&self, policy: &Name, seed: u64) -> Result<Streamed, ExperimentError> {
-        let (trace, streams) = self.recipe.streamed(&self.sources, seed)?;
+        let (trace, streams) = self.loaded.recipe.streamed(&self.sources, seed)?;
         let scenario = self.scenario(policy, &trace, seed);
         match simulate_streamed(&scenario, streams) {
             Ok((run, lines)) => Ok(Streamed {
@@ -212,12 +219,12 @@ impl Experiment {
         Scenario {
             trace,
             frameworks: &self.behaviours,
-            network: self.recipe.network,
-            costs: self.recipe.costs,
+            network: self.loaded.recipe.network,
+            costs: self.loaded.recipe.costs,
             policy,
             registry: &self.registry,
             seed,
-            step: self.recipe.step(),
+            step: self.loaded.recipe.step(),
             host_step: None,
             check: self.check,
         }
@@ -240,10 +247,10 @@ impl Experiment {
         seeds: &[u64],
         watcher: &dyn Watcher,
     ) -> Result<Comparison, ExperimentError> {
-        let first_seed = self.recipe.first_seed;
+        let first_seed = self.loaded.recipe.first_seed;
         let first = self.trace(first_seed)?;
         let mut resolved = Vec::new();
-        for policy in &self.recipe.policies {
+        for policy in &self.loaded.recipe.policies {
             resolved.push(self.resolve(policy, &first, watcher)?);
         }
         watcher.begin("runs", seeds.len() as u64 * resolved.len() as u64);
@@ -259,7 +266,11 @@ impl Experiment {
         if done.is_empty() {
             return Err(ExperimentError::Interrupted);
         }
-        Ok(self.comparison(&first, &resolved, done))
+        let seeds: Vec<u64> = done.iter().map(|(seed, _)| *seed).collect();
+        let mut comparison = self.comparison(&first, &resolved, done);
+        let sheet = sensitivity::sheet(&self.loaded, &self.registry, &seeds, watcher)?;
+        comparison.sheets.extend(sheet);
+        Ok(comparison)
     }
 
     /// All policies on one seed; `None` when stopped before all were done.
@@ -309,8 +320,12 @@ impl Experiment {
 
     /// How many agents there are: those of the first seed.
     fn agents(&self) -> u32 {
-        let first = self.recipe.first_seed;
-        self.recipe.cluster(&self.sources, first).agents.len() as u32
+        let first = self.loaded.recipe.first_seed;
+        self.loaded
+            .recipe
+            .cluster(&self.sources, first)
+            .agents
+            .len() as u32
     }
 
     fn check_policy(&self, policy: &Name) -> Result<(), BadName> {
@@ -334,7 +349,7 @@ impl Experiment {
         resolved: &[Name],
         done: Vec<(u64, Vec<Run>)>,
     ) -> Comparison {
-        let recipe = &self.recipe;
+        let recipe = &self.loaded.recipe;
         let seeds: Vec<u64> = done.iter().map(|(seed, _)| *seed).collect();
         let mut policies: Vec<PolicyRuns> = recipe
             .policies
@@ -377,7 +392,7 @@ impl Experiment {
     }
 
     fn infos(&self, trace: &Trace) -> Vec<FrameworkInfo> {
-        let pairs = self.recipe.framework.iter().zip(&trace.workloads);
+        let pairs = self.loaded.recipe.framework.iter().zip(&trace.workloads);
         pairs
             .map(|(spec, workload)| {
                 let service = match &workload.work {
@@ -402,9 +417,12 @@ impl Experiment {
             let framework = Some(FrameworkId(i as u32));
             assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
         }
-        let cluster = self.recipe.cluster(&self.sources, self.recipe.first_seed);
+        let cluster = self
+            .loaded
+            .recipe
+            .cluster(&self.sources, self.loaded.recipe.first_seed);
         assumptions.extend(cluster.assumptions.into_iter().map(|one| (None, one)));
-        let costs = self.recipe.costs.assumptions();
+        let costs = self.loaded.recipe.costs.assumptions();
         assumptions.extend(costs.into_iter().map(|one| (None, one)));
         let ours = [
             (
@@ -424,12 +442,14 @@ impl Experiment {
              than 30s gives up and counts as missed; an instance that ends takes no request with it",
         ));
         let searched = self
+            .loaded
             .recipe
             .policies
             .iter()
             .any(|policy| policy.base() == STATIC_BEST);
         let search = searched.then_some(("static-best", search::ABOUT));
         let partition = self
+            .loaded
             .recipe
             .policies
             .iter()
@@ -447,7 +467,7 @@ impl Experiment {
 
     fn warnings(&self, seeds: &[u64], policies: &[PolicyRuns]) -> Vec<String> {
         let mut warnings = Vec::new();
-        let asked = self.recipe.seeds as usize;
+        let asked = self.loaded.recipe.seeds as usize;
         if seeds.len() < asked {
             warnings.push(format!(
                 "interrupted: {} of {asked} seeds are done, and only they are reported",
@@ -455,7 +475,7 @@ impl Experiment {
             ));
         }
         for policy in policies {
-            for (i, spec) in self.recipe.framework.iter().enumerate() {
+            for (i, spec) in self.loaded.recipe.framework.iter().enumerate() {
                 let rows = || policy.runs.iter().map(|run| &run.frameworks[i]);
                 let impossible: u64 = rows().map(|row| row.impossible).sum();
                 let unfinished: u64 = rows().map(|row| row.jobs - row.finished).sum();

@@ -23,5 +23,6 @@ pub mod download;
 
 mod cli;
 mod search;
+pub mod sensitivity;
 
 pub use cli::main_with;

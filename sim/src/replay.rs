@@ -171,6 +171,7 @@ impl Replay {
             costs: CostSpec::default(),
             faults: fairground_workloads::FaultSpec::default(),
             measured: None,
+            sensitivity: None,
             framework,
         })
     }

@@ -72,8 +72,32 @@ pub struct Recipe {
     /// What a real run of this recipe measured, to be shown beside what is simulated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<MeasuredSpec>,
+    /// What is changed, one thing at a time, to see what it is worth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensitivity: Option<SensitivitySpec>,
     /// The systems that share the cluster.
     pub framework: Vec<FrameworkSpec>,
+}
+
+/// Changes of a recipe whose effect on the comparison is part of the report.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SensitivitySpec {
+    /// Over how many of the recipe's seeds.
+    #[serde(default = "few")]
+    pub seeds: u32,
+    /// The changes, a row each.
+    pub vary: Vec<Vary>,
+}
+
+/// One change.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vary {
+    /// What it says of the world.
+    pub what: String,
+    /// Settings as `--set` takes them: `costs.start=0s`.
+    pub set: Vec<String>,
 }
 
 /// A real run of a recipe: its jobs, as `fairground-real run` writes them into `jobs.csv`.
@@ -523,6 +547,10 @@ const fn a_day() -> Span {
 
 const fn one() -> u32 {
     1
+}
+
+const fn few() -> u32 {
+    5
 }
 
 const fn first_seed() -> u64 {

@@ -1,0 +1,72 @@
+//! What assumptions are worth: rows of a comparison with one thing changed.
+
+use std::path::PathBuf;
+
+use fairground_policies::registry::Registry;
+use fairground_sim::experiment::{Experiment, Unwatched};
+use fairground_sim::recipe::Recipe;
+use fairground_sim::run::Sheet;
+
+const RECIPE: &str = r#"
+name = "small"
+duration = "2h"
+seeds = 4
+policies = ["static", "static-best", "drf"]
+cluster = [{ agents = 4, cpus = 2, mem = "8GiB" }]
+
+[[framework]]
+name = "hadoop"
+workload.hadoop = { gap = "3m", map = "60s", jobs = 20 }
+
+[[framework]]
+name = "rails"
+workload.rails = { rate = 20, step = "5m" }
+"#;
+
+fn sheet(vary: &str) -> Result<Option<Sheet>, String> {
+    let text = format!("{RECIPE}\n[sensitivity]\nseeds = 2\nvary = [{vary}]\n");
+    let loaded = Recipe::of_text(&text, &[], "small".to_owned(), PathBuf::from("."));
+    let loaded = loaded.map_err(|error| error.to_string())?;
+    let experiment = Experiment::load(&loaded, Registry::default());
+    let experiment = experiment.map_err(|error| error.to_string())?;
+    let comparison = experiment.compare(&Unwatched::default()).expect("runs");
+    assert_eq!(
+        comparison.seeds.len(),
+        4,
+        "the comparison itself has all seeds"
+    );
+    assert_eq!(comparison.policies.len(), 3);
+    Ok(comparison.sheets.into_iter().next())
+}
+
+#[test]
+fn a_row_is_the_comparison_with_one_thing_changed() {
+    let rows = r#"
+        { what = "nothing", set = [] },
+        { what = "away", set = ["framework.hadoop.workload.hadoop.away=4"] },
+        { what = "both", set = ["network.latency=1s", "network.think=1s"] },
+    "#;
+    let sheet = sheet(rows).unwrap().expect("a sheet");
+    assert_eq!(sheet.heads, ["changed", "drf: jobs", "drf: rails"]);
+    let names: Vec<&str> = sheet.rows.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(names, ["as it is", "nothing", "away", "both"]);
+    assert_eq!(sheet.rows[0][1..], sheet.rows[1][1..], "the same traces");
+    assert_ne!(sheet.rows[0][1], sheet.rows[2][1]);
+    assert_ne!(sheet.rows[0][1], sheet.rows[3][1]);
+    assert!(sheet.note.contains("2 seeds"), "{}", sheet.note);
+}
+
+#[test]
+fn a_change_that_does_not_apply_is_refused_before_anything_runs() {
+    for (set, told) in [
+        ("framework.spark.weight=2", "--set framework.spark.weight=2"),
+        ("costs.begin=1s", "unknown field `begin`"),
+        ("costs.stragglers=7", "costs.stragglers"),
+    ] {
+        let error = sheet(&format!("{{ what = \"x\", set = [\"{set}\"] }}")).unwrap_err();
+        assert!(
+            error.contains("sensitivity") && error.contains(told),
+            "{error}"
+        );
+    }
+}
