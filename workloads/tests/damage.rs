@@ -31,7 +31,7 @@ fn swim_rows_need_six_columns() {
     check(
         Format::Swim,
         &files,
-        &expect![[r#"
+        &expect![[r"
             0 good
             file:1: expected at least one job, found none
               hint: a SWIM file has one job a row: name, submit, gap and three byte counts
@@ -52,7 +52,7 @@ fn swim_rows_need_six_columns() {
             0 good
             file:1: expected at least one job, found none
               hint: a SWIM file has one job a row: name, submit, gap and three byte counts
-        "#]],
+        "]],
     );
 }
 
@@ -108,13 +108,13 @@ fn a_bad_swim_row_does_not_end_the_file() {
     check(
         Format::Swim,
         &files,
-        &expect![[r#"
+        &expect![[r"
             3 good
             file:1: expected at least 6 columns separated by tabs, found 2 columns
               hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
             file:5: expected at least 6 columns separated by tabs, found 2 columns
               hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
-        "#]],
+        "]],
     );
 }
 

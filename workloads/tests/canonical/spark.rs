@@ -40,7 +40,11 @@ fn with(mut event: Value, key: &str, value: u64) -> Value {
 }
 
 fn lines(events: &[Value]) -> String {
-    events.iter().map(|event| format!("{event}\n")).collect()
+    let mut text = String::new();
+    for event in events {
+        writeln!(text, "{event}").unwrap();
+    }
+    text
 }
 
 /// The jobs of a log in these files, and what was said about it.
