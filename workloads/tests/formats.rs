@@ -150,9 +150,15 @@ fn formats_are_known_by_name_and_by_suffix() {
     let numbers = write(&folder, "numbers.txt", "0 0 10 2\n1 7 99 4\n");
     let told = detected(&numbers.display().to_string());
     assert!(told.contains("it could be requests"), "{told}");
+    let row = "ResNet-18 (batch size 64)\tpython3 main.py\t--steps\t0\t100\t0.5\t1\n";
+    let told = detected(&write(&folder, "jobs.tsv", row).display().to_string());
+    assert!(told.contains("it could be gavel-jobs"), "{told}");
     let lines = write(&folder, "lines.jsonl", "{\"a\": 1}\n");
-    let told = detected(&lines.display().to_string());
-    assert!(told.contains("does not tell"), "{told}");
+    assert_eq!(
+        detected(&lines.display().to_string()),
+        "tpch",
+        "whose reader says why not"
+    );
     expect![[r"
         a/trace.bin: the name does not tell the format
           hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads"]]

@@ -70,10 +70,11 @@ fn head(args: &TraceArgs, records: usize) -> anyhow::Result<Ending> {
     if is_canonical(args) {
         let lines = check::head(&Opened::open(&args.file)?, records)?;
         print(
-            &lines
-                .iter()
-                .map(|line| format!("{line}\n"))
-                .collect::<String>(),
+            &(lines.join(
+                "
+",
+            ) + "
+"),
         )?;
         return Ok(Ending::Done);
     }

@@ -261,7 +261,7 @@ const CASES: &[(&str, &[Step])] = &[
                 "\njobs: 1\n",
                 "\nstages: 4\n",
                 "\nedges: 4\n",
-                "not read: ",
+                "read and not kept: cpu_capacity",
             ],
         )],
     ),

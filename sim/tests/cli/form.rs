@@ -18,8 +18,10 @@ fn a_trace_in_one_form_for_all() {
         exit 0
         --- stdout
         format: swf
-        read: 2 records
-        dropped: 0 records
+        account  found  imported  merged  dropped  passed over
+        records      2         2       0        0            0
+        jobs         2         2       0        0            0
+        tasks        6         6       0        0            0
         tenants: 2
         jobs: 2
         tasks: 2
@@ -48,6 +50,13 @@ fn a_trace_in_one_form_for_all() {
         digest(&merged),
         digest(&counted),
         "slices merge into the whole"
+    );
+    let first = place.fairground("trace head log -n 1");
+    assert!(first.contains("{\"job\":{\"id\":0,"), "{first}");
+    let whole = place.fairground("trace validate log");
+    assert!(
+        whole.contains("log: canonical trace, 6 records, 0 problems"),
+        "{whole}"
     );
     let double = place.fairground("trace scale log --load 2 --time 0.5 --out double");
     assert!(double.contains("jobs: 4\n"), "{double}");
@@ -79,16 +88,19 @@ fn a_trace_in_one_form_that_cannot_be_made() {
         exit 0
         --- stdout
         format: swf
-        read: 1 record
-        dropped: 1 record
+        account  found  imported  merged  dropped  passed over
+        records      2         1       0        1            0
+        jobs         1         1       0        0            0
+        tasks        2         2       0        0            0
+        dropped: 1 records: damaged
         tenants: 1
         jobs: 1
         tasks: 1
         cpus: thousandths of a core
         memory: MiB
         assumed: columns not read: cpu_time
-        assumed: damaged records: 1 records with problems were dropped
         assumed: job shape: rigid: as many tasks of a core as it had processors, all at the same time
+        assumed: records dropped: 1: damaged
         digest: a992d9c0d7a316241ea8b5ab482d1c7d17c690ab0b541e65fd819cc56b464fcb
         --- stderr
         dropped: log.swf:2: column 4 (run): expected a number of seconds, found `x`

@@ -173,7 +173,8 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
     }
     let mut known = ENDINGS.iter();
     let (_, format) = known.find(|(ends, _)| ends.iter().any(|end| name.ends_with(end)))?;
-    fits(path, *format).then_some(*format)
+    // What fits nothing else either is told by the reader, with line and column.
+    (fits(path, *format) || candidates(path).is_empty()).then_some(*format)
 }
 
 /// Formats whose names end as those of others do: a glance at the file decides.

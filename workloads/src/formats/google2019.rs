@@ -237,7 +237,7 @@ fn json(line: &str, unread: &mut BTreeSet<String>) -> Result<Record, ReadError> 
     for name in value
         .as_object()
         .into_iter()
-        .flat_map(|object| object.keys())
+        .flat_map(serde_json::Map::keys)
     {
         if !COLUMNS.contains(&name.as_str()) && !unread.contains(name) && unread.len() < MOST_UNREAD
         {

@@ -185,6 +185,35 @@ fn different_traces_merge_with_new_numbers() {
     );
 }
 
+/// Half of a request is drawn and not lost, and one that is told alone comes again as another.
+#[test]
+fn scaling_draws_parts_of_requests() {
+    let folder = folder();
+    let lines = "2023-11-16 18:15:46.680590,10,5\n".repeat(400);
+    let table = format!("TIMESTAMP,ContextTokens,GeneratedTokens\n{lines}");
+    let single = imported(&folder, "single", Format::AzureLlm, &table);
+    let series = imported(&folder, "series", Format::Requests, &"1 ".repeat(400));
+    for (name, trace) in [("single", single), ("series", series)] {
+        for (load, at_least, at_most) in [(500, 150, 250), (1500, 550, 650), (2000, 800, 800)] {
+            let place = folder.path().join(format!("{name}{load}"));
+            let by = Scale {
+                time: 1000,
+                load,
+                cluster: 1000,
+                seed: 1,
+            };
+            scale(&trace, by, &place).unwrap();
+            let loads = rows::<Load>(&Opened::open(&place).unwrap());
+            let requests: u64 = loads.iter().map(|row| row.requests).sum();
+            assert!(
+                (at_least..=at_most).contains(&requests),
+                "{name} x {load}: {requests}"
+            );
+            assert!(name == "series" || loads.iter().all(|row| row.requests == 1));
+        }
+    }
+}
+
 #[test]
 fn scaling_stretches_time_load_and_cluster() {
     let folder = folder();

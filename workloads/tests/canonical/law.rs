@@ -261,6 +261,36 @@ fn requests_to_language_models_stay_single() {
     assert_eq!(loads[1].start - loads[0].start, 9410);
 }
 
+/// Rows that come twice, not at all or in another order: whatever an import makes of them, it settles.
+#[test]
+fn every_account_balances() {
+    let mut tried = 0;
+    for (format, content) in files().filter(|(format, _)| refusal(*format).is_none()) {
+        let lines: Vec<&str> = content.split_inclusive('\n').collect();
+        for (at, line) in lines.iter().enumerate() {
+            let (before, after) = lines.split_at(at);
+            let (before, after) = (before.concat(), after[1..].concat());
+            let changed = [
+                format!("{before}{line}{line}{after}"),
+                format!("{before}{after}"),
+                format!("{line}{before}{after}"),
+            ];
+            for content in changed {
+                let folder = folder();
+                let path = write(&folder, "file", content);
+                match import(&path, format, &folder.path().join("trace"), true) {
+                    Ok((_, report)) => report.account.check().unwrap(),
+                    Err(problem) => {
+                        assert!(!problem.problem.contains("balance"), "{format}: {problem}");
+                    }
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 300, "{tried}");
+}
+
 /// What spreadsheets and `cat` make of a text is the same text.
 #[test]
 fn marks_and_ends_of_lines_are_part_of_no_field() {

@@ -62,7 +62,7 @@ contents! {
     opendc::gwf::Record: |row| Jobs 1, Tasks 1, Edges all(&row.parents);
     alibaba2017::Record: |row| Jobs 1, Tasks row.instances;
     alibaba2018::tasks::Record: |row| Jobs 1, Tasks row.instances,
-        Edges alibaba2018::DagName::of(&row.task).map_or(0, |dag| all(&dag.parents));
+        Edges alibaba2018::DagName::waits(&row.task);
     alibaba2018::instances::Record: |_| Jobs 1, Tasks 1;
 
     openb::nodes::Record: |_| Machines 1;

@@ -410,7 +410,10 @@ pub fn watched(
     if !unkept.is_empty() {
         import.out.assume("read and not kept", unkept.join(", "));
     }
-    let (manifest, account) = import.out.finish()?;
+    let (manifest, account) = import.out.finish().map_err(|error| match error.file {
+        None => error.file(path),
+        Some(_) => error,
+    })?;
     let report = Report {
         account,
         unread,

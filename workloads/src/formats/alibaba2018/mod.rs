@@ -39,20 +39,32 @@ impl DagName {
     ///
     /// Parts that are no numbers, such as `Stg1` in `M1_Stg1`, say nothing about dependencies.
     pub fn of(name: &str) -> Option<Self> {
-        let mut parts = name.split('_');
-        let first = parts.next()?;
-        let digits = first.find(|letter: char| letter.is_ascii_digit())?;
-        let (kind, number) = first.split_at(digits);
-        let letters = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphabetic());
-        if !letters {
-            return None;
-        }
+        let (kind, number, parents) = parts(name)?;
         Some(Self {
             kind: kind.to_owned(),
-            number: number.parse().ok()?,
-            parents: parts.filter_map(|part| part.parse().ok()).collect(),
+            number,
+            parents: parents.collect(),
         })
     }
+
+    /// How many tasks a task of this name waits for.
+    pub fn waits(name: &str) -> u64 {
+        parts(name).map_or(0, |(_, _, parents)| parents.count() as u64)
+    }
+}
+
+/// The letters of a name, its number and those that it waits for.
+fn parts(name: &str) -> Option<(&str, u32, impl Iterator<Item = u32>)> {
+    let mut parts = name.split('_');
+    let first = parts.next()?;
+    let digits = first.find(|letter: char| letter.is_ascii_digit())?;
+    let (kind, number) = first.split_at(digits);
+    let letters = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if !letters {
+        return None;
+    }
+    let number = number.parse().ok()?;
+    Some((kind, number, parts.filter_map(|part| part.parse().ok())))
 }
 
 #[cfg(test)]
