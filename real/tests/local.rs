@@ -145,12 +145,13 @@ fn the_commands_do_what_they_say() {
     }
     let cluster = Cluster::up("cmds", "10.87.41", 3);
     assert_eq!(cluster.check(&["ps", "--agents"], 0).lines().count(), 4);
-    let say = "echo index $FAIRGROUND_INDEX; echo words >&2; ip -4 -o address show dev eth0";
+    let say = "echo index $FAIRGROUND_INDEX; echo $FAIRGROUND_HOST; echo words >&2; ip -4 -o address show dev eth0";
     cluster.check(&["submit", "--tasks", "4", "--", "sh", "-c", say], 0);
     for index in 0..4 {
         let task = format!("job-{index}.{index}");
         let text = cluster.check(&["logs", &task], 0);
-        assert!(text.starts_with(&format!("index {index}\n")), "{text}");
+        let begin = format!("index {index}\nagent-");
+        assert!(text.starts_with(&begin), "{text}");
         assert!(
             text.contains(" 10.87.41.1"),
             "a task has its agent's address: {text}"

@@ -8,6 +8,7 @@ use fairground_policies::resources::{Mebibytes, Millicores};
 use super::accounts::Accounts;
 use super::checkpoint::WorkDir;
 use super::config::{Args, Fence};
+use super::hostname;
 use super::task::Task;
 use crate::isolation::limits::Limits;
 use crate::isolation::privileges::{Account, User};
@@ -62,7 +63,7 @@ pub(super) fn spec(args: &Args, prefix: &str, task: &Task, work: &WorkDir) -> Re
         container: task.taken.container.clone(),
         program,
         argv: words,
-        environment: environment(run, &sandbox),
+        environment: environment(args, run, &sandbox),
         sandbox,
         user: task.user.clone(),
         fences: Fences {
@@ -120,7 +121,7 @@ fn limits(args: &Args, run: &RunTask) -> Limits {
 }
 
 /// The agent's own few, and the task's on top.
-fn environment(run: &RunTask, sandbox: &Path) -> BTreeMap<String, String> {
+fn environment(args: &Args, run: &RunTask, sandbox: &Path) -> BTreeMap<String, String> {
     let inside = match run.root {
         Some(_) => "/mnt/mesos/sandbox".into(),
         None => sandbox.to_string_lossy().into_owned(),
@@ -133,7 +134,11 @@ fn environment(run: &RunTask, sandbox: &Path) -> BTreeMap<String, String> {
         ("MESOS_TASK_ID", run.task_id.clone()),
     ];
     let own = own.map(|(name, value)| (name.to_owned(), value));
+    // The machine's name is the same for all agents on it, and resolves; this is what they are called.
+    let host = hostname(args).ok();
+    let host = host.map(|host| ("FAIRGROUND_HOST".to_owned(), host));
     own.into_iter()
+        .chain(host)
         .chain(run.command.environment.clone())
         .collect()
 }

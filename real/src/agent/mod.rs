@@ -268,18 +268,22 @@ fn first_of(names: &[String]) -> String {
     }
 }
 
+/// What people know this agent's machine by.
+fn hostname(args: &Args) -> std::io::Result<String> {
+    if let Some(name) = &args.hostname {
+        return Ok(name.clone());
+    }
+    let name = nix::unistd::gethostname()?;
+    Ok(name.to_string_lossy().into_owned())
+}
+
 fn introduction(
     args: &Args,
     capacity: &Amounts,
     address: SocketAddr,
     cgroups: Option<&Cgroups>,
 ) -> anyhow::Result<Subscribe> {
-    let hostname = if let Some(name) = &args.hostname {
-        name.clone()
-    } else {
-        let name = nix::unistd::gethostname().context("cannot tell the host's name")?;
-        name.to_string_lossy().into_owned()
-    };
+    let hostname = hostname(args).context("cannot tell the host's name")?;
     let mut attributes = args.attributes.0.clone();
     let version = cgroups.map_or("none".to_owned(), |cgroups| {
         format!("v{}", cgroups.version())

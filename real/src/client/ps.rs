@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::look::{is_over, text};
 use super::{Interrupts, MasterArg, block_on, waiting};
+use crate::web::page::age;
 
 /// Lists the tasks of a cluster.
 ///
@@ -199,16 +200,6 @@ fn exit_of(task: &Value) -> (Value, Value) {
     (exit, message)
 }
 
-/// A length of time in the largest unit there is one of.
-fn age(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m", seconds / 60),
-        3600..86_400 => format!("{}h", seconds / 3600),
-        _ => format!("{}d", seconds / 86_400),
-    }
-}
-
 fn print_table(
     out: &mut impl std::io::Write,
     columns: &[&str],
@@ -265,18 +256,5 @@ mod tests {
             exit_of(&json!({"statuses": []})),
             (Value::Null, Value::Null)
         );
-    }
-
-    #[test]
-    fn an_age_has_one_unit() {
-        for (seconds, expected) in [
-            (0, "0s"),
-            (59, "59s"),
-            (60, "1m"),
-            (7199, "1h"),
-            (200_000, "2d"),
-        ] {
-            assert_eq!(age(seconds), expected);
-        }
     }
 }

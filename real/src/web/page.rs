@@ -125,6 +125,16 @@ pub(crate) fn cell(value: &Value) -> String {
     }
 }
 
+/// A length of time in the largest unit there is one of.
+pub(crate) fn age(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -143,6 +153,19 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_age_has_one_unit() {
+        for (seconds, expected) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (7199, "1h"),
+            (200_000, "2d"),
+        ] {
+            assert_eq!(age(seconds), expected);
+        }
+    }
 
     #[test]
     fn names_are_text_whatever_they_are() {

@@ -27,7 +27,7 @@ impl Cluster {
             "cluster": habits.cluster,
             "master_id": self.settings.master_id,
             "allocator": self.settings.allocator.to_string(),
-            "uptime_secs": self.now.as_micros() / 1_000_000,
+            "start_time": self.settings.started_unix_micros / 1_000_000,
             "agents": agents,
             "agents_active": joined,
             "agents_count": self.agents.len(),

@@ -1,8 +1,10 @@
 //! The page for people at `/`: what is here, and where the rest is.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::Value;
 
-use crate::web::page::{Page, Table, cell};
+use crate::web::page::{Page, Table, age, cell};
 use crate::wire::API_VERSION;
 
 /// What is to be read, and what it is.
@@ -22,6 +24,9 @@ const LINKS: [(&str, &str); 10] = [
 /// Made of what `View::Front` shows.
 pub(super) fn page(shown: &Value) -> Page {
     let count = |name: &str| shown[name].as_u64().unwrap_or(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |since| since.as_secs());
+    let began = now.saturating_sub(count("start_time"));
     let facts = vec![
         ("Cluster", cell(&shown["cluster"])),
         (
@@ -34,15 +39,11 @@ pub(super) fn page(shown: &Value) -> Page {
         ("Policy", cell(&shown["allocator"])),
         (
             "Agents",
-            format!(
-                "{} of {} are up",
-                count("agents_active"),
-                count("agents_count")
-            ),
+            format!("{} of {} up", count("agents_active"), count("agents_count")),
         ),
         ("Frameworks", cell(&shown["frameworks_count"])),
         ("Tasks", format!("{} now", count("tasks"))),
-        ("Began", format!("{} s ago", count("uptime_secs"))),
+        ("Began", format!("{} ago", age(began))),
         ("Master", cell(&shown["master_id"])),
     ];
     Page {
