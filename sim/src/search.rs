@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name, Param};
+use fairground_policies::time::Span;
 use fairground_workloads::trace::Trace;
 use rayon::prelude::*;
 
@@ -175,7 +176,7 @@ fn fared(run: &Run) -> Vec<Fared> {
         times: run
             .jobs
             .of(FrameworkId(id))
-            .map(|job| job.completion().map_or(NEVER, |span| span.as_micros()))
+            .map(|job| job.completion().map_or(NEVER, Span::as_micros))
             .collect(),
         late: (row.requests > 0).then(|| row.missed as f64 / row.requests as f64),
     };
@@ -203,6 +204,9 @@ impl Fared {
     }
 }
 
+/// A split, and the position of a seed.
+type Cell = (Vec<u32>, usize);
+
 /// Splits against each other, on ever more seeds.
 struct Race<'a> {
     seeds: usize,
@@ -210,7 +214,7 @@ struct Race<'a> {
     /// Every framework's change with a split on a seed.
     changes: &'a (dyn Fn(&[u32], usize) -> Vec<f64> + Sync),
     watcher: &'a dyn Watcher,
-    known: Mutex<BTreeMap<(Vec<u32>, usize), Vec<f64>>>,
+    known: Mutex<BTreeMap<Cell, Vec<f64>>>,
 }
 
 impl<'a> Race<'a> {
@@ -258,10 +262,9 @@ impl<'a> Race<'a> {
         let cells = splits
             .iter()
             .flat_map(|split| (0..seeds).map(move |seed| (split, seed)));
-        let known =
-            |cell: &(Vec<u32>, usize)| self.known.lock().expect("no panic").contains_key(cell);
+        let known = |cell: &Cell| self.known.lock().expect("no panic").contains_key(cell);
         let cells = cells.map(|(split, seed)| (split.clone(), seed));
-        let missing: Vec<(Vec<u32>, usize)> = cells.filter(|cell| !known(cell)).collect();
+        let missing: Vec<Cell> = cells.filter(|cell| !known(cell)).collect();
         self.watcher.begin("splits", missing.len() as u64);
         let found: Vec<Vec<f64>> = missing
             .par_iter()
@@ -278,8 +281,8 @@ impl<'a> Race<'a> {
                     .zip(row)
                     .for_each(|(sum, change)| *sum += change);
             }
-            sums.iter_mut().for_each(|sum| *sum /= seeds as f64);
-            self.goal.score(&sums)
+            let means: Vec<f64> = sums.iter().map(|sum| sum / seeds as f64).collect();
+            self.goal.score(&means)
         };
         splits.iter().map(mean).collect()
     }
@@ -425,7 +428,7 @@ mod tests {
             times: Vec::new(),
             late: Some(late),
         };
-        assert_eq!(late(0.005).change(&late(0.0), 1000), 0.0);
+        assert!(late(0.005).change(&late(0.0), 1000).abs() < 1e-12);
         assert!(late(0.04).change(&late(0.02), 1000) < -0.69);
     }
 

@@ -4,7 +4,8 @@ use fairground_policies::job::StageSpec;
 use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_sim::output::gains::{Gains, Line, Measure, Verdict};
-use fairground_sim::output::tables;
+use fairground_sim::output::stats::Estimate;
+use fairground_sim::output::{tables, units};
 use fairground_sim::run::{
     Comparison, Fate, FrameworkInfo, FrameworkRow, JobTable, PolicyRuns, Run, Totals,
 };
@@ -233,8 +234,9 @@ fn a_variant_of_the_baseline_is_another_baseline() {
 fn the_median_job_is_the_middle_of_the_jobs_own_ratios() {
     let gains = one(&[1000, 10, 10], &[100, 10, 9]);
     let overall = &gains.overall[0];
-    assert_eq!((overall.mean.mean * 100.0).round(), -88.0);
-    assert_eq!((overall.median.mean * 100.0).round(), -10.0);
+    let shown = |change: Estimate| units::change(&change, "%");
+    assert_eq!(shown(overall.mean), "−88.3 %");
+    assert_eq!(shown(overall.median), "−10.0 %");
 }
 
 /// Seeds that differ by a factor of a hundred: the interval stays above minus everything.

@@ -64,8 +64,8 @@ fn day(frameworks: usize) -> Comparison {
     let mut day = output_fake::day(2);
     for number in day.frameworks.len()..frameworks {
         let mut info = day.frameworks[0].clone();
-        info.name = ["user", "a-department-with-a-long-name"][number % 2].to_owned();
-        info.name += &format!("-{number}");
+        let name = ["user", "a-department-with-a-long-name"][number % 2];
+        info.name = format!("{name}-{number}");
         day.frameworks.push(info);
         for run in day.policies.iter_mut().flat_map(|policy| &mut policy.runs) {
             run.frameworks.push(run.frameworks[0].clone());

@@ -19,10 +19,13 @@ pub(super) struct Assumed {
     pub(super) each: Vec<(String, String)>,
 }
 
+/// A framework and what is assumed for it.
+type Member = (Option<String>, String);
+
 /// Every assumption, those that differ only in numbers together, in the order of their first.
 pub(super) fn assumed(comparison: &Comparison) -> Vec<Assumed> {
     let mut places: BTreeMap<(String, Vec<String>), usize> = BTreeMap::new();
-    let mut groups: Vec<(String, Vec<(Option<String>, String)>)> = Vec::new();
+    let mut groups: Vec<(String, Vec<Member>)> = Vec::new();
     for (framework, assumption) in &comparison.assumptions {
         let words = parts(&assumption.model)
             .into_iter()
@@ -48,7 +51,7 @@ pub(super) fn assumed(comparison: &Comparison) -> Vec<Assumed> {
         .collect()
 }
 
-fn one(about: String, members: Vec<(Option<String>, String)>, all: usize) -> Assumed {
+fn one(about: String, members: Vec<Member>, all: usize) -> Assumed {
     let models: Vec<&str> = members.iter().map(|(_, model)| model.as_str()).collect();
     let model = together(&models);
     let alike = models.iter().all(|model| *model == models[0]);

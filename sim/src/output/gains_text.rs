@@ -299,7 +299,7 @@ pub(super) fn aligned(grid: &Grid) -> String {
         let lines = lines(grid, &shown, name);
         let widest = lines.iter().map(|line| line.chars().count()).max();
         if widest.is_none_or(|widest| widest <= WIDTH) || (least == 0 && name <= 12) {
-            return lines.iter().map(|line| format!("{line}\n")).collect();
+            return lines.join("\n") + "\n";
         }
         if least > 0 {
             least -= 1;

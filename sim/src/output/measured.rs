@@ -43,6 +43,9 @@ impl Side {
     }
 }
 
+/// Takes a time in microseconds out of a side.
+type Of = fn(&Side) -> Option<u64>;
+
 /// The frameworks that have jobs, where something was measured.
 pub(super) fn both(comparison: &Comparison) -> Vec<Both> {
     let Some((measured, run)) = runs(comparison) else {
@@ -126,7 +129,7 @@ fn sheet(comparison: &Comparison) -> Option<Sheet> {
         let mut line = vec![name.clone(), "jobs finished".to_owned()];
         line.extend([finished(simulated), finished(real), String::new()]);
         rows.push(line);
-        let times: [(&str, fn(&Side) -> Option<u64>); 4] = [
+        let times: [(&str, Of); 4] = [
             ("wait, mean", |side| stats::mean_whole(&side.waits)),
             ("completion, mean", |side| {
                 stats::mean_whole(&side.completions)

@@ -8,6 +8,7 @@
 //! is a lower bound of the time that its framework would wait.
 
 use fairground_policies::message::FrameworkId;
+use fairground_policies::time::Span;
 
 use super::stats;
 use crate::run::{Comparison, Run};
@@ -66,7 +67,7 @@ impl Observed {
         for (policy, run) in runs.iter().enumerate() {
             let jobs = run.iter().flat_map(|run| run.jobs.of(framework));
             rows.extend(jobs.map(|job| {
-                let time = job.completion().map_or(NEVER, |span| span.as_micros());
+                let time = job.completion().map_or(NEVER, Span::as_micros);
                 (job.job.0, policy, time)
             }));
         }
@@ -77,9 +78,9 @@ impl Observed {
                 nobody += 1;
                 continue;
             }
-            for policy in 0..runs.len() {
+            for (policy, times) in times.iter_mut().enumerate() {
                 let of_it = job.iter().find(|(_, whose, _)| *whose == policy);
-                times[policy].push(of_it.map_or(NEVER, |(_, _, time)| *time));
+                times.push(of_it.map_or(NEVER, |(_, _, time)| *time));
             }
         }
         self.times.push(times);

@@ -26,7 +26,7 @@ struct Data {
     policies: Vec<Policy>,
     order: Vec<usize>,
     kinds: Vec<&'static str>,
-    seeds: Vec<Seed>,
+    seeds: Vec<Drawn>,
     hosts: Option<Hosts>,
     jobs: Vec<Jobs>,
 }
@@ -46,7 +46,7 @@ struct Policy {
 }
 
 #[derive(Serialize)]
-struct Seed {
+struct Drawn {
     seed: u64,
     usage: Usage,
     services: Vec<Service>,
@@ -120,7 +120,7 @@ fn all(lines: &[Line], decimals: usize) -> Result<Vec<Box<RawValue>>, OutputErro
 }
 
 /// The seeds that can be drawn: the first closely, of the others as many as there is room for.
-fn seeds(comparison: &Comparison) -> Result<Vec<Seed>, OutputError> {
+fn seeds(comparison: &Comparison) -> Result<Vec<Drawn>, OutputError> {
     let kinds = kinds(comparison).count();
     let services = comparison.frameworks.iter().filter(|info| info.service);
     let lines = comparison.frameworks.len() * (kinds + 1) + 2 * services.count();
@@ -135,7 +135,7 @@ fn seeds(comparison: &Comparison) -> Result<Vec<Seed>, OutputError> {
     seeds
         .map(|(at, seed)| {
             let bins = if at == 0 { BINS } else { bins };
-            Ok(Seed {
+            Ok(Drawn {
                 seed: *seed,
                 usage: usage(comparison, at, bins)?,
                 services: self::services(comparison, at, bins)?,

@@ -101,7 +101,7 @@ fn lower_parts(estimate: &Estimate) -> (String, Option<String>) {
     };
     let interval = match estimate.interval {
         None => None,
-        Some((low, high)) if low == high => None,
+        Some((low, high)) if high - low < 1e-9 => None,
         Some((low, high)) if high < 0.0 => Some(format!("{} to {}", bare(high), bare(low))),
         Some((low, high)) if low > 0.0 => Some(format!("{} to {}", bare(low), bare(high))),
         Some((low, high)) => Some(format!(
