@@ -135,9 +135,9 @@ fn circles_are_refused() {
     assert_ne!(circle, recent::GWF);
     write(&folder, "file", circle);
     let problem = built(&folder, "format = 'gwf'").unwrap_err();
-    expect![[r#"
+    expect![[r"
         file: expected jobs or requests in the trace, found neither
-          hint: jobs were left out: 1: a job whose stages wait for each other in a loop"#]]
+          hint: jobs were left out: 1: a job whose stages wait for each other in a loop"]]
     .assert_eq(&problem.to_string());
 }
 
