@@ -176,18 +176,20 @@ fn policies() {
           random       shared pool; a seeded draw among those who want the offer
 
           with every policy
-              round    offers at multiples of this; 0s at once (default 0s, Mesos 1s)
-              offers   agent: all that is free; task: one task's need (default agent)
+              round    offers at multiples of this; 0s when something happens (default 0s, Mesos 1s)
+              offers   agent: all that is free, as Mesos; task: what one task takes, as the DRF paper (default agent)
               timeout  unanswered offers are taken back after this (default never)
 
         Schedulers: which of its tasks a framework runs on what it is offered
 
           fifo         jobs in order of submission, first fit; with `wait`, delay scheduling
               wait     how long a job lets offers pass that do not hold its data (default 0s)
+              hold     how long offers are held for tasks that start together, up to twice that (default 30s)
           fair         the job with the fewest running tasks first, first fit; with `wait`, delay scheduling
               wait     how long a job lets offers pass that do not hold its data (default 0s)
+              hold     how long offers are held for tasks that start together, up to twice that (default 30s)
           gang         all tasks of a stage start together or not at all; offers are held until they can
-              hold     how long offers are held together, up to twice that (default 30s)
+              hold     how long offers are held for tasks that start together, up to twice that (default 30s)
 
         drf is that of Apache Mesos: offers of whole agents; the paper's is drf[offers=task]
 

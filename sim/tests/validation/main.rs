@@ -1,0 +1,65 @@
+//! Whole simulations against what they must be: plain re-implementations of queues,
+//! recursions of queueing theory, and worked answers. Equal to the microsecond unless stated.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod queues;
+mod rigid;
+mod sharing;
+
+use fairground_policies::job::StageSpec;
+use fairground_policies::message::FrameworkId;
+use fairground_policies::registry::Registry;
+use fairground_policies::resources::Resources;
+use fairground_policies::time::{Span, Time};
+use fairground_sim::run::Run;
+use fairground_sim::world::{Scenario, simulate};
+use fairground_workloads::trace::{Jobs, Runtimes, Work};
+
+use common::Cluster;
+
+/// A job of tasks of one size that all take as long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain {
+    pub(crate) submitted: Time,
+    pub(crate) needs: Resources,
+    pub(crate) tasks: u32,
+    pub(crate) run: Span,
+}
+
+/// As work of a framework.
+pub(crate) fn work(jobs: &[Plain], gang: bool) -> Work {
+    let mut all = Jobs::default();
+    for job in jobs {
+        let local = vec![job.run; job.tasks as usize];
+        let stage = StageSpec::new(job.needs, job.tasks);
+        let stages = vec![(stage, Runtimes::Plain { local, away: 1000 })];
+        all.push("", job.submitted, gang, stages);
+    }
+    Work::Batch(all)
+}
+
+/// Runs a cluster without recounting its books at every step: thousands of jobs.
+pub(crate) fn run(cluster: &Cluster) -> Run {
+    let scenario = Scenario {
+        trace: &cluster.trace,
+        frameworks: &cluster.frameworks,
+        network: cluster.network,
+        costs: cluster.costs,
+        policy: &cluster.policy.parse().expect("a policy's name"),
+        registry: &Registry::default(),
+        seed: cluster.seed,
+        step: cluster.step,
+        host_step: None,
+        check: false,
+    };
+    simulate(&scenario).expect("known names")
+}
+
+/// When the first task of each job of a framework started and its last one ended.
+pub(crate) fn times(run: &Run, framework: u32) -> Vec<(Time, Time)> {
+    let rows = run.jobs.of(FrameworkId(framework));
+    let both = |start: Option<Time>, end: Option<Time>| Some((start?, end?));
+    rows.map(|row| both(row.started, row.finished).expect("a job that is done"))
+        .collect()
+}
