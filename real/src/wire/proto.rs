@@ -248,13 +248,13 @@ impl Members {
     /// When it cannot be read, or is absent and has to be there.
     pub fn take<T: Wire>(&mut self, name: &str) -> Result<T, Bad> {
         let there = self.0.remove(name).filter(|value| !value.is_null());
-        let read = match there {
-            Some(value) => T::read(value),
-            None => {
+        let read = there.map_or_else(
+            || {
                 let missing = || Bad::new(format!("missing; expected {}", T::expected()));
                 T::absent().ok_or_else(missing)
-            }
-        };
+            },
+            T::read,
+        );
         read.map_err(|bad| bad.in_member(name))
     }
 
@@ -541,8 +541,8 @@ macro_rules! enumeration {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
         pub enum $name {
-            #[doc = $first_word] #[default] $first,
-            $(#[doc = $word] $variant,)*
+            #[doc = concat!("`", $first_word, "`.")] #[default] $first,
+            $(#[doc = concat!("`", $word, "`.")] $variant,)*
         }
 
         impl $name {

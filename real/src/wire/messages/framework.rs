@@ -16,8 +16,8 @@ message! {
             "seconds; 0 when absent or below, without end for `\"Infinity\"`; NaN is refused";
         checkpoint: Option<bool>, harmless
             "tasks outlive their agent's program anyway; shown, and cannot change";
-        role: Option<String>, supported "`*` when absent; for frameworks without MULTI_ROLE";
-        roles: Vec<String>, supported "one, of a framework with MULTI_ROLE; several are refused";
+        role: Option<String>, supported "`*` when absent; for frameworks without `MULTI_ROLE`";
+        roles: Vec<String>, supported "one, of a framework with `MULTI_ROLE`; several are refused";
         hostname: Option<String>, harmless "shown";
         principal: Option<String>, supported "shown; cannot change";
         webui_url: Option<String>, harmless "shown";
@@ -47,7 +47,7 @@ message! {
     /// Something that a framework can do.
     Capability "FrameworkInfo.Capability" {
         r#type: Option<CapabilityType>, supported
-            "TASK_KILLING_STATE, PARTITION_AWARE, MULTI_ROLE and RESERVATION_REFINEMENT change \
+            "`TASK_KILLING_STATE`, `PARTITION_AWARE`, `MULTI_ROLE` and `RESERVATION_REFINEMENT` change \
              what it is told; nothing revocable, shared or far away is offered, and accelerators to all; \
              unknown ones are ignored";
     }

@@ -134,24 +134,17 @@ fn variables_have_values_or_secrets() {
     }
 }
 
+/// Checks a word of why each is refused.
+fn refused(cases: &[(Value, &str)]) {
+    for (change, word) in cases {
+        let error = order(change).unwrap_err();
+        assert!(error.contains(word), "{change}: {error}");
+    }
+}
+
 #[test]
 fn what_is_not_there_is_refused_with_its_name() {
-    let docker = |more: Value| {
-        let mut info = json!({"image": "x"});
-        for (key, value) in more.as_object().unwrap() {
-            info[key] = value.clone();
-        }
-        json!({"container": {"type": "DOCKER", "docker": info}})
-    };
-    let mesos = |more: Value| {
-        let mut info = json!({"type": "MESOS"});
-        for (key, value) in more.as_object().unwrap() {
-            info[key] = value.clone();
-        }
-        json!({"container": info})
-    };
-    let volume = json!({"mode": "RO", "container_path": "data", "host_path": "/tmp"});
-    for (change, word) in [
+    refused(&[
         (
             json!({"executor": {}}),
             "`executor` is not supported: executors of one's own",
@@ -198,6 +191,27 @@ fn what_is_not_there_is_refused_with_its_name() {
             json!({"max_completion_time": {"nanoseconds": "-5"}}),
             "max_completion_time` is -5 ns",
         ),
+    ]);
+}
+
+#[test]
+fn containers_that_cannot_be_had_are_refused() {
+    let docker = |more: Value| {
+        let mut info = json!({"image": "x"});
+        for (key, value) in more.as_object().unwrap() {
+            info[key] = value.clone();
+        }
+        json!({"container": {"type": "DOCKER", "docker": info}})
+    };
+    let mesos = |more: Value| {
+        let mut info = json!({"type": "MESOS"});
+        for (key, value) in more.as_object().unwrap() {
+            info[key] = value.clone();
+        }
+        json!({"container": info})
+    };
+    let volume = json!({"mode": "RO", "container_path": "data", "host_path": "/tmp"});
+    refused(&[
         (
             mesos(json!({"volumes": volume})),
             "`container.volumes` is not supported",
@@ -268,10 +282,7 @@ fn what_is_not_there_is_refused_with_its_name() {
             docker(json!({"port_mappings": {"host_port": 1, "container_port": 80}})),
             "port_mappings`",
         ),
-    ] {
-        let error = order(&change).unwrap_err();
-        assert!(error.contains(word), "{change}: {error}");
-    }
+    ]);
 }
 
 #[test]
