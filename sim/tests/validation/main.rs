@@ -1,9 +1,11 @@
-//! Whole simulations against what they must be: plain re-implementations of queues,
+//! Whole simulations against what they must be: plain re-implementations of clusters and queues,
 //! recursions of queueing theory, and worked answers. Equal to the microsecond unless stated.
 
 #[path = "../common/mod.rs"]
 mod common;
 mod queues;
+mod replays;
+mod rest;
 mod rigid;
 mod sharing;
 
