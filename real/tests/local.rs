@@ -1,6 +1,6 @@
 //! A cluster on this machine, as the README says: real agents in network namespaces, real tasks.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -452,5 +452,50 @@ fn a_cluster_on_every_address_tells_frameworks_one() {
     ];
     assert_eq!(cluster.check(&up, 0).trim(), every);
     cluster.check(&["down", "--name", "every"], 0);
+    cluster.down();
+}
+
+#[test]
+fn a_cluster_asks_everybody_but_who_started_it() {
+    if skipped() {
+        return;
+    }
+    let cluster = Cluster::up("asks", "10.87.54", 1);
+    let folder = Path::new("/var/lib/fairground/asks");
+    for name in [
+        "keys/credentials",
+        "keys/agent",
+        "keys/client",
+        "master.words",
+    ] {
+        let about = std::fs::metadata(folder.join(name)).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions());
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    for path in [
+        "/api/v1/scheduler",
+        "/fairground/v1/kill",
+        "/agent/v1/subscribe",
+    ] {
+        let mut stream = std::net::TcpStream::connect(&cluster.master).unwrap();
+        let head = "HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/json";
+        write!(
+            stream,
+            "POST {path} {head}\r\nContent-Length: 2\r\n\r\n{{}}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(
+            answer.starts_with("HTTP/1.1 401 Unauthorized"),
+            "{path}: {answer}"
+        );
+    }
+    let look =
+        "cd /var/lib/fairground/asks; ls -A keys master agent-0; cat keys/client 2>&1; exit 0";
+    cluster.check(&["submit", "--name", "look", "--", "sh", "-c", look], 0);
+    let seen = cluster.check(&["logs", "look-0.0"], 0);
+    let expected = "agent-0:\nsandboxes\n\nkeys:\n\nmaster:\ncat: keys/client: No such file";
+    assert!(seen.starts_with(expected), "{seen}");
     cluster.down();
 }
