@@ -104,6 +104,10 @@ impl FromStr for Name {
                 "`{text}` is not a name: {why}; expected `name` or `name[key=value,...]`"
             ))
         };
+        if let Some(names) = listed(text) {
+            let why = format!("these are several, which are separated by spaces: `{names}`");
+            return Err(bad(&why));
+        }
         let (base, params) = match text.split_once('[') {
             None => (text, ""),
             Some((base, rest)) => (
@@ -134,6 +138,31 @@ impl FromStr for Name {
         }
         Ok(name)
     }
+}
+
+/// The names in a list with commas, as it should be written; `None` for what is no such list. A comma
+/// inside brackets separates parameters.
+fn listed(text: &str) -> Option<String> {
+    let mut depth = 0_u32;
+    let mut names = vec![String::new()];
+    for c in text.chars() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if c == ',' && depth == 0 {
+            names.push(String::new());
+        } else {
+            names.last_mut()?.push(c);
+        }
+    }
+    if names.len() < 2 {
+        return None;
+    }
+    let are_names = names.iter().all(|name| name.trim().parse::<Name>().is_ok());
+    let trimmed: Vec<&str> = names.iter().map(|name| name.trim()).collect();
+    are_names.then(|| trimmed.join(" "))
 }
 
 impl fmt::Display for Name {
@@ -180,6 +209,11 @@ mod tests {
         check("drf", "drf");
         check("drf[]", "drf");
         check("drf[round=1s, offers=task]", "drf[offers=task,round=1s]");
+        check(
+            "static,drf[offers=task,round=1s]",
+            "`static,drf[offers=task,round=1s]` is not a name: these are several, which are separated \
+             by spaces: `static drf[offers=task,round=1s]`; expected `name` or `name[key=value,...]`",
+        );
         let not = |text: &str, why: &str| {
             check(
                 text,

@@ -233,11 +233,47 @@ impl Serialize for Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            String::deserialize(deserializer)?
-                .parse()
-                .map_err(de::Error::custom)
+            deserializer.deserialize_any(Text)
         } else {
             u64::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+/// Reads a length of time that people wrote. A number without a unit could mean several.
+struct Text;
+
+impl Text {
+    fn bare<E: de::Error>(number: impl fmt::Display) -> E {
+        E::custom(format!(
+            "expected a length of time as text with a unit (us, ms, s, m, h, d), found the number \
+             {number} without one: write \"{number}s\" or \"{number}ms\""
+        ))
+    }
+}
+
+impl de::Visitor<'_> for Text {
+    type Value = Span;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a length of time as text with a unit, as in \"250ms\" or \"1.5h\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Span, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Span, E> {
+        match number {
+            0 => Ok(Span::ZERO),
+            _ => Err(Self::bare(number)),
+        }
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Span, E> {
+        match u64::try_from(number) {
+            Ok(number) => self.visit_u64(number),
+            Err(_) => Err(E::invalid_value(de::Unexpected::Signed(number), &self)),
         }
     }
 }

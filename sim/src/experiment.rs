@@ -1,13 +1,17 @@
 //! Running a recipe: every policy on the same traces, seeds side by side.
 
+use std::fmt::Write as _;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fairground_policies::allocators::Setup;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
+use fairground_policies::resources::Resources;
 use fairground_policies::share::Weight;
 use fairground_policies::time::Span;
+use fairground_workloads::canonical::Imports;
 use fairground_workloads::recipe::{Sources, TraceError};
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Assumption, Trace, Work};
@@ -30,6 +34,8 @@ pub struct Experiment {
     behaviours: Vec<Behaviour>,
     measured: Option<Measured>,
     check: bool,
+    /// The trace of the first seed, which was made to see whether there is one.
+    first: OnceLock<Trace>,
 }
 
 /// Why an experiment cannot be run.
@@ -67,8 +73,14 @@ pub trait Watcher: Sync {
     fn begin(&self, what: &str, total: u64);
     /// One step is done.
     fn tick(&self);
-    /// Whether to begin nothing more.
-    fn stop(&self) -> bool;
+    /// All runs of a seed are done.
+    fn done(&self) {}
+    /// Set when runs under way are to be given up and nothing more begun.
+    fn flag(&self) -> &AtomicBool;
+    /// Whether it is set.
+    fn stop(&self) -> bool {
+        self.flag().load(Ordering::Relaxed)
+    }
 }
 
 /// Watches nothing.
@@ -78,8 +90,8 @@ pub struct Unwatched(AtomicBool);
 impl Watcher for Unwatched {
     fn begin(&self, _: &str, _: u64) {}
     fn tick(&self) {}
-    fn stop(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    fn flag(&self) -> &AtomicBool {
+        &self.0
     }
 }
 
@@ -103,11 +115,24 @@ impl Experiment {
     /// # Errors
     /// A name that means nothing, a file that cannot be read or used.
     pub fn load(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
-        let experiment = Self::open(loaded, registry)?;
+        Self::load_with(loaded, registry, &mut Imports::default())
+    }
+
+    /// The same with traces that were imported before.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_with(
+        loaded: &Loaded,
+        registry: Registry,
+        imports: &mut Imports,
+    ) -> Result<Self, ExperimentError> {
+        let experiment = Self::opened(loaded, registry, imports)?;
         for vary in loaded.recipe.sensitivity.iter().flat_map(|all| &all.vary) {
             sensitivity::varied(loaded, &vary.set)?;
         }
-        experiment.trace(experiment.loaded.recipe.first_seed)?;
+        let first = experiment.trace(experiment.loaded.recipe.first_seed)?;
+        let _ = experiment.first.set(first);
         Ok(experiment)
     }
 
@@ -116,9 +141,17 @@ impl Experiment {
     /// # Errors
     /// A name that means nothing, a file that cannot be read.
     pub fn open(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
+        Self::opened(loaded, registry, &mut Imports::default())
+    }
+
+    fn opened(
+        loaded: &Loaded,
+        registry: Registry,
+        imports: &mut Imports,
+    ) -> Result<Self, ExperimentError> {
         let recipe = &loaded.recipe;
         let origin = || loaded.origin.clone();
-        let sources = loaded.sources()?;
+        let sources = loaded.sources_with(imports)?;
         let mut behaviours = Vec::new();
         for framework in &recipe.framework {
             registry.scheduler(&framework.scheduler).map_err(|error| {
@@ -145,6 +178,7 @@ impl Experiment {
             sources,
             behaviours,
             check: false,
+            first: OnceLock::new(),
         };
         for policy in &experiment.loaded.recipe.policies {
             experiment.check_policy(policy).map_err(|error| {
@@ -183,13 +217,31 @@ impl Experiment {
     /// # Errors
     /// When parameters ask for absurdly much, or files do not last so long.
     pub fn trace(&self, seed: u64) -> Result<Trace, ExperimentError> {
-        Ok(self.loaded.recipe.trace(&self.sources, seed)?)
+        let recipe = &self.loaded.recipe;
+        if let Some(first) = self.first.get().filter(|_| seed == recipe.first_seed) {
+            return Ok(first.clone());
+        }
+        Ok(recipe.trace(&self.sources, seed)?)
     }
 
     /// Runs one policy on one trace.
     pub fn run(&self, policy: &Name, trace: &Trace, seed: u64, hosts: bool) -> Run {
+        self.run_until(policy, trace, seed, hosts, &AtomicBool::new(false))
+    }
+
+    /// The same, given up when `stop` is set: what there is then is no result.
+    fn run_until(
+        &self,
+        policy: &Name,
+        trace: &Trace,
+        seed: u64,
+        hosts: bool,
+        stop: &AtomicBool,
+    ) -> Run {
         let scenario = Scenario {
             host_step: hosts.then(|| self.loaded.recipe.host_step()),
+            tasks: self.loaded.recipe.tasks,
+            stop: Some(stop),
             ..self.scenario(policy, trace, seed)
         };
         simulate(&scenario).expect("names were looked up before")
@@ -226,6 +278,8 @@ impl Experiment {
             seed,
             step: self.loaded.recipe.step(),
             host_step: None,
+            tasks: false,
+            stop: None,
             check: self.check,
         }
     }
@@ -247,8 +301,7 @@ impl Experiment {
         seeds: &[u64],
         watcher: &dyn Watcher,
     ) -> Result<Comparison, ExperimentError> {
-        let first_seed = self.loaded.recipe.first_seed;
-        let first = self.trace(first_seed)?;
+        let first = self.trace(self.loaded.recipe.first_seed)?;
         let mut resolved = Vec::new();
         for policy in &self.loaded.recipe.policies {
             resolved.push(self.resolve(policy, &first, watcher)?);
@@ -256,7 +309,7 @@ impl Experiment {
         watcher.begin("runs", seeds.len() as u64 * resolved.len() as u64);
         let rows: Vec<Option<Vec<Run>>> = seeds
             .par_iter()
-            .map(|seed| self.run_seed(*seed, &resolved, *seed == first_seed, watcher))
+            .map(|seed| self.run_seed(*seed, &first, &resolved, watcher))
             .collect::<Result<_, _>>()?;
         let done: Vec<(u64, Vec<Run>)> = seeds
             .iter()
@@ -277,23 +330,34 @@ impl Experiment {
     fn run_seed(
         &self,
         seed: u64,
+        first: &Trace,
         policies: &[Name],
-        hosts: bool,
         watcher: &dyn Watcher,
     ) -> Result<Option<Vec<Run>>, ExperimentError> {
         if watcher.stop() {
             return Ok(None);
         }
-        let trace = self.trace(seed)?;
+        let hosts = seed == self.loaded.recipe.first_seed;
+        let made;
+        let trace = if seed == self.loaded.recipe.first_seed {
+            first
+        } else {
+            made = self.trace(seed)?;
+            &made
+        };
         let runs = policies.par_iter().map(|policy| {
             if watcher.stop() {
                 return None;
             }
-            let run = self.run(policy, &trace, seed, hosts);
+            let run = self.run_until(policy, trace, seed, hosts, watcher.flag());
             watcher.tick();
-            Some(run)
+            (!watcher.stop()).then_some(run)
         });
-        Ok(runs.collect())
+        let runs: Option<Vec<Run>> = runs.collect();
+        if runs.is_some() {
+            watcher.done();
+        }
+        Ok(runs)
     }
 
     /// The policy that is run for `policy`: itself, or the split that the search found.
@@ -389,6 +453,44 @@ impl Experiment {
             seeds,
             policies,
         }
+    }
+
+    /// Why no job of a comparison can ever run, if none can under any policy; services count as work.
+    pub fn impossible(&self, comparison: &Comparison) -> Result<Option<String>, ExperimentError> {
+        let pages = comparison.policies.iter().flat_map(|policy| &policy.runs);
+        let mut pages = pages.flat_map(|run| &run.frameworks);
+        let mut jobs = 0;
+        let possible = pages.any(|page| {
+            jobs += page.jobs;
+            page.jobs > page.impossible || page.requests > 0
+        });
+        if possible || jobs == 0 {
+            return Ok(None);
+        }
+        let trace = self.trace(self.loaded.recipe.first_seed)?;
+        let largest = trace.agents.iter().max_by_key(|agent| agent.units());
+        let largest = largest.copied().unwrap_or_default();
+        let total: Resources = trace.agents.iter().copied().sum();
+        let mut said = "no job of any framework can ever run under any policy".to_owned();
+        for (spec, workload) in self.loaded.recipe.framework.iter().zip(&trace.workloads) {
+            let (Work::Batch(jobs) | Work::Executors { jobs, .. }) = &workload.work else {
+                continue;
+            };
+            let stages = jobs.iter().flat_map(|job| &job.spec.stages);
+            let most = stages.max_by_key(|stage| (stage.needs.units(), stage.tasks));
+            if let Some(stage) = most {
+                let name = &spec.name;
+                let (tasks, needs) = (stage.tasks, stage.needs);
+                let _ = write!(said, "; {name} asks for up to {tasks} tasks of {needs}");
+            }
+        }
+        let agents = trace.agents.len();
+        let _ = write!(
+            said,
+            "\n  hint: the largest of the {agents} agents has {largest}, all of them together have \
+             {total}: check the units of cpus and mem"
+        );
+        Ok(Some(said))
     }
 
     fn infos(&self, trace: &Trace) -> Vec<FrameworkInfo> {

@@ -5,26 +5,27 @@
 //! it goes into the recipe, where people read and change it, and into its first paragraph.
 
 mod cluster;
+mod part;
 mod tenants;
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use fairground_policies::name::Name;
-use fairground_policies::resources::{Milligpus, Resources};
-use fairground_policies::time::{Span, Time};
-use fairground_workloads::canonical::tables::{Job, Load};
+use fairground_policies::resources::Resources;
+use fairground_policies::time::Span;
+use fairground_workloads::canonical::tables::Load;
 use fairground_workloads::canonical::{Imports, Opened};
 use fairground_workloads::models::machines::{Built, Machines};
 use fairground_workloads::models::parts::AutoscalerSpec;
-use fairground_workloads::models::trace::{Deal, TraceSpec};
+use fairground_workloads::models::trace::{Deal, LeftOut, TraceSpec};
 use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
 
 use crate::network::NetworkSpec;
 use crate::recipe::{CostSpec, FrameworkSpec, Group, Recipe};
-use cluster::Demand;
+use cluster::{Aim, Demand, Reason};
+use part::Part;
 use tenants::Tenants;
 
 /// What is asked for.
@@ -43,22 +44,25 @@ pub struct Replay {
     pub tenants: usize,
     /// The part of the jobs that is drawn, in thousandths.
     pub sample: u32,
-    /// The load that a cluster without machines of its own is made for, in thousandths.
-    pub load: u32,
+    /// The load that a cluster without machines of its own is made for, in thousandths; by default
+    /// 800, or the machine that a log's header tells.
+    pub load: Option<u32>,
 }
 
-/// What is replayed of a trace.
-#[derive(Clone, Copy)]
-struct Part {
-    from: Span,
-    duration: Span,
+/// A recipe made of traces, and what it was made of.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The recipe; its paths are as the traces were named.
+    pub recipe: Recipe,
+    /// How many jobs every run of it has, if that is not drawn.
+    pub jobs: Option<u64>,
+    /// The traces as they were read.
+    pub imports: Imports,
 }
 
-const A_DAY: Span = Span::from_secs(86_400);
-/// A longer trace is cut when nobody says how long it shall be.
-const A_WEEK: Span = Span::from_secs(7 * 86_400);
-/// A shorter one is hardly worth a cluster.
-const LEAST: Span = Span::from_secs(600);
+/// The load of a made-up cluster, in thousandths.
+const LOAD: u32 = 800;
+
 /// Made-up tenants of a trace without any.
 const MADE_UP: u32 = 4;
 /// Seeds, where something is drawn.
@@ -97,6 +101,51 @@ impl Work {
     }
 }
 
+/// A trace none of whose jobs can be run.
+fn nothing(left: &LeftOut) -> ReadError {
+    let told = left.iter().map(|(why, (count, first))| {
+        format!(
+            "{} {}, `{first}` first",
+            counted(*count, "job"),
+            why.about()
+        )
+    });
+    let found = told.collect::<Vec<_>>().join("; ");
+    ReadError::expected("a job that can be run", found)
+}
+
+/// Jobs that went missing between a trace and the recipe: nothing that anyone but us can cure.
+fn lost(announced: u64, built: u64, left_out: u64) -> ReadError {
+    let jobs = |n| counted(n, "job");
+    let expected = format!("{} in the part replayed", jobs(announced));
+    let found = format!("{} and {} that cannot be run", jobs(built), jobs(left_out));
+    ReadError::expected(expected, found).hint("this is an error of Fairground: please report it")
+}
+
+/// Frameworks whose widest jobs have no room on their partition of agents of `size`.
+fn too_narrow(frameworks: &[FrameworkSpec], demands: &[Demand], size: Resources) -> String {
+    let pairs = frameworks.iter().zip(demands);
+    let narrow = pairs.filter_map(|(framework, demand)| {
+        let (owns, needs) = (framework.share, cluster::agents_for(demand, size));
+        let told = || format!("{} has {owns} and needs {needs}", framework.name);
+        (needs > u64::from(owns)).then(told)
+    });
+    let narrow: Vec<String> = narrow.collect();
+    if narrow.is_empty() {
+        return String::new();
+    }
+    format!(
+        " Some partitions are too small for the widest jobs of their frameworks, which can never run \
+         there: of agents, {}.",
+        narrow.join(", ")
+    )
+}
+
+/// Thousandths as per cent.
+fn percent(thousandths: u32) -> String {
+    format!("{}.{} %", thousandths / 10, thousandths % 10)
+}
+
 fn counted(n: u64, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
@@ -108,55 +157,61 @@ fn rows(trace: &Opened, table: &str) -> u64 {
 }
 
 impl Replay {
-    /// The recipe; its paths are as the traces were named.
+    /// The recipe.
     ///
     /// # Errors
     /// A trace that cannot be read, one with nothing to run, traces without work or with two
     /// clusters.
-    pub fn recipe(&self) -> Result<Recipe, ReadError> {
+    pub fn recipe(&self) -> Result<Replayed, ReadError> {
         let mut imports = Imports::default();
         let (work, machines) = self.open(&mut imports)?;
-        let part = self.part(&work)?;
+        let part = part::part(&work, self.from, self.duration)?;
         let duration = part.duration;
-        let mut about = self.told(&work, part);
         let mut framework = Vec::new();
+        let mut tenants = String::new();
         for one in &work {
-            framework.extend(self.frameworks(one, work.len(), part, &mut about)?);
+            framework.extend(self.frameworks(one, work.len(), &part, &mut tenants)?);
         }
-        let mut demands = Vec::new();
+        let (mut demands, mut left) = (Vec::new(), LeftOut::new());
         for one in &framework {
-            demands.push(demand_of(one, duration, &mut imports)?);
+            demands.push(demand_of(one, duration, &mut imports, &mut left)?);
         }
-        let mut cluster = Vec::new();
+        let built: u64 = demands.iter().map(|demand| demand.jobs).sum();
+        let left_out: u64 = left.values().map(|(count, _)| count).sum();
+        let sampled = self.sample < 1000;
+        if !sampled && built + left_out != part.jobs {
+            return Err(lost(part.jobs, built, left_out));
+        }
+        if built == 0 && left_out > 0 {
+            return Err(nothing(&left).file(&work[0].file));
+        }
+        let mut about = self.told(&work, &part, &left);
+        about += &tenants;
         let machines = machines.map(|machines| self.machines(machines, &work, part.from));
-        let agents = if let Some(spec) = &machines {
+        let mut cluster = Vec::new();
+        let agents: Vec<Resources> = if let Some(spec) = &machines {
             let machines = spec.load(Path::new(""), &mut imports)?;
             let built = machines.build(duration, 1);
             about += &machines_told(&machines, &built);
             built.agents
         } else {
-            let group = cluster::sized(&demands, self.load);
-            let size =
-                Resources::new(group.cpus, group.mem).with_gpus(Milligpus(u64::from(group.gpus)));
-            let _ = write!(
-                about,
-                " Its machines are not told: {} agents of {size} were assumed, so that the work \
-                 is {}.{} % of what they can do.",
-                group.agents,
-                self.load / 10,
-                self.load % 10
-            );
-            let agents = vec![size; group.agents as usize];
-            cluster.push(group);
-            agents
+            let (groups, reason) = cluster::sized(&demands, &self.aim(&work));
+            about += &self.cluster_told(&groups, reason);
+            cluster = groups;
+            cluster.iter().flat_map(Group::sizes).collect()
         };
+        let asked = cluster::offered(&demands, &agents);
+        let _ = write!(about, " Over the time replayed, the work asks for {asked}.");
         cluster::share(&mut framework, &demands, &agents);
         about += " A partition has agents in proportion to the load of its framework.";
         // The order of machines is drawn, which makes no difference where all are alike.
-        let alike = machines.is_none() || agents.windows(2).all(|pair| pair[0] == pair[1]);
-        let drawn = !alike || framework.iter().any(is_drawn);
+        let alike = agents.windows(2).all(|pair| pair[0] == pair[1]);
+        if alike && let Some(size) = agents.first() {
+            about += &too_narrow(&framework, &demands, *size);
+        }
+        let drawn = (machines.is_some() && !alike) || framework.iter().any(is_drawn);
         let name = work[0].name();
-        Ok(Recipe {
+        let recipe = Recipe {
             title: format!("{name}: static partitions against one pool"),
             about,
             name,
@@ -164,6 +219,7 @@ impl Replay {
             seeds: if drawn { SEEDS } else { 1 },
             first_seed: 1,
             step: None,
+            tasks: false,
             policies: ["static", "drf"].map(named).to_vec(),
             cluster,
             machines,
@@ -173,7 +229,51 @@ impl Replay {
             measured: None,
             sensitivity: None,
             framework,
+        };
+        Ok(Replayed {
+            recipe,
+            jobs: (!sampled).then_some(built),
+            imports,
         })
+    }
+
+    /// What a cluster without machines of its own is made for.
+    fn aim(&self, work: &[Work]) -> Aim {
+        let sizes = work.iter().map(|one| one.trace.manifest.machine);
+        let sizes: Option<Vec<_>> = sizes.collect();
+        // Several machines together have what all of them have.
+        let mut header = Vec::new();
+        for size in sizes.unwrap_or_default() {
+            header.extend(size.agents());
+        }
+        match self.load {
+            None if !header.is_empty() => Aim::Header(header),
+            load => Aim::Load(load.unwrap_or(LOAD).max(1)),
+        }
+    }
+
+    /// Why a cluster without machines of its own is as it is.
+    fn cluster_told(&self, groups: &[Group], reason: Reason) -> String {
+        let told = groups.iter().map(|group| {
+            let size = group.size();
+            format!("{} of {size}", counted(u64::from(group.agents), "agent"))
+        });
+        let told = told.collect::<Vec<_>>().join(" and ");
+        let because = match reason {
+            Reason::Load => {
+                let load = percent(self.load.unwrap_or(LOAD));
+                format!("as many as make a load of {load}")
+            }
+            Reason::Widest => "as many as the widest job needs".to_owned(),
+            Reason::Frameworks => "one for each framework".to_owned(),
+            Reason::Header => {
+                return format!(
+                    " The trace tells its processors and nodes, and not their memory: {told}, with \
+                     memory for a task on every processor."
+                );
+            }
+        };
+        format!(" Its machines are not told: {told} were assumed, {because}.")
     }
 
     /// The traces with work, and the one with machines.
@@ -207,55 +307,8 @@ impl Replay {
         Ok((work, machines))
     }
 
-    /// What is replayed: all until the last arrival, in whole minutes; of more than a week the week
-    /// with the most arrivals.
-    fn part(&self, work: &[Work]) -> Result<Part, ReadError> {
-        let mut days: BTreeMap<u64, u64> = BTreeMap::new();
-        let mut last = Time::ZERO;
-        let mut arrived = |at: Time, count: u64| {
-            *days.entry(at.as_micros() / A_DAY.as_micros()).or_default() += count;
-            last = last.max(at);
-        };
-        for one in work {
-            let origin = one.trace.manifest.units.origin;
-            let mut unknown = Time::ZERO;
-            for job in one.trace.rows::<Job>()? {
-                let submit = job?.submit;
-                unknown += TraceSpec::default().every;
-                let at = submit.map(|at| Time::from_micros(at.saturating_sub(origin)));
-                arrived(at.unwrap_or(unknown), 1);
-            }
-            for row in one.trace.rows::<Load>()? {
-                let row = row?;
-                let end = row.start.saturating_add(row.length).saturating_sub(origin);
-                arrived(Time::from_micros(end), row.requests);
-            }
-        }
-        let whole = last.since(Time::ZERO);
-        let mut from = self.from.unwrap_or_default();
-        if self.from.is_none() && self.duration.is_none() && whole > A_WEEK {
-            let week = |day: u64| {
-                days.range(day..day + 7)
-                    .map(|(_, count)| *count)
-                    .sum::<u64>()
-            };
-            let first_days = 0..=(whole.as_micros() / A_DAY.as_micros()).saturating_sub(6);
-            let busiest = first_days.max_by_key(|day| (week(*day), Reverse(*day)));
-            from = A_DAY.scaled(busiest.unwrap_or(0), 1);
-        }
-        let rest = last.since(Time::ZERO + from);
-        if rest.is_zero() {
-            let error = ReadError::expected(format!("less than {whole}"), from);
-            return Err(error.place("--from"));
-        }
-        let minutes = rest.as_micros().div_ceil(60_000_000);
-        let all = Span::from_secs(minutes * 60).clamp(LEAST, A_WEEK);
-        let duration = self.duration.unwrap_or(all);
-        Ok(Part { from, duration })
-    }
-
-    fn told(&self, work: &[Work], part: Part) -> String {
-        let Part { from, duration } = part;
+    fn told(&self, work: &[Work], part: &Part, left: &LeftOut) -> String {
+        let Part { from, duration, .. } = *part;
         let mut about = String::new();
         for alike in work.chunk_by(|one, next| one.what() == next.what()) {
             let files = alike
@@ -280,15 +333,19 @@ impl Replay {
             (false, None) => format!("from {from} after its beginning, the busiest week"),
         };
         let _ = write!(about, "Replayed: {duration} {begin}");
-        if self.sample < 1000 {
-            let _ = write!(
-                about,
-                ", {}.{} % of the jobs",
-                self.sample / 10,
-                self.sample % 10
-            );
+        if part.jobs > 0 {
+            let jobs = counted(part.jobs, "job");
+            let _ = match (self.sample < 1000, part.whole) {
+                (true, _) => write!(about, ", {} of the {jobs} in it", percent(self.sample)),
+                (false, true) => write!(about, ", all {jobs}"),
+                (false, false) => write!(about, ", the {jobs} in it"),
+            };
         }
         about.push('.');
+        for (why, (count, first)) in left {
+            let (jobs, why) = (counted(*count, "job"), why.about());
+            let _ = write!(about, " Left out: {jobs} {why}, `{first}` first.");
+        }
         about
     }
 
@@ -297,10 +354,10 @@ impl Replay {
         &self,
         work: &Work,
         traces: usize,
-        part: Part,
+        part: &Part,
         about: &mut String,
     ) -> Result<Vec<FrameworkSpec>, ReadError> {
-        let Part { from, duration } = part;
+        let Part { from, duration, .. } = *part;
         let mut spec = TraceSpec {
             sample: self.sample,
             file: work.file.clone(),
@@ -319,10 +376,7 @@ impl Replay {
             spec.autoscaler = AutoscalerSpec { max, ..autoscaler };
             return Ok(vec![framework(work.name(), spec, false)]);
         }
-        let tenants = Tenants::of(&work.trace, from, duration, &spec)?;
-        if tenants.censored {
-            spec.run = duration;
-        }
+        let tenants = Tenants::of(&work.trace, part, &spec)?;
         let gang = tenants.gang;
         if traces > 1 {
             return Ok(vec![framework(work.name(), spec, gang)]);
@@ -432,19 +486,24 @@ fn peak(work: &Work, step: Span, from: Span, duration: Span) -> Result<u64, Read
     Ok(steps.into_values().max().unwrap_or(0))
 }
 
-/// What a framework will ask for.
+/// What a framework will ask for; jobs of it that cannot be run are counted.
 fn demand_of(
     framework: &FrameworkSpec,
     horizon: Span,
     imports: &mut Imports,
+    left: &mut LeftOut,
 ) -> Result<Demand, ReadError> {
     let source = framework.workload.load_with(Path::new(""), imports)?;
-    let workload = source.build(&Context {
+    let context = Context {
         agents: 1,
         horizon,
         seed: 1,
         name: &framework.name,
-    })?;
+    };
+    let workload = source.build(&context)?;
+    for (why, (count, first)) in source.left_out(&context)? {
+        left.entry(why).or_insert((0, first)).0 += count;
+    }
     Ok(Demand::of(&workload.work, horizon))
 }
 

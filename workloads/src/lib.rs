@@ -39,6 +39,7 @@ pub mod units;
 
 pub mod error;
 
+pub mod scratch;
 pub mod sorted;
 
 pub use error::ReadError;

@@ -51,6 +51,9 @@ pub struct Recipe {
     /// The length of the time steps of tables and pictures; by default a 288th of the duration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Span>,
+    /// Whether the results have a row a task: where it ran, from when to when, and how it ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tasks: bool,
     /// The policies compared; the first is the baseline.
     #[serde(default = "policies")]
     pub policies: Vec<Name>,
@@ -214,6 +217,20 @@ pub struct Group {
     pub gpus: u32,
 }
 
+impl Group {
+    /// What each of them has.
+    pub fn size(&self) -> Resources {
+        Resources::new(self.cpus, self.mem)
+            .with_disk(self.disk)
+            .with_gpus(Milligpus(u64::from(self.gpus)))
+    }
+
+    /// The same as often as there are agents.
+    pub fn sizes(&self) -> impl Iterator<Item = Resources> {
+        std::iter::repeat_n(self.size(), self.agents as usize)
+    }
+}
+
 /// A system that shares the cluster.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -272,15 +289,22 @@ impl Loaded {
     /// # Errors
     /// A bad parameter, an unreadable file, a bad record.
     pub fn sources(&self) -> Result<Sources, TraceError> {
-        let mut imports = Imports::default();
+        self.sources_with(&mut Imports::default())
+    }
+
+    /// The same with traces that were imported before.
+    ///
+    /// # Errors
+    /// As [`Self::sources`].
+    pub fn sources_with(&self, imports: &mut Imports) -> Result<Sources, TraceError> {
         let machines = self.recipe.machines.as_ref();
-        let machines = machines.map(|spec| spec.load(&self.folder, &mut imports));
+        let machines = machines.map(|spec| spec.load(&self.folder, imports));
         let machines = machines.transpose().map_err(|error| TraceError::Machines {
             origin: self.origin.clone(),
             error: Box::new(error),
         })?;
         let load = |framework: &FrameworkSpec| {
-            let source = framework.workload.load_with(&self.folder, &mut imports);
+            let source = framework.workload.load_with(&self.folder, imports);
             source.map_err(|error| TraceError::Workload {
                 origin: self.origin.clone(),
                 framework: framework.name.clone(),
@@ -363,7 +387,7 @@ impl Recipe {
     ) -> Result<(Trace, Vec<Option<JobStream<'a>>>), TraceError> {
         let mut streams = Vec::new();
         let trace = self.assemble(sources, seed, |source, context| {
-            let (workload, jobs) = source.stream(context).unzip();
+            let (workload, jobs) = source.stream(context).transpose()?.unzip();
             streams.push(jobs);
             workload.map_or_else(|| source.build(context), Ok)
         })?;
@@ -437,13 +461,7 @@ impl Recipe {
 
     /// What every agent of the cluster's groups has.
     pub fn agents(&self) -> Vec<Resources> {
-        let group = |group: &Group| {
-            let size = Resources::new(group.cpus, group.mem)
-                .with_disk(group.disk)
-                .with_gpus(Milligpus(u64::from(group.gpus)));
-            std::iter::repeat_n(size, group.agents as usize)
-        };
-        self.cluster.iter().flat_map(group).collect()
+        self.cluster.iter().flat_map(Group::sizes).collect()
     }
 
     /// The length of the time steps of tables and pictures.

@@ -145,10 +145,27 @@ impl Source {
     }
 
     /// The same with the jobs beside it, one by one, where the source is a trace of jobs.
-    pub fn stream(&self, context: &Context<'_>) -> Option<(Workload, JobStream<'_>)> {
+    ///
+    /// # Errors
+    /// When the trace cannot be read.
+    pub fn stream(
+        &self,
+        context: &Context<'_>,
+    ) -> Option<Result<(Workload, JobStream<'_>), ReadError>> {
         match &self.0 {
             Loaded::Trace(loaded) => loaded.stream(context),
             _ => None,
+        }
+    }
+
+    /// How many jobs of a trace within the horizon cannot be run, and why not.
+    ///
+    /// # Errors
+    /// When the trace cannot be read.
+    pub fn left_out(&self, context: &Context<'_>) -> Result<trace::LeftOut, ReadError> {
+        match &self.0 {
+            Loaded::Trace(loaded) => loaded.left_out(context),
+            _ => Ok(trace::LeftOut::new()),
         }
     }
 

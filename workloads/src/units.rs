@@ -62,7 +62,7 @@ pub mod decimal {
     }
 }
 
-/// Memory as text with a unit, or as a whole number of MiB: `"4GiB"`, `512`.
+/// Memory as text with a unit: `"4GiB"`. A bare number could mean several amounts.
 pub mod memory {
     use fairground_policies::resources::{Mebibytes, Resources};
     use serde::de::Error as _;
@@ -76,8 +76,8 @@ pub mod memory {
     /// Reads memory.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mebibytes, D::Error> {
         let visitor = super::Amount {
-            what: "memory as text with a unit, as in \"4GiB\", or a whole number of MiB",
-            unit: super::MIB,
+            what: "memory as text with a unit, as in \"4GiB\"",
+            likely: ["MiB", "GiB"],
         };
         let bytes = deserializer.deserialize_any(visitor)?;
         if !bytes.is_multiple_of(super::MIB) {
@@ -92,7 +92,7 @@ pub mod memory {
     }
 }
 
-/// An amount of data, or data a second, as text with a unit, or in bytes: `"64MiB"`.
+/// An amount of data, or data a second, as text with a unit: `"64MiB"`.
 pub mod bytes {
     use serde::{Deserializer, Serializer};
 
@@ -104,8 +104,8 @@ pub mod bytes {
     /// Reads an amount of data.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
         deserializer.deserialize_any(super::Amount {
-            what: "an amount of data as text with a unit, as in \"64MiB\", or in bytes",
-            unit: 1,
+            what: "an amount of data as text with a unit, as in \"64MiB\"",
+            likely: ["B", "MiB"],
         })
     }
 }
@@ -177,10 +177,22 @@ impl Visitor<'_> for Decimal {
     }
 }
 
-/// Reads text with a unit, or a whole number of `unit`, into bytes.
+/// Reads text with a unit into bytes. A number without one is refused, unless it is zero.
 struct Amount {
     what: &'static str,
-    unit: u64,
+    /// The units that people most likely mean who write none.
+    likely: [&'static str; 2],
+}
+
+impl Amount {
+    fn bare<E: de::Error>(&self, number: impl fmt::Display) -> E {
+        let [one, other] = self.likely;
+        E::custom(format!(
+            "expected {}, found the number {number} without a unit: write \"{number}{one}\" or \
+             \"{number}{other}\"",
+            self.what
+        ))
+    }
 }
 
 impl Visitor<'_> for Amount {
@@ -191,12 +203,17 @@ impl Visitor<'_> for Amount {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<u64, E> {
+        if text.parse::<u64>().is_ok() {
+            return Err(self.bare(text));
+        }
         parse_bytes(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<u64, E> {
-        let bytes = value.checked_mul(self.unit).filter(|n| *n <= MOST_BYTES);
-        bytes.ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+        match value {
+            0 => Ok(0),
+            _ => Err(self.bare(value)),
+        }
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<u64, E> {
@@ -204,6 +221,10 @@ impl Visitor<'_> for Amount {
             Ok(value) => self.visit_u64(value),
             Err(_) => Err(E::invalid_value(de::Unexpected::Signed(value), &self)),
         }
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<u64, E> {
+        Err(self.bare(value))
     }
 }
 

@@ -226,7 +226,7 @@ fn requests_is_filled_in_with_its_defaults() {
 #[test]
 fn amounts_have_units() {
     check(
-        "[work.swim]\nfile = 'x'\ncpus = 0.25\nmem = 512\nreduce_mem = '1.5GiB'\n\
+        "[work.swim]\nfile = 'x'\ncpus = 0.25\nmem = '512MiB'\nreduce_mem = '1.5GiB'\n\
          block = '128MiB'\naway = 2\nscale = 0.125\nstartup = '250ms'\njobs = 3\nmost_tasks = 9",
         &expect![[r#"
             [work.swim]

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
+use fairground_workloads::canonical::Imports;
 use fairground_workloads::trace::{Trace, Work};
 
 use super::progress::Progress;
@@ -14,7 +15,7 @@ use super::{CompareArgs, Ending, RecipeArgs, ReplayArgs, RunArgs, print};
 use crate::experiment::{Experiment, STATIC_BEST};
 use crate::output::{self, Gains, Options};
 use crate::recipe::{Loaded, Recipe};
-use crate::replay::Replay;
+use crate::replay::{Replay, Replayed};
 use crate::run::Comparison;
 
 pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
@@ -23,14 +24,20 @@ pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<E
         settings.push(format!("policies={}", list(&args.policies)));
     }
     settings.extend(args.seeds.map(|seeds| format!("seeds={seeds}")));
+    settings.extend(args.recipe.tasks.then(|| "tasks=true".to_owned()));
     let traces = !args.replay.traces.is_empty();
-    let loaded = if traces {
-        replayed(&args.replay, &args.recipe, &settings)?
+    // What settings change in a recipe of traces is no longer what was announced.
+    let as_announced = args.recipe.settings.is_empty();
+    let (loaded, announced, mut imports) = if traces {
+        let (loaded, replayed) = replayed(&args.replay, &args.recipe, &settings)?;
+        let announced = replayed.jobs.filter(|_| as_announced);
+        (loaded, announced, replayed.imports)
     } else {
-        load(&args.recipe, settings)?
+        (load(&args.recipe, settings)?, None, Imports::default())
     };
     let out = args.out.unwrap_or_else(|| default_out(&loaded.recipe.name));
-    let experiment = experiment(&loaded, registry, &args.recipe)?;
+    let experiment = experiment(&loaded, registry, &args.recipe, &mut imports)?;
+    drop(imports);
     if args.dry_run {
         let plan = plan(&experiment, &loaded, &out)?;
         if traces {
@@ -42,7 +49,7 @@ pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<E
         }
         return Ok(Ending::Done);
     }
-    perform(&experiment, &loaded, &args.recipe, &out)
+    perform(&experiment, &loaded, &args.recipe, &out, announced)
 }
 
 pub(super) fn run(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
@@ -50,16 +57,21 @@ pub(super) fn run(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
     settings.push(format!("policies={}", list(&[args.policy])));
     settings.push("seeds=1".to_owned());
     settings.push(format!("first_seed={}", args.seed));
+    settings.extend(args.recipe.tasks.then(|| "tasks=true".to_owned()));
     let loaded = load(&args.recipe, settings)?;
     let out = args
         .out
         .unwrap_or_else(|| default_out(&format!("{}-run", loaded.recipe.name)));
-    let experiment = experiment(&loaded, registry, &args.recipe)?;
-    perform(&experiment, &loaded, &args.recipe, &out)
+    let experiment = experiment(&loaded, registry, &args.recipe, &mut Imports::default())?;
+    perform(&experiment, &loaded, &args.recipe, &out, None)
 }
 
 /// The recipe that the traces make, with settings.
-fn replayed(asked: &ReplayArgs, args: &RecipeArgs, settings: &[String]) -> anyhow::Result<Loaded> {
+fn replayed(
+    asked: &ReplayArgs,
+    args: &RecipeArgs,
+    settings: &[String],
+) -> anyhow::Result<(Loaded, Replayed)> {
     let replay = Replay {
         traces: asked.traces.clone(),
         format: asked.format,
@@ -67,23 +79,17 @@ fn replayed(asked: &ReplayArgs, args: &RecipeArgs, settings: &[String]) -> anyho
         sample: asked.sample.unwrap_or(1000),
         duration: args.duration,
         tenants: asked.tenants.map_or(TENANTS, usize::from),
-        load: asked.load.unwrap_or(LOAD).max(1),
+        load: asked.load,
     };
-    let recipe = replay.recipe()?;
-    let text = toml::to_string(&recipe).context("the recipe has no text")?;
+    let replayed = replay.recipe()?;
+    let text = toml::to_string(&replayed.recipe).context("the recipe has no text")?;
     let origin = "the recipe of the traces".to_owned();
-    Ok(Recipe::of_text(
-        &text,
-        settings,
-        origin,
-        PathBuf::from("."),
-    )?)
+    let loaded = Recipe::of_text(&text, settings, origin, PathBuf::from("."))?;
+    Ok((loaded, replayed))
 }
 
 /// Tenants that are frameworks of their own, so that pictures have a colour for each.
 const TENANTS: usize = 6;
-/// The load of a made-up cluster, in thousandths.
-const LOAD: u32 = 800;
 
 fn load(args: &RecipeArgs, mut settings: Vec<String>) -> anyhow::Result<Loaded> {
     settings.extend(
@@ -98,8 +104,9 @@ fn experiment(
     loaded: &Loaded,
     registry: Registry,
     args: &RecipeArgs,
+    imports: &mut Imports,
 ) -> anyhow::Result<Experiment> {
-    let experiment = Experiment::load(loaded, registry)?;
+    let experiment = Experiment::load_with(loaded, registry, imports)?;
     Ok(if args.check {
         experiment.checked()
     } else {
@@ -107,18 +114,25 @@ fn experiment(
     })
 }
 
-/// Runs, writes and tells.
+/// Runs, writes and tells. Every run must have as many jobs as were announced.
 fn perform(
     experiment: &Experiment,
     loaded: &Loaded,
     args: &RecipeArgs,
     out: &Path,
+    announced: Option<u64>,
 ) -> anyhow::Result<Ending> {
     output::refuse_foreign(out)?;
-    let progress = Progress::begin();
+    let progress = Progress::begin(true);
     let comparison = on_threads(args.jobs, || experiment.compare(&progress))?;
     progress.end();
     let mut comparison = comparison?;
+    if let Some(announced) = announced {
+        check_announced(&comparison, announced)?;
+    }
+    if let Some(why) = experiment.impossible(&comparison)? {
+        bail!("{}: {why}", loaded.origin);
+    }
     let moved = rebase(loaded.recipe.clone(), &loaded.folder, out);
     rename_inputs(&mut comparison.inputs, &loaded.recipe, &moved);
     comparison.recipe = toml::to_string(&moved).context("the recipe has no text")?;
@@ -129,6 +143,24 @@ fn perform(
     } else {
         Ending::Done
     })
+}
+
+/// A replay has the jobs that it was said to have, under every policy and with every seed.
+fn check_announced(comparison: &Comparison, announced: u64) -> anyhow::Result<()> {
+    for policy in &comparison.policies {
+        for run in &policy.runs {
+            let submitted: u64 = run.frameworks.iter().map(|row| row.jobs).sum();
+            if submitted != announced {
+                bail!(
+                    "{} with seed {}: {announced} jobs were announced and {submitted} were \
+                     submitted\n  hint: this is an error of Fairground: please report it",
+                    policy.name,
+                    run.seed
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Runs `work` on `jobs` threads, or on all cores.

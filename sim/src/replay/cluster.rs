@@ -1,5 +1,7 @@
 //! A cluster for work of which no machines are told, and how a cluster is partitioned.
 
+use std::collections::BTreeMap;
+
 use fairground_policies::resources::{Kind, Mebibytes, Millicores, Milligpus, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::trace::{Jobs, Runtimes, Service, Work};
@@ -19,14 +21,16 @@ const EACH: u64 = 8;
 const A_CORE: [u64; 2] = [1 << 10, 16 << 10];
 
 /// What a framework asks for between the start and the horizon.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(super) struct Demand {
     /// The mean of what runs, if every task ran as soon as its job was submitted.
     pub(super) mean: Resources,
     /// The most of each kind that any task asks for.
     pub(super) largest: Resources,
-    /// All that the largest job asks for at once.
-    pub(super) gang: Resources,
+    /// The most tasks that any stage of a gang has, by what each of them asks for.
+    pub(super) gangs: BTreeMap<[u64; Kind::COUNT], u64>,
+    /// How many jobs there are.
+    pub(super) jobs: u64,
 }
 
 impl Demand {
@@ -41,10 +45,10 @@ impl Demand {
 
     fn of_jobs(jobs: &Jobs, horizon: Span) -> Self {
         let mut sums = [0_u128; Kind::COUNT];
-        let (mut largest, mut gang) = ([0; Kind::COUNT], [0; Kind::COUNT]);
+        let mut largest = [0; Kind::COUNT];
+        let mut gangs: BTreeMap<_, u64> = BTreeMap::new();
         for job in jobs.iter() {
             let left = (Time::ZERO + horizon).since(job.submitted);
-            let mut all = [0; Kind::COUNT];
             for (stage, runtimes) in job.stages() {
                 let Runtimes::Plain { local, .. } = runtimes else {
                     continue;
@@ -56,11 +60,11 @@ impl Demand {
                 for (i, units) in stage.needs.units().into_iter().enumerate() {
                     sums[i] += u128::from(units) * time;
                     largest[i] = largest[i].max(units);
-                    all[i] = all[i].max(units * u64::from(stage.tasks));
                 }
-            }
-            if job.spec.gang {
-                gang = std::array::from_fn(|i| gang[i].max(all[i]));
+                if job.spec.gang {
+                    let most = gangs.entry(stage.needs.units()).or_default();
+                    *most = u64::from(stage.tasks).max(*most);
+                }
             }
         }
         let horizon = u128::from(horizon.as_micros().max(1));
@@ -68,7 +72,8 @@ impl Demand {
         Self {
             mean: Resources::from_units(mean),
             largest: Resources::from_units(largest),
-            gang: Resources::from_units(gang),
+            gangs,
+            jobs: jobs.len() as u64,
         }
     }
 
@@ -82,20 +87,53 @@ impl Demand {
         Self {
             mean: Resources::from_units(mean),
             largest: service.needs,
-            gang: service.needs,
+            ..Self::default()
         }
     }
 }
 
-/// Equal agents, as many as the demands load to `load` thousandths, each large enough for every task
-/// and all of them together for every job.
-pub(super) fn sized(demands: &[Demand], load: u32) -> Group {
+/// What a cluster of which nothing is known is made for.
+#[derive(Clone, Debug)]
+pub(super) enum Aim {
+    /// A load, in thousandths.
+    Load(u32),
+    /// What the header of a log tells: so many agents with so many processors each.
+    Header(Vec<(u64, u64)>),
+}
+
+/// Why a cluster has as many agents as it has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reason {
+    /// They are loaded as was asked for.
+    Load,
+    /// The widest job needs so many.
+    Widest,
+    /// Every framework has one.
+    Frameworks,
+    /// The header says so.
+    Header,
+}
+
+/// Agents, each large enough for every task and all of them together for every job.
+pub(super) fn sized(demands: &[Demand], aim: &Aim) -> (Vec<Group>, Reason) {
+    match aim {
+        Aim::Load(load) => {
+            let (group, reason) = by_load(demands, *load);
+            (vec![group], reason)
+        }
+        Aim::Header(kinds) => by_header(demands, kinds),
+    }
+}
+
+fn largest(demands: &[Demand], kind: Kind) -> u64 {
+    let amounts = demands.iter().map(|demand| demand.largest.of(kind));
+    amounts.max().unwrap_or(0)
+}
+
+/// As many as the demands load to `load` thousandths.
+fn by_load(demands: &[Demand], load: u32) -> (Group, Reason) {
     let mean: Resources = demands.iter().map(|demand| demand.mean).sum();
-    let most = |of: fn(&Demand) -> Resources, kind: Kind| {
-        let amounts = demands.iter().map(|demand| of(demand).of(kind));
-        amounts.max().unwrap_or(0)
-    };
-    let largest = |kind| most(|demand| demand.largest, kind);
+    let largest = |kind| largest(demands, kind);
     let with_gpus = largest(Kind::Gpus) > 0;
     let least = if with_gpus { GPU_CORES } else { CORES };
     let needed = largest(Kind::Cpus).div_ceil(1000).next_power_of_two();
@@ -117,24 +155,104 @@ pub(super) fn sized(demands: &[Demand], load: u32) -> Group {
         (u128::from(mean.of(kind)) * 1000).div_ceil(one) as u64
     });
     let by_load = by_load.max().unwrap_or(0);
-    let gang = most_agents(demands, size);
-    let agents = by_load.max(gang).max(demands.len() as u64);
-    group(u32::try_from(agents).unwrap_or(u32::MAX), size)
+    let widest = most_agents(demands, size);
+    let each = demands.len() as u64;
+    let agents = by_load.max(widest).max(each);
+    let reason = match agents {
+        agents if agents == by_load => Reason::Load,
+        agents if agents == widest => Reason::Widest,
+        _ => Reason::Frameworks,
+    };
+    (
+        group(u32::try_from(agents).unwrap_or(u32::MAX), size),
+        reason,
+    )
 }
 
-/// How many agents of `size` the largest job needs.
-fn most_agents(demands: &[Demand], size: Resources) -> u64 {
-    demands
+/// So many agents with so many processors each. Of memory nothing is said: there is enough of it for a
+/// task on every processor.
+fn by_header(demands: &[Demand], kinds: &[(u64, u64)]) -> (Vec<Group>, Reason) {
+    let needed = largest(demands, Kind::Cpus).div_ceil(1000).max(1);
+    let each = largest(demands, Kind::Mem).max(1);
+    let gpus = largest(demands, Kind::Gpus).div_ceil(1000) * 1000;
+    let size = |processors: u64| {
+        let cores = processors.max(needed);
+        Resources::new(Millicores(cores * 1000), Mebibytes(each * cores))
+            .with_gpus(Milligpus(gpus * cores))
+    };
+    let groups = |kinds: &[(u64, u64)]| -> Vec<Group> {
+        let agents = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        let groups = kinds
+            .iter()
+            .map(|(count, processors)| group(agents(*count), size(*processors)));
+        groups.collect()
+    };
+    // A job that ran on more processors than the header tells ran on some that it leaves out.
+    let short = demands
         .iter()
-        .map(|one| agents_for(one.gang, size))
-        .max()
-        .unwrap_or(1)
+        .flat_map(|demand| &demand.gangs)
+        .filter_map(|(needs, tasks)| {
+            let needs = Resources::from_units(*needs);
+            let room = |(count, processors): &(u64, u64)| {
+                count * needs.times_in(size(*processors)).unwrap_or(0)
+            };
+            let left = tasks.saturating_sub(kinds.iter().map(room).sum());
+            let last = kinds.last().map_or(1, |(_, processors)| *processors);
+            (left > 0).then(|| left.div_ceil(needs.times_in(size(last)).unwrap_or(1).max(1)))
+        });
+    match short.max() {
+        None => (groups(kinds), Reason::Header),
+        Some(more) => {
+            let mut kinds = kinds.to_vec();
+            if let Some(last) = kinds.last_mut() {
+                last.0 += more;
+            }
+            (groups(&kinds), Reason::Widest)
+        }
+    }
 }
 
-fn agents_for(gang: Resources, size: Resources) -> u64 {
-    let kinds = Kind::ALL.into_iter().filter(|kind| size.of(*kind) > 0);
-    let agents = kinds.map(|kind| gang.of(kind).div_ceil(size.of(kind)));
-    agents.max().unwrap_or(0).max(1)
+/// How many agents of `size` the widest job needs.
+fn most_agents(demands: &[Demand], size: Resources) -> u64 {
+    let agents = demands.iter().map(|one| agents_for(one, size));
+    agents.max().unwrap_or(1)
+}
+
+/// How many agents of `size` the widest job of a framework needs.
+pub(super) fn agents_for(demand: &Demand, size: Resources) -> u64 {
+    let agents = demand.gangs.iter().map(|(needs, tasks)| {
+        let room = Resources::from_units(*needs).times_in(size);
+        tasks.div_ceil(room.unwrap_or(1).max(1))
+    });
+    agents.max().unwrap_or(1).max(1)
+}
+
+/// What the demands ask for of `agents`, in words: "80.0 % of their CPUs and 12.1 % of their memory".
+pub(super) fn offered(demands: &[Demand], agents: &[Resources]) -> String {
+    let mean: Resources = demands.iter().map(|demand| demand.mean).sum();
+    let total: Resources = agents.iter().copied().sum();
+    let kinds = [
+        (Kind::Cpus, "CPUs"),
+        (Kind::Mem, "memory"),
+        (Kind::Gpus, "GPUs"),
+    ];
+    let kinds = kinds
+        .into_iter()
+        .filter(|(kind, _)| mean.of(*kind) > 0 && total.of(*kind) > 0);
+    let parts = kinds.map(|(kind, name)| {
+        let thousandths = mean.share(kind, total).parts_per_million().div_ceil(1000);
+        format!(
+            "{}.{} % of their {name}",
+            thousandths / 10,
+            thousandths % 10
+        )
+    });
+    let parts: Vec<String> = parts.collect();
+    match parts.split_last() {
+        None => "nothing".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
 }
 
 /// Agents for each framework: first what its largest job needs, if there are so many, then the rest in
@@ -144,10 +262,7 @@ pub(super) fn share(frameworks: &mut [FrameworkSpec], demands: &[Demand], agents
     let count = agents.len() as u64;
     let mean = total.units().map(|units| units / count.max(1));
     let mean = Resources::from_units(mean);
-    let mut least: Vec<u64> = demands
-        .iter()
-        .map(|one| agents_for(one.gang, mean))
-        .collect();
+    let mut least: Vec<u64> = demands.iter().map(|one| agents_for(one, mean)).collect();
     if least.iter().sum::<u64>() > count {
         least = vec![1; demands.len()];
     }

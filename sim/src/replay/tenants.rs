@@ -3,11 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use fairground_policies::time::Span;
+use fairground_policies::time::Time;
 use fairground_workloads::ReadError;
 use fairground_workloads::canonical::Opened;
-use fairground_workloads::canonical::tables::{Job, Tasks, Tenant};
-use fairground_workloads::models::trace::TraceSpec;
+use fairground_workloads::canonical::tables::{Tasks, Tenant, Unknown};
+use fairground_workloads::models::trace::{TraceSpec, arrivals};
+
+use super::part::Part;
 
 /// What stands in a part of a trace.
 pub(super) struct Tenants {
@@ -16,8 +18,6 @@ pub(super) struct Tenants {
     pub(super) loads: BTreeMap<String, u128>,
     /// Whether jobs ask for all their tasks at once.
     pub(super) gang: bool,
-    /// Whether some tasks, and not all, have no end in the trace.
-    pub(super) censored: bool,
 }
 
 /// CPU time and GPU time.
@@ -28,42 +28,36 @@ struct Asked {
 }
 
 impl Tenants {
-    /// Those who submit between `from` and the end of `duration`, with what they ask for until then.
-    pub(super) fn of(
-        trace: &Opened,
-        from: Span,
-        duration: Span,
-        spec: &TraceSpec,
-    ) -> Result<Self, ReadError> {
-        let start = trace.manifest.units.origin + from.as_micros();
-        let end = start + duration.as_micros();
+    /// Those who submit in `part`, with what they ask for until its end.
+    pub(super) fn of(trace: &Opened, part: &Part, spec: &TraceSpec) -> Result<Self, ReadError> {
+        let end = Time::ZERO + part.from + part.duration;
         let mut names = BTreeMap::new();
         for tenant in trace.rows::<Tenant>()? {
             let tenant = tenant?;
             names.insert(tenant.id, tenant.name);
         }
-        let mut jobs: BTreeMap<u64, (u64, Option<u64>)> = BTreeMap::new();
+        let mut jobs: BTreeMap<u64, (Time, Option<u64>)> = BTreeMap::new();
         let mut gang = false;
-        for job in trace.rows::<Job>()? {
-            let job = job?;
-            let submit = job.submit.unwrap_or(start);
-            if (start..end).contains(&submit) {
+        for job in arrivals(trace, spec.every)? {
+            let (job, at) = job?;
+            if part.holds(at) {
                 gang |= job.gang == 1;
-                jobs.insert(job.id, (submit, job.tenant));
+                jobs.insert(job.id, (at, job.tenant));
             }
         }
         let mut asked: BTreeMap<Option<u64>, Asked> = BTreeMap::new();
-        let (mut known, mut unknown) = (0_u64, 0_u64);
         for row in trace.rows::<Tasks>()? {
             let row = row?;
             let Some((submit, tenant)) = jobs.get(&row.job) else {
                 continue;
             };
-            match row.run {
-                Some(_) => known += row.count,
-                None => unknown += row.count,
+            if row.unknown == Some(Unknown::Unstarted) {
+                continue;
             }
-            let run = row.run.unwrap_or(spec.run.as_micros()).min(end - submit);
+            let run = row
+                .run
+                .unwrap_or(spec.run.as_micros())
+                .min(end.since(*submit).as_micros());
             let time = u128::from(run) * u128::from(row.count);
             let sum = asked.entry(*tenant).or_default();
             sum.cpus += time * u128::from(row.cpus.unwrap_or(spec.cpus.0));
@@ -77,7 +71,6 @@ impl Tenants {
         Ok(Self {
             loads: loads.collect(),
             gang,
-            censored: known > 0 && unknown > 0,
         })
     }
 
@@ -133,7 +126,6 @@ mod tests {
         Tenants {
             loads: loads.collect(),
             gang: false,
-            censored: false,
         }
     }
 

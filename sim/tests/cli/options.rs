@@ -256,3 +256,19 @@ fn a_file_in_the_place_of_the_results() {
     "#]]
     .assert_eq(&place.fairground("compare tiny.toml --out tiny.toml/results"));
 }
+
+#[test]
+fn an_amount_without_a_unit() {
+    bad(&["--set", "cluster.0.mem=32"], &expect![[r#""#]]);
+    bad(&["--set", "cluster.0.mem=1.5"], &expect![[r#""#]]);
+    bad(
+        &["--set", "framework.rails.workload.rails.slo=1"],
+        &expect![[r#""#]],
+    );
+}
+
+#[test]
+fn policies_with_a_comma() {
+    bad(&["--policies", "static,drf"], &expect![[r#""#]]);
+    bad(&["--policies", "static,"], &expect![[r#""#]]);
+}

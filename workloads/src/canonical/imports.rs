@@ -2,19 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-use tempfile::TempDir;
+use std::sync::Arc;
 
 use super::import;
 use super::store::{MANIFEST, Opened};
 use crate::error::ReadError;
 use crate::formats::{Format, input};
+use crate::models::trace::{Model, Read};
+use crate::scratch::Scratch;
 use crate::trace::Input;
 
-/// Canonical traces of public ones, in temporary folders that go with this value.
+/// Canonical traces of public ones, in temporary folders that go with this value, and the jobs that
+/// were read of them: who asks for the same again gets the same.
 #[derive(Debug, Default)]
 pub struct Imports {
-    done: BTreeMap<(PathBuf, Option<Format>), (Opened, TempDir)>,
+    done: BTreeMap<Key, (Opened, Scratch)>,
+    read: BTreeMap<(Key, Model), Arc<Read>>,
+}
+
+/// A file and its format.
+type Key = (PathBuf, Option<Format>);
+
+/// `./a` and `a` are one file.
+fn key(folder: &Path, file: &Path, format: Option<Format>) -> Key {
+    let path = folder.join(file);
+    let plain = path.strip_prefix(".").unwrap_or(&path).to_owned();
+    (plain, format)
 }
 
 impl Imports {
@@ -35,10 +48,10 @@ impl Imports {
             let inputs = vec![input(&manifest, &file.join(MANIFEST))?];
             return Ok((Opened::open(&path)?, inputs));
         }
-        let key = (path.clone(), format);
+        let key = key(folder, file, format);
         if !self.done.contains_key(&key) {
             let format = format.map_or_else(|| Format::detect(&path), Ok)?;
-            let beside = tempfile::tempdir().map_err(|error| ReadError::io(&path, &error))?;
+            let beside = Scratch::folder().map_err(|error| ReadError::io(&path, &error))?;
             let place = beside.path().join("trace");
             import::import(&path, format, &place, false)?;
             let opened = Opened::open(&place)?;
@@ -55,5 +68,23 @@ impl Imports {
         };
         let inputs = trace.manifest.sources.iter().map(named).collect();
         Ok((trace, inputs))
+    }
+
+    /// The jobs and the load of the trace at `file` under a model; `read` reads them the first time.
+    pub(crate) fn read(
+        &mut self,
+        folder: &Path,
+        file: &Path,
+        format: Option<Format>,
+        model: Model,
+        read: impl FnOnce() -> Result<Read, ReadError>,
+    ) -> Result<Arc<Read>, ReadError> {
+        let key = (key(folder, file, format), model);
+        if let Some(done) = self.read.get(&key) {
+            return Ok(Arc::clone(done));
+        }
+        let done = Arc::new(read()?);
+        self.read.insert(key, Arc::clone(&done));
+        Ok(done)
     }
 }

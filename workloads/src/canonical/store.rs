@@ -15,7 +15,6 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
-use tempfile::TempDir;
 
 use super::account::{Became, Counted};
 use super::graphs::{self, Sound};
@@ -25,6 +24,7 @@ use super::tables::{
 use super::{ImportAccount, MachineSize, Manifest, Units, VERSION, columns};
 use crate::error::ReadError;
 use crate::formats::place::Place;
+use crate::scratch::Scratch;
 use crate::sorted::{ROWS_IN_MEMORY, Sorted};
 use crate::trace::{Assumption, Input};
 
@@ -64,7 +64,7 @@ pub struct Writer {
     /// The digest that must come out, if that is known, and where it is told.
     pub expected: Option<(String, Place)>,
     place: PathBuf,
-    beside: TempDir,
+    beside: Scratch,
     parts: Parts,
 }
 
@@ -150,11 +150,8 @@ impl Writer {
             Some(around) if !around.as_os_str().is_empty() => around,
             _ => Path::new("."),
         };
-        let beside = fs::create_dir_all(around).and_then(|()| {
-            tempfile::Builder::new()
-                .prefix(".trace-")
-                .tempdir_in(around)
-        });
+        let beside =
+            fs::create_dir_all(around).and_then(|()| Scratch::folder_in(around, ".trace-"));
         Ok(Self {
             units,
             machine: None,
@@ -218,7 +215,7 @@ impl Writer {
         };
         let text = serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n";
         let written = fs::write(self.beside.path().join(MANIFEST), text);
-        let placed = written.and_then(|()| fs::rename(self.beside.keep(), &place));
+        let placed = written.and_then(|()| self.beside.put(&place));
         placed
             .map_err(|error| ReadError::said(format!("cannot be written: {error}")).file(&place))?;
         Ok(manifest)

@@ -91,11 +91,11 @@ pub struct Built {
     pub assumptions: Vec<Assumption>,
 }
 
-/// How often the model spoke for the trace.
-#[derive(Clone, Copy, Default)]
+/// The machines for which the model spoke; however often one changes, it is one.
+#[derive(Default)]
 struct Told {
-    cpus: u64,
-    mem: u64,
+    cpus: BTreeSet<u64>,
+    mem: BTreeSet<u64>,
 }
 
 impl MachinesSpec {
@@ -121,7 +121,7 @@ impl MachinesSpec {
         for row in trace.rows::<Machine>()? {
             let row = row?;
             let gpus = Milligpus(row.gpus.unwrap_or(0).min(Resources::MAX_UNITS));
-            let size = self.size(row.cpus, row.memory, units, &mut told);
+            let size = self.size(row.id, (row.cpus, row.memory), units, &mut told);
             let changes = Vec::new();
             let size = size.with_gpus(gpus);
             lives.insert(row.id, Life { size, changes });
@@ -134,7 +134,8 @@ impl MachinesSpec {
             };
             let gpus = life.size.gpus();
             let up = row.kind != "down";
-            let size = up.then(|| self.size(row.cpus, row.memory, units, &mut told));
+            let amounts = (row.cpus, row.memory);
+            let size = up.then(|| self.size(row.machine, amounts, units, &mut told));
             let size = size.map(|size| size.with_gpus(gpus));
             life.changes.push((Time::from_micros(row.time), size));
         }
@@ -146,7 +147,7 @@ impl MachinesSpec {
             life.changes.sort_by_key(|(time, _)| *time);
         }
         let mut assumptions = trace.manifest.assumptions.clone();
-        assumptions.extend(self.assumed(told, units));
+        assumptions.extend(self.assumed(&told, units));
         Ok(Machines {
             spec: self.clone(),
             lives: lives.into_values().collect(),
@@ -156,17 +157,17 @@ impl MachinesSpec {
         })
     }
 
-    fn assumed(&self, told: Told, units: &Units) -> Vec<Assumption> {
+    fn assumed(&self, told: &Told, units: &Units) -> Vec<Assumption> {
         let mut assumptions = Vec::new();
         let (cpus, mem) = (self.cpus, self.mem);
-        if told.cpus > 0 {
+        if !told.cpus.is_empty() {
             let model = Resources::new(cpus, Mebibytes(0));
-            let model = format!("{model} each ({} in the trace)", told.cpus);
+            let model = format!("{model} each ({} in the trace)", told.cpus.len());
             assumptions.push(assumption("processors of machines that do not say", model));
         }
-        if told.mem > 0 {
+        if !told.mem.is_empty() {
             let model = Resources::new(Millicores(0), mem);
-            let model = format!("{model} each ({} in the trace)", told.mem);
+            let model = format!("{model} each ({} in the trace)", told.mem.len());
             assumptions.push(assumption("memory of machines that do not say", model));
         }
         if units.relative {
@@ -178,8 +179,8 @@ impl MachinesSpec {
 
     fn size(
         &self,
-        cpus: Option<u64>,
-        mem: Option<u64>,
+        machine: u64,
+        (cpus, mem): (Option<u64>, Option<u64>),
         units: &Units,
         told: &mut Told,
     ) -> Resources {
@@ -189,8 +190,8 @@ impl MachinesSpec {
                 .unwrap_or(u64::MAX)
                 .clamp(1, Resources::MAX_UNITS)
         };
-        told.cpus += u64::from(cpus.is_none());
-        told.mem += u64::from(mem.is_none());
+        told.cpus.extend(cpus.is_none().then_some(machine));
+        told.mem.extend(mem.is_none().then_some(machine));
         let cpus = cpus.map_or(self.cpus.0, |cpus| match units.cpus_whole {
             0..=1000 => cpus.clamp(1, Resources::MAX_UNITS),
             whole => part(cpus, whole, self.largest_cpus.0),

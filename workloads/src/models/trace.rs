@@ -7,7 +7,7 @@
 
 mod stages;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::tables::{Edge, Job, Load, Tasks, Tenant};
-use crate::canonical::{Imports, Opened, Units};
+use crate::canonical::{Imports, Opened};
 use crate::error::{ReadError, quoted};
 use crate::formats::Format;
 use crate::models::arrivals::assumption;
@@ -135,20 +135,67 @@ impl Reading<'_> {
 #[derive(Clone, Debug)]
 pub struct Loaded {
     spec: TraceSpec,
+    /// What the source says of itself, and the kind of workload.
     pub(crate) assumptions: Vec<Assumption>,
+    /// Whether amounts are relative to the largest machine.
+    relative: bool,
     inputs: Vec<Input>,
+    /// The tenants that are named, to be taken or to be left out.
+    named: BTreeSet<u64>,
+    read: Arc<Read>,
+}
+
+/// The jobs and the load of a trace under one model: the same for all who read it so.
+#[derive(Debug)]
+pub(crate) struct Read {
     /// By submission, from the beginning of the trace; `None` if it has no jobs.
-    jobs: Option<Arc<Sorted<Brief>>>,
+    jobs: Option<Sorted<Brief>>,
     /// Requests by when they come, from the beginning of the trace.
     load: Vec<(Time, u64)>,
 }
 
+/// Everything of a [`TraceSpec`] that a reading of all of its trace depends on.
+pub(crate) type Model = [u64; 6];
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Brief {
     name: String,
+    tenant: Option<u64>,
     submitted: Time,
     gang: bool,
-    stages: Vec<(StageSpec, Vec<Span>)>,
+    /// Each with how many of its tasks take how long.
+    stages: Vec<(StageSpec, Vec<(u32, Span)>)>,
+    told: Told,
+    /// Why it cannot be run.
+    left: Option<Left>,
+}
+
+/// Why a job is left out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Left {
+    /// It has no tasks.
+    Empty,
+    /// None of its tasks ever started.
+    Unstarted,
+    /// Some of its stages wait for each other.
+    Loop,
+    /// One of its stages has more tasks than any cluster could run.
+    TooMany,
+}
+
+/// How many jobs are left out for a reason, and the name of the first of them.
+pub type LeftOut = BTreeMap<Left, (u64, String)>;
+
+impl Left {
+    /// What these jobs are, as in "3 jobs ...".
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Empty => "without tasks",
+            Self::Unstarted => "that never started",
+            Self::Loop => "with stages that wait for each other",
+            Self::TooMany => "with more tasks in a stage than can be run",
+        }
+    }
 }
 
 impl Brief {
@@ -158,20 +205,24 @@ impl Brief {
 
     /// How much memory it takes, in small rows.
     fn weight(&self) -> usize {
-        let tasks = self.stages.iter().map(|(_, times)| times.len());
-        1 + self.stages.len() + tasks.sum::<usize>() / 8
+        let times = self.stages.iter().map(|(_, times)| times.len());
+        1 + self.stages.len() + times.sum::<usize>() / 8
     }
 
     fn stages(self) -> Vec<Stage> {
-        let stages = self.stages.into_iter();
-        stages
-            .map(|(stage, local)| (stage, Runtimes::Plain { local, away: 1000 }))
-            .collect()
+        let stages = self.stages.into_iter().map(|(stage, times)| {
+            let mut local = Vec::with_capacity(stage.tasks as usize);
+            for (count, run) in times {
+                local.extend(std::iter::repeat_n(run, count as usize));
+            }
+            (stage, Runtimes::Plain { local, away: 1000 })
+        });
+        stages.collect()
     }
 }
 
-/// How often the model spoke for the trace.
-#[derive(Clone, Copy, Default)]
+/// How often the model speaks for the trace.
+#[derive(Clone, Copy, Default, Debug, Serialize, Deserialize)]
 struct Told {
     cpus: u64,
     memory: u64,
@@ -182,10 +233,46 @@ struct Told {
     open: u64,
     zero: u64,
     unstarted: u64,
-    /// Jobs none of whose tasks started.
-    never: u64,
     arrivals: u64,
-    empty: u64,
+}
+
+impl std::ops::AddAssign for Told {
+    fn add_assign(&mut self, other: Self) {
+        self.cpus += other.cpus;
+        self.memory += other.memory;
+        self.run += other.run;
+        self.damaged += other.damaged;
+        self.censored += other.censored;
+        self.open += other.open;
+        self.zero += other.zero;
+        self.unstarted += other.unstarted;
+        self.arrivals += other.arrivals;
+    }
+}
+
+/// The jobs of a trace with the time of their arrival from its beginning; those without one come
+/// `every` so often, from the beginning on.
+///
+/// # Errors
+/// When the table cannot be opened.
+pub fn arrivals(
+    trace: &Opened,
+    every: Span,
+) -> Result<impl Iterator<Item = Result<(Job, Time), ReadError>>, ReadError> {
+    let origin = trace.manifest.units.origin;
+    let mut unknown = Time::ZERO;
+    let jobs = trace.rows::<Job>()?.map(move |job| {
+        let job = job?;
+        let at = if let Some(submit) = job.submit {
+            Time::from_micros(submit.saturating_sub(origin))
+        } else {
+            let now = unknown;
+            unknown += every;
+            now
+        };
+        Ok((job, at))
+    });
+    Ok(jobs)
 }
 
 impl TraceSpec {
@@ -213,11 +300,14 @@ impl TraceSpec {
         self.autoscaler.check()
     }
 
-    /// Reads the trace.
+    /// Reads the trace, unless it was read under the same model.
     pub(crate) fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Loaded, ReadError> {
         self.check()?;
         let (trace, inputs) = imports.open(folder, &self.file, self.format)?;
-        self.loaded(&trace, inputs, &Reading::PLAIN)
+        let read = imports.read(folder, &self.file, self.format, self.model(), || {
+            self.read(&trace, &Reading::PLAIN)
+        })?;
+        self.with(&trace, inputs, read)
     }
 
     /// What the model makes of a trace, read so.
@@ -227,19 +317,17 @@ impl TraceSpec {
         inputs: Vec<Input>,
         reading: &Reading<'_>,
     ) -> Result<Loaded, ReadError> {
-        let mut told = Told::default();
-        let jobs = self.jobs_of(trace, reading, &mut told)?;
-        let origin = trace.manifest.units.origin;
-        let mut load = Vec::new();
-        for row in trace.rows::<Load>()? {
-            let row = row?;
-            load.push((
-                Time::from_micros(row.start.saturating_sub(origin)),
-                row.requests,
-            ));
-        }
-        load.sort_unstable();
-        if jobs.is_none() && load.is_empty() {
+        let read = Arc::new(self.read(trace, reading)?);
+        self.with(trace, inputs, read)
+    }
+
+    fn with(
+        &self,
+        trace: &Opened,
+        inputs: Vec<Input>,
+        read: Arc<Read>,
+    ) -> Result<Loaded, ReadError> {
+        if read.jobs.is_none() && read.load.is_empty() {
             let error = ReadError::expected("jobs or requests in the trace", "neither");
             let left_out = trace.manifest.assumptions.iter();
             let left_out = left_out.filter(|said| said.about == "jobs dropped");
@@ -251,58 +339,72 @@ impl TraceSpec {
             });
             return Err(error.file(&self.file).hint(hint));
         }
-        let mut assumptions = trace.manifest.assumptions.clone();
-        assumptions.extend(self.assumed(told, &trace.manifest.units));
         Ok(Loaded {
             spec: self.clone(),
-            assumptions,
+            assumptions: trace.manifest.assumptions.clone(),
+            relative: trace.manifest.units.relative,
             inputs,
-            jobs,
-            load,
+            named: self.wanted_tenants(trace)?,
+            read,
         })
     }
 
-    fn assumed(&self, told: Told, units: &Units) -> Vec<Assumption> {
+    const fn model(&self) -> Model {
+        [
+            self.cpus.0,
+            self.mem.0,
+            self.largest_cpus.0,
+            self.largest_mem.0,
+            self.run.as_micros(),
+            self.every.as_micros(),
+        ]
+    }
+
+    fn read(&self, trace: &Opened, reading: &Reading<'_>) -> Result<Read, ReadError> {
+        let jobs = self.jobs_of(trace, reading)?;
+        let origin = trace.manifest.units.origin;
+        let mut load = Vec::new();
+        for row in trace.rows::<Load>()? {
+            let row = row?;
+            let start = row.start.saturating_sub(origin);
+            load.push((Time::from_micros(start), row.requests));
+        }
+        load.sort_unstable();
+        Ok(Read { jobs, load })
+    }
+
+    fn assumed(&self, told: Told, relative: bool) -> Vec<Assumption> {
         let mut assumptions = Vec::new();
-        let mut assume = |count: u64, about: &str, model: String| {
+        let mut assume = |count: u64, what: &str, about: &str, model: String| {
             if count > 0 {
-                assumptions.push(assumption(about, format!("{model} ({count} in the trace)")));
+                let s = if count == 1 { "" } else { "s" };
+                let model = format!("{model} (of {count} {what}{s})");
+                assumptions.push(assumption(about, model));
             }
         };
         let cpus = Resources::new(self.cpus, Mebibytes(0));
         let mem = Resources::new(Millicores(0), self.mem);
-        assume(
-            told.cpus,
-            "processors of tasks that do not say",
-            format!("{cpus} a task"),
-        );
-        assume(
-            told.memory,
-            "memory of tasks that do not say",
-            format!("{mem} a task"),
-        );
+        let about = "processors of tasks that do not say";
+        assume(told.cpus, "task", about, format!("{cpus} a task"));
+        let about = "memory of tasks that do not say";
+        assume(told.memory, "task", about, format!("{mem} a task"));
+        let about = "run times that are not known";
         let run = self.run;
-        assume(told.run, "run times that are not known", run.to_string());
-        assume(told.damaged, "run times that are damaged", run.to_string());
+        assume(told.run, "task", about, run.to_string());
+        let about = "run times that are damaged";
+        assume(told.damaged, "task", about, run.to_string());
+        let about = "tasks that were still running, or ran before";
         let model = "as long as the trace holds of it".to_owned();
-        assume(
-            told.censored,
-            "tasks that were still running, or ran before",
-            model,
-        );
+        assume(told.censored, "task", about, model);
         let model = format!("{run}: the trace does not tell how much of it there is");
-        assume(told.open, "tasks that ran on", model);
+        assume(told.open, "task", "tasks that ran on", model);
         let model = "a microsecond: the clock of the trace is coarser".to_owned();
-        assume(told.zero, "run times of zero", model);
-        let model = format!(
-            "left out, and with them {} jobs that had no others",
-            told.never
-        );
-        assume(told.unstarted, "tasks that never started", model);
+        assume(told.zero, "task", "run times of zero", model);
+        let about = "tasks that never started, of jobs with others";
+        assume(told.unstarted, "task", about, "left out".to_owned());
         let every = format!("a job every {}", self.every);
-        assume(told.arrivals, "arrivals that are not known", every);
-        assume(told.empty, "jobs without tasks", "left out".to_owned());
-        if units.relative {
+        assume(told.arrivals, "job", "arrivals that are not known", every);
+        if relative {
             let largest = Resources::new(self.largest_cpus, self.largest_mem);
             assumptions.push(assumption("the largest machine", format!("{largest}")));
         }
@@ -313,43 +415,30 @@ impl TraceSpec {
         &self,
         trace: &Opened,
         reading: &Reading<'_>,
-        told: &mut Told,
-    ) -> Result<Option<Arc<Sorted<Brief>>>, ReadError> {
-        let wanted = self.wanted_tenants(trace)?;
-        let origin = trace.manifest.units.origin;
+    ) -> Result<Option<Sorted<Brief>>, ReadError> {
         let mut tasks = Group::new(trace.rows::<Tasks>()?);
         let mut edges = Group::new(trace.rows::<Edge>()?);
         let mut jobs = Sorted::by(Brief::place);
-        let mut unknown = Time::ZERO;
-        for job in trace.rows::<Job>()? {
-            let job = job?;
+        for job in arrivals(trace, self.every)? {
+            let (job, submitted) = job?;
             let (tasks, edges) = (tasks.of(job.id)?, edges.of(job.id)?);
-            let named = job.tenant.is_some_and(|tenant| wanted.contains(&tenant));
-            let left_out = named == self.tenants.is_empty() && !wanted.is_empty();
-            if left_out || !(reading.wants)(&job) {
+            if !(reading.wants)(&job) {
                 continue;
             }
             let tasks: Vec<Tasks> = tasks.into_iter().map(reading.task).collect();
-            let stages = self.stages(&tasks, &edges, &trace.manifest.units, told);
-            let stages =
-                stages.map_err(|error| error.place(format!("job {}", quoted(&job.name))))?;
-            if stages.is_empty() {
-                if tasks.is_empty() {
-                    told.empty += 1;
-                } else {
-                    told.never += 1;
-                }
-                continue;
-            }
-            let submitted = if let Some(submit) = job.submit {
-                Time::from_micros(submit.saturating_sub(origin))
-            } else {
-                told.arrivals += 1;
-                let now = unknown;
-                unknown += self.every;
-                now
+            let mut told = Told {
+                arrivals: u64::from(job.submit.is_none()),
+                ..Told::default()
             };
-            let gang = job.gang == 1;
+            let stages = self.stages(&tasks, &edges, &trace.manifest.units, &mut told);
+            let left = match &stages {
+                Ok(stages) if stages.is_empty() => Some(match told.unstarted {
+                    0 => Left::Empty,
+                    _ => Left::Unstarted,
+                }),
+                Ok(_) => None,
+                Err(left) => Some(*left),
+            };
             let name = if job.name.is_empty() {
                 format!("job {}", job.id)
             } else {
@@ -357,15 +446,18 @@ impl TraceSpec {
             };
             let job = Brief {
                 name,
+                tenant: job.tenant,
                 submitted,
-                gang,
-                stages,
+                gang: job.gang == 1,
+                stages: stages.unwrap_or_default(),
+                told,
+                left,
             };
             let weight = job.weight();
             jobs.push(job, weight)?;
         }
         let none = jobs.finish()?;
-        Ok((!none).then(|| Arc::new(jobs)))
+        Ok((!none).then_some(jobs))
     }
 
     /// The tenants that are named, to be taken or to be left out.
@@ -406,10 +498,12 @@ impl Loaded {
     }
 
     pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
-        let work = if let Some(all) = &self.jobs {
+        let mut told = Told::default();
+        let work = if let Some(all) = &self.read.jobs {
             let mut jobs = Jobs::default();
             for job in self.wanted(all, context) {
                 let job = job?;
+                told += job.told;
                 let (name, submitted, gang) = (job.name.clone(), job.submitted, job.gang);
                 jobs.push(&name, submitted, gang, job.stages())?;
             }
@@ -417,24 +511,41 @@ impl Loaded {
         } else {
             self.service(context)?
         };
-        Ok(self.workload(work))
+        self.workload(work, told, context)
     }
 
     /// The workload with its jobs beside it, one by one; `None` when it has none.
-    pub(crate) fn stream(&self, context: &Context<'_>) -> Option<(Workload, JobStream<'_>)> {
-        let all = self.jobs.as_ref()?;
+    pub(crate) fn stream(
+        &self,
+        context: &Context<'_>,
+    ) -> Option<Result<(Workload, JobStream<'_>), ReadError>> {
+        let all = self.read.jobs.as_ref()?;
+        // What is assumed is told before the first job is run.
+        let mut told = Told::default();
+        for job in self.wanted(all, context) {
+            match job {
+                Ok(job) => told += job.told,
+                Err(error) => return Some(Err(error)),
+            }
+        }
         let jobs = self.wanted(all, context).map(|job| {
             let job = job?;
             let (name, submitted, gang) = (job.name.clone(), job.submitted, job.gang);
             Ok(OneJob::new(&name, submitted, gang, job.stages()))
         });
-        let workload = self.workload(Work::Batch(trace::Jobs::default()));
-        Some((workload, Box::new(jobs)))
+        let workload = self.workload(Work::Batch(trace::Jobs::default()), told, context);
+        Some(workload.map(|workload| (workload, Box::new(jobs) as JobStream<'_>)))
     }
 
-    fn workload(&self, work: Work) -> Workload {
+    fn workload(
+        &self,
+        work: Work,
+        told: Told,
+        context: &Context<'_>,
+    ) -> Result<Workload, ReadError> {
         let spec = &self.spec;
         let mut assumptions = self.assumptions.clone();
+        assumptions.extend(spec.assumed(told, self.relative));
         let mut assume = |about, model: String| assumptions.push(assumption(about, model));
         if !spec.from.is_zero() || spec.jobs.is_some() {
             let most = spec
@@ -443,7 +554,7 @@ impl Loaded {
             let model = format!("from {} after its beginning{most}", spec.from);
             assume("part of the trace", model);
         }
-        if self.jobs.is_none() {
+        if self.read.jobs.is_none() {
             assumptions.push(spec.service.told());
             assumptions.push(spec.autoscaler.told());
         } else {
@@ -456,13 +567,49 @@ impl Loaded {
                 assume("tenants", model);
             }
         }
+        for (left, (count, _)) in self.left_out(context)? {
+            let s = if count == 1 { "" } else { "s" };
+            let about = format!("job{s} {}", left.about());
+            assumptions.push(assumption(&about, format!("left out ({count} job{s})")));
+        }
         assumptions.sort();
         assumptions.dedup();
-        Workload {
+        Ok(Workload {
             work,
             assumptions,
             inputs: self.inputs.clone(),
+        })
+    }
+
+    /// How many jobs of the time asked for cannot be run, and why not.
+    pub(crate) fn left_out(&self, context: &Context<'_>) -> Result<LeftOut, ReadError> {
+        let mut all = LeftOut::new();
+        // Of jobs that are dealt one tenant tells.
+        if self.spec.dealt.is_none_or(|deal| deal.part == 1) {
+            for job in self.read.jobs.iter().flat_map(Sorted::rows) {
+                let job = job?;
+                if let Some(left) = job.left
+                    && self.is_mine(&job)
+                    && self.in_time(job.submitted, context)
+                {
+                    all.entry(left).or_insert((0, job.name)).0 += 1;
+                }
+            }
         }
+        Ok(all)
+    }
+
+    /// Whether a job is one of the tenants asked for.
+    fn is_mine(&self, job: &Brief) -> bool {
+        let named = job
+            .tenant
+            .is_some_and(|tenant| self.named.contains(&tenant));
+        self.named.is_empty() || named != self.spec.tenants.is_empty()
+    }
+
+    fn in_time(&self, submitted: Time, context: &Context<'_>) -> bool {
+        let from = Time::ZERO + self.spec.from;
+        submitted >= from && submitted.since(from) < context.horizon
     }
 
     /// The jobs that are asked for, by submission, from the beginning of the run.
@@ -477,7 +624,7 @@ impl Loaded {
         // Every tenant draws the same, so that every job is dealt to one of them.
         let mut deal = stream(context.seed, "trace/deal");
         let mut draw = stream(context.seed, "trace/sample");
-        let mine = move |_: &Result<Brief, ReadError>| {
+        let drawn = move |_: &Result<Brief, ReadError>| {
             let drawn = is_whole(&spec.sample) || draw.chance(spec.sample);
             drawn
                 && spec.dealt.is_none_or(|Deal { part, of }| {
@@ -491,10 +638,14 @@ impl Loaded {
                 ..job
             })
         };
+        let whole = move |job: &Result<Brief, _>| {
+            job.as_ref()
+                .map_or(true, |job| job.left.is_none() && self.is_mine(job))
+        };
         let in_time =
             move |job: &Result<Brief, _>| job.as_ref().map_or(true, |j| j.submitted < end);
-        let jobs = all.rows().skip_while(early).filter(mine).take(most);
-        jobs.map(since).take_while(in_time)
+        let jobs = all.rows().skip_while(early).filter(whole).filter(drawn);
+        jobs.take(most).map(since).take_while(in_time)
     }
 
     /// Requests as the load of a service.
@@ -509,8 +660,9 @@ impl Loaded {
                 .hint("make the steps longer"));
         }
         let mut load = vec![0_u64; steps as usize];
-        let first = self.load.partition_point(|(time, _)| *time < from);
-        for (time, requests) in &self.load[first..] {
+        let load_of = &self.read.load;
+        let first = load_of.partition_point(|(time, _)| *time < from);
+        for (time, requests) in &load_of[first..] {
             let step = time.since(from).as_micros() / spec.step.as_micros();
             match load.get_mut(step as usize) {
                 Some(sum) => *sum = sum.saturating_add(*requests),

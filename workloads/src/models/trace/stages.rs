@@ -6,7 +6,7 @@ use fairground_policies::job::StageSpec;
 use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
 use fairground_policies::time::Span;
 
-use super::{Told, TraceSpec};
+use super::{Left, Told, TraceSpec};
 use crate::canonical::Units;
 use crate::canonical::tables::{Edge, Tasks, Unknown};
 use crate::error::ReadError;
@@ -21,17 +21,17 @@ impl TraceSpec {
         edges: &[Edge],
         units: &Units,
         told: &mut Told,
-    ) -> Result<Vec<(StageSpec, Vec<Span>)>, ReadError> {
-        let mut sizes: BTreeMap<(u64, [u64; 4]), Vec<Span>> = BTreeMap::new();
+    ) -> Result<Vec<(StageSpec, Vec<(u32, Span)>)>, Left> {
+        let mut sizes: BTreeMap<(u64, [u64; 4]), (u64, Vec<(u32, Span)>)> = BTreeMap::new();
         for row in tasks.iter().filter(|row| row.count > 0) {
             let Some(run) = self.run_of(row, told) else {
                 continue;
             };
             let needs = self.needs(row, units, told);
-            let times = sizes.entry((row.stage, needs.units())).or_default();
-            let count = task_count(row.count)? as usize;
-            task_count((times.len() + count) as u64)?;
-            times.extend(std::iter::repeat_n(run, count));
+            let (tasks, times) = sizes.entry((row.stage, needs.units())).or_default();
+            *tasks = tasks.saturating_add(row.count);
+            task_count(*tasks).map_err(|_| Left::TooMany)?;
+            times.push((row.count as u32, run));
         }
         let mut parents: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
         for (stage, _) in sizes.keys() {
@@ -55,17 +55,16 @@ impl TraceSpec {
                 .map(|(stage, _)| *stage)
                 .collect();
             if ready.is_empty() {
-                let expected = "stages that wait for others, and not for themselves";
-                return Err(ReadError::expected(expected, "a cycle"));
+                return Err(Left::Loop);
             }
             for stage in ready {
                 let waits = parents[&stage].iter().flat_map(|one| places[one].clone());
                 let waits: Vec<u32> = waits.collect();
                 let mine = sizes.range((stage, [0; 4])..=(stage, [u64::MAX; 4]));
                 let mut here = Vec::new();
-                for ((_, needs), times) in mine {
+                for ((_, needs), (tasks, times)) in mine {
                     here.push(stages.len() as u32);
-                    let spec = StageSpec::new(Resources::from_units(*needs), times.len() as u32);
+                    let spec = StageSpec::new(Resources::from_units(*needs), *tasks as u32);
                     let parents = waits.clone();
                     stages.push((StageSpec { parents, ..spec }, times.clone()));
                 }

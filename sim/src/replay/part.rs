@@ -1,0 +1,124 @@
+//! What is replayed of traces: from when on, for how long, and how many jobs that is.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use fairground_policies::time::{Span, Time};
+use fairground_workloads::ReadError;
+use fairground_workloads::canonical::tables::Load;
+use fairground_workloads::models::trace::{TraceSpec, arrivals};
+
+use super::Work;
+
+/// What is replayed of a trace: all that arrives in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) from: Span,
+    pub(super) duration: Span,
+    /// Jobs that arrive in it.
+    pub(super) jobs: u64,
+    /// Whether it is all of the trace.
+    pub(super) whole: bool,
+}
+
+const A_DAY: Span = Span::from_secs(86_400);
+/// A longer trace is cut when nobody says how long it shall be.
+const A_WEEK: Span = Span::from_secs(7 * 86_400);
+/// A shorter one is hardly worth a cluster.
+const LEAST: Span = Span::from_secs(600);
+/// What arrives with the end comes too late, so that the last arrival is a moment before it.
+const A_MOMENT: Span = Span::from_micros(1);
+
+/// When everything arrives.
+#[derive(Default)]
+struct Arrivals {
+    days: BTreeMap<u64, u64>,
+    /// The end of the last one.
+    end: Time,
+}
+
+impl Arrivals {
+    fn of(work: &[Work]) -> Result<Self, ReadError> {
+        let mut all = Self::default();
+        for one in work {
+            for job in arrivals(&one.trace, TraceSpec::default().every)? {
+                let (_, at) = job?;
+                all.add(at, A_MOMENT, 1);
+            }
+            let origin = one.trace.manifest.units.origin;
+            for row in one.trace.rows::<Load>()? {
+                let row = row?;
+                let at = Time::from_micros(row.start.saturating_sub(origin));
+                let length = Span::from_micros(row.length).max(A_MOMENT);
+                all.add(at, length, row.requests);
+            }
+        }
+        Ok(all)
+    }
+
+    fn add(&mut self, at: Time, length: Span, count: u64) {
+        let day = at.as_micros() / A_DAY.as_micros();
+        *self.days.entry(day).or_default() += count;
+        let end = at.as_micros().saturating_add(length.as_micros());
+        self.end = self.end.max(Time::from_micros(end));
+    }
+
+    /// When the week with the most arrivals begins; the first of several.
+    fn busiest_week(&self) -> Span {
+        let week = |day: u64| {
+            let week = self.days.range(day..day + 7);
+            week.map(|(_, count)| *count).sum::<u64>()
+        };
+        let last = (self.end.as_micros() / A_DAY.as_micros()).saturating_sub(6);
+        // A week with arrivals begins with one, or with the last whole one.
+        let first_days = self.days.keys().copied().filter(|day| *day <= last);
+        let busiest = first_days
+            .chain([0, last])
+            .max_by_key(|day| (week(*day), Reverse(*day)));
+        A_DAY.scaled(busiest.unwrap_or(0), 1)
+    }
+}
+
+/// All until the last arrival, in whole minutes; of more than a week the week with the most arrivals,
+/// unless it is said what.
+pub(super) fn part(
+    work: &[Work],
+    from: Option<Span>,
+    duration: Option<Span>,
+) -> Result<Part, ReadError> {
+    let all = Arrivals::of(work)?;
+    let length = all.end.since(Time::ZERO);
+    let cut = from.is_none() && duration.is_none() && length > A_WEEK;
+    let from = match from {
+        Some(from) => from,
+        None if cut => all.busiest_week(),
+        None => Span::ZERO,
+    };
+    let rest = all.end.since(Time::ZERO + from);
+    if rest.is_zero() {
+        let error = ReadError::expected(format!("less than {length}"), from);
+        return Err(error.place("--from"));
+    }
+    let minutes = rest.as_micros().div_ceil(60_000_000);
+    let until_the_end = Span::from_secs(minutes * 60).clamp(LEAST, A_WEEK);
+    let duration = duration.unwrap_or(until_the_end);
+    let mut part = Part {
+        from,
+        duration,
+        jobs: 0,
+        whole: from.is_zero() && duration >= rest,
+    };
+    for one in work {
+        for job in arrivals(&one.trace, TraceSpec::default().every)? {
+            part.jobs += u64::from(part.holds(job?.1));
+        }
+    }
+    Ok(part)
+}
+
+impl Part {
+    /// Whether something arrives in it.
+    pub(super) fn holds(&self, at: Time) -> bool {
+        at >= Time::ZERO + self.from && at.since(Time::ZERO + self.from) < self.duration
+    }
+}
