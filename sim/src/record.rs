@@ -1,7 +1,10 @@
 //! Keeping the books of a run: rows as they happen, means over time steps.
 
+mod tasks;
+
 use std::collections::BTreeMap;
 
+use fairground_policies::frameworks::Role;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Outcome, TaskId};
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
@@ -35,6 +38,29 @@ pub struct Ended {
     pub wasted: Option<Time>,
 }
 
+/// A task that ended, for the table of tasks.
+#[derive(Clone, Copy, Debug)]
+pub struct Done {
+    /// Whose task.
+    pub framework: FrameworkId,
+    /// Which one, or in which executor.
+    pub task: TaskId,
+    /// Where it ran.
+    pub agent: AgentId,
+    /// What it, or its executor, used.
+    pub needs: Resources,
+    /// What it is to its framework.
+    pub role: Role,
+    /// Whether it ran inside an executor.
+    pub inside: bool,
+    /// When it started.
+    pub started: Time,
+    /// When it ended.
+    pub ended: Time,
+    /// How.
+    pub outcome: Outcome,
+}
+
 /// What is being recorded.
 #[derive(Debug)]
 pub struct Recorder {
@@ -56,6 +82,8 @@ pub struct Recorder {
     /// Parts of a million times microseconds, by step, first agent of a row and framework.
     hosts: BTreeMap<(u64, AgentId, FrameworkId), u128>,
     open_offers: Window<(FrameworkId, Resources, Time)>,
+    /// Tasks in the order in which they ended, if rows of them are kept.
+    done: Option<Vec<Done>>,
 }
 
 /// Units of each kind times microseconds.
@@ -63,7 +91,7 @@ type Integral = [u128; Kind::COUNT];
 
 impl Recorder {
     /// A recorder for one run of `trace`.
-    pub fn new(trace: &Trace, step: Span, host_step: Option<Span>) -> Self {
+    pub fn new(trace: &Trace, step: Span, host_step: Option<Span>, tasks: bool) -> Self {
         let frameworks = trace.workloads.len();
         Self {
             step,
@@ -80,6 +108,7 @@ impl Recorder {
             used: vec![Integral::default(); frameworks],
             hosts: BTreeMap::new(),
             open_offers: Window::new(),
+            done: tasks.then(Vec::new),
         }
     }
 
@@ -177,6 +206,13 @@ impl Recorder {
         }
     }
 
+    /// A task ended, or a piece of work inside an executor.
+    pub fn task(&mut self, done: Done) {
+        if let Some(all) = &mut self.done {
+            all.push(done);
+        }
+    }
+
     /// How many jobs of a framework could never run.
     pub fn impossible(&mut self, framework: FrameworkId, jobs: u64) {
         self.framework(framework).impossible = jobs;
@@ -229,6 +265,7 @@ impl Recorder {
         for (page, used) in self.frameworks.iter_mut().zip(&self.used) {
             page.mean_usage = mean(used, length);
         }
+        let tasks = tasks::rows(&self.jobs, self.done.take().unwrap_or_default());
         let usage = self.usage_rows();
         let hosts = self.host_rows();
         self.lines.finish()?;
@@ -268,6 +305,7 @@ impl Recorder {
             jobs: self.jobs,
             usage,
             services: self.services,
+            tasks,
             hosts,
             totals: self.totals,
         };

@@ -3,7 +3,7 @@
 //! Whole numbers throughout (microseconds, millicores, MiB, parts of a million), so that a row is
 //! the same on every machine.
 
-use fairground_policies::message::{AgentId, FrameworkId, JobId};
+use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
@@ -30,6 +30,8 @@ pub struct Run {
     pub services: Vec<ServiceRow>,
     /// One row an agent, time step and framework that ran something there; only when asked for.
     pub hosts: Vec<HostRow>,
+    /// One row a task that ended; only when asked for.
+    pub tasks: Vec<TaskRow>,
     /// Totals of the whole cluster.
     pub totals: Totals,
 }
@@ -145,6 +147,12 @@ impl JobTable {
     /// The jobs of one more framework, with a fate each.
     pub fn push(&mut self, jobs: Jobs, fates: Vec<Fate>) {
         self.0.push((jobs, fates));
+    }
+
+    /// A job of a framework, as the trace says it.
+    pub fn job(&self, framework: FrameworkId, job: JobId) -> Option<Job<'_>> {
+        let (jobs, _) = self.0.get(framework.index())?;
+        (job.index() < jobs.len()).then(|| jobs.get(job))
     }
 
     /// All rows, in order.
@@ -320,6 +328,62 @@ pub struct HostRow {
     pub framework: FrameworkId,
     /// The dominant share of the agent in use, averaged, in parts of a million.
     pub share: u32,
+}
+
+/// What a row of the table of tasks is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TaskKind {
+    /// A task of a job.
+    Task,
+    /// A task of a job inside an executor.
+    Inside,
+    /// An executor.
+    Executor,
+    /// An instance of a service.
+    Instance,
+}
+
+impl TaskKind {
+    /// The word that stands in the table.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Inside => "in executor",
+            Self::Executor => "executor",
+            Self::Instance => "instance",
+        }
+    }
+}
+
+/// A task, from its start to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TaskRow {
+    /// Whose task.
+    pub framework: FrameworkId,
+    /// What it is.
+    pub kind: TaskKind,
+    /// Its number within the framework, or that of its executor.
+    pub task: TaskId,
+    /// Job, stage and index, of a task of a job.
+    pub piece: Option<(JobId, u32, u32)>,
+    /// The how many-th attempt at it this is.
+    pub attempt: Option<u32>,
+    /// Where it ran.
+    pub agent: AgentId,
+    /// What it, or its executor, used.
+    pub needs: Resources,
+    /// When its job was submitted.
+    pub submitted: Option<Time>,
+    /// When it could have begun: its job was submitted, and what it waits for had ended.
+    pub ready: Option<Time>,
+    /// When it started.
+    pub started: Time,
+    /// When it ended.
+    pub ended: Time,
+    /// How.
+    pub outcome: Outcome,
+    /// Whether it ran where its data is; nothing if that does not matter.
+    pub local: Option<bool>,
 }
 
 /// How many agents stand in one row of the hosts table: one by one up to a thousand, beyond that

@@ -12,10 +12,7 @@ use fairground_sim::output::{Digests, Gains, Options, OutputError, read_digests,
 use fairground_sim::run::Comparison;
 use fairground_workloads::trace::Assumption;
 
-const QUICK: Options = Options {
-    csv_rows: 20_000,
-    png: false,
-};
+const QUICK: Options = Options { png: false };
 
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).unwrap();
@@ -79,14 +76,40 @@ fn digests_are_read_back_and_tell_differences() {
     assert_eq!(differences.len(), 2, "{differences:?}");
 }
 
+/// What is not of the result stays as it is, wherever it is; of the result nothing stays.
 #[test]
 fn an_earlier_result_is_replaced_and_anything_else_is_not() {
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("day");
+    let mut day = output_fake::day(1);
+    day.about = "A page.".to_owned();
+    write(&day, &dir, Options::default()).unwrap();
+    fs::write(dir.join("notes.txt"), "mine").unwrap();
+    fs::write(dir.join("figures/mine.svg"), "mine").unwrap();
+    fs::create_dir_all(dir.join("deep/er")).unwrap();
+    fs::write(dir.join("deep/er/table.csv"), "mine").unwrap();
+    let before = fs::metadata(dir.join("figures/hosts.png")).is_ok();
+    assert!(before && dir.join("README.md").is_file());
     write(&output_fake::day(1), &dir, QUICK).unwrap();
-    fs::write(dir.join("stale.csv"), "").unwrap();
-    write(&output_fake::day(1), &dir, QUICK).unwrap();
-    assert!(!dir.join("stale.csv").exists());
+    for kept in ["notes.txt", "figures/mine.svg", "deep/er/table.csv"] {
+        assert_eq!(
+            fs::read_to_string(dir.join(kept)).unwrap(),
+            "mine",
+            "{kept}"
+        );
+    }
+    assert!(
+        !dir.join("README.md").exists(),
+        "a page of the earlier result"
+    );
+    assert!(!dir.join("figures/hosts.png").exists(), "a picture of it");
+    assert_eq!(names(place.path()), ["day"]);
+
+    // What the next result would overwrite is somebody's.
+    fs::write(dir.join("README.md"), "mine").unwrap();
+    let error = write(&day, &dir, QUICK).unwrap_err();
+    assert!(matches!(error, OutputError::InTheWay(_)), "{error}");
+    assert_eq!(fs::read_to_string(dir.join("README.md")).unwrap(), "mine");
     assert_eq!(names(place.path()), ["day"]);
 
     let thesis = place.path().join("thesis");

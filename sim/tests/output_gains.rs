@@ -53,6 +53,7 @@ fn run(seed: u64, frameworks: &[Times<'_>]) -> Run {
         usage: Vec::new(),
         services: Vec::new(),
         hosts: Vec::new(),
+        tasks: Vec::new(),
         totals: Totals::default(),
     }
 }

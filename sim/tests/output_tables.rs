@@ -5,7 +5,7 @@ mod output_fake;
 use std::path::Path;
 
 use fairground_sim::output::gains::{Gains, Line, Verdict};
-use fairground_sim::output::table::{Cell, Table};
+use fairground_sim::output::table::{Cell, Holds, Table};
 use fairground_sim::output::tables;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
@@ -25,8 +25,7 @@ fn table() -> Table<Row> {
 
 #[test]
 fn csv_reads_back() {
-    let (name, bytes) = table().encode(3).unwrap();
-    assert_eq!(name, "test.csv");
+    let bytes = table().to_csv();
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
     assert_eq!(reader.headers().unwrap(), vec!["name", "number_us"]);
     let rows: Vec<(String, Option<i64>)> = reader.deserialize().map(Result::unwrap).collect();
@@ -38,9 +37,8 @@ fn csv_reads_back() {
 #[test]
 fn parquet_reads_back() {
     let place = tempfile::tempdir().unwrap();
-    let (name, bytes) = table().encode(2).unwrap();
-    assert_eq!(name, "test.parquet");
-    let path = place.path().join(name);
+    let bytes = table().to_parquet().unwrap();
+    let path = place.path().join("test.parquet");
     std::fs::write(&path, bytes).unwrap();
     let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
     let rows: Vec<_> = reader
@@ -72,6 +70,51 @@ fn parquet_reads_back() {
 #[test]
 fn numbers_too_large_for_a_cell_are_capped() {
     assert_eq!(Cell::from(u64::MAX), Cell::Int(i64::MAX));
+}
+
+/// A column is of numbers in both files, however few of its cells say something, and nothing is not 0.
+#[test]
+fn numbers_are_numbers_and_nothing_is_nothing() {
+    let day = output_fake::day(1);
+    let summary = tables::summary(&day);
+    let numbers = summary
+        .columns()
+        .filter(|column| column.holds == Holds::Int);
+    let numbers: Vec<&str> = numbers.map(|column| column.name).collect();
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("summary.parquet");
+    std::fs::write(&path, summary.to_parquet().unwrap()).unwrap();
+    let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let schema = reader.metadata().file_metadata().schema_descr();
+    for column in schema.columns() {
+        let is_number = column.physical_type() == parquet::basic::Type::INT64;
+        assert_eq!(
+            is_number,
+            numbers.contains(&column.name()),
+            "{}",
+            column.name()
+        );
+    }
+    let csv = summary.to_csv();
+    let mut reader = csv::Reader::from_reader(csv.as_slice());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let mut services = 0;
+    for row in reader.records().map(Result::unwrap) {
+        let service = !row[column("requests")].is_empty();
+        services += u32::from(service);
+        for name in ["missed", "latency_p50_us", "latency_p99_us"] {
+            assert_eq!(row[column(name)].is_empty(), !service, "{name}");
+        }
+        for name in &numbers {
+            let cell = &row[column(name)];
+            assert!(
+                cell.is_empty() || cell.parse::<i64>().is_ok(),
+                "{name}: {cell}"
+            );
+        }
+    }
+    assert!(services > 0 && services < summary.len() as u32);
 }
 
 #[test]

@@ -71,6 +71,8 @@ pub(super) fn simulate(
         seed: 1,
         step: Span::from_secs(3600).scaled(stretch, 1000),
         host_step: None,
+        tasks: false,
+        stop: None,
         check: false,
     };
     let mut rows = csv::Writer::from_path(output)?;

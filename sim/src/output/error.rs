@@ -25,6 +25,13 @@ pub enum OutputError {
         .0.display()
     )]
     Foreign(PathBuf),
+    /// A file of somebody else has the name of one of ours.
+    #[error(
+        "will not replace {}: it is not of the result that is there; move it, or choose another \
+         folder",
+        .0.display()
+    )]
+    InTheWay(PathBuf),
     /// A table could not be encoded.
     #[error("cannot encode table {table}")]
     Parquet {

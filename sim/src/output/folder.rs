@@ -3,10 +3,13 @@
 //! Whoever finds a result folder finds all of it. What is half written has another name and is
 //! removed when writing fails.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self as std_io, Write as _};
 use std::path::{Path, PathBuf};
+
+use fairground_workloads::scratch::Scratch;
 
 use super::error::{OutputError, io};
 use super::gains::Gains;
@@ -14,7 +17,7 @@ use super::page;
 use super::plots;
 use super::provenance::{self, DIGESTS, Digests, FileDigest, PROVENANCE};
 use super::report;
-use super::table::{CSV_ROWS, Table};
+use super::table::Table;
 use super::tables;
 use crate::run::Comparison;
 
@@ -24,18 +27,13 @@ const RECIPE: &str = "recipe.toml";
 /// How results are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// Tables with more rows than this become Parquet files.
-    pub csv_rows: usize,
     /// Whether the figures are also written as PNG.
     pub png: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            csv_rows: CSV_ROWS,
-            png: true,
-        }
+        Self { png: true }
     }
 }
 
@@ -52,11 +50,12 @@ pub struct Written {
 
 /// Writes everything about `comparison` into `dir`.
 ///
-/// An earlier result in `dir` is replaced as a whole.
+/// An earlier result in `dir` is replaced: its files go, those of others in the folder stay.
 ///
 /// # Errors
-/// When `dir` exists and is no result folder, when the file system refuses, or when a figure or
-/// the report cannot be made; nothing is left behind then, and an earlier result stays.
+/// When `dir` exists and is no result folder, when somebody's file is in the way of one of ours, when
+/// the file system refuses, or when a figure or the report cannot be made; nothing is left behind then,
+/// and an earlier result stays.
 pub fn write(
     comparison: &Comparison,
     dir: &Path,
@@ -66,11 +65,12 @@ pub fn write(
     let gains = Gains::of(comparison);
     let partial = Partial::begin(dir)?;
     let mut folder = Folder {
-        dir: &partial.path,
+        dir: partial.0.path(),
         digests: Digests::of_runs(comparison),
     };
     fill(&mut folder, comparison, &gains, options)?;
     let digests = folder.finish()?;
+    keep_foreign(dir, partial.0.path())?;
     partial.put_in_place(dir)?;
     Ok(Written {
         report: dir.join("report.html"),
@@ -87,13 +87,17 @@ fn fill(
 ) -> Result<(), OutputError> {
     folder.file(RECIPE, comparison.recipe.as_bytes())?;
     folder.file("table.txt", gains.to_text().as_bytes())?;
-    folder.table(&tables::summary(comparison), usize::MAX)?;
-    folder.table(&tables::gains(gains), usize::MAX)?;
-    folder.table(&tables::digests(comparison), usize::MAX)?;
-    folder.table(&tables::jobs(comparison), options.csv_rows)?;
-    folder.table(&tables::usage(comparison), options.csv_rows)?;
-    folder.table(&tables::services(comparison), options.csv_rows)?;
-    folder.table(&tables::hosts(comparison), options.csv_rows)?;
+    folder.short_table(&tables::summary(comparison))?;
+    folder.short_table(&tables::gains(gains))?;
+    folder.short_table(&tables::digests(comparison))?;
+    folder.table(&tables::jobs(comparison))?;
+    folder.table(&tables::usage(comparison))?;
+    folder.table(&tables::services(comparison))?;
+    folder.table(&tables::hosts(comparison))?;
+    let tasks = tables::tasks(comparison);
+    if !tasks.is_empty() {
+        folder.table(&tasks)?;
+    }
     let figures = plots::all(comparison, gains)?;
     folder.folder("figures")?;
     for figure in &figures {
@@ -143,13 +147,19 @@ impl Folder<'_> {
         fs::create_dir(&path).map_err(io("create", &path))
     }
 
-    fn table<R>(&mut self, table: &Table<R>, csv_rows: usize) -> Result<(), OutputError> {
-        let encoded = table.encode(csv_rows);
-        let (name, bytes) = encoded.map_err(|source| OutputError::Parquet {
+    /// A table as Parquet, at every size: a script that reads it does not break when a run is longer.
+    fn table<R>(&mut self, table: &Table<R>) -> Result<(), OutputError> {
+        let bytes = table.to_parquet().map_err(|source| OutputError::Parquet {
             table: table.name,
             source,
         })?;
-        self.file(&name, &bytes)
+        self.file(&format!("{}.parquet", table.name), &bytes)
+    }
+
+    /// A table with a row a policy, seed and framework: also as CSV, for people.
+    fn short_table<R>(&mut self, table: &Table<R>) -> Result<(), OutputError> {
+        self.file(&format!("{}.csv", table.name), &table.to_csv())?;
+        self.table(table)
     }
 
     fn finish(mut self) -> Result<Digests, OutputError> {
@@ -161,10 +171,75 @@ impl Folder<'_> {
     }
 }
 
-/// The temporary folder; removed when dropped before it was put in place.
-struct Partial {
-    path: PathBuf,
+/// Gives the files in the earlier result `old` that are not its own a second name in `new`, so that
+/// they are there at every moment.
+fn keep_foreign(old: &Path, new: &Path) -> Result<(), OutputError> {
+    if !old.join(PROVENANCE).is_file() {
+        return Ok(());
+    }
+    let own = own_files(old);
+    each_foreign(old, Path::new(""), &own, &mut |name| {
+        let (from, to) = (old.join(name), new.join(name));
+        if from.is_dir() && !from.is_symlink() {
+            return match fs::create_dir(&to) {
+                Err(error) if !to.is_dir() => Err(io("create", &to)(error)),
+                _ => Ok(()),
+            };
+        }
+        if to.symlink_metadata().is_ok() {
+            return Err(OutputError::InTheWay(from));
+        }
+        // Not every file system has second names.
+        let linked = fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(|_| ()));
+        linked.map_err(io("keep", &from))
+    })
 }
+
+/// The files of a result by its own word: those it has digests of, and those.
+fn own_files(dir: &Path) -> BTreeSet<PathBuf> {
+    let told = provenance::read_digests(dir).map_or(Vec::new(), |digests| digests.files);
+    let told = told.into_iter().map(|file| PathBuf::from(file.name));
+    let always = [DIGESTS, PROVENANCE, RECIPE].map(PathBuf::from);
+    told.chain(always).collect()
+}
+
+/// Tells `each` of all in the folder `dir` that is none of `own`, by its path in it: a folder before
+/// what is in it, and only if it holds something of others.
+fn each_foreign(
+    dir: &Path,
+    inside: &Path,
+    own: &BTreeSet<PathBuf>,
+    each: &mut dyn FnMut(&Path) -> Result<(), OutputError>,
+) -> Result<(), OutputError> {
+    let here = dir.join(inside);
+    let entries = fs::read_dir(&here).map_err(io("look into", &here))?;
+    for entry in entries {
+        let name = inside.join(entry.map_err(io("look into", &here))?.file_name());
+        let path = dir.join(&name);
+        if path.is_dir() && !path.is_symlink() {
+            // One of ours may hold files of others.
+            let ours = own.iter().any(|file| file.starts_with(&name));
+            let mut told = false;
+            if !ours {
+                each(&name)?;
+                told = true;
+            }
+            each_foreign(dir, &name, own, &mut |file| {
+                if !told {
+                    each(&name)?;
+                    told = true;
+                }
+                each(file)
+            })?;
+        } else if !own.contains(&name) {
+            each(&name)?;
+        }
+    }
+    Ok(())
+}
+
+/// The temporary folder; removed when it is not put in place, however the program ends.
+struct Partial(Scratch);
 
 impl Partial {
     fn begin(dir: &Path) -> Result<Self, OutputError> {
@@ -173,8 +248,8 @@ impl Partial {
         }
         let path = sibling(dir, "partial");
         remove(&path)?;
-        fs::create_dir(&path).map_err(io("create", &path))?;
-        Ok(Self { path })
+        let made = Scratch::new(|| fs::create_dir(&path).map(|()| path.clone()));
+        made.map(Self).map_err(io("create", &path))
     }
 
     /// Renames it to `dir`; an earlier result is moved aside first and then removed.
@@ -185,19 +260,13 @@ impl Partial {
         if existed {
             fs::rename(dir, &old).map_err(io("move aside", dir))?;
         }
-        if let Err(error) = fs::rename(&self.path, dir) {
+        if let Err(error) = self.0.put(dir) {
             if existed {
                 let _ = fs::rename(&old, dir);
             }
             return Err(io("put in place", dir)(error));
         }
         remove(&old)
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
     }
 }
 

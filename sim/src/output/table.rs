@@ -14,8 +14,6 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type as SchemaType;
 
-/// Tables with more rows than this are written as Parquet.
-pub const CSV_ROWS: usize = 20_000;
 /// Rows in one row group of a Parquet file.
 const GROUP_ROWS: usize = 1 << 18;
 
@@ -149,18 +147,6 @@ impl<R> Table<R> {
     /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
-    }
-
-    /// The file's name and bytes: CSV up to `csv_rows` rows, Parquet beyond.
-    ///
-    /// # Errors
-    /// When the Parquet encoder fails.
-    pub fn encode(&self, csv_rows: usize) -> Result<(String, Vec<u8>), ParquetError> {
-        if self.rows.len() > csv_rows {
-            Ok((format!("{}.parquet", self.name), self.to_parquet()?))
-        } else {
-            Ok((format!("{}.csv", self.name), self.to_csv()))
-        }
     }
 
     /// As CSV with a header line, fields separated by commas, lines ended by a newline.

@@ -8,7 +8,7 @@ use fairground_policies::window::Window;
 
 use super::{Item, World};
 use crate::network::Link;
-use crate::record::Ended;
+use crate::record::{Done, Ended};
 
 /// All agents and what runs on them.
 #[derive(Debug)]
@@ -218,9 +218,35 @@ impl World<'_> {
         };
         self.record.ended(&ended);
         (self.watch)(&ended);
+        self.note(framework, task, body, outcome);
         if body.role == Role::Instance {
             self.instance_down(framework, task);
         }
+    }
+
+    /// Keeps the rows of a task that is gone, and of what it was at, if rows of tasks are kept.
+    fn note(&mut self, framework: FrameworkId, task: TaskId, body: &Body, outcome: Outcome) {
+        let done = Done {
+            framework,
+            task,
+            agent: body.agent,
+            needs: body.needs,
+            role: body.role,
+            inside: false,
+            started: body.started,
+            ended: self.now,
+            outcome,
+        };
+        let doing = body.work.as_ref().and_then(|doing| doing.piece);
+        if let Some((piece, since)) = doing {
+            self.record.task(Done {
+                role: Role::Piece(piece),
+                inside: true,
+                started: since,
+                ..done
+            });
+        }
+        self.record.task(done);
     }
 
     /// A piece of work reaches its executor, if that still runs.
@@ -254,9 +280,20 @@ impl World<'_> {
         };
         if let Some(doing) = &mut body.work
             && doing.begun == begun
-            && let Some((piece, _)) = doing.piece.take()
+            && let Some((piece, since)) = doing.piece.take()
         {
             let agent = body.agent;
+            self.record.task(Done {
+                framework,
+                task: executor,
+                agent,
+                needs: body.needs,
+                role: Role::Piece(piece),
+                inside: true,
+                started: since,
+                ended: self.now,
+                outcome: Outcome::Finished,
+            });
             self.task_tells(agent, framework, News::WorkFinished { executor, piece });
         }
     }

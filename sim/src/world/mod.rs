@@ -11,6 +11,7 @@ mod services;
 mod supply;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fairground_policies::allocators::Allocator;
 use fairground_policies::frameworks::{Autoscaler, Framework, Manners, News, Order};
@@ -60,6 +61,10 @@ pub struct Scenario<'a> {
     pub step: Span,
     /// The length of the time steps in the hosts table; `None` leaves the table out.
     pub host_step: Option<Span>,
+    /// Whether a row a task is kept.
+    pub tasks: bool,
+    /// When this is set the run is given up, and what there is of it is no result.
+    pub stop: Option<&'a AtomicBool>,
     /// Whether the laws are checked by a full recount after every step.
     pub check: bool,
 }
@@ -283,7 +288,7 @@ impl<'a> World<'a> {
                 .iter()
                 .map(|w| Service::new(&w.work))
                 .collect(),
-            record: Recorder::new(trace, scenario.step, scenario.host_step),
+            record: Recorder::new(trace, scenario.step, scenario.host_step, scenario.tasks),
             watch,
             digest: Digest::default(),
             open: 0,
@@ -335,7 +340,7 @@ impl<'a> World<'a> {
 
     /// The loop: the next item or the master's next wake-up, whichever is earlier.
     fn run(&mut self) {
-        while self.failed.is_none() && !self.is_over() {
+        while self.failed.is_none() && !self.is_given_up() && !self.is_over() {
             match (self.queue.next_time(), self.wake) {
                 (None, None) => {
                     self.stalled = self.open > 0;
@@ -353,6 +358,11 @@ impl<'a> World<'a> {
                 }
             }
         }
+    }
+
+    fn is_given_up(&self) -> bool {
+        let stop = self.scenario.stop;
+        stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     /// Whether all work is done, or no more of it will ever be.

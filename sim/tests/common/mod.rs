@@ -114,6 +114,8 @@ pub fn simulated(cluster: &Cluster, watch: &mut dyn FnMut(&Ended)) -> Run {
         seed: cluster.seed,
         step: cluster.step,
         host_step: Some(cluster.step),
+        tasks: false,
+        stop: None,
         check: true,
     };
     simulate_watched(&scenario, watch).expect("known names")

@@ -223,6 +223,7 @@ fn run(policy: usize, seed: u64, with_hosts: bool) -> Run {
         } else {
             Vec::new()
         },
+        tasks: Vec::new(),
         totals: Totals {
             events: 120_000,
             actions: 90_000,

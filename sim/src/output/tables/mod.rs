@@ -4,16 +4,18 @@
 
 mod changes;
 mod summary;
+mod tasks;
 
 pub use changes::{GainOf, gains};
 pub use summary::{Summary, summary};
+pub use tasks::tasks;
 
 use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 
 use super::gains::Gains;
-use super::table::{CSV_ROWS, Table};
+use super::table::Table;
 use crate::run::{Comparison, HostRow, JobRow, Run, ServiceRow, UsageRow};
 
 /// A row of a run with what it belongs to.
@@ -188,15 +190,20 @@ pub fn services(comparison: &Comparison) -> Table<Of<'_, &ServiceRow>> {
         .int(
             "latency_p50_us",
             "µs",
-            "median response time of the requests that arrived",
-            |r| r.row.latency_p50.as_micros().into(),
+            "median response time of the requests that arrived; empty if none did",
+            |r| latency(r.row, r.row.latency_p50).into(),
         )
         .int("latency_p95_us", "µs", "95th percentile of it", |r| {
-            r.row.latency_p95.as_micros().into()
+            latency(r.row, r.row.latency_p95).into()
         })
         .int("latency_p99_us", "µs", "99th percentile of it", |r| {
-            r.row.latency_p99.as_micros().into()
+            latency(r.row, r.row.latency_p99).into()
         })
+}
+
+/// No request has no response time.
+fn latency(row: &ServiceRow, latency: Span) -> Option<u64> {
+    (row.requests > 0).then_some(latency.as_micros())
 }
 
 /// One row an agent, time step and framework that ran something there.
@@ -286,15 +293,17 @@ pub fn columns_page() -> String {
         usage(&nothing).to_markdown(),
         services(&nothing).to_markdown(),
         hosts(&nothing).to_markdown(),
+        tasks(&nothing).to_markdown(),
         digests(&nothing).to_markdown(),
     ];
     format!(
         "# Columns\n\n\
          What every table in a result folder holds. Whole numbers throughout: µs are microseconds, \
-         ppm parts of a million. A table with more than {} rows is a Parquet file, otherwise CSV; \
-         an empty field or a null means that there is nothing to say. This page is generated: \
-         `UPDATE_EXPECT=1 cargo test -p fairground-sim --test output_tables` rewrites it.\n\n{}\n{}",
-        CSV_ROWS,
+         ppm parts of a million. Every table is a Parquet file, whatever its size, in which numbers \
+         are 64-bit integers and what there is nothing to say of is null. `summary`, `gains` and \
+         `digests` are CSV files as well, for people: a field is empty there for a null. This page is \
+         generated: `UPDATE_EXPECT=1 cargo test -p fairground-sim --test output_tables` rewrites \
+         it.\n\n{}\n{}",
         sections.join("\n"),
         changes::METHOD
     )

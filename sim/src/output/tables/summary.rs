@@ -3,6 +3,7 @@
 //! The engine's own counters beside the statistics that most questions start with.
 
 use fairground_policies::resources::{Kind, Resources};
+use fairground_policies::time::Span;
 
 use super::{Of, name};
 use crate::output::observed::completions;
@@ -16,6 +17,8 @@ pub struct Summary<'a> {
     mean: Option<u64>,
     p50: Option<u64>,
     p95: Option<u64>,
+    /// Whether it serves requests.
+    service: bool,
 }
 
 /// Totals, one row a policy, seed and framework.
@@ -36,6 +39,10 @@ pub fn summary(comparison: &Comparison) -> Table<Summary<'_>> {
                     mean: stats::mean_whole(&times),
                     p50: stats::percentile(&times, 500),
                     p95: stats::percentile(&times, 950),
+                    service: comparison
+                        .frameworks
+                        .get(framework)
+                        .is_some_and(|info| info.service),
                 });
             }
         }
@@ -137,33 +144,41 @@ fn summary_tasks(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
 
 fn summary_service(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
     table
-        .int("requests", "", "requests that arrived", |r| {
-            r.of.row.requests.into()
-        })
+        .int(
+            "requests",
+            "",
+            "requests that arrived; empty for no service",
+            |r| r.service.then_some(r.of.row.requests).into(),
+        )
         .int(
             "missed",
             "",
-            "requests answered later than the objective, or never",
-            |r| r.of.row.missed.into(),
+            "requests answered later than the objective, or never; empty for no service",
+            |r| r.service.then_some(r.of.row.missed).into(),
         )
         .int(
             "latency_p50_us",
             "µs",
-            "median response time over all requests",
-            |r| r.of.row.latency_p50.as_micros().into(),
+            "median response time over all requests; empty without requests",
+            |r| latency(r, r.of.row.latency_p50).into(),
         )
         .int(
             "latency_p95_us",
             "µs",
             "95th percentile of the response time",
-            |r| r.of.row.latency_p95.as_micros().into(),
+            |r| latency(r, r.of.row.latency_p95).into(),
         )
         .int(
             "latency_p99_us",
             "µs",
             "99th percentile of the response time",
-            |r| r.of.row.latency_p99.as_micros().into(),
+            |r| latency(r, r.of.row.latency_p99).into(),
         )
+}
+
+/// Nothing was answered where nothing was asked.
+fn latency(summary: &Summary<'_>, latency: Span) -> Option<u64> {
+    (summary.of.row.requests > 0).then_some(latency.as_micros())
 }
 
 fn summary_use(table: Table<Summary<'_>>) -> Table<Summary<'_>> {

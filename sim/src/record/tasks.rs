@@ -1,0 +1,77 @@
+//! The rows of the table of tasks: what the books say of each end, with what its job says.
+
+use std::collections::BTreeMap;
+
+use fairground_policies::frameworks::{Piece, Role};
+use fairground_policies::message::{FrameworkId, JobId, Outcome};
+use fairground_policies::time::Time;
+
+use super::Done;
+use crate::run::{JobTable, TaskKind, TaskRow};
+
+/// A stage of a job of a framework.
+type StageId = (FrameworkId, JobId, u32);
+
+/// A row for every end, in order.
+pub(super) fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
+    let mut ends: BTreeMap<StageId, Time> = BTreeMap::new();
+    for one in &done {
+        if let (Role::Piece(piece), Outcome::Finished) = (one.role, one.outcome) {
+            let end = ends.entry(stage_of(one.framework, piece)).or_default();
+            *end = one.ended.max(*end);
+        }
+    }
+    let mut attempts: BTreeMap<(StageId, u32), u32> = BTreeMap::new();
+    let row = |one: Done| {
+        let Role::Piece(piece) = one.role else {
+            return plain(&one);
+        };
+        let stage = stage_of(one.framework, piece);
+        let attempt = attempts.entry((stage, piece.index)).or_default();
+        *attempt += 1;
+        let job = jobs.job(one.framework, piece.job);
+        let spec = job.map(|job| &job.spec.stages[piece.stage as usize]);
+        let parents = spec.into_iter().flat_map(|spec| &spec.parents);
+        let ready = parents.filter_map(|parent| ends.get(&(stage.0, stage.1, *parent)));
+        let submitted = job.map(|job| job.submitted);
+        let prefers = spec.filter(|spec| !spec.preferred.is_empty());
+        TaskRow {
+            piece: Some((piece.job, piece.stage, piece.index)),
+            attempt: Some(*attempt),
+            submitted,
+            ready: ready.copied().chain(submitted).max(),
+            local: prefers.map(|spec| spec.is_local(piece.index, one.agent)),
+            ..plain(&one)
+        }
+    };
+    done.into_iter().map(row).collect()
+}
+
+const fn stage_of(framework: FrameworkId, piece: Piece) -> StageId {
+    (framework, piece.job, piece.stage)
+}
+
+/// What is said of any of them.
+const fn plain(one: &Done) -> TaskRow {
+    let kind = match one.role {
+        Role::Piece(_) if one.inside => TaskKind::Inside,
+        Role::Piece(_) => TaskKind::Task,
+        Role::Executor => TaskKind::Executor,
+        Role::Instance => TaskKind::Instance,
+    };
+    TaskRow {
+        framework: one.framework,
+        kind,
+        task: one.task,
+        piece: None,
+        attempt: None,
+        agent: one.agent,
+        needs: one.needs,
+        submitted: None,
+        ready: None,
+        started: one.started,
+        ended: one.ended,
+        outcome: one.outcome,
+        local: None,
+    }
+}
