@@ -6,6 +6,7 @@
 mod bench;
 mod catalogue;
 mod compare;
+mod ending;
 mod fidelity;
 mod form;
 mod peers;
@@ -105,6 +106,9 @@ struct RecipeArgs {
     /// Recount every law after every step: slow and sure
     #[arg(long)]
     check: bool,
+    /// Write a row a task, too, into tasks.parquet
+    #[arg(long)]
+    tasks: bool,
 }
 
 #[derive(Debug, Args)]
@@ -307,6 +311,7 @@ impl From<Ending> for ExitCode {
 /// The whole command line, with the policies of `registry`: what a `main` of one's own calls.
 pub fn main_with(registry: Registry) -> ExitCode {
     let cli = Cli::parse();
+    ending::listen();
     match perform(cli.command, registry) {
         Ok(ending) => ending.into(),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -1,17 +1,18 @@
-//! Progress on a terminal, silence elsewhere; and a first ctrl-C that keeps what is done.
+//! Progress on a terminal, silence elsewhere.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::ending;
 use crate::experiment::Watcher;
 
-/// Shows how far an experiment is, and stops it on ctrl-C.
+/// Shows how far an experiment is.
 pub(super) struct Progress {
     bar: ProgressBar,
-    interrupted: Arc<AtomicBool>,
+    /// Whether an interruption keeps what is done.
+    keeps: bool,
 }
 
 /// How far a file or a folder of parts is read, in bytes, and how fast; on a terminal.
@@ -26,37 +27,18 @@ pub(super) fn of_reading(path: &Path) -> ProgressBar {
     ProgressBar::new(all).with_style(style)
 }
 
-static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-
 impl Progress {
-    /// Progress on standard error if that is a terminal. From here on the first ctrl-C lets the
-    /// runs under way finish; a second one ends the program.
-    pub(super) fn begin() -> Self {
-        let flag = INTERRUPTED.get_or_init(|| {
-            let flag = Arc::new(AtomicBool::new(false));
-            let seen = Arc::clone(&flag);
-            let installed = ctrlc::set_handler(move || {
-                if seen.swap(true, Ordering::Relaxed) {
-                    std::process::exit(130);
-                }
-                eprintln!("interrupted: finishing the runs under way (again to stop at once)");
-            });
-            if let Err(error) = installed {
-                eprintln!("warning: ctrl-C will not keep finished seeds: {error}");
-            }
-            flag
-        });
+    /// Progress on standard error if that is a terminal. What `keeps` seeds that are done is not ended
+    /// by the first ctrl-C once there is one.
+    pub(super) fn begin(keeps: bool) -> Self {
         let style = ProgressStyle::with_template("{msg:>8} {wide_bar} {pos}/{len} {eta:>4}")
             .expect("the template is well-formed");
         let bar = ProgressBar::new(0).with_style(style);
-        Self {
-            bar,
-            interrupted: Arc::clone(flag),
-        }
+        Self { bar, keeps }
     }
 
     pub(super) fn is_interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+        self.flag().load(Ordering::Relaxed)
     }
 
     pub(super) fn end(&self) {
@@ -75,7 +57,13 @@ impl Watcher for Progress {
         self.bar.inc(1);
     }
 
-    fn stop(&self) -> bool {
-        self.is_interrupted()
+    fn flag(&self) -> &AtomicBool {
+        ending::stop()
+    }
+
+    fn done(&self) {
+        if self.keeps {
+            ending::something_is_done();
+        }
     }
 }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
+use fairground_workloads::scratch::Scratch;
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::Assumption;
 
@@ -32,13 +33,21 @@ pub(super) fn stream(args: &StreamArgs, registry: Registry) -> anyhow::Result<En
     let unwritten = |path: &Path| format!("{} cannot be written", path.display());
     // A file that cannot be written is told of before a long run, not after it.
     let rows = match &args.rows {
-        Some(path) => Some((path, File::create(path).with_context(|| unwritten(path))?)),
+        Some(path) => {
+            let mut file = None;
+            let made = Scratch::new(|| {
+                file = Some(File::create(path)?);
+                Ok(path.clone())
+            });
+            Some((path, made.with_context(|| unwritten(path))?, file))
+        }
         None => None,
     };
     let streamed = experiment.stream(&args.policy, args.seed)?;
     print(&told(experiment.recipe(), &args.policy, &streamed)?)?;
-    if let Some((path, file)) = rows {
+    if let Some((path, made, Some(file))) = rows {
         write_rows(file, experiment.recipe(), &streamed).with_context(|| unwritten(path))?;
+        made.keep();
     }
     Ok(Ending::Done)
 }

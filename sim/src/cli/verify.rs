@@ -9,6 +9,8 @@ use fairground_policies::registry::Registry;
 use super::compare::on_threads;
 use super::progress::Progress;
 use super::{Ending, VerifyArgs, counted, print};
+use fairground_workloads::scratch::Scratch;
+
 use crate::experiment::Experiment;
 use crate::output::provenance::DIGESTS;
 use crate::output::{self, Digests, Options};
@@ -28,18 +30,14 @@ pub(super) fn verify(args: &VerifyArgs, registry: Registry) -> anyhow::Result<En
     let recipe = folder.join("recipe.toml");
     let loaded = Recipe::load(Some(&recipe), &[])?;
     let experiment = Experiment::load(&loaded, registry)?;
-    let progress = Progress::begin();
+    let progress = Progress::begin(false);
     let seeds = seeds(&experiment, &kept);
     let comparison = on_threads(args.jobs, || experiment.compare_seeds(&seeds, &progress))?;
     progress.end();
-    if progress.is_interrupted() {
-        eprintln!("interrupted: nothing was verified");
-        return Ok(Ending::Interrupted);
-    }
     let mut comparison = comparison?;
     comparison.recipe = std::fs::read_to_string(&recipe)
         .with_context(|| format!("cannot read {}", recipe.display()))?;
-    let scratch = tempfile::tempdir().context("cannot create a temporary folder")?;
+    let scratch = Scratch::folder().context("cannot create a temporary folder")?;
     let again = output::write(
         &comparison,
         &scratch.path().join("again"),

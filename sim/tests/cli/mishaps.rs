@@ -107,7 +107,7 @@ fn ctrl_c_keeps_the_seeds_that_are_done() {
         .expect("one seed is done in a minute");
     assert_eq!(code, Some(130));
     let done = errors
-        .strip_prefix("interrupted: finishing the runs under way (again to stop at once)\n")
+        .strip_prefix("interrupted: the seeds that are done are kept (again to stop at once)\n")
         .and_then(|rest| rest.strip_prefix("warning: interrupted: "))
         .and_then(|rest| {
             rest.strip_suffix(" of 1000000 seeds are done, and only they are reported\n")
@@ -140,4 +140,16 @@ fn interrupted_after(place: &Place, wait: Duration) -> (Option<i32>, String) {
         output.status.code(),
         String::from_utf8(output.stderr).unwrap(),
     )
+}
+
+/// A recipe without any work that could ever run is a mistake, and no comparison.
+#[test]
+fn work_that_can_never_run_anywhere_is_refused() {
+    let recipe = crate::place::TINY
+        .split("[[framework]]\nname = \"rails\"")
+        .next()
+        .unwrap();
+    let place = Place::with("tiny.toml", recipe.replace("8GiB", "32MiB"));
+    expect![[r#""#]].assert_eq(&place.fairground("compare tiny.toml --out out"));
+    assert_eq!(place.names("."), "tiny.toml\n");
 }

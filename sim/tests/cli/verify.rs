@@ -46,12 +46,12 @@ fn an_edited_table() {
 #[test]
 fn a_missing_table() {
     let place = result();
-    fs::remove_file(place.path("out/jobs.csv")).unwrap();
+    fs::remove_file(place.path("out/jobs.parquet")).unwrap();
     expect![[r#"
         exit 1
         --- stdout
         out: 1 difference
-          jobs.csv: is missing
+          jobs.parquet: is missing
     "#]]
     .assert_eq(&place.fairground("verify out"));
 }
