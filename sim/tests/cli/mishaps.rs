@@ -150,6 +150,12 @@ fn work_that_can_never_run_anywhere_is_refused() {
         .next()
         .unwrap();
     let place = Place::with("tiny.toml", recipe.replace("8GiB", "32MiB"));
-    expect![[r#""#]].assert_eq(&place.fairground("compare tiny.toml --out out"));
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: tiny.toml: no job of any framework can ever run under any policy; hadoop asks for up to 10 tasks of cpus:1 mem:2048
+          hint: the largest of the 3 agents has cpus:4 mem:32, all of them together have cpus:12 mem:96: check the units of cpus and mem
+    "#]]
+    .assert_eq(&place.fairground("compare tiny.toml --out out"));
     assert_eq!(place.names("."), "tiny.toml\n");
 }

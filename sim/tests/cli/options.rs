@@ -259,16 +259,34 @@ fn a_file_in_the_place_of_the_results() {
 
 #[test]
 fn an_amount_without_a_unit() {
-    bad(&["--set", "cluster.0.mem=32"], &expect![[r#""#]]);
-    bad(&["--set", "cluster.0.mem=1.5"], &expect![[r#""#]]);
     bad(
-        &["--set", "framework.rails.workload.rails.slo=1"],
-        &expect![[r#""#]],
+        &["--set", "cluster.0.mem=32"],
+        &expect![[r#"
+        error: --set cluster.0.mem=32: expected memory as text with a unit, as in "4GiB", found the number 32 without a unit: write "32MiB" or "32GiB"
+    "#]],
+    );
+    bad(
+        &["--set", "cluster.0.mem=1.5"],
+        &expect![[r#"
+        error: --set cluster.0.mem=1.5: expected memory as text with a unit, as in "4GiB", found the number 1.5 without a unit: write "1.5MiB" or "1.5GiB"
+    "#]],
+    );
+    bad(
+        &["--set", "framework.rails.workload.rails.service.slo=1"],
+        &expect![[r#"
+        error: --set framework.rails.workload.rails.service.slo=1: expected a length of time as text with a unit (us, ms, s, m, h, d), found the number 1 without one: write "1s" or "1ms"
+    "#]],
     );
 }
 
 #[test]
 fn policies_with_a_comma() {
-    bad(&["--policies", "static,drf"], &expect![[r#""#]]);
-    bad(&["--policies", "static,"], &expect![[r#""#]]);
+    bad(
+        &["--policies", "static,drf"],
+        &expect![[r#"
+        error: invalid value 'static,drf' for '--policies <NAMES>...': `static,drf` is not a name: these are several, which are separated by spaces: `static drf`; expected `name` or `name[key=value,...]`
+
+        For more information, try '--help'.
+    "#]],
+    );
 }
