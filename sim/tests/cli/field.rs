@@ -190,7 +190,7 @@ pub(crate) fn counts(place: &Place) -> [u64; 3] {
     let columns = ["jobs", "finished", "impossible"].map(column);
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let last = rows.last().unwrap()[0].to_owned();
-    let rows = rows.iter().filter(|row| row[0] == last);
+    let rows = rows.iter().filter(|row| row[0] == last && &row[1] == "1");
     let counts = rows.map(|row| columns.map(|column| row[column].parse::<u64>().unwrap()));
     let sum = |sum: [u64; 3], row: [u64; 3]| std::array::from_fn(|i| sum[i] + row[i]);
     counts.fold([0; 3], sum)

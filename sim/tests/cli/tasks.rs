@@ -88,7 +88,7 @@ fn every_attempt_has_a_row() {
 fn attempts_executors_and_instances() {
     let recipe = crate::place::TINY.replace("hadoop]\ngap", "spark]\ngap")
         + "\n[[framework]]\nname = \"maps\"\n[framework.workload.hadoop]\ngap = \"5m\"\n\
-           [faults]\nmtbf = \"10m\"\nrepair = \"1m\"\n";
+           [faults]\nmtbf = \"10m\"\nmttr = \"1m\"\n";
     let place = Place::with("tiny.toml", recipe);
     let said = place.fairground("run tiny.toml --tasks --out out");
     assert!(said.starts_with("exit 0\n"), "{said}");

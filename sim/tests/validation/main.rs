@@ -53,6 +53,8 @@ pub(crate) fn run(cluster: &Cluster) -> Run {
         seed: cluster.seed,
         step: cluster.step,
         host_step: None,
+        tasks: false,
+        stop: None,
         check: false,
     };
     simulate(&scenario).expect("known names")
