@@ -125,9 +125,9 @@ impl Wanted {
     }
 
     /// Compares the books with the sizes of the offers that are open.
-    pub(crate) fn check(&self, open: impl Iterator<Item = Resources> + Clone) {
+    pub(crate) fn check(&self, open: &[Resources]) {
         for size in &self.sizes {
-            let offers = open.clone().filter(|needs| *needs == size.needs);
+            let offers = open.iter().filter(|needs| **needs == size.needs);
             assert_eq!(
                 size.open as usize,
                 offers.count(),
@@ -136,7 +136,7 @@ impl Wanted {
             );
         }
         let known = |needs: &Resources| self.sizes.iter().any(|size| size.needs == *needs);
-        assert!(open.clone().all(|needs| known(&needs)), "offers of a size");
+        assert!(open.iter().all(known), "offers of a size");
     }
 
     fn size_mut(&mut self, needs: Resources) -> &mut Size {

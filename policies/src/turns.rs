@@ -307,7 +307,7 @@ impl Turns {
             if offers == OfferSize::Task {
                 let mine = ledger.offers().filter(|offer| offer.framework == framework);
                 let open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
-                wish.wanted.check(open.iter().copied());
+                wish.wanted.check(&open);
             }
             assert_eq!(
                 wish.rank.is_some(),
