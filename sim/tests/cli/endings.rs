@@ -14,13 +14,19 @@ const SOON: Duration = Duration::from_secs(5);
 
 /// Runs `line` until `begun` says that it is at work, sends it `signal`, and tells how it ended. Whatever
 /// was there before is still there afterwards, and nothing else.
-fn ended(place: &Place, line: &str, signal: &str, begun: impl Fn(&Place) -> bool) -> Option<i32> {
+fn ended(
+    place: &Place,
+    line: &str,
+    signal: &str,
+    begun: impl Fn(&Place, Duration) -> bool,
+) -> Option<i32> {
     let before = place.names(".");
     let mut command = place.command(FAIRGROUND);
     command.args(line.split_whitespace());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
-    while !begun(place) {
+    let began = Instant::now();
+    while !begun(place, began.elapsed()) {
         assert!(
             child.try_wait().unwrap().is_none(),
             "{line}: it ended by itself"
@@ -46,13 +52,12 @@ fn ended(place: &Place, line: &str, signal: &str, begun: impl Fn(&Place) -> bool
     status.code()
 }
 
-/// Whether a moment has passed since it was asked first.
-fn a_moment() -> impl Fn(&Place) -> bool {
-    let begin = Instant::now();
-    move |_| begin.elapsed() > Duration::from_millis(700)
+/// Whether it has run for a moment.
+fn a_moment(_: &Place, runs: Duration) -> bool {
+    runs > Duration::from_millis(700)
 }
 
-fn check(line: &str, place: impl Fn() -> Place, begun: impl Fn(&Place) -> bool) {
+fn check(line: &str, place: impl Fn() -> Place, begun: impl Fn(&Place, Duration) -> bool) {
     for (signal, code) in [("-TERM", 143), ("-INT", 130)] {
         let place = place();
         assert_eq!(
@@ -71,14 +76,16 @@ fn a_comparison_ends() {
     check(
         &format!("compare tiny.toml {LONG} --out out"),
         Place::tiny,
-        a_moment(),
+        a_moment,
     );
 }
 
 #[test]
 fn a_stream_ends_and_its_rows_go() {
     let line = "stream tiny.toml --set duration=7000d --rows rows.csv";
-    check(line, Place::tiny, |place| place.path("rows.csv").exists());
+    check(line, Place::tiny, |place, _| {
+        place.path("rows.csv").exists()
+    });
 }
 
 /// A log that comes through a pipe from somebody who takes his time.
@@ -99,7 +106,7 @@ fn piped() -> Place {
 
 #[test]
 fn an_import_ends_and_leaves_no_folder() {
-    let begun = |place: &Place| {
+    let begun = |place: &Place, _: Duration| {
         let names = fs::read_dir(place.path(".")).unwrap();
         let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.any(|name| name.starts_with(".trace-"))
@@ -113,7 +120,7 @@ fn an_import_ends_and_leaves_no_folder() {
 
 #[test]
 fn counting_ends() {
-    check("trace stat log.swf --format swf", piped, a_moment());
+    check("trace stat log.swf --format swf", piped, a_moment);
 }
 
 /// Where a result stands, it stands afterwards.
@@ -128,6 +135,6 @@ fn a_result_that_is_there_stays() {
     check(
         &format!("compare tiny.toml {LONG} --out out"),
         place,
-        a_moment(),
+        a_moment,
     );
 }
