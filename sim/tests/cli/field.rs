@@ -49,7 +49,7 @@ const CASES: &[Case] = &[
         "04-alibaba-end-zero",
         "compare --trace batch_task.csv --out out",
         0,
-        Some([2, 2, 0]),
+        Some([3, 3, 0]),
         &[],
     ),
     (
