@@ -78,7 +78,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     std::env::set_current_dir(&order.sandbox)?;
     let account = Account::find(order.user.as_ref())?;
     if let Some(hidden) = &order.hidden {
-        namespaces::hide(hidden)?;
+        namespaces::hide(hidden, &order.sandbox)?;
     }
     account.become_it(false)?;
     umask(Mode::from_bits_truncate(0o022));

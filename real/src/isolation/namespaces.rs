@@ -64,8 +64,8 @@ fn own_users(more: CloneFlags) -> Result<()> {
 }
 
 /// Takes the directories that a task does not see away from the caller, which fetches for it, and
-/// `/proc` with them.
-pub(crate) fn hide(hidden: &[PathBuf]) -> Result<()> {
+/// `/proc` with them; puts it into the sandbox, which has its own path again.
+pub(crate) fn hide(hidden: &[PathBuf], sandbox: &Path) -> Result<()> {
     if getuid().is_root() {
         unshare(CloneFlags::CLONE_NEWNS)
             .map_err(IsolationError::call("make a namespace for mounts"))?;
@@ -73,10 +73,13 @@ pub(crate) fn hide(hidden: &[PathBuf]) -> Result<()> {
         own_users(CloneFlags::CLONE_NEWNS)?;
     }
     keep_inside()?;
+    let held = held(sandbox)?;
     for place in hidden {
         empty(place)?;
     }
-    empty(Path::new("/proc"))
+    restore(&held, sandbox)?;
+    empty(Path::new("/proc"))?;
+    chdir(sandbox).map_err(|errno| IsolationError::file("enter", sandbox)(errno.into()))
 }
 
 /// Gives the caller, the first process of its pid namespace, its own mounts, queues and host
@@ -170,9 +173,13 @@ fn cover(spec: &Spec) -> Result<()> {
             Some("size=0,mode=755"),
         )?;
     }
-    // Perhaps in one of the places that are empty now: its own path leads to it again.
-    fs::create_dir_all(&spec.sandbox).map_err(IsolationError::file("create", &spec.sandbox))?;
-    show(&sandbox, &spec.sandbox)
+    restore(&sandbox, &spec.sandbox)
+}
+
+/// A sandbox may be in one of the places that are empty now: its own path leads to it again.
+fn restore(held: &OwnedFd, sandbox: &Path) -> Result<()> {
+    fs::create_dir_all(sandbox).map_err(IsolationError::file("create", sandbox))?;
+    show(held, sandbox)
 }
 
 /// A directory, whatever its path leads to later.

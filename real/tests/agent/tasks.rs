@@ -184,6 +184,30 @@ fn what_a_task_asks_for_is_fetched_as_its_user() {
     let expected = format!("{uid} 700\n{uid} 755\n{uid} 755\n{uid}\nfetched\n");
     assert_eq!(output, expected);
 
+    // Archives are unpacked where the agent's other directories are out of sight.
+    let archive = from.join("tools.tar");
+    let tar = [
+        "-cf",
+        archive.to_str().unwrap(),
+        "-C",
+        from.to_str().unwrap(),
+    ];
+    let packed = std::process::Command::new("tar")
+        .args(tar)
+        .arg("script")
+        .status();
+    assert!(packed.unwrap().success());
+    let mut task = shell("unpacks", "stat -c %u script; sh script");
+    task.command.uris = vec![Uri {
+        output_file: None,
+        ..uri(&archive, false)
+    }];
+    master.run(&task);
+    master.reaches("unpacks", Finished);
+    let output = fs::read_to_string(agent.sandbox("unpacks").join("stdout")).unwrap();
+    let uid = fs::metadata(agent.sandbox("unpacks")).unwrap().uid();
+    assert_eq!(output, format!("{uid}\nfetched\n"));
+
     // The agent is root and could read it.
     fs::set_permissions(&script, fs::Permissions::from_mode(0o600)).unwrap();
     let mut task = shell("pries", "true");
