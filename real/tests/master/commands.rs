@@ -137,7 +137,7 @@ fn a_running_task_is_listed_and_killed() {
     let mut job = submit(master.address, &["--name", "long", "--", "sleep"]);
     master.wait_for_metric("master/tasks_running", 1.0);
     let table = check(&master, &["ps"], 0, "");
-    assert!(table.contains("long-0.0  running"), "{table}");
+    assert!(table.contains("long-0.0  long-0  running"), "{table}");
     check(
         &master,
         &["kill", "short-0.0"],
