@@ -456,6 +456,9 @@ impl Experiment {
     }
 
     /// Why no job of a comparison can ever run, if none can under any policy; services count as work.
+    ///
+    /// # Errors
+    /// When the traces cannot be built again.
     pub fn impossible(&self, comparison: &Comparison) -> Result<Option<String>, ExperimentError> {
         let pages = comparison.policies.iter().flat_map(|policy| &policy.runs);
         let mut pages = pages.flat_map(|run| &run.frameworks);

@@ -110,10 +110,7 @@ fn reports_hold_at_every_width() {
         eprintln!("skipped: there is no chromium to look with");
         return;
     };
-    let quick = Options {
-        png: false,
-        ..Options::default()
-    };
+    let quick = Options { png: false };
     for frameworks in [3, 7, 15] {
         let place = tempfile::tempdir().unwrap();
         let dir = place.path().join("day");

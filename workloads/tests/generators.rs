@@ -160,11 +160,11 @@ fn rails_has_not_moved() {
     check(
         "work.rails = {}",
         &expect![[r"
-        0 jobs, 172184 tasks or requests, 423004a47b014fb2
-        requests: 100 a second in the mean of a day; night 0.2, lunch at 12:30, evening at 20:00; started at 8h; log-normal noise 0.1 every 10s; flash crowds 1d apart in the mean, times 3, for 20m
-        service: cpus:1 mem:1024 an instance, 5 workers, 150ms a request, up 20s after launch, objective 1s
-        autoscaler: 2 to 100 instances at a load of 0.6, every 15s, fewer after 5m
-    "]],
+            0 jobs, 172184 tasks or requests, 423004a47b014fb2
+            requests: 100 a second in the mean of a day; night 0.2, lunch at 12:30, evening at 20:00; started at 8h; log-normal noise 0.1 every 10s; flash crowds 1d apart in the mean, times 3, for 20m
+            service: cpus:1 mem:1024 an instance, 5 workers, 150ms a request, up 20s after launch, at full speed from then on, objective 1s; requests go where they begin first, as from one perfect queue (better than any real balancer)
+            autoscaler: 2 to 100 instances at a load of 0.6, every 15s, fewer after 5m
+        "]],
     );
 }
 
@@ -230,7 +230,7 @@ fn requests_have_not_moved() {
         &expect![[r"
             0 jobs, 9450 tasks or requests, 16b2171cf5aecb21
             requests: those of the file from 5s on, times 1.5, evenly spread over 10s
-            service: cpus:1 mem:1024 an instance, 5 workers, 150ms a request, up 20s after launch, objective 1s
+            service: cpus:1 mem:1024 an instance, 5 workers, 150ms a request, up 20s after launch, at full speed from then on, objective 1s; requests go where they begin first, as from one perfect queue (better than any real balancer)
             autoscaler: 2 to 100 instances at a load of 0.6, every 15s, fewer after 5m
         "]],
     );

@@ -120,31 +120,35 @@ fn rails_is_filled_in_with_its_defaults() {
     check(
         "work.rails = {}",
         &expect![[r#"
-        [work.rails]
-        rate = 100
-        start = "8h"
-        night = 0.2
-        noise = 0.1
-        crowd_gap = "1d"
-        crowd = 3
-        crowd_length = "20m"
-        step = "10s"
+            [work.rails]
+            rate = 100
+            start = "8h"
+            night = 0.2
+            noise = 0.1
+            crowd_gap = "1d"
+            crowd = 3
+            crowd_length = "20m"
+            step = "10s"
 
-        [work.rails.service]
-        cpus = 1
-        mem = "1GiB"
-        workers = 5
-        time = "150ms"
-        startup = "20s"
-        slo = "1s"
+            [work.rails.service]
+            cpus = 1
+            mem = "1GiB"
+            workers = 5
+            time = "150ms"
+            compute = 0.2
+            startup = "20s"
+            warmup = "0s"
+            cold_speed = 0.5
+            routing = "least-work"
+            slo = "1s"
 
-        [work.rails.autoscaler]
-        target = 0.6
-        period = "15s"
-        window = "5m"
-        min = 2
-        max = 100
-    "#]],
+            [work.rails.autoscaler]
+            target = 0.6
+            period = "15s"
+            window = "5m"
+            min = 2
+            max = 100
+        "#]],
     );
 }
 
@@ -199,27 +203,31 @@ fn requests_is_filled_in_with_its_defaults() {
     check(
         "work.requests = { file = 'nasa.tbz2' }",
         &expect![[r#"
-        [work.requests]
-        file = "nasa.tbz2"
-        from = "0s"
-        scale = 1
-        step = "10s"
+            [work.requests]
+            file = "nasa.tbz2"
+            from = "0s"
+            scale = 1
+            step = "10s"
 
-        [work.requests.service]
-        cpus = 1
-        mem = "1GiB"
-        workers = 5
-        time = "150ms"
-        startup = "20s"
-        slo = "1s"
+            [work.requests.service]
+            cpus = 1
+            mem = "1GiB"
+            workers = 5
+            time = "150ms"
+            compute = 0.2
+            startup = "20s"
+            warmup = "0s"
+            cold_speed = 0.5
+            routing = "least-work"
+            slo = "1s"
 
-        [work.requests.autoscaler]
-        target = 0.6
-        period = "15s"
-        window = "5m"
-        min = 2
-        max = 100
-    "#]],
+            [work.requests.autoscaler]
+            target = 0.6
+            period = "15s"
+            window = "5m"
+            min = 2
+            max = 100
+        "#]],
     );
 }
 
@@ -321,12 +329,12 @@ fn bad_amounts_are_shown_where_they_are() {
     check(
         "[work.mpi]\nmem = '4GB'",
         &expect![[r#"
-        TOML parse error at line 2, column 7
-          |
-        2 | mem = '4GB'
-          |       ^^^^^
-        invalid value: string "4GB", expected memory as text with a unit, as in "4GiB", or a whole number of MiB
-    "#]],
+            TOML parse error at line 2, column 7
+              |
+            2 | mem = '4GB'
+              |       ^^^^^
+            invalid value: string "4GB", expected memory as text with a unit, as in "4GiB"
+        "#]],
     );
     check(
         "[work.mpi]\nmem = '1KiB'",

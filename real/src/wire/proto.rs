@@ -1,7 +1,7 @@
 //! The one way in which messages of the API are read and written: protobuf's JSON form, with the
 //! leniency of Mesos.
 //!
-//! A message is declared once, with [`message!`]: its members with their types, what becomes of
+//! A message is declared once, with `message!`: its members with their types, what becomes of
 //! each, and why. From that follow the type, its reader, its writer, the table in the README, and
 //! the refusal of what is not supported. A member cannot be read differently from its neighbours,
 //! and one that is not declared as supported is not left out silently.
@@ -192,7 +192,7 @@ impl fmt::Display for Refused {
     }
 }
 
-/// What can become of a member. The names are those of [`message!`].
+/// What can become of a member. The names are those of `message!`.
 pub mod judge {
     use super::{Refused, Wire};
 

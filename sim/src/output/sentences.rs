@@ -135,11 +135,14 @@ fn both(change: &Estimate) -> String {
     let ratio = 1.0 + change.mean;
     let times = match change.mean {
         _ if !change.differs_from(0.0) && change.interval.is_some() => return units::lower(change),
-        0.0 => return units::lower(change),
-        less if less < 0.0 => format!("{} times sooner", units::short(1.0 / ratio)),
-        _ => format!("{} times later", units::short(ratio)),
+        less if less < 0.0 => (units::short(1.0 / ratio), "sooner"),
+        _ => (units::short(ratio), "later"),
     };
-    format!("{}, {times}", units::lower(change))
+    match times {
+        // A factor that rounds to one says less than the percentage.
+        (factor, _) if factor == "1" => units::lower(change),
+        (factor, which) => format!("{}, {factor} times {which}", units::lower(change)),
+    }
 }
 
 /// What a sentence says of one framework.

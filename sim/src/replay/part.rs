@@ -96,7 +96,9 @@ pub(super) fn part(
     };
     let rest = all.end.since(Time::ZERO + from);
     if rest.is_zero() {
-        let error = ReadError::expected(format!("less than {length}"), from);
+        // The end is the moment after the last arrival.
+        let last = Span::from_micros(length.as_micros() - 1);
+        let error = ReadError::expected(format!("at most {last}"), from);
         return Err(error.place("--from"));
     }
     let minutes = rest.as_micros().div_ceil(60_000_000);

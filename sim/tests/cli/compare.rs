@@ -20,9 +20,9 @@ fn the_plan_of_the_built_in_recipe() {
         framework   hadoop (hadoop), share 3, weight 1, scheduler fair[wait=5s]: 211 jobs, 10456 tasks in the first seed
         framework   spark (spark), share 3, weight 1, scheduler fair: 186 jobs, 11904 tasks in the first seed
         framework   rails (rails), share 3, weight 1, scheduler fair: 26157324 requests in the first seed
-        policies    static, static-best, drf
+        policies    static, static[data=all], static-best, drf
         seeds       20 (1 to 20)
-        runs        60, and those that search for a split
+        runs        80, and those that search for a split
         results     fairground-out/nine-hosts
     "#]].assert_eq(&Place::empty().fairground("compare --dry-run"));
 }
@@ -68,6 +68,7 @@ fn a_comparison() {
         fairground-out/tiny/
         fairground-out/tiny/DIGESTS
         fairground-out/tiny/digests.csv
+        fairground-out/tiny/digests.parquet
         fairground-out/tiny/figures/
         fairground-out/tiny/figures/change.png
         fairground-out/tiny/figures/change.svg
@@ -82,15 +83,17 @@ fn a_comparison() {
         fairground-out/tiny/figures/utilisation.png
         fairground-out/tiny/figures/utilisation.svg
         fairground-out/tiny/gains.csv
-        fairground-out/tiny/hosts.csv
-        fairground-out/tiny/jobs.csv
+        fairground-out/tiny/gains.parquet
+        fairground-out/tiny/hosts.parquet
+        fairground-out/tiny/jobs.parquet
         fairground-out/tiny/provenance.json
         fairground-out/tiny/recipe.toml
         fairground-out/tiny/report.html
-        fairground-out/tiny/services.csv
+        fairground-out/tiny/services.parquet
         fairground-out/tiny/summary.csv
+        fairground-out/tiny/summary.parquet
         fairground-out/tiny/table.txt
-        fairground-out/tiny/usage.csv
+        fairground-out/tiny/usage.parquet
         tiny.toml
     "#]]
     .assert_eq(&place.names("."));

@@ -24,16 +24,16 @@ fn ended(
     let mut command = place.command(FAIRGROUND);
     command.args(line.split_whitespace());
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    let began = Instant::now();
-    while !begun(place, began.elapsed()) {
+    let mut program = command.spawn().unwrap();
+    let since = Instant::now();
+    while !begun(place, since.elapsed()) {
         assert!(
-            child.try_wait().unwrap().is_none(),
+            program.try_wait().unwrap().is_none(),
             "{line}: it ended by itself"
         );
         std::thread::sleep(Duration::from_millis(20));
     }
-    let pid = child.id().to_string();
+    let pid = program.id().to_string();
     assert!(
         Command::new("kill")
             .args([signal, &pid])
@@ -42,7 +42,7 @@ fn ended(
             .success()
     );
     let told = Instant::now();
-    let status = child.wait().unwrap();
+    let status = program.wait().unwrap();
     assert!(
         told.elapsed() < SOON,
         "{line}: {:?} after {signal}",

@@ -27,7 +27,6 @@ fn a_trace_in_one_form_for_all() {
         tasks: 2
         cpus: thousandths of a core
         memory: MiB
-        assumed: columns not read: cpu_time
         assumed: job shape: rigid: as many tasks of a core as it had processors, all at the same time
         digest: cf413102bbbef0cfcb55677c41117b678c34282328f6a6087abad4bcb2c7e9b7
     "#]].assert_eq(&place.fairground("trace import log.swf --out log"));
@@ -98,7 +97,6 @@ fn a_trace_in_one_form_that_cannot_be_made() {
         tasks: 1
         cpus: thousandths of a core
         memory: MiB
-        assumed: columns not read: cpu_time
         assumed: job shape: rigid: as many tasks of a core as it had processors, all at the same time
         assumed: records dropped: 1: damaged
         digest: a992d9c0d7a316241ea8b5ab482d1c7d17c690ab0b541e65fd819cc56b464fcb

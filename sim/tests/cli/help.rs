@@ -65,6 +65,7 @@ fn help_on_compare() {
               --jobs <N>             How many runs at the same time; the results do not depend on it
                                      [default: all cores]
               --check                Recount every law after every step: slow and sure
+              --tasks                Write a row a task, too, into tasks.parquet
               --policies <NAMES>...  The policies, the baseline first, separated by spaces
               --seeds <N>            How many seeds
               --out <FOLDER>         Where results go [default: fairground-out/<name>]
@@ -116,6 +117,7 @@ fn help_on_run() {
               --jobs <N>         How many runs at the same time; the results do not depend on it [default:
                                  all cores]
               --check            Recount every law after every step: slow and sure
+              --tasks            Write a row a task, too, into tasks.parquet
               --policy <NAME>    The policy [default: drf]
               --seed <N>         The seed [default: 1]
               --out <FOLDER>     Where results go [default: fairground-out/<name>-run]

@@ -66,7 +66,7 @@ fn a_full_disk_leaves_nothing_half_written() {
     expect![[r#"
         exit 2
         --- stderr
-        error: cannot write deep/out.partial/usage.csv: File too large (os error 27)
+        error: cannot write deep/out.partial/summary.parquet: File too large (os error 27)
     "#]]
     .assert_eq(&told(&command.output().unwrap()));
     assert_eq!(place.names("."), "deep/\ntiny.toml\n");

@@ -102,7 +102,7 @@ fn an_unknown_field() {
         "title =",
         "titel =",
         &expect![[r#"
-            error: bad.toml:2:1: unknown field `titel`, expected one of `name`, `title`, `about`, `duration`, `seeds`, `first_seed`, `step`, `policies`, `cluster`, `machines`, `network`, `costs`, `faults`, `measured`, `framework`
+            error: bad.toml:2:1: unknown field `titel`, expected one of `name`, `title`, `about`, `duration`, `seeds`, `first_seed`, `step`, `tasks`, `policies`, `cluster`, `machines`, `network`, `costs`, `faults`, `measured`, `sensitivity`, `framework`
         "#]],
     );
 }

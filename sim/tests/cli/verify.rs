@@ -25,7 +25,7 @@ fn a_fresh_result() {
     expect![[r#"
         exit 0
         --- stdout
-        out: 1 run and 21 files are what the recipe gives
+        out: 1 run and 24 files are what the recipe gives
     "#]]
     .assert_eq(&result().fairground("verify out"));
 }

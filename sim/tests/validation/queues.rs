@@ -38,13 +38,13 @@ fn arrivals(count: usize, gap: Span, random: bool, purpose: &str) -> Vec<Plain> 
 /// one server Lindley's recursion).
 fn starts(jobs: &[Plain], servers: usize) -> Vec<Time> {
     let mut free = vec![Time::ZERO; servers];
-    let mut start = |job: &Plain| {
+    let start = |job: &Plain| {
         let first = free.iter_mut().min().expect("a server");
         let start = job.submitted.max(*first);
         *first = start + job.run;
         start
     };
-    jobs.iter().map(|job| start(job)).collect()
+    jobs.iter().map(start).collect()
 }
 
 fn began(run: &Run, framework: u32) -> Vec<Time> {

@@ -333,22 +333,22 @@ fn unknown_run_times_are_told_by_their_cause() {
         10 at 80s: 2 x cpus:1 mem:1024 for 5s
         columns behind the 18th: not read (1 in the log)
         job shape: rigid: as many tasks of a core as it had processors, all at the same time
+        job that never started: left out (1 job)
         jobs in parts only: 1 jobs are told by 1 parts and no summary: each runs as long as its parts together, on as many processors as the widest
         jobs that never started: without a run time or a processor, so they add no load (1 in the log)
         memory not requested: what was used (1 in the log)
-        memory of tasks that do not say: mem:1024 a task (17 in the trace)
+        memory of tasks that do not say: mem:1024 a task (of 17 tasks)
         order of jobs: by submission; the log is not in that order (1 in the log)
         processors: a processor is 1 cores; a task has 1 of them
         processors not logged: as many as requested (2 in the log)
         records passed over: 1: jobs without processors, given or requested
         rows with the status 2, 3 or 4: parts of one job: merged into the row that sums them up (2 in the log)
         run times of which the trace holds a part: 2 of 87 tasks
-        run times of zero: a microsecond: the clock of the trace is coarser (3 in the trace)
+        run times of zero: a microsecond: the clock of the trace is coarser (of 3 tasks)
         run times of zero: kept: the log counts whole seconds (1 in the log)
         run times that are damaged: 3 of 87 tasks
-        run times that are damaged: 5m (3 in the trace)
-        tasks that never started: left out, and with them 1 jobs that had no others (64 in the trace)
+        run times that are damaged: 5m (of 3 tasks)
         tasks that never started, and add no load: 64 of 87 tasks
-        tasks that were still running, or ran before: as long as the trace holds of it (2 in the trace)
+        tasks that were still running, or ran before: as long as the trace holds of it (of 2 tasks)
     "]].assert_eq(&shown);
 }

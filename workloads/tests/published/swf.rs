@@ -206,11 +206,11 @@ fn jobs_are_rigid_gangs() {
         4 at 70s: 3 x cpus:1 mem:1024 for 30s
         columns not read: cpu_time (1 in the log)
         job shape: rigid: as many tasks of a core as it had processors, all at the same time
+        job that never started: left out (1 job)
         jobs that never started: without a run time or a processor, so they add no load (1 in the log)
-        memory of tasks that do not say: mem:1024 a task (5 in the trace)
+        memory of tasks that do not say: mem:1024 a task (of 5 tasks)
         processors: a processor is 1 cores; a task has 1 of them
         processors not logged: as many as requested (2 in the log)
-        tasks that never started: left out, and with them 1 jobs that had no others (8 in the trace)
         tasks that never started, and add no load: 8 of 17 tasks
     "]].assert_eq(&built(""));
     expect![[r"
@@ -218,7 +218,7 @@ fn jobs_are_rigid_gangs() {
         columns not read: cpu_time (1 in the log)
         job shape: rigid: as many tasks of a core as it had processors, all at the same time
         jobs that never started: without a run time or a processor, so they add no load (1 in the log)
-        memory of tasks that do not say: mem:4096 a task (1 in the trace)
+        memory of tasks that do not say: mem:4096 a task (of 1 task)
         part of the trace: from 1m after its beginning
         processors: a processor is 1 cores; a task has 2 of them
         processors not logged: as many as requested (2 in the log)

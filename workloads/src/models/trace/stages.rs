@@ -12,6 +12,9 @@ use crate::canonical::tables::{Edge, Tasks, Unknown};
 use crate::error::ReadError;
 use crate::models::jobs::task_count;
 
+/// How long tasks run: so many for so long, one after the other.
+pub(super) type RunTimes = Vec<(u32, Span)>;
+
 impl TraceSpec {
     /// The stages of a job, parents first. Tasks of one stage that ask for different amounts become
     /// stages of their own, which wait for the same and are waited for together.
@@ -21,8 +24,8 @@ impl TraceSpec {
         edges: &[Edge],
         units: &Units,
         told: &mut Told,
-    ) -> Result<Vec<(StageSpec, Vec<(u32, Span)>)>, Left> {
-        let mut sizes: BTreeMap<(u64, [u64; 4]), (u64, Vec<(u32, Span)>)> = BTreeMap::new();
+    ) -> Result<Vec<(StageSpec, RunTimes)>, Left> {
+        let mut sizes: BTreeMap<(u64, [u64; 4]), (u64, RunTimes)> = BTreeMap::new();
         for row in tasks.iter().filter(|row| row.count > 0) {
             let Some(run) = self.run_of(row, told) else {
                 continue;
