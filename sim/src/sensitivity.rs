@@ -4,6 +4,7 @@
 //! the pool still wins when tasks start at no cost, or when the network is ten times as slow, is asked
 //! here, one row of the report a change.
 
+use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 
 use crate::experiment::{Experiment, ExperimentError, STATIC_BEST, Watcher};
@@ -27,7 +28,8 @@ pub fn varied(loaded: &Loaded, set: &[String]) -> Result<Loaded, RecipeError> {
     Recipe::of_text(&text, set, loaded.origin.clone(), loaded.folder.clone())
 }
 
-/// The table of all rows; `None` where the recipe asks for none, or `seeds` is empty.
+/// The table of all rows; `None` where the recipe asks for none, nothing is compared, or `seeds` is
+/// empty.
 ///
 /// # Errors
 /// A row whose traces cannot be built.
@@ -37,9 +39,16 @@ pub fn sheet(
     seeds: &[u64],
     watcher: &dyn Watcher,
 ) -> Result<Option<Sheet>, ExperimentError> {
+    let compared = |policies: &[Name]| {
+        let searched = |policy: &&Name| policy.base() == STATIC_BEST;
+        policies.len() - policies.iter().filter(searched).count() > 1
+    };
     let Some(asked) = &loaded.recipe.sensitivity else {
         return Ok(None);
     };
+    if !compared(&loaded.recipe.policies) {
+        return Ok(None);
+    }
     let seeds = &seeds[..seeds.len().min(asked.seeds as usize)];
     let mut rows = Vec::new();
     let mut heads = Vec::new();

@@ -24,8 +24,12 @@ workload.rails = { rate = 20, step = "5m" }
 "#;
 
 fn sheet(vary: &str) -> Result<Option<Sheet>, String> {
+    sheet_with(vary, &[])
+}
+
+fn sheet_with(vary: &str, settings: &[String]) -> Result<Option<Sheet>, String> {
     let text = format!("{RECIPE}\n[sensitivity]\nseeds = 2\nvary = [{vary}]\n");
-    let loaded = Recipe::of_text(&text, &[], "small".to_owned(), PathBuf::from("."));
+    let loaded = Recipe::of_text(&text, settings, "small".to_owned(), PathBuf::from("."));
     let loaded = loaded.map_err(|error| error.to_string())?;
     let experiment = Experiment::load(&loaded, Registry::default());
     let experiment = experiment.map_err(|error| error.to_string())?;
@@ -35,7 +39,6 @@ fn sheet(vary: &str) -> Result<Option<Sheet>, String> {
         4,
         "the comparison itself has all seeds"
     );
-    assert_eq!(comparison.policies.len(), 3);
     Ok(comparison.sheets.into_iter().next())
 }
 
@@ -68,5 +71,14 @@ fn a_change_that_does_not_apply_is_refused_before_anything_runs() {
             error.contains("sensitivity") && error.contains(told),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn without_a_comparison_nothing_is_varied() {
+    for policies in ["[\"drf\"]", "[\"drf\", \"static-best\"]"] {
+        let settings = [format!("policies={policies}")];
+        let vary = "{ what = \"nothing\", set = [] }";
+        assert_eq!(sheet_with(vary, &settings), Ok(None), "{policies}");
     }
 }
