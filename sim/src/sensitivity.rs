@@ -21,9 +21,11 @@ pub fn varied(loaded: &Loaded, set: &[String]) -> Result<Loaded, RecipeError> {
     let mut recipe = loaded.recipe.clone();
     recipe.sensitivity = None;
     recipe.measured = None;
-    recipe
-        .policies
-        .retain(|policy| policy.base() != STATIC_BEST);
+    if is_compared(&recipe.policies) {
+        recipe
+            .policies
+            .retain(|policy| policy.base() != STATIC_BEST);
+    }
     let text = toml::to_string(&recipe).expect("a recipe has a text");
     Recipe::of_text(&text, set, loaded.origin.clone(), loaded.folder.clone())
 }
@@ -39,14 +41,10 @@ pub fn sheet(
     seeds: &[u64],
     watcher: &dyn Watcher,
 ) -> Result<Option<Sheet>, ExperimentError> {
-    let compared = |policies: &[Name]| {
-        let searched = |policy: &&Name| policy.base() == STATIC_BEST;
-        policies.len() - policies.iter().filter(searched).count() > 1
-    };
     let Some(asked) = &loaded.recipe.sensitivity else {
         return Ok(None);
     };
-    if !compared(&loaded.recipe.policies) {
+    if asked.vary.is_empty() || !is_compared(&loaded.recipe.policies) {
         return Ok(None);
     }
     let seeds = &seeds[..seeds.len().min(asked.seeds as usize)];
@@ -61,12 +59,19 @@ pub fn sheet(
         }
         let loaded = varied(loaded, &set)?;
         let experiment = Experiment::open(&loaded, registry.clone())?;
-        let comparison = experiment.compare_seeds(seeds, watcher)?;
+        // What is compared already is kept when these rows are interrupted.
+        let comparison = match experiment.compare_seeds(seeds, watcher) {
+            Err(ExperimentError::Interrupted) => return Ok(None),
+            compared => compared?,
+        };
+        if comparison.seeds.len() < seeds.len() {
+            return Ok(None);
+        }
         let gains = Gains::of(&comparison);
         if heads.is_empty() {
             heads = head(&comparison, &gains);
         }
-        rows.push(row(what, &gains));
+        rows.push(row(what, &gains, heads.len()));
     }
     let seeds = units::count(seeds.len(), "seed", "seeds");
     Ok(Some(Sheet {
@@ -80,6 +85,13 @@ pub fn sheet(
         heads,
         rows,
     }))
+}
+
+/// Whether a policy that is named stands against another: what is searched for is left out, and no
+/// baseline.
+fn is_compared(policies: &[Name]) -> bool {
+    let named = |policy: &Name| policy.base() != STATIC_BEST;
+    policies.first().is_some_and(named) && policies[1..].iter().any(named)
 }
 
 fn gains_base(recipe: &Recipe) -> String {
@@ -100,11 +112,20 @@ fn head(comparison: &Comparison, gains: &Gains) -> Vec<String> {
     heads
 }
 
-fn row(what: String, gains: &Gains) -> Vec<String> {
+fn row(what: String, gains: &Gains, columns: usize) -> Vec<String> {
     let mut cells = vec![what];
+    let services = gains
+        .lines
+        .iter()
+        .filter(|line| line.policy == 1 && line.service);
+    let has_jobs = (columns - 1) / (gains.policies.len() - 1) > services.count();
     for policy in 1..gains.policies.len() {
-        let overall = gains.overall.iter().find(|one| one.policy == policy);
-        cells.extend(overall.map(|overall| units::change(&overall.mean, "%")));
+        if has_jobs {
+            let overall = gains.overall.iter().find(|one| one.policy == policy);
+            // A change may leave no jobs.
+            let told = overall.map_or_else(String::new, |all| units::change(&all.mean, "%"));
+            cells.push(told);
+        }
         let lines = gains.lines.iter();
         let services = lines.filter(|line| line.policy == policy && line.service);
         cells.extend(services.map(|line| {

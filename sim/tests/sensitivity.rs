@@ -76,7 +76,12 @@ fn a_change_that_does_not_apply_is_refused_before_anything_runs() {
 
 #[test]
 fn without_a_comparison_nothing_is_varied() {
-    for policies in ["[\"drf\"]", "[\"drf\", \"static-best\"]"] {
+    for policies in [
+        "[\"drf\"]",
+        "[\"drf\", \"static-best\"]",
+        "[\"static-best\", \"drf\", \"fair\"]",
+        "[\"static-best\"]",
+    ] {
         let settings = [format!("policies={policies}")];
         let vary = "{ what = \"nothing\", set = [] }";
         assert_eq!(sheet_with(vary, &settings), Ok(None), "{policies}");

@@ -15,7 +15,7 @@
 
 use fairground_policies::time::Span;
 use fairground_workloads::trace::Routing;
-use libm::{exp, log1p};
+use libm::{exp, log, log1p};
 
 /// Requests that would wait longer than this give up and count as missed.
 pub const PATIENCE: Span = Span::from_secs(30);
@@ -277,11 +277,12 @@ fn in_turn(arrivals: f64, instances: f64, workers: u64, rate: f64) -> (f64, f64)
         }
     }
     let omega = 0.5 * (low + high);
-    let (mut sum, mut ways, mut c) = (1.0 / (1.0 - omega), 1.0, 1.0);
+    // By logarithms: of a thousand workers the ways are more than a float holds.
+    let (mut sum, mut ways, mut c) = (1.0 / (1.0 - omega), 0.0, 0.0);
     for j in 1..=workers {
         let (at, gap) = (j as f64, gap(j as f64 * rate));
-        ways *= (all - at + 1.0) / at;
-        c *= gap / (1.0 - gap);
+        ways += log((all - at + 1.0) / at);
+        c += log(gap) - log1p(-gap);
         let (above, below) = (all * (1.0 - gap) - at, all * (1.0 - omega) - at);
         // Where the root meets a whole number of workers both vanish: the ratio of their slopes.
         let slope = instances / (arrivals + at * rate) * gap;
@@ -290,7 +291,7 @@ fn in_turn(arrivals: f64, instances: f64, workers: u64, rate: f64) -> (f64, f64)
         } else {
             above / below
         };
-        sum += ways / (c * (1.0 - gap)) * ratio;
+        sum += exp(ways - c - log1p(-gap)) * ratio;
     }
     let waits = 1.0 / sum / (1.0 - omega);
     (waits.clamp(0.0, 1.0), all * rate * (1.0 - omega))
@@ -420,6 +421,18 @@ mod tests {
             let simulated = simulated_in_turn(arrivals, instances, workers);
             let (waits, _) = in_turn(arrivals, instances as f64, workers as u64, 1.0);
             assert!((waits - simulated).abs() < 0.01, "{waits} {simulated}");
+        }
+    }
+
+    #[test]
+    fn thousands_of_workers_are_no_perfect_service() {
+        for workers in [900, 1100, 2500] {
+            let (waits, ends) = in_turn(1.98 * workers as f64, 2.0, workers, 1.0);
+            assert!(
+                waits.is_finite() && waits > 0.1 && waits < 1.0,
+                "{workers}: {waits}"
+            );
+            assert!(ends.is_finite() && ends > 0.0, "{workers}: {ends}");
         }
     }
 
