@@ -132,8 +132,15 @@ struct Document {
 
 fn parse(text: &str) -> anyhow::Result<Vec<Credential>> {
     if text.trim_start().starts_with('{') {
-        let document: Document = serde_json::from_str(text)
-            .context("expected {\"credentials\": [{\"principal\": \"p\", \"secret\": \"s\"}]}")?;
+        // Not the parser's own words: they quote what it found, which may be a secret.
+        let document: Document = serde_json::from_str(text).map_err(|error| {
+            anyhow::anyhow!(
+                "line {}, column {}: expected {{\"credentials\": [{{\"principal\": \"p\", \
+                 \"secret\": \"s\"}}]}}",
+                error.line(),
+                error.column()
+            )
+        })?;
         return Ok(document.credentials);
     }
     let lines = (1..).zip(text.lines());
@@ -213,8 +220,9 @@ mod tests {
         check(
             r#"{"credentials": [{"principal": "a"}]}"#,
             0o600,
-            "missing field `secret`",
+            "line 1, column 35: expected {",
         );
+        check(r#"{"credentials": ["a hush"]}"#, 0o600, "line 1, column");
         check(
             r#"{"credentials": [{"principal": "a", "secret": ""}]}"#,
             0o600,

@@ -83,7 +83,9 @@ pub(crate) fn credential_for(master: &str) -> Option<Credential> {
     });
     let mut fitting = clients.filter(|client| {
         let (own, port) = (client.master.ip(), client.master.port());
-        port == address.port() && (own == address.ip() || own.is_unspecified())
+        // Only an address of this machine's can be bound: nobody else is told its secret.
+        let is_here = || std::net::UdpSocket::bind((address.ip(), 0)).is_ok();
+        port == address.port() && (own == address.ip() || own.is_unspecified() && is_here())
     });
     fitting.next().map(|client| client.operator)
 }

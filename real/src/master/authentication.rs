@@ -48,6 +48,13 @@ pub struct Args {
         default_value = "operator"
     )]
     operators: Vec<String>,
+    /// A principal that agents have; can be given several times
+    #[arg(
+        long = "agent-principal",
+        value_name = "PRINCIPAL",
+        default_values = ["agent", "agents"]
+    )]
+    agents: Vec<String>,
 }
 
 /// What a request is for.
@@ -89,6 +96,7 @@ pub struct Authentication {
     /// Where they are asked.
     asked: Vec<Door>,
     operators: Vec<String>,
+    agents: Vec<String>,
 }
 
 impl Args {
@@ -123,6 +131,7 @@ impl Args {
             credentials: Credentials::read(path)?,
             asked: asked.map(|(door, _)| door).collect(),
             operators: self.operators.clone(),
+            agents: self.agents.clone(),
         })
     }
 
@@ -154,6 +163,10 @@ impl Authentication {
         }
         let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let principal = self.credentials.identify(header)?;
+        // An agent is told everybody's tasks with their secrets, and what their readers say.
+        if door == Door::Agents && !self.agents.contains(&principal) {
+            return None;
+        }
         // A framework is its principal's own, whoever else may end it.
         if door == Door::Change && self.operators.contains(&principal) {
             return Some(Rights::default());

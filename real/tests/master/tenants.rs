@@ -344,6 +344,11 @@ fn agents_and_those_who_look_are_asked_where_that_is_wanted() {
     assert_eq!(ask(&master, SUBSCRIBE_PATH, "", &hello).0, 401);
     assert_eq!(ask(&master, MESSAGE_PATH, "", &hello).0, 401);
     assert_eq!(ask(&master, SUBSCRIBE_PATH, &of("agent"), &hello).0, 400);
+    // Whoever is known is no agent for that: an agent is told everybody's tasks.
+    for path in [SUBSCRIBE_PATH, MESSAGE_PATH, MAY_READ_PATH] {
+        assert_eq!(ask(&master, path, &of("a"), &hello).0, 401, "{path}");
+        assert_eq!(ask(&master, path, &of("operator"), &hello).0, 401, "{path}");
+    }
     let look = |master: &Master, path: &str| send(master.address, &get(path)).unwrap().head.status;
     assert_eq!(
         (look(&master, "/state"), look(&master, "/health")),

@@ -95,7 +95,12 @@ impl Framework {
 
     fn forget(&mut self) {
         self.forgotten = true;
-        self.info = FrameworkInfo::default();
+        // Whose it was: its sandboxes are still read.
+        let principal = self.info.principal.take();
+        self.info = FrameworkInfo {
+            principal,
+            ..FrameworkInfo::default()
+        };
         self.completed = VecDeque::new();
     }
 }

@@ -109,10 +109,17 @@ impl Task {
         original: &TaskInfo,
         now: Time,
     ) -> Self {
+        let mut container = original.container.clone();
+        let mesos = container.as_mut().and_then(|one| one.mesos.as_mut());
+        let image = mesos.and_then(|mesos| mesos.image.as_mut());
+        if let Some(docker) = image.and_then(|image| image.docker.as_mut()) {
+            // Passwords of registries, which nobody needs who only looks.
+            (docker.credential, docker.config) = (None, None);
+        }
         let shown = [
             ("labels", to_value(&original.labels)),
             ("discovery", to_value(&original.discovery)),
-            ("container", to_value(&original.container)),
+            ("container", to_value(&container)),
         ];
         let there = shown.into_iter().filter(|(_, value)| !value.is_null());
         let described = there
