@@ -158,6 +158,13 @@ impl JobQueue {
                     let Some((place, job)) = turns.pop_first() else {
                         break;
                     };
+                    if self.job(job).spec.gang {
+                        // All or nothing: parts of two would keep each other from ever being whole.
+                        for (stage, tasks) in self.ready_stages(job) {
+                            next(self.needs(job, stage), tasks.into());
+                        }
+                        continue;
+                    }
                     // As many of it were named already.
                     let mut named = place - self.job(job).running;
                     let stage = self.ready_stages(job).find(|(_, tasks)| {

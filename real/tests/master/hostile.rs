@@ -288,6 +288,13 @@ fn thousands_of_idle_connections_lock_nobody_out() {
         ..limit
     };
     rustix::process::setrlimit(rustix::process::Resource::Nofile, most).unwrap();
+    if limit.maximum.is_some_and(|files| files < 9000) {
+        eprintln!(
+            "skipped: needs 9000 open files at once, and may open {:?}",
+            limit.maximum
+        );
+        return;
+    }
     let master = Master::start(&[]);
     let _agent = Agent::start(&Spec::new(master.address, "a", 2, 1000));
     let framework = Framework::subscribe(master.address, "f");
