@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 
 use fairground_policies::name::Name;
 use fairground_policies::resources::Resources;
-use fairground_policies::time::Span;
+use fairground_policies::time::{Span, Time};
 use fairground_workloads::canonical::tables::Load;
 use fairground_workloads::canonical::{Imports, Opened};
 use fairground_workloads::models::machines::{Built, Machines};
-use fairground_workloads::models::parts::AutoscalerSpec;
+use fairground_workloads::models::parts::{AutoscalerSpec, ServiceSpec};
 use fairground_workloads::models::trace::{Deal, LeftOut, TraceSpec};
 use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
 
@@ -42,8 +42,10 @@ pub struct Replay {
     pub duration: Option<Span>,
     /// How many tenants become frameworks of their own.
     pub tenants: usize,
-    /// The part of the jobs that is drawn, in thousandths.
+    /// The part of the jobs and requests that is drawn, in thousandths.
     pub sample: u32,
+    /// What times between arrivals are multiplied by, in thousandths.
+    pub interarrival: u32,
     /// The load that a cluster without machines of its own is made for, in thousandths; by default
     /// 800, or the machine that a log's header tells.
     pub load: Option<u32>,
@@ -165,7 +167,7 @@ impl Replay {
     pub fn recipe(&self) -> Result<Replayed, ReadError> {
         let mut imports = Imports::default();
         let (work, machines) = self.open(&mut imports)?;
-        let part = part::part(&work, self.from, self.duration)?;
+        let part = part::part(&work, self.from, self.duration, self.interarrival)?;
         let duration = part.duration;
         let mut framework = Vec::new();
         let mut tenants = String::new();
@@ -308,7 +310,7 @@ impl Replay {
     }
 
     fn told(&self, work: &[Work], part: &Part, left: &LeftOut) -> String {
-        let Part { from, duration, .. } = *part;
+        let Part { from, .. } = *part;
         let mut about = String::new();
         for alike in work.chunk_by(|one, next| one.what() == next.what()) {
             let files = alike
@@ -332,7 +334,17 @@ impl Replay {
             (false, Some(_)) => format!("from {from} after its beginning"),
             (false, None) => format!("from {from} after its beginning, the busiest week"),
         };
-        let _ = write!(about, "Replayed: {duration} {begin}");
+        let _ = write!(about, "Replayed: {} {begin}", part.length());
+        if self.interarrival != 1000 {
+            let (duration, factor) = (part.duration, percent(self.interarrival));
+            let _ = write!(
+                about,
+                ", in {duration}: times between arrivals are {factor} of the trace's, run times stay"
+            );
+        }
+        if part.jobs == 0 && self.sample < 1000 {
+            let _ = write!(about, ", {} of its requests", percent(self.sample));
+        }
         if part.jobs > 0 {
             let jobs = counted(part.jobs, "job");
             let _ = match (self.sample < 1000, part.whole) {
@@ -357,23 +369,25 @@ impl Replay {
         part: &Part,
         about: &mut String,
     ) -> Result<Vec<FrameworkSpec>, ReadError> {
-        let Part { from, duration, .. } = *part;
+        let from = part.from;
         let mut spec = TraceSpec {
             sample: self.sample,
+            interarrival: self.interarrival,
             file: work.file.clone(),
             format: work.format,
             from,
             ..TraceSpec::default()
         };
         if work.rows("tasks") == 0 {
-            let peak = peak(work, spec.step, from, duration)?;
-            let (service, autoscaler) = (spec.service, spec.autoscaler);
+            let peak = peak(work, &spec, part)?;
+            let (service, autoscaler) = (ServiceSpec::default(), AutoscalerSpec::default());
             // As many instances as the highest step needs at the load aimed at, and half as many more.
             let busy = u128::from(peak) * u128::from(service.time.as_micros());
             let capacity = u128::from(service.workers) * u128::from(spec.step.as_micros());
             let most = busy * 1500 / (capacity * u128::from(autoscaler.target)).max(1) + 10;
             let max = u32::try_from(most).unwrap_or(u32::MAX);
-            spec.autoscaler = AutoscalerSpec { max, ..autoscaler };
+            spec.service = Some(service);
+            spec.autoscaler = Some(AutoscalerSpec { max, ..autoscaler });
             return Ok(vec![framework(work.name(), spec, false)]);
         }
         let tenants = Tenants::of(&work.trace, part, &spec)?;
@@ -473,14 +487,15 @@ fn framework(name: String, spec: TraceSpec, gang: bool) -> FrameworkSpec {
 }
 
 /// The most requests of a step.
-fn peak(work: &Work, step: Span, from: Span, duration: Span) -> Result<u64, ReadError> {
-    let origin = work.trace.manifest.units.origin + from.as_micros();
+fn peak(work: &Work, spec: &TraceSpec, part: &Part) -> Result<u64, ReadError> {
+    let origin = work.trace.manifest.units.origin;
     let mut steps = BTreeMap::new();
     for row in work.trace.rows::<Load>()? {
         let row = row?;
-        let at = row.start.checked_sub(origin);
-        if let Some(at) = at.filter(|at| *at < duration.as_micros()) {
-            *steps.entry(at / step.as_micros()).or_insert(0_u64) += row.requests;
+        let at = Time::from_micros(row.start.saturating_sub(origin));
+        if let Some(at) = spec.arrival(at).filter(|at| *at < part.duration) {
+            let step = at.as_micros() / spec.step.as_micros();
+            *steps.entry(step).or_insert(0_u64) += row.requests;
         }
     }
     Ok(steps.into_values().max().unwrap_or(0))

@@ -77,6 +77,7 @@ fn replayed(
         format: asked.format,
         from: asked.from,
         sample: asked.sample.unwrap_or(1000),
+        interarrival: asked.interarrival.unwrap_or(1000),
         duration: args.duration,
         tenants: asked.tenants.map_or(TENANTS, usize::from),
         load: asked.load,

@@ -65,25 +65,6 @@ fn a_trace_without_tenants_is_dealt() {
             part = 1
             of = 4
 
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
-
             [[framework]]
             name = "tenant 2"
             share = 1
@@ -106,25 +87,6 @@ fn a_trace_without_tenants_is_dealt() {
             [framework.workload.trace.dealt]
             part = 2
             of = 4
-
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
 
             [[framework]]
             name = "tenant 3"
@@ -149,25 +111,6 @@ fn a_trace_without_tenants_is_dealt() {
             part = 3
             of = 4
 
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
-
             [[framework]]
             name = "tenant 4"
             share = 1
@@ -190,25 +133,6 @@ fn a_trace_without_tenants_is_dealt() {
             [framework.workload.trace.dealt]
             part = 4
             of = 4
-
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
             --- stderr
             jobs (the recipe of the traces)
             jobs: static partitions against one pool

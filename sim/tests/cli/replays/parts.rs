@@ -69,6 +69,24 @@ fn a_part_has_what_arrives_in_it() {
     assert!(recipe.contains(told), "{recipe}");
 }
 
+/// Twice the load in half the time: all that arrives in it is still all of it.
+#[test]
+fn arrivals_that_come_faster_all_count() {
+    let place = Place::with("log.swf", log(&[0, 600, 1200, 2400]));
+    let (recipe, counts) = ran(&place, "--trace log.swf --interarrival 0.5");
+    assert_eq!(counts, [4, 4, 0]);
+    let told = "Replayed: 42m from its beginning, in 21m: times between arrivals are 50.0 % of the \
+                trace's, run times stay, all 4 jobs.";
+    assert!(recipe.contains(told), "{recipe}");
+    assert!(recipe.contains("interarrival = 0.5\n"), "{recipe}");
+    let (recipe, counts) = ran(&place, "--trace log.swf --interarrival 0.5 --duration 10m");
+    assert_eq!(counts[0], 2);
+    assert!(
+        recipe.contains("Replayed: 20m from its beginning, in 10m"),
+        "{recipe}"
+    );
+}
+
 #[test]
 fn jobs_without_arrivals_come_one_after_another_to_the_last() {
     let containers = r#"{"job.id":"one","job.tasks":[{"count":1,"duration.ms":60000}]}
