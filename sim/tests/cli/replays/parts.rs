@@ -79,7 +79,10 @@ fn arrivals_that_come_faster_all_count() {
                 trace's, run times stay, all 4 jobs.";
     assert!(recipe.contains(told), "{recipe}");
     assert!(recipe.contains("interarrival = 0.5\n"), "{recipe}");
-    let (recipe, counts) = ran(&place, "--trace log.swf --interarrival 0.5 --duration 10m");
+    let arguments =
+        "--trace log.swf --interarrival 0.5 --duration 10m --policies fifo --policies drf";
+    let (recipe, counts) = ran(&place, arguments);
+    assert!(recipe.contains("title = \"log: fifo, drf\"\n"), "{recipe}");
     assert_eq!(counts[0], 2);
     assert!(
         recipe.contains("Replayed: 20m from its beginning, in 10m"),
