@@ -297,6 +297,32 @@ fn a_job_that_fits_nowhere_is_named_and_counted() {
     );
 }
 
+/// Three tasks on two cores: who starts them one by one ends, who must start them together never will,
+/// and says so at once.
+#[test]
+fn a_stage_that_starts_together_and_has_no_room_is_impossible() {
+    let wide = || job(0, vec![maps(&[1, 1, 1])]);
+    for (scheduler, plan, impossible) in [
+        ("fifo", wide(), 0),
+        ("fair", wide(), 0),
+        ("fifo", gang(wide()), 1),
+        ("gang", gang(wide()), 1),
+        ("gang", wide(), 1),
+        ("gang[hold=1s]", wide(), 1),
+    ] {
+        let jobs = batch(vec![plan, job(5, vec![maps(&[1, 1])])]);
+        let run = Cluster::new("drf", &[cores(1), cores(1)])
+            .framework(scheduler, jobs)
+            .run();
+        let row = &run.frameworks[0];
+        assert_eq!(
+            (row.impossible, row.finished, run.totals.stalled),
+            (impossible, 2 - impossible, false),
+            "{scheduler}"
+        );
+    }
+}
+
 /// A map whose data the trace has on agent 1, in a framework that owns agent 0 of two.
 fn reads_elsewhere() -> Vec<fairground_workloads::trace::Stage> {
     let stage = StageSpec {
