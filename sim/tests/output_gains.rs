@@ -48,6 +48,8 @@ fn run(seed: u64, frameworks: &[Times<'_>]) -> Run {
     Run {
         seed,
         digest: String::new(),
+        step: Span::from_secs(60),
+        host_step: Span::ZERO,
         frameworks: vec![row; frameworks.len()],
         jobs,
         usage: Vec::new(),
