@@ -2,6 +2,7 @@
 
 use super::dealings::Dealings;
 use super::{JobQueue, Manners, News, Order, Piece, Role};
+use crate::job::JobSpec;
 use crate::message::{FrameworkId, Outcome, TaskId, TaskRequest};
 use crate::schedulers::{BoxedScheduler, Desk, Item};
 use crate::time::Time;
@@ -57,6 +58,10 @@ impl Batch {
 
     pub(super) fn wake_at(&self) -> Option<Time> {
         self.held.iter().filter_map(|item| item.hold).min()
+    }
+
+    pub(super) fn starts_together(&self, job: &JobSpec) -> bool {
+        self.scheduler.starts_together(job)
     }
 
     pub(super) fn role(&self, task: TaskId) -> Option<Role> {

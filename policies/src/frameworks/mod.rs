@@ -173,6 +173,14 @@ impl Framework {
         }
     }
 
+    /// Whether a stage of `job` starts whole or not at all.
+    pub fn starts_together(&self, job: &JobSpec) -> bool {
+        match &self.0 {
+            Kind::Batch(batch) => batch.starts_together(job),
+            Kind::Executors(_) | Kind::Service(_) => false,
+        }
+    }
+
     /// What `task` is, while it is not reported.
     pub fn role(&self, task: TaskId) -> Option<Role> {
         match &self.0 {

@@ -10,6 +10,7 @@ mod together;
 use std::fmt;
 
 use crate::frameworks::{JobOrder, JobQueue, Piece};
+use crate::job::JobSpec;
 use crate::message::{FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
@@ -27,6 +28,12 @@ pub trait Scheduler {
     /// Whose tasks go first.
     fn order(&self) -> JobOrder {
         JobOrder::Fifo
+    }
+
+    /// Whether a stage of this job starts whole or not at all, so that one that is larger than the
+    /// cluster never starts.
+    fn starts_together(&self, job: &JobSpec) -> bool {
+        job.gang
     }
 }
 

@@ -146,8 +146,8 @@ fn no_agents() {
         "agents = 3",
         "agents = 0",
         &expect![[r#"
-        error: bad.toml: `cluster`: expected between one and a million agents in all
-    "#]],
+            error: bad.toml: `cluster`: expected 1 to 1000000 agents in all, found 0
+        "#]],
     );
 }
 

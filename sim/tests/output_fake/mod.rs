@@ -214,6 +214,8 @@ fn run(policy: usize, seed: u64, with_hosts: bool) -> Run {
     let mut run = Run {
         seed,
         digest: format!("{:064x}", (chance(&[seed, policy as u64]) * 1e15) as u64),
+        step: Span::from_secs(STEP),
+        host_step: Span::from_secs(HOST_STEP),
         frameworks: Vec::new(),
         jobs: jobs(policy, seed),
         usage: usage(policy, seed),
