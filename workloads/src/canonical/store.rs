@@ -105,9 +105,9 @@ impl Target {
                 let file = File::create(&path).map_err(|error| ReadError::io(&path, &error))?;
                 Ok(write_table(rows, file, hasher)?.0)
             }
-            Self::Memory(shelf) => {
+            Self::Memory(tables) => {
                 let (count, table) = write_table(rows, Vec::new(), hasher)?;
-                shelf.put(T::NAME, table);
+                tables.put(T::NAME, table);
                 Ok(count)
             }
         }
@@ -444,7 +444,7 @@ impl Opened {
             Tables::Folder(folder) => {
                 columns::Rows::open(&folder.join(format!("{}.parquet", T::NAME)))
             }
-            Tables::Memory(shelf, source) => columns::Rows::of(shelf.get(T::NAME), source),
+            Tables::Memory(tables, source) => columns::Rows::of(tables.get(T::NAME), source),
         }
     }
 }
