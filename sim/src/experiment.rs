@@ -141,7 +141,7 @@ impl Experiment {
     /// # Errors
     /// A name that means nothing, a file that cannot be read.
     pub fn open(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
-        Self::opened(loaded, registry, &mut Imports::default())
+        Self::opened(loaded, registry, &mut Imports::on_disk())
     }
 
     fn opened(

@@ -4,6 +4,7 @@
 
 mod dealt;
 mod machines;
+mod once;
 mod parts;
 
 use expect_test::{Expect, expect};
