@@ -39,8 +39,10 @@ pub struct Run {
 /// Totals of one framework in one run.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct FrameworkRow {
-    /// Jobs submitted.
+    /// Jobs submitted, and those that were to be.
     pub jobs: u64,
+    /// Of those, never submitted: the job that they wait for never ended.
+    pub unsubmitted: u64,
     /// Jobs with all their tasks done.
     pub finished: u64,
     /// Jobs that could never run: a task of theirs is larger than every agent they may use.
@@ -97,7 +99,38 @@ pub struct Totals {
 /// All jobs of a run with what became of them. What a trace says of them is not said again: the
 /// columns are shared with it.
 #[derive(Clone, PartialEq, Default, Debug)]
-pub struct JobTable(Vec<(Jobs, Vec<Fate>)>);
+pub struct JobTable(Vec<Own>);
+
+/// The jobs of one framework.
+#[derive(Clone, PartialEq, Debug)]
+struct Own {
+    jobs: Jobs,
+    fates: Vec<Fate>,
+    /// When each was submitted, where that is not when the trace says; nothing for those that never
+    /// were.
+    submitted: Vec<Option<Time>>,
+}
+
+impl Own {
+    /// Whether how many jobs there are follows from the cluster.
+    fn is_closed(&self) -> bool {
+        let feedback = self.jobs.feedback();
+        feedback.is_some_and(|feedback| feedback.is_closed())
+    }
+
+    fn job(&self, id: JobId) -> Job<'_> {
+        let mut job = self.jobs.get(id);
+        if let Some(Some(at)) = self.submitted.get(id.index()) {
+            job.submitted = *at;
+        }
+        job
+    }
+
+    fn has(&self, id: JobId) -> bool {
+        let submitted = self.submitted.get(id.index());
+        !self.is_closed() || submitted.is_some_and(Option::is_some)
+    }
+}
 
 /// What became of a job.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,13 +179,33 @@ impl Fate {
 impl JobTable {
     /// The jobs of one more framework, with a fate each.
     pub fn push(&mut self, jobs: Jobs, fates: Vec<Fate>) {
-        self.0.push((jobs, fates));
+        self.push_submitted(jobs, fates, Vec::new());
     }
 
-    /// A job of a framework, as the trace says it.
+    /// The same for jobs that are submitted when others end: when each was, if it was.
+    pub fn push_submitted(
+        &mut self,
+        jobs: Jobs,
+        fates: Vec<Fate>,
+        submitted: Vec<Option<Time>>,
+    ) {
+        self.0.push(Own {
+            jobs,
+            fates,
+            submitted,
+        });
+    }
+
+    /// A job of a framework, as the trace says it, submitted when it was.
     pub fn job(&self, framework: FrameworkId, job: JobId) -> Option<Job<'_>> {
-        let (jobs, _) = self.0.get(framework.index())?;
-        (job.index() < jobs.len()).then(|| jobs.get(job))
+        let own = self.0.get(framework.index())?;
+        (job.index() < own.jobs.len()).then(|| own.job(job))
+    }
+
+    /// Whether a framework's jobs are those of a closed system: under another policy there may be
+    /// more or fewer of them.
+    pub fn is_closed(&self, framework: FrameworkId) -> bool {
+        self.0.get(framework.index()).is_some_and(Own::is_closed)
     }
 
     /// All rows, in order.
@@ -163,7 +216,11 @@ impl JobTable {
     /// The rows of one framework.
     pub fn of(&self, framework: FrameworkId) -> impl Iterator<Item = JobRow<'_>> + Clone {
         let part = self.0.get(framework.index()).into_iter();
-        let rows = part.flat_map(|(jobs, fates)| jobs.iter().zip(fates));
+        let rows = part.flat_map(|own| {
+            let ids = (0..own.fates.len() as u32).map(JobId);
+            let ids = ids.filter(|id| own.has(*id));
+            ids.map(|id| (own.job(id), &own.fates[id.index()]))
+        });
         rows.map(move |(job, fate)| JobRow::new(framework, &job, fate))
     }
 }
@@ -200,7 +257,7 @@ pub struct JobRow<'a> {
     pub job: JobId,
     /// What people call it.
     pub label: &'a str,
-    /// When it was submitted.
+    /// When it was submitted; for a job that waits for one that never ended, when the trace says.
     pub submitted: Time,
     /// When its first task started.
     pub started: Option<Time>,

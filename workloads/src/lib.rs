@@ -15,6 +15,8 @@ mod jobs;
 
 pub mod trace;
 
+pub mod feedback;
+
 pub mod spec;
 
 pub mod recipe;
