@@ -18,6 +18,7 @@ use fairground_workloads::trace::{Assumption, Trace, Work};
 use fairground_workloads::{ReadError, rng};
 use rayon::prelude::*;
 
+use crate::closed;
 use crate::measured::Measured;
 use crate::recipe::{Loaded, Recipe, RecipeError};
 use crate::run::{Comparison, FrameworkInfo, JobLine, PolicyRuns, Run};
@@ -323,6 +324,7 @@ impl Experiment {
         let mut comparison = self.comparison(&first, &resolved, done);
         let sheet = sensitivity::sheet(&self.loaded, &self.registry, &seeds, watcher)?;
         comparison.sheets.extend(sheet);
+        comparison.sheets.extend(closed::sheet(&comparison));
         Ok(comparison)
     }
 
@@ -584,6 +586,14 @@ impl Experiment {
                 let rows = || policy.runs.iter().map(|run| &run.frameworks[i]);
                 let impossible: u64 = rows().map(|row| row.impossible).sum();
                 let unfinished: u64 = rows().map(|row| row.jobs - row.finished).sum();
+                let unsubmitted: u64 = rows().map(|row| row.unsubmitted).sum();
+                if unsubmitted > 0 {
+                    warnings.push(format!(
+                        "{}: {unsubmitted} jobs of {} were never submitted: what they wait for \
+                         never ended",
+                        policy.name, spec.name
+                    ));
+                }
                 if impossible > 0 {
                     warnings.push(format!(
                         "{}: {impossible} jobs of {} can never run: a task, or a gang, is larger \
@@ -591,11 +601,11 @@ impl Experiment {
                         policy.name, spec.name
                     ));
                 }
-                if unfinished > impossible {
+                if unfinished > impossible + unsubmitted {
                     warnings.push(format!(
                         "{}: {} jobs of {} were not finished when nothing could happen any more",
                         policy.name,
-                        unfinished - impossible,
+                        unfinished - impossible - unsubmitted,
                         spec.name
                     ));
                 }

@@ -12,6 +12,7 @@ use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
+use fairground_workloads::feedback::Feedback;
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Job, Jobs, Trace};
 
@@ -247,7 +248,8 @@ impl Recorder {
         }
         let page = self.framework(framework);
         page.finished += fates.iter().filter(|fate| fate.is_finished()).count() as u64;
-        if jobs.feedback().is_some_and(|feedback| feedback.is_closed()) {
+        let feedback = jobs.feedback().map(AsRef::as_ref);
+        if let Some(Feedback::Users(_)) = feedback {
             // How many there are is what the cluster let them be.
             page.jobs += order.len() as u64;
         } else {

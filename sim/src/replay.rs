@@ -469,6 +469,7 @@ fn framework(name: String, spec: TraceSpec, gang: bool) -> FrameworkSpec {
         scheduler: named(if gang { "gang" } else { "fair" }),
         refuse: Span::from_secs(300),
         workload: WorkloadSpec::Trace(spec),
+        phases: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId}
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
+use fairground_workloads::feedback::Feedback;
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Assumption, Input, Job, Jobs};
 use serde::{Deserialize, Serialize};
@@ -112,10 +113,12 @@ struct Own {
 }
 
 impl Own {
-    /// Whether how many jobs there are follows from the cluster.
-    fn is_closed(&self) -> bool {
-        let feedback = self.jobs.feedback();
-        feedback.is_some_and(|feedback| feedback.is_closed())
+    /// The users of a closed workload: how many jobs there are follows from the cluster.
+    fn users(&self) -> Option<u32> {
+        match self.jobs.feedback()?.as_ref() {
+            Feedback::Users(users) => Some(users.count()),
+            Feedback::Preceding(_) => None,
+        }
     }
 
     fn job(&self, id: JobId) -> Job<'_> {
@@ -128,7 +131,7 @@ impl Own {
 
     fn has(&self, id: JobId) -> bool {
         let submitted = self.submitted.get(id.index());
-        !self.is_closed() || submitted.is_some_and(Option::is_some)
+        self.users().is_none() || submitted.is_some_and(Option::is_some)
     }
 }
 
@@ -183,12 +186,7 @@ impl JobTable {
     }
 
     /// The same for jobs that are submitted when others end: when each was, if it was.
-    pub fn push_submitted(
-        &mut self,
-        jobs: Jobs,
-        fates: Vec<Fate>,
-        submitted: Vec<Option<Time>>,
-    ) {
+    pub fn push_submitted(&mut self, jobs: Jobs, fates: Vec<Fate>, submitted: Vec<Option<Time>>) {
         self.0.push(Own {
             jobs,
             fates,
@@ -202,10 +200,10 @@ impl JobTable {
         (job.index() < own.jobs.len()).then(|| own.job(job))
     }
 
-    /// Whether a framework's jobs are those of a closed system: under another policy there may be
-    /// more or fewer of them.
-    pub fn is_closed(&self, framework: FrameworkId) -> bool {
-        self.0.get(framework.index()).is_some_and(Own::is_closed)
+    /// How many users a closed workload has; under another policy there may be more or fewer jobs of
+    /// them. `None` for any other.
+    pub fn users(&self, framework: FrameworkId) -> Option<u32> {
+        self.0.get(framework.index())?.users()
     }
 
     /// All rows, in order.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use fairground_policies::message::FrameworkId;
+use fairground_policies::message::{FrameworkId, JobId};
 use fairground_policies::name::{BadName, Name, Param};
 use fairground_policies::time::Span;
 use fairground_workloads::trace::Trace;
@@ -139,7 +139,9 @@ struct Day {
 /// How one framework fared.
 struct Fared {
     /// Completion times of its jobs in microseconds, by job.
-    times: Vec<u64>,
+    times: Vec<(JobId, u64)>,
+    /// Whether there may be other jobs with another split: those of a closed workload.
+    closed: bool,
     /// Requests late as a share of all, if it is a service.
     late: Option<f64>,
 }
@@ -176,21 +178,38 @@ fn fared(run: &Run) -> Vec<Fared> {
         times: run
             .jobs
             .of(FrameworkId(id))
-            .map(|job| job.completion().map_or(NEVER, Span::as_micros))
+            .map(|job| (job.job, job.completion().map_or(NEVER, Span::as_micros)))
             .collect(),
+        closed: run.jobs.users(FrameworkId(id)).is_some(),
         late: (row.requests > 0).then(|| row.missed as f64 / row.requests as f64),
     };
     rows.map(one).collect()
 }
 
 impl Fared {
+    /// The times of every job before and after.
+    fn pairs<'a>(&'a self, other: &'a Self) -> Box<dyn Iterator<Item = (&'a u64, &'a u64)> + 'a> {
+        if !self.closed {
+            let pairs = self.times.iter().zip(&other.times);
+            return Box::new(pairs.map(|((_, before), (_, after))| (before, after)));
+        }
+        // Only those that there are with both splits.
+        Box::new(self.times.iter().filter_map(|(job, before)| {
+            let found = other
+                .times
+                .binary_search_by_key(job, |(job, _)| *job)
+                .ok()?;
+            Some((before, &other.times[found].1))
+        }))
+    }
+
     fn change(&self, other: &Self, horizon: u64) -> f64 {
         if let (Some(before), Some(after)) = (self.late, other.late) {
             // A hundredth may always be late.
             return libm::log(after.max(0.01) / before.max(0.01));
         }
         let pairs = || {
-            let pairs = self.times.iter().zip(&other.times);
+            let pairs = self.pairs(other);
             pairs.filter(|(before, after)| **before.min(after) != NEVER)
         };
         let known = pairs().flat_map(|(before, after)| [*before, *after]);

@@ -94,7 +94,11 @@ impl Users {
     }
 
     /// The turns of all users in one phase, as [`Jobs::closed`] takes them; `jobs` are theirs.
-    pub(crate) fn turns<'a>(&'a self, jobs: &'a Jobs, phase: u32) -> impl Iterator<Item = Turn> + 'a {
+    pub(crate) fn turns<'a>(
+        &'a self,
+        jobs: &'a Jobs,
+        phase: u32,
+    ) -> impl Iterator<Item = Turn> + 'a {
         let lists = self.lists.iter().skip(phase as usize);
         let lists = lists.step_by(self.ends.len().max(1));
         lists.flatten().map(move |id| {
@@ -113,13 +117,6 @@ impl Users {
                     .collect(),
             }
         })
-    }
-}
-
-impl Feedback {
-    /// Whether users submit until a time, so that how many jobs there are follows from the cluster.
-    pub const fn is_closed(&self) -> bool {
-        matches!(self, Self::Users(_))
     }
 }
 

@@ -16,6 +16,7 @@ mod jobs;
 pub mod trace;
 
 pub mod feedback;
+pub mod phases;
 
 pub mod spec;
 

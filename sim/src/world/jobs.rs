@@ -238,7 +238,9 @@ impl<'a> World<'a> {
         piece: Piece,
     ) -> Option<Time> {
         let begun = self.now + self.costs.start();
-        let pace = self.costs.attempt(framework, self.in_trace(framework, piece));
+        let pace = self
+            .costs
+            .attempt(framework, self.in_trace(framework, piece));
         let progress = &mut self.progress[framework.index()];
         progress.jobs.fate(piece.job).start(self.now);
         let job = progress.jobs.job(piece.job);
@@ -272,7 +274,9 @@ impl<'a> World<'a> {
         warmth: Warmth,
     ) -> Span {
         let now = self.now;
-        let pace = self.costs.attempt(framework, self.in_trace(framework, piece));
+        let pace = self
+            .costs
+            .attempt(framework, self.in_trace(framework, piece));
         let jobs = &mut self.progress(framework).jobs;
         jobs.fate(piece.job).start(now);
         let job = jobs.job(piece.job);

@@ -237,7 +237,13 @@ impl<'a> Supply<'a> {
                 record.jobs(framework, jobs, fates);
             }
             Self::Feedback(all) => {
-                record.jobs_in_their_order(framework, all.jobs, all.fates, all.submitted, &all.order);
+                record.jobs_in_their_order(
+                    framework,
+                    all.jobs,
+                    all.fates,
+                    all.submitted,
+                    &all.order,
+                );
             }
             Self::Stream { rest, next, open } => {
                 for (id, (job, fate)) in open.iter() {
