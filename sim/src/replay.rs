@@ -19,7 +19,7 @@ use fairground_workloads::canonical::tables::Load;
 use fairground_workloads::canonical::{Imports, Opened};
 use fairground_workloads::models::machines::{Built, Machines};
 use fairground_workloads::models::parts::AutoscalerSpec;
-use fairground_workloads::models::trace::{Deal, LeftOut, TraceSpec};
+use fairground_workloads::models::trace::{Deal, FeedbackMode, LeftOut, TraceSpec};
 use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
 
 use crate::network::NetworkSpec;
@@ -47,6 +47,8 @@ pub struct Replay {
     /// The load that a cluster without machines of its own is made for, in thousandths; by default
     /// 800, or the machine that a log's header tells.
     pub load: Option<u32>,
+    /// Where it is known from which job waits for which; by default all come at their logged times.
+    pub feedback: Option<FeedbackMode>,
 }
 
 /// A recipe made of traces, and what it was made of.
@@ -342,6 +344,15 @@ impl Replay {
             };
         }
         about.push('.');
+        about += match self.feedback {
+            None => "",
+            Some(FeedbackMode::Logged) => {
+                " A job that names one before it is submitted its think time after that one's end."
+            }
+            Some(FeedbackMode::User) => {
+                " A job is submitted as long after the end of its user's last job as in the log."
+            }
+        };
         for (why, (count, first)) in left {
             let (jobs, why) = (counted(*count, "job"), why.about());
             let _ = write!(about, " Left out: {jobs} {why}, `{first}` first.");
@@ -363,6 +374,7 @@ impl Replay {
             file: work.file.clone(),
             format: work.format,
             from,
+            feedback: self.feedback,
             ..TraceSpec::default()
         };
         if work.rows("tasks") == 0 {

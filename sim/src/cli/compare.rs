@@ -81,6 +81,7 @@ fn replayed(
         duration: args.duration,
         tenants: asked.tenants.map_or(TENANTS, usize::from),
         load: asked.load,
+        feedback: asked.feedback,
     };
     let replayed = replay.recipe()?;
     let text = toml::to_string(&replayed.recipe).context("the recipe has no text")?;
