@@ -139,9 +139,9 @@ struct Day {
 /// How one framework fared.
 struct Fared {
     /// Completion times of its jobs in microseconds, by job.
-    times: Vec<(JobId, u64)>,
-    /// Whether there may be other jobs with another split: those of a closed workload.
-    closed: bool,
+    times: Vec<u64>,
+    /// Which jobs those are, where there may be others with another split: of a closed workload.
+    jobs: Option<Vec<JobId>>,
     /// Requests late as a share of all, if it is a service.
     late: Option<f64>,
 }
@@ -178,9 +178,12 @@ fn fared(run: &Run) -> Vec<Fared> {
         times: run
             .jobs
             .of(FrameworkId(id))
-            .map(|job| (job.job, job.completion().map_or(NEVER, Span::as_micros)))
+            .map(|job| job.completion().map_or(NEVER, Span::as_micros))
             .collect(),
-        closed: run.jobs.users(FrameworkId(id)).is_some(),
+        jobs: run.jobs.users(FrameworkId(id)).map(|_| {
+            let rows = run.jobs.of(FrameworkId(id));
+            rows.map(|job| job.job).collect()
+        }),
         late: (row.requests > 0).then(|| row.missed as f64 / row.requests as f64),
     };
     rows.map(one).collect()
@@ -189,17 +192,14 @@ fn fared(run: &Run) -> Vec<Fared> {
 impl Fared {
     /// The times of every job before and after.
     fn pairs<'a>(&'a self, other: &'a Self) -> Box<dyn Iterator<Item = (&'a u64, &'a u64)> + 'a> {
-        if !self.closed {
-            let pairs = self.times.iter().zip(&other.times);
-            return Box::new(pairs.map(|((_, before), (_, after))| (before, after)));
-        }
+        let (Some(jobs), Some(others)) = (&self.jobs, &other.jobs) else {
+            return Box::new(self.times.iter().zip(&other.times));
+        };
         // Only those that there are with both splits.
-        Box::new(self.times.iter().filter_map(|(job, before)| {
-            let found = other
-                .times
-                .binary_search_by_key(job, |(job, _)| *job)
-                .ok()?;
-            Some((before, &other.times[found].1))
+        let jobs = jobs.iter().zip(&self.times);
+        Box::new(jobs.filter_map(|(job, before)| {
+            let found = others.binary_search(job).ok()?;
+            Some((before, &other.times[found]))
         }))
     }
 
@@ -436,6 +436,7 @@ mod tests {
     fn changes_are_the_frameworks_own() {
         let times = |times: &[u64]| Fared {
             times: times.to_vec(),
+            jobs: None,
             late: None,
         };
         let half = times(&[100; 50]).change(&times(&[50; 50]), 1000);
@@ -443,8 +444,16 @@ mod tests {
         // One that never finishes counts as the horizon; one that never does on both sides does not.
         let never = times(&[100, NEVER]).change(&times(&[NEVER, NEVER]), 1000);
         assert!((never - 10_f64.ln()).abs() < 1e-12, "{never}");
+        // Of users, those jobs count that there are with both splits, whatever their places.
+        let users = |jobs: &[u32], found: &[u64]| Fared {
+            jobs: Some(jobs.iter().copied().map(JobId).collect()),
+            ..times(found)
+        };
+        let both = users(&[0, 3, 5], &[100, 7, 100]).change(&users(&[0, 2, 5], &[50, 9, 50]), 1000);
+        assert!((both + std::f64::consts::LN_2).abs() < 1e-12, "{both}");
         let late = |late| Fared {
             times: Vec::new(),
+            jobs: None,
             late: Some(late),
         };
         assert!(late(0.005).change(&late(0.0), 1000).abs() < 1e-12);

@@ -1,6 +1,11 @@
 //! Closed workloads as a recipe says them: what a recipe may say, what comes of it, and how policies are
 //! compared that let users do more or less.
 
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "UPDATE_EXPECT writes them"
+)]
+
 use std::path::{Path, PathBuf};
 
 use expect_test::expect;

@@ -1,5 +1,10 @@
 //! Jobs of a log that wait for others: when each is submitted, and what is said of those that do not.
 
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "UPDATE_EXPECT writes them"
+)]
+
 mod common;
 
 use std::fmt::Write as _;

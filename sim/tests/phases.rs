@@ -1,6 +1,11 @@
 //! Work that changes with time: rates, sizes and run times from a time on, what is wrong with a recipe
 //! that says so, and the dynamic sharing of the DRF paper as one recipe.
 
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "UPDATE_EXPECT writes them"
+)]
+
 use std::path::{Path, PathBuf};
 
 use expect_test::{Expect, expect};

@@ -274,13 +274,13 @@ fn mistakes_are_shown_where_they_are() {
     );
     check(
         "[work.mpi]\ntask = [1, 2]",
-        &expect![[r#"
-            TOML parse error at line 2, column 1
-              |
-            2 | task = [1, 2]
-              | ^^^^
-            unknown field `task`, expected one of `gap`, `jobs`, `closed`, `tasks`, `cpus`, `mem`, `run`, `spread`
-        "#]],
+        &expect![[r"
+        TOML parse error at line 2, column 1
+          |
+        2 | task = [1, 2]
+          | ^^^^
+        unknown field `task`, expected one of `gap`, `jobs`, `closed`, `tasks`, `cpus`, `mem`, `run`, `spread`
+    "]],
     );
     check(
         "[work.mpi]\ntasks = 'many'",

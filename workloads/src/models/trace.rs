@@ -178,7 +178,7 @@ struct Brief {
     stages: Vec<(StageSpec, Vec<(u32, Span)>)>,
     told: Told,
     /// The job that had to end before it.
-    before: Option<Before>,
+    before: Option<Box<Before>>,
     /// How long it waited for its start.
     wait: Option<Span>,
     /// Why it cannot be run.
@@ -495,9 +495,9 @@ impl TraceSpec {
                 gang: job.gang == 1,
                 stages: stages.unwrap_or_default(),
                 told,
-                before: job.preceding.map(|before| Before {
-                    job: before,
-                    think: job.think.map(Span::from_micros),
+                before: job.preceding.map(|before| {
+                    let think = job.think.map(Span::from_micros);
+                    Box::new(Before { job: before, think })
                 }),
                 wait: job.wait.map(Span::from_micros),
                 left,

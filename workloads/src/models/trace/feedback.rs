@@ -91,7 +91,7 @@ pub(super) struct Links {
     /// Numbers by name; nothing for a name that several have.
     names: HashMap<String, Option<JobId>>,
     /// By job.
-    before: Vec<Option<Before>>,
+    before: Vec<Option<Box<Before>>>,
     after: Vec<Option<After>>,
     /// By tenant.
     users: BTreeMap<u64, User>,
