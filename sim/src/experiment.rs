@@ -18,6 +18,7 @@ use fairground_workloads::trace::{Assumption, Trace};
 use fairground_workloads::{ReadError, rng};
 use rayon::prelude::*;
 
+use crate::closed;
 use crate::measured::Measured;
 use crate::recipe::{Loaded, Recipe, RecipeError};
 use crate::run::{Comparison, JobLine, PolicyRuns, Run};
@@ -323,6 +324,7 @@ impl Experiment {
         let mut comparison = self.comparison(&first, &resolved, done);
         let sheet = sensitivity::sheet(&self.loaded, &self.registry, &seeds, watcher)?;
         comparison.sheets.extend(sheet);
+        comparison.sheets.extend(closed::sheet(&comparison));
         Ok(comparison)
     }
 

@@ -96,8 +96,10 @@ const fn begin(at: Time, step: Span) -> Time {
 /// Totals of one framework in one run.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct FrameworkRow {
-    /// Jobs submitted.
+    /// Jobs submitted, and those that were to be.
     pub jobs: u64,
+    /// Of those, never submitted: the job that they wait for never ended.
+    pub unsubmitted: u64,
     /// Jobs with all their tasks done.
     pub finished: u64,
     /// Jobs that could never run: a task of theirs is larger than every agent they may use.

@@ -80,6 +80,7 @@ fn every_link_in_the_documents_leads_somewhere() {
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "results/README.md",
+        "workloads/WORKLOADS.md",
     ] {
         let text = read(document);
         let folder = root().join(document).parent().expect("a folder").to_owned();

@@ -3,6 +3,7 @@
 use fairground_policies::message::{FrameworkId, JobId};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
+use fairground_workloads::feedback::Feedback;
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Job, Jobs};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,40 @@ use serde::{Deserialize, Serialize};
 /// All jobs of a run with what became of them. What a trace says of them is not said again: the
 /// columns are shared with it.
 #[derive(Clone, PartialEq, Default, Debug)]
-pub struct JobTable(Vec<(Jobs, Vec<Fate>)>);
+pub struct JobTable(Vec<Own>);
+
+/// The jobs of one framework.
+#[derive(Clone, PartialEq, Debug)]
+struct Own {
+    jobs: Jobs,
+    fates: Vec<Fate>,
+    /// When each was submitted, where that is not when the trace says; nothing for those that never
+    /// were.
+    submitted: Vec<Option<Time>>,
+}
+
+impl Own {
+    /// The users of a closed workload: how many jobs there are follows from the cluster.
+    fn users(&self) -> Option<u32> {
+        match self.jobs.feedback()?.as_ref() {
+            Feedback::Users(users) => Some(users.count()),
+            Feedback::Preceding(_) => None,
+        }
+    }
+
+    fn job(&self, id: JobId) -> Job<'_> {
+        let mut job = self.jobs.get(id);
+        if let Some(Some(at)) = self.submitted.get(id.index()) {
+            job.submitted = *at;
+        }
+        job
+    }
+
+    fn has(&self, id: JobId) -> bool {
+        let submitted = self.submitted.get(id.index());
+        self.users().is_none() || submitted.is_some_and(Option::is_some)
+    }
+}
 
 /// What became of a job.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,13 +93,28 @@ impl Fate {
 impl JobTable {
     /// The jobs of one more framework, with a fate each.
     pub fn push(&mut self, jobs: Jobs, fates: Vec<Fate>) {
-        self.0.push((jobs, fates));
+        self.push_submitted(jobs, fates, Vec::new());
     }
 
-    /// A job of a framework, as the trace says it.
+    /// The same for jobs that are submitted when others end: when each was, if it was.
+    pub fn push_submitted(&mut self, jobs: Jobs, fates: Vec<Fate>, submitted: Vec<Option<Time>>) {
+        self.0.push(Own {
+            jobs,
+            fates,
+            submitted,
+        });
+    }
+
+    /// A job of a framework, as the trace says it, submitted when it was.
     pub fn job(&self, framework: FrameworkId, job: JobId) -> Option<Job<'_>> {
-        let (jobs, _) = self.0.get(framework.index())?;
-        (job.index() < jobs.len()).then(|| jobs.get(job))
+        let own = self.0.get(framework.index())?;
+        (job.index() < own.jobs.len()).then(|| own.job(job))
+    }
+
+    /// How many users a closed workload has; under another policy there may be more or fewer jobs of
+    /// them. `None` for any other.
+    pub fn users(&self, framework: FrameworkId) -> Option<u32> {
+        self.0.get(framework.index())?.users()
     }
 
     /// All rows, in order.
@@ -76,7 +125,11 @@ impl JobTable {
     /// The rows of one framework.
     pub fn of(&self, framework: FrameworkId) -> impl Iterator<Item = JobRow<'_>> + Clone {
         let part = self.0.get(framework.index()).into_iter();
-        let rows = part.flat_map(|(jobs, fates)| jobs.iter().zip(fates));
+        let rows = part.flat_map(|own| {
+            let ids = (0..own.fates.len() as u32).map(JobId);
+            let ids = ids.filter(|id| own.has(*id));
+            ids.map(|id| (own.job(id), &own.fates[id.index()]))
+        });
         rows.map(move |(job, fate)| JobRow::new(framework, &job, fate))
     }
 }
@@ -113,7 +166,7 @@ pub struct JobRow<'a> {
     pub job: JobId,
     /// What people call it.
     pub label: &'a str,
-    /// When it was submitted.
+    /// When it was submitted; for a job that waits for one that never ended, when the trace says.
     pub submitted: Time,
     /// When its first task started.
     pub started: Option<Time>,

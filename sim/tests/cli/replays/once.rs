@@ -38,7 +38,9 @@ fn check(name: &str, trace: &str) {
         duration: None,
         tenants: 2,
         sample: 1000,
+        interarrival: 1000,
         load: None,
+        feedback: None,
     };
     let mut replayed = replay.recipe().unwrap();
     fs::remove_file(file).unwrap();
