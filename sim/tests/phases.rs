@@ -160,7 +160,7 @@ fn mistakes_in_phases_are_told_with_their_key() {
     refused(
         &phase("start = \"1h\"\nclosed = { users = 1, tink = \"1s\" }"),
         &expect![[r#"
-            my.toml: `framework.one.phases.0.closed`: unknown key, expected one of `users`, `think`, `times`
+            my.toml: `framework.one.phases.0.closed.tink`: unknown key, expected one of `users`, `think`, `times`
               hint: did you mean `think`?"#]],
     );
     refused(

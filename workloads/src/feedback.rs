@@ -3,8 +3,8 @@
 //!
 //! An open workload submits its jobs whatever the cluster does. Real users wait for results and think
 //! before they go on, so that a slow cluster throttles its own load (Feitelson, "Resampling with
-//! Feedback", JSSPP 2016; Shmueli and Feitelson, IEEE TPDS 20(6), 2009). Here is which jobs wait and for
-//! what; whoever runs a trace follows it with a [`Course`].
+//! Feedback", Euro-Par 2016; Shmueli and Feitelson, IEEE TPDS 20(6), 2009). Here is which jobs wait and
+//! for what; whoever runs a trace follows it with a [`Course`].
 
 use std::sync::Arc;
 

@@ -9,10 +9,11 @@ mod chance;
 
 use std::collections::BTreeMap;
 
-use fairground_policies::message::FrameworkId;
+use fairground_policies::message::{FrameworkId, JobId};
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::Time;
 use fairground_sim::run::{FrameworkRow, Run};
+use fairground_workloads::feedback::{After, Feedback};
 use fairground_workloads::trace::{Jobs, Runtimes, Work};
 use proptest::prelude::*;
 
@@ -36,6 +37,23 @@ proptest! {
     }
 
     #[test]
+    fn runs_in_which_jobs_wait_for_others_obey_them(
+        (mut cluster, _) in chance::cluster(),
+        links in proptest::collection::vec((0_u32..9, 0_u64..40), 1..9),
+    ) {
+        for workload in &mut cluster.trace.workloads {
+            link(&mut workload.work, &links);
+        }
+        let run = cluster.run();
+        check_waits(&cluster, &run)?;
+        for row in &run.frameworks {
+            check_reports(row, run.totals.stalled)?;
+        }
+        check_use(&cluster, &run)?;
+        prop_assert_eq!(&run, &cluster.run(), "the same twice is the same");
+    }
+
+    #[test]
     fn equal_tasks_keep_every_core_busy(cluster in chance::equal_tasks()) {
         check_list_scheduling(&cluster, &cluster.run())?;
     }
@@ -48,6 +66,58 @@ fn jobs_of(work: &Work) -> Jobs {
         Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.clone(),
         Work::Service(_) => Jobs::default(),
     }
+}
+
+/// Lets jobs wait for others: by turns, the one so many before them, so many seconds after its end.
+fn link(work: &mut Work, links: &[(u32, u64)]) {
+    let (Work::Batch(jobs) | Work::Executors { jobs, .. }) = work else {
+        return;
+    };
+    let after = (0..jobs.len() as u32).map(|id| {
+        let (back, think) = links[id as usize % links.len()];
+        let before = id.checked_sub(back).filter(|_| back > 0)?;
+        Some(After {
+            job: JobId(before),
+            think: common::secs(think),
+        })
+    });
+    let feedback = Feedback::Preceding(after.collect());
+    *jobs = jobs.clone().with_feedback(feedback);
+}
+
+/// Jobs are all there; who waits for another is submitted when that has ended and its user has thought,
+/// and never if it never ends; nobody else is.
+fn check_waits(cluster: &Cluster, run: &Run) -> Verdict {
+    for (i, workload) in cluster.trace.workloads.iter().enumerate() {
+        let rows: Vec<_> = run.jobs.of(FrameworkId(i as u32)).collect();
+        let jobs = jobs_of(&workload.work);
+        let page = &run.frameworks[i];
+        prop_assert_eq!((rows.len(), page.jobs), (jobs.len(), jobs.len() as u64));
+        let Some(Feedback::Preceding(after)) = jobs.feedback().map(AsRef::as_ref) else {
+            continue;
+        };
+        let mut waits = 0;
+        for (job, after) in jobs.iter().zip(after) {
+            let row = &rows[job.id.index()];
+            let Some(After { job: before, think }) = *after else {
+                prop_assert_eq!(row.submitted, job.submitted);
+                continue;
+            };
+            match rows[before.index()].finished {
+                Some(end) => prop_assert_eq!(row.submitted, end + think),
+                // It could never run, and ended as it came; or it never ended.
+                None => waits += u64::from(row.submitted == job.submitted),
+            }
+        }
+        prop_assert!(
+            page.unsubmitted <= waits,
+            "{} and {}",
+            page.unsubmitted,
+            waits
+        );
+        prop_assert!(page.unsubmitted == 0 || run.totals.stalled);
+    }
+    Ok(())
 }
 
 /// Jobs are all there, in order, never done before they came, and done at last unless they are

@@ -19,7 +19,7 @@ use crate::error::ReadError;
 use crate::formats::Format;
 use crate::models::arrivals::assumption;
 use crate::models::parts::{named, positive, some};
-use crate::models::trace::{FeedbackMode, Loaded, Reading, TraceSpec};
+use crate::models::trace::{FeedbackMode, Loaded, Reading, SESSION, TraceSpec, is_session};
 use crate::units::{self, Thousandths};
 
 /// A log and the model of what it does not say.
@@ -49,6 +49,9 @@ pub struct SwfSpec {
     /// it, all come at their logged times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feedback: Option<FeedbackMode>,
+    /// With `feedback = "user"`: after a longer pause a job begins a session, at its logged time.
+    #[serde(skip_serializing_if = "is_session")]
+    pub session: Span,
     /// Processors of one task; a job gets whole tasks.
     pub width: u32,
     /// Cores of one processor.
@@ -85,6 +88,7 @@ impl Default for SwfSpec {
             queues: Vec::new(),
             partitions: Vec::new(),
             feedback: None,
+            session: SESSION,
             width: 1,
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
@@ -117,6 +121,7 @@ impl SwfSpec {
             from: self.from,
             jobs: self.jobs,
             feedback: self.feedback,
+            session: self.session,
             cpus: task.cpus(),
             mem: task.mem(),
             run: self.run,

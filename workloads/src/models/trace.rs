@@ -599,12 +599,13 @@ impl TraceSpec {
     }
 }
 
-/// A longer pause of a user ends a session (Zilber, Amit and Talby, ICS 2005).
-const SESSION: Span = Span::from_secs(20 * 60);
+/// A longer pause between the end of a job and the next one ends a session: the customary 20 min (Zakay and
+/// Feitelson, JSSPP 2012, who also say what is wrong with it: very long jobs make very long sessions).
+pub(crate) const SESSION: Span = Span::from_secs(20 * 60);
 
 /// Whether sessions are as everywhere.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_session(session: &Span) -> bool {
+pub(crate) fn is_session(session: &Span) -> bool {
     *session == SESSION
 }
 

@@ -18,8 +18,8 @@ pub enum FeedbackMode {
     /// From the log: its columns of the preceding job and of the think time.
     Logged,
     /// From what its users did: a job follows that job of its user which ended last before it came, if
-    /// that is not longer ago than a session's longest pause (Zilber, Amit and Talby, ICS 2005; Shmueli
-    /// and Feitelson, IEEE TPDS 20(6), 2009).
+    /// that is not longer ago than a session's longest pause (Shmueli and Feitelson, IEEE TPDS 20(6),
+    /// 2009).
     User,
 }
 
