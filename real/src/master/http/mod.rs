@@ -92,6 +92,7 @@ impl Problem {
             Verdict::Accepted => Ok(()),
             Verdict::Bad(text) => Err(Self(StatusCode::BAD_REQUEST, text)),
             Verdict::Forbidden(text) => Err(Self(StatusCode::FORBIDDEN, text)),
+            Verdict::Later(text) => Err(Self(StatusCode::SERVICE_UNAVAILABLE, text)),
         }
     }
 }
@@ -269,6 +270,10 @@ impl App {
                     record = events.next() => record?,
                     _ = beats.tick() => beat.clone(),
                 };
+                if events.wants_more() {
+                    // Without a decision thread there is nothing more.
+                    let _ = closing.inbox.send(Request::Drained);
+                }
                 Some((
                     Ok::<_, std::convert::Infallible>(record),
                     (events, beats, beat, closing),
