@@ -94,8 +94,9 @@ pub struct Args {
     /// How long agents and frameworks have to come back after a restart of the master
     #[arg(long, default_value = "10m")]
     recovery: Span,
-    /// Connections of one address at most, of 8192 in all; the one idle for longest gives way to another
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS as i64))]
+    /// Connections of one address at most, of 8192 in all; the one waited for longest gives way to another.
+    /// An eighth of them is for calls, the others may be streams
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(2..=CONNECTIONS as i64))]
     connections_per_peer: u32,
     /// The longest body of a request, in bytes
     #[arg(long, default_value_t = 8 << 20)]
@@ -185,7 +186,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         heartbeat: habits.heartbeat,
         authentication: Arc::new(authentication),
         max_body: args.max_body,
-        rooms: Rooms::new(SHORT_BODIES_KIB, (args.max_body >> 10).max(LONG_BODIES_KIB)),
+        rooms: Rooms::new(SHORT_BODIES_KIB, LONG_BODIES_KIB, args.max_body),
         body_timeout: Duration::from_secs(30),
         streams: Arc::default(),
     };
