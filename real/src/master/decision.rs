@@ -247,9 +247,11 @@ impl Decision {
                 reply,
             } => {
                 let id = framework_info.id();
-                match self.check_framework(id, principal.as_deref()) {
-                    Ok(()) => self.subscribe(framework_info, suppressed, link, reply),
-                    Err(verdict) => self.deliveries.push(Delivery::Verdict(reply, verdict)),
+                let checked = self.check_framework(id, principal.as_deref());
+                match (checked, self.unknown_id(id, principal.as_deref())) {
+                    (Err(verdict), _) => self.deliveries.push(Delivery::Verdict(reply, verdict)),
+                    (Ok(()), Some(why)) => self.refuse(link, reply, &why),
+                    (Ok(()), None) => self.subscribe(framework_info, suppressed, link, reply),
                 }
             }
             Request::Call {

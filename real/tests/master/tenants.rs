@@ -289,6 +289,15 @@ fn whoever_changes_something_says_who_it_is() {
     assert_eq!(status, 400);
     assert!(text.contains("'a' does not match principal 'b'"), "{text}");
 
+    // An id that nobody was given is not to be had: one day somebody comes with it.
+    for id in ["earlier-0001", "mine"] {
+        let invented = json!({"user": "", "name": "f", "id": {"value": id}});
+        let words = Framework::refused_by(master.address, &of("a"), &invented);
+        assert!(words.contains("was never given by this master"), "{words}");
+    }
+    let log = fs::read_to_string(master.log()).unwrap();
+    assert!(!log.contains("earlier-0001"));
+
     let mine = framework(&master, "a");
     mine.launch(&mine.offer(), &[("t", "sleep"), ("u", "sleep")]);
     assert_eq!(mine.status("t")["state"], "TASK_RUNNING");
