@@ -287,9 +287,6 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
     } else {
         master.push("--insecure");
     }
-    // Also from tasks that run as root.
-    let hide = [Keys::folder(folder), folder.join("master")];
-    let hide = hide.map(|path| path.display().to_string());
     for weight in &plan.weights {
         master.extend(["--weight", weight]);
     }
@@ -315,10 +312,9 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
             work,
             "--listen",
             &own,
+            // Also from tasks that run as root: keys, logs, and what is other clusters'.
             "--hide",
-            &hide[0],
-            "--hide",
-            &hide[1],
+            CLUSTERS,
             "--hostname",
             &name,
             "--cgroup-prefix",
