@@ -41,10 +41,12 @@ fn bring(place: &Place, phase: Phase) -> Option<UnderWay> {
 /// Who of these, oldest first, gives way to another one of the same address.
 fn check(phases: &[Phase], expected: usize) {
     let connections = Connections::new(100, phases.len());
-    let admitted = phases.iter().map(|_| connections.admit(peer(1)));
-    let places: Vec<Place> = admitted.collect();
-    let held = places.iter().zip(phases);
-    let _held: Vec<_> = held.map(|(place, phase)| bring(place, *phase)).collect();
+    let arrive = |phase: &Phase| {
+        let place = connections.admit(peer(1));
+        let held = bring(&place, *phase);
+        (place, held)
+    };
+    let (places, _held): (Vec<Place>, Vec<_>) = phases.iter().map(arrive).unzip();
     let another = connections.admit(peer(1));
     let gone: Vec<bool> = places.iter().map(left).collect();
     let position = gone.iter().position(|gone| *gone);
