@@ -38,7 +38,7 @@ struct Client {
 
 impl Keys {
     /// Where they are in a cluster's directory.
-    fn folder(cluster: &Path) -> PathBuf {
+    pub(super) fn folder(cluster: &Path) -> PathBuf {
         cluster.join("keys")
     }
 
