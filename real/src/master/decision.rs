@@ -310,10 +310,8 @@ impl Decision {
                 self.deliveries.push(Delivery::View(reply, shown));
             }
             Request::Closed(link) => self.closed(link),
-            // The loop looks who has room.
-            Request::Drained => {}
-            // The loop ends before it comes here.
-            Request::Stop => {}
+            // The loop looks who has room, and ends before it comes here.
+            Request::Drained | Request::Stop => {}
         }
     }
 

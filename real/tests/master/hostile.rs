@@ -279,7 +279,7 @@ fn half(master: &Master, last: u8, said: &str) -> TcpStream {
     stream
 }
 
-fn is_reset(error: std::io::Error) -> bool {
+fn is_reset(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::ConnectionReset
 }
 
@@ -351,7 +351,7 @@ fn an_address_has_its_part_of_the_connections() {
         first.say("REVIVE", Value::Null);
         // It may be reset: nobody reads what it said.
         let left = waiting.read(&mut [0; 10]);
-        assert!(matches!(left, Ok(0)) || left.is_err_and(is_reset));
+        assert!(matches!(left, Ok(0)) || left.is_err_and(|error| is_reset(&error)));
     }
     // One of three is left for calls.
     let info = json!({"user": "u", "name": "third"});
