@@ -109,6 +109,11 @@ impl Credentials {
         Ok(Self(known))
     }
 
+    /// Whose there are.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The principal that an `Authorization` header proves.
     pub fn identify(&self, header: &str) -> Option<String> {
         let said = Credential::of_header(header)?;

@@ -1,5 +1,8 @@
 //! What a task can see and do from inside.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
 use fairground_real::isolation::scope;
 use fairground_real::isolation::spec::End;
 
@@ -139,6 +142,61 @@ fn a_task_sees_nothing_of_its_neighbour() {
     assert!(work.join("pries/sandbox/own").exists());
 }
 
+/// A directory that everybody may write to; one that was made for the test is gone with it.
+struct Common(&'static Path, bool);
+
+impl Common {
+    fn new(path: &'static str) -> Self {
+        let path = Path::new(path);
+        let is_new = !path.exists();
+        if is_new {
+            std::fs::create_dir(path).unwrap();
+            std::fs::set_permissions(path, PermissionsExt::from_mode(0o1777)).unwrap();
+        }
+        Self(path, is_new)
+    }
+}
+
+impl Drop for Common {
+    fn drop(&mut self) {
+        if self.1 {
+            let _ = std::fs::remove_dir_all(self.0);
+        }
+    }
+}
+
+#[test]
+fn what_everybody_may_write_to_is_the_tasks_own() {
+    if skipped() {
+        return;
+    }
+    let ground = Ground::new();
+    let name = ground.prefix.clone();
+    let (key, own) = (format!("{name}.key"), format!("{name}.own"));
+    for place in [
+        "/tmp",
+        "/var/tmp",
+        "/dev/shm",
+        "/run/lock",
+        "/dev/mqueue",
+        "/var/crash",
+    ] {
+        let place = Common::new(place);
+        let path = place.0;
+        std::fs::File::create(path.join(&key)).unwrap();
+        let look = format!(
+            "cd {}; ls -A | grep {key}; : > {own} && ls -A | grep {own}",
+            path.display()
+        );
+        let task = path.file_name().unwrap().to_str().unwrap();
+        let mut task = ground.shell(task, &look).start();
+        assert_eq!(task.wait().end, End::Exited(0), "{}", task.stderr());
+        std::fs::remove_file(path.join(&key)).unwrap();
+        assert_eq!(task.stdout(), format!("{own}\n"), "{}", path.display());
+        assert!(!path.join(&own).exists(), "{}", path.display());
+    }
+}
+
 #[test]
 fn a_network_of_its_own_has_loopback_only() {
     if skipped() {
@@ -257,5 +315,5 @@ fn a_root_directory_is_read_only_and_its_own() {
 fn busybox() -> Option<&'static str> {
     ["/bin/busybox", "/usr/bin/busybox"]
         .into_iter()
-        .find(|path| std::path::Path::new(path).exists())
+        .find(|path| Path::new(path).exists())
 }

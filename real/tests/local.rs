@@ -405,7 +405,7 @@ fn tasks_are_roots_only_where_that_is_allowed() {
     }
     let job = tempfile::NamedTempFile::new().unwrap();
     let text = "name = 'who'\n[[stage]]\nname = 'who'\ncpus = 0.1\nmem = 32\nuser = 'root'\n\
-                command = 'id -u'\n";
+                command = 'id -u; cd /var/lib/fairground; find . -name sandboxes -prune -o -print'\n";
     std::fs::write(job.path(), text).unwrap();
     let submit = ["submit", "--file", job.path().to_str().unwrap()];
     let cluster = Cluster::up("user", "10.87.52", 1);
@@ -414,7 +414,9 @@ fn tasks_are_roots_only_where_that_is_allowed() {
     let flags = ["--agents", "1", "--allow-root"];
     let cluster = Cluster::up_with(PROGRAM, "root", "10.87.53", &flags);
     cluster.check(&submit, 0);
-    assert_eq!(cluster.check(&["logs", "who-0.0"], 0), "0\n");
+    // Not even root sees anything of the clusters but its own sandbox.
+    let seen = cluster.check(&["logs", "who-0.0"], 0);
+    assert_eq!(seen, "0\n.\n./root\n./root/agent-0\n");
     cluster.down();
 }
 
@@ -491,11 +493,11 @@ fn a_cluster_asks_everybody_but_who_started_it() {
             "{path}: {answer}"
         );
     }
-    let look =
-        "cd /var/lib/fairground/asks; ls -A keys master agent-0; cat keys/client 2>&1; exit 0";
+    let look = "cd /var/lib/fairground; find . -name sandboxes -prune -o -print; \
+                cat asks/keys/client 2>&1; exit 0";
     cluster.check(&["submit", "--name", "look", "--", "sh", "-c", look], 0);
     let seen = cluster.check(&["logs", "look-0.0"], 0);
-    let expected = "agent-0:\nsandboxes\n\nkeys:\n\nmaster:\ncat: keys/client: No such file";
+    let expected = ".\n./asks\n./asks/agent-0\ncat: asks/keys/client: No such file";
     assert!(seen.starts_with(expected), "{seen}");
     cluster.down();
 }

@@ -1,5 +1,6 @@
 //! A task's own view of the machine: its processes, mounts, queues and name.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -32,8 +33,17 @@ const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 /// it has given up.
 const MACHINES: [&str; 5] = ["sys", "sysrq-trigger", "irq", "bus", "fs"];
 
-/// What everybody may write to, and so everybody's files are in: a task has its own.
-const SHARED: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
+/// What everybody may write to, and so everybody's files are in: a task has its own. `/dev/mqueue` shows
+/// the queues of the namespace in which it was mounted, whoever looks.
+const SHARED: [&str; 7] = [
+    "/tmp",
+    "/var/tmp",
+    "/dev/shm",
+    "/run/lock",
+    "/var/lock",
+    "/dev/mqueue",
+    "/var/crash",
+];
 
 /// From now on the caller's children are the first processes of pid namespaces of their own. An
 /// ordinary user needs a user namespace to be allowed that, in which it is still itself.
@@ -156,8 +166,10 @@ fn cover(spec: &Spec) -> Result<()> {
     for place in places.filter(|place| place.starts_with("/sys")) {
         read_only(place)?;
     }
-    for place in SHARED.map(Path::new) {
-        shared(place)?;
+    // Several names may lead to one of them.
+    let places = SHARED.map(|place| fs::canonicalize(place).unwrap_or_default());
+    for place in BTreeSet::from(places) {
+        shared(&place)?;
     }
     for place in &spec.fences.hidden {
         empty(place)?;

@@ -91,6 +91,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) weights: Vec<String>,
     /// Whether tasks may be root's.
     pub(crate) allow_root: bool,
+    /// Directories that tasks do not see, whoever they are.
+    pub(crate) hidden: Vec<PathBuf>,
     /// Whether frameworks, agents and whoever ends something are asked who they are.
     pub(crate) asks: bool,
 }
@@ -116,6 +118,12 @@ impl Which {
     /// The directory of everything it writes.
     pub(crate) fn folder(&self) -> PathBuf {
         Path::new(CLUSTERS).join(&self.name)
+    }
+
+    /// Where its keys and its log are.
+    pub(crate) fn secrets(&self) -> Vec<PathBuf> {
+        let folder = self.folder();
+        vec![Keys::folder(&folder), folder.join("master")]
     }
 
     /// The beginning of the name of everything that is not in the folder.
@@ -230,6 +238,8 @@ pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
         seed: 0,
         weights: Vec::new(),
         allow_root: args.allow_root,
+        // Other agents' and other clusters', too.
+        hidden: vec![CLUSTERS.into()],
         asks: !args.insecure,
     };
     plan.begin()?;
@@ -287,9 +297,8 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
     } else {
         master.push("--insecure");
     }
-    // Also from tasks that run as root.
-    let hide = [Keys::folder(folder), folder.join("master")];
-    let hide = hide.map(|path| path.display().to_string());
+    let hidden = plan.hidden.iter().map(|path| path.display().to_string());
+    let hidden: Vec<String> = hidden.collect();
     for weight in &plan.weights {
         master.extend(["--weight", weight]);
     }
@@ -315,10 +324,6 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
             work,
             "--listen",
             &own,
-            "--hide",
-            &hide[0],
-            "--hide",
-            &hide[1],
             "--hostname",
             &name,
             "--cgroup-prefix",
@@ -330,6 +335,9 @@ fn start(plan: &Plan<'_>, folder: &Path) -> anyhow::Result<()> {
             agent.extend(["--credential", &credential]);
         } else {
             agent.push("--insecure");
+        }
+        for place in &hidden {
+            agent.extend(["--hide", place]);
         }
         if plan.allow_root {
             agent.push("--allow-root");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use axum::http::{HeaderMap, Method, header};
 
 use crate::credentials::Credentials;
@@ -41,21 +41,21 @@ pub struct Args {
     /// Ask everybody who only looks, too
     #[arg(long, requires = "credentials")]
     authenticate_http_readonly: bool,
-    /// A principal that may end and read what is others'; can be given several times
-    #[arg(
-        long = "operator",
-        value_name = "PRINCIPAL",
-        default_value = "operator"
-    )]
+    /// A principal that may end and read what is others': `operator` when absent; can be given several
+    /// times
+    #[arg(long = "operator", value_name = "PRINCIPAL", requires = "credentials")]
     operators: Vec<String>,
-    /// A principal that agents have; can be given several times
+    /// A principal that agents have: `agent` and `agents` when absent; can be given several times
     #[arg(
         long = "agent-principal",
         value_name = "PRINCIPAL",
-        default_values = ["agent", "agents"]
+        requires = "credentials"
     )]
     agents: Vec<String>,
 }
+
+/// Names that are more alike, in millionths, may have been meant.
+const ALIKE: u32 = 750_000;
 
 /// What a request is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,9 +108,20 @@ impl Args {
         let Some(path) = &self.credentials else {
             return Ok(Authentication::default());
         };
-        if self.operators.iter().any(String::is_empty) {
-            bail!("--operator is empty; expected a principal of --credentials");
-        }
+        let credentials = Credentials::read(path)?;
+        let named = |flag: &str, said: &[String], usual: &[&str]| -> anyhow::Result<Vec<String>> {
+            if said.is_empty() {
+                // Whether there are any of those is theirs to say.
+                return Ok(usual.iter().map(ToString::to_string).collect());
+            }
+            for name in said {
+                check_principal(name, &credentials)
+                    .with_context(|| format!("{flag} {name}, --credentials {}", path.display()))?;
+            }
+            Ok(said.to_vec())
+        };
+        let operators = named("--operator", &self.operators, &["operator"])?;
+        let agents = named("--agent-principal", &self.agents, &["agent", "agents"])?;
         let doors = [
             (
                 Door::Frameworks,
@@ -127,11 +138,24 @@ impl Args {
             (Door::Look, self.authenticate_http_readonly),
         ];
         let asked = doors.into_iter().filter(|(_, asks)| *asks);
+        let asked: Vec<Door> = asked.map(|(door, _)| door).collect();
+        if asked.contains(&Door::Agents)
+            && !credentials
+                .principals()
+                .any(|known| agents.iter().any(|agent| agent == known))
+        {
+            eprintln!(
+                "master: no credential of {} is an agent's ({}), so none can join; name theirs with \
+                 --agent-principal",
+                path.display(),
+                agents.join(", ")
+            );
+        }
         Ok(Authentication {
-            credentials: Credentials::read(path)?,
-            asked: asked.map(|(door, _)| door).collect(),
-            operators: self.operators.clone(),
-            agents: self.agents.clone(),
+            credentials,
+            asked,
+            operators,
+            agents,
         })
     }
 
@@ -141,10 +165,34 @@ impl Args {
     }
 }
 
+/// That somebody with this name can come: whoever is named and has no credential never does.
+fn check_principal(name: &str, credentials: &Credentials) -> anyhow::Result<()> {
+    if credentials.principals().any(|known| known == name) {
+        return Ok(());
+    }
+    let alike = credentials.principals().map(|known| {
+        let alike = strsim::jaro_winkler(name, known);
+        ((alike * 1e6) as u32, known)
+    });
+    let hint = match alike.max() {
+        Some((alike, known)) if alike > ALIKE => format!("did you mean `{known}`?"),
+        _ => {
+            let known: Vec<&str> = credentials.principals().take(20).collect();
+            format!("it has {}", known.join(", "))
+        }
+    };
+    bail!("no credential there has the principal `{name}`; {hint}")
+}
+
 impl Authentication {
     /// Whether frameworks are asked who they are.
     pub fn asks_frameworks(&self) -> bool {
         self.asked.contains(&Door::Frameworks)
+    }
+
+    /// Whether agents are asked who they are.
+    pub fn asks_agents(&self) -> bool {
+        self.asked.contains(&Door::Agents)
     }
 
     /// What of an agent is not for everybody.

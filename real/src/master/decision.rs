@@ -3,6 +3,7 @@
 //! Requests that wait together are stepped one by one, written to the log together and only then
 //! answered and delivered, so that a forced write to the disk is shared by all of them.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
@@ -10,20 +11,20 @@ use bytes::Bytes;
 use fairground_policies::message::{AgentId, Demand, FrameworkId};
 use fairground_policies::time::Time;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use self::questions::Questions;
 use super::clock::Clock;
 use super::cluster::{Answer, Cluster, Input, Output, Turn};
 use super::links::{Link, LinkId, Links, Peer};
 use super::metrics::Metrics;
 use super::request::{Habits, Request, Verdict};
 use crate::log::{Record, Writer};
-use crate::protocol::{FromMaster, Subscribe};
+use crate::protocol::FromMaster;
 use crate::recordio;
 use crate::wire::call::Body;
-use crate::wire::messages::framework::FrameworkInfo;
 use crate::wire::resources::amounts;
 use crate::wire::to_ascii;
 
@@ -57,8 +58,10 @@ pub struct Decision {
     clock: Clock,
     next_ping: Instant,
     deliveries: Vec<Delivery>,
-    /// The number of what is being told: one for every request, and for every moment that comes.
+    /// The number of what is being told: one for every request, every moment that comes, and every
+    /// look at who is silent.
     telling: u64,
+    questions: BTreeMap<FrameworkId, Questions>,
     /// Bytes of the records among the deliveries.
     waiting: usize,
 }
@@ -95,6 +98,7 @@ impl Decision {
             clock,
             deliveries: Vec::new(),
             telling: 1,
+            questions: BTreeMap::new(),
             waiting: 0,
         }
     }
@@ -109,6 +113,7 @@ impl Decision {
         let turn = self.step_at(self.clock.now(), Input::Started).1;
         self.queue(turn.outputs);
         loop {
+            self.answer_questions();
             self.log.commit()?;
             self.deliver();
             let first = match self.inbox.recv_timeout(self.patience()) {
@@ -131,6 +136,7 @@ impl Decision {
                     .then(|| self.inbox.try_recv().ok())
                     .flatten();
             }
+            self.telling += 1;
             self.tick_until(self.clock.now());
             self.ping_if_due();
             self.metrics.turn(taken, begun.elapsed());
@@ -139,6 +145,9 @@ impl Decision {
 
     /// How long nothing needs to be done.
     fn patience(&self) -> Duration {
+        if self.can_answer() {
+            return Duration::ZERO;
+        }
         let ping = self.next_ping.saturating_duration_since(Instant::now());
         let wake = self.cluster.wake_at().map(|at| {
             let span = at.since(self.clock.now());
@@ -163,11 +172,11 @@ impl Decision {
             return;
         }
         self.next_ping = Instant::now() + self.habits.ping;
+        self.telling += 1;
         for agent in self.links.silent(self.habits.silence) {
             self.input(Input::AgentSilent { agent });
             self.links.forget_agent(agent);
         }
-        self.telling += 1;
         let links: Vec<Link> = self.links.agents().cloned().collect();
         for link in links {
             self.send(link, &FromMaster::Ping);
@@ -188,7 +197,6 @@ impl Decision {
     }
 
     fn step_at(&mut self, at: Time, input: Input) -> (Answer, Turn) {
-        self.telling += 1;
         let (answer, mut turn) = self.cluster.step(at, input.clone());
         let steps = std::mem::take(&mut turn.steps);
         self.log.append(&Record::Turn { at, input, steps });
@@ -229,6 +237,7 @@ impl Decision {
     }
 
     fn take(&mut self, request: Request) {
+        self.telling += 1;
         match request {
             Request::Subscribe {
                 framework_info,
@@ -238,9 +247,11 @@ impl Decision {
                 reply,
             } => {
                 let id = framework_info.id();
-                match self.check_framework(id, principal.as_deref()) {
-                    Ok(()) => self.subscribe(framework_info, suppressed, link, reply),
-                    Err(verdict) => self.deliveries.push(Delivery::Verdict(reply, verdict)),
+                let checked = self.check_framework(id, principal.as_deref());
+                match (checked, self.unknown_id(id, principal.as_deref())) {
+                    (Err(verdict), _) => self.deliveries.push(Delivery::Verdict(reply, verdict)),
+                    (Ok(()), Some(why)) => self.refuse(link, reply, &why),
+                    (Ok(()), None) => self.subscribe(framework_info, suppressed, link, reply),
                 }
             }
             Request::Call {
@@ -299,52 +310,9 @@ impl Decision {
                 self.deliveries.push(Delivery::View(reply, shown));
             }
             Request::Closed(link) => self.closed(link),
-            // The loop ends before it comes here.
-            Request::Stop => {}
+            // The loop looks who has room, and ends before it comes here.
+            Request::Drained | Request::Stop => {}
         }
-    }
-
-    fn subscribe(
-        &mut self,
-        framework_info: Box<FrameworkInfo>,
-        suppressed: bool,
-        link: Link,
-        reply: oneshot::Sender<Verdict>,
-    ) {
-        let (answer, turn) = self.step(Input::Subscribed {
-            framework_info,
-            suppressed,
-        });
-        self.deliveries
-            .push(Delivery::Verdict(reply, Verdict::Accepted));
-        let (framework, id) = match answer {
-            Answer::FrameworkSubscribed { framework, id } => (framework, id),
-            Answer::Refused(why) => return self.error_event(link, &why),
-            Answer::Done | Answer::AgentSubscribed { .. } | Answer::Late => {
-                unreachable!("an answer to SUBSCRIBE")
-            }
-        };
-        // First what its older stream still hears, and the end of that.
-        let mut outputs = turn.outputs;
-        let is_end = |output: &Output| matches!(output, Output::CloseFramework(_));
-        let older = outputs.iter().position(is_end).map_or(0, |end| end + 1);
-        let newer = outputs.split_off(older);
-        self.queue(outputs);
-        self.links.attach_framework(framework, link.clone());
-        let subscribed = json!({"type": "SUBSCRIBED", "subscribed": {
-            "framework_id": {"value": id},
-            "heartbeat_interval_seconds": self.habits.heartbeat.as_secs_f64(),
-            "master_info": self.cluster.master_info(&self.habits),
-        }});
-        self.send(link.clone(), &subscribed);
-        self.send(link, &json!({"type": "HEARTBEAT"}));
-        self.queue(newer);
-    }
-
-    /// Ends a stream with an ERROR event.
-    fn error_event(&mut self, link: Link, message: &str) {
-        let event = json!({"type": "ERROR", "error": {"message": message}});
-        self.send(link, &event);
     }
 
     fn call(&mut self, framework_id: &str, stream: Option<&str>, body: Body) -> Verdict {
@@ -372,6 +340,10 @@ impl Decision {
             }
             Some(_) => {}
         }
+        let body = match body {
+            Body::Reconcile(tasks) => return self.ask(framework, tasks),
+            body => body,
+        };
         match self.input_of(framework, body) {
             Ok(Some(input)) => {
                 self.input(input);
@@ -382,10 +354,12 @@ impl Decision {
         }
     }
 
-    /// The input a call amounts to; `None` when it only asks.
-    fn input_of(&mut self, framework: FrameworkId, body: Body) -> Result<Option<Input>, String> {
+    /// The input a call amounts to; `None` when it changes nothing.
+    fn input_of(&self, framework: FrameworkId, body: Body) -> Result<Option<Input>, String> {
         Ok(Some(match body {
-            Body::Subscribe { .. } => return Err("SUBSCRIBE has a way of its own".to_owned()),
+            Body::Subscribe { .. } | Body::Reconcile(_) => {
+                return Err("SUBSCRIBE and RECONCILE have ways of their own".to_owned());
+            }
             Body::Teardown => Input::TornDown { framework },
             Body::Answer {
                 offer_ids,
@@ -422,13 +396,6 @@ impl Decision {
                 task_id,
                 uuid,
             },
-            Body::Reconcile(tasks) => {
-                self.telling += 1;
-                let events = self.cluster.reconcile(framework, &tasks);
-                let events = events.into_iter().map(|e| Output::Framework(framework, e));
-                self.queue(events.collect());
-                return Ok(None);
-            }
             Body::Request(requests) => {
                 let mut demand: Vec<Demand> = Vec::new();
                 for request in &requests {
@@ -449,34 +416,6 @@ impl Decision {
     /// Whether a call about these roles, none for all, is about the framework's own.
     fn has_one_of(&self, framework: FrameworkId, roles: &[String]) -> bool {
         roles.is_empty() || roles.contains(&self.cluster.frameworks()[framework.index()].role)
-    }
-
-    fn agent_subscribe(
-        &mut self,
-        subscribe: Subscribe,
-        link: Link,
-        reply: oneshot::Sender<Verdict>,
-    ) {
-        let (answer, turn) = self.step(Input::AgentSubscribed(subscribe));
-        self.deliveries
-            .push(Delivery::Verdict(reply, Verdict::Accepted));
-        let (agent, agent_id) = match answer {
-            Answer::AgentSubscribed { agent, id } => (agent, id),
-            Answer::Refused(message) => return self.send(link, &FromMaster::Refused { message }),
-            // Its stream ends with the link, and whoever listens subscribes again.
-            Answer::Late => return,
-            Answer::Done | Answer::FrameworkSubscribed { .. } => {
-                unreachable!("an answer to an agent")
-            }
-        };
-        self.links.attach_agent(agent, link.clone());
-        let registered = FromMaster::Registered {
-            agent_id,
-            silence_millis: self.habits.silence.as_millis() as u64,
-            pages: self.habits.pages,
-        };
-        self.send(link, &registered);
-        self.queue(turn.outputs);
     }
 
     fn closed(&mut self, link: LinkId) {
@@ -509,5 +448,7 @@ impl Decision {
 }
 
 mod doors;
+mod questions;
+mod subscriptions;
 #[cfg(test)]
 mod tests;

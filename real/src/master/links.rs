@@ -1,13 +1,15 @@
 //! Who is connected: the open streams of frameworks and agents.
 //!
-//! A stream's queue is bounded in bytes, and what follows from one request goes into it whole, however
-//! much it is: who asks for the state of all its tasks, or loses an agent with thousands, is told.
-//! A peer that has not read what it was sent before loses its stream, not the master its memory.
+//! A stream's queue is bounded in bytes, and what is told at once goes into it whole, however much it
+//! is: who loses an agent with thousands of tasks is told. As long as little waits that takes nothing
+//! from what may wait behind it, so that a long telling does not cut its own stream while it drains.
+//! A peer that does not read what it is sent loses its stream, not the master its memory. Answers that
+//! can wait are only made when there is room for them (`decision/questions.rs`).
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -17,9 +19,12 @@ use futures_util::Stream;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// Bytes that may wait to be sent on one stream when more is to be told: what is told at once may be as
-/// large as the cluster.
+/// Bytes that may wait to be sent on one stream when more is to be told, without those that were told
+/// while less than that waited: what is told at once may be as large as the cluster.
 pub const QUEUE_BYTES: usize = 8 << 20;
+
+/// There is room for an answer that can wait when less than so many bytes do.
+const ROOM_BYTES: usize = 1 << 20;
 
 /// What a record takes besides its bytes.
 const RECORD: usize = 100;
@@ -34,23 +39,32 @@ pub struct Link {
     pub id: LinkId,
     /// The stream id its framework has to name in calls.
     pub stream: Uuid,
-    sender: mpsc::UnboundedSender<Bytes>,
+    sender: mpsc::UnboundedSender<Queued>,
     state: Arc<State>,
 }
+
+/// A record that waits, and whether it counts against the bound.
+type Queued = (Bytes, bool);
 
 /// What both ends know.
 #[derive(Debug, Default)]
 struct State {
     /// The bytes that wait in the queue.
     waiting: AtomicUsize,
+    /// Those of them that count against the bound.
+    counted: AtomicUsize,
     /// What the last record taken in was part of.
     telling: AtomicU64,
+    /// Whether that counts.
+    counts: AtomicBool,
+    /// Whether there is more to be told as soon as there is room.
+    more: AtomicBool,
 }
 
 /// The receiving end of a stream.
 #[derive(Debug)]
 pub struct Records {
-    receiver: mpsc::UnboundedReceiver<Bytes>,
+    receiver: mpsc::UnboundedReceiver<Queued>,
     state: Arc<State>,
 }
 
@@ -72,18 +86,42 @@ impl Link {
     /// zero. `false` when the peer is gone or does not read.
     #[must_use]
     pub fn send(&self, record: Bytes, telling: u64) -> bool {
-        let State {
-            waiting,
-            telling: last,
-        } = &*self.state;
-        let is_begun = last.load(Ordering::Relaxed) == telling;
-        if !is_begun && waiting.load(Ordering::Relaxed) >= QUEUE_BYTES {
-            return false;
+        let state = &*self.state;
+        if state.telling.load(Ordering::Relaxed) != telling {
+            if state.counted.load(Ordering::Relaxed) >= QUEUE_BYTES {
+                return false;
+            }
+            let counts = state.waiting.load(Ordering::Relaxed) >= QUEUE_BYTES;
+            state.counts.store(counts, Ordering::Relaxed);
+            state.telling.store(telling, Ordering::Relaxed);
         }
-        last.store(telling, Ordering::Relaxed);
         // Counted first: it may be taken at once.
-        waiting.fetch_add(record.len() + RECORD, Ordering::Relaxed);
-        self.sender.send(record).is_ok()
+        let counts = state.counts.load(Ordering::Relaxed);
+        let length = record.len() + RECORD;
+        state.waiting.fetch_add(length, Ordering::SeqCst);
+        if counts {
+            state.counted.fetch_add(length, Ordering::Relaxed);
+        }
+        self.sender.send((record, counts)).is_ok()
+    }
+
+    /// Whether there is room for an answer that can wait. When there is none, the other end says when
+    /// there is.
+    pub fn has_room(&self) -> bool {
+        let has_room = || self.state.waiting.load(Ordering::SeqCst) < ROOM_BYTES;
+        // Asked again: it may have been taken before the other end knew.
+        has_room() || {
+            self.state.more.store(true, Ordering::SeqCst);
+            has_room()
+        }
+    }
+}
+
+impl Records {
+    /// Whether there is room for what is waited with; says so once.
+    pub fn wants_more(&self) -> bool {
+        self.state.waiting.load(Ordering::SeqCst) < ROOM_BYTES
+            && self.state.more.swap(false, Ordering::SeqCst)
     }
 }
 
@@ -91,12 +129,16 @@ impl Stream for Records {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let record = self.receiver.poll_recv(context);
-        if let Poll::Ready(Some(record)) = &record {
+        let queued = self.receiver.poll_recv(context);
+        queued.map(|queued| {
+            let (record, counts) = queued?;
             let length = record.len() + RECORD;
-            self.state.waiting.fetch_sub(length, Ordering::Relaxed);
-        }
-        record
+            if counts {
+                self.state.counted.fetch_sub(length, Ordering::Relaxed);
+            }
+            self.state.waiting.fetch_sub(length, Ordering::SeqCst);
+            Some(record)
+        })
     }
 }
 
@@ -210,23 +252,45 @@ mod tests {
 
     #[test]
     fn a_queue_is_bounded_in_bytes() {
-        check(1, QUEUE_BYTES.div_ceil(1 + RECORD));
-        check(QUEUE_BYTES / 2, 2);
-        check(QUEUE_BYTES - RECORD, 1);
-        check(QUEUE_BYTES * 2, 1);
+        // As much as is told while there is room, and as much again.
+        check(1, 2 * QUEUE_BYTES.div_ceil(1 + RECORD));
+        check(QUEUE_BYTES / 2, 4);
+        check(QUEUE_BYTES - RECORD, 2);
+        check(QUEUE_BYTES * 2, 2);
     }
 
     #[test]
-    fn what_is_told_at_once_is_queued_whole() {
+    fn what_is_told_at_once_is_queued_whole_and_cuts_nothing() {
         let (link, mut records) = Link::open(0);
         let record = Bytes::from(vec![0; QUEUE_BYTES / 4]);
+        let mut read = |count: usize| {
+            let read = (0..count).filter(|_| records.next().now_or_never().is_some());
+            assert_eq!(read.count(), count);
+        };
         let queued = (0..100).filter(|_| link.send(record.clone(), 1)).count();
         assert_eq!(queued, 100);
-        assert!(!link.send(record.clone(), 2), "the next is not");
-        assert!(!link.send(record.clone(), 3));
-        for _ in 0..97 {
-            assert!(records.next().now_or_never().is_some());
-        }
-        assert!(link.send(record, 4), "there is room again");
+        // It does not read: there is an end to what is told after that.
+        let later = (2..100).take_while(|telling| link.send(record.clone(), *telling));
+        assert_eq!(later.count(), 4);
+        read(100);
+        assert!(!link.send(record.clone(), 100), "those behind it do count");
+        read(1);
+        assert!(link.send(record.clone(), 101), "there is room again");
+        read(4);
+        let queued = (0..100).filter(|_| link.send(record.clone(), 102)).count();
+        assert_eq!(queued, 100, "as at first");
+    }
+
+    #[test]
+    fn room_is_told_of_once_when_it_was_asked_for() {
+        let (link, mut records) = Link::open(0);
+        assert!(link.has_room() && !records.wants_more());
+        let record = Bytes::from(vec![0; ROOM_BYTES / 2]);
+        assert!(link.send(record.clone(), 1) && link.has_room());
+        assert!(link.send(record, 1) && !link.has_room());
+        assert!(!records.wants_more(), "not yet");
+        assert!(records.next().now_or_never().is_some());
+        assert!(records.wants_more() && !records.wants_more());
+        assert!(link.has_room());
     }
 }

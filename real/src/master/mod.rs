@@ -94,8 +94,9 @@ pub struct Args {
     /// How long agents and frameworks have to come back after a restart of the master
     #[arg(long, default_value = "10m")]
     recovery: Span,
-    /// Connections of one address at most, of 8192 in all; the one idle for longest gives way to another
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS as i64))]
+    /// Connections of one address at most, of 8192 in all; the one waited for longest gives way to another.
+    /// An eighth of them is for calls, the others may be streams
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(2..=CONNECTIONS as i64))]
     connections_per_peer: u32,
     /// The longest body of a request, in bytes
     #[arg(long, default_value_t = 8 << 20)]
@@ -142,10 +143,8 @@ fn read_image(text: &str) -> Result<(String, String), String> {
 /// When it cannot listen, read its log or write it.
 pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     let authentication = args.authentication.read()?;
-    if !authentication.asks_frameworks() {
-        let is_meant = args.insecure || args.authentication.is_open_on_purpose();
-        check_addresses(&args.listen, is_meant)?;
-    }
+    let is_meant = args.insecure || args.authentication.is_open_on_purpose();
+    check_addresses(&args.listen, &authentication, is_meant)?;
     if args.advertise.is_none() && args.listen[0].ip().is_unspecified() {
         bail!(
             "--listen {}: that is every address of this machine, and frameworks are told one; \
@@ -185,7 +184,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         heartbeat: habits.heartbeat,
         authentication: Arc::new(authentication),
         max_body: args.max_body,
-        rooms: Rooms::new(SHORT_BODIES_KIB, (args.max_body >> 10).max(LONG_BODIES_KIB)),
+        rooms: Rooms::new(SHORT_BODIES_KIB, LONG_BODIES_KIB, args.max_body),
         body_timeout: Duration::from_secs(30),
         streams: Arc::default(),
     };
@@ -215,20 +214,32 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Refuses addresses that other machines can reach unless that is wanted, and then says so.
-fn check_addresses(addresses: &[SocketAddr], insecure: bool) -> anyhow::Result<()> {
-    for address in addresses
+/// Refuses addresses that other machines can reach unless that is wanted, and then says what it means.
+fn check_addresses(
+    addresses: &[SocketAddr],
+    authentication: &authentication::Authentication,
+    is_meant: bool,
+) -> anyhow::Result<()> {
+    let beyond = addresses
         .iter()
-        .filter(|address| !address.ip().is_loopback())
-    {
-        if !insecure {
-            bail!(
-                "--listen {address}: other machines can reach this address and nobody is asked who \
-                 they are; listen on 127.0.0.1, have them asked with --credentials FILE (`principal \
-                 secret` a line, mode 600), or say --insecure"
+        .filter(|address| !address.ip().is_loopback());
+    for address in beyond {
+        if !authentication.asks_frameworks() {
+            if !is_meant {
+                bail!(
+                    "--listen {address}: other machines can reach this address and nobody is asked \
+                     who they are; listen on 127.0.0.1, have them asked with --credentials FILE \
+                     (`principal secret` a line, mode 600), or say --insecure"
+                );
+            }
+            eprintln!("master: {address} is open to everybody who can reach it, as was said");
+        }
+        if !authentication.asks_agents() {
+            eprintln!(
+                "master: {address}: agents are not asked who they are: whoever can reach it can join as \
+                 one, and is told tasks with their secrets"
             );
         }
-        eprintln!("master: {address} is open to everybody who can reach it, as was said");
     }
     Ok(())
 }

@@ -89,6 +89,8 @@ pub enum Request {
         /// Told what is seen.
         reply: oneshot::Sender<Value>,
     },
+    /// A stream has room for what is waited with.
+    Drained,
     /// A stream ended.
     Closed(LinkId),
     /// The process is to end.
@@ -104,6 +106,8 @@ pub enum Verdict {
     Bad(String),
     /// 403.
     Forbidden(String),
+    /// 503: later it would be taken in.
+    Later(String),
 }
 
 /// Timing and addresses of the thread.

@@ -112,6 +112,8 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         seed: args.seed,
         weights: recipe.framework.iter().map(weight).collect(),
         allow_root: false,
+        // The burner is in the same folder.
+        hidden: which.secrets(),
         asks: true,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

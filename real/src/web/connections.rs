@@ -1,9 +1,13 @@
 //! Who is connected: how many in all, how many from one address, and who gives way for another.
 //!
-//! A connection that only waits for its next request costs nobody anything while there is room for
-//! others. When there is none, the one that has waited longest is closed, first of all one of the
-//! same address: whoever opens thousands of connections and leaves them locks nobody out.
+//! A call always finds a place. Streams are bounded so that an eighth of the places is left for calls,
+//! and whatever is no stream gives way when there is no place: first those whose address has no stream,
+//! because agents and frameworks have to be heard; of these the address that has most; of its
+//! connections those that are waited for (a request is not there, or not whole) before those that
+//! are answered; and of these the one for longest. Whoever opens thousands of connections, and says
+//! nothing, half a head or half a body, so makes room by itself.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +22,8 @@ const HEAD: Duration = Duration::from_secs(10);
 /// A connection may rest so long between two requests: clients keep one for all their calls, and count
 /// on it after hours.
 const REST: Duration = Duration::from_hours(24);
+/// One in so many places, at least one, is never a stream's.
+const FOR_CALLS: usize = 8;
 
 /// What a connection is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,11 +32,16 @@ enum Phase {
     New,
     /// The head of a request is arriving.
     Head,
-    /// A request's body is read, it is answered, or streamed to. Whoever reads a body bounds it, and
-    /// what is sent has to be received in time (`server.rs`); a quiet stream may stay for ever.
-    Busy,
+    /// The body of a request is arriving. Whoever reads it bounds the time for that.
+    Body,
+    /// A request has arrived and is answered. What is sent has to be received in time (`server.rs`).
+    Answered,
+    /// The last of an answer is on its way.
+    Sending,
     /// All was answered; the next request may come whenever.
     Resting,
+    /// It is streamed to; a quiet stream may stay for ever.
+    Stream,
 }
 
 impl Phase {
@@ -40,63 +51,101 @@ impl Phase {
             Self::New => Some(FIRST_REQUEST),
             Self::Head => Some(HEAD),
             Self::Resting => Some(REST),
-            Self::Busy => None,
+            Self::Body | Self::Answered | Self::Sending | Self::Stream => None,
         }
     }
 
-    /// Whether nobody loses anything when such a connection is closed.
-    const fn gives_way(self) -> bool {
-        matches!(self, Self::New | Self::Resting)
+    /// Whether it is up to its peer that a request is there.
+    const fn is_waited_for(self) -> bool {
+        matches!(self, Self::New | Self::Head | Self::Body | Self::Resting)
     }
 }
 
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Connection {
-    state: Mutex<(Phase, Instant)>,
+    state: Mutex<State>,
     leave: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    since: Instant,
+    /// Another has its place: nothing of it is taken in any more.
+    dismissed: bool,
 }
 
 impl Connection {
     fn new() -> Self {
         Self {
-            state: Mutex::new((Phase::New, Instant::now())),
+            state: Mutex::new(State {
+                phase: Phase::New,
+                since: Instant::now(),
+                dismissed: false,
+            }),
             leave: Notify::new(),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, (Phase, Instant)> {
+    fn state(&self) -> MutexGuard<'_, State> {
         // Nothing that could panic is done while it is held.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, phase: Phase) {
-        *self.state() = (phase, Instant::now());
+    /// Goes from one of these phases to another. `false` when it was dismissed.
+    fn enter(&self, phase: Phase, from: &[Phase]) -> bool {
+        let mut state = self.state();
+        if !state.dismissed && from.contains(&state.phase) {
+            (state.phase, state.since) = (phase, Instant::now());
+        }
+        !state.dismissed
     }
 
     /// Bytes arrived: the beginning of a request, unless one is under way.
     pub(super) fn heard(&self) {
-        if self.state().0.gives_way() {
-            self.enter(Phase::Head);
-        }
+        self.enter(Phase::Head, &[Phase::New, Phase::Resting]);
     }
 
-    /// The head of a request has arrived. It is under way until what this returns is dropped.
-    pub(super) fn begin(self: &Arc<Self>) -> UnderWay {
-        self.enter(Phase::Busy);
-        UnderWay(Arc::clone(self))
+    /// The head of a request has arrived. It is under way until what this returns is dropped; nothing
+    /// when the connection was dismissed.
+    pub(super) fn begin(self: &Arc<Self>, has_body: bool) -> Option<UnderWay> {
+        let mut state = self.state();
+        state.phase = if has_body {
+            Phase::Body
+        } else {
+            Phase::Answered
+        };
+        state.since = Instant::now();
+        (!state.dismissed).then(|| UnderWay(Arc::clone(self)))
+    }
+
+    /// Nothing more of the request's body is waited for. `false` when the connection was dismissed.
+    pub(super) fn is_whole(&self) -> bool {
+        self.enter(Phase::Answered, &[Phase::Body])
+    }
+
+    /// Everything that was written is sent.
+    pub(super) fn flushed(&self) {
+        self.enter(Phase::Resting, &[Phase::Sending]);
     }
 
     /// Until when something has to be heard.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let (phase, since) = *self.state();
-        Some(since + phase.bound()?)
+        let state = self.state();
+        Some(state.since + state.phase.bound()?)
     }
 
-    /// Since when it is of no use to anybody.
-    fn idle_since(&self) -> Option<Instant> {
-        let (phase, since) = *self.state();
-        phase.gives_way().then_some(since)
+    /// Whether it is answered, and since when it is as it is; `None` for a stream.
+    fn standing(&self) -> Option<(bool, Instant)> {
+        let state = self.state();
+        let gives_way = state.phase != Phase::Stream;
+        gives_way.then_some((!state.phase.is_waited_for(), state.since))
+    }
+
+    fn dismiss(&self) {
+        self.state().dismissed = true;
+        self.leave.notify_one();
     }
 }
 
@@ -105,7 +154,8 @@ pub(super) struct UnderWay(Arc<Connection>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.enter(Phase::Resting);
+        let from = [Phase::Body, Phase::Answered, Phase::Stream];
+        self.0.enter(Phase::Sending, &from);
     }
 }
 
@@ -122,19 +172,30 @@ struct Open {
     peers: BTreeMap<IpAddr, BTreeMap<u64, Arc<Connection>>>,
     count: usize,
     next: u64,
+    /// How many of them are streams, by address.
+    streams: BTreeMap<IpAddr, usize>,
 }
 
-/// A connection's place among them, until it is dropped.
-pub(super) struct Place {
+/// Who makes a request: an extension of every one.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
     connections: Arc<Connections>,
     peer: IpAddr,
     number: u64,
-    pub(super) connection: Arc<Connection>,
+    connection: Arc<Connection>,
 }
 
+/// A connection's place among the others, until it is dropped.
+pub(super) struct Place(Caller);
+
+/// A stream's place among the others, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct StreamPlace(Caller);
+
 impl Connections {
-    /// Room for so many, and for so many from one address.
+    /// Room for so many, and for so many from one address; at least two.
     pub(crate) fn new(most: usize, most_a_peer: usize) -> Arc<Self> {
+        assert!(most.min(most_a_peer) >= 2, "a stream and a call");
         Arc::new(Self {
             most,
             most_a_peer,
@@ -146,21 +207,15 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for another one; somebody who only waits gives way when there is none.
-    ///
-    /// # Errors
-    /// When nobody can: all are in the middle of a request.
-    pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Place, String> {
+    /// A place for another one; somebody else gives way when there is none.
+    pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Place {
         let peer = peer.to_canonical();
         let mut open = self.open();
-        let of_peer = open.peers.get(&peer).map_or(0, BTreeMap::len);
-        if of_peer >= self.most_a_peer && !open.dismiss(Some(peer)) {
-            return Err(format!(
-                "{of_peer} connections of {peer} are in use, as many as one address may have"
-            ));
-        }
-        if open.count >= self.most && !open.dismiss(Some(peer)) && !open.dismiss(None) {
-            return Err(format!("all {} connections are in use", open.count));
+        // There is always one that can: the streams leave an eighth.
+        if open.peers.get(&peer).map_or(0, BTreeMap::len) >= self.most_a_peer {
+            open.dismiss(Some(peer));
+        } else if open.count >= self.most {
+            open.dismiss(None);
         }
         let number = open.next;
         open.next += 1;
@@ -169,7 +224,7 @@ impl Connections {
         let of_peer = open.peers.entry(peer).or_default();
         of_peer.insert(number, Arc::clone(&connection));
         drop(open);
-        Ok(Place {
+        Place(Caller {
             connections: Arc::clone(self),
             peer,
             number,
@@ -177,30 +232,47 @@ impl Connections {
         })
     }
 
-    /// Somebody who only waits gives way, if there is one.
+    /// Somebody gives way, if there is anybody who is no stream.
     pub(super) fn make_room(&self) {
         self.open().dismiss(None);
     }
 }
 
+/// How many of so many places streams may have.
+const fn for_streams(places: usize) -> usize {
+    let calls = places / FOR_CALLS;
+    places - if calls == 0 { 1 } else { calls }
+}
+
 impl Open {
-    /// Closes the connection that has waited longest, of this address or of any. Whether there was one.
-    fn dismiss(&mut self, peer: Option<IpAddr>) -> bool {
+    fn streams(&self, peer: IpAddr) -> usize {
+        self.streams.get(&peer).copied().unwrap_or(0)
+    }
+
+    /// Closes the connection that is the first to give way, of this address or of any.
+    fn dismiss(&mut self, peer: Option<IpAddr>) {
         let peers = self.peers.iter();
         let chosen = peers.filter(|(address, _)| peer.is_none_or(|peer| peer == **address));
         let all = chosen.flat_map(|(address, of_peer)| {
-            let numbered = of_peer.iter();
-            numbered.filter_map(|(number, connection)| {
-                Some((connection.idle_since()?, *number, *address))
+            let streams = self.streams(*address);
+            let calls = of_peer.len().saturating_sub(streams);
+            of_peer.iter().filter_map(move |(number, connection)| {
+                let (answered, since) = connection.standing()?;
+                Some((
+                    streams > 0,
+                    Reverse(calls),
+                    answered,
+                    since,
+                    *number,
+                    *address,
+                ))
             })
         });
-        let Some((_, number, address)) = all.min() else {
-            return false;
-        };
-        if let Some(connection) = self.remove(address, number) {
-            connection.leave.notify_one();
+        if let Some((.., number, address)) = all.min()
+            && let Some(connection) = self.remove(address, number)
+        {
+            connection.dismiss();
         }
-        true
     }
 
     fn remove(&mut self, peer: IpAddr, number: u64) -> Option<Arc<Connection>> {
@@ -214,88 +286,88 @@ impl Open {
     }
 }
 
+impl Caller {
+    /// Where it is.
+    pub(crate) const fn address(&self) -> IpAddr {
+        self.peer
+    }
+
+    /// Makes its connection a stream, which gives way to nobody.
+    ///
+    /// # Errors
+    /// When there are as many streams as may be, of this address or in all, or the connection has been
+    /// dismissed.
+    pub(crate) fn open_stream(&self) -> Result<StreamPlace, String> {
+        let Connections {
+            most, most_a_peer, ..
+        } = *self.connections;
+        let mut open = self.connections.open();
+        let own = open.streams(self.peer);
+        let all: usize = open.streams.values().sum();
+        if own >= for_streams(most_a_peer) {
+            return Err(format!(
+                "{own} streams of {} are open, as many as one address may have",
+                self.peer
+            ));
+        }
+        if all >= for_streams(most) {
+            return Err(format!("{all} streams are open, as many as there may be"));
+        }
+        if !self.connection.enter(Phase::Stream, &[Phase::Answered]) {
+            return Err("another connection has this one's place".to_owned());
+        }
+        *open.streams.entry(self.peer).or_default() += 1;
+        Ok(StreamPlace(self.clone()))
+    }
+}
+
+impl Drop for StreamPlace {
+    fn drop(&mut self) {
+        let Caller {
+            connections,
+            peer,
+            connection,
+            ..
+        } = &self.0;
+        let mut open = connections.open();
+        connection.enter(Phase::Answered, &[Phase::Stream]);
+        if let Some(streams) = open.streams.get_mut(peer) {
+            *streams -= 1;
+            if *streams == 0 {
+                open.streams.remove(peer);
+            }
+        }
+    }
+}
+
 impl Place {
+    /// The connection.
+    pub(super) const fn connection(&self) -> &Arc<Connection> {
+        &self.0.connection
+    }
+
+    /// Who makes requests on it.
+    pub(super) fn caller(&self) -> Caller {
+        self.0.clone()
+    }
+
     /// Waits until it is to give way.
     pub(super) async fn is_dismissed(&self) {
-        self.connection.leave.notified().await;
+        self.0.connection.leave.notified().await;
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.connections.open().remove(self.peer, self.number);
+        let Caller {
+            connections,
+            peer,
+            number,
+            ..
+        } = &self.0;
+        connections.open().remove(*peer, *number);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use futures_util::FutureExt as _;
-
-    use super::*;
-
-    fn peer(last: u8) -> IpAddr {
-        [10, 0, 0, last].into()
-    }
-
-    fn left(place: &Place) -> bool {
-        place.is_dismissed().now_or_never().is_some()
-    }
-
-    #[test]
-    fn who_waited_longest_gives_way_to_one_of_its_own_address() {
-        let connections = Connections::new(4, 2);
-        let other = connections.admit(peer(9)).unwrap();
-        let first = connections.admit(peer(1)).unwrap();
-        let second = connections.admit(peer(1)).unwrap();
-        let third = connections.admit(peer(1)).unwrap();
-        assert_eq!(
-            [&other, &first, &second, &third].map(left),
-            [false, true, false, false]
-        );
-        // A request was answered: the connection rests anew, and the other one has waited longer.
-        drop(second.connection.begin());
-        let fourth = connections.admit(peer(1)).unwrap();
-        assert_eq!([&second, &third, &fourth].map(left), [false, true, false]);
-    }
-
-    #[test]
-    fn nobody_in_the_middle_of_a_request_gives_way() {
-        let connections = Connections::new(3, 2);
-        let places = [1, 1, 2].map(|last| connections.admit(peer(last)).unwrap());
-        let under_way = places.each_ref().map(|place| place.connection.begin());
-        let error = connections.admit(peer(1)).err().unwrap();
-        assert!(error.contains("2 connections of 10.0.0.1"), "{error}");
-        let error = connections.admit(peer(3)).err().unwrap();
-        assert!(error.contains("all 3 connections"), "{error}");
-        drop(under_way);
-        let third = connections.admit(peer(3)).unwrap();
-        assert_eq!(places.each_ref().map(left), [true, false, false]);
-        drop((places, third));
-        assert_eq!(connections.open().count, 0);
-        assert!(connections.open().peers.is_empty());
-    }
-
-    #[test]
-    fn each_phase_has_its_own_bound() {
-        let connection = Arc::new(Connection::new());
-        let left = |connection: &Connection| {
-            let deadline = connection.deadline()?;
-            Some(deadline.duration_since(connection.state().1))
-        };
-        assert_eq!(left(&connection), Some(FIRST_REQUEST));
-        connection.heard();
-        assert_eq!(left(&connection), Some(HEAD));
-        let begun = connection.state().1;
-        connection.heard();
-        assert_eq!(
-            connection.state().1,
-            begun,
-            "a byte now and then changes nothing"
-        );
-        let under_way = connection.begin();
-        connection.heard();
-        assert_eq!(left(&connection), None);
-        drop(under_way);
-        assert_eq!(left(&connection), Some(REST));
-    }
-}
+mod tests;

@@ -4,17 +4,12 @@ mod connections;
 pub(crate) mod page;
 mod server;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-pub(crate) use connections::Connections;
+pub(crate) use connections::{Caller, Connections, StreamPlace};
 pub(crate) use server::serve;
 
 use crate::credentials::Credential;
-
-/// Where a request comes from: an extension of every one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// How long a master or an agent has to take a connection, and a call.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

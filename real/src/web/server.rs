@@ -4,9 +4,8 @@
 //! tell when a request begins; that its head has arrived, and that its answer has ended, only the
 //! server knows.
 
-use std::convert::Infallible;
-use std::io::{self, Write as _};
-use std::pin::{Pin, pin};
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,7 +13,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::{Extension, Router};
 use hyper::Request;
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
@@ -24,7 +23,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::Peer;
 use super::connections::{Connection, Connections, Place, UnderWay};
 
 /// A peer that is silent so long is asked whether it is still there.
@@ -45,13 +43,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, connections: Ar
                 continue;
             }
         };
-        match connections.admit(peer) {
-            Err(why) => refuse(stream, &why),
-            Ok(place) if set_up(&stream).is_ok() => {
-                let router = router.clone().layer(Extension(Peer(peer)));
-                tokio::spawn(talk(stream, router, place));
-            }
-            Ok(_) => {}
+        if set_up(&stream).is_ok() {
+            let place = connections.admit(peer);
+            let router = router.clone().layer(Extension(place.caller()));
+            tokio::spawn(talk(stream, router, place));
         }
     }
 }
@@ -63,45 +58,83 @@ fn set_up(stream: &TcpStream) -> io::Result<()> {
     socket.set_tcp_user_timeout(Some(SEND_TIMEOUT))
 }
 
-/// Says why there is no place. A peer that does not listen is not waited for.
-fn refuse(stream: TcpStream, why: &str) {
-    let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\n\
-         Content-Length: {}\r\n\r\n{why}\n",
-        why.len() + 1
-    );
-    if let Ok(mut stream) = stream.into_std() {
-        let _ = stream.write_all(answer.as_bytes());
-    }
-}
-
-/// One connection from its first request to its last.
+/// One connection from its first request to its last, or until another needs its place.
 async fn talk(stream: TcpStream, router: Router, place: Place) {
     let router = TowerToHyperService::new(router);
-    let connection = Arc::clone(&place.connection);
+    let connection = Arc::clone(place.connection());
     let service = service_fn(move |request: Request<Incoming>| {
-        let under_way = connection.begin();
-        let answer = router.call(request);
+        let has_body = !request.body().is_end_stream();
+        let begun = connection.begin(has_body).map(|under_way| {
+            let request = request.map(|body| Arriving {
+                body,
+                connection: Arc::clone(&connection),
+            });
+            (router.call(request), under_way)
+        });
         async move {
-            let response = answer.await?;
+            let (answer, under_way) = begun.ok_or_else(dismissed)?;
+            let Ok(response) = answer.await;
             let held = |body| Answer {
                 body,
                 _under_way: under_way,
             };
-            Ok::<_, Infallible>(response.map(held))
+            Ok::<_, io::Error>(response.map(held))
         }
     });
-    let stream = TokioIo::new(Timely::new(stream, Arc::clone(&place.connection)));
+    let stream = TokioIo::new(Timely::new(stream, Arc::clone(place.connection())));
     let mut builder = http1::Builder::new();
     let served = builder.header_read_timeout(None);
-    let mut served = pin!(served.serve_connection(stream, service));
+    let served = served.serve_connection(stream, service);
     tokio::select! {
+        // Whoever gives way does so at once, whatever it is in the middle of.
+        biased;
+        () = place.is_dismissed() => {}
         // A broken connection is its client's business.
-        _ = served.as_mut() => return,
-        () = place.is_dismissed() => served.as_mut().graceful_shutdown(),
+        _ = served => {}
     }
-    // What is under way after all comes to its end.
-    let _ = served.await;
+}
+
+fn dismissed() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::ConnectionAborted,
+        "another connection has its place",
+    )
+}
+
+/// A request's body: until all of it was taken, or nobody wants it any more, its peer is waited for.
+struct Arriving {
+    body: Incoming,
+    connection: Arc<Connection>,
+}
+
+impl hyper::body::Body for Arriving {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(polled, Poll::Ready(None)) && !self.connection.is_whole() {
+            return Poll::Ready(Some(Err(axum::Error::new(dismissed()))));
+        }
+        polled.map_err(axum::Error::new)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.connection.is_whole();
+    }
 }
 
 /// An answer's body: its request is under way until all of it was taken.
@@ -200,7 +233,12 @@ impl AsyncWrite for Timely {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.stream).poll_flush(context);
+        if flushed.is_ready() {
+            this.connection.flushed();
+        }
+        flushed
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,5 +1,7 @@
 //! Calls of the scheduler API, from their bytes to their meaning.
 
+use std::collections::BTreeSet;
+
 use fairground_policies::time::Span;
 use serde_json::Value;
 use uuid::Uuid;
@@ -81,6 +83,8 @@ pub enum Refusal {
     Unknown(String),
 }
 
+/// The tasks that one RECONCILE may name.
+pub const MOST_QUESTIONS: usize = 100_000;
 /// The API's default, also for numbers below zero.
 const REFUSE_DEFAULT: f64 = 5.0;
 /// The API's cap: 365 days.
@@ -128,6 +132,27 @@ fn optional(id: Option<Id>, name: &str) -> Result<Option<String>, Refusal> {
     id.map(|id| checked(id, name)).transpose()
 }
 
+/// What is asked, each once: one answer is enough.
+fn questions(asked: Vec<TaskQuestion>) -> Result<Vec<TaskQuestion>, Refusal> {
+    if asked.len() > MOST_QUESTIONS {
+        return Err(Refusal::Bad(format!(
+            "Call: 'reconcile.tasks': found {} tasks, expected {MOST_QUESTIONS} at most; ask about the \
+             others in calls of their own, or about all that run by naming none",
+            asked.len()
+        )));
+    }
+    let mut known = BTreeSet::new();
+    let mut questions = Vec::new();
+    for asked in asked {
+        let asked = question(asked)?;
+        let agent_id = asked.agent_id.as_ref().map(|id| id.value.clone());
+        if known.insert((asked.task_id.value.clone(), agent_id)) {
+            questions.push(asked);
+        }
+    }
+    Ok(questions)
+}
+
 fn question(asked: TaskQuestion) -> Result<TaskQuestion, Refusal> {
     let task_id = checked(asked.task_id, "reconcile.tasks.task_id")?;
     let agent_id = optional(asked.agent_id, "reconcile.tasks.agent_id")?;
@@ -162,11 +187,7 @@ impl Body {
             "SUPPRESS" => Self::Suppress(call.suppress.unwrap_or_default().roles),
             "KILL" => kill(required(call.kill, "kill")?)?,
             "ACKNOWLEDGE" => acknowledge(required(call.acknowledge, "acknowledge")?)?,
-            "RECONCILE" => {
-                let tasks = call.reconcile.unwrap_or_default().tasks;
-                let tasks = tasks.into_iter().map(question);
-                Self::Reconcile(tasks.collect::<Result<_, _>>()?)
-            }
+            "RECONCILE" => Self::Reconcile(questions(call.reconcile.unwrap_or_default().tasks)?),
             "REQUEST" => {
                 let requests = call.request.unwrap_or_default().requests;
                 Self::Request(requests.into_iter().map(|one| one.resources).collect())
@@ -259,6 +280,32 @@ mod tests {
         assert!(matches!(
             refusal(r#"{"type":"DANCE"}"#),
             Refusal::Unknown(_)
+        ));
+    }
+
+    #[test]
+    fn every_task_is_asked_about_once() {
+        let check = |tasks: &str| {
+            let call = format!(
+                r#"{{"type":"RECONCILE","framework_id":{{"value":"f"}},"reconcile":{{"tasks":[{tasks}]}}}}"#
+            );
+            Call::read(call.as_bytes()).map(|call| match call.body {
+                Body::Reconcile(asked) => asked.len(),
+                other => panic!("{other:?}"),
+            })
+        };
+        let (t, on) = (
+            r#"{"task_id":{"value":"t"}}"#,
+            r#"{"task_id":{"value":"t"},"agent_id":{"value":"a"}}"#,
+        );
+        assert_eq!(check(""), Ok(0));
+        assert_eq!(check(&[t, t, on, t, on].join(",")), Ok(2));
+        let many = vec![t; MOST_QUESTIONS + 1];
+        assert_eq!(check(&many[1..].join(",")), Ok(1));
+        let refused = check(&many.join(",")).unwrap_err();
+        assert!(matches!(
+            &refused,
+            Refusal::Bad(text) if text.contains("found 100001 tasks, expected 100000 at most; ask about")
         ));
     }
 

@@ -80,11 +80,16 @@ impl Framework {
 
     /// Subscribes in vain; the message of the one ERROR.
     pub fn refused(master: SocketAddr, info: &Value) -> String {
+        Self::refused_by(master, "", info)
+    }
+
+    /// The same with a header on top.
+    pub fn refused_by(master: SocketAddr, who: &str, info: &Value) -> String {
         let mut call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
         if let Some(id) = info.get("id") {
             call["framework_id"] = id.clone();
         }
-        let exchange = send(master, &post(PATH, "", &call.to_string()));
+        let exchange = send(master, &post(PATH, who, &call.to_string()));
         let mut records = exchange.unwrap().records();
         let event = records.next().unwrap();
         assert_eq!(event["type"], "ERROR", "{event}");

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a test program has no outside")]
 
 mod agent;
+mod bodies;
 mod cases;
 mod chaos;
 mod client;

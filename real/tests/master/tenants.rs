@@ -289,6 +289,15 @@ fn whoever_changes_something_says_who_it_is() {
     assert_eq!(status, 400);
     assert!(text.contains("'a' does not match principal 'b'"), "{text}");
 
+    // An id that nobody was given is not to be had: one day somebody comes with it.
+    for id in ["earlier-0001", "mine"] {
+        let invented = json!({"user": "", "name": "f", "id": {"value": id}});
+        let words = Framework::refused_by(master.address, &of("a"), &invented);
+        assert!(words.contains("was never given by this master"), "{words}");
+    }
+    let log = fs::read_to_string(master.log()).unwrap();
+    assert!(!log.contains("earlier-0001"));
+
     let mine = framework(&master, "a");
     mine.launch(&mine.offer(), &[("t", "sleep"), ("u", "sleep")]);
     assert_eq!(mine.status("t")["state"], "TASK_RUNNING");
@@ -379,6 +388,8 @@ fn agents_and_those_who_look_are_asked_where_that_is_wanted() {
 fn a_master_that_others_reach_asks_or_was_told_not_to() {
     let work = tempfile::TempDir::new().unwrap();
     let secrets = Secrets::new();
+    let known = secrets.write("known", "a 1\nagent 2\noperator 3\n");
+    let known = known.to_str().unwrap();
     let run = |flags: &[&str]| {
         let mut command = Command::new(PROGRAM);
         command.args(["master", "--listen", "192.0.2.1:0", "--work-dir"]);
@@ -401,9 +412,28 @@ fn a_master_that_others_reach_asks_or_was_told_not_to() {
         // No machine has this address: they come as far as that.
         (&["--no-authenticate-frameworks"], "is open to everybody"),
         (&["--insecure"], "is open to everybody"),
+        (&["--insecure"], "agents are not asked who they are"),
+        (
+            &["--credentials", known, "--no-authenticate-agents"],
+            "agents are not asked who they are: whoever can reach it can join",
+        ),
+        (&["--credentials", known], "--listen 192.0.2.1:0: "),
         (
             &["--credentials", &secrets.one("a")],
-            "--listen 192.0.2.1:0: ",
+            "is an agent's (agent, agents), so none can join",
+        ),
+        (&["--operator", "a"], "--credentials <FILE>"),
+        (
+            &["--credentials", known, "--operator", "oprator"],
+            "has the principal `oprator`; did you mean `operator`?",
+        ),
+        (
+            &["--credentials", known, "--operator", ""],
+            "has the principal ``; it has a, agent, operator",
+        ),
+        (
+            &["--credentials", known, "--agent-principal", "agnt"],
+            "has the principal `agnt`; did you mean `agent`?",
         ),
     ] {
         let said = run(flags);

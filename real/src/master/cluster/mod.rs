@@ -11,6 +11,7 @@ mod answers;
 mod frameworks;
 mod front;
 mod input;
+mod reconcile;
 mod statuses;
 mod tasks;
 mod views;

@@ -384,9 +384,7 @@ impl Cluster {
                 task_id: task_id.into(),
                 agent_id: agent_id.map(Into::into),
             };
-            for event in self.reconcile(framework, &[question]) {
-                self.send_framework(framework, event);
-            }
+            self.send_framework(framework, self.reconcile(framework, &question));
         }
     }
 
@@ -441,57 +439,5 @@ impl Cluster {
             uuid,
         };
         self.send_agent(agent, message);
-    }
-
-    /// The states of the tasks asked for, or of all that are not over; nothing changes.
-    pub fn reconcile(&self, framework: FrameworkId, tasks: &[TaskQuestion]) -> Vec<Value> {
-        let page = &self.frameworks[framework.index()];
-        let notice = |task_id: &str, agent_id: Option<&str>, state| {
-            Notice {
-                task_id,
-                agent_id,
-                state,
-                reason: "REASON_RECONCILIATION",
-                message: "Reconciliation: Latest task state",
-            }
-            .event(self.now_secs())
-        };
-        if tasks.is_empty() {
-            let all = page.tasks.values();
-            return all
-                .map(|task| notice(&task.info.task_id, Some(&task.info.agent_id), task.state))
-                .collect();
-        }
-        let answer = |question: &TaskQuestion| {
-            let task_id = question.task_id.value.as_str();
-            let asked = question.agent_id.as_ref().map(|id| id.value.as_str());
-            if let Some(task) = page.tasks.get(task_id) {
-                return notice(task_id, Some(&task.info.agent_id), task.state);
-            }
-            let over = page
-                .completed
-                .iter()
-                .rfind(|task| task.info.task_id == task_id);
-            if let Some(task) = over.filter(|task| task.state != State::Unreachable) {
-                return notice(task_id, Some(&task.info.agent_id), task.state);
-            }
-            let agent = asked.or(over.map(|task| task.info.agent_id.as_str()));
-            notice(
-                task_id,
-                agent,
-                self.state_of_unknown(page.can(CapabilityType::PartitionAware), agent),
-            )
-        };
-        tasks.iter().map(answer).collect()
-    }
-
-    fn state_of_unknown(&self, partition_aware: bool, agent_id: Option<&str>) -> State {
-        let agent = agent_id.and_then(|id| self.agent_by_id(id));
-        match agent.map(|agent| self.agents[agent.index()].joined) {
-            _ if !partition_aware => State::Lost,
-            Some(true) => State::Gone,
-            Some(false) => State::Unreachable,
-            None => State::Unknown,
-        }
     }
 }

@@ -78,6 +78,17 @@ impl Decision {
         }
     }
 
+    /// Why somebody who proved its principal may not subscribe with this id. The log has every framework
+    /// with its principal, through every restart; with another id it could only take the place of one
+    /// that comes from elsewhere, and keep it out.
+    pub(super) fn unknown_id(&self, id: Option<&str>, principal: Option<&str>) -> Option<String> {
+        let id =
+            id.filter(|id| principal.is_some() && self.cluster.framework_by_id(id).is_none())?;
+        Some(format!(
+            "FrameworkInfo.id `{id}` was never given by this master; subscribe without one to be given it"
+        ))
+    }
+
     /// Ends a task, or all of a framework, for whoever may.
     pub(super) fn kill(&mut self, framework_id: &str, task_id: Option<String>) -> Verdict {
         let framework = self.cluster.framework_by_id(framework_id);

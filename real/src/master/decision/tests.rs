@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
 use futures_util::{FutureExt as _, StreamExt as _};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
@@ -13,6 +14,7 @@ use crate::log::Fsync;
 use crate::master::cluster::Settings;
 use crate::master::links::Records;
 use crate::protocol::Pages;
+use crate::wire::call::{MOST_QUESTIONS, TaskQuestion};
 
 fn decision() -> (Decision, TempDir) {
     let folder = TempDir::new().unwrap();
@@ -55,10 +57,8 @@ fn waiting(records: &mut Records) -> Vec<String> {
     kinds
 }
 
-#[test]
-fn a_stream_ends_after_the_teardown_is_on_disk_and_answered() {
-    let (mut decision, _folder) = decision();
-    let (link, mut records) = Link::open(1);
+/// Subscribes a framework; the id of its stream.
+fn subscribe(decision: &mut Decision, link: Link) -> String {
     let stream = link.stream.to_string();
     let (reply, _begun) = oneshot::channel();
     decision.take(Request::Subscribe {
@@ -69,6 +69,53 @@ fn a_stream_ends_after_the_teardown_is_on_disk_and_answered() {
         reply,
     });
     decision.deliver();
+    stream
+}
+
+#[test]
+fn questions_are_answered_as_there_is_room() {
+    let (mut decision, _folder) = decision();
+    let (link, mut records) = Link::open(1);
+    subscribe(&mut decision, link);
+    let ask = |decision: &mut Decision, count: usize| {
+        let question = |i| TaskQuestion {
+            task_id: format!("t{i}").as_str().into(),
+            agent_id: None,
+        };
+        decision.ask(FrameworkId(0), (0..count).map(question).collect())
+    };
+    assert_eq!(ask(&mut decision, MOST_QUESTIONS), Verdict::Accepted);
+    assert!(matches!(
+        ask(&mut decision, 1),
+        Verdict::Later(text) if text.starts_with("RECONCILE: 100000 tasks that were asked about")
+    ));
+    // All of none, and again.
+    assert_eq!(ask(&mut decision, 0), Verdict::Accepted);
+    assert_eq!(ask(&mut decision, 0), Verdict::Accepted);
+    for _ in 0..100 {
+        decision.answer_questions();
+        decision.deliver();
+    }
+    assert!(!decision.can_answer(), "nobody reads");
+    let mut told = waiting(&mut records).len();
+    assert!(told < MOST_QUESTIONS / 10, "{told}");
+    assert!(records.wants_more());
+    assert_eq!(ask(&mut decision, 5), Verdict::Accepted, "some were told");
+    while decision.can_answer() {
+        decision.answer_questions();
+        decision.deliver();
+        told += waiting(&mut records).len();
+    }
+    // With SUBSCRIBED and the first heartbeat.
+    assert_eq!(told, 2 + MOST_QUESTIONS + 5);
+    assert!(decision.questions.is_empty());
+}
+
+#[test]
+fn a_stream_ends_after_the_teardown_is_on_disk_and_answered() {
+    let (mut decision, _folder) = decision();
+    let (link, mut records) = Link::open(1);
+    let stream = subscribe(&mut decision, link);
     assert_eq!(waiting(&mut records), ["SUBSCRIBED", "HEARTBEAT"]);
     let (reply, mut verdict) = oneshot::channel();
     decision.take(Request::Call {

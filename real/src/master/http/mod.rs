@@ -4,6 +4,7 @@ mod agents;
 mod front;
 mod operator;
 mod reads;
+mod rooms;
 mod scheduler;
 
 use std::sync::Arc;
@@ -18,13 +19,16 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 
+pub use self::rooms::Rooms;
+use self::rooms::{Held, Sender as BodySender};
 use super::authentication::{Authentication, Door, Rights};
 use super::links::{Link, LinkId, Records};
 use super::metrics::Metrics;
 use super::request::{Request, Verdict};
 use crate::protocol::{MAY_READ_PATH, MESSAGE_PATH, SUBSCRIBE_PATH};
+use crate::web::{Caller, StreamPlace};
 
 /// What every request needs.
 #[derive(Clone, Debug)]
@@ -47,38 +51,6 @@ pub struct App {
     pub streams: Arc<AtomicU64>,
 }
 
-/// Room for bodies, in KiB. Short ones have their own: they are not to wait for long ones that arrive
-/// slowly.
-#[derive(Clone, Debug)]
-pub struct Rooms {
-    short: Arc<Semaphore>,
-    long: Arc<Semaphore>,
-}
-
-/// Longer bodies are long, in bytes; so are those of unknown length.
-const SHORT: u64 = 64 << 10;
-
-impl Rooms {
-    /// Rooms of so many KiB.
-    pub fn new(short: usize, long: usize) -> Self {
-        Self {
-            short: Arc::new(Semaphore::new(short)),
-            long: Arc::new(Semaphore::new(long)),
-        }
-    }
-
-    /// Waits for room for a body of so many bytes.
-    async fn take(&self, length: u64) -> OwnedSemaphorePermit {
-        let room = if length <= SHORT {
-            &self.short
-        } else {
-            &self.long
-        };
-        let permit = Arc::clone(room).acquire_many_owned((length >> 10) as u32);
-        permit.await.expect("the semaphore is never closed")
-    }
-}
-
 /// How somebody who has to say who it is can do so.
 const REALM: HeaderValue = HeaderValue::from_static("Basic realm=\"fairground\"");
 
@@ -92,6 +64,7 @@ impl Problem {
             Verdict::Accepted => Ok(()),
             Verdict::Bad(text) => Err(Self(StatusCode::BAD_REQUEST, text)),
             Verdict::Forbidden(text) => Err(Self(StatusCode::FORBIDDEN, text)),
+            Verdict::Later(text) => Err(Self(StatusCode::SERVICE_UNAVAILABLE, text)),
         }
     }
 }
@@ -153,11 +126,7 @@ fn canonical(path: &str) -> String {
 }
 
 /// The body of a POST of JSON, and its room, to be kept for as long as what was in it.
-async fn json_body(
-    app: &App,
-    parts: &Parts,
-    body: Body,
-) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
+async fn json_body(app: &App, parts: &Parts, body: Body) -> Result<(Bytes, Held), Problem> {
     if parts.method != Method::POST {
         return Err(Problem(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -189,8 +158,12 @@ async fn json_body(
     if length > app.max_body as u64 {
         return Err(too_long());
     }
+    let sender = match rights(parts) {
+        Rights(Some(principal)) => BodySender::Principal(principal),
+        Rights(None) => BodySender::Address(caller(parts).address()),
+    };
     let read = async {
-        let room = app.rooms.take(length).await;
+        let room = app.rooms.take(sender, length).await;
         let bytes = axum::body::to_bytes(body, app.max_body).await?;
         Ok::<_, axum::Error>((bytes, room))
     };
@@ -207,6 +180,12 @@ async fn json_body(
 /// Whose rights a request has.
 fn rights(parts: &Parts) -> Rights {
     parts.extensions.get().cloned().unwrap_or_default()
+}
+
+/// Who makes a request.
+fn caller(parts: &Parts) -> &Caller {
+    let caller = parts.extensions.get();
+    caller.expect("the server says it of every request")
 }
 
 fn text_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -226,9 +205,12 @@ fn accepts_json(headers: &HeaderMap) -> bool {
 }
 
 impl App {
-    /// A new stream's two ends.
-    fn open_stream(&self) -> (Link, Records) {
-        Link::open(self.streams.fetch_add(1, Ordering::Relaxed))
+    /// A new stream's two ends and its place among the connections.
+    fn open_stream(&self, parts: &Parts) -> Result<(Link, Records, StreamPlace), Problem> {
+        let place = caller(parts).open_stream();
+        let place = place.map_err(|why| Problem(StatusCode::SERVICE_UNAVAILABLE, why))?;
+        let (link, records) = Link::open(self.streams.fetch_add(1, Ordering::Relaxed));
+        Ok((link, records, place))
     }
 
     /// Asks the decision thread and waits for its answer.
@@ -247,10 +229,17 @@ impl App {
 
     /// A response that stays open and carries what the decision thread queues, with heartbeats
     /// in between.
-    fn stream(&self, link: LinkId, records: Records, heartbeat: Option<Bytes>) -> Body {
+    fn stream(
+        &self,
+        link: LinkId,
+        records: Records,
+        place: StreamPlace,
+        heartbeat: Option<Bytes>,
+    ) -> Body {
         let closing = Closing {
             link,
             inbox: self.inbox.clone(),
+            _place: place,
         };
         let Some(heartbeat) = heartbeat else {
             let events = records.map(move |record| {
@@ -269,6 +258,10 @@ impl App {
                     record = events.next() => record?,
                     _ = beats.tick() => beat.clone(),
                 };
+                if events.wants_more() {
+                    // Without a decision thread there is nothing more.
+                    let _ = closing.inbox.send(Request::Drained);
+                }
                 Some((
                     Ok::<_, std::convert::Infallible>(record),
                     (events, beats, beat, closing),
@@ -282,6 +275,7 @@ impl App {
 struct Closing {
     link: LinkId,
     inbox: Sender<Request>,
+    _place: StreamPlace,
 }
 
 impl Drop for Closing {

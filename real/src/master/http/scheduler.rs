@@ -42,9 +42,8 @@ pub(super) async fn answer(app: &App, parts: &Parts, body: HttpBody) -> Result<R
             let info = info.ok_or_else(|| {
                 bad("Framework id in the call doesn't match framework id in framework_info")
             })?;
-            let rights = rights(parts);
-            let info = with_principal(info, &rights).map_err(|text| bad(&text))?;
-            subscribe(app, info, &suppressed_roles, rights).await
+            let info = with_principal(info, &rights(parts)).map_err(|text| bad(&text))?;
+            subscribe(app, parts, info, &suppressed_roles).await
         }
         body => {
             let framework_id = call.framework_id.unwrap_or_default();
@@ -94,23 +93,23 @@ fn with_principal(
 
 async fn subscribe(
     app: &App,
+    parts: &Parts,
     framework_info: Box<FrameworkInfo>,
     suppressed: &[String],
-    Rights(principal): Rights,
 ) -> Result<Response, Problem> {
     let role = framework_info.role.as_ref();
     let role = role.or_else(|| framework_info.roles.first());
     let role = role.map_or("*", String::as_str);
     let is_suppressed = suppressed.iter().any(|name| name == role);
-    let (link, records) = app.open_stream();
+    let (link, records, place) = app.open_stream(parts)?;
     let (id, stream) = (link.id, link.stream);
     // Made first: if the client goes away while it waits, the stream counts as closed.
     let heartbeat = recordio::frame(&to_ascii(&json!({"type": "HEARTBEAT"})));
-    let body = app.stream(id, records, Some(heartbeat));
+    let body = app.stream(id, records, place, Some(heartbeat));
     let verdict = app.ask(|reply| Request::Subscribe {
         framework_info,
         suppressed: is_suppressed,
-        principal,
+        principal: rights(parts).0,
         link,
         reply,
     });

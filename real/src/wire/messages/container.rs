@@ -20,7 +20,7 @@ message! {
         r#type: ContainerType, supported
             "DOCKER needs `docker`; MESOS without an image has the agent's root directory";
         volumes: Vec<Volume>, refused "a task sees its sandbox and its root directory only";
-        hostname: Option<String>, refused "a container is called as its agent";
+        hostname: Option<String>, refused "a container is called as its machine";
         docker: Option<Box<DockerInfo>>, supported "of a container of type DOCKER";
         mesos: Option<Box<MesosInfo>>, supported "of a container of type MESOS";
         network_infos: Vec<NetworkInfo>, supported "as far as it is the agent's network";
