@@ -34,6 +34,7 @@ impl Jobs {
         for job in self.iter() {
             let stages = stages_on(job, agents, stream);
             moved.push(job.label, job.submitted, job.spec.gang, stages);
+            moved.measured(job.used);
         }
         moved
     }
@@ -47,7 +48,7 @@ impl OneJob {
             return self.clone();
         }
         let stages = stages_on(job, agents, stream);
-        Self::new(job.label, job.submitted, job.spec.gang, stages)
+        Self::new(job.label, job.submitted, job.spec.gang, stages).with_use(job.used)
     }
 }
 

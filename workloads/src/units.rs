@@ -110,6 +110,12 @@ pub mod bytes {
     }
 }
 
+/// Whether a factor in thousandths changes nothing: such a key needs not be written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(crate) const fn is_one(thousandths: &u32) -> bool {
+    *thousandths == 1000
+}
+
 /// Shows bytes in the largest unit that says them exactly.
 pub(crate) struct Bytes(pub(crate) u128);
 
