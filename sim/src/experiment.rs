@@ -15,6 +15,7 @@ use fairground_workloads::canonical::Imports;
 use fairground_workloads::recipe::{Sources, TraceError};
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Assumption, Trace, Work};
+use fairground_workloads::usage::UseSpec;
 use fairground_workloads::{ReadError, rng};
 use rayon::prelude::*;
 
@@ -33,6 +34,8 @@ pub struct Experiment {
     sources: Sources,
     behaviours: Vec<Behaviour>,
     measured: Option<Measured>,
+    /// How many times its cores each agent offers, if any offers more than it has.
+    overcommit: Vec<u32>,
     check: bool,
     /// The trace of the first seed, which was made to see whether there is one.
     first: OnceLock<Trace>,
@@ -167,12 +170,15 @@ impl Experiment {
                 share: framework.share,
                 scheduler: framework.scheduler.clone(),
                 refuse: framework.refuse,
+                uses: framework.uses,
             });
         }
         let measured = recipe.measured.as_ref();
         let measured = measured.map(|spec| Measured::load(spec, recipe, &loaded.folder));
+        let agents = recipe.cluster(&sources, recipe.first_seed).agents.len();
         let experiment = Self {
             measured: measured.transpose()?,
+            overcommit: recipe.overcommit(agents),
             loaded: loaded.clone(),
             registry,
             sources,
@@ -273,6 +279,7 @@ impl Experiment {
             frameworks: &self.behaviours,
             network: self.loaded.recipe.network,
             costs: self.loaded.recipe.costs,
+            overcommit: &self.overcommit,
             policy,
             registry: &self.registry,
             seed,
@@ -521,6 +528,8 @@ impl Experiment {
         for (i, workload) in trace.workloads.iter().enumerate() {
             let framework = Some(FrameworkId(i as u32));
             assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
+            let uses = self.behaviours[i].uses.map(UseSpec::told);
+            assumptions.extend(uses.map(|one| (framework, one)));
         }
         let cluster = self
             .loaded
@@ -529,11 +538,24 @@ impl Experiment {
         assumptions.extend(cluster.assumptions.into_iter().map(|one| (None, one)));
         let costs = self.loaded.recipe.costs.assumptions();
         assumptions.extend(costs.into_iter().map(|one| (None, one)));
+        let shared = self.overcommit.iter().max().map(|most| {
+            let (least, most) = (
+                self.overcommit.iter().min().copied().unwrap_or(*most),
+                *most,
+            );
+            overcommitted(least, most)
+        });
+        assumptions.extend(shared.map(|one| (None, one)));
+        let followed = shared_machines(&self.overcommit, &self.behaviours);
+        let uses = match followed {
+            None => "a running task uses all it was given, from launch to end",
+            Some(_) => {
+                "a task of which nothing else is said uses all it was given, processors while it works \
+                 and the rest from launch to end"
+            }
+        };
         let ours = [
-            (
-                "use of resources",
-                "a running task uses all it was given, from launch to end",
-            ),
+            ("use of resources", uses),
             (
                 "output of finished tasks",
                 "survives the loss of the agent that made it",
@@ -563,7 +585,13 @@ impl Experiment {
             "data of a partition",
             "lies on the partition's own agents, drawn as elsewhere; with data=all on anybody's",
         ));
-        for (about, model) in ours.into_iter().chain(requests).chain(data).chain(search) {
+        for (about, model) in ours
+            .into_iter()
+            .chain(followed)
+            .chain(requests)
+            .chain(data)
+            .chain(search)
+        {
             let (about, model) = (about.to_owned(), model.to_owned());
             assumptions.push((None, Assumption { about, model }));
         }
@@ -602,6 +630,33 @@ impl Experiment {
             }
         }
         warnings
+    }
+}
+
+/// What machines do that are asked for more than they have, if that can be in a run.
+fn shared_machines(
+    overcommit: &[u32],
+    behaviours: &[Behaviour],
+) -> Option<(&'static str, &'static str)> {
+    let used = behaviours.iter().any(|behaviour| behaviour.uses.is_some());
+    (used || !overcommit.is_empty()).then_some((
+        "machines that are shared",
+        "tasks that together use more processors than their machine has run at its processors / the sum \
+         of their use, each; starting is work, reduces that wait for maps and executors that wait use \
+         none, and the instances of a service are as fast as they are on average",
+    ))
+}
+
+/// That agents offer more than they have, in thousandths of their cores.
+fn overcommitted(least: u32, most: u32) -> Assumption {
+    let times = |times: u32| f64::from(times) / 1000.0;
+    let times = match (least, most) {
+        (least, most) if least == most => times(most).to_string(),
+        (least, most) => format!("{} to {}", times(least), times(most)),
+    };
+    Assumption {
+        about: "overcommit".to_owned(),
+        model: format!("agents offer {times} times their processors, and the memory they have"),
     }
 }
 

@@ -69,6 +69,9 @@ pub struct FrameworkRow {
     pub rescinded: u64,
     /// Mean use between the start and the horizon, in units of each kind.
     pub mean_usage: Resources,
+    /// Thousandths of a core that its tasks worked on, on average between the start and the horizon, if
+    /// that is known.
+    pub mean_used: Option<u64>,
     /// Requests that arrived.
     pub requests: u64,
     /// Requests answered later than the objective, or never.
@@ -292,6 +295,8 @@ pub struct UsageRow {
     pub running: Resources,
     /// In units of each kind, offers not answered, rounded down.
     pub offered: Resources,
+    /// Thousandths of a core that its tasks worked on, rounded down, if that is known.
+    pub used: Option<u64>,
 }
 
 /// How a service did during a time step.

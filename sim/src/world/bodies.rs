@@ -21,7 +21,7 @@ pub(super) struct Agents {
 
 #[derive(Clone, Debug)]
 struct Machine {
-    /// What it has in its present life, or had in the last.
+    /// What it offers in its present life, or did in the last.
     total: Resources,
     up: bool,
     /// How often it has come back; orders for an earlier life are lost.
@@ -149,8 +149,7 @@ impl World<'_> {
         match role {
             Role::Piece(piece) => {
                 if let Some(due) = self.piece_started(agent, framework, task, piece) {
-                    self.due += 1;
-                    self.queue.push(due, Item::TaskDue(framework, task));
+                    self.works(framework, task, piece, due);
                 }
             }
             Role::Executor if self.costs.start().is_zero() => self.executor_up(framework, task),
@@ -161,6 +160,7 @@ impl World<'_> {
             Role::Instance => {
                 let up = self.now + self.startup(framework);
                 self.queue.push(up, Item::InstanceUp(framework, task));
+                self.serves(framework, task);
             }
         }
     }
@@ -198,6 +198,7 @@ impl World<'_> {
     /// Everything but the report that follows from a task's end.
     fn gone(&mut self, framework: FrameworkId, task: TaskId, body: &Body, outcome: Outcome) {
         self.moved = self.now;
+        self.works_no_more(framework, task, body);
         let wasted = match body.role {
             Role::Piece(_) if outcome != Outcome::Finished => Some(body.started),
             Role::Executor => body
@@ -268,9 +269,7 @@ impl World<'_> {
         let begun = doing.begun;
         self.moved = self.now;
         let takes = self.work_started(framework, piece, warmth);
-        self.due += 1;
-        self.queue
-            .push(self.now + takes, Item::WorkDue(framework, executor, begun));
+        self.works_inside(framework, executor, (piece, begun), self.now + takes);
     }
 
     /// An executor is done with the `begun`-th piece of work it began, if it still runs.
@@ -329,7 +328,12 @@ impl World<'_> {
         if machine.up {
             return;
         }
-        machine.total = total.unwrap_or(machine.total);
+        if let Some(total) = total {
+            machine.total = self.scenario.offered(agent, total);
+            if let Some(contention) = &mut self.contention {
+                contention.comes_back(agent, total);
+            }
+        }
         machine.up = true;
         machine.life += 1;
         let life = machine.life;

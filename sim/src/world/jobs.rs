@@ -83,6 +83,11 @@ impl<'a> Progress<'a> {
         self.jobs.finish(framework, self.submitted, record)
     }
 
+    /// What was measured that the tasks of a job that is not over used, in millionths of what they had.
+    pub(super) fn measured_use(&self, job: JobId) -> Option<u32> {
+        self.jobs.job(job).used
+    }
+
     /// How far a job of several tasks is that is not done.
     fn open(&mut self, job: JobId) -> Option<&mut Open> {
         self.open.get_mut(job.0.into()).map(Box::as_mut)
@@ -297,19 +302,16 @@ impl<'a> World<'a> {
                 open.copying.push(copying);
             }
         }
-        for Copying {
-            task,
-            piece,
-            copied,
-            pace,
-        } in free
-        {
-            let Runtimes::Reduce { work, .. } = job.runtimes(piece.stage as usize) else {
-                continue;
+        let due = |one: Copying| {
+            let Runtimes::Reduce { work, .. } = job.runtimes(one.piece.stage as usize) else {
+                return None;
             };
-            let due = copied.max(now) + work[piece.index as usize].scaled(pace, 1000);
-            self.due += 1;
-            self.queue.push(due, Item::TaskDue(framework, task));
+            let work = work[one.piece.index as usize].scaled(one.pace, 1000);
+            Some((one.task, one.piece, one.copied.max(now) + work))
+        };
+        let due: Vec<_> = free.into_iter().filter_map(due).collect();
+        for (task, piece, due) in due {
+            self.works(framework, task, piece, due);
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Service {
     line: Line,
     /// Instances that serve, with when each is as fast as it gets.
     up: BTreeMap<TaskId, Time>,
+    /// Those of them whose machines are shared, with how fast they are.
+    slowed: BTreeMap<TaskId, f64>,
     /// Everything before this is accounted for.
     now: Time,
     /// Response times within the current step, and since the start.
@@ -40,6 +42,7 @@ impl Service {
             spec: spec.clone(),
             line: Line::new(spec.service_time, spec.routing),
             up: BTreeMap::new(),
+            slowed: BTreeMap::new(),
             now: Time::ZERO,
             step: Vec::new(),
             all: Vec::new(),
@@ -91,7 +94,34 @@ impl Service {
             cold,
             speed: f64::from(self.spec.cold.speed) / 1000.0,
             workers: u64::from(self.spec.workers),
+            pace: self.pace(),
         }
+    }
+
+    /// An instance, up or not yet, runs at this part of its speed from `now` on.
+    pub(super) fn runs_at(&mut self, now: Time, task: TaskId, pace: f64) {
+        if self.slowed.get(&task).copied().unwrap_or(1.0) == pace {
+            return;
+        }
+        self.advance(now);
+        if pace < 1.0 {
+            self.slowed.insert(task, pace);
+        } else {
+            self.slowed.remove(&task);
+        }
+    }
+
+    /// The mean of how fast all instances are that serve: what is slower at one is faster at another,
+    /// and requests go to all of them.
+    fn pace(&self) -> f64 {
+        if self.slowed.is_empty() || self.up.is_empty() {
+            return 1.0;
+        }
+        let lost = self
+            .slowed
+            .iter()
+            .filter(|(task, _)| self.up.contains_key(task));
+        1.0 - lost.map(|(_, pace)| 1.0 - pace).sum::<f64>() / self.up.len() as f64
     }
 
     fn end_step(&mut self, start: Time, requests: u64) {
@@ -172,6 +202,7 @@ impl World<'_> {
         let service = self.service(framework);
         service.advance(now);
         service.up.remove(&task);
+        service.slowed.remove(&task);
     }
 
     /// Tells a service its load, and arranges the next look at it.

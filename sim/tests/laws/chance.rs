@@ -91,6 +91,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             frameworks: behaviours,
             network,
             costs,
+            overcommit: Vec::new(),
             policy,
             seed,
             step: secs(step),
@@ -175,6 +176,7 @@ fn behaviour() -> impl Strategy<Value = Behaviour> {
         share,
         scheduler: "fifo".parse().expect("a name"),
         refuse,
+        uses: None,
     })
 }
 

@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod contention;
 mod queues;
 mod replays;
 mod rest;
@@ -48,6 +49,7 @@ pub(crate) fn run(cluster: &Cluster) -> Run {
         frameworks: &cluster.frameworks,
         network: cluster.network,
         costs: cluster.costs,
+        overcommit: &cluster.overcommit,
         policy: &cluster.policy.parse().expect("a policy's name"),
         registry: &Registry::default(),
         seed: cluster.seed,

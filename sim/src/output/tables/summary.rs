@@ -2,7 +2,7 @@
 //!
 //! The engine's own counters beside the statistics that most questions start with.
 
-use fairground_policies::resources::{Kind, Resources};
+use fairground_policies::resources::{Kind, Mebibytes, Millicores, Resources};
 use fairground_policies::time::Span;
 
 use super::{Of, name};
@@ -224,6 +224,21 @@ fn summary_use(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
             "ppm",
             "mean use as a share of the cluster, empty if it has none",
             |r| used_ppm(r.of.row.mean_usage, r.of.capacity, Kind::Gpus).into(),
+        )
+        .int(
+            "used_cpus_millicores",
+            "millicores",
+            "what running tasks worked on, on average until the horizon; empty where that is not known",
+            |r| r.of.row.mean_used.into(),
+        )
+        .int(
+            "used_cpus_ppm",
+            "ppm",
+            "it as a share of the cluster",
+            |r| {
+                let used = r.of.row.mean_used.map(|used| Resources::new(Millicores(used), Mebibytes(0)));
+                used.and_then(|used| used_ppm(used, r.of.capacity, Kind::Cpus)).into()
+            },
         )
 }
 
