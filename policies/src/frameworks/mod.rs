@@ -8,6 +8,7 @@ mod dealings;
 mod executors;
 mod job_queue;
 mod service;
+mod speculation;
 mod stages;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::time::{Span, Time};
 
 pub use job_queue::{JobOrder, JobQueue, Piece};
 pub use service::Autoscaler;
+pub use speculation::Speculation;
 
 /// What a framework is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -170,6 +172,22 @@ impl Framework {
             Kind::Batch(batch) => batch.wake_at(),
             Kind::Executors(executors) => executors.wake_at(),
             Kind::Service(_) => None,
+        }
+    }
+
+    /// Whether another attempt has done the work of `task`, which is not reported yet.
+    pub fn is_beaten(&self, task: TaskId) -> bool {
+        match &self.0 {
+            Kind::Batch(batch) => batch.is_beaten(task),
+            Kind::Executors(_) | Kind::Service(_) => false,
+        }
+    }
+
+    /// Whether another attempt is made at what `task` does, and whether `task` is the copy of it.
+    pub fn standing(&self, task: TaskId) -> (bool, bool) {
+        match &self.0 {
+            Kind::Batch(batch) => batch.standing(task),
+            Kind::Executors(_) | Kind::Service(_) => (false, false),
         }
     }
 
