@@ -1,5 +1,7 @@
 //! Running a recipe: every policy on the same traces, seeds side by side.
 
+mod said;
+
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +27,7 @@ use crate::run::{Comparison, FrameworkInfo, JobLine, PolicyRuns, Run};
 use crate::search;
 use crate::sensitivity;
 use crate::world::{Behaviour, Scenario, StreamError, simulate, simulate_streamed};
+use said::{copies_tasks, overcommitted, shared_machines};
 
 /// A recipe whose files are read and whose names are known.
 #[derive(Debug)]
@@ -157,7 +160,9 @@ impl Experiment {
         let sources = loaded.sources_with(imports)?;
         let mut behaviours = Vec::new();
         for framework in &recipe.framework {
-            registry.scheduler(&framework.scheduler).map_err(|error| {
+            let scheduler = registry.scheduler(&framework.scheduler);
+            let scheduler = scheduler.and_then(|scheduler| copies_tasks(&*scheduler, framework));
+            scheduler.map_err(|error| {
                 let key = format!("framework.{}.scheduler", framework.name);
                 ExperimentError::Name {
                     origin: origin(),
@@ -538,14 +543,8 @@ impl Experiment {
         assumptions.extend(cluster.assumptions.into_iter().map(|one| (None, one)));
         let costs = self.loaded.recipe.costs.assumptions();
         assumptions.extend(costs.into_iter().map(|one| (None, one)));
-        let shared = self.overcommit.iter().max().map(|most| {
-            let (least, most) = (
-                self.overcommit.iter().min().copied().unwrap_or(*most),
-                *most,
-            );
-            overcommitted(least, most)
-        });
-        assumptions.extend(shared.map(|one| (None, one)));
+        let overcommitted = overcommitted(&self.overcommit);
+        assumptions.extend(overcommitted.map(|one| (None, one)));
         let followed = shared_machines(&self.overcommit, &self.behaviours);
         let uses = match followed {
             None => "a running task uses all it was given, from launch to end",
@@ -630,33 +629,6 @@ impl Experiment {
             }
         }
         warnings
-    }
-}
-
-/// What machines do that are asked for more than they have, if that can be in a run.
-fn shared_machines(
-    overcommit: &[u32],
-    behaviours: &[Behaviour],
-) -> Option<(&'static str, &'static str)> {
-    let used = behaviours.iter().any(|behaviour| behaviour.uses.is_some());
-    (used || !overcommit.is_empty()).then_some((
-        "machines that are shared",
-        "tasks that together use more processors than their machine has run at its processors / the sum \
-         of their use, each; starting is work, reduces that wait for maps and executors that wait use \
-         none, and the instances of a service are as fast as they are on average",
-    ))
-}
-
-/// That agents offer more than they have, in thousandths of their cores.
-fn overcommitted(least: u32, most: u32) -> Assumption {
-    let times = |times: u32| f64::from(times) / 1000.0;
-    let times = match (least, most) {
-        (least, most) if least == most => times(most).to_string(),
-        (least, most) => format!("{} to {}", times(least), times(most)),
-    };
-    Assumption {
-        about: "overcommit".to_owned(),
-        model: format!("agents offer {times} times their processors, and the memory they have"),
     }
 }
 

@@ -49,7 +49,7 @@ pub struct FrameworkRow {
     pub launched: u64,
     /// Tasks reported finished.
     pub tasks_finished: u64,
-    /// Tasks reported killed.
+    /// Tasks reported killed, or finished when another attempt at the same was known to be.
     pub tasks_killed: u64,
     /// Tasks reported lost, with their agent or their offer.
     pub tasks_lost: u64,
@@ -57,6 +57,10 @@ pub struct FrameworkRow {
     pub refused: u64,
     /// Time that lost and killed batch tasks had run for nothing.
     pub work_lost: Span,
+    /// Tasks launched that are copies of tasks that ran for too long.
+    pub copies: u64,
+    /// Of those, done before the attempt that was slow.
+    pub copies_won: u64,
     /// Tasks launched that prefer some agents, and those of them launched on one.
     pub choosy: u64,
     /// Of those, launched where their data is.

@@ -146,8 +146,12 @@ impl World<'_> {
             work: None,
         };
         self.agents.start(framework, task, body);
+        let page = &self.frameworks[framework.index()];
         match role {
+            // Another attempt was done while this one was on its way, and so is the order to end it.
+            Role::Piece(_) if page.is_beaten(task) => {}
             Role::Piece(piece) => {
+                self.record.framework(framework).copies += u64::from(page.standing(task).1);
                 if let Some(due) = self.piece_started(agent, framework, task, piece) {
                     self.works(framework, task, piece, due);
                 }
@@ -199,8 +203,14 @@ impl World<'_> {
     fn gone(&mut self, framework: FrameworkId, task: TaskId, body: &Body, outcome: Outcome) {
         self.moved = self.now;
         self.works_no_more(framework, task, body);
+        let page = &self.frameworks[framework.index()];
+        if page.standing(task).0 && outcome == Outcome::Finished {
+            let worked = self.now - body.started;
+            self.doubled.insert((framework, task), worked);
+        }
+        let in_vain = outcome != Outcome::Finished || page.is_beaten(task);
         let wasted = match body.role {
-            Role::Piece(_) if outcome != Outcome::Finished => Some(body.started),
+            Role::Piece(_) if in_vain => Some(body.started),
             Role::Executor => body
                 .work
                 .as_ref()

@@ -248,15 +248,7 @@ impl<'a> World<'a> {
     /// Follows what a framework is about to learn of its jobs.
     pub(super) fn follow(&mut self, framework: FrameworkId, news: &News) {
         match *news {
-            News::Reported { task, outcome } => {
-                self.record.reported(framework, outcome);
-                if let Some(Role::Piece(piece)) = self.frameworks[framework.index()].role(task) {
-                    match outcome {
-                        Outcome::Finished => self.piece_done(framework, piece),
-                        _ => self.progress(framework).jobs.fate(piece.job).lose(),
-                    }
-                }
-            }
+            News::Reported { task, outcome } => self.follow_report(framework, task, outcome),
             News::WorkFinished { executor, piece }
                 if self.frameworks[framework.index()].role(executor).is_some() =>
             {
@@ -264,6 +256,36 @@ impl<'a> World<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Follows the end of a task. One that another attempt has beaten is lost with that one's end: its job
+    /// may be over when its own is reported.
+    fn follow_report(&mut self, framework: FrameworkId, task: TaskId, outcome: Outcome) {
+        let page = &self.frameworks[framework.index()];
+        let (role, beaten) = (page.role(task), page.is_beaten(task));
+        let (other, copy) = page.standing(task);
+        let worked = self.doubled.remove(&(framework, task));
+        let in_vain = beaten && outcome == Outcome::Finished;
+        let counted = if in_vain { Outcome::Killed } else { outcome };
+        self.record.reported(framework, counted);
+        if in_vain {
+            self.record.framework(framework).work_lost += worked.unwrap_or_default();
+        }
+        let Some(Role::Piece(piece)) = role else {
+            return;
+        };
+        if beaten {
+            return;
+        }
+        if outcome != Outcome::Finished {
+            self.progress(framework).jobs.fate(piece.job).lose();
+            return;
+        }
+        if other {
+            self.progress(framework).jobs.fate(piece.job).lose();
+        }
+        self.record.framework(framework).copies_won += u64::from(copy);
+        self.piece_done(framework, piece);
     }
 
     fn piece_done(&mut self, framework: FrameworkId, piece: Piece) {

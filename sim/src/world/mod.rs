@@ -11,7 +11,7 @@ pub mod queueing;
 mod services;
 mod supply;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fairground_policies::allocators::Allocator;
@@ -220,6 +220,9 @@ struct World<'a> {
     /// What machines are used for, if anybody is to know; kept apart, since few runs have it.
     contention: Option<Box<Contention>>,
     progress: Vec<Progress<'a>>,
+    /// How long tasks worked that are done, while another attempt at the same was made and nobody knows
+    /// which of them is first.
+    doubled: BTreeMap<(FrameworkId, TaskId), Span>,
     services: Vec<Option<Service>>,
     record: Recorder,
     /// Told of every task that ended.
@@ -301,6 +304,7 @@ impl<'a> World<'a> {
             agents: Agents::new(&offered, count),
             contention,
             progress,
+            doubled: BTreeMap::new(),
             services: trace
                 .workloads
                 .iter()

@@ -9,6 +9,7 @@ mod replays;
 mod rest;
 mod rigid;
 mod sharing;
+mod speculation;
 
 use fairground_policies::job::StageSpec;
 use fairground_policies::message::FrameworkId;

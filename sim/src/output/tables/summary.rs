@@ -101,9 +101,12 @@ fn summary_tasks(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
         .int("tasks_finished", "", "tasks reported finished", |r| {
             r.of.row.tasks_finished.into()
         })
-        .int("tasks_killed", "", "tasks reported killed", |r| {
-            r.of.row.tasks_killed.into()
-        })
+        .int(
+            "tasks_killed",
+            "",
+            "tasks reported killed, or finished when another attempt at the same was known to be",
+            |r| r.of.row.tasks_killed.into(),
+        )
         .int(
             "tasks_lost",
             "",
@@ -239,6 +242,18 @@ fn summary_use(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
                 let used = r.of.row.mean_used.map(|used| Resources::new(Millicores(used), Mebibytes(0)));
                 used.and_then(|used| used_ppm(used, r.of.capacity, Kind::Cpus)).into()
             },
+        )
+        .int(
+            "copies",
+            "",
+            "tasks launched that are copies of tasks that ran for too long",
+            |r| r.of.row.copies.into(),
+        )
+        .int(
+            "copies_won",
+            "",
+            "of those, done before the attempt that was slow",
+            |r| r.of.row.copies_won.into(),
         )
 }
 
