@@ -291,6 +291,7 @@ impl World<'_> {
             && doing.begun == begun
             && let Some((piece, since)) = doing.piece.take()
         {
+            self.moved = self.now;
             let agent = body.agent;
             self.record.task(Done {
                 framework,
