@@ -1,8 +1,8 @@
 //! Running a recipe: every policy on the same traces, seeds side by side.
 
 mod said;
+mod told;
 
-use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,24 +10,22 @@ use fairground_policies::allocators::Setup;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
-use fairground_policies::resources::Resources;
 use fairground_policies::share::Weight;
 use fairground_policies::time::Span;
 use fairground_workloads::canonical::Imports;
 use fairground_workloads::recipe::{Sources, TraceError};
 use fairground_workloads::sorted::Sorted;
-use fairground_workloads::trace::{Assumption, Trace, Work};
-use fairground_workloads::usage::UseSpec;
+use fairground_workloads::trace::{Assumption, Trace};
 use fairground_workloads::{ReadError, rng};
 use rayon::prelude::*;
 
 use crate::measured::Measured;
 use crate::recipe::{Loaded, Recipe, RecipeError};
-use crate::run::{Comparison, FrameworkInfo, JobLine, PolicyRuns, Run};
+use crate::run::{Comparison, JobLine, PolicyRuns, Run};
 use crate::search;
 use crate::sensitivity;
 use crate::world::{Behaviour, Scenario, StreamError, simulate, simulate_streamed};
-use said::{copies_tasks, overcommitted, shared_machines};
+use said::copies_tasks;
 
 /// A recipe whose files are read and whose names are known.
 #[derive(Debug)]
@@ -419,6 +417,19 @@ impl Experiment {
         self.registry.allocator(&policy, setup).map(|_| ())
     }
 
+    /// Gives the tables of all runs the same time steps: those of the run that has the longest.
+    fn alike(&self, policies: &mut [PolicyRuns]) -> (Span, Span) {
+        let recipe = &self.loaded.recipe;
+        let runs = || policies.iter().flat_map(|policy| &policy.runs);
+        let step = runs().map(|run| run.step).max();
+        let host_step = runs().map(|run| run.host_step).max();
+        let step = step.unwrap_or_default().max(recipe.step());
+        let host_step = host_step.unwrap_or_default().max(recipe.host_step());
+        let runs = policies.iter_mut().flat_map(|policy| &mut policy.runs);
+        runs.for_each(|run| run.coarsen(step, host_step));
+        (step, host_step)
+    }
+
     fn comparison(
         &self,
         trace: &Trace,
@@ -442,6 +453,7 @@ impl Experiment {
                 policy.runs.push(run);
             }
         }
+        let (step, host_step) = self.alike(&mut policies);
         let mut inputs = self.sources.inputs();
         inputs.extend(self.measured.iter().map(|measured| measured.input.clone()));
         inputs.sort();
@@ -454,8 +466,8 @@ impl Experiment {
             capacity: trace.agents.iter().copied().sum(),
             agents: trace.agents.len() as u32,
             horizon: recipe.duration,
-            step: recipe.step(),
-            host_step: recipe.host_step(),
+            step,
+            host_step,
             frameworks: self.infos(trace),
             assumptions: self.assumptions(trace),
             inputs,
@@ -465,170 +477,6 @@ impl Experiment {
             seeds,
             policies,
         }
-    }
-
-    /// Why no job of a comparison can ever run, if none can under any policy; services count as work.
-    ///
-    /// # Errors
-    /// When the traces cannot be built again.
-    pub fn impossible(&self, comparison: &Comparison) -> Result<Option<String>, ExperimentError> {
-        let pages = comparison.policies.iter().flat_map(|policy| &policy.runs);
-        let mut pages = pages.flat_map(|run| &run.frameworks);
-        let mut jobs = 0;
-        let possible = pages.any(|page| {
-            jobs += page.jobs;
-            page.jobs > page.impossible || page.requests > 0
-        });
-        if possible || jobs == 0 {
-            return Ok(None);
-        }
-        let trace = self.trace(self.loaded.recipe.first_seed)?;
-        let largest = trace.agents.iter().max_by_key(|agent| agent.units());
-        let largest = largest.copied().unwrap_or_default();
-        let total: Resources = trace.agents.iter().copied().sum();
-        let mut said = "no job of any framework can ever run under any policy".to_owned();
-        for (spec, workload) in self.loaded.recipe.framework.iter().zip(&trace.workloads) {
-            let (Work::Batch(jobs) | Work::Executors { jobs, .. }) = &workload.work else {
-                continue;
-            };
-            let stages = jobs.iter().flat_map(|job| &job.spec.stages);
-            let most = stages.max_by_key(|stage| (stage.needs.units(), stage.tasks));
-            if let Some(stage) = most {
-                let name = &spec.name;
-                let (tasks, needs) = (stage.tasks, stage.needs);
-                let _ = write!(said, "; {name} asks for up to {tasks} tasks of {needs}");
-            }
-        }
-        let agents = trace.agents.len();
-        let _ = write!(
-            said,
-            "\n  hint: the largest of the {agents} agents has {largest}, all of them together have \
-             {total}: check the units of cpus and mem"
-        );
-        Ok(Some(said))
-    }
-
-    fn infos(&self, trace: &Trace) -> Vec<FrameworkInfo> {
-        let pairs = self.loaded.recipe.framework.iter().zip(&trace.workloads);
-        pairs
-            .map(|(spec, workload)| {
-                let service = match &workload.work {
-                    Work::Service(service) => Some(service.slo),
-                    Work::Batch(_) | Work::Executors { .. } => None,
-                };
-                FrameworkInfo {
-                    name: spec.name.clone(),
-                    kind: spec.workload.name().to_owned(),
-                    service: service.is_some(),
-                    slo: service.unwrap_or(Span::ZERO),
-                    share: spec.share,
-                    weight: spec.weight,
-                }
-            })
-            .collect()
-    }
-
-    fn assumptions(&self, trace: &Trace) -> Vec<(Option<FrameworkId>, Assumption)> {
-        let mut assumptions = Vec::new();
-        for (i, workload) in trace.workloads.iter().enumerate() {
-            let framework = Some(FrameworkId(i as u32));
-            assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
-            let uses = self.behaviours[i].uses.map(UseSpec::told);
-            assumptions.extend(uses.map(|one| (framework, one)));
-        }
-        let cluster = self
-            .loaded
-            .recipe
-            .cluster(&self.sources, self.loaded.recipe.first_seed);
-        assumptions.extend(cluster.assumptions.into_iter().map(|one| (None, one)));
-        let costs = self.loaded.recipe.costs.assumptions();
-        assumptions.extend(costs.into_iter().map(|one| (None, one)));
-        let overcommitted = overcommitted(&self.overcommit);
-        assumptions.extend(overcommitted.map(|one| (None, one)));
-        let followed = shared_machines(&self.overcommit, &self.behaviours);
-        let uses = match followed {
-            None => "a running task uses all it was given, from launch to end",
-            Some(_) => {
-                "a task of which nothing else is said uses all it was given, processors while it works \
-                 and the rest from launch to end"
-            }
-        };
-        let ours = [
-            ("use of resources", uses),
-            (
-                "output of finished tasks",
-                "survives the loss of the agent that made it",
-            ),
-        ];
-        let mut works = trace.workloads.iter().map(|workload| &workload.work);
-        let requests = works.any(|work| matches!(work, Work::Service(_))).then_some((
-            "requests",
-            "Poisson arrivals and exponential times: the steady state of their queue while the \
-             instances keep up, a fluid queue while they do not; a request that would wait longer \
-             than 30s gives up and counts as missed; an instance that ends takes no request with it",
-        ));
-        let searched = self
-            .loaded
-            .recipe
-            .policies
-            .iter()
-            .any(|policy| policy.base() == STATIC_BEST);
-        let search = searched.then_some(("static-best", search::ABOUT));
-        let partition = self
-            .loaded
-            .recipe
-            .policies
-            .iter()
-            .any(|policy| policy.base() == "static" || policy.base() == STATIC_BEST);
-        let data = partition.then_some((
-            "data of a partition",
-            "lies on the partition's own agents, drawn as elsewhere; with data=all on anybody's",
-        ));
-        for (about, model) in ours
-            .into_iter()
-            .chain(followed)
-            .chain(requests)
-            .chain(data)
-            .chain(search)
-        {
-            let (about, model) = (about.to_owned(), model.to_owned());
-            assumptions.push((None, Assumption { about, model }));
-        }
-        assumptions
-    }
-
-    fn warnings(&self, seeds: &[u64], policies: &[PolicyRuns]) -> Vec<String> {
-        let mut warnings = Vec::new();
-        let asked = self.loaded.recipe.seeds as usize;
-        if seeds.len() < asked {
-            warnings.push(format!(
-                "interrupted: {} of {asked} seeds are done, and only they are reported",
-                seeds.len()
-            ));
-        }
-        for policy in policies {
-            for (i, spec) in self.loaded.recipe.framework.iter().enumerate() {
-                let rows = || policy.runs.iter().map(|run| &run.frameworks[i]);
-                let impossible: u64 = rows().map(|row| row.impossible).sum();
-                let unfinished: u64 = rows().map(|row| row.jobs - row.finished).sum();
-                if impossible > 0 {
-                    warnings.push(format!(
-                        "{}: {impossible} jobs of {} can never run: a task, or a gang, is larger \
-                         than the agents it may use",
-                        policy.name, spec.name
-                    ));
-                }
-                if unfinished > impossible {
-                    warnings.push(format!(
-                        "{}: {} jobs of {} were not finished when nothing could happen any more",
-                        policy.name,
-                        unfinished - impossible,
-                        spec.name
-                    ));
-                }
-            }
-        }
-        warnings
     }
 }
 

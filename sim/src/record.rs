@@ -1,5 +1,6 @@
 //! Keeping the books of a run: rows as they happen, means over time steps.
 
+mod steps;
 mod tasks;
 mod used;
 
@@ -19,6 +20,13 @@ use crate::run::{
     Fate, FrameworkRow, HostRow, JobLine, JobRow, JobTable, Run, ServiceRow, Totals, UsageRow,
     agents_a_row, each_job,
 };
+use steps::Steps;
+
+/// The most time steps of the table of use, unless a quarter of them reach to the horizon: 28 times as
+/// many as a recipe has that does not say.
+const MOST_STEPS: u64 = 8192;
+/// The same for the table of hosts, whose rows are as many times more as there are agents.
+const MOST_HOST_STEPS: u64 = 4096;
 
 /// A task that ended on its agent.
 #[derive(Clone, Copy, Debug)]
@@ -65,8 +73,8 @@ pub struct Done {
 /// What is being recorded.
 #[derive(Debug)]
 pub struct Recorder {
-    step: Span,
-    host_step: Option<Span>,
+    steps: Steps,
+    host_steps: Option<Steps>,
     horizon: Time,
     agents: Vec<Resources>,
     frameworks: Vec<FrameworkRow>,
@@ -97,8 +105,8 @@ impl Recorder {
     pub fn new(trace: &Trace, step: Span, host_step: Option<Span>, tasks: bool) -> Self {
         let frameworks = trace.workloads.len();
         Self {
-            step,
-            host_step,
+            steps: Steps::new(step, trace.horizon, MOST_STEPS),
+            host_steps: host_step.map(|step| Steps::new(step, trace.horizon, MOST_HOST_STEPS)),
             horizon: trace.horizon,
             agents: trace.agents.clone(),
             frameworks: vec![FrameworkRow::default(); frameworks],
@@ -119,7 +127,7 @@ impl Recorder {
     /// Keeps what tasks use on agents that offer so much; of each framework, whether that is known.
     pub fn follow_use(&mut self, offered: Vec<Resources>, known: impl Iterator<Item = bool>) {
         self.agents = offered;
-        self.measured = Some(used::Used::new(self.step, self.horizon, known));
+        self.measured = Some(used::Used::new(self.horizon, known));
     }
 
     /// A task worked: it wants so many thousandths of a core and had this part of them. Nothing if it is
@@ -131,8 +139,9 @@ impl Recorder {
         from: Time,
         to: Time,
     ) {
+        self.reach(to);
         if let Some(measured) = &mut self.measured {
-            measured.add(framework, uses, from, to);
+            measured.add(framework, uses, self.steps, (from, to));
         }
     }
 
@@ -204,9 +213,10 @@ impl Recorder {
     /// A task ended on its agent.
     pub fn ended(&mut self, task: &Ended) {
         let framework = task.framework.index();
+        self.reach(task.ended);
         spread(
             &mut self.running[framework],
-            self.step,
+            self.steps,
             task.needs,
             task.started,
             task.ended,
@@ -216,17 +226,36 @@ impl Recorder {
         if let Some(since) = task.wasted {
             self.frameworks[framework].work_lost += task.ended - since;
         }
-        if let Some(step) = self.host_step {
+        if let Some(steps) = self.host_steps {
             let share = task.needs.dominant_share(self.agents[task.agent.index()]);
             let share = u128::from(share.parts_per_million());
             let group = agents_a_row(self.agents.len()) as u32;
             let first = AgentId(task.agent.0 / group * group);
-            for (index, span) in steps(step, task.started, task.ended) {
+            for (index, span) in steps.of(task.started, task.ended) {
                 *self
                     .hosts
                     .entry((index, first, task.framework))
                     .or_default() += share * u128::from(span.as_micros());
             }
+        }
+    }
+
+    /// Makes the steps of both tables so long that they reach to `end`.
+    fn reach(&mut self, end: Time) {
+        for _ in 0..self.steps.reach(end) {
+            let tables = self.running.iter_mut().chain(&mut self.offered);
+            tables.for_each(in_pairs);
+            self.measured.iter_mut().for_each(used::Used::in_pairs);
+        }
+        let doubled = self.host_steps.as_mut().map_or(0, |steps| steps.reach(end));
+        if doubled > 0 {
+            let mut hosts = BTreeMap::new();
+            for ((index, agent, framework), sum) in std::mem::take(&mut self.hosts) {
+                *hosts
+                    .entry((index >> doubled, agent, framework))
+                    .or_default() += sum;
+            }
+            self.hosts = hosts;
         }
     }
 
@@ -332,6 +361,8 @@ impl Recorder {
         let run = Run {
             seed,
             digest: digest.finish(),
+            step: self.steps.length(),
+            host_step: self.host_steps.map_or(Span::ZERO, |steps| steps.length()),
             frameworks: self.frameworks,
             jobs: self.jobs,
             usage,
@@ -351,24 +382,24 @@ impl Recorder {
             .map(Vec::len)
             .max()
             .unwrap_or(0);
-        let length = self.step.as_micros().max(1);
+        let step = self.steps.length();
         let at = |table: &[Integral], index: usize| {
             table
                 .get(index)
-                .map_or(Resources::ZERO, |integral| mean(integral, length))
+                .map_or(Resources::ZERO, |integral| mean(integral, step.as_micros()))
         };
         let mut rows = Vec::new();
         for index in 0..last {
             for framework in 0..self.frameworks.len() {
                 rows.push(UsageRow {
-                    start: Time::ZERO + self.step.scaled(index as u64, 1),
+                    start: Time::ZERO + step.scaled(index as u64, 1),
                     framework: FrameworkId(framework as u32),
                     running: at(&self.running[framework], index),
                     offered: at(&self.offered[framework], index),
                     used: self
                         .measured
                         .as_ref()
-                        .and_then(|used| used.at(framework, index)),
+                        .and_then(|used| used.at(framework, index, step.as_micros())),
                 });
             }
         }
@@ -376,7 +407,7 @@ impl Recorder {
     }
 
     fn host_rows(&self) -> Vec<HostRow> {
-        let step = self.host_step.unwrap_or_default();
+        let step = self.host_steps.map_or(Span::ZERO, |steps| steps.length());
         let length = u128::from(step.as_micros().max(1));
         let rows = self.hosts.iter().map(|((index, agent, framework), sum)| {
             let group = agents_a_row(self.agents.len());
@@ -397,16 +428,17 @@ impl Recorder {
             return false;
         };
         if made < now {
+            self.reach(now);
             let table = &mut self.offered[framework.index()];
-            spread(table, self.step, resources, made, now);
+            spread(table, self.steps, resources, made, now);
         }
         true
     }
 }
 
 /// Adds `amount` held from `from` to `to` to every step it touches.
-fn spread(table: &mut Vec<Integral>, step: Span, amount: Resources, from: Time, to: Time) {
-    for (index, span) in steps(step, from, to) {
+fn spread(table: &mut Vec<Integral>, steps: Steps, amount: Resources, from: Time, to: Time) {
+    for (index, span) in steps.of(from, to) {
         let index = index as usize;
         if table.len() <= index {
             table.resize(index + 1, Integral::default());
@@ -415,20 +447,17 @@ fn spread(table: &mut Vec<Integral>, step: Span, amount: Resources, from: Time, 
     }
 }
 
-/// The steps that the time from `from` to `to` touches, and for how long.
-fn steps(step: Span, from: Time, to: Time) -> impl Iterator<Item = (u64, Span)> {
-    let length = step.as_micros().max(1);
-    let mut at = from;
-    std::iter::from_fn(move || {
-        if at >= to {
-            return None;
-        }
-        let index = at.as_micros() / length;
-        let until = Time::from_micros((index + 1) * length).min(to);
-        let span = until - at;
-        at = until;
-        Some((index, span))
-    })
+/// Makes one step of two.
+fn in_pairs(table: &mut Vec<Integral>) {
+    let sum = |pair: &[Integral]| {
+        let mut sum = pair[0];
+        let other = pair.get(1).into_iter().flatten();
+        sum.iter_mut()
+            .zip(other)
+            .for_each(|(sum, other)| *sum += other);
+        sum
+    };
+    *table = table.chunks(2).map(sum).collect();
 }
 
 fn add(integral: &mut Integral, amount: Resources, span: Span) {
@@ -443,22 +472,4 @@ fn mean(integral: &Integral, length: u64) -> Resources {
         *mean = u64::try_from(sum / u128::from(length)).unwrap_or(u64::MAX);
     }
     Resources::from_units(units)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_is_spread_over_the_steps_it_touches() {
-        let step = Span::from_secs(10);
-        let got: Vec<_> = steps(step, Time::from_secs(5), Time::from_secs(25))
-            .map(|(index, span)| (index, span.to_string()))
-            .collect();
-        assert_eq!(got, [(0, "5s".into()), (1, "10s".into()), (2, "5s".into())]);
-        assert_eq!(
-            steps(step, Time::from_secs(5), Time::from_secs(5)).count(),
-            0
-        );
-    }
 }

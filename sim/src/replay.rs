@@ -7,6 +7,7 @@
 mod cluster;
 mod part;
 mod tenants;
+mod told;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,17 +15,17 @@ use std::path::{Path, PathBuf};
 
 use fairground_policies::name::Name;
 use fairground_policies::resources::Resources;
-use fairground_policies::time::Span;
+use fairground_policies::time::{Span, Time};
 use fairground_workloads::canonical::tables::Load;
 use fairground_workloads::canonical::{Imports, Opened};
-use fairground_workloads::models::machines::{Built, Machines};
-use fairground_workloads::models::parts::AutoscalerSpec;
+use fairground_workloads::models::parts::{AutoscalerSpec, ServiceSpec};
 use fairground_workloads::models::trace::{Deal, LeftOut, TraceSpec};
+use fairground_workloads::recipe::MOST_AGENTS;
 use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
 
 use crate::network::NetworkSpec;
 use crate::recipe::{CostSpec, FrameworkSpec, Group, Recipe};
-use cluster::{Aim, Demand, Reason};
+use cluster::{Aim, Demand};
 use part::Part;
 use tenants::Tenants;
 
@@ -42,8 +43,10 @@ pub struct Replay {
     pub duration: Option<Span>,
     /// How many tenants become frameworks of their own.
     pub tenants: usize,
-    /// The part of the jobs that is drawn, in thousandths.
+    /// The part of the jobs and requests that is drawn, in thousandths.
     pub sample: u32,
+    /// What times between arrivals are multiplied by, in thousandths.
+    pub interarrival: u32,
     /// The load that a cluster without machines of its own is made for, in thousandths; by default
     /// 800, or the machine that a log's header tells.
     pub load: Option<u32>,
@@ -65,6 +68,8 @@ const LOAD: u32 = 800;
 
 /// Made-up tenants of a trace without any.
 const MADE_UP: u32 = 4;
+/// The scheduler of frameworks that have jobs whose tasks start together.
+const GANG: &str = "gang";
 /// Seeds, where something is drawn.
 const SEEDS: u32 = 3;
 
@@ -101,55 +106,6 @@ impl Work {
     }
 }
 
-/// A trace none of whose jobs can be run.
-fn nothing(left: &LeftOut) -> ReadError {
-    let told = left.iter().map(|(why, (count, first))| {
-        format!(
-            "{} {}, `{first}` first",
-            counted(*count, "job"),
-            why.about()
-        )
-    });
-    let found = told.collect::<Vec<_>>().join("; ");
-    ReadError::expected("a job that can be run", found)
-}
-
-/// Jobs that went missing between a trace and the recipe: nothing that anyone but us can cure.
-fn lost(announced: u64, built: u64, left_out: u64) -> ReadError {
-    let jobs = |n| counted(n, "job");
-    let expected = format!("{} in the part replayed", jobs(announced));
-    let found = format!("{} and {} that cannot be run", jobs(built), jobs(left_out));
-    ReadError::expected(expected, found).hint("this is an error of Fairground: please report it")
-}
-
-/// Frameworks whose widest jobs have no room on their partition of agents of `size`.
-fn too_narrow(frameworks: &[FrameworkSpec], demands: &[Demand], size: Resources) -> String {
-    let pairs = frameworks.iter().zip(demands);
-    let narrow = pairs.filter_map(|(framework, demand)| {
-        let (owns, needs) = (framework.share, cluster::agents_for(demand, size));
-        let told = || format!("{} has {owns} and needs {needs}", framework.name);
-        (needs > u64::from(owns)).then(told)
-    });
-    let narrow: Vec<String> = narrow.collect();
-    if narrow.is_empty() {
-        return String::new();
-    }
-    format!(
-        " Some partitions are too small for the widest jobs of their frameworks, which can never run \
-         there: of agents, {}.",
-        narrow.join(", ")
-    )
-}
-
-/// Thousandths as per cent.
-fn percent(thousandths: u32) -> String {
-    format!("{}.{} %", thousandths / 10, thousandths % 10)
-}
-
-fn counted(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
 fn rows(trace: &Opened, table: &str) -> u64 {
     let mut tables = trace.manifest.rows.iter();
     let found = tables.find(|(name, _)| name == table);
@@ -165,7 +121,7 @@ impl Replay {
     pub fn recipe(&self) -> Result<Replayed, ReadError> {
         let mut imports = Imports::default();
         let (work, machines) = self.open(&mut imports)?;
-        let part = part::part(&work, self.from, self.duration)?;
+        let part = part::part(&work, self.from, self.duration, self.interarrival)?;
         let duration = part.duration;
         let mut framework = Vec::new();
         let mut tenants = String::new();
@@ -180,10 +136,15 @@ impl Replay {
         let left_out: u64 = left.values().map(|(count, _)| count).sum();
         let sampled = self.sample < 1000;
         if !sampled && built + left_out != part.jobs {
-            return Err(lost(part.jobs, built, left_out));
+            return Err(told::lost(part.jobs, built, left_out));
         }
-        if built == 0 && left_out > 0 {
-            return Err(nothing(&left).file(&work[0].file));
+        let asked: u64 = demands.iter().map(|demand| demand.requests).sum();
+        if built == 0 && asked == 0 {
+            let error = match left_out {
+                0 => told::empty(self, &part),
+                _ => told::nothing(&left),
+            };
+            return Err(error.file(&work[0].file));
         }
         let mut about = self.told(&work, &part, &left);
         about += &tenants;
@@ -192,10 +153,10 @@ impl Replay {
         let agents: Vec<Resources> = if let Some(spec) = &machines {
             let machines = spec.load(Path::new(""), &mut imports)?;
             let built = machines.build(duration, 1);
-            about += &machines_told(&machines, &built);
+            about += &told::machines(&machines, &built);
             built.agents
         } else {
-            let (groups, reason) = cluster::sized(&demands, &self.aim(&work));
+            let (groups, reason) = cluster::sized(&demands, &self.aim(&work)?)?;
             about += &self.cluster_told(&groups, reason);
             cluster = groups;
             cluster.iter().flat_map(Group::sizes).collect()
@@ -206,10 +167,11 @@ impl Replay {
         about += " A partition has agents in proportion to the load of its framework.";
         // The order of machines is drawn, which makes no difference where all are alike.
         let alike = agents.windows(2).all(|pair| pair[0] == pair[1]);
-        if alike && let Some(size) = agents.first() {
-            about += &too_narrow(&framework, &demands, *size);
+        let ordered = alike || machines.is_none();
+        if ordered {
+            about += &told::too_narrow(&framework, &demands, &agents, machines.is_some());
         }
-        let drawn = (machines.is_some() && !alike) || framework.iter().any(is_drawn);
+        let drawn = !ordered || framework.iter().any(is_drawn);
         let name = work[0].name();
         let recipe = Recipe {
             title: format!("{name}: static partitions against one pool"),
@@ -238,42 +200,36 @@ impl Replay {
     }
 
     /// What a cluster without machines of its own is made for.
-    fn aim(&self, work: &[Work]) -> Aim {
-        let sizes = work.iter().map(|one| one.trace.manifest.machine);
-        let sizes: Option<Vec<_>> = sizes.collect();
+    fn aim(&self, work: &[Work]) -> Result<Aim, ReadError> {
+        let load = Aim::Load(self.load.unwrap_or(LOAD).max(1));
+        if self.load.is_some() || work.iter().any(|one| one.trace.manifest.machine.is_none()) {
+            return Ok(load);
+        }
         // Several machines together have what all of them have.
-        let mut header = Vec::new();
-        for size in sizes.unwrap_or_default() {
-            header.extend(size.agents());
-        }
-        match self.load {
-            None if !header.is_empty() => Aim::Header(header),
-            load => Aim::Load(load.unwrap_or(LOAD).max(1)),
-        }
-    }
-
-    /// Why a cluster without machines of its own is as it is.
-    fn cluster_told(&self, groups: &[Group], reason: Reason) -> String {
-        let told = groups.iter().map(|group| {
-            let size = group.size();
-            format!("{} of {size}", counted(u64::from(group.agents), "agent"))
-        });
-        let told = told.collect::<Vec<_>>().join(" and ");
-        let because = match reason {
-            Reason::Load => {
-                let load = percent(self.load.unwrap_or(LOAD));
-                format!("as many as make a load of {load}")
+        let mut header: Vec<(u64, u64)> = Vec::new();
+        for one in work {
+            let size = one.trace.manifest.machine.unwrap_or_default();
+            let kinds = size.agents();
+            let count: u128 = kinds.iter().map(|(count, _)| u128::from(*count)).sum();
+            if count > u128::from(MOST_AGENTS) {
+                let (key, what) = match size.nodes {
+                    Some(nodes) if size.processors.is_none_or(|all| nodes <= all) => {
+                        ("MaxNodes", "nodes")
+                    }
+                    _ => ("MaxProcs", "processors that are an agent each"),
+                };
+                let error = ReadError::expected(format!("at most {MOST_AGENTS} {what}"), count);
+                let hint = "--load 0.8 assumes a cluster that the work loads to 80 % instead";
+                let error = error.place(format!("header {key}")).hint(hint);
+                return Err(error.file(&one.file));
             }
-            Reason::Widest => "as many as the widest job needs".to_owned(),
-            Reason::Frameworks => "one for each framework".to_owned(),
-            Reason::Header => {
-                return format!(
-                    " The trace tells its processors and nodes, and not their memory: {told}, with \
-                     memory for a task on every processor."
-                );
-            }
-        };
-        format!(" Its machines are not told: {told} were assumed, {because}.")
+            header.extend(kinds);
+        }
+        Ok(if header.is_empty() {
+            load
+        } else {
+            Aim::Header(header)
+        })
     }
 
     /// The traces with work, and the one with machines.
@@ -307,48 +263,6 @@ impl Replay {
         Ok((work, machines))
     }
 
-    fn told(&self, work: &[Work], part: &Part, left: &LeftOut) -> String {
-        let Part { from, duration, .. } = *part;
-        let mut about = String::new();
-        for alike in work.chunk_by(|one, next| one.what() == next.what()) {
-            let files = alike
-                .iter()
-                .map(|one| one.file.file_name().unwrap_or_default());
-            let files: Vec<_> = files.map(|file| file.to_string_lossy()).collect();
-            let holds = if files.len() == 1 { "holds" } else { "hold" };
-            let _ = write!(about, "{} {holds} {}", files.join(", "), alike[0].what());
-            let all = |table| alike.iter().map(|one| one.rows(table)).sum();
-            let (jobs, tenants) = (all("jobs"), all("tenants"));
-            if jobs > 0 {
-                let _ = write!(about, ", {}", counted(jobs, "job"));
-            }
-            if tenants > 0 {
-                let _ = write!(about, " of {}", counted(tenants, "tenant"));
-            }
-            about += ". ";
-        }
-        let begin = match (from.is_zero(), self.from) {
-            (true, _) => "from its beginning".to_owned(),
-            (false, Some(_)) => format!("from {from} after its beginning"),
-            (false, None) => format!("from {from} after its beginning, the busiest week"),
-        };
-        let _ = write!(about, "Replayed: {duration} {begin}");
-        if part.jobs > 0 {
-            let jobs = counted(part.jobs, "job");
-            let _ = match (self.sample < 1000, part.whole) {
-                (true, _) => write!(about, ", {} of the {jobs} in it", percent(self.sample)),
-                (false, true) => write!(about, ", all {jobs}"),
-                (false, false) => write!(about, ", the {jobs} in it"),
-            };
-        }
-        about.push('.');
-        for (why, (count, first)) in left {
-            let (jobs, why) = (counted(*count, "job"), why.about());
-            let _ = write!(about, " Left out: {jobs} {why}, `{first}` first.");
-        }
-        about
-    }
-
     /// The frameworks of one of `traces` traces.
     fn frameworks(
         &self,
@@ -357,23 +271,25 @@ impl Replay {
         part: &Part,
         about: &mut String,
     ) -> Result<Vec<FrameworkSpec>, ReadError> {
-        let Part { from, duration, .. } = *part;
+        let from = part.from;
         let mut spec = TraceSpec {
             sample: self.sample,
+            interarrival: self.interarrival,
             file: work.file.clone(),
             format: work.format,
             from,
             ..TraceSpec::default()
         };
         if work.rows("tasks") == 0 {
-            let peak = peak(work, spec.step, from, duration)?;
-            let (service, autoscaler) = (spec.service, spec.autoscaler);
+            let peak = peak(work, &spec, part)?;
+            let (service, autoscaler) = (ServiceSpec::default(), AutoscalerSpec::default());
             // As many instances as the highest step needs at the load aimed at, and half as many more.
             let busy = u128::from(peak) * u128::from(service.time.as_micros());
             let capacity = u128::from(service.workers) * u128::from(spec.step.as_micros());
             let most = busy * 1500 / (capacity * u128::from(autoscaler.target)).max(1) + 10;
             let max = u32::try_from(most).unwrap_or(u32::MAX);
-            spec.autoscaler = AutoscalerSpec { max, ..autoscaler };
+            spec.service = Some(service);
+            spec.autoscaler = Some(AutoscalerSpec { max, ..autoscaler });
             return Ok(vec![framework(work.name(), spec, false)]);
         }
         let tenants = Tenants::of(&work.trace, part, &spec)?;
@@ -382,10 +298,22 @@ impl Replay {
             return Ok(vec![framework(work.name(), spec, gang)]);
         }
         if tenants.loads.len() < 2 {
+            let alone = tenants.loads.keys().find(|name| !name.is_empty());
+            let whose = match (work.rows("tenants"), alone) {
+                (0, _) => "The trace tells no tenants".to_owned(),
+                (1, _) => "The trace tells one tenant".to_owned(),
+                (all, Some(name)) => {
+                    format!(
+                        "Of the trace's {all} tenants one has jobs in the part replayed, {name}"
+                    )
+                }
+                (all, None) => {
+                    format!("None of the trace's {all} tenants has jobs in the part replayed")
+                }
+            };
             let _ = write!(
                 about,
-                " The trace tells one tenant or none: its jobs are dealt to {MADE_UP} made-up \
-                 ones at random."
+                " {whose}: the jobs are dealt to {MADE_UP} made-up ones at random."
             );
             let one = |part: u32| {
                 let dealt = Some(Deal { part, of: MADE_UP });
@@ -426,32 +354,6 @@ impl Replay {
     }
 }
 
-/// How many of all machines there are in the part replayed, of what types, and whether that changes.
-fn machines_told(machines: &Machines, built: &Built) -> String {
-    let all = machines.count();
-    let mut told = " The cluster is the trace's own machines: ".to_owned();
-    let there = built.agents.len();
-    let _ = match all - there {
-        0 => write!(told, "{there}"),
-        _ => write!(
-            told,
-            "those {there} of {all} that are there in the time replayed"
-        ),
-    };
-    let platforms = machines.platforms().len();
-    if platforms > 1 {
-        let _ = write!(told, ", of {platforms} platforms");
-    }
-    if !built.faults.is_empty() {
-        let changes = counted(built.faults.len() as u64, "change");
-        let _ = write!(
-            told,
-            ", with {changes} of capacity, as they come, go or change their size"
-        );
-    }
-    told + "."
-}
-
 fn named(name: &str) -> Name {
     name.parse().expect("a name")
 }
@@ -466,7 +368,7 @@ fn framework(name: String, spec: TraceSpec, gang: bool) -> FrameworkSpec {
         name,
         share: 1,
         weight: 1000,
-        scheduler: named(if gang { "gang" } else { "fair" }),
+        scheduler: named(if gang { GANG } else { "fair" }),
         refuse: Span::from_secs(300),
         uses: None,
         workload: WorkloadSpec::Trace(spec),
@@ -474,14 +376,15 @@ fn framework(name: String, spec: TraceSpec, gang: bool) -> FrameworkSpec {
 }
 
 /// The most requests of a step.
-fn peak(work: &Work, step: Span, from: Span, duration: Span) -> Result<u64, ReadError> {
-    let origin = work.trace.manifest.units.origin + from.as_micros();
+fn peak(work: &Work, spec: &TraceSpec, part: &Part) -> Result<u64, ReadError> {
+    let origin = work.trace.manifest.units.origin;
     let mut steps = BTreeMap::new();
     for row in work.trace.rows::<Load>()? {
         let row = row?;
-        let at = row.start.checked_sub(origin);
-        if let Some(at) = at.filter(|at| *at < duration.as_micros()) {
-            *steps.entry(at / step.as_micros()).or_insert(0_u64) += row.requests;
+        let at = Time::from_micros(row.start.saturating_sub(origin));
+        if let Some(at) = spec.arrival(at).filter(|at| *at < part.duration) {
+            let step = at.as_micros() / spec.step.as_micros();
+            *steps.entry(step).or_insert(0_u64) += row.requests;
         }
     }
     Ok(steps.into_values().max().unwrap_or(0))
@@ -505,7 +408,9 @@ fn demand_of(
     for (why, (count, first)) in source.left_out(&context)? {
         left.entry(why).or_insert((0, first)).0 += count;
     }
-    Ok(Demand::of(&workload.work, horizon))
+    // As whoever runs them starts them.
+    let together = framework.scheduler.base() == GANG;
+    Ok(Demand::of(&workload.work, horizon, together))
 }
 
 /// A group of agents, as the recipe writes it.

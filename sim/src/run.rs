@@ -3,6 +3,8 @@
 //! Whole numbers throughout (microseconds, millicores, MiB, parts of a million), so that a row is
 //! the same on every machine.
 
+use std::collections::BTreeMap;
+
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
@@ -20,6 +22,11 @@ pub struct Run {
     pub seed: u64,
     /// BLAKE3 over every event and action of the master and every row below, in hexadecimal.
     pub digest: String,
+    /// The length of the time steps in `usage`: that asked for, doubled as often as it takes for a run
+    /// that goes on long after the horizon to have no more than some thousands of them.
+    pub step: Span,
+    /// The same of those in `hosts`; nothing where they were not asked for.
+    pub host_step: Span,
     /// Totals of each framework, by id.
     pub frameworks: Vec<FrameworkRow>,
     /// One row a job, by framework and job.
@@ -34,6 +41,60 @@ pub struct Run {
     pub tasks: Vec<TaskRow>,
     /// Totals of the whole cluster.
     pub totals: Totals,
+}
+
+impl Run {
+    /// Makes the time steps of its tables as long as those of another run of the same recipe, which are
+    /// its own or longer. A mean of means is rounded down once more.
+    pub fn coarsen(&mut self, step: Span, host_step: Span) {
+        if step > self.step {
+            let times = step.as_micros() / self.step.as_micros().max(1);
+            let mut sums: BTreeMap<(Time, FrameworkId), ([Resources; 2], Option<u64>)> =
+                BTreeMap::new();
+            for row in self.usage.drain(..) {
+                let sum = sums.entry((begin(row.start, step), row.framework));
+                let ([running, offered], used) = sum.or_insert(([Resources::ZERO; 2], Some(0)));
+                *running += row.running;
+                *offered += row.offered;
+                *used = used.zip(row.used).map(|(sum, used)| sum + used);
+            }
+            let mean = |sum: Resources| Resources::from_units(sum.units().map(|sum| sum / times));
+            let rows = sums.into_iter();
+            let rows = rows.map(
+                |((start, framework), ([running, offered], used))| UsageRow {
+                    start,
+                    framework,
+                    running: mean(running),
+                    offered: mean(offered),
+                    used: used.map(|sum| sum / times),
+                },
+            );
+            self.usage = rows.collect();
+            self.step = step;
+        }
+        if host_step > self.host_step && !self.host_step.is_zero() {
+            let times = host_step.as_micros() / self.host_step.as_micros();
+            let mut sums: BTreeMap<(Time, AgentId, FrameworkId), u64> = BTreeMap::new();
+            for row in self.hosts.drain(..) {
+                let key = (begin(row.start, host_step), row.agent, row.framework);
+                *sums.entry(key).or_default() += u64::from(row.share);
+            }
+            let rows = sums.into_iter();
+            let rows = rows.map(|((start, agent, framework), sum)| HostRow {
+                start,
+                agent,
+                framework,
+                share: (sum / times) as u32,
+            });
+            self.hosts = rows.collect();
+            self.host_step = host_step;
+        }
+    }
+}
+
+/// When the step begins that `at` is in.
+const fn begin(at: Time, step: Span) -> Time {
+    Time::from_micros(at.as_micros() / step.as_micros() * step.as_micros())
 }
 
 /// Totals of one framework in one run.

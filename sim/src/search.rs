@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use fairground_policies::allocators::Partition;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name, Param};
 use fairground_policies::time::Span;
@@ -21,9 +22,10 @@ pub(crate) const ABOUT: &str = "the static split with the lowest mean of the fra
     against the declared shares: the logarithm of the ratio of mean completion (a job that never \
     finishes counts as the longest time or the replay's length), for a service of requests late (1 % may \
     always be); with best=unharmed among the splits under which no framework's change is for the worse; \
-    every framework keeps an agent; over all seeds: splits are tried on two seeds, the better half on \
-    twice as many, until all seeds decide between the last; all splits, or neighbours step by step \
-    when there are more than 500; never one that is worse than the declared shares";
+    every framework keeps an agent that has one by its share; over all seeds: splits are tried on two \
+    seeds, the better half on twice as many, until all seeds decide between the last; all splits, or \
+    neighbours step by step from the declared shares on when there are more than 500; the declared \
+    shares themselves stay unless another split is better by that measure over all seeds";
 
 /// The parameter of the search.
 pub(crate) const PARAM: Param = Param {
@@ -106,12 +108,17 @@ pub(crate) fn best_split(
         day.changes(&run)
     };
     let race = Race::new(seeds.len(), goal, &changes, watcher);
-    let declared = fair_start(&experiment.shares(), agents);
+    let declared = start(experiment, agents);
     Ok(if count(agents, parts) <= MOST {
         race.winner(all(agents, parts), declared)
     } else {
         climb(&race, declared)
     })
+}
+
+/// What `static` makes of the declared shares, which is what all changes are against.
+fn start(experiment: &Experiment, agents: u32) -> Vec<u32> {
+    Partition::split(&experiment.shares(), agents)
 }
 
 /// Moves ever fewer agents from one framework to another while that helps.
@@ -316,26 +323,6 @@ fn all(agents: u32, parts: u32) -> Vec<Vec<u32>> {
     splits
 }
 
-/// The declared shares in agents, at least one each.
-fn fair_start(shares: &[u32], agents: u32) -> Vec<u32> {
-    let total: u64 = shares
-        .iter()
-        .map(|share| u64::from(*share))
-        .sum::<u64>()
-        .max(1);
-    let part = |share: &u32| (u64::from(agents) * u64::from(*share) / total).max(1) as u32;
-    let mut split: Vec<u32> = shares.iter().map(part).collect();
-    while split.iter().sum::<u32>() > agents {
-        let largest = (0..split.len())
-            .max_by_key(|i| split[*i])
-            .expect("a framework");
-        split[largest] -= 1;
-    }
-    let missing = agents - split.iter().sum::<u32>();
-    split[0] += missing;
-    split
-}
-
 /// All splits that differ by `step` agents moved from one framework to another.
 fn neighbours(split: &[u32], step: u32) -> Vec<Vec<u32>> {
     let mut splits = Vec::new();
@@ -354,7 +341,11 @@ fn neighbours(split: &[u32], step: u32) -> Vec<Vec<u32>> {
 
 #[cfg(test)]
 mod tests {
+    use fairground_policies::registry::Registry;
+
     use super::*;
+    use crate::experiment::STATIC_BEST;
+    use crate::recipe::Recipe;
 
     #[test]
     fn all_splits_are_counted() {
@@ -364,11 +355,55 @@ mod tests {
         assert!(count(1_000_000, 20) > MOST);
     }
 
+    /// Whatever is tried, the declared shares stay where nothing is better by all seeds: those of whoever
+    /// has no agent by its share, too, which no other split leaves without one.
     #[test]
-    fn a_start_gives_everybody_something() {
-        assert_eq!(fair_start(&[3, 3, 3], 10), [4, 3, 3]);
-        assert_eq!(fair_start(&[100, 1, 1], 4), [2, 1, 1]);
-        assert_eq!(fair_start(&[0, 1], 2), [1, 1]);
+    fn the_declared_shares_are_a_candidate() {
+        for shares in [vec![1, 1, 1], vec![5, 3, 0], vec![7, 2, 2], vec![100, 1, 1]] {
+            let declared = Partition::split(&shares, 7);
+            let start = declared.clone();
+            let changes =
+                |split: &[u32], _| vec![f64::from(u8::from(split != start.as_slice())); 3];
+            let watcher = crate::experiment::Unwatched::default();
+            let race = Race::new(3, Goal::Mean, &changes, &watcher);
+            assert_eq!(race.winner(all(7, 3), declared.clone()), declared);
+            assert_eq!(climb(&race, declared.clone()), declared, "{shares:?}");
+        }
+    }
+
+    /// A recipe whose shares leave remainders: the search begins with the split that `static` makes, whose
+    /// changes against itself are none.
+    #[test]
+    fn the_search_begins_with_what_static_makes_of_the_shares() {
+        let recipe = r#"
+            name = "small"
+            duration = "2h"
+            policies = ["static", "static-best"]
+            cluster = [{ agents = 10, cpus = 2, mem = "8GiB" }]
+            [[framework]]
+            name = "a"
+            share = 5
+            workload.hadoop = { gap = "4m", map = "60s", jobs = 10 }
+            [[framework]]
+            name = "b"
+            share = 2
+            workload.hadoop = { gap = "4m", map = "60s", jobs = 10 }
+            [[framework]]
+            name = "c"
+            share = 1
+            workload.hadoop = { gap = "4m", map = "60s", jobs = 10 }
+        "#;
+        let loaded = Recipe::of_text(recipe, &[], "small".to_owned(), ".".into()).unwrap();
+        let experiment = Experiment::load(&loaded, Registry::default()).unwrap();
+        let policy: Name = STATIC_BEST.parse().unwrap();
+        let watcher = crate::experiment::Unwatched::default();
+        let day = Day::of(&experiment, &policy, 1, &watcher).unwrap();
+        let start = start(&experiment, 10);
+        let run = experiment.run(&static_with(&policy, &start), &day.trace, 1, false);
+        assert_eq!(day.changes(&run), [0.0; 3], "{start:?}");
+        let name = static_with(&policy, &experiment.shares());
+        let declared = experiment.run(&name, &day.trace, 1, false);
+        assert_eq!(run.digest, declared.digest, "{start:?}");
     }
 
     /// The winner of a race between splits of which framework 0 wants `best` agents.

@@ -1,7 +1,16 @@
 //! What the documents quote is what the project says and does.
 
+mod output_fake;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use fairground_policies::message::{AgentId, FrameworkId, Outcome, TaskId};
+use fairground_policies::resources::Resources;
+use fairground_policies::time::Time;
+use fairground_sim::output::{Options, write};
+use fairground_sim::run::{TaskKind, TaskRow};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -163,4 +172,79 @@ it is. This list is made from the folders by the tests.
     .to_owned();
     text.extend(names.iter().map(|name| replayed(name)));
     expect_test::expect_file!["../../results/traces/README.md"].assert_eq(&text);
+}
+
+/// What a file of a result folder is, by its name without the ending; a new one has to be explained here.
+fn what(name: &str) -> &'static str {
+    match name {
+        "report" => "the report: open it",
+        "README" => "a page for where the folder is stored, of a recipe with `about`",
+        "table" => "the tables and sentences of the terminal",
+        "recipe" => "all that the rest follows from",
+        "summary" => "totals, a row a policy, seed and framework",
+        "gains" => "changes against the first policy, with intervals and verdicts",
+        "digests" => "a row a run: its digest and totals",
+        "jobs" => "a row a job",
+        "tasks" => "a row an attempt at a task, with `--tasks` only",
+        "usage" => "what frameworks used over time",
+        "services" => "how services did over time",
+        "hosts" => {
+            "what ran on each agent over time, of the first seed; two hundred rows of as many agents \
+                    each where there are more than a thousand"
+        }
+        "figures" => "the figures, as SVG and PNG",
+        "provenance" => "versions, inputs with their digests, assumptions, warnings",
+        "DIGESTS" => "BLAKE3 of every run and file, which `fairground verify` compares",
+        other => panic!("what is {other}?"),
+    }
+}
+
+/// The list in `results/README.md` is that of what is written, with everything that can be asked for.
+#[test]
+fn the_files_of_a_result_are_listed() {
+    let place = tempfile::tempdir().expect("a folder");
+    let mut day = output_fake::day(1);
+    day.about = "A day.".to_owned();
+    day.policies[0].runs[0].tasks = vec![TaskRow {
+        framework: FrameworkId(0),
+        kind: TaskKind::Task,
+        task: TaskId(0),
+        piece: None,
+        attempt: None,
+        agent: AgentId(0),
+        needs: Resources::cores(1, 1),
+        submitted: None,
+        ready: None,
+        started: Time::ZERO,
+        ended: Time::ZERO,
+        outcome: Outcome::Finished,
+        local: None,
+    }];
+    write(&day, &place.path().join("day"), Options { png: false }).expect("a result");
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in fs::read_dir(place.path().join("day")).expect("a folder") {
+        let name = entry.expect("an entry").file_name().into_string().unwrap();
+        let stem = name.split('.').next().unwrap_or(&name).to_owned();
+        files.entry(stem).or_default().push(name);
+    }
+    let mut list = "| file | what |\n|---|---|\n".to_owned();
+    for (stem, mut names) in files {
+        names.sort();
+        let slash = if stem == "figures" { "/" } else { "" };
+        let names: Vec<String> = names
+            .iter()
+            .map(|name| format!("`{name}{slash}`"))
+            .collect();
+        list += &format!("| {} | {} |\n", names.join(", "), what(&stem));
+    }
+    let mut readme = read("results/README.md");
+    let opening = "cargo test -p fairground-sim --test docs -->\n\n";
+    let (before, rest) = readme.split_once(opening).expect("the list begins");
+    let (_, after) = rest.split_once("`measured.csv`").expect("the list ends");
+    let expected = format!("{before}{opening}{list}\n`measured.csv`{after}");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(root().join("results/README.md"), &expected).expect("the page is written");
+        readme = expected.clone();
+    }
+    assert_eq!(readme, expected);
 }

@@ -48,6 +48,8 @@ fn run(seed: u64, frameworks: &[Times<'_>]) -> Run {
     Run {
         seed,
         digest: String::new(),
+        step: Span::from_secs(60),
+        host_step: Span::ZERO,
         frameworks: vec![row; frameworks.len()],
         jobs,
         usage: Vec::new(),
@@ -201,6 +203,98 @@ fn both_sides_and_the_jobs_are_in_the_first_sentence() {
         "{sentence}"
     );
     assert!(sentence.contains("the median job's"), "{sentence}");
+}
+
+/// What a first sentence says of two sides, by seed and framework.
+fn first(base: &[&[Times<'_>]], other: &[&[Times<'_>]], stalled: &[(usize, usize)]) -> String {
+    let mut comparison = comparison(&[("base", base), ("other", other)]);
+    for (policy, seed) in stalled {
+        comparison.policies[*policy].runs[*seed].totals.stalled = true;
+    }
+    let sentence = Gains::of(&comparison).sentences().remove(0);
+    sentence.split(". ").next().unwrap().to_owned()
+}
+
+/// Where a framework had nothing to compare with some seeds, its number says with how many it had.
+#[test]
+fn fewer_seeds_than_announced_are_said() {
+    let base: [&[Times<'_>]; 3] = [&[&[100], &[50]], &[&[110], &[]], &[&[120], &[52]]];
+    let other: [&[Times<'_>]; 3] = [&[&[50], &[50]], &[&[55], &[]], &[&[61], &[51]]];
+    let said = first(&base, &other, &[]);
+    assert!(
+        said.contains("a-of-all gains (mean completion 50"),
+        "{said}"
+    );
+    assert!(said.contains(", in 2 of 3 seeds)"), "{said}");
+    assert_eq!(said.matches("in 2 of 3 seeds").count(), 1, "{said}");
+    let gains = Gains::of(&comparison(&[("base", &base), ("other", &other)]));
+    let legend = gains.legend();
+    assert!(
+        legend.ends_with(" b-of-all has jobs to compare in 2 of 3 seeds."),
+        "{legend}"
+    );
+    // One seed alone has no interval, and is no finding.
+    let one: [&[Times<'_>]; 2] = [&[&[100], &[50]], &[&[110], &[]]];
+    let half: [&[Times<'_>]; 2] = [&[&[50], &[25]], &[&[55], &[]]];
+    let said = first(&one, &half, &[]);
+    assert!(
+        said.contains(
+            "no difference shown for b-of-all (mean completion 50.0 % lower, in 1 of 2 seeds)"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn where_there_is_nothing_to_compare_nobody_is_cleared() {
+    let nothing = "nothing to compare: no job finished under any policy, and no request came";
+    for (base, other) in [(&[][..], &[][..]), (&[0, 0][..], &[0, 0][..])] {
+        let said = first(&[&[base]], &[&[other]], &[]);
+        assert!(said.contains(nothing) && !said.contains("nobody"), "{said}");
+        let said = first(&[&[base], &[base]], &[&[other], &[other]], &[]);
+        assert!(said.contains(nothing) && !said.contains("nobody"), "{said}");
+    }
+    let said = first(&[&[&[10], &[0]]], &[&[&[5], &[0]]], &[]);
+    assert!(
+        said.contains("a-of-all is better off")
+            && said.ends_with("; nothing to compare of b-of-all"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_side_that_stalled_is_no_fair_side() {
+    let (base, other): ([&[Times<'_>]; 2], [&[Times<'_>]; 2]) =
+        ([&[&[100]], &[&[110]]], [&[&[50]], &[&[55]]]);
+    let plain = first(&base, &other, &[]);
+    assert!(
+        plain.starts_with("other instead of base (2 jobs, 2 seeds): "),
+        "{plain}"
+    );
+    let told = "(2 jobs, 2 seeds; not a fair comparison: base stalled in 1 of 2 seeds, with jobs \
+                waiting although nothing could happen any more): ";
+    let said = first(&base, &other, &[(0, 1)]);
+    assert!(said.contains(told), "{said}");
+    let said = first(&base, &other, &[(0, 1), (1, 0), (1, 1)]);
+    assert!(
+        said.contains("base stalled in 1 of 2 seeds and other stalled in 2 of 2 seeds, with"),
+        "{said}"
+    );
+    let said = first(&base[..1], &other[..1], &[(1, 0)]);
+    assert!(said.contains("comparison: other stalled, with"), "{said}");
+}
+
+/// With one seed, too, a verdict has a number on its side.
+#[test]
+fn one_seed_has_no_verdict_without_a_number() {
+    let (base, other) = (&[100_000][..], &[100_001][..]);
+    let said = first(&[&[base]], &[&[other]], &[]);
+    assert!(
+        said.contains("a-of-all is worse off (mean completion 0.001 % higher)"),
+        "{said}"
+    );
+    let gains = one(base, other);
+    assert!(gains.to_text().contains("+0.001 %"), "{}", gains.to_text());
 }
 
 /// A baseline's parameters are assumptions: the sentence gives both ends.

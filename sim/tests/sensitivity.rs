@@ -87,3 +87,32 @@ fn without_a_comparison_nothing_is_varied() {
         assert_eq!(sheet_with(vary, &settings), Ok(None), "{policies}");
     }
 }
+
+/// The default scenario: each row is accepted and changes something, and what a launch, a loss, a refusal,
+/// a wait, an executor or an autoscaler is assumed to be is among them.
+#[test]
+fn the_nine_hosts_vary_what_they_assume() {
+    let plain = Recipe::load(None, &[]).unwrap();
+    let rows = plain.recipe.sensitivity.clone().expect("rows").vary;
+    for row in &rows {
+        let varied = Recipe::load(None, &row.set);
+        let varied = varied.unwrap_or_else(|error| panic!("{}: {error}", row.what));
+        assert_ne!(varied.recipe, plain.recipe, "{}", row.what);
+        let opened = Experiment::open(&varied, Registry::default());
+        opened.unwrap_or_else(|error| panic!("{}: {error}", row.what));
+    }
+    for (key, least) in [
+        ("costs.start=", 2),
+        ("network.latency=", 2),
+        ("network.detection=", 2),
+        (".refuse=", 2),
+        (".scheduler=", 2),
+        (".executors.idle=", 2),
+        (".autoscaler.", 2),
+        ("faults", 2),
+    ] {
+        let has = |set: &[String]| set.iter().any(|setting| setting.contains(key));
+        let found = rows.iter().filter(|row| has(&row.set)).count();
+        assert!(found >= least, "{key}: {found} rows");
+    }
+}

@@ -297,6 +297,68 @@ fn a_job_that_fits_nowhere_is_named_and_counted() {
     );
 }
 
+/// Three tasks on two cores: who starts them one by one ends, who must start them together never will,
+/// and says so at once.
+#[test]
+fn a_stage_that_starts_together_and_has_no_room_is_impossible() {
+    let wide = || job(0, vec![maps(&[1, 1, 1])]);
+    for (scheduler, plan, impossible) in [
+        ("fifo", wide(), 0),
+        ("fair", wide(), 0),
+        ("fifo", gang(wide()), 1),
+        ("gang", gang(wide()), 1),
+        ("gang", wide(), 1),
+        ("gang[hold=1s]", wide(), 1),
+    ] {
+        let jobs = batch(vec![plan, job(5, vec![maps(&[1, 1])])]);
+        let run = Cluster::new("drf", &[cores(1), cores(1)])
+            .framework(scheduler, jobs)
+            .run();
+        let row = &run.frameworks[0];
+        assert_eq!(
+            (row.impossible, row.finished, run.totals.stalled),
+            (impossible, 2 - impossible, false),
+            "{scheduler}"
+        );
+    }
+}
+
+/// A job of a month in a replay of an hour: tables over time have some thousands of steps instead of a
+/// quarter of a million, and nothing that ran is missing in them.
+#[test]
+fn a_long_job_makes_time_steps_longer_and_not_more() {
+    let month = 30 * 86_400;
+    let run = |long: u64| {
+        let jobs = batch(vec![
+            job(0, vec![maps(&[long])]),
+            job(0, vec![maps(&[320])]),
+        ]);
+        Cluster::new("drf", &[cores(2)])
+            .framework("fifo", jobs)
+            .run()
+    };
+    let core_seconds = |run: &fairground_sim::run::Run| -> u64 {
+        let step = run.step.as_micros() / 1_000_000;
+        let rows = run.usage.iter();
+        rows.map(|row| row.running.cpus().0 * step).sum::<u64>() / 1000
+    };
+    let mut short = run(640);
+    assert_eq!((short.step, short.host_step), (secs(10), secs(10)));
+    assert_eq!(core_seconds(&short), 960);
+    let long = run(month);
+    assert_eq!(long.step, secs(10 << 5));
+    assert_eq!(long.host_step, secs(10 << 6));
+    assert_eq!(long.usage.len(), 8100);
+    assert_eq!(long.hosts.len(), 4050);
+    assert_eq!(core_seconds(&long), month + 320);
+    // What stands beside it has the same steps.
+    short.coarsen(long.step, long.host_step);
+    assert_eq!((short.step, short.host_step), (long.step, long.host_step));
+    assert_eq!((short.usage.len(), short.hosts.len()), (2, 1));
+    assert_eq!(core_seconds(&short), 960);
+    assert_eq!(short.hosts[0].share, 750_000);
+}
+
 /// A map whose data the trace has on agent 1, in a framework that owns agent 0 of two.
 fn reads_elsewhere() -> Vec<fairground_workloads::trace::Stage> {
     let stage = StageSpec {

@@ -28,6 +28,9 @@ pub use error::{RecipeError, TraceError};
 /// The recipe `compare` runs when none is named.
 pub const NINE_HOSTS: &str = include_str!("../assets/nine-hosts.toml");
 
+/// The most agents that a cluster has: they are counted before they are made.
+pub const MOST_AGENTS: u64 = 1_000_000;
+
 /// Cluster, frameworks with their work, policies and seeds.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -550,10 +553,10 @@ impl Recipe {
                 "expected either a cluster or the machines of a trace",
             );
         }
-        if (agents == 0 && self.machines.is_none()) || agents > 1_000_000 {
+        if (agents == 0 && self.machines.is_none()) || agents > MOST_AGENTS {
             return bad(
                 "cluster",
-                "expected between one and a million agents in all",
+                &format!("expected 1 to {MOST_AGENTS} agents in all, found {agents}"),
             );
         }
         if self

@@ -65,6 +65,11 @@ impl Stream {
         self.below(1000) < u64::from(thousandths)
     }
 
+    /// How many of `n` come true with a probability in thousandths each; takes a draw for each.
+    pub fn of(&mut self, n: u64, thousandths: u32) -> u64 {
+        (0..n).map(|_| u64::from(self.chance(thousandths))).sum()
+    }
+
     /// One of `choices`, each as likely; `None` when there is none.
     pub fn choose<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
         choices.get(self.below(choices.len() as u64) as usize)

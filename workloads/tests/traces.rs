@@ -129,6 +129,88 @@ fn parts_of_a_trace_are_taken() {
 }
 
 #[test]
+fn times_between_arrivals_are_multiplied_and_run_times_stay() {
+    let folder = folder();
+    write(&folder, "file", SWF);
+    for (factor, second) in [("1", 60), ("0.5", 30), ("0.001", 0), ("2.5", 150)] {
+        let settings = format!("format = 'swf'\ninterarrival = {factor}");
+        let workload = built(&folder, &settings).unwrap();
+        let Work::Batch(jobs) = &workload.work else {
+            panic!("jobs")
+        };
+        let jobs: Vec<String> = jobs.iter().map(shown).collect();
+        let at = |micros: u64| format!(" at {micros}; ");
+        assert!(jobs[0].contains(&at(0)) && jobs[0].ends_with("[60000000, 60000000, 60000000]"));
+        let second = if factor == "0.001" {
+            60_000
+        } else {
+            second * 1_000_000
+        };
+        assert!(jobs[1].contains(&at(second)), "{factor}: {}", jobs[1]);
+        let mut told = workload.assumptions.iter();
+        let said = told.any(|said| said.about == "times between arrivals");
+        assert_eq!(said, factor != "1", "{factor}");
+    }
+}
+
+#[test]
+fn requests_are_drawn_and_come_faster() {
+    let folder = folder();
+    write(&folder, "file", "20 ".repeat(6000));
+    let load = |settings: &str| {
+        let settings = format!("format = 'requests'\n{settings}");
+        match built(&folder, &settings).unwrap().work {
+            Work::Service(service) => service.load[..100].to_vec(),
+            _ => panic!("requests"),
+        }
+    };
+    assert_eq!(load(""), [1200; 100]);
+    let quarter = load("interarrival = 0.25");
+    assert_eq!(
+        (&quarter[..25], &quarter[25..]),
+        (&[4800; 25][..], &[0; 75][..])
+    );
+    // Of 120,000, each with one chance in four: six deviations around the mean.
+    let drawn = load("sample = 0.25");
+    let sum: u64 = drawn.iter().sum();
+    assert!(sum.abs_diff(30_000) < 6 * 150, "{sum}");
+    assert!(drawn.iter().any(|&n| n != drawn[0]));
+}
+
+/// What a trace of this kind cannot do is said, and not left undone.
+#[test]
+fn settings_of_the_other_kind_are_refused() {
+    let folder = folder();
+    let cases = [
+        (SWF, "format = 'swf'\nservice = { workers = 2 }", "service"),
+        (
+            SWF,
+            "format = 'swf'\nautoscaler = { max = 2 }",
+            "autoscaler",
+        ),
+        (REQUESTS, "format = 'requests'\njobs = 2", "jobs"),
+        (
+            REQUESTS,
+            "format = 'requests'\ndealt = { part = 1, of = 2 }",
+            "dealt",
+        ),
+        (
+            REQUESTS,
+            "format = 'requests'\ninterarrival = 1.5",
+            "interarrival",
+        ),
+    ];
+    for (content, settings, parameter) in cases {
+        write(&folder, "file", content);
+        let error = built(&folder, settings).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("parameter `{parameter}`")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn circles_are_refused() {
     let folder = folder();
     let circle = recent::GWF.replace("1         ,\n0         , 2", "1         , 3\n0         , 2");

@@ -15,24 +15,9 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// Divides `agents` agents in proportion to `shares` by largest remainders, the lower id first
-    /// among equal ones, and lays the parts one after the other.
+    /// Divides `agents` agents as [`Self::split`] says, and lays the parts one after the other.
     pub fn new(shares: &[u32], agents: u32) -> Self {
-        let total: u64 = shares.iter().copied().map(u64::from).sum();
-        if total == 0 {
-            return Self {
-                owners: Vec::new(),
-                keeps_data: true,
-            };
-        }
-        let quota = |share: &u32| u64::from(agents) * u64::from(*share);
-        let mut parts: Vec<u64> = shares.iter().map(|share| quota(share) / total).collect();
-        let left = u64::from(agents) - parts.iter().sum::<u64>();
-        let mut by_remainder: Vec<usize> = (0..shares.len()).collect();
-        by_remainder.sort_by_key(|&i| std::cmp::Reverse(quota(&shares[i]) % total));
-        for i in by_remainder.into_iter().take(left as usize) {
-            parts[i] += 1;
-        }
+        let parts = Self::split(shares, agents);
         let blocks = parts.iter().enumerate();
         let owners = blocks
             .flat_map(|(i, part)| (0..*part).map(move |_| FrameworkId(i as u32)))
@@ -41,6 +26,26 @@ impl Partition {
             owners,
             keeps_data: true,
         }
+    }
+
+    /// How many of `agents` agents each of `shares` gets: in proportion, by largest remainders, the
+    /// lower id first among equal ones; nobody gets any where no share is more than nothing.
+    pub fn split(shares: &[u32], agents: u32) -> Vec<u32> {
+        let total: u64 = shares.iter().copied().map(u64::from).sum();
+        if total == 0 {
+            return vec![0; shares.len()];
+        }
+        let quota = |share: &u32| u64::from(agents) * u64::from(*share);
+        // No part is larger than the number of agents.
+        let part = |share: &u32| (quota(share) / total) as u32;
+        let mut parts: Vec<u32> = shares.iter().map(part).collect();
+        let left = agents - parts.iter().sum::<u32>();
+        let mut by_remainder: Vec<usize> = (0..shares.len()).collect();
+        by_remainder.sort_by_key(|&i| std::cmp::Reverse(quota(&shares[i]) % total));
+        for i in by_remainder.into_iter().take(left as usize) {
+            parts[i] += 1;
+        }
+        parts
     }
 
     /// The same, with every framework's data spread over the agents of all.

@@ -4,6 +4,7 @@ use super::dealings::Dealings;
 use super::speculation::{Copies, Follows};
 use super::{JobQueue, Manners, News, Order, Piece, Role};
 use crate::demand::MOST;
+use crate::job::JobSpec;
 use crate::message::{AgentId, Demand, FrameworkId, Outcome, TaskId, TaskRequest};
 use crate::schedulers::{BoxedScheduler, Desk, Item};
 use crate::time::Time;
@@ -93,6 +94,10 @@ impl Batch {
         known.map_or((false, false), |(copies, piece)| {
             copies.standing(*piece, task)
         })
+    }
+
+    pub(super) fn starts_together(&self, job: &JobSpec) -> bool {
+        self.scheduler.starts_together(job)
     }
 
     pub(super) fn role(&self, task: TaskId) -> Option<Role> {

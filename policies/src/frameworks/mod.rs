@@ -183,6 +183,14 @@ impl Framework {
         }
     }
 
+    /// Whether a stage of `job` starts whole or not at all.
+    pub fn starts_together(&self, job: &JobSpec) -> bool {
+        match &self.0 {
+            Kind::Batch(batch) => batch.starts_together(job),
+            Kind::Executors(_) | Kind::Service(_) => false,
+        }
+    }
+
     /// Whether another attempt is made at what `task` does, and whether `task` is the copy of it.
     pub fn standing(&self, task: TaskId) -> (bool, bool) {
         match &self.0 {

@@ -33,6 +33,10 @@ impl Scheduler for Gang {
     fn place(&mut self, now: Time, desk: &mut Desk<'_>) {
         self.together.place(now, desk, &Strict);
     }
+
+    fn starts_together(&self, job: &JobSpec) -> bool {
+        Strict.is_gang(job)
+    }
 }
 
 pub(super) const ENTRY: Entry = Entry {

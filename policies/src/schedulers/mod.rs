@@ -10,6 +10,7 @@ mod together;
 use std::fmt;
 
 use crate::frameworks::{JobOrder, JobQueue, Piece, Speculation};
+use crate::job::JobSpec;
 use crate::message::{FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
@@ -32,6 +33,12 @@ pub trait Scheduler {
     /// When a task has run for so long that a copy of it is to run, too; never if nothing is said.
     fn speculation(&self) -> Option<Speculation> {
         None
+    }
+
+    /// Whether a stage of this job starts whole or not at all, so that one that is larger than the
+    /// cluster never starts.
+    fn starts_together(&self, job: &JobSpec) -> bool {
+        job.gang
     }
 }
 

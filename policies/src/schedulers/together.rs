@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::job::JobSpec;
-use crate::message::JobId;
+use crate::message::{FrameworkId, JobId};
 use crate::name::{BadName, Name, Param};
 use crate::time::{Span, Time};
 
@@ -20,7 +20,25 @@ pub(super) struct Together {
     waits: Option<(JobId, u32)>,
     /// Whether offers that it could use are refused until there is news.
     let_go: bool,
+    /// Whether offers are held for it.
+    holds: bool,
+    /// How often in a row offers were held for nothing while others let go of some, too.
+    rivalry: u32,
+    /// How often in a row they were while nothing else came.
+    alone: u32,
+    /// Whether something came, since offers were let go last, that was not those coming back.
+    heard: bool,
+    /// Until then, nothing is held and nothing asked for.
+    quiet: Time,
+    /// When what was let go last comes back by itself.
+    back: Time,
 }
+
+/// The time of quiet doubles so often at most: it is waited for by who may be the only one left.
+const QUIET_DOUBLINGS: u32 = 4;
+/// The time until what was let go comes back doubles on: a cluster in which nothing changes comes to
+/// rest.
+const BACK_DOUBLINGS: u32 = 40;
 
 /// How a scheduler serves its jobs.
 pub(super) trait Manner {
@@ -54,6 +72,12 @@ impl Together {
             hold,
             waits: None,
             let_go: false,
+            holds: false,
+            rivalry: 0,
+            alone: 0,
+            heard: false,
+            quiet: Time::ZERO,
+            back: Time::ZERO,
         })
     }
 
@@ -67,14 +91,21 @@ impl Together {
         // Two frameworks that hold half a cluster each and let go in step would swap halves for ever:
         // each is patient for a time of its own.
         let patience = self.hold.scaled(8 + u64::from(framework.0 % 8), 8);
-        let until = desk.held_until().unwrap_or(now + patience);
+        let held = desk.held_until();
+        if self.holds && held.is_none() {
+            // All that was held was taken back: somebody else is to have it.
+            self.heard = true;
+            self.back_off(now, framework);
+        }
+        let quiet = now < self.quiet;
+        let until = held.unwrap_or(if quiet { now } else { now + patience });
         for position in 0..desk.len() {
             desk.release(position);
         }
         let mut waits = None;
         loop {
             match next_turn(now, desk, manner, waits) {
-                Turn::Started => {}
+                Turn::Started => (self.rivalry, self.alone) = (0, 0),
                 Turn::Waits(job, stage) => {
                     waits = Some((job, stage));
                     if now < until {
@@ -87,24 +118,73 @@ impl Together {
                 Turn::Over => break,
             }
         }
-        self.settle(desk, waits, until <= now);
+        self.holds = (0..desk.len()).any(|position| desk.is_held(position));
+        if quiet {
+            self.stay_quiet(now, desk, waits);
+        } else {
+            self.settle((now, until <= now), framework, desk, waits);
+        }
     }
 
-    /// When the moment has come, everybody may have what was kept, and it is refused until there is
-    /// something new for the job that waits: then it asks for all of it. So nothing idles that it needs,
-    /// and nothing goes round that is not enough.
-    fn settle(&mut self, desk: &mut Desk<'_>, waits: Option<(JobId, u32)>, time_is_up: bool) {
+    /// Three who hold a third each would let go, ask and be dealt the same again, for ever: nobody is
+    /// ever offered all of it while the others ask, too. So whoever held in vain twice or more, and not
+    /// alone, keeps quiet for ever longer, until one of them is alone for long enough (as on a shared
+    /// wire: Metcalfe and Boggs, Communications of the ACM 19(7), 1976). How long depends on who it is
+    /// and how often it held in vain, so that no two stay in step; no draw is needed for that.
+    fn back_off(&mut self, now: Time, framework: FrameworkId) {
+        if std::mem::take(&mut self.heard) {
+            (self.rivalry, self.alone) = (self.rivalry.saturating_add(1), 0);
+        } else {
+            (self.rivalry, self.alone) = (0, self.alone.saturating_add(1));
+        }
+        self.quiet = now;
+        if self.rivalry > 1 {
+            let doublings = (self.rivalry - 2).min(QUIET_DOUBLINGS);
+            let who = framework.0.wrapping_mul(0x9E37_79B1);
+            let mixed = (who ^ self.rivalry.wrapping_mul(0x85EB_CA77)) >> 16;
+            let most = self.hold.scaled(2 << doublings, 1);
+            self.quiet = now + most.scaled(64 + u64::from(mixed % 64), 128);
+        }
+        let back = self.hold.scaled(2 << self.alone.min(BACK_DOUBLINGS), 1);
+        self.back = self.quiet.max(now + back);
+    }
+
+    /// What could be of use comes back when the quiet is over.
+    fn stay_quiet(&mut self, now: Time, desk: &mut Desk<'_>, waits: Option<(JobId, u32)>) {
+        self.waits = waits;
+        let Some((job, stage)) = waits else { return };
+        for position in useful(desk, job, stage) {
+            self.heard = true;
+            desk.refuse(position, self.quiet.since(now));
+        }
+    }
+
+    /// When the moment has come, everybody may have what was kept. It comes back after a while, or as
+    /// soon as there is something new for the job that waits: then all of it is asked for. So nothing
+    /// idles that it needs, and nothing goes round that is not enough.
+    fn settle(
+        &mut self,
+        (now, time_is_up): (Time, bool),
+        framework: FrameworkId,
+        desk: &mut Desk<'_>,
+        waits: Option<(JobId, u32)>,
+    ) {
         let before = std::mem::replace(&mut self.waits, waits);
         let had_let_go = std::mem::replace(&mut self.let_go, false);
         let Some((job, stage)) = waits else { return };
-        let mut some = false;
-        for position in useful(desk, job, stage) {
-            some = true;
+        let useful = useful(desk, job, stage);
+        let some = !useful.is_empty();
+        if some && time_is_up {
+            self.back_off(now, framework);
+        } else if some && had_let_go && now < self.back {
+            self.heard = true;
+        }
+        for position in useful {
             if desk.is_used(position) {
                 // What is left cannot be held: it comes back as an offer of its own.
                 desk.refuse(position, Span::ZERO);
             } else if time_is_up {
-                desk.refuse(position, Span::FOREVER);
+                desk.refuse(position, self.back.since(now));
             }
         }
         let another = before.is_some_and(|before| Some(before) != waits);

@@ -75,8 +75,7 @@ fn jobs(gang: impl Strategy<Value = bool>) -> impl Strategy<Value = Vec<(Time, J
     })
 }
 
-/// Up to four frameworks, at most one of them with gangs: two that each hold what the other needs can
-/// take turns at that for ever.
+/// Up to four frameworks; those with gangs may hold what the others need.
 fn kinds() -> impl Strategy<Value = Vec<Kind>> {
     let scheduler = || select(vec!["fifo", "fair", "fifo[wait=3s]", "fair[wait=300ms]"]);
     let needs = select(vec![CORE, Resources::cores(3, 4)]);
@@ -93,13 +92,7 @@ fn kinds() -> impl Strategy<Value = Vec<Kind>> {
         jobs(Just(true)).prop_map(Kind::Gang),
         (scheduler(), jobs(any::<bool>())).prop_map(|(name, jobs)| Kind::Batch(name, jobs)),
     ];
-    (vec(other, 0..4), proptest::option::of(gang), any::<bool>()).prop_map(
-        |(mut kinds, gang, first)| {
-            let place = if first { 0 } else { kinds.len() };
-            kinds.splice(place..place, gang);
-            kinds
-        },
-    )
+    vec(prop_oneof![other, gang], 0..5)
 }
 
 fn losses() -> impl Strategy<Value = Vec<Loss>> {

@@ -29,7 +29,7 @@ pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<E
     // What settings change in a recipe of traces is no longer what was announced.
     let as_announced = args.recipe.settings.is_empty();
     let (loaded, announced, mut imports) = if traces {
-        let (loaded, replayed) = replayed(&args.replay, &args.recipe, &settings)?;
+        let (loaded, replayed) = replayed(&args.replay, &args.policies, &args.recipe, &settings)?;
         let announced = replayed.jobs.filter(|_| as_announced);
         (loaded, announced, replayed.imports)
     } else {
@@ -69,6 +69,7 @@ pub(super) fn run(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
 /// The recipe that the traces make, with settings.
 fn replayed(
     asked: &ReplayArgs,
+    policies: &[Name],
     args: &RecipeArgs,
     settings: &[String],
 ) -> anyhow::Result<(Loaded, Replayed)> {
@@ -77,11 +78,17 @@ fn replayed(
         format: asked.format,
         from: asked.from,
         sample: asked.sample.unwrap_or(1000),
+        interarrival: asked.interarrival.unwrap_or(1000),
         duration: args.duration,
         tenants: asked.tenants.map_or(TENANTS, usize::from),
         load: asked.load,
     };
-    let replayed = replay.recipe()?;
+    let mut replayed = replay.recipe()?;
+    if !policies.is_empty() {
+        let policies: Vec<String> = policies.iter().map(Name::to_string).collect();
+        let recipe = &mut replayed.recipe;
+        recipe.title = format!("{}: {}", recipe.name, policies.join(", "));
+    }
     let text = toml::to_string(&replayed.recipe).context("the recipe has no text")?;
     let origin = "the recipe of the traces".to_owned();
     let loaded = Recipe::of_text(&text, settings, origin, PathBuf::from("."))?;

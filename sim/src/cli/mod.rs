@@ -147,9 +147,12 @@ struct ReplayArgs {
     /// How many tenants are frameworks of their own; the others are one together [default: 6]
     #[arg(long, value_name = "N", requires = "traces", value_parser = clap::value_parser!(u16).range(1..))]
     tenants: Option<u16>,
-    /// Draw this part of the jobs by seed, as in 0.1
+    /// Draw this part of the jobs and requests by seed, as in 0.1
     #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::thousandths)]
     sample: Option<u32>,
+    /// Multiply times between arrivals, as in 0.5 for twice the load; run times stay
+    #[arg(long, value_name = "FACTOR", requires = "traces", value_parser = form::thousandths)]
+    interarrival: Option<u32>,
     /// The load a cluster is made for where the trace has no machines, as in 0.9 [default: 0.8]
     #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::thousandths)]
     load: Option<u32>,

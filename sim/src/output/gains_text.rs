@@ -134,8 +134,23 @@ impl Gains {
         };
         format!(
             "Changes are against {baseline}, on the same trace, {interval}; pp: percentage points. \
-             {worse}{never}"
+             {worse}{never}{}",
+            self.fewer_seeds()
         )
+    }
+
+    /// Frameworks whose changes rest on fewer seeds than there are.
+    fn fewer_seeds(&self) -> String {
+        let mut text = String::new();
+        for line in self.lines.iter().filter(|line| line.policy == 1) {
+            let change = line.get(Measure::deciding(line.service));
+            let change = change.and_then(|measured| measured.change);
+            if let Some(fewer) = change.and_then(|change| self.fewer(&change)) {
+                let what = if line.service { "requests" } else { "jobs" };
+                let _ = write!(text, " {} has {what} to compare {fewer}.", line.name);
+            }
+        }
+        text
     }
 
     fn job_row(&self, line: &Line) -> Vec<Entry> {

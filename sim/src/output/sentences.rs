@@ -9,6 +9,9 @@ use super::gains::{Gains, JobCounts, Line, Measure, Overall, Verdict};
 use super::stats::Estimate;
 use super::units;
 
+/// What is said where no framework has anything to compare.
+const NOTHING: &str = "nothing to compare: no job finished under any policy, and no request came";
+
 /// Frameworks that gain, or show no difference, and are named one by one.
 const NAMED: usize = 4;
 /// Frameworks that pay and are named one by one: it is them a reader looks for.
@@ -42,7 +45,9 @@ impl Gains {
         if let Some(overall) = self.overall_of(policy) {
             let _ = write!(
                 text,
-                " All jobs together: mean completion time {}; the median job's {}.",
+                " All jobs together{}: mean completion time {}; the median job's {}.",
+                self.fewer(&overall.mean)
+                    .map_or(String::new(), |fewer| format!(" ({fewer})")),
                 both(&overall.mean),
                 both(&overall.median)
             );
@@ -80,6 +85,15 @@ impl Gains {
             parts.push(words.nobody.to_owned());
         }
         parts.extend(words.neither(&none));
+        let unknown = self.unknown(policy);
+        if told.is_empty() {
+            parts = vec![NOTHING.to_owned()];
+        } else if !unknown.is_empty() {
+            parts.push(match unknown.len() {
+                few if few <= NAMED => format!("nothing to compare of {}", listed(&unknown)),
+                many => format!("nothing to compare of {many} frameworks"),
+            });
+        }
         let jobs = self
             .overall_of(policy)
             .map_or(0, |overall| overall.jobs.all);
@@ -92,9 +106,44 @@ impl Gains {
             jobs => format!("{}, {seeds}", units::count(jobs, "job", "jobs")),
         };
         format!(
-            "{name} instead of {baseline} ({over}): {}.",
+            "{name} instead of {baseline} ({over}{}): {}.",
+            self.stuck(policy),
             parts.join("; ")
         )
+    }
+
+    /// Which of the two sides stood still with jobs waiting: no fair side of a comparison.
+    fn stuck(&self, policy: usize) -> String {
+        let mut sides = [0, policy]
+            .map(|side| (self.stalled[side], &self.policies[side]))
+            .to_vec();
+        sides.retain(|(seeds, _)| *seeds > 0);
+        let one = |(seeds, name): &(usize, &String)| match self.seeds {
+            1 => format!("{name} stalled"),
+            all => format!("{name} stalled in {seeds} of {all} seeds"),
+        };
+        let sides: Vec<String> = sides.iter().map(one).collect();
+        if sides.is_empty() {
+            return String::new();
+        }
+        format!(
+            "; not a fair comparison: {}, with jobs waiting although nothing could happen any more",
+            listed(&sides)
+        )
+    }
+
+    /// Frameworks of which nothing can be compared: no job of theirs finished under any policy, and no
+    /// request came.
+    fn unknown(&self, policy: usize) -> Vec<String> {
+        let lines = self.lines.iter().filter(|line| line.policy == policy);
+        let unknown = lines.filter(|line| self.leaning(line).is_none());
+        unknown.map(|line| line.name.clone()).collect()
+    }
+
+    /// In how many of the seeds there was something to compare, if not in all.
+    pub(super) fn fewer(&self, change: &Estimate) -> Option<String> {
+        let all = self.seeds;
+        (change.seeds < all).then(|| format!("in {} of {all} seeds", change.seeds))
     }
 
     /// What is shown of a framework; with one seed, which shows nothing, where it leans.
@@ -169,6 +218,10 @@ impl<'a> Told<'a> {
             )
         } else {
             format!("mean completion {}", units::lower_inside(&change))
+        };
+        let what = match gains.fewer(&change) {
+            Some(fewer) => format!("{what}, {fewer}"),
+            None => what,
         };
         let name = line.name.as_str();
         Some(Self { name, what, change })

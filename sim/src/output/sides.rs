@@ -70,21 +70,19 @@ impl<'a> Pair<'a> {
             ("mean completion", "%", units::duration)
         };
         let long = |ratio: f64| format!("{:.1}", ratio.min(whole) / whole * 100.0);
-        let change = self
-            .measured
-            .change
-            .map(|change| units::change(&change, unit));
         let one = self.seeds == 1;
-        let alone = self.measured.change.is_some_and(|change| change.seeds == 1);
+        let change = self.measured.change;
+        let fewer = change.filter(|change| change.seeds < self.seeds);
+        let fewer = fewer.map(|change| format!("{} of {} seeds only", change.seeds, self.seeds));
         let (tone, word) = match self.leaning {
             Verdict::Gains if one => ("gains", "better off"),
             Verdict::Gains => ("gains", "gains"),
             Verdict::Pays if one => ("pays", "worse off"),
             Verdict::Pays => ("pays", "pays"),
             _ if one => ("", "no difference"),
-            _ if alone => ("", "jobs in one seed only"),
             _ => ("", "not shown"),
         };
+        let word = fewer.map_or_else(|| word.to_owned(), |fewer| format!("{word}, {fewer}"));
         context! {
             name => &self.line.name,
             what,
@@ -92,7 +90,7 @@ impl<'a> Pair<'a> {
             word,
             base => show(self.base),
             value => format!("{}{}", if self.measured.at_least { "≥ " } else { "" }, show(self.value)),
-            change,
+            change => change.map(|change| units::change(&change, unit)),
             base_long => long(if self.base > 0.0 { 1.0 } else { 0.0 }),
             value_long => long(self.ratio),
             over => self.ratio > whole,

@@ -95,39 +95,37 @@ fn lower_parts(estimate: &Estimate) -> (String, Option<String>) {
         value => fixed((value * 100.0).abs(), digits),
     };
     let word = |value: f64| if value < 0.0 { "lower" } else { "higher" };
-    let mean = match estimate.mean {
-        mean if nothing(&bare(mean)) => "the same".to_owned(),
-        mean => format!("{} % {}", bare(mean), word(mean)),
+    // What rounds to nothing is on no side.
+    let told = |value: f64| match bare(value) {
+        text if nothing(&text) => "the same".to_owned(),
+        text => format!("{text} % {}", word(value)),
     };
     let interval = match estimate.interval {
         None => None,
         Some((low, high)) if high - low < 1e-9 => None,
         Some((low, high)) if high < 0.0 => Some(format!("{} to {}", bare(high), bare(low))),
         Some((low, high)) if low > 0.0 => Some(format!("{} to {}", bare(low), bare(high))),
-        Some((low, high)) => Some(format!(
-            "{} % {} to {} % {}",
-            bare(low),
-            word(low),
-            bare(high),
-            word(high)
-        )),
+        Some((low, high)) => Some(format!("{} to {}", told(low), told(high))),
     };
-    (mean, interval)
+    (told(estimate.mean), interval)
 }
 
-/// How many decimals of a percentage a change has.
+/// How many decimals of a percentage a change has: the same for its middle and its ends.
 fn digits(estimate: &Estimate) -> usize {
     let most = if estimate.mean.abs() < 0.099_95 { 2 } else { 1 };
-    let Some((low, high)) = estimate.interval else {
-        return 1;
-    };
-    let mut digits = decimals((high - low) * 50.0, most);
-    // Rounding must not move an end to nothing, nor to everything.
+    // Rounding must move nothing that is concluded from to nothing, nor to everything.
     let clear = |value: f64, digits: usize| {
         let nothing = nothing(&fixed((value * 100.0).abs(), digits));
         let everything = value > -1.0 && format!("{:.digits$}", value * -100.0).starts_with("100");
         (!nothing || value == 0.0) && !everything
     };
+    let Some((low, high)) = estimate.interval else {
+        // From one seed the mean alone says on which side it lies.
+        return (1..4)
+            .find(|digits| clear(estimate.mean, *digits))
+            .unwrap_or(4);
+    };
+    let mut digits = decimals((high - low) * 50.0, most);
     let differs = estimate.differs_from(0.0);
     let fits = |digits: usize| {
         let ends = !differs || (clear(low, digits) && clear(high, digits));
@@ -230,12 +228,7 @@ mod tests {
         assert_eq!(shown(0.034, 0.0309, 0.0371), "+3.4 % (+3.1 to +3.7)");
         assert_eq!(shown(0.0, 0.0, 0.0), "0.00 % (0.00 to 0.00)");
         assert_eq!(shown(1.0, -0.9, 24_000.0), "+100 % (−90 to > +9999)");
-        let one = Estimate {
-            mean: 0.1,
-            interval: None,
-            seeds: 1,
-        };
-        assert_eq!(change(&one, "%"), "+10.0 %");
+        assert_eq!(change(&alone(0.1), "%"), "+10.0 %");
     }
 
     /// An end that is not nothing is not printed as nothing, one above minus everything not as that.
@@ -266,6 +259,93 @@ mod tests {
             told(0.0001, -0.005, 0.0051),
             "the same (0.5 % lower to 0.5 % higher)"
         );
+    }
+
+    /// An end that rounds to nothing is on no side, whatever the middle's digits are.
+    #[test]
+    fn nothing_is_neither_lower_nor_higher() {
+        let told = |mean, low, high| lower(&with(mean, low, high));
+        assert_eq!(
+            told(0.15, -0.003, 0.32),
+            "15 % higher (the same to 32 % higher)"
+        );
+        assert_eq!(
+            told(-0.15, -0.32, 0.004),
+            "15 % lower (32 % lower to the same)"
+        );
+        assert_eq!(
+            told(0.15, -0.03, 0.32),
+            "15 % higher (3 % lower to 32 % higher)"
+        );
+        assert_eq!(told(0.15, 0.003, 0.32), "15.0 % higher (0.3 to 32.0)");
+    }
+
+    fn alone(mean: f64) -> Estimate {
+        Estimate {
+            mean,
+            interval: None,
+            seeds: 1,
+        }
+    }
+
+    #[test]
+    fn one_seed_has_the_digits_that_its_side_takes() {
+        let told = |mean| (change(&alone(mean), "%"), lower(&alone(mean)));
+        let check = |mean, signed: &str, worded: &str| {
+            assert_eq!(told(mean), (signed.to_owned(), worded.to_owned()));
+        };
+        check(-0.39, "−39.0 %", "39.0 % lower");
+        check(0.0004, "+0.04 %", "0.04 % higher");
+        check(-0.000_001, "−0.0001 %", "0.0001 % lower");
+        check(-0.9999, "−99.99 %", "99.99 % lower");
+        check(0.0, "0.0 %", "the same");
+    }
+
+    proptest::proptest! {
+        /// Whoever is said to gain or to pay has a number on that side, with one seed and with several;
+        /// an interval that is shown lies where the verdict says.
+        #[test]
+        fn numbers_and_verdicts_agree(
+            mean in -999_999_i64..3_000_000,
+            low in 0_i64..400_000,
+            high in 0_i64..400_000,
+            scale in 0_u32..6,
+            seeds in 1_usize..5,
+        ) {
+            let ppm = |value: i64| (value / 10_i64.pow(scale)) as f64 / 1e6;
+            let (mean, low, high) = (ppm(mean), ppm(low), ppm(high));
+            let interval = (seeds > 1).then_some(((mean - low).max(-0.999_999), mean + high));
+            let estimate = Estimate { mean, interval, seeds }.in_ppm();
+            let (signed, worded) = (change(&estimate, "%"), lower(&estimate));
+            let concluded = seeds == 1 || estimate.differs_from(0.0);
+            let (sign, word) = match estimate.mean {
+                mean if mean < 0.0 => ("−", " % lower"),
+                mean if mean > 0.0 => ("+", " % higher"),
+                _ => ("0", "the same"),
+            };
+            proptest::prop_assert!(!concluded || signed.starts_with(sign), "{signed}");
+            let first = worded.split(" (").next().unwrap_or_default();
+            proptest::prop_assert!(!concluded || first.ends_with(word), "{worded}");
+            for text in [&signed, &worded] {
+                for zero in ["0", "0.0", "0.00", "0.000", "0.0000"] {
+                    for sides in ["% lower", "% higher"] {
+                        let said = format!("({zero} {sides}");
+                        let to = format!(" to {zero} {sides}");
+                        proptest::prop_assert!(
+                            !text.starts_with(&format!("{zero} {sides}"))
+                                && !text.contains(&said)
+                                && !text.contains(&to),
+                            "{text}"
+                        );
+                    }
+                }
+            }
+            if let (Some((_, ends)), true) = (signed.split_once(" ("), concluded) {
+                let ends = ends.trim_end_matches(')');
+                let mut ends = ends.split(" to ").map(|end| end.trim_start_matches("> "));
+                proptest::prop_assert!(ends.all(|end| end.starts_with(sign)), "{signed}");
+            }
+        }
     }
 
     #[test]

@@ -3,12 +3,11 @@
 use fairground_policies::message::FrameworkId;
 use fairground_policies::time::{Span, Time};
 
-use super::steps;
+use super::steps::Steps;
 
 /// The books of all frameworks.
 #[derive(Debug)]
 pub(super) struct Used {
-    step: Span,
     horizon: Time,
     /// By framework; nothing for one whose tasks' use is not known.
     frameworks: Vec<Option<Book>>,
@@ -47,9 +46,8 @@ impl Sum {
 }
 
 impl Used {
-    pub(super) fn new(step: Span, horizon: Time, known: impl Iterator<Item = bool>) -> Self {
+    pub(super) fn new(horizon: Time, known: impl Iterator<Item = bool>) -> Self {
         Self {
-            step,
             horizon,
             frameworks: known.map(|known| known.then(Book::default)).collect(),
         }
@@ -60,13 +58,13 @@ impl Used {
         &mut self,
         framework: FrameworkId,
         uses: Option<(u64, (u64, u64))>,
-        from: Time,
-        to: Time,
+        steps: Steps,
+        (from, to): (Time, Time),
     ) {
         let Some(book) = &mut self.frameworks[framework.index()] else {
             return;
         };
-        for (index, span) in steps(self.step, from, to) {
+        for (index, span) in steps.of(from, to) {
             let index = index as usize;
             if book.steps.len() <= index {
                 book.steps.resize(index + 1, Sum::default());
@@ -76,11 +74,22 @@ impl Used {
         book.all.add(uses, to.min(self.horizon).since(from));
     }
 
-    /// What a framework used during a time step, on average and rounded down, if that is known.
-    pub(super) fn at(&self, framework: usize, index: usize) -> Option<u64> {
+    /// Every two steps become one, as in the other tables.
+    pub(super) fn in_pairs(&mut self) {
+        for book in self.frameworks.iter_mut().flatten() {
+            let both = |pair: &[Sum]| Sum {
+                used: pair.iter().map(|one| one.used).sum(),
+                unknown: pair.iter().any(|one| one.unknown),
+            };
+            book.steps = book.steps.chunks(2).map(both).collect();
+        }
+    }
+
+    /// What a framework used during a time step of so many microseconds, on average and rounded down, if that is known.
+    pub(super) fn at(&self, framework: usize, index: usize, length: u64) -> Option<u64> {
         let book = self.frameworks[framework].as_ref()?;
         let sum = book.steps.get(index).copied().unwrap_or_default();
-        sum.mean(self.step.as_micros())
+        sum.mean(length)
     }
 
     /// The same of all the time before the horizon, which is so long.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use fairground_policies::resources::{Kind, Mebibytes, Millicores, Milligpus, Resources};
 use fairground_policies::time::{Span, Time};
+use fairground_workloads::ReadError;
+use fairground_workloads::recipe::MOST_AGENTS;
 use fairground_workloads::trace::{Jobs, Runtimes, Service, Work};
 
 use super::group;
@@ -27,28 +29,38 @@ pub(super) struct Demand {
     pub(super) mean: Resources,
     /// The most of each kind that any task asks for.
     pub(super) largest: Resources,
-    /// The most tasks that any stage of a gang has, by what each of them asks for.
-    pub(super) gangs: BTreeMap<[u64; Kind::COUNT], u64>,
+    /// Jobs whose stages start together, by their shape: how many there are of each.
+    pub(super) gangs: BTreeMap<Shape, u64>,
     /// How many jobs there are.
     pub(super) jobs: u64,
+    /// How many requests there are.
+    pub(super) requests: u64,
 }
 
+/// What a job asks for at once: the most tasks of any of its stages, by what each of them asks for.
+type Shape = Vec<([u64; Kind::COUNT], u64)>;
+
+/// More than any cluster has, and so little that many of it have a sum.
+const LIMIT: u64 = 1 << 44;
+
 impl Demand {
-    pub(super) fn of(work: &Work, horizon: Span) -> Self {
+    /// That of work whose stages start `together` in any case, or only those of jobs that say so.
+    pub(super) fn of(work: &Work, horizon: Span, together: bool) -> Self {
         match work {
-            Work::Batch(jobs) => Self::of_jobs(jobs, horizon),
+            Work::Batch(jobs) => Self::of_jobs(jobs, horizon, together),
             // A trace becomes jobs or a service.
             Work::Executors { .. } => Self::default(),
             Work::Service(service) => Self::of_service(service),
         }
     }
 
-    fn of_jobs(jobs: &Jobs, horizon: Span) -> Self {
+    fn of_jobs(jobs: &Jobs, horizon: Span, together: bool) -> Self {
         let mut sums = [0_u128; Kind::COUNT];
         let mut largest = [0; Kind::COUNT];
-        let mut gangs: BTreeMap<_, u64> = BTreeMap::new();
+        let mut gangs: BTreeMap<Shape, u64> = BTreeMap::new();
         for job in jobs.iter() {
             let left = (Time::ZERO + horizon).since(job.submitted);
+            let mut shape = BTreeMap::new();
             for (stage, runtimes) in job.stages() {
                 let Runtimes::Plain { local, .. } = runtimes else {
                     continue;
@@ -61,19 +73,23 @@ impl Demand {
                     sums[i] += u128::from(units) * time;
                     largest[i] = largest[i].max(units);
                 }
-                if job.spec.gang {
-                    let most = gangs.entry(stage.needs.units()).or_default();
+                if together || job.spec.gang {
+                    let most: &mut u64 = shape.entry(stage.needs.units()).or_default();
                     *most = u64::from(stage.tasks).max(*most);
                 }
             }
+            if !shape.is_empty() {
+                *gangs.entry(shape.into_iter().collect()).or_default() += 1;
+            }
         }
         let horizon = u128::from(horizon.as_micros().max(1));
-        let mean = sums.map(|sum| u64::try_from(sum / horizon).unwrap_or(u64::MAX));
+        let mean = sums.map(|sum| limited(sum / horizon));
         Self {
             mean: Resources::from_units(mean),
             largest: Resources::from_units(largest),
             gangs,
             jobs: jobs.len() as u64,
+            requests: 0,
         }
     }
 
@@ -82,14 +98,23 @@ impl Demand {
         let busy = requests * u128::from(service.service_time.as_micros()) * 1000;
         let time = service.load.len() as u128 * u128::from(service.step.as_micros());
         let capacity = time * u128::from(service.workers) * u128::from(service.autoscaler.target);
-        let instances = (busy / capacity.max(1)) as u64 + u64::from(service.autoscaler.min);
-        let mean = service.needs.units().map(|units| units * instances);
+        // In thousandths: a mean is no whole number.
+        let instances = busy * 1000 / capacity.max(1);
+        let instances = instances.max(u128::from(service.autoscaler.min) * 1000);
+        let units = service.needs.units();
+        let mean = |units| u128::from(units).saturating_mul(instances) / 1000;
+        let mean = units.map(|units| limited(mean(units)));
         Self {
             mean: Resources::from_units(mean),
             largest: service.needs,
+            requests: u64::try_from(requests).unwrap_or(u64::MAX),
             ..Self::default()
         }
     }
+}
+
+fn limited(units: u128) -> u64 {
+    u64::try_from(units).unwrap_or(LIMIT).min(LIMIT)
 }
 
 /// What a cluster of which nothing is known is made for.
@@ -108,21 +133,48 @@ pub(super) enum Reason {
     Load,
     /// The widest job needs so many.
     Widest,
+    /// The widest job of every framework needs so many, each on a partition of its own.
+    Partitions,
     /// Every framework has one.
     Frameworks,
     /// The header says so.
     Header,
 }
 
-/// Agents, each large enough for every task and all of them together for every job.
-pub(super) fn sized(demands: &[Demand], aim: &Aim) -> (Vec<Group>, Reason) {
-    match aim {
+/// Agents, each large enough for every task and all of them together for every job; those made for a
+/// load have room for the widest job of every framework on its own partition.
+///
+/// # Errors
+/// More or larger agents than a recipe may have.
+pub(super) fn sized(demands: &[Demand], aim: &Aim) -> Result<(Vec<Group>, Reason), ReadError> {
+    let (kinds, reason) = match aim {
         Aim::Load(load) => {
-            let (group, reason) = by_load(demands, *load);
-            (vec![group], reason)
+            let (count, size, reason) = by_load(demands, *load);
+            (vec![(count, size)], reason)
         }
         Aim::Header(kinds) => by_header(demands, kinds),
+    };
+    let count: u128 = kinds.iter().map(|(count, _)| u128::from(*count)).sum();
+    if count > u128::from(MOST_AGENTS) {
+        let error =
+            ReadError::expected(format!("at most {MOST_AGENTS} agents for the work"), count);
+        return Err(error.hint("a larger --load needs fewer of them, a smaller --sample less work"));
     }
+    let groups = kinds.into_iter().map(|(count, size)| {
+        let most = Resources::MAX_UNITS;
+        let large = size.units().into_iter().any(|units| units > most);
+        if large || u32::try_from(size.gpus().0).is_err() {
+            let expected = format!(
+                "agents of which no amount is more than {most} (GPUs {})",
+                u32::MAX
+            );
+            let error = ReadError::expected(expected, size);
+            return Err(error.hint("a header's MaxProcs a node, or a task, is as large as that"));
+        }
+        // Not more than a million, as was checked.
+        Ok(group(count as u32, size))
+    });
+    Ok((groups.collect::<Result<_, _>>()?, reason))
 }
 
 fn largest(demands: &[Demand], kind: Kind) -> u64 {
@@ -131,7 +183,7 @@ fn largest(demands: &[Demand], kind: Kind) -> u64 {
 }
 
 /// As many as the demands load to `load` thousandths.
-fn by_load(demands: &[Demand], load: u32) -> (Group, Reason) {
+fn by_load(demands: &[Demand], load: u32) -> (u64, Resources, Reason) {
     let mean: Resources = demands.iter().map(|demand| demand.mean).sum();
     let largest = |kind| largest(demands, kind);
     let with_gpus = largest(Kind::Gpus) > 0;
@@ -152,75 +204,85 @@ fn by_load(demands: &[Demand], load: u32) -> (Group, Reason) {
     let by_load = Kind::ALL.into_iter().filter(|kind| size.of(*kind) > 0);
     let by_load = by_load.map(|kind| {
         let one = u128::from(size.of(kind)) * u128::from(load.max(1));
-        (u128::from(mean.of(kind)) * 1000).div_ceil(one) as u64
+        limited((u128::from(mean.of(kind)) * 1000).div_ceil(one))
     });
     let by_load = by_load.max().unwrap_or(0);
-    let widest = most_agents(demands, size);
-    let each = demands.len() as u64;
-    let agents = by_load.max(widest).max(each);
-    let reason = match agents {
-        agents if agents == by_load => Reason::Load,
-        agents if agents == widest => Reason::Widest,
-        _ => Reason::Frameworks,
+    // On fewer the partitions, which share the agents out, would lose to the pool by construction.
+    let partitions = demands.iter().map(|one| u128::from(agents_for(one, size)));
+    let partitions = limited(partitions.sum());
+    let reason = match demands.len() as u64 {
+        _ if by_load >= partitions => Reason::Load,
+        each if partitions == each => Reason::Frameworks,
+        _ => Reason::Partitions,
     };
-    (
-        group(u32::try_from(agents).unwrap_or(u32::MAX), size),
-        reason,
-    )
+    (by_load.max(partitions), size, reason)
 }
+
+/// So many agents of a size.
+type Alike = (u64, Resources);
 
 /// So many agents with so many processors each. Of memory nothing is said: there is enough of it for a
 /// task on every processor.
-fn by_header(demands: &[Demand], kinds: &[(u64, u64)]) -> (Vec<Group>, Reason) {
+fn by_header(demands: &[Demand], kinds: &[(u64, u64)]) -> (Vec<Alike>, Reason) {
     let needed = largest(demands, Kind::Cpus).div_ceil(1000).max(1);
     let each = largest(demands, Kind::Mem).max(1);
     let gpus = largest(demands, Kind::Gpus).div_ceil(1000) * 1000;
     let size = |processors: u64| {
         let cores = processors.max(needed);
-        Resources::new(Millicores(cores * 1000), Mebibytes(each * cores))
-            .with_gpus(Milligpus(gpus * cores))
+        let of = |each: u64| cores.saturating_mul(each);
+        Resources::new(Millicores(of(1000)), Mebibytes(of(each))).with_gpus(Milligpus(of(gpus)))
     };
-    let groups = |kinds: &[(u64, u64)]| -> Vec<Group> {
-        let agents = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-        let groups = kinds
-            .iter()
-            .map(|(count, processors)| group(agents(*count), size(*processors)));
-        groups.collect()
-    };
-    // A job that ran on more processors than the header tells ran on some that it leaves out.
-    let short = demands
+    let mut sized: Vec<Alike> = kinds
         .iter()
-        .flat_map(|demand| &demand.gangs)
-        .filter_map(|(needs, tasks)| {
-            let needs = Resources::from_units(*needs);
-            let room = |(count, processors): &(u64, u64)| {
-                count * needs.times_in(size(*processors)).unwrap_or(0)
-            };
-            let left = tasks.saturating_sub(kinds.iter().map(room).sum());
-            let last = kinds.last().map_or(1, |(_, processors)| *processors);
-            (left > 0).then(|| left.div_ceil(needs.times_in(size(last)).unwrap_or(1).max(1)))
-        });
-    match short.max() {
-        None => (groups(kinds), Reason::Header),
-        Some(more) => {
-            let mut kinds = kinds.to_vec();
-            if let Some(last) = kinds.last_mut() {
-                last.0 += more;
-            }
-            (groups(&kinds), Reason::Widest)
-        }
+        .map(|(count, processors)| (*count, size(*processors)))
+        .collect();
+    // A job that ran on more processors than the header tells ran on some that it leaves out.
+    let last = sized.last().map_or(size(1), |(_, size)| *size);
+    let shapes = demands.iter().flat_map(|demand| demand.gangs.keys());
+    let short = shapes.flatten().filter_map(|(needs, tasks)| {
+        let needs = Resources::from_units(*needs);
+        let left = u128::from(*tasks).saturating_sub(rooms(needs, &sized));
+        let each = needs.times_in(last).unwrap_or(1).max(1);
+        (left > 0).then(|| limited(left.div_ceil(u128::from(each))))
+    });
+    let Some(more) = short.max() else {
+        return (sized, Reason::Header);
+    };
+    if let Some((count, _)) = sized.last_mut() {
+        *count = count.saturating_add(more);
     }
+    (sized, Reason::Widest)
 }
 
-/// How many agents of `size` the widest job needs.
-fn most_agents(demands: &[Demand], size: Resources) -> u64 {
-    let agents = demands.iter().map(|one| agents_for(one, size));
-    agents.max().unwrap_or(1)
+/// For how many tasks that need so much there is room on agents.
+fn rooms(needs: Resources, agents: &[Alike]) -> u128 {
+    let room =
+        |(count, size): &Alike| u128::from(*count) * u128::from(needs.times_in(*size).unwrap_or(0));
+    agents.iter().map(room).sum()
+}
+
+/// How many of a framework's jobs have no room on agents, however long they wait.
+pub(super) fn without_room(demand: &Demand, agents: &[Resources]) -> u64 {
+    let mut sizes: BTreeMap<[u64; Kind::COUNT], u64> = BTreeMap::new();
+    for size in agents {
+        *sizes.entry(size.units()).or_default() += 1;
+    }
+    let sizes = sizes.into_iter();
+    let sizes: Vec<Alike> = sizes
+        .map(|(units, count)| (count, Resources::from_units(units)))
+        .collect();
+    let fits = |(needs, tasks): &([u64; Kind::COUNT], u64)| {
+        rooms(Resources::from_units(*needs), &sizes) >= u128::from(*tasks)
+    };
+    let shapes = demand.gangs.iter();
+    let wide = shapes.filter(|(shape, _)| !shape.iter().all(fits));
+    wide.map(|(_, jobs)| jobs).sum()
 }
 
 /// How many agents of `size` the widest job of a framework needs.
 pub(super) fn agents_for(demand: &Demand, size: Resources) -> u64 {
-    let agents = demand.gangs.iter().map(|(needs, tasks)| {
+    let stages = demand.gangs.keys().flatten();
+    let agents = stages.map(|(needs, tasks)| {
         let room = Resources::from_units(*needs).times_in(size);
         tasks.div_ceil(room.unwrap_or(1).max(1))
     });

@@ -14,7 +14,10 @@ use super::Work;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part {
     pub(super) from: Span,
+    /// How long it takes, after times between arrivals were multiplied.
     pub(super) duration: Span,
+    /// By how many thousandths they are.
+    interarrival: u32,
     /// Jobs that arrive in it.
     pub(super) jobs: u64,
     /// Whether it is all of the trace.
@@ -85,6 +88,7 @@ pub(super) fn part(
     work: &[Work],
     from: Option<Span>,
     duration: Option<Span>,
+    interarrival: u32,
 ) -> Result<Part, ReadError> {
     let all = Arrivals::of(work)?;
     let length = all.end.since(Time::ZERO);
@@ -101,14 +105,18 @@ pub(super) fn part(
         let error = ReadError::expected(format!("at most {last}"), from);
         return Err(error.place("--from"));
     }
-    let minutes = rest.as_micros().div_ceil(60_000_000);
-    let until_the_end = Span::from_secs(minutes * 60).clamp(LEAST, A_WEEK);
-    let duration = duration.unwrap_or(until_the_end);
+    let until = |end: Span| {
+        let last = Span::from_micros(end.as_micros() - A_MOMENT.as_micros());
+        last.scaled(interarrival.into(), 1000) + A_MOMENT
+    };
+    let minutes = until(rest.min(A_WEEK)).as_micros().div_ceil(60_000_000);
+    let duration = duration.unwrap_or(Span::from_secs(minutes * 60).max(LEAST));
     let mut part = Part {
         from,
         duration,
+        interarrival,
         jobs: 0,
-        whole: from.is_zero() && duration >= rest,
+        whole: from.is_zero() && duration >= until(rest),
     };
     for one in work {
         for job in arrivals(&one.trace, TraceSpec::default().every)? {
@@ -119,8 +127,20 @@ pub(super) fn part(
 }
 
 impl Part {
+    /// How much of the trace it is.
+    pub(super) fn length(&self) -> Span {
+        self.duration.scaled(1000, self.interarrival.into())
+    }
+
+    /// When it comes, from the beginning of the part; `None` if that is before it.
+    pub(super) fn arrival(&self, at: Time) -> Option<Span> {
+        let from = Time::ZERO + self.from;
+        (at >= from).then(|| at.since(from).scaled(self.interarrival.into(), 1000))
+    }
+
     /// Whether something arrives in it.
     pub(super) fn holds(&self, at: Time) -> bool {
-        at >= Time::ZERO + self.from && at.since(Time::ZERO + self.from) < self.duration
+        self.arrival(at)
+            .is_some_and(|arrival| arrival < self.duration)
     }
 }

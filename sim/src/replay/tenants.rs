@@ -30,7 +30,7 @@ struct Asked {
 impl Tenants {
     /// Those who submit in `part`, with what they ask for until its end.
     pub(super) fn of(trace: &Opened, part: &Part, spec: &TraceSpec) -> Result<Self, ReadError> {
-        let end = Time::ZERO + part.from + part.duration;
+        let end = Time::ZERO + part.duration;
         let mut names = BTreeMap::new();
         for tenant in trace.rows::<Tenant>()? {
             let tenant = tenant?;
@@ -40,15 +40,15 @@ impl Tenants {
         let mut gang = false;
         for job in arrivals(trace, spec.every)? {
             let (job, at) = job?;
-            if part.holds(at) {
+            if let Some(arrival) = part.arrival(at).filter(|_| part.holds(at)) {
                 gang |= job.gang == 1;
-                jobs.insert(job.id, (at, job.tenant));
+                jobs.insert(job.id, (Time::ZERO + arrival, job.tenant));
             }
         }
         let mut asked: BTreeMap<Option<u64>, Asked> = BTreeMap::new();
         for row in trace.rows::<Tasks>()? {
             let row = row?;
-            let Some((submit, tenant)) = jobs.get(&row.job) else {
+            let Some((arrival, tenant)) = jobs.get(&row.job) else {
                 continue;
             };
             if row.unknown == Some(Unknown::Unstarted) {
@@ -57,7 +57,7 @@ impl Tenants {
             let run = row
                 .run
                 .unwrap_or(spec.run.as_micros())
-                .min(end.since(*submit).as_micros());
+                .min(end.since(*arrival).as_micros());
             let time = u128::from(run) * u128::from(row.count);
             let sum = asked.entry(*tenant).or_default();
             sum.cpus += time * u128::from(row.cpus.unwrap_or(spec.cpus.0));

@@ -102,8 +102,13 @@ impl Open {
     }
 }
 
-/// Whether every task fits on some agent, and every gang on all agents together.
-fn is_possible(spec: &JobSpec, executor: Option<Resources>, usable: &[(Resources, u64)]) -> bool {
+/// Whether every task fits on some agent, and every stage that starts `together` on all of them.
+fn is_possible(
+    spec: &JobSpec,
+    together: bool,
+    executor: Option<Resources>,
+    usable: &[(Resources, u64)],
+) -> bool {
     let fits = |needs: Resources| {
         let mut sizes = usable.iter();
         !needs.is_zero() && sizes.any(|(size, _)| needs.fits_in(*size))
@@ -115,7 +120,7 @@ fn is_possible(spec: &JobSpec, executor: Option<Resources>, usable: &[(Resources
     let mut stages = spec.stages.iter();
     match executor {
         Some(needs) => fits(needs),
-        None if spec.gang => stages.all(|stage| rooms(stage.needs) >= u64::from(stage.tasks)),
+        None if together => stages.all(|stage| rooms(stage.needs) >= u64::from(stage.tasks)),
         None => stages.all(|stage| fits(stage.needs)),
     }
 }
@@ -162,7 +167,8 @@ impl<'a> World<'a> {
         }
         self.moved = self.now;
         let spec = progress.jobs.job(id).spec;
-        let possible = is_possible(spec, progress.executor, &progress.usable);
+        let together = self.frameworks[framework.index()].starts_together(spec);
+        let possible = is_possible(spec, together, progress.executor, &progress.usable);
         let tasks = spec.tasks();
         if possible && tasks > 0 {
             if tasks > 1 {

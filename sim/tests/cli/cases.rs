@@ -301,14 +301,41 @@ const CASES: &[(&str, &[Step])] = &[
     ),
 ];
 
-#[test]
-fn cases_from_the_field_hold() {
+/// The folder of the cases; nothing where it is not there.
+fn folder() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/cases");
     let folder = std::env::var_os("FAIRGROUND_CASES").map_or(beside, PathBuf::from);
     if !folder.is_dir() {
         eprintln!("skipped: no cases in {}", folder.display());
-        return;
+        return None;
     }
+    Some(folder)
+}
+
+/// Ten parts of one log are the log, in the order of their numbers: the same trace, and the same replay.
+#[test]
+fn ten_parts_of_a_log_are_the_log() {
+    let Some(folder) = folder() else { return };
+    let place = Place::empty();
+    copy(&folder.join("t-spark-rolling"), "", &place);
+    let digest = |source: &str| {
+        let said = place.fairground(&format!("trace import {source} --out {source}-trace"));
+        assert!(
+            said.contains("\njobs: 10\n") && said.contains("\ntasks: 10\n"),
+            "{said}"
+        );
+        let digest = said.lines().find(|line| line.starts_with("digest: "));
+        digest.unwrap_or_else(|| panic!("{said}")).to_owned()
+    };
+    assert_eq!(digest("eventlog_v2_x"), digest("whole_eventlog"));
+    let said = place.fairground("compare --trace eventlog_v2_x --out out");
+    assert!(said.starts_with("exit 0\n"), "{said}");
+    assert_eq!(crate::field::counts(&place), [10, 10, 0]);
+}
+
+#[test]
+fn cases_from_the_field_hold() {
+    let Some(folder) = folder() else { return };
     let mut wrong = Vec::new();
     for (name, steps) in CASES {
         let place = Place::empty();

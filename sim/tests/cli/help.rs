@@ -73,27 +73,30 @@ fn help_on_compare() {
           -h, --help                 Print help
 
         A recipe made of traces:
-              --trace <PATH>     Replay this public trace: a file, a folder of parts or a canonical trace;
-                                 one with machines is the cluster; may be given several times
-              --format <FORMAT>  Its format, if file and name do not tell: swim, tpch, requests, swf,
-                                 google2011-machines, google2011-jobs, google2011-tasks, alibaba2017,
-                                 alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly,
-                                 openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm,
-                                 mooncake, coflow, accesslog, google2011-usage, google2019-instances,
-                                 alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019,
-                                 azure-functions-2019-durations, azure-functions-2019-memory,
-                                 function-replay, function-profiles, azure-vms, azure-vm-readings,
-                                 cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri,
-                                 philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker,
-                                 spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta,
-                                 gwf, bitbrains, planetlab, loads
-              --from <SPAN>      Begin so long after the beginning of the trace [default: at once, or with
-                                 the busiest week]
-              --tenants <N>      How many tenants are frameworks of their own; the others are one together
-                                 [default: 6]
-              --sample <SHARE>   Draw this part of the jobs by seed, as in 0.1
-              --load <SHARE>     The load a cluster is made for where the trace has no machines, as in 0.9
-                                 [default: 0.8]
+              --trace <PATH>           Replay this public trace: a file, a folder of parts or a canonical
+                                       trace; one with machines is the cluster; may be given several times
+              --format <FORMAT>        Its format, if file and name do not tell: swim, tpch, requests, swf,
+                                       google2011-machines, google2011-jobs, google2011-tasks, alibaba2017,
+                                       alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines,
+                                       philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm,
+                                       elasticflow, azure-llm, mooncake, coflow, accesslog,
+                                       google2011-usage, google2019-instances, alibaba-genai,
+                                       spot-gpu-nodes, azure-functions-2021, azure-functions-2019,
+                                       azure-functions-2019-durations, azure-functions-2019-memory,
+                                       function-replay, function-profiles, azure-vms, azure-vm-readings,
+                                       cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri,
+                                       philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker,
+                                       spark-events, spark-joblog, wfcommons, opendc-tasks,
+                                       opendc-fragments, wta, gwf, bitbrains, planetlab, loads
+              --from <SPAN>            Begin so long after the beginning of the trace [default: at once, or
+                                       with the busiest week]
+              --tenants <N>            How many tenants are frameworks of their own; the others are one
+                                       together [default: 6]
+              --sample <SHARE>         Draw this part of the jobs and requests by seed, as in 0.1
+              --interarrival <FACTOR>  Multiply times between arrivals, as in 0.5 for twice the load; run
+                                       times stay
+              --load <SHARE>           The load a cluster is made for where the trace has no machines, as in
+                                       0.9 [default: 0.8]
     "#]]
     .assert_eq(&Place::empty().fairground("compare --help"));
 }
@@ -187,9 +190,13 @@ fn policies() {
           fifo         jobs in order of submission, first fit; with `wait`, delay scheduling
               wait     how long a job lets offers pass that do not hold its data (default 0s)
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
+              speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
+              quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
           fair         the job with the fewest running tasks first, first fit; with `wait`, delay scheduling
               wait     how long a job lets offers pass that do not hold its data (default 0s)
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
+              speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
+              quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
           gang         all tasks of a stage start together or not at all; offers are held until they can
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
 

@@ -81,8 +81,8 @@ fn a_setting_that_makes_no_sense() {
     bad(
         &["--set", "cluster.0.agents=0"],
         &expect![[r#"
-        error: tiny.toml: `cluster`: expected between one and a million agents in all
-    "#]],
+            error: tiny.toml: `cluster`: expected 1 to 1000000 agents in all, found 0
+        "#]],
     );
 }
 

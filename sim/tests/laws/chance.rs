@@ -104,7 +104,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
 }
 
 /// Whether a framework holds offers until tasks can start together.
-pub(crate) fn holds(framework: &Behaviour, work: &Work) -> bool {
+fn holds(framework: &Behaviour, work: &Work) -> bool {
     let gangs = match work {
         Work::Batch(jobs) => jobs.iter().any(|job| job.spec.gang),
         Work::Executors { .. } | Work::Service(_) => false,

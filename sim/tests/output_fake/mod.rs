@@ -80,6 +80,7 @@ fn usage(policy: usize, seed: u64) -> Vec<UsageRow> {
                 framework: FrameworkId(framework as u32),
                 running: Resources::new(Millicores(of(72_000, share)), Mebibytes(of(147_456, mem))),
                 offered: Resources::new(Millicores(of(72_000, share * 0.02)), Mebibytes(100)),
+                used: None,
             });
         }
     }
@@ -214,6 +215,8 @@ fn run(policy: usize, seed: u64, with_hosts: bool) -> Run {
     let mut run = Run {
         seed,
         digest: format!("{:064x}", (chance(&[seed, policy as u64]) * 1e15) as u64),
+        step: Span::from_secs(STEP),
+        host_step: Span::from_secs(HOST_STEP),
         frameworks: Vec::new(),
         jobs: jobs(policy, seed),
         usage: usage(policy, seed),

@@ -77,3 +77,31 @@ fn those_behind_a_rigid_job_take_what_it_cannot_use() {
     let expected = [((0, 0), 3), ((0, 2), 1), ((0, 5), 1), ((0, 20), 2)];
     assert_eq!(starts, BTreeMap::from(expected));
 }
+
+/// Many who hold what each of the others needs all come to their turn, and not much later than one after
+/// the other.
+#[test]
+fn rivals_that_hold_do_not_starve_each_other() {
+    for rivals in [2_u64, 3, 5, 9, 17] {
+        for scheduler in ["gang", "fair", "fifo", "gang[hold=5s]"] {
+            for policy in ["drf", "drf[round=1s]", "drf[offers=task]", "fair"] {
+                let mut cluster = Cluster::new(policy, &[cores(4), cores(4), cores(4), cores(4)]);
+                for _ in 0..rivals {
+                    let wide = || gang(job(0, vec![maps(&[300; 16])]));
+                    cluster = cluster.framework(scheduler, batch(vec![wide(), wide()]));
+                }
+                let run = cluster.run();
+                let finished: u64 = run.frameworks.iter().map(|row| row.finished).sum();
+                let told = format!("{rivals} of {scheduler} under {policy}");
+                assert_eq!(finished, 2 * rivals, "{told}");
+                // Two jobs of 300 s each, and as long again for who comes next.
+                let most = 2 * rivals * 300 * 2 + 3600;
+                assert!(
+                    run.totals.end.as_secs() < most,
+                    "{told}: {}",
+                    run.totals.end
+                );
+            }
+        }
+    }
+}

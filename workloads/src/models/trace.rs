@@ -50,9 +50,13 @@ pub struct TraceSpec {
     /// All jobs but those of these tenants.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
-    /// Only this part of the jobs, drawn by seed.
+    /// Only this part of the jobs or requests, drawn by seed.
     #[serde(with = "units::decimal", skip_serializing_if = "is_whole")]
     pub sample: u32,
+    /// Times between arrivals are multiplied by it, run times stay: below one, the same work comes in
+    /// less time. So the load of a log is raised or lowered without another machine.
+    #[serde(with = "units::decimal", skip_serializing_if = "is_whole")]
+    pub interarrival: u32,
     /// Only this part of the jobs, which are dealt to made-up tenants at random.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dealt: Option<Deal>,
@@ -74,10 +78,12 @@ pub struct TraceSpec {
     pub every: Span,
     /// The length of a step of a service's load.
     pub step: Span,
-    /// One instance of a service.
-    pub service: ServiceSpec,
+    /// One instance of the service that answers a trace's requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceSpec>,
     /// How many instances follow from the load.
-    pub autoscaler: AutoscalerSpec,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autoscaler: Option<AutoscalerSpec>,
 }
 
 /// One of several tenants to whom jobs of nobody in particular are dealt: each job to any of them
@@ -101,6 +107,7 @@ impl Default for TraceSpec {
             tenants: Vec::new(),
             except: Vec::new(),
             sample: 1000,
+            interarrival: 1000,
             dealt: None,
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
@@ -109,8 +116,8 @@ impl Default for TraceSpec {
             run: Span::from_secs(600),
             every: Span::from_secs(60),
             step: Span::from_secs(60),
-            service: ServiceSpec::default(),
-            autoscaler: AutoscalerSpec::default(),
+            service: None,
+            autoscaler: None,
         }
     }
 }
@@ -280,6 +287,14 @@ pub fn arrivals(
 }
 
 impl TraceSpec {
+    /// How long after the start of the cluster something comes that the trace has at `at`; `None` if
+    /// that is before it.
+    #[must_use]
+    pub fn arrival(&self, at: Time) -> Option<Span> {
+        let from = Time::ZERO + self.from;
+        (at >= from).then(|| at.since(from).scaled(self.interarrival.into(), 1000))
+    }
+
     fn check(&self) -> Result<(), ReadError> {
         named(&self.file)?;
         positive(self.largest_cpus.0, "largest_cpus")?;
@@ -290,6 +305,7 @@ impl TraceSpec {
         some(Resources::new(self.cpus, self.mem), "cpus")?;
         positive(u64::from(self.sample), "sample")?;
         share(self.sample, "sample")?;
+        positive(u64::from(self.interarrival), "interarrival")?;
         if let Some(Deal { part, of }) = self.dealt
             && !(1..=of).contains(&part)
         {
@@ -300,8 +316,43 @@ impl TraceSpec {
             let error = ReadError::expected("`tenants` or `except`", "both");
             return Err(error.place("parameter `except`"));
         }
-        self.service.check()?;
-        self.autoscaler.check()
+        self.service.unwrap_or_default().check()?;
+        self.autoscaler.unwrap_or_default().check()
+    }
+
+    /// What can only be asked of requests is not left undone in silence.
+    fn check_jobs(&self) -> Result<(), ReadError> {
+        let asked = [
+            ("service", self.service.is_some()),
+            ("autoscaler", self.autoscaler.is_some()),
+        ];
+        match asked.iter().find(|(_, asked)| *asked) {
+            None => Ok(()),
+            Some((parameter, _)) => {
+                let error = ReadError::expected("a trace of requests", "one of jobs");
+                Err(error.place(format!("parameter `{parameter}`")))
+            }
+        }
+    }
+
+    /// What can only be asked of jobs is not left undone in silence.
+    fn check_requests(&self) -> Result<(), ReadError> {
+        let asked = [
+            ("jobs", self.jobs.is_some()),
+            ("tenants", !self.tenants.is_empty()),
+            ("except", !self.except.is_empty()),
+            ("dealt", self.dealt.is_some()),
+        ];
+        if let Some((parameter, _)) = asked.iter().find(|(_, asked)| *asked) {
+            let error = ReadError::expected("a trace of jobs", "one of requests");
+            return Err(error.place(format!("parameter `{parameter}`")));
+        }
+        if self.interarrival > 1000 {
+            let found = Thousandths(self.interarrival.into());
+            let error = ReadError::expected("at most 1, as requests are told by steps", found);
+            return Err(error.place("parameter `interarrival`"));
+        }
+        Ok(())
     }
 
     /// Reads the trace, unless it was read under the same model.
@@ -311,6 +362,11 @@ impl TraceSpec {
         let read = imports.read(folder, &self.file, self.format, self.model(), || {
             self.read(&trace, &Reading::PLAIN)
         })?;
+        let checked = match &read.jobs {
+            Some(_) => self.check_jobs(),
+            None => self.check_requests(),
+        };
+        checked.map_err(|error| error.file(&self.file))?;
         self.with(&trace, inputs, read)
     }
 
@@ -593,18 +649,26 @@ impl Loaded {
             let model = format!("from {} after its beginning{most}", spec.from);
             assume("part of the trace", model);
         }
+        if !is_whole(&spec.interarrival) {
+            let factor = Thousandths(spec.interarrival.into());
+            let model = format!("{factor} times as long as in the trace");
+            assume("times between arrivals", model);
+        }
+        if !is_whole(&spec.sample) {
+            let what = if self.read.jobs.is_some() {
+                "jobs"
+            } else {
+                "requests"
+            };
+            let model = format!("{} of them, drawn by seed", Thousandths(spec.sample.into()));
+            assume(what, model);
+        }
         if self.read.jobs.is_none() {
-            assumptions.push(spec.service.told());
-            assumptions.push(spec.autoscaler.told());
-        } else {
-            if !is_whole(&spec.sample) {
-                let model = format!("{} of them, drawn by seed", Thousandths(spec.sample.into()));
-                assume("jobs", model);
-            }
-            if let Some(Deal { of, .. }) = spec.dealt {
-                let model = format!("each job is that of one of {of}, drawn by seed");
-                assume("tenants", model);
-            }
+            assumptions.push(spec.service.unwrap_or_default().told());
+            assumptions.push(spec.autoscaler.unwrap_or_default().told());
+        } else if let Some(Deal { of, .. }) = spec.dealt {
+            let model = format!("each job is that of one of {of}, drawn by seed");
+            assume("tenants", model);
         }
         for (left, (count, _)) in self.left_out(context)? {
             let s = if count == 1 { "" } else { "s" };
@@ -647,8 +711,8 @@ impl Loaded {
     }
 
     fn in_time(&self, submitted: Time, context: &Context<'_>) -> bool {
-        let from = Time::ZERO + self.spec.from;
-        submitted >= from && submitted.since(from) < context.horizon
+        let arrival = self.spec.arrival(submitted);
+        arrival.is_some_and(|arrival| arrival < context.horizon)
     }
 
     /// The jobs that are asked for, by submission, from the beginning of the run.
@@ -658,7 +722,7 @@ impl Loaded {
         context: &Context<'_>,
     ) -> impl Iterator<Item = Result<Brief, ReadError>> + 'a {
         let spec = &self.spec;
-        let (from, end) = (Time::ZERO + spec.from, Time::ZERO + context.horizon);
+        let end = Time::ZERO + context.horizon;
         let most = spec.jobs.map_or(usize::MAX, |jobs| jobs as usize);
         // Every tenant draws the same, so that every job is dealt to one of them.
         let mut deal = stream(context.seed, "trace/deal");
@@ -670,10 +734,13 @@ impl Loaded {
                     deal.below(u64::from(of)) + 1 == u64::from(part)
                 })
         };
-        let early = move |job: &Result<Brief, _>| job.as_ref().is_ok_and(|j| j.submitted < from);
+        let early = move |job: &Result<Brief, _>| {
+            let arrival = job.as_ref().map(|job| spec.arrival(job.submitted));
+            arrival.is_ok_and(|arrival| arrival.is_none())
+        };
         let since = move |job: Result<Brief, _>| {
             job.map(|job| Brief {
-                submitted: Time::ZERO + job.submitted.since(from),
+                submitted: Time::ZERO + spec.arrival(job.submitted).unwrap_or_default(),
                 ..job
             })
         };
@@ -690,7 +757,6 @@ impl Loaded {
     /// Requests as the load of a service.
     fn service(&self, context: &Context<'_>) -> Result<Work, ReadError> {
         let spec = &self.spec;
-        let from = Time::ZERO + spec.from;
         let steps = context.horizon.as_micros().div_ceil(spec.step.as_micros());
         if steps > MOST_STEPS {
             let error = ReadError::expected(format!("at most {MOST_STEPS} steps"), steps);
@@ -699,16 +765,25 @@ impl Loaded {
                 .hint("make the steps longer"));
         }
         let mut load = vec![0_u64; steps as usize];
-        let load_of = &self.read.load;
-        let first = load_of.partition_point(|(time, _)| *time < from);
-        for (time, requests) in &load_of[first..] {
-            let step = time.since(from).as_micros() / spec.step.as_micros();
-            match load.get_mut(step as usize) {
-                Some(sum) => *sum = sum.saturating_add(*requests),
-                None => break,
-            }
+        let mut draw = stream(context.seed, "trace/sample");
+        for (time, requests) in &self.read.load {
+            let Some(arrival) = spec.arrival(*time) else {
+                continue;
+            };
+            let step = arrival.as_micros() / spec.step.as_micros();
+            let Some(sum) = load.get_mut(step as usize) else {
+                break;
+            };
+            let requests = if is_whole(&spec.sample) {
+                *requests
+            } else {
+                draw.of(*requests, spec.sample)
+            };
+            *sum = sum.saturating_add(requests);
         }
-        Ok(spec.service.under(load, spec.step, &spec.autoscaler))
+        let (service, autoscaler) = (spec.service, spec.autoscaler.unwrap_or_default());
+        let service = service.unwrap_or_default();
+        Ok(service.under(load, spec.step, &autoscaler))
     }
 }
 

@@ -16,7 +16,7 @@ fn a_trace_without_tenants_is_dealt() {
             --- stdout
             name = "jobs"
             title = "jobs: static partitions against one pool"
-            about = "jobs.tsv holds Hadoop jobs: submission and bytes, tab-separated (SWIM, Facebook 2009), 3 jobs. Replayed: 10m from its beginning, 50.0 % of the 3 jobs in it. The trace tells one tenant or none: its jobs are dealt to 4 made-up ones at random. Its machines are not told: 4 agents of cpus:1 mem:2048 were assumed, one for each framework. Over the time replayed, the work asks for 24.0 % of their CPUs and 12.0 % of their memory. A partition has agents in proportion to the load of its framework."
+            about = "jobs.tsv holds Hadoop jobs: submission and bytes, tab-separated (SWIM, Facebook 2009), 3 jobs. Replayed: 10m from its beginning, 50.0 % of the 3 jobs in it. The trace tells no tenants: the jobs are dealt to 4 made-up ones at random. Its machines are not told: 4 agents of cpus:1 mem:2048 were assumed, one for each framework. Over the time replayed, the work asks for 24.0 % of their CPUs and 12.0 % of their memory. A partition has agents in proportion to the load of its framework."
             duration = "10m"
             seeds = 3
             first_seed = 1
@@ -65,25 +65,6 @@ fn a_trace_without_tenants_is_dealt() {
             part = 1
             of = 4
 
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
-
             [[framework]]
             name = "tenant 2"
             share = 1
@@ -106,25 +87,6 @@ fn a_trace_without_tenants_is_dealt() {
             [framework.workload.trace.dealt]
             part = 2
             of = 4
-
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
 
             [[framework]]
             name = "tenant 3"
@@ -149,25 +111,6 @@ fn a_trace_without_tenants_is_dealt() {
             part = 3
             of = 4
 
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
-
             [[framework]]
             name = "tenant 4"
             share = 1
@@ -190,25 +133,6 @@ fn a_trace_without_tenants_is_dealt() {
             [framework.workload.trace.dealt]
             part = 4
             of = 4
-
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
             --- stderr
             jobs (the recipe of the traces)
             jobs: static partitions against one pool

@@ -130,25 +130,6 @@ fn machines_come_and_change_as_the_trace_says() {
             every = "1m"
             step = "1m"
 
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
-
             [[framework]]
             name = "bob"
             share = 1
@@ -167,25 +148,6 @@ fn machines_come_and_change_as_the_trace_says() {
             run = "10m"
             every = "1m"
             step = "1m"
-
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
             --- stderr
             task-events (the recipe of the traces)
             task-events: static partitions against one pool

@@ -85,25 +85,6 @@ fn a_log_becomes_a_recipe_of_its_users() {
             every = "1m"
             step = "1m"
 
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
-
             [[framework]]
             name = "user 8"
             share = 2
@@ -123,25 +104,6 @@ fn a_log_becomes_a_recipe_of_its_users() {
             every = "1m"
             step = "1m"
 
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
-
             [[framework]]
             name = "user 9"
             share = 1
@@ -160,25 +122,6 @@ fn a_log_becomes_a_recipe_of_its_users() {
             run = "10m"
             every = "1m"
             step = "1m"
-
-            [framework.workload.trace.service]
-            cpus = 1
-            mem = "1GiB"
-            workers = 5
-            time = "150ms"
-            compute = 0.2
-            startup = "20s"
-            warmup = "0s"
-            cold_speed = 0.5
-            routing = "least-work"
-            slo = "1s"
-
-            [framework.workload.trace.autoscaler]
-            target = 0.6
-            period = "15s"
-            window = "5m"
-            min = 2
-            max = 100
             --- stderr
             log (the recipe of the traces)
             log: static partitions against one pool
