@@ -223,7 +223,7 @@ pub struct Group {
     /// down. Only cores can be had in turns; memory that is not there ends a task.
     #[serde(
         default = "weight",
-        with = "units::decimal",
+        with = "units::overcommit",
         skip_serializing_if = "units::is_one"
     )]
     pub overcommit: u32,

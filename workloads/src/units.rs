@@ -62,6 +62,26 @@ pub mod decimal {
     }
 }
 
+/// How many times its processors an agent offers, kept in thousandths: `1.5`.
+pub mod overcommit {
+    use serde::{Deserializer, Serializer};
+
+    /// Writes a factor.
+    pub fn serialize<S: Serializer>(thousandths: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+        super::decimal::serialize(thousandths, serializer)
+    }
+
+    /// Reads a factor.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+        let visitor = super::Decimal {
+            what: "how many times its processors an agent offers, with at most three decimal places, as in \
+                   1.5; memory cannot be had in turns and is never offered twice",
+            most: u64::from(u32::MAX),
+        };
+        deserializer.deserialize_any(visitor).map(|n| n as u32)
+    }
+}
+
 /// Memory as text with a unit: `"4GiB"`. A bare number could mean several amounts.
 pub mod memory {
     use fairground_policies::resources::{Mebibytes, Resources};

@@ -164,6 +164,18 @@ impl Machine {
         Some(self.at + Span::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)))
     }
 
+    /// When the world is to look here, if it would be too late otherwise. When work gets slower the look
+    /// that is arranged finds nobody done, and the next is arranged then: so there are no more looks than
+    /// times at which somebody was to be done sooner than all before.
+    fn next_look(&mut self) -> Option<Time> {
+        let at = self.next_done()?;
+        if self.looks.last().is_some_and(|look| *look <= at) {
+            return None;
+        }
+        self.looks.push(at);
+        Some(at)
+    }
+
     /// Takes out who is done, in the order in which they began.
     fn take_done(&mut self) -> Vec<Working> {
         self.working.extract_if(.., |one| one.done).collect()
@@ -373,15 +385,11 @@ impl World<'_> {
     }
 
     /// Sees to it that the world looks at a machine when the next one there is done, and tells services
-    /// how fast their instances are. When work gets slower the look that is there finds nobody done and
-    /// is put off: so there are never more than one a shortening.
+    /// how fast their instances are.
     fn mix_changed(&mut self, agent: AgentId) {
         let contention = self.contention.as_mut().expect("machines that are shared");
         let machine = &mut contention.machines[agent.index()];
-        if let Some(at) = machine.next_done()
-            && machine.looks.last().is_none_or(|look| at < *look)
-        {
-            machine.looks.push(at);
+        if let Some(at) = machine.next_look() {
             contention.looks += 1;
             self.queue.push(at, Item::Look(agent));
         }
@@ -405,4 +413,53 @@ fn used(cpus: u64, part: u64) -> u64 {
     u64::try_from(used)
         .unwrap_or(u64::MAX)
         .max(u64::from(cpus > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Somebody who uses a core and has so many seconds of work to do.
+    fn join(machine: &mut Machine, task: u64, secs: u64) {
+        let work = u128::from(secs * 1_000_000) << BITS;
+        machine.wanted += 1000;
+        machine.working.push(Working {
+            framework: FrameworkId(0),
+            task: TaskId(task),
+            uses: 1000,
+            known: true,
+            until: Until::Done(machine.clock + work, None),
+            done: false,
+        });
+        machine.next_look();
+    }
+
+    /// The next look, as the queue makes it; who is done then.
+    fn look(machine: &mut Machine) -> Vec<u64> {
+        let at = machine.looks.pop().expect("a look");
+        machine.advance(at);
+        let done = machine.take_done();
+        machine.next_look();
+        done.iter().map(|one| one.task.0).collect()
+    }
+
+    #[test]
+    fn looks_that_came_to_nothing_do_not_pile_up() {
+        // A long task beside which ten thousand short ones come and go, two at a time: every change moves
+        // its end.
+        let mut machine = Machine::new(Millicores(1000));
+        join(&mut machine, 0, 1_000_000);
+        let mut most = 0;
+        for task in 1..10_000 {
+            join(&mut machine, task, 5);
+            most = most.max(machine.looks.len());
+            if task % 2 == 0 {
+                while machine.working.len() > 1 {
+                    look(&mut machine);
+                    most = most.max(machine.looks.len());
+                }
+            }
+        }
+        assert!(most <= 3, "{most} looks");
+    }
 }

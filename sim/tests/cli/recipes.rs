@@ -327,16 +327,24 @@ fn memory_is_not_overcommitted() {
 
 #[test]
 fn a_synthetic_workload_was_not_measured() {
-    bad("share = 2", "share = 2\nuse = \"trace\"", &expect![[r#"
+    bad(
+        "share = 2",
+        "share = 2\nuse = \"trace\"",
+        &expect![[r#"
         error: bad.toml: `framework.hadoop.use`: only a workload of the kind `trace` has measurements: expected a part of what a task asked for, as in 0.6, or a distribution, as in { median = 0.4, spread = 0.5 }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn no_task_works_without_a_processor() {
-    bad("share = 2", "share = 2\nuse = 0", &expect![[r#"
+    bad(
+        "share = 2",
+        "share = 2\nuse = 0",
+        &expect![[r#"
         error: bad.toml: `framework.hadoop.use`: expected parts of what a task asked for, more than 0 and at most 1000, as in 0.6
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub struct MachinesSpec {
     #[serde(with = "units::memory")]
     pub largest_mem: Mebibytes,
     /// How many times its cores each machine offers, as of a group of agents.
-    #[serde(with = "units::decimal", skip_serializing_if = "units::is_one")]
+    #[serde(with = "units::overcommit", skip_serializing_if = "units::is_one")]
     pub overcommit: u32,
 }
 
