@@ -283,9 +283,10 @@ fn a_trace_that_measured_nothing_says_so() {
     let folder = folder();
     write(&folder, "file", SWIM);
     let error = source(&folder, "swim").tells_use().unwrap_err();
-    expect![[r#"
+    expect![[r"
         file: parameter `use`: expected a trace that measured what its jobs used, found none of it
-          hint: say it of every task, as in use = 0.6"#]].assert_eq(&told(folder.path(), &error.to_string()));
+          hint: say it of every task, as in use = 0.6"]]
+    .assert_eq(&told(folder.path(), &error.to_string()));
     parquet::fragments(&folder.path().join("file"), &[300_000], &[19.5]);
     let error = source(&folder, "opendc-fragments").tells_use().unwrap_err();
     expect!["file: parameter `use`: expected readings of use as a part of what a job has, found `MHz as written, in millionths: the machi…`"].assert_eq(&told(folder.path(), &error.to_string()));

@@ -29,7 +29,9 @@ pub(super) fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
             all.or_default().push((one.started, one.task));
         }
     }
-    attempts.values_mut().for_each(|all| all.sort_unstable());
+    for all in attempts.values_mut() {
+        all.sort_unstable();
+    }
     let row = |one: Done| {
         let Role::Piece(piece) = one.role else {
             return plain(&one);

@@ -394,14 +394,13 @@ impl World<'_> {
             self.queue.push(at, Item::Look(agent));
         }
         let machine = &contention.machines[agent.index()];
-        let (fast, slow) = machine.rate();
-        let pace = fast as f64 / slow as f64;
+        let part = machine.rate();
         for one in &machine.working {
             let instance = matches!(one.until, Until::Ended);
             if let Some(service) = &mut self.services[one.framework.index()]
                 && instance
             {
-                service.runs_at(self.now, one.task, pace);
+                service.runs_at(self.now, one.task, part);
             }
         }
     }

@@ -463,6 +463,7 @@ mod tests {
             cold,
             speed: 0.5,
             workers: 4,
+            pace: 1.0,
         };
         for routing in [Routing::LeastWork, Routing::RoundRobin, Routing::Random] {
             let full = late_part(&routed(routing, 6.0, fleet(3, 0)));

@@ -20,8 +20,8 @@ pub(super) struct Service {
     line: Line,
     /// Instances that serve, with when each is as fast as it gets.
     up: BTreeMap<TaskId, Time>,
-    /// Those of them whose machines are shared, with how fast they are.
-    slowed: BTreeMap<TaskId, f64>,
+    /// Those of them whose machines are shared, with what part of their speed they have.
+    slowed: BTreeMap<TaskId, (u64, u64)>,
     /// Everything before this is accounted for.
     now: Time,
     /// Response times within the current step, and since the start.
@@ -99,16 +99,16 @@ impl Service {
     }
 
     /// An instance, up or not yet, runs at this part of its speed from `now` on.
-    pub(super) fn runs_at(&mut self, now: Time, task: TaskId, pace: f64) {
-        if self.slowed.get(&task).copied().unwrap_or(1.0) == pace {
+    pub(super) fn runs_at(&mut self, now: Time, task: TaskId, part: (u64, u64)) {
+        let part = (part.0 < part.1).then_some(part);
+        if self.slowed.get(&task).copied() == part {
             return;
         }
         self.advance(now);
-        if pace < 1.0 {
-            self.slowed.insert(task, pace);
-        } else {
-            self.slowed.remove(&task);
-        }
+        match part {
+            Some(part) => self.slowed.insert(task, part),
+            None => self.slowed.remove(&task),
+        };
     }
 
     /// The mean of how fast all instances are that serve: what is slower at one is faster at another,
@@ -117,11 +117,12 @@ impl Service {
         if self.slowed.is_empty() || self.up.is_empty() {
             return 1.0;
         }
-        let lost = self
+        let serving = self
             .slowed
             .iter()
             .filter(|(task, _)| self.up.contains_key(task));
-        1.0 - lost.map(|(_, pace)| 1.0 - pace).sum::<f64>() / self.up.len() as f64
+        let lost = serving.map(|(_, (fast, slow))| 1.0 - *fast as f64 / *slow as f64);
+        1.0 - lost.sum::<f64>() / self.up.len() as f64
     }
 
     fn end_step(&mut self, start: Time, requests: u64) {

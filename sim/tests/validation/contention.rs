@@ -87,8 +87,8 @@ fn who_uses_less_than_it_asks_for_leaves_room() {
     // Two tasks of a core each on one that offers two: at 0.4 of their requests there is room for both,
     // at 0.6 each runs at 1 / 1.2, at 2 at a quarter.
     for (part, end) in [(400, 12), (600, 14_400), (2000, 48)] {
-        let uses = Some(UseSpec::Part(part));
-        let run = with(shared(&[1], 2), uses, work(&[one(0, 12); 2], false)).run();
+        let spec = Some(UseSpec::Part(part));
+        let run = with(shared(&[1], 2), spec, work(&[one(0, 12); 2], false)).run();
         let end = if end > 1000 {
             end * 1000
         } else {
@@ -304,7 +304,9 @@ fn plain_sharing(jobs: &[Plain]) -> Vec<f64> {
         let comes = comes.map_or(f64::INFINITY, |job| job.submitted.as_micros() as f64);
         let until = end.min(comes);
         let served = (until - now) / left.len().max(1) as f64;
-        left.iter_mut().for_each(|(_, work)| *work -= served);
+        for (_, work) in &mut left {
+            *work -= served;
+        }
         now = until;
         if comes <= end {
             left.push((next, jobs[next].run.as_micros() as f64));
