@@ -320,7 +320,7 @@ fn memory_is_not_overcommitted() {
         "mem = \"8GiB\"",
         "mem = \"8GiB\"\novercommit = { mem = 1.5 }",
         &expect![[r#"
-            error: bad.toml:11:14: invalid type: map, expected a number of at most three decimal places, as in 1.5
+            error: bad.toml:11:14: invalid type: map, expected how many times its processors an agent offers, with at most three decimal places, as in 1.5; memory cannot be had in turns and is never offered twice
         "#]],
     );
 }
