@@ -89,11 +89,11 @@ impl Batch {
 
     /// Whether another attempt is made at what `task` does, and whether `task` itself is a copy.
     pub(super) fn standing(&self, task: TaskId) -> (bool, bool) {
+        let Some(copies) = &self.copies else {
+            return (false, false);
+        };
         let piece = self.tasks.get(task.0);
-        let known = self.copies.as_ref().zip(piece);
-        known.map_or((false, false), |(copies, piece)| {
-            copies.standing(*piece, task)
-        })
+        piece.map_or((false, false), |piece| copies.standing(*piece, task))
     }
 
     pub(super) fn starts_together(&self, job: &JobSpec) -> bool {
