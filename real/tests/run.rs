@@ -158,6 +158,15 @@ fn what_cannot_be_run_is_refused_before_anything_begins() {
         fairground-real: framework `spark`: an executor needs more than the cluster has; in simulation it would never run, and here it would wait for ever
     "]],
     );
+    let closed = SMALL.replace("gap = \"1m\"\nmap", "closed = { users = 2 }\nmap");
+    refused(
+        &closed,
+        "recipe.toml",
+        &expect![[r"
+        fairground-real: framework `hadoop`: its jobs wait for the end of others (`closed`, `feedback`), which only the simulator can do
+          hint: leave that out of the recipe, or use `fairground run`
+    "]],
+    );
     refused(
         SMALL,
         "recipe.toml --time-scale 0",

@@ -19,6 +19,7 @@ use fairground_workloads::trace::{Assumption, Trace};
 use fairground_workloads::{ReadError, rng};
 use rayon::prelude::*;
 
+use crate::closed;
 use crate::measured::Measured;
 use crate::recipe::{Loaded, Recipe, RecipeError};
 use crate::run::{Comparison, JobLine, PolicyRuns, Run};
@@ -145,7 +146,7 @@ impl Experiment {
     /// # Errors
     /// A name that means nothing, a file that cannot be read.
     pub fn open(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
-        Self::opened(loaded, registry, &mut Imports::default())
+        Self::opened(loaded, registry, &mut Imports::on_disk())
     }
 
     fn opened(
@@ -333,6 +334,7 @@ impl Experiment {
         let mut comparison = self.comparison(&first, &resolved, done);
         let sheet = sensitivity::sheet(&self.loaded, &self.registry, &seeds, watcher)?;
         comparison.sheets.extend(sheet);
+        comparison.sheets.extend(closed::sheet(&comparison));
         Ok(comparison)
     }
 

@@ -22,6 +22,7 @@ pub mod bench;
 pub mod download;
 
 mod cli;
+mod closed;
 mod search;
 pub mod sensitivity;
 

@@ -7,11 +7,14 @@ mod used;
 use std::collections::BTreeMap;
 
 use fairground_policies::frameworks::Role;
-use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Outcome, TaskId};
+use fairground_policies::message::{
+    Action, AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId,
+};
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
+use fairground_workloads::feedback::Feedback;
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Job, Jobs, Trace};
 
@@ -277,6 +280,36 @@ impl Recorder {
         page.jobs += jobs.len() as u64;
         page.finished += fates.iter().filter(|fate| fate.is_finished()).count() as u64;
         self.jobs.push(jobs, fates);
+    }
+
+    /// The same for jobs of which some wait for others: when each was submitted, if it was, and in which
+    /// order. Whatever is said of them is said by their numbers in the trace.
+    pub fn jobs_in_their_order(
+        &mut self,
+        framework: FrameworkId,
+        jobs: Jobs,
+        fates: Vec<Fate>,
+        submitted: Vec<Option<Time>>,
+        order: &[JobId],
+    ) {
+        for done in self.done.iter_mut().flatten() {
+            if let Role::Piece(piece) = &mut done.role
+                && done.framework == framework
+            {
+                piece.job = order[piece.job.index()];
+            }
+        }
+        let page = self.framework(framework);
+        page.finished += fates.iter().filter(|fate| fate.is_finished()).count() as u64;
+        let feedback = jobs.feedback().map(AsRef::as_ref);
+        if let Some(Feedback::Users(_)) = feedback {
+            // How many there are is what the cluster let them be.
+            page.jobs += order.len() as u64;
+        } else {
+            page.jobs += jobs.len() as u64;
+            page.unsubmitted += (jobs.len() - order.len()) as u64;
+        }
+        self.jobs.push_submitted(jobs, fates, submitted);
     }
 
     /// A job of a stream, done or not.

@@ -19,7 +19,7 @@ use fairground_policies::time::{Span, Time};
 use fairground_workloads::canonical::tables::Load;
 use fairground_workloads::canonical::{Imports, Opened};
 use fairground_workloads::models::parts::{AutoscalerSpec, ServiceSpec};
-use fairground_workloads::models::trace::{Deal, LeftOut, TraceSpec};
+use fairground_workloads::models::trace::{Deal, FeedbackMode, LeftOut, TraceSpec};
 use fairground_workloads::recipe::MOST_AGENTS;
 use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
 
@@ -50,6 +50,8 @@ pub struct Replay {
     /// The load that a cluster without machines of its own is made for, in thousandths; by default
     /// 800, or the machine that a log's header tells.
     pub load: Option<u32>,
+    /// Where it is known from which job waits for which; by default all come at their logged times.
+    pub feedback: Option<FeedbackMode>,
 }
 
 /// A recipe made of traces, and what it was made of.
@@ -278,6 +280,7 @@ impl Replay {
             file: work.file.clone(),
             format: work.format,
             from,
+            feedback: self.feedback,
             ..TraceSpec::default()
         };
         if work.rows("tasks") == 0 {
@@ -372,6 +375,7 @@ fn framework(name: String, spec: TraceSpec, gang: bool) -> FrameworkSpec {
         refuse: Span::from_secs(300),
         uses: None,
         workload: WorkloadSpec::Trace(spec),
+        phases: Vec::new(),
     }
 }
 

@@ -3,17 +3,18 @@
 //! Whole numbers throughout (microseconds, millicores, MiB, parts of a million), so that a row is
 //! the same on every machine.
 
+mod jobs;
+
 use std::collections::BTreeMap;
 
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
-use fairground_workloads::ReadError;
-use fairground_workloads::sorted::Sorted;
-use fairground_workloads::trace::{Assumption, Input, Job, Jobs};
-use serde::{Deserialize, Serialize};
+use fairground_workloads::trace::{Assumption, Input};
 
 use crate::measured::Measured;
+
+pub use jobs::{Fate, JobLine, JobRow, JobTable, each_job};
 
 /// Everything one policy did with one trace.
 #[derive(Clone, PartialEq, Debug)]
@@ -100,8 +101,10 @@ const fn begin(at: Time, step: Span) -> Time {
 /// Totals of one framework in one run.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct FrameworkRow {
-    /// Jobs submitted.
+    /// Jobs submitted, and those that were to be.
     pub jobs: u64,
+    /// Of those, never submitted: the job that they wait for never ended.
+    pub unsubmitted: u64,
     /// Jobs with all their tasks done.
     pub finished: u64,
     /// Jobs that could never run: a task of theirs is larger than every agent they may use.
@@ -160,193 +163,6 @@ pub struct Totals {
     pub end: Time,
     /// Whether the run ended because nothing could happen any more although jobs waited.
     pub stalled: bool,
-}
-
-/// All jobs of a run with what became of them. What a trace says of them is not said again: the
-/// columns are shared with it.
-#[derive(Clone, PartialEq, Default, Debug)]
-pub struct JobTable(Vec<(Jobs, Vec<Fate>)>);
-
-/// What became of a job.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fate {
-    started: Time,
-    finished: Time,
-    lost: u32,
-}
-
-/// Stands for a time that never came.
-const NEVER: Time = Time::from_micros(u64::MAX);
-
-impl Default for Fate {
-    /// That of a job that never started.
-    fn default() -> Self {
-        Self {
-            started: NEVER,
-            finished: NEVER,
-            lost: 0,
-        }
-    }
-}
-
-impl Fate {
-    /// A task started; the first one counts.
-    pub fn start(&mut self, now: Time) {
-        self.started = self.started.min(now);
-    }
-
-    /// The last task finished.
-    pub const fn finish(&mut self, now: Time) {
-        self.finished = now;
-    }
-
-    /// An attempt at a task was lost or killed.
-    pub const fn lose(&mut self) {
-        self.lost += 1;
-    }
-
-    /// Whether all tasks finished.
-    pub fn is_finished(&self) -> bool {
-        self.finished != NEVER
-    }
-}
-
-impl JobTable {
-    /// The jobs of one more framework, with a fate each.
-    pub fn push(&mut self, jobs: Jobs, fates: Vec<Fate>) {
-        self.0.push((jobs, fates));
-    }
-
-    /// A job of a framework, as the trace says it.
-    pub fn job(&self, framework: FrameworkId, job: JobId) -> Option<Job<'_>> {
-        let (jobs, _) = self.0.get(framework.index())?;
-        (job.index() < jobs.len()).then(|| jobs.get(job))
-    }
-
-    /// All rows, in order.
-    pub fn iter(&self) -> impl Iterator<Item = JobRow<'_>> {
-        (0..self.0.len() as u32).flat_map(|id| self.of(FrameworkId(id)))
-    }
-
-    /// The rows of one framework.
-    pub fn of(&self, framework: FrameworkId) -> impl Iterator<Item = JobRow<'_>> + Clone {
-        let part = self.0.get(framework.index()).into_iter();
-        let rows = part.flat_map(|(jobs, fates)| jobs.iter().zip(fates));
-        rows.map(move |(job, fate)| JobRow::new(framework, &job, fate))
-    }
-}
-
-/// Tells `each` of all jobs of a run in order: those of its table, and those put aside in `lines`.
-///
-/// # Errors
-/// When those cannot be read, or as `each` says.
-pub fn each_job<E: From<ReadError>>(
-    jobs: &JobTable,
-    lines: &Sorted<JobLine>,
-    mut each: impl FnMut(&JobRow<'_>) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut lines = lines.rows().peekable();
-    for framework in (0..jobs.0.len() as u32).map(FrameworkId) {
-        for row in jobs.of(framework) {
-            each(&row)?;
-        }
-        let here =
-            |line: &Result<JobLine, _>| line.as_ref().map_or(true, |line| line.ids.0 == framework);
-        while let Some(line) = lines.next_if(here) {
-            each(&line?.row())?;
-        }
-    }
-    Ok(())
-}
-
-/// One job.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct JobRow<'a> {
-    /// Whose job.
-    pub framework: FrameworkId,
-    /// Which one.
-    pub job: JobId,
-    /// What people call it.
-    pub label: &'a str,
-    /// When it was submitted.
-    pub submitted: Time,
-    /// When its first task started.
-    pub started: Option<Time>,
-    /// When its last task finished; `None` for a job that did not.
-    pub finished: Option<Time>,
-    /// How many tasks it has.
-    pub tasks: u64,
-    /// How many attempts at its tasks were lost or killed.
-    pub lost: u64,
-}
-
-impl<'a> JobRow<'a> {
-    /// That of `job` with what became of it.
-    pub fn new(framework: FrameworkId, job: &Job<'a>, fate: &Fate) -> Self {
-        let known = |time: Time| (time != NEVER).then_some(time);
-        Self {
-            framework,
-            job: job.id,
-            label: job.label,
-            submitted: job.submitted,
-            started: known(fate.started),
-            finished: known(fate.finished),
-            tasks: job.spec.tasks(),
-            lost: u64::from(fate.lost),
-        }
-    }
-
-    /// From submission to the last task's end.
-    pub fn completion(&self) -> Option<Span> {
-        Some(self.finished? - self.submitted)
-    }
-}
-
-/// The row of a job by itself, to be put aside.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct JobLine {
-    ids: (FrameworkId, JobId),
-    label: String,
-    submitted: Time,
-    started: Option<Time>,
-    finished: Option<Time>,
-    tasks: u64,
-    lost: u64,
-}
-
-impl JobLine {
-    /// That of a row.
-    pub fn of(row: JobRow<'_>) -> Self {
-        Self {
-            ids: (row.framework, row.job),
-            label: row.label.to_owned(),
-            submitted: row.submitted,
-            started: row.started,
-            finished: row.finished,
-            tasks: row.tasks,
-            lost: row.lost,
-        }
-    }
-
-    /// Its row.
-    pub fn row(&self) -> JobRow<'_> {
-        JobRow {
-            framework: self.ids.0,
-            job: self.ids.1,
-            label: &self.label,
-            submitted: self.submitted,
-            started: self.started,
-            finished: self.finished,
-            tasks: self.tasks,
-            lost: self.lost,
-        }
-    }
-
-    /// By framework and job.
-    pub fn place(&self) -> (u64, u64) {
-        let (framework, job) = self.ids;
-        (framework.0.into(), job.0.into())
-    }
 }
 
 /// What a framework used during a time step, on average.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use fairground_policies::allocators::Partition;
-use fairground_policies::message::FrameworkId;
+use fairground_policies::message::{FrameworkId, JobId};
 use fairground_policies::name::{BadName, Name, Param};
 use fairground_policies::time::Span;
 use fairground_workloads::trace::Trace;
@@ -147,6 +147,8 @@ struct Day {
 struct Fared {
     /// Completion times of its jobs in microseconds, by job.
     times: Vec<u64>,
+    /// Which jobs those are, where there may be others with another split: of a closed workload.
+    jobs: Option<Vec<JobId>>,
     /// Requests late as a share of all, if it is a service.
     late: Option<f64>,
 }
@@ -185,19 +187,36 @@ fn fared(run: &Run) -> Vec<Fared> {
             .of(FrameworkId(id))
             .map(|job| job.completion().map_or(NEVER, Span::as_micros))
             .collect(),
+        jobs: run.jobs.users(FrameworkId(id)).map(|_| {
+            let rows = run.jobs.of(FrameworkId(id));
+            rows.map(|job| job.job).collect()
+        }),
         late: (row.requests > 0).then(|| row.missed as f64 / row.requests as f64),
     };
     rows.map(one).collect()
 }
 
 impl Fared {
+    /// The times of every job before and after.
+    fn pairs<'a>(&'a self, other: &'a Self) -> Box<dyn Iterator<Item = (&'a u64, &'a u64)> + 'a> {
+        let (Some(jobs), Some(others)) = (&self.jobs, &other.jobs) else {
+            return Box::new(self.times.iter().zip(&other.times));
+        };
+        // Only those that there are with both splits.
+        let jobs = jobs.iter().zip(&self.times);
+        Box::new(jobs.filter_map(|(job, before)| {
+            let found = others.binary_search(job).ok()?;
+            Some((before, &other.times[found]))
+        }))
+    }
+
     fn change(&self, other: &Self, horizon: u64) -> f64 {
         if let (Some(before), Some(after)) = (self.late, other.late) {
             // A hundredth may always be late.
             return libm::log(after.max(0.01) / before.max(0.01));
         }
         let pairs = || {
-            let pairs = self.times.iter().zip(&other.times);
+            let pairs = self.pairs(other);
             pairs.filter(|(before, after)| **before.min(after) != NEVER)
         };
         let known = pairs().flat_map(|(before, after)| [*before, *after]);
@@ -452,6 +471,7 @@ mod tests {
     fn changes_are_the_frameworks_own() {
         let times = |times: &[u64]| Fared {
             times: times.to_vec(),
+            jobs: None,
             late: None,
         };
         let half = times(&[100; 50]).change(&times(&[50; 50]), 1000);
@@ -459,8 +479,16 @@ mod tests {
         // One that never finishes counts as the horizon; one that never does on both sides does not.
         let never = times(&[100, NEVER]).change(&times(&[NEVER, NEVER]), 1000);
         assert!((never - 10_f64.ln()).abs() < 1e-12, "{never}");
+        // Of users, those jobs count that there are with both splits, whatever their places.
+        let users = |jobs: &[u32], found: &[u64]| Fared {
+            jobs: Some(jobs.iter().copied().map(JobId).collect()),
+            ..times(found)
+        };
+        let both = users(&[0, 3, 5], &[100, 7, 100]).change(&users(&[0, 2, 5], &[50, 9, 50]), 1000);
+        assert!((both + std::f64::consts::LN_2).abs() < 1e-12, "{both}");
         let late = |late| Fared {
             times: Vec::new(),
+            jobs: None,
             late: Some(late),
         };
         assert!(late(0.005).change(&late(0.0), 1000).abs() < 1e-12);

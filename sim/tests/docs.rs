@@ -3,6 +3,7 @@
 mod output_fake;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -79,6 +80,7 @@ fn every_link_in_the_documents_leads_somewhere() {
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "results/README.md",
+        "workloads/WORKLOADS.md",
     ] {
         let text = read(document);
         let folder = root().join(document).parent().expect("a folder").to_owned();
@@ -235,7 +237,8 @@ fn the_files_of_a_result_are_listed() {
             .iter()
             .map(|name| format!("`{name}{slash}`"))
             .collect();
-        list += &format!("| {} | {} |\n", names.join(", "), what(&stem));
+        let (names, what) = (names.join(", "), what(&stem));
+        writeln!(list, "| {names} | {what} |").expect("a text");
     }
     let mut readme = read("results/README.md");
     let opening = "cargo test -p fairground-sim --test docs -->\n\n";

@@ -22,7 +22,7 @@ fn log(jobs: u32) -> String {
         let (run, cpus, user) = (1 + draws.below(99), 1 + draws.below(4), 1 + draws.below(10));
         let _ = writeln!(
             text,
-            "{job} {now} -1 {run} {cpus} -1 -1 {cpus} -1 -1 1 {user} 1 1 1 1 -1 -1"
+            "{job} {now} 0 {run} {cpus} -1 -1 {cpus} -1 -1 1 {user} 1 1 1 1 -1 -1"
         );
     }
     text
@@ -107,6 +107,12 @@ fn a_streamed_run_is_the_run() {
             "framework.others.workload.trace.sample=0.5",
             "duration=\"20m\"",
         ],
+    );
+    // Those that wait for others are in memory.
+    check(
+        2000,
+        "drf",
+        &["framework.first.workload.trace.feedback=\"user\""],
     );
     check(
         2000,

@@ -1,5 +1,7 @@
 //! Where the data of tasks lies: on which agents a task finds what it reads.
 
+use std::sync::Arc;
+
 use fairground_policies::message::{AgentId, JobId};
 use fairground_policies::time::Span;
 
@@ -36,7 +38,10 @@ impl Jobs {
             moved.push(job.label, job.submitted, job.spec.gang, stages);
             moved.measured(job.used);
         }
-        moved
+        match self.feedback() {
+            None => moved,
+            Some(feedback) => moved.with_feedback(Arc::clone(feedback)),
+        }
     }
 }
 

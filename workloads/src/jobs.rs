@@ -11,6 +11,7 @@ use fairground_policies::time::{Span, Time};
 use serde::{Serialize, Serializer};
 
 use crate::error::ReadError;
+use crate::feedback::Feedback;
 
 /// How long the tasks of one stage take: one entry a task in every list `T`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
@@ -119,6 +120,8 @@ struct Columns {
     used: Vec<u32>,
     shapes: Vec<Shape>,
     known: HashMap<Shape, ShapeId>,
+    /// Which of them wait for others, if any does.
+    feedback: Option<Arc<Feedback>>,
 }
 
 /// Stands for what was not measured.
@@ -183,6 +186,18 @@ impl Jobs {
     /// All of them, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Job<'_>> + Clone {
         (0..self.len() as u32).map(|id| self.get(JobId(id)))
+    }
+
+    /// Which of them wait for the end of others; `None` when all are submitted at their times.
+    pub fn feedback(&self) -> Option<&Arc<Feedback>> {
+        self.0.feedback.as_ref()
+    }
+
+    /// The same jobs, some of which wait for the end of others.
+    #[must_use]
+    pub fn with_feedback(mut self, feedback: impl Into<Arc<Feedback>>) -> Self {
+        Arc::make_mut(&mut self.0).feedback = Some(feedback.into());
+        self
     }
 
     /// What jobs of these stages have in common, to be used with [`Jobs::push_alike`].
@@ -313,7 +328,9 @@ pub type JobStream<'a> = Box<dyn Iterator<Item = Result<OneJob, ReadError>> + 'a
 
 impl PartialEq for Jobs {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().eq(other.iter())
+        self.len() == other.len()
+            && self.iter().eq(other.iter())
+            && self.feedback() == other.feedback()
     }
 }
 
@@ -325,7 +342,13 @@ impl fmt::Debug for Jobs {
 
 impl Serialize for Jobs {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
+        match self.feedback() {
+            None => serializer.collect_seq(self.iter()),
+            Some(feedback) => {
+                let jobs: Vec<_> = self.iter().collect();
+                (jobs, feedback.as_ref()).serialize(serializer)
+            }
+        }
     }
 }
 

@@ -15,6 +15,9 @@ mod jobs;
 
 pub mod trace;
 
+pub mod feedback;
+pub mod phases;
+
 pub mod spec;
 
 pub mod recipe;

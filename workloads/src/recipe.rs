@@ -18,6 +18,7 @@ use crate::error::ReadError;
 use crate::faults::FaultSpec;
 use crate::models::arrivals::assumption;
 use crate::models::machines::{Built, Machines, MachinesSpec};
+use crate::phases::{self, PhaseSpec};
 use crate::spec::{Context, Source, WorkloadSpec};
 use crate::trace::{Assumption, Input, JobStream, Trace, Workload};
 use crate::units::{self, Thousandths};
@@ -266,6 +267,9 @@ pub struct FrameworkSpec {
     pub uses: Option<UseSpec>,
     /// Where its work comes from.
     pub workload: WorkloadSpec,
+    /// What changes in its work, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<PhaseSpec>,
 }
 
 /// A recipe and where it came from.
@@ -319,7 +323,10 @@ impl Loaded {
             error: Box::new(error),
         })?;
         let load = |framework: &FrameworkSpec| {
-            let source = framework.workload.load_with(&self.folder, imports);
+            let FrameworkSpec {
+                workload, phases, ..
+            } = framework;
+            let source = workload.load_phases(phases, &self.folder, imports);
             let source = source.and_then(|source| match framework.uses {
                 Some(UseSpec::Trace) => source.tells_use().map(|()| source),
                 _ => Ok(source),
@@ -582,6 +589,9 @@ impl Recipe {
                 .any(|other| other.name == framework.name)
             {
                 return bad(&key, "two frameworks have this name");
+            }
+            if let Err(phase) = phases::resolved(&framework.workload, &framework.phases) {
+                return bad(&format!("{key}.{}", phase.key), &phase.problem);
             }
             if framework.weight == 0 {
                 return bad(&format!("{key}.weight"), "expected more than zero");

@@ -20,6 +20,7 @@ use crate::models::swf::SwfSpec;
 use crate::models::swim::{self, SwimSpec};
 use crate::models::tpch::{self, TpchSpec};
 use crate::models::trace::{self, TraceSpec};
+use crate::phases::Phased;
 use crate::rng::{Stream, stream};
 use crate::trace::{Input, JobStream, Workload};
 
@@ -75,6 +76,8 @@ enum Loaded {
     Requests(requests::Loaded),
     /// Of the kinds `swf` and `trace`, which are one road.
     Trace(trace::Loaded),
+    /// Of several workloads, one after the other.
+    Phased(Phased),
 }
 
 impl WorkloadSpec {
@@ -127,6 +130,10 @@ impl WorkloadSpec {
 }
 
 impl Source {
+    pub(crate) const fn of_phases(phased: Phased) -> Self {
+        Self(Loaded::Phased(phased))
+    }
+
     /// The workload for one seed, cluster size and horizon.
     ///
     /// # Errors
@@ -141,6 +148,7 @@ impl Source {
             Loaded::Tpch(loaded) => loaded.build(context),
             Loaded::Requests(loaded) => loaded.build(context),
             Loaded::Trace(loaded) => loaded.build(context),
+            Loaded::Phased(phased) => phased.build(context),
         }
     }
 
@@ -188,6 +196,7 @@ impl Source {
             Loaded::Tpch(loaded) => loaded.inputs(),
             Loaded::Requests(loaded) => loaded.inputs(),
             Loaded::Trace(loaded) => loaded.inputs(),
+            Loaded::Phased(phased) => phased.inputs(),
         }
     }
 }

@@ -279,7 +279,7 @@ fn mistakes_are_shown_where_they_are() {
           |
         2 | task = [1, 2]
           | ^^^^
-        unknown field `task`, expected one of `gap`, `jobs`, `tasks`, `cpus`, `mem`, `run`, `spread`
+        unknown field `task`, expected one of `gap`, `jobs`, `closed`, `tasks`, `cpus`, `mem`, `run`, `spread`
     "]],
     );
     check(

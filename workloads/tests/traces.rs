@@ -189,6 +189,16 @@ fn settings_of_the_other_kind_are_refused() {
             "format = 'swf'\nautoscaler = { max = 2 }",
             "autoscaler",
         ),
+        (
+            SWF,
+            "format = 'swf'\nfeedback = 'user'\ninterarrival = 0.5",
+            "interarrival",
+        ),
+        (
+            REQUESTS,
+            "format = 'requests'\nfeedback = 'user'",
+            "feedback",
+        ),
         (REQUESTS, "format = 'requests'\njobs = 2", "jobs"),
         (
             REQUESTS,

@@ -198,6 +198,13 @@ fn check(
         rng::stream(args.seed, "policy").into_generator(),
     )?;
     for (spec, workload) in recipe.framework.iter().zip(&trace.workloads) {
+        if jobs::jobs_of(&workload.work).feedback().is_some() {
+            bail!(
+                "framework `{}`: its jobs wait for the end of others (`closed`, `feedback`), which only \
+                 the simulator can do\n  hint: leave that out of the recipe, or use `fairground run`",
+                spec.name
+            );
+        }
         if let Some(what) = impossible(&workload.work, &trace.agents) {
             bail!(
                 "framework `{}`: {what} needs more than the cluster has; in simulation it would \

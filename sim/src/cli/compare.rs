@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_workloads::canonical::Imports;
+use fairground_workloads::feedback::Feedback;
 use fairground_workloads::trace::{Trace, Work};
 
 use super::progress::Progress;
@@ -82,6 +83,7 @@ fn replayed(
         duration: args.duration,
         tenants: asked.tenants.map_or(TENANTS, usize::from),
         load: asked.load,
+        feedback: asked.feedback,
     };
     let mut replayed = replay.recipe()?;
     if !policies.is_empty() {
@@ -265,6 +267,10 @@ fn plan(experiment: &Experiment, loaded: &Loaded, out: &Path) -> anyhow::Result<
 fn amount(trace: &Trace, framework: usize) -> String {
     match &trace.workloads[framework].work {
         Work::Batch(jobs) | Work::Executors { jobs, .. } => {
+            if let Some(Feedback::Users(users)) = jobs.feedback().map(AsRef::as_ref) {
+                let (users, most) = (users.count(), jobs.len());
+                return format!("{users} users, at most {most} jobs in the first seed");
+            }
             let tasks: u64 = jobs.iter().map(|job| job.spec.tasks()).sum();
             format!("{} jobs, {tasks} tasks in the first seed", jobs.len())
         }

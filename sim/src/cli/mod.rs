@@ -29,6 +29,7 @@ use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
 use fairground_workloads::Format;
+use fairground_workloads::models::trace::FeedbackMode;
 
 use crate::experiment::ExperimentError;
 
@@ -156,6 +157,16 @@ struct ReplayArgs {
     /// The load a cluster is made for where the trace has no machines, as in 0.9 [default: 0.8]
     #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::thousandths)]
     load: Option<u32>,
+    /// Submit jobs when those they wait for end, and not at their logged times: which wait is in the
+    /// log (`logged`: of a workload log, columns 17 and 18), or follows from what its users did (`user`)
+    #[arg(long, value_name = "FROM", requires = "traces", value_parser = feedback_by_name)]
+    feedback: Option<FeedbackMode>,
+}
+
+fn feedback_by_name(name: &str) -> Result<FeedbackMode, String> {
+    let found = FeedbackMode::ALL.iter().find(|(one, _)| *one == name);
+    let found = found.map(|(_, mode)| *mode);
+    found.ok_or_else(|| "expected `logged` or `user`".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -176,7 +187,7 @@ struct RunArgs {
 #[derive(Debug, Args)]
 #[command(after_help = STREAM_EXAMPLES)]
 struct StreamArgs {
-    /// The recipe; frameworks of kind `trace` are streamed
+    /// The recipe; frameworks of kind `trace` are streamed, unless they have `feedback`
     recipe: PathBuf,
     /// Replace a value of the recipe, as in framework.users.workload.file=month
     #[arg(long = "set", value_name = "KEY=VALUE")]

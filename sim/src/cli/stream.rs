@@ -13,7 +13,7 @@ use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::Assumption;
 
 use super::trace::aligned;
-use super::{Ending, StreamArgs, print};
+use super::{Ending, StreamArgs, counted, print};
 use crate::experiment::{Experiment, STATIC_BEST, Streamed};
 use crate::output::units;
 use crate::recipe::Recipe;
@@ -144,6 +144,15 @@ fn told(recipe: &Recipe, policy: &Name, streamed: &Streamed) -> anyhow::Result<S
         if run.totals.stalled { ", stalled" } else { "" },
         run.digest
     );
+    for (framework, page) in recipe.framework.iter().zip(&run.frameworks) {
+        if page.unsubmitted > 0 {
+            let (jobs, name) = (counted(page.unsubmitted, "job"), &framework.name);
+            let _ = writeln!(
+                text,
+                "{name}: {jobs} never submitted: what they wait for never ended"
+            );
+        }
+    }
     text += "\nassumed\n";
     for (framework, Assumption { about, model }) in &streamed.assumptions {
         let whose = framework.map_or("all", |id| recipe.framework[id.index()].name.as_str());

@@ -177,6 +177,14 @@ impl Experiment {
                 let rows = || policy.runs.iter().map(|run| &run.frameworks[i]);
                 let impossible: u64 = rows().map(|row| row.impossible).sum();
                 let unfinished: u64 = rows().map(|row| row.jobs - row.finished).sum();
+                let unsubmitted: u64 = rows().map(|row| row.unsubmitted).sum();
+                if unsubmitted > 0 {
+                    warnings.push(format!(
+                        "{}: {unsubmitted} jobs of {} were never submitted: what they wait for \
+                         never ended",
+                        policy.name, spec.name
+                    ));
+                }
                 if impossible > 0 {
                     warnings.push(format!(
                         "{}: {impossible} jobs of {} can never run: a task, or a gang, is larger \
@@ -184,11 +192,11 @@ impl Experiment {
                         policy.name, spec.name
                     ));
                 }
-                if unfinished > impossible {
+                if unfinished > impossible + unsubmitted {
                     warnings.push(format!(
                         "{}: {} jobs of {} were not finished when nothing could happen any more",
                         policy.name,
-                        unfinished - impossible,
+                        unfinished - impossible - unsubmitted,
                         spec.name
                     ));
                 }

@@ -5,7 +5,8 @@
 //! finished then never will: it is not dropped, it counts as the bound. With one bound on both sides
 //! the mean is the restricted mean survival time (Royston and Parmar, BMC Medical Research Methodology
 //! 13:152, 2013), exact here because nothing is censored before the bound; where a job never finishes it
-//! is a lower bound of the time that its framework would wait.
+//! is a lower bound of the time that its framework would wait. Of a closed workload only those jobs count
+//! that were submitted under every policy: what one policy did beyond that is throughput.
 
 use fairground_policies::message::FrameworkId;
 use fairground_policies::time::Span;
@@ -73,7 +74,14 @@ impl Observed {
         }
         rows.sort_unstable();
         let (mut times, mut nobody) = (vec![Vec::new(); runs.len()], 0);
+        // A closed system submits what the policy lets it: jobs are compared that all of them met.
+        let run = runs.iter().flatten();
+        let closed = run.clone().any(|run| run.jobs.users(framework).is_some());
+        let met = if closed { run.count() } else { 0 };
         for job in rows.chunk_by(|one, other| one.0 == other.0) {
+            if job.len() < met {
+                continue;
+            }
             if job.iter().all(|(_, _, time)| *time == NEVER) {
                 nobody += 1;
                 continue;

@@ -11,6 +11,8 @@ use fairground_policies::time::{Span, Time};
 pub(super) struct Steps {
     length: Span,
     most: u64,
+    /// How far so many reach.
+    end: Time,
 }
 
 impl Steps {
@@ -20,7 +22,8 @@ impl Steps {
         let length = length.max(Span::from_micros(1));
         let planned = horizon.as_micros().div_ceil(length.as_micros());
         let most = most.max(planned.saturating_mul(4)).max(1);
-        Self { length, most }
+        let end = end_of(length, most);
+        Self { length, most, end }
     }
 
     /// How long each is.
@@ -31,8 +34,9 @@ impl Steps {
     /// Makes them twice as long as often as it takes for them to reach to `end`; how often that is.
     pub(super) fn reach(&mut self, end: Time) -> u32 {
         let mut doubled = 0;
-        while end.as_micros().div_ceil(self.length.as_micros()) > self.most {
+        while self.end < end {
             self.length = self.length.scaled(2, 1);
+            self.end = end_of(self.length, self.most);
             doubled += 1;
         }
         doubled
@@ -53,6 +57,10 @@ impl Steps {
             Some((index, span))
         })
     }
+}
+
+const fn end_of(length: Span, most: u64) -> Time {
+    Time::from_micros(length.as_micros().saturating_mul(most))
 }
 
 #[cfg(test)]

@@ -302,7 +302,7 @@ pub(super) fn offered(demands: &[Demand], agents: &[Resources]) -> String {
         .into_iter()
         .filter(|(kind, _)| mean.of(*kind) > 0 && total.of(*kind) > 0);
     let parts = kinds.map(|(kind, name)| {
-        let thousandths = mean.share(kind, total).parts_per_million().div_ceil(1000);
+        let thousandths = (mean.share(kind, total).parts_per_million() + 500) / 1000;
         format!(
             "{}.{} % of their {name}",
             thousandths / 10,

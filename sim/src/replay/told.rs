@@ -6,7 +6,7 @@ use fairground_policies::allocators::Partition;
 use fairground_policies::resources::Resources;
 use fairground_workloads::ReadError;
 use fairground_workloads::models::machines::{Built, Machines};
-use fairground_workloads::models::trace::LeftOut;
+use fairground_workloads::models::trace::{FeedbackMode, LeftOut};
 
 use super::cluster::{self, Demand, Reason};
 use super::part::Part;
@@ -212,6 +212,15 @@ impl Replay {
             };
         }
         about.push('.');
+        about += match self.feedback {
+            None => "",
+            Some(FeedbackMode::Logged) => {
+                " A job that names one before it is submitted its think time after that one's end."
+            }
+            Some(FeedbackMode::User) => {
+                " A job is submitted as long after the end of its user's last job as in the log."
+            }
+        };
         for (why, (count, first)) in left {
             let (jobs, why) = (counted(*count, "job"), why.about());
             let _ = write!(about, " Left out: {jobs} {why}, `{first}` first.");

@@ -68,7 +68,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// When the next job is to be submitted, if more will come.
+    /// When the next job is to be submitted that waits for no other, if more will come.
     pub(super) fn next_submission(&self) -> Option<Time> {
         self.jobs.next_submission()
     }
@@ -86,6 +86,11 @@ impl<'a> Progress<'a> {
     /// What was measured that the tasks of a job that is not over used, in millionths of what they had.
     pub(super) fn measured_use(&self, job: JobId) -> Option<u32> {
         self.jobs.job(job).used
+    }
+
+    /// The jobs whose users submit them before any other ended, with their times.
+    pub(super) fn begin(&mut self) -> Vec<(Time, JobId)> {
+        self.jobs.begin()
     }
 
     /// How far a job of several tasks is that is not done.
@@ -153,10 +158,11 @@ impl<'a> World<'a> {
 
     /// Submits the next job of a framework, unless it could never run, and arranges the one after.
     pub(super) fn submit_next(&mut self, framework: FrameworkId) {
+        let now = self.now;
         let progress = &mut self.progress[framework.index()];
         let id = JobId(progress.submitted);
         progress.submitted += 1;
-        if let Err(error) = progress.jobs.submit(id) {
+        if let Err(error) = progress.jobs.submit(id, now) {
             self.failed = Some(error);
             return;
         }
@@ -165,6 +171,32 @@ impl<'a> World<'a> {
             Some(at) => self.queue.push(at, Item::NextJob(framework)),
             None => self.open -= 1,
         }
+        self.submitted(framework, id);
+    }
+
+    /// Arranges the submission of jobs that waited for others, by their numbers in the trace.
+    pub(super) fn follow_up(&mut self, framework: FrameworkId, jobs: Vec<(Time, JobId)>) {
+        for (at, job) in jobs {
+            self.open += 1;
+            self.thinking += 1;
+            self.queue.push(at, Item::Waited(framework, job));
+        }
+    }
+
+    /// Submits a job that waited for another.
+    pub(super) fn submit_waiting(&mut self, framework: FrameworkId, job: JobId) {
+        let now = self.now;
+        self.thinking -= 1;
+        let progress = &mut self.progress[framework.index()];
+        let id = JobId(progress.submitted);
+        progress.submitted += 1;
+        progress.jobs.submit_waiting(job, now);
+        self.submitted(framework, id);
+    }
+
+    /// A job is there: its framework is told of it, unless it could never run.
+    fn submitted(&mut self, framework: FrameworkId, id: JobId) {
+        let progress = &mut self.progress[framework.index()];
         self.moved = self.now;
         let spec = progress.jobs.job(id).spec;
         let together = self.frameworks[framework.index()].starts_together(spec);
@@ -196,9 +228,16 @@ impl<'a> World<'a> {
     fn job_over(&mut self, framework: FrameworkId, id: JobId) {
         self.open -= 1;
         let jobs = &mut self.progress[framework.index()].jobs;
-        if let Err(error) = jobs.over(framework, id, &mut self.record) {
-            self.failed = Some(error);
+        match jobs.over(framework, id, self.now, &mut self.record) {
+            Ok(next) => self.follow_up(framework, next),
+            Err(error) => self.failed = Some(error),
         }
+    }
+
+    /// The same piece by the number of its job in the trace, which no policy changes.
+    fn in_trace(&self, framework: FrameworkId, piece: Piece) -> Piece {
+        let job = self.progress[framework.index()].jobs.source(piece.job);
+        Piece { job, ..piece }
     }
 
     /// A task of a job starts on its agent. When it will end, if that is known.
@@ -210,7 +249,9 @@ impl<'a> World<'a> {
         piece: Piece,
     ) -> Option<Time> {
         let begun = self.now + self.costs.start();
-        let pace = self.costs.attempt(framework, piece);
+        let pace = self
+            .costs
+            .attempt(framework, self.in_trace(framework, piece));
         let progress = &mut self.progress[framework.index()];
         progress.jobs.fate(piece.job).start(self.now);
         let job = progress.jobs.job(piece.job);
@@ -244,7 +285,9 @@ impl<'a> World<'a> {
         warmth: Warmth,
     ) -> Span {
         let now = self.now;
-        let pace = self.costs.attempt(framework, piece);
+        let pace = self
+            .costs
+            .attempt(framework, self.in_trace(framework, piece));
         let jobs = &mut self.progress(framework).jobs;
         jobs.fate(piece.job).start(now);
         let job = jobs.job(piece.job);
@@ -297,7 +340,7 @@ impl<'a> World<'a> {
     fn piece_done(&mut self, framework: FrameworkId, piece: Piece) {
         let now = self.now;
         self.moved = now;
-        self.costs.done(framework, piece);
+        self.costs.done(framework, self.in_trace(framework, piece));
         let progress = self.progress(framework);
         if let Some(open) = progress.open(piece.job) {
             let left = &mut open.left[piece.stage as usize];

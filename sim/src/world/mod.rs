@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fairground_policies::allocators::Allocator;
 use fairground_policies::frameworks::{Autoscaler, Framework, Manners, News, Order};
 use fairground_policies::master::{Config, Master};
-use fairground_policies::message::{Action, AgentId, Event, FrameworkId, TaskId};
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, TaskId};
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
@@ -181,6 +181,8 @@ enum Item {
     InstanceUp(FrameworkId, TaskId),
     /// The next job of a framework is submitted.
     NextJob(FrameworkId),
+    /// A job that waited for the end of another is submitted.
+    Waited(FrameworkId, JobId),
     /// A load balancer looks at its load.
     Measure(FrameworkId),
     /// An agent goes away.
@@ -234,6 +236,8 @@ struct World<'a> {
     faults: usize,
     /// Ends of tasks and of work in executors still to come: without any, what runs waits for ever.
     due: u64,
+    /// Jobs whose users think before they submit them.
+    thinking: u64,
     /// When something last changed that could let the cluster go on.
     moved: Time,
     stalled: bool,
@@ -316,6 +320,7 @@ impl<'a> World<'a> {
             open: 0,
             faults: 0,
             due: 0,
+            thinking: 0,
             moved: Time::ZERO,
             stalled: false,
             failed: None,
@@ -350,6 +355,8 @@ impl<'a> World<'a> {
                 self.open += 1;
                 self.queue.push(first, Item::NextJob(framework));
             }
+            let begun = self.progress[i].begin();
+            self.follow_up(framework, begun);
             if let Work::Service(_) = workload.work {
                 self.open += 1;
                 self.queue.push(Time::ZERO, Item::Measure(framework));
@@ -393,6 +400,7 @@ impl<'a> World<'a> {
         self.stalled = self.open > 0
             && self.now.since(self.moved) > STALL
             && self.faults == 0
+            && self.thinking == 0
             && self.progress.iter().all(|p| p.next_submission().is_none());
         // Messages under way still arrive; failures of agents that nobody uses need not.
         let looks = self.contention.as_ref().map_or(0, |one| one.looks());
@@ -422,6 +430,7 @@ impl<'a> World<'a> {
             Item::ExecutorUp(framework, task) => self.executor_up(framework, task),
             Item::InstanceUp(framework, task) => self.instance_up(framework, task),
             Item::NextJob(framework) => self.submit_next(framework),
+            Item::Waited(framework, job) => self.submit_waiting(framework, job),
             Item::Measure(framework) => self.measure(framework),
             Item::Crash(agent) => self.crash(agent),
             Item::Noticed(agent, life) => self.notice_loss(agent, life),

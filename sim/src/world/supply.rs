@@ -1,4 +1,4 @@
-//! Where the jobs of a framework come from: all from memory, or one by one.
+//! Where the jobs of a framework come from: all from memory, or one by one, or when others end.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use fairground_policies::message::{AgentId, FrameworkId, JobId};
 use fairground_policies::time::Time;
 use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
+use fairground_workloads::feedback::Course;
 use fairground_workloads::rng::Stream;
 use fairground_workloads::trace::{Job, JobStream, Jobs, OneJob, Work};
 
@@ -26,6 +27,51 @@ pub(super) enum Supply<'a> {
         next: Option<OneJob>,
         open: Window<(OneJob, Fate)>,
     },
+    /// Some are submitted when others end.
+    Feedback(Box<Waiting>),
+}
+
+/// Jobs of which some wait for the end of others. Their order is that of this run: the framework knows
+/// them by it, and whoever compares runs by their numbers in the trace.
+pub(super) struct Waiting {
+    jobs: Jobs,
+    course: Course,
+    /// The first job that comes at its own time and was not submitted.
+    next: u32,
+    /// Numbers in the trace, in order of submission.
+    order: Vec<JobId>,
+    /// By the number in the trace, of jobs that were submitted.
+    submitted: Vec<Option<Time>>,
+    /// By the number in the trace.
+    fates: Vec<Fate>,
+}
+
+impl Waiting {
+    fn new(jobs: Jobs, course: Course) -> Self {
+        let count = jobs.len();
+        let mut waiting = Self {
+            next: 0,
+            order: Vec::new(),
+            submitted: vec![None; count],
+            fates: vec![Fate::default(); count],
+            jobs,
+            course,
+        };
+        waiting.skip();
+        waiting
+    }
+
+    /// Passes over the jobs that wait for others.
+    fn skip(&mut self) {
+        while (self.next as usize) < self.jobs.len() && self.course.waits(JobId(self.next)) {
+            self.next += 1;
+        }
+    }
+
+    fn submit(&mut self, job: JobId, now: Time) {
+        self.order.push(job);
+        self.submitted[job.index()] = Some(now);
+    }
 }
 
 impl fmt::Debug for Supply<'_> {
@@ -33,6 +79,7 @@ impl fmt::Debug for Supply<'_> {
         match self {
             Self::Whole { jobs, .. } => write!(f, "{} jobs", jobs.len()),
             Self::Stream { open, .. } => write!(f, "{} jobs that are not over", open.len()),
+            Self::Feedback(all) => write!(f, "{} jobs that may wait", all.jobs.len()),
         }
     }
 }
@@ -69,11 +116,14 @@ impl<'a> Supply<'a> {
             Some(mut data) => jobs.with_data_on(&data.agents, &mut data.stream),
             None => jobs,
         };
+        if let Some(course) = Course::of(&jobs) {
+            return Ok(Self::Feedback(Box::new(Waiting::new(jobs, course))));
+        }
         let fates = Vec::with_capacity(jobs.len());
         Ok(Self::Whole { jobs, fates })
     }
 
-    /// When the next job is submitted, if there is one.
+    /// When the next job is submitted that waits for no other, if there is one.
     pub(super) fn next_submission(&self) -> Option<Time> {
         match self {
             Self::Whole { jobs, fates } => {
@@ -81,17 +131,50 @@ impl<'a> Supply<'a> {
                 (fates.len() < jobs.len()).then(|| jobs.get(next).submitted)
             }
             Self::Stream { next, .. } => next.as_ref().map(OneJob::submitted),
+            Self::Feedback(all) => {
+                let is_left = (all.next as usize) < all.jobs.len();
+                is_left.then(|| all.jobs.get(JobId(all.next)).submitted)
+            }
         }
     }
 
-    /// The next job is submitted under this number.
-    pub(super) fn submit(&mut self, id: JobId) -> Result<(), ReadError> {
+    /// The jobs whose users submit them before any other ended, with their times.
+    pub(super) fn begin(&mut self) -> Vec<(Time, JobId)> {
+        match self {
+            Self::Whole { .. } | Self::Stream { .. } => Vec::new(),
+            Self::Feedback(all) => all.course.begin(),
+        }
+    }
+
+    /// A job that waited, by its number in the trace, is submitted under the next number.
+    pub(super) fn submit_waiting(&mut self, job: JobId, now: Time) {
+        match self {
+            Self::Whole { .. } | Self::Stream { .. } => unreachable!("nothing waits here"),
+            Self::Feedback(all) => all.submit(job, now),
+        }
+    }
+
+    /// The number in the trace of a job that was submitted.
+    pub(super) fn source(&self, id: JobId) -> JobId {
+        match self {
+            Self::Whole { .. } | Self::Stream { .. } => id,
+            Self::Feedback(all) => all.order[id.index()],
+        }
+    }
+
+    /// The next job that waits for no other is submitted under this number.
+    pub(super) fn submit(&mut self, id: JobId, now: Time) -> Result<(), ReadError> {
         match self {
             Self::Whole { fates, .. } => fates.push(Fate::default()),
             Self::Stream { rest, next, open } => {
                 let job = next.take().expect("a next job");
                 open.insert(id.0.into(), (job, Fate::default()));
                 *next = rest.next().transpose()?;
+            }
+            Self::Feedback(all) => {
+                all.submit(JobId(all.next), now);
+                all.next += 1;
+                all.skip();
             }
         }
         Ok(())
@@ -105,6 +188,7 @@ impl<'a> Supply<'a> {
                 let (job, _) = open.get(id.0.into()).expect("a job that is not over");
                 job.numbered(id)
             }
+            Self::Feedback(all) => all.jobs.get(all.order[id.index()]),
         }
     }
 
@@ -116,21 +200,26 @@ impl<'a> Supply<'a> {
                 let open = open.get_mut(id.0.into());
                 &mut open.expect("a job that is not over").1
             }
+            Self::Feedback(all) => &mut all.fates[all.order[id.index()].index()],
         }
     }
 
-    /// A job is over: one of a stream is written and forgotten.
+    /// A job is over: one of a stream is written and forgotten. Those that are submitted because of its
+    /// end, by their numbers in the trace, with their times.
     pub(super) fn over(
         &mut self,
         framework: FrameworkId,
         id: JobId,
+        now: Time,
         record: &mut Recorder,
-    ) -> Result<(), ReadError> {
+    ) -> Result<Vec<(Time, JobId)>, ReadError> {
         match self {
-            Self::Whole { .. } => Ok(()),
+            Self::Whole { .. } => Ok(Vec::new()),
+            Self::Feedback(all) => Ok(all.course.ended(all.order[id.index()], now)),
             Self::Stream { open, .. } => {
                 let (job, fate) = open.remove(id.0.into()).expect("a job that is not over");
-                record.job(framework, &job.numbered(id), &fate)
+                record.job(framework, &job.numbered(id), &fate)?;
+                Ok(Vec::new())
             }
         }
     }
@@ -146,6 +235,15 @@ impl<'a> Supply<'a> {
             Self::Whole { jobs, mut fates } => {
                 fates.resize(jobs.len(), Fate::default());
                 record.jobs(framework, jobs, fates);
+            }
+            Self::Feedback(all) => {
+                record.jobs_in_their_order(
+                    framework,
+                    all.jobs,
+                    all.fates,
+                    all.submitted,
+                    &all.order,
+                );
             }
             Self::Stream { rest, next, open } => {
                 for (id, (job, fate)) in open.iter() {

@@ -97,6 +97,9 @@ fn help_on_compare() {
                                        times stay
               --load <SHARE>           The load a cluster is made for where the trace has no machines, as in
                                        0.9 [default: 0.8]
+              --feedback <FROM>        Submit jobs when those they wait for end, and not at their logged
+                                       times: which wait is in the log (`logged`: of a workload log, columns
+                                       17 and 18), or follows from what its users did (`user`)
     "#]]
     .assert_eq(&Place::empty().fairground("compare --help"));
 }

@@ -35,7 +35,7 @@ fn a_setting_of_an_unknown_key() {
     bad(
         &["--set", "framework.hadoop.workload.hadoop.gape=1m"],
         &expect![[r#"
-            error: --set framework.hadoop.workload.hadoop.gape=1m: unknown field `gape`, expected one of `gap`, `jobs`, `cpus`, `mem`, `reduce_cpus`, `reduce_mem`, `map`, `copy`, `work`, `spread`, `away`, `replicas`, `slow_start`, `day`, `bins`
+            error: --set framework.hadoop.workload.hadoop.gape=1m: unknown field `gape`, expected one of `gap`, `jobs`, `closed`, `cpus`, `mem`, `reduce_cpus`, `reduce_mem`, `map`, `copy`, `work`, `spread`, `away`, `replicas`, `slow_start`, `day`, `bins`
         "#]],
     );
 }

@@ -91,8 +91,8 @@ fn an_unknown_field_of_a_workload() {
         "gap =",
         "gape =",
         &expect![[r#"
-        error: bad.toml:17:1: unknown field `gape`, expected one of `gap`, `jobs`, `cpus`, `mem`, `reduce_cpus`, `reduce_mem`, `map`, `copy`, `work`, `spread`, `away`, `replicas`, `slow_start`, `day`, `bins`
-    "#]],
+            error: bad.toml:17:1: unknown field `gape`, expected one of `gap`, `jobs`, `closed`, `cpus`, `mem`, `reduce_cpus`, `reduce_mem`, `map`, `copy`, `work`, `spread`, `away`, `replicas`, `slow_start`, `day`, `bins`
+        "#]],
     );
 }
 

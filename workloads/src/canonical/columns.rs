@@ -11,7 +11,7 @@ use parquet::basic::Type as Physical;
 use parquet::column::reader::ColumnReader;
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader};
 
 use super::tables::{MOST, Table};
 use crate::error::{ReadError, quoted};
@@ -98,7 +98,7 @@ impl Column {
 /// The rows of a table. After a bad one there are no more.
 pub struct Rows<T> {
     path: PathBuf,
-    file: SerializedFileReader<File>,
+    file: Box<dyn FileReader>,
     columns: Vec<Column>,
     /// Which group of rows comes next.
     group: usize,
@@ -113,9 +113,14 @@ impl<T: Table> Rows<T> {
     /// Opens a table.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
         let file = File::open(path).map_err(|error| ReadError::io(path, &error))?;
+        Self::of(file, path)
+    }
+
+    /// Opens a table that is in `file`, called `path`.
+    pub(crate) fn of(file: impl ChunkReader + 'static, path: &Path) -> Result<Self, ReadError> {
         let opened = guarded(FOOTER, || {
-            let file = footer(file)?;
-            let columns = columns::<T>(&file).map_err(|error| error.place("the schema"))?;
+            let file: Box<dyn FileReader> = Box::new(footer(file)?);
+            let columns = columns::<T>(&*file).map_err(|error| error.place("the schema"))?;
             Ok((file, columns))
         });
         let (file, columns) = opened.and_then(|opened| opened).map_err(|e| e.file(path))?;
@@ -176,7 +181,7 @@ impl<T: Table> Rows<T> {
 }
 
 /// Where the columns of a table stand in a file.
-fn columns<T: Table>(file: &SerializedFileReader<File>) -> Result<Vec<Column>, ReadError> {
+fn columns<T: Table>(file: &dyn FileReader) -> Result<Vec<Column>, ReadError> {
     let schema = file.metadata().file_metadata().schema_descr();
     let column = |told: &super::tables::Column| {
         let mut all = schema.columns().iter().enumerate();

@@ -12,11 +12,12 @@ use crate::models::trace::{Model, Read};
 use crate::scratch::Scratch;
 use crate::trace::Input;
 
-/// Canonical traces of public ones, in temporary folders that go with this value, and the jobs that
-/// were read of them: who asks for the same again gets the same.
+/// Canonical traces of public ones, in memory or in temporary folders that go with this value, and the
+/// jobs that were read of them: who asks for the same again gets the same.
 #[derive(Debug, Default)]
 pub struct Imports {
-    done: BTreeMap<Key, (Opened, Scratch)>,
+    on_disk: bool,
+    done: BTreeMap<Key, (Opened, Option<Scratch>)>,
     read: BTreeMap<(Key, Model), Arc<Read>>,
 }
 
@@ -31,6 +32,14 @@ fn key(folder: &Path, file: &Path, format: Option<Format>) -> Key {
 }
 
 impl Imports {
+    /// Those of whoever holds no trace in memory.
+    pub fn on_disk() -> Self {
+        Self {
+            on_disk: true,
+            ..Self::default()
+        }
+    }
+
     /// The trace at `file`, relative to `folder`, and what was read for it: a canonical one as it
     /// is, one in a public format after its import.
     ///
@@ -51,11 +60,15 @@ impl Imports {
         let key = key(folder, file, format);
         if !self.done.contains_key(&key) {
             let format = format.map_or_else(|| Format::detect(&path), Ok)?;
-            let beside = Scratch::folder().map_err(|error| ReadError::io(&path, &error))?;
-            let place = beside.path().join("trace");
-            import::import(&path, format, &place, false)?;
-            let opened = Opened::open(&place)?;
-            self.done.insert(key.clone(), (opened, beside));
+            let done = if self.on_disk {
+                let beside = Scratch::folder().map_err(|error| ReadError::io(&path, &error))?;
+                let place = beside.path().join("trace");
+                import::import(&path, format, &place, false)?;
+                (Opened::open(&place)?, Some(beside))
+            } else {
+                (import::in_memory(&path, format)?, None)
+            };
+            self.done.insert(key.clone(), done);
         }
         let trace = self.done[&key].0.clone();
         let named = |one: &Input| Input {

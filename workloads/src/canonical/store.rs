@@ -3,12 +3,13 @@
 //! Rows may come in any order; they are sorted by key as they are written, in runs that go to
 //! temporary files, so memory stays bounded and the same rows always give the same files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical, ZstdLevel};
 use parquet::data_type::{ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;
@@ -63,9 +64,54 @@ pub struct Writer {
     pub(crate) impossible: BTreeSet<u64>,
     /// The digest that must come out, if that is known, and where it is told.
     pub expected: Option<(String, Place)>,
-    place: PathBuf,
-    beside: Scratch,
+    target: Target,
     parts: Parts,
+}
+
+/// Where a trace is written to.
+enum Target {
+    /// A folder, which is made beside its place.
+    Folder { place: PathBuf, beside: Scratch },
+    /// Memory: nothing is on a disk, where rows need no sorting in runs.
+    Memory(Shelf),
+}
+
+/// Tables that are kept in memory as they would be in files, by name.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Shelf(Arc<Mutex<BTreeMap<&'static str, Bytes>>>);
+
+impl Shelf {
+    fn put(&self, name: &'static str, table: Vec<u8>) {
+        let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.insert(name, table.into());
+    }
+
+    fn get(&self, name: &str) -> Bytes {
+        let tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.get(name).cloned().unwrap_or_default()
+    }
+}
+
+impl Target {
+    /// Writes the rows of a table; how many there are.
+    fn write<T: Table>(
+        &self,
+        rows: impl Iterator<Item = Result<T, ReadError>>,
+        hasher: &mut blake3::Hasher,
+    ) -> Result<u64, ReadError> {
+        match self {
+            Self::Folder { beside, .. } => {
+                let path = beside.path().join(format!("{}.parquet", T::NAME));
+                let file = File::create(&path).map_err(|error| ReadError::io(&path, &error))?;
+                Ok(write_table(rows, file, hasher)?.0)
+            }
+            Self::Memory(tables) => {
+                let (count, table) = write_table(rows, Vec::new(), hasher)?;
+                tables.put(T::NAME, table);
+                Ok(count)
+            }
+        }
+    }
 }
 
 /// A table that a [`Writer`] has.
@@ -114,8 +160,7 @@ macro_rules! parts {
                         Ok(row) => sound.keeps(row),
                         Err(_) => true,
                     });
-                    let path = self.beside.path().join(concat!(stringify!($field), ".parquet"));
-                    let count = write_table(rows, &path, &mut hasher)?;
+                    let count = self.target.write(rows, &mut hasher)?;
                     self.parts.$field = Rows::default();
                     counts.push((<$row as Table>::NAME.to_owned(), count));
                 )+
@@ -152,7 +197,18 @@ impl Writer {
         };
         let beside =
             fs::create_dir_all(around).and_then(|()| Scratch::folder_in(around, ".trace-"));
-        Ok(Self {
+        let beside = beside.map_err(|error| failed(error).file(place))?;
+        let place = place.to_owned();
+        Ok(Self::to(Target::Folder { place, beside }, units))
+    }
+
+    /// A new trace whose tables come to lie on `shelf`.
+    pub(crate) fn in_memory(shelf: Shelf, units: Units) -> Self {
+        Self::to(Target::Memory(shelf), units)
+    }
+
+    fn to(target: Target, units: Units) -> Self {
+        Self {
             units,
             machine: None,
             assumptions: Vec::new(),
@@ -161,10 +217,9 @@ impl Writer {
             settle: false,
             impossible: BTreeSet::new(),
             expected: None,
-            place: place.to_owned(),
-            beside: beside.map_err(|error| failed(error).file(place))?,
+            target,
             parts: Parts::default(),
-        })
+        }
     }
 
     /// Adds a row.
@@ -190,8 +245,10 @@ impl Writer {
     /// # Errors
     /// When it cannot be written.
     pub fn finish(mut self) -> Result<Manifest, ReadError> {
-        let place = self.place.clone();
-        let (rows, digest) = self.write_parts().map_err(|error| error.file(&place))?;
+        let (rows, digest) = self.write_parts().map_err(|error| match &self.target {
+            Target::Folder { place, .. } => error.file(place),
+            Target::Memory(_) => error,
+        })?;
         if let Some(account) = self.account.as_ref().filter(|_| self.settle) {
             account.check()?;
             self.assumptions.extend(account.assumptions());
@@ -213,9 +270,12 @@ impl Writer {
             rows,
             digest,
         };
+        let Target::Folder { place, beside } = self.target else {
+            return Ok(manifest);
+        };
         let text = serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n";
-        let written = fs::write(self.beside.path().join(MANIFEST), text);
-        let placed = written.and_then(|()| self.beside.put(&place));
+        let written = fs::write(beside.path().join(MANIFEST), text);
+        let placed = written.and_then(|()| beside.put(&place));
         placed
             .map_err(|error| ReadError::said(format!("cannot be written: {error}")).file(&place))?;
         Ok(manifest)
@@ -241,18 +301,17 @@ fn unwritten(error: &ParquetError) -> ReadError {
     ReadError::said(format!("cannot be written: {error}"))
 }
 
-fn write_table<T: Table>(
+fn write_table<T: Table, W: io::Write + Send>(
     rows: impl Iterator<Item = Result<T, ReadError>>,
-    path: &Path,
+    out: W,
     hasher: &mut blake3::Hasher,
-) -> Result<u64, ReadError> {
-    let file = File::create(path).map_err(|error| ReadError::io(path, &error))?;
+) -> Result<(u64, W), ReadError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by("fairground".to_owned())
         .build();
     let schema = Arc::new(schema::<T>().map_err(|error| unwritten(&error))?);
-    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties))
+    let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties))
         .map_err(|error| unwritten(&error))?;
     hasher.update(T::NAME.as_bytes());
     let mut columns: Vec<Buffer> = T::TABLE.iter().map(|_| Buffer::default()).collect();
@@ -272,8 +331,8 @@ fn write_table<T: Table>(
         write_group::<T>(&mut writer, &mut columns).map_err(|error| unwritten(&error))?;
     }
     hasher.update(&u64::to_le_bytes(count));
-    writer.close().map_err(|error| unwritten(&error))?;
-    Ok(count)
+    let out = writer.into_inner().map_err(|error| unwritten(&error))?;
+    Ok((count, out))
 }
 
 fn schema<T: Table>() -> Result<Type, ParquetError> {
@@ -301,7 +360,7 @@ fn schema<T: Table>() -> Result<Type, ParquetError> {
 }
 
 fn write_group<T: Table>(
-    writer: &mut SerializedFileWriter<File>,
+    writer: &mut SerializedFileWriter<impl io::Write + Send>,
     columns: &mut [Buffer],
 ) -> Result<(), ParquetError> {
     let mut group = writer.next_row_group()?;
@@ -326,9 +385,17 @@ fn write_group<T: Table>(
 /// A trace that is there.
 #[derive(Clone, Debug)]
 pub struct Opened {
-    folder: PathBuf,
+    tables: Tables,
     /// What it says of itself.
     pub manifest: Manifest,
+}
+
+/// Where its tables are.
+#[derive(Clone, Debug)]
+enum Tables {
+    Folder(PathBuf),
+    /// In memory, of the trace that was at this place.
+    Memory(Shelf, PathBuf),
 }
 
 impl Opened {
@@ -347,14 +414,25 @@ impl Opened {
             ReadError::json("a manifest", &error).file(&path).hint(hint)
         })?;
         Ok(Self {
-            folder: folder.to_owned(),
+            tables: Tables::Folder(folder.to_owned()),
             manifest,
         })
     }
 
-    /// Where its manifest is.
+    /// One whose tables lie on `shelf`, made of what is at `source`.
+    pub(crate) fn in_memory(shelf: Shelf, source: &Path, manifest: Manifest) -> Self {
+        Self {
+            tables: Tables::Memory(shelf, source.to_owned()),
+            manifest,
+        }
+    }
+
+    /// Where its manifest is, or what it was made of.
     pub(super) fn manifest_path(&self) -> PathBuf {
-        self.folder.join(MANIFEST)
+        match &self.tables {
+            Tables::Folder(folder) => folder.join(MANIFEST),
+            Tables::Memory(_, source) => source.clone(),
+        }
     }
 
     /// The rows of a table.
@@ -362,6 +440,11 @@ impl Opened {
     /// # Errors
     /// When it cannot be opened.
     pub fn rows<T: Table>(&self) -> Result<columns::Rows<T>, ReadError> {
-        columns::Rows::open(&self.folder.join(format!("{}.parquet", T::NAME)))
+        match &self.tables {
+            Tables::Folder(folder) => {
+                columns::Rows::open(&folder.join(format!("{}.parquet", T::NAME)))
+            }
+            Tables::Memory(tables, source) => columns::Rows::of(tables.get(T::NAME), source),
+        }
     }
 }

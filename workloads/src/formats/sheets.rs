@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 use parquet::record::reader::RowIter;
 use parquet::schema::types::Type;
@@ -291,7 +291,9 @@ pub(crate) fn damaged(error: &ParquetError) -> ReadError {
 }
 
 /// What a Parquet file says of itself at its end.
-pub(crate) fn footer(file: File) -> Result<SerializedFileReader<File>, ReadError> {
+pub(crate) fn footer<R: ChunkReader + 'static>(
+    file: R,
+) -> Result<SerializedFileReader<R>, ReadError> {
     SerializedFileReader::new(file).map_err(|error| damaged(&error).place(FOOTER))
 }
 

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::replicas;
 use crate::error::ReadError;
-use crate::models::arrivals::{Arrivals, Day, assumption, told};
-use crate::models::jobs::{Jobs, Stage, task_count};
+use crate::models::arrivals::{Day, assumption};
+use crate::models::jobs::{Stage, task_count};
 use crate::models::parts::{at_least_one, positive, share, some};
+use crate::models::submissions::{ClosedSpec, Draft, Submissions};
 use crate::rng::Stream;
 use crate::spec::Context;
 use crate::trace::{Assumption, Runtimes, Work, Workload};
@@ -27,9 +28,12 @@ const MOST_CARDS: u64 = 1_000_000;
 pub struct HadoopSpec {
     /// The mean time between two submissions.
     pub gap: Span,
-    /// At most so many jobs.
+    /// At most so many jobs; of a closed workload, so many of each user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<u32>,
+    /// Users who wait for their last job, in place of `gap` and `day`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<ClosedSpec>,
     /// Cores of a map task.
     #[serde(with = "units::cores")]
     pub cpus: Millicores,
@@ -112,6 +116,7 @@ impl Default for HadoopSpec {
         Self {
             gap: Span::from_secs(14),
             jobs: None,
+            closed: None,
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
             reduce_cpus: Millicores(1000),
@@ -177,6 +182,7 @@ impl HadoopSpec {
         at_least_one(self.away, "away")?;
         share(self.slow_start, "slow_start")?;
         self.day.check()?;
+        self.closed.map_or(Ok(()), |closed| closed.check())?;
         for bin in &self.bins {
             bin.check().map_err(|error| {
                 let place = error.place.clone().unwrap_or_default();
@@ -192,8 +198,6 @@ impl HadoopSpec {
     }
 
     pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
-        let arrivals = context.stream("arrivals");
-        let arrivals = Arrivals::new(arrivals, self.gap, self.day, context.horizon, self.jobs)?;
         let mut streams = Streams {
             bins: context.stream("bins"),
             sizes: context.stream("sizes"),
@@ -202,20 +206,31 @@ impl HadoopSpec {
             replicas: context.stream("replicas"),
         };
         let mut deck = Vec::new();
-        let mut jobs = Jobs::default();
-        for submitted in arrivals {
+        let jobs = self.submissions().collect(context, || {
             if deck.is_empty() {
                 deck = self.deck(&mut streams.bins);
             }
             let bin = &self.bins[deck.pop().unwrap_or(0)];
-            let stages = self.stages(bin, &mut streams, context.agents);
-            jobs.push(&bin.name, submitted, false, stages)?;
-        }
+            Some(Draft {
+                label: bin.name.clone(),
+                gang: false,
+                stages: self.stages(bin, &mut streams, context.agents),
+            })
+        })?;
         Ok(Workload {
-            work: Work::Batch(jobs.finish()),
+            work: Work::Batch(jobs),
             assumptions: self.assumptions(),
             inputs: Vec::new(),
         })
+    }
+
+    const fn submissions(&self) -> Submissions {
+        Submissions {
+            gap: self.gap,
+            day: self.day,
+            jobs: self.jobs,
+            closed: self.closed,
+        }
     }
 
     fn deck(&self, stream: &mut Stream) -> Vec<usize> {
@@ -275,7 +290,7 @@ impl HadoopSpec {
             Thousandths(u64::from(self.slow_start))
         );
         vec![
-            told(self.gap, self.day, self.jobs),
+            self.submissions().told(),
             assumption("job sizes", bins.collect::<Vec<_>>().join("; ")),
             assumption("task durations", times),
             assumption("data placement", data),

@@ -8,7 +8,7 @@ use crate::trace;
 pub(crate) use crate::trace::Stage;
 
 /// More tasks than this in one workload are taken for a mistake in the recipe.
-const MOST_TASKS_IN_ALL: u64 = 50_000_000;
+pub(crate) const MOST_TASKS_IN_ALL: u64 = 50_000_000;
 
 /// Jobs in order of submission.
 #[derive(Default)]

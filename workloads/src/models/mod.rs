@@ -19,5 +19,7 @@ pub mod parts;
 
 pub(crate) mod arrivals;
 pub(crate) mod jobs;
+pub(crate) mod submissions;
 
 pub use arrivals::Day;
+pub use submissions::{ClosedSpec, ThinkTimes};

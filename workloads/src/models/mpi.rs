@@ -9,9 +9,10 @@ use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ReadError;
-use crate::models::arrivals::{Arrivals, Day, assumption, told};
-use crate::models::jobs::{Jobs, task_count};
+use crate::models::arrivals::{Day, assumption};
+use crate::models::jobs::task_count;
 use crate::models::parts::{range, some};
+use crate::models::submissions::{ClosedSpec, Draft, Submissions};
 use crate::spec::Context;
 use crate::trace::{Runtimes, Work, Workload};
 use crate::units::{self, Thousandths};
@@ -22,9 +23,12 @@ use crate::units::{self, Thousandths};
 pub struct MpiSpec {
     /// The mean time between two submissions.
     pub gap: Span,
-    /// At most so many jobs.
+    /// At most so many jobs; of a closed workload, so many of each user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<u32>,
+    /// Users who wait for their last job, in place of `gap`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<ClosedSpec>,
     /// The fewest and the most tasks of a job, drawn uniformly.
     pub tasks: [u32; 2],
     /// Cores of a task.
@@ -45,6 +49,7 @@ impl Default for MpiSpec {
         Self {
             gap: Span::from_secs(200),
             jobs: None,
+            closed: None,
             tasks: [24, 24],
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
@@ -58,30 +63,36 @@ impl MpiSpec {
     pub(crate) fn check(&self) -> Result<(), ReadError> {
         some(Resources::new(self.cpus, self.mem), "cpus")?;
         range(self.tasks, "tasks")?;
+        self.closed.map_or(Ok(()), |closed| closed.check())?;
         let most = task_count(u64::from(self.tasks[1]));
         most.map(|_| ())
             .map_err(|error| error.place("parameter `tasks`"))
     }
 
     pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
-        let arrivals = context.stream("arrivals");
-        let arrivals = Arrivals::new(arrivals, self.gap, Day::FLAT, context.horizon, self.jobs)?;
         let mut sizes = context.stream("sizes");
         let mut durations = context.stream("durations");
         let needs = Resources::new(self.cpus, self.mem);
         let [least, most] = self.tasks.map(u64::from);
-        let mut jobs = Jobs::default();
-        for submitted in arrivals {
+        let submissions = Submissions {
+            gap: self.gap,
+            day: Day::FLAT,
+            jobs: self.jobs,
+            closed: self.closed,
+        };
+        let jobs = submissions.collect(context, || {
             let tasks = sizes.between(least, most) as u32;
             let run = durations.log_normal(self.run, self.spread);
             let runtimes = Runtimes::Plain {
                 local: vec![run; tasks as usize],
                 away: 1000,
             };
-            let label = format!("mpi-{tasks}");
-            let stage = StageSpec::new(needs, tasks);
-            jobs.push(&label, submitted, true, vec![(stage, runtimes)])?;
-        }
+            Some(Draft {
+                label: format!("mpi-{tasks}"),
+                gang: true,
+                stages: vec![(StageSpec::new(needs, tasks), runtimes)],
+            })
+        })?;
         let spread = Thousandths(u64::from(self.spread));
         let sizes = format!("{least} to {most} tasks, uniform, all at once or not at all");
         let times = format!(
@@ -89,9 +100,9 @@ impl MpiSpec {
             self.run
         );
         Ok(Workload {
-            work: Work::Batch(jobs.finish()),
+            work: Work::Batch(jobs),
             assumptions: vec![
-                told(self.gap, Day::FLAT, self.jobs),
+                submissions.told(),
                 assumption("job sizes", sizes),
                 assumption("task durations", times),
             ],

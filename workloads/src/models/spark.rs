@@ -10,9 +10,10 @@ use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ReadError;
-use crate::models::arrivals::{Arrivals, Day, assumption, told};
-use crate::models::jobs::{Jobs, Stage, task_count};
+use crate::models::arrivals::{Day, assumption};
+use crate::models::jobs::{Stage, task_count};
 use crate::models::parts::{ExecutorSpec, at_least_one, range, share};
+use crate::models::submissions::{ClosedSpec, Draft, Submissions};
 use crate::rng::Stream;
 use crate::spec::Context;
 use crate::trace::{Assumption, Runtimes, Workload};
@@ -27,9 +28,12 @@ const MOST_STAGES: u32 = 1_000;
 pub struct SparkSpec {
     /// The mean time between two submissions.
     pub gap: Span,
-    /// At most so many jobs.
+    /// At most so many jobs; of a closed workload, so many of each user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<u32>,
+    /// Users who wait for their last job, in place of `gap` and `day`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<ClosedSpec>,
     /// The fewest and the most stages of a job, drawn uniformly.
     pub stages: [u32; 2],
     /// The fewest and the most tasks of a stage, drawn log-uniformly.
@@ -61,6 +65,7 @@ impl Default for SparkSpec {
         Self {
             gap: Span::from_secs(25),
             jobs: None,
+            closed: None,
             stages: [2, 8],
             tasks: [4, 200],
             joins: 300,
@@ -94,32 +99,42 @@ impl SparkSpec {
             return Err(error.place("parameter `stages`"));
         }
         self.executors.check()?;
+        self.closed.map_or(Ok(()), |closed| closed.check())?;
         self.day.check()
     }
 
     pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
-        let arrivals = context.stream("arrivals");
-        let arrivals = Arrivals::new(arrivals, self.gap, self.day, context.horizon, self.jobs)?;
         let mut streams = Streams {
             shapes: context.stream("shapes"),
             sizes: context.stream("sizes"),
             durations: context.stream("durations"),
         };
-        let mut jobs = Jobs::default();
-        for submitted in arrivals {
+        let jobs = self.submissions().collect(context, || {
             let [least, most] = self.stages.map(u64::from);
             let stages = streams.shapes.between(least, most) as u32;
             let stages: Vec<Stage> = (0..stages)
                 .map(|position| self.stage(position, &mut streams))
                 .collect();
-            let label = format!("spark-{}", stages.len());
-            jobs.push(&label, submitted, false, stages)?;
-        }
+            Some(Draft {
+                label: format!("spark-{}", stages.len()),
+                gang: false,
+                stages,
+            })
+        })?;
         Ok(Workload {
-            work: self.executors.work(jobs.finish()),
+            work: self.executors.work(jobs),
             assumptions: self.assumptions(),
             inputs: Vec::new(),
         })
+    }
+
+    const fn submissions(&self) -> Submissions {
+        Submissions {
+            gap: self.gap,
+            day: self.day,
+            jobs: self.jobs,
+            closed: self.closed,
+        }
     }
 
     fn stage(&self, position: u32, streams: &mut Streams) -> Stage {
@@ -161,7 +176,7 @@ impl SparkSpec {
             self.fresh
         );
         vec![
-            told(self.gap, self.day, self.jobs),
+            self.submissions().told(),
             assumption("job shapes", shapes),
             assumption("task durations", times),
             self.executors.told(),

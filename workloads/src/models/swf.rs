@@ -19,7 +19,7 @@ use crate::error::ReadError;
 use crate::formats::Format;
 use crate::models::arrivals::assumption;
 use crate::models::parts::{named, positive, some};
-use crate::models::trace::{Loaded, Reading, TraceSpec};
+use crate::models::trace::{FeedbackMode, Loaded, Reading, TraceSpec};
 use crate::units::{self, Thousandths};
 
 /// A log and the model of what it does not say.
@@ -45,6 +45,10 @@ pub struct SwfSpec {
     /// Only jobs of these partitions; of all if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub partitions: Vec<u64>,
+    /// Where it is known from which job waits for which: `logged` (columns 17 and 18) or `user`; without
+    /// it, all come at their logged times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<FeedbackMode>,
     /// Processors of one task; a job gets whole tasks.
     pub width: u32,
     /// Cores of one processor.
@@ -80,6 +84,7 @@ impl Default for SwfSpec {
             groups: Vec::new(),
             queues: Vec::new(),
             partitions: Vec::new(),
+            feedback: None,
             width: 1,
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
@@ -111,6 +116,7 @@ impl SwfSpec {
             format: Some(Format::Swf),
             from: self.from,
             jobs: self.jobs,
+            feedback: self.feedback,
             cpus: task.cpus(),
             mem: task.mem(),
             run: self.run,

@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::ReadError;
 use crate::formats::input;
 use crate::formats::tpch::{Levels, Node, Record, records};
-use crate::models::arrivals::{Arrivals, Day, assumption, told};
-use crate::models::jobs::{Jobs, Stage};
+use crate::models::arrivals::{Day, assumption};
+use crate::models::jobs::Stage;
 use crate::models::parts::{ExecutorSpec, positive};
+use crate::models::submissions::{ClosedSpec, Draft, Submissions};
 use crate::rng::Stream;
 use crate::spec::Context;
 use crate::trace::{Assumption, Input, Runtimes, Workload};
@@ -31,9 +32,12 @@ pub struct TpchSpec {
     pub files: Vec<PathBuf>,
     /// The mean time between two submissions.
     pub gap: Span,
-    /// At most so many jobs.
+    /// At most so many jobs; of a closed workload, so many of each user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<u32>,
+    /// Users who wait for their last job, in place of `gap`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<ClosedSpec>,
     /// The number of executors whose measurements are used.
     pub level: u32,
     /// What a new executor adds to a task, where that was not measured.
@@ -49,6 +53,7 @@ impl Default for TpchSpec {
             files: Vec::new(),
             gap: Span::from_secs(25),
             jobs: None,
+            closed: None,
             level: 20,
             warmup: Span::from_secs(1),
             executors: ExecutorSpec::default(),
@@ -87,7 +92,17 @@ impl TpchSpec {
             let error = ReadError::expected("at least one file", "none");
             return Err(error.place("parameter `files`"));
         }
+        self.closed.map_or(Ok(()), |closed| closed.check())?;
         self.executors.check()
+    }
+
+    const fn submissions(&self) -> Submissions {
+        Submissions {
+            gap: self.gap,
+            day: Day::FLAT,
+            jobs: self.jobs,
+            closed: self.closed,
+        }
     }
 
     /// Reads the files.
@@ -194,24 +209,22 @@ impl Loaded {
     }
 
     pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
-        let spec = &self.spec;
-        let arrivals = context.stream("arrivals");
-        let arrivals = Arrivals::new(arrivals, spec.gap, Day::FLAT, context.horizon, spec.jobs)?;
         let mut choices = context.stream("queries");
         let mut durations = context.stream("durations");
-        let mut jobs = Jobs::default();
-        for submitted in arrivals {
-            let Some(query) = choices.choose(&self.queries) else {
-                break;
-            };
+        let jobs = self.spec.submissions().collect(context, || {
+            let query = choices.choose(&self.queries)?;
             let stages = query.stages.iter();
             let stages = stages
                 .map(|profile| self.stage(profile, &mut durations))
                 .collect();
-            jobs.push(&query.label, submitted, false, stages)?;
-        }
+            Some(Draft {
+                label: query.label.clone(),
+                gang: false,
+                stages,
+            })
+        })?;
         Ok(Workload {
-            work: spec.executors.work(jobs.finish()),
+            work: self.spec.executors.work(jobs),
             assumptions: self.assumptions(),
             inputs: self.inputs.clone(),
         })
@@ -241,7 +254,7 @@ impl Loaded {
             spec.level, spec.warmup
         );
         vec![
-            told(spec.gap, Day::FLAT, spec.jobs),
+            spec.submissions().told(),
             assumption("queries", mix),
             assumption("task durations", times),
             spec.executors.told(),

@@ -5,9 +5,10 @@
 //! takes that tells nothing, how long one runs whose end is not known. Every such number is a
 //! parameter and, where it was used, an assumption.
 
+mod feedback;
 mod stages;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ use crate::sorted::Sorted;
 use crate::spec::Context;
 use crate::trace::{self, Assumption, Input, JobStream, OneJob, Runtimes, Stage, Work, Workload};
 use crate::units::{self, Thousandths};
+pub use feedback::FeedbackMode;
+use feedback::{Before, Links};
 use stages::{Group, mean_use};
 
 /// A trace and the model of what it does not say.
@@ -60,6 +63,12 @@ pub struct TraceSpec {
     /// Only this part of the jobs, which are dealt to made-up tenants at random.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dealt: Option<Deal>,
+    /// Where it is known from which job waits for which; without it, all come at their logged times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<FeedbackMode>,
+    /// With `feedback = "user"`: after a longer pause a job begins a session, at its logged time.
+    #[serde(skip_serializing_if = "is_session")]
+    pub session: Span,
     /// Cores of a task that does not say, and of one GPU's task.
     #[serde(with = "units::cores")]
     pub cpus: Millicores,
@@ -109,6 +118,8 @@ impl Default for TraceSpec {
             sample: 1000,
             interarrival: 1000,
             dealt: None,
+            feedback: None,
+            session: SESSION,
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
             largest_cpus: Millicores(64_000),
@@ -177,6 +188,10 @@ struct Brief {
     /// What it used, in millionths of what it had, if that was measured.
     used: Option<u32>,
     told: Told,
+    /// The job that had to end before it.
+    before: Option<Box<Before>>,
+    /// How long it waited for its start.
+    wait: Option<Span>,
     /// Why it cannot be run.
     left: Option<Left>,
 }
@@ -220,6 +235,22 @@ impl Brief {
         1 + self.stages.len() + times.sum::<usize>() / 8
     }
 
+    /// When it ended in the source, where that is told: of a job of one stage.
+    fn logged_end(&self) -> Option<Time> {
+        let Told {
+            run,
+            damaged,
+            censored,
+            open,
+            ..
+        } = self.told;
+        let [(_, times)] = &self.stages[..] else {
+            return None;
+        };
+        let longest = times.iter().map(|(_, run)| *run).max()?;
+        (run + damaged + censored + open == 0).then_some(self.submitted + self.wait? + longest)
+    }
+
     fn stages(self) -> Vec<Stage> {
         let stages = self.stages.into_iter().map(|(stage, times)| {
             let mut local = Vec::with_capacity(stage.tasks as usize);
@@ -245,6 +276,8 @@ struct Told {
     zero: u64,
     unstarted: u64,
     arrivals: u64,
+    /// Jobs that name one which had to end before them.
+    waits: u64,
 }
 
 impl std::ops::AddAssign for Told {
@@ -258,6 +291,7 @@ impl std::ops::AddAssign for Told {
         self.zero += other.zero;
         self.unstarted += other.unstarted;
         self.arrivals += other.arrivals;
+        self.waits += other.waits;
     }
 }
 
@@ -306,6 +340,13 @@ impl TraceSpec {
         positive(u64::from(self.sample), "sample")?;
         share(self.sample, "sample")?;
         positive(u64::from(self.interarrival), "interarrival")?;
+        if self.feedback == Some(FeedbackMode::User) && !is_whole(&self.interarrival) {
+            let found = Thousandths(self.interarrival.into());
+            let error = ReadError::expected("1, as pauses are those of the log", found);
+            return Err(error
+                .place("parameter `interarrival`")
+                .hint("leave it or `feedback = \"user\"` out"));
+        }
         if let Some(Deal { part, of }) = self.dealt
             && !(1..=of).contains(&part)
         {
@@ -342,6 +383,7 @@ impl TraceSpec {
             ("tenants", !self.tenants.is_empty()),
             ("except", !self.except.is_empty()),
             ("dealt", self.dealt.is_some()),
+            ("feedback", self.feedback.is_some()),
         ];
         if let Some((parameter, _)) = asked.iter().find(|(_, asked)| *asked) {
             let error = ReadError::expected("a trace of jobs", "one of requests");
@@ -469,6 +511,15 @@ impl TraceSpec {
         assume(told.unstarted, "task", about, "left out".to_owned());
         let every = format!("a job every {}", self.every);
         assume(told.arrivals, "job", "arrivals that are not known", every);
+        let about = "jobs that wait for another in the log";
+        let model = match self.feedback {
+            None => "submitted at their logged times all the same",
+            Some(FeedbackMode::User) => "not asked for: who waits for whom is what users did",
+            Some(FeedbackMode::Logged) => "",
+        };
+        if !model.is_empty() {
+            assume(told.waits, "job", about, model.to_owned());
+        }
         if relative {
             let largest = Resources::new(self.largest_cpus, self.largest_mem);
             assumptions.push(assumption("the largest machine", format!("{largest}")));
@@ -496,6 +547,7 @@ impl TraceSpec {
             let tasks: Vec<Tasks> = tasks.into_iter().map(reading.task).collect();
             let mut told = Told {
                 arrivals: u64::from(job.submit.is_none()),
+                waits: u64::from(job.preceding.is_some()),
                 ..Told::default()
             };
             let stages = self.stages(&tasks, &edges, &trace.manifest.units, &mut told);
@@ -521,6 +573,11 @@ impl TraceSpec {
                 stages: stages.unwrap_or_default(),
                 used,
                 told,
+                before: job.preceding.map(|before| {
+                    let think = job.think.map(Span::from_micros);
+                    Box::new(Before { job: before, think })
+                }),
+                wait: job.wait.map(Span::from_micros),
                 left,
             };
             let weight = job.weight();
@@ -554,6 +611,15 @@ impl TraceSpec {
             }
         }
     }
+}
+
+/// A longer pause of a user ends a session (Zilber, Amit and Talby, ICS 2005).
+const SESSION: Span = Span::from_secs(20 * 60);
+
+/// Whether sessions are as everywhere.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_session(session: &Span) -> bool {
+    *session == SESSION
 }
 
 /// Whether a part is all there is.
@@ -591,29 +657,48 @@ impl Loaded {
 
     pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
         let mut told = Told::default();
+        let mut said = Vec::new();
         let work = if let Some(all) = &self.read.jobs {
             let mut jobs = Jobs::default();
+            let spec = &self.spec;
+            let mut links = spec.feedback.map(|mode| Links::new(mode, spec.session));
             for job in self.wanted(all, context) {
                 let job = job?;
                 told += job.told;
+                if let Some(links) = &mut links {
+                    links.add(&job);
+                }
                 let (name, submitted, gang) = (job.name.clone(), job.submitted, job.gang);
                 let used = job.used;
                 jobs.push(&name, submitted, gang, job.stages())?;
                 jobs.measured(used);
             }
-            Work::Batch(jobs.finish())
+            let (feedback, links) = links.map(Links::finish).unwrap_or_default();
+            said = links;
+            let jobs = jobs.finish();
+            Work::Batch(match feedback {
+                None => jobs,
+                Some(feedback) => jobs.with_feedback(feedback),
+            })
         } else {
             self.service(context)?
         };
-        self.workload(work, told, context)
+        let mut workload = self.workload(work, told, context)?;
+        workload.assumptions.append(&mut said);
+        workload.assumptions.sort();
+        Ok(workload)
     }
 
-    /// The workload with its jobs beside it, one by one; `None` when it has none.
+    /// The workload with its jobs beside it, one by one; `None` when it has none, or when some wait for
+    /// others, which may come long before their logged times.
     pub(crate) fn stream(
         &self,
         context: &Context<'_>,
     ) -> Option<Result<(Workload, JobStream<'_>), ReadError>> {
         let all = self.read.jobs.as_ref()?;
+        if self.spec.feedback.is_some() {
+            return None;
+        }
         // What is assumed is told before the first job is run.
         let mut told = Told::default();
         for job in self.wanted(all, context) {
@@ -727,12 +812,25 @@ impl Loaded {
         // Every tenant draws the same, so that every job is dealt to one of them.
         let mut deal = stream(context.seed, "trace/deal");
         let mut draw = stream(context.seed, "trace/sample");
-        let drawn = move |_: &Result<Brief, ReadError>| {
+        // Jobs that wait for each other are of one tenant.
+        let mut tenants: HashMap<String, u64> = HashMap::new();
+        let mut dealt = move |job: &Result<Brief, ReadError>, of: u32| {
+            let drawn = deal.below(u64::from(of)) + 1;
+            let (Some(FeedbackMode::Logged), Ok(job)) = (spec.feedback, job) else {
+                return drawn;
+            };
+            let before = job.before.as_ref();
+            let before = before.and_then(|before| tenants.get(&before.job));
+            let tenant = before.copied().unwrap_or(drawn);
+            tenants.insert(job.name.clone(), tenant);
+            tenant
+        };
+        let drawn = move |job: &Result<Brief, ReadError>| {
             let drawn = is_whole(&spec.sample) || draw.chance(spec.sample);
             drawn
-                && spec.dealt.is_none_or(|Deal { part, of }| {
-                    deal.below(u64::from(of)) + 1 == u64::from(part)
-                })
+                && spec
+                    .dealt
+                    .is_none_or(|Deal { part, of }| dealt(job, of) == u64::from(part))
         };
         let early = move |job: &Result<Brief, _>| {
             let arrival = job.as_ref().map(|job| spec.arrival(job.submitted));

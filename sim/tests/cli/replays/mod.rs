@@ -3,7 +3,9 @@
 #![expect(clippy::too_many_lines, reason = "a recipe is long, and shown whole")]
 
 mod dealt;
+mod feedback;
 mod machines;
+mod once;
 mod parts;
 
 use expect_test::{Expect, expect};

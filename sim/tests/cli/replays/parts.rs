@@ -283,3 +283,19 @@ fn a_month_after_ten_minutes_is_told() {
         "{provenance}"
     );
 }
+
+/// What requests ask for is a mean, and no whole number of instances: 100 a second for ten minutes, each
+/// for 150 ms on one of five workers that are to be busy for six tenths of their time, need five.
+#[test]
+fn the_load_of_requests_is_that_of_their_work() {
+    for (requests, agents, load) in [(100, 7, "71.4"), (90, 6, "75.0"), (33, 3, "66.7")] {
+        let series = format!("{requests} ").repeat(600);
+        let place = Place::with("workload.txt", series);
+        let said = place.fairground("compare --trace workload.txt --format requests --dry-run");
+        let told = format!(
+            "{agents} agents of cpus:1 mem:1024 were assumed, as many as make a load of 80.0 %. Over \
+             the time replayed, the work asks for {load} % of their CPUs"
+        );
+        assert!(said.contains(&told), "{requests}: {said}");
+    }
+}

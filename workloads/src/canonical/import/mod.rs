@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::account::{Became, Contains, ImportAccount, Thing, sum};
-use super::store::{Part, Writer};
+use super::store::{Opened, Part, Shelf, Writer};
 use super::tables::{Edge, Job, Stage, Tasks, Tenant, Unknown};
 use super::{Manifest, Units};
 use crate::canonical::account::Contents;
@@ -378,13 +378,45 @@ pub fn watched(
     drop: bool,
     watch: &dyn Fn(u64),
 ) -> Result<(Manifest, Report), ReadError> {
-    if let Some(why) = refusal(format) {
-        let error = ReadError::said(format!("{format} cannot become a trace: {why}"));
-        return Err(error.file(path));
+    possible(path, format)?;
+    let writer = Writer::new(place, units(format))?;
+    written(path, format, writer, drop, watch)
+}
+
+/// A trace of a file, in memory.
+///
+/// # Errors
+/// As [`import`].
+pub(super) fn in_memory(path: &Path, format: Format) -> Result<Opened, ReadError> {
+    possible(path, format)?;
+    let shelf = Shelf::default();
+    let writer = Writer::in_memory(shelf.clone(), units(format));
+    let (manifest, _) = written(path, format, writer, false, &|_| {})?;
+    Ok(Opened::in_memory(shelf, path, manifest))
+}
+
+/// Whether a format can become a trace.
+fn possible(path: &Path, format: Format) -> Result<(), ReadError> {
+    match refusal(format) {
+        None => Ok(()),
+        Some(why) => {
+            let error = ReadError::said(format!("{format} cannot become a trace: {why}"));
+            Err(error.file(path))
+        }
     }
+}
+
+/// Makes a trace of a file with `writer`.
+fn written(
+    path: &Path,
+    format: Format,
+    writer: Writer,
+    drop: bool,
+    watch: &dyn Fn(u64),
+) -> Result<(Manifest, Report), ReadError> {
     let mut import = Import {
         watch,
-        out: Counting::new(Writer::new(place, units(format))?),
+        out: Counting::new(writer),
         read: 0,
         unread: BTreeSet::new(),
         problems: Vec::new(),

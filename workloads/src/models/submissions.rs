@@ -1,0 +1,247 @@
+//! When the jobs of a synthetic workload are submitted: at random times that know nothing of the
+//! cluster (open), or by users each of whom waits for the last job and thinks (closed).
+//!
+//! The closed system is the classical interactive one (Denning and Buzen, ACM Computing Surveys 10(3),
+//! 1978): `N` users, response time `R`, think time `Z` and throughput `X` obey `N = X (R + Z)`, whatever
+//! the cluster does. An open workload and a closed one may rank policies differently (Schroeder,
+//! Wierman and Harchol-Balter, NSDI 2006).
+
+use fairground_policies::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+use crate::error::ReadError;
+use crate::feedback::Turn;
+use crate::models::arrivals::{Arrivals, Day, assumption, told};
+use crate::models::jobs::{Jobs, MOST_TASKS_IN_ALL, Stage};
+use crate::models::parts::positive;
+use crate::rng::Stream;
+use crate::spec::Context;
+use crate::trace::{self, Assumption, Runtimes};
+
+/// More jobs than this are taken for a mistake in the recipe.
+const MOST_TURNS: usize = 10_000_000;
+
+/// Users in place of arrivals.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClosedSpec {
+    /// How many there are. Each thinks, submits a job, waits for its end, and begins again until the
+    /// duration ends.
+    pub users: u32,
+    /// How long they think.
+    #[serde(default)]
+    pub think: Span,
+    /// How think times are drawn.
+    #[serde(default)]
+    pub times: ThinkTimes,
+}
+
+/// How think times are drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThinkTimes {
+    /// From an exponential distribution with `think` as its mean.
+    #[default]
+    Exponential,
+    /// All are `think`.
+    Fixed,
+}
+
+/// A job before it is known when it is submitted.
+pub(crate) struct Draft {
+    pub(crate) label: String,
+    pub(crate) gang: bool,
+    pub(crate) stages: Vec<Stage>,
+}
+
+/// What a workload says of its submissions.
+#[derive(Clone, Copy)]
+pub(crate) struct Submissions {
+    /// The mean time between two of them.
+    pub(crate) gap: Span,
+    pub(crate) day: Day,
+    /// At most so many, or so many of each user.
+    pub(crate) jobs: Option<u32>,
+    /// Users in place of gaps and days.
+    pub(crate) closed: Option<ClosedSpec>,
+}
+
+impl ClosedSpec {
+    pub(crate) fn check(&self) -> Result<(), ReadError> {
+        positive(u64::from(self.users), "closed.users")
+    }
+
+    fn think(&self, stream: &mut Stream) -> Span {
+        match self.times {
+            ThinkTimes::Fixed => self.think,
+            ThinkTimes::Exponential => stream.exponential(self.think),
+        }
+    }
+
+    fn told(&self, jobs: Option<u32>) -> Assumption {
+        let users = self.users;
+        let think = match (self.times, self.think) {
+            (_, Span::ZERO) => "none".to_owned(),
+            (ThinkTimes::Fixed, think) => think.to_string(),
+            (ThinkTimes::Exponential, think) => format!("exponential, {think} in the mean"),
+        };
+        let most = jobs.map_or(String::new(), |jobs| format!(", at most {jobs} jobs each"));
+        let model = format!(
+            "closed: {users} users, each of whom thinks, submits a job, waits for its end and begins \
+             again until the duration ends{most}; think time {think}"
+        );
+        assumption("arrivals", model)
+    }
+}
+
+impl Submissions {
+    pub(crate) fn told(&self) -> Assumption {
+        match &self.closed {
+            None => told(self.gap, self.day, self.jobs),
+            Some(closed) => closed.told(self.jobs),
+        }
+    }
+
+    /// The jobs that `draw` makes, as long as it makes some.
+    pub(crate) fn collect(
+        &self,
+        context: &Context<'_>,
+        mut draw: impl FnMut() -> Option<Draft>,
+    ) -> Result<trace::Jobs, ReadError> {
+        if let Some(closed) = &self.closed {
+            return self.of_users(closed, context, draw);
+        }
+        let (stream, horizon) = (context.stream("arrivals"), context.horizon);
+        let arrivals = Arrivals::new(stream, self.gap, self.day, horizon, self.jobs)?;
+        let mut jobs = Jobs::default();
+        for submitted in arrivals {
+            let Some(job) = draw() else {
+                break;
+            };
+            jobs.push(&job.label, submitted, job.gang, job.stages)?;
+        }
+        Ok(jobs.finish())
+    }
+
+    /// As many jobs of each user as fit into the horizon when no task ever waits: under no policy can
+    /// there be more, so that all policies meet the same ones.
+    fn of_users(
+        &self,
+        closed: &ClosedSpec,
+        context: &Context<'_>,
+        mut draw: impl FnMut() -> Option<Draft>,
+    ) -> Result<trace::Jobs, ReadError> {
+        let mut thinks = context.stream("think");
+        let end = Time::ZERO + context.horizon;
+        let most = self.jobs.map_or(usize::MAX, |jobs| jobs as usize);
+        let (mut turns, mut tasks) = (Vec::new(), 0);
+        for user in 0..closed.users {
+            let (mut now, first) = (Time::ZERO, turns.len());
+            while now < end && turns.len() - first < most {
+                let Some(job) = draw() else {
+                    break;
+                };
+                let think = closed.think(&mut thinks);
+                let earliest = now + think;
+                now = earliest + fastest(&job.stages).max(Span::from_micros(1));
+                let count = job.stages.iter().map(|(stage, _)| u64::from(stage.tasks));
+                tasks += count.sum::<u64>();
+                if tasks > MOST_TASKS_IN_ALL || turns.len() >= MOST_TURNS {
+                    let most = format!("at most {MOST_TURNS} jobs and {MOST_TASKS_IN_ALL} tasks");
+                    let error = ReadError::expected(most, "more").place("parameter `closed`");
+                    let hint = "shorten the duration, or let users be fewer or think longer";
+                    return Err(error.hint(hint));
+                }
+                turns.push(Turn {
+                    user,
+                    phase: 0,
+                    earliest,
+                    think,
+                    label: job.label,
+                    gang: job.gang,
+                    stages: job.stages,
+                });
+            }
+        }
+        Ok(trace::Jobs::closed(closed.users, vec![end], turns))
+    }
+}
+
+/// The least time in which a job can be done, whatever the cluster.
+fn fastest(stages: &[Stage]) -> Span {
+    let longest = |times: &[Span]| times.iter().max().copied().unwrap_or_default();
+    let mut ends: Vec<Span> = Vec::with_capacity(stages.len());
+    for (stage, times) in stages {
+        let parents = stage.parents.iter().map(|parent| ends[*parent as usize]);
+        let parents = parents.max().unwrap_or_default();
+        let (alone, after) = match times {
+            Runtimes::Plain { local, .. } => (longest(local), longest(local)),
+            Runtimes::Reduce { copy, work } => {
+                let both = copy.iter().zip(work).map(|(copy, work)| *copy + *work);
+                (both.max().unwrap_or_default(), longest(work))
+            }
+            Runtimes::Waves { fresh, first, rest } => {
+                let least = fresh.iter().zip(first).zip(rest);
+                let least = least.map(|((fresh, first), rest)| *fresh.min(first).min(rest));
+                let least = least.max().unwrap_or_default();
+                (least, least)
+            }
+        };
+        // Behind a barrier a stage begins when its parents are done; a reduce that does not wait for
+        // that works only then; anything else may have begun with them.
+        let end = match (stage.start_after, times) {
+            (1000, _) => parents + alone,
+            (_, Runtimes::Reduce { .. }) => alone.max(parents + after),
+            _ => alone,
+        };
+        ends.push(end.max(parents));
+    }
+    ends.into_iter().max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use fairground_policies::job::StageSpec;
+    use fairground_policies::resources::Resources;
+
+    use super::*;
+
+    const fn secs(secs: u64) -> Span {
+        Span::from_secs(secs)
+    }
+
+    fn stage(parents: &[u32], start_after: u16, times: Runtimes) -> Stage {
+        let spec = StageSpec {
+            parents: parents.to_vec(),
+            start_after,
+            ..StageSpec::new(Resources::cores(1, 1), 2)
+        };
+        (spec, times)
+    }
+
+    fn plain(times: [u64; 2]) -> Runtimes {
+        let local = times.map(secs).to_vec();
+        Runtimes::Plain { local, away: 2000 }
+    }
+
+    fn reduce(copy: u64, work: u64) -> Runtimes {
+        let [copy, work] = [copy, work].map(|time| vec![secs(time); 2]);
+        Runtimes::Reduce { copy, work }
+    }
+
+    #[test]
+    fn no_cluster_is_faster_than_the_fastest() {
+        let maps = || stage(&[], 1000, plain([10, 30]));
+        for (stages, least) in [
+            (vec![maps()], 30),
+            (vec![maps(), stage(&[0], 1000, plain([5, 1]))], 35),
+            (vec![maps(), stage(&[0], 500, plain([5, 1]))], 30),
+            (vec![maps(), stage(&[0], 1000, reduce(4, 2))], 36),
+            (vec![maps(), stage(&[0], 50, reduce(4, 2))], 32),
+            (vec![maps(), stage(&[0], 50, reduce(40, 2))], 42),
+            (vec![], 0),
+        ] {
+            assert_eq!(fastest(&stages), secs(least), "{stages:?}");
+        }
+    }
+}
