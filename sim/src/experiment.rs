@@ -1,5 +1,6 @@
 //! Running a recipe: every policy on the same traces, seeds side by side.
 
+mod said;
 mod told;
 
 use std::sync::OnceLock;
@@ -25,6 +26,7 @@ use crate::run::{Comparison, JobLine, PolicyRuns, Run};
 use crate::search;
 use crate::sensitivity;
 use crate::world::{Behaviour, Scenario, StreamError, simulate, simulate_streamed};
+use said::copies_tasks;
 
 /// A recipe whose files are read and whose names are known.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub struct Experiment {
     sources: Sources,
     behaviours: Vec<Behaviour>,
     measured: Option<Measured>,
+    /// How many times its cores each agent offers, if any offers more than it has.
+    overcommit: Vec<u32>,
     check: bool,
     /// The trace of the first seed, which was made to see whether there is one.
     first: OnceLock<Trace>,
@@ -155,7 +159,9 @@ impl Experiment {
         let sources = loaded.sources_with(imports)?;
         let mut behaviours = Vec::new();
         for framework in &recipe.framework {
-            registry.scheduler(&framework.scheduler).map_err(|error| {
+            let scheduler = registry.scheduler(&framework.scheduler);
+            let scheduler = scheduler.and_then(|scheduler| copies_tasks(&*scheduler, framework));
+            scheduler.map_err(|error| {
                 let key = format!("framework.{}.scheduler", framework.name);
                 ExperimentError::Name {
                     origin: origin(),
@@ -168,12 +174,15 @@ impl Experiment {
                 share: framework.share,
                 scheduler: framework.scheduler.clone(),
                 refuse: framework.refuse,
+                uses: framework.uses,
             });
         }
         let measured = recipe.measured.as_ref();
         let measured = measured.map(|spec| Measured::load(spec, recipe, &loaded.folder));
+        let agents = recipe.cluster(&sources, recipe.first_seed).agents.len();
         let experiment = Self {
             measured: measured.transpose()?,
+            overcommit: recipe.overcommit(agents),
             loaded: loaded.clone(),
             registry,
             sources,
@@ -274,6 +283,7 @@ impl Experiment {
             frameworks: &self.behaviours,
             network: self.loaded.recipe.network,
             costs: self.loaded.recipe.costs,
+            overcommit: &self.overcommit,
             policy,
             registry: &self.registry,
             seed,

@@ -2,6 +2,7 @@
 
 mod steps;
 mod tasks;
+mod used;
 
 use std::collections::BTreeMap;
 
@@ -95,6 +96,8 @@ pub struct Recorder {
     open_offers: Window<(FrameworkId, Resources, Time)>,
     /// Tasks in the order in which they ended, if rows of them are kept.
     done: Option<Vec<Done>>,
+    /// What tasks used of what they had, where that is followed.
+    measured: Option<used::Used>,
 }
 
 /// Units of each kind times microseconds.
@@ -120,6 +123,28 @@ impl Recorder {
             hosts: BTreeMap::new(),
             open_offers: Window::new(),
             done: tasks.then(Vec::new),
+            measured: None,
+        }
+    }
+
+    /// Keeps what tasks use on agents that offer so much; of each framework, whether that is known.
+    pub fn follow_use(&mut self, offered: Vec<Resources>, known: impl Iterator<Item = bool>) {
+        self.agents = offered;
+        self.measured = Some(used::Used::new(self.horizon, known));
+    }
+
+    /// A task worked: it wants so many thousandths of a core and had this part of them. Nothing if it is
+    /// not known what it wants.
+    pub fn used(
+        &mut self,
+        framework: FrameworkId,
+        uses: Option<(u64, (u64, u64))>,
+        from: Time,
+        to: Time,
+    ) {
+        self.reach(to);
+        if let Some(measured) = &mut self.measured {
+            measured.add(framework, uses, self.steps, (from, to));
         }
     }
 
@@ -223,6 +248,7 @@ impl Recorder {
         for _ in 0..self.steps.reach(end) {
             let tables = self.running.iter_mut().chain(&mut self.offered);
             tables.for_each(in_pairs);
+            self.measured.iter_mut().for_each(used::Used::in_pairs);
         }
         let doubled = self.host_steps.as_mut().map_or(0, |steps| steps.reach(end));
         if doubled > 0 {
@@ -325,6 +351,10 @@ impl Recorder {
         for (page, used) in self.frameworks.iter_mut().zip(&self.used) {
             page.mean_usage = mean(used, length);
         }
+        for (i, page) in self.frameworks.iter_mut().enumerate() {
+            let measured = self.measured.as_ref();
+            page.mean_used = measured.and_then(|used| used.mean(i, length));
+        }
         let tasks = tasks::rows(&self.jobs, self.done.take().unwrap_or_default());
         let usage = self.usage_rows();
         let hosts = self.host_rows();
@@ -342,6 +372,9 @@ impl Recorder {
         })?;
         for row in &usage {
             digest.add(&(row.start, row.framework, row.running, row.offered));
+            if let Some(used) = row.used {
+                digest.add(&used);
+            }
         }
         for row in &self.services {
             digest.add(&(
@@ -396,6 +429,10 @@ impl Recorder {
                     framework: FrameworkId(framework as u32),
                     running: at(&self.running[framework], index),
                     offered: at(&self.offered[framework], index),
+                    used: self
+                        .measured
+                        .as_ref()
+                        .and_then(|used| used.at(framework, index, step.as_micros())),
                 });
             }
         }

@@ -373,6 +373,7 @@ fn framework(name: String, spec: TraceSpec, gang: bool) -> FrameworkSpec {
         weight: 1000,
         scheduler: named(if gang { GANG } else { "fair" }),
         refuse: Span::from_secs(300),
+        uses: None,
         workload: WorkloadSpec::Trace(spec),
         phases: Vec::new(),
     }
@@ -424,5 +425,6 @@ const fn group(agents: u32, size: Resources) -> Group {
         mem: size.mem(),
         disk: size.disk(),
         gpus: size.gpus().0 as u32,
+        overcommit: 1000,
     }
 }

@@ -50,21 +50,26 @@ impl Run {
     pub fn coarsen(&mut self, step: Span, host_step: Span) {
         if step > self.step {
             let times = step.as_micros() / self.step.as_micros().max(1);
-            let mut sums: BTreeMap<(Time, FrameworkId), [Resources; 2]> = BTreeMap::new();
+            let mut sums: BTreeMap<(Time, FrameworkId), ([Resources; 2], Option<u64>)> =
+                BTreeMap::new();
             for row in self.usage.drain(..) {
                 let sum = sums.entry((begin(row.start, step), row.framework));
-                let [running, offered] = sum.or_default();
+                let ([running, offered], used) = sum.or_insert(([Resources::ZERO; 2], Some(0)));
                 *running += row.running;
                 *offered += row.offered;
+                *used = used.zip(row.used).map(|(sum, used)| sum + used);
             }
             let mean = |sum: Resources| Resources::from_units(sum.units().map(|sum| sum / times));
             let rows = sums.into_iter();
-            let rows = rows.map(|((start, framework), [running, offered])| UsageRow {
-                start,
-                framework,
-                running: mean(running),
-                offered: mean(offered),
-            });
+            let rows = rows.map(
+                |((start, framework), ([running, offered], used))| UsageRow {
+                    start,
+                    framework,
+                    running: mean(running),
+                    offered: mean(offered),
+                    used: used.map(|sum| sum / times),
+                },
+            );
             self.usage = rows.collect();
             self.step = step;
         }
@@ -108,7 +113,7 @@ pub struct FrameworkRow {
     pub launched: u64,
     /// Tasks reported finished.
     pub tasks_finished: u64,
-    /// Tasks reported killed.
+    /// Tasks reported killed, or finished when another attempt at the same was known to be.
     pub tasks_killed: u64,
     /// Tasks reported lost, with their agent or their offer.
     pub tasks_lost: u64,
@@ -116,6 +121,10 @@ pub struct FrameworkRow {
     pub refused: u64,
     /// Time that lost and killed batch tasks had run for nothing.
     pub work_lost: Span,
+    /// Tasks launched that are copies of tasks that ran for too long.
+    pub copies: u64,
+    /// Of those, done before the attempt that was slow.
+    pub copies_won: u64,
     /// Tasks launched that prefer some agents, and those of them launched on one.
     pub choosy: u64,
     /// Of those, launched where their data is.
@@ -128,6 +137,9 @@ pub struct FrameworkRow {
     pub rescinded: u64,
     /// Mean use between the start and the horizon, in units of each kind.
     pub mean_usage: Resources,
+    /// Thousandths of a core that its tasks worked on, on average between the start and the horizon, if
+    /// that is known.
+    pub mean_used: Option<u64>,
     /// Requests that arrived.
     pub requests: u64,
     /// Requests answered later than the objective, or never.
@@ -164,6 +176,8 @@ pub struct UsageRow {
     pub running: Resources,
     /// In units of each kind, offers not answered, rounded down.
     pub offered: Resources,
+    /// Thousandths of a core that its tasks worked on, rounded down, if that is known.
+    pub used: Option<u64>,
 }
 
 /// How a service did during a time step.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fairground_policies::registry::Registry;
 use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
-use fairground_sim::run::Sheet;
+use fairground_sim::run::{Comparison, Sheet};
 
 const RECIPE: &str = r#"
 name = "small"
@@ -114,5 +114,71 @@ fn the_nine_hosts_vary_what_they_assume() {
         let has = |set: &[String]| set.iter().any(|setting| setting.contains(key));
         let found = rows.iter().filter(|row| has(&row.set)).count();
         assert!(found >= least, "{key}: {found} rows");
+    }
+}
+
+/// An example with one seed for less time than it is meant for.
+fn example(name: &str) -> Comparison {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(name);
+    let settings = ["seeds=1", "sensitivity.seeds=1", "duration=30m"].map(str::to_owned);
+    let loaded = Recipe::load(Some(&path), &settings).unwrap_or_else(|error| panic!("{error}"));
+    let experiment = Experiment::load(&loaded, Registry::default()).expect("names and files");
+    experiment.compare(&Unwatched::default()).expect("runs")
+}
+
+#[test]
+fn the_example_of_overcommit_shows_what_is_used_and_what_it_costs() {
+    let comparison = example("overcommit.toml");
+    assert_eq!(
+        comparison.sheets[0].rows.len(),
+        4,
+        "as it is, and three changes"
+    );
+    let drf = comparison
+        .policies
+        .iter()
+        .find(|policy| policy.name == "drf");
+    let run = &drf.expect("drf").runs[0];
+    let [maps, solvers] = &run.frameworks[..] else {
+        panic!("two frameworks");
+    };
+    assert_eq!((maps.finished, solvers.finished), (maps.jobs, solvers.jobs));
+    let [allocated, used] = [maps.mean_usage.cpus().0, maps.mean_used.expect("known")];
+    assert!(used * 3 < allocated, "{used} of {allocated}");
+    let told = comparison
+        .assumptions
+        .iter()
+        .map(|(_, one)| one.about.as_str());
+    let told: Vec<&str> = told.collect();
+    for about in ["overcommit", "what a task uses", "machines that are shared"] {
+        assert!(told.contains(&about), "{about}: {told:?}");
+    }
+}
+
+#[test]
+fn the_example_of_speculation_has_copies_that_win() {
+    let comparison = example("speculation.toml");
+    assert_eq!(
+        comparison.sheets[0].rows.len(),
+        4,
+        "as it is, and three changes"
+    );
+    for policy in &comparison.policies {
+        let [maps, others] = &policy.runs[0].frameworks[..] else {
+            panic!("two frameworks");
+        };
+        assert_eq!((maps.finished, others.finished), (maps.jobs, others.jobs));
+        // Tasks are uneven of themselves: a copy of a long one is as long, and loses.
+        assert!(
+            maps.copies_won > 10 && maps.copies_won < maps.copies,
+            "{maps:?}"
+        );
+        assert_eq!(others.copies, 0);
+        assert!(
+            maps.work_lost > others.work_lost,
+            "what is beaten was for nothing"
+        );
     }
 }

@@ -36,6 +36,7 @@ impl Jobs {
         for job in self.iter() {
             let stages = stages_on(job, agents, stream);
             moved.push(job.label, job.submitted, job.spec.gang, stages);
+            moved.measured(job.used);
         }
         match self.feedback() {
             None => moved,
@@ -52,7 +53,7 @@ impl OneJob {
             return self.clone();
         }
         let stages = stages_on(job, agents, stream);
-        Self::new(job.label, job.submitted, job.spec.gang, stages)
+        Self::new(job.label, job.submitted, job.spec.gang, stages).with_use(job.used)
     }
 }
 

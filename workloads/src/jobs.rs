@@ -76,6 +76,8 @@ pub struct Job<'a> {
     pub submitted: Time,
     /// What the framework is told.
     pub spec: &'a Arc<JobSpec>,
+    /// What its tasks used of the processors they had, on average, in millionths, where that was measured.
+    pub used: Option<u32>,
     /// Where in `times` the lists of each stage begin.
     lists: &'a [Runtimes<u32>],
     times: &'a [Span],
@@ -114,11 +116,16 @@ struct Columns {
     /// Of all jobs, one after the other.
     times: Vec<Span>,
     labels: String,
+    /// What jobs used, [`UNMEASURED`] for one that was not measured; later jobs were not measured either.
+    used: Vec<u32>,
     shapes: Vec<Shape>,
     known: HashMap<Shape, ShapeId>,
     /// Which of them wait for others, if any does.
     feedback: Option<Arc<Feedback>>,
 }
+
+/// Stands for what was not measured.
+const UNMEASURED: u32 = u32::MAX;
 
 #[derive(Clone, Copy)]
 struct Row {
@@ -164,11 +171,13 @@ impl Jobs {
         let next = columns.rows.get(id.index() + 1);
         let end = next.map_or(columns.labels.len(), |next| next.label as usize);
         let shape = &columns.shapes[row.shape.0 as usize];
+        let used = columns.used.get(id.index()).copied();
         Job {
             id,
             label: &columns.labels[row.label as usize..end],
             submitted: row.submitted,
             spec: &shape.spec,
+            used: used.filter(|used| *used != UNMEASURED),
             lists: &shape.lists,
             times: &columns.times[row.times as usize..][..shape.times as usize],
         }
@@ -264,6 +273,18 @@ impl Jobs {
         let shape = self.shape(gang, stages);
         self.push_alike(label, submitted, shape, times);
     }
+
+    /// Says what the tasks of the job added last used of the processors they had, on average, in
+    /// millionths.
+    pub fn measured(&mut self, used: Option<u32>) {
+        if let Some(used) = used {
+            let columns = Arc::make_mut(&mut self.0);
+            columns.used.resize(columns.rows.len(), UNMEASURED);
+            if let Some(last) = columns.used.last_mut() {
+                *last = used;
+            }
+        }
+    }
 }
 
 /// One job by itself.
@@ -279,6 +300,13 @@ impl OneJob {
         let mut jobs = Jobs::default();
         jobs.push(label, submitted, gang, stages);
         Self(jobs)
+    }
+
+    /// The same job with what was measured of it, as [`Jobs::measured`] takes it.
+    #[must_use]
+    pub fn with_use(mut self, used: Option<u32>) -> Self {
+        self.0.measured(used);
+        self
     }
 
     /// The job under its number within the framework.
@@ -375,8 +403,11 @@ mod tests {
         for (at, times) in [[1, 2, 3, 4], [5, 6, 7, 8]].iter().enumerate() {
             jobs.push("job", Time::from_secs(at as u64), false, map_reduce(times));
         }
+        jobs.measured(Some(250_000));
         let before = jobs.clone();
         jobs.push("gang", Time::from_secs(2), true, map_reduce(&[0; 4]));
+        let used: Vec<_> = jobs.iter().map(|job| job.used).collect();
+        assert_eq!(used, [None, Some(250_000), None]);
         assert_eq!(before.len(), 2, "a clone does not see what is added later");
         let spec = |id| jobs.get(JobId(id)).spec;
         assert!(Arc::ptr_eq(spec(0), spec(1)));

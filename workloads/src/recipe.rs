@@ -22,6 +22,7 @@ use crate::phases::{self, PhaseSpec};
 use crate::spec::{Context, Source, WorkloadSpec};
 use crate::trace::{Assumption, Input, JobStream, Trace, Workload};
 use crate::units::{self, Thousandths};
+use crate::usage::UseSpec;
 
 pub use error::{RecipeError, TraceError};
 
@@ -219,6 +220,14 @@ pub struct Group {
     /// Accelerators of each.
     #[serde(default, with = "units::decimal")]
     pub gpus: u32,
+    /// How many times its cores each offers: beyond 1, tasks that use more than there is slow each other
+    /// down. Only cores can be had in turns; memory that is not there ends a task.
+    #[serde(
+        default = "weight",
+        with = "units::overcommit",
+        skip_serializing_if = "units::is_one"
+    )]
+    pub overcommit: u32,
 }
 
 impl Group {
@@ -253,6 +262,9 @@ pub struct FrameworkSpec {
     /// For how long it refuses what it cannot use.
     #[serde(default = "refuse")]
     pub refuse: Span,
+    /// How much of the processors that a task of it asked for it uses; not known if nothing is said.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub uses: Option<UseSpec>,
     /// Where its work comes from.
     pub workload: WorkloadSpec,
     /// What changes in its work, and when.
@@ -315,6 +327,10 @@ impl Loaded {
                 workload, phases, ..
             } = framework;
             let source = workload.load_phases(phases, &self.folder, imports);
+            let source = source.and_then(|source| match framework.uses {
+                Some(UseSpec::Trace) => source.tells_use().map(|()| source),
+                _ => Ok(source),
+            });
             source.map_err(|error| TraceError::Workload {
                 origin: self.origin.clone(),
                 framework: framework.name.clone(),
@@ -469,6 +485,22 @@ impl Recipe {
         )
     }
 
+    /// How many times its cores each of `agents` agents offers, in thousandths; nothing if all offer what
+    /// they have.
+    pub fn overcommit(&self, agents: usize) -> Vec<u32> {
+        let groups = self.cluster.iter();
+        let groups =
+            groups.flat_map(|one| std::iter::repeat_n(one.overcommit, one.agents as usize));
+        let all: Vec<u32> = match &self.machines {
+            Some(machines) => vec![machines.overcommit; agents],
+            None => groups.collect(),
+        };
+        if all.iter().all(|times| *times == weight()) {
+            return Vec::new();
+        }
+        all
+    }
+
     /// What every agent of the cluster's groups has.
     pub fn agents(&self) -> Vec<Resources> {
         self.cluster.iter().flat_map(Group::sizes).collect()
@@ -544,6 +576,9 @@ impl Recipe {
         if let Err((key, problem)) = self.costs.check() {
             return bad(key, problem);
         }
+        if let Err((key, problem)) = self.check_overcommit() {
+            return bad(&key, problem);
+        }
         for (i, framework) in self.framework.iter().enumerate() {
             let key = format!("framework.{}", framework.name);
             if framework.name.is_empty() {
@@ -567,8 +602,40 @@ impl Recipe {
                     "expected more than no time: what is refused would come back at once, for ever",
                 );
             }
+            if let Err(problem) = framework.check_use() {
+                return bad(&format!("{key}.use"), problem);
+            }
         }
         Ok(())
+    }
+
+    fn check_overcommit(&self) -> Result<(), (String, &'static str)> {
+        let groups = self.cluster.iter().enumerate();
+        let groups = groups.map(|(i, group)| (format!("cluster.{i}.overcommit"), group.overcommit));
+        let machines = self.machines.iter();
+        let machines = machines.map(|one| ("machines.overcommit".to_owned(), one.overcommit));
+        for (key, times) in groups.chain(machines) {
+            if !(1000..=1_000_000).contains(&times) {
+                let problem = "expected how many times its cores an agent offers, from 1 to 1000: for \
+                               fewer than it has, make `cpus` smaller";
+                return Err((key, problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FrameworkSpec {
+    fn check_use(&self) -> Result<(), &'static str> {
+        let Some(uses) = self.uses else { return Ok(()) };
+        let traced = matches!(self.workload, WorkloadSpec::Trace(_) | WorkloadSpec::Swf(_));
+        if uses == UseSpec::Trace && !traced {
+            return Err(
+                "only a workload of the kind `trace` has measurements: expected a part of what a task \
+                 asked for, as in 0.6, or a distribution, as in { median = 0.4, spread = 0.5 }",
+            );
+        }
+        uses.check()
     }
 }
 

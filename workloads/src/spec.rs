@@ -177,6 +177,17 @@ impl Source {
         }
     }
 
+    /// Whether what its jobs used was measured.
+    ///
+    /// # Errors
+    /// When it was not, or means something else than a part of what a job has.
+    pub fn tells_use(&self) -> Result<(), ReadError> {
+        match &self.0 {
+            Loaded::Trace(loaded) => loaded.tells_use(),
+            _ => Err(trace::unmeasured()),
+        }
+    }
+
     /// The files that were read.
     pub fn inputs(&self) -> &[Input] {
         match &self.0 {

@@ -62,6 +62,26 @@ pub mod decimal {
     }
 }
 
+/// How many times its processors an agent offers, kept in thousandths: `1.5`.
+pub mod overcommit {
+    use serde::{Deserializer, Serializer};
+
+    /// Writes a factor.
+    pub fn serialize<S: Serializer>(thousandths: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+        super::decimal::serialize(thousandths, serializer)
+    }
+
+    /// Reads a factor.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+        let visitor = super::Decimal {
+            what: "how many times its processors an agent offers, with at most three decimal places, as in \
+                   1.5; memory cannot be had in turns and is never offered twice",
+            most: u64::from(u32::MAX),
+        };
+        deserializer.deserialize_any(visitor).map(|n| n as u32)
+    }
+}
+
 /// Memory as text with a unit: `"4GiB"`. A bare number could mean several amounts.
 pub mod memory {
     use fairground_policies::resources::{Mebibytes, Resources};
@@ -108,6 +128,12 @@ pub mod bytes {
             likely: ["B", "MiB"],
         })
     }
+}
+
+/// Whether a factor in thousandths changes nothing: such a key needs not be written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(crate) const fn is_one(thousandths: &u32) -> bool {
+    *thousandths == 1000
 }
 
 /// Shows bytes in the largest unit that says them exactly.

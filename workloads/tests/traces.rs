@@ -5,8 +5,9 @@ mod common;
 use std::fmt::Write as _;
 
 use common::published::SWF;
-use common::{REQUESTS, SWIM, TPCH, folder, published, recent, told, write};
+use common::{REQUESTS, SWIM, TPCH, folder, parquet, published, recent, told, write};
 use expect_test::{expect, expect_file};
+use fairground_policies::message::JobId;
 use fairground_policies::time::Span;
 use fairground_workloads::canonical::import::{import, refusal};
 use fairground_workloads::trace::{Job, Runtimes, Work, Workload};
@@ -251,4 +252,52 @@ fn relative_sizes_become_parts_of_the_largest_machine() {
         .stages[0]
         .needs;
     assert_eq!((task.cpus().0, task.mem().0), (2000, 4880));
+}
+
+/// Two machines of four and two cores, of which a quarter and all were used on average.
+const MEASURED: &str = "\
+a,s,d,0,600,90,25,80,Interactive,4,8
+b,s,d,300,900,100,100,100,Delay-insensitive,2,4
+";
+
+fn source(folder: &TempDir, format: &str) -> fairground_workloads::Source {
+    let text = format!("trace = {{ file = 'file', format = '{format}' }}");
+    let spec: WorkloadSpec = toml::from_str(&text).unwrap();
+    spec.load(folder.path()).unwrap()
+}
+
+#[test]
+fn what_jobs_used_comes_from_where_it_was_measured() {
+    let folder = folder();
+    write(&folder, "file", MEASURED);
+    let Work::Batch(jobs) = built(&folder, "format = 'azure-vms'").unwrap().work else {
+        panic!("machines are jobs");
+    };
+    let used: Vec<_> = jobs.iter().map(|job| job.used).collect();
+    assert_eq!(used, [Some(250_000), Some(1_000_000)]);
+    let source = source(&folder, "azure-vms");
+    assert!(source.tells_use().is_ok());
+    let context = Context {
+        agents: 5,
+        horizon: Span::from_secs(4000),
+        seed: 1,
+        name: "trace",
+    };
+    let (_, stream) = source.stream(&context).unwrap().unwrap();
+    let one_by_one = stream.map(|job| job.unwrap().numbered(JobId(0)).used);
+    assert_eq!(one_by_one.collect::<Vec<_>>(), used, "one by one the same");
+}
+
+#[test]
+fn a_trace_that_measured_nothing_says_so() {
+    let folder = folder();
+    write(&folder, "file", SWIM);
+    let error = source(&folder, "swim").tells_use().unwrap_err();
+    expect![[r"
+        file: parameter `use`: expected a trace that measured what its jobs used, found none of it
+          hint: say it of every task, as in use = 0.6"]]
+    .assert_eq(&told(folder.path(), &error.to_string()));
+    parquet::fragments(&folder.path().join("file"), &[300_000], &[19.5]);
+    let error = source(&folder, "opendc-fragments").tells_use().unwrap_err();
+    expect!["file: parameter `use`: expected readings of use as a part of what a job has, found `MHz as written, in millionths: the machi…`"].assert_eq(&told(folder.path(), &error.to_string()));
 }

@@ -1,9 +1,11 @@
 //! A framework whose jobs' tasks run directly on the cluster: Hadoop, MPI.
 
 use super::dealings::Dealings;
+use super::speculation::{Copies, Follows};
 use super::{JobQueue, Manners, News, Order, Piece, Role};
+use crate::demand::MOST;
 use crate::job::JobSpec;
-use crate::message::{FrameworkId, Outcome, TaskId, TaskRequest};
+use crate::message::{AgentId, Demand, FrameworkId, Outcome, TaskId, TaskRequest};
 use crate::schedulers::{BoxedScheduler, Desk, Item};
 use crate::time::Time;
 use crate::window::Window;
@@ -17,6 +19,8 @@ pub(super) struct Batch {
     tasks: Window<Piece>,
     /// Whether the scheduler could use now what was refused before.
     asks_again: bool,
+    /// The attempts at tasks, where slow ones are to have copies.
+    copies: Option<Box<Copies>>,
 }
 
 impl Batch {
@@ -24,6 +28,9 @@ impl Batch {
         Self {
             dealings: Dealings::new(id, manners),
             queue: JobQueue::new(scheduler.order()),
+            copies: scheduler
+                .speculation()
+                .map(|rule| Box::new(Copies::new(rule))),
             scheduler,
             held: Vec::new(),
             tasks: Window::new(),
@@ -42,22 +49,51 @@ impl Batch {
                 }
             }
             News::Rescinded(id) => self.held.retain_mut(|item| item.lose(id)),
-            News::Reported { task, outcome } => self.reported(task, outcome, orders),
+            News::Reported { task, outcome } => self.reported(now, task, outcome, orders),
             News::TimePassed
             | News::ExecutorStarted(_)
             | News::WorkFinished { .. }
             | News::LoadMeasured(_)
             | News::LoadEnded => {}
         }
+        if let Some(copies) = &mut self.copies {
+            copies.look(now);
+        }
         self.place(now, orders);
-        let news = self.queue.take_news() | std::mem::take(&mut self.asks_again);
-        let demand = |demand: &mut Vec<_>| self.queue.demand(demand);
-        self.dealings
-            .want(self.queue.waiting(), news, demand, orders);
+        let mut news = self.queue.take_news() | std::mem::take(&mut self.asks_again);
+        let mut waiting = self.queue.waiting();
+        if let Some(copies) = &mut self.copies {
+            news |= copies.take_news();
+            waiting += copies.count();
+        }
+        let demand = |demand: &mut Vec<_>| {
+            self.queue.demand(demand);
+            if let Some(copies) = &self.copies {
+                demand_copies(copies, &self.queue, demand);
+            }
+        };
+        self.dealings.want(waiting, news, demand, orders);
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
-        self.held.iter().filter_map(|item| item.hold).min()
+        let held = self.held.iter().filter_map(|item| item.hold);
+        let slow = self.copies.iter().filter_map(|copies| copies.wake_at());
+        held.chain(slow).min()
+    }
+
+    /// Whether another attempt has done the work of `task`, whose own end is of no use then.
+    pub(super) fn is_beaten(&self, task: TaskId) -> bool {
+        let copies = self.copies.as_ref();
+        copies.is_some_and(|copies| copies.is_beaten(task))
+    }
+
+    /// Whether another attempt is made at what `task` does, and whether `task` itself is a copy.
+    pub(super) fn standing(&self, task: TaskId) -> (bool, bool) {
+        let Some(copies) = &self.copies else {
+            return (false, false);
+        };
+        let piece = self.tasks.get(task.0);
+        piece.map_or((false, false), |piece| copies.standing(*piece, task))
     }
 
     pub(super) fn starts_together(&self, job: &JobSpec) -> bool {
@@ -78,11 +114,12 @@ impl Batch {
             asks_again: &mut self.asks_again,
         };
         self.scheduler.place(now, &mut desk);
+        self.place_copies();
         let mut items = std::mem::take(&mut self.held);
         items.retain(|item| {
             let held = item.hold.is_some() && item.launch.is_empty();
             if !held {
-                let launch = self.requests(&item.launch);
+                let launch = self.requests(now, item.offer.agent, &item.launch);
                 let (ids, offer) = (item.ids(), item.whole());
                 self.dealings
                     .answer(ids, &offer, launch, item.refuse, orders);
@@ -92,21 +129,55 @@ impl Batch {
         self.held = items;
     }
 
-    fn requests(&mut self, pieces: &[Piece]) -> Vec<TaskRequest> {
+    /// Places copies on what tasks that wait have left: they come last, and each on another agent than
+    /// the attempt that is slow.
+    fn place_copies(&mut self) {
+        let Some(copies) = &self.copies else { return };
+        for piece in copies.wanted() {
+            let needs = self.queue.spec(piece.job).stages[piece.stage as usize].needs;
+            let fits = |item: &&mut Item| {
+                let open = item.hold.is_none() && needs.fits_in(item.left);
+                open && copies.may_run_on(piece, item.offer.agent)
+            };
+            if let Some(item) = self.held.iter_mut().find(fits) {
+                item.left -= needs;
+                item.launch.push(piece);
+            }
+        }
+    }
+
+    fn requests(&mut self, now: Time, agent: AgentId, pieces: &[Piece]) -> Vec<TaskRequest> {
         let mut requests = Vec::with_capacity(pieces.len());
         for piece in pieces {
             let task = self.dealings.next_task();
             self.tasks.insert(task.0, *piece);
-            let needs = self.queue.spec(piece.job).stages[piece.stage as usize].needs;
+            let job = self.queue.spec(piece.job);
+            let stage = &job.stages[piece.stage as usize];
+            if let Some(copies) = &mut self.copies
+                && !job.gang
+            {
+                copies.launched(now, *piece, stage.tasks, (task, agent));
+            }
+            let needs = stage.needs;
             requests.push(TaskRequest { task, needs });
         }
         requests
     }
 
-    fn reported(&mut self, task: TaskId, outcome: Outcome, orders: &mut Vec<Order>) {
+    fn reported(&mut self, now: Time, task: TaskId, outcome: Outcome, orders: &mut Vec<Order>) {
         let Some(piece) = self.tasks.remove(task.0) else {
             return;
         };
+        if let Some(copies) = &mut self.copies {
+            match copies.ended(now, piece, task, outcome) {
+                Follows::Nothing | Follows::GoesOn => return,
+                Follows::Ends(others) => {
+                    for other in others {
+                        self.dealings.kill(other, orders);
+                    }
+                }
+            }
+        }
         if outcome == Outcome::Finished {
             self.queue.finish(piece);
             return;
@@ -132,4 +203,16 @@ impl Batch {
             }
         }
     }
+}
+
+/// Adds the copies that are wanted to a demand, behind all that waits.
+fn demand_copies(copies: &Copies, queue: &JobQueue, demand: &mut Vec<Demand>) {
+    for piece in copies.wanted() {
+        let needs = queue.spec(piece.job).stages[piece.stage as usize].needs;
+        match demand.last_mut() {
+            Some(last) if last.needs == needs => last.count = last.count.saturating_add(1),
+            _ => demand.push(Demand { needs, count: 1 }),
+        }
+    }
+    demand.truncate(MOST);
 }

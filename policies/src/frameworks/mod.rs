@@ -8,6 +8,7 @@ mod dealings;
 mod executors;
 mod job_queue;
 mod service;
+mod speculation;
 mod stages;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::time::{Span, Time};
 
 pub use job_queue::{JobOrder, JobQueue, Piece};
 pub use service::Autoscaler;
+pub use speculation::Speculation;
 
 /// What a framework is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -173,11 +175,27 @@ impl Framework {
         }
     }
 
+    /// Whether another attempt has done the work of `task`, which is not reported yet.
+    pub fn is_beaten(&self, task: TaskId) -> bool {
+        match &self.0 {
+            Kind::Batch(batch) => batch.is_beaten(task),
+            Kind::Executors(_) | Kind::Service(_) => false,
+        }
+    }
+
     /// Whether a stage of `job` starts whole or not at all.
     pub fn starts_together(&self, job: &JobSpec) -> bool {
         match &self.0 {
             Kind::Batch(batch) => batch.starts_together(job),
             Kind::Executors(_) | Kind::Service(_) => false,
+        }
+    }
+
+    /// Whether another attempt is made at what `task` does, and whether `task` is the copy of it.
+    pub fn standing(&self, task: TaskId) -> (bool, bool) {
+        match &self.0 {
+            Kind::Batch(batch) => batch.standing(task),
+            Kind::Executors(_) | Kind::Service(_) => (false, false),
         }
     }
 

@@ -9,7 +9,7 @@ mod together;
 
 use std::fmt;
 
-use crate::frameworks::{JobOrder, JobQueue, Piece};
+use crate::frameworks::{JobOrder, JobQueue, Piece, Speculation};
 use crate::job::JobSpec;
 use crate::message::{FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
@@ -28,6 +28,11 @@ pub trait Scheduler {
     /// Whose tasks go first.
     fn order(&self) -> JobOrder {
         JobOrder::Fifo
+    }
+
+    /// When a task has run for so long that a copy of it is to run, too; never if nothing is said.
+    fn speculation(&self) -> Option<Speculation> {
+        None
     }
 
     /// Whether a stage of this job starts whole or not at all, so that one that is larger than the

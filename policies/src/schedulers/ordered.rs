@@ -3,7 +3,7 @@
 
 use super::together::{HOLD, Manner, Together};
 use super::{Desk, Entry, Scheduler};
-use crate::frameworks::JobOrder;
+use crate::frameworks::{JobOrder, Speculation};
 use crate::job::JobSpec;
 use crate::message::JobId;
 use crate::name::{BadName, Name, Param};
@@ -16,6 +16,7 @@ use crate::time::{Span, Time};
 pub struct Ordered {
     passing: Passing,
     together: Together,
+    speculation: Option<Speculation>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,10 @@ struct Passing {
 impl Scheduler for Ordered {
     fn order(&self) -> JobOrder {
         self.passing.order
+    }
+
+    fn speculation(&self) -> Option<Speculation> {
+        self.speculation
     }
 
     fn place(&mut self, now: Time, desk: &mut Desk<'_>) {
@@ -97,25 +102,127 @@ const WAIT: Param = Param {
     about: "how long a job lets offers pass that do not hold its data (default 0s)",
 };
 
+const SPECULATE: Param = Param {
+    key: "speculate",
+    about: "a task that runs so many times as long as the median of its stage's tasks that are done has a \
+            copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; \
+            default never)",
+};
+
+const QUANTILE: Param = Param {
+    key: "quantile",
+    about: "what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)",
+};
+
+fn speculation(name: &mut Name) -> Result<Option<Speculation>, BadName> {
+    let mut part = |key: &str, least: u32, most: u32, expected: &str| {
+        let Some(text) = name.take(key) else {
+            return Ok(None);
+        };
+        let number = thousandths(&text).filter(|number| (least..=most).contains(number));
+        number
+            .map(Some)
+            .ok_or_else(|| name.bad(key, &text, expected))
+    };
+    let expected =
+        "how many times as long, from 1 to 1000 with at most three decimal places, as in 1.5";
+    let multiplier = part("speculate", 1000, 1_000_000, expected)?;
+    let expected = "a part between 0 and 1 with at most three decimal places, as in 0.75";
+    let quantile = part("quantile", 0, 1000, expected)?;
+    match (multiplier, quantile) {
+        (None, Some(_)) => Err(BadName(format!(
+            "`{}`: parameter `quantile` says when slow tasks are looked for, and without `speculate` nobody \
+             looks; expected both, as in speculate=1.5,quantile=0.75",
+            name.base()
+        ))),
+        (multiplier, quantile) => Ok(multiplier.map(|multiplier| Speculation {
+            multiplier,
+            quantile: quantile.unwrap_or(750),
+        })),
+    }
+}
+
+/// A decimal number of at most three places.
+fn thousandths(text: &str) -> Option<u32> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || fraction.len() > 3 {
+        return None;
+    }
+    let fraction: u32 = format!("{fraction:0<3}").parse().ok()?;
+    whole
+        .parse::<u32>()
+        .ok()?
+        .checked_mul(1000)?
+        .checked_add(fraction)
+}
+
 fn make(order: JobOrder, name: &mut Name) -> Result<super::BoxedScheduler, BadName> {
     let wait = name
         .take_as("wait", "a length of time, as in 5s")?
         .unwrap_or(Span::ZERO);
     let passing = Passing { order, wait };
     let together = Together::from_name(name)?;
-    Ok(Box::new(Ordered { passing, together }))
+    let speculation = speculation(name)?;
+    Ok(Box::new(Ordered {
+        passing,
+        together,
+        speculation,
+    }))
 }
 
 pub(super) const FIFO: Entry = Entry {
     name: "fifo",
     about: "jobs in order of submission, first fit; with `wait`, delay scheduling",
-    params: &[WAIT, HOLD],
+    params: &[WAIT, HOLD, SPECULATE, QUANTILE],
     make: |name| make(JobOrder::Fifo, name),
 };
 
 pub(super) const FAIR: Entry = Entry {
     name: "fair",
     about: "the job with the fewest running tasks first, first fit; with `wait`, delay scheduling",
-    params: &[WAIT, HOLD],
+    params: &[WAIT, HOLD, SPECULATE, QUANTILE],
     make: |name| make(JobOrder::Fair, name),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, expected: Result<Option<(u32, u32)>, &str>) {
+        let mut name: Name = name.parse().expect("a name");
+        let found = speculation(&mut name);
+        let found = found.map(|rule| rule.map(|rule| (rule.multiplier, rule.quantile)));
+        match expected {
+            Ok(rule) => assert_eq!(found, Ok(rule), "{name}"),
+            Err(said) => {
+                let error = found.expect_err("a bad name").to_string();
+                assert!(error.contains(said), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn copies_are_asked_for_by_name() {
+        check("fair", Ok(None));
+        check("fair[speculate=1.5]", Ok(Some((1500, 750))));
+        check("fifo[speculate=3,quantile=0.9]", Ok(Some((3000, 900))));
+        check(
+            "fair[speculate=0.5]",
+            Err("`speculate` is `0.5`; expected how many times"),
+        );
+        check(
+            "fair[speculate=1.2345]",
+            Err("at most three decimal places"),
+        );
+        check("fair[speculate=yes]", Err("as in 1.5"));
+        check(
+            "fair[speculate=2,quantile=1.1]",
+            Err("a part between 0 and 1"),
+        );
+        check(
+            "fair[quantile=0.9]",
+            Err("expected both, as in speculate=1.5,quantile=0.75"),
+        );
+    }
+}

@@ -225,6 +225,8 @@ impl<'a> Live<'a> {
             Some(Role::Piece(piece)) => Some(piece),
             _ => self.working.get(&task).copied(),
         };
+        // What another attempt has done is not done, or lost, a second time.
+        let piece = piece.filter(|_| !self.core.is_beaten(task));
         let Some(outcome) = outcome(state) else {
             if let (Some(Role::Piece(piece)), "TASK_RUNNING") = (self.core.role(task), state) {
                 self.progress.started(piece, now);

@@ -58,6 +58,7 @@ pub(super) fn simulate(
             share: 1,
             scheduler: "fifo".parse()?,
             refuse: Span::from_secs(5),
+            uses: None,
         })
     };
     let frameworks: Vec<Behaviour> = weights.iter().map(behaviour).collect::<Result<_, _>>()?;
@@ -66,6 +67,7 @@ pub(super) fn simulate(
         frameworks: &frameworks,
         network: NetworkSpec::default(),
         costs: CostSpec::default(),
+        overcommit: &[],
         policy: &policy.parse()?,
         registry: &Registry::default(),
         seed: 1,

@@ -7,7 +7,9 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Span;
 use fairground_workloads::trace::{Assumption, Trace, Work};
+use fairground_workloads::usage::UseSpec;
 
+use super::said::{overcommitted, shared_machines};
 use super::{Experiment, ExperimentError, STATIC_BEST};
 use crate::output::units;
 use crate::run::{Comparison, FrameworkInfo, PolicyRuns};
@@ -89,6 +91,8 @@ impl Experiment {
         for (i, workload) in trace.workloads.iter().enumerate() {
             let framework = Some(FrameworkId(i as u32));
             assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
+            let uses = self.behaviours[i].uses.map(UseSpec::told);
+            assumptions.extend(uses.map(|one| (framework, one)));
         }
         let cluster = self
             .loaded
@@ -97,11 +101,18 @@ impl Experiment {
         assumptions.extend(cluster.assumptions.into_iter().map(|one| (None, one)));
         let costs = self.loaded.recipe.costs.assumptions();
         assumptions.extend(costs.into_iter().map(|one| (None, one)));
+        let overcommitted = overcommitted(&self.overcommit);
+        assumptions.extend(overcommitted.map(|one| (None, one)));
+        let shared = shared_machines(&self.overcommit, &self.behaviours);
+        let uses = match shared {
+            None => "a running task uses all it was given, from launch to end",
+            Some(_) => {
+                "a task of which nothing else is said uses all it was given, processors while it works \
+                 and the rest from launch to end"
+            }
+        };
         let ours = [
-            (
-                "use of resources",
-                "a running task uses all it was given, from launch to end",
-            ),
+            ("use of resources", uses),
             (
                 "output of finished tasks",
                 "survives the loss of the agent that made it",
@@ -131,7 +142,8 @@ impl Experiment {
             "data of a partition",
             "lies on the partition's own agents, drawn as elsewhere; with data=all on anybody's",
         ));
-        for (about, model) in ours.into_iter().chain(requests).chain(data).chain(search) {
+        let ours = ours.into_iter().chain(shared);
+        for (about, model) in ours.chain(requests).chain(data).chain(search) {
             let (about, model) = (about.to_owned(), model.to_owned());
             assumptions.push((None, Assumption { about, model }));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fairground_policies::frameworks::{Piece, Role};
-use fairground_policies::message::{FrameworkId, JobId, Outcome};
+use fairground_policies::message::{FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::time::Time;
 
 use super::Done;
@@ -21,14 +21,24 @@ pub(super) fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
             *end = one.ended.max(*end);
         }
     }
-    let mut attempts: BTreeMap<(StageId, u32), u32> = BTreeMap::new();
+    // In the order in which they began: a copy may be done before what it is a copy of.
+    let mut attempts: BTreeMap<(StageId, u32), Vec<(Time, TaskId)>> = BTreeMap::new();
+    for one in &done {
+        if let Role::Piece(piece) = one.role {
+            let all = attempts.entry((stage_of(one.framework, piece), piece.index));
+            all.or_default().push((one.started, one.task));
+        }
+    }
+    for all in attempts.values_mut() {
+        all.sort_unstable();
+    }
     let row = |one: Done| {
         let Role::Piece(piece) = one.role else {
             return plain(&one);
         };
         let stage = stage_of(one.framework, piece);
-        let attempt = attempts.entry((stage, piece.index)).or_default();
-        *attempt += 1;
+        let all = &attempts[&(stage, piece.index)];
+        let attempt = all.partition_point(|other| *other <= (one.started, one.task));
         let job = jobs.job(one.framework, piece.job);
         let spec = job.map(|job| &job.spec.stages[piece.stage as usize]);
         let parents = spec.into_iter().flat_map(|spec| &spec.parents);
@@ -37,7 +47,7 @@ pub(super) fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
         let prefers = spec.filter(|spec| !spec.preferred.is_empty());
         TaskRow {
             piece: Some((piece.job, piece.stage, piece.index)),
-            attempt: Some(*attempt),
+            attempt: Some(attempt as u32),
             submitted,
             ready: ready.copied().chain(submitted).max(),
             local: prefers.map(|spec| spec.is_local(piece.index, one.agent)),

@@ -21,7 +21,7 @@ pub(super) struct Agents {
 
 #[derive(Clone, Debug)]
 struct Machine {
-    /// What it has in its present life, or had in the last.
+    /// What it offers in its present life, or did in the last.
     total: Resources,
     up: bool,
     /// How often it has come back; orders for an earlier life are lost.
@@ -146,11 +146,14 @@ impl World<'_> {
             work: None,
         };
         self.agents.start(framework, task, body);
+        let page = &self.frameworks[framework.index()];
         match role {
+            // Another attempt was done while this one was on its way, and so is the order to end it.
+            Role::Piece(_) if page.is_beaten(task) => {}
             Role::Piece(piece) => {
+                self.record.framework(framework).copies += u64::from(page.standing(task).1);
                 if let Some(due) = self.piece_started(agent, framework, task, piece) {
-                    self.due += 1;
-                    self.queue.push(due, Item::TaskDue(framework, task));
+                    self.works(framework, task, piece, due);
                 }
             }
             Role::Executor if self.costs.start().is_zero() => self.executor_up(framework, task),
@@ -161,6 +164,7 @@ impl World<'_> {
             Role::Instance => {
                 let up = self.now + self.startup(framework);
                 self.queue.push(up, Item::InstanceUp(framework, task));
+                self.serves(framework, task);
             }
         }
     }
@@ -198,8 +202,15 @@ impl World<'_> {
     /// Everything but the report that follows from a task's end.
     fn gone(&mut self, framework: FrameworkId, task: TaskId, body: &Body, outcome: Outcome) {
         self.moved = self.now;
+        self.works_no_more(framework, task, body);
+        let page = &self.frameworks[framework.index()];
+        if page.standing(task).0 && outcome == Outcome::Finished {
+            let worked = self.now - body.started;
+            self.doubled.insert((framework, task), worked);
+        }
+        let in_vain = outcome != Outcome::Finished || page.is_beaten(task);
         let wasted = match body.role {
-            Role::Piece(_) if outcome != Outcome::Finished => Some(body.started),
+            Role::Piece(_) if in_vain => Some(body.started),
             Role::Executor => body
                 .work
                 .as_ref()
@@ -268,9 +279,7 @@ impl World<'_> {
         let begun = doing.begun;
         self.moved = self.now;
         let takes = self.work_started(framework, piece, warmth);
-        self.due += 1;
-        self.queue
-            .push(self.now + takes, Item::WorkDue(framework, executor, begun));
+        self.works_inside(framework, executor, (piece, begun), self.now + takes);
     }
 
     /// An executor is done with the `begun`-th piece of work it began, if it still runs.
@@ -282,6 +291,7 @@ impl World<'_> {
             && doing.begun == begun
             && let Some((piece, since)) = doing.piece.take()
         {
+            self.moved = self.now;
             let agent = body.agent;
             self.record.task(Done {
                 framework,
@@ -329,7 +339,12 @@ impl World<'_> {
         if machine.up {
             return;
         }
-        machine.total = total.unwrap_or(machine.total);
+        if let Some(total) = total {
+            machine.total = self.scenario.offered(agent, total);
+            if let Some(contention) = &mut self.contention {
+                contention.comes_back(agent, total);
+            }
+        }
         machine.up = true;
         machine.life += 1;
         let life = machine.life;

@@ -83,6 +83,11 @@ impl<'a> Progress<'a> {
         self.jobs.finish(framework, self.submitted, record)
     }
 
+    /// What was measured that the tasks of a job that is not over used, in millionths of what they had.
+    pub(super) fn measured_use(&self, job: JobId) -> Option<u32> {
+        self.jobs.job(job).used
+    }
+
     /// The jobs whose users submit them before any other ended, with their times.
     pub(super) fn begin(&mut self) -> Vec<(Time, JobId)> {
         self.jobs.begin()
@@ -292,15 +297,7 @@ impl<'a> World<'a> {
     /// Follows what a framework is about to learn of its jobs.
     pub(super) fn follow(&mut self, framework: FrameworkId, news: &News) {
         match *news {
-            News::Reported { task, outcome } => {
-                self.record.reported(framework, outcome);
-                if let Some(Role::Piece(piece)) = self.frameworks[framework.index()].role(task) {
-                    match outcome {
-                        Outcome::Finished => self.piece_done(framework, piece),
-                        _ => self.progress(framework).jobs.fate(piece.job).lose(),
-                    }
-                }
-            }
+            News::Reported { task, outcome } => self.follow_report(framework, task, outcome),
             News::WorkFinished { executor, piece }
                 if self.frameworks[framework.index()].role(executor).is_some() =>
             {
@@ -308,6 +305,36 @@ impl<'a> World<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Follows the end of a task. One that another attempt has beaten is lost with that one's end: its job
+    /// may be over when its own is reported.
+    fn follow_report(&mut self, framework: FrameworkId, task: TaskId, outcome: Outcome) {
+        let page = &self.frameworks[framework.index()];
+        let (role, beaten) = (page.role(task), page.is_beaten(task));
+        let (other, copy) = page.standing(task);
+        let worked = self.doubled.remove(&(framework, task));
+        let in_vain = beaten && outcome == Outcome::Finished;
+        let counted = if in_vain { Outcome::Killed } else { outcome };
+        self.record.reported(framework, counted);
+        if in_vain {
+            self.record.framework(framework).work_lost += worked.unwrap_or_default();
+        }
+        let Some(Role::Piece(piece)) = role else {
+            return;
+        };
+        if beaten {
+            return;
+        }
+        if outcome != Outcome::Finished {
+            self.progress(framework).jobs.fate(piece.job).lose();
+            return;
+        }
+        if other {
+            self.progress(framework).jobs.fate(piece.job).lose();
+        }
+        self.record.framework(framework).copies_won += u64::from(copy);
+        self.piece_done(framework, piece);
     }
 
     fn piece_done(&mut self, framework: FrameworkId, piece: Piece) {
@@ -346,19 +373,16 @@ impl<'a> World<'a> {
                 open.copying.push(copying);
             }
         }
-        for Copying {
-            task,
-            piece,
-            copied,
-            pace,
-        } in free
-        {
-            let Runtimes::Reduce { work, .. } = job.runtimes(piece.stage as usize) else {
-                continue;
+        let due = |one: Copying| {
+            let Runtimes::Reduce { work, .. } = job.runtimes(one.piece.stage as usize) else {
+                return None;
             };
-            let due = copied.max(now) + work[piece.index as usize].scaled(pace, 1000);
-            self.due += 1;
-            self.queue.push(due, Item::TaskDue(framework, task));
+            let work = work[one.piece.index as usize].scaled(one.pace, 1000);
+            Some((one.task, one.piece, one.copied.max(now) + work))
+        };
+        let due: Vec<_> = free.into_iter().filter_map(due).collect();
+        for (task, piece, due) in due {
+            self.works(framework, task, piece, due);
         }
     }
 }

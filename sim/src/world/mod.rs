@@ -3,6 +3,7 @@
 //! The world carries events and actions and knows how long things take. It decides nothing.
 
 mod bodies;
+mod contention;
 mod costs;
 mod jobs;
 mod network_io;
@@ -10,7 +11,7 @@ pub mod queueing;
 mod services;
 mod supply;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fairground_policies::allocators::Allocator;
@@ -25,6 +26,7 @@ use fairground_policies::time::{Span, Time};
 use fairground_workloads::recipe::CostSpec;
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{JobStream, Trace, Work};
+use fairground_workloads::usage::UseSpec;
 use fairground_workloads::{ReadError, rng};
 use slab::Slab;
 
@@ -35,6 +37,7 @@ use crate::record::{Ended, Recorder};
 use crate::run::{JobLine, Run};
 
 use bodies::Agents;
+use contention::Contention;
 use costs::Costs;
 use jobs::Progress;
 use services::Service;
@@ -51,6 +54,8 @@ pub struct Scenario<'a> {
     pub network: NetworkSpec,
     /// What launching costs.
     pub costs: CostSpec,
+    /// How many times its cores each agent offers, in thousandths; nothing if all offer what they have.
+    pub overcommit: &'a [u32],
     /// The policy of the first level.
     pub policy: &'a Name,
     /// What names mean.
@@ -80,6 +85,8 @@ pub struct Behaviour {
     pub scheduler: Name,
     /// For how long it refuses what it cannot use.
     pub refuse: Span,
+    /// What its tasks use of the processors they ask for, if that is known.
+    pub uses: Option<UseSpec>,
 }
 
 /// Runs a scenario to its end.
@@ -168,6 +175,8 @@ enum Item {
     WorkDue(FrameworkId, TaskId, u32),
     /// An executor has started.
     ExecutorUp(FrameworkId, TaskId),
+    /// Somebody on a machine that is shared may be done.
+    Look(AgentId),
     /// An instance begins to serve.
     InstanceUp(FrameworkId, TaskId),
     /// The next job of a framework is submitted.
@@ -210,7 +219,12 @@ struct World<'a> {
     /// The wake-up that is in the queue for each framework.
     wakes: Vec<Option<Time>>,
     agents: Agents,
+    /// What machines are used for, if anybody is to know; kept apart, since few runs have it.
+    contention: Option<Box<Contention>>,
     progress: Vec<Progress<'a>>,
+    /// How long tasks worked that are done, while another attempt at the same was made and nobody knows
+    /// which of them is first.
+    doubled: BTreeMap<(FrameworkId, TaskId), Span>,
     services: Vec<Option<Service>>,
     record: Recorder,
     /// Told of every task that ended.
@@ -252,7 +266,8 @@ impl<'a> World<'a> {
             rng: rng::stream(scenario.seed, "policy").into_generator(),
         };
         let (config, allocator) = scenario.registry.allocator(scenario.policy, setup)?;
-        let usable = usable_agents(trace, |agent| allocator.owner(agent));
+        let offered = scenario.all_offered();
+        let usable = usable_agents(scenario, |agent| allocator.owner(agent));
         let kept = allocator.keeps_data();
         let data = |framework| kept.then(|| data_of(framework, scenario, &*allocator));
         let mut frameworks = Vec::new();
@@ -270,6 +285,11 @@ impl<'a> World<'a> {
                 Ok(Progress::new(jobs, work, usable))
             })
             .collect::<Result<_, ReadError>>()?;
+        let contention = Contention::new(scenario).map(Box::new);
+        let mut record = Recorder::new(trace, scenario.step, scenario.host_step, scenario.tasks);
+        if let Some(contention) = &contention {
+            record.follow_use(offered.clone(), contention.known());
+        }
         Ok(Self {
             scenario,
             trace,
@@ -285,14 +305,16 @@ impl<'a> World<'a> {
             frameworks,
             orders: Vec::new(),
             wakes: vec![None; count],
-            agents: Agents::new(&trace.agents, count),
+            agents: Agents::new(&offered, count),
+            contention,
             progress,
+            doubled: BTreeMap::new(),
             services: trace
                 .workloads
                 .iter()
                 .map(|w| Service::new(&w.work))
                 .collect(),
-            record: Recorder::new(trace, scenario.step, scenario.host_step, scenario.tasks),
+            record,
             watch,
             digest: Digest::default(),
             open: 0,
@@ -313,12 +335,9 @@ impl<'a> World<'a> {
             let joined = Event::FrameworkJoined { framework, weight };
             self.send(Time::ZERO, Message::Told(joined));
         }
-        for (i, total) in self.trace.agents.iter().enumerate() {
+        for (i, total) in self.scenario.all_offered().into_iter().enumerate() {
             let agent = AgentId(i as u32);
-            let joined = Event::AgentJoined {
-                agent,
-                total: *total,
-            };
+            let joined = Event::AgentJoined { agent, total };
             self.send(Time::ZERO, Message::Told(joined));
         }
         for fault in &self.trace.faults {
@@ -384,7 +403,9 @@ impl<'a> World<'a> {
             && self.thinking == 0
             && self.progress.iter().all(|p| p.next_submission().is_none());
         // Messages under way still arrive; failures of agents that nobody uses need not.
-        self.stalled || (running == 0 && self.open == 0 && self.queue.len() == self.faults)
+        let looks = self.contention.as_ref().map_or(0, |one| one.looks());
+        let idle = running == 0 && self.open == 0;
+        self.stalled || (idle && self.queue.len() == self.faults + looks)
     }
 
     fn perform(&mut self, item: Item) {
@@ -405,6 +426,7 @@ impl<'a> World<'a> {
                 self.due -= 1;
                 self.work_due(framework, task, count);
             }
+            Item::Look(agent) => self.look(agent),
             Item::ExecutorUp(framework, task) => self.executor_up(framework, task),
             Item::InstanceUp(framework, task) => self.instance_up(framework, task),
             Item::NextJob(framework) => self.submit_next(framework),
@@ -441,9 +463,10 @@ impl<'a> World<'a> {
 
 /// The sizes of agents each framework may use, now or later, and how many there are of each.
 fn usable_agents(
-    trace: &Trace,
+    scenario: &Scenario<'_>,
     owner: impl Fn(AgentId) -> Option<FrameworkId>,
 ) -> Vec<Vec<(Resources, u64)>> {
+    let trace = scenario.trace;
     let mut usable = vec![Vec::<(Resources, u64)>::new(); trace.workloads.len()];
     let first = trace.agents.iter().enumerate();
     let first = first.map(|(i, total)| (AgentId(i as u32), *total));
@@ -451,6 +474,7 @@ fn usable_agents(
     let later = trace.faults.iter();
     let later = later.filter_map(|fault| Some((fault.agent, fault.total?)));
     for (agent, total) in first.chain(later) {
+        let total = scenario.offered(agent, total);
         let owner = owner(agent);
         for (framework, sizes) in usable.iter_mut().enumerate() {
             if owner.is_some_and(|owner| owner.index() != framework) {

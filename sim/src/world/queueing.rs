@@ -50,6 +50,8 @@ pub struct Fleet {
     pub speed: f64,
     /// Requests an instance serves at the same time.
     pub workers: u64,
+    /// How fast all of them are on machines that are shared, on average, as a share of the full speed.
+    pub pace: f64,
 }
 
 impl Fleet {
@@ -91,6 +93,13 @@ impl Line {
 
     /// Serves `requests` that arrive evenly during `span`, and appends how long they take.
     pub fn serve(&mut self, span: Span, requests: f64, fleet: Fleet, parts: &mut Vec<Part>) {
+        let service = self.service;
+        self.service /= fleet.pace;
+        self.serve_so(span, requests, fleet, parts);
+        self.service = service;
+    }
+
+    fn serve_so(&mut self, span: Span, requests: f64, fleet: Fleet, parts: &mut Vec<Part>) {
         let length = seconds(span);
         if length <= 0.0 || (requests <= 0.0 && self.backlog <= 0.0) {
             return;
@@ -311,6 +320,7 @@ mod tests {
             cold: 0,
             speed: 1.0,
             workers,
+            pace: 1.0,
         }
     }
 
@@ -453,6 +463,7 @@ mod tests {
             cold,
             speed: 0.5,
             workers: 4,
+            pace: 1.0,
         };
         for routing in [Routing::LeastWork, Routing::RoundRobin, Routing::Random] {
             let full = late_part(&routed(routing, 6.0, fleet(3, 0)));

@@ -20,6 +20,8 @@ pub(super) struct Service {
     line: Line,
     /// Instances that serve, with when each is as fast as it gets.
     up: BTreeMap<TaskId, Time>,
+    /// Those of them whose machines are shared, with what part of their speed they have.
+    slowed: BTreeMap<TaskId, (u64, u64)>,
     /// Everything before this is accounted for.
     now: Time,
     /// Response times within the current step, and since the start.
@@ -40,6 +42,7 @@ impl Service {
             spec: spec.clone(),
             line: Line::new(spec.service_time, spec.routing),
             up: BTreeMap::new(),
+            slowed: BTreeMap::new(),
             now: Time::ZERO,
             step: Vec::new(),
             all: Vec::new(),
@@ -91,7 +94,35 @@ impl Service {
             cold,
             speed: f64::from(self.spec.cold.speed) / 1000.0,
             workers: u64::from(self.spec.workers),
+            pace: self.pace(),
         }
+    }
+
+    /// An instance, up or not yet, runs at this part of its speed from `now` on.
+    pub(super) fn runs_at(&mut self, now: Time, task: TaskId, part: (u64, u64)) {
+        let part = (part.0 < part.1).then_some(part);
+        if self.slowed.get(&task).copied() == part {
+            return;
+        }
+        self.advance(now);
+        match part {
+            Some(part) => self.slowed.insert(task, part),
+            None => self.slowed.remove(&task),
+        };
+    }
+
+    /// The mean of how fast all instances are that serve: what is slower at one is faster at another,
+    /// and requests go to all of them.
+    fn pace(&self) -> f64 {
+        if self.slowed.is_empty() || self.up.is_empty() {
+            return 1.0;
+        }
+        let serving = self
+            .slowed
+            .iter()
+            .filter(|(task, _)| self.up.contains_key(task));
+        let lost = serving.map(|(_, (fast, slow))| 1.0 - *fast as f64 / *slow as f64);
+        1.0 - lost.sum::<f64>() / self.up.len() as f64
     }
 
     fn end_step(&mut self, start: Time, requests: u64) {
@@ -172,6 +203,7 @@ impl World<'_> {
         let service = self.service(framework);
         service.advance(now);
         service.up.remove(&task);
+        service.slowed.remove(&task);
     }
 
     /// Tells a service its load, and arranges the next look at it.

@@ -193,9 +193,13 @@ fn policies() {
           fifo         jobs in order of submission, first fit; with `wait`, delay scheduling
               wait     how long a job lets offers pass that do not hold its data (default 0s)
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
+              speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
+              quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
           fair         the job with the fewest running tasks first, first fit; with `wait`, delay scheduling
               wait     how long a job lets offers pass that do not hold its data (default 0s)
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
+              speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
+              quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
           gang         all tasks of a stage start together or not at all; offers are held until they can
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
 

@@ -302,3 +302,82 @@ fn a_trace_with_a_bad_row() {
           hint: digits only: no sign, fraction, blank or unit
     "#]].assert_eq(&place.fairground("compare tiny.toml"));
 }
+
+#[test]
+fn fewer_cores_than_an_agent_has_are_no_overcommit() {
+    bad(
+        "mem = \"8GiB\"",
+        "mem = \"8GiB\"\novercommit = 0.5",
+        &expect![[r#"
+            error: bad.toml: `cluster.0.overcommit`: expected how many times its cores an agent offers, from 1 to 1000: for fewer than it has, make `cpus` smaller
+        "#]],
+    );
+}
+
+#[test]
+fn memory_is_not_overcommitted() {
+    bad(
+        "mem = \"8GiB\"",
+        "mem = \"8GiB\"\novercommit = { mem = 1.5 }",
+        &expect![[r#"
+            error: bad.toml:11:14: invalid type: map, expected how many times its processors an agent offers, with at most three decimal places, as in 1.5; memory cannot be had in turns and is never offered twice
+        "#]],
+    );
+}
+
+#[test]
+fn a_synthetic_workload_was_not_measured() {
+    bad(
+        "share = 2",
+        "share = 2\nuse = \"trace\"",
+        &expect![[r#"
+        error: bad.toml: `framework.hadoop.use`: only a workload of the kind `trace` has measurements: expected a part of what a task asked for, as in 0.6, or a distribution, as in { median = 0.4, spread = 0.5 }
+    "#]],
+    );
+}
+
+#[test]
+fn no_task_works_without_a_processor() {
+    bad(
+        "share = 2",
+        "share = 2\nuse = 0",
+        &expect![[r#"
+        error: bad.toml: `framework.hadoop.use`: expected parts of what a task asked for, more than 0 and at most 1000, as in 0.6
+    "#]],
+    );
+}
+
+#[test]
+fn use_is_a_part_or_a_distribution() {
+    bad(
+        "share = 2",
+        "share = 2\nuse = { mean = 0.5 }",
+        &expect![[r#"
+            error: bad.toml:15:9: unknown field `mean`, expected one of `median`, `spread`, `most`
+        "#]],
+    );
+}
+
+#[test]
+fn instances_have_no_copies() {
+    bad(
+        "name = \"rails\"",
+        "name = \"rails\"\nscheduler = \"fair[speculate=1.5]\"",
+        &expect![[r#"
+            error: bad.toml: `framework.rails.scheduler`: `fair`: parameter `speculate` makes copies of tasks that run directly on the cluster, and those of a `rails` workload are instances; leave it out here
+              hint: `fairground policies` lists all names and parameters
+        "#]],
+    );
+}
+
+#[test]
+fn copies_are_asked_for_with_a_rule() {
+    bad(
+        "share = 2",
+        "share = 2\nscheduler = \"fair[quantile=0.9]\"",
+        &expect![[r#"
+            error: bad.toml: `framework.hadoop.scheduler`: `fair`: parameter `quantile` says when slow tasks are looked for, and without `speculate` nobody looks; expected both, as in speculate=1.5,quantile=0.75
+              hint: `fairground policies` lists all names and parameters
+        "#]],
+    );
+}

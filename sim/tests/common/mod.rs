@@ -28,6 +28,7 @@ pub struct Cluster {
     pub frameworks: Vec<Behaviour>,
     pub network: NetworkSpec,
     pub costs: CostSpec,
+    pub overcommit: Vec<u32>,
     pub policy: String,
     pub seed: u64,
     pub step: Span,
@@ -46,6 +47,7 @@ impl Cluster {
             frameworks: Vec::new(),
             network: NetworkSpec::default(),
             costs: CostSpec::default(),
+            overcommit: Vec::new(),
             policy: policy.to_owned(),
             seed: 1,
             step: secs(10),
@@ -65,6 +67,7 @@ impl Cluster {
             share: 1,
             scheduler: scheduler.parse().expect("a scheduler's name"),
             refuse: secs(5),
+            uses: None,
         });
         self
     }
@@ -109,6 +112,7 @@ pub fn simulated(cluster: &Cluster, watch: &mut dyn FnMut(&Ended)) -> Run {
         frameworks: &cluster.frameworks,
         network: cluster.network,
         costs: cluster.costs,
+        overcommit: &cluster.overcommit,
         policy: &cluster.policy.parse().expect("a policy's name"),
         registry: &Registry::default(),
         seed: cluster.seed,

@@ -11,6 +11,7 @@ use fairground_workloads::recipe::CostSpec;
 use fairground_workloads::trace::{
     Autoscaler, ColdStart, Fault, Jobs, Routing, Runtimes, Service, Trace, Work, Workload,
 };
+use fairground_workloads::usage::{DrawnUse, UseSpec};
 use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -31,7 +32,9 @@ const ALLOCATORS: [&str; 11] = [
     "random",
     "random",
 ];
-const SCHEDULERS: [&str; 5] = [
+const SCHEDULERS: [&str; 7] = [
+    "fair[speculate=1.5,quantile=0.5]",
+    "fifo[speculate=1,quantile=0.25,wait=5s]",
     "fifo",
     "fair",
     "fair[wait=5s]",
@@ -54,10 +57,10 @@ pub(crate) fn answer(network: &NetworkSpec) -> Span {
 pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
     let frameworks = vec((any_work(), behaviour()), 1..=4);
     let place = (vec(agent(), 1..=12), frameworks, faults());
-    let manner = ((network(), costs()), policy(), weighted(0.01));
+    let manner = ((network(), costs(), overcommit()), policy(), weighted(0.01));
     (place, manner, any::<u64>(), 1_u64..60).prop_map(|(place, manner, seed, step)| {
         let (agents, frameworks, faults) = place;
-        let ((network, costs), (policy, round, timeout), hasty) = manner;
+        let ((network, costs, overcommit), (policy, round, timeout), hasty) = manner;
         let patience = if hasty { Span::ZERO } else { answer(&network) };
         let count = agents.len() as u32;
         let (mut workloads, mut behaviours) = (Vec::new(), Vec::new());
@@ -91,6 +94,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             frameworks: behaviours,
             network,
             costs,
+            overcommit: overcommit.map_or(Vec::new(), |times| vec![times; count as usize]),
             policy,
             seed,
             step: secs(step),
@@ -170,12 +174,33 @@ fn needs() -> impl Strategy<Value = Resources> {
 
 fn behaviour() -> impl Strategy<Value = Behaviour> {
     let refuse = select(vec![secs(1), secs(5), secs(300)]);
-    (1_u32..5000, 1_u32..4, refuse).prop_map(|(weight, share, refuse)| Behaviour {
+    (1_u32..5000, 1_u32..4, refuse, uses()).prop_map(|(weight, share, refuse, uses)| Behaviour {
         weight: Weight::from_thousandths(weight).expect("more than zero"),
         share,
         scheduler: "fifo".parse().expect("a name"),
         refuse,
+        uses,
     })
+}
+
+/// What tasks use of what they ask for, mostly less, if anybody says.
+fn uses() -> impl Strategy<Value = Option<UseSpec>> {
+    let drawn = (1_u32..2000, 0_u32..2000, 1_u32..4000);
+    let drawn = drawn.prop_map(|(median, spread, most)| DrawnUse {
+        median,
+        spread,
+        most,
+    });
+    prop_oneof![
+        4 => Just(None),
+        2 => (1_u32..2000).prop_map(|part| Some(UseSpec::Part(part))),
+        1 => drawn.prop_map(|drawn| Some(UseSpec::Drawn(drawn))),
+    ]
+}
+
+/// How many times their cores agents offer, if more than they have.
+fn overcommit() -> impl Strategy<Value = Option<u32>> {
+    prop_oneof![2 => Just(None), 1 => (1001_u32..5000).prop_map(Some)]
 }
 
 /// A policy, its round, and how long offers may stay unanswered.

@@ -31,6 +31,7 @@ proptest! {
             check_framework(&cluster, &run, i, row)?;
         }
         check_use(&cluster, &run)?;
+        check_used(&cluster, &run)?;
         check_hosts(&run)?;
         check_services(&cluster, &run)?;
         prop_assert_eq!(&run, &cluster.run(), "the same twice is the same");
@@ -218,7 +219,7 @@ fn check_work(cluster: &Cluster, run: &Run, i: usize, jobs: &Jobs) -> Verdict {
             }
         }
     }
-    let step = u128::from(cluster.step.as_micros());
+    let step = u128::from(run.step.as_micros());
     let rows = run.usage.iter().filter(|row| row.framework.index() == i);
     let used: u128 = rows
         .clone()
@@ -226,8 +227,10 @@ fn check_work(cluster: &Cluster, run: &Run, i: usize, jobs: &Jobs) -> Verdict {
         .sum();
     // Every row is rounded down by less than one unit for one step.
     let rounding = rows.count() as u128 * step;
+    let may_share = cluster.frameworks.iter().any(|one| one.uses.is_some());
+    let may_share = may_share || !cluster.overcommit.is_empty();
     prop_assert!(
-        used <= most && used + rounding >= least,
+        (used <= most || may_share) && used + rounding >= least,
         "{} {} {}",
         least,
         used,
@@ -236,9 +239,34 @@ fn check_work(cluster: &Cluster, run: &Run, i: usize, jobs: &Jobs) -> Verdict {
     Ok(())
 }
 
-/// Nobody uses what is not there.
-fn check_use(cluster: &Cluster, run: &Run) -> Verdict {
+/// What all agents offer together.
+fn offered(cluster: &Cluster) -> Resources {
+    let offers = |(i, size): (usize, &Resources)| {
+        let mut units = size.units();
+        units[0] = units[0] * u64::from(cluster.overcommit.get(i).copied().unwrap_or(1000)) / 1000;
+        Resources::from_units(units)
+    };
+    cluster.trace.agents.iter().enumerate().map(offers).sum()
+}
+
+/// No more processors work than there are, and what is known of them is told.
+fn check_used(cluster: &Cluster, run: &Run) -> Verdict {
     let capacity: Resources = cluster.trace.agents.iter().copied().sum();
+    let mut steps: BTreeMap<Time, u64> = BTreeMap::new();
+    for row in &run.usage {
+        let known = cluster.frameworks[row.framework.index()].uses.is_some();
+        prop_assert_eq!(row.used.is_some(), known);
+        *steps.entry(row.start).or_default() += row.used.unwrap_or(0);
+    }
+    for (start, used) in steps {
+        prop_assert!(used <= capacity.cpus().0, "{} at {}", used, start);
+    }
+    Ok(())
+}
+
+/// Nobody is given what is not there.
+fn check_use(cluster: &Cluster, run: &Run) -> Verdict {
+    let capacity = offered(cluster);
     let mut steps: BTreeMap<Time, Resources> = BTreeMap::new();
     for row in &run.usage {
         *steps.entry(row.start).or_insert(Resources::ZERO) += row.running + row.offered;

@@ -80,6 +80,7 @@ fn usage(policy: usize, seed: u64) -> Vec<UsageRow> {
                 framework: FrameworkId(framework as u32),
                 running: Resources::new(Millicores(of(72_000, share)), Mebibytes(of(147_456, mem))),
                 offered: Resources::new(Millicores(of(72_000, share * 0.02)), Mebibytes(100)),
+                used: None,
             });
         }
     }

@@ -4,11 +4,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod closed;
+mod contention;
 mod queues;
 mod replays;
 mod rest;
 mod rigid;
 mod sharing;
+mod speculation;
 
 use fairground_policies::job::StageSpec;
 use fairground_policies::message::FrameworkId;
@@ -49,6 +51,7 @@ pub(crate) fn run(cluster: &Cluster) -> Run {
         frameworks: &cluster.frameworks,
         network: cluster.network,
         costs: cluster.costs,
+        overcommit: &cluster.overcommit,
         policy: &cluster.policy.parse().expect("a policy's name"),
         registry: &Registry::default(),
         seed: cluster.seed,

@@ -51,6 +51,12 @@ pub use store::{Opened, Writer};
 /// The version of the form. A trace of another version is refused.
 pub const VERSION: u32 = 2;
 
+/// What sources say of readings that are no part of what a job has, so that nothing can be taken for it.
+pub(crate) const NO_PARTS: [&str; 2] = [
+    "billionths of the largest machine as millionths of it; tasks of a job stand one after the other",
+    "MHz as written, in millionths: the machine's speed is in the table of tasks",
+];
+
 /// What a trace says of itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Manifest {

@@ -37,6 +37,11 @@ impl Jobs {
         Ok(())
     }
 
+    /// What was measured of the job added last.
+    pub(crate) fn measured(&mut self, used: Option<u32>) {
+        self.jobs.measured(used);
+    }
+
     pub(crate) fn finish(self) -> trace::Jobs {
         self.jobs
     }

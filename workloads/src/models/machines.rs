@@ -45,6 +45,9 @@ pub struct MachinesSpec {
     /// Memory of the largest machine.
     #[serde(with = "units::memory")]
     pub largest_mem: Mebibytes,
+    /// How many times its cores each machine offers, as of a group of agents.
+    #[serde(with = "units::overcommit", skip_serializing_if = "units::is_one")]
+    pub overcommit: u32,
 }
 
 impl Default for MachinesSpec {
@@ -58,6 +61,7 @@ impl Default for MachinesSpec {
             mem: Mebibytes(256 << 10),
             largest_cpus: Millicores(64_000),
             largest_mem: Mebibytes(256 << 10),
+            overcommit: 1000,
         }
     }
 }

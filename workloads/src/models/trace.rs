@@ -17,8 +17,8 @@ use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::tables::{Edge, Job, Load, Tasks, Tenant};
-use crate::canonical::{Imports, Opened};
+use crate::canonical::tables::{Edge, Job, Load, Tasks, Tenant, Usage};
+use crate::canonical::{Imports, NO_PARTS, Opened};
 use crate::error::{ReadError, quoted};
 use crate::formats::Format;
 use crate::models::arrivals::assumption;
@@ -31,7 +31,7 @@ use crate::trace::{self, Assumption, Input, JobStream, OneJob, Runtimes, Stage, 
 use crate::units::{self, Thousandths};
 pub use feedback::FeedbackMode;
 use feedback::{Before, Links};
-use stages::Group;
+use stages::{Group, mean_use};
 
 /// A trace and the model of what it does not say.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -170,6 +170,8 @@ pub(crate) struct Read {
     jobs: Option<Sorted<Brief>>,
     /// Requests by when they come, from the beginning of the trace.
     load: Vec<(Time, u64)>,
+    /// Whether what any of its jobs used was measured.
+    measured: bool,
 }
 
 /// Everything of a [`TraceSpec`] that a reading of all of its trace depends on.
@@ -183,6 +185,8 @@ struct Brief {
     gang: bool,
     /// Each with how many of its tasks take how long.
     stages: Vec<(StageSpec, Vec<(u32, Span)>)>,
+    /// What it used, in millionths of what it had, if that was measured.
+    used: Option<u32>,
     told: Told,
     /// The job that had to end before it.
     before: Option<Box<Before>>,
@@ -459,7 +463,8 @@ impl TraceSpec {
     }
 
     fn read(&self, trace: &Opened, reading: &Reading<'_>) -> Result<Read, ReadError> {
-        let jobs = self.jobs_of(trace, reading)?;
+        let mut measured = false;
+        let jobs = self.jobs_of(trace, reading, &mut measured)?;
         let origin = trace.manifest.units.origin;
         let mut load = Vec::new();
         for row in trace.rows::<Load>()? {
@@ -468,7 +473,11 @@ impl TraceSpec {
             load.push((Time::from_micros(start), row.requests));
         }
         load.sort_unstable();
-        Ok(Read { jobs, load })
+        Ok(Read {
+            jobs,
+            load,
+            measured,
+        })
     }
 
     fn assumed(&self, told: Told, relative: bool) -> Vec<Assumption> {
@@ -522,13 +531,16 @@ impl TraceSpec {
         &self,
         trace: &Opened,
         reading: &Reading<'_>,
+        measured: &mut bool,
     ) -> Result<Option<Sorted<Brief>>, ReadError> {
         let mut tasks = Group::new(trace.rows::<Tasks>()?);
         let mut edges = Group::new(trace.rows::<Edge>()?);
+        let mut readings = Group::new(trace.rows::<Usage>()?);
         let mut jobs = Sorted::by(Brief::place);
         for job in arrivals(trace, self.every)? {
             let (job, submitted) = job?;
             let (tasks, edges) = (tasks.of(job.id)?, edges.of(job.id)?);
+            let used = mean_use(&readings.of(job.id)?);
             if !(reading.wants)(&job) {
                 continue;
             }
@@ -547,6 +559,7 @@ impl TraceSpec {
                 Ok(_) => None,
                 Err(left) => Some(*left),
             };
+            *measured |= used.is_some() && left.is_none();
             let name = if job.name.is_empty() {
                 format!("job {}", job.id)
             } else {
@@ -558,6 +571,7 @@ impl TraceSpec {
                 submitted,
                 gang: job.gang == 1,
                 stages: stages.unwrap_or_default(),
+                used,
                 told,
                 before: job.preceding.map(|before| {
                     let think = job.think.map(Span::from_micros);
@@ -615,7 +629,29 @@ const fn is_whole(thousandths: &u32) -> bool {
     *thousandths == 1000
 }
 
+/// Why a workload cannot say what its tasks used.
+pub(crate) fn unmeasured() -> ReadError {
+    let error = ReadError::expected("a trace that measured what its jobs used", "none of it");
+    let hint = "say it of every task, as in use = 0.6";
+    error.place("parameter `use`").hint(hint)
+}
+
 impl Loaded {
+    /// Whether what its jobs used was measured, as a part of what they had.
+    pub(crate) fn tells_use(&self) -> Result<(), ReadError> {
+        let mut usage = self.assumptions.iter();
+        let other = usage.find(|one| NO_PARTS.contains(&one.model.as_str()));
+        match other {
+            Some(other) => {
+                let expected = "readings of use as a part of what a job has";
+                let error = ReadError::expected(expected, quoted(&other.model));
+                Err(error.file(&self.spec.file).place("parameter `use`"))
+            }
+            None if self.read.measured => Ok(()),
+            None => Err(unmeasured().file(&self.spec.file)),
+        }
+    }
+
     pub(crate) fn inputs(&self) -> &[Input] {
         &self.inputs
     }
@@ -634,7 +670,9 @@ impl Loaded {
                     links.add(&job);
                 }
                 let (name, submitted, gang) = (job.name.clone(), job.submitted, job.gang);
+                let used = job.used;
                 jobs.push(&name, submitted, gang, job.stages())?;
+                jobs.measured(used);
             }
             let (feedback, links) = links.map(Links::finish).unwrap_or_default();
             said = links;
@@ -673,7 +711,8 @@ impl Loaded {
         let jobs = self.wanted(all, context).map(|job| {
             let job = job?;
             let (name, submitted, gang) = (job.name.clone(), job.submitted, job.gang);
-            Ok(OneJob::new(&name, submitted, gang, job.stages()))
+            let used = job.used;
+            Ok(OneJob::new(&name, submitted, gang, job.stages()).with_use(used))
         });
         let workload = self.workload(Work::Batch(trace::Jobs::default()), told, context);
         Some(workload.map(|workload| (workload, Box::new(jobs) as JobStream<'_>)))

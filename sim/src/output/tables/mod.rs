@@ -156,6 +156,12 @@ pub fn usage(comparison: &Comparison) -> Table<Of<'_, &UsageRow>> {
                     .into()
             },
         )
+        .int(
+            "used_cpus_millicores",
+            "millicores",
+            "what running tasks worked on; empty where that is not known",
+            |r| r.row.used.into(),
+        )
 }
 
 /// One row a service and time step.

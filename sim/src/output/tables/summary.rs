@@ -2,7 +2,7 @@
 //!
 //! The engine's own counters beside the statistics that most questions start with.
 
-use fairground_policies::resources::{Kind, Resources};
+use fairground_policies::resources::{Kind, Mebibytes, Millicores, Resources};
 use fairground_policies::time::Span;
 
 use super::{Of, name};
@@ -101,9 +101,12 @@ fn summary_tasks(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
         .int("tasks_finished", "", "tasks reported finished", |r| {
             r.of.row.tasks_finished.into()
         })
-        .int("tasks_killed", "", "tasks reported killed", |r| {
-            r.of.row.tasks_killed.into()
-        })
+        .int(
+            "tasks_killed",
+            "",
+            "tasks reported killed, or finished when another attempt at the same was known to be",
+            |r| r.of.row.tasks_killed.into(),
+        )
         .int(
             "tasks_lost",
             "",
@@ -224,6 +227,33 @@ fn summary_use(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
             "ppm",
             "mean use as a share of the cluster, empty if it has none",
             |r| used_ppm(r.of.row.mean_usage, r.of.capacity, Kind::Gpus).into(),
+        )
+        .int(
+            "used_cpus_millicores",
+            "millicores",
+            "what running tasks worked on, on average until the horizon; empty where that is not known",
+            |r| r.of.row.mean_used.into(),
+        )
+        .int(
+            "used_cpus_ppm",
+            "ppm",
+            "it as a share of the cluster",
+            |r| {
+                let used = r.of.row.mean_used.map(|used| Resources::new(Millicores(used), Mebibytes(0)));
+                used.and_then(|used| used_ppm(used, r.of.capacity, Kind::Cpus)).into()
+            },
+        )
+        .int(
+            "copies",
+            "",
+            "tasks launched that are copies of tasks that ran for too long",
+            |r| r.of.row.copies.into(),
+        )
+        .int(
+            "copies_won",
+            "",
+            "of those, done before the attempt that was slow",
+            |r| r.of.row.copies_won.into(),
         )
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Draft, Import, censored, ended, unstarted};
+use crate::canonical::NO_PARTS;
 use crate::canonical::account::{Became, Contains, Thing};
 use crate::canonical::tables::{Change, Machine, Tasks, Usage};
 use crate::error::ReadError;
@@ -296,11 +297,7 @@ const SAME_TASK: &str = "another event of the same task";
 
 fn usage(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known: BTreeMap<u64, u64> = BTreeMap::new();
-    import.assume(
-        "usage",
-        "billionths of the largest machine as millionths of it; tasks of a job \
-                            stand one after the other",
-    );
+    import.assume("usage", NO_PARTS[0]);
     import.each(google2011::usage::records(path)?, |import, row| {
         let job = if let Some(job) = known.get(&row.job) {
             import.merged(Thing::Jobs, 1, "another reading of the same job");

@@ -36,7 +36,7 @@ contents! {
     muri::Record: |job| Jobs 1, Tasks job.gpus.max(1);
     gavel::jobs::Record: |job| Jobs 1, Tasks job.gpus.max(1);
     philly_runtimes::Record: |_| Jobs 1, Tasks 1;
-    azure_vm::table::Record: |_| Jobs 1, Tasks 1;
+    azure_vm::table::Record: |_| Jobs 1, Tasks 1, Readings 1;
     opendc::tasks::Record: |row| Jobs 1, Tasks 1,
         Edges all(&row.parents) + all(&row.children);
     dlrm::Record: |_| Jobs 1, Tasks 1;

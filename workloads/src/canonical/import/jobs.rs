@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Draft, Import, censored, ended, millis, opendc, seconds, unstarted, untold};
 use crate::canonical::account::Became;
-use crate::canonical::tables::Tasks;
+use crate::canonical::tables::{Tasks, Usage};
 use crate::error::ReadError;
 use crate::formats::{
     Format, azure_functions, azure_vm, cook, dlrm, elasticflow, gaia, gavel, genai, muri, openb,
@@ -151,9 +151,21 @@ fn machines(import: &mut Import<'_>, path: &Path) -> Done {
             memory: Some((u128::from(vm.gigabytes.amount) * 1024 / 1_000_000) as u64),
             ..ended(vm.deleted.checked_sub(vm.created).map(seconds))
         };
+        let reading = Usage {
+            job: import.number(),
+            start: seconds(vm.created),
+            length: seconds(vm.deleted.saturating_sub(vm.created)),
+            cpus: vm.avg_cpu / 100,
+        };
         let draft = Draft::simple(vm.vm, Some(seconds(vm.created)), tasks);
-        import.job(draft.by(vm.subscription))
+        import.numbered(reading.job, draft.by(vm.subscription))?;
+        import.push(reading)?;
+        Ok(Became::Imported)
     })?;
+    import.assume(
+        "usage",
+        "the mean in percent of a machine, over all of its life",
+    );
     if open > 0 {
         let model = format!(
             "the lower end, for {open} machines: one of more than 24 cores has 24, one of more than \

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Draft, Import, millis, seconds};
+use crate::canonical::NO_PARTS;
 use crate::canonical::account::{Became, Thing};
 use crate::canonical::tables::{Load, Service, Tasks, Usage};
 use crate::error::ReadError;
@@ -309,10 +310,7 @@ fn used(import: &mut Import<'_>, path: &Path, format: Format) -> Done {
             })
         }
         _ => {
-            import.assume(
-                "usage",
-                "MHz as written, in millionths: the machine's speed is in the table of tasks",
-            );
+            import.assume("usage", NO_PARTS[1]);
             let mut ends: BTreeMap<u64, u64> = BTreeMap::new();
             import.each(opendc::fragments::records(path)?, |import, row| {
                 let job = named.job(import, &row.task, one.clone())?;

@@ -6,13 +6,7 @@ use crate::formats::Format;
 /// The columns or members of a format that are read and not kept.
 pub(super) const fn of(format: Format) -> &'static [&'static str] {
     match format {
-        Format::AzureVms => &[
-            "deployment_id",
-            "max_cpu",
-            "avg_cpu",
-            "p95_max_cpu",
-            "vm_category",
-        ],
+        Format::AzureVms => &["deployment_id", "max_cpu", "p95_max_cpu", "vm_category"],
         Format::AzureReadings => &["min_cpu", "max_cpu"],
         Format::AzureMinutes => &["Trigger"],
         Format::OpenbPods => &["gpu_spec"],

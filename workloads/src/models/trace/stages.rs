@@ -8,7 +8,7 @@ use fairground_policies::time::Span;
 
 use super::{Left, Told, TraceSpec};
 use crate::canonical::Units;
-use crate::canonical::tables::{Edge, Tasks, Unknown};
+use crate::canonical::tables::{Edge, Tasks, Unknown, Usage};
 use crate::error::ReadError;
 use crate::models::jobs::task_count;
 
@@ -143,6 +143,28 @@ impl OfJob for Edge {
         self.job
     }
 }
+
+impl OfJob for Usage {
+    fn job(&self) -> u64 {
+        self.job
+    }
+}
+
+/// What a job used on average over all of its readings, in millionths of what it had.
+pub(super) fn mean_use(readings: &[Usage]) -> Option<u32> {
+    // A reading of no length is one of a moment.
+    let weight = |one: &Usage| u128::from(one.length.max(1));
+    let length: u128 = readings.iter().map(weight).sum();
+    let used: u128 = readings
+        .iter()
+        .map(|one| u128::from(one.cpus) * weight(one))
+        .sum();
+    let mean = used.checked_div(length)?;
+    Some(u32::try_from(mean).unwrap_or(u32::MAX).min(MOST_USED))
+}
+
+/// No job is taken to use more than this, in millionths of what it has.
+const MOST_USED: u32 = 1_000_000_000;
 
 impl<T: OfJob, I: Iterator<Item = Result<T, ReadError>>> Group<I> {
     pub(super) fn new(rows: I) -> Self {
