@@ -6,7 +6,7 @@ use fairground_policies::message::JobId;
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-use super::Brief;
+use super::read::Brief;
 use crate::feedback::{After, Feedback};
 use crate::models::arrivals::assumption;
 use crate::trace::Assumption;

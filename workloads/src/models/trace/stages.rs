@@ -6,7 +6,8 @@ use fairground_policies::job::StageSpec;
 use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
 use fairground_policies::time::Span;
 
-use super::{Left, Told, TraceSpec};
+use super::TraceSpec;
+use super::read::{Left, Told};
 use crate::canonical::Units;
 use crate::canonical::tables::{Edge, Tasks, Unknown, Usage};
 use crate::error::ReadError;
