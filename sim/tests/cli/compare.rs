@@ -17,7 +17,7 @@ fn the_plan_of_the_built_in_recipe() {
         cluster     9 agents, cpus:72 mem:294912 MiB
         duration    1d
         failures    0 in the first seed
-        framework   hadoop (hadoop), share 3, weight 1, scheduler fair[wait=5s]: 211 jobs, 10456 tasks in the first seed
+        framework   hadoop (hadoop), share 3, weight 1, scheduler fair[speculate=1.5,wait=5s]: 211 jobs, 10456 tasks in the first seed
         framework   spark (spark), share 3, weight 1, scheduler fair: 186 jobs, 11904 tasks in the first seed
         framework   rails (rails), share 3, weight 1, scheduler fair: 26157324 requests in the first seed
         policies    static, static[data=all], static-best, drf
