@@ -28,7 +28,7 @@ pub(super) struct Together {
     alone: u32,
     /// Whether something came, since offers were let go last, that was not those coming back.
     heard: bool,
-    /// Until then, nothing is held and nothing asked for.
+    /// Until then, offers are held for a glance only, and nothing is asked for.
     quiet: Time,
     /// When what was let go last comes back by itself.
     back: Time,
@@ -36,8 +36,12 @@ pub(super) struct Together {
 
 /// The time of quiet doubles so often at most: it is waited for by who may be the only one left.
 const QUIET_DOUBLINGS: u32 = 4;
-/// The time until what was let go comes back doubles on: a cluster in which nothing changes comes to
-/// rest.
+/// Who is quiet looks for this part of the time that offers are held, so that all of them can come,
+const GLANCES: u64 = 16;
+/// and not again for so many of its own times of holding.
+const GLANCE_PAUSE: u64 = 4;
+/// The time until what was let go comes back grows on, by a quarter or less each time: a cluster in which
+/// nothing changes comes to rest, and what has waited for long waits little longer than it must.
 const BACK_DOUBLINGS: u32 = 40;
 
 /// How a scheduler serves its jobs.
@@ -88,9 +92,6 @@ impl Together {
         let Some(framework) = desk.framework() else {
             return;
         };
-        // Two frameworks that hold half a cluster each and let go in step would swap halves for ever:
-        // each is patient for a time of its own.
-        let patience = self.hold.scaled(8 + u64::from(framework.0 % 8), 8);
         let held = desk.held_until();
         if self.holds && held.is_none() {
             // All that was held was taken back: somebody else is to have it.
@@ -98,7 +99,13 @@ impl Together {
             self.back_off(now, framework);
         }
         let quiet = now < self.quiet;
-        let until = held.unwrap_or(if quiet { now } else { now + patience });
+        let until = held.unwrap_or_else(|| {
+            now + if quiet {
+                self.hold.scaled(1, GLANCES)
+            } else {
+                self.patience(framework)
+            }
+        });
         for position in 0..desk.len() {
             desk.release(position);
         }
@@ -120,10 +127,22 @@ impl Together {
         }
         self.holds = (0..desk.len()).any(|position| desk.is_held(position));
         if quiet {
-            self.stay_quiet(now, desk, waits);
+            self.stay_quiet((now, until <= now), framework, desk, waits);
         } else {
             self.settle((now, until <= now), framework, desk, waits);
         }
+    }
+
+    /// Two frameworks that hold half a cluster each and let go in step would swap halves for ever: each
+    /// is patient for a time of its own.
+    fn patience(&self, framework: FrameworkId) -> Span {
+        self.hold.scaled(8 + u64::from(framework.0 % 8), 8)
+    }
+
+    /// When who is quiet looks again whether all is free.
+    fn next_glance(&self, now: Time, framework: FrameworkId) -> Time {
+        let pause = self.patience(framework).scaled(GLANCE_PAUSE, 1);
+        self.quiet.min(now + pause)
     }
 
     /// Three who hold a third each would let go, ask and be dealt the same again, for ever: nobody is
@@ -145,17 +164,41 @@ impl Together {
             let most = self.hold.scaled(2 << doublings, 1);
             self.quiet = now + most.scaled(64 + u64::from(mixed % 64), 128);
         }
-        let back = self.hold.scaled(2 << self.alone.min(BACK_DOUBLINGS), 1);
-        self.back = self.quiet.max(now + back);
+        self.back = if self.quiet > now {
+            self.next_glance(now, framework)
+        } else {
+            let (doublings, quarters) = ((self.alone / 4).min(BACK_DOUBLINGS), self.alone % 4);
+            let back = self.hold.scaled(2 << doublings, 1);
+            now + back.scaled(u64::from(4 + quarters), 4)
+        };
     }
 
-    /// What could be of use comes back when the quiet is over.
-    fn stay_quiet(&mut self, now: Time, desk: &mut Desk<'_>, waits: Option<(JobId, u32)>) {
+    /// Nothing is held but for a moment, from time to time: if all that is of use comes in it, nobody else
+    /// holds any, and the tasks start. Who is quiet would not hear of that otherwise.
+    fn stay_quiet(
+        &mut self,
+        (now, time_is_up): (Time, bool),
+        framework: FrameworkId,
+        desk: &mut Desk<'_>,
+        waits: Option<(JobId, u32)>,
+    ) {
         self.waits = waits;
         let Some((job, stage)) = waits else { return };
-        for position in useful(desk, job, stage) {
-            self.heard = true;
-            desk.refuse(position, self.quiet.since(now));
+        let useful = useful(desk, job, stage);
+        if useful.is_empty() {
+            return;
+        }
+        // What comes before its time was let go by somebody else.
+        self.heard |= now < self.back;
+        if !time_is_up {
+            return;
+        }
+        // All of it is to come back at one moment, whenever it was let go.
+        if now >= self.back {
+            self.back = self.next_glance(now, framework);
+        }
+        for position in useful {
+            desk.refuse(position, self.back.since(now));
         }
     }
 

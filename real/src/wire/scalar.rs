@@ -265,6 +265,31 @@ mod tests {
 
     use super::*;
 
+    /// What a log holds is what was decided upon, to the last bit.
+    #[test]
+    fn numbers_are_read_back_as_they_were() {
+        let awkward = [
+            "1898885999999999625e-18",
+            "1648499999999999628e-18",
+            "5e-324",
+            "0.1",
+        ];
+        let awkward = awkward.map(|text| text.parse::<f64>().unwrap());
+        let mut state = 1_u64;
+        let any = std::iter::repeat_with(|| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            // Between one and two: where amounts and lengths of time are.
+            f64::from_bits(0x3ff0_0000_0000_0000 | (state >> 12))
+        });
+        for number in awkward.into_iter().chain(any.take(20_000)) {
+            let text = serde_json::to_string(&Double(number)).unwrap();
+            let read = Double::read(serde_json::from_str(&text).unwrap()).unwrap();
+            assert_eq!(read.0.to_bits(), number.to_bits(), "{text}");
+        }
+    }
+
     fn check<T: Wire + PartialEq + std::fmt::Debug>(value: Value, expected: Result<T, &str>) {
         let shown = value.to_string();
         match (T::read(value), expected) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fairground_policies::message::FrameworkId;
+use fairground_policies::time::{Span, Time};
 
 use crate::common::{Cluster, batch, cores, gang, job, maps, simulated};
 
@@ -101,6 +102,47 @@ fn rivals_that_hold_do_not_starve_each_other() {
                     "{told}: {}",
                     run.totals.end
                 );
+            }
+        }
+    }
+}
+
+/// Nobody waits long on a cluster of which nobody uses anything: who keeps quiet for others, or let go of
+/// what was not enough, finds out when they are gone.
+#[test]
+fn a_free_cluster_is_found_soon() {
+    for rivals in 2_u64..=8 {
+        for (scheduler, policy) in [
+            ("gang", "drf"),
+            ("fifo", "drf"),
+            ("fair", "fair"),
+            ("gang", "fifo"),
+        ] {
+            let mut cluster = Cluster::new(policy, &[cores(1); 8]);
+            for rival in 0..rivals {
+                let tasks = |n: u64| 3 + (7 * n + 5 * rival) % 6;
+                let run = |n: u64| 40 + (97 * n + 61 * rival) % 400;
+                let jobs = (0..12).map(|n| {
+                    let widths = vec![run(n); tasks(n) as usize];
+                    gang(job(150 * n + rival, vec![maps(&widths)]))
+                });
+                cluster = cluster.framework(scheduler, batch(jobs.collect()));
+            }
+            let run = cluster.run();
+            let mut jobs: Vec<_> = run.jobs.iter().collect();
+            jobs.sort_by_key(|job| job.started);
+            let mut busy = Time::ZERO;
+            for job in &jobs {
+                let start = job.started.expect("every job starts");
+                let since = busy.max(job.submitted);
+                let idle = if start > since {
+                    start - since
+                } else {
+                    Span::ZERO
+                };
+                let told = format!("{rivals} of {scheduler} under {policy}: {idle} before {start}");
+                assert!(idle <= Span::from_secs(240), "{told}");
+                busy = busy.max(job.finished.expect("every job ends"));
             }
         }
     }

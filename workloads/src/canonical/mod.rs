@@ -130,7 +130,7 @@ impl MachineSize {
         // A header may count the processors of a part of the nodes only.
         let nodes = nodes.min(processors);
         let (each, more) = (processors / nodes, processors % nodes);
-        let kinds = [(more, each + 1), (nodes - more, each)];
+        let kinds = [(more, each.saturating_add(1)), (nodes - more, each)];
         kinds.into_iter().filter(|(count, _)| *count > 0).collect()
     }
 }

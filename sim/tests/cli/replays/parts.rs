@@ -193,6 +193,9 @@ fn counts_of_machines_are_checked_first() {
         "",
         &["expected agents of which no amount is more than"],
     );
+    let most_of_all = "; MaxProcs: 18446744073709551615\n; MaxNodes: 1\n";
+    let told = "expected agents of which no amount is more than";
+    check(most_of_all, "", &[told]);
     check(
         "",
         "--set cluster.0.agents=300000000",
