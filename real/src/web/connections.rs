@@ -290,6 +290,11 @@ impl Caller {
         self.peer
     }
 
+    /// Ends its connection, whatever it is in the middle of.
+    pub(crate) fn dismiss(&self) {
+        self.connection.dismiss();
+    }
+
     /// Makes its connection a stream, which gives way to nobody.
     ///
     /// # Errors
