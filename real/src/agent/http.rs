@@ -7,17 +7,18 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Seek as _, SeekFrom};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use fairground_policies::resources::Resources;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::checkpoint::WorkDir;
 use super::guard::{Guard, Wanted};
@@ -34,6 +35,15 @@ use crate::wire::{API_VERSION, to_ascii, version};
 /// The most of a file that one request gets.
 const MOST: u64 = 1 << 20;
 
+/// The most entries of a folder that are listed.
+const MOST_ENTRIES: usize = 10_000;
+
+/// Says of a list that it is not whole; the list itself is as tools of Mesos know it.
+const MORE: HeaderName = HeaderName::from_static("fairground-more");
+
+/// So many answers are read from the disk at a time.
+const READERS: usize = 2;
+
 /// What the answers are made of.
 #[derive(Clone)]
 pub(super) struct Shown {
@@ -43,6 +53,35 @@ pub(super) struct Shown {
     pub(super) hello: Subscribe,
     pub(super) guard: Guard,
     pub(super) inbox: mpsc::UnboundedSender<Input>,
+    pub(super) readers: Readers,
+}
+
+/// Those who read from the disk.
+#[derive(Clone)]
+pub(super) struct Readers(Arc<Semaphore>);
+
+impl Default for Readers {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(READERS)))
+    }
+}
+
+impl Readers {
+    /// Reads where nobody else waits for it: the disk may be slow, a folder large, and the master is
+    /// answered meanwhile.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let place = Arc::clone(&self.0).acquire_owned().await;
+        let place = place.map_err(io::Error::other)?;
+        let read = tokio::task::spawn_blocking(move || {
+            let read = read();
+            drop(place);
+            read
+        });
+        read.await.map_err(io::Error::other)?
+    }
 }
 
 impl Shown {
@@ -124,22 +163,36 @@ async fn browse(
     if let Err(refused) = shown.admit(&query.path, &headers).await {
         return refused;
     }
-    match entries(&shown.work, &query.path) {
-        Ok(entries) => page(&Value::Array(entries)),
+    let Shown { work, readers, .. } = shown;
+    let list = move || {
+        let (entries, more) = entries(&work, &query.path, MOST_ENTRIES)?;
+        Ok((page(&Value::Array(entries)), more))
+    };
+    match readers.read(list).await {
+        Ok((page, false)) => page,
+        Ok((page, true)) => {
+            let text = format!("there are more entries than these {MOST_ENTRIES}");
+            ([(MORE, text)], page).into_response()
+        }
         Err(error) => refused(&error),
     }
 }
 
-fn entries(work: &WorkDir, path: &str) -> io::Result<Vec<Value>> {
+/// So many of a folder's entries at most, and whether there are more.
+fn entries(work: &WorkDir, path: &str, most: usize) -> io::Result<(Vec<Value>, bool)> {
     let directory = sandboxes::open(work, path)?;
     if !directory.metadata()?.is_dir() {
         return Err(ErrorKind::NotADirectory.into());
     }
-    let mut list = Vec::new();
+    let (mut list, mut more) = (Vec::new(), false);
     // The open directory is listed by its descriptor: its name may mean another one by now.
     let here = std::os::fd::AsRawFd::as_raw_fd(&directory);
     for entry in std::fs::read_dir(format!("/proc/self/fd/{here}"))? {
         let entry = entry?;
+        if list.len() == most {
+            more = true;
+            break;
+        }
         let about = entry.metadata()?;
         let name = Path::new(path).join(entry.file_name());
         list.push(json!({
@@ -152,8 +205,8 @@ fn entries(work: &WorkDir, path: &str) -> io::Result<Vec<Value>> {
             "gid": about.gid().to_string(),
         }));
     }
-    list.sort_by_key(|entry| entry["path"].as_str().map(String::from));
-    Ok(list)
+    list.sort_by_cached_key(|entry| entry["path"].as_str().map(String::from));
+    Ok((list, more))
 }
 
 /// As `ls -l` shows it.
@@ -184,10 +237,10 @@ async fn read(
     if let Err(refused) = shown.admit(&query.path, &headers).await {
         return refused;
     }
-    match piece(&shown.work, &query) {
-        Ok(answer) => page(&answer),
-        Err(error) => refused(&error),
-    }
+    let work = shown.work;
+    let piece = move || Ok(page(&piece(&work, &query)?));
+    let read = shown.readers.read(piece).await;
+    read.unwrap_or_else(|error| refused(&error))
 }
 
 /// A piece of a file; without an offset only its length is told, as the offset of its end.
@@ -238,11 +291,13 @@ async fn download(
         return refused;
     }
     let offset = query.offset.and_then(|offset| u64::try_from(offset).ok());
-    let from_there = plain(&shown.work, &query.path).and_then(|mut file| {
+    let work = shown.work;
+    let from_there = move || {
+        let mut file = plain(&work, &query.path)?;
         file.seek(SeekFrom::Start(offset.unwrap_or(0)))?;
         Ok(file)
-    });
-    let file = match from_there {
+    };
+    let file = match shown.readers.read(from_there).await {
         Ok(file) => tokio::fs::File::from_std(file),
         Err(error) => return refused(&error),
     };
@@ -515,15 +570,17 @@ mod tests {
             ask(Some(0), Some(5)).unwrap(),
             json!({"data": "hello", "offset": 0})
         );
-        let names = entries(&work, "/f/t/l").unwrap();
+        let list = |path: &str, most| entries(&work, path, most);
+        let (names, more) = list("/f/t/l", 1).unwrap();
         assert_eq!(
-            (names.len(), &names[0]["path"]),
-            (1, &json!("/f/t/l/stdout"))
+            (names.len(), &names[0]["path"], more),
+            (1, &json!("/f/t/l/stdout"), false)
         );
         assert_eq!(names[0]["size"], 11);
-        assert_eq!(
-            entries(&work, "/f/t/l/stdout").unwrap_err().kind(),
-            ErrorKind::NotADirectory
-        );
+        std::fs::write(sandbox.join("stderr"), "").unwrap();
+        let (names, more) = list("/f/t/l", 1).unwrap();
+        assert_eq!((names.len(), more), (1, true));
+        let error = list("/f/t/l/stdout", 1).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotADirectory);
     }
 }
