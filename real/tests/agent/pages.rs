@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::Command;
+use std::thread::JoinHandle;
 
 use axum::http::StatusCode;
 use fairground_real::protocol::TaskState::{Finished, Running};
@@ -208,7 +209,7 @@ fn a_slow_disk_does_not_keep_it_from_answering() {
         options.write(true).custom_flags(OFlag::O_NONBLOCK.bits());
         // Fails when nobody waits to read.
         drop(options.open(&pipe));
-        slow.iter().all(|slow| slow.is_finished())
+        slow.iter().all(JoinHandle::is_finished)
     });
     for slow in slow {
         let answer = slow.join().unwrap();

@@ -111,9 +111,9 @@ fn a_stream_does_not_keep_a_crowd_its_places() {
     let _own = stream(&agent[0]);
     // Strangers come, each with one call that is in the middle of its head.
     let strangers: Vec<Place> = (10..34).map(|last| connections.admit(peer(last))).collect();
-    strangers
-        .iter()
-        .for_each(|place| drop(bring(place, Phase::Head)));
+    for place in &strangers {
+        drop(bring(place, Phase::Head));
+    }
     assert!(!strangers.iter().chain(&agent).any(left));
     let gone = crowds.iter().filter(|place| left(place)).count();
     assert_eq!(gone, strangers.len());
