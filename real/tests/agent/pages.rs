@@ -198,11 +198,11 @@ fn a_slow_disk_does_not_keep_it_from_answering() {
     };
     let slow = ["browse", "read", "download", "browse"].map(ask);
     for _ in 0..3 {
-        let health = master.get(&format!("http://{address}/health"));
-        assert_eq!(health.0, StatusCode::OK);
         let before = master.pongs();
         master.send(&FromMaster::Ping);
         until("it answers a ping", || master.pongs() > before);
+        let health = master.get(&format!("http://{address}/health"));
+        assert_eq!(health.0, StatusCode::OK);
     }
     until("all are answered", || {
         let mut options = fs::File::options();
