@@ -1,28 +1,26 @@
 //! What an agent shows to people and tools: files, tasks, metrics. It only reads. Who may see what is
 //! `guard.rs`'s to say.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, ErrorKind, Seek as _, SeekFrom};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
-use std::path::Path;
 
 use axum::Router;
-use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use fairground_policies::resources::Resources;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
+pub(super) use self::files::Readers;
+use self::files::{browse, download, read};
 use super::checkpoint::WorkDir;
 use super::guard::{Guard, Wanted};
 use super::runner::{Input, TaskView, View};
-use super::sandboxes;
 use super::task::may_run;
 use crate::isolation::cgroup::Cgroups;
 use crate::isolation::limits::Usage;
@@ -30,9 +28,6 @@ use crate::protocol::{Amounts, Subscribe, TaskState};
 use crate::web::page::Page;
 use crate::wire::ports::Ports;
 use crate::wire::{API_VERSION, to_ascii, version};
-
-/// The most of a file that one request gets.
-const MOST: u64 = 1 << 20;
 
 /// What the answers are made of.
 #[derive(Clone)]
@@ -43,18 +38,7 @@ pub(super) struct Shown {
     pub(super) hello: Subscribe,
     pub(super) guard: Guard,
     pub(super) inbox: mpsc::UnboundedSender<Input>,
-}
-
-impl Shown {
-    /// Whether somebody may see a path of sandboxes.
-    async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<(), Response> {
-        let framework = sandboxes::framework(&self.work, path);
-        let framework = framework.map_err(|error| refused(&error))?;
-        let wanted = framework
-            .as_deref()
-            .map_or(Wanted::Sandboxes, Wanted::Sandbox);
-        self.guard.admit(wanted, headers).await
-    }
+    pub(super) readers: Readers,
 }
 
 /// Whether somebody may see what the agent runs.
@@ -93,168 +77,6 @@ pub(super) fn router(shown: Shown) -> Router {
 fn page(value: &Value) -> Response {
     let kind = [(header::CONTENT_TYPE, "application/json")];
     (kind, to_ascii(value)).into_response()
-}
-
-#[derive(Deserialize)]
-struct FileQuery {
-    path: String,
-    offset: Option<i64>,
-    length: Option<u64>,
-}
-
-/// A failure as an answer.
-fn refused(error: &io::Error) -> Response {
-    let code = match error.kind() {
-        ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::InvalidInput | ErrorKind::NotADirectory | ErrorKind::IsADirectory => {
-            StatusCode::BAD_REQUEST
-        }
-        // A link that leads out of its sandbox.
-        ErrorKind::CrossesDevices | ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    (code, format!("{error}\n")).into_response()
-}
-
-async fn browse(
-    State(shown): State<Shown>,
-    Query(query): Query<FileQuery>,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(refused) = shown.admit(&query.path, &headers).await {
-        return refused;
-    }
-    match entries(&shown.work, &query.path) {
-        Ok(entries) => page(&Value::Array(entries)),
-        Err(error) => refused(&error),
-    }
-}
-
-fn entries(work: &WorkDir, path: &str) -> io::Result<Vec<Value>> {
-    let directory = sandboxes::open(work, path)?;
-    if !directory.metadata()?.is_dir() {
-        return Err(ErrorKind::NotADirectory.into());
-    }
-    let mut list = Vec::new();
-    // The open directory is listed by its descriptor: its name may mean another one by now.
-    let here = std::os::fd::AsRawFd::as_raw_fd(&directory);
-    for entry in std::fs::read_dir(format!("/proc/self/fd/{here}"))? {
-        let entry = entry?;
-        let about = entry.metadata()?;
-        let name = Path::new(path).join(entry.file_name());
-        list.push(json!({
-            "path": name.to_string_lossy(),
-            "size": about.size(),
-            "mode": mode(about.mode()),
-            "mtime": about.mtime(),
-            "nlink": about.nlink(),
-            "uid": about.uid().to_string(),
-            "gid": about.gid().to_string(),
-        }));
-    }
-    list.sort_by_key(|entry| entry["path"].as_str().map(String::from));
-    Ok(list)
-}
-
-/// As `ls -l` shows it.
-fn mode(bits: u32) -> String {
-    let kind = match bits & 0o170_000 {
-        0o040_000 => 'd',
-        0o120_000 => 'l',
-        0o010_000 => 'p',
-        0o140_000 => 's',
-        _ => '-',
-    };
-    let rights = "rwxrwxrwx".chars().enumerate();
-    let rights = rights.map(|(place, letter)| {
-        if bits & (0o400 >> place) != 0 {
-            letter
-        } else {
-            '-'
-        }
-    });
-    std::iter::once(kind).chain(rights).collect()
-}
-
-async fn read(
-    State(shown): State<Shown>,
-    Query(query): Query<FileQuery>,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(refused) = shown.admit(&query.path, &headers).await {
-        return refused;
-    }
-    match piece(&shown.work, &query) {
-        Ok(answer) => page(&answer),
-        Err(error) => refused(&error),
-    }
-}
-
-/// A piece of a file; without an offset only its length is told, as the offset of its end.
-fn piece(work: &WorkDir, query: &FileQuery) -> io::Result<Value> {
-    let file = plain(work, &query.path)?;
-    let Some(offset) = query.offset.and_then(|offset| u64::try_from(offset).ok()) else {
-        return Ok(json!({"data": "", "offset": file.metadata()?.len()}));
-    };
-    let mut bytes = vec![0; query.length.unwrap_or(MOST).min(MOST) as usize];
-    let count = file.read_at(&mut bytes, offset)?;
-    Ok(json!({"data": as_text(&bytes[..count]), "offset": offset}))
-}
-
-/// A piece of a file as text of as many bytes, because clients ask for the next one from where this
-/// ends: what is no text is a question mark a byte, and a character cut off at the end is left for
-/// the next piece, unless it is all there is.
-fn as_text(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        let rest = chunk.invalid();
-        let ends = text.len() + rest.len() == bytes.len();
-        let unfinished = str::from_utf8(rest).is_err_and(|error| error.error_len().is_none());
-        if !(ends && unfinished) || text.is_empty() {
-            text.extend(rest.iter().map(|_| '?'));
-        }
-    }
-    text
-}
-
-fn plain(work: &WorkDir, path: &str) -> io::Result<File> {
-    let file = sandboxes::open(work, path)?;
-    match file.metadata()? {
-        about if about.is_dir() => Err(ErrorKind::IsADirectory.into()),
-        about if about.is_file() => Ok(file),
-        _ => Err(ErrorKind::InvalidInput.into()),
-    }
-}
-
-async fn download(
-    State(shown): State<Shown>,
-    Query(query): Query<FileQuery>,
-    headers: HeaderMap,
-) -> Response {
-    use futures_util::stream;
-    use tokio::io::AsyncReadExt as _;
-    if let Err(refused) = shown.admit(&query.path, &headers).await {
-        return refused;
-    }
-    let offset = query.offset.and_then(|offset| u64::try_from(offset).ok());
-    let from_there = plain(&shown.work, &query.path).and_then(|mut file| {
-        file.seek(SeekFrom::Start(offset.unwrap_or(0)))?;
-        Ok(file)
-    });
-    let file = match from_there {
-        Ok(file) => tokio::fs::File::from_std(file),
-        Err(error) => return refused(&error),
-    };
-    // Piece by piece, so that a long file does not end up in memory.
-    let pieces = stream::try_unfold(file, |mut file| async move {
-        let mut piece = vec![0; 64 << 10];
-        let count = file.read(&mut piece).await?;
-        piece.truncate(count);
-        io::Result::Ok((count > 0).then_some((piece, file)))
-    });
-    let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
-    (kind, axum::body::Body::from_stream(pieces)).into_response()
 }
 
 /// What the agent knows now; `None` when it is ending.
@@ -457,73 +279,4 @@ fn label(value: &str) -> String {
         .replace('\\', "\\\\")
         .replace('"', "\\\"")
         .replace('\n', "\\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modes_look_like_those_of_ls() {
-        assert_eq!(mode(0o100_644), "-rw-r--r--");
-        assert_eq!(mode(0o040_755), "drwxr-xr-x");
-        assert_eq!(mode(0o120_777), "lrwxrwxrwx");
-    }
-
-    #[test]
-    fn text_has_as_many_bytes_as_what_was_read() {
-        for (bytes, text) in [
-            (&b"plain"[..], "plain"),
-            ("sm\u{f8}rebr\u{f8}d".as_bytes(), "sm\u{f8}rebr\u{f8}d"),
-            (b"a\xffb\xf0\x9f\x98c", "a?b???c"),
-            // The next piece begins with the character.
-            (b"a\xf0\x9f\x98", "a"),
-            (b"\xf0\x9f\x98", "???"),
-            (b"", ""),
-        ] {
-            assert_eq!(as_text(bytes), text, "{bytes:?}");
-        }
-    }
-
-    #[test]
-    fn files_are_read_in_pieces() {
-        let directory = tempfile::tempdir().unwrap();
-        let (work, _lock) = WorkDir::open(directory.path()).unwrap();
-        let sandbox = work.sandboxes().join("f/t/l");
-        std::fs::create_dir_all(&sandbox).unwrap();
-        std::fs::write(sandbox.join("stdout"), "hello world").unwrap();
-        let ask = |offset, length| {
-            piece(
-                &work,
-                &FileQuery {
-                    path: "/f/t/l/stdout".into(),
-                    offset,
-                    length,
-                },
-            )
-        };
-        assert_eq!(ask(None, None).unwrap(), json!({"data": "", "offset": 11}));
-        assert_eq!(
-            ask(Some(-1), None).unwrap(),
-            json!({"data": "", "offset": 11})
-        );
-        assert_eq!(
-            ask(Some(6), None).unwrap(),
-            json!({"data": "world", "offset": 6})
-        );
-        assert_eq!(
-            ask(Some(0), Some(5)).unwrap(),
-            json!({"data": "hello", "offset": 0})
-        );
-        let names = entries(&work, "/f/t/l").unwrap();
-        assert_eq!(
-            (names.len(), &names[0]["path"]),
-            (1, &json!("/f/t/l/stdout"))
-        );
-        assert_eq!(names[0]["size"], 11);
-        assert_eq!(
-            entries(&work, "/f/t/l/stdout").unwrap_err().kind(),
-            ErrorKind::NotADirectory
-        );
-    }
 }

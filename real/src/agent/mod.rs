@@ -153,6 +153,7 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
         hello,
         guard,
         inbox: inbox.clone(),
+        readers: http::Readers::default(),
     };
     let connections = Connections::new(CONNECTIONS, CONNECTIONS_A_PEER);
     tokio::spawn(web::serve(listener, http::router(shown), connections));

@@ -53,13 +53,13 @@ pub struct Decision {
     habits: Habits,
     metrics: Metrics,
     inbox: Receiver<Request>,
-    /// For streams found dead while delivering.
+    /// For streams found dead while delivering, and to know what arrived before a ping was due.
     own: Sender<Request>,
     clock: Clock,
-    next_ping: Instant,
+    /// When a ping is due; `None` while the inbox is read up to there.
+    next_ping: Option<Instant>,
     deliveries: Vec<Delivery>,
-    /// The number of what is being told: one for every request, every moment that comes, and every
-    /// look at who is silent.
+    /// The number of what is being told: one for every request and every moment that comes.
     telling: u64,
     questions: BTreeMap<FrameworkId, Questions>,
     /// Bytes of the records among the deliveries.
@@ -80,17 +80,17 @@ impl Decision {
         let mut links = Links::default();
         // Agents of an earlier life of this master have as long as its frameworks to come back.
         let recovery = Duration::from_micros(cluster.settings().recovery.as_micros());
-        let grace = recovery.saturating_sub(habits.silence);
+        let pings = habits.pings(recovery.max(habits.silence));
         for (index, agent) in cluster.agents().iter().enumerate() {
             if agent.joined {
-                links.hear(AgentId(index as u32), grace);
+                links.hear(AgentId(index as u32), pings);
             }
         }
         Self {
             cluster,
             log,
             links,
-            next_ping: Instant::now() + habits.ping,
+            next_ping: Some(Instant::now() + habits.ping),
             habits,
             metrics,
             inbox,
@@ -138,7 +138,7 @@ impl Decision {
             }
             self.telling += 1;
             self.tick_until(self.clock.now());
-            self.ping_if_due();
+            self.look_if_ping_is_due();
             self.metrics.turn(taken, begun.elapsed());
         }
     }
@@ -148,13 +148,14 @@ impl Decision {
         if self.can_answer() {
             return Duration::ZERO;
         }
-        let ping = self.next_ping.saturating_duration_since(Instant::now());
+        let until = |due: Instant| due.saturating_duration_since(Instant::now());
+        let ping = self.next_ping.map_or(self.habits.ping, until);
         let wake = self.cluster.wake_at().map(|at| {
             let span = at.since(self.clock.now());
             Duration::from_micros(span.as_micros())
         });
         let sync = self.log.sync_due();
-        let sync = sync.map(|due| due.saturating_duration_since(Instant::now()));
+        let sync = sync.map(until);
         wake.into_iter().chain(sync).fold(ping, Duration::min)
     }
 
@@ -167,15 +168,20 @@ impl Decision {
         }
     }
 
-    fn ping_if_due(&mut self) {
-        if Instant::now() < self.next_ping {
-            return;
+    /// Who is silent is not said before everything is read that has arrived: however late the thread is,
+    /// what an agent says may wait there.
+    fn look_if_ping_is_due(&mut self) {
+        if self.next_ping.is_some_and(|due| due <= Instant::now()) {
+            self.next_ping = None;
+            // The thread holds the inbox, so this cannot fail.
+            let _ = self.own.send(Request::Ping);
         }
-        self.next_ping = Instant::now() + self.habits.ping;
-        self.telling += 1;
-        for agent in self.links.silent(self.habits.silence) {
+    }
+
+    fn ping(&mut self) {
+        self.next_ping = Some(Instant::now() + self.habits.ping);
+        for agent in self.links.silent() {
             self.input(Input::AgentSilent { agent });
-            self.links.forget_agent(agent);
         }
         let links: Vec<Link> = self.links.agents().cloned().collect();
         for link in links {
@@ -306,9 +312,13 @@ impl Decision {
                 self.deliveries.push(Delivery::Reader(reply, may));
             }
             Request::View { view, reply } => {
-                let shown = self.cluster.view(&view, &self.habits);
-                self.deliveries.push(Delivery::View(reply, shown));
+                // It is the dearest that can be asked for; who has gone away does not want it.
+                if !reply.is_closed() {
+                    let shown = self.cluster.view(&view, &self.habits);
+                    self.deliveries.push(Delivery::View(reply, shown));
+                }
             }
+            Request::Ping => self.ping(),
             Request::Closed(link) => self.closed(link),
             // The loop looks who has room, and ends before it comes here.
             Request::Drained | Request::Stop => {}

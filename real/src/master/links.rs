@@ -11,7 +11,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fairground_policies::message::{AgentId, FrameworkId};
@@ -147,8 +146,8 @@ impl Stream for Records {
 pub struct Links {
     frameworks: BTreeMap<FrameworkId, Link>,
     agents: BTreeMap<AgentId, Link>,
-    /// When each agent was last heard.
-    heard: BTreeMap<AgentId, Instant>,
+    /// How often each agent that was heard may still be found silent.
+    spared: BTreeMap<AgentId, u64>,
 }
 
 /// Whose a stream was.
@@ -184,7 +183,6 @@ impl Links {
     /// Gives an agent its stream; the older one ends.
     pub fn attach_agent(&mut self, agent: AgentId, link: Link) {
         self.agents.insert(agent, link);
-        self.hear(agent, Duration::ZERO);
     }
 
     /// Takes an agent's stream away.
@@ -192,21 +190,20 @@ impl Links {
         self.agents.remove(&agent)
     }
 
-    /// Notes that an agent is not listened for any more.
-    pub fn forget_agent(&mut self, agent: AgentId) {
-        self.heard.remove(&agent);
+    /// Notes that an agent was heard, and for how many pings it may be silent now.
+    pub fn hear(&mut self, agent: AgentId, pings: u64) {
+        self.spared.insert(agent, pings);
     }
 
-    /// Notes that an agent was heard, or will have to be within `grace` more than usual.
-    pub fn hear(&mut self, agent: AgentId, grace: Duration) {
-        self.heard.insert(agent, Instant::now() + grace);
-    }
-
-    /// Agents not heard for so long.
-    pub fn silent(&self, limit: Duration) -> Vec<AgentId> {
-        let silent = |at: &Instant| at.elapsed() >= limit;
-        let heard = self.heard.iter().filter(|(_, at)| silent(at));
-        heard.map(|(agent, _)| *agent).collect()
+    /// The agents that were silent for one ping too many; they are not listened for any more. It is
+    /// pings that count, not time: whoever is not asked, because the master is slow, owes no answer.
+    pub fn silent(&mut self) -> Vec<AgentId> {
+        let silent = self.spared.extract_if(.., |_, pings| *pings == 0);
+        let silent = silent.map(|(agent, _)| agent).collect();
+        for pings in self.spared.values_mut() {
+            *pings -= 1;
+        }
+        silent
     }
 
     /// The agents with a stream.

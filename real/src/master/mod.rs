@@ -30,7 +30,7 @@ use crate::log::{FORMAT, Fsync, Reader, Record, Writer};
 use crate::web::{self, Connections};
 use cluster::{Cluster, Settings};
 use decision::Decision;
-use http::{App, Rooms};
+use http::{Answers, App, Rooms};
 use metrics::Metrics;
 use request::{Habits, Request};
 
@@ -185,6 +185,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         authentication: Arc::new(authentication),
         max_body: args.max_body,
         rooms: Rooms::new(SHORT_BODIES_KIB, LONG_BODIES_KIB, args.max_body),
+        answers: Answers::default(),
         body_timeout: Duration::from_secs(30),
         streams: Arc::default(),
     };

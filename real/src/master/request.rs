@@ -91,6 +91,8 @@ pub enum Request {
     },
     /// A stream has room for what is waited with.
     Drained,
+    /// All that had arrived when a ping was due is read.
+    Ping,
     /// A stream ended.
     Closed(LinkId),
     /// The process is to end.
@@ -125,4 +127,12 @@ pub struct Habits {
     pub cluster: String,
     /// What of an agent's pages is for everybody.
     pub pages: Pages,
+}
+
+impl Habits {
+    /// How many pings there are in some time, the last one begun.
+    pub fn pings(&self, time: Duration) -> u64 {
+        let pings = time.as_nanos().div_ceil(self.ping.as_nanos());
+        u64::try_from(pings).unwrap_or(u64::MAX)
+    }
 }

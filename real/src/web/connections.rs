@@ -1,11 +1,11 @@
 //! Who is connected: how many in all, how many from one address, and who gives way for another.
 //!
 //! A call always finds a place. Streams are bounded so that an eighth of the places is left for calls,
-//! and whatever is no stream gives way when there is no place: first those whose address has no stream,
-//! because agents and frameworks have to be heard; of these the address that has most; of its
-//! connections those that are waited for (a request is not there, or not whole) before those that
-//! are answered; and of these the one for longest. Whoever opens thousands of connections, and says
-//! nothing, half a head or half a body, so makes room by itself.
+//! and whatever is no stream gives way when there is no place: first of the address that has most calls,
+//! where the first few of one that has a stream are not counted, because agents and frameworks have to
+//! be heard; of its connections those that are waited for (a request is not there, or not whole) before
+//! those that are answered; and of these the one for longest. Whoever opens thousands of connections,
+//! and says nothing, half a head or half a body, so makes room by itself, with a stream or without.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -24,6 +24,10 @@ const HEAD: Duration = Duration::from_secs(10);
 const REST: Duration = Duration::from_hours(24);
 /// One in so many places, at least one, is never a stream's.
 const FOR_CALLS: usize = 8;
+
+/// So many calls of an address that has a stream are not counted when somebody has to give way: more
+/// would let a few addresses with one stream each keep all places from those without.
+const SPARED: usize = 4;
 
 /// What a connection is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -255,17 +259,11 @@ impl Open {
         let chosen = peers.filter(|(address, _)| peer.is_none_or(|peer| peer == **address));
         let all = chosen.flat_map(|(address, of_peer)| {
             let streams = self.streams(*address);
-            let calls = of_peer.len().saturating_sub(streams);
+            let spared = if streams > 0 { SPARED } else { 0 };
+            let calls = of_peer.len().saturating_sub(streams + spared);
             of_peer.iter().filter_map(move |(number, connection)| {
                 let (answered, since) = connection.standing()?;
-                Some((
-                    streams > 0,
-                    Reverse(calls),
-                    answered,
-                    since,
-                    *number,
-                    *address,
-                ))
+                Some((Reverse(calls), answered, since, *number, *address))
             })
         });
         if let Some((.., number, address)) = all.min()
@@ -290,6 +288,11 @@ impl Caller {
     /// Where it is.
     pub(crate) const fn address(&self) -> IpAddr {
         self.peer
+    }
+
+    /// Ends its connection, whatever it is in the middle of.
+    pub(crate) fn dismiss(&self) {
+        self.connection.dismiss();
     }
 
     /// Makes its connection a stream, which gives way to nobody.

@@ -1,11 +1,16 @@
 //! What an agent shows, and what it refuses to begin with.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::Command;
+use std::thread::JoinHandle;
 
 use axum::http::StatusCode;
-use fairground_real::protocol::RunTask;
 use fairground_real::protocol::TaskState::{Finished, Running};
+use fairground_real::protocol::{FromMaster, RunTask};
+use nix::fcntl::OFlag;
 use serde_json::{Value, json};
 
 use super::support::master::{Agent, LAUNCH, Master, shell};
@@ -164,6 +169,51 @@ fn files_have_the_paths_that_tools_know() {
         ] {
             assert_eq!(get(&format!("{begin}files/{path}")).0, code, "{path}");
         }
+    }
+}
+
+#[test]
+fn a_slow_disk_does_not_keep_it_from_answering() {
+    if without_fences() {
+        return;
+    }
+    let master = Master::new();
+    let agent = Agent::start(&master);
+    let address = master.subscribed(1).address;
+    // It opens for reading when somebody opens it for writing.
+    let folder = agent.work().join("sandboxes/f/slow");
+    fs::create_dir_all(&folder).unwrap();
+    let pipe = folder.join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let ask = |what: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let path = format!("/files/{what}?path=/f/slow/pipe&offset=0");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        std::thread::spawn(move || {
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        })
+    };
+    let slow = ["browse", "read", "download", "browse"].map(ask);
+    for _ in 0..3 {
+        let before = master.pongs();
+        master.send(&FromMaster::Ping);
+        until("it answers a ping", || master.pongs() > before);
+        let health = master.get(&format!("http://{address}/health"));
+        assert_eq!(health.0, StatusCode::OK);
+    }
+    until("all are answered", || {
+        let mut options = fs::File::options();
+        options.write(true).custom_flags(OFlag::O_NONBLOCK.bits());
+        // Fails when nobody waits to read.
+        drop(options.open(&pipe));
+        slow.iter().all(JoinHandle::is_finished)
+    });
+    for slow in slow {
+        let answer = slow.join().unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     }
 }
 

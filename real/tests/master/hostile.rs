@@ -248,6 +248,35 @@ fn is_given_up(kind: &str, member: Value) {
 }
 
 #[test]
+fn who_does_not_read_its_answers_takes_little_and_gives_way() {
+    let master = Master::start(&[]);
+    let _agent = Agent::start(&Spec::new(master.address, "a", 2, 1000));
+    let framework = Framework::subscribe(master.address, "f");
+    // What is shown is large.
+    let name = "x".repeat(7 << 20);
+    let large = [0; 3].map(|_| Framework::subscribe(master.address, &name));
+    let request = b"GET /state HTTP/1.1\r\nHost: m\r\nConnection: close\r\n\r\n";
+    let before = resident(&master);
+    let ask = |last: u8| {
+        let mut stream = connect_from(&master, last);
+        stream.write_all(request).unwrap();
+        stream
+    };
+    // From one address many; of others as many as together have all the places, and more.
+    let one = (0..40).map(|_| 2);
+    let others = (0..12).map(|i| 3 + i % 6);
+    let slow: Vec<TcpStream> = one.chain(others).map(ask).collect();
+    let shown = answer(ask(100));
+    assert!(shown.starts_with("HTTP/1.1 200"));
+    assert!(shown.len() > 3 * name.len() && shown.ends_with('}'));
+    let grown = resident(&master).saturating_sub(before);
+    println!("{grown} MiB more than before");
+    assert!(grown < 500, "{grown} MiB more than before");
+    is_undisturbed(&framework, "t");
+    drop((slow, large));
+}
+
+#[test]
 fn who_does_not_read_its_stream_loses_it() {
     // Many answers: about tasks nobody knows.
     let name = "x".repeat(200);

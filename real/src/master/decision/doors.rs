@@ -1,8 +1,6 @@
 //! Who speaks, asked before anything that is said becomes an input: whoever is refused here leaves no
 //! trace in the log.
 
-use std::time::Duration;
-
 use fairground_policies::message::{AgentId, FrameworkId};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
@@ -108,13 +106,19 @@ impl Decision {
         Verdict::Accepted
     }
 
+    /// Notes that an agent was heard.
+    pub(super) fn hear(&mut self, agent: AgentId) {
+        let pings = self.habits.pings(self.habits.silence);
+        self.links.hear(agent, pings);
+    }
+
     /// Takes in what an agent says.
     pub(super) fn agent_call(&mut self, call: AgentCall) -> Verdict {
         let agent = self.agent_with_key(&call.agent_id, call.key);
         let Some(agent) = agent.filter(|agent| self.links.agent(*agent).is_some()) else {
             return Verdict::Forbidden("the agent is not subscribed with this key".to_owned());
         };
-        self.links.hear(agent, Duration::ZERO);
+        self.hear(agent);
         if let AgentMessage::Status(status) = call.message {
             self.input(Input::AgentStatus { agent, status });
         }

@@ -76,6 +76,7 @@ impl Decision {
             }
         };
         self.links.attach_agent(agent, link.clone());
+        self.hear(agent);
         let registered = FromMaster::Registered {
             agent_id,
             silence_millis: self.habits.silence.as_millis() as u64,

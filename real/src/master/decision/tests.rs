@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::log::Fsync;
-use crate::master::cluster::Settings;
+use crate::master::cluster::{Settings, View};
 use crate::master::links::Records;
 use crate::protocol::Pages;
 use crate::wire::call::{MOST_QUESTIONS, TaskQuestion};
@@ -109,6 +109,84 @@ fn questions_are_answered_as_there_is_room() {
     // With SUBSCRIBED and the first heartbeat.
     assert_eq!(told, 2 + MOST_QUESTIONS + 5);
     assert!(decision.questions.is_empty());
+}
+
+/// Whether an agent is still listened for.
+fn is_joined(decision: &Decision) -> bool {
+    decision.cluster.agents()[0].joined
+}
+
+#[test]
+fn who_is_silent_is_said_after_all_that_arrived_is_read() {
+    let (mut decision, _folder) = decision();
+    let key = Uuid::new_v4();
+    let subscribe = json!({
+        "protocol": crate::protocol::VERSION, "key": key, "count": 1, "hostname": "a",
+        "address": "127.0.0.1:5051", "capacity": {"millicores": 1000, "mem_mib": 1000},
+    });
+    let (link, mut records) = Link::open(1);
+    let (reply, _begun) = oneshot::channel();
+    decision.take(Request::AgentSubscribe {
+        subscribe: serde_json::from_value(subscribe).unwrap(),
+        link,
+        reply,
+    });
+    let speak = |decision: &Decision| {
+        let call = json!({"agent_id": "m-S0", "key": key, "message": {"type": "pong"}});
+        let (reply, _taken) = oneshot::channel();
+        let call = serde_json::from_value(call).unwrap();
+        let _ = decision.own.send(Request::AgentCall { call, reply });
+    };
+    let look = |decision: &mut Decision| {
+        decision.next_ping = decision.next_ping.map(|_| Instant::now());
+        decision.look_if_ping_is_due();
+    };
+    let read = |decision: &mut Decision| {
+        let mut read = Vec::new();
+        while let Ok(request) = decision.inbox.try_recv() {
+            read.push(matches!(request, Request::Ping));
+            decision.take(request);
+        }
+        decision.deliver();
+        read
+    };
+    // The thread is late for a hundred pings, and the agent has said something in time.
+    speak(&decision);
+    for _ in 0..100 {
+        look(&mut decision);
+    }
+    speak(&decision);
+    assert_eq!(read(&mut decision), [false, true, false]);
+    assert!(is_joined(&decision));
+    assert_eq!(waiting(&mut records), ["registered", "ping"]);
+    // It may leave five pings unanswered, and has been sent them.
+    for _ in 0..5 {
+        look(&mut decision);
+        assert_eq!(read(&mut decision), [true]);
+    }
+    assert!(is_joined(&decision));
+    assert_eq!(waiting(&mut records), ["ping"; 5]);
+    look(&mut decision);
+    read(&mut decision);
+    assert!(!is_joined(&decision));
+}
+
+#[test]
+fn nothing_is_shown_to_who_has_gone_away() {
+    let (mut decision, _folder) = decision();
+    let look = || {
+        let (reply, answer) = oneshot::channel();
+        let view = View::State;
+        (Request::View { view, reply }, answer)
+    };
+    let (request, answer) = look();
+    drop(answer);
+    decision.take(request);
+    assert!(decision.deliveries.is_empty(), "not even made");
+    let (request, mut answer) = look();
+    decision.take(request);
+    decision.deliver();
+    assert_eq!(answer.try_recv().unwrap()["id"], "m");
 }
 
 #[test]

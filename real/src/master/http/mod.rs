@@ -1,6 +1,7 @@
 //! The master's HTTP server: every request becomes one for the decision thread.
 
 mod agents;
+mod answers;
 mod front;
 mod operator;
 mod reads;
@@ -21,6 +22,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use tokio::sync::oneshot;
 
+pub use self::answers::Answers;
 pub use self::rooms::Rooms;
 use self::rooms::{Held, Sender as BodySender};
 use super::authentication::{Authentication, Door, Rights};
@@ -29,6 +31,11 @@ use super::metrics::Metrics;
 use super::request::{Request, Verdict};
 use crate::protocol::{MAY_READ_PATH, MESSAGE_PATH, SUBSCRIBE_PATH};
 use crate::web::{Caller, StreamPlace};
+
+fn stopping() -> Problem {
+    let text = "the master is stopping";
+    Problem(StatusCode::SERVICE_UNAVAILABLE, text.to_owned())
+}
 
 /// What every request needs.
 #[derive(Clone, Debug)]
@@ -45,6 +52,8 @@ pub struct App {
     pub max_body: usize,
     /// What bodies may take together, from their first byte until they are decided upon.
     pub rooms: Rooms,
+    /// Room for answers that show the cluster.
+    pub answers: Answers,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
     /// Streams opened so far.
@@ -158,10 +167,7 @@ async fn json_body(app: &App, parts: &Parts, body: Body) -> Result<(Bytes, Held)
     if length > app.max_body as u64 {
         return Err(too_long());
     }
-    let sender = match rights(parts) {
-        Rights(Some(principal)) => BodySender::Principal(principal),
-        Rights(None) => BodySender::Address(caller(parts).address()),
-    };
+    let sender = sender(parts);
     let read = async {
         let room = app.rooms.take(sender, length).await;
         let bytes = axum::body::to_bytes(body, app.max_body).await?;
@@ -180,6 +186,14 @@ async fn json_body(app: &App, parts: &Parts, body: Body) -> Result<(Bytes, Held)
 /// Whose rights a request has.
 fn rights(parts: &Parts) -> Rights {
     parts.extensions.get().cloned().unwrap_or_default()
+}
+
+/// Whose share of what is bounded a request takes.
+fn sender(parts: &Parts) -> BodySender {
+    match rights(parts) {
+        Rights(Some(principal)) => BodySender::Principal(principal),
+        Rights(None) => BodySender::Address(caller(parts).address()),
+    }
 }
 
 /// Who makes a request.
@@ -218,10 +232,6 @@ impl App {
         &self,
         request: impl FnOnce(oneshot::Sender<T>) -> Request,
     ) -> Result<T, Problem> {
-        let stopping = || {
-            let text = "the master is stopping";
-            Problem(StatusCode::SERVICE_UNAVAILABLE, text.to_owned())
-        };
         let (reply, answer) = oneshot::channel();
         self.inbox.send(request(reply)).map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())

@@ -1,11 +1,15 @@
 //! The endpoints that only show.
 
+use axum::body::Body;
 use axum::extract::Query;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::{App, Problem, front};
+use super::answers::Place;
+use super::{App, Problem, caller, front, sender, stopping};
 use crate::master::cluster::View;
 use crate::master::request::Request;
 use crate::wire::{to_ascii, version};
@@ -35,11 +39,32 @@ pub(super) async fn answer(app: &App, path: &str, parts: &Parts) -> Result<Respo
     };
     only_get(parts)?;
     let is_page = view == View::Front;
-    let shown = app.ask(|reply| Request::View { view, reply }).await?;
+    let Shown { value, place, turn } = look(app, parts, view).await?;
     if is_page {
-        return Ok(front::page(&shown).response());
+        return Ok(front::page(&value).response());
     }
-    Ok(json_response(to_ascii(&shown)))
+    let write = move || {
+        let bytes = to_ascii(&value);
+        drop((value, turn));
+        place.send(bytes)
+    };
+    // It may take long, and calls come in on this thread.
+    let bytes = tokio::task::spawn_blocking(write).await;
+    Ok(json_response(bytes.map_err(|_| stopping())?))
+}
+
+/// What is seen of the cluster, with the place of its answer, and the turn to look.
+struct Shown {
+    value: Value,
+    place: Place,
+    turn: OwnedSemaphorePermit,
+}
+
+async fn look(app: &App, parts: &Parts, view: View) -> Result<Shown, Problem> {
+    let place = app.answers.place(sender(parts), caller(parts)).await;
+    let turn = app.answers.turn().await;
+    let value = app.ask(|reply| Request::View { view, reply }).await?;
+    Ok(Shown { value, place, turn })
 }
 
 async fn fixed(app: &App, path: &str, parts: &Parts) -> Result<Response, Problem> {
@@ -54,10 +79,13 @@ async fn fixed(app: &App, path: &str, parts: &Parts) -> Result<Response, Problem
         }
         "/version" => json_response(to_ascii(&version())),
         _ => {
-            let view = View::Metrics;
-            let snapshot = app.ask(|reply| Request::View { view, reply }).await?;
+            let shown = look(app, parts, View::Metrics).await?;
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(header::CONTENT_TYPE, kind)], app.metrics.text(&snapshot)).into_response()
+            (
+                [(header::CONTENT_TYPE, kind)],
+                app.metrics.text(&shown.value),
+            )
+                .into_response()
         }
     })
 }
@@ -72,8 +100,9 @@ fn only_get(parts: &Parts) -> Result<(), Problem> {
     ))
 }
 
-fn json_response(bytes: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], bytes).into_response()
+fn json_response(bytes: impl Into<Body>) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (kind, bytes.into()).into_response()
 }
 
 fn tasks(parts: &Parts) -> Result<View, Problem> {

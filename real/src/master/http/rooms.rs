@@ -32,9 +32,9 @@ pub struct Rooms {
     long: Arc<Room>,
 }
 
-/// One room, counted in KiB.
+/// One room, counted in KiB or in places.
 #[derive(Debug)]
-struct Room {
+pub(super) struct Room {
     all: Arc<Semaphore>,
     /// What one sender has.
     share: usize,
@@ -61,8 +61,8 @@ impl Rooms {
     /// Rooms of so many KiB, for bodies of so many bytes at most.
     pub fn new(short: usize, long: usize, max_body: usize) -> Self {
         Self {
-            short: Room::new(short, SHORT as usize >> 10),
-            long: Room::new(long, max_body >> 10),
+            short: Room::of_bodies(short, SHORT as usize >> 10),
+            long: Room::of_bodies(long, max_body >> 10),
         }
     }
 
@@ -73,30 +73,39 @@ impl Rooms {
         } else {
             &self.long
         };
-        let share = Share::of(room, sender);
-        let kib = (length >> 10) as u32;
-        let take = async |room: &Arc<Semaphore>| {
-            let permit = Arc::clone(room).acquire_many_owned(kib).await;
-            permit.expect("the semaphore is never closed")
-        };
-        let own = take(&share.own).await;
-        Held {
-            _all: take(&room.all).await,
-            _own: own,
-            _share: share,
-        }
+        room.take(sender, (length >> 10) as u32).await
     }
 }
 
 impl Room {
     /// Of so many KiB, where one body has so many at most.
-    fn new(all: usize, body: usize) -> Arc<Self> {
+    fn of_bodies(all: usize, body: usize) -> Arc<Self> {
         let all = all.max(body);
+        Self::new(all, body.max(all / SENDERS))
+    }
+
+    /// Of which a sender has no more than its share.
+    pub(super) fn new(all: usize, share: usize) -> Arc<Self> {
         Arc::new(Self {
             all: Arc::new(Semaphore::new(all)),
-            share: body.max(all / SENDERS),
+            share,
             shares: Mutex::default(),
         })
+    }
+
+    /// Waits for room for something of a sender's.
+    pub(super) async fn take(self: &Arc<Self>, sender: Sender, much: u32) -> Held {
+        let share = Share::of(self, sender);
+        let take = async |room: &Arc<Semaphore>| {
+            let permit = Arc::clone(room).acquire_many_owned(much).await;
+            permit.expect("the semaphore is never closed")
+        };
+        let own = take(&share.own).await;
+        Held {
+            _all: take(&self.all).await,
+            _own: own,
+            _share: share,
+        }
     }
 
     fn shares(&self) -> MutexGuard<'_, BTreeMap<Sender, Arc<Semaphore>>> {

@@ -101,6 +101,25 @@ fn who_has_a_stream_or_little_gives_way_last() {
 }
 
 #[test]
+fn a_stream_does_not_keep_a_crowd_its_places() {
+    let connections = Connections::new(40, 20);
+    let crowds: Vec<Place> = (0..38)
+        .map(|i| connections.admit(peer(1 + i % 2)))
+        .collect();
+    let _streams = [0, 1].map(|i| stream(&crowds[i]));
+    let agent = [3, 3].map(|last| connections.admit(peer(last)));
+    let _own = stream(&agent[0]);
+    // Strangers come, each with one call that is in the middle of its head.
+    let strangers: Vec<Place> = (10..34).map(|last| connections.admit(peer(last))).collect();
+    for place in &strangers {
+        drop(bring(place, Phase::Head));
+    }
+    assert!(!strangers.iter().chain(&agent).any(left));
+    let gone = crowds.iter().filter(|place| left(place)).count();
+    assert_eq!(gone, strangers.len());
+}
+
+#[test]
 fn streams_leave_room_for_calls() {
     let connections = Connections::new(4, 3);
     let places = [1, 1, 2].map(|last| connections.admit(peer(last)));
