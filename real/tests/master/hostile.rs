@@ -34,6 +34,24 @@ fn connect(master: &Master) -> TcpStream {
     connect_from(master, 1)
 }
 
+/// Whether the tests, which share them, may have so many files open at once; if not, it is said.
+pub(super) fn may_open(files: u64) -> bool {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let most = rustix::process::Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, most).unwrap();
+    let enough = limit.maximum.is_none_or(|most| most >= files);
+    if !enough {
+        eprintln!(
+            "skipped: needs {files} open files at once, and may open {:?}",
+            limit.maximum
+        );
+    }
+    enough
+}
+
 /// A connection from `127.0.0.last`.
 pub(super) fn connect_from(master: &Master, last: u8) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
@@ -339,17 +357,7 @@ fn lock_nobody_out(what: &str, open: impl Fn(&Master, u8, usize) -> TcpStream) {
 
 #[test]
 fn thousands_who_say_nothing_or_half_of_it_lock_nobody_out() {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let most = rustix::process::Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
-    rustix::process::setrlimit(rustix::process::Resource::Nofile, most).unwrap();
-    if limit.maximum.is_some_and(|files| files < 9000) {
-        eprintln!(
-            "skipped: needs 9000 open files at once, and may open {:?}",
-            limit.maximum
-        );
+    if !may_open(9000) {
         return;
     }
     // One in ten has asked for something before.
