@@ -61,6 +61,14 @@ pub enum ExperimentError {
     /// A change of the recipe that does not apply.
     #[error("`sensitivity`: {0}")]
     Varied(#[from] RecipeError),
+    /// A change of the recipe that cannot be run.
+    #[error("`sensitivity`, the row `{what}`: {error}")]
+    Row {
+        /// The row.
+        what: String,
+        /// What is wrong.
+        error: Box<ExperimentError>,
+    },
     /// A workload or faults that cannot be built.
     #[error(transparent)]
     Trace(#[from] TraceError),
@@ -134,7 +142,12 @@ impl Experiment {
     ) -> Result<Self, ExperimentError> {
         let experiment = Self::opened(loaded, registry, imports)?;
         for vary in loaded.recipe.sensitivity.iter().flat_map(|all| &all.vary) {
-            sensitivity::varied(loaded, &vary.set)?;
+            let varied = sensitivity::varied(loaded, &vary.set)?;
+            let opened = Self::opened(&varied, experiment.registry.clone(), imports);
+            opened.map_err(|error| ExperimentError::Row {
+                what: vary.what.clone(),
+                error: Box::new(error),
+            })?;
         }
         let first = experiment.trace(experiment.loaded.recipe.first_seed)?;
         let _ = experiment.first.set(first);

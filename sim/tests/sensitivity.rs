@@ -65,8 +65,10 @@ fn a_change_that_does_not_apply_is_refused_before_anything_runs() {
         ("framework.spark.weight=2", "--set framework.spark.weight=2"),
         ("costs.begin=1s", "unknown field `begin`"),
         ("costs.stragglers=7", "costs.stragglers"),
+        ("framework.hadoop.scheduler=far", "the row `x`"),
+        ("policies=[\"static\", \"dfr\"]", "the row `x`"),
     ] {
-        let error = sheet(&format!("{{ what = \"x\", set = [\"{set}\"] }}")).unwrap_err();
+        let error = sheet(&format!("{{ what = \"x\", set = ['{set}'] }}")).unwrap_err();
         assert!(
             error.contains("sensitivity") && error.contains(told),
             "{error}"
