@@ -68,6 +68,30 @@ fn a_recipe_says_how_many_users_there_are_and_how_they_think() {
     assert_eq!(run.frameworks[0].jobs, 61);
 }
 
+/// A limit of jobs holds for each phase: who has no more in one thinks again when the next begins.
+#[test]
+fn users_go_on_in_the_next_phase() {
+    let phases = "\n[[framework.phases]]\nstart = \"5m\"\nrun = \"20s\"\n";
+    let recipe = format!("{ONE_SERVER}{phases}");
+    let run = run(&experiment(
+        &recipe,
+        &["framework.users.workload.mpi.jobs=2"],
+    ));
+    let mut times: Vec<_> = run
+        .jobs
+        .iter()
+        .map(|row| (row.submitted.as_secs(), row.finished))
+        .collect();
+    times.sort();
+    let submitted: Vec<u64> = times.iter().map(|(at, _)| *at).collect();
+    assert_eq!(
+        submitted,
+        [5, 5, 5, 20, 30, 40, 305, 305, 305, 330, 350, 370]
+    );
+    let last = times.iter().filter_map(|(_, end)| *end).max();
+    assert_eq!(last, Some(Time::from_secs(305 + 6 * 20)));
+}
+
 #[test]
 fn users_who_are_more_leave_the_others_as_they_were() {
     let exponential = "framework.users.workload.mpi.closed.times=\"exponential\"";

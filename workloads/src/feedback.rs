@@ -194,17 +194,21 @@ impl Course {
         let Feedback::Users(users) = &*self.feedback else {
             return None;
         };
-        let phase = users.ends.partition_point(|end| *end <= now);
-        if phase == users.ends.len() {
-            return None;
+        let mut begins = now;
+        let current = users.ends.partition_point(|end| *end <= now);
+        for (phase, end) in users.ends.iter().enumerate().skip(current) {
+            let list = user as usize * users.ends.len() + phase;
+            if let Some(job) = users.lists[list].get(self.taken[list] as usize) {
+                let at = begins + users.turns[job.index()].1;
+                if users.ends.last().is_some_and(|end| at >= *end) {
+                    return None;
+                }
+                self.taken[list] += 1;
+                return Some((at, *job));
+            }
+            // Who has no job left in a phase begins again with the next one.
+            begins = *end;
         }
-        let list = user as usize * users.ends.len() + phase;
-        let job = *users.lists[list].get(self.taken[list] as usize)?;
-        let at = now + users.turns[job.index()].1;
-        if users.ends.last().is_some_and(|end| at >= *end) {
-            return None;
-        }
-        self.taken[list] += 1;
-        Some((at, job))
+        None
     }
 }
