@@ -231,6 +231,8 @@ fn what_waits_for_ever_is_counted_as_not_submitted() {
     );
     let page = &run.frameworks[0];
     assert_eq!((page.jobs, page.finished, page.unsubmitted), (2, 0, 1));
+    let came: Vec<bool> = run.jobs.iter().map(|row| row.came).collect();
+    assert_eq!(came, [true, false]);
     assert!(run.totals.stalled);
 }
 

@@ -125,12 +125,16 @@ impl JobTable {
     /// The rows of one framework.
     pub fn of(&self, framework: FrameworkId) -> impl Iterator<Item = JobRow<'_>> + Clone {
         let part = self.0.get(framework.index()).into_iter();
-        let rows = part.flat_map(|own| {
+        let rows = part.flat_map(move |own| {
             let ids = (0..own.fates.len() as u32).map(JobId);
             let ids = ids.filter(|id| own.has(*id));
-            ids.map(|id| (own.job(id), &own.fates[id.index()]))
+            ids.map(move |id| {
+                let row = JobRow::new(framework, &own.job(id), &own.fates[id.index()]);
+                let came = own.submitted.get(id.index()).is_none_or(Option::is_some);
+                JobRow { came, ..row }
+            })
         });
-        rows.map(move |(job, fate)| JobRow::new(framework, &job, fate))
+        rows
     }
 }
 
@@ -168,6 +172,8 @@ pub struct JobRow<'a> {
     pub label: &'a str,
     /// When it was submitted; for a job that waits for one that never ended, when the trace says.
     pub submitted: Time,
+    /// Whether it was submitted at all: not if what it waits for never ended.
+    pub came: bool,
     /// When its first task started.
     pub started: Option<Time>,
     /// When its last task finished; `None` for a job that did not.
@@ -187,6 +193,7 @@ impl<'a> JobRow<'a> {
             job: job.id,
             label: job.label,
             submitted: job.submitted,
+            came: true,
             started: known(fate.started),
             finished: known(fate.finished),
             tasks: job.spec.tasks(),
@@ -233,6 +240,7 @@ impl JobLine {
             job: self.ids.1,
             label: &self.label,
             submitted: self.submitted,
+            came: true,
             started: self.started,
             finished: self.finished,
             tasks: self.tasks,

@@ -83,7 +83,8 @@ pub fn jobs(comparison: &Comparison) -> Table<Of<'_, JobRow<'_>>> {
             r.row.label.into()
         })
         .int("submitted_us", "µs", "when it was submitted", |r| {
-            r.row.submitted.as_micros().into()
+            let submitted = r.row.came.then(|| r.row.submitted.as_micros());
+            submitted.into()
         })
         .int(
             "started_us",
