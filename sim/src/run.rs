@@ -345,6 +345,8 @@ pub struct FrameworkInfo {
     pub name: String,
     /// The kind of its workload in the recipe: hadoop, rails, swim, ...
     pub kind: String,
+    /// Which of its tasks it runs on what it is offered; nothing of a service.
+    pub scheduler: String,
     /// Whether it serves requests instead of running jobs.
     pub service: bool,
     /// The service-level objective of a service.

@@ -85,6 +85,7 @@ fn comparison(policies: &[(&str, &[&[Times<'_>]])]) -> Comparison {
             .map(|name| FrameworkInfo {
                 name,
                 kind: "hadoop".to_owned(),
+                scheduler: "fair".to_owned(),
                 service: false,
                 slo: Span::ZERO,
                 share: 1,

@@ -167,6 +167,13 @@ fn the_example_of_speculation_has_copies_that_win() {
         4,
         "as it is, and three changes"
     );
+    let said = comparison.assumptions.iter();
+    let said = said.filter(|(_, said)| said.about == "copies of slow tasks");
+    let whose: Vec<_> = said
+        .map(|(framework, _)| framework.map(|id| id.0))
+        .collect();
+    assert_eq!(whose, [Some(0)], "the report says when a task has a copy");
+    assert!(comparison.frameworks[0].scheduler.contains("speculate"));
     for policy in &comparison.policies {
         let [maps, others] = &policy.runs[0].frameworks[..] else {
             panic!("two frameworks");

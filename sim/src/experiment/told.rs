@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use fairground_policies::frameworks::Speculation;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Span;
@@ -77,6 +78,10 @@ impl Experiment {
                 FrameworkInfo {
                     name: spec.name.clone(),
                     kind: spec.workload.name().to_owned(),
+                    scheduler: match service {
+                        Some(_) => String::new(),
+                        None => spec.scheduler.to_string(),
+                    },
                     service: service.is_some(),
                     slo: service.unwrap_or(Span::ZERO),
                     share: spec.share,
@@ -93,6 +98,10 @@ impl Experiment {
             assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
             let uses = self.behaviours[i].uses.map(UseSpec::told);
             assumptions.extend(uses.map(|one| (framework, one)));
+            // Names are known since the recipe was loaded.
+            let scheduler = self.registry.scheduler(&self.behaviours[i].scheduler);
+            let rule = scheduler.ok().and_then(|scheduler| scheduler.speculation());
+            assumptions.extend(rule.map(|rule| (framework, copies(rule))));
         }
         let cluster = self
             .loaded
@@ -203,5 +212,19 @@ impl Experiment {
             }
         }
         warnings
+    }
+}
+
+/// When a task has a copy, in words.
+fn copies(rule: Speculation) -> Assumption {
+    let parts = |thousandths: u32| f64::from(thousandths) / 1000.0;
+    Assumption {
+        about: "copies of slow tasks".to_owned(),
+        model: format!(
+            "once {} of a stage's tasks are done, one that has run {} times as long as their median has \
+             a copy on another agent; the first to be done counts (Spark's rule)",
+            parts(rule.quantile),
+            parts(rule.multiplier)
+        ),
     }
 }

@@ -242,6 +242,7 @@ fn framework(name: &str, kind: &str, service: bool) -> FrameworkInfo {
     FrameworkInfo {
         name: name.to_owned(),
         kind: kind.to_owned(),
+        scheduler: "fair".to_owned(),
         service,
         slo: if service {
             Span::from_millis(500)
