@@ -125,7 +125,7 @@ impl JobTable {
     /// The rows of one framework.
     pub fn of(&self, framework: FrameworkId) -> impl Iterator<Item = JobRow<'_>> + Clone {
         let part = self.0.get(framework.index()).into_iter();
-        let rows = part.flat_map(move |own| {
+        part.flat_map(move |own| {
             let ids = (0..own.fates.len() as u32).map(JobId);
             let ids = ids.filter(|id| own.has(*id));
             ids.map(move |id| {
@@ -133,8 +133,7 @@ impl JobTable {
                 let came = own.submitted.get(id.index()).is_none_or(Option::is_some);
                 JobRow { came, ..row }
             })
-        });
-        rows
+        })
     }
 }
 
