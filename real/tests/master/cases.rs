@@ -276,7 +276,7 @@ fn an_accept_is_taken_as_mesos_takes_it() {
 
 #[test]
 fn a_framework_comes_back_to_its_tasks() {
-    let Some(case) = run("30-failover", &[]) else {
+    let Some(case) = run("30-failover", &["--offer-timeout", "2s"]) else {
         return;
     };
     let lines: Vec<&str> = case.printed.lines().collect();
