@@ -27,4 +27,4 @@ mod agent_set;
 mod demand;
 mod filters;
 mod rooms;
-mod turns;
+mod sorter;

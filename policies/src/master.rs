@@ -14,8 +14,8 @@ use crate::message::{
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
 use crate::share::Weight;
+use crate::sorter::Sorter;
 use crate::time::{Span, Time};
-use crate::turns::Turns;
 
 /// How much of an agent one offer holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -85,7 +85,7 @@ pub struct Master {
     allocator: BoxedAllocator,
     ledger: Ledger,
     filters: Filters,
-    turns: Turns,
+    sorter: Sorter,
     /// Agents with something new to offer since they were last looked at.
     changed: AgentSet,
     /// Frameworks that may want what they were not offered before.
@@ -135,7 +135,7 @@ impl Master {
             allocator,
             ledger: Ledger::default(),
             filters: Filters::default(),
-            turns: Turns::default(),
+            sorter: Sorter::default(),
             changed: AgentSet::default(),
             eager: Eager::default(),
             last_round: None,
@@ -175,7 +175,7 @@ impl Master {
     /// Without rounds, that is the present as soon as there is something to offer.
     pub fn wake_at(&self) -> Option<Time> {
         let overdue = self.next_overdue();
-        let round = if self.turns.is_empty() {
+        let round = if self.sorter.is_empty() {
             None
         } else if self.has_news() {
             Some(self.due())
@@ -194,10 +194,10 @@ impl Master {
     /// Recounts everything; see [`Ledger::check`].
     ///
     /// # Panics
-    /// When the books or the order of turns are wrong: a defect in the core.
+    /// When the books or the sorter are wrong: a defect in the core.
     pub fn check(&self) {
         self.ledger.check();
-        self.turns
+        self.sorter
             .check(&self.ledger, self.allocator.as_ref(), self.config.offers);
     }
 
@@ -242,7 +242,7 @@ impl Master {
         self.ledger
             .add_agent(agent, total, self.allocator.owner(agent));
         self.changed.insert(agent);
-        self.turns.unsettle_all();
+        self.sorter.unsettle_all();
     }
 
     fn agent_lost(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
@@ -263,12 +263,12 @@ impl Master {
         self.ledger.remove_agent(agent);
         self.filters.forget_agent(agent);
         self.changed.remove(agent);
-        self.turns.unsettle_all();
+        self.sorter.unsettle_all();
     }
 
     fn framework_joined(&mut self, framework: FrameworkId, weight: Weight) {
         self.ledger.add_framework(framework, weight);
-        self.turns.admit(framework);
+        self.sorter.admit(framework);
         self.revived(framework);
     }
 
@@ -293,12 +293,12 @@ impl Master {
             });
         }
         self.ledger.remove_framework(framework);
-        self.turns.dismiss(framework);
+        self.sorter.dismiss(framework);
         self.filters.forget(framework);
     }
 
     fn demand_declared(&mut self, framework: FrameworkId, demand: &[Demand]) {
-        if self.turns.declare(framework, demand) {
+        if self.sorter.declare(framework, demand) {
             self.eager.add(framework);
         }
         self.rank(framework);
@@ -355,7 +355,7 @@ impl Master {
                     });
                 }
             }
-            self.turns.launched(framework, needs);
+            self.sorter.launched(framework, needs);
         }
         if let Some(agent) = agent
             && !left.is_zero()
@@ -373,13 +373,13 @@ impl Master {
 
     fn revived(&mut self, framework: FrameworkId) {
         self.filters.forget(framework);
-        self.turns.suppress(framework, false);
+        self.sorter.suppress(framework, false);
         self.eager.add(framework);
         self.rank(framework);
     }
 
     fn suppressed(&mut self, framework: FrameworkId) {
-        self.turns.suppress(framework, true);
+        self.sorter.suppress(framework, true);
         self.rank(framework);
     }
 
@@ -404,7 +404,7 @@ impl Master {
     ) {
         if self.ledger.end_task(framework, task, agent).is_some() {
             self.changed.insert(agent);
-            self.turns.unsettle(framework);
+            self.sorter.unsettle(framework);
             actions.push(Action::Report {
                 framework,
                 task,
@@ -417,7 +417,7 @@ impl Master {
     fn close_offer(&mut self, offer: OfferId) -> Offer {
         let offer = self.ledger.close_offer(offer);
         if self.config.offers == OfferSize::Task {
-            self.turns.closed(&offer);
+            self.sorter.closed(&offer);
         }
         offer
     }
@@ -481,12 +481,12 @@ impl Master {
     /// would not be offered it now: only the eager are asked.
     fn allocate(&mut self, actions: &mut Vec<Action>) {
         self.last_round = Some(self.now);
-        self.turns.settle(&self.ledger, self.allocator.as_ref());
+        self.sorter.settle(&self.ledger, self.allocator.as_ref());
         // Both are put back empty: they are only memory.
         let mut eager = std::mem::take(&mut self.eager);
         let mut changed = std::mem::take(&mut self.changed);
         let mut from = AgentId(0);
-        while !self.turns.is_empty()
+        while !self.sorter.is_empty()
             && let Some(agent) = self.next_to_offer(from, &eager, &changed)
         {
             let some = (!eager.all && !changed.contains(agent)).then_some(eager.some.as_slice());
@@ -514,7 +514,7 @@ impl Master {
             let better = match self.config.offers {
                 OfferSize::Agent => self.ledger.next_open(from),
                 OfferSize::Task => {
-                    let rooms = self.turns.unmet(*framework);
+                    let rooms = self.sorter.unmet(*framework);
                     let rooms = rooms.filter_map(|needs| self.ledger.next_room(needs, from));
                     rooms.min()
                 }
@@ -545,7 +545,7 @@ impl Master {
                 match self.config.offers {
                     OfferSize::Agent => Some(free).filter(|free| wanted(*free)),
                     OfferSize::Task => self
-                        .turns
+                        .sorter
                         .next_size(framework, |needs| needs.fits_in(free) && wanted(needs)),
                 }
             };
@@ -554,18 +554,18 @@ impl Master {
             };
             let picked = match some {
                 None => {
-                    let mut candidates = self.turns.fitting(free).filter(takes);
+                    let mut candidates = self.sorter.fitting(free).filter(takes);
                     self.allocator.pick(&mut candidates)
                 }
                 Some(some) => self
                     .allocator
-                    .pick(&mut self.turns.in_order(some).filter(takes)),
+                    .pick(&mut self.sorter.in_order(some).filter(takes)),
             };
             let Some(framework) = picked else { return };
             let resources = size(framework).expect("the pick is a candidate");
             let offer = self.ledger.offer(framework, agent, resources, self.now);
             if self.config.offers == OfferSize::Task {
-                self.turns.offered(&offer);
+                self.sorter.offered(&offer);
             }
             actions.push(Action::Offer(offer));
             self.rank(framework);
@@ -576,7 +576,7 @@ impl Master {
     fn rank(&mut self, framework: FrameworkId) {
         let allocator = self.allocator.as_ref();
         if self
-            .turns
+            .sorter
             .rank(framework, &self.ledger, allocator, self.config.offers)
         {
             self.eager.add(framework);

@@ -1,4 +1,4 @@
-//! Whose turn it is: the frameworks that want offers, in the order of the policy's ranks.
+//! The sorter: the frameworks that want offers, in the order of the policy's ranks.
 //!
 //! An index over the ledger: kept by the master after every change, checked against the policy.
 //! Where demands are known, frameworks queue by the least that any of their tasks takes: a thousand that
@@ -35,9 +35,9 @@ type Head<'a> = (
 /// Takes the lowest of all heads; the one behind it comes next in its queue.
 fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<FrameworkId> {
     let (at, _) = heads.iter().enumerate().min_by_key(|(_, (head, _))| head)?;
-    let (head, turns) = &mut heads[at];
+    let (head, behind) = &mut heads[at];
     let (_, framework) = **head;
-    match turns.next() {
+    match behind.next() {
         Some(next) => *head = next,
         None => drop(heads.swap_remove(at)),
     }
@@ -48,12 +48,12 @@ fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<FrameworkId> {
 #[derive(Clone, Debug)]
 struct Queue {
     needs: Resources,
-    turns: BTreeSet<(Rank, FrameworkId)>,
+    order: BTreeSet<(Rank, FrameworkId)>,
 }
 
 /// The frameworks that want offers, by rank and id.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Turns {
+pub(crate) struct Sorter {
     wishes: Vec<Wish>,
     /// One a size; an empty one is taken for another size.
     queues: Vec<Queue>,
@@ -65,7 +65,7 @@ pub(crate) struct Turns {
     all_unsettled: bool,
 }
 
-impl Turns {
+impl Sorter {
     /// Whether nobody wants an offer.
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
@@ -78,8 +78,8 @@ impl Turns {
             let fits = move |queue: &&Queue| queue.needs.fits_in(free);
             // The next of each queue with those behind it.
             queues.filter(fits).filter_map(|queue| {
-                let mut turns = queue.turns.iter();
-                turns.next().map(|head| (head, turns))
+                let mut behind = queue.order.iter();
+                behind.next().map(|head| (head, behind))
             })
         };
         // Most offers go to the first who is asked: only the second is worth a list of queues.
@@ -164,13 +164,13 @@ impl Turns {
             return;
         }
         if let Some(old) = std::mem::replace(&mut wish.rank, rank) {
-            self.queues[wish.queue].turns.remove(&(old, framework));
+            self.queues[wish.queue].order.remove(&(old, framework));
             self.len -= 1;
         }
         if let Some(new) = rank {
             let queue = self.queue_of(needs);
             self.wishes[framework.index()].queue = queue;
-            self.queues[queue].turns.insert((new, framework));
+            self.queues[queue].order.insert((new, framework));
             self.len += 1;
         }
     }
@@ -178,13 +178,13 @@ impl Turns {
     /// The queue of those who need `needs`; an empty one becomes it if there was none.
     fn queue_of(&mut self, needs: Resources) -> usize {
         let known = self.queues.iter().position(|queue| queue.needs == needs);
-        let empty = || self.queues.iter().position(|queue| queue.turns.is_empty());
+        let empty = || self.queues.iter().position(|queue| queue.order.is_empty());
         if let Some(position) = known.or_else(empty) {
             self.queues[position].needs = needs;
             return position;
         }
-        let turns = BTreeSet::new();
-        self.queues.push(Queue { needs, turns });
+        let order = BTreeSet::new();
+        self.queues.push(Queue { needs, order });
         self.queues.len() - 1
     }
 
@@ -199,7 +199,7 @@ impl Turns {
     pub(crate) fn dismiss(&mut self, framework: FrameworkId) {
         if let Some(wish) = self.wishes.get_mut(framework.index()) {
             if let Some(rank) = wish.rank.take() {
-                self.queues[wish.queue].turns.remove(&(rank, framework));
+                self.queues[wish.queue].order.remove(&(rank, framework));
                 self.len -= 1;
             }
             let unsettled = wish.unsettled;
@@ -325,13 +325,13 @@ impl Turns {
                     "{framework}'s queue"
                 );
                 assert!(
-                    queue.turns.contains(&(rank, framework)),
+                    queue.order.contains(&(rank, framework)),
                     "{framework} queues"
                 );
                 len += 1;
             }
         }
-        let standing: usize = self.queues.iter().map(|queue| queue.turns.len()).sum();
+        let standing: usize = self.queues.iter().map(|queue| queue.order.len()).sum();
         assert_eq!((len, len), (self.len, standing), "who stands in a queue");
     }
 }
