@@ -14,7 +14,7 @@ use crate::message::{Demand, FrameworkId, Offer};
 use crate::resources::Resources;
 
 #[derive(Clone, Default, Debug)]
-struct Wish {
+struct FrameworkEntry {
     joined: bool,
     suppressed: bool,
     /// What it wants of tasks, where offers are made for those.
@@ -54,7 +54,7 @@ struct Queue {
 /// The frameworks that want offers, by rank and id.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Sorter {
-    wishes: Vec<Wish>,
+    entries: Vec<FrameworkEntry>,
     /// One a size; an empty one is taken for another size.
     queues: Vec<Queue>,
     /// How many stand in all queues.
@@ -104,7 +104,7 @@ impl Sorter {
         let mut last: Option<(Rank, FrameworkId)> = None;
         std::iter::from_fn(move || {
             let ranked = some.iter().filter_map(|framework| {
-                let rank = self.wishes.get(framework.index())?.rank?;
+                let rank = self.entries.get(framework.index())?.rank?;
                 Some((rank, *framework))
             });
             let next = ranked
@@ -118,9 +118,9 @@ impl Sorter {
     /// A framework's share changed: it is ranked again before the order counts. Ends come by the
     /// thousand between two rounds; ranking at each would be for nothing.
     pub(crate) fn unsettle(&mut self, framework: FrameworkId) {
-        let wish = &mut self.wishes[framework.index()];
-        if !wish.unsettled {
-            wish.unsettled = true;
+        let entry = &mut self.entries[framework.index()];
+        if !entry.unsettled {
+            entry.unsettled = true;
             self.unsettled.push(framework);
         }
     }
@@ -134,7 +134,7 @@ impl Sorter {
     pub(crate) fn settle(&mut self, ledger: &Ledger, allocator: &dyn Allocator) {
         let unsettled = std::mem::take(&mut self.unsettled);
         if std::mem::take(&mut self.all_unsettled) {
-            for i in 0..self.wishes.len() {
+            for i in 0..self.entries.len() {
                 self.rank_again(FrameworkId(i as u32), ledger, allocator);
             }
         } else {
@@ -143,33 +143,33 @@ impl Sorter {
             }
         }
         for framework in &unsettled {
-            self.wishes[framework.index()].unsettled = false;
+            self.entries[framework.index()].unsettled = false;
         }
         self.unsettled = unsettled;
         self.unsettled.clear();
     }
 
     fn rank_again(&mut self, framework: FrameworkId, ledger: &Ledger, allocator: &dyn Allocator) {
-        let wish = &self.wishes[framework.index()];
-        if wish.rank.is_some() {
-            let needs = self.queues[wish.queue].needs;
+        let entry = &self.entries[framework.index()];
+        if entry.rank.is_some() {
+            let needs = self.queues[entry.queue].needs;
             self.place(framework, Some(allocator.rank(ledger, framework)), needs);
         }
     }
 
     /// Moves a framework to its place in the queue of those who need as much, or out of all.
     fn place(&mut self, framework: FrameworkId, rank: Option<Rank>, needs: Resources) {
-        let wish = &mut self.wishes[framework.index()];
-        if wish.rank == rank && (rank.is_none() || self.queues[wish.queue].needs == needs) {
+        let entry = &mut self.entries[framework.index()];
+        if entry.rank == rank && (rank.is_none() || self.queues[entry.queue].needs == needs) {
             return;
         }
-        if let Some(old) = std::mem::replace(&mut wish.rank, rank) {
-            self.queues[wish.queue].order.remove(&(old, framework));
+        if let Some(old) = std::mem::replace(&mut entry.rank, rank) {
+            self.queues[entry.queue].order.remove(&(old, framework));
             self.len -= 1;
         }
         if let Some(new) = rank {
             let queue = self.queue_of(needs);
-            self.wishes[framework.index()].queue = queue;
+            self.entries[framework.index()].queue = queue;
             self.queues[queue].order.insert((new, framework));
             self.len += 1;
         }
@@ -189,57 +189,57 @@ impl Sorter {
     }
 
     pub(crate) fn admit(&mut self, framework: FrameworkId) {
-        if self.wishes.len() <= framework.index() {
-            self.wishes
-                .resize_with(framework.index() + 1, Wish::default);
+        if self.entries.len() <= framework.index() {
+            self.entries
+                .resize_with(framework.index() + 1, FrameworkEntry::default);
         }
-        self.wishes[framework.index()].joined = true;
+        self.entries[framework.index()].joined = true;
     }
 
     pub(crate) fn dismiss(&mut self, framework: FrameworkId) {
-        if let Some(wish) = self.wishes.get_mut(framework.index()) {
-            if let Some(rank) = wish.rank.take() {
-                self.queues[wish.queue].order.remove(&(rank, framework));
+        if let Some(entry) = self.entries.get_mut(framework.index()) {
+            if let Some(rank) = entry.rank.take() {
+                self.queues[entry.queue].order.remove(&(rank, framework));
                 self.len -= 1;
             }
-            let unsettled = wish.unsettled;
-            *wish = Wish {
+            let unsettled = entry.unsettled;
+            *entry = FrameworkEntry {
                 unsettled,
-                ..Wish::default()
+                ..FrameworkEntry::default()
             };
         }
     }
 
     pub(crate) fn suppress(&mut self, framework: FrameworkId, suppressed: bool) {
-        if let Some(wish) = self.wishes.get_mut(framework.index()) {
-            wish.suppressed = suppressed;
+        if let Some(entry) = self.entries.get_mut(framework.index()) {
+            entry.suppressed = suppressed;
         }
     }
 
     /// Takes a demand down; whether it may want what it was not offered before.
     pub(crate) fn declare(&mut self, framework: FrameworkId, demand: &[Demand]) -> bool {
-        let wish = self.wishes.get_mut(framework.index());
-        let joined = wish.filter(|wish| wish.joined);
-        joined.is_some_and(|wish| wish.wanted.declare(demand))
+        let entry = self.entries.get_mut(framework.index());
+        let joined = entry.filter(|entry| entry.joined);
+        joined.is_some_and(|entry| entry.wanted.declare(demand))
     }
 
     /// A launch takes one off the demand.
     pub(crate) fn launched(&mut self, framework: FrameworkId, needs: Resources) {
-        if let Some(wish) = self.wishes.get_mut(framework.index()) {
-            wish.wanted.launched(needs);
+        if let Some(entry) = self.entries.get_mut(framework.index()) {
+            entry.wanted.launched(needs);
         }
     }
 
     /// An offer made for a task counts against the demand.
     pub(crate) fn offered(&mut self, offer: &Offer) {
-        let wish = &mut self.wishes[offer.framework.index()];
-        wish.wanted.offered(offer.resources);
+        let entry = &mut self.entries[offer.framework.index()];
+        entry.wanted.offered(offer.resources);
     }
 
     /// An offer made for a task ended.
     pub(crate) fn closed(&mut self, offer: &Offer) {
-        let wish = &mut self.wishes[offer.framework.index()];
-        wish.wanted.closed(offer.resources);
+        let entry = &mut self.entries[offer.framework.index()];
+        entry.wanted.closed(offer.resources);
     }
 
     /// What of the demand of `framework` is to be served next, of the sizes that `may` be offered.
@@ -248,13 +248,13 @@ impl Sorter {
         framework: FrameworkId,
         may: impl Fn(Resources) -> bool,
     ) -> Option<Resources> {
-        self.wishes.get(framework.index())?.wanted.next(may)
+        self.entries.get(framework.index())?.wanted.next(may)
     }
 
     /// The sizes of which `framework` wants more than it was offered.
     pub(crate) fn unmet(&self, framework: FrameworkId) -> impl Iterator<Item = Resources> {
-        let wish = self.wishes.get(framework.index());
-        wish.into_iter().flat_map(|wish| wish.wanted.unmet())
+        let entry = self.entries.get(framework.index());
+        entry.into_iter().flat_map(|entry| entry.wanted.unmet())
     }
 
     /// Puts a framework where it belongs; whether it may want what it was not offered: it was not in
@@ -266,10 +266,10 @@ impl Sorter {
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> bool {
-        let Some(wish) = self.wishes.get_mut(framework.index()) else {
+        let Some(entry) = self.entries.get_mut(framework.index()) else {
             return false;
         };
-        let (was_in, reopened) = (wish.rank.is_some(), wish.wanted.take_reopened());
+        let (was_in, reopened) = (entry.rank.is_some(), entry.wanted.take_reopened());
         let rank = self.rank_of(framework, ledger, allocator, offers);
         self.place(framework, rank, self.least(framework, offers));
         rank.is_some() && (!was_in || reopened)
@@ -282,43 +282,43 @@ impl Sorter {
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> Option<Rank> {
-        let wish = self.wishes.get(framework.index())?;
+        let entry = self.entries.get(framework.index())?;
         let wants = match offers {
             OfferSize::Agent => true,
-            OfferSize::Task => wish.wanted.is_unmet(),
+            OfferSize::Task => entry.wanted.is_unmet(),
         };
-        (wish.joined && !wish.suppressed && wants).then(|| allocator.rank(ledger, framework))
+        (entry.joined && !entry.suppressed && wants).then(|| allocator.rank(ledger, framework))
     }
 
     /// The least offer a framework wants: where whole agents are offered, anything.
     fn least(&self, framework: FrameworkId, offers: OfferSize) -> Resources {
         match offers {
             OfferSize::Agent => Resources::ZERO,
-            OfferSize::Task => self.wishes[framework.index()].wanted.least(),
+            OfferSize::Task => self.entries[framework.index()].wanted.least(),
         }
     }
 
     /// Compares the queue with what the policy says, but for ranks that are not settled.
     pub(crate) fn check(&self, ledger: &Ledger, allocator: &dyn Allocator, offers: OfferSize) {
         let mut len = 0;
-        for (i, wish) in self.wishes.iter().enumerate() {
+        for (i, entry) in self.entries.iter().enumerate() {
             let framework = FrameworkId(i as u32);
             let expected = self.rank_of(framework, ledger, allocator, offers);
             if offers == OfferSize::Task {
                 let mine = ledger.offers().filter(|offer| offer.framework == framework);
                 let open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
-                wish.wanted.check(&open);
+                entry.wanted.check(&open);
             }
             assert_eq!(
-                wish.rank.is_some(),
+                entry.rank.is_some(),
                 expected.is_some(),
                 "whether {framework} wants offers"
             );
-            if !wish.unsettled && !self.all_unsettled {
-                assert_eq!(wish.rank, expected, "the rank of {framework}");
+            if !entry.unsettled && !self.all_unsettled {
+                assert_eq!(entry.rank, expected, "the rank of {framework}");
             }
-            if let Some(rank) = wish.rank {
-                let queue = &self.queues[wish.queue];
+            if let Some(rank) = entry.rank {
+                let queue = &self.queues[entry.queue];
                 assert_eq!(
                     queue.needs,
                     self.least(framework, offers),
