@@ -5,9 +5,9 @@
 //! everything again from the single offers and tasks.
 
 use crate::agent_set::AgentSet;
+use crate::capacity_index::CapacityIndex;
 use crate::message::{AgentId, FrameworkId, Offer, OfferId, TaskId};
 use crate::resources::{Kind, Resources};
-use crate::rooms::Rooms;
 use crate::share::{Share, Weight};
 use crate::time::Time;
 use crate::window::Window;
@@ -23,7 +23,7 @@ pub struct Ledger {
     /// Agents with something free: an index, checked against `agents`.
     open: AgentSet,
     /// Where there is room for a task: an index, checked against `agents`.
-    rooms: Rooms,
+    capacity: CapacityIndex,
     /// The agent whose place in the indexes is behind: what changes there in one go is indexed once.
     behind: Option<AgentId>,
 }
@@ -80,7 +80,7 @@ impl Default for Ledger {
             next_offer: 0,
             total: Resources::ZERO,
             open: AgentSet::default(),
-            rooms: Rooms::default(),
+            capacity: CapacityIndex::default(),
             behind: None,
         }
     }
@@ -425,7 +425,7 @@ impl Ledger {
     pub(crate) fn next_room(&mut self, needs: Resources, from: AgentId) -> Option<AgentId> {
         self.catch_up();
         let free = self.agents.iter().map(|page| page.free);
-        self.rooms.next(needs, from, free)
+        self.capacity.next(needs, from, free)
     }
 
     /// Asserts the law of conservation where something changed.
@@ -447,7 +447,7 @@ impl Ledger {
         if let Some(agent) = self.behind.take() {
             let free = self.free(agent);
             self.open.set(agent, !free.is_zero());
-            self.rooms.update(agent, free);
+            self.capacity.update(agent, free);
         }
     }
 }
@@ -511,7 +511,7 @@ impl Ledger {
             );
         }
         let free = self.agents.iter().map(|page| page.free);
-        indexed.rooms.check(free);
+        indexed.capacity.check(free);
         let total: Resources = self.agents.iter().map(|page| page.total).sum();
         assert_eq!(self.total, total, "the cluster's total");
     }

@@ -26,5 +26,5 @@ pub mod replay;
 mod agent_set;
 mod demand;
 mod filters;
-mod rooms;
+mod capacity_index;
 mod sorter;
