@@ -6,18 +6,18 @@
 
 use crate::agent_set::AgentSet;
 use crate::capacity_index::CapacityIndex;
+use crate::id_table::IdTable;
 use crate::message::{AgentId, FrameworkId, Offer, OfferId, TaskId};
 use crate::resources::{Kind, Resources};
 use crate::share::{Share, Weight};
 use crate::time::Time;
-use crate::window::Window;
 
 /// Who has what.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     agents: Vec<Agent>,
     frameworks: Vec<Framework>,
-    offers: Window<OpenOffer>,
+    offers: IdTable<OpenOffer>,
     next_offer: u64,
     total: Resources,
     /// Agents with something free: an index, checked against `agents`.
@@ -51,7 +51,7 @@ struct Framework {
     /// Offers ever made to it: Mesos' tie-break.
     allocations: u64,
     open_offers: u32,
-    tasks: Window<RunningTask>,
+    tasks: IdTable<RunningTask>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,7 @@ impl Default for Ledger {
         Self {
             agents: Vec::new(),
             frameworks: Vec::new(),
-            offers: Window::new(),
+            offers: IdTable::new(),
             next_offer: 0,
             total: Resources::ZERO,
             open: AgentSet::default(),
@@ -249,7 +249,7 @@ impl Ledger {
                 running: Resources::ZERO,
                 allocations: 0,
                 open_offers: 0,
-                tasks: Window::new(),
+                tasks: IdTable::new(),
             });
         }
         let page = &mut self.frameworks[framework.index()];

@@ -14,7 +14,7 @@ pub mod share;
 pub mod message;
 pub mod job;
 pub mod name;
-pub mod window;
+pub mod id_table;
 pub mod ledger;
 pub mod master;
 pub mod allocators;

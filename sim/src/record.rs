@@ -7,12 +7,12 @@ mod used;
 use std::collections::BTreeMap;
 
 use fairground_policies::frameworks::Role;
+use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{
     Action, AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId,
 };
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
-use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
 use fairground_workloads::feedback::Feedback;
 use fairground_workloads::sorted::Sorted;
@@ -93,7 +93,7 @@ pub struct Recorder {
     used: Vec<Integral>,
     /// Parts of a million times microseconds, by step, first agent of a row and framework.
     hosts: BTreeMap<(u64, AgentId, FrameworkId), u128>,
-    open_offers: Window<(FrameworkId, Resources, Time)>,
+    open_offers: IdTable<(FrameworkId, Resources, Time)>,
     /// Tasks in the order in which they ended, if rows of them are kept.
     done: Option<Vec<Done>>,
     /// What tasks used of what they had, where that is followed.
@@ -121,7 +121,7 @@ impl Recorder {
             offered: vec![Vec::new(); frameworks],
             used: vec![Integral::default(); frameworks],
             hosts: BTreeMap::new(),
-            open_offers: Window::new(),
+            open_offers: IdTable::new(),
             done: tasks.then(Vec::new),
             measured: None,
         }

@@ -4,11 +4,11 @@ use super::dealings::Dealings;
 use super::speculation::{Copies, Follows};
 use super::{JobQueue, Manners, News, Order, Piece, Role};
 use crate::demand::MOST;
+use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, Demand, FrameworkId, Outcome, TaskId, TaskRequest};
 use crate::schedulers::{BoxedScheduler, Desk, Item};
 use crate::time::Time;
-use crate::window::Window;
 
 pub(super) struct Batch {
     dealings: Dealings,
@@ -16,7 +16,7 @@ pub(super) struct Batch {
     queue: JobQueue,
     /// Offers in hand that are not answered.
     held: Vec<Item>,
-    tasks: Window<Piece>,
+    tasks: IdTable<Piece>,
     /// Whether the scheduler could use now what was refused before.
     asks_again: bool,
     /// The attempts at tasks, where slow ones are to have copies.
@@ -33,7 +33,7 @@ impl Batch {
                 .map(|rule| Box::new(Copies::new(rule))),
             scheduler,
             held: Vec::new(),
-            tasks: Window::new(),
+            tasks: IdTable::new(),
             asks_again: false,
         }
     }

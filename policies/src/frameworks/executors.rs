@@ -6,10 +6,10 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::dealings::Dealings;
 use super::{JobOrder, JobQueue, Manners, News, Order, Piece, Role, Warmth};
+use crate::id_table::IdTable;
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
-use crate::window::Window;
 
 pub(super) struct Executors {
     dealings: Dealings,
@@ -17,7 +17,7 @@ pub(super) struct Executors {
     needs: Resources,
     max: u32,
     idle: Span,
-    alive: Window<Executor>,
+    alive: IdTable<Executor>,
     /// Executors that wait for work.
     waiting: BTreeSet<TaskId>,
     /// When executors began to wait, oldest first; entries of those that work again are stale.
@@ -57,7 +57,7 @@ impl Executors {
             needs,
             max,
             idle,
-            alive: Window::new(),
+            alive: IdTable::new(),
             waiting: BTreeSet::new(),
             idle_since: VecDeque::new(),
             ending: 0,

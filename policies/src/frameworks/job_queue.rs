@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::stages::{Stage, Stages};
 use crate::demand::MOST;
+use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, Demand, JobId};
 use crate::resources::Resources;
 use crate::time::Time;
-use crate::window::Window;
 
 /// Whose tasks go first inside a framework.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -37,7 +37,7 @@ pub struct Piece {
 pub struct JobQueue {
     order: JobOrder,
     /// Those that are not done.
-    jobs: Window<Job>,
+    jobs: IdTable<Job>,
     /// Jobs with waiting tasks, in the order they are served.
     ready: BTreeSet<(u32, JobId)>,
     /// How many of these have tasks that start together.
@@ -67,7 +67,7 @@ impl JobQueue {
     pub const fn new(order: JobOrder) -> Self {
         Self {
             order,
-            jobs: Window::new(),
+            jobs: IdTable::new(),
             ready: BTreeSet::new(),
             gangs: 0,
             waiting: 0,
@@ -370,7 +370,7 @@ impl JobQueue {
     }
 }
 
-fn live(jobs: &mut Window<Job>, job: JobId) -> &mut Job {
+fn live(jobs: &mut IdTable<Job>, job: JobId) -> &mut Job {
     jobs.get_mut(job.0.into()).expect("a job that is not done")
 }
 

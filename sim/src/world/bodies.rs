@@ -1,10 +1,10 @@
 //! Agents and what runs on them: launches, ends, crashes and returns.
 
 use fairground_policies::frameworks::{News, Order, Piece, Role};
+use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
-use fairground_policies::window::Window;
 
 use super::{Item, World};
 use crate::network::Link;
@@ -15,7 +15,7 @@ use crate::record::{Done, Ended};
 pub(super) struct Agents {
     machines: Vec<Machine>,
     /// What runs, by framework.
-    bodies: Vec<Window<Body>>,
+    bodies: Vec<IdTable<Body>>,
     running: u64,
 }
 
@@ -61,7 +61,7 @@ impl Agents {
         };
         Self {
             machines: agents.iter().map(machine).collect(),
-            bodies: vec![Window::new(); frameworks],
+            bodies: vec![IdTable::new(); frameworks],
             running: 0,
         }
     }

@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use fairground_policies::frameworks::{News, Piece, Role, Warmth};
+use fairground_policies::id_table::IdTable;
 use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
-use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
 use fairground_workloads::trace::{Runtimes, Work};
 
@@ -24,7 +24,7 @@ pub(super) struct Progress<'a> {
     /// How many were submitted.
     submitted: u32,
     /// How far those of several tasks are that were submitted and are not done.
-    open: Window<Box<Open>>,
+    open: IdTable<Box<Open>>,
     /// What an executor takes, where tasks run in executors.
     executor: Option<Resources>,
     /// The sizes of the agents tasks may run on, with how many there are of each.
@@ -61,7 +61,7 @@ impl<'a> Progress<'a> {
         Self {
             jobs,
             submitted: 0,
-            open: Window::new(),
+            open: IdTable::new(),
             executor,
             usable: usable.to_vec(),
             impossible: 0,
