@@ -7,7 +7,7 @@ use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, Demand, FrameworkId, Outcome, TaskId, TaskRequest};
-use crate::schedulers::{BoxedScheduler, Desk, Item};
+use crate::schedulers::{BoxedScheduler, Item, OfferView};
 use crate::time::Time;
 
 pub(super) struct Batch {
@@ -108,12 +108,12 @@ impl Batch {
         if self.held.is_empty() {
             return;
         }
-        let mut desk = Desk {
+        let mut view = OfferView {
             items: &mut self.held,
             queue: &mut self.queue,
             asks_again: &mut self.asks_again,
         };
-        self.scheduler.place(now, &mut desk);
+        self.scheduler.place(now, &mut view);
         self.place_copies();
         let mut items = std::mem::take(&mut self.held);
         items.retain(|item| {

@@ -21,9 +21,9 @@ pub use ordered::Ordered;
 
 /// A policy of the second level.
 pub trait Scheduler {
-    /// Places waiting tasks on the offers on the desk. Whatever is neither used nor held is
+    /// Places waiting tasks on the offers in hand. Whatever is neither used nor held is
     /// declined.
-    fn place(&mut self, now: Time, desk: &mut Desk<'_>);
+    fn place(&mut self, now: Time, view: &mut OfferView<'_>);
 
     /// Whose tasks go first.
     fn order(&self) -> JobOrder {
@@ -134,13 +134,13 @@ impl Item {
 
 /// What a scheduler works with: the offers in hand and the jobs that wait.
 #[derive(Debug)]
-pub struct Desk<'a> {
+pub struct OfferView<'a> {
     pub(crate) items: &'a mut [Item],
     pub(crate) queue: &'a mut JobQueue,
     pub(crate) asks_again: &'a mut bool,
 }
 
-impl Desk<'_> {
+impl OfferView<'_> {
     /// How many agents' offers are in hand; they are named by position. Several offers of one agent are
     /// one.
     pub fn len(&self) -> usize {
@@ -167,7 +167,7 @@ impl Desk<'_> {
         self.items.iter().find_map(|item| item.hold)
     }
 
-    /// Whose desk this is, if an offer is in hand.
+    /// Whose offers these are, if an offer is in hand.
     pub fn framework(&self) -> Option<FrameworkId> {
         self.items.first().map(|item| item.offer.framework)
     }
