@@ -7,7 +7,7 @@ use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, Demand, FrameworkId, Outcome, TaskId, TaskRequest};
-use crate::schedulers::{BoxedScheduler, Item, OfferView};
+use crate::schedulers::{BoxedScheduler, HeldOffer, OfferView};
 use crate::time::Time;
 
 pub(super) struct Batch {
@@ -15,7 +15,7 @@ pub(super) struct Batch {
     scheduler: BoxedScheduler,
     queue: JobQueue,
     /// Offers in hand that are not answered.
-    held: Vec<Item>,
+    held: Vec<HeldOffer>,
     tasks: IdTable<Piece>,
     /// Whether the scheduler could use now what was refused before.
     asks_again: bool,
@@ -43,12 +43,12 @@ impl Batch {
             News::JobSubmitted(job, spec) => self.queue.submit(job, spec),
             News::Offered(offer) => {
                 let mut held = self.held.iter_mut();
-                match held.find(|item| item.offer.agent == offer.agent) {
-                    Some(item) => item.join(offer),
-                    None => self.held.push(Item::new(offer)),
+                match held.find(|held| held.offer.agent == offer.agent) {
+                    Some(held) => held.join(offer),
+                    None => self.held.push(HeldOffer::new(offer)),
                 }
             }
-            News::Rescinded(id) => self.held.retain_mut(|item| item.lose(id)),
+            News::Rescinded(id) => self.held.retain_mut(|held| held.lose(id)),
             News::Reported { task, outcome } => self.reported(now, task, outcome, orders),
             News::TimePassed
             | News::ExecutorStarted(_)
@@ -76,7 +76,7 @@ impl Batch {
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
-        let held = self.held.iter().filter_map(|item| item.hold);
+        let held = self.held.iter().filter_map(|held| held.hold);
         let slow = self.copies.iter().filter_map(|copies| copies.wake_at());
         held.chain(slow).min()
     }
@@ -109,24 +109,24 @@ impl Batch {
             return;
         }
         let mut view = OfferView {
-            items: &mut self.held,
+            offers: &mut self.held,
             queue: &mut self.queue,
             asks_again: &mut self.asks_again,
         };
         self.scheduler.place(now, &mut view);
         self.place_copies();
-        let mut items = std::mem::take(&mut self.held);
-        items.retain(|item| {
-            let held = item.hold.is_some() && item.launch.is_empty();
-            if !held {
-                let launch = self.requests(now, item.offer.agent, &item.launch);
-                let (ids, offer) = (item.ids(), item.whole());
+        let mut offers = std::mem::take(&mut self.held);
+        offers.retain(|held| {
+            let keep = held.hold.is_some() && held.launch.is_empty();
+            if !keep {
+                let launch = self.requests(now, held.offer.agent, &held.launch);
+                let (ids, offer) = (held.ids(), held.whole());
                 self.dealings
-                    .answer(ids, &offer, launch, item.refuse, orders);
+                    .answer(ids, &offer, launch, held.refuse, orders);
             }
-            held
+            keep
         });
-        self.held = items;
+        self.held = offers;
     }
 
     /// Places copies on what tasks that wait have left: they come last, and each on another agent than
@@ -135,13 +135,13 @@ impl Batch {
         let Some(copies) = &self.copies else { return };
         for piece in copies.wanted() {
             let needs = self.queue.spec(piece.job).stages[piece.stage as usize].needs;
-            let fits = |item: &&mut Item| {
-                let open = item.hold.is_none() && needs.fits_in(item.left);
-                open && copies.may_run_on(piece, item.offer.agent)
+            let fits = |held: &&mut HeldOffer| {
+                let open = held.hold.is_none() && needs.fits_in(held.left);
+                open && copies.may_run_on(piece, held.offer.agent)
             };
-            if let Some(item) = self.held.iter_mut().find(fits) {
-                item.left -= needs;
-                item.launch.push(piece);
+            if let Some(held) = self.held.iter_mut().find(fits) {
+                held.left -= needs;
+                held.launch.push(piece);
             }
         }
     }
