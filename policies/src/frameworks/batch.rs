@@ -1,6 +1,6 @@
 //! A framework whose jobs' tasks run directly on the cluster: Hadoop, MPI.
 
-use super::dealings::Dealings;
+use super::master_client::MasterClient;
 use super::speculation::{Copies, Follows};
 use super::{JobQueue, Manners, News, Order, Piece, Role};
 use crate::demand::MOST;
@@ -11,7 +11,7 @@ use crate::schedulers::{BoxedScheduler, HeldOffer, OfferView};
 use crate::time::Time;
 
 pub(super) struct Batch {
-    dealings: Dealings,
+    master: MasterClient,
     scheduler: BoxedScheduler,
     queue: JobQueue,
     /// Offers in hand that are not answered.
@@ -26,7 +26,7 @@ pub(super) struct Batch {
 impl Batch {
     pub(super) fn new(id: FrameworkId, manners: Manners, scheduler: BoxedScheduler) -> Self {
         Self {
-            dealings: Dealings::new(id, manners),
+            master: MasterClient::new(id, manners),
             queue: JobQueue::new(scheduler.order()),
             copies: scheduler
                 .speculation()
@@ -72,7 +72,7 @@ impl Batch {
                 demand_copies(copies, &self.queue, demand);
             }
         };
-        self.dealings.want(waiting, news, demand, orders);
+        self.master.want(waiting, news, demand, orders);
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
@@ -121,8 +121,7 @@ impl Batch {
             if !keep {
                 let launch = self.requests(now, held.offer.agent, &held.launch);
                 let (ids, offer) = (held.ids(), held.whole());
-                self.dealings
-                    .answer(ids, &offer, launch, held.refuse, orders);
+                self.master.answer(ids, &offer, launch, held.refuse, orders);
             }
             keep
         });
@@ -149,7 +148,7 @@ impl Batch {
     fn requests(&mut self, now: Time, agent: AgentId, pieces: &[Piece]) -> Vec<TaskRequest> {
         let mut requests = Vec::with_capacity(pieces.len());
         for piece in pieces {
-            let task = self.dealings.next_task();
+            let task = self.master.next_task();
             self.tasks.insert(task.0, *piece);
             let job = self.queue.spec(piece.job);
             let stage = &job.stages[piece.stage as usize];
@@ -173,7 +172,7 @@ impl Batch {
                 Follows::Nothing | Follows::GoesOn => return,
                 Follows::Ends(others) => {
                     for other in others {
-                        self.dealings.kill(other, orders);
+                        self.master.kill(other, orders);
                     }
                 }
             }
@@ -199,7 +198,7 @@ impl Batch {
         }
         for (id, other) in self.tasks.iter() {
             if other.job == piece.job && stages.contains(&other.stage) {
-                self.dealings.kill(TaskId(id), orders);
+                self.master.kill(TaskId(id), orders);
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::dealings::Dealings;
+use super::master_client::MasterClient;
 use super::{JobOrder, JobQueue, Manners, News, Order, Piece, Role, Warmth};
 use crate::id_table::IdTable;
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
@@ -12,7 +12,7 @@ use crate::resources::Resources;
 use crate::time::{Span, Time};
 
 pub(super) struct Executors {
-    dealings: Dealings,
+    master: MasterClient,
     queue: JobQueue,
     needs: Resources,
     max: u32,
@@ -52,7 +52,7 @@ impl Executors {
         idle: Span,
     ) -> Self {
         Self {
-            dealings: Dealings::new(id, manners),
+            master: MasterClient::new(id, manners),
             queue: JobQueue::new(order),
             needs,
             max,
@@ -78,7 +78,7 @@ impl Executors {
         }
         self.assign(orders);
         let (needs, count) = (self.needs, self.wanted());
-        self.dealings
+        self.master
             .want_one_size(needs, count, count > wanted, orders);
     }
 
@@ -112,7 +112,7 @@ impl Executors {
         {
             left = rest;
             wanted -= 1;
-            let task = self.dealings.next_task();
+            let task = self.master.next_task();
             self.alive.insert(
                 task.0,
                 Executor {
@@ -126,7 +126,7 @@ impl Executors {
                 needs: self.needs,
             });
         }
-        self.dealings
+        self.master
             .answer(vec![offer.id], offer, launch, None, orders);
     }
 
@@ -220,7 +220,7 @@ impl Executors {
             self.waiting.remove(&task);
             self.alive.get_mut(task.0).expect("an idle executor").state = State::Ending;
             self.ending += 1;
-            self.dealings.kill(task, orders);
+            self.master.kill(task, orders);
             self.forget_stale();
         }
     }

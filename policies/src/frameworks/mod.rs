@@ -4,7 +4,7 @@
 //! words, and to what it runs in its own.
 
 mod batch;
-mod dealings;
+mod master_client;
 mod executors;
 mod job_queue;
 mod service;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::dealings::Dealings;
+use super::master_client::MasterClient;
 use super::{Manners, News, Order, Role};
 use crate::message::{FrameworkId, Offer, TaskId, TaskRequest};
 use crate::resources::Resources;
@@ -36,7 +36,7 @@ impl Autoscaler {
 }
 
 pub(super) struct Service {
-    dealings: Dealings,
+    master: MasterClient,
     needs: Resources,
     autoscaler: Autoscaler,
     /// Instances that the loads of the last window asked for, highest first; a measurement hides
@@ -55,7 +55,7 @@ impl Service {
         autoscaler: Autoscaler,
     ) -> Self {
         Self {
-            dealings: Dealings::new(id, manners),
+            master: MasterClient::new(id, manners),
             needs,
             autoscaler,
             recent: VecDeque::new(),
@@ -83,7 +83,7 @@ impl Service {
         }
         self.end_surplus(orders);
         let missing = self.missing();
-        self.dealings
+        self.master
             .want_one_size(self.needs, missing, missing > before, orders);
     }
 
@@ -134,14 +134,14 @@ impl Service {
                 break;
             };
             left = rest;
-            let task = self.dealings.next_task();
+            let task = self.master.next_task();
             self.instances.insert(task);
             launch.push(TaskRequest {
                 task,
                 needs: self.needs,
             });
         }
-        self.dealings
+        self.master
             .answer(vec![offer.id], offer, launch, None, orders);
     }
 
@@ -152,7 +152,7 @@ impl Service {
                 return;
             };
             self.ending.insert(task);
-            self.dealings.kill(task, orders);
+            self.master.kill(task, orders);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A framework's dealings with the master: when it wants offers, and how it answers them.
+//! A framework as the master's client: when it wants offers, and how it answers them.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::time::Span;
 
 /// One framework's side of the talk.
 #[derive(Debug)]
-pub(super) struct Dealings {
+pub(super) struct MasterClient {
     id: FrameworkId,
     manners: Manners,
     next_task: u64,
@@ -26,7 +26,7 @@ pub(super) struct Dealings {
     useless: BTreeMap<AgentId, Resources>,
 }
 
-impl Dealings {
+impl MasterClient {
     pub(super) const fn new(id: FrameworkId, manners: Manners) -> Self {
         Self {
             id,
