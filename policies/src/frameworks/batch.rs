@@ -2,7 +2,7 @@
 
 use super::master_client::MasterClient;
 use super::speculation::{Copies, Follows};
-use super::{JobQueue, Manners, News, Order, Piece, Role};
+use super::{JobQueue, News, OfferPolicy, Order, Piece, Role};
 use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
@@ -24,9 +24,13 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn new(id: FrameworkId, manners: Manners, scheduler: BoxedScheduler) -> Self {
+    pub(super) fn new(
+        id: FrameworkId,
+        offer_policy: OfferPolicy,
+        scheduler: BoxedScheduler,
+    ) -> Self {
         Self {
-            master: MasterClient::new(id, manners),
+            master: MasterClient::new(id, offer_policy),
             queue: JobQueue::new(scheduler.order()),
             copies: scheduler
                 .speculation()

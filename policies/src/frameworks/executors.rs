@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
-use super::{JobOrder, JobQueue, Manners, News, Order, Piece, Role, Warmth};
+use super::{JobOrder, JobQueue, News, OfferPolicy, Order, Piece, Role, Warmth};
 use crate::id_table::IdTable;
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
 use crate::resources::Resources;
@@ -45,14 +45,14 @@ enum State {
 impl Executors {
     pub(super) fn new(
         id: FrameworkId,
-        manners: Manners,
+        offer_policy: OfferPolicy,
         order: JobOrder,
         needs: Resources,
         max: u32,
         idle: Span,
     ) -> Self {
         Self {
-            master: MasterClient::new(id, manners),
+            master: MasterClient::new(id, offer_policy),
             queue: JobQueue::new(order),
             needs,
             max,

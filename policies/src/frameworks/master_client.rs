@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Manners, Order};
+use super::{OfferPolicy, Order};
 use crate::demand::take_one;
 use crate::master::OfferSize;
 use crate::message::{AgentId, Demand, Event, FrameworkId, Offer, OfferId, TaskId, TaskRequest};
@@ -13,7 +13,7 @@ use crate::time::Span;
 #[derive(Debug)]
 pub(super) struct MasterClient {
     id: FrameworkId,
-    manners: Manners,
+    offer_policy: OfferPolicy,
     next_task: u64,
     suppressed: bool,
     /// What the master believes of the demand.
@@ -27,10 +27,10 @@ pub(super) struct MasterClient {
 }
 
 impl MasterClient {
-    pub(super) const fn new(id: FrameworkId, manners: Manners) -> Self {
+    pub(super) const fn new(id: FrameworkId, offer_policy: OfferPolicy) -> Self {
         Self {
             id,
-            manners,
+            offer_policy,
             next_task: 0,
             suppressed: false,
             declared: Vec::new(),
@@ -64,7 +64,7 @@ impl MasterClient {
         let refuse = match refuse {
             Some(refuse) => refuse,
             None if launch.is_empty() && self.is_useless_again(offer) => Span::FOREVER,
-            None => self.manners.refuse,
+            None => self.offer_policy.refuse,
         };
         orders.push(Order::Tell(Event::OffersAnswered {
             framework: self.id,
@@ -104,7 +104,7 @@ impl MasterClient {
             }
             return;
         }
-        if self.manners.offers == OfferSize::Task {
+        if self.offer_policy.offers == OfferSize::Task {
             demand(&mut self.wanted);
             let believed = self.declared.iter().filter(|one| one.count > 0);
             if !believed.eq(&self.wanted) {

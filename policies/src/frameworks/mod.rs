@@ -99,14 +99,14 @@ pub enum Role {
 
 /// How a framework deals with the master.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Manners {
+pub struct OfferPolicy {
     /// For how long it refuses what it cannot use (Mesos' default: 5 s).
     pub refuse: Span,
     /// Whether offers are task-sized, so that it has to declare its demand.
     pub offers: OfferSize,
 }
 
-impl Default for Manners {
+impl Default for OfferPolicy {
     fn default() -> Self {
         Self {
             refuse: Span::from_secs(5),
@@ -126,34 +126,42 @@ enum Kind {
 
 impl Framework {
     /// A framework whose jobs' tasks run directly on the cluster (Hadoop, MPI).
-    pub fn batch(id: FrameworkId, manners: Manners, scheduler: BoxedScheduler) -> Self {
-        Self(Kind::Batch(batch::Batch::new(id, manners, scheduler)))
+    pub fn batch(id: FrameworkId, offer_policy: OfferPolicy, scheduler: BoxedScheduler) -> Self {
+        Self(Kind::Batch(batch::Batch::new(id, offer_policy, scheduler)))
     }
 
     /// A framework whose jobs' tasks run inside executors (Spark): at most `max` of them, each
     /// taking `needs` and given back after idling for `idle`.
     pub fn executors(
         id: FrameworkId,
-        manners: Manners,
+        offer_policy: OfferPolicy,
         order: JobOrder,
         needs: Resources,
         max: u32,
         idle: Span,
     ) -> Self {
         Self(Kind::Executors(executors::Executors::new(
-            id, manners, order, needs, max, idle,
+            id,
+            offer_policy,
+            order,
+            needs,
+            max,
+            idle,
         )))
     }
 
     /// A framework that keeps as many instances of a service as its load asks for (Rails).
     pub fn service(
         id: FrameworkId,
-        manners: Manners,
+        offer_policy: OfferPolicy,
         needs: Resources,
         autoscaler: Autoscaler,
     ) -> Self {
         Self(Kind::Service(service::Service::new(
-            id, manners, needs, autoscaler,
+            id,
+            offer_policy,
+            needs,
+            autoscaler,
         )))
     }
 

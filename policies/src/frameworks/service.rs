@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::master_client::MasterClient;
-use super::{Manners, News, Order, Role};
+use super::{News, OfferPolicy, Order, Role};
 use crate::message::{FrameworkId, Offer, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -50,12 +50,12 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn new(
         id: FrameworkId,
-        manners: Manners,
+        offer_policy: OfferPolicy,
         needs: Resources,
         autoscaler: Autoscaler,
     ) -> Self {
         Self {
-            master: MasterClient::new(id, manners),
+            master: MasterClient::new(id, offer_policy),
             needs,
             autoscaler,
             recent: VecDeque::new(),

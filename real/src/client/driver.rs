@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::bail;
-use fairground_policies::frameworks::{Framework, Manners, News, Order, Piece, Role};
+use fairground_policies::frameworks::{Framework, News, OfferPolicy, Order, Piece, Role};
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId, TaskRequest,
 };
@@ -50,7 +50,7 @@ impl Driver {
         let stages = spec.stages.iter();
         let stages = stages.map(|stage| (stage.needs, stage.tasks.into()));
         let mut driver = Self {
-            framework: Framework::batch(SELF, Manners::default(), scheduler),
+            framework: Framework::batch(SELF, OfferPolicy::default(), scheduler),
             begun: Instant::now(),
             offers: Offers::default(),
             agents: Vec::new(),

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fairground_policies::allocators::Allocator;
-use fairground_policies::frameworks::{Autoscaler, Framework, Manners, News, Order};
+use fairground_policies::frameworks::{Autoscaler, Framework, News, OfferPolicy, Order};
 use fairground_policies::master::{Config, Master};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, TaskId};
 use fairground_policies::name::{BadName, Name};
@@ -507,20 +507,20 @@ fn framework(
     config: Config,
 ) -> Result<Framework, BadName> {
     let behaviour = &scenario.frameworks[id.index()];
-    let manners = Manners {
+    let offer_policy = OfferPolicy {
         refuse: behaviour.refuse,
         offers: config.offers,
     };
     Ok(match work {
         Work::Batch(_) => {
             let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
-            Framework::batch(id, manners, scheduler)
+            Framework::batch(id, offer_policy, scheduler)
         }
         Work::Executors {
             needs, max, idle, ..
         } => {
             let order = scenario.registry.scheduler(&behaviour.scheduler)?.order();
-            Framework::executors(id, manners, order, *needs, *max, *idle)
+            Framework::executors(id, offer_policy, order, *needs, *max, *idle)
         }
         Work::Service(service) => {
             let autoscaler = Autoscaler {
@@ -530,7 +530,7 @@ fn framework(
                 min: service.autoscaler.min,
                 max: service.autoscaler.max,
             };
-            Framework::service(id, manners, service.needs, autoscaler)
+            Framework::service(id, offer_policy, service.needs, autoscaler)
         }
     })
 }
