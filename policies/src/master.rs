@@ -166,7 +166,7 @@ impl Master {
         self.apply(event, actions);
         self.rescind_overdue(actions);
         self.end_filters();
-        if woken && self.has_news() && self.due() <= self.now {
+        if woken && self.has_changes() && self.due() <= self.now {
             self.allocate(actions);
         }
     }
@@ -177,7 +177,7 @@ impl Master {
         let overdue = self.next_overdue();
         let round = if self.sorter.is_empty() {
             None
-        } else if self.has_news() {
+        } else if self.has_changes() {
             Some(self.due())
         } else {
             self.filters
@@ -462,7 +462,7 @@ impl Master {
         }
     }
 
-    fn has_news(&self) -> bool {
+    fn has_changes(&self) -> bool {
         !self.eager.is_nobody() || !self.changed.is_empty()
     }
 

@@ -2,7 +2,7 @@
 
 use super::master_client::MasterClient;
 use super::speculation::{Copies, Follows};
-use super::{JobQueue, News, OfferPolicy, Order, Piece, Role};
+use super::{FrameworkEvent, JobQueue, OfferPolicy, Order, Piece, Role};
 use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
@@ -42,32 +42,32 @@ impl Batch {
         }
     }
 
-    pub(super) fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
-        match news {
-            News::JobSubmitted(job, spec) => self.queue.submit(job, spec),
-            News::Offered(offer) => {
+    pub(super) fn step(&mut self, now: Time, event: FrameworkEvent, orders: &mut Vec<Order>) {
+        match event {
+            FrameworkEvent::JobSubmitted(job, spec) => self.queue.submit(job, spec),
+            FrameworkEvent::Offered(offer) => {
                 let mut held = self.held.iter_mut();
                 match held.find(|held| held.offer.agent == offer.agent) {
                     Some(held) => held.join(offer),
                     None => self.held.push(HeldOffer::new(offer)),
                 }
             }
-            News::Rescinded(id) => self.held.retain_mut(|held| held.lose(id)),
-            News::Reported { task, outcome } => self.reported(now, task, outcome, orders),
-            News::TimePassed
-            | News::ExecutorStarted(_)
-            | News::WorkFinished { .. }
-            | News::LoadMeasured(_)
-            | News::LoadEnded => {}
+            FrameworkEvent::Rescinded(id) => self.held.retain_mut(|held| held.lose(id)),
+            FrameworkEvent::Reported { task, outcome } => self.reported(now, task, outcome, orders),
+            FrameworkEvent::TimePassed
+            | FrameworkEvent::ExecutorStarted(_)
+            | FrameworkEvent::WorkFinished { .. }
+            | FrameworkEvent::LoadMeasured(_)
+            | FrameworkEvent::LoadEnded => {}
         }
         if let Some(copies) = &mut self.copies {
             copies.look(now);
         }
         self.place(now, orders);
-        let mut news = self.queue.take_news() | std::mem::take(&mut self.asks_again);
+        let mut new_work = self.queue.take_new_work() | std::mem::take(&mut self.asks_again);
         let mut waiting = self.queue.waiting();
         if let Some(copies) = &mut self.copies {
-            news |= copies.take_news();
+            new_work |= copies.take_new_work();
             waiting += copies.count();
         }
         let demand = |demand: &mut Vec<_>| {
@@ -76,7 +76,7 @@ impl Batch {
                 demand_copies(copies, &self.queue, demand);
             }
         };
-        self.master.want(waiting, news, demand, orders);
+        self.master.want(waiting, new_work, demand, orders);
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
-use super::{JobOrder, JobQueue, News, OfferPolicy, Order, Piece, Role, Warmth};
+use super::{FrameworkEvent, JobOrder, JobQueue, OfferPolicy, Order, Piece, Role, Warmth};
 use crate::id_table::IdTable;
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
 use crate::resources::Resources;
@@ -65,16 +65,18 @@ impl Executors {
         }
     }
 
-    pub(super) fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
+    pub(super) fn step(&mut self, now: Time, event: FrameworkEvent, orders: &mut Vec<Order>) {
         let wanted = self.wanted();
-        match news {
-            News::JobSubmitted(job, spec) => self.queue.submit(job, spec),
-            News::Offered(offer) => self.launch(&offer, orders),
-            News::Reported { task, outcome } => self.reported(task, outcome),
-            News::ExecutorStarted(task) => self.started(task, now),
-            News::WorkFinished { executor, piece } => self.finished(executor, piece, now),
-            News::TimePassed => self.end_idle(now, orders),
-            News::Rescinded(_) | News::LoadMeasured(_) | News::LoadEnded => {}
+        match event {
+            FrameworkEvent::JobSubmitted(job, spec) => self.queue.submit(job, spec),
+            FrameworkEvent::Offered(offer) => self.launch(&offer, orders),
+            FrameworkEvent::Reported { task, outcome } => self.reported(task, outcome),
+            FrameworkEvent::ExecutorStarted(task) => self.started(task, now),
+            FrameworkEvent::WorkFinished { executor, piece } => self.finished(executor, piece, now),
+            FrameworkEvent::TimePassed => self.end_idle(now, orders),
+            FrameworkEvent::Rescinded(_)
+            | FrameworkEvent::LoadMeasured(_)
+            | FrameworkEvent::LoadEnded => {}
         }
         self.assign(orders);
         let (needs, count) = (self.needs, self.wanted());

@@ -47,7 +47,7 @@ pub struct JobQueue {
     /// How many of them there are of each size. A workload has few sizes, a backlog has many jobs.
     sizes: Vec<(Resources, u64)>,
     /// Whether tasks may start that nobody was told of.
-    news: bool,
+    new_work: bool,
 }
 
 /// Jobs, or tasks of jobs that are served in turns, that a demand names one by one.
@@ -72,7 +72,7 @@ impl JobQueue {
             gangs: 0,
             waiting: 0,
             sizes: Vec::new(),
-            news: false,
+            new_work: false,
         }
     }
 
@@ -83,8 +83,8 @@ impl JobQueue {
 
     /// Whether tasks came to wait, or may start at last, since this was asked last: what did not suit
     /// the others may suit them.
-    pub const fn take_news(&mut self) -> bool {
-        std::mem::replace(&mut self.news, false)
+    pub const fn take_new_work(&mut self) -> bool {
+        std::mem::replace(&mut self.new_work, false)
     }
 
     /// Whether jobs wait whose tasks start together.
@@ -280,7 +280,7 @@ impl JobQueue {
         if !page.is_held_back(piece.stage) {
             self.waiting += 1;
             more(&mut self.sizes, spec.needs, 1);
-            self.news = true;
+            self.new_work = true;
         }
         self.place(piece.job, stood);
     }
@@ -325,7 +325,7 @@ impl JobQueue {
             for (needs, tasks) in page.behind(piece.stage) {
                 self.waiting += u64::from(tasks);
                 more(&mut self.sizes, needs, tasks.into());
-                self.news = true;
+                self.new_work = true;
             }
         }
         self.place(piece.job, stood);
@@ -364,7 +364,7 @@ impl JobQueue {
             if !page.is_held_back(stage as u32) {
                 self.waiting += u64::from(spec.tasks);
                 more(&mut self.sizes, spec.needs, u64::from(spec.tasks));
-                self.news |= spec.tasks > 0;
+                self.new_work |= spec.tasks > 0;
             }
         }
     }
@@ -564,12 +564,12 @@ mod tests {
     fn tasks_that_are_held_back_are_no_demand() {
         let mut queue = JobQueue::new(JobOrder::Fifo);
         queue.submit(JobId(0), map_reduce(2, 0));
-        assert!(queue.take_news());
+        assert!(queue.take_new_work());
         assert_eq!(demand(&queue), [(CORE, 2)], "the reduce waits for the maps");
         take(&mut queue, 0, ANY, false);
-        assert!(!queue.take_news());
+        assert!(!queue.take_new_work());
         take(&mut queue, 0, ANY, false);
-        assert!(queue.take_news(), "now it may start");
+        assert!(queue.take_new_work(), "now it may start");
         assert_eq!(demand(&queue), [(CORE, 1)]);
         let lost = Piece {
             job: JobId(0),
@@ -577,7 +577,7 @@ mod tests {
             index: 0,
         };
         queue.requeue(lost);
-        assert!(queue.take_news());
+        assert!(queue.take_new_work());
         assert_eq!((demand(&queue), queue.waiting()), (vec![(CORE, 1)], 1));
         take(&mut queue, 0, ANY, false);
         take(&mut queue, 0, ANY, false);

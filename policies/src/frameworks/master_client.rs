@@ -87,12 +87,12 @@ impl MasterClient {
         }));
     }
 
-    /// Says what is wanted: as many tasks as `waiting`, those of `demand`. `news` tells whether there is
+    /// Says what is wanted: as many tasks as `waiting`, those of `demand`. `new_work` tells whether there is
     /// work that earlier refusals did not know of.
     pub(super) fn want(
         &mut self,
         waiting: u64,
-        news: bool,
+        new_work: bool,
         demand: impl FnOnce(&mut Vec<Demand>),
         orders: &mut Vec<Order>,
     ) {
@@ -113,7 +113,7 @@ impl MasterClient {
                 orders.push(Order::Tell(Event::DemandDeclared { framework, demand }));
             }
         }
-        if self.suppressed || (news && self.refused) {
+        if self.suppressed || (new_work && self.refused) {
             self.suppressed = false;
             self.refused = false;
             self.useless.clear();
@@ -126,13 +126,13 @@ impl MasterClient {
         &mut self,
         needs: Resources,
         count: u32,
-        news: bool,
+        new_work: bool,
         orders: &mut Vec<Order>,
     ) {
         let demand = |demand: &mut Vec<Demand>| {
             demand.clear();
             demand.push(Demand { needs, count });
         };
-        self.want(count.into(), news, demand, orders);
+        self.want(count.into(), new_work, demand, orders);
     }
 }

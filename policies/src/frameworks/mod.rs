@@ -1,6 +1,6 @@
 //! Frameworks: the systems that share the cluster, each a state machine of its own.
 //!
-//! A framework is told [`News`] and gives [`Order`]s. It speaks to the master in the master's own
+//! A framework is told [`FrameworkEvent`] and gives [`Order`]s. It speaks to the master in the master's own
 //! words, and to what it runs in its own.
 
 mod batch;
@@ -28,7 +28,7 @@ pub use speculation::Speculation;
 
 /// What a framework is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum News {
+pub enum FrameworkEvent {
     /// A user submitted a job; jobs are numbered in order of submission.
     JobSubmitted(JobId, Arc<JobSpec>),
     /// The master offers resources.
@@ -165,12 +165,12 @@ impl Framework {
         )))
     }
 
-    /// Takes in one piece of news and appends the orders that follow from it.
-    pub fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
+    /// Takes in one event and appends the actions that follow from it.
+    pub fn step(&mut self, now: Time, event: FrameworkEvent, orders: &mut Vec<Order>) {
         match &mut self.0 {
-            Kind::Batch(batch) => batch.step(now, news, orders),
-            Kind::Executors(executors) => executors.step(now, news, orders),
-            Kind::Service(service) => service.step(now, &news, orders),
+            Kind::Batch(batch) => batch.step(now, event, orders),
+            Kind::Executors(executors) => executors.step(now, event, orders),
+            Kind::Service(service) => service.step(now, &event, orders),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::master_client::MasterClient;
-use super::{News, OfferPolicy, Order, Role};
+use super::{FrameworkEvent, OfferPolicy, Order, Role};
 use crate::message::{FrameworkId, Offer, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -65,21 +65,21 @@ impl Service {
         }
     }
 
-    pub(super) fn step(&mut self, now: Time, news: &News, orders: &mut Vec<Order>) {
+    pub(super) fn step(&mut self, now: Time, event: &FrameworkEvent, orders: &mut Vec<Order>) {
         let before = self.missing();
-        match news {
-            News::Offered(offer) => self.launch(offer, orders),
-            News::Reported { task, .. } => {
+        match event {
+            FrameworkEvent::Offered(offer) => self.launch(offer, orders),
+            FrameworkEvent::Reported { task, .. } => {
                 self.instances.remove(task);
                 self.ending.remove(task);
             }
-            News::LoadMeasured(load) => self.measured(now, *load),
-            News::LoadEnded => self.ended = true,
-            News::JobSubmitted(..)
-            | News::Rescinded(_)
-            | News::ExecutorStarted(_)
-            | News::WorkFinished { .. }
-            | News::TimePassed => {}
+            FrameworkEvent::LoadMeasured(load) => self.measured(now, *load),
+            FrameworkEvent::LoadEnded => self.ended = true,
+            FrameworkEvent::JobSubmitted(..)
+            | FrameworkEvent::Rescinded(_)
+            | FrameworkEvent::ExecutorStarted(_)
+            | FrameworkEvent::WorkFinished { .. }
+            | FrameworkEvent::TimePassed => {}
         }
         self.end_surplus(orders);
         let missing = self.missing();

@@ -38,7 +38,7 @@ pub(super) struct Copies {
     /// Attempts at tasks that another attempt has done, until they are reported.
     beaten: BTreeSet<TaskId>,
     /// Whether more are to have copies than anybody was told of.
-    news: bool,
+    new_work: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +94,7 @@ impl Copies {
             due: BTreeSet::new(),
             wanted: BTreeSet::new(),
             beaten: BTreeSet::new(),
-            news: false,
+            new_work: false,
         }
     }
 
@@ -114,8 +114,8 @@ impl Copies {
     }
 
     /// Whether there are more than when this was asked last.
-    pub(super) const fn take_news(&mut self) -> bool {
-        std::mem::replace(&mut self.news, false)
+    pub(super) const fn take_new_work(&mut self) -> bool {
+        std::mem::replace(&mut self.new_work, false)
     }
 
     /// Whether the task may have a copy on `agent`: one where it is slow would be as slow.
@@ -216,7 +216,7 @@ impl Copies {
             let slow = slow.and_then(|all| all.alone.pop_first());
             let (_, index) = slow.expect("the one that is due");
             let piece = Piece { job, stage, index };
-            self.news |= self.wanted.insert(piece);
+            self.new_work |= self.wanted.insert(piece);
             self.stage_changed(piece);
         }
     }
@@ -308,7 +308,7 @@ mod tests {
         copies.look(Time::from_secs(14));
         assert_eq!(copies.count(), 0);
         copies.look(Time::from_secs(15));
-        assert!(copies.take_news() && !copies.take_news());
+        assert!(copies.take_new_work() && !copies.take_new_work());
         assert_eq!(copies.wanted().collect::<Vec<_>>(), [piece(3)]);
         assert!(!copies.may_run_on(piece(3), AgentId(3)));
         assert!(copies.may_run_on(piece(3), AgentId(0)));

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{Framework, News, Order, Piece, Role};
+use fairground_policies::frameworks::{Framework, FrameworkEvent, Order, Piece, Role};
 use fairground_policies::job::JobSpec;
 use fairground_policies::master::Master;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, Outcome, TaskId};
@@ -21,7 +21,7 @@ pub(crate) const AGENT: Resources = Resources::cores(4, 16);
 #[derive(Clone, Debug)]
 enum Message {
     ToMaster(Event),
-    ToFramework(FrameworkId, News),
+    ToFramework(FrameworkId, FrameworkEvent),
     /// A task's time is up; executors are up after it, and finish their work.
     Due(FrameworkId, TaskId),
     WorkDue(FrameworkId, TaskId, Piece),
@@ -115,7 +115,7 @@ impl World {
         for framework in 0..self.frameworks.len() {
             let wake = self.frameworks[framework].wake_at();
             if wake.is_some_and(|at| at <= self.now) {
-                self.tell(FrameworkId(framework as u32), News::TimePassed);
+                self.tell(FrameworkId(framework as u32), FrameworkEvent::TimePassed);
             }
         }
     }
@@ -123,7 +123,7 @@ impl World {
     fn deliver(&mut self, message: Message) {
         match message {
             Message::ToMaster(event) => self.tell_master(event),
-            Message::ToFramework(framework, news) => self.tell(framework, news),
+            Message::ToFramework(framework, event) => self.tell(framework, event),
             Message::Due(framework, task) => self.due(framework, task),
             Message::WorkDue(framework, executor, piece) => {
                 if self.alive.contains_key(&(framework, executor)) {
@@ -132,7 +132,7 @@ impl World {
                         self.send(Span::from_millis(500), again);
                     } else {
                         self.finish(framework, piece);
-                        self.tell(framework, News::WorkFinished { executor, piece });
+                        self.tell(framework, FrameworkEvent::WorkFinished { executor, piece });
                     }
                 }
             }
@@ -143,10 +143,15 @@ impl World {
         match input {
             Input::Job(framework, job, spec) => {
                 self.jobs.insert((*framework, *job), Arc::clone(spec));
-                self.tell(*framework, News::JobSubmitted(*job, Arc::clone(spec)));
+                self.tell(
+                    *framework,
+                    FrameworkEvent::JobSubmitted(*job, Arc::clone(spec)),
+                );
             }
-            Input::Load(framework, load) => self.tell(*framework, News::LoadMeasured(*load)),
-            Input::LoadEnds(framework) => self.tell(*framework, News::LoadEnded),
+            Input::Load(framework, load) => {
+                self.tell(*framework, FrameworkEvent::LoadMeasured(*load))
+            }
+            Input::LoadEnds(framework) => self.tell(*framework, FrameworkEvent::LoadEnded),
             Input::Lost(agent) => {
                 self.alive.retain(|_, (place, _)| place != agent);
                 self.tell_master(Event::AgentLost { agent: *agent });
@@ -169,14 +174,14 @@ impl World {
     }
 
     fn ordered(&mut self, action: &Action) {
-        let (framework, news) = match *action {
-            Action::Offer(offer) => (offer.framework, News::Offered(offer)),
-            Action::Rescind { framework, offer } => (framework, News::Rescinded(offer)),
+        let (framework, event) = match *action {
+            Action::Offer(offer) => (offer.framework, FrameworkEvent::Offered(offer)),
+            Action::Rescind { framework, offer } => (framework, FrameworkEvent::Rescinded(offer)),
             Action::Report {
                 framework,
                 task,
                 outcome,
-            } => (framework, News::Reported { task, outcome }),
+            } => (framework, FrameworkEvent::Reported { task, outcome }),
             Action::Launch {
                 agent,
                 framework,
@@ -200,7 +205,7 @@ impl World {
                 return;
             }
         };
-        self.send(self.delay, Message::ToFramework(framework, news));
+        self.send(self.delay, Message::ToFramework(framework, event));
     }
 
     fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId) {
@@ -217,9 +222,9 @@ impl World {
         }
     }
 
-    fn tell(&mut self, framework: FrameworkId, news: News) {
+    fn tell(&mut self, framework: FrameworkId, event: FrameworkEvent) {
         let mut orders = Vec::new();
-        self.frameworks[framework.index()].step(self.now, news, &mut orders);
+        self.frameworks[framework.index()].step(self.now, event, &mut orders);
         self.check_gangs(framework, &orders);
         for order in orders {
             match order {
@@ -256,7 +261,7 @@ impl World {
                     outcome: Outcome::Finished,
                 });
             }
-            Role::Executor => self.tell(framework, News::ExecutorStarted(task)),
+            Role::Executor => self.tell(framework, FrameworkEvent::ExecutorStarted(task)),
             Role::Instance => {}
         }
     }

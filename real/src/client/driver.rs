@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::bail;
-use fairground_policies::frameworks::{Framework, News, OfferPolicy, Order, Piece, Role};
+use fairground_policies::frameworks::{Framework, FrameworkEvent, OfferPolicy, Order, Piece, Role};
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId, TaskRequest,
 };
@@ -62,7 +62,7 @@ impl Driver {
             total: spec.tasks(),
             job,
         };
-        let calls = driver.tell(News::JobSubmitted(JobId(0), Arc::new(spec)))?;
+        let calls = driver.tell(FrameworkEvent::JobSubmitted(JobId(0), Arc::new(spec)))?;
         Ok((driver, calls))
     }
 
@@ -74,14 +74,14 @@ impl Driver {
 
     /// The moment of `wake_at` has come.
     pub(super) fn wake(&mut self) -> anyhow::Result<Vec<Call>> {
-        self.tell(News::TimePassed)
+        self.tell(FrameworkEvent::TimePassed)
     }
 
     /// The stream broke: what was offered on it is gone.
     pub(super) fn disconnected(&mut self) -> anyhow::Result<()> {
         for offer in self.offers.take_all() {
             // Nobody is there to hear what follows.
-            self.tell(News::Rescinded(offer))?;
+            self.tell(FrameworkEvent::Rescinded(offer))?;
         }
         Ok(())
     }
@@ -115,7 +115,7 @@ impl Driver {
         match event["type"].as_str().unwrap_or_default() {
             "OFFERS" => self.offered(event),
             "RESCIND" => match self.offers.rescinded(event) {
-                Some(offer) => self.tell(News::Rescinded(offer)),
+                Some(offer) => self.tell(FrameworkEvent::Rescinded(offer)),
                 None => Ok(Vec::new()),
             },
             "UPDATE" => self.status(&event["update"]["status"]),
@@ -137,7 +137,7 @@ impl Driver {
         };
         let mut calls = Vec::new();
         for offer in self.offers.offered(event, SELF, number)? {
-            calls.extend(self.tell(News::Offered(offer))?);
+            calls.extend(self.tell(FrameworkEvent::Offered(offer))?);
         }
         Ok(calls)
     }
@@ -177,15 +177,15 @@ impl Driver {
             }
             Outcome::Failed | Outcome::Killed | Outcome::Lost => {}
         }
-        calls.extend(self.tell(News::Reported { task, outcome })?);
+        calls.extend(self.tell(FrameworkEvent::Reported { task, outcome })?);
         Ok(calls)
     }
 
     /// Tells the core's framework and turns what it orders into calls.
-    fn tell(&mut self, news: News) -> anyhow::Result<Vec<Call>> {
+    fn tell(&mut self, event: FrameworkEvent) -> anyhow::Result<Vec<Call>> {
         let now = Time::from_micros(self.begun.elapsed().as_micros() as u64);
         let mut orders = Vec::new();
-        self.framework.step(now, news, &mut orders);
+        self.framework.step(now, event, &mut orders);
         let mut calls = Vec::new();
         for order in orders {
             match order {

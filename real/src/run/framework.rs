@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use fairground_policies::frameworks::{Framework, News, Order, Piece, Role};
+use fairground_policies::frameworks::{Framework, FrameworkEvent, Order, Piece, Role};
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
 };
@@ -177,18 +177,18 @@ impl<'a> Live<'a> {
         while self.progress.next_submission().is_some_and(|at| at <= now) {
             self.moved = Instant::now();
             if let Some(job) = self.progress.submit(now) {
-                let news = News::JobSubmitted(job.id, Arc::clone(job.spec));
-                calls.extend(self.tell(news)?);
+                let event = FrameworkEvent::JobSubmitted(job.id, Arc::clone(job.spec));
+                calls.extend(self.tell(event)?);
             }
         }
         while let Some(load) = &mut self.load
             && load.next().is_some_and(|at| at <= now)
         {
-            let news = load.measure();
-            calls.extend(self.tell(news)?);
+            let event = load.measure();
+            calls.extend(self.tell(event)?);
         }
         if self.core.wake_at().is_some_and(|at| at <= now) {
-            calls.extend(self.tell(News::TimePassed)?);
+            calls.extend(self.tell(FrameworkEvent::TimePassed)?);
         }
         Ok(calls)
     }
@@ -198,12 +198,12 @@ impl<'a> Live<'a> {
             "OFFERS" => {
                 let mut calls = Vec::new();
                 for offer in self.offers.offered(event, self.id, agent_of)? {
-                    calls.extend(self.tell(News::Offered(offer))?);
+                    calls.extend(self.tell(FrameworkEvent::Offered(offer))?);
                 }
                 Ok(calls)
             }
             "RESCIND" => match self.offers.rescinded(event) {
-                Some(offer) => self.tell(News::Rescinded(offer)),
+                Some(offer) => self.tell(FrameworkEvent::Rescinded(offer)),
                 None => Ok(Vec::new()),
             },
             "UPDATE" => self.status(&event["update"]["status"]),
@@ -244,7 +244,7 @@ impl<'a> Live<'a> {
             (Some(piece), ..) => self.progress.lost(piece),
             (None, ..) => {}
         }
-        calls.extend(self.tell(News::Reported { task, outcome })?);
+        calls.extend(self.tell(FrameworkEvent::Reported { task, outcome })?);
         Ok(calls)
     }
 
@@ -302,7 +302,7 @@ impl<'a> Live<'a> {
             }
             (Mail::Reached(_, orders), _) => {
                 self.reached.insert(task, orders);
-                self.tell(News::ExecutorStarted(task))
+                self.tell(FrameworkEvent::ExecutorStarted(task))
             }
             (Mail::Done(_), _) => {
                 let Some(piece) = self.working.remove(&task) else {
@@ -310,7 +310,7 @@ impl<'a> Live<'a> {
                 };
                 let now = self.pace.now();
                 self.done(piece, now);
-                self.tell(News::WorkFinished {
+                self.tell(FrameworkEvent::WorkFinished {
                     executor: task,
                     piece,
                 })
@@ -319,10 +319,10 @@ impl<'a> Live<'a> {
     }
 
     /// Tells the core's framework and turns what it orders into calls.
-    fn tell(&mut self, news: News) -> anyhow::Result<Vec<Call>> {
+    fn tell(&mut self, event: FrameworkEvent) -> anyhow::Result<Vec<Call>> {
         let now = self.pace.now();
         let mut orders = Vec::new();
-        self.core.step(now, news, &mut orders);
+        self.core.step(now, event, &mut orders);
         let mut calls = Vec::new();
         for order in orders {
             match order {

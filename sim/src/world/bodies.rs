@@ -1,6 +1,6 @@
 //! Agents and what runs on them: launches, ends, crashes and returns.
 
-use fairground_policies::frameworks::{News, Order, Piece, Role};
+use fairground_policies::frameworks::{FrameworkEvent, Order, Piece, Role};
 use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
@@ -172,7 +172,7 @@ impl World<'_> {
     /// An executor that still runs tells its framework that it can be given work.
     pub(super) fn executor_up(&mut self, framework: FrameworkId, task: TaskId) {
         if let Some(agent) = self.agents.agent_of(framework, task) {
-            self.task_tells(agent, framework, News::ExecutorStarted(task));
+            self.task_tells(agent, framework, FrameworkEvent::ExecutorStarted(task));
         }
     }
 
@@ -304,7 +304,11 @@ impl World<'_> {
                 ended: self.now,
                 outcome: Outcome::Finished,
             });
-            self.task_tells(agent, framework, News::WorkFinished { executor, piece });
+            self.task_tells(
+                agent,
+                framework,
+                FrameworkEvent::WorkFinished { executor, piece },
+            );
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{News, Piece, Role, Warmth};
+use fairground_policies::frameworks::{FrameworkEvent, Piece, Role, Warmth};
 use fairground_policies::id_table::IdTable;
 use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
@@ -211,7 +211,7 @@ impl<'a> World<'a> {
                 progress.open.insert(id.0.into(), Box::new(open));
             }
             let spec = Arc::clone(spec);
-            self.tell_framework(framework, News::JobSubmitted(id, spec));
+            self.tell_framework(framework, FrameworkEvent::JobSubmitted(id, spec));
             return;
         }
         if possible {
@@ -295,10 +295,12 @@ impl<'a> World<'a> {
     }
 
     /// Follows what a framework is about to learn of its jobs.
-    pub(super) fn follow(&mut self, framework: FrameworkId, news: &News) {
-        match *news {
-            News::Reported { task, outcome } => self.follow_report(framework, task, outcome),
-            News::WorkFinished { executor, piece }
+    pub(super) fn follow(&mut self, framework: FrameworkId, event: &FrameworkEvent) {
+        match *event {
+            FrameworkEvent::Reported { task, outcome } => {
+                self.follow_report(framework, task, outcome)
+            }
+            FrameworkEvent::WorkFinished { executor, piece }
                 if self.frameworks[framework.index()].role(executor).is_some() =>
             {
                 self.piece_done(framework, piece);

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fairground_policies::allocators::Allocator;
-use fairground_policies::frameworks::{Autoscaler, Framework, News, OfferPolicy, Order};
+use fairground_policies::frameworks::{Autoscaler, Framework, FrameworkEvent, OfferPolicy, Order};
 use fairground_policies::master::{Config, Master};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, TaskId};
 use fairground_policies::name::{BadName, Name};
@@ -154,8 +154,8 @@ fn perform<'a>(
 enum Message {
     /// A fact for the master.
     Told(Event),
-    /// News for a framework.
-    News(FrameworkId, News),
+    /// FrameworkEvent for a framework.
+    FrameworkEvent(FrameworkId, FrameworkEvent),
     /// An order for an agent; the number names the agent's life it is meant for.
     Ordered(u32, Action),
     /// A piece of work for an executor.
@@ -438,7 +438,7 @@ impl<'a> World<'a> {
             Item::Rejoined(agent, life) => self.rejoin(agent, life),
             Item::Wake(framework) => {
                 self.wakes[framework.index()] = None;
-                self.tell_framework(framework, News::TimePassed);
+                self.tell_framework(framework, FrameworkEvent::TimePassed);
             }
         }
     }
