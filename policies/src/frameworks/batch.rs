@@ -2,7 +2,7 @@
 
 use super::master_client::MasterClient;
 use super::speculation::{Copies, Follows};
-use super::{FrameworkEvent, JobQueue, OfferPolicy, Order, Piece, Role};
+use super::{FrameworkAction, FrameworkEvent, JobQueue, OfferPolicy, Piece, Role};
 use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
@@ -42,7 +42,12 @@ impl Batch {
         }
     }
 
-    pub(super) fn step(&mut self, now: Time, event: FrameworkEvent, orders: &mut Vec<Order>) {
+    pub(super) fn step(
+        &mut self,
+        now: Time,
+        event: FrameworkEvent,
+        actions: &mut Vec<FrameworkAction>,
+    ) {
         match event {
             FrameworkEvent::JobSubmitted(job, spec) => self.queue.submit(job, spec),
             FrameworkEvent::Offered(offer) => {
@@ -53,7 +58,9 @@ impl Batch {
                 }
             }
             FrameworkEvent::Rescinded(id) => self.held.retain_mut(|held| held.lose(id)),
-            FrameworkEvent::Reported { task, outcome } => self.reported(now, task, outcome, orders),
+            FrameworkEvent::Reported { task, outcome } => {
+                self.reported(now, task, outcome, actions);
+            }
             FrameworkEvent::TimePassed
             | FrameworkEvent::ExecutorStarted(_)
             | FrameworkEvent::WorkFinished { .. }
@@ -63,7 +70,7 @@ impl Batch {
         if let Some(copies) = &mut self.copies {
             copies.look(now);
         }
-        self.place(now, orders);
+        self.place(now, actions);
         let mut new_work = self.queue.take_new_work() | std::mem::take(&mut self.asks_again);
         let mut waiting = self.queue.waiting();
         if let Some(copies) = &mut self.copies {
@@ -76,7 +83,7 @@ impl Batch {
                 demand_copies(copies, &self.queue, demand);
             }
         };
-        self.master.want(waiting, new_work, demand, orders);
+        self.master.want(waiting, new_work, demand, actions);
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
@@ -108,7 +115,7 @@ impl Batch {
         self.tasks.get(task.0).copied().map(Role::Piece)
     }
 
-    fn place(&mut self, now: Time, orders: &mut Vec<Order>) {
+    fn place(&mut self, now: Time, actions: &mut Vec<FrameworkAction>) {
         if self.held.is_empty() {
             return;
         }
@@ -125,7 +132,8 @@ impl Batch {
             if !keep {
                 let launch = self.requests(now, held.offer.agent, &held.launch);
                 let (ids, offer) = (held.ids(), held.whole());
-                self.master.answer(ids, &offer, launch, held.refuse, orders);
+                self.master
+                    .answer(ids, &offer, launch, held.refuse, actions);
             }
             keep
         });
@@ -167,7 +175,13 @@ impl Batch {
         requests
     }
 
-    fn reported(&mut self, now: Time, task: TaskId, outcome: Outcome, orders: &mut Vec<Order>) {
+    fn reported(
+        &mut self,
+        now: Time,
+        task: TaskId,
+        outcome: Outcome,
+        actions: &mut Vec<FrameworkAction>,
+    ) {
         let Some(piece) = self.tasks.remove(task.0) else {
             return;
         };
@@ -176,7 +190,7 @@ impl Batch {
                 Follows::Nothing | Follows::GoesOn => return,
                 Follows::Ends(others) => {
                     for other in others {
-                        self.master.kill(other, orders);
+                        self.master.kill(other, actions);
                     }
                 }
             }
@@ -187,13 +201,13 @@ impl Batch {
         }
         self.queue.requeue(piece);
         if outcome != Outcome::Killed {
-            self.make_way(piece, orders);
+            self.make_way(piece, actions);
         }
     }
 
     /// What must not go on when `piece` has to run again: the rest of its gang, and reduces that
     /// started early and would keep their places while waiting for it.
-    fn make_way(&self, piece: Piece, orders: &mut Vec<Order>) {
+    fn make_way(&self, piece: Piece, actions: &mut Vec<FrameworkAction>) {
         let gang = self.queue.spec(piece.job).gang.then_some(piece.stage);
         let children = self.queue.early_children(piece.job, piece.stage);
         let stages: Vec<u32> = children.chain(gang).collect();
@@ -202,7 +216,7 @@ impl Batch {
         }
         for (id, other) in self.tasks.iter() {
             if other.job == piece.job && stages.contains(&other.stage) {
-                self.master.kill(TaskId(id), orders);
+                self.master.kill(TaskId(id), actions);
             }
         }
     }

@@ -5,7 +5,9 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
-use super::{FrameworkEvent, JobOrder, JobQueue, OfferPolicy, Order, Piece, Role, Warmth};
+use super::{
+    FrameworkAction, FrameworkEvent, JobOrder, JobQueue, OfferPolicy, Piece, Role, Warmth,
+};
 use crate::id_table::IdTable;
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
 use crate::resources::Resources;
@@ -65,23 +67,28 @@ impl Executors {
         }
     }
 
-    pub(super) fn step(&mut self, now: Time, event: FrameworkEvent, orders: &mut Vec<Order>) {
+    pub(super) fn step(
+        &mut self,
+        now: Time,
+        event: FrameworkEvent,
+        actions: &mut Vec<FrameworkAction>,
+    ) {
         let wanted = self.wanted();
         match event {
             FrameworkEvent::JobSubmitted(job, spec) => self.queue.submit(job, spec),
-            FrameworkEvent::Offered(offer) => self.launch(&offer, orders),
+            FrameworkEvent::Offered(offer) => self.launch(&offer, actions),
             FrameworkEvent::Reported { task, outcome } => self.reported(task, outcome),
             FrameworkEvent::ExecutorStarted(task) => self.started(task, now),
             FrameworkEvent::WorkFinished { executor, piece } => self.finished(executor, piece, now),
-            FrameworkEvent::TimePassed => self.end_idle(now, orders),
+            FrameworkEvent::TimePassed => self.end_idle(now, actions),
             FrameworkEvent::Rescinded(_)
             | FrameworkEvent::LoadMeasured(_)
             | FrameworkEvent::LoadEnded => {}
         }
-        self.assign(orders);
+        self.assign(actions);
         let (needs, count) = (self.needs, self.wanted());
         self.master
-            .want_one_size(needs, count, count > wanted, orders);
+            .want_one_size(needs, count, count > wanted, actions);
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
@@ -105,7 +112,7 @@ impl Executors {
         room.min(u32::try_from(useful).unwrap_or(u32::MAX))
     }
 
-    fn launch(&mut self, offer: &Offer, orders: &mut Vec<Order>) {
+    fn launch(&mut self, offer: &Offer, actions: &mut Vec<FrameworkAction>) {
         let mut launch = Vec::new();
         let mut left = offer.resources;
         let mut wanted = self.wanted();
@@ -129,7 +136,7 @@ impl Executors {
             });
         }
         self.master
-            .answer(vec![offer.id], offer, launch, None, orders);
+            .answer(vec![offer.id], offer, launch, None, actions);
     }
 
     fn started(&mut self, task: TaskId, now: Time) {
@@ -174,7 +181,7 @@ impl Executors {
     }
 
     /// Gives waiting work to waiting executors, the oldest executor first.
-    fn assign(&mut self, orders: &mut Vec<Order>) {
+    fn assign(&mut self, actions: &mut Vec<FrameworkAction>) {
         while let Some(&task) = self.waiting.first()
             && let Some(job) = self.queue.first_ready()
         {
@@ -190,7 +197,7 @@ impl Executors {
             executor.last = Some(stage);
             executor.state = State::Busy(piece);
             self.waiting.remove(&task);
-            orders.push(Order::Work {
+            actions.push(FrameworkAction::Work {
                 executor: task,
                 piece,
                 warmth,
@@ -213,7 +220,7 @@ impl Executors {
         }
     }
 
-    fn end_idle(&mut self, now: Time, orders: &mut Vec<Order>) {
+    fn end_idle(&mut self, now: Time, actions: &mut Vec<FrameworkAction>) {
         self.forget_stale();
         while let Some(&(since, task)) = self.idle_since.front()
             && since + self.idle <= now
@@ -222,7 +229,7 @@ impl Executors {
             self.waiting.remove(&task);
             self.alive.get_mut(task.0).expect("an idle executor").state = State::Ending;
             self.ending += 1;
-            self.master.kill(task, orders);
+            self.master.kill(task, actions);
             self.forget_stale();
         }
     }

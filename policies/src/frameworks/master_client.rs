@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{OfferPolicy, Order};
+use super::{FrameworkAction, OfferPolicy};
 use crate::demand::take_one;
 use crate::master::OfferSize;
 use crate::message::{AgentId, Demand, Event, FrameworkId, Offer, OfferId, TaskId, TaskRequest};
@@ -55,7 +55,7 @@ impl MasterClient {
         offer: &Offer,
         launch: Vec<TaskRequest>,
         refuse: Option<Span>,
-        orders: &mut Vec<Order>,
+        actions: &mut Vec<FrameworkAction>,
     ) {
         for request in &launch {
             take_one(&mut self.declared, request.needs);
@@ -66,7 +66,7 @@ impl MasterClient {
             None if launch.is_empty() && self.is_useless_again(offer) => Span::FOREVER,
             None => self.offer_policy.refuse,
         };
-        orders.push(Order::Tell(Event::OffersAnswered {
+        actions.push(FrameworkAction::Tell(Event::OffersAnswered {
             framework: self.id,
             offers: ids,
             launch,
@@ -80,8 +80,8 @@ impl MasterClient {
         before.is_some_and(|before| offer.resources.fits_in(before))
     }
 
-    pub(super) fn kill(&self, task: TaskId, orders: &mut Vec<Order>) {
-        orders.push(Order::Tell(Event::KillRequested {
+    pub(super) fn kill(&self, task: TaskId, actions: &mut Vec<FrameworkAction>) {
+        actions.push(FrameworkAction::Tell(Event::KillRequested {
             framework: self.id,
             task,
         }));
@@ -94,13 +94,13 @@ impl MasterClient {
         waiting: u64,
         new_work: bool,
         demand: impl FnOnce(&mut Vec<Demand>),
-        orders: &mut Vec<Order>,
+        actions: &mut Vec<FrameworkAction>,
     ) {
         let framework = self.id;
         if waiting == 0 {
             if !self.suppressed {
                 self.suppressed = true;
-                orders.push(Order::Tell(Event::Suppressed { framework }));
+                actions.push(FrameworkAction::Tell(Event::Suppressed { framework }));
             }
             return;
         }
@@ -110,14 +110,17 @@ impl MasterClient {
             if !believed.eq(&self.wanted) {
                 self.declared.clone_from(&self.wanted);
                 let demand = self.wanted.clone();
-                orders.push(Order::Tell(Event::DemandDeclared { framework, demand }));
+                actions.push(FrameworkAction::Tell(Event::DemandDeclared {
+                    framework,
+                    demand,
+                }));
             }
         }
         if self.suppressed || (new_work && self.refused) {
             self.suppressed = false;
             self.refused = false;
             self.useless.clear();
-            orders.push(Order::Tell(Event::Revived { framework }));
+            actions.push(FrameworkAction::Tell(Event::Revived { framework }));
         }
     }
 
@@ -127,12 +130,12 @@ impl MasterClient {
         needs: Resources,
         count: u32,
         new_work: bool,
-        orders: &mut Vec<Order>,
+        actions: &mut Vec<FrameworkAction>,
     ) {
         let demand = |demand: &mut Vec<Demand>| {
             demand.clear();
             demand.push(Demand { needs, count });
         };
-        self.want(count.into(), new_work, demand, orders);
+        self.want(count.into(), new_work, demand, actions);
     }
 }

@@ -1,6 +1,6 @@
 //! Frameworks: the systems that share the cluster, each a state machine of its own.
 //!
-//! A framework is told [`FrameworkEvent`] and gives [`Order`]s. It speaks to the master in the master's own
+//! A framework is told [`FrameworkEvent`] and gives [`FrameworkAction`]s. It speaks to the master in the master's own
 //! words, and to what it runs in its own.
 
 mod batch;
@@ -61,7 +61,7 @@ pub enum FrameworkEvent {
 
 /// What a framework orders.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Order {
+pub enum FrameworkAction {
     /// Tell the master.
     Tell(Event),
     /// Give a piece of work to an executor.
@@ -166,11 +166,11 @@ impl Framework {
     }
 
     /// Takes in one event and appends the actions that follow from it.
-    pub fn step(&mut self, now: Time, event: FrameworkEvent, orders: &mut Vec<Order>) {
+    pub fn step(&mut self, now: Time, event: FrameworkEvent, actions: &mut Vec<FrameworkAction>) {
         match &mut self.0 {
-            Kind::Batch(batch) => batch.step(now, event, orders),
-            Kind::Executors(executors) => executors.step(now, event, orders),
-            Kind::Service(service) => service.step(now, &event, orders),
+            Kind::Batch(batch) => batch.step(now, event, actions),
+            Kind::Executors(executors) => executors.step(now, event, actions),
+            Kind::Service(service) => service.step(now, &event, actions),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::master_client::MasterClient;
-use super::{FrameworkEvent, OfferPolicy, Order, Role};
+use super::{FrameworkAction, FrameworkEvent, OfferPolicy, Role};
 use crate::message::{FrameworkId, Offer, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -65,10 +65,15 @@ impl Service {
         }
     }
 
-    pub(super) fn step(&mut self, now: Time, event: &FrameworkEvent, orders: &mut Vec<Order>) {
+    pub(super) fn step(
+        &mut self,
+        now: Time,
+        event: &FrameworkEvent,
+        actions: &mut Vec<FrameworkAction>,
+    ) {
         let before = self.missing();
         match event {
-            FrameworkEvent::Offered(offer) => self.launch(offer, orders),
+            FrameworkEvent::Offered(offer) => self.launch(offer, actions),
             FrameworkEvent::Reported { task, .. } => {
                 self.instances.remove(task);
                 self.ending.remove(task);
@@ -81,10 +86,10 @@ impl Service {
             | FrameworkEvent::WorkFinished { .. }
             | FrameworkEvent::TimePassed => {}
         }
-        self.end_surplus(orders);
+        self.end_surplus(actions);
         let missing = self.missing();
         self.master
-            .want_one_size(self.needs, missing, missing > before, orders);
+            .want_one_size(self.needs, missing, missing > before, actions);
     }
 
     pub(super) fn role(&self, task: TaskId) -> Option<Role> {
@@ -126,7 +131,7 @@ impl Service {
         }
     }
 
-    fn launch(&mut self, offer: &Offer, orders: &mut Vec<Order>) {
+    fn launch(&mut self, offer: &Offer, actions: &mut Vec<FrameworkAction>) {
         let mut launch = Vec::new();
         let mut left = offer.resources;
         for _ in 0..self.missing() {
@@ -142,17 +147,17 @@ impl Service {
             });
         }
         self.master
-            .answer(vec![offer.id], offer, launch, None, orders);
+            .answer(vec![offer.id], offer, launch, None, actions);
     }
 
     /// Gives back the youngest instances that are too many.
-    fn end_surplus(&mut self, orders: &mut Vec<Order>) {
+    fn end_surplus(&mut self, actions: &mut Vec<FrameworkAction>) {
         while self.instances.len() as u32 > self.target() {
             let Some(task) = self.instances.pop_last() else {
                 return;
             };
             self.ending.insert(task);
-            self.master.kill(task, orders);
+            self.master.kill(task, actions);
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{Framework, FrameworkEvent, Order, Piece, Role};
+use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent, Piece, Role};
 use fairground_policies::job::JobSpec;
 use fairground_policies::master::Master;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, Outcome, TaskId};
@@ -223,13 +223,13 @@ impl World {
     }
 
     fn tell(&mut self, framework: FrameworkId, event: FrameworkEvent) {
-        let mut orders = Vec::new();
-        self.frameworks[framework.index()].step(self.now, event, &mut orders);
-        self.check_gangs(framework, &orders);
-        for order in orders {
-            match order {
-                Order::Tell(event) => self.send(self.delay, Message::ToMaster(event)),
-                Order::Work {
+        let mut actions = Vec::new();
+        self.frameworks[framework.index()].step(self.now, event, &mut actions);
+        self.check_gangs(framework, &actions);
+        for action in actions {
+            match action {
+                FrameworkAction::Tell(event) => self.send(self.delay, Message::ToMaster(event)),
+                FrameworkAction::Work {
                     executor, piece, ..
                 } => {
                     self.check_may_start(framework, piece);
@@ -318,10 +318,10 @@ impl World {
     }
 
     /// All tasks of a gang that are not finished are launched in one step, or none.
-    fn check_gangs(&self, framework: FrameworkId, orders: &[Order]) {
+    fn check_gangs(&self, framework: FrameworkId, actions: &[FrameworkAction]) {
         let mut started: BTreeMap<(JobId, u32), u32> = BTreeMap::new();
-        for order in orders {
-            let Order::Tell(Event::OffersAnswered { launch, .. }) = order else {
+        for action in actions {
+            let FrameworkAction::Tell(Event::OffersAnswered { launch, .. }) = action else {
                 continue;
             };
             for request in launch {

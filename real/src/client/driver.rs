@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::bail;
-use fairground_policies::frameworks::{Framework, FrameworkEvent, OfferPolicy, Order, Piece, Role};
+use fairground_policies::frameworks::{
+    Framework, FrameworkAction, FrameworkEvent, OfferPolicy, Piece, Role,
+};
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId, TaskRequest,
 };
@@ -184,13 +186,13 @@ impl Driver {
     /// Tells the core's framework and turns what it orders into calls.
     fn tell(&mut self, event: FrameworkEvent) -> anyhow::Result<Vec<Call>> {
         let now = Time::from_micros(self.begun.elapsed().as_micros() as u64);
-        let mut orders = Vec::new();
-        self.framework.step(now, event, &mut orders);
+        let mut actions = Vec::new();
+        self.framework.step(now, event, &mut actions);
         let mut calls = Vec::new();
-        for order in orders {
-            match order {
-                Order::Tell(event) => calls.extend(self.call(event)?),
-                Order::Work { .. } => bail!("a batch job has no executors"),
+        for action in actions {
+            match action {
+                FrameworkAction::Tell(event) => calls.extend(self.call(event)?),
+                FrameworkAction::Work { .. } => bail!("a batch job has no executors"),
             }
         }
         Ok(calls)

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use fairground_policies::frameworks::{Framework, FrameworkEvent, Order, Piece, Role};
+use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent, Piece, Role};
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
 };
@@ -321,13 +321,13 @@ impl<'a> Live<'a> {
     /// Tells the core's framework and turns what it orders into calls.
     fn tell(&mut self, event: FrameworkEvent) -> anyhow::Result<Vec<Call>> {
         let now = self.pace.now();
-        let mut orders = Vec::new();
-        self.core.step(now, event, &mut orders);
+        let mut actions = Vec::new();
+        self.core.step(now, event, &mut actions);
         let mut calls = Vec::new();
-        for order in orders {
-            match order {
-                Order::Tell(event) => calls.extend(self.call(event)?),
-                Order::Work {
+        for action in actions {
+            match action {
+                FrameworkAction::Tell(event) => calls.extend(self.call(event)?),
+                FrameworkAction::Work {
                     executor,
                     piece,
                     warmth,

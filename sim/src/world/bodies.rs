@@ -1,6 +1,6 @@
 //! Agents and what runs on them: launches, ends, crashes and returns.
 
-use fairground_policies::frameworks::{FrameworkEvent, Order, Piece, Role};
+use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent, Piece, Role};
 use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
@@ -105,8 +105,8 @@ impl Agents {
 impl World<'_> {
     /// An order reaches an agent. One meant for an earlier life of it finds nobody: the master has
     /// been told of the loss.
-    pub(super) fn obey(&mut self, life: u32, order: &Action) {
-        match *order {
+    pub(super) fn obey(&mut self, life: u32, action: &Action) {
+        match *action {
             Action::Launch {
                 agent,
                 framework,
@@ -261,12 +261,12 @@ impl World<'_> {
     }
 
     /// A piece of work reaches its executor, if that still runs.
-    pub(super) fn begin_work(&mut self, framework: FrameworkId, order: &Order) {
-        let Order::Work {
+    pub(super) fn begin_work(&mut self, framework: FrameworkId, action: &FrameworkAction) {
+        let FrameworkAction::Work {
             executor,
             piece,
             warmth,
-        } = *order
+        } = *action
         else {
             return;
         };

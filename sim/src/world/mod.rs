@@ -15,7 +15,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fairground_policies::allocators::Allocator;
-use fairground_policies::frameworks::{Autoscaler, Framework, FrameworkEvent, OfferPolicy, Order};
+use fairground_policies::frameworks::{
+    Autoscaler, Framework, FrameworkAction, FrameworkEvent, OfferPolicy,
+};
 use fairground_policies::master::{Config, Master};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, TaskId};
 use fairground_policies::name::{BadName, Name};
@@ -159,7 +161,7 @@ enum Message {
     /// An order for an agent; the number names the agent's life it is meant for.
     Ordered(u32, Action),
     /// A piece of work for an executor.
-    Work(FrameworkId, Order),
+    Work(FrameworkId, FrameworkAction),
 }
 
 /// Something that happens at a time. Small, because many wait for their time for long.
@@ -215,7 +217,7 @@ struct World<'a> {
     actions: Vec<Action>,
     frameworks: Vec<Framework>,
     /// A framework's orders of the current step; kept to spare allocations.
-    orders: Vec<Order>,
+    framework_actions: Vec<FrameworkAction>,
     /// The wake-up that is in the queue for each framework.
     wakes: Vec<Option<Time>>,
     agents: Agents,
@@ -303,7 +305,7 @@ impl<'a> World<'a> {
             wake: None,
             actions: Vec::new(),
             frameworks,
-            orders: Vec::new(),
+            framework_actions: Vec::new(),
             wakes: vec![None; count],
             agents: Agents::new(&offered, count),
             contention,

@@ -1,6 +1,6 @@
 //! Carrying messages: to the master, to frameworks, to agents, and back.
 
-use fairground_policies::frameworks::{FrameworkEvent, Order};
+use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId};
 use fairground_policies::time::Time;
 
@@ -42,8 +42,8 @@ impl World<'_> {
         match message {
             Message::Told(event) => self.tell_master(event),
             Message::FrameworkEvent(framework, event) => self.tell_framework(framework, event),
-            Message::Ordered(life, order) => self.obey(life, &order),
-            Message::Work(framework, order) => self.begin_work(framework, &order),
+            Message::Ordered(life, action) => self.obey(life, &action),
+            Message::Work(framework, action) => self.begin_work(framework, &action),
         }
     }
 
@@ -71,13 +71,13 @@ impl World<'_> {
     /// Tells a framework of an event and sends its orders on their way.
     pub(super) fn tell_framework(&mut self, framework: FrameworkId, event: FrameworkEvent) {
         self.follow(framework, &event);
-        let mut orders = std::mem::take(&mut self.orders);
+        let mut actions = std::mem::take(&mut self.framework_actions);
         let page = &mut self.frameworks[framework.index()];
-        page.step(self.now, event, &mut orders);
+        page.step(self.now, event, &mut actions);
         let wake = page.wake_at();
-        for order in orders.drain(..) {
-            match order {
-                Order::Tell(event) => {
+        for action in actions.drain(..) {
+            match action {
+                FrameworkAction::Tell(event) => {
                     let thinks = matches!(event, Event::OffersAnswered { .. });
                     let sent = if thinks {
                         self.now + self.network.think()
@@ -87,15 +87,15 @@ impl World<'_> {
                     let at = self.network.arrival(Link::FromFramework(framework), sent);
                     self.send(at, Message::Told(event));
                 }
-                Order::Work { executor, .. } => {
+                FrameworkAction::Work { executor, .. } => {
                     if let Some(agent) = self.agents.agent_of(framework, executor) {
                         let at = self.network.arrival(Link::ToAgent(agent), self.now);
-                        self.send(at, Message::Work(framework, order));
+                        self.send(at, Message::Work(framework, action));
                     }
                 }
             }
         }
-        self.orders = orders;
+        self.framework_actions = actions;
         self.arrange_wake(framework, wake);
     }
 
