@@ -293,10 +293,10 @@ impl Recorder {
         order: &[JobId],
     ) {
         for done in self.done.iter_mut().flatten() {
-            if let Role::Piece(piece) = &mut done.role
+            if let Role::WorkUnit(unit) = &mut done.role
                 && done.framework == framework
             {
-                piece.job = order[piece.job.index()];
+                unit.job = order[unit.job.index()];
             }
         }
         let page = self.framework(framework);

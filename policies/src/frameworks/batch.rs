@@ -2,7 +2,7 @@
 
 use super::master_client::MasterClient;
 use super::speculation::{Copies, Follows};
-use super::{FrameworkAction, FrameworkEvent, JobQueue, OfferPolicy, Piece, Role};
+use super::{FrameworkAction, FrameworkEvent, JobQueue, OfferPolicy, Role, WorkUnit};
 use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
@@ -16,7 +16,7 @@ pub(super) struct Batch {
     queue: JobQueue,
     /// Offers in hand that are not answered.
     held: Vec<HeldOffer>,
-    tasks: IdTable<Piece>,
+    tasks: IdTable<WorkUnit>,
     /// Whether the scheduler could use now what was refused before.
     asks_again: bool,
     /// The attempts at tasks, where slow ones are to have copies.
@@ -103,8 +103,8 @@ impl Batch {
         let Some(copies) = &self.copies else {
             return (false, false);
         };
-        let piece = self.tasks.get(task.0);
-        piece.map_or((false, false), |piece| copies.standing(*piece, task))
+        let unit = self.tasks.get(task.0);
+        unit.map_or((false, false), |unit| copies.standing(*unit, task))
     }
 
     pub(super) fn starts_together(&self, job: &JobSpec) -> bool {
@@ -112,7 +112,7 @@ impl Batch {
     }
 
     pub(super) fn role(&self, task: TaskId) -> Option<Role> {
-        self.tasks.get(task.0).copied().map(Role::Piece)
+        self.tasks.get(task.0).copied().map(Role::WorkUnit)
     }
 
     fn place(&mut self, now: Time, actions: &mut Vec<FrameworkAction>) {
@@ -144,30 +144,30 @@ impl Batch {
     /// the attempt that is slow.
     fn place_copies(&mut self) {
         let Some(copies) = &self.copies else { return };
-        for piece in copies.wanted() {
-            let needs = self.queue.spec(piece.job).stages[piece.stage as usize].needs;
+        for unit in copies.wanted() {
+            let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
             let fits = |held: &&mut HeldOffer| {
                 let open = held.hold.is_none() && needs.fits_in(held.left);
-                open && copies.may_run_on(piece, held.offer.agent)
+                open && copies.may_run_on(unit, held.offer.agent)
             };
             if let Some(held) = self.held.iter_mut().find(fits) {
                 held.left -= needs;
-                held.launch.push(piece);
+                held.launch.push(unit);
             }
         }
     }
 
-    fn requests(&mut self, now: Time, agent: AgentId, pieces: &[Piece]) -> Vec<TaskRequest> {
-        let mut requests = Vec::with_capacity(pieces.len());
-        for piece in pieces {
+    fn requests(&mut self, now: Time, agent: AgentId, units: &[WorkUnit]) -> Vec<TaskRequest> {
+        let mut requests = Vec::with_capacity(units.len());
+        for unit in units {
             let task = self.master.next_task();
-            self.tasks.insert(task.0, *piece);
-            let job = self.queue.spec(piece.job);
-            let stage = &job.stages[piece.stage as usize];
+            self.tasks.insert(task.0, *unit);
+            let job = self.queue.spec(unit.job);
+            let stage = &job.stages[unit.stage as usize];
             if let Some(copies) = &mut self.copies
                 && !job.gang
             {
-                copies.launched(now, *piece, stage.tasks, (task, agent));
+                copies.launched(now, *unit, stage.tasks, (task, agent));
             }
             let needs = stage.needs;
             requests.push(TaskRequest { task, needs });
@@ -182,11 +182,11 @@ impl Batch {
         outcome: Outcome,
         actions: &mut Vec<FrameworkAction>,
     ) {
-        let Some(piece) = self.tasks.remove(task.0) else {
+        let Some(unit) = self.tasks.remove(task.0) else {
             return;
         };
         if let Some(copies) = &mut self.copies {
-            match copies.ended(now, piece, task, outcome) {
+            match copies.ended(now, unit, task, outcome) {
                 Follows::Nothing | Follows::GoesOn => return,
                 Follows::Ends(others) => {
                     for other in others {
@@ -196,26 +196,26 @@ impl Batch {
             }
         }
         if outcome == Outcome::Finished {
-            self.queue.finish(piece);
+            self.queue.finish(unit);
             return;
         }
-        self.queue.requeue(piece);
+        self.queue.requeue(unit);
         if outcome != Outcome::Killed {
-            self.make_way(piece, actions);
+            self.make_way(unit, actions);
         }
     }
 
-    /// What must not go on when `piece` has to run again: the rest of its gang, and reduces that
+    /// What must not go on when `unit` has to run again: the rest of its gang, and reduces that
     /// started early and would keep their places while waiting for it.
-    fn make_way(&self, piece: Piece, actions: &mut Vec<FrameworkAction>) {
-        let gang = self.queue.spec(piece.job).gang.then_some(piece.stage);
-        let children = self.queue.early_children(piece.job, piece.stage);
+    fn make_way(&self, unit: WorkUnit, actions: &mut Vec<FrameworkAction>) {
+        let gang = self.queue.spec(unit.job).gang.then_some(unit.stage);
+        let children = self.queue.early_children(unit.job, unit.stage);
         let stages: Vec<u32> = children.chain(gang).collect();
         if stages.is_empty() {
             return;
         }
         for (id, other) in self.tasks.iter() {
-            if other.job == piece.job && stages.contains(&other.stage) {
+            if other.job == unit.job && stages.contains(&other.stage) {
                 self.master.kill(TaskId(id), actions);
             }
         }
@@ -224,8 +224,8 @@ impl Batch {
 
 /// Adds the copies that are wanted to a demand, behind all that waits.
 fn demand_copies(copies: &Copies, queue: &JobQueue, demand: &mut Vec<Demand>) {
-    for piece in copies.wanted() {
-        let needs = queue.spec(piece.job).stages[piece.stage as usize].needs;
+    for unit in copies.wanted() {
+        let needs = queue.spec(unit.job).stages[unit.stage as usize].needs;
         match demand.last_mut() {
             Some(last) if last.needs == needs => last.count = last.count.saturating_add(1),
             _ => demand.push(Demand { needs, count: 1 }),

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
 use super::{
-    FrameworkAction, FrameworkEvent, JobOrder, JobQueue, OfferPolicy, Piece, Role, Warmth,
+    FrameworkAction, FrameworkEvent, JobOrder, JobQueue, OfferPolicy, Role, Warmth, WorkUnit,
 };
 use crate::id_table::IdTable;
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
@@ -40,7 +40,7 @@ struct Executor {
 enum State {
     Starting,
     Idle(Time),
-    Busy(Piece),
+    Busy(WorkUnit),
     Ending,
 }
 
@@ -79,7 +79,7 @@ impl Executors {
             FrameworkEvent::Offered(offer) => self.launch(&offer, actions),
             FrameworkEvent::Reported { task, outcome } => self.reported(task, outcome),
             FrameworkEvent::ExecutorStarted(task) => self.started(task, now),
-            FrameworkEvent::WorkFinished { executor, piece } => self.finished(executor, piece, now),
+            FrameworkEvent::WorkFinished { executor, unit } => self.finished(executor, unit, now),
             FrameworkEvent::TimePassed => self.end_idle(now, actions),
             FrameworkEvent::Rescinded(_)
             | FrameworkEvent::LoadMeasured(_)
@@ -150,12 +150,12 @@ impl Executors {
         }
     }
 
-    fn finished(&mut self, task: TaskId, piece: Piece, now: Time) {
+    fn finished(&mut self, task: TaskId, unit: WorkUnit, now: Time) {
         let Some(executor) = self.alive.get(task.0) else {
             return;
         };
-        if executor.state == State::Busy(piece) {
-            self.queue.finish(piece);
+        if executor.state == State::Busy(unit) {
+            self.queue.finish(unit);
             self.rest(task, now);
         }
     }
@@ -175,7 +175,7 @@ impl Executors {
             State::Idle(_) => {
                 self.waiting.remove(&task);
             }
-            State::Busy(piece) => self.queue.requeue(piece),
+            State::Busy(unit) => self.queue.requeue(unit),
             State::Ending => self.ending -= 1,
         }
     }
@@ -187,19 +187,19 @@ impl Executors {
         {
             let executor = self.alive.get_mut(task.0).expect("a known executor");
             let (stage, _) = self.queue.ready_stages(job).next().expect("a ready stage");
-            let piece = self.queue.take_from(job, stage).expect("a waiting task");
-            let stage = (piece.job, piece.stage);
+            let unit = self.queue.take_from(job, stage).expect("a waiting task");
+            let stage = (unit.job, unit.stage);
             let warmth = match executor.last {
                 None => Warmth::Fresh,
                 Some(last) if last == stage => Warmth::Rest,
                 Some(_) => Warmth::First,
             };
             executor.last = Some(stage);
-            executor.state = State::Busy(piece);
+            executor.state = State::Busy(unit);
             self.waiting.remove(&task);
             actions.push(FrameworkAction::Work {
                 executor: task,
-                piece,
+                unit,
                 warmth,
             });
         }

@@ -23,7 +23,7 @@ pub enum JobOrder {
 
 /// One task of one job.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Piece {
+pub struct WorkUnit {
     /// Its job.
     pub job: JobId,
     /// Position of its stage.
@@ -209,7 +209,7 @@ impl JobQueue {
         agent: AgentId,
         room: Resources,
         local: bool,
-    ) -> Option<Piece> {
+    ) -> Option<WorkUnit> {
         let page = self.job(job);
         let fits = |stage: &&u32| {
             page.spec.stages[**stage as usize].needs.fits_in(room) && !page.is_held_back(**stage)
@@ -218,18 +218,18 @@ impl JobQueue {
             let tasks = &page.stages.all()[*stage as usize];
             let index = tasks.next_waiting(local.then_some(agent))?;
             let stage = *stage;
-            Some(Piece { job, stage, index })
+            Some(WorkUnit { job, stage, index })
         });
-        found.inspect(|piece| self.start(*piece))
+        found.inspect(|unit| self.start(*unit))
     }
 
     /// Starts the first waiting task of one stage.
-    pub fn take_from(&mut self, job: JobId, stage: u32) -> Option<Piece> {
+    pub fn take_from(&mut self, job: JobId, stage: u32) -> Option<WorkUnit> {
         let tasks = &self.job(job).stages.all()[stage as usize];
         let index = tasks.next_waiting(None)?;
-        let piece = Piece { job, stage, index };
-        self.start(piece);
-        Some(piece)
+        let unit = WorkUnit { job, stage, index };
+        self.start(unit);
+        Some(unit)
     }
 
     /// Since when `job` has been waiting for its data; sets it when it was not.
@@ -243,46 +243,46 @@ impl JobQueue {
     }
 
     /// A task did its work.
-    pub fn finish(&mut self, piece: Piece) {
-        let page = live(&mut self.jobs, piece.job);
+    pub fn finish(&mut self, unit: WorkUnit) {
+        let page = live(&mut self.jobs, unit.job);
         let stood = page.place(self.order);
-        let stage = &mut page.stages.all_mut()[piece.stage as usize];
+        let stage = &mut page.stages.all_mut()[unit.stage as usize];
         stage.running -= 1;
         stage.finished += 1;
-        if stage.finished == page.spec.stages[piece.stage as usize].tasks {
+        if stage.finished == page.spec.stages[unit.stage as usize].tasks {
             // Nothing of this stage can wait again: its tables are only memory.
             stage.places = None;
         }
         page.running -= 1;
         if page.is_done() {
-            self.jobs.remove(piece.job.0.into());
+            self.jobs.remove(unit.job.0.into());
         } else {
-            self.release_stages(piece.job);
-            self.place(piece.job, stood);
+            self.release_stages(unit.job);
+            self.place(unit.job, stood);
         }
     }
 
     /// A task ended without its work done and waits again.
-    pub fn requeue(&mut self, piece: Piece) {
-        let page = live(&mut self.jobs, piece.job);
+    pub fn requeue(&mut self, unit: WorkUnit) {
+        let page = live(&mut self.jobs, unit.job);
         let stood = page.place(self.order);
-        if page.stages.all()[piece.stage as usize].waiting == 0 {
+        if page.stages.all()[unit.stage as usize].waiting == 0 {
             // Stages that started early may not go on before it.
-            for (needs, tasks) in page.behind(piece.stage) {
+            for (needs, tasks) in page.behind(unit.stage) {
                 self.waiting -= u64::from(tasks);
                 fewer(&mut self.sizes, needs, tasks.into());
             }
         }
-        let spec = &page.spec.stages[piece.stage as usize];
-        page.stages.all_mut()[piece.stage as usize].give_back(piece.index, spec);
-        page.stages.set_ready(piece.stage, true);
+        let spec = &page.spec.stages[unit.stage as usize];
+        page.stages.all_mut()[unit.stage as usize].give_back(unit.index, spec);
+        page.stages.set_ready(unit.stage, true);
         page.running -= 1;
-        if !page.is_held_back(piece.stage) {
+        if !page.is_held_back(unit.stage) {
             self.waiting += 1;
             more(&mut self.sizes, spec.needs, 1);
             self.new_work = true;
         }
-        self.place(piece.job, stood);
+        self.place(unit.job, stood);
     }
 
     /// The stages of `job` with running tasks that started, directly or through others, before all
@@ -311,24 +311,24 @@ impl JobQueue {
         self.jobs.get(job.0.into()).expect("a job that is not done")
     }
 
-    fn start(&mut self, piece: Piece) {
-        let page = live(&mut self.jobs, piece.job);
+    fn start(&mut self, unit: WorkUnit) {
+        let page = live(&mut self.jobs, unit.job);
         let stood = page.place(self.order);
-        let spec = &page.spec.stages[piece.stage as usize];
-        let stage = &mut page.stages.all_mut()[piece.stage as usize];
-        stage.take(piece.index, spec.tasks);
+        let spec = &page.spec.stages[unit.stage as usize];
+        let stage = &mut page.stages.all_mut()[unit.stage as usize];
+        stage.take(unit.index, spec.tasks);
         page.running += 1;
         self.waiting -= 1;
         fewer(&mut self.sizes, spec.needs, 1);
-        if page.stages.all()[piece.stage as usize].waiting == 0 {
-            page.stages.set_ready(piece.stage, false);
-            for (needs, tasks) in page.behind(piece.stage) {
+        if page.stages.all()[unit.stage as usize].waiting == 0 {
+            page.stages.set_ready(unit.stage, false);
+            for (needs, tasks) in page.behind(unit.stage) {
                 self.waiting += u64::from(tasks);
                 more(&mut self.sizes, needs, tasks.into());
                 self.new_work = true;
             }
         }
-        self.place(piece.job, stood);
+        self.place(unit.job, stood);
     }
 
     /// Moves `job` from where it stood among the ready ones to where it belongs.
@@ -474,7 +474,7 @@ mod tests {
     fn take(queue: &mut JobQueue, job: u32, agent: AgentId, local: bool) -> Option<(u32, u32)> {
         queue
             .take(JobId(job), agent, CORE, local)
-            .map(|piece| (piece.stage, piece.index))
+            .map(|unit| (unit.stage, unit.index))
     }
 
     #[test]
@@ -485,7 +485,7 @@ mod tests {
             assert_eq!(take(&mut queue, 0, ANY, false), Some((0, index)));
         }
         assert_eq!(queue.waiting(), 0);
-        queue.finish(Piece {
+        queue.finish(WorkUnit {
             job: JobId(0),
             stage: 0,
             index: 3,
@@ -495,14 +495,14 @@ mod tests {
             None,
             "one of four is not half"
         );
-        queue.finish(Piece {
+        queue.finish(WorkUnit {
             job: JobId(0),
             stage: 0,
             index: 1,
         });
         assert_eq!(take(&mut queue, 0, ANY, false), Some((1, 0)));
         assert_eq!(queue.early_children(JobId(0), 0).collect::<Vec<_>>(), [1]);
-        queue.requeue(Piece {
+        queue.requeue(WorkUnit {
             job: JobId(0),
             stage: 0,
             index: 0,
@@ -571,7 +571,7 @@ mod tests {
         take(&mut queue, 0, ANY, false);
         assert!(queue.take_new_work(), "now it may start");
         assert_eq!(demand(&queue), [(CORE, 1)]);
-        let lost = Piece {
+        let lost = WorkUnit {
             job: JobId(0),
             stage: 0,
             index: 0,
@@ -605,7 +605,7 @@ mod tests {
             served.push(job.0);
         }
         assert_eq!(served, [0, 1, 0, 1]);
-        queue.finish(Piece {
+        queue.finish(WorkUnit {
             job: JobId(1),
             stage: 0,
             index: 0,

@@ -22,7 +22,7 @@ use crate::resources::Resources;
 use crate::schedulers::BoxedScheduler;
 use crate::time::{Span, Time};
 
-pub use job_queue::{JobOrder, JobQueue, Piece};
+pub use job_queue::{JobOrder, JobQueue, WorkUnit};
 pub use service::Autoscaler;
 pub use speculation::Speculation;
 
@@ -49,7 +49,7 @@ pub enum FrameworkEvent {
         /// Which executor.
         executor: TaskId,
         /// What it did.
-        piece: Piece,
+        unit: WorkUnit,
     },
     /// The load balancer measured its load: thousandths of workers kept busy.
     LoadMeasured(u64),
@@ -69,7 +69,7 @@ pub enum FrameworkAction {
         /// The executor.
         executor: TaskId,
         /// What it is to do.
-        piece: Piece,
+        unit: WorkUnit,
         /// How well the executor is prepared for it.
         warmth: Warmth,
     },
@@ -90,7 +90,7 @@ pub enum Warmth {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
     /// A task of a job.
-    Piece(Piece),
+    WorkUnit(WorkUnit),
     /// An executor.
     Executor,
     /// An instance of a service.

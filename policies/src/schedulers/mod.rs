@@ -9,7 +9,7 @@ mod together;
 
 use std::fmt;
 
-use crate::frameworks::{JobOrder, JobQueue, Piece, Speculation};
+use crate::frameworks::{JobOrder, JobQueue, Speculation, WorkUnit};
 use crate::job::JobSpec;
 use crate::message::{FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
@@ -74,7 +74,7 @@ pub(crate) struct HeldOffer {
     /// Offers of the same agent that came later: they are answered together.
     pub(crate) more: Vec<Offer>,
     pub(crate) left: Resources,
-    pub(crate) launch: Vec<Piece>,
+    pub(crate) launch: Vec<WorkUnit>,
     /// Hold the offers until then, unanswered.
     pub(crate) hold: Option<Time>,
     /// Passed over by choice: do not offer again for so long.
@@ -254,12 +254,12 @@ impl OfferView<'_> {
         *self.asks_again = true;
     }
 
-    fn place(&mut self, position: usize, taken: Option<Piece>) -> bool {
-        let Some(piece) = taken else { return false };
-        let needs = self.queue.spec(piece.job).stages[piece.stage as usize].needs;
+    fn place(&mut self, position: usize, taken: Option<WorkUnit>) -> bool {
+        let Some(unit) = taken else { return false };
+        let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
         let held = &mut self.offers[position];
         held.left -= needs;
-        held.launch.push(piece);
+        held.launch.push(unit);
         true
     }
 }

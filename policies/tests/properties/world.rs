@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent, Piece, Role};
+use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent, Role, WorkUnit};
 use fairground_policies::job::JobSpec;
 use fairground_policies::master::Master;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, Outcome, TaskId};
@@ -24,7 +24,7 @@ enum Message {
     ToFramework(FrameworkId, FrameworkEvent),
     /// A task's time is up; executors are up after it, and finish their work.
     Due(FrameworkId, TaskId),
-    WorkDue(FrameworkId, TaskId, Piece),
+    WorkDue(FrameworkId, TaskId, WorkUnit),
 }
 
 /// What happens from outside, and when.
@@ -48,7 +48,7 @@ pub(crate) struct World {
     sent: usize,
     alive: BTreeMap<(FrameworkId, TaskId), (AgentId, Role)>,
     jobs: BTreeMap<(FrameworkId, JobId), Arc<JobSpec>>,
-    finished: BTreeSet<(FrameworkId, Piece)>,
+    finished: BTreeSet<(FrameworkId, WorkUnit)>,
 }
 
 impl World {
@@ -125,14 +125,14 @@ impl World {
             Message::ToMaster(event) => self.tell_master(event),
             Message::ToFramework(framework, event) => self.tell(framework, event),
             Message::Due(framework, task) => self.due(framework, task),
-            Message::WorkDue(framework, executor, piece) => {
+            Message::WorkDue(framework, executor, unit) => {
                 if self.alive.contains_key(&(framework, executor)) {
-                    if self.waits_for_parents(framework, piece) {
-                        let again = Message::WorkDue(framework, executor, piece);
+                    if self.waits_for_parents(framework, unit) {
+                        let again = Message::WorkDue(framework, executor, unit);
                         self.send(Span::from_millis(500), again);
                     } else {
-                        self.finish(framework, piece);
-                        self.tell(framework, FrameworkEvent::WorkFinished { executor, piece });
+                        self.finish(framework, unit);
+                        self.tell(framework, FrameworkEvent::WorkFinished { executor, unit });
                     }
                 }
             }
@@ -213,9 +213,9 @@ impl World {
         let role = role.expect("a framework knows its tasks");
         self.alive.insert((framework, task), (agent, role));
         match role {
-            Role::Piece(piece) => {
-                self.check_may_start(framework, piece);
-                self.send(length(piece), Message::Due(framework, task));
+            Role::WorkUnit(unit) => {
+                self.check_may_start(framework, unit);
+                self.send(length(unit), Message::Due(framework, task));
             }
             Role::Executor => self.send(Span::from_millis(100), Message::Due(framework, task)),
             Role::Instance => {}
@@ -229,12 +229,10 @@ impl World {
         for action in actions {
             match action {
                 FrameworkAction::Tell(event) => self.send(self.delay, Message::ToMaster(event)),
-                FrameworkAction::Work {
-                    executor, piece, ..
-                } => {
-                    self.check_may_start(framework, piece);
-                    let done = Message::WorkDue(framework, executor, piece);
-                    self.send(length(piece), done);
+                FrameworkAction::Work { executor, unit, .. } => {
+                    self.check_may_start(framework, unit);
+                    let done = Message::WorkDue(framework, executor, unit);
+                    self.send(length(unit), done);
                 }
             }
         }
@@ -245,15 +243,15 @@ impl World {
             return;
         };
         match role {
-            Role::Piece(piece)
-                if self.waits_for_parents(framework, piece)
-                    || self.waits_for_gang(framework, piece) =>
+            Role::WorkUnit(unit)
+                if self.waits_for_parents(framework, unit)
+                    || self.waits_for_gang(framework, unit) =>
             {
                 self.send(Span::from_millis(500), Message::Due(framework, task));
             }
-            Role::Piece(piece) => {
+            Role::WorkUnit(unit) => {
                 self.alive.remove(&(framework, task));
-                self.finish(framework, piece);
+                self.finish(framework, unit);
                 self.tell_master(Event::TaskEnded {
                     agent,
                     framework,
@@ -271,50 +269,50 @@ impl World {
         self.queue.insert((self.now + delay, self.sent), message);
     }
 
-    fn finish(&mut self, framework: FrameworkId, piece: Piece) {
-        let new = self.finished.insert((framework, piece));
-        assert!(new, "{piece:?} of {framework} finished twice");
+    fn finish(&mut self, framework: FrameworkId, unit: WorkUnit) {
+        let new = self.finished.insert((framework, unit));
+        assert!(new, "{unit:?} of {framework} finished twice");
     }
 
     /// Finished and all tasks of a stage.
     fn progress(&self, framework: FrameworkId, job: JobId, stage: u32) -> (u32, u32) {
         let all = self.jobs[&(framework, job)].stages[stage as usize].tasks;
-        let pieces = (0..all).map(|index| Piece { job, stage, index });
-        let done = pieces.filter(|piece| self.finished.contains(&(framework, *piece)));
+        let units = (0..all).map(|index| WorkUnit { job, stage, index });
+        let done = units.filter(|unit| self.finished.contains(&(framework, *unit)));
         (done.count() as u32, all)
     }
 
-    fn parents(&self, framework: FrameworkId, piece: Piece) -> (u32, u32) {
-        let spec = &self.jobs[&(framework, piece.job)];
-        let parents = spec.stages[piece.stage as usize].parents.iter();
-        let progress = parents.map(|parent| self.progress(framework, piece.job, *parent));
+    fn parents(&self, framework: FrameworkId, unit: WorkUnit) -> (u32, u32) {
+        let spec = &self.jobs[&(framework, unit.job)];
+        let parents = spec.stages[unit.stage as usize].parents.iter();
+        let progress = parents.map(|parent| self.progress(framework, unit.job, *parent));
         progress.fold((0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1))
     }
 
     /// A reduce that started early cannot end before all its maps have.
-    fn waits_for_parents(&self, framework: FrameworkId, piece: Piece) -> bool {
-        let (done, all) = self.parents(framework, piece);
+    fn waits_for_parents(&self, framework: FrameworkId, unit: WorkUnit) -> bool {
+        let (done, all) = self.parents(framework, unit);
         done < all
     }
 
     /// A member of a gang gets nowhere while another one is gone.
-    fn waits_for_gang(&self, framework: FrameworkId, piece: Piece) -> bool {
-        let Piece { job, stage, .. } = piece;
+    fn waits_for_gang(&self, framework: FrameworkId, unit: WorkUnit) -> bool {
+        let WorkUnit { job, stage, .. } = unit;
         let mates = self.alive.iter().filter(|((owner, _), (_, role))| {
-            let Role::Piece(piece) = role else {
+            let Role::WorkUnit(unit) = role else {
                 return false;
             };
-            *owner == framework && (piece.job, piece.stage) == (job, stage)
+            *owner == framework && (unit.job, unit.stage) == (job, stage)
         });
         let (done, all) = self.progress(framework, job, stage);
         self.jobs[&(framework, job)].gang && (mates.count() as u32) < all - done
     }
 
-    fn check_may_start(&self, framework: FrameworkId, piece: Piece) {
-        let (done, all) = self.parents(framework, piece);
-        let spec = &self.jobs[&(framework, piece.job)].stages[piece.stage as usize];
+    fn check_may_start(&self, framework: FrameworkId, unit: WorkUnit) {
+        let (done, all) = self.parents(framework, unit);
+        let spec = &self.jobs[&(framework, unit.job)].stages[unit.stage as usize];
         let enough = done * 1000 >= all * u32::from(spec.start_after);
-        assert!(enough, "{piece:?} started after {done} of {all}");
+        assert!(enough, "{unit:?} started after {done} of {all}");
     }
 
     /// All tasks of a gang that are not finished are launched in one step, or none.
@@ -326,10 +324,10 @@ impl World {
             };
             for request in launch {
                 let role = self.frameworks[framework.index()].role(request.task);
-                if let Some(Role::Piece(piece)) = role
-                    && self.jobs[&(framework, piece.job)].gang
+                if let Some(Role::WorkUnit(unit)) = role
+                    && self.jobs[&(framework, unit.job)].gang
                 {
-                    *started.entry((piece.job, piece.stage)).or_default() += 1;
+                    *started.entry((unit.job, unit.stage)).or_default() += 1;
                 }
             }
         }
@@ -351,7 +349,7 @@ impl World {
 }
 
 /// How long a piece of work takes: different for every one, and always the same.
-fn length(piece: Piece) -> Span {
-    let seed = u64::from(piece.job.0) * 31 + u64::from(piece.stage) * 17 + u64::from(piece.index);
+fn length(unit: WorkUnit) -> Span {
+    let seed = u64::from(unit.job.0) * 31 + u64::from(unit.stage) * 17 + u64::from(unit.index);
     Span::from_millis(100 + seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 4000)
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use fairground_policies::frameworks::{
-    Framework, FrameworkAction, FrameworkEvent, OfferPolicy, Piece, Role,
+    Framework, FrameworkAction, FrameworkEvent, OfferPolicy, Role, WorkUnit,
 };
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId, TaskRequest,
@@ -33,8 +33,8 @@ pub(super) struct Driver {
     offers: Offers,
     /// Agents by the core's numbers.
     agents: Vec<String>,
-    tasks: BTreeMap<String, (TaskId, Piece)>,
-    failures: BTreeMap<Piece, u32>,
+    tasks: BTreeMap<String, (TaskId, WorkUnit)>,
+    failures: BTreeMap<WorkUnit, u32>,
     /// Tasks whose end the framework itself ordered.
     ordered: Vec<TaskId>,
     /// What a task of each stage needs, and how many of them have not finished.
@@ -149,7 +149,7 @@ impl Driver {
         let id = status["task_id"]["value"].as_str().unwrap_or_default();
         let state = status["state"].as_str().unwrap_or_default();
         let message = status["message"].as_str().unwrap_or_default();
-        let Some((task, piece)) = self.tasks.get(id).copied() else {
+        let Some((task, unit)) = self.tasks.get(id).copied() else {
             return Ok(calls);
         };
         eprintln!(
@@ -168,10 +168,10 @@ impl Driver {
         match outcome {
             Outcome::Finished => {
                 self.finished += 1;
-                self.stages[piece.stage as usize].1 -= 1;
+                self.stages[unit.stage as usize].1 -= 1;
             }
             Outcome::Failed | Outcome::Killed if !was_ordered => {
-                let failures = self.failures.entry(piece).or_default();
+                let failures = self.failures.entry(unit).or_default();
                 *failures += 1;
                 if *failures > self.job.retries {
                     bail!("{id} {state}: {message} (retries: {})", self.job.retries);
@@ -231,13 +231,13 @@ impl Driver {
         let agent_id = agent.map_or("", |(_, name)| name).to_owned();
         let mut infos = Vec::new();
         for request in launch {
-            let Some(Role::Piece(piece)) = self.framework.role(request.task) else {
+            let Some(Role::WorkUnit(unit)) = self.framework.role(request.task) else {
                 bail!("the scheduler launches a task it does not know");
             };
-            let stage = &self.job.stage[piece.stage as usize];
-            let id = format!("{}-{}.{}", stage.name, piece.index, request.task.0);
-            infos.push(stage.task_info(&id, piece.index, &agent_id)?);
-            self.tasks.insert(id, (request.task, piece));
+            let stage = &self.job.stage[unit.stage as usize];
+            let id = format!("{}-{}.{}", stage.name, unit.index, request.task.0);
+            infos.push(stage.task_info(&id, unit.index, &agent_id)?);
+            self.tasks.insert(id, (request.task, unit));
         }
         Ok(self.offers.answer(offers, &infos, refuse))
     }

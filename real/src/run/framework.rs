@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent, Piece, Role};
+use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent, Role, WorkUnit};
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
 };
@@ -85,7 +85,7 @@ pub(super) struct Live<'a> {
     /// Tasks that reached us and take work.
     reached: BTreeMap<TaskId, UnboundedSender<u64>>,
     /// What executors work on.
-    working: BTreeMap<TaskId, Piece>,
+    working: BTreeMap<TaskId, WorkUnit>,
     failures: u32,
     moved: Instant,
     horizon: Time,
@@ -221,15 +221,15 @@ impl<'a> Live<'a> {
         };
         self.moved = Instant::now();
         let now = self.pace.now();
-        let piece = match self.core.role(task) {
-            Some(Role::Piece(piece)) => Some(piece),
+        let unit = match self.core.role(task) {
+            Some(Role::WorkUnit(unit)) => Some(unit),
             _ => self.working.get(&task).copied(),
         };
         // What another attempt has done is not done, or lost, a second time.
-        let piece = piece.filter(|_| !self.core.is_beaten(task));
+        let unit = unit.filter(|_| !self.core.is_beaten(task));
         let Some(outcome) = outcome(state) else {
-            if let (Some(Role::Piece(piece)), "TASK_RUNNING") = (self.core.role(task), state) {
-                self.progress.started(piece, now);
+            if let (Some(Role::WorkUnit(unit)), "TASK_RUNNING") = (self.core.role(task), state) {
+                self.progress.started(unit, now);
             }
             return Ok(calls);
         };
@@ -239,9 +239,9 @@ impl<'a> Live<'a> {
         if outcome == Outcome::Failed {
             self.failed(id, state, status)?;
         }
-        match (piece, outcome, self.core.role(task)) {
-            (Some(piece), Outcome::Finished, Some(Role::Piece(_))) => self.done(piece, now),
-            (Some(piece), ..) => self.progress.lost(piece),
+        match (unit, outcome, self.core.role(task)) {
+            (Some(unit), Outcome::Finished, Some(Role::WorkUnit(_))) => self.done(unit, now),
+            (Some(unit), ..) => self.progress.lost(unit),
             (None, ..) => {}
         }
         calls.extend(self.tell(FrameworkEvent::Reported { task, outcome })?);
@@ -261,19 +261,19 @@ impl<'a> Live<'a> {
         Ok(())
     }
 
-    fn done(&mut self, piece: Piece, now: Time) {
-        for task in self.progress.done(piece, now) {
+    fn done(&mut self, unit: WorkUnit, now: Time) {
+        for task in self.progress.done(unit, now) {
             self.go_on(task);
         }
     }
 
     /// Lets a reduce task begin the rest of its work.
     fn go_on(&mut self, task: TaskId) {
-        let Some(Role::Piece(piece)) = self.core.role(task) else {
+        let Some(Role::WorkUnit(unit)) = self.core.role(task) else {
             return;
         };
         // Its agent plays no part: a reduce task has no data of its own.
-        if let Toil::Reduce(_, work) = self.progress.toil(piece, AgentId(0)) {
+        if let Toil::Reduce(_, work) = self.progress.toil(unit, AgentId(0)) {
             self.order(task, work);
         }
     }
@@ -293,9 +293,9 @@ impl<'a> Live<'a> {
             return Ok(Vec::new());
         };
         match (mail, self.core.role(task)) {
-            (Mail::Reached(_, orders), Some(Role::Piece(piece))) => {
+            (Mail::Reached(_, orders), Some(Role::WorkUnit(unit))) => {
                 self.reached.insert(task, orders);
-                if self.progress.copied(task, piece) {
+                if self.progress.copied(task, unit) {
                     self.go_on(task);
                 }
                 Ok(Vec::new())
@@ -305,14 +305,14 @@ impl<'a> Live<'a> {
                 self.tell(FrameworkEvent::ExecutorStarted(task))
             }
             (Mail::Done(_), _) => {
-                let Some(piece) = self.working.remove(&task) else {
+                let Some(unit) = self.working.remove(&task) else {
                     return Ok(Vec::new());
                 };
                 let now = self.pace.now();
-                self.done(piece, now);
+                self.done(unit, now);
                 self.tell(FrameworkEvent::WorkFinished {
                     executor: task,
-                    piece,
+                    unit,
                 })
             }
         }
@@ -329,12 +329,12 @@ impl<'a> Live<'a> {
                 FrameworkAction::Tell(event) => calls.extend(self.call(event)?),
                 FrameworkAction::Work {
                     executor,
-                    piece,
+                    unit,
                     warmth,
                 } => {
-                    self.working.insert(executor, piece);
-                    self.progress.started(piece, now);
-                    self.order(executor, self.progress.work(piece, warmth));
+                    self.working.insert(executor, unit);
+                    self.progress.started(unit, now);
+                    self.order(executor, self.progress.work(unit, warmth));
                 }
             }
         }
@@ -399,9 +399,9 @@ impl<'a> Live<'a> {
         let role = role.context("the scheduler launches a task it does not know")?;
         let micros = |span: Span| self.pace.real(span).as_micros().to_string();
         let (name, what) = match role {
-            Role::Piece(piece) => {
-                let name = format!("{}-s{}-{}", piece.job, piece.stage, piece.index);
-                let what = match self.progress.toil(piece, agent) {
+            Role::WorkUnit(unit) => {
+                let name = format!("{}-s{}-{}", unit.job, unit.stage, unit.index);
+                let what = match self.progress.toil(unit, agent) {
                     Toil::Plain(span) => vec!["task".to_owned(), micros(span)],
                     Toil::Reduce(copy, work) => {
                         vec!["reduce".to_owned(), micros(copy), micros(work)]

@@ -1,6 +1,6 @@
 //! Agents and what runs on them: launches, ends, crashes and returns.
 
-use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent, Piece, Role};
+use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent, Role, WorkUnit};
 use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
@@ -45,8 +45,8 @@ pub(super) struct Body {
 #[derive(Clone, Default, Debug)]
 struct Doing {
     /// The piece of work the executor is at, and since when.
-    piece: Option<(Piece, Time)>,
-    /// How many pieces of work it began.
+    unit: Option<(WorkUnit, Time)>,
+    /// How many units of work it began.
     begun: u32,
 }
 
@@ -149,11 +149,11 @@ impl World<'_> {
         let page = &self.frameworks[framework.index()];
         match role {
             // Another attempt was done while this one was on its way, and so is the order to end it.
-            Role::Piece(_) if page.is_beaten(task) => {}
-            Role::Piece(piece) => {
+            Role::WorkUnit(_) if page.is_beaten(task) => {}
+            Role::WorkUnit(unit) => {
                 self.record.framework(framework).copies += u64::from(page.standing(task).1);
-                if let Some(due) = self.piece_started(agent, framework, task, piece) {
-                    self.works(framework, task, piece, due);
+                if let Some(due) = self.piece_started(agent, framework, task, unit) {
+                    self.works(framework, task, unit, due);
                 }
             }
             Role::Executor if self.costs.start().is_zero() => self.executor_up(framework, task),
@@ -210,11 +210,11 @@ impl World<'_> {
         }
         let in_vain = outcome != Outcome::Finished || page.is_beaten(task);
         let wasted = match body.role {
-            Role::Piece(_) if in_vain => Some(body.started),
+            Role::WorkUnit(_) if in_vain => Some(body.started),
             Role::Executor => body
                 .work
                 .as_ref()
-                .and_then(|doing| doing.piece)
+                .and_then(|doing| doing.unit)
                 .map(|(_, since)| since),
             _ => None,
         };
@@ -248,10 +248,10 @@ impl World<'_> {
             ended: self.now,
             outcome,
         };
-        let doing = body.work.as_ref().and_then(|doing| doing.piece);
-        if let Some((piece, since)) = doing {
+        let doing = body.work.as_ref().and_then(|doing| doing.unit);
+        if let Some((unit, since)) = doing {
             self.record.task(Done {
-                role: Role::Piece(piece),
+                role: Role::WorkUnit(unit),
                 inside: true,
                 started: since,
                 ..done
@@ -264,7 +264,7 @@ impl World<'_> {
     pub(super) fn begin_work(&mut self, framework: FrameworkId, action: &FrameworkAction) {
         let FrameworkAction::Work {
             executor,
-            piece,
+            unit,
             warmth,
         } = *action
         else {
@@ -274,12 +274,12 @@ impl World<'_> {
             return;
         };
         let doing = body.work.get_or_insert_default();
-        doing.piece = Some((piece, self.now));
+        doing.unit = Some((unit, self.now));
         doing.begun += 1;
         let begun = doing.begun;
         self.moved = self.now;
-        let takes = self.work_started(framework, piece, warmth);
-        self.works_inside(framework, executor, (piece, begun), self.now + takes);
+        let takes = self.work_started(framework, unit, warmth);
+        self.works_inside(framework, executor, (unit, begun), self.now + takes);
     }
 
     /// An executor is done with the `begun`-th piece of work it began, if it still runs.
@@ -289,7 +289,7 @@ impl World<'_> {
         };
         if let Some(doing) = &mut body.work
             && doing.begun == begun
-            && let Some((piece, since)) = doing.piece.take()
+            && let Some((unit, since)) = doing.unit.take()
         {
             self.moved = self.now;
             let agent = body.agent;
@@ -298,7 +298,7 @@ impl World<'_> {
                 task: executor,
                 agent,
                 needs: body.needs,
-                role: Role::Piece(piece),
+                role: Role::WorkUnit(unit),
                 inside: true,
                 started: since,
                 ended: self.now,
@@ -307,7 +307,7 @@ impl World<'_> {
             self.task_tells(
                 agent,
                 framework,
-                FrameworkEvent::WorkFinished { executor, piece },
+                FrameworkEvent::WorkFinished { executor, unit },
             );
         }
     }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{FrameworkEvent, Piece, Role, Warmth};
+use fairground_policies::frameworks::{FrameworkEvent, Role, Warmth, WorkUnit};
 use fairground_policies::id_table::IdTable;
 use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
@@ -43,7 +43,7 @@ struct Open {
 #[derive(Clone, Copy, Debug)]
 struct Copying {
     task: TaskId,
-    piece: Piece,
+    unit: WorkUnit,
     /// When it has copied what there is.
     copied: Time,
     /// How long this attempt takes, in thousandths of what the work takes.
@@ -234,10 +234,10 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The same piece by the number of its job in the trace, which no policy changes.
-    fn in_trace(&self, framework: FrameworkId, piece: Piece) -> Piece {
-        let job = self.progress[framework.index()].jobs.source(piece.job);
-        Piece { job, ..piece }
+    /// The same unit by the number of its job in the trace, which no policy changes.
+    fn in_trace(&self, framework: FrameworkId, unit: WorkUnit) -> WorkUnit {
+        let job = self.progress[framework.index()].jobs.source(unit.job);
+        WorkUnit { job, ..unit }
     }
 
     /// A task of a job starts on its agent. When it will end, if that is known.
@@ -246,52 +246,52 @@ impl<'a> World<'a> {
         agent: AgentId,
         framework: FrameworkId,
         task: TaskId,
-        piece: Piece,
+        unit: WorkUnit,
     ) -> Option<Time> {
         let begun = self.now + self.costs.start();
         let pace = self
             .costs
-            .attempt(framework, self.in_trace(framework, piece));
+            .attempt(framework, self.in_trace(framework, unit));
         let progress = &mut self.progress[framework.index()];
-        progress.jobs.fate(piece.job).start(self.now);
-        let job = progress.jobs.job(piece.job);
-        let stage = &job.spec.stages[piece.stage as usize];
-        let local = stage.is_local(piece.index, agent);
-        let runtimes = job.runtimes(piece.stage as usize);
+        progress.jobs.fate(unit.job).start(self.now);
+        let job = progress.jobs.job(unit.job);
+        let stage = &job.spec.stages[unit.stage as usize];
+        let local = stage.is_local(unit.index, agent);
+        let runtimes = job.runtimes(unit.stage as usize);
         if !stage.preferred.is_empty() {
             self.record.placed(framework, local);
         }
         if let Runtimes::Reduce { copy, .. } = runtimes
-            && let Some(open) = progress.open.get_mut(piece.job.0.into())
+            && let Some(open) = progress.open.get_mut(unit.job.0.into())
             && !open.parents_done(stage)
         {
-            let copied = begun + copy[piece.index as usize].scaled(pace, 1000);
+            let copied = begun + copy[unit.index as usize].scaled(pace, 1000);
             open.copying.push(Copying {
                 task,
-                piece,
+                unit,
                 copied,
                 pace,
             });
             return None;
         }
-        Some(begun + run_time(&runtimes, piece.index, local).scaled(pace, 1000))
+        Some(begun + run_time(&runtimes, unit.index, local).scaled(pace, 1000))
     }
 
     /// A task of a job starts inside an executor; how long it takes.
     pub(super) fn work_started(
         &mut self,
         framework: FrameworkId,
-        piece: Piece,
+        unit: WorkUnit,
         warmth: Warmth,
     ) -> Span {
         let now = self.now;
         let pace = self
             .costs
-            .attempt(framework, self.in_trace(framework, piece));
+            .attempt(framework, self.in_trace(framework, unit));
         let jobs = &mut self.progress(framework).jobs;
-        jobs.fate(piece.job).start(now);
-        let job = jobs.job(piece.job);
-        work_time(&job.runtimes(piece.stage as usize), piece.index, warmth).scaled(pace, 1000)
+        jobs.fate(unit.job).start(now);
+        let job = jobs.job(unit.job);
+        work_time(&job.runtimes(unit.stage as usize), unit.index, warmth).scaled(pace, 1000)
     }
 
     /// Follows what a framework is about to learn of its jobs.
@@ -300,10 +300,10 @@ impl<'a> World<'a> {
             FrameworkEvent::Reported { task, outcome } => {
                 self.follow_report(framework, task, outcome)
             }
-            FrameworkEvent::WorkFinished { executor, piece }
+            FrameworkEvent::WorkFinished { executor, unit }
                 if self.frameworks[framework.index()].role(executor).is_some() =>
             {
-                self.piece_done(framework, piece);
+                self.piece_done(framework, unit);
             }
             _ => {}
         }
@@ -322,42 +322,42 @@ impl<'a> World<'a> {
         if in_vain {
             self.record.framework(framework).work_lost += worked.unwrap_or_default();
         }
-        let Some(Role::Piece(piece)) = role else {
+        let Some(Role::WorkUnit(unit)) = role else {
             return;
         };
         if beaten {
             return;
         }
         if outcome != Outcome::Finished {
-            self.progress(framework).jobs.fate(piece.job).lose();
+            self.progress(framework).jobs.fate(unit.job).lose();
             return;
         }
         if other {
-            self.progress(framework).jobs.fate(piece.job).lose();
+            self.progress(framework).jobs.fate(unit.job).lose();
         }
         self.record.framework(framework).copies_won += u64::from(copy);
-        self.piece_done(framework, piece);
+        self.piece_done(framework, unit);
     }
 
-    fn piece_done(&mut self, framework: FrameworkId, piece: Piece) {
+    fn piece_done(&mut self, framework: FrameworkId, unit: WorkUnit) {
         let now = self.now;
         self.moved = now;
-        self.costs.done(framework, self.in_trace(framework, piece));
+        self.costs.done(framework, self.in_trace(framework, unit));
         let progress = self.progress(framework);
-        if let Some(open) = progress.open(piece.job) {
-            let left = &mut open.left[piece.stage as usize];
+        if let Some(open) = progress.open(unit.job) {
+            let left = &mut open.left[unit.stage as usize];
             *left -= 1;
             if *left > 0 {
                 return;
             }
             if open.left.iter().any(|left| *left > 0) {
-                self.end_copying(framework, piece.job);
+                self.end_copying(framework, unit.job);
                 return;
             }
-            progress.open.remove(piece.job.0.into());
+            progress.open.remove(unit.job.0.into());
         }
-        progress.jobs.fate(piece.job).finish(now);
-        self.job_over(framework, piece.job);
+        progress.jobs.fate(unit.job).finish(now);
+        self.job_over(framework, unit.job);
     }
 
     /// Lets reduce tasks go on whose parents are all done.
@@ -369,22 +369,22 @@ impl<'a> World<'a> {
         let mut free = Vec::new();
         let waiting = std::mem::take(&mut open.copying);
         for copying in waiting {
-            if open.parents_done(&job.spec.stages[copying.piece.stage as usize]) {
+            if open.parents_done(&job.spec.stages[copying.unit.stage as usize]) {
                 free.push(copying);
             } else {
                 open.copying.push(copying);
             }
         }
         let due = |one: Copying| {
-            let Runtimes::Reduce { work, .. } = job.runtimes(one.piece.stage as usize) else {
+            let Runtimes::Reduce { work, .. } = job.runtimes(one.unit.stage as usize) else {
                 return None;
             };
-            let work = work[one.piece.index as usize].scaled(one.pace, 1000);
-            Some((one.task, one.piece, one.copied.max(now) + work))
+            let work = work[one.unit.index as usize].scaled(one.pace, 1000);
+            Some((one.task, one.unit, one.copied.max(now) + work))
         };
         let due: Vec<_> = free.into_iter().filter_map(due).collect();
-        for (task, piece, due) in due {
-            self.works(framework, task, piece, due);
+        for (task, unit, due) in due {
+            self.works(framework, task, unit, due);
         }
     }
 }
