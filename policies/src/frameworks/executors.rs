@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
 use super::{
-    FrameworkAction, FrameworkEvent, JobOrder, JobQueue, OfferPolicy, Role, Warmth, WorkUnit,
+    CacheState, FrameworkAction, FrameworkEvent, JobOrder, JobQueue, OfferPolicy, Role, WorkUnit,
 };
 use crate::id_table::IdTable;
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
@@ -189,10 +189,10 @@ impl Executors {
             let (stage, _) = self.queue.ready_stages(job).next().expect("a ready stage");
             let unit = self.queue.take_from(job, stage).expect("a waiting task");
             let stage = (unit.job, unit.stage);
-            let warmth = match executor.last {
-                None => Warmth::Fresh,
-                Some(last) if last == stage => Warmth::Rest,
-                Some(_) => Warmth::First,
+            let cache = match executor.last {
+                None => CacheState::Fresh,
+                Some(last) if last == stage => CacheState::Rest,
+                Some(_) => CacheState::First,
             };
             executor.last = Some(stage);
             executor.state = State::Busy(unit);
@@ -200,7 +200,7 @@ impl Executors {
             actions.push(FrameworkAction::Work {
                 executor: task,
                 unit,
-                warmth,
+                cache,
             });
         }
         self.forget_stale();

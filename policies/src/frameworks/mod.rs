@@ -71,13 +71,13 @@ pub enum FrameworkAction {
         /// What it is to do.
         unit: WorkUnit,
         /// How well the executor is prepared for it.
-        warmth: Warmth,
+        cache: CacheState,
     },
 }
 
 /// How well an executor is prepared for a piece of work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Warmth {
+pub enum CacheState {
     /// It never ran anything.
     Fresh,
     /// It ran something, but nothing of this stage.

@@ -330,11 +330,11 @@ impl<'a> Live<'a> {
                 FrameworkAction::Work {
                     executor,
                     unit,
-                    warmth,
+                    cache,
                 } => {
                     self.working.insert(executor, unit);
                     self.progress.started(unit, now);
-                    self.order(executor, self.progress.work(unit, warmth));
+                    self.order(executor, self.progress.work(unit, cache));
                 }
             }
         }

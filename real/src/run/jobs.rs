@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::{Warmth, WorkUnit};
+use fairground_policies::frameworks::{CacheState, WorkUnit};
 use fairground_policies::job::StageSpec;
 use fairground_policies::message::{AgentId, FrameworkId, JobId, TaskId};
 use fairground_policies::time::{Span, Time};
@@ -121,12 +121,12 @@ impl Progress {
     }
 
     /// How long it takes inside an executor, by the trace's clock.
-    pub(super) fn work(&self, unit: WorkUnit, warmth: Warmth) -> Span {
+    pub(super) fn work(&self, unit: WorkUnit, cache: CacheState) -> Span {
         let index = unit.index as usize;
-        match (self.stage(unit).1, warmth) {
-            (Runtimes::Waves { fresh, .. }, Warmth::Fresh) => fresh[index],
-            (Runtimes::Waves { first, .. }, Warmth::First) => first[index],
-            (Runtimes::Waves { rest, .. }, Warmth::Rest) => rest[index],
+        match (self.stage(unit).1, cache) {
+            (Runtimes::Waves { fresh, .. }, CacheState::Fresh) => fresh[index],
+            (Runtimes::Waves { first, .. }, CacheState::First) => first[index],
+            (Runtimes::Waves { rest, .. }, CacheState::Rest) => rest[index],
             (Runtimes::Plain { local, .. }, _) => local[index],
             (Runtimes::Reduce { copy, work }, _) => copy[index] + work[index],
         }

@@ -265,7 +265,7 @@ impl World<'_> {
         let FrameworkAction::Work {
             executor,
             unit,
-            warmth,
+            cache,
         } = *action
         else {
             return;
@@ -278,7 +278,7 @@ impl World<'_> {
         doing.begun += 1;
         let begun = doing.begun;
         self.moved = self.now;
-        let takes = self.work_started(framework, unit, warmth);
+        let takes = self.work_started(framework, unit, cache);
         self.works_inside(framework, executor, (unit, begun), self.now + takes);
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{FrameworkEvent, Role, Warmth, WorkUnit};
+use fairground_policies::frameworks::{CacheState, FrameworkEvent, Role, WorkUnit};
 use fairground_policies::id_table::IdTable;
 use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
@@ -142,11 +142,11 @@ fn run_time(runtimes: &Runtimes<&[Span]>, index: u32, is_local: bool) -> Span {
 }
 
 /// How long task `index` takes inside an executor.
-fn work_time(runtimes: &Runtimes<&[Span]>, index: u32, warmth: Warmth) -> Span {
-    match (runtimes, warmth) {
-        (Runtimes::Waves { fresh, .. }, Warmth::Fresh) => fresh[index as usize],
-        (Runtimes::Waves { first, .. }, Warmth::First) => first[index as usize],
-        (Runtimes::Waves { rest, .. }, Warmth::Rest) => rest[index as usize],
+fn work_time(runtimes: &Runtimes<&[Span]>, index: u32, cache: CacheState) -> Span {
+    match (runtimes, cache) {
+        (Runtimes::Waves { fresh, .. }, CacheState::Fresh) => fresh[index as usize],
+        (Runtimes::Waves { first, .. }, CacheState::First) => first[index as usize],
+        (Runtimes::Waves { rest, .. }, CacheState::Rest) => rest[index as usize],
         (other, _) => run_time(other, index, true),
     }
 }
@@ -282,7 +282,7 @@ impl<'a> World<'a> {
         &mut self,
         framework: FrameworkId,
         unit: WorkUnit,
-        warmth: Warmth,
+        cache: CacheState,
     ) -> Span {
         let now = self.now;
         let pace = self
@@ -291,7 +291,7 @@ impl<'a> World<'a> {
         let jobs = &mut self.progress(framework).jobs;
         jobs.fate(unit.job).start(now);
         let job = jobs.job(unit.job);
-        work_time(&job.runtimes(unit.stage as usize), unit.index, warmth).scaled(pace, 1000)
+        work_time(&job.runtimes(unit.stage as usize), unit.index, cache).scaled(pace, 1000)
     }
 
     /// Follows what a framework is about to learn of its jobs.
