@@ -6,7 +6,7 @@ mod used;
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::Role;
+use fairground_policies::frameworks::TaskPurpose;
 use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{
     Action, AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId,
@@ -62,7 +62,7 @@ pub struct Done {
     /// What it, or its executor, used.
     pub needs: Resources,
     /// What it is to its framework.
-    pub role: Role,
+    pub purpose: TaskPurpose,
     /// Whether it ran inside an executor.
     pub inside: bool,
     /// When it started.
@@ -293,7 +293,7 @@ impl Recorder {
         order: &[JobId],
     ) {
         for done in self.done.iter_mut().flatten() {
-            if let Role::WorkUnit(unit) = &mut done.role
+            if let TaskPurpose::WorkUnit(unit) = &mut done.purpose
                 && done.framework == framework
             {
                 unit.job = order[unit.job.index()];

@@ -2,7 +2,7 @@
 
 use super::master_client::MasterClient;
 use super::speculation::{Copies, Follows};
-use super::{FrameworkAction, FrameworkEvent, JobQueue, OfferPolicy, Role, WorkUnit};
+use super::{FrameworkAction, FrameworkEvent, JobQueue, OfferPolicy, TaskPurpose, WorkUnit};
 use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
@@ -111,8 +111,8 @@ impl Batch {
         self.scheduler.starts_together(job)
     }
 
-    pub(super) fn role(&self, task: TaskId) -> Option<Role> {
-        self.tasks.get(task.0).copied().map(Role::WorkUnit)
+    pub(super) fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
+        self.tasks.get(task.0).copied().map(TaskPurpose::WorkUnit)
     }
 
     fn place(&mut self, now: Time, actions: &mut Vec<FrameworkAction>) {

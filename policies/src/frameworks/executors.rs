@@ -6,7 +6,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
 use super::{
-    CacheState, FrameworkAction, FrameworkEvent, JobOrder, JobQueue, OfferPolicy, Role, WorkUnit,
+    CacheState, FrameworkAction, FrameworkEvent, JobOrder, JobQueue, OfferPolicy, TaskPurpose,
+    WorkUnit,
 };
 use crate::id_table::IdTable;
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
@@ -99,8 +100,11 @@ impl Executors {
         fresh.map(|(since, _)| *since + self.idle)
     }
 
-    pub(super) fn role(&self, task: TaskId) -> Option<Role> {
-        self.alive.get(task.0).is_some().then_some(Role::Executor)
+    pub(super) fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
+        self.alive
+            .get(task.0)
+            .is_some()
+            .then_some(TaskPurpose::Executor)
     }
 
     /// How many more executors could be put to use.

@@ -88,7 +88,7 @@ pub enum CacheState {
 
 /// What a task of the cluster is to its framework.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Role {
+pub enum TaskPurpose {
     /// A task of a job.
     WorkUnit(WorkUnit),
     /// An executor.
@@ -208,11 +208,11 @@ impl Framework {
     }
 
     /// What `task` is, while it is not reported.
-    pub fn role(&self, task: TaskId) -> Option<Role> {
+    pub fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
         match &self.0 {
-            Kind::Batch(batch) => batch.role(task),
-            Kind::Executors(executors) => executors.role(task),
-            Kind::Service(service) => service.role(task),
+            Kind::Batch(batch) => batch.purpose(task),
+            Kind::Executors(executors) => executors.purpose(task),
+            Kind::Service(service) => service.purpose(task),
         }
     }
 }

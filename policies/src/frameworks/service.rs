@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::master_client::MasterClient;
-use super::{FrameworkAction, FrameworkEvent, OfferPolicy, Role};
+use super::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use crate::message::{FrameworkId, Offer, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -92,9 +92,9 @@ impl Service {
             .want_one_size(self.needs, missing, missing > before, actions);
     }
 
-    pub(super) fn role(&self, task: TaskId) -> Option<Role> {
+    pub(super) fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
         let known = self.instances.contains(&task) || self.ending.contains(&task);
-        known.then_some(Role::Instance)
+        known.then_some(TaskPurpose::Instance)
     }
 
     fn target(&self) -> u32 {

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent, Role, WorkUnit};
+use fairground_policies::frameworks::{
+    Framework, FrameworkAction, FrameworkEvent, TaskPurpose, WorkUnit,
+};
 use fairground_policies::job::JobSpec;
 use fairground_policies::master::Master;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, Outcome, TaskId};
@@ -46,7 +48,7 @@ pub(crate) struct World {
     /// The next one last.
     inputs: Vec<(Time, Input)>,
     sent: usize,
-    alive: BTreeMap<(FrameworkId, TaskId), (AgentId, Role)>,
+    alive: BTreeMap<(FrameworkId, TaskId), (AgentId, TaskPurpose)>,
     jobs: BTreeMap<(FrameworkId, JobId), Arc<JobSpec>>,
     finished: BTreeSet<(FrameworkId, WorkUnit)>,
 }
@@ -209,16 +211,18 @@ impl World {
     }
 
     fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId) {
-        let role = self.frameworks[framework.index()].role(task);
-        let role = role.expect("a framework knows its tasks");
-        self.alive.insert((framework, task), (agent, role));
-        match role {
-            Role::WorkUnit(unit) => {
+        let purpose = self.frameworks[framework.index()].purpose(task);
+        let purpose = purpose.expect("a framework knows its tasks");
+        self.alive.insert((framework, task), (agent, purpose));
+        match purpose {
+            TaskPurpose::WorkUnit(unit) => {
                 self.check_may_start(framework, unit);
                 self.send(length(unit), Message::Due(framework, task));
             }
-            Role::Executor => self.send(Span::from_millis(100), Message::Due(framework, task)),
-            Role::Instance => {}
+            TaskPurpose::Executor => {
+                self.send(Span::from_millis(100), Message::Due(framework, task))
+            }
+            TaskPurpose::Instance => {}
         }
     }
 
@@ -239,17 +243,17 @@ impl World {
     }
 
     fn due(&mut self, framework: FrameworkId, task: TaskId) {
-        let Some(&(agent, role)) = self.alive.get(&(framework, task)) else {
+        let Some(&(agent, purpose)) = self.alive.get(&(framework, task)) else {
             return;
         };
-        match role {
-            Role::WorkUnit(unit)
+        match purpose {
+            TaskPurpose::WorkUnit(unit)
                 if self.waits_for_parents(framework, unit)
                     || self.waits_for_gang(framework, unit) =>
             {
                 self.send(Span::from_millis(500), Message::Due(framework, task));
             }
-            Role::WorkUnit(unit) => {
+            TaskPurpose::WorkUnit(unit) => {
                 self.alive.remove(&(framework, task));
                 self.finish(framework, unit);
                 self.tell_master(Event::TaskEnded {
@@ -259,8 +263,8 @@ impl World {
                     outcome: Outcome::Finished,
                 });
             }
-            Role::Executor => self.tell(framework, FrameworkEvent::ExecutorStarted(task)),
-            Role::Instance => {}
+            TaskPurpose::Executor => self.tell(framework, FrameworkEvent::ExecutorStarted(task)),
+            TaskPurpose::Instance => {}
         }
     }
 
@@ -298,8 +302,8 @@ impl World {
     /// A member of a gang gets nowhere while another one is gone.
     fn waits_for_gang(&self, framework: FrameworkId, unit: WorkUnit) -> bool {
         let WorkUnit { job, stage, .. } = unit;
-        let mates = self.alive.iter().filter(|((owner, _), (_, role))| {
-            let Role::WorkUnit(unit) = role else {
+        let mates = self.alive.iter().filter(|((owner, _), (_, purpose))| {
+            let TaskPurpose::WorkUnit(unit) = purpose else {
                 return false;
             };
             *owner == framework && (unit.job, unit.stage) == (job, stage)
@@ -323,8 +327,8 @@ impl World {
                 continue;
             };
             for request in launch {
-                let role = self.frameworks[framework.index()].role(request.task);
-                if let Some(Role::WorkUnit(unit)) = role
+                let purpose = self.frameworks[framework.index()].purpose(request.task);
+                if let Some(TaskPurpose::WorkUnit(unit)) = purpose
                     && self.jobs[&(framework, unit.job)].gang
                 {
                     *started.entry((unit.job, unit.stage)).or_default() += 1;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use fairground_policies::frameworks::{
-    Framework, FrameworkAction, FrameworkEvent, OfferPolicy, Role, WorkUnit,
+    Framework, FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose, WorkUnit,
 };
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId, TaskRequest,
@@ -231,7 +231,7 @@ impl Driver {
         let agent_id = agent.map_or("", |(_, name)| name).to_owned();
         let mut infos = Vec::new();
         for request in launch {
-            let Some(Role::WorkUnit(unit)) = self.framework.role(request.task) else {
+            let Some(TaskPurpose::WorkUnit(unit)) = self.framework.purpose(request.task) else {
                 bail!("the scheduler launches a task it does not know");
             };
             let stage = &self.job.stage[unit.stage as usize];

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent, Role, WorkUnit};
+use fairground_policies::frameworks::{
+    Framework, FrameworkAction, FrameworkEvent, TaskPurpose, WorkUnit,
+};
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
 };
@@ -221,14 +223,16 @@ impl<'a> Live<'a> {
         };
         self.moved = Instant::now();
         let now = self.pace.now();
-        let unit = match self.core.role(task) {
-            Some(Role::WorkUnit(unit)) => Some(unit),
+        let unit = match self.core.purpose(task) {
+            Some(TaskPurpose::WorkUnit(unit)) => Some(unit),
             _ => self.working.get(&task).copied(),
         };
         // What another attempt has done is not done, or lost, a second time.
         let unit = unit.filter(|_| !self.core.is_beaten(task));
         let Some(outcome) = outcome(state) else {
-            if let (Some(Role::WorkUnit(unit)), "TASK_RUNNING") = (self.core.role(task), state) {
+            if let (Some(TaskPurpose::WorkUnit(unit)), "TASK_RUNNING") =
+                (self.core.purpose(task), state)
+            {
                 self.progress.started(unit, now);
             }
             return Ok(calls);
@@ -239,8 +243,8 @@ impl<'a> Live<'a> {
         if outcome == Outcome::Failed {
             self.failed(id, state, status)?;
         }
-        match (unit, outcome, self.core.role(task)) {
-            (Some(unit), Outcome::Finished, Some(Role::WorkUnit(_))) => self.done(unit, now),
+        match (unit, outcome, self.core.purpose(task)) {
+            (Some(unit), Outcome::Finished, Some(TaskPurpose::WorkUnit(_))) => self.done(unit, now),
             (Some(unit), ..) => self.progress.lost(unit),
             (None, ..) => {}
         }
@@ -269,7 +273,7 @@ impl<'a> Live<'a> {
 
     /// Lets a reduce task begin the rest of its work.
     fn go_on(&mut self, task: TaskId) {
-        let Some(Role::WorkUnit(unit)) = self.core.role(task) else {
+        let Some(TaskPurpose::WorkUnit(unit)) = self.core.purpose(task) else {
             return;
         };
         // Its agent plays no part: a reduce task has no data of its own.
@@ -292,8 +296,8 @@ impl<'a> Live<'a> {
         let Some(task) = number_of(id).filter(|task| self.tasks.contains_key(task)) else {
             return Ok(Vec::new());
         };
-        match (mail, self.core.role(task)) {
-            (Mail::Reached(_, orders), Some(Role::WorkUnit(unit))) => {
+        match (mail, self.core.purpose(task)) {
+            (Mail::Reached(_, orders), Some(TaskPurpose::WorkUnit(unit))) => {
                 self.reached.insert(task, orders);
                 if self.progress.copied(task, unit) {
                     self.go_on(task);
@@ -395,11 +399,11 @@ impl<'a> Live<'a> {
         agent: AgentId,
         agent_name: &str,
     ) -> anyhow::Result<(String, Value)> {
-        let role = self.core.role(request.task);
-        let role = role.context("the scheduler launches a task it does not know")?;
+        let purpose = self.core.purpose(request.task);
+        let purpose = purpose.context("the scheduler launches a task it does not know")?;
         let micros = |span: Span| self.pace.real(span).as_micros().to_string();
-        let (name, what) = match role {
-            Role::WorkUnit(unit) => {
+        let (name, what) = match purpose {
+            TaskPurpose::WorkUnit(unit) => {
                 let name = format!("{}-s{}-{}", unit.job, unit.stage, unit.index);
                 let what = match self.progress.toil(unit, agent) {
                     Toil::Plain(span) => vec!["task".to_owned(), micros(span)],
@@ -409,14 +413,14 @@ impl<'a> Live<'a> {
                 };
                 (name, what)
             }
-            Role::Executor => ("executor".to_owned(), vec!["executor".to_owned()]),
-            Role::Instance => ("instance".to_owned(), vec!["instance".to_owned()]),
+            TaskPurpose::Executor => ("executor".to_owned(), vec!["executor".to_owned()]),
+            TaskPurpose::Instance => ("instance".to_owned(), vec!["instance".to_owned()]),
         };
         let id = format!("{name}.{}", request.task.0);
         let calibration = &self.burners.calibration;
         let mut rate = calibration.rate(request.needs);
         let limit = rate;
-        if let (Role::Instance, Some(load)) = (role, &self.load) {
+        if let (TaskPurpose::Instance, Some(load)) = (purpose, &self.load) {
             rate = (rate * load.target() / 1000).max(1);
         }
         let program = self.burners.program.display().to_string();

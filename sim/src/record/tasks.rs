@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::{Role, WorkUnit};
+use fairground_policies::frameworks::{TaskPurpose, WorkUnit};
 use fairground_policies::message::{FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::time::Time;
 
@@ -16,7 +16,7 @@ type StageId = (FrameworkId, JobId, u32);
 pub(super) fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
     let mut ends: BTreeMap<StageId, Time> = BTreeMap::new();
     for one in &done {
-        if let (Role::WorkUnit(unit), Outcome::Finished) = (one.role, one.outcome) {
+        if let (TaskPurpose::WorkUnit(unit), Outcome::Finished) = (one.purpose, one.outcome) {
             let end = ends.entry(stage_of(one.framework, unit)).or_default();
             *end = one.ended.max(*end);
         }
@@ -24,7 +24,7 @@ pub(super) fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
     // In the order in which they began: a copy may be done before what it is a copy of.
     let mut attempts: BTreeMap<(StageId, u32), Vec<(Time, TaskId)>> = BTreeMap::new();
     for one in &done {
-        if let Role::WorkUnit(unit) = one.role {
+        if let TaskPurpose::WorkUnit(unit) = one.purpose {
             let all = attempts.entry((stage_of(one.framework, unit), unit.index));
             all.or_default().push((one.started, one.task));
         }
@@ -33,7 +33,7 @@ pub(super) fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
         all.sort_unstable();
     }
     let row = |one: Done| {
-        let Role::WorkUnit(unit) = one.role else {
+        let TaskPurpose::WorkUnit(unit) = one.purpose else {
             return plain(&one);
         };
         let stage = stage_of(one.framework, unit);
@@ -63,11 +63,11 @@ const fn stage_of(framework: FrameworkId, unit: WorkUnit) -> StageId {
 
 /// What is said of any of them.
 const fn plain(one: &Done) -> TaskRow {
-    let kind = match one.role {
-        Role::WorkUnit(_) if one.inside => TaskKind::Inside,
-        Role::WorkUnit(_) => TaskKind::Task,
-        Role::Executor => TaskKind::Executor,
-        Role::Instance => TaskKind::Instance,
+    let kind = match one.purpose {
+        TaskPurpose::WorkUnit(_) if one.inside => TaskKind::Inside,
+        TaskPurpose::WorkUnit(_) => TaskKind::Task,
+        TaskPurpose::Executor => TaskKind::Executor,
+        TaskPurpose::Instance => TaskKind::Instance,
     };
     TaskRow {
         framework: one.framework,

@@ -1,6 +1,6 @@
 //! Agents and what runs on them: launches, ends, crashes and returns.
 
-use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent, Role, WorkUnit};
+use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent, TaskPurpose, WorkUnit};
 use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
@@ -37,7 +37,7 @@ pub(super) struct Body {
     pub(super) agent: AgentId,
     pub(super) needs: Resources,
     pub(super) started: Time,
-    pub(super) role: Role,
+    pub(super) purpose: TaskPurpose,
     /// What an executor does, once it began something.
     work: Option<Box<Doing>>,
 }
@@ -134,7 +134,7 @@ impl World<'_> {
 
     fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, needs: Resources) {
         // A framework that forgot the task was told it is lost; the agent would be told to kill it.
-        let Some(role) = self.frameworks[framework.index()].role(task) else {
+        let Some(purpose) = self.frameworks[framework.index()].purpose(task) else {
             return;
         };
         self.moved = self.now;
@@ -142,26 +142,28 @@ impl World<'_> {
             agent,
             needs,
             started: self.now,
-            role,
+            purpose,
             work: None,
         };
         self.agents.start(framework, task, body);
         let page = &self.frameworks[framework.index()];
-        match role {
+        match purpose {
             // Another attempt was done while this one was on its way, and so is the order to end it.
-            Role::WorkUnit(_) if page.is_beaten(task) => {}
-            Role::WorkUnit(unit) => {
+            TaskPurpose::WorkUnit(_) if page.is_beaten(task) => {}
+            TaskPurpose::WorkUnit(unit) => {
                 self.record.framework(framework).copies += u64::from(page.standing(task).1);
                 if let Some(due) = self.piece_started(agent, framework, task, unit) {
                     self.works(framework, task, unit, due);
                 }
             }
-            Role::Executor if self.costs.start().is_zero() => self.executor_up(framework, task),
-            Role::Executor => {
+            TaskPurpose::Executor if self.costs.start().is_zero() => {
+                self.executor_up(framework, task)
+            }
+            TaskPurpose::Executor => {
                 let up = self.now + self.costs.start();
                 self.queue.push(up, Item::ExecutorUp(framework, task));
             }
-            Role::Instance => {
+            TaskPurpose::Instance => {
                 let up = self.now + self.startup(framework);
                 self.queue.push(up, Item::InstanceUp(framework, task));
                 self.serves(framework, task);
@@ -209,9 +211,9 @@ impl World<'_> {
             self.doubled.insert((framework, task), worked);
         }
         let in_vain = outcome != Outcome::Finished || page.is_beaten(task);
-        let wasted = match body.role {
-            Role::WorkUnit(_) if in_vain => Some(body.started),
-            Role::Executor => body
+        let wasted = match body.purpose {
+            TaskPurpose::WorkUnit(_) if in_vain => Some(body.started),
+            TaskPurpose::Executor => body
                 .work
                 .as_ref()
                 .and_then(|doing| doing.unit)
@@ -230,7 +232,7 @@ impl World<'_> {
         self.record.ended(&ended);
         (self.watch)(&ended);
         self.note(framework, task, body, outcome);
-        if body.role == Role::Instance {
+        if body.purpose == TaskPurpose::Instance {
             self.instance_down(framework, task);
         }
     }
@@ -242,7 +244,7 @@ impl World<'_> {
             task,
             agent: body.agent,
             needs: body.needs,
-            role: body.role,
+            purpose: body.purpose,
             inside: false,
             started: body.started,
             ended: self.now,
@@ -251,7 +253,7 @@ impl World<'_> {
         let doing = body.work.as_ref().and_then(|doing| doing.unit);
         if let Some((unit, since)) = doing {
             self.record.task(Done {
-                role: Role::WorkUnit(unit),
+                purpose: TaskPurpose::WorkUnit(unit),
                 inside: true,
                 started: since,
                 ..done
@@ -298,7 +300,7 @@ impl World<'_> {
                 task: executor,
                 agent,
                 needs: body.needs,
-                role: Role::WorkUnit(unit),
+                purpose: TaskPurpose::WorkUnit(unit),
                 inside: true,
                 started: since,
                 ended: self.now,

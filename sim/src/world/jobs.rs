@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{CacheState, FrameworkEvent, Role, WorkUnit};
+use fairground_policies::frameworks::{CacheState, FrameworkEvent, TaskPurpose, WorkUnit};
 use fairground_policies::id_table::IdTable;
 use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
@@ -301,7 +301,9 @@ impl<'a> World<'a> {
                 self.follow_report(framework, task, outcome)
             }
             FrameworkEvent::WorkFinished { executor, unit }
-                if self.frameworks[framework.index()].role(executor).is_some() =>
+                if self.frameworks[framework.index()]
+                    .purpose(executor)
+                    .is_some() =>
             {
                 self.piece_done(framework, unit);
             }
@@ -313,7 +315,7 @@ impl<'a> World<'a> {
     /// may be over when its own is reported.
     fn follow_report(&mut self, framework: FrameworkId, task: TaskId, outcome: Outcome) {
         let page = &self.frameworks[framework.index()];
-        let (role, beaten) = (page.role(task), page.is_beaten(task));
+        let (purpose, beaten) = (page.purpose(task), page.is_beaten(task));
         let (other, copy) = page.standing(task);
         let worked = self.doubled.remove(&(framework, task));
         let in_vain = beaten && outcome == Outcome::Finished;
@@ -322,7 +324,7 @@ impl<'a> World<'a> {
         if in_vain {
             self.record.framework(framework).work_lost += worked.unwrap_or_default();
         }
-        let Some(Role::WorkUnit(unit)) = role else {
+        let Some(TaskPurpose::WorkUnit(unit)) = purpose else {
             return;
         };
         if beaten {
