@@ -89,27 +89,27 @@ pub struct Master {
     /// Agents with something new to offer since they were last looked at.
     changed: AgentSet,
     /// Frameworks that may want what they were not offered before.
-    eager: Eager,
+    reconsider: Reconsider,
     last_round: Option<Time>,
 }
 
 /// Who may want what stood free before: only they are asked about agents that did not change.
 #[derive(Clone, Default, Debug)]
-struct Eager {
+struct Reconsider {
     some: Vec<FrameworkId>,
     /// Too many to ask one by one.
     all: bool,
 }
 
-/// Beyond this, asking everybody in order is cheaper than finding the next of those who are eager.
-const MOST_EAGER: usize = 8;
+/// Beyond this, asking everybody in order is cheaper than finding the next of those on the list.
+const MOST_RECONSIDERED: usize = 8;
 
-impl Eager {
+impl Reconsider {
     fn add(&mut self, framework: FrameworkId) {
         if self.all || self.some.contains(&framework) {
             return;
         }
-        if self.some.len() == MOST_EAGER {
+        if self.some.len() == MOST_RECONSIDERED {
             self.all = true;
         } else {
             self.some.push(framework);
@@ -137,7 +137,7 @@ impl Master {
             filters: Filters::default(),
             sorter: Sorter::default(),
             changed: AgentSet::default(),
-            eager: Eager::default(),
+            reconsider: Reconsider::default(),
             last_round: None,
         }
     }
@@ -299,7 +299,7 @@ impl Master {
 
     fn demand_declared(&mut self, framework: FrameworkId, demand: &[Demand]) {
         if self.sorter.declare(framework, demand) {
-            self.eager.add(framework);
+            self.reconsider.add(framework);
         }
         self.rank(framework);
     }
@@ -374,7 +374,7 @@ impl Master {
     fn revived(&mut self, framework: FrameworkId) {
         self.filters.forget(framework);
         self.sorter.suppress(framework, false);
-        self.eager.add(framework);
+        self.reconsider.add(framework);
         self.rank(framework);
     }
 
@@ -463,7 +463,7 @@ impl Master {
     }
 
     fn has_changes(&self) -> bool {
-        !self.eager.is_nobody() || !self.changed.is_empty()
+        !self.reconsider.is_nobody() || !self.changed.is_empty()
     }
 
     /// When the next round may be: this instant unless there was one already.
@@ -478,23 +478,24 @@ impl Master {
     /// Looks at every agent with news, in order of id, and offers what is free there.
     ///
     /// At an agent that did not change since it was last looked at, whoever was not offered it then
-    /// would not be offered it now: only the eager are asked.
+    /// would not be offered it now: only those are asked.
     fn allocate(&mut self, actions: &mut Vec<Action>) {
         self.last_round = Some(self.now);
         self.sorter.settle(&self.ledger, self.allocator.as_ref());
         // Both are put back empty: they are only memory.
-        let mut eager = std::mem::take(&mut self.eager);
+        let mut reconsider = std::mem::take(&mut self.reconsider);
         let mut changed = std::mem::take(&mut self.changed);
         let mut from = AgentId(0);
         while !self.sorter.is_empty()
-            && let Some(agent) = self.next_to_offer(from, &eager, &changed)
+            && let Some(agent) = self.next_to_offer(from, &reconsider, &changed)
         {
-            let some = (!eager.all && !changed.contains(agent)).then_some(eager.some.as_slice());
+            let some =
+                (!reconsider.all && !changed.contains(agent)).then_some(reconsider.some.as_slice());
             self.offer_agent(agent, some, actions);
             from = AgentId(agent.0 + 1);
         }
-        eager.clear();
-        self.eager = eager;
+        reconsider.clear();
+        self.reconsider = reconsider;
         changed.clear();
         self.changed = changed;
     }
@@ -503,14 +504,14 @@ impl Master {
     fn next_to_offer(
         &mut self,
         from: AgentId,
-        eager: &Eager,
+        reconsider: &Reconsider,
         changed: &AgentSet,
     ) -> Option<AgentId> {
-        if eager.all {
+        if reconsider.all {
             return self.ledger.next_open(from);
         }
         let mut next = changed.next(from);
-        for framework in &eager.some {
+        for framework in &reconsider.some {
             let better = match self.config.offers {
                 OfferSize::Agent => self.ledger.next_open(from),
                 OfferSize::Task => {
@@ -579,7 +580,7 @@ impl Master {
             .sorter
             .rank(framework, &self.ledger, allocator, self.config.offers)
         {
-            self.eager.add(framework);
+            self.reconsider.add(framework);
         }
     }
 }
