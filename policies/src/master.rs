@@ -242,7 +242,7 @@ impl Master {
         self.ledger
             .add_agent(agent, total, self.allocator.owner(agent));
         self.changed.insert(agent);
-        self.sorter.unsettle_all();
+        self.sorter.mark_all_stale();
     }
 
     fn agent_lost(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
@@ -263,7 +263,7 @@ impl Master {
         self.ledger.remove_agent(agent);
         self.filters.forget_agent(agent);
         self.changed.remove(agent);
-        self.sorter.unsettle_all();
+        self.sorter.mark_all_stale();
     }
 
     fn framework_joined(&mut self, framework: FrameworkId, weight: Weight) {
@@ -404,7 +404,7 @@ impl Master {
     ) {
         if self.ledger.end_task(framework, task, agent).is_some() {
             self.changed.insert(agent);
-            self.sorter.unsettle(framework);
+            self.sorter.mark_stale(framework);
             actions.push(Action::Report {
                 framework,
                 task,
@@ -481,7 +481,7 @@ impl Master {
     /// would not be offered it now: only those are asked.
     fn allocate(&mut self, actions: &mut Vec<Action>) {
         self.last_round = Some(self.now);
-        self.sorter.settle(&self.ledger, self.allocator.as_ref());
+        self.sorter.refresh(&self.ledger, self.allocator.as_ref());
         // Both are put back empty: they are only memory.
         let mut reconsider = std::mem::take(&mut self.reconsider);
         let mut changed = std::mem::take(&mut self.changed);

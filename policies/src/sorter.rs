@@ -23,7 +23,7 @@ struct FrameworkEntry {
     rank: Option<Rank>,
     queue: usize,
     /// Whether its share has changed since it was ranked.
-    unsettled: bool,
+    stale: bool,
 }
 
 /// The next of a queue and those behind it.
@@ -60,9 +60,9 @@ pub(crate) struct Sorter {
     /// How many stand in all queues.
     len: usize,
     /// Frameworks to be ranked again before the order counts.
-    unsettled: Vec<FrameworkId>,
+    stale: Vec<FrameworkId>,
     /// Whether all are: every share changes with the cluster's total.
-    all_unsettled: bool,
+    all_stale: bool,
 }
 
 impl Sorter {
@@ -117,36 +117,36 @@ impl Sorter {
 
     /// A framework's share changed: it is ranked again before the order counts. Ends come by the
     /// thousand between two rounds; ranking at each would be for nothing.
-    pub(crate) fn unsettle(&mut self, framework: FrameworkId) {
+    pub(crate) fn mark_stale(&mut self, framework: FrameworkId) {
         let entry = &mut self.entries[framework.index()];
-        if !entry.unsettled {
-            entry.unsettled = true;
-            self.unsettled.push(framework);
+        if !entry.stale {
+            entry.stale = true;
+            self.stale.push(framework);
         }
     }
 
     /// Everybody's share changed.
-    pub(crate) fn unsettle_all(&mut self) {
-        self.all_unsettled = true;
+    pub(crate) fn mark_all_stale(&mut self) {
+        self.all_stale = true;
     }
 
     /// Ranks those again whose share changed. Nobody enters or leaves the queue by that.
-    pub(crate) fn settle(&mut self, ledger: &Ledger, allocator: &dyn Allocator) {
-        let unsettled = std::mem::take(&mut self.unsettled);
-        if std::mem::take(&mut self.all_unsettled) {
+    pub(crate) fn refresh(&mut self, ledger: &Ledger, allocator: &dyn Allocator) {
+        let stale = std::mem::take(&mut self.stale);
+        if std::mem::take(&mut self.all_stale) {
             for i in 0..self.entries.len() {
                 self.rank_again(FrameworkId(i as u32), ledger, allocator);
             }
         } else {
-            for framework in &unsettled {
+            for framework in &stale {
                 self.rank_again(*framework, ledger, allocator);
             }
         }
-        for framework in &unsettled {
-            self.entries[framework.index()].unsettled = false;
+        for framework in &stale {
+            self.entries[framework.index()].stale = false;
         }
-        self.unsettled = unsettled;
-        self.unsettled.clear();
+        self.stale = stale;
+        self.stale.clear();
     }
 
     fn rank_again(&mut self, framework: FrameworkId, ledger: &Ledger, allocator: &dyn Allocator) {
@@ -202,9 +202,9 @@ impl Sorter {
                 self.queues[entry.queue].order.remove(&(rank, framework));
                 self.len -= 1;
             }
-            let unsettled = entry.unsettled;
+            let stale = entry.stale;
             *entry = FrameworkEntry {
-                unsettled,
+                stale,
                 ..FrameworkEntry::default()
             };
         }
@@ -298,7 +298,7 @@ impl Sorter {
         }
     }
 
-    /// Compares the queue with what the policy says, but for ranks that are not settled.
+    /// Compares the queue with what the policy says, but for ranks that are stale.
     pub(crate) fn check(&self, ledger: &Ledger, allocator: &dyn Allocator, offers: OfferSize) {
         let mut len = 0;
         for (i, entry) in self.entries.iter().enumerate() {
@@ -314,7 +314,7 @@ impl Sorter {
                 expected.is_some(),
                 "whether {framework} wants offers"
             );
-            if !entry.unsettled && !self.all_unsettled {
+            if !entry.stale && !self.all_stale {
                 assert_eq!(entry.rank, expected, "the rank of {framework}");
             }
             if let Some(rank) = entry.rank {
