@@ -210,12 +210,12 @@ impl JobQueue {
         room: Resources,
         local: bool,
     ) -> Option<WorkUnit> {
-        let page = self.job(job);
+        let entry = self.job(job);
         let fits = |stage: &&u32| {
-            page.spec.stages[**stage as usize].needs.fits_in(room) && !page.is_held_back(**stage)
+            entry.spec.stages[**stage as usize].needs.fits_in(room) && !entry.is_held_back(**stage)
         };
-        let found = page.stages.ready().iter().filter(fits).find_map(|stage| {
-            let tasks = &page.stages.all()[*stage as usize];
+        let found = entry.stages.ready().iter().filter(fits).find_map(|stage| {
+            let tasks = &entry.stages.all()[*stage as usize];
             let index = tasks.next_waiting(local.then_some(agent))?;
             let stage = *stage;
             Some(WorkUnit { job, stage, index })
@@ -244,17 +244,17 @@ impl JobQueue {
 
     /// A task did its work.
     pub fn finish(&mut self, unit: WorkUnit) {
-        let page = live(&mut self.jobs, unit.job);
-        let stood = page.place(self.order);
-        let stage = &mut page.stages.all_mut()[unit.stage as usize];
+        let entry = live(&mut self.jobs, unit.job);
+        let stood = entry.place(self.order);
+        let stage = &mut entry.stages.all_mut()[unit.stage as usize];
         stage.running -= 1;
         stage.finished += 1;
-        if stage.finished == page.spec.stages[unit.stage as usize].tasks {
+        if stage.finished == entry.spec.stages[unit.stage as usize].tasks {
             // Nothing of this stage can wait again: its tables are only memory.
             stage.places = None;
         }
-        page.running -= 1;
-        if page.is_done() {
+        entry.running -= 1;
+        if entry.is_done() {
             self.jobs.remove(unit.job.0.into());
         } else {
             self.release_stages(unit.job);
@@ -264,20 +264,20 @@ impl JobQueue {
 
     /// A task ended without its work done and waits again.
     pub fn requeue(&mut self, unit: WorkUnit) {
-        let page = live(&mut self.jobs, unit.job);
-        let stood = page.place(self.order);
-        if page.stages.all()[unit.stage as usize].waiting == 0 {
+        let entry = live(&mut self.jobs, unit.job);
+        let stood = entry.place(self.order);
+        if entry.stages.all()[unit.stage as usize].waiting == 0 {
             // Stages that started early may not go on before it.
-            for (needs, tasks) in page.behind(unit.stage) {
+            for (needs, tasks) in entry.behind(unit.stage) {
                 self.waiting -= u64::from(tasks);
                 fewer(&mut self.sizes, needs, tasks.into());
             }
         }
-        let spec = &page.spec.stages[unit.stage as usize];
-        page.stages.all_mut()[unit.stage as usize].give_back(unit.index, spec);
-        page.stages.set_ready(unit.stage, true);
-        page.running -= 1;
-        if !page.is_held_back(unit.stage) {
+        let spec = &entry.spec.stages[unit.stage as usize];
+        entry.stages.all_mut()[unit.stage as usize].give_back(unit.index, spec);
+        entry.stages.set_ready(unit.stage, true);
+        entry.running -= 1;
+        if !entry.is_held_back(unit.stage) {
             self.waiting += 1;
             more(&mut self.sizes, spec.needs, 1);
             self.new_work = true;
@@ -288,11 +288,11 @@ impl JobQueue {
     /// The stages of `job` with running tasks that started, directly or through others, before all
     /// tasks of `stage` were done.
     pub fn early_children(&self, job: JobId, stage: u32) -> impl Iterator<Item = u32> {
-        let page = self.job(job);
-        let mut early = vec![false; page.spec.stages.len()];
+        let entry = self.job(job);
+        let mut early = vec![false; entry.spec.stages.len()];
         early[stage as usize] = true;
         // Parents come before their children, so one pass finds grandchildren too.
-        for (child, spec) in page.spec.stages.iter().enumerate() {
+        for (child, spec) in entry.spec.stages.iter().enumerate() {
             let waits = spec.parents.iter().any(|parent| early[*parent as usize]);
             early[child] |= waits && spec.start_after < 1000;
         }
@@ -300,7 +300,7 @@ impl JobQueue {
         let children = stages
             .map(|(child, _)| child as u32)
             .filter(move |child| *child != stage);
-        children.filter(|child| page.stages.all()[*child as usize].running > 0)
+        children.filter(|child| entry.stages.all()[*child as usize].running > 0)
     }
 
     fn needs(&self, job: JobId, stage: u32) -> Resources {
@@ -312,17 +312,17 @@ impl JobQueue {
     }
 
     fn start(&mut self, unit: WorkUnit) {
-        let page = live(&mut self.jobs, unit.job);
-        let stood = page.place(self.order);
-        let spec = &page.spec.stages[unit.stage as usize];
-        let stage = &mut page.stages.all_mut()[unit.stage as usize];
+        let entry = live(&mut self.jobs, unit.job);
+        let stood = entry.place(self.order);
+        let spec = &entry.spec.stages[unit.stage as usize];
+        let stage = &mut entry.stages.all_mut()[unit.stage as usize];
         stage.take(unit.index, spec.tasks);
-        page.running += 1;
+        entry.running += 1;
         self.waiting -= 1;
         fewer(&mut self.sizes, spec.needs, 1);
-        if page.stages.all()[unit.stage as usize].waiting == 0 {
-            page.stages.set_ready(unit.stage, false);
-            for (needs, tasks) in page.behind(unit.stage) {
+        if entry.stages.all()[unit.stage as usize].waiting == 0 {
+            entry.stages.set_ready(unit.stage, false);
+            for (needs, tasks) in entry.behind(unit.stage) {
                 self.waiting += u64::from(tasks);
                 more(&mut self.sizes, needs, tasks.into());
                 self.new_work = true;
@@ -333,8 +333,8 @@ impl JobQueue {
 
     /// Moves `job` from where it stood among the ready ones to where it belongs.
     fn place(&mut self, job: JobId, stood: Option<u32>) {
-        let page = self.job(job);
-        let (belongs, gang) = (page.place(self.order), page.spec.gang);
+        let entry = self.job(job);
+        let (belongs, gang) = (entry.place(self.order), entry.spec.gang);
         if belongs != stood {
             if gang {
                 self.gangs += u32::from(belongs.is_some());
@@ -351,17 +351,17 @@ impl JobQueue {
 
     /// Lets stages start whose parents are far enough.
     fn release_stages(&mut self, job: JobId) {
-        let page = live(&mut self.jobs, job);
-        for stage in 0..page.spec.stages.len() {
-            if page.stages.all()[stage].released || !page.may_start(stage) {
+        let entry = live(&mut self.jobs, job);
+        for stage in 0..entry.spec.stages.len() {
+            if entry.stages.all()[stage].released || !entry.may_start(stage) {
                 continue;
             }
-            let spec = &page.spec.stages[stage];
-            page.stages.all_mut()[stage] = Stage::released(spec);
+            let spec = &entry.spec.stages[stage];
+            entry.stages.all_mut()[stage] = Stage::released(spec);
             if spec.tasks > 0 {
-                page.stages.set_ready(stage as u32, true);
+                entry.stages.set_ready(stage as u32, true);
             }
-            if !page.is_held_back(stage as u32) {
+            if !entry.is_held_back(stage as u32) {
                 self.waiting += u64::from(spec.tasks);
                 more(&mut self.sizes, spec.needs, u64::from(spec.tasks));
                 self.new_work |= spec.tasks > 0;
