@@ -151,7 +151,7 @@ impl World {
                 );
             }
             Input::Load(framework, load) => {
-                self.tell(*framework, FrameworkEvent::LoadMeasured(*load))
+                self.tell(*framework, FrameworkEvent::LoadMeasured(*load));
             }
             Input::LoadEnds(framework) => self.tell(*framework, FrameworkEvent::LoadEnded),
             Input::Lost(agent) => {
@@ -220,7 +220,7 @@ impl World {
                 self.send(length(unit), Message::Due(framework, task));
             }
             TaskPurpose::Executor => {
-                self.send(Span::from_millis(100), Message::Due(framework, task))
+                self.send(Span::from_millis(100), Message::Due(framework, task));
             }
             TaskPurpose::Instance => {}
         }
