@@ -5,30 +5,30 @@
 //! everything again from the single offers and tasks.
 
 use crate::agent_set::AgentSet;
+use crate::capacity_index::CapacityIndex;
+use crate::id_table::IdTable;
 use crate::message::{AgentId, FrameworkId, Offer, OfferId, TaskId};
 use crate::resources::{Kind, Resources};
-use crate::rooms::Rooms;
 use crate::share::{Share, Weight};
 use crate::time::Time;
-use crate::window::Window;
 
 /// Who has what.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     agents: Vec<Agent>,
     frameworks: Vec<Framework>,
-    offers: Window<OpenOffer>,
+    offers: IdTable<OpenOffer>,
     next_offer: u64,
     total: Resources,
     /// Agents with something free: an index, checked against `agents`.
     open: AgentSet,
     /// Where there is room for a task: an index, checked against `agents`.
-    rooms: Rooms,
+    capacity: CapacityIndex,
     /// The agent whose place in the indexes is behind: what changes there in one go is indexed once.
     behind: Option<AgentId>,
 }
 
-/// One agent's page.
+/// One agent's entry.
 #[derive(Clone, Default, Debug)]
 struct Agent {
     present: bool,
@@ -41,7 +41,7 @@ struct Agent {
     offers: Vec<OfferId>,
 }
 
-/// One framework's page.
+/// One framework's entry.
 #[derive(Clone, Debug)]
 struct Framework {
     joined: bool,
@@ -51,7 +51,7 @@ struct Framework {
     /// Offers ever made to it: Mesos' tie-break.
     allocations: u64,
     open_offers: u32,
-    tasks: Window<RunningTask>,
+    tasks: IdTable<RunningTask>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -76,11 +76,11 @@ impl Default for Ledger {
         Self {
             agents: Vec::new(),
             frameworks: Vec::new(),
-            offers: Window::new(),
+            offers: IdTable::new(),
             next_offer: 0,
             total: Resources::ZERO,
             open: AgentSet::default(),
-            rooms: Rooms::default(),
+            capacity: CapacityIndex::default(),
             behind: None,
         }
     }
@@ -113,71 +113,72 @@ impl Ledger {
     pub fn is_present(&self, agent: AgentId) -> bool {
         self.agents
             .get(agent.index())
-            .is_some_and(|page| page.present)
+            .is_some_and(|entry| entry.present)
     }
 
     /// Whether the framework is joined.
     pub fn is_joined(&self, framework: FrameworkId) -> bool {
         self.frameworks
             .get(framework.index())
-            .is_some_and(|page| page.joined)
+            .is_some_and(|entry| entry.joined)
     }
 
     /// All that `agent` has; nothing for an agent that is not present.
     pub fn capacity(&self, agent: AgentId) -> Resources {
         self.agents
             .get(agent.index())
-            .map_or(Resources::ZERO, |page| page.total)
+            .map_or(Resources::ZERO, |entry| entry.total)
     }
 
     /// What of `agent` nobody holds.
     pub fn free(&self, agent: AgentId) -> Resources {
         self.agents
             .get(agent.index())
-            .map_or(Resources::ZERO, |page| page.free)
+            .map_or(Resources::ZERO, |entry| entry.free)
     }
 
     /// For whom `agent` is reserved, if for anybody.
     pub fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
-        self.agents.get(agent.index()).and_then(|page| page.owner)
+        self.agents.get(agent.index()).and_then(|entry| entry.owner)
     }
 
     /// What `framework` holds: running tasks and offers it has not answered.
     pub fn held(&self, framework: FrameworkId) -> Resources {
-        self.page(framework)
-            .map_or(Resources::ZERO, |page| page.offered + page.running)
+        self.entry(framework)
+            .map_or(Resources::ZERO, |entry| entry.offered + entry.running)
     }
 
     /// What the tasks of `framework` use.
     pub fn running(&self, framework: FrameworkId) -> Resources {
-        self.page(framework)
-            .map_or(Resources::ZERO, |page| page.running)
+        self.entry(framework)
+            .map_or(Resources::ZERO, |entry| entry.running)
     }
 
     /// How many tasks of `framework` run.
     pub fn tasks(&self, framework: FrameworkId) -> usize {
-        self.page(framework).map_or(0, |page| page.tasks.len())
+        self.entry(framework).map_or(0, |entry| entry.tasks.len())
     }
 
     /// What one task of `framework` uses and where; `None` when it does not run.
     pub fn task(&self, framework: FrameworkId, task: TaskId) -> Option<(AgentId, Resources)> {
-        let running = self.page(framework)?.tasks.get(task.0)?;
+        let running = self.entry(framework)?.tasks.get(task.0)?;
         Some((running.agent, running.needs))
     }
 
     /// How much `framework` counts.
     pub fn weight(&self, framework: FrameworkId) -> Weight {
-        self.page(framework).map_or(Weight::ONE, |page| page.weight)
+        self.entry(framework)
+            .map_or(Weight::ONE, |entry| entry.weight)
     }
 
     /// How many offers `framework` was ever made.
     pub fn allocations(&self, framework: FrameworkId) -> u64 {
-        self.page(framework).map_or(0, |page| page.allocations)
+        self.entry(framework).map_or(0, |entry| entry.allocations)
     }
 
     /// How many offers `framework` has not answered.
     pub fn open_offers(&self, framework: FrameworkId) -> u32 {
-        self.page(framework).map_or(0, |page| page.open_offers)
+        self.entry(framework).map_or(0, |entry| entry.open_offers)
     }
 
     /// The largest share of any kind that `framework` holds, seen through its weight.
@@ -199,7 +200,7 @@ impl Ledger {
         self.offers.iter().map(|(_, open)| open.offer)
     }
 
-    fn page(&self, framework: FrameworkId) -> Option<&Framework> {
+    fn entry(&self, framework: FrameworkId) -> Option<&Framework> {
         self.frameworks.get(framework.index())
     }
 }
@@ -215,9 +216,9 @@ impl Ledger {
         if self.agents.len() <= agent.index() {
             self.agents.resize_with(agent.index() + 1, Agent::default);
         }
-        let page = &mut self.agents[agent.index()];
-        assert!(!page.present, "{agent} joined twice");
-        *page = Agent {
+        let entry = &mut self.agents[agent.index()];
+        assert!(!entry.present, "{agent} joined twice");
+        *entry = Agent {
             present: true,
             owner,
             total,
@@ -230,13 +231,13 @@ impl Ledger {
 
     /// Takes an agent out of the books, once nothing is offered or running there.
     pub(crate) fn remove_agent(&mut self, agent: AgentId) {
-        let page = &mut self.agents[agent.index()];
+        let entry = &mut self.agents[agent.index()];
         assert!(
-            page.tasks.is_empty() && page.offers.is_empty(),
+            entry.tasks.is_empty() && entry.offers.is_empty(),
             "{agent} is still in use"
         );
-        self.total -= page.total;
-        *page = Agent::default();
+        self.total -= entry.total;
+        *entry = Agent::default();
         self.changed(agent);
     }
 
@@ -249,12 +250,12 @@ impl Ledger {
                 running: Resources::ZERO,
                 allocations: 0,
                 open_offers: 0,
-                tasks: Window::new(),
+                tasks: IdTable::new(),
             });
         }
-        let page = &mut self.frameworks[framework.index()];
-        page.joined = true;
-        page.weight = weight;
+        let entry = &mut self.frameworks[framework.index()];
+        entry.joined = true;
+        entry.weight = weight;
     }
 
     pub(crate) fn remove_framework(&mut self, framework: FrameworkId) {
@@ -277,11 +278,11 @@ impl Ledger {
             agent,
             resources,
         };
-        let page = &mut self.agents[agent.index()];
-        page.free -= resources;
-        page.offered += resources;
-        let position = page.offers.len() as u32;
-        page.offers.push(id);
+        let entry = &mut self.agents[agent.index()];
+        entry.free -= resources;
+        entry.offered += resources;
+        let position = entry.offers.len() as u32;
+        entry.offers.push(id);
         self.offers.insert(
             id.0,
             OpenOffer {
@@ -290,10 +291,10 @@ impl Ledger {
                 position,
             },
         );
-        let page = &mut self.frameworks[framework.index()];
-        page.offered += resources;
-        page.allocations += 1;
-        page.open_offers += 1;
+        let entry = &mut self.frameworks[framework.index()];
+        entry.offered += resources;
+        entry.allocations += 1;
+        entry.open_offers += 1;
         self.changed(agent);
         offer
     }
@@ -314,28 +315,28 @@ impl Ledger {
         let OpenOffer {
             offer, position, ..
         } = self.offers.remove(id.0).expect("an open offer");
-        let page = &mut self.agents[offer.agent.index()];
-        page.offers.swap_remove(position as usize);
-        if let Some(moved) = page.offers.get(position as usize).copied() {
+        let entry = &mut self.agents[offer.agent.index()];
+        entry.offers.swap_remove(position as usize);
+        if let Some(moved) = entry.offers.get(position as usize).copied() {
             self.offers
                 .get_mut(moved.0)
                 .expect("an open offer")
                 .position = position;
         }
-        let page = &mut self.agents[offer.agent.index()];
-        page.offered -= offer.resources;
-        page.free += offer.resources;
-        let page = &mut self.frameworks[offer.framework.index()];
-        page.offered -= offer.resources;
-        page.open_offers -= 1;
+        let entry = &mut self.agents[offer.agent.index()];
+        entry.offered -= offer.resources;
+        entry.free += offer.resources;
+        let entry = &mut self.frameworks[offer.framework.index()];
+        entry.offered -= offer.resources;
+        entry.open_offers -= 1;
         self.changed(offer.agent);
         offer
     }
 
     /// Whether `task` was never used by `framework` before.
     pub(crate) fn is_fresh(&self, framework: FrameworkId, task: TaskId) -> bool {
-        self.page(framework)
-            .is_some_and(|page| page.tasks.is_fresh(task.0))
+        self.entry(framework)
+            .is_some_and(|entry| entry.tasks.is_fresh(task.0))
     }
 
     /// Uses up the id of a task that is reported without ever running.
@@ -351,14 +352,14 @@ impl Ledger {
         task: TaskId,
         needs: Resources,
     ) {
-        let page = &mut self.agents[agent.index()];
-        page.free -= needs;
-        page.running += needs;
-        let position = page.tasks.len() as u32;
-        page.tasks.push((framework, task));
-        let page = &mut self.frameworks[framework.index()];
-        page.running += needs;
-        page.tasks.insert(
+        let entry = &mut self.agents[agent.index()];
+        entry.free -= needs;
+        entry.running += needs;
+        let position = entry.tasks.len() as u32;
+        entry.tasks.push((framework, task));
+        let entry = &mut self.frameworks[framework.index()];
+        entry.running += needs;
+        entry.tasks.insert(
             task.0,
             RunningTask {
                 agent,
@@ -376,19 +377,19 @@ impl Ledger {
         task: TaskId,
         agent: AgentId,
     ) -> Option<Resources> {
-        let page = self.frameworks.get_mut(framework.index())?;
-        if page.tasks.get(task.0)?.agent != agent {
+        let entry = self.frameworks.get_mut(framework.index())?;
+        if entry.tasks.get(task.0)?.agent != agent {
             return None;
         }
         let RunningTask {
             needs, position, ..
-        } = page.tasks.remove(task.0)?;
-        page.running -= needs;
-        let page = &mut self.agents[agent.index()];
-        page.running -= needs;
-        page.free += needs;
-        page.tasks.swap_remove(position as usize);
-        if let Some((owner, moved)) = page.tasks.get(position as usize).copied() {
+        } = entry.tasks.remove(task.0)?;
+        entry.running -= needs;
+        let entry = &mut self.agents[agent.index()];
+        entry.running -= needs;
+        entry.free += needs;
+        entry.tasks.swap_remove(position as usize);
+        if let Some((owner, moved)) = entry.tasks.get(position as usize).copied() {
             let moved = self.frameworks[owner.index()].tasks.get_mut(moved.0);
             moved.expect("a running task").position = position;
         }
@@ -409,9 +410,9 @@ impl Ledger {
         framework: FrameworkId,
     ) -> impl Iterator<Item = (TaskId, AgentId)> {
         let tasks = self
-            .page(framework)
+            .entry(framework)
             .into_iter()
-            .flat_map(|page| page.tasks.iter());
+            .flat_map(|entry| entry.tasks.iter());
         tasks.map(|(id, task)| (TaskId(id), task.agent))
     }
 
@@ -424,16 +425,16 @@ impl Ledger {
     /// The first agent from `from` on that has room for `needs`.
     pub(crate) fn next_room(&mut self, needs: Resources, from: AgentId) -> Option<AgentId> {
         self.catch_up();
-        let free = self.agents.iter().map(|page| page.free);
-        self.rooms.next(needs, from, free)
+        let free = self.agents.iter().map(|entry| entry.free);
+        self.capacity.next(needs, from, free)
     }
 
     /// Asserts the law of conservation where something changed.
     fn changed(&mut self, agent: AgentId) {
-        let page = &self.agents[agent.index()];
+        let entry = &self.agents[agent.index()];
         assert_eq!(
-            page.free + page.offered + page.running,
-            page.total,
+            entry.free + entry.offered + entry.running,
+            entry.total,
             "conservation on {agent}"
         );
         if self.behind != Some(agent) {
@@ -447,7 +448,7 @@ impl Ledger {
         if let Some(agent) = self.behind.take() {
             let free = self.free(agent);
             self.open.set(agent, !free.is_zero());
-            self.rooms.update(agent, free);
+            self.capacity.update(agent, free);
         }
     }
 }
@@ -464,18 +465,18 @@ impl Ledger {
         let mut offered = vec![Resources::ZERO; self.agents.len()];
         let mut running = vec![Resources::ZERO; self.agents.len()];
         let mut offers = vec![0; self.agents.len()];
-        for (i, page) in self.frameworks.iter().enumerate() {
+        for (i, entry) in self.frameworks.iter().enumerate() {
             let mine = || self.offers().filter(|offer| offer.framework.index() == i);
             let held: Resources = mine().map(|offer| offer.resources).sum();
-            assert_eq!(page.offered, held, "offers of f{i}");
+            assert_eq!(entry.offered, held, "offers of f{i}");
             assert_eq!(
-                page.open_offers as usize,
+                entry.open_offers as usize,
                 mine().count(),
                 "number of offers of f{i}"
             );
-            let used: Resources = page.tasks.iter().map(|(_, task)| task.needs).sum();
-            assert_eq!(page.running, used, "tasks of f{i}");
-            for (id, task) in page.tasks.iter() {
+            let used: Resources = entry.tasks.iter().map(|(_, task)| task.needs).sum();
+            assert_eq!(entry.running, used, "tasks of f{i}");
+            for (id, task) in entry.tasks.iter() {
                 running[task.agent.index()] += task.needs;
                 let named = self.agents[task.agent.index()].tasks[task.position as usize];
                 assert_eq!(
@@ -491,28 +492,28 @@ impl Ledger {
             let named = self.agents[open.offer.agent.index()].offers[open.position as usize];
             assert_eq!(named, OfferId(id), "position of an offer");
         }
-        for (i, page) in self.agents.iter().enumerate() {
-            assert_eq!(page.offered, offered[i], "offers on a{i}");
-            assert_eq!(page.offers.len(), offers[i], "number of offers on a{i}");
-            assert_eq!(page.running, running[i], "tasks on a{i}");
+        for (i, entry) in self.agents.iter().enumerate() {
+            assert_eq!(entry.offered, offered[i], "offers on a{i}");
+            assert_eq!(entry.offers.len(), offers[i], "number of offers on a{i}");
+            assert_eq!(entry.running, running[i], "tasks on a{i}");
             assert_eq!(
-                page.free + page.offered + page.running,
-                page.total,
+                entry.free + entry.offered + entry.running,
+                entry.total,
                 "conservation on a{i}"
             );
             assert_eq!(
                 indexed.open.contains(AgentId(i as u32)),
-                !page.free.is_zero(),
+                !entry.free.is_zero(),
                 "index of a{i}"
             );
             assert!(
-                page.present || page.total.is_zero(),
+                entry.present || entry.total.is_zero(),
                 "a{i} is gone and has something"
             );
         }
-        let free = self.agents.iter().map(|page| page.free);
-        indexed.rooms.check(free);
-        let total: Resources = self.agents.iter().map(|page| page.total).sum();
+        let free = self.agents.iter().map(|entry| entry.free);
+        indexed.capacity.check(free);
+        let total: Resources = self.agents.iter().map(|entry| entry.total).sum();
         assert_eq!(self.total, total, "the cluster's total");
     }
 }

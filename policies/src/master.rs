@@ -14,8 +14,8 @@ use crate::message::{
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
 use crate::share::Weight;
+use crate::sorter::Sorter;
 use crate::time::{Span, Time};
-use crate::turns::Turns;
 
 /// How much of an agent one offer holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -85,31 +85,31 @@ pub struct Master {
     allocator: BoxedAllocator,
     ledger: Ledger,
     filters: Filters,
-    turns: Turns,
+    sorter: Sorter,
     /// Agents with something new to offer since they were last looked at.
     changed: AgentSet,
     /// Frameworks that may want what they were not offered before.
-    eager: Eager,
+    reconsider: Reconsider,
     last_round: Option<Time>,
 }
 
 /// Who may want what stood free before: only they are asked about agents that did not change.
 #[derive(Clone, Default, Debug)]
-struct Eager {
+struct Reconsider {
     some: Vec<FrameworkId>,
     /// Too many to ask one by one.
     all: bool,
 }
 
-/// Beyond this, asking everybody in order is cheaper than finding the next of those who are eager.
-const MOST_EAGER: usize = 8;
+/// Beyond this, asking everybody in order is cheaper than finding the next of those on the list.
+const MOST_RECONSIDERED: usize = 8;
 
-impl Eager {
+impl Reconsider {
     fn add(&mut self, framework: FrameworkId) {
         if self.all || self.some.contains(&framework) {
             return;
         }
-        if self.some.len() == MOST_EAGER {
+        if self.some.len() == MOST_RECONSIDERED {
             self.all = true;
         } else {
             self.some.push(framework);
@@ -135,9 +135,9 @@ impl Master {
             allocator,
             ledger: Ledger::default(),
             filters: Filters::default(),
-            turns: Turns::default(),
+            sorter: Sorter::default(),
             changed: AgentSet::default(),
-            eager: Eager::default(),
+            reconsider: Reconsider::default(),
             last_round: None,
         }
     }
@@ -166,7 +166,7 @@ impl Master {
         self.apply(event, actions);
         self.rescind_overdue(actions);
         self.end_filters();
-        if woken && self.has_news() && self.due() <= self.now {
+        if woken && self.has_changes() && self.due() <= self.now {
             self.allocate(actions);
         }
     }
@@ -175,9 +175,9 @@ impl Master {
     /// Without rounds, that is the present as soon as there is something to offer.
     pub fn wake_at(&self) -> Option<Time> {
         let overdue = self.next_overdue();
-        let round = if self.turns.is_empty() {
+        let round = if self.sorter.is_empty() {
             None
-        } else if self.has_news() {
+        } else if self.has_changes() {
             Some(self.due())
         } else {
             self.filters
@@ -194,10 +194,10 @@ impl Master {
     /// Recounts everything; see [`Ledger::check`].
     ///
     /// # Panics
-    /// When the books or the order of turns are wrong: a defect in the core.
+    /// When the books or the sorter are wrong: a defect in the core.
     pub fn check(&self) {
         self.ledger.check();
-        self.turns
+        self.sorter
             .check(&self.ledger, self.allocator.as_ref(), self.config.offers);
     }
 
@@ -242,7 +242,7 @@ impl Master {
         self.ledger
             .add_agent(agent, total, self.allocator.owner(agent));
         self.changed.insert(agent);
-        self.turns.unsettle_all();
+        self.sorter.mark_all_stale();
     }
 
     fn agent_lost(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
@@ -263,12 +263,12 @@ impl Master {
         self.ledger.remove_agent(agent);
         self.filters.forget_agent(agent);
         self.changed.remove(agent);
-        self.turns.unsettle_all();
+        self.sorter.mark_all_stale();
     }
 
     fn framework_joined(&mut self, framework: FrameworkId, weight: Weight) {
         self.ledger.add_framework(framework, weight);
-        self.turns.admit(framework);
+        self.sorter.admit(framework);
         self.revived(framework);
     }
 
@@ -293,13 +293,13 @@ impl Master {
             });
         }
         self.ledger.remove_framework(framework);
-        self.turns.dismiss(framework);
+        self.sorter.dismiss(framework);
         self.filters.forget(framework);
     }
 
     fn demand_declared(&mut self, framework: FrameworkId, demand: &[Demand]) {
-        if self.turns.declare(framework, demand) {
-            self.eager.add(framework);
+        if self.sorter.declare(framework, demand) {
+            self.reconsider.add(framework);
         }
         self.rank(framework);
     }
@@ -355,7 +355,7 @@ impl Master {
                     });
                 }
             }
-            self.turns.launched(framework, needs);
+            self.sorter.launched(framework, needs);
         }
         if let Some(agent) = agent
             && !left.is_zero()
@@ -373,13 +373,13 @@ impl Master {
 
     fn revived(&mut self, framework: FrameworkId) {
         self.filters.forget(framework);
-        self.turns.suppress(framework, false);
-        self.eager.add(framework);
+        self.sorter.suppress(framework, false);
+        self.reconsider.add(framework);
         self.rank(framework);
     }
 
     fn suppressed(&mut self, framework: FrameworkId) {
-        self.turns.suppress(framework, true);
+        self.sorter.suppress(framework, true);
         self.rank(framework);
     }
 
@@ -404,7 +404,7 @@ impl Master {
     ) {
         if self.ledger.end_task(framework, task, agent).is_some() {
             self.changed.insert(agent);
-            self.turns.unsettle(framework);
+            self.sorter.mark_stale(framework);
             actions.push(Action::Report {
                 framework,
                 task,
@@ -417,7 +417,7 @@ impl Master {
     fn close_offer(&mut self, offer: OfferId) -> Offer {
         let offer = self.ledger.close_offer(offer);
         if self.config.offers == OfferSize::Task {
-            self.turns.closed(&offer);
+            self.sorter.closed(&offer);
         }
         offer
     }
@@ -462,8 +462,8 @@ impl Master {
         }
     }
 
-    fn has_news(&self) -> bool {
-        !self.eager.is_nobody() || !self.changed.is_empty()
+    fn has_changes(&self) -> bool {
+        !self.reconsider.is_nobody() || !self.changed.is_empty()
     }
 
     /// When the next round may be: this instant unless there was one already.
@@ -478,23 +478,24 @@ impl Master {
     /// Looks at every agent with news, in order of id, and offers what is free there.
     ///
     /// At an agent that did not change since it was last looked at, whoever was not offered it then
-    /// would not be offered it now: only the eager are asked.
+    /// would not be offered it now: only those are asked.
     fn allocate(&mut self, actions: &mut Vec<Action>) {
         self.last_round = Some(self.now);
-        self.turns.settle(&self.ledger, self.allocator.as_ref());
+        self.sorter.refresh(&self.ledger, self.allocator.as_ref());
         // Both are put back empty: they are only memory.
-        let mut eager = std::mem::take(&mut self.eager);
+        let mut reconsider = std::mem::take(&mut self.reconsider);
         let mut changed = std::mem::take(&mut self.changed);
         let mut from = AgentId(0);
-        while !self.turns.is_empty()
-            && let Some(agent) = self.next_to_offer(from, &eager, &changed)
+        while !self.sorter.is_empty()
+            && let Some(agent) = self.next_to_offer(from, &reconsider, &changed)
         {
-            let some = (!eager.all && !changed.contains(agent)).then_some(eager.some.as_slice());
+            let some =
+                (!reconsider.all && !changed.contains(agent)).then_some(reconsider.some.as_slice());
             self.offer_agent(agent, some, actions);
             from = AgentId(agent.0 + 1);
         }
-        eager.clear();
-        self.eager = eager;
+        reconsider.clear();
+        self.reconsider = reconsider;
         changed.clear();
         self.changed = changed;
     }
@@ -503,18 +504,18 @@ impl Master {
     fn next_to_offer(
         &mut self,
         from: AgentId,
-        eager: &Eager,
+        reconsider: &Reconsider,
         changed: &AgentSet,
     ) -> Option<AgentId> {
-        if eager.all {
+        if reconsider.all {
             return self.ledger.next_open(from);
         }
         let mut next = changed.next(from);
-        for framework in &eager.some {
+        for framework in &reconsider.some {
             let better = match self.config.offers {
                 OfferSize::Agent => self.ledger.next_open(from),
                 OfferSize::Task => {
-                    let rooms = self.turns.unmet(*framework);
+                    let rooms = self.sorter.unmet(*framework);
                     let rooms = rooms.filter_map(|needs| self.ledger.next_room(needs, from));
                     rooms.min()
                 }
@@ -545,7 +546,7 @@ impl Master {
                 match self.config.offers {
                     OfferSize::Agent => Some(free).filter(|free| wanted(*free)),
                     OfferSize::Task => self
-                        .turns
+                        .sorter
                         .next_size(framework, |needs| needs.fits_in(free) && wanted(needs)),
                 }
             };
@@ -554,18 +555,18 @@ impl Master {
             };
             let picked = match some {
                 None => {
-                    let mut candidates = self.turns.fitting(free).filter(takes);
+                    let mut candidates = self.sorter.fitting(free).filter(takes);
                     self.allocator.pick(&mut candidates)
                 }
                 Some(some) => self
                     .allocator
-                    .pick(&mut self.turns.in_order(some).filter(takes)),
+                    .pick(&mut self.sorter.in_order(some).filter(takes)),
             };
             let Some(framework) = picked else { return };
             let resources = size(framework).expect("the pick is a candidate");
             let offer = self.ledger.offer(framework, agent, resources, self.now);
             if self.config.offers == OfferSize::Task {
-                self.turns.offered(&offer);
+                self.sorter.offered(&offer);
             }
             actions.push(Action::Offer(offer));
             self.rank(framework);
@@ -576,10 +577,10 @@ impl Master {
     fn rank(&mut self, framework: FrameworkId) {
         let allocator = self.allocator.as_ref();
         if self
-            .turns
+            .sorter
             .rank(framework, &self.ledger, allocator, self.config.offers)
         {
-            self.eager.add(framework);
+            self.reconsider.add(framework);
         }
     }
 }

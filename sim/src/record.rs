@@ -6,13 +6,13 @@ mod used;
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::Role;
+use fairground_policies::frameworks::TaskPurpose;
+use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{
     Action, AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId,
 };
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
-use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
 use fairground_workloads::feedback::Feedback;
 use fairground_workloads::sorted::Sorted;
@@ -62,7 +62,7 @@ pub struct Done {
     /// What it, or its executor, used.
     pub needs: Resources,
     /// What it is to its framework.
-    pub role: Role,
+    pub purpose: TaskPurpose,
     /// Whether it ran inside an executor.
     pub inside: bool,
     /// When it started.
@@ -93,7 +93,7 @@ pub struct Recorder {
     used: Vec<Integral>,
     /// Parts of a million times microseconds, by step, first agent of a row and framework.
     hosts: BTreeMap<(u64, AgentId, FrameworkId), u128>,
-    open_offers: Window<(FrameworkId, Resources, Time)>,
+    open_offers: IdTable<(FrameworkId, Resources, Time)>,
     /// Tasks in the order in which they ended, if rows of them are kept.
     done: Option<Vec<Done>>,
     /// What tasks used of what they had, where that is followed.
@@ -121,7 +121,7 @@ impl Recorder {
             offered: vec![Vec::new(); frameworks],
             used: vec![Integral::default(); frameworks],
             hosts: BTreeMap::new(),
-            open_offers: Window::new(),
+            open_offers: IdTable::new(),
             done: tasks.then(Vec::new),
             measured: None,
         }
@@ -293,10 +293,10 @@ impl Recorder {
         order: &[JobId],
     ) {
         for done in self.done.iter_mut().flatten() {
-            if let Role::Piece(piece) = &mut done.role
+            if let TaskPurpose::WorkUnit(unit) = &mut done.purpose
                 && done.framework == framework
             {
-                piece.job = order[piece.job.index()];
+                unit.job = order[unit.job.index()];
             }
         }
         let page = self.framework(framework);

@@ -251,7 +251,7 @@ pub struct TaskRow {
     /// Its number within the framework, or that of its executor.
     pub task: TaskId,
     /// Job, stage and index, of a task of a job.
-    pub piece: Option<(JobId, u32, u32)>,
+    pub unit: Option<(JobId, u32, u32)>,
     /// The how many-th attempt at it this is.
     pub attempt: Option<u32>,
     /// Where it ran.

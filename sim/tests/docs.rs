@@ -211,7 +211,7 @@ fn the_files_of_a_result_are_listed() {
         framework: FrameworkId(0),
         kind: TaskKind::Task,
         task: TaskId(0),
-        piece: None,
+        unit: None,
         attempt: None,
         agent: AgentId(0),
         needs: Resources::cores(1, 1),

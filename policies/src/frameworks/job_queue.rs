@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::stages::{Stage, Stages};
 use crate::demand::MOST;
+use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, Demand, JobId};
 use crate::resources::Resources;
 use crate::time::Time;
-use crate::window::Window;
 
 /// Whose tasks go first inside a framework.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -23,7 +23,7 @@ pub enum JobOrder {
 
 /// One task of one job.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Piece {
+pub struct WorkUnit {
     /// Its job.
     pub job: JobId,
     /// Position of its stage.
@@ -37,7 +37,7 @@ pub struct Piece {
 pub struct JobQueue {
     order: JobOrder,
     /// Those that are not done.
-    jobs: Window<Job>,
+    jobs: IdTable<Job>,
     /// Jobs with waiting tasks, in the order they are served.
     ready: BTreeSet<(u32, JobId)>,
     /// How many of these have tasks that start together.
@@ -47,7 +47,7 @@ pub struct JobQueue {
     /// How many of them there are of each size. A workload has few sizes, a backlog has many jobs.
     sizes: Vec<(Resources, u64)>,
     /// Whether tasks may start that nobody was told of.
-    news: bool,
+    new_work: bool,
 }
 
 /// Jobs, or tasks of jobs that are served in turns, that a demand names one by one.
@@ -67,12 +67,12 @@ impl JobQueue {
     pub const fn new(order: JobOrder) -> Self {
         Self {
             order,
-            jobs: Window::new(),
+            jobs: IdTable::new(),
             ready: BTreeSet::new(),
             gangs: 0,
             waiting: 0,
             sizes: Vec::new(),
-            news: false,
+            new_work: false,
         }
     }
 
@@ -83,8 +83,8 @@ impl JobQueue {
 
     /// Whether tasks came to wait, or may start at last, since this was asked last: what did not suit
     /// the others may suit them.
-    pub const fn take_news(&mut self) -> bool {
-        std::mem::replace(&mut self.news, false)
+    pub const fn take_new_work(&mut self) -> bool {
+        std::mem::replace(&mut self.new_work, false)
     }
 
     /// Whether jobs wait whose tasks start together.
@@ -209,27 +209,27 @@ impl JobQueue {
         agent: AgentId,
         room: Resources,
         local: bool,
-    ) -> Option<Piece> {
-        let page = self.job(job);
+    ) -> Option<WorkUnit> {
+        let entry = self.job(job);
         let fits = |stage: &&u32| {
-            page.spec.stages[**stage as usize].needs.fits_in(room) && !page.is_held_back(**stage)
+            entry.spec.stages[**stage as usize].needs.fits_in(room) && !entry.is_held_back(**stage)
         };
-        let found = page.stages.ready().iter().filter(fits).find_map(|stage| {
-            let tasks = &page.stages.all()[*stage as usize];
+        let found = entry.stages.ready().iter().filter(fits).find_map(|stage| {
+            let tasks = &entry.stages.all()[*stage as usize];
             let index = tasks.next_waiting(local.then_some(agent))?;
             let stage = *stage;
-            Some(Piece { job, stage, index })
+            Some(WorkUnit { job, stage, index })
         });
-        found.inspect(|piece| self.start(*piece))
+        found.inspect(|unit| self.start(*unit))
     }
 
     /// Starts the first waiting task of one stage.
-    pub fn take_from(&mut self, job: JobId, stage: u32) -> Option<Piece> {
+    pub fn take_from(&mut self, job: JobId, stage: u32) -> Option<WorkUnit> {
         let tasks = &self.job(job).stages.all()[stage as usize];
         let index = tasks.next_waiting(None)?;
-        let piece = Piece { job, stage, index };
-        self.start(piece);
-        Some(piece)
+        let unit = WorkUnit { job, stage, index };
+        self.start(unit);
+        Some(unit)
     }
 
     /// Since when `job` has been waiting for its data; sets it when it was not.
@@ -243,56 +243,56 @@ impl JobQueue {
     }
 
     /// A task did its work.
-    pub fn finish(&mut self, piece: Piece) {
-        let page = live(&mut self.jobs, piece.job);
-        let stood = page.place(self.order);
-        let stage = &mut page.stages.all_mut()[piece.stage as usize];
+    pub fn finish(&mut self, unit: WorkUnit) {
+        let entry = live(&mut self.jobs, unit.job);
+        let stood = entry.place(self.order);
+        let stage = &mut entry.stages.all_mut()[unit.stage as usize];
         stage.running -= 1;
         stage.finished += 1;
-        if stage.finished == page.spec.stages[piece.stage as usize].tasks {
+        if stage.finished == entry.spec.stages[unit.stage as usize].tasks {
             // Nothing of this stage can wait again: its tables are only memory.
             stage.places = None;
         }
-        page.running -= 1;
-        if page.is_done() {
-            self.jobs.remove(piece.job.0.into());
+        entry.running -= 1;
+        if entry.is_done() {
+            self.jobs.remove(unit.job.0.into());
         } else {
-            self.release_stages(piece.job);
-            self.place(piece.job, stood);
+            self.release_stages(unit.job);
+            self.place(unit.job, stood);
         }
     }
 
     /// A task ended without its work done and waits again.
-    pub fn requeue(&mut self, piece: Piece) {
-        let page = live(&mut self.jobs, piece.job);
-        let stood = page.place(self.order);
-        if page.stages.all()[piece.stage as usize].waiting == 0 {
+    pub fn requeue(&mut self, unit: WorkUnit) {
+        let entry = live(&mut self.jobs, unit.job);
+        let stood = entry.place(self.order);
+        if entry.stages.all()[unit.stage as usize].waiting == 0 {
             // Stages that started early may not go on before it.
-            for (needs, tasks) in page.behind(piece.stage) {
+            for (needs, tasks) in entry.behind(unit.stage) {
                 self.waiting -= u64::from(tasks);
                 fewer(&mut self.sizes, needs, tasks.into());
             }
         }
-        let spec = &page.spec.stages[piece.stage as usize];
-        page.stages.all_mut()[piece.stage as usize].give_back(piece.index, spec);
-        page.stages.set_ready(piece.stage, true);
-        page.running -= 1;
-        if !page.is_held_back(piece.stage) {
+        let spec = &entry.spec.stages[unit.stage as usize];
+        entry.stages.all_mut()[unit.stage as usize].give_back(unit.index, spec);
+        entry.stages.set_ready(unit.stage, true);
+        entry.running -= 1;
+        if !entry.is_held_back(unit.stage) {
             self.waiting += 1;
             more(&mut self.sizes, spec.needs, 1);
-            self.news = true;
+            self.new_work = true;
         }
-        self.place(piece.job, stood);
+        self.place(unit.job, stood);
     }
 
     /// The stages of `job` with running tasks that started, directly or through others, before all
     /// tasks of `stage` were done.
     pub fn early_children(&self, job: JobId, stage: u32) -> impl Iterator<Item = u32> {
-        let page = self.job(job);
-        let mut early = vec![false; page.spec.stages.len()];
+        let entry = self.job(job);
+        let mut early = vec![false; entry.spec.stages.len()];
         early[stage as usize] = true;
         // Parents come before their children, so one pass finds grandchildren too.
-        for (child, spec) in page.spec.stages.iter().enumerate() {
+        for (child, spec) in entry.spec.stages.iter().enumerate() {
             let waits = spec.parents.iter().any(|parent| early[*parent as usize]);
             early[child] |= waits && spec.start_after < 1000;
         }
@@ -300,7 +300,7 @@ impl JobQueue {
         let children = stages
             .map(|(child, _)| child as u32)
             .filter(move |child| *child != stage);
-        children.filter(|child| page.stages.all()[*child as usize].running > 0)
+        children.filter(|child| entry.stages.all()[*child as usize].running > 0)
     }
 
     fn needs(&self, job: JobId, stage: u32) -> Resources {
@@ -311,30 +311,30 @@ impl JobQueue {
         self.jobs.get(job.0.into()).expect("a job that is not done")
     }
 
-    fn start(&mut self, piece: Piece) {
-        let page = live(&mut self.jobs, piece.job);
-        let stood = page.place(self.order);
-        let spec = &page.spec.stages[piece.stage as usize];
-        let stage = &mut page.stages.all_mut()[piece.stage as usize];
-        stage.take(piece.index, spec.tasks);
-        page.running += 1;
+    fn start(&mut self, unit: WorkUnit) {
+        let entry = live(&mut self.jobs, unit.job);
+        let stood = entry.place(self.order);
+        let spec = &entry.spec.stages[unit.stage as usize];
+        let stage = &mut entry.stages.all_mut()[unit.stage as usize];
+        stage.take(unit.index, spec.tasks);
+        entry.running += 1;
         self.waiting -= 1;
         fewer(&mut self.sizes, spec.needs, 1);
-        if page.stages.all()[piece.stage as usize].waiting == 0 {
-            page.stages.set_ready(piece.stage, false);
-            for (needs, tasks) in page.behind(piece.stage) {
+        if entry.stages.all()[unit.stage as usize].waiting == 0 {
+            entry.stages.set_ready(unit.stage, false);
+            for (needs, tasks) in entry.behind(unit.stage) {
                 self.waiting += u64::from(tasks);
                 more(&mut self.sizes, needs, tasks.into());
-                self.news = true;
+                self.new_work = true;
             }
         }
-        self.place(piece.job, stood);
+        self.place(unit.job, stood);
     }
 
     /// Moves `job` from where it stood among the ready ones to where it belongs.
     fn place(&mut self, job: JobId, stood: Option<u32>) {
-        let page = self.job(job);
-        let (belongs, gang) = (page.place(self.order), page.spec.gang);
+        let entry = self.job(job);
+        let (belongs, gang) = (entry.place(self.order), entry.spec.gang);
         if belongs != stood {
             if gang {
                 self.gangs += u32::from(belongs.is_some());
@@ -351,26 +351,26 @@ impl JobQueue {
 
     /// Lets stages start whose parents are far enough.
     fn release_stages(&mut self, job: JobId) {
-        let page = live(&mut self.jobs, job);
-        for stage in 0..page.spec.stages.len() {
-            if page.stages.all()[stage].released || !page.may_start(stage) {
+        let entry = live(&mut self.jobs, job);
+        for stage in 0..entry.spec.stages.len() {
+            if entry.stages.all()[stage].released || !entry.may_start(stage) {
                 continue;
             }
-            let spec = &page.spec.stages[stage];
-            page.stages.all_mut()[stage] = Stage::released(spec);
+            let spec = &entry.spec.stages[stage];
+            entry.stages.all_mut()[stage] = Stage::released(spec);
             if spec.tasks > 0 {
-                page.stages.set_ready(stage as u32, true);
+                entry.stages.set_ready(stage as u32, true);
             }
-            if !page.is_held_back(stage as u32) {
+            if !entry.is_held_back(stage as u32) {
                 self.waiting += u64::from(spec.tasks);
                 more(&mut self.sizes, spec.needs, u64::from(spec.tasks));
-                self.news |= spec.tasks > 0;
+                self.new_work |= spec.tasks > 0;
             }
         }
     }
 }
 
-fn live(jobs: &mut Window<Job>, job: JobId) -> &mut Job {
+fn live(jobs: &mut IdTable<Job>, job: JobId) -> &mut Job {
     jobs.get_mut(job.0.into()).expect("a job that is not done")
 }
 
@@ -474,7 +474,7 @@ mod tests {
     fn take(queue: &mut JobQueue, job: u32, agent: AgentId, local: bool) -> Option<(u32, u32)> {
         queue
             .take(JobId(job), agent, CORE, local)
-            .map(|piece| (piece.stage, piece.index))
+            .map(|unit| (unit.stage, unit.index))
     }
 
     #[test]
@@ -485,7 +485,7 @@ mod tests {
             assert_eq!(take(&mut queue, 0, ANY, false), Some((0, index)));
         }
         assert_eq!(queue.waiting(), 0);
-        queue.finish(Piece {
+        queue.finish(WorkUnit {
             job: JobId(0),
             stage: 0,
             index: 3,
@@ -495,14 +495,14 @@ mod tests {
             None,
             "one of four is not half"
         );
-        queue.finish(Piece {
+        queue.finish(WorkUnit {
             job: JobId(0),
             stage: 0,
             index: 1,
         });
         assert_eq!(take(&mut queue, 0, ANY, false), Some((1, 0)));
         assert_eq!(queue.early_children(JobId(0), 0).collect::<Vec<_>>(), [1]);
-        queue.requeue(Piece {
+        queue.requeue(WorkUnit {
             job: JobId(0),
             stage: 0,
             index: 0,
@@ -564,20 +564,20 @@ mod tests {
     fn tasks_that_are_held_back_are_no_demand() {
         let mut queue = JobQueue::new(JobOrder::Fifo);
         queue.submit(JobId(0), map_reduce(2, 0));
-        assert!(queue.take_news());
+        assert!(queue.take_new_work());
         assert_eq!(demand(&queue), [(CORE, 2)], "the reduce waits for the maps");
         take(&mut queue, 0, ANY, false);
-        assert!(!queue.take_news());
+        assert!(!queue.take_new_work());
         take(&mut queue, 0, ANY, false);
-        assert!(queue.take_news(), "now it may start");
+        assert!(queue.take_new_work(), "now it may start");
         assert_eq!(demand(&queue), [(CORE, 1)]);
-        let lost = Piece {
+        let lost = WorkUnit {
             job: JobId(0),
             stage: 0,
             index: 0,
         };
         queue.requeue(lost);
-        assert!(queue.take_news());
+        assert!(queue.take_new_work());
         assert_eq!((demand(&queue), queue.waiting()), (vec![(CORE, 1)], 1));
         take(&mut queue, 0, ANY, false);
         take(&mut queue, 0, ANY, false);
@@ -605,7 +605,7 @@ mod tests {
             served.push(job.0);
         }
         assert_eq!(served, [0, 1, 0, 1]);
-        queue.finish(Piece {
+        queue.finish(WorkUnit {
             job: JobId(1),
             stage: 0,
             index: 0,

@@ -1,10 +1,10 @@
 //! Frameworks: the systems that share the cluster, each a state machine of its own.
 //!
-//! A framework is told [`News`] and gives [`Order`]s. It speaks to the master in the master's own
+//! A framework is told [`FrameworkEvent`] and gives [`FrameworkAction`]s. It speaks to the master in the master's own
 //! words, and to what it runs in its own.
 
 mod batch;
-mod dealings;
+mod master_client;
 mod executors;
 mod job_queue;
 mod service;
@@ -22,13 +22,13 @@ use crate::resources::Resources;
 use crate::schedulers::BoxedScheduler;
 use crate::time::{Span, Time};
 
-pub use job_queue::{JobOrder, JobQueue, Piece};
+pub use job_queue::{JobOrder, JobQueue, WorkUnit};
 pub use service::Autoscaler;
 pub use speculation::Speculation;
 
 /// What a framework is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum News {
+pub enum FrameworkEvent {
     /// A user submitted a job; jobs are numbered in order of submission.
     JobSubmitted(JobId, Arc<JobSpec>),
     /// The master offers resources.
@@ -49,7 +49,7 @@ pub enum News {
         /// Which executor.
         executor: TaskId,
         /// What it did.
-        piece: Piece,
+        unit: WorkUnit,
     },
     /// The load balancer measured its load: thousandths of workers kept busy.
     LoadMeasured(u64),
@@ -61,7 +61,7 @@ pub enum News {
 
 /// What a framework orders.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Order {
+pub enum FrameworkAction {
     /// Tell the master.
     Tell(Event),
     /// Give a piece of work to an executor.
@@ -69,15 +69,15 @@ pub enum Order {
         /// The executor.
         executor: TaskId,
         /// What it is to do.
-        piece: Piece,
+        unit: WorkUnit,
         /// How well the executor is prepared for it.
-        warmth: Warmth,
+        cache: CacheState,
     },
 }
 
 /// How well an executor is prepared for a piece of work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Warmth {
+pub enum CacheState {
     /// It never ran anything.
     Fresh,
     /// It ran something, but nothing of this stage.
@@ -88,9 +88,9 @@ pub enum Warmth {
 
 /// What a task of the cluster is to its framework.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Role {
+pub enum TaskPurpose {
     /// A task of a job.
-    Piece(Piece),
+    WorkUnit(WorkUnit),
     /// An executor.
     Executor,
     /// An instance of a service.
@@ -99,14 +99,14 @@ pub enum Role {
 
 /// How a framework deals with the master.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Manners {
+pub struct OfferPolicy {
     /// For how long it refuses what it cannot use (Mesos' default: 5 s).
     pub refuse: Span,
     /// Whether offers are task-sized, so that it has to declare its demand.
     pub offers: OfferSize,
 }
 
-impl Default for Manners {
+impl Default for OfferPolicy {
     fn default() -> Self {
         Self {
             refuse: Span::from_secs(5),
@@ -126,43 +126,51 @@ enum Kind {
 
 impl Framework {
     /// A framework whose jobs' tasks run directly on the cluster (Hadoop, MPI).
-    pub fn batch(id: FrameworkId, manners: Manners, scheduler: BoxedScheduler) -> Self {
-        Self(Kind::Batch(batch::Batch::new(id, manners, scheduler)))
+    pub fn batch(id: FrameworkId, offer_policy: OfferPolicy, scheduler: BoxedScheduler) -> Self {
+        Self(Kind::Batch(batch::Batch::new(id, offer_policy, scheduler)))
     }
 
     /// A framework whose jobs' tasks run inside executors (Spark): at most `max` of them, each
     /// taking `needs` and given back after idling for `idle`.
     pub fn executors(
         id: FrameworkId,
-        manners: Manners,
+        offer_policy: OfferPolicy,
         order: JobOrder,
         needs: Resources,
         max: u32,
         idle: Span,
     ) -> Self {
         Self(Kind::Executors(executors::Executors::new(
-            id, manners, order, needs, max, idle,
+            id,
+            offer_policy,
+            order,
+            needs,
+            max,
+            idle,
         )))
     }
 
     /// A framework that keeps as many instances of a service as its load asks for (Rails).
     pub fn service(
         id: FrameworkId,
-        manners: Manners,
+        offer_policy: OfferPolicy,
         needs: Resources,
         autoscaler: Autoscaler,
     ) -> Self {
         Self(Kind::Service(service::Service::new(
-            id, manners, needs, autoscaler,
+            id,
+            offer_policy,
+            needs,
+            autoscaler,
         )))
     }
 
-    /// Takes in one piece of news and appends the orders that follow from it.
-    pub fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
+    /// Takes in one event and appends the actions that follow from it.
+    pub fn step(&mut self, now: Time, event: FrameworkEvent, actions: &mut Vec<FrameworkAction>) {
         match &mut self.0 {
-            Kind::Batch(batch) => batch.step(now, news, orders),
-            Kind::Executors(executors) => executors.step(now, news, orders),
-            Kind::Service(service) => service.step(now, &news, orders),
+            Kind::Batch(batch) => batch.step(now, event, actions),
+            Kind::Executors(executors) => executors.step(now, event, actions),
+            Kind::Service(service) => service.step(now, &event, actions),
         }
     }
 
@@ -200,11 +208,11 @@ impl Framework {
     }
 
     /// What `task` is, while it is not reported.
-    pub fn role(&self, task: TaskId) -> Option<Role> {
+    pub fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
         match &self.0 {
-            Kind::Batch(batch) => batch.role(task),
-            Kind::Executors(executors) => executors.role(task),
-            Kind::Service(service) => service.role(task),
+            Kind::Batch(batch) => batch.purpose(task),
+            Kind::Executors(executors) => executors.purpose(task),
+            Kind::Service(service) => service.purpose(task),
         }
     }
 }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use fairground_policies::allocators::Setup;
-use fairground_policies::frameworks::{Autoscaler, Framework, Manners};
+use fairground_policies::frameworks::{Autoscaler, Framework, OfferPolicy};
 use fairground_policies::master::Config;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::Name;
@@ -351,16 +351,16 @@ fn frameworks(
     let mut frameworks = Vec::new();
     for (index, (spec, workload)) in recipe.framework.iter().zip(&trace.workloads).enumerate() {
         let id = FrameworkId(index as u32);
-        let manners = Manners {
+        let offer_policy = OfferPolicy {
             refuse: spec.refuse,
             offers: config.offers,
         };
         let scheduler = registry.scheduler(&spec.scheduler)?;
         frameworks.push(match &workload.work {
-            Work::Batch(_) => Framework::batch(id, manners, scheduler),
+            Work::Batch(_) => Framework::batch(id, offer_policy, scheduler),
             Work::Executors {
                 needs, max, idle, ..
-            } => Framework::executors(id, manners, scheduler.order(), *needs, *max, *idle),
+            } => Framework::executors(id, offer_policy, scheduler.order(), *needs, *max, *idle),
             Work::Service(service) => {
                 let autoscaler = Autoscaler {
                     workers: service.workers,
@@ -369,7 +369,7 @@ fn frameworks(
                     min: service.autoscaler.min,
                     max: service.autoscaler.max,
                 };
-                Framework::service(id, manners, service.needs, autoscaler)
+                Framework::service(id, offer_policy, service.needs, autoscaler)
             }
         });
     }

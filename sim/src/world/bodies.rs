@@ -1,10 +1,10 @@
 //! Agents and what runs on them: launches, ends, crashes and returns.
 
-use fairground_policies::frameworks::{News, Order, Piece, Role};
+use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent, TaskPurpose, WorkUnit};
+use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
-use fairground_policies::window::Window;
 
 use super::{Item, World};
 use crate::network::Link;
@@ -15,7 +15,7 @@ use crate::record::{Done, Ended};
 pub(super) struct Agents {
     machines: Vec<Machine>,
     /// What runs, by framework.
-    bodies: Vec<Window<Body>>,
+    bodies: Vec<IdTable<Body>>,
     running: u64,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Body {
     pub(super) agent: AgentId,
     pub(super) needs: Resources,
     pub(super) started: Time,
-    pub(super) role: Role,
+    pub(super) purpose: TaskPurpose,
     /// What an executor does, once it began something.
     work: Option<Box<Doing>>,
 }
@@ -45,8 +45,8 @@ pub(super) struct Body {
 #[derive(Clone, Default, Debug)]
 struct Doing {
     /// The piece of work the executor is at, and since when.
-    piece: Option<(Piece, Time)>,
-    /// How many pieces of work it began.
+    unit: Option<(WorkUnit, Time)>,
+    /// How many units of work it began.
     begun: u32,
 }
 
@@ -61,7 +61,7 @@ impl Agents {
         };
         Self {
             machines: agents.iter().map(machine).collect(),
-            bodies: vec![Window::new(); frameworks],
+            bodies: vec![IdTable::new(); frameworks],
             running: 0,
         }
     }
@@ -105,8 +105,8 @@ impl Agents {
 impl World<'_> {
     /// An order reaches an agent. One meant for an earlier life of it finds nobody: the master has
     /// been told of the loss.
-    pub(super) fn obey(&mut self, life: u32, order: &Action) {
-        match *order {
+    pub(super) fn obey(&mut self, life: u32, action: &Action) {
+        match *action {
             Action::Launch {
                 agent,
                 framework,
@@ -134,7 +134,7 @@ impl World<'_> {
 
     fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, needs: Resources) {
         // A framework that forgot the task was told it is lost; the agent would be told to kill it.
-        let Some(role) = self.frameworks[framework.index()].role(task) else {
+        let Some(purpose) = self.frameworks[framework.index()].purpose(task) else {
             return;
         };
         self.moved = self.now;
@@ -142,26 +142,28 @@ impl World<'_> {
             agent,
             needs,
             started: self.now,
-            role,
+            purpose,
             work: None,
         };
         self.agents.start(framework, task, body);
         let page = &self.frameworks[framework.index()];
-        match role {
+        match purpose {
             // Another attempt was done while this one was on its way, and so is the order to end it.
-            Role::Piece(_) if page.is_beaten(task) => {}
-            Role::Piece(piece) => {
+            TaskPurpose::WorkUnit(_) if page.is_beaten(task) => {}
+            TaskPurpose::WorkUnit(unit) => {
                 self.record.framework(framework).copies += u64::from(page.standing(task).1);
-                if let Some(due) = self.piece_started(agent, framework, task, piece) {
-                    self.works(framework, task, piece, due);
+                if let Some(due) = self.piece_started(agent, framework, task, unit) {
+                    self.works(framework, task, unit, due);
                 }
             }
-            Role::Executor if self.costs.start().is_zero() => self.executor_up(framework, task),
-            Role::Executor => {
+            TaskPurpose::Executor if self.costs.start().is_zero() => {
+                self.executor_up(framework, task)
+            }
+            TaskPurpose::Executor => {
                 let up = self.now + self.costs.start();
                 self.queue.push(up, Item::ExecutorUp(framework, task));
             }
-            Role::Instance => {
+            TaskPurpose::Instance => {
                 let up = self.now + self.startup(framework);
                 self.queue.push(up, Item::InstanceUp(framework, task));
                 self.serves(framework, task);
@@ -172,7 +174,7 @@ impl World<'_> {
     /// An executor that still runs tells its framework that it can be given work.
     pub(super) fn executor_up(&mut self, framework: FrameworkId, task: TaskId) {
         if let Some(agent) = self.agents.agent_of(framework, task) {
-            self.task_tells(agent, framework, News::ExecutorStarted(task));
+            self.task_tells(agent, framework, FrameworkEvent::ExecutorStarted(task));
         }
     }
 
@@ -209,12 +211,12 @@ impl World<'_> {
             self.doubled.insert((framework, task), worked);
         }
         let in_vain = outcome != Outcome::Finished || page.is_beaten(task);
-        let wasted = match body.role {
-            Role::Piece(_) if in_vain => Some(body.started),
-            Role::Executor => body
+        let wasted = match body.purpose {
+            TaskPurpose::WorkUnit(_) if in_vain => Some(body.started),
+            TaskPurpose::Executor => body
                 .work
                 .as_ref()
-                .and_then(|doing| doing.piece)
+                .and_then(|doing| doing.unit)
                 .map(|(_, since)| since),
             _ => None,
         };
@@ -230,7 +232,7 @@ impl World<'_> {
         self.record.ended(&ended);
         (self.watch)(&ended);
         self.note(framework, task, body, outcome);
-        if body.role == Role::Instance {
+        if body.purpose == TaskPurpose::Instance {
             self.instance_down(framework, task);
         }
     }
@@ -242,16 +244,16 @@ impl World<'_> {
             task,
             agent: body.agent,
             needs: body.needs,
-            role: body.role,
+            purpose: body.purpose,
             inside: false,
             started: body.started,
             ended: self.now,
             outcome,
         };
-        let doing = body.work.as_ref().and_then(|doing| doing.piece);
-        if let Some((piece, since)) = doing {
+        let doing = body.work.as_ref().and_then(|doing| doing.unit);
+        if let Some((unit, since)) = doing {
             self.record.task(Done {
-                role: Role::Piece(piece),
+                purpose: TaskPurpose::WorkUnit(unit),
                 inside: true,
                 started: since,
                 ..done
@@ -261,12 +263,12 @@ impl World<'_> {
     }
 
     /// A piece of work reaches its executor, if that still runs.
-    pub(super) fn begin_work(&mut self, framework: FrameworkId, order: &Order) {
-        let Order::Work {
+    pub(super) fn begin_work(&mut self, framework: FrameworkId, action: &FrameworkAction) {
+        let FrameworkAction::Work {
             executor,
-            piece,
-            warmth,
-        } = *order
+            unit,
+            cache,
+        } = *action
         else {
             return;
         };
@@ -274,12 +276,12 @@ impl World<'_> {
             return;
         };
         let doing = body.work.get_or_insert_default();
-        doing.piece = Some((piece, self.now));
+        doing.unit = Some((unit, self.now));
         doing.begun += 1;
         let begun = doing.begun;
         self.moved = self.now;
-        let takes = self.work_started(framework, piece, warmth);
-        self.works_inside(framework, executor, (piece, begun), self.now + takes);
+        let takes = self.work_started(framework, unit, cache);
+        self.works_inside(framework, executor, (unit, begun), self.now + takes);
     }
 
     /// An executor is done with the `begun`-th piece of work it began, if it still runs.
@@ -289,7 +291,7 @@ impl World<'_> {
         };
         if let Some(doing) = &mut body.work
             && doing.begun == begun
-            && let Some((piece, since)) = doing.piece.take()
+            && let Some((unit, since)) = doing.unit.take()
         {
             self.moved = self.now;
             let agent = body.agent;
@@ -298,13 +300,17 @@ impl World<'_> {
                 task: executor,
                 agent,
                 needs: body.needs,
-                role: Role::Piece(piece),
+                purpose: TaskPurpose::WorkUnit(unit),
                 inside: true,
                 started: since,
                 ended: self.now,
                 outcome: Outcome::Finished,
             });
-            self.task_tells(agent, framework, News::WorkFinished { executor, piece });
+            self.task_tells(
+                agent,
+                framework,
+                FrameworkEvent::WorkFinished { executor, unit },
+            );
         }
     }
 

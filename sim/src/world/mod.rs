@@ -15,7 +15,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fairground_policies::allocators::Allocator;
-use fairground_policies::frameworks::{Autoscaler, Framework, Manners, News, Order};
+use fairground_policies::frameworks::{
+    Autoscaler, Framework, FrameworkAction, FrameworkEvent, OfferPolicy,
+};
 use fairground_policies::master::{Config, Master};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, TaskId};
 use fairground_policies::name::{BadName, Name};
@@ -154,12 +156,12 @@ fn perform<'a>(
 enum Message {
     /// A fact for the master.
     Told(Event),
-    /// News for a framework.
-    News(FrameworkId, News),
+    /// FrameworkEvent for a framework.
+    FrameworkEvent(FrameworkId, FrameworkEvent),
     /// An order for an agent; the number names the agent's life it is meant for.
     Ordered(u32, Action),
     /// A piece of work for an executor.
-    Work(FrameworkId, Order),
+    Work(FrameworkId, FrameworkAction),
 }
 
 /// Something that happens at a time. Small, because many wait for their time for long.
@@ -215,7 +217,7 @@ struct World<'a> {
     actions: Vec<Action>,
     frameworks: Vec<Framework>,
     /// A framework's orders of the current step; kept to spare allocations.
-    orders: Vec<Order>,
+    framework_actions: Vec<FrameworkAction>,
     /// The wake-up that is in the queue for each framework.
     wakes: Vec<Option<Time>>,
     agents: Agents,
@@ -303,7 +305,7 @@ impl<'a> World<'a> {
             wake: None,
             actions: Vec::new(),
             frameworks,
-            orders: Vec::new(),
+            framework_actions: Vec::new(),
             wakes: vec![None; count],
             agents: Agents::new(&offered, count),
             contention,
@@ -438,7 +440,7 @@ impl<'a> World<'a> {
             Item::Rejoined(agent, life) => self.rejoin(agent, life),
             Item::Wake(framework) => {
                 self.wakes[framework.index()] = None;
-                self.tell_framework(framework, News::TimePassed);
+                self.tell_framework(framework, FrameworkEvent::TimePassed);
             }
         }
     }
@@ -507,20 +509,20 @@ fn framework(
     config: Config,
 ) -> Result<Framework, BadName> {
     let behaviour = &scenario.frameworks[id.index()];
-    let manners = Manners {
+    let offer_policy = OfferPolicy {
         refuse: behaviour.refuse,
         offers: config.offers,
     };
     Ok(match work {
         Work::Batch(_) => {
             let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
-            Framework::batch(id, manners, scheduler)
+            Framework::batch(id, offer_policy, scheduler)
         }
         Work::Executors {
             needs, max, idle, ..
         } => {
             let order = scenario.registry.scheduler(&behaviour.scheduler)?.order();
-            Framework::executors(id, manners, order, *needs, *max, *idle)
+            Framework::executors(id, offer_policy, order, *needs, *max, *idle)
         }
         Work::Service(service) => {
             let autoscaler = Autoscaler {
@@ -530,7 +532,7 @@ fn framework(
                 min: service.autoscaler.min,
                 max: service.autoscaler.max,
             };
-            Framework::service(id, manners, service.needs, autoscaler)
+            Framework::service(id, offer_policy, service.needs, autoscaler)
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::News;
+use fairground_policies::frameworks::FrameworkEvent;
 use fairground_policies::message::{FrameworkId, TaskId};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::trace;
@@ -212,20 +212,20 @@ impl World<'_> {
         let service = self.service(framework);
         service.advance(now);
         let end = service.spec.end();
-        let news = if now >= end && !service.over {
+        let event = if now >= end && !service.over {
             service.over = true;
-            News::LoadEnded
+            FrameworkEvent::LoadEnded
         } else {
             let period = service.spec.autoscaler.period.max(Span::from_secs(1));
             let load = service.measure(now, period);
             self.queue
                 .push((now + period).min(end), Item::Measure(framework));
-            News::LoadMeasured(load)
+            FrameworkEvent::LoadMeasured(load)
         };
-        if news == News::LoadEnded {
+        if event == FrameworkEvent::LoadEnded {
             self.open -= 1;
         }
         self.moved = now;
-        self.tell_framework(framework, news);
+        self.tell_framework(framework, event);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
 use fairground_policies::time::Time;
-use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
 use fairground_workloads::feedback::Course;
 use fairground_workloads::rng::Stream;
@@ -25,7 +25,7 @@ pub(super) enum Supply<'a> {
     Stream {
         rest: JobStream<'a>,
         next: Option<OneJob>,
-        open: Window<(OneJob, Fate)>,
+        open: IdTable<(OneJob, Fate)>,
     },
     /// Some are submitted when others end.
     Feedback(Box<Waiting>),
@@ -105,7 +105,7 @@ impl<'a> Supply<'a> {
             return Ok(Self::Stream {
                 next: rest.next().transpose()?,
                 rest,
-                open: Window::new(),
+                open: IdTable::new(),
             });
         }
         let jobs = match work {

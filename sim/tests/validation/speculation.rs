@@ -69,7 +69,7 @@ fn check(cluster: &Cluster, end: u64, copies: (u64, u64), lost: u64) -> Run {
 /// Of every attempt: task, which attempt, agent, from, to, how it ended.
 fn attempts(run: &Run) -> Vec<(u32, u32, u32, u64, u64, Outcome)> {
     let row = |row: &fairground_sim::run::TaskRow| {
-        let (_, _, index) = row.piece.expect("a task of a job");
+        let (_, _, index) = row.unit.expect("a task of a job");
         let attempt = row.attempt.expect("an attempt");
         let times = (row.started.as_secs(), row.ended.as_secs());
         (index, attempt, row.agent.0, times.0, times.1, row.outcome)

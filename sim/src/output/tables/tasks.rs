@@ -11,10 +11,10 @@ pub fn tasks(comparison: &Comparison) -> Table<Of<'_, &TaskRow>> {
     let doc = "One row is one attempt at a task in one run, in the order in which they ended. The \
                table is there if the recipe says `tasks = true`, or with `--tasks`.";
     let rows = rows(comparison, |run| &run.tasks, |row| row.framework);
-    times(pieces(keyed(Table::new("tasks", doc, rows))))
+    times(units(keyed(Table::new("tasks", doc, rows))))
 }
 
-fn pieces<'a>(table: Table<Of<'a, &'a TaskRow>>) -> Table<Of<'a, &'a TaskRow>> {
+fn units<'a>(table: Table<Of<'a, &'a TaskRow>>) -> Table<Of<'a, &'a TaskRow>> {
     table
         .text(
             "kind",
@@ -31,13 +31,13 @@ fn pieces<'a>(table: Table<Of<'a, &'a TaskRow>>) -> Table<Of<'a, &'a TaskRow>> {
             "job",
             "",
             "the job's number, as in `jobs`; empty for no job",
-            |r| r.row.piece.map(|piece| piece.0.0).into(),
+            |r| r.row.unit.map(|unit| unit.0.0).into(),
         )
         .int("stage", "", "number of the stage within its job", |r| {
-            r.row.piece.map(|piece| piece.1).into()
+            r.row.unit.map(|unit| unit.1).into()
         })
         .int("index", "", "number of the task within its stage", |r| {
-            r.row.piece.map(|piece| piece.2).into()
+            r.row.unit.map(|unit| unit.2).into()
         })
         .int("attempt", "", "1 for the first attempt at it", |r| {
             r.row.attempt.into()
