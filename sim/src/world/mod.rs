@@ -156,7 +156,7 @@ fn perform<'a>(
 enum Message {
     /// A fact for the master.
     Told(Event),
-    /// FrameworkEvent for a framework.
+    /// An event for a framework.
     FrameworkEvent(FrameworkId, FrameworkEvent),
     /// An order for an agent; the number names the agent's life it is meant for.
     Ordered(u32, Action),

@@ -115,7 +115,7 @@ impl World<'_> {
         self.send(at, Message::Told(event));
     }
 
-    /// FrameworkEvent from what runs on `agent` straight to its framework.
+    /// An event from what runs on `agent` straight to its framework.
     pub(super) fn task_tells(
         &mut self,
         agent: AgentId,
