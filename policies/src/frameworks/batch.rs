@@ -2,10 +2,11 @@
 
 use super::master_client::MasterClient;
 use super::speculation::{Copies, Follows};
-use super::{FrameworkAction, FrameworkEvent, JobQueue, OfferPolicy, TaskPurpose, WorkUnit};
+use super::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose, WorkUnit};
 use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
+use crate::job_queue::JobQueue;
 use crate::message::{AgentId, Demand, FrameworkId, Outcome, TaskId, TaskRequest};
 use crate::schedulers::{BoxedScheduler, HeldOffer, OfferView};
 use crate::time::Time;

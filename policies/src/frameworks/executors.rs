@@ -6,10 +6,10 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
 use super::{
-    CacheState, FrameworkAction, FrameworkEvent, JobOrder, JobQueue, OfferPolicy, TaskPurpose,
-    WorkUnit,
+    CacheState, FrameworkAction, FrameworkEvent, JobOrder, OfferPolicy, TaskPurpose, WorkUnit,
 };
 use crate::id_table::IdTable;
+use crate::job_queue::JobQueue;
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};

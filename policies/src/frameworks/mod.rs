@@ -6,10 +6,8 @@
 mod batch;
 mod master_client;
 mod executors;
-mod job_queue;
 mod service;
 mod speculation;
-mod stages;
 
 use std::sync::Arc;
 
@@ -22,9 +20,8 @@ use crate::resources::Resources;
 use crate::schedulers::BoxedScheduler;
 use crate::time::{Span, Time};
 
-pub use job_queue::{JobOrder, JobQueue, WorkUnit};
+pub use crate::job_queue::{JobOrder, WorkUnit};
 pub use service::Autoscaler;
-pub use speculation::Speculation;
 
 /// What a framework is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
