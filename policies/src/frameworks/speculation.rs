@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::WorkUnit;
+use crate::job_queue::WorkUnit;
 use crate::message::{AgentId, JobId, Outcome, TaskId};
 use crate::schedulers::Speculation;
 use crate::time::{Span, Time};
