@@ -18,8 +18,9 @@ pub mod id_table;
 pub mod ledger;
 pub mod master;
 pub mod allocators;
-pub mod frameworks;
+pub mod job_queue;
 pub mod schedulers;
+pub mod frameworks;
 pub mod registry;
 pub mod replay;
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, btree_set};
 use crate::allocators::{Allocator, Rank};
 use crate::demand::Wanted;
 use crate::ledger::Ledger;
-use crate::master::OfferSize;
+use crate::master::config::OfferSize;
 use crate::message::{Demand, FrameworkId, Offer};
 use crate::resources::Resources;
 

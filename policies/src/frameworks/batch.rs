@@ -1,11 +1,12 @@
 //! A framework whose jobs' tasks run directly on the cluster: Hadoop, MPI.
 
 use super::master_client::MasterClient;
+use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use super::speculation::{Copies, Follows};
-use super::{FrameworkAction, FrameworkEvent, JobQueue, OfferPolicy, TaskPurpose, WorkUnit};
 use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
+use crate::job_queue::{JobQueue, WorkUnit};
 use crate::message::{AgentId, Demand, FrameworkId, Outcome, TaskId, TaskRequest};
 use crate::schedulers::{BoxedScheduler, HeldOffer, OfferView};
 use crate::time::Time;

@@ -5,11 +5,9 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
-use super::{
-    CacheState, FrameworkAction, FrameworkEvent, JobOrder, JobQueue, OfferPolicy, TaskPurpose,
-    WorkUnit,
-};
+use super::message::{CacheState, FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use crate::id_table::IdTable;
+use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{FrameworkAction, OfferPolicy};
+use super::message::{FrameworkAction, OfferPolicy};
 use crate::demand::take_one;
 use crate::master::OfferSize;
 use crate::message::{AgentId, Demand, Event, FrameworkId, Offer, OfferId, TaskId, TaskRequest};

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::master_client::MasterClient;
-use super::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
+use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use crate::message::{FrameworkId, Offer, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};

@@ -6,20 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::WorkUnit;
+use crate::job_queue::WorkUnit;
 use crate::message::{AgentId, JobId, Outcome, TaskId};
+use crate::schedulers::Speculation;
 use crate::time::{Span, Time};
-
-/// When a task of a stage has run for too long.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Speculation {
-    /// How many times longer than the median of the stage's tasks that are done, in thousandths (Spark:
-    /// 1500, since its version 4 3000).
-    pub multiplier: u32,
-    /// What part of the stage's tasks must be done before, in thousandths (Spark: 750, since its version 4
-    /// 900).
-    pub quantile: u32,
-}
 
 /// No task is taken for slow before it ran so long (Spark: `spark.speculation.minTaskRuntime`).
 const LEAST: Span = Span::from_millis(100);

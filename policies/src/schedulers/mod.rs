@@ -9,8 +9,8 @@ mod together;
 
 use std::fmt;
 
-use crate::frameworks::{JobOrder, JobQueue, Speculation, WorkUnit};
 use crate::job::JobSpec;
+use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
 use crate::message::{FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
@@ -40,6 +40,17 @@ pub trait Scheduler {
     fn starts_together(&self, job: &JobSpec) -> bool {
         job.gang
     }
+}
+
+/// When a task of a stage has run for too long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Speculation {
+    /// How many times longer than the median of the stage's tasks that are done, in thousandths (Spark:
+    /// 1500, since its version 4 3000).
+    pub multiplier: u32,
+    /// What part of the stage's tasks must be done before, in thousandths (Spark: 750, since its version 4
+    /// 900).
+    pub quantile: u32,
 }
 
 /// A policy that was made from its name.

@@ -2,9 +2,9 @@
 //! delay scheduling (Zaharia et al., `EuroSys` 2010, section 4) on top of either.
 
 use super::together::{HOLD, Manner, Together};
-use super::{Entry, OfferView, Scheduler};
-use crate::frameworks::{JobOrder, Speculation};
+use super::{Entry, OfferView, Scheduler, Speculation};
 use crate::job::JobSpec;
+use crate::job_queue::JobOrder;
 use crate::message::JobId;
 use crate::name::{BadName, Name, Param};
 use crate::time::{Span, Time};

@@ -1,13 +1,19 @@
 //! The jobs of one framework: which tasks wait, which run, which stages may start.
 
+mod demand;
+mod job;
+mod stages;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::stages::{Stage, Stages};
-use crate::demand::MOST;
+use self::job::Job;
+use self::stages::{Stage, Stages};
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
-use crate::message::{AgentId, Demand, JobId};
+use crate::message::{AgentId, JobId};
 use crate::resources::Resources;
 use crate::time::Time;
 
@@ -48,18 +54,6 @@ pub struct JobQueue {
     sizes: Vec<(Resources, u64)>,
     /// Whether tasks may start that nobody was told of.
     new_work: bool,
-}
-
-/// Jobs, or tasks of jobs that are served in turns, that a demand names one by one.
-const LISTED: usize = 64;
-
-#[derive(Debug)]
-struct Job {
-    spec: Arc<JobSpec>,
-    stages: Stages,
-    running: u32,
-    /// Since when the job has been passing over offers to wait for its data.
-    waits_since: Option<Time>,
 }
 
 impl JobQueue {
@@ -129,60 +123,6 @@ impl JobQueue {
     /// How many tasks of one stage run.
     pub fn running(&self, job: JobId, stage: u32) -> u32 {
         self.job(job).stages.all()[stage as usize].running
-    }
-
-    /// All that waits and may start: what is served next one by one in its order, and what waits behind
-    /// that by size.
-    pub fn demand(&self, demand: &mut Vec<Demand>) {
-        demand.clear();
-        if let [(needs, waiting)] = self.sizes[..] {
-            return add(demand, needs, waiting);
-        }
-        let mut rest = self.sizes.clone();
-        let mut next = |needs, tasks: u64| {
-            add(demand, needs, tasks);
-            fewer(&mut rest, needs, tasks);
-        };
-        match self.order {
-            JobOrder::Fifo => {
-                for job in self.ready().take(LISTED) {
-                    for (stage, tasks) in self.ready_stages(job) {
-                        next(self.needs(job, stage), tasks.into());
-                    }
-                }
-            }
-            JobOrder::Fair => {
-                let ready = self.ready.iter().take(LISTED);
-                let mut turns: BTreeSet<(u32, JobId)> = ready.copied().collect();
-                for _ in 0..LISTED {
-                    let Some((place, job)) = turns.pop_first() else {
-                        break;
-                    };
-                    if self.job(job).spec.gang {
-                        // All or nothing: parts of two would keep each other from ever being whole.
-                        for (stage, tasks) in self.ready_stages(job) {
-                            next(self.needs(job, stage), tasks.into());
-                        }
-                        continue;
-                    }
-                    // As many of it were named already.
-                    let mut named = place - self.job(job).running;
-                    let stage = self.ready_stages(job).find(|(_, tasks)| {
-                        let found = named < *tasks;
-                        named -= named.min(*tasks);
-                        found
-                    });
-                    if let Some((stage, _)) = stage {
-                        next(self.needs(job, stage), 1);
-                        turns.insert((place + 1, job));
-                    }
-                }
-            }
-        }
-        for (needs, tasks) in rest {
-            add(demand, needs, tasks);
-        }
-        demand.truncate(MOST);
     }
 
     /// Takes in a job. Jobs are numbered in order of submission; numbers may be left out.
@@ -303,10 +243,6 @@ impl JobQueue {
         children.filter(|child| entry.stages.all()[*child as usize].running > 0)
     }
 
-    fn needs(&self, job: JobId, stage: u32) -> Resources {
-        self.job(job).spec.stages[stage as usize].needs
-    }
-
     fn job(&self, job: JobId) -> &Job {
         self.jobs.get(job.0.into()).expect("a job that is not done")
     }
@@ -388,228 +324,5 @@ fn fewer(sizes: &mut Vec<(Resources, u64)>, needs: Resources, tasks: u64) {
     sizes[position].1 -= tasks;
     if sizes[position].1 == 0 {
         sizes.remove(position);
-    }
-}
-
-/// Adds tasks to the end of a demand.
-fn add(demand: &mut Vec<Demand>, needs: Resources, tasks: u64) {
-    let count = u32::try_from(tasks).unwrap_or(u32::MAX);
-    match demand.last_mut() {
-        Some(last) if last.needs == needs => last.count = last.count.saturating_add(count),
-        _ => demand.push(Demand { needs, count }),
-    }
-}
-
-impl Job {
-    fn may_start(&self, stage: usize) -> bool {
-        let spec = &self.spec.stages[stage];
-        let parents = || spec.parents.iter().map(|parent| *parent as usize);
-        let tasks: u64 = parents()
-            .map(|p| u64::from(self.spec.stages[p].tasks))
-            .sum();
-        let stages = self.stages.all();
-        let done: u64 = parents().map(|p| u64::from(stages[p].finished)).sum();
-        let enough = done * 1000 >= tasks * u64::from(spec.start_after);
-        enough && parents().all(|p| stages[p].released)
-    }
-
-    fn is_done(&self) -> bool {
-        let mut stages = self.stages.all().iter().zip(&self.spec.stages);
-        stages.all(|(stage, spec)| stage.finished == spec.tasks)
-    }
-
-    /// Where it stands among those with waiting tasks, if it has any.
-    fn place(&self, order: JobOrder) -> Option<u32> {
-        let place = match order {
-            JobOrder::Fifo => 0,
-            JobOrder::Fair => self.running,
-        };
-        (!self.stages.ready().is_empty()).then_some(place)
-    }
-
-    /// The stages that only tasks of `parent` hold back, or would: what their tasks take, and how many
-    /// wait. Asked when none of `parent` waits.
-    fn behind(&self, parent: u32) -> impl Iterator<Item = (Resources, u32)> {
-        let stages = self.stages.all().iter().zip(&self.spec.stages);
-        let behind = stages.enumerate().filter(move |(child, (stage, spec))| {
-            // Of a released stage, so that stages behind a barrier cost no look at their parents.
-            stage.waiting > 0 && spec.parents.contains(&parent) && !self.is_held_back(*child as u32)
-        });
-        behind.map(|(_, (stage, spec))| (spec.needs, stage.waiting))
-    }
-
-    /// Whether tasks of a parent wait: a stage that may start early must not take their places and
-    /// then wait for them for ever. So no reduce starts before the last map has, whatever the
-    /// slow start: the model leaves out Hadoop's preemption of reduces by maps.
-    fn is_held_back(&self, stage: u32) -> bool {
-        let mut parents = self.spec.stages[stage as usize].parents.iter();
-        parents.any(|parent| self.stages.all()[*parent as usize].waiting > 0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::job::StageSpec;
-
-    const CORE: Resources = Resources::cores(1, 1);
-    const ANY: AgentId = AgentId(9);
-
-    fn map_reduce(maps: u32, start_after: u16) -> Arc<JobSpec> {
-        let map = StageSpec {
-            preferred: (0..maps).map(AgentId).collect(),
-            ..StageSpec::new(CORE, maps)
-        };
-        let reduce = StageSpec {
-            parents: vec![0],
-            start_after,
-            ..StageSpec::new(CORE, 1)
-        };
-        Arc::new(JobSpec {
-            gang: false,
-            stages: vec![map, reduce],
-        })
-    }
-
-    fn take(queue: &mut JobQueue, job: u32, agent: AgentId, local: bool) -> Option<(u32, u32)> {
-        queue
-            .take(JobId(job), agent, CORE, local)
-            .map(|unit| (unit.stage, unit.index))
-    }
-
-    #[test]
-    fn reduces_start_when_enough_maps_are_done() {
-        let mut queue = JobQueue::new(JobOrder::Fifo);
-        queue.submit(JobId(0), map_reduce(4, 500));
-        for index in 0..4 {
-            assert_eq!(take(&mut queue, 0, ANY, false), Some((0, index)));
-        }
-        assert_eq!(queue.waiting(), 0);
-        queue.finish(WorkUnit {
-            job: JobId(0),
-            stage: 0,
-            index: 3,
-        });
-        assert_eq!(
-            take(&mut queue, 0, ANY, false),
-            None,
-            "one of four is not half"
-        );
-        queue.finish(WorkUnit {
-            job: JobId(0),
-            stage: 0,
-            index: 1,
-        });
-        assert_eq!(take(&mut queue, 0, ANY, false), Some((1, 0)));
-        assert_eq!(queue.early_children(JobId(0), 0).collect::<Vec<_>>(), [1]);
-        queue.requeue(WorkUnit {
-            job: JobId(0),
-            stage: 0,
-            index: 0,
-        });
-        assert_eq!(take(&mut queue, 0, ANY, false), Some((0, 0)));
-    }
-
-    fn demand(queue: &JobQueue) -> Vec<(Resources, u32)> {
-        let mut demand = Vec::new();
-        queue.demand(&mut demand);
-        demand.iter().map(|one| (one.needs, one.count)).collect()
-    }
-
-    #[test]
-    fn demand_is_all_that_may_start_in_the_order_in_which_it_is_served() {
-        const LARGE: Resources = Resources::cores(2, 1);
-        let jobs = |order| {
-            let mut queue = JobQueue::new(order);
-            for (job, (needs, tasks)) in [(CORE, 2), (LARGE, 3), (CORE, 1)].iter().enumerate() {
-                let stages = vec![StageSpec::new(*needs, *tasks)];
-                let gang = false;
-                queue.submit(JobId(job as u32), Arc::new(JobSpec { gang, stages }));
-            }
-            queue
-        };
-        let fifo = jobs(JobOrder::Fifo);
-        assert_eq!(demand(&fifo), [(CORE, 2), (LARGE, 3), (CORE, 1)]);
-        let mut fair = jobs(JobOrder::Fair);
-        assert_eq!(
-            demand(&fair),
-            [(CORE, 1), (LARGE, 1), (CORE, 2), (LARGE, 2)]
-        );
-        fair.take_from(JobId(0), 0);
-        assert_eq!(
-            demand(&fair),
-            [(LARGE, 1), (CORE, 2), (LARGE, 2)],
-            "the first has one running"
-        );
-    }
-
-    #[test]
-    fn a_long_demand_ends_with_what_waits_behind_by_size() {
-        let mut queue = JobQueue::new(JobOrder::Fifo);
-        for job in 0..200 {
-            let needs = Resources::cores(1 + u64::from(job % 2), 1);
-            let stages = vec![StageSpec::new(needs, 1)];
-            let gang = false;
-            queue.submit(JobId(job), Arc::new(JobSpec { gang, stages }));
-        }
-        let demand = demand(&queue);
-        assert_eq!(demand.len(), LISTED + 2);
-        assert_eq!(
-            demand[LISTED..].iter().map(|(_, count)| count).sum::<u32>(),
-            136
-        );
-    }
-
-    #[test]
-    fn tasks_that_are_held_back_are_no_demand() {
-        let mut queue = JobQueue::new(JobOrder::Fifo);
-        queue.submit(JobId(0), map_reduce(2, 0));
-        assert!(queue.take_new_work());
-        assert_eq!(demand(&queue), [(CORE, 2)], "the reduce waits for the maps");
-        take(&mut queue, 0, ANY, false);
-        assert!(!queue.take_new_work());
-        take(&mut queue, 0, ANY, false);
-        assert!(queue.take_new_work(), "now it may start");
-        assert_eq!(demand(&queue), [(CORE, 1)]);
-        let lost = WorkUnit {
-            job: JobId(0),
-            stage: 0,
-            index: 0,
-        };
-        queue.requeue(lost);
-        assert!(queue.take_new_work());
-        assert_eq!((demand(&queue), queue.waiting()), (vec![(CORE, 1)], 1));
-        take(&mut queue, 0, ANY, false);
-        take(&mut queue, 0, ANY, false);
-        assert_eq!((demand(&queue), queue.waiting()), (vec![], 0));
-    }
-
-    #[test]
-    fn local_tasks_are_found_by_their_agent() {
-        let mut queue = JobQueue::new(JobOrder::Fifo);
-        queue.submit(JobId(0), map_reduce(4, 1000));
-        assert_eq!(take(&mut queue, 0, AgentId(2), true), Some((0, 2)));
-        assert_eq!(take(&mut queue, 0, AgentId(2), true), None);
-        assert_eq!(take(&mut queue, 0, AgentId(2), false), Some((0, 0)));
-    }
-
-    #[test]
-    fn fair_order_serves_the_job_with_the_fewest_running_tasks() {
-        let mut queue = JobQueue::new(JobOrder::Fair);
-        queue.submit(JobId(0), map_reduce(4, 1000));
-        queue.submit(JobId(1), map_reduce(4, 1000));
-        let mut served = Vec::new();
-        for _ in 0..4 {
-            let job = queue.ready().next().unwrap();
-            queue.take(job, ANY, CORE, false);
-            served.push(job.0);
-        }
-        assert_eq!(served, [0, 1, 0, 1]);
-        queue.finish(WorkUnit {
-            job: JobId(1),
-            stage: 0,
-            index: 0,
-        });
-        assert_eq!(queue.ready().next(), Some(JobId(1)));
     }
 }
