@@ -301,6 +301,7 @@ impl<'a> World<'a> {
             News::WorkFinished { executor, piece }
                 if self.frameworks[framework.index()].role(executor).is_some() =>
             {
+                self.counts(framework, executor, Some(piece));
                 self.piece_done(framework, piece);
             }
             _ => {}
@@ -334,7 +335,15 @@ impl<'a> World<'a> {
             self.progress(framework).jobs.fate(piece.job).lose();
         }
         self.record.framework(framework).copies_won += u64::from(copy);
+        self.counts(framework, task, None);
         self.piece_done(framework, piece);
+    }
+
+    /// Of all attempts at a task it is this whose end counts.
+    fn counts(&mut self, framework: FrameworkId, task: TaskId, inside: Option<Piece>) {
+        if let Some(attempts) = self.record.attempts() {
+            attempts.counts(framework, task, inside);
+        }
     }
 
     fn piece_done(&mut self, framework: FrameworkId, piece: Piece) {

@@ -21,6 +21,7 @@ impl World<'_> {
         for action in actions.drain(..) {
             self.digest.add(&action);
             self.record.action(self.now, &action);
+            self.note_launch(&action);
             self.carry_out(action);
         }
         self.actions = actions;
@@ -87,12 +88,15 @@ impl World<'_> {
                     let at = self.network.arrival(Link::FromFramework(framework), sent);
                     self.send(at, Message::Told(event));
                 }
-                Order::Work { executor, .. } => {
-                    if let Some(agent) = self.agents.agent_of(framework, executor) {
+                Order::Work {
+                    executor, piece, ..
+                } => match self.agents.agent_of(framework, executor) {
+                    Some(agent) => {
                         let at = self.network.arrival(Link::ToAgent(agent), self.now);
                         self.send(at, Message::Work(framework, order));
                     }
-                }
+                    None => self.work_never_began(framework, executor, piece),
+                },
             }
         }
         self.orders = orders;
