@@ -273,12 +273,9 @@ impl Recorder {
         }
         let page = self.framework(framework);
         page.finished += fates.iter().filter(|fate| fate.is_finished()).count() as u64;
-        let feedback = jobs.feedback().map(AsRef::as_ref);
-        if let Some(Feedback::Users(_)) = feedback {
-            // How many there are is what the cluster let them be.
-            page.jobs += order.len() as u64;
-        } else {
-            page.jobs += jobs.len() as u64;
+        page.jobs += order.len() as u64;
+        // Of a closed system only what was submitted is a job: users would have done no more.
+        if let Some(Feedback::Preceding(_)) = jobs.feedback().map(AsRef::as_ref) {
             page.unsubmitted += (jobs.len() - order.len()) as u64;
         }
         self.jobs.push_submitted(jobs, fates, submitted);

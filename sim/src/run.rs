@@ -101,9 +101,9 @@ const fn begin(at: Time, step: Span) -> Time {
 /// Totals of one framework in one run.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct FrameworkRow {
-    /// Jobs submitted, and those that were to be.
+    /// Jobs submitted.
     pub jobs: u64,
-    /// Of those, never submitted: the job that they wait for never ended.
+    /// Jobs that were never submitted, as the job that they wait for never ended.
     pub unsubmitted: u64,
     /// Jobs with all their tasks done.
     pub finished: u64,

@@ -95,7 +95,9 @@ fn check_waits(cluster: &Cluster, run: &Run) -> Verdict {
         let rows: Vec<_> = run.jobs.of(FrameworkId(i as u32)).collect();
         let jobs = jobs_of(&workload.work);
         let page = &run.frameworks[i];
-        prop_assert_eq!((rows.len(), page.jobs), (jobs.len(), jobs.len() as u64));
+        let came = rows.iter().filter(|row| row.came).count() as u64;
+        prop_assert_eq!((rows.len(), page.jobs), (jobs.len(), came));
+        prop_assert_eq!(came + page.unsubmitted, jobs.len() as u64);
         let Some(Feedback::Preceding(after)) = jobs.feedback().map(AsRef::as_ref) else {
             continue;
         };
