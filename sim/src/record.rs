@@ -6,7 +6,6 @@ mod used;
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::TaskPurpose;
 use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{
     Action, AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId,
@@ -24,6 +23,8 @@ use crate::run::{
     agents_a_row, each_job,
 };
 use steps::Steps;
+
+pub use tasks::{Attempts, Done};
 
 /// The most time steps of the table of use, unless a quarter of them reach to the horizon: 28 times as
 /// many as a recipe has that does not say.
@@ -50,29 +51,6 @@ pub struct Ended {
     pub wasted: Option<Time>,
 }
 
-/// A task that ended, for the table of tasks.
-#[derive(Clone, Copy, Debug)]
-pub struct Done {
-    /// Whose task.
-    pub framework: FrameworkId,
-    /// Which one, or in which executor.
-    pub task: TaskId,
-    /// Where it ran.
-    pub agent: AgentId,
-    /// What it, or its executor, used.
-    pub needs: Resources,
-    /// What it is to its framework.
-    pub purpose: TaskPurpose,
-    /// Whether it ran inside an executor.
-    pub inside: bool,
-    /// When it started.
-    pub started: Time,
-    /// When it ended.
-    pub ended: Time,
-    /// How.
-    pub outcome: Outcome,
-}
-
 /// What is being recorded.
 #[derive(Debug)]
 pub struct Recorder {
@@ -94,8 +72,8 @@ pub struct Recorder {
     /// Parts of a million times microseconds, by step, first agent of a row and framework.
     hosts: BTreeMap<(u64, AgentId, FrameworkId), u128>,
     open_offers: IdTable<(FrameworkId, Resources, Time)>,
-    /// Tasks in the order in which they ended, if rows of them are kept.
-    done: Option<Vec<Done>>,
+    /// What becomes of tasks, if rows of them are kept.
+    attempts: Option<Attempts>,
     /// What tasks used of what they had, where that is followed.
     measured: Option<used::Used>,
 }
@@ -122,7 +100,7 @@ impl Recorder {
             used: vec![Integral::default(); frameworks],
             hosts: BTreeMap::new(),
             open_offers: IdTable::new(),
-            done: tasks.then(Vec::new),
+            attempts: tasks.then(Attempts::default),
             measured: None,
         }
     }
@@ -262,11 +240,9 @@ impl Recorder {
         }
     }
 
-    /// A task ended, or a piece of work inside an executor.
-    pub fn task(&mut self, done: Done) {
-        if let Some(all) = &mut self.done {
-            all.push(done);
-        }
+    /// The attempts at tasks, if rows of them are kept.
+    pub const fn attempts(&mut self) -> Option<&mut Attempts> {
+        self.attempts.as_mut()
     }
 
     /// How many jobs of a framework could never run.
@@ -292,21 +268,14 @@ impl Recorder {
         submitted: Vec<Option<Time>>,
         order: &[JobId],
     ) {
-        for done in self.done.iter_mut().flatten() {
-            if let TaskPurpose::WorkUnit(unit) = &mut done.purpose
-                && done.framework == framework
-            {
-                unit.job = order[unit.job.index()];
-            }
+        if let Some(attempts) = &mut self.attempts {
+            attempts.renumber(framework, order);
         }
         let page = self.framework(framework);
         page.finished += fates.iter().filter(|fate| fate.is_finished()).count() as u64;
-        let feedback = jobs.feedback().map(AsRef::as_ref);
-        if let Some(Feedback::Users(_)) = feedback {
-            // How many there are is what the cluster let them be.
-            page.jobs += order.len() as u64;
-        } else {
-            page.jobs += jobs.len() as u64;
+        page.jobs += order.len() as u64;
+        // Of a closed system only what was submitted is a job: users would have done no more.
+        if let Some(Feedback::Preceding(_)) = jobs.feedback().map(AsRef::as_ref) {
             page.unsubmitted += (jobs.len() - order.len()) as u64;
         }
         self.jobs.push_submitted(jobs, fates, submitted);
@@ -355,7 +324,8 @@ impl Recorder {
             let measured = self.measured.as_ref();
             page.mean_used = measured.and_then(|used| used.mean(i, length));
         }
-        let tasks = tasks::rows(&self.jobs, self.done.take().unwrap_or_default());
+        let attempts = self.attempts.take().unwrap_or_default();
+        let tasks = attempts.rows(&self.jobs);
         let usage = self.usage_rows();
         let hosts = self.host_rows();
         self.lines.finish()?;

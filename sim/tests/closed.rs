@@ -68,6 +68,37 @@ fn a_recipe_says_how_many_users_there_are_and_how_they_think() {
     assert_eq!(run.frameworks[0].jobs, 61);
 }
 
+/// Whoever submits what can never run is answered at once, but does not go on before such a job could have
+/// been done: all users have jobs until the end, whatever becomes of them.
+#[test]
+fn impossible_jobs_do_not_use_up_a_users_jobs() {
+    let tasks = "framework.users.workload.mpi.tasks";
+    let gangs = |tasks: &str| run(&experiment(ONE_SERVER, &[tasks]));
+    // Gangs of two on one core: every 15 s, 5 s of thinking and the 10 s that a job takes.
+    let never = gangs(&format!("{tasks}=[2,2]"));
+    let mut times: Vec<u64> = never
+        .jobs
+        .iter()
+        .map(|row| row.submitted.as_secs())
+        .collect();
+    times.sort_unstable();
+    let each = (0..40).flat_map(|turn| [5 + 15 * turn; 3]);
+    assert_eq!(times, each.collect::<Vec<_>>());
+    assert_eq!(never.frameworks[0].impossible, 120);
+    // One task or two: two thirds of three users' time is work at least, and nobody is done early.
+    let some = gangs(&format!("{tasks}=[1,2]"));
+    let page = &some.frameworks[0];
+    assert!(page.impossible > 10 && page.finished > 10, "{page:?}");
+    let mut last: Vec<u64> = some
+        .jobs
+        .iter()
+        .map(|row| row.submitted.as_secs())
+        .collect();
+    last.sort_unstable();
+    assert!(last[last.len() - 3] > 540, "{last:?}");
+    assert_eq!((some.totals.stalled, never.totals.stalled), (false, false));
+}
+
 /// A limit of jobs holds for each phase: who has no more in one thinks again when the next begins.
 #[test]
 fn users_go_on_in_the_next_phase() {

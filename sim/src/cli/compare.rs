@@ -158,11 +158,12 @@ fn perform(
 fn check_announced(comparison: &Comparison, announced: u64) -> anyhow::Result<()> {
     for policy in &comparison.policies {
         for run in &policy.runs {
-            let submitted: u64 = run.frameworks.iter().map(|row| row.jobs).sum();
-            if submitted != announced {
+            let rows = run.frameworks.iter();
+            let found: u64 = rows.map(|row| row.jobs + row.unsubmitted).sum();
+            if found != announced {
                 bail!(
-                    "{} with seed {}: {announced} jobs were announced and {submitted} were \
-                     submitted\n  hint: this is an error of Fairground: please report it",
+                    "{} with seed {}: {announced} jobs were announced and {found} were \
+                     found\n  hint: this is an error of Fairground: please report it",
                     policy.name,
                     run.seed
                 );

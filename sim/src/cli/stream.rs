@@ -71,7 +71,7 @@ fn write_rows(file: File, recipe: &Recipe, streamed: &Streamed) -> anyhow::Resul
             &recipe.framework[row.framework.index()].name,
             row.job,
             row.label,
-            row.submitted,
+            row.came.then_some(row.submitted),
             row.started,
             row.finished,
             row.completion().map(Span::as_micros),

@@ -201,11 +201,11 @@ impl Experiment {
                         policy.name, spec.name
                     ));
                 }
-                if unfinished > impossible + unsubmitted {
+                if unfinished > impossible {
                     warnings.push(format!(
                         "{}: {} jobs of {} were not finished when nothing could happen any more",
                         policy.name,
-                        unfinished - impossible - unsubmitted,
+                        unfinished - impossible,
                         spec.name
                     ));
                 }

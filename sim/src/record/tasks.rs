@@ -1,22 +1,152 @@
-//! The rows of the table of tasks: what the books say of each end, with what its job says.
+//! The table of tasks: a row for every launch, with what its job says.
 
 use std::collections::BTreeMap;
 
 use fairground_policies::frameworks::{TaskPurpose, WorkUnit};
-use fairground_policies::message::{FrameworkId, JobId, Outcome, TaskId};
+use fairground_policies::message::{AgentId, FrameworkId, JobId, TaskId};
+use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
 
-use super::Done;
-use crate::run::{JobTable, TaskKind, TaskRow};
+use crate::run::{JobTable, TaskEnd, TaskKind, TaskRow};
 
 /// A stage of a job of a framework.
 type StageId = (FrameworkId, JobId, u32);
 
-/// A row for every end, in order.
-pub(super) fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
+/// An attempt at a task that is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Done {
+    /// Whose task.
+    pub framework: FrameworkId,
+    /// Which one, or in which executor.
+    pub task: TaskId,
+    /// Where it ran.
+    pub agent: AgentId,
+    /// What it, or its executor, used.
+    pub needs: Resources,
+    /// What it is to its framework.
+    pub purpose: TaskPurpose,
+    /// Whether it ran inside an executor.
+    pub inside: bool,
+    /// When it started, or was to.
+    pub started: Time,
+    /// When it ended.
+    pub ended: Time,
+    /// How.
+    pub outcome: TaskEnd,
+}
+
+/// What becomes of all attempts at tasks.
+#[derive(Default, Debug)]
+pub struct Attempts {
+    /// Those that are over, in order.
+    done: Vec<Done>,
+    /// What was launched and is not over: every launch has a row in the end.
+    open: BTreeMap<(FrameworkId, TaskId), (AgentId, Resources, TaskPurpose)>,
+    /// Those that ran to their end and of which no framework has heard, by task, or by executor and unit
+    /// of work. Only what is heard of counts.
+    unheard: BTreeMap<(FrameworkId, TaskId, Option<WorkUnit>), usize>,
+}
+
+impl Attempts {
+    /// The master orders a launch.
+    pub fn launched(
+        &mut self,
+        (framework, task): (FrameworkId, TaskId),
+        agent: AgentId,
+        needs: Resources,
+        purpose: TaskPurpose,
+    ) {
+        self.open.insert((framework, task), (agent, needs, purpose));
+    }
+
+    /// An attempt is over, or a piece of work inside an executor.
+    pub fn ended(&mut self, mut done: Done) {
+        if !done.inside {
+            self.open.remove(&(done.framework, done.task));
+        }
+        if let (TaskPurpose::WorkUnit(unit), TaskEnd::Finished) = (done.purpose, done.outcome) {
+            let inside = done.inside.then_some(unit);
+            let place = (done.framework, done.task, inside);
+            self.unheard.insert(place, self.done.len());
+            done.outcome = TaskEnd::Discarded;
+        }
+        self.done.push(done);
+    }
+
+    /// A framework hears that a task is done, or a piece of work in an executor, as the first of its
+    /// attempts.
+    pub fn counts(&mut self, framework: FrameworkId, task: TaskId, inside: Option<WorkUnit>) {
+        if let Some(at) = self.unheard.remove(&(framework, task, inside)) {
+            self.done[at].outcome = TaskEnd::Finished;
+        }
+    }
+
+    /// The order to launch a task came to nobody.
+    pub fn unstarted(&mut self, framework: FrameworkId, task: TaskId, now: Time) {
+        if let Some((agent, needs, purpose)) = self.open.remove(&(framework, task)) {
+            self.done.push(Done {
+                framework,
+                task,
+                agent,
+                needs,
+                purpose,
+                inside: false,
+                started: now,
+                ended: now,
+                outcome: TaskEnd::Unstarted,
+            });
+        }
+    }
+
+    /// A piece of work came to an executor that is gone.
+    pub fn work_unstarted(
+        &mut self,
+        framework: FrameworkId,
+        executor: TaskId,
+        unit: WorkUnit,
+        now: Time,
+    ) {
+        let is_it = |one: &&Done| (one.framework, one.task) == (framework, executor);
+        if let Some(executor) = self.done.iter().rev().find(is_it) {
+            self.done.push(Done {
+                purpose: TaskPurpose::WorkUnit(unit),
+                inside: true,
+                started: now,
+                ended: now,
+                outcome: TaskEnd::Unstarted,
+                ..*executor
+            });
+        }
+    }
+
+    /// The run is over: what was ordered comes no more.
+    pub fn close(&mut self, now: Time) {
+        while let Some((&(framework, task), _)) = self.open.first_key_value() {
+            self.unstarted(framework, task, now);
+        }
+    }
+
+    /// Jobs of a framework have these numbers in the trace.
+    pub fn renumber(&mut self, framework: FrameworkId, order: &[JobId]) {
+        for done in &mut self.done {
+            if let TaskPurpose::WorkUnit(unit) = &mut done.purpose
+                && done.framework == framework
+            {
+                unit.job = order[unit.job.index()];
+            }
+        }
+    }
+
+    /// A row each, in order.
+    pub(super) fn rows(self, jobs: &JobTable) -> Vec<TaskRow> {
+        rows(jobs, self.done)
+    }
+}
+
+fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
     let mut ends: BTreeMap<StageId, Time> = BTreeMap::new();
     for one in &done {
-        if let (TaskPurpose::WorkUnit(unit), Outcome::Finished) = (one.purpose, one.outcome) {
+        if let (TaskPurpose::WorkUnit(unit), TaskEnd::Finished) = (one.purpose, one.outcome) {
             let end = ends.entry(stage_of(one.framework, unit)).or_default();
             *end = one.ended.max(*end);
         }

@@ -9,6 +9,7 @@ use fairground_policies::time::Time;
 use super::{Item, World};
 use crate::network::Link;
 use crate::record::{Done, Ended};
+use crate::run::TaskEnd;
 
 /// All agents and what runs on them.
 #[derive(Debug)]
@@ -116,6 +117,8 @@ impl World<'_> {
                 let machine = &self.agents.machines[agent.index()];
                 if machine.up && machine.life == life {
                     self.launch(agent, framework, task, needs);
+                } else {
+                    self.never_began(framework, task);
                 }
             }
             Action::Kill {
@@ -135,6 +138,7 @@ impl World<'_> {
     fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, needs: Resources) {
         // A framework that forgot the task was told it is lost; the agent would be told to kill it.
         let Some(purpose) = self.frameworks[framework.index()].purpose(task) else {
+            self.never_began(framework, task);
             return;
         };
         self.moved = self.now;
@@ -157,7 +161,7 @@ impl World<'_> {
                 }
             }
             TaskPurpose::Executor if self.costs.start().is_zero() => {
-                self.executor_up(framework, task);
+                self.executor_up(framework, task)
             }
             TaskPurpose::Executor => {
                 let up = self.now + self.costs.start();
@@ -231,14 +235,51 @@ impl World<'_> {
         };
         self.record.ended(&ended);
         (self.watch)(&ended);
-        self.note(framework, task, body, outcome);
+        self.note(framework, task, body, outcome.into());
         if body.purpose == TaskPurpose::Instance {
             self.instance_down(framework, task);
         }
     }
 
+    /// Remembers a launch that is ordered, so that it has a row whatever becomes of it.
+    pub(super) fn note_launch(&mut self, action: &Action) {
+        if let Action::Launch {
+            agent,
+            framework,
+            task,
+            needs,
+        } = *action
+            && let Some(purpose) = self.frameworks[framework.index()].purpose(task)
+            && let Some(attempts) = self.record.attempts()
+        {
+            attempts.launched((framework, task), agent, needs, purpose);
+        }
+    }
+
+    fn never_began(&mut self, framework: FrameworkId, task: TaskId) {
+        if let Some(attempts) = self.record.attempts() {
+            attempts.unstarted(framework, task, self.now);
+        }
+    }
+
+    /// Keeps the rows of what runs when the run ends, as one does in which nothing can happen any more.
+    pub(super) fn note_rest(&mut self) {
+        for framework in (0..self.agents.bodies.len() as u32).map(FrameworkId) {
+            let bodies = std::mem::take(&mut self.agents.bodies[framework.index()]);
+            for (task, body) in bodies.iter() {
+                self.note(framework, TaskId(task), body, TaskEnd::Running);
+            }
+        }
+        if let Some(attempts) = self.record.attempts() {
+            attempts.close(self.now);
+        }
+    }
+
     /// Keeps the rows of a task that is gone, and of what it was at, if rows of tasks are kept.
-    fn note(&mut self, framework: FrameworkId, task: TaskId, body: &Body, outcome: Outcome) {
+    fn note(&mut self, framework: FrameworkId, task: TaskId, body: &Body, outcome: TaskEnd) {
+        let Some(attempts) = self.record.attempts() else {
+            return;
+        };
         let done = Done {
             framework,
             task,
@@ -252,14 +293,14 @@ impl World<'_> {
         };
         let doing = body.work.as_ref().and_then(|doing| doing.unit);
         if let Some((unit, since)) = doing {
-            self.record.task(Done {
+            attempts.ended(Done {
                 purpose: TaskPurpose::WorkUnit(unit),
                 inside: true,
                 started: since,
                 ..done
             });
         }
-        self.record.task(done);
+        attempts.ended(done);
     }
 
     /// A piece of work reaches its executor, if that still runs.
@@ -273,6 +314,7 @@ impl World<'_> {
             return;
         };
         let Some(body) = self.agents.bodies[framework.index()].get_mut(executor.0) else {
+            self.work_never_began(framework, executor, unit);
             return;
         };
         let doing = body.work.get_or_insert_default();
@@ -282,6 +324,18 @@ impl World<'_> {
         self.moved = self.now;
         let takes = self.work_started(framework, unit, cache);
         self.works_inside(framework, executor, (unit, begun), self.now + takes);
+    }
+
+    /// A piece of work came to an executor that is gone.
+    pub(super) fn work_never_began(
+        &mut self,
+        framework: FrameworkId,
+        executor: TaskId,
+        unit: WorkUnit,
+    ) {
+        if let Some(attempts) = self.record.attempts() {
+            attempts.work_unstarted(framework, executor, unit, self.now);
+        }
     }
 
     /// An executor is done with the `begun`-th piece of work it began, if it still runs.
@@ -295,7 +349,7 @@ impl World<'_> {
         {
             self.moved = self.now;
             let agent = body.agent;
-            self.record.task(Done {
+            let done = Done {
                 framework,
                 task: executor,
                 agent,
@@ -304,8 +358,11 @@ impl World<'_> {
                 inside: true,
                 started: since,
                 ended: self.now,
-                outcome: Outcome::Finished,
-            });
+                outcome: TaskEnd::Finished,
+            };
+            if let Some(attempts) = self.record.attempts() {
+                attempts.ended(done);
+            }
             self.task_tells(
                 agent,
                 framework,

@@ -298,13 +298,14 @@ impl<'a> World<'a> {
     pub(super) fn follow(&mut self, framework: FrameworkId, event: &FrameworkEvent) {
         match *event {
             FrameworkEvent::Reported { task, outcome } => {
-                self.follow_report(framework, task, outcome);
+                self.follow_report(framework, task, outcome)
             }
             FrameworkEvent::WorkFinished { executor, unit }
                 if self.frameworks[framework.index()]
                     .purpose(executor)
                     .is_some() =>
             {
+                self.counts(framework, executor, Some(unit));
                 self.piece_done(framework, unit);
             }
             _ => {}
@@ -338,7 +339,15 @@ impl<'a> World<'a> {
             self.progress(framework).jobs.fate(unit.job).lose();
         }
         self.record.framework(framework).copies_won += u64::from(copy);
+        self.counts(framework, task, None);
         self.piece_done(framework, unit);
+    }
+
+    /// Of all attempts at a task it is this whose end counts.
+    fn counts(&mut self, framework: FrameworkId, task: TaskId, inside: Option<WorkUnit>) {
+        if let Some(attempts) = self.record.attempts() {
+            attempts.counts(framework, task, inside);
+        }
     }
 
     fn piece_done(&mut self, framework: FrameworkId, unit: WorkUnit) {

@@ -450,6 +450,7 @@ impl<'a> World<'a> {
             return Err(error);
         }
         let end = self.now;
+        self.note_rest();
         for (i, service) in self.services.iter_mut().enumerate() {
             if let Some(service) = service {
                 service.finish(FrameworkId(i as u32), &mut self.record);

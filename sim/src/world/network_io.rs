@@ -21,6 +21,7 @@ impl World<'_> {
         for action in actions.drain(..) {
             self.digest.add(&action);
             self.record.action(self.now, &action);
+            self.note_launch(&action);
             self.carry_out(action);
         }
         self.actions = actions;
@@ -87,10 +88,13 @@ impl World<'_> {
                     let at = self.network.arrival(Link::FromFramework(framework), sent);
                     self.send(at, Message::Told(event));
                 }
-                FrameworkAction::Work { executor, .. } => {
-                    if let Some(agent) = self.agents.agent_of(framework, executor) {
-                        let at = self.network.arrival(Link::ToAgent(agent), self.now);
-                        self.send(at, Message::Work(framework, action));
+                FrameworkAction::Work { executor, unit, .. } => {
+                    match self.agents.agent_of(framework, executor) {
+                        Some(agent) => {
+                            let at = self.network.arrival(Link::ToAgent(agent), self.now);
+                            self.send(at, Message::Work(framework, action));
+                        }
+                        None => self.work_never_began(framework, executor, unit),
                     }
                 }
             }

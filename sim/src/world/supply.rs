@@ -215,7 +215,11 @@ impl<'a> Supply<'a> {
     ) -> Result<Vec<(Time, JobId)>, ReadError> {
         match self {
             Self::Whole { .. } => Ok(Vec::new()),
-            Self::Feedback(all) => Ok(all.course.ended(all.order[id.index()], now)),
+            Self::Feedback(all) => {
+                let job = all.order[id.index()];
+                let submitted = all.submitted[job.index()].expect("a job that was submitted");
+                Ok(all.course.ended(job, submitted, now))
+            }
             Self::Stream { open, .. } => {
                 let (job, fate) = open.remove(id.0.into()).expect("a job that is not over");
                 record.job(framework, &job.numbered(id), &fate)?;

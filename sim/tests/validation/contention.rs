@@ -12,7 +12,7 @@ use fairground_workloads::usage::UseSpec;
 use proptest::prelude::*;
 
 use crate::common::{Cluster, batch, cores, job, maps, secs, service};
-use crate::{Plain, run, times, work};
+use crate::{Plain, times, work};
 
 /// Agents of so many cores that offer `times` times that, and all memory anybody could ask for.
 fn shared(agents: &[u64], times: u32) -> Cluster {
@@ -324,7 +324,7 @@ fn plain_sharing(jobs: &[Plain]) -> Vec<f64> {
 /// II, section 4.4).
 fn check_theory(count: usize, load: u64, random: bool) {
     let jobs = arrivals(count, load, random);
-    let run = run(&with(shared(&[1], 1000), ALL, work(&jobs, false)));
+    let run = with(shared(&[1], 1000), ALL, work(&jobs, false)).run_quickly();
     let ends = ends(&run, 0);
     for (end, plain) in ends.iter().zip(plain_sharing(&jobs)) {
         assert!((*end as f64 - plain).abs() < 1.5, "{end} and not {plain}");

@@ -82,10 +82,15 @@ pub fn jobs(comparison: &Comparison) -> Table<Of<'_, JobRow<'_>>> {
         .text("label", "the source's own name, or the kind of job", |r| {
             r.row.label.into()
         })
-        .int("submitted_us", "µs", "when it was submitted", |r| {
-            let submitted = r.row.came.then(|| r.row.submitted.as_micros());
-            submitted.into()
-        })
+        .int(
+            "submitted_us",
+            "µs",
+            "when it was submitted; empty if it never was",
+            |r| {
+                let submitted = r.row.came.then(|| r.row.submitted.as_micros());
+                submitted.into()
+            },
+        )
         .int(
             "started_us",
             "µs",
