@@ -161,7 +161,7 @@ impl World<'_> {
                 }
             }
             TaskPurpose::Executor if self.costs.start().is_zero() => {
-                self.executor_up(framework, task)
+                self.executor_up(framework, task);
             }
             TaskPurpose::Executor => {
                 let up = self.now + self.costs.start();

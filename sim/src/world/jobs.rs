@@ -298,7 +298,7 @@ impl<'a> World<'a> {
     pub(super) fn follow(&mut self, framework: FrameworkId, event: &FrameworkEvent) {
         match *event {
             FrameworkEvent::Reported { task, outcome } => {
-                self.follow_report(framework, task, outcome)
+                self.follow_report(framework, task, outcome);
             }
             FrameworkEvent::WorkFinished { executor, unit }
                 if self.frameworks[framework.index()]
