@@ -41,6 +41,8 @@ pub struct Experiment {
     check: bool,
     /// The trace of the first seed, which was made to see whether there is one.
     first: OnceLock<Trace>,
+    /// The rows of the table of sensitivity, whose files were read with those of the recipe.
+    rows: Vec<(String, Experiment)>,
 }
 
 /// Why an experiment cannot be run.
@@ -140,14 +142,15 @@ impl Experiment {
         registry: Registry,
         imports: &mut Imports,
     ) -> Result<Self, ExperimentError> {
-        let experiment = Self::opened(loaded, registry, imports)?;
-        for vary in loaded.recipe.sensitivity.iter().flat_map(|all| &all.vary) {
-            let varied = sensitivity::varied(loaded, &vary.set)?;
+        let mut experiment = Self::opened(loaded, registry, imports)?;
+        for (what, set) in sensitivity::rows(&loaded.recipe) {
+            let varied = sensitivity::varied(loaded, set)?;
             let opened = Self::opened(&varied, experiment.registry.clone(), imports);
-            opened.map_err(|error| ExperimentError::Row {
-                what: vary.what.clone(),
+            let opened = opened.map_err(|error| ExperimentError::Row {
+                what: what.clone(),
                 error: Box::new(error),
             })?;
+            experiment.rows.push((what, opened));
         }
         let first = experiment.trace(experiment.loaded.recipe.first_seed)?;
         let _ = experiment.first.set(first);
@@ -202,6 +205,7 @@ impl Experiment {
             behaviours,
             check: false,
             first: OnceLock::new(),
+            rows: Vec::new(),
         };
         for policy in &experiment.loaded.recipe.policies {
             experiment.check_policy(policy).map_err(|error| {
@@ -345,7 +349,7 @@ impl Experiment {
         }
         let seeds: Vec<u64> = done.iter().map(|(seed, _)| *seed).collect();
         let mut comparison = self.comparison(&first, &resolved, done);
-        let sheet = sensitivity::sheet(&self.loaded, &self.registry, &seeds, watcher)?;
+        let sheet = sensitivity::sheet(&self.loaded.recipe, &self.rows, &seeds, watcher)?;
         comparison.sheets.extend(sheet);
         comparison.sheets.extend(closed::sheet(&comparison));
         Ok(comparison)

@@ -32,6 +32,9 @@ pub const NINE_HOSTS: &str = include_str!("../assets/nine-hosts.toml");
 /// The most agents that a cluster has: they are counted before they are made.
 pub const MOST_AGENTS: u64 = 1_000_000;
 
+/// No recipe lasts longer.
+pub const LONGEST: Span = Span::from_secs(20 * 366 * 86_400);
+
 /// Cluster, frameworks with their work, policies and seeds.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -534,7 +537,7 @@ impl Recipe {
                 "expected letters, digits, `-`, `_` and `.`: it names a folder",
             );
         }
-        if self.duration.is_zero() || self.duration > Span::from_secs(20 * 366 * 86_400) {
+        if self.duration.is_zero() || self.duration > LONGEST {
             return bad(
                 "duration",
                 "expected more than nothing and less than 20 years",

@@ -119,9 +119,9 @@ impl WorkloadSpec {
             Self::Spark(spec) => spec.check().map(|()| Loaded::Spark(spec.clone())),
             Self::Rails(spec) => spec.check().map(|()| Loaded::Rails(spec.clone())),
             Self::Mpi(spec) => spec.check().map(|()| Loaded::Mpi(spec.clone())),
-            Self::Swim(spec) => spec.load(folder).map(Loaded::Swim),
-            Self::Tpch(spec) => spec.load(folder).map(Loaded::Tpch),
-            Self::Requests(spec) => spec.load(folder).map(Loaded::Requests),
+            Self::Swim(spec) => spec.load(folder, imports).map(Loaded::Swim),
+            Self::Tpch(spec) => spec.load(folder, imports).map(Loaded::Tpch),
+            Self::Requests(spec) => spec.load(folder, imports).map(Loaded::Requests),
             Self::Swf(spec) => spec.load(folder, imports).map(Loaded::Trace),
             Self::Trace(spec) => spec.load(folder, imports).map(Loaded::Trace),
         };

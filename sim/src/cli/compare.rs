@@ -10,6 +10,7 @@ use fairground_workloads::canonical::Imports;
 use fairground_workloads::feedback::Feedback;
 use fairground_workloads::trace::{Trace, Work};
 
+use super::flags::Flags;
 use super::progress::Progress;
 use super::rebase::{rebase, rename_inputs};
 use super::{CompareArgs, Ending, RecipeArgs, ReplayArgs, RunArgs, print};
@@ -20,6 +21,13 @@ use crate::replay::{Replay, Replayed};
 use crate::run::Comparison;
 
 pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
+    let mut flags = Flags::default();
+    flags.took("policies", "--policies", !args.policies.is_empty());
+    flags.took("duration", "--duration", args.recipe.duration.is_some());
+    flags.blame(compared(args, registry))
+}
+
+fn compared(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
     let mut settings = args.recipe.settings.clone();
     if !args.policies.is_empty() {
         settings.push(format!("policies={}", list(&args.policies)));
@@ -54,6 +62,13 @@ pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<E
 }
 
 pub(super) fn run(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
+    let mut flags = Flags::default();
+    flags.took("policies", "--policy", true);
+    flags.took("duration", "--duration", args.recipe.duration.is_some());
+    flags.blame(ran(args, registry))
+}
+
+fn ran(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
     let mut settings = args.recipe.settings.clone();
     settings.push(format!("policies={}", list(&[args.policy])));
     settings.push("seeds=1".to_owned());

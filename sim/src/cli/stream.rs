@@ -12,6 +12,7 @@ use fairground_workloads::scratch::Scratch;
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::Assumption;
 
+use super::flags::Flags;
 use super::trace::aligned;
 use super::{Ending, StreamArgs, counted, print};
 use crate::experiment::{Experiment, STATIC_BEST, Streamed};
@@ -20,6 +21,12 @@ use crate::recipe::Recipe;
 use crate::run::each_job;
 
 pub(super) fn stream(args: &StreamArgs, registry: Registry) -> anyhow::Result<Ending> {
+    let mut flags = Flags::default();
+    flags.took("policies", "--policy", true);
+    flags.blame(streamed(args, registry))
+}
+
+fn streamed(args: &StreamArgs, registry: Registry) -> anyhow::Result<Ending> {
     if args.policy.base() == STATIC_BEST {
         bail!(
             "{STATIC_BEST} is searched for in many runs\n  hint: name the split, as in \

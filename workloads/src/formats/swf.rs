@@ -11,6 +11,8 @@
 //! line for each part of its run with the status 2 (to be continued), 3 (the last, completed) or 4 (the
 //! last, failed). Parts have the number of their job; only the first says when it was submitted.
 
+mod header;
+
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
@@ -190,15 +192,6 @@ impl Header {
         let mut fields = self.fields.iter();
         let field = fields.find(|(name, _)| same_key(name, key));
         field.map(|(_, value)| value.as_str())
-    }
-
-    /// The first number in the value of `key`: 5208 of `MaxProcs: 5,208 (with the login nodes)`.
-    pub fn number(&self, key: &str) -> Option<u64> {
-        let value = self.get(key)?.trim_ascii_start();
-        let grouped = |byte: &u8| byte.is_ascii_digit() || *byte == b',';
-        let digits = value.bytes().take_while(grouped).filter(u8::is_ascii_digit);
-        let digits: Vec<u8> = digits.collect();
-        std::str::from_utf8(&digits).ok()?.parse().ok()
     }
 
     /// Takes a comment, without its semicolon.
@@ -483,6 +476,8 @@ impl Survey for Counts {
         self.header.clone_from(records.layout());
         self.passed = records.passed();
         self.passed.tell(warn);
+        let odd = self.header.odd().into_iter();
+        warn.extend(odd.map(|error| error.hint("it is not used")));
     }
 
     fn stat(self) -> Stat {
@@ -523,6 +518,11 @@ impl Survey for Counts {
             ),
         ];
         facts.extend(self.passed.facts());
+        let odd = self.header.odd();
+        if !odd.is_empty() {
+            let odd: Vec<String> = odd.iter().map(ToString::to_string).collect();
+            facts.push(("header_not_understood", odd.join("; ")));
+        }
         Stat {
             facts,
             columns: vec![

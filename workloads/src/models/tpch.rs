@@ -13,6 +13,7 @@ use fairground_policies::job::StageSpec;
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::formats::input;
 use crate::formats::tpch::{Levels, Node, Record, records};
@@ -106,16 +107,18 @@ impl TpchSpec {
     }
 
     /// Reads the files.
-    pub(crate) fn load(&self, folder: &Path) -> Result<Loaded, ReadError> {
+    pub(crate) fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Loaded, ReadError> {
         self.check()?;
         let mut queries = Vec::new();
         let mut inputs = Vec::new();
         for file in &self.files {
             let path = folder.join(file);
-            for record in records(&path)? {
-                queries.push(self.query(&record?));
-            }
-            inputs.push(input(&path, file)?);
+            let read = imports.file(&path, || {
+                let read: Vec<Record> = records(&path)?.collect::<Result<_, _>>()?;
+                Ok((read, input(&path, file)?))
+            })?;
+            queries.extend(read.0.iter().map(|record| self.query(record)));
+            inputs.push(read.1.clone());
         }
         Ok(Loaded {
             spec: self.clone(),

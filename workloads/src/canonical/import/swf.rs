@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Draft, Import, censored, ended, unstarted};
-use crate::canonical::MachineSize;
 use crate::canonical::account::{Became, Thing};
 use crate::canonical::tables::{Job, Tasks};
+use crate::canonical::{MachineSize, NOT_UNDERSTOOD};
 use crate::error::ReadError;
 use crate::formats::swf::{Header, Record, records};
 
@@ -65,6 +65,9 @@ pub(super) fn log(import: &mut Import<'_>, path: &Path) -> Result<(), ReadError>
         job(import, &record, &mut told)
     })?;
     import.out.machine(size(rows.layout()));
+    for odd in rows.layout().odd() {
+        import.assume(NOT_UNDERSTOOD, format!("{odd}: not used"));
+    }
     told.alone(import, path)?;
     told.tell(import);
     Ok(())
@@ -223,7 +226,7 @@ fn job(import: &mut Import<'_>, record: &Record, told: &mut Told) -> Result<Beca
 
 /// What the header says of the machine.
 fn size(header: &Header) -> Option<MachineSize> {
-    let number = |key: &str| header.number(key).filter(|number| *number > 0);
+    let number = |key: &str| header.number(key);
     let size = MachineSize {
         processors: number("MaxProcs"),
         nodes: number("MaxNodes"),
