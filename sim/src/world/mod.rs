@@ -2,7 +2,7 @@
 //!
 //! The world carries events and actions and knows how long things take. It decides nothing.
 
-mod bodies;
+mod agents;
 mod contention;
 mod costs;
 mod jobs;
@@ -38,7 +38,7 @@ use crate::queue::Queue;
 use crate::record::{Ended, Recorder};
 use crate::run::{JobLine, Run};
 
-use bodies::Agents;
+use agents::Agents;
 use contention::Contention;
 use costs::Costs;
 use jobs::Progress;

@@ -188,7 +188,7 @@ impl World<'_> {
 
     /// An instance that still runs begins to serve.
     pub(super) fn instance_up(&mut self, framework: FrameworkId, task: TaskId) {
-        if self.agents.body(framework, task).is_none() {
+        if self.agents.running_task(framework, task).is_none() {
             return;
         }
         let now = self.now;
