@@ -22,13 +22,13 @@ pub(super) struct Agents {
 
 #[derive(Clone, Debug)]
 struct Machine {
-    /// What it offers in its present life, or did in the last.
+    /// What it offers in its present incarnation, or did in the last.
     total: Resources,
     up: bool,
-    /// How often it has come back; orders for an earlier life are lost.
-    life: u32,
-    /// The life the master knows of.
-    known_life: u32,
+    /// How often it has come back; orders for an earlier incarnation are lost.
+    incarnation: u32,
+    /// The incarnation the master knows of.
+    known_incarnation: u32,
     tasks: Vec<(FrameworkId, TaskId)>,
 }
 
@@ -56,8 +56,8 @@ impl Agents {
         let machine = |total: &Resources| Machine {
             total: *total,
             up: true,
-            life: 0,
-            known_life: 0,
+            incarnation: 0,
+            known_incarnation: 0,
             tasks: Vec::new(),
         };
         Self {
@@ -72,9 +72,9 @@ impl Agents {
         self.running
     }
 
-    /// The life of `agent` that the master's orders are meant for.
-    pub(super) fn known_life(&self, agent: AgentId) -> u32 {
-        self.machines[agent.index()].known_life
+    /// The incarnation of `agent` that the master's orders are meant for.
+    pub(super) fn known_incarnation(&self, agent: AgentId) -> u32 {
+        self.machines[agent.index()].known_incarnation
     }
 
     pub(super) fn agent_of(&self, framework: FrameworkId, task: TaskId) -> Option<AgentId> {
@@ -109,9 +109,9 @@ impl Agents {
 }
 
 impl World<'_> {
-    /// An order reaches an agent. One meant for an earlier life of it finds nobody: the master has
+    /// An order reaches an agent. One meant for an earlier incarnation of it finds nobody: the master has
     /// been told of the loss.
-    pub(super) fn obey(&mut self, life: u32, action: &Action) {
+    pub(super) fn obey(&mut self, incarnation: u32, action: &Action) {
         match *action {
             Action::Launch {
                 agent,
@@ -120,7 +120,7 @@ impl World<'_> {
                 needs,
             } => {
                 let machine = &self.agents.machines[agent.index()];
-                if machine.up && machine.life == life {
+                if machine.up && machine.incarnation == incarnation {
                     self.launch(agent, framework, task, needs);
                 } else {
                     self.never_began(framework, task);
@@ -132,7 +132,7 @@ impl World<'_> {
                 task,
             } => {
                 let machine = &self.agents.machines[agent.index()];
-                if machine.up && machine.life == life {
+                if machine.up && machine.incarnation == incarnation {
                     self.end(framework, task, Outcome::Killed);
                 }
             }
@@ -400,14 +400,14 @@ impl World<'_> {
             let running = self.agents.end(framework, task).expect("a task that runs");
             self.gone(framework, task, &running, Outcome::Lost);
         }
-        let life = self.agents.machines[agent.index()].life;
+        let incarnation = self.agents.machines[agent.index()].incarnation;
         let noticed = self.now + self.network.detection();
-        self.queue.push(noticed, Item::Noticed(agent, life));
+        self.queue.push(noticed, Item::Noticed(agent, incarnation));
     }
 
     /// The master notices a loss, unless the agent came back before it did.
-    pub(super) fn notice_loss(&mut self, agent: AgentId, life: u32) {
-        if self.agents.machines[agent.index()].life == life {
+    pub(super) fn notice_loss(&mut self, agent: AgentId, incarnation: u32) {
+        if self.agents.machines[agent.index()].incarnation == incarnation {
             self.tell_master(Event::AgentLost { agent });
         }
     }
@@ -426,21 +426,21 @@ impl World<'_> {
             }
         }
         machine.up = true;
-        machine.life += 1;
-        let life = machine.life;
+        machine.incarnation += 1;
+        let incarnation = machine.incarnation;
         self.moved = self.now;
         let at = self.network.arrival(Link::FromAgent(agent), self.now);
-        self.queue.push(at, Item::Rejoined(agent, life));
+        self.queue.push(at, Item::Rejoined(agent, incarnation));
     }
 
-    /// The master hears of an agent's new life, unless that is over already; what it orders from
+    /// The master hears of an agent's new incarnation, unless that is over already; what it orders from
     /// then on is meant for it.
-    pub(super) fn rejoin(&mut self, agent: AgentId, life: u32) {
+    pub(super) fn rejoin(&mut self, agent: AgentId, incarnation: u32) {
         let machine = &mut self.agents.machines[agent.index()];
-        if !machine.up || machine.life != life {
+        if !machine.up || machine.incarnation != incarnation {
             return;
         }
-        machine.known_life = life;
+        machine.known_incarnation = incarnation;
         let total = machine.total;
         self.tell_master(Event::AgentJoined { agent, total });
     }

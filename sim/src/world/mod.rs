@@ -158,7 +158,7 @@ enum Message {
     Told(Event),
     /// An event for a framework.
     FrameworkEvent(FrameworkId, FrameworkEvent),
-    /// An order for an agent; the number names the agent's life it is meant for.
+    /// An order for an agent; the number names the agent's incarnation it is meant for.
     Ordered(u32, Action),
     /// A piece of work for an executor.
     Work(FrameworkId, FrameworkAction),
@@ -189,11 +189,11 @@ enum Item {
     Measure(FrameworkId),
     /// An agent goes away.
     Crash(AgentId),
-    /// The master notices that an agent is gone, if that life of it is still the last.
+    /// The master notices that an agent is gone, if that incarnation of it is still the last.
     Noticed(AgentId, u32),
     /// An agent comes back, perhaps with something else than it had.
     Return(AgentId, Option<Resources>),
-    /// The master hears that an agent came back to a new life.
+    /// The master hears that an agent came back to a new incarnation.
     Rejoined(AgentId, u32),
     /// A framework asked to be woken.
     Wake(FrameworkId),
@@ -435,9 +435,9 @@ impl<'a> World<'a> {
             Item::Waited(framework, job) => self.submit_waiting(framework, job),
             Item::Measure(framework) => self.measure(framework),
             Item::Crash(agent) => self.crash(agent),
-            Item::Noticed(agent, life) => self.notice_loss(agent, life),
+            Item::Noticed(agent, incarnation) => self.notice_loss(agent, incarnation),
             Item::Return(agent, total) => self.come_back(agent, total),
-            Item::Rejoined(agent, life) => self.rejoin(agent, life),
+            Item::Rejoined(agent, incarnation) => self.rejoin(agent, incarnation),
             Item::Wake(framework) => {
                 self.wakes[framework.index()] = None;
                 self.tell_framework(framework, FrameworkEvent::TimePassed);
