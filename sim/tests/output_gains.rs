@@ -7,7 +7,7 @@ use fairground_sim::output::gains::{Gains, Line, Measure, Verdict};
 use fairground_sim::output::stats::Estimate;
 use fairground_sim::output::{tables, units};
 use fairground_sim::run::{
-    Comparison, Fate, FrameworkInfo, FrameworkRow, JobTable, PolicyRuns, Run, Totals,
+    Comparison, FrameworkInfo, FrameworkRow, JobOutcome, JobTable, PolicyRuns, Run, Totals,
 };
 use fairground_workloads::trace::{Jobs, Runtimes};
 
@@ -16,7 +16,7 @@ type Times<'a> = &'a [u64];
 
 /// One framework's jobs.
 fn add(table: &mut JobTable, times: Times<'_>) {
-    let (mut jobs, mut fates) = (Jobs::default(), Vec::new());
+    let (mut jobs, mut outcomes) = (Jobs::default(), Vec::new());
     for time in times {
         let stage = (
             StageSpec::new(Resources::cores(1, 1), 1),
@@ -26,14 +26,14 @@ fn add(table: &mut JobTable, times: Times<'_>) {
             },
         );
         jobs.push("job", Time::ZERO, false, vec![stage]);
-        let mut fate = Fate::default();
+        let mut outcome = JobOutcome::default();
         if *time > 0 {
-            fate.start(Time::ZERO);
-            fate.finish(Time::from_secs(*time));
+            outcome.start(Time::ZERO);
+            outcome.finish(Time::from_secs(*time));
         }
-        fates.push(fate);
+        outcomes.push(outcome);
     }
-    table.push(jobs, fates);
+    table.push(jobs, outcomes);
 }
 
 fn run(seed: u64, frameworks: &[Times<'_>]) -> Run {
