@@ -14,13 +14,13 @@ use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
 use fairground_workloads::trace::{Runtimes, Work};
 
-use super::supply::Supply;
+use super::job_source::JobSource;
 use super::{Item, World};
 use crate::record::Recorder;
 
 /// How far the jobs of one framework are.
 pub(super) struct Progress<'a> {
-    jobs: Supply<'a>,
+    jobs: JobSource<'a>,
     /// How many were submitted.
     submitted: u32,
     /// How far those of several tasks are that were submitted and are not done.
@@ -53,7 +53,7 @@ struct Copying {
 impl<'a> Progress<'a> {
     /// The jobs of `work` before any was submitted; `usable` are the sizes of the agents they may
     /// run on, with how many there are of each.
-    pub(super) fn new(jobs: Supply<'a>, work: &Work, usable: &[(Resources, u64)]) -> Self {
+    pub(super) fn new(jobs: JobSource<'a>, work: &Work, usable: &[(Resources, u64)]) -> Self {
         let executor = match work {
             Work::Executors { needs, .. } => Some(*needs),
             Work::Batch(_) | Work::Service(_) => None,

@@ -9,7 +9,7 @@ mod jobs;
 mod network_io;
 pub mod queueing;
 mod services;
-mod supply;
+mod job_source;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,9 +41,9 @@ use crate::run::{JobLine, Run};
 use agents::Agents;
 use contention::Contention;
 use costs::Costs;
+use job_source::{JobSource, OwnData};
 use jobs::Progress;
 use services::Service;
-use supply::{OwnData, Supply};
 
 /// Everything one simulation follows from.
 #[derive(Clone, Debug)]
@@ -283,7 +283,7 @@ impl<'a> World<'a> {
         let progress = (0..).zip(works).zip(streams).zip(&usable);
         let progress = progress
             .map(|(((id, work), stream), usable)| {
-                let jobs = Supply::new(work, stream, data(FrameworkId(id)))?;
+                let jobs = JobSource::new(work, stream, data(FrameworkId(id)))?;
                 Ok(Progress::new(jobs, work, usable))
             })
             .collect::<Result<_, ReadError>>()?;

@@ -14,7 +14,7 @@ use crate::record::Recorder;
 use crate::run::JobOutcome;
 
 /// The jobs of a framework, and what becomes of them.
-pub(super) enum Supply<'a> {
+pub(super) enum JobSource<'a> {
     /// All are there from the beginning to the end.
     Whole {
         jobs: Jobs,
@@ -74,7 +74,7 @@ impl Waiting {
     }
 }
 
-impl fmt::Debug for Supply<'_> {
+impl fmt::Debug for JobSource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole { jobs, .. } => write!(f, "{} jobs", jobs.len()),
@@ -91,7 +91,7 @@ pub(super) struct OwnData {
     pub(super) stream: Stream,
 }
 
-impl<'a> Supply<'a> {
+impl<'a> JobSource<'a> {
     /// Those of `stream`, or of `work` if there is none; with `data`, wherever the trace has theirs.
     pub(super) fn new(
         work: &Work,
