@@ -7,7 +7,7 @@ mod contention;
 mod costs;
 mod jobs;
 mod network_io;
-pub mod queueing;
+pub mod service_queue;
 mod services;
 mod job_source;
 
