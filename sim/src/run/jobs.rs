@@ -91,7 +91,7 @@ impl JobOutcome {
 }
 
 impl JobTable {
-    /// The jobs of one more framework, with a outcome each.
+    /// The jobs of one more framework, with an outcome each.
     pub fn push(&mut self, jobs: Jobs, outcomes: Vec<JobOutcome>) {
         self.push_submitted(jobs, outcomes, Vec::new());
     }

@@ -340,7 +340,7 @@ impl World<'_> {
         })
     }
 
-    /// A running is gone: if it worked, it no longer does.
+    /// A task is gone: if it worked, it no longer does.
     pub(super) fn works_no_more(
         &mut self,
         framework: FrameworkId,
