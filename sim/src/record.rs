@@ -19,8 +19,8 @@ use fairground_workloads::trace::{Job, Jobs, Trace};
 
 use crate::digest::Digest;
 use crate::run::{
-    Fate, FrameworkRow, HostRow, JobLine, JobRow, JobTable, Run, ServiceRow, Totals, UsageRow,
-    agents_a_row, each_job,
+    FrameworkRow, HostRow, JobLine, JobOutcome, JobRow, JobTable, Run, ServiceRow, Totals,
+    UsageRow, agents_a_row, each_job,
 };
 use steps::Steps;
 
@@ -251,11 +251,14 @@ impl Recorder {
     }
 
     /// The jobs of the next framework, done or not.
-    pub fn jobs(&mut self, framework: FrameworkId, jobs: Jobs, fates: Vec<Fate>) {
+    pub fn jobs(&mut self, framework: FrameworkId, jobs: Jobs, outcomes: Vec<JobOutcome>) {
         let page = self.framework(framework);
         page.jobs += jobs.len() as u64;
-        page.finished += fates.iter().filter(|fate| fate.is_finished()).count() as u64;
-        self.jobs.push(jobs, fates);
+        page.finished += outcomes
+            .iter()
+            .filter(|outcome| outcome.is_finished())
+            .count() as u64;
+        self.jobs.push(jobs, outcomes);
     }
 
     /// The same for jobs of which some wait for others: when each was submitted, if it was, and in which
@@ -264,7 +267,7 @@ impl Recorder {
         &mut self,
         framework: FrameworkId,
         jobs: Jobs,
-        fates: Vec<Fate>,
+        outcomes: Vec<JobOutcome>,
         submitted: Vec<Option<Time>>,
         order: &[JobId],
     ) {
@@ -272,13 +275,16 @@ impl Recorder {
             attempts.renumber(framework, order);
         }
         let page = self.framework(framework);
-        page.finished += fates.iter().filter(|fate| fate.is_finished()).count() as u64;
+        page.finished += outcomes
+            .iter()
+            .filter(|outcome| outcome.is_finished())
+            .count() as u64;
         page.jobs += order.len() as u64;
         // Of a closed system only what was submitted is a job: users would have done no more.
         if let Some(Feedback::Preceding(_)) = jobs.feedback().map(AsRef::as_ref) {
             page.unsubmitted += (jobs.len() - order.len()) as u64;
         }
-        self.jobs.push_submitted(jobs, fates, submitted);
+        self.jobs.push_submitted(jobs, outcomes, submitted);
     }
 
     /// A job of a stream, done or not.
@@ -289,13 +295,13 @@ impl Recorder {
         &mut self,
         framework: FrameworkId,
         job: &Job<'_>,
-        fate: &Fate,
+        outcome: &JobOutcome,
     ) -> Result<(), ReadError> {
         let page = self.framework(framework);
         page.jobs += 1;
-        page.finished += u64::from(fate.is_finished());
+        page.finished += u64::from(outcome.is_finished());
         self.lines
-            .push(JobLine::of(JobRow::new(framework, job, fate)), 1)
+            .push(JobLine::of(JobRow::new(framework, job, outcome)), 1)
     }
 
     /// A step of a service.

@@ -14,7 +14,7 @@ use fairground_workloads::trace::{Assumption, Input};
 
 use crate::measured::Measured;
 
-pub use jobs::{Fate, JobLine, JobRow, JobTable, each_job};
+pub use jobs::{JobLine, JobOutcome, JobRow, JobTable, each_job};
 
 /// Everything one policy did with one trace.
 #[derive(Clone, PartialEq, Debug)]

@@ -7,7 +7,7 @@
 use fairground_policies::name::Name;
 
 use crate::experiment::{Experiment, ExperimentError, STATIC_BEST, Watcher};
-use crate::output::gains::{Gains, Measure};
+use crate::output::comparison::{Changes, Measure};
 use crate::output::units;
 use crate::recipe::{Loaded, Recipe, RecipeError};
 use crate::run::{Comparison, Sheet};
@@ -74,11 +74,11 @@ pub(crate) fn sheet(
         if comparison.seeds.len() < seeds.len() {
             return Ok(None);
         }
-        let gains = Gains::of(&comparison);
+        let changes = Changes::of(&comparison);
         if heads.is_empty() {
-            heads = head(&comparison, &gains);
+            heads = head(&comparison, &changes);
         }
-        rows.push(row(what.clone(), &gains, heads.len()));
+        rows.push(row(what.clone(), &changes, heads.len()));
     }
     let seeds = units::count(seeds.len(), "seed", "seeds");
     Ok(Some(Sheet {
@@ -106,11 +106,15 @@ fn gains_base(recipe: &Recipe) -> String {
 }
 
 /// The columns: what every policy but the first does to jobs, then to each service.
-fn head(comparison: &Comparison, gains: &Gains) -> Vec<String> {
+fn head(comparison: &Comparison, changes: &Changes) -> Vec<String> {
     let mut heads = vec!["changed".to_owned()];
-    for policy in 1..gains.policies.len() {
-        let name = &gains.policies[policy];
-        if gains.overall.iter().any(|overall| overall.policy == policy) {
+    for policy in 1..changes.policies.len() {
+        let name = &changes.policies[policy];
+        if changes
+            .overall
+            .iter()
+            .any(|overall| overall.policy == policy)
+        {
             heads.push(format!("{name}: jobs"));
         }
         let services = comparison.frameworks.iter().filter(|one| one.service);
@@ -119,21 +123,21 @@ fn head(comparison: &Comparison, gains: &Gains) -> Vec<String> {
     heads
 }
 
-fn row(what: String, gains: &Gains, columns: usize) -> Vec<String> {
+fn row(what: String, changes: &Changes, columns: usize) -> Vec<String> {
     let mut cells = vec![what];
-    let services = gains
+    let services = changes
         .lines
         .iter()
         .filter(|line| line.policy == 1 && line.service);
-    let has_jobs = (columns - 1) / (gains.policies.len() - 1) > services.count();
-    for policy in 1..gains.policies.len() {
+    let has_jobs = (columns - 1) / (changes.policies.len() - 1) > services.count();
+    for policy in 1..changes.policies.len() {
         if has_jobs {
-            let overall = gains.overall.iter().find(|one| one.policy == policy);
+            let overall = changes.overall.iter().find(|one| one.policy == policy);
             // A change may leave no jobs.
             let told = overall.map_or_else(String::new, |all| units::change(&all.mean, "%"));
             cells.push(told);
         }
-        let lines = gains.lines.iter();
+        let lines = changes.lines.iter();
         let services = lines.filter(|line| line.policy == policy && line.service);
         cells.extend(services.map(|line| {
             let missed = line.get(Measure::Missed).and_then(|missed| missed.change);

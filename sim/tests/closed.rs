@@ -13,7 +13,7 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::{Span, Time};
 use fairground_sim::experiment::{Experiment, Unwatched};
-use fairground_sim::output::Gains;
+use fairground_sim::output::Changes;
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::Run;
 
@@ -173,16 +173,16 @@ fn policies_are_compared_by_jobs_that_all_of_them_met() {
         jobs(1),
         "the pool lets users do another number of jobs"
     );
-    let gains = Gains::of(&comparison);
-    let unfinished = |jobs: usize| assert_eq!(jobs, 0, "{}", gains.to_text());
-    gains
+    let changes = Changes::of(&comparison);
+    let unfinished = |jobs: usize| assert_eq!(jobs, 0, "{}", changes.to_text());
+    changes
         .overall
         .iter()
         .for_each(|one| unfinished(one.jobs.unfinished));
     // Fewer than the users of either policy submitted.
-    assert!(gains.lines.iter().any(|line| line.jobs.all > 100));
+    assert!(changes.lines.iter().any(|line| line.jobs.all > 100));
     assert!(
-        gains
+        changes
             .lines
             .iter()
             .all(|line| (line.jobs.all as u64) < jobs(0).max(jobs(1)))

@@ -1,7 +1,7 @@
 //! The entries of frameworks: what each holds and runs, and how much it counts.
 
 use super::Ledger;
-use super::tasks::RunningTask;
+use super::tasks::TaskEntry;
 use crate::id_table::IdTable;
 use crate::message::{AgentId, FrameworkId, TaskId};
 use crate::resources::{Kind, Resources};
@@ -17,7 +17,7 @@ pub(super) struct Framework {
     /// Offers ever made to it: Mesos' tie-break.
     pub(super) allocations: u64,
     pub(super) open_offers: u32,
-    pub(super) tasks: IdTable<RunningTask>,
+    pub(super) tasks: IdTable<TaskEntry>,
 }
 
 /// What policies read.

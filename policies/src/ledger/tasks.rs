@@ -5,7 +5,7 @@ use crate::message::{AgentId, FrameworkId, TaskId};
 use crate::resources::Resources;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RunningTask {
+pub(super) struct TaskEntry {
     pub(super) agent: AgentId,
     pub(super) needs: Resources,
     /// Its position in the agent's list of tasks.
@@ -42,7 +42,7 @@ impl Ledger {
         entry.running += needs;
         entry.tasks.insert(
             task.0,
-            RunningTask {
+            TaskEntry {
                 agent,
                 needs,
                 position,
@@ -62,7 +62,7 @@ impl Ledger {
         if entry.tasks.get(task.0)?.agent != agent {
             return None;
         }
-        let RunningTask {
+        let TaskEntry {
             needs, position, ..
         } = entry.tasks.remove(task.0)?;
         entry.running -= needs;

@@ -15,7 +15,7 @@ use super::progress::Progress;
 use super::rebase::{rebase, rename_inputs};
 use super::{CompareArgs, Ending, RecipeArgs, ReplayArgs, RunArgs, print};
 use crate::experiment::{Experiment, STATIC_BEST};
-use crate::output::{self, Gains, Options};
+use crate::output::{self, Changes, Options};
 use crate::recipe::{Loaded, Recipe};
 use crate::replay::{Replay, Replayed};
 use crate::run::Comparison;
@@ -202,7 +202,7 @@ fn tell(comparison: &Comparison, report: &Path) -> anyhow::Result<()> {
     for warning in &comparison.warnings {
         eprintln!("warning: {warning}");
     }
-    let mut text = Gains::of(comparison).to_text();
+    let mut text = Changes::of(comparison).to_text();
     for policy in comparison
         .policies
         .iter()

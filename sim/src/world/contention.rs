@@ -20,7 +20,7 @@ use fairground_policies::resources::{Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::usage::UseSpec;
 
-use super::bodies::Body;
+use super::agents::RunningTask;
 use super::{Item, Scenario, World};
 
 /// Bits of the clocks after the microsecond.
@@ -288,10 +288,10 @@ impl World<'_> {
         if self.contention.is_none() {
             return false;
         }
-        let Some(body) = self.agents.body(framework, task) else {
+        let Some(running) = self.agents.running_task(framework, task) else {
             return false;
         };
-        let (agent, cpus) = (body.agent, body.needs.cpus().0);
+        let (agent, cpus) = (running.agent, running.needs.cpus().0);
         let part = self.part_used(framework, task, unit);
         let uses = part.map_or(cpus, |part| used(cpus, part));
         if uses == 0 {
@@ -340,9 +340,14 @@ impl World<'_> {
         })
     }
 
-    /// A body is gone: if it worked, it no longer does.
-    pub(super) fn works_no_more(&mut self, framework: FrameworkId, task: TaskId, body: &Body) {
-        let agent = body.agent;
+    /// A task is gone: if it worked, it no longer does.
+    pub(super) fn works_no_more(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        running: &RunningTask,
+    ) {
+        let agent = running.agent;
         let Some(contention) = &self.contention else {
             return;
         };

@@ -14,13 +14,13 @@ use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
 use fairground_workloads::trace::{Runtimes, Work};
 
-use super::supply::Supply;
+use super::job_source::JobSource;
 use super::{Item, World};
 use crate::record::Recorder;
 
 /// How far the jobs of one framework are.
 pub(super) struct Progress<'a> {
-    jobs: Supply<'a>,
+    jobs: JobSource<'a>,
     /// How many were submitted.
     submitted: u32,
     /// How far those of several tasks are that were submitted and are not done.
@@ -53,7 +53,7 @@ struct Copying {
 impl<'a> Progress<'a> {
     /// The jobs of `work` before any was submitted; `usable` are the sizes of the agents they may
     /// run on, with how many there are of each.
-    pub(super) fn new(jobs: Supply<'a>, work: &Work, usable: &[(Resources, u64)]) -> Self {
+    pub(super) fn new(jobs: JobSource<'a>, work: &Work, usable: &[(Resources, u64)]) -> Self {
         let executor = match work {
             Work::Executors { needs, .. } => Some(*needs),
             Work::Batch(_) | Work::Service(_) => None,
@@ -215,9 +215,9 @@ impl<'a> World<'a> {
             return;
         }
         if possible {
-            let fate = progress.jobs.fate(id);
-            fate.start(self.now);
-            fate.finish(self.now);
+            let outcome = progress.jobs.outcome(id);
+            outcome.start(self.now);
+            outcome.finish(self.now);
         } else {
             progress.impossible += 1;
         }
@@ -253,7 +253,7 @@ impl<'a> World<'a> {
             .costs
             .attempt(framework, self.in_trace(framework, unit));
         let progress = &mut self.progress[framework.index()];
-        progress.jobs.fate(unit.job).start(self.now);
+        progress.jobs.outcome(unit.job).start(self.now);
         let job = progress.jobs.job(unit.job);
         let stage = &job.spec.stages[unit.stage as usize];
         let local = stage.is_local(unit.index, agent);
@@ -289,7 +289,7 @@ impl<'a> World<'a> {
             .costs
             .attempt(framework, self.in_trace(framework, unit));
         let jobs = &mut self.progress(framework).jobs;
-        jobs.fate(unit.job).start(now);
+        jobs.outcome(unit.job).start(now);
         let job = jobs.job(unit.job);
         work_time(&job.runtimes(unit.stage as usize), unit.index, cache).scaled(pace, 1000)
     }
@@ -332,11 +332,11 @@ impl<'a> World<'a> {
             return;
         }
         if outcome != Outcome::Finished {
-            self.progress(framework).jobs.fate(unit.job).lose();
+            self.progress(framework).jobs.outcome(unit.job).lose();
             return;
         }
         if other {
-            self.progress(framework).jobs.fate(unit.job).lose();
+            self.progress(framework).jobs.outcome(unit.job).lose();
         }
         self.record.framework(framework).copies_won += u64::from(copy);
         self.counts(framework, task, None);
@@ -367,7 +367,7 @@ impl<'a> World<'a> {
             }
             progress.open.remove(unit.job.0.into());
         }
-        progress.jobs.fate(unit.job).finish(now);
+        progress.jobs.outcome(unit.job).finish(now);
         self.job_over(framework, unit.job);
     }
 

@@ -2,14 +2,14 @@
 //!
 //! The world carries events and actions and knows how long things take. It decides nothing.
 
-mod bodies;
+mod agents;
 mod contention;
 mod costs;
 mod jobs;
 mod network_io;
-pub mod queueing;
+pub mod service_queue;
 mod services;
-mod supply;
+mod job_source;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,12 +38,12 @@ use crate::queue::Queue;
 use crate::record::{Ended, Recorder};
 use crate::run::{JobLine, Run};
 
-use bodies::Agents;
+use agents::Agents;
 use contention::Contention;
 use costs::Costs;
+use job_source::{JobSource, OwnData};
 use jobs::Progress;
 use services::Service;
-use supply::{OwnData, Supply};
 
 /// Everything one simulation follows from.
 #[derive(Clone, Debug)]
@@ -158,7 +158,7 @@ enum Message {
     Told(Event),
     /// An event for a framework.
     FrameworkEvent(FrameworkId, FrameworkEvent),
-    /// An order for an agent; the number names the agent's life it is meant for.
+    /// An order for an agent; the number names the agent's incarnation it is meant for.
     Ordered(u32, Action),
     /// A piece of work for an executor.
     Work(FrameworkId, FrameworkAction),
@@ -189,11 +189,11 @@ enum Item {
     Measure(FrameworkId),
     /// An agent goes away.
     Crash(AgentId),
-    /// The master notices that an agent is gone, if that life of it is still the last.
+    /// The master notices that an agent is gone, if that incarnation of it is still the last.
     Noticed(AgentId, u32),
     /// An agent comes back, perhaps with something else than it had.
     Return(AgentId, Option<Resources>),
-    /// The master hears that an agent came back to a new life.
+    /// The master hears that an agent came back to a new incarnation.
     Rejoined(AgentId, u32),
     /// A framework asked to be woken.
     Wake(FrameworkId),
@@ -283,7 +283,7 @@ impl<'a> World<'a> {
         let progress = (0..).zip(works).zip(streams).zip(&usable);
         let progress = progress
             .map(|(((id, work), stream), usable)| {
-                let jobs = Supply::new(work, stream, data(FrameworkId(id)))?;
+                let jobs = JobSource::new(work, stream, data(FrameworkId(id)))?;
                 Ok(Progress::new(jobs, work, usable))
             })
             .collect::<Result<_, ReadError>>()?;
@@ -435,9 +435,9 @@ impl<'a> World<'a> {
             Item::Waited(framework, job) => self.submit_waiting(framework, job),
             Item::Measure(framework) => self.measure(framework),
             Item::Crash(agent) => self.crash(agent),
-            Item::Noticed(agent, life) => self.notice_loss(agent, life),
+            Item::Noticed(agent, incarnation) => self.notice_loss(agent, incarnation),
             Item::Return(agent, total) => self.come_back(agent, total),
-            Item::Rejoined(agent, life) => self.rejoin(agent, life),
+            Item::Rejoined(agent, incarnation) => self.rejoin(agent, incarnation),
             Item::Wake(framework) => {
                 self.wakes[framework.index()] = None;
                 self.tell_framework(framework, FrameworkEvent::TimePassed);

@@ -43,7 +43,7 @@ impl World<'_> {
         match message {
             Message::Told(event) => self.tell_master(event),
             Message::FrameworkEvent(framework, event) => self.tell_framework(framework, event),
-            Message::Ordered(life, action) => self.obey(life, &action),
+            Message::Ordered(incarnation, action) => self.obey(incarnation, &action),
             Message::Work(framework, action) => self.begin_work(framework, &action),
         }
     }
@@ -53,8 +53,8 @@ impl World<'_> {
         let (framework, event) = match action {
             Action::Launch { agent, .. } | Action::Kill { agent, .. } => {
                 let at = self.network.arrival(Link::ToAgent(agent), self.now);
-                let life = self.agents.known_life(agent);
-                self.send(at, Message::Ordered(life, action));
+                let incarnation = self.agents.known_incarnation(agent);
+                self.send(at, Message::Ordered(incarnation, action));
                 return;
             }
             Action::Offer(offer) => (offer.framework, FrameworkEvent::Offered(offer)),

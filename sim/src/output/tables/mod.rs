@@ -14,7 +14,7 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 
-use super::gains::Gains;
+use super::comparison::Changes;
 use super::table::Table;
 use crate::run::{Comparison, HostRow, JobRow, Run, ServiceRow, UsageRow};
 
@@ -297,7 +297,7 @@ pub fn columns_page() -> String {
         sheets: Vec::new(),
         measured: None,
     };
-    let none = Gains::of(&nothing);
+    let none = Changes::of(&nothing);
     let sections = [
         summary(&nothing).to_markdown(),
         gains(&none).to_markdown(),

@@ -16,25 +16,25 @@ use crate::run::TaskEnd;
 pub(super) struct Agents {
     machines: Vec<Machine>,
     /// What runs, by framework.
-    bodies: Vec<IdTable<Body>>,
+    tasks: Vec<IdTable<RunningTask>>,
     running: u64,
 }
 
 #[derive(Clone, Debug)]
 struct Machine {
-    /// What it offers in its present life, or did in the last.
+    /// What it offers in its present incarnation, or did in the last.
     total: Resources,
     up: bool,
-    /// How often it has come back; orders for an earlier life are lost.
-    life: u32,
-    /// The life the master knows of.
-    known_life: u32,
+    /// How often it has come back; orders for an earlier incarnation are lost.
+    incarnation: u32,
+    /// The incarnation the master knows of.
+    known_incarnation: u32,
     tasks: Vec<(FrameworkId, TaskId)>,
 }
 
 /// A task that runs.
 #[derive(Clone, Debug)]
-pub(super) struct Body {
+pub(super) struct RunningTask {
     pub(super) agent: AgentId,
     pub(super) needs: Resources,
     pub(super) started: Time,
@@ -56,13 +56,13 @@ impl Agents {
         let machine = |total: &Resources| Machine {
             total: *total,
             up: true,
-            life: 0,
-            known_life: 0,
+            incarnation: 0,
+            known_incarnation: 0,
             tasks: Vec::new(),
         };
         Self {
             machines: agents.iter().map(machine).collect(),
-            bodies: vec![IdTable::new(); frameworks],
+            tasks: vec![IdTable::new(); frameworks],
             running: 0,
         }
     }
@@ -72,41 +72,46 @@ impl Agents {
         self.running
     }
 
-    /// The life of `agent` that the master's orders are meant for.
-    pub(super) fn known_life(&self, agent: AgentId) -> u32 {
-        self.machines[agent.index()].known_life
+    /// The incarnation of `agent` that the master's orders are meant for.
+    pub(super) fn known_incarnation(&self, agent: AgentId) -> u32 {
+        self.machines[agent.index()].known_incarnation
     }
 
     pub(super) fn agent_of(&self, framework: FrameworkId, task: TaskId) -> Option<AgentId> {
-        self.body(framework, task).map(|body| body.agent)
+        self.running_task(framework, task)
+            .map(|running| running.agent)
     }
 
-    pub(super) fn body(&self, framework: FrameworkId, task: TaskId) -> Option<&Body> {
-        self.bodies[framework.index()].get(task.0)
+    pub(super) fn running_task(
+        &self,
+        framework: FrameworkId,
+        task: TaskId,
+    ) -> Option<&RunningTask> {
+        self.tasks[framework.index()].get(task.0)
     }
 
-    fn start(&mut self, framework: FrameworkId, task: TaskId, body: Body) {
-        self.machines[body.agent.index()]
+    fn start(&mut self, framework: FrameworkId, task: TaskId, running: RunningTask) {
+        self.machines[running.agent.index()]
             .tasks
             .push((framework, task));
-        self.bodies[framework.index()].insert(task.0, body);
+        self.tasks[framework.index()].insert(task.0, running);
         self.running += 1;
     }
 
-    fn end(&mut self, framework: FrameworkId, task: TaskId) -> Option<Body> {
-        let body = self.bodies[framework.index()].remove(task.0)?;
+    fn end(&mut self, framework: FrameworkId, task: TaskId) -> Option<RunningTask> {
+        let running = self.tasks[framework.index()].remove(task.0)?;
         // An agent runs tens of tasks: a search is cheaper than an index.
-        let tasks = &mut self.machines[body.agent.index()].tasks;
+        let tasks = &mut self.machines[running.agent.index()].tasks;
         tasks.retain(|other| *other != (framework, task));
         self.running -= 1;
-        Some(body)
+        Some(running)
     }
 }
 
 impl World<'_> {
-    /// An order reaches an agent. One meant for an earlier life of it finds nobody: the master has
+    /// An order reaches an agent. One meant for an earlier incarnation of it finds nobody: the master has
     /// been told of the loss.
-    pub(super) fn obey(&mut self, life: u32, action: &Action) {
+    pub(super) fn obey(&mut self, incarnation: u32, action: &Action) {
         match *action {
             Action::Launch {
                 agent,
@@ -115,7 +120,7 @@ impl World<'_> {
                 needs,
             } => {
                 let machine = &self.agents.machines[agent.index()];
-                if machine.up && machine.life == life {
+                if machine.up && machine.incarnation == incarnation {
                     self.launch(agent, framework, task, needs);
                 } else {
                     self.never_began(framework, task);
@@ -127,7 +132,7 @@ impl World<'_> {
                 task,
             } => {
                 let machine = &self.agents.machines[agent.index()];
-                if machine.up && machine.life == life {
+                if machine.up && machine.incarnation == incarnation {
                     self.end(framework, task, Outcome::Killed);
                 }
             }
@@ -142,14 +147,14 @@ impl World<'_> {
             return;
         };
         self.moved = self.now;
-        let body = Body {
+        let running = RunningTask {
             agent,
             needs,
             started: self.now,
             purpose,
             work: None,
         };
-        self.agents.start(framework, task, body);
+        self.agents.start(framework, task, running);
         let page = &self.frameworks[framework.index()];
         match purpose {
             // Another attempt was done while this one was on its way, and so is the order to end it.
@@ -189,11 +194,11 @@ impl World<'_> {
 
     /// Ends a task on its agent, which tells the master.
     fn end(&mut self, framework: FrameworkId, task: TaskId, outcome: Outcome) {
-        let Some(body) = self.agents.end(framework, task) else {
+        let Some(running) = self.agents.end(framework, task) else {
             return;
         };
-        self.gone(framework, task, &body, outcome);
-        let agent = body.agent;
+        self.gone(framework, task, &running, outcome);
+        let agent = running.agent;
         self.agent_tells(
             agent,
             Event::TaskEnded {
@@ -206,18 +211,24 @@ impl World<'_> {
     }
 
     /// Everything but the report that follows from a task's end.
-    fn gone(&mut self, framework: FrameworkId, task: TaskId, body: &Body, outcome: Outcome) {
+    fn gone(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        running: &RunningTask,
+        outcome: Outcome,
+    ) {
         self.moved = self.now;
-        self.works_no_more(framework, task, body);
+        self.works_no_more(framework, task, running);
         let page = &self.frameworks[framework.index()];
         if page.standing(task).0 && outcome == Outcome::Finished {
-            let worked = self.now - body.started;
+            let worked = self.now - running.started;
             self.doubled.insert((framework, task), worked);
         }
         let in_vain = outcome != Outcome::Finished || page.is_beaten(task);
-        let wasted = match body.purpose {
-            TaskPurpose::WorkUnit(_) if in_vain => Some(body.started),
-            TaskPurpose::Executor => body
+        let wasted = match running.purpose {
+            TaskPurpose::WorkUnit(_) if in_vain => Some(running.started),
+            TaskPurpose::Executor => running
                 .work
                 .as_ref()
                 .and_then(|doing| doing.unit)
@@ -227,16 +238,16 @@ impl World<'_> {
         let ended = Ended {
             framework,
             task,
-            agent: body.agent,
-            needs: body.needs,
-            started: body.started,
+            agent: running.agent,
+            needs: running.needs,
+            started: running.started,
             ended: self.now,
             wasted,
         };
         self.record.ended(&ended);
         (self.watch)(&ended);
-        self.note(framework, task, body, outcome.into());
-        if body.purpose == TaskPurpose::Instance {
+        self.note(framework, task, running, outcome.into());
+        if running.purpose == TaskPurpose::Instance {
             self.instance_down(framework, task);
         }
     }
@@ -264,10 +275,10 @@ impl World<'_> {
 
     /// Keeps the rows of what runs when the run ends, as one does in which nothing can happen any more.
     pub(super) fn note_rest(&mut self) {
-        for framework in (0..self.agents.bodies.len() as u32).map(FrameworkId) {
-            let bodies = std::mem::take(&mut self.agents.bodies[framework.index()]);
-            for (task, body) in bodies.iter() {
-                self.note(framework, TaskId(task), body, TaskEnd::Running);
+        for framework in (0..self.agents.tasks.len() as u32).map(FrameworkId) {
+            let tasks = std::mem::take(&mut self.agents.tasks[framework.index()]);
+            for (task, running) in tasks.iter() {
+                self.note(framework, TaskId(task), running, TaskEnd::Running);
             }
         }
         if let Some(attempts) = self.record.attempts() {
@@ -276,22 +287,28 @@ impl World<'_> {
     }
 
     /// Keeps the rows of a task that is gone, and of what it was at, if rows of tasks are kept.
-    fn note(&mut self, framework: FrameworkId, task: TaskId, body: &Body, outcome: TaskEnd) {
+    fn note(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        running: &RunningTask,
+        outcome: TaskEnd,
+    ) {
         let Some(attempts) = self.record.attempts() else {
             return;
         };
         let done = Done {
             framework,
             task,
-            agent: body.agent,
-            needs: body.needs,
-            purpose: body.purpose,
+            agent: running.agent,
+            needs: running.needs,
+            purpose: running.purpose,
             inside: false,
-            started: body.started,
+            started: running.started,
             ended: self.now,
             outcome,
         };
-        let doing = body.work.as_ref().and_then(|doing| doing.unit);
+        let doing = running.work.as_ref().and_then(|doing| doing.unit);
         if let Some((unit, since)) = doing {
             attempts.ended(Done {
                 purpose: TaskPurpose::WorkUnit(unit),
@@ -313,11 +330,11 @@ impl World<'_> {
         else {
             return;
         };
-        let Some(body) = self.agents.bodies[framework.index()].get_mut(executor.0) else {
+        let Some(running) = self.agents.tasks[framework.index()].get_mut(executor.0) else {
             self.work_never_began(framework, executor, unit);
             return;
         };
-        let doing = body.work.get_or_insert_default();
+        let doing = running.work.get_or_insert_default();
         doing.unit = Some((unit, self.now));
         doing.begun += 1;
         let begun = doing.begun;
@@ -340,20 +357,20 @@ impl World<'_> {
 
     /// An executor is done with the `begun`-th piece of work it began, if it still runs.
     pub(super) fn work_due(&mut self, framework: FrameworkId, executor: TaskId, begun: u32) {
-        let Some(body) = self.agents.bodies[framework.index()].get_mut(executor.0) else {
+        let Some(running) = self.agents.tasks[framework.index()].get_mut(executor.0) else {
             return;
         };
-        if let Some(doing) = &mut body.work
+        if let Some(doing) = &mut running.work
             && doing.begun == begun
             && let Some((unit, since)) = doing.unit.take()
         {
             self.moved = self.now;
-            let agent = body.agent;
+            let agent = running.agent;
             let done = Done {
                 framework,
                 task: executor,
                 agent,
-                needs: body.needs,
+                needs: running.needs,
                 purpose: TaskPurpose::WorkUnit(unit),
                 inside: true,
                 started: since,
@@ -380,17 +397,17 @@ impl World<'_> {
         }
         machine.up = false;
         while let Some(&(framework, task)) = self.agents.machines[agent.index()].tasks.first() {
-            let body = self.agents.end(framework, task).expect("a task that runs");
-            self.gone(framework, task, &body, Outcome::Lost);
+            let running = self.agents.end(framework, task).expect("a task that runs");
+            self.gone(framework, task, &running, Outcome::Lost);
         }
-        let life = self.agents.machines[agent.index()].life;
+        let incarnation = self.agents.machines[agent.index()].incarnation;
         let noticed = self.now + self.network.detection();
-        self.queue.push(noticed, Item::Noticed(agent, life));
+        self.queue.push(noticed, Item::Noticed(agent, incarnation));
     }
 
     /// The master notices a loss, unless the agent came back before it did.
-    pub(super) fn notice_loss(&mut self, agent: AgentId, life: u32) {
-        if self.agents.machines[agent.index()].life == life {
+    pub(super) fn notice_loss(&mut self, agent: AgentId, incarnation: u32) {
+        if self.agents.machines[agent.index()].incarnation == incarnation {
             self.tell_master(Event::AgentLost { agent });
         }
     }
@@ -409,21 +426,21 @@ impl World<'_> {
             }
         }
         machine.up = true;
-        machine.life += 1;
-        let life = machine.life;
+        machine.incarnation += 1;
+        let incarnation = machine.incarnation;
         self.moved = self.now;
         let at = self.network.arrival(Link::FromAgent(agent), self.now);
-        self.queue.push(at, Item::Rejoined(agent, life));
+        self.queue.push(at, Item::Rejoined(agent, incarnation));
     }
 
-    /// The master hears of an agent's new life, unless that is over already; what it orders from
+    /// The master hears of an agent's new incarnation, unless that is over already; what it orders from
     /// then on is meant for it.
-    pub(super) fn rejoin(&mut self, agent: AgentId, life: u32) {
+    pub(super) fn rejoin(&mut self, agent: AgentId, incarnation: u32) {
         let machine = &mut self.agents.machines[agent.index()];
-        if !machine.up || machine.life != life {
+        if !machine.up || machine.incarnation != incarnation {
             return;
         }
-        machine.known_life = life;
+        machine.known_incarnation = incarnation;
         let total = machine.total;
         self.tell_master(Event::AgentJoined { agent, total });
     }
