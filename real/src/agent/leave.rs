@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use fairground_workloads::say;
+
 use super::runner::Agent;
 use super::task::may_run;
 use crate::isolation::Result;
@@ -12,7 +14,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 impl Agent {
     /// Orders every task to end; the agent leaves when they have.
     pub(super) fn leave_nothing(&mut self) -> Result<()> {
-        eprintln!("ending {} tasks", self.tasks.len());
+        say!("ending {} tasks", self.tasks.len());
         self.leaving.get_or_insert_with(Instant::now);
         for key in self.tasks.keys().cloned().collect::<Vec<_>>() {
             self.kill_task(&key, None)?;

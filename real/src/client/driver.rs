@@ -13,6 +13,7 @@ use fairground_policies::message::{
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
+use fairground_workloads::say;
 use serde_json::{Value, json};
 
 use super::Call;
@@ -150,7 +151,7 @@ impl Driver {
         let Some((task, piece)) = self.tasks.get(id).copied() else {
             return Ok(calls);
         };
-        eprintln!(
+        say!(
             "{id} {} {message}",
             state.trim_start_matches("TASK_").to_lowercase()
         );
