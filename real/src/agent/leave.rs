@@ -12,6 +12,13 @@ use crate::isolation::Result;
 const FAREWELL: Duration = Duration::from_secs(5);
 
 impl Agent {
+    /// An agent that has no tasks leaves no control groups; those of tasks keep the ones above them.
+    pub(super) fn leave_groups(&self) {
+        if let Some(cgroups) = &self.cgroups {
+            let _ = cgroups.remove();
+        }
+    }
+
     /// Orders every task to end; the agent leaves when they have.
     pub(super) fn leave_nothing(&mut self) -> Result<()> {
         say!("ending {} tasks", self.tasks.len());

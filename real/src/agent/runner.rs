@@ -121,10 +121,12 @@ impl Agent {
                 None => return Ok(ExitCode::SUCCESS),
                 Some(Input::Leave) => {
                     say!("leaving; the tasks go on");
+                    self.leave_groups();
                     return Ok(ExitCode::SUCCESS);
                 }
                 Some(Input::Master(FromMaster::Refused { message })) => {
                     say!("the master refuses this agent: {message}");
+                    self.leave_groups();
                     return Ok(ExitCode::FAILURE);
                 }
                 Some(input) => self.take(input)?,
