@@ -366,17 +366,11 @@ fn cases_from_the_field_hold() {
 /// nothing is known.
 fn answer(said: &str, has: &[&str]) -> String {
     let mut lines = said.lines().filter(|line| !line.starts_with("---"));
-    let mut answer = lines.next().unwrap_or("nothing").to_owned();
-    let texts = || has.iter().map(|text| text.trim());
-    let told = |line: &&str| match has {
-        [] => true,
-        _ => texts().any(|text| line.contains(text)),
-    };
-    for line in lines.filter(told).take(has.len().max(1)) {
-        let line: String = line.trim().chars().take(160).collect();
-        answer += &format!("; {line}");
-    }
-    answer
+    let mut parts = vec![lines.next().unwrap_or("nothing").to_owned()];
+    let told = |line: &&str| has.is_empty() || has.iter().any(|text| line.contains(text.trim()));
+    let short = |line: &str| line.trim().chars().take(160).collect();
+    parts.extend(lines.filter(told).take(has.len().max(1)).map(short));
+    parts.join("; ")
 }
 
 /// Copies a folder, with what is in its folders.

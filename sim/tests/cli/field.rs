@@ -227,15 +227,13 @@ fn cases_of_comparisons_hold() {
 
 /// What was answered, as one line.
 fn answer(said: &str, counts: Option<[u64; 3]>, told: &[&str]) -> String {
-    let mut answer = said.lines().next().unwrap_or("nothing").to_owned();
-    if let Some([jobs, finished, impossible]) = counts {
-        answer += &format!("; {jobs} jobs, {finished} finished, {impossible} can never run");
-    }
+    let mut parts = vec![said.lines().next().unwrap_or("nothing").to_owned()];
+    parts.extend(counts.map(|[jobs, finished, impossible]| {
+        format!("{jobs} jobs, {finished} finished, {impossible} can never run")
+    }));
     let says = told.iter().filter(|told| said.contains(**told));
-    answer
-        + &says
-            .map(|told| format!("; says \"{told}\""))
-            .collect::<String>()
+    parts.extend(says.map(|told| format!("says \"{told}\"")));
+    parts.join("; ")
 }
 
 /// Names are free text: rows keep their columns, and the report is one page.
