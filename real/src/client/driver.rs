@@ -15,6 +15,7 @@ use fairground_policies::message::{
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
+use fairground_workloads::say;
 use serde_json::{Value, json};
 
 use super::Call;
@@ -152,7 +153,7 @@ impl Driver {
         let Some((task, unit)) = self.tasks.get(id).copied() else {
             return Ok(calls);
         };
-        eprintln!(
+        say!(
             "{id} {} {message}",
             state.trim_start_matches("TASK_").to_lowercase()
         );

@@ -17,6 +17,7 @@ use fairground_policies::message::{
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::measured::MeasuredJob;
+use fairground_workloads::say;
 use fairground_workloads::trace::Work;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -254,7 +255,7 @@ impl<'a> Live<'a> {
 
     fn failed(&mut self, id: &str, state: &str, status: &Value) -> anyhow::Result<()> {
         let message = status["message"].as_str().unwrap_or_default();
-        eprintln!("{id}: {state}: {message}");
+        say!("{id}: {state}: {message}");
         self.failures += 1;
         if self.failures > FAILURES {
             bail!(

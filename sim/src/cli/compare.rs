@@ -8,6 +8,7 @@ use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_workloads::canonical::Imports;
 use fairground_workloads::feedback::Feedback;
+use fairground_workloads::say;
 use fairground_workloads::trace::{Trace, Work};
 
 use super::flags::Flags;
@@ -51,7 +52,7 @@ fn compared(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
         let plan = plan(&experiment, &loaded, &out)?;
         if traces {
             // The recipe is what people want to keep.
-            eprint!("{plan}");
+            say!("{}", plan.trim_end());
             print(&toml::to_string(&loaded.recipe).context("the recipe has no text")?)?;
         } else {
             print(&plan)?;
@@ -200,7 +201,7 @@ pub(super) fn on_threads<T: Send>(
 
 fn tell(comparison: &Comparison, report: &Path) -> anyhow::Result<()> {
     for warning in &comparison.warnings {
-        eprintln!("warning: {warning}");
+        say!("warning: {warning}");
     }
     let mut text = Changes::of(comparison).to_text();
     for policy in comparison

@@ -9,6 +9,7 @@ use fairground_workloads::canonical::account::{ImportAccount, sum};
 use fairground_workloads::canonical::edit::{self, Scale, Slice};
 use fairground_workloads::canonical::{Manifest, Opened, anonymise, import, text};
 use fairground_workloads::formats::bytes_read;
+use fairground_workloads::say;
 use fairground_workloads::{Format, ReadError};
 
 use super::trace::aligned;
@@ -150,7 +151,7 @@ pub(super) fn form(command: FormCommand) -> anyhow::Result<Ending> {
         FormCommand::Import { trace, out, drop } => imported(&trace, &out, drop)?,
         FormCommand::Export { trace, out } => {
             let rows = text::export(&Opened::open(&trace)?, &out)?;
-            eprintln!("{}: {}", out.display(), counted(rows, "row"));
+            say!("{}: {}", out.display(), counted(rows, "row"));
         }
         FormCommand::Slice(args) => sliced(args)?,
         FormCommand::Scale(args) => {
@@ -193,7 +194,7 @@ fn imported(args: &TraceArgs, out: &Path, drop: bool) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let (manifest, report) = imported?;
     for problem in &report.problems {
-        eprintln!("dropped: {problem}");
+        say!("dropped: {problem}");
     }
     print(&format!("format: {format}\n{}", settled(&report.account)))?;
     show(&manifest)

@@ -20,7 +20,6 @@ mod stream;
 mod trace;
 mod verify;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,6 +30,7 @@ use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
 use fairground_workloads::Format;
 use fairground_workloads::models::trace::FeedbackMode;
+use fairground_workloads::{say, words};
 
 use crate::experiment::ExperimentError;
 
@@ -337,9 +337,8 @@ pub fn main_with(registry: Registry) -> ExitCode {
     ending::listen();
     match perform(cli.command, registry) {
         Ok(ending) => ending.into(),
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say!("error: {error:#}");
             match error.downcast_ref() {
                 Some(ExperimentError::Interrupted) => Ending::Interrupted.into(),
                 _ => ExitCode::from(2),
@@ -368,20 +367,13 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
     }
 }
 
-/// Writes data to standard output.
+/// Writes data to standard output. Whoever reads may have read enough: the answer stays the same.
 fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    words::print(text)?;
+    Ok(())
 }
 
 /// "1 record", "2 records".
 fn counted(n: u64, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
-/// Whoever reads our output has read enough.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
-    error.downcast_ref().is_some_and(broken)
 }
