@@ -207,7 +207,7 @@ impl JobQueue {
         let entry = live(&mut self.jobs, unit.job);
         let stood = entry.place(self.order);
         if entry.stages.all()[unit.stage as usize].waiting == 0 {
-            // QueuedStages that started early may not go on before it.
+            // Stages that started early may not go on before it.
             for (needs, tasks) in entry.behind(unit.stage) {
                 self.waiting -= u64::from(tasks);
                 fewer(&mut self.sizes, needs, tasks.into());

@@ -13,7 +13,7 @@ pub(super) enum QueuedStages {
 #[derive(Debug)]
 pub(super) struct Many {
     stages: Vec<QueuedStage>,
-    /// QueuedStages that may start and have waiting tasks, parents first.
+    /// Stages that may start and have waiting tasks, parents first.
     ready: Vec<u32>,
 }
 
@@ -65,7 +65,7 @@ impl QueuedStages {
         }
     }
 
-    /// QueuedStages that may start and have waiting tasks, parents first.
+    /// Stages that may start and have waiting tasks, parents first.
     pub(super) fn ready(&self) -> &[u32] {
         match self {
             Self::One(stage) if stage.waiting > 0 => &[0],
