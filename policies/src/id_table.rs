@@ -13,12 +13,12 @@ const IDS: u64 = u16::BITS as u64;
 pub struct IdTable<T> {
     /// The ids of all pages before this one are used up.
     first: u64,
-    pages: VecDeque<Page<T>>,
+    pages: VecDeque<IdPage<T>>,
     len: usize,
 }
 
 #[derive(Clone, Debug)]
-enum Page<T> {
+enum IdPage<T> {
     /// None of its ids was used.
     Fresh,
     Slots(Box<Slots<T>>),
@@ -79,9 +79,9 @@ impl<T> IdTable<T> {
             return false;
         };
         match self.pages.get(page) {
-            None | Some(Page::Fresh) => true,
-            Some(Page::Slots(slots)) => slots.used & (1 << slot) == 0,
-            Some(Page::Retired) => false,
+            None | Some(IdPage::Fresh) => true,
+            Some(IdPage::Slots(slots)) => slots.used & (1 << slot) == 0,
+            Some(IdPage::Retired) => false,
         }
     }
 
@@ -89,8 +89,8 @@ impl<T> IdTable<T> {
     pub fn get(&self, id: u64) -> Option<&T> {
         let (page, slot) = self.place(id)?;
         match self.pages.get(page)? {
-            Page::Slots(slots) => slots.entries[slot].as_ref(),
-            Page::Fresh | Page::Retired => None,
+            IdPage::Slots(slots) => slots.entries[slot].as_ref(),
+            IdPage::Fresh | IdPage::Retired => None,
         }
     }
 
@@ -98,8 +98,8 @@ impl<T> IdTable<T> {
     pub fn get_mut(&mut self, id: u64) -> Option<&mut T> {
         let (page, slot) = self.place(id)?;
         match self.pages.get_mut(page)? {
-            Page::Slots(slots) => slots.entries[slot].as_mut(),
-            Page::Fresh | Page::Retired => None,
+            IdPage::Slots(slots) => slots.entries[slot].as_mut(),
+            IdPage::Fresh | IdPage::Retired => None,
         }
     }
 
@@ -126,7 +126,7 @@ impl<T> IdTable<T> {
     /// Takes an entry out; its id is never fresh again.
     pub fn remove(&mut self, id: u64) -> Option<T> {
         let (page, slot) = self.place(id)?;
-        let Page::Slots(slots) = self.pages.get_mut(page)? else {
+        let IdPage::Slots(slots) = self.pages.get_mut(page)? else {
             return None;
         };
         let entry = slots.entries[slot].take()?;
@@ -146,8 +146,8 @@ impl<T> IdTable<T> {
         let pages = (self.first..).zip(&self.pages);
         pages.flat_map(|(page, slots)| {
             let entries = match slots {
-                Page::Slots(slots) => slots.entries.as_slice(),
-                Page::Fresh | Page::Retired => &[],
+                IdPage::Slots(slots) => slots.entries.as_slice(),
+                IdPage::Fresh | IdPage::Retired => &[],
             };
             let ids = page * IDS..;
             ids.zip(entries)
@@ -165,13 +165,13 @@ impl<T> IdTable<T> {
         const FRESH: &str = "an id that was not used before";
         let (page, slot) = self.place(id).expect(FRESH);
         if self.pages.len() <= page {
-            self.pages.resize_with(page + 1, || Page::Fresh);
+            self.pages.resize_with(page + 1, || IdPage::Fresh);
         }
         let page = &mut self.pages[page];
-        if matches!(page, Page::Fresh) {
-            *page = Page::Slots(Box::new(Slots::EMPTY));
+        if matches!(page, IdPage::Fresh) {
+            *page = IdPage::Slots(Box::new(Slots::EMPTY));
         }
-        let Page::Slots(slots) = page else {
+        let IdPage::Slots(slots) = page else {
             panic!("{FRESH}: {id}");
         };
         assert!(slots.used & (1 << slot) == 0, "{FRESH}: {id}");
@@ -184,9 +184,9 @@ impl<T> IdTable<T> {
         let Some((page, _)) = self.place(id) else {
             return;
         };
-        if matches!(&self.pages[page], Page::Slots(slots) if slots.is_used_up()) {
-            self.pages[page] = Page::Retired;
-            while matches!(self.pages.front(), Some(Page::Retired)) {
+        if matches!(&self.pages[page], IdPage::Slots(slots) if slots.is_used_up()) {
+            self.pages[page] = IdPage::Retired;
+            while matches!(self.pages.front(), Some(IdPage::Retired)) {
                 self.pages.pop_front();
                 self.first += 1;
             }
@@ -236,7 +236,9 @@ mod tests {
             }
         }
         let pages = table.pages.iter();
-        let kept = pages.filter(|page| matches!(page, Page::Slots(_))).count();
+        let kept = pages
+            .filter(|page| matches!(page, IdPage::Slots(_)))
+            .count();
         assert_eq!(kept, 1, "that of the one that lives");
         assert_eq!(table.front(), Some(&[0; 8]));
         table.remove(0);

@@ -11,8 +11,8 @@ use crate::schedulers::{self, BoxedScheduler};
 /// The allocators and schedulers that names can mean.
 #[derive(Clone, Debug)]
 pub struct Registry {
-    allocators: Vec<allocators::Entry>,
-    schedulers: Vec<schedulers::Entry>,
+    allocators: Vec<allocators::AllocatorEntry>,
+    schedulers: Vec<schedulers::SchedulerEntry>,
 }
 
 impl Default for Registry {
@@ -28,7 +28,7 @@ impl Default for Registry {
 impl Registry {
     /// The table with one more allocator; a name that exists is replaced.
     #[must_use]
-    pub fn with_allocator(mut self, entry: allocators::Entry) -> Self {
+    pub fn with_allocator(mut self, entry: allocators::AllocatorEntry) -> Self {
         self.allocators.retain(|known| known.name != entry.name);
         self.allocators.push(entry);
         self
@@ -36,19 +36,19 @@ impl Registry {
 
     /// The table with one more scheduler; a name that exists is replaced.
     #[must_use]
-    pub fn with_scheduler(mut self, entry: schedulers::Entry) -> Self {
+    pub fn with_scheduler(mut self, entry: schedulers::SchedulerEntry) -> Self {
         self.schedulers.retain(|known| known.name != entry.name);
         self.schedulers.push(entry);
         self
     }
 
     /// The allocators known.
-    pub fn allocators(&self) -> &[allocators::Entry] {
+    pub fn allocators(&self) -> &[allocators::AllocatorEntry] {
         &self.allocators
     }
 
     /// The schedulers known.
-    pub fn schedulers(&self) -> &[schedulers::Entry] {
+    pub fn schedulers(&self) -> &[schedulers::SchedulerEntry] {
         &self.schedulers
     }
 

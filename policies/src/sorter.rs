@@ -7,18 +7,18 @@
 use std::collections::{BTreeSet, btree_set};
 
 use crate::allocators::{Allocator, Rank};
-use crate::demand::Wanted;
+use crate::demand::OpenDemand;
 use crate::ledger::Ledger;
 use crate::master::config::OfferSize;
 use crate::message::{Demand, FrameworkId, Offer};
 use crate::resources::Resources;
 
 #[derive(Clone, Default, Debug)]
-struct FrameworkEntry {
+struct Client {
     joined: bool,
     suppressed: bool,
     /// What it wants of tasks, where offers are made for those.
-    wanted: Wanted,
+    wanted: OpenDemand,
     /// Where it stands, and in which queue, if it does.
     rank: Option<Rank>,
     queue: usize,
@@ -46,7 +46,7 @@ fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<FrameworkId> {
 
 /// Those who want at least so much of an agent, by rank and id.
 #[derive(Clone, Debug)]
-struct Queue {
+struct SizeQueue {
     needs: Resources,
     order: BTreeSet<(Rank, FrameworkId)>,
 }
@@ -54,9 +54,9 @@ struct Queue {
 /// The frameworks that want offers, by rank and id.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Sorter {
-    entries: Vec<FrameworkEntry>,
+    clients: Vec<Client>,
     /// One a size; an empty one is taken for another size.
-    queues: Vec<Queue>,
+    queues: Vec<SizeQueue>,
     /// How many stand in all queues.
     len: usize,
     /// Frameworks to be ranked again before the order counts.
@@ -75,7 +75,7 @@ impl Sorter {
     pub(crate) fn fitting(&self, free: Resources) -> impl Iterator<Item = FrameworkId> {
         let fitting = move || {
             let queues = self.queues.iter();
-            let fits = move |queue: &&Queue| queue.needs.fits_in(free);
+            let fits = move |queue: &&SizeQueue| queue.needs.fits_in(free);
             // The next of each queue with those behind it.
             queues.filter(fits).filter_map(|queue| {
                 let mut behind = queue.order.iter();
@@ -104,7 +104,7 @@ impl Sorter {
         let mut last: Option<(Rank, FrameworkId)> = None;
         std::iter::from_fn(move || {
             let ranked = some.iter().filter_map(|framework| {
-                let rank = self.entries.get(framework.index())?.rank?;
+                let rank = self.clients.get(framework.index())?.rank?;
                 Some((rank, *framework))
             });
             let next = ranked
@@ -118,9 +118,9 @@ impl Sorter {
     /// A framework's share changed: it is ranked again before the order counts. Ends come by the
     /// thousand between two rounds; ranking at each would be for nothing.
     pub(crate) fn mark_stale(&mut self, framework: FrameworkId) {
-        let entry = &mut self.entries[framework.index()];
-        if !entry.stale {
-            entry.stale = true;
+        let client = &mut self.clients[framework.index()];
+        if !client.stale {
+            client.stale = true;
             self.stale.push(framework);
         }
     }
@@ -134,7 +134,7 @@ impl Sorter {
     pub(crate) fn refresh(&mut self, ledger: &Ledger, allocator: &dyn Allocator) {
         let stale = std::mem::take(&mut self.stale);
         if std::mem::take(&mut self.all_stale) {
-            for i in 0..self.entries.len() {
+            for i in 0..self.clients.len() {
                 self.rank_again(FrameworkId(i as u32), ledger, allocator);
             }
         } else {
@@ -143,33 +143,33 @@ impl Sorter {
             }
         }
         for framework in &stale {
-            self.entries[framework.index()].stale = false;
+            self.clients[framework.index()].stale = false;
         }
         self.stale = stale;
         self.stale.clear();
     }
 
     fn rank_again(&mut self, framework: FrameworkId, ledger: &Ledger, allocator: &dyn Allocator) {
-        let entry = &self.entries[framework.index()];
-        if entry.rank.is_some() {
-            let needs = self.queues[entry.queue].needs;
+        let client = &self.clients[framework.index()];
+        if client.rank.is_some() {
+            let needs = self.queues[client.queue].needs;
             self.place(framework, Some(allocator.rank(ledger, framework)), needs);
         }
     }
 
     /// Moves a framework to its place in the queue of those who need as much, or out of all.
     fn place(&mut self, framework: FrameworkId, rank: Option<Rank>, needs: Resources) {
-        let entry = &mut self.entries[framework.index()];
-        if entry.rank == rank && (rank.is_none() || self.queues[entry.queue].needs == needs) {
+        let client = &mut self.clients[framework.index()];
+        if client.rank == rank && (rank.is_none() || self.queues[client.queue].needs == needs) {
             return;
         }
-        if let Some(old) = std::mem::replace(&mut entry.rank, rank) {
-            self.queues[entry.queue].order.remove(&(old, framework));
+        if let Some(old) = std::mem::replace(&mut client.rank, rank) {
+            self.queues[client.queue].order.remove(&(old, framework));
             self.len -= 1;
         }
         if let Some(new) = rank {
             let queue = self.queue_of(needs);
-            self.entries[framework.index()].queue = queue;
+            self.clients[framework.index()].queue = queue;
             self.queues[queue].order.insert((new, framework));
             self.len += 1;
         }
@@ -184,62 +184,62 @@ impl Sorter {
             return position;
         }
         let order = BTreeSet::new();
-        self.queues.push(Queue { needs, order });
+        self.queues.push(SizeQueue { needs, order });
         self.queues.len() - 1
     }
 
     pub(crate) fn admit(&mut self, framework: FrameworkId) {
-        if self.entries.len() <= framework.index() {
-            self.entries
-                .resize_with(framework.index() + 1, FrameworkEntry::default);
+        if self.clients.len() <= framework.index() {
+            self.clients
+                .resize_with(framework.index() + 1, Client::default);
         }
-        self.entries[framework.index()].joined = true;
+        self.clients[framework.index()].joined = true;
     }
 
     pub(crate) fn dismiss(&mut self, framework: FrameworkId) {
-        if let Some(entry) = self.entries.get_mut(framework.index()) {
-            if let Some(rank) = entry.rank.take() {
-                self.queues[entry.queue].order.remove(&(rank, framework));
+        if let Some(client) = self.clients.get_mut(framework.index()) {
+            if let Some(rank) = client.rank.take() {
+                self.queues[client.queue].order.remove(&(rank, framework));
                 self.len -= 1;
             }
-            let stale = entry.stale;
-            *entry = FrameworkEntry {
+            let stale = client.stale;
+            *client = Client {
                 stale,
-                ..FrameworkEntry::default()
+                ..Client::default()
             };
         }
     }
 
     pub(crate) fn suppress(&mut self, framework: FrameworkId, suppressed: bool) {
-        if let Some(entry) = self.entries.get_mut(framework.index()) {
-            entry.suppressed = suppressed;
+        if let Some(client) = self.clients.get_mut(framework.index()) {
+            client.suppressed = suppressed;
         }
     }
 
     /// Takes a demand down; whether it may want what it was not offered before.
     pub(crate) fn declare(&mut self, framework: FrameworkId, demand: &[Demand]) -> bool {
-        let entry = self.entries.get_mut(framework.index());
-        let joined = entry.filter(|entry| entry.joined);
-        joined.is_some_and(|entry| entry.wanted.declare(demand))
+        let client = self.clients.get_mut(framework.index());
+        let joined = client.filter(|client| client.joined);
+        joined.is_some_and(|client| client.wanted.declare(demand))
     }
 
     /// A launch takes one off the demand.
     pub(crate) fn launched(&mut self, framework: FrameworkId, needs: Resources) {
-        if let Some(entry) = self.entries.get_mut(framework.index()) {
-            entry.wanted.launched(needs);
+        if let Some(client) = self.clients.get_mut(framework.index()) {
+            client.wanted.launched(needs);
         }
     }
 
     /// An offer made for a task counts against the demand.
     pub(crate) fn offered(&mut self, offer: &Offer) {
-        let entry = &mut self.entries[offer.framework.index()];
-        entry.wanted.offered(offer.resources);
+        let client = &mut self.clients[offer.framework.index()];
+        client.wanted.offered(offer.resources);
     }
 
     /// An offer made for a task ended.
     pub(crate) fn closed(&mut self, offer: &Offer) {
-        let entry = &mut self.entries[offer.framework.index()];
-        entry.wanted.closed(offer.resources);
+        let client = &mut self.clients[offer.framework.index()];
+        client.wanted.closed(offer.resources);
     }
 
     /// What of the demand of `framework` is to be served next, of the sizes that `may` be offered.
@@ -248,13 +248,13 @@ impl Sorter {
         framework: FrameworkId,
         may: impl Fn(Resources) -> bool,
     ) -> Option<Resources> {
-        self.entries.get(framework.index())?.wanted.next(may)
+        self.clients.get(framework.index())?.wanted.next(may)
     }
 
     /// The sizes of which `framework` wants more than it was offered.
     pub(crate) fn unmet(&self, framework: FrameworkId) -> impl Iterator<Item = Resources> {
-        let entry = self.entries.get(framework.index());
-        entry.into_iter().flat_map(|entry| entry.wanted.unmet())
+        let client = self.clients.get(framework.index());
+        client.into_iter().flat_map(|client| client.wanted.unmet())
     }
 
     /// Puts a framework where it belongs; whether it may want what it was not offered: it was not in
@@ -266,10 +266,10 @@ impl Sorter {
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> bool {
-        let Some(entry) = self.entries.get_mut(framework.index()) else {
+        let Some(client) = self.clients.get_mut(framework.index()) else {
             return false;
         };
-        let (was_in, reopened) = (entry.rank.is_some(), entry.wanted.take_reopened());
+        let (was_in, reopened) = (client.rank.is_some(), client.wanted.take_reopened());
         let rank = self.rank_of(framework, ledger, allocator, offers);
         self.place(framework, rank, self.least(framework, offers));
         rank.is_some() && (!was_in || reopened)
@@ -282,43 +282,43 @@ impl Sorter {
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> Option<Rank> {
-        let entry = self.entries.get(framework.index())?;
+        let client = self.clients.get(framework.index())?;
         let wants = match offers {
             OfferSize::Agent => true,
-            OfferSize::Task => entry.wanted.is_unmet(),
+            OfferSize::Task => client.wanted.is_unmet(),
         };
-        (entry.joined && !entry.suppressed && wants).then(|| allocator.rank(ledger, framework))
+        (client.joined && !client.suppressed && wants).then(|| allocator.rank(ledger, framework))
     }
 
     /// The least offer a framework wants: where whole agents are offered, anything.
     fn least(&self, framework: FrameworkId, offers: OfferSize) -> Resources {
         match offers {
             OfferSize::Agent => Resources::ZERO,
-            OfferSize::Task => self.entries[framework.index()].wanted.least(),
+            OfferSize::Task => self.clients[framework.index()].wanted.least(),
         }
     }
 
     /// Compares the queue with what the policy says, but for ranks that are stale.
     pub(crate) fn check(&self, ledger: &Ledger, allocator: &dyn Allocator, offers: OfferSize) {
         let mut len = 0;
-        for (i, entry) in self.entries.iter().enumerate() {
+        for (i, client) in self.clients.iter().enumerate() {
             let framework = FrameworkId(i as u32);
             let expected = self.rank_of(framework, ledger, allocator, offers);
             if offers == OfferSize::Task {
                 let mine = ledger.offers().filter(|offer| offer.framework == framework);
                 let open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
-                entry.wanted.check(&open);
+                client.wanted.check(&open);
             }
             assert_eq!(
-                entry.rank.is_some(),
+                client.rank.is_some(),
                 expected.is_some(),
                 "whether {framework} wants offers"
             );
-            if !entry.stale && !self.all_stale {
-                assert_eq!(entry.rank, expected, "the rank of {framework}");
+            if !client.stale && !self.all_stale {
+                assert_eq!(client.rank, expected, "the rank of {framework}");
             }
-            if let Some(rank) = entry.rank {
-                let queue = &self.queues[entry.queue];
+            if let Some(rank) = client.rank {
+                let queue = &self.queues[client.queue];
                 assert_eq!(
                     queue.needs,
                     self.least(framework, offers),

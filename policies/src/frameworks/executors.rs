@@ -18,7 +18,7 @@ pub(super) struct Executors {
     needs: Resources,
     max: u32,
     idle: Span,
-    alive: IdTable<Executor>,
+    alive: IdTable<ExecutorEntry>,
     /// Executors that wait for work.
     waiting: BTreeSet<TaskId>,
     /// When executors began to wait, oldest first; entries of those that work again are stale.
@@ -30,13 +30,13 @@ pub(super) struct Executors {
 }
 
 #[derive(Debug)]
-struct Executor {
-    state: State,
+struct ExecutorEntry {
+    state: ExecutorState,
     last: Option<(JobId, u32)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
+enum ExecutorState {
     Starting,
     Idle(Time),
     Busy(WorkUnit),
@@ -126,8 +126,8 @@ impl Executors {
             let task = self.master.next_task();
             self.alive.insert(
                 task.0,
-                Executor {
-                    state: State::Starting,
+                ExecutorEntry {
+                    state: ExecutorState::Starting,
                     last: None,
                 },
             );
@@ -145,7 +145,7 @@ impl Executors {
         if self
             .alive
             .get(task.0)
-            .is_some_and(|executor| executor.state == State::Starting)
+            .is_some_and(|executor| executor.state == ExecutorState::Starting)
         {
             self.starting -= 1;
             self.rest(task, now);
@@ -156,14 +156,14 @@ impl Executors {
         let Some(executor) = self.alive.get(task.0) else {
             return;
         };
-        if executor.state == State::Busy(unit) {
+        if executor.state == ExecutorState::Busy(unit) {
             self.queue.finish(unit);
             self.rest(task, now);
         }
     }
 
     fn rest(&mut self, task: TaskId, now: Time) {
-        self.alive.get_mut(task.0).expect("a known executor").state = State::Idle(now);
+        self.alive.get_mut(task.0).expect("a known executor").state = ExecutorState::Idle(now);
         self.waiting.insert(task);
         self.idle_since.push_back((now, task));
     }
@@ -173,12 +173,12 @@ impl Executors {
             return;
         };
         match executor.state {
-            State::Starting => self.starting -= 1,
-            State::Idle(_) => {
+            ExecutorState::Starting => self.starting -= 1,
+            ExecutorState::Idle(_) => {
                 self.waiting.remove(&task);
             }
-            State::Busy(unit) => self.queue.requeue(unit),
-            State::Ending => self.ending -= 1,
+            ExecutorState::Busy(unit) => self.queue.requeue(unit),
+            ExecutorState::Ending => self.ending -= 1,
         }
     }
 
@@ -197,7 +197,7 @@ impl Executors {
                 Some(_) => CacheState::First,
             };
             executor.last = Some(stage);
-            executor.state = State::Busy(unit);
+            executor.state = ExecutorState::Busy(unit);
             self.waiting.remove(&task);
             actions.push(FrameworkAction::Work {
                 executor: task,
@@ -211,7 +211,7 @@ impl Executors {
     fn is_idle(&self, task: TaskId, since: Time) -> bool {
         self.alive
             .get(task.0)
-            .is_some_and(|executor| executor.state == State::Idle(since))
+            .is_some_and(|executor| executor.state == ExecutorState::Idle(since))
     }
 
     fn forget_stale(&mut self) {
@@ -229,7 +229,7 @@ impl Executors {
         {
             self.idle_since.pop_front();
             self.waiting.remove(&task);
-            self.alive.get_mut(task.0).expect("an idle executor").state = State::Ending;
+            self.alive.get_mut(task.0).expect("an idle executor").state = ExecutorState::Ending;
             self.ending += 1;
             self.master.kill(task, actions);
             self.forget_stale();

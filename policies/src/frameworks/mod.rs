@@ -21,18 +21,22 @@ pub use message::{CacheState, FrameworkAction, FrameworkEvent, OfferPolicy, Task
 pub use service::Autoscaler;
 
 /// A framework's scheduler and all its state.
-pub struct Framework(Kind);
+pub struct Framework(FrameworkKind);
 
-enum Kind {
+enum FrameworkKind {
     Batch(batch::Batch),
     Executors(executors::Executors),
-    Service(service::Service),
+    Service(service::ServiceFramework),
 }
 
 impl Framework {
     /// A framework whose jobs' tasks run directly on the cluster (Hadoop, MPI).
     pub fn batch(id: FrameworkId, offer_policy: OfferPolicy, scheduler: BoxedScheduler) -> Self {
-        Self(Kind::Batch(batch::Batch::new(id, offer_policy, scheduler)))
+        Self(FrameworkKind::Batch(batch::Batch::new(
+            id,
+            offer_policy,
+            scheduler,
+        )))
     }
 
     /// A framework whose jobs' tasks run inside executors (Spark): at most `max` of them, each
@@ -45,7 +49,7 @@ impl Framework {
         max: u32,
         idle: Span,
     ) -> Self {
-        Self(Kind::Executors(executors::Executors::new(
+        Self(FrameworkKind::Executors(executors::Executors::new(
             id,
             offer_policy,
             order,
@@ -62,7 +66,7 @@ impl Framework {
         needs: Resources,
         autoscaler: Autoscaler,
     ) -> Self {
-        Self(Kind::Service(service::Service::new(
+        Self(FrameworkKind::Service(service::ServiceFramework::new(
             id,
             offer_policy,
             needs,
@@ -73,51 +77,51 @@ impl Framework {
     /// Takes in one event and appends the actions that follow from it.
     pub fn step(&mut self, now: Time, event: FrameworkEvent, actions: &mut Vec<FrameworkAction>) {
         match &mut self.0 {
-            Kind::Batch(batch) => batch.step(now, event, actions),
-            Kind::Executors(executors) => executors.step(now, event, actions),
-            Kind::Service(service) => service.step(now, &event, actions),
+            FrameworkKind::Batch(batch) => batch.step(now, event, actions),
+            FrameworkKind::Executors(executors) => executors.step(now, event, actions),
+            FrameworkKind::Service(service) => service.step(now, &event, actions),
         }
     }
 
     /// When the framework wants to be told that time has passed.
     pub fn wake_at(&self) -> Option<Time> {
         match &self.0 {
-            Kind::Batch(batch) => batch.wake_at(),
-            Kind::Executors(executors) => executors.wake_at(),
-            Kind::Service(_) => None,
+            FrameworkKind::Batch(batch) => batch.wake_at(),
+            FrameworkKind::Executors(executors) => executors.wake_at(),
+            FrameworkKind::Service(_) => None,
         }
     }
 
     /// Whether another attempt has done the work of `task`, which is not reported yet.
     pub fn is_beaten(&self, task: TaskId) -> bool {
         match &self.0 {
-            Kind::Batch(batch) => batch.is_beaten(task),
-            Kind::Executors(_) | Kind::Service(_) => false,
+            FrameworkKind::Batch(batch) => batch.is_beaten(task),
+            FrameworkKind::Executors(_) | FrameworkKind::Service(_) => false,
         }
     }
 
     /// Whether a stage of `job` starts whole or not at all.
     pub fn starts_together(&self, job: &JobSpec) -> bool {
         match &self.0 {
-            Kind::Batch(batch) => batch.starts_together(job),
-            Kind::Executors(_) | Kind::Service(_) => false,
+            FrameworkKind::Batch(batch) => batch.starts_together(job),
+            FrameworkKind::Executors(_) | FrameworkKind::Service(_) => false,
         }
     }
 
     /// Whether another attempt is made at what `task` does, and whether `task` is the copy of it.
     pub fn standing(&self, task: TaskId) -> (bool, bool) {
         match &self.0 {
-            Kind::Batch(batch) => batch.standing(task),
-            Kind::Executors(_) | Kind::Service(_) => (false, false),
+            FrameworkKind::Batch(batch) => batch.standing(task),
+            FrameworkKind::Executors(_) | FrameworkKind::Service(_) => (false, false),
         }
     }
 
     /// What `task` is, while it is not reported.
     pub fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
         match &self.0 {
-            Kind::Batch(batch) => batch.purpose(task),
-            Kind::Executors(executors) => executors.purpose(task),
-            Kind::Service(service) => service.purpose(task),
+            FrameworkKind::Batch(batch) => batch.purpose(task),
+            FrameworkKind::Executors(executors) => executors.purpose(task),
+            FrameworkKind::Service(service) => service.purpose(task),
         }
     }
 }

@@ -35,7 +35,7 @@ impl Autoscaler {
     }
 }
 
-pub(super) struct Service {
+pub(super) struct ServiceFramework {
     master: MasterClient,
     needs: Resources,
     autoscaler: Autoscaler,
@@ -47,7 +47,7 @@ pub(super) struct Service {
     ending: BTreeSet<TaskId>,
 }
 
-impl Service {
+impl ServiceFramework {
     pub(super) fn new(
         id: FrameworkId,
         offer_policy: OfferPolicy,

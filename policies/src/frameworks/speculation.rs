@@ -19,8 +19,8 @@ const LEAST: Span = Span::from_millis(100);
 pub(super) struct Copies {
     rule: Speculation,
     /// Of tasks that are not done.
-    attempts: BTreeMap<WorkUnit, Vec<Attempt>>,
-    stages: BTreeMap<(JobId, u32), Stage>,
+    attempts: BTreeMap<WorkUnit, Vec<UnitAttempt>>,
+    stages: BTreeMap<(JobId, u32), StageCopies>,
     /// When the first task of a stage will have run for too long.
     due: BTreeSet<(Time, JobId, u32)>,
     /// Tasks that are to have a copy.
@@ -32,7 +32,7 @@ pub(super) struct Copies {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Attempt {
+struct UnitAttempt {
     task: TaskId,
     agent: AgentId,
     since: Time,
@@ -40,7 +40,7 @@ struct Attempt {
 }
 
 #[derive(Default, Debug)]
-struct Stage {
+struct StageCopies {
     tasks: u32,
     /// How long each took of those that are done, in order.
     took: Vec<Span>,
@@ -61,7 +61,7 @@ pub(super) enum Follows {
     Ends(Vec<TaskId>),
 }
 
-impl Stage {
+impl StageCopies {
     /// How long a task runs before it is taken for slow, if that can be said.
     fn patience(&self, rule: Speculation) -> Option<Span> {
         let enough = u64::from(self.tasks) * u64::from(rule.quantile) / 1000;
@@ -137,7 +137,7 @@ impl Copies {
     ) {
         let is_copy = self.wanted.remove(&unit);
         let attempts = self.attempts.entry(unit).or_default();
-        attempts.push(Attempt {
+        attempts.push(UnitAttempt {
             task,
             agent,
             since: now,

@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use super::JobOrder;
-use super::stages::Stages;
+use super::stages::QueuedStages;
 use crate::job::JobSpec;
 use crate::resources::Resources;
 use crate::time::Time;
 
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct QueuedJob {
     pub(super) spec: Arc<JobSpec>,
-    pub(super) stages: Stages,
+    pub(super) stages: QueuedStages,
     pub(super) running: u32,
     /// Since when the job has been passing over offers to wait for its data.
     pub(super) waits_since: Option<Time>,
 }
 
-impl Job {
+impl QueuedJob {
     pub(super) fn may_start(&self, stage: usize) -> bool {
         let spec = &self.spec.stages[stage];
         let parents = || spec.parents.iter().map(|parent| *parent as usize);

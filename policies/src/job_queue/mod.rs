@@ -9,8 +9,8 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use self::job::Job;
-use self::stages::{Stage, Stages};
+use self::job::QueuedJob;
+use self::stages::{QueuedStage, QueuedStages};
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, JobId};
@@ -43,7 +43,7 @@ pub struct WorkUnit {
 pub struct JobQueue {
     order: JobOrder,
     /// Those that are not done.
-    jobs: IdTable<Job>,
+    jobs: IdTable<QueuedJob>,
     /// Jobs with waiting tasks, in the order they are served.
     ready: BTreeSet<(u32, JobId)>,
     /// How many of these have tasks that start together.
@@ -130,8 +130,8 @@ impl JobQueue {
     /// # Panics
     /// When its number was used before.
     pub fn submit(&mut self, id: JobId, spec: Arc<JobSpec>) {
-        let job = Job {
-            stages: Stages::new(spec.stages.len()),
+        let job = QueuedJob {
+            stages: QueuedStages::new(spec.stages.len()),
             spec,
             running: 0,
             waits_since: None,
@@ -243,7 +243,7 @@ impl JobQueue {
         children.filter(|child| entry.stages.all()[*child as usize].running > 0)
     }
 
-    fn job(&self, job: JobId) -> &Job {
+    fn job(&self, job: JobId) -> &QueuedJob {
         self.jobs.get(job.0.into()).expect("a job that is not done")
     }
 
@@ -293,7 +293,7 @@ impl JobQueue {
                 continue;
             }
             let spec = &entry.spec.stages[stage];
-            entry.stages.all_mut()[stage] = Stage::released(spec);
+            entry.stages.all_mut()[stage] = QueuedStage::released(spec);
             if spec.tasks > 0 {
                 entry.stages.set_ready(stage as u32, true);
             }
@@ -306,7 +306,7 @@ impl JobQueue {
     }
 }
 
-fn live(jobs: &mut IdTable<Job>, job: JobId) -> &mut Job {
+fn live(jobs: &mut IdTable<QueuedJob>, job: JobId) -> &mut QueuedJob {
     jobs.get_mut(job.0.into()).expect("a job that is not done")
 }
 

@@ -6,7 +6,7 @@ use crate::resources::Resources;
 
 /// One agent's entry.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Agent {
+pub(super) struct AgentEntry {
     pub(super) present: bool,
     pub(super) owner: Option<FrameworkId>,
     pub(super) total: Resources,
@@ -65,16 +65,17 @@ impl Ledger {
         owner: Option<FrameworkId>,
     ) {
         if self.agents.len() <= agent.index() {
-            self.agents.resize_with(agent.index() + 1, Agent::default);
+            self.agents
+                .resize_with(agent.index() + 1, AgentEntry::default);
         }
         let entry = &mut self.agents[agent.index()];
         assert!(!entry.present, "{agent} joined twice");
-        *entry = Agent {
+        *entry = AgentEntry {
             present: true,
             owner,
             total,
             free: total,
-            ..Agent::default()
+            ..AgentEntry::default()
         };
         self.total += total;
         self.changed(agent);
@@ -88,7 +89,7 @@ impl Ledger {
             "{agent} is still in use"
         );
         self.total -= entry.total;
-        *entry = Agent::default();
+        *entry = AgentEntry::default();
         self.changed(agent);
     }
 

@@ -9,7 +9,7 @@ use crate::share::{Share, Weight};
 
 /// One framework's entry.
 #[derive(Clone, Debug)]
-pub(super) struct Framework {
+pub(super) struct FrameworkEntry {
     pub(super) joined: bool,
     pub(super) weight: Weight,
     pub(super) offered: Resources,
@@ -88,7 +88,7 @@ impl Ledger {
             .weighted(self.weight(framework))
     }
 
-    pub(super) fn entry(&self, framework: FrameworkId) -> Option<&Framework> {
+    pub(super) fn entry(&self, framework: FrameworkId) -> Option<&FrameworkEntry> {
         self.frameworks.get(framework.index())
     }
 }
@@ -97,7 +97,7 @@ impl Ledger {
 impl Ledger {
     pub(crate) fn add_framework(&mut self, framework: FrameworkId, weight: Weight) {
         while self.frameworks.len() <= framework.index() {
-            self.frameworks.push(Framework {
+            self.frameworks.push(FrameworkEntry {
                 joined: false,
                 weight: Weight::ONE,
                 offered: Resources::ZERO,

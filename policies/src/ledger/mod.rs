@@ -10,8 +10,8 @@ mod frameworks;
 mod offers;
 mod tasks;
 
-use self::agents::Agent;
-use self::frameworks::Framework;
+use self::agents::AgentEntry;
+use self::frameworks::FrameworkEntry;
 use self::offers::OpenOffer;
 use crate::agent_set::AgentSet;
 use crate::capacity_index::CapacityIndex;
@@ -22,8 +22,8 @@ use crate::resources::Resources;
 /// Who has what.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    agents: Vec<Agent>,
-    frameworks: Vec<Framework>,
+    agents: Vec<AgentEntry>,
+    frameworks: Vec<FrameworkEntry>,
     offers: IdTable<OpenOffer>,
     next_offer: u64,
     total: Resources,

@@ -1,7 +1,7 @@
 //! All or nothing, whatever the job: offers are held until a whole stage fits on them.
 
 use super::together::{HOLD, Manner, Together};
-use super::{Entry, OfferView, Scheduler};
+use super::{OfferView, Scheduler, SchedulerEntry};
 use crate::job::JobSpec;
 use crate::message::JobId;
 use crate::time::Time;
@@ -39,7 +39,7 @@ impl Scheduler for Gang {
     }
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "gang",
     about: "all tasks of a stage start together or not at all; offers are held until they can",
     params: &[HOLD],

@@ -58,7 +58,7 @@ pub type BoxedScheduler = Box<dyn Scheduler + Send>;
 
 /// One line of the by-name table.
 #[derive(Clone, Copy)]
-pub struct Entry {
+pub struct SchedulerEntry {
     /// The name without parameters.
     pub name: &'static str,
     /// What it does, in a sentence.
@@ -69,14 +69,14 @@ pub struct Entry {
     pub make: fn(&mut Name) -> Result<BoxedScheduler, BadName>,
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for SchedulerEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Entry({})", self.name)
+        write!(f, "SchedulerEntry({})", self.name)
     }
 }
 
 /// The schedulers that come with Fairground.
-pub const STANDARD: [Entry; 3] = [ordered::FIFO, ordered::FAIR, gang::ENTRY];
+pub const STANDARD: [SchedulerEntry; 3] = [ordered::FIFO, ordered::FAIR, gang::ENTRY];
 
 /// What is in hand of one agent, and what becomes of it.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 //! delay scheduling (Zaharia et al., `EuroSys` 2010, section 4) on top of either.
 
 use super::together::{HOLD, Manner, Together};
-use super::{Entry, OfferView, Scheduler, Speculation};
+use super::{OfferView, Scheduler, SchedulerEntry, Speculation};
 use crate::job::JobSpec;
 use crate::job_queue::JobOrder;
 use crate::message::JobId;
@@ -171,14 +171,14 @@ fn make(order: JobOrder, name: &mut Name) -> Result<super::BoxedScheduler, BadNa
     }))
 }
 
-pub(super) const FIFO: Entry = Entry {
+pub(super) const FIFO: SchedulerEntry = SchedulerEntry {
     name: "fifo",
     about: "jobs in order of submission, first fit; with `wait`, delay scheduling",
     params: &[WAIT, HOLD, SPECULATE, QUANTILE],
     make: |name| make(JobOrder::Fifo, name),
 };
 
-pub(super) const FAIR: Entry = Entry {
+pub(super) const FAIR: SchedulerEntry = SchedulerEntry {
     name: "fair",
     about: "the job with the fewest running tasks first, first fit; with `wait`, delay scheduling",
     params: &[WAIT, HOLD, SPECULATE, QUANTILE],

@@ -57,7 +57,7 @@ pub(super) trait Manner {
 }
 
 /// What came of a job's turn.
-enum Turn {
+enum GangTurn {
     Started,
     /// The tasks of a stage start together, and there is no room for them.
     Waits(JobId, u32),
@@ -112,8 +112,8 @@ impl Together {
         let mut waits = None;
         loop {
             match next_turn(now, view, manner, waits) {
-                Turn::Started => (self.rivalry, self.alone) = (0, 0),
-                Turn::Waits(job, stage) => {
+                GangTurn::Started => (self.rivalry, self.alone) = (0, 0),
+                GangTurn::Waits(job, stage) => {
                     waits = Some((job, stage));
                     if now < until {
                         keep(view, job, stage, until);
@@ -122,7 +122,7 @@ impl Together {
                         break;
                     }
                 }
-                Turn::Over => break,
+                GangTurn::Over => break,
             }
         }
         self.holds = (0..view.len()).any(|position| view.is_held(position));
@@ -245,7 +245,7 @@ fn next_turn(
     view: &mut OfferView<'_>,
     manner: &impl Manner,
     waits: Option<(JobId, u32)>,
-) -> Turn {
+) -> GangTurn {
     let served = if manner.lets_pass() { usize::MAX } else { 1 };
     let jobs: Vec<JobId> = view.queue().ready().take(served).collect();
     for job in jobs {
@@ -260,7 +260,7 @@ fn next_turn(
         }
         if !manner.is_gang(view.queue().spec(job)) {
             if manner.start_one(now, job, view) {
-                return Turn::Started;
+                return GangTurn::Started;
             }
             continue;
         }
@@ -270,13 +270,13 @@ fn next_turn(
         // After a loss, the rest of a gang is being ended: it starts again when all of it waits.
         let ending = view.queue().running(job, stage) > 0;
         if !ending && start_all(view, job, stage, waiting) {
-            return Turn::Started;
+            return GangTurn::Started;
         }
         if waits.is_none() {
-            return Turn::Waits(job, stage);
+            return GangTurn::Waits(job, stage);
         }
     }
-    Turn::Over
+    GangTurn::Over
 }
 
 /// Offers with room for a task of the stage.
