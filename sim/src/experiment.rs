@@ -140,10 +140,11 @@ impl Experiment {
         registry: Registry,
         imports: &mut Imports,
     ) -> Result<Self, ExperimentError> {
-        let experiment = Self::opened(loaded, registry, imports)?;
+        let beside = [STATIC_BEST];
+        let experiment = Self::opened(loaded, registry, imports, &beside)?;
         for vary in loaded.recipe.sensitivity.iter().flat_map(|all| &all.vary) {
             let varied = sensitivity::varied(loaded, &vary.set)?;
-            let opened = Self::opened(&varied, experiment.registry.clone(), imports);
+            let opened = Self::opened(&varied, experiment.registry.clone(), imports, &beside);
             opened.map_err(|error| ExperimentError::Row {
                 what: vary.what.clone(),
                 error: Box::new(error),
@@ -159,13 +160,15 @@ impl Experiment {
     /// # Errors
     /// A name that means nothing, a file that cannot be read.
     pub fn open(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
-        Self::opened(loaded, registry, &mut Imports::on_disk())
+        Self::opened(loaded, registry, &mut Imports::on_disk(), &[])
     }
 
+    /// `beside` are the names that mean something beside those of allocators.
     fn opened(
         loaded: &Loaded,
         registry: Registry,
         imports: &mut Imports,
+        beside: &[&'static str],
     ) -> Result<Self, ExperimentError> {
         let recipe = &loaded.recipe;
         let origin = || loaded.origin.clone();
@@ -204,7 +207,7 @@ impl Experiment {
             first: OnceLock::new(),
         };
         for policy in &experiment.loaded.recipe.policies {
-            experiment.check_policy(policy).map_err(|error| {
+            experiment.check_policy(policy, beside).map_err(|error| {
                 let key = "policies".to_owned();
                 ExperimentError::Name {
                     origin: origin(),
@@ -417,7 +420,7 @@ impl Experiment {
             .len() as u32
     }
 
-    fn check_policy(&self, policy: &Name) -> Result<(), BadName> {
+    fn check_policy(&self, policy: &Name, beside: &[&'static str]) -> Result<(), BadName> {
         let setup = Setup {
             shares: self.shares(),
             agents: self.agents(),
@@ -429,6 +432,10 @@ impl Experiment {
         } else {
             policy.clone()
         };
+        let mut allocators = self.registry.allocators().iter();
+        if allocators.all(|entry| entry.name != policy.base()) {
+            return Err(self.registry.no_policy(&policy, beside));
+        }
         self.registry.allocator(&policy, setup).map(|_| ())
     }
 

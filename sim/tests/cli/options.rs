@@ -165,7 +165,7 @@ fn an_unknown_policy() {
     bad(
         &["--policies", "static lottery"],
         &expect![[r#"
-        error: tiny.toml: `policies`: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
+        error: tiny.toml: `policies`: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random, static-best
           hint: `fairground policies` lists all names and parameters
     "#]],
     );
