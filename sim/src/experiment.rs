@@ -26,7 +26,7 @@ use crate::run::{Comparison, JobLine, PolicyRuns, Run};
 use crate::search;
 use crate::sensitivity;
 use crate::world::{Behaviour, Scenario, StreamError, simulate, simulate_streamed};
-use said::copies_tasks;
+use said::{heeded, heeded_by};
 
 /// A recipe whose files are read and whose names are known.
 #[derive(Debug)]
@@ -151,6 +151,7 @@ impl Experiment {
             })?;
         }
         let first = experiment.trace(experiment.loaded.recipe.first_seed)?;
+        heeded_by(&first, loaded, &experiment.registry)?;
         let _ = experiment.first.set(first);
         Ok(experiment)
     }
@@ -171,28 +172,15 @@ impl Experiment {
         beside: &[&'static str],
     ) -> Result<Self, ExperimentError> {
         let recipe = &loaded.recipe;
-        let origin = || loaded.origin.clone();
         let sources = loaded.sources_with(imports)?;
-        let mut behaviours = Vec::new();
-        for framework in &recipe.framework {
-            let scheduler = registry.scheduler(&framework.scheduler);
-            let scheduler = scheduler.and_then(|scheduler| copies_tasks(&*scheduler, framework));
-            scheduler.map_err(|error| {
-                let key = format!("framework.{}.scheduler", framework.name);
-                ExperimentError::Name {
-                    origin: origin(),
-                    key,
-                    error,
-                }
-            })?;
-            behaviours.push(Behaviour {
-                weight: Weight::from_thousandths(framework.weight).unwrap_or_default(),
-                share: framework.share,
-                scheduler: framework.scheduler.clone(),
-                refuse: framework.refuse,
-                uses: framework.uses,
-            });
-        }
+        heeded(loaded, &registry)?;
+        let behaviours = recipe.framework.iter().map(|framework| Behaviour {
+            weight: Weight::from_thousandths(framework.weight).unwrap_or_default(),
+            share: framework.share,
+            scheduler: framework.scheduler.clone(),
+            refuse: framework.refuse,
+            uses: framework.uses,
+        });
         let measured = recipe.measured.as_ref();
         let measured = measured.map(|spec| Measured::load(spec, recipe, &loaded.folder));
         let agents = recipe.cluster(&sources, recipe.first_seed).agents.len();
@@ -202,18 +190,16 @@ impl Experiment {
             loaded: loaded.clone(),
             registry,
             sources,
-            behaviours,
+            behaviours: behaviours.collect(),
             check: false,
             first: OnceLock::new(),
         };
         for policy in &experiment.loaded.recipe.policies {
-            experiment.check_policy(policy, beside).map_err(|error| {
-                let key = "policies".to_owned();
-                ExperimentError::Name {
-                    origin: origin(),
-                    key,
-                    error,
-                }
+            let known = experiment.check_policy(policy, beside);
+            known.map_err(|error| ExperimentError::Name {
+                origin: loaded.origin.clone(),
+                key: "policies".to_owned(),
+                error,
             })?;
         }
         Ok(experiment)
@@ -484,7 +470,7 @@ impl Experiment {
             name: recipe.name.clone(),
             title: recipe.title.clone(),
             about: recipe.about.clone(),
-            recipe: toml::to_string(recipe).expect("a recipe has a text"),
+            recipe: recipe.text(),
             capacity: trace.agents.iter().copied().sum(),
             agents: trace.agents.len() as u32,
             horizon: recipe.duration,
