@@ -26,7 +26,7 @@ use crate::run::{Comparison, JobLine, PolicyRuns, Run};
 use crate::search;
 use crate::sensitivity;
 use crate::world::{Behaviour, Scenario, StreamError, simulate, simulate_streamed};
-use said::copies_tasks;
+use said::{heeded, heeded_by};
 
 /// A recipe whose files are read and whose names are known.
 #[derive(Debug)]
@@ -142,10 +142,11 @@ impl Experiment {
         registry: Registry,
         imports: &mut Imports,
     ) -> Result<Self, ExperimentError> {
-        let mut experiment = Self::opened(loaded, registry, imports)?;
+        let beside = [STATIC_BEST];
+        let mut experiment = Self::opened(loaded, registry, imports, &beside)?;
         for (what, set) in sensitivity::rows(&loaded.recipe) {
             let varied = sensitivity::varied(loaded, set)?;
-            let opened = Self::opened(&varied, experiment.registry.clone(), imports);
+            let opened = Self::opened(&varied, experiment.registry.clone(), imports, &beside);
             let opened = opened.map_err(|error| ExperimentError::Row {
                 what: what.clone(),
                 error: Box::new(error),
@@ -153,6 +154,7 @@ impl Experiment {
             experiment.rows.push((what, opened));
         }
         let first = experiment.trace(experiment.loaded.recipe.first_seed)?;
+        heeded_by(&first, loaded, &experiment.registry)?;
         let _ = experiment.first.set(first);
         Ok(experiment)
     }
@@ -162,37 +164,26 @@ impl Experiment {
     /// # Errors
     /// A name that means nothing, a file that cannot be read.
     pub fn open(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
-        Self::opened(loaded, registry, &mut Imports::on_disk())
+        Self::opened(loaded, registry, &mut Imports::on_disk(), &[])
     }
 
+    /// `beside` are the names that mean something beside those of allocators.
     fn opened(
         loaded: &Loaded,
         registry: Registry,
         imports: &mut Imports,
+        beside: &[&'static str],
     ) -> Result<Self, ExperimentError> {
         let recipe = &loaded.recipe;
-        let origin = || loaded.origin.clone();
         let sources = loaded.sources_with(imports)?;
-        let mut behaviours = Vec::new();
-        for framework in &recipe.framework {
-            let scheduler = registry.scheduler(&framework.scheduler);
-            let scheduler = scheduler.and_then(|scheduler| copies_tasks(&*scheduler, framework));
-            scheduler.map_err(|error| {
-                let key = format!("framework.{}.scheduler", framework.name);
-                ExperimentError::Name {
-                    origin: origin(),
-                    key,
-                    error,
-                }
-            })?;
-            behaviours.push(Behaviour {
-                weight: Weight::from_thousandths(framework.weight).unwrap_or_default(),
-                share: framework.share,
-                scheduler: framework.scheduler.clone(),
-                refuse: framework.refuse,
-                uses: framework.uses,
-            });
-        }
+        heeded(loaded, &registry)?;
+        let behaviours = recipe.framework.iter().map(|framework| Behaviour {
+            weight: Weight::from_thousandths(framework.weight).unwrap_or_default(),
+            share: framework.share,
+            scheduler: framework.scheduler.clone(),
+            refuse: framework.refuse,
+            uses: framework.uses,
+        });
         let measured = recipe.measured.as_ref();
         let measured = measured.map(|spec| Measured::load(spec, recipe, &loaded.folder));
         let agents = recipe.cluster(&sources, recipe.first_seed).agents.len();
@@ -202,19 +193,17 @@ impl Experiment {
             loaded: loaded.clone(),
             registry,
             sources,
-            behaviours,
+            behaviours: behaviours.collect(),
             check: false,
             first: OnceLock::new(),
             rows: Vec::new(),
         };
         for policy in &experiment.loaded.recipe.policies {
-            experiment.check_policy(policy).map_err(|error| {
-                let key = "policies".to_owned();
-                ExperimentError::Name {
-                    origin: origin(),
-                    key,
-                    error,
-                }
+            let known = experiment.check_policy(policy, beside);
+            known.map_err(|error| ExperimentError::Name {
+                origin: loaded.origin.clone(),
+                key: "policies".to_owned(),
+                error,
             })?;
         }
         Ok(experiment)
@@ -421,7 +410,7 @@ impl Experiment {
             .len() as u32
     }
 
-    fn check_policy(&self, policy: &Name) -> Result<(), BadName> {
+    fn check_policy(&self, policy: &Name, beside: &[&'static str]) -> Result<(), BadName> {
         let setup = Setup {
             shares: self.shares(),
             agents: self.agents(),
@@ -433,6 +422,10 @@ impl Experiment {
         } else {
             policy.clone()
         };
+        let mut allocators = self.registry.allocators().iter();
+        if allocators.all(|entry| entry.name != policy.base()) {
+            return Err(self.registry.no_policy(&policy, beside));
+        }
         self.registry.allocator(&policy, setup).map(|_| ())
     }
 
@@ -481,7 +474,7 @@ impl Experiment {
             name: recipe.name.clone(),
             title: recipe.title.clone(),
             about: recipe.about.clone(),
-            recipe: toml::to_string(recipe).expect("a recipe has a text"),
+            recipe: recipe.text(),
             capacity: trace.agents.iter().copied().sum(),
             agents: trace.agents.len() as u32,
             horizon: recipe.duration,

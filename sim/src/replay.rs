@@ -157,6 +157,14 @@ impl Replay {
         let machines = machines.map(|machines| self.machines(machines, &work, part.from));
         let mut cluster = Vec::new();
         let agents: Vec<Resources> = if let Some(spec) = &machines {
+            if let Some(load) = self.load {
+                let why = "the cluster is the machines of the trace";
+                return Err(ReadError::ignored(
+                    "`--load`",
+                    why,
+                    f64::from(load) / 1000.0,
+                ));
+            }
             let machines = spec.load(Path::new(""), &mut imports)?;
             let built = machines.build(duration, 1);
             about += &told::machines(&machines, &built);

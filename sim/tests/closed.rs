@@ -207,6 +207,7 @@ fn static_best_is_found_for_users_too() {
         "cluster.0.agents=4",
         "framework.analysts.share=2",
         "framework.solvers.share=2",
+        "framework.solvers.phases=[]",
     ];
     let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
     let loaded = Recipe::load(Some(&example), &settings).expect("a recipe");

@@ -47,7 +47,7 @@ fn write_into(folder: &Path, real: &RealRun, recipe: &Recipe, log: &Path) -> any
     fs::copy(log, &copy).with_context(|| format!("{} to {}", log.display(), copy.display()))?;
     let files = [
         (RUN, serde_json::to_string_pretty(real)? + "\n"),
-        (RECIPE, toml::to_string(recipe)?),
+        (RECIPE, recipe.text()),
         ("jobs.csv", table(&real.jobs)),
     ];
     for (name, text) in files {

@@ -53,7 +53,7 @@ fn compared(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
         if traces {
             // The recipe is what people want to keep.
             say!("{}", plan.trim_end());
-            print(&toml::to_string(&loaded.recipe).context("the recipe has no text")?)?;
+            print(&loaded.recipe.text())?;
         } else {
             print(&plan)?;
         }
@@ -107,7 +107,7 @@ fn replayed(
         let recipe = &mut replayed.recipe;
         recipe.title = format!("{}: {}", recipe.name, policies.join(", "));
     }
-    let text = toml::to_string(&replayed.recipe).context("the recipe has no text")?;
+    let text = replayed.recipe.text();
     let origin = "the recipe of the traces".to_owned();
     let loaded = Recipe::of_text(&text, settings, origin, PathBuf::from("."))?;
     Ok((loaded, replayed))
@@ -160,7 +160,7 @@ fn perform(
     }
     let moved = rebase(loaded.recipe.clone(), &loaded.folder, out);
     rename_inputs(&mut comparison.inputs, &loaded.recipe, &moved);
-    comparison.recipe = toml::to_string(&moved).context("the recipe has no text")?;
+    comparison.recipe = moved.text();
     let written = output::write(&comparison, out, Options::default())?;
     tell(&comparison, &written.report)?;
     Ok(if progress.is_interrupted() {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
+use fairground_workloads::ReadError;
 use fairground_workloads::scratch::Scratch;
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::Assumption;
@@ -36,6 +37,11 @@ fn streamed(args: &StreamArgs, registry: Registry) -> anyhow::Result<Ending> {
     let mut settings = args.settings.clone();
     settings.push(format!("policies=[{:?}]", args.policy.to_string()));
     let loaded = Recipe::load(Some(&args.recipe), &settings)?;
+    if loaded.recipe.tasks {
+        let error = ReadError::ignored("`tasks`", "a stream keeps no row a task", "true");
+        let hint = "leave it out, or add --set tasks=false";
+        bail!("{}: {}", loaded.origin, error.hint(hint));
+    }
     let experiment = Experiment::open(&loaded, registry)?;
     let unwritten = |path: &Path| format!("{} cannot be written", path.display());
     // A file that cannot be written is told of before a long run, not after it.

@@ -165,10 +165,34 @@ fn an_unknown_policy() {
     bad(
         &["--policies", "static lottery"],
         &expect![[r#"
-            error: --policies: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
+            error: --policies: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random, static-best
               hint: `fairground policies` lists all names and parameters
         "#]],
     );
+}
+
+/// A stream searches for no split, so it names none that would be searched for.
+#[test]
+fn what_a_stream_does_not_do() {
+    for (words, message) in [
+        (
+            &["--policy", "lottery"][..],
+            expect![[r#"
+            error: tiny.toml: `policies`: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
+              hint: `fairground policies` lists all names and parameters
+        "#]],
+        ),
+        (
+            &["--set", "tasks=true"],
+            expect![[r#"
+            error: tiny.toml: `tasks`: no effect: a stream keeps no row a task; found true
+              hint: leave it out, or add --set tasks=false
+        "#]],
+        ),
+    ] {
+        let told = Place::tiny().fairground_with(&[&["stream", "tiny.toml"], words].concat());
+        message.assert_eq(told.strip_prefix("exit 2\n--- stderr\n").expect(&told));
+    }
 }
 
 #[test]

@@ -58,8 +58,10 @@ pub(crate) struct Draft {
 #[derive(Clone, Copy)]
 pub(crate) struct Submissions {
     /// The mean time between two of them.
-    pub(crate) gap: Span,
-    pub(crate) day: Day,
+    pub(crate) gap: Option<Span>,
+    pub(crate) day: Option<Day>,
+    /// Gap and day of which nothing is said.
+    pub(crate) usual: (Span, Day),
     /// At most so many, or so many of each user.
     pub(crate) jobs: Option<u32>,
     /// Users in place of gaps and days.
@@ -95,9 +97,31 @@ impl ClosedSpec {
 }
 
 impl Submissions {
+    pub(crate) fn check(&self) -> Result<(), ReadError> {
+        let Some(closed) = &self.closed else {
+            return self.open().1.check();
+        };
+        closed.check()?;
+        let why = "the users of `closed` submit when they have thought";
+        if let Some(gap) = self.gap {
+            return Err(ReadError::ignored("parameter `gap`", why, gap));
+        }
+        let day = self
+            .day
+            .map(|_| ReadError::ignored("parameter `day`", why, "one"));
+        day.map_or(Ok(()), Err)
+    }
+
+    /// Gap and day where there are no users.
+    fn open(&self) -> (Span, Day) {
+        let (gap, day) = self.usual;
+        (self.gap.unwrap_or(gap), self.day.unwrap_or(day))
+    }
+
     pub(crate) fn told(&self) -> Assumption {
+        let (gap, day) = self.open();
         match &self.closed {
-            None => told(self.gap, self.day, self.jobs),
+            None => told(gap, day, self.jobs),
             Some(closed) => closed.told(self.jobs),
         }
     }
@@ -112,7 +136,8 @@ impl Submissions {
             return self.of_users(closed, context, draw);
         }
         let (stream, horizon) = (context.stream("arrivals"), context.horizon);
-        let arrivals = Arrivals::new(stream, self.gap, self.day, horizon, self.jobs)?;
+        let (gap, day) = self.open();
+        let arrivals = Arrivals::new(stream, gap, day, horizon, self.jobs)?;
         let mut jobs = Jobs::default();
         for submitted in arrivals {
             let Some(job) = draw() else {

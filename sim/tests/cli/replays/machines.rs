@@ -73,6 +73,21 @@ fn nodes_are_the_cluster_of_pods() {
 }
 
 #[test]
+fn machines_are_as_many_as_they_are() {
+    let files = [("task_events.csv", TASKS), ("machine_events.csv", MACHINES)];
+    check(
+        &files,
+        "compare --trace task_events.csv --trace machine_events.csv --load 0.5",
+        &expect![[r#"
+            exit 2
+            --- stderr
+            error: `--load`: no effect: the cluster is the machines of the trace; found 0.5
+              hint: leave it out
+        "#]],
+    );
+}
+
+#[test]
 fn machines_come_and_change_as_the_trace_says() {
     let files = [("task_events.csv", TASKS), ("machine_events.csv", MACHINES)];
     let traces = "compare --trace task_events.csv --trace machine_events.csv --check";
