@@ -65,80 +65,77 @@ fn told(settings: &[&str]) -> String {
     experiment.map_or_else(|error| error.to_string(), |_| String::new())
 }
 
+/// What is set, a list a try.
+const SETTINGS: &[&[&str]] = &[
+    &["seeds=1"],
+    // Users of a closed workload know no gap and no day.
+    &["framework.one.workload.hadoop.gap=10s"],
+    &["framework.one.workload.hadoop.day={ swing = 0.5 }"],
+    &["framework.one.phases.0.gap=10s"],
+    &[
+        "framework.one.workload={ spark = { closed = { users = 2 }, day = {} } }",
+        "framework.one.phases=[]",
+    ],
+    &[
+        "framework.one.workload={ mpi = { closed = { users = 2 }, gap = \"1m\" } }",
+        "framework.one.phases=[]",
+    ],
+    // Sessions.
+    &[
+        "framework.one.workload={ swf = { file = \"log.swf\", session = \"1h\" } }",
+        "framework.one.phases=[]",
+    ],
+    &[
+        "framework.one.workload={ trace = { file = \"log.swf\", session = \"20m\", feedback = \"logged\" } }",
+        "framework.one.phases=[]",
+    ],
+    &[
+        "framework.one.workload={ trace = { file = \"log.swf\", session = \"20m\", feedback = \"user\" } }",
+        "framework.one.phases=[]",
+    ],
+    // After the end.
+    &["framework.one.phases.0.start=1h"],
+    &["duration=20m"],
+    &["faults.list=[{ at = \"1h\", agent = 0, lasts = \"1m\" }]"],
+    // The same twice.
+    &["policies=[\"drf\", \"fair\", \"drf\"]"],
+    &["policies=[\"drf[tie=last,round=1s]\", \"drf[round=1s,tie=last]\"]"],
+    // Schedulers.
+    &[
+        "framework.other.workload={ rails = {} }",
+        "framework.other.scheduler=fair[speculate=1.5]",
+    ],
+    &[
+        "framework.other.workload={ spark = {} }",
+        "framework.other.scheduler=fair[wait=5s]",
+    ],
+    &[
+        "framework.other.workload={ spark = {} }",
+        "framework.other.scheduler=fifo",
+    ],
+    &[
+        "framework.other.workload={ spark = {} }",
+        "framework.other.scheduler=fair[speculate=1.5]",
+    ],
+    &[
+        "framework.other.workload={ mpi = {} }",
+        "framework.other.scheduler=fair[speculate=1.5]",
+    ],
+    &[
+        "framework.other.workload={ swf = { file = \"log.swf\" } }",
+        "framework.other.scheduler=fair[speculate=1.5]",
+    ],
+    &[
+        "framework.other.workload={ trace = { file = \"log.swf\" } }",
+        "framework.other.scheduler=fair[speculate=1.5]",
+    ],
+    &["framework.other.scheduler=fair[speculate=1.5]"],
+];
+
 #[test]
 fn every_key_that_would_be_ignored_is_told() {
-    let hadoop = "framework.one.workload.hadoop";
-    let workload = "framework.one.workload";
     let mut all = String::new();
-    for settings in [
-        &["seeds=1"][..],
-        // Users of a closed workload know no gap and no day.
-        &[&format!("{hadoop}.gap=10s")],
-        &[&format!("{hadoop}.day={{ swing = 0.5 }}")],
-        &["framework.one.phases.0.gap=10s"],
-        &[
-            &format!("{workload}={{ spark = {{ closed = {{ users = 2 }}, day = {{}} }} }}"),
-            "framework.one.phases=[]",
-        ],
-        &[
-            &format!("{workload}={{ mpi = {{ closed = {{ users = 2 }}, gap = \"1m\" }} }}"),
-            "framework.one.phases=[]",
-        ],
-        // Sessions.
-        &[
-            &format!("{workload}={{ swf = {{ file = \"log.swf\", session = \"1h\" }} }}"),
-            "framework.one.phases=[]",
-        ],
-        &[
-            &format!(
-                "{workload}={{ trace = {{ file = \"log.swf\", session = \"20m\", feedback = \"logged\" }} }}"
-            ),
-            "framework.one.phases=[]",
-        ],
-        &[
-            &format!(
-                "{workload}={{ trace = {{ file = \"log.swf\", session = \"20m\", feedback = \"user\" }} }}"
-            ),
-            "framework.one.phases=[]",
-        ],
-        // After the end.
-        &["framework.one.phases.0.start=1h"],
-        &["duration=20m"],
-        &["faults.list=[{ at = \"1h\", agent = 0, lasts = \"1m\" }]"],
-        // The same twice.
-        &["policies=[\"drf\", \"fair\", \"drf\"]"],
-        &["policies=[\"drf[tie=last,round=1s]\", \"drf[round=1s,tie=last]\"]"],
-        // Schedulers.
-        &[
-            "framework.other.workload={ rails = {} }",
-            "framework.other.scheduler=fair[speculate=1.5]",
-        ],
-        &[
-            "framework.other.workload={ spark = {} }",
-            "framework.other.scheduler=fair[wait=5s]",
-        ],
-        &[
-            "framework.other.workload={ spark = {} }",
-            "framework.other.scheduler=fifo",
-        ],
-        &[
-            "framework.other.workload={ spark = {} }",
-            "framework.other.scheduler=fair[speculate=1.5]",
-        ],
-        &[
-            "framework.other.workload={ mpi = {} }",
-            "framework.other.scheduler=fair[speculate=1.5]",
-        ],
-        &[
-            "framework.other.workload={ swf = { file = \"log.swf\" } }",
-            "framework.other.scheduler=fair[speculate=1.5]",
-        ],
-        &[
-            "framework.other.workload={ trace = { file = \"log.swf\" } }",
-            "framework.other.scheduler=fair[speculate=1.5]",
-        ],
-        &["framework.other.scheduler=fair[speculate=1.5]"],
-    ] {
+    for settings in SETTINGS {
         let said = told(settings);
         let said = if said.is_empty() { "it is run" } else { &said };
         let _ = writeln!(

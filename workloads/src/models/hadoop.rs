@@ -29,7 +29,7 @@ pub(crate) const GAP: Span = Span::from_secs(14);
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HadoopSpec {
-    /// The mean time between two submissions; [`GAP`] if nothing is said.
+    /// The mean time between two submissions; 14 s if nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<Span>,
     /// At most so many jobs; of a closed workload, so many of each user.

@@ -24,7 +24,7 @@ pub(crate) const GAP: Span = Span::from_secs(200);
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MpiSpec {
-    /// The mean time between two submissions; [`GAP`] if nothing is said.
+    /// The mean time between two submissions; 200 s if nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<Span>,
     /// At most so many jobs; of a closed workload, so many of each user.

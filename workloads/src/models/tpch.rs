@@ -34,7 +34,7 @@ pub(crate) const GAP: Span = Span::from_secs(25);
 pub struct TpchSpec {
     /// The files, relative to the recipe; every query in them is as likely.
     pub files: Vec<PathBuf>,
-    /// The mean time between two submissions; [`GAP`] if nothing is said.
+    /// The mean time between two submissions; 25 s if nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<Span>,
     /// At most so many jobs; of a closed workload, so many of each user.
