@@ -53,12 +53,12 @@ impl Row for Record {
     const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<3>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, COLUMNS.len())?;
+        *table = Table::first(line, &COLUMNS, COLUMNS.len())?;
         Ok(())
     }
 
     fn row(line: &str, table: &mut Table<3>) -> Result<Option<Self>, ReadError> {
-        let [time, context, generated] = table.cells(line, &COLUMNS)?;
+        let [time, context, generated] = table.cells(line, ',', &COLUMNS)?;
         let nanos = nanos(time.text()).ok_or_else(|| {
             let expected = "a time of the form 2023-11-16 18:17:03.9799600";
             time.wrong(ReadError::expected(expected, quoted(time.text())))

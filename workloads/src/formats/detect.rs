@@ -3,26 +3,17 @@
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
+use crate::formats::form::Sign;
 use crate::formats::{Format, sheets, source};
 
 /// How much of a file is looked at, in bytes.
 const ENOUGH: u64 = 4096;
 
 /// Formats by how their first line begins.
-const BEGINNINGS: [(&str, Format); 32] = [
+const BEGINNINGS: &[(&str, Format)] = &[
     (";", Format::Swf),
     ("task_create_time", Format::Alibaba2017),
-    ("timestamp,duration,num_gpus", Format::Philly),
-    ("runtime\n", Format::PhillyRuntimes),
-    ("sn,cpu_milli,", Format::OpenbNodes),
-    ("name,cpu_milli,", Format::OpenbPods),
-    ("arrival_time,length,cpus", Format::Gaia),
-    ("instance_sn,role,app_name", Format::Dlrm),
-    ("job_id,submission_time,duration", Format::ElasticFlow),
-    ("job_id,num_gpu,submit_time", Format::Muri),
     ("TIMESTAMP,ContextTokens", Format::AzureLlm),
-    ("gmt_create,predict_type", Format::GenAi),
-    ("gpu_model,gpu_capacity_num", Format::SpotGpuNodes),
     ("app,func,end_timestamp", Format::AzureInvocations),
     (
         "HashOwner,HashApp,HashFunction,Trigger",
@@ -54,7 +45,7 @@ const BEGINNINGS: [(&str, Format); 32] = [
 ];
 
 /// Formats of JSON values by a key that stands near the beginning.
-const KEYS: [(&str, Format); 12] = [
+const KEYS: &[(&str, Format)] = &[
     ("\"input_length\"", Format::Mooncake),
     ("\"SparkListener", Format::SparkEvents),
     ("\"schemaVersion\"", Format::WfCommons),
@@ -70,7 +61,7 @@ const KEYS: [(&str, Format); 12] = [
 ];
 
 /// The columns that tell tables of Parquet apart.
-const COLUMNS: [(&str, Format); 3] = [
+const COLUMNS: &[(&str, Format)] = &[
     ("ts_submit", Format::Wta),
     ("cpu_usage", Format::OpenDcFragments),
     ("cpu_count", Format::OpenDcTasks),
@@ -88,26 +79,69 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
     plain.take(ENOUGH).read_to_end(&mut start).ok()?;
     if start.starts_with(sheets::MAGIC) {
         let names = sheets::columns(path).ok()?;
-        let mut known = COLUMNS.into_iter();
-        let has = |(column, _): &(&str, Format)| names.iter().any(|name| name == column);
-        return known.find(has).map(|(_, format)| format);
+        return told(|sign| match sign {
+            Sign::Column(column) => names.iter().any(|name| name == column).then_some(column),
+            _ => None,
+        });
     }
     let start = String::from_utf8_lossy(&start);
     let start = start.trim_start_matches('\u{feff}').trim_ascii_start();
     let line = start.split_inclusive('\n').next().unwrap_or_default();
-    let mut known = BEGINNINGS.iter();
-    known
-        .find(|(beginning, _)| line.starts_with(beginning))
-        .or_else(|| {
-            let json = start.starts_with(['{', '[']);
-            let mut keys = KEYS.iter();
-            keys.find(|(key, _)| json && start.contains(key))
-        })
-        .map(|(_, format)| *format)
+    let begins = |sign| match sign {
+        Sign::Begins(beginning) => line.starts_with(beginning).then_some(beginning),
+        _ => None,
+    };
+    let holds = |sign| match sign {
+        Sign::Holds(key) => (start.starts_with(['{', '[']) && start.contains(key)).then_some(key),
+        _ => None,
+    };
+    told(begins).or_else(|| told(holds))
+}
+
+/// The signs of all formats.
+fn signs() -> impl Iterator<Item = (Sign, Format)> {
+    let own = Format::ALL.into_iter().flat_map(|format| {
+        let signs = format.form().signs.iter();
+        signs.map(move |sign| (*sign, format))
+    });
+    let old = BEGINNINGS
+        .iter()
+        .map(|(text, format)| (Sign::Begins(text), *format));
+    let old = old.chain(
+        KEYS.iter()
+            .map(|(text, format)| (Sign::Holds(text), *format)),
+    );
+    let old = old.chain(
+        COLUMNS
+            .iter()
+            .map(|(text, format)| (Sign::Column(text), *format)),
+    );
+    let old = old.chain(
+        WORDS
+            .iter()
+            .map(|(text, format)| (Sign::Named(text), *format)),
+    );
+    let old = old.chain(ENDINGS.iter().flat_map(|(ends, format)| {
+        let sign = |end| match COMMON.contains(format) {
+            true => Sign::MayEnd(end),
+            false => Sign::Ends(end),
+        };
+        ends.iter().map(move |end| (sign(*end), *format))
+    }));
+    own.chain(old)
+}
+
+/// The format of the longest sign that is there.
+fn told(there: impl Fn(Sign) -> Option<&'static str>) -> Option<Format> {
+    let there = signs().filter_map(|(sign, format)| Some((there(sign)?.len(), format)));
+    // Of equally long ones the first.
+    there
+        .reduce(|best, next| if next.0 > best.0 { next } else { best })
+        .map(|(_, format)| format)
 }
 
 /// Formats by a word in the name of the file or of the folder around it.
-const WORDS: [(&str, Format); 29] = [
+const WORDS: &[(&str, Format)] = &[
     ("task_usage", Format::Google2011Usage),
     ("task-usage", Format::Google2011Usage),
     ("instance_events", Format::Google2019Instances),
@@ -115,7 +149,6 @@ const WORDS: [(&str, Format); 29] = [
     ("vmtable", Format::AzureVms),
     ("planetlab", Format::PlanetLab),
     ("li-bcn", Format::Loads),
-    ("raw-traces", Format::ElasticFlow),
     ("throughputs", Format::GavelThroughputs),
     ("topology", Format::Topology),
     ("job_log", Format::SparkJobLog),
@@ -131,7 +164,6 @@ const WORDS: [(&str, Format); 29] = [
     ("coflow", Format::Coflow),
     ("access_log", Format::AccessLog),
     ("apache_logs", Format::AccessLog),
-    ("pai_machine_spec", Format::PaiMachines),
     ("machine_meta", Format::Alibaba2018Machines),
     ("batch_instance", Format::Alibaba2018Instances),
     ("sample_instances", Format::Alibaba2018Instances),
@@ -140,7 +172,7 @@ const WORDS: [(&str, Format); 29] = [
 ];
 
 /// Formats by how a name ends. Others use these endings too, so the file must look like it.
-const ENDINGS: [(&[&str], Format); 9] = [
+const ENDINGS: &[(&[&str], Format)] = &[
     (&[".tsv"], Format::Swim),
     (&[".trace"], Format::GavelJobs),
     (&[".gwf"], Format::Gwf),
@@ -160,8 +192,12 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
     let around = path.parent().and_then(Path::file_name);
     for name in path.file_name().into_iter().chain(around) {
         let name = name.to_string_lossy();
-        if let Some((_, format)) = WORDS.iter().find(|(word, _)| name.contains(word)) {
-            return Some(*format);
+        let named = told(|sign| match sign {
+            Sign::Named(word) => name.contains(word).then_some(word),
+            _ => None,
+        });
+        if named.is_some() {
+            return named;
         }
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -171,21 +207,25 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
             name = inner.to_owned();
         }
     }
-    let mut known = ENDINGS.iter();
-    let (_, format) = known.find(|(ends, _)| ends.iter().any(|end| name.ends_with(end)))?;
+    let ends = |sign, may: bool| match sign {
+        Sign::Ends(end) if !may => name.ends_with(end).then_some(end),
+        Sign::MayEnd(end) if may => name.ends_with(end).then_some(end),
+        _ => None,
+    };
+    if let Some(format) = told(|sign| ends(sign, false)) {
+        return Some(format);
+    }
     // What fits nothing else either is told by the reader, with line and column.
-    (fits(path, *format) || candidates(path).is_empty()).then_some(*format)
+    let format = told(|sign| ends(sign, true))?;
+    (fits(path, format) || candidates(path).is_empty()).then_some(format)
 }
 
 /// Formats whose names end as those of others do: a glance at the file decides.
-const COMMON: [Format; 4] = [Format::Swim, Format::GavelJobs, Format::Loads, Format::Tpch];
+const COMMON: &[Format] = &[Format::Swim, Format::GavelJobs, Format::Loads, Format::Tpch];
 
 /// Whether a file can be of a format that its name tells. Of one that cannot be looked at, its reader
 /// will tell why.
 fn fits(path: &Path, format: Format) -> bool {
-    if !COMMON.contains(&format) {
-        return true;
-    }
     match sample(path) {
         Some(text) => understood(&text, format).is_some(),
         None => true,

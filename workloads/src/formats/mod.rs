@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ReadError, quoted};
-use survey::Survey;
+use form::Form;
 
 pub mod accesslog;
 pub mod alibaba2017;
@@ -53,9 +53,13 @@ pub mod sheets;
 pub(crate) mod archive;
 pub(crate) mod cells;
 pub(crate) mod clock;
+pub(crate) mod columns;
 pub(crate) mod detect;
 pub(crate) mod figures;
+pub(crate) mod form;
 pub(crate) mod lines;
+pub(crate) mod prelude;
+pub(crate) mod seen;
 pub(crate) mod source;
 pub(crate) mod survey;
 pub(crate) mod table;
@@ -68,7 +72,7 @@ pub use table::Table;
 
 /// The list of formats: what is said here once is the enum, the names and the way to each reader.
 macro_rules! formats {
-    ($($(#[$doc:meta])* $format:ident, $name:literal, $($module:ident)::+, $about:literal;)+) => {
+    ($($(#[$doc:meta])* $format:ident, $name:literal, $($module:ident)::+ $(, $about:literal)?;)+) => {
         /// A public trace format.
         #[derive(
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize,
@@ -83,22 +87,42 @@ macro_rules! formats {
             /// Their names, for messages and command lines.
             pub const NAMES: [&'static str; Self::ALL.len()] = [$($name),+];
 
-            /// What the format holds, in one line.
-            pub const fn about(self) -> &'static str {
+            /// All that there is to say of it.
+            pub(crate) const fn form(self) -> Form {
                 match self {
-                    $(Self::$format => $about,)+
+                    $(Self::$format => form!($format [$($module)::+] $($about)?),)+
                 }
             }
+        }
+    };
+}
 
-            /// Opens a file with the reader of this format.
-            fn open<V: Visit>(self, path: &Path, visit: V) -> Result<V::Output, ReadError> {
-                match self {
-                    $(Self::$format => {
-                        let records = $($module)::+::records(path)?;
-                        Ok(visit.visit::<$($module)::+::Counts>(records))
-                    })+
+/// What is said of a format in its own file; of one that is not yet said so, what its parts say.
+macro_rules! form {
+    ($format:ident [$($module:ident)::+]) => {
+        $($module)::+::FORM
+    };
+    ($format:ident [$($module:ident)::+] $about:literal) => {
+        Form {
+            about: $about,
+            signs: &[],
+            import: Ok(|import, path| {
+                crate::canonical::import::converted(import, path, Self::$format)
+            }),
+            units: || crate::canonical::import::units(Self::$format),
+            unkept: crate::canonical::import::unkept(Self::$format),
+            stat: |path| survey::stat::<$($module)::+::Counts>($($module)::+::records(path)?),
+            head: |path, count| {
+                survey::head::<$($module)::+::Counts>($($module)::+::records(path)?, count)
+            },
+            check: |path, limit| match $($module)::+::records(path) {
+                Ok(records) => survey::check::<$($module)::+::Counts>(records, path, limit),
+                Err(problem) => {
+                    let mut check = Check::default();
+                    check.problem(problem, limit.max(1));
+                    check
                 }
-            }
+            },
         }
     };
 }
@@ -138,26 +162,19 @@ formats! {
     Alibaba2018Machines, "alibaba2018-machines", alibaba2018::machines,
         "machines and their states (Alibaba cluster-trace-v2018, machine_meta)";
     /// Training jobs of Microsoft's Philly ([`philly`]).
-    Philly, "philly", philly,
-        "training jobs by virtual cluster (Microsoft Philly 2017, the list of Pollux)";
+    Philly, "philly", philly;
     /// Nodes of Alibaba's openb ([`openb::nodes`]).
-    OpenbNodes, "openb-nodes", openb::nodes,
-        "nodes with GPUs (Alibaba cluster-trace-gpu-v2023, openb_node_list)";
+    OpenbNodes, "openb-nodes", openb::nodes;
     /// Pods of Alibaba's openb ([`openb::pods`]).
-    OpenbPods, "openb-pods", openb::pods,
-        "pods that share GPUs (Alibaba cluster-trace-gpu-v2023, openb_pod_list)";
+    OpenbPods, "openb-pods", openb::pods;
     /// Job lists of GAIA ([`gaia`]).
-    Gaia, "gaia", gaia,
-        "jobs of a year: arrival, length, CPUs (GAIA's LANL Mustang 2015 and Alibaba PAI 2020)";
+    Gaia, "gaia", gaia;
     /// Machines of Alibaba's PAI ([`pai`]).
-    PaiMachines, "pai-machines", pai,
-        "machines by type of GPU (Alibaba cluster-trace-gpu-v2020, pai_machine_spec)";
+    PaiMachines, "pai-machines", pai;
     /// Instances of Alibaba's recommendation services ([`dlrm`]).
-    Dlrm, "dlrm", dlrm,
-        "instances on CPU and GPU nodes (Alibaba cluster-trace-gpu-v2025, disaggregated DLRM)";
+    Dlrm, "dlrm", dlrm;
     /// Training jobs of Microsoft's ITP ([`elasticflow`]).
-    ElasticFlow, "elasticflow", elasticflow,
-        "training jobs, a file a cluster, or their folder (Microsoft ITP 2021, ElasticFlow)";
+    ElasticFlow, "elasticflow", elasticflow;
     /// Requests to Azure's language models ([`azure_llm`]).
     AzureLlm, "azure-llm", azure_llm,
         "requests to language models by tokens (Azure LLM inference 2023)";
@@ -177,11 +194,9 @@ formats! {
     Google2019Instances, "google2019-instances", google2019,
         "what happens to instances, JSON lines or CSV (Google ClusterData 2019, instance_events)";
     /// Requests for images to Alibaba's models ([`genai`]).
-    GenAi, "alibaba-genai", genai,
-        "requests for images with their service times (Alibaba cluster-trace-v2026-GenAI)";
+    GenAi, "alibaba-genai", genai;
     /// Nodes of Alibaba's spot GPUs ([`spot_gpu`]).
-    SpotGpuNodes, "spot-gpu-nodes", spot_gpu,
-        "nodes with GPUs (Alibaba cluster-trace-v2026-spot-gpu, node_info_df)";
+    SpotGpuNodes, "spot-gpu-nodes", spot_gpu;
     /// Invocations of Azure's functions, 2021 ([`azure_functions::invocations`]).
     AzureInvocations, "azure-functions-2021", azure_functions::invocations,
         "invocations of functions with their durations (Azure Functions 2021)";
@@ -219,11 +234,9 @@ formats! {
     GavelThroughputs, "gavel-throughputs", gavel::throughputs,
         "steps a second of each type of job on each GPU, JSON (Gavel)";
     /// Jobs of Muri ([`muri`]).
-    Muri, "muri", muri,
-        "training jobs of a virtual cluster with models drawn for them (Muri, Philly)";
+    Muri, "muri", muri;
     /// Run times of Philly ([`philly_runtimes`]).
-    PhillyRuntimes, "philly-runtimes", philly_runtimes,
-        "run times of training jobs and nothing else (Microsoft Philly 2017)";
+    PhillyRuntimes, "philly-runtimes", philly_runtimes;
     /// Jobs as Rumen tells them ([`hadoop::rumen`]).
     Rumen, "rumen", hadoop::rumen,
         "jobs with all tasks and attempts, JSON objects (Hadoop Rumen)";
@@ -271,19 +284,15 @@ formats! {
         "load curves of web services; a file, folder or archive (Li-BCN 2010)";
 }
 
-/// What is done with the records of a file, whatever its format.
-trait Visit {
-    /// What comes of it.
-    type Output;
-
-    /// Does it.
-    fn visit<S: Survey>(self, records: S::Records) -> Self::Output;
-}
-
 impl Format {
     /// The name used on command lines and in recipes.
     pub const fn name(self) -> &'static str {
         Self::NAMES[self as usize]
+    }
+
+    /// What the format holds, in one line.
+    pub const fn about(self) -> &'static str {
+        self.form().about
     }
 
     /// The format called `name`.
@@ -340,14 +349,7 @@ impl FromStr for Format {
 /// # Errors
 /// The first problem of the file.
 pub fn stat(path: &Path, format: Format) -> Result<Stat, ReadError> {
-    struct Counting;
-    impl Visit for Counting {
-        type Output = Result<Stat, ReadError>;
-        fn visit<S: Survey>(self, records: S::Records) -> Self::Output {
-            survey::stat::<S>(records)
-        }
-    }
-    format.open(path, Counting)?
+    (format.form().stat)(path)
 }
 
 /// The first `count` records of a file, as rows for people.
@@ -355,29 +357,10 @@ pub fn stat(path: &Path, format: Format) -> Result<Stat, ReadError> {
 /// # Errors
 /// The first problem among them.
 pub fn head(path: &Path, format: Format, count: usize) -> Result<Head, ReadError> {
-    struct First(usize);
-    impl Visit for First {
-        type Output = Result<Head, ReadError>;
-        fn visit<S: Survey>(self, records: S::Records) -> Self::Output {
-            survey::head::<S>(records, self.0)
-        }
-    }
-    format.open(path, First(count))?
+    (format.form().head)(path, count)
 }
 
 /// Reads all of a file and lists up to `limit` problems and as many warnings.
 pub fn validate(path: &Path, format: Format, limit: usize) -> Check {
-    struct Checking<'a>(&'a Path, usize);
-    impl Visit for Checking<'_> {
-        type Output = Check;
-        fn visit<S: Survey>(self, records: S::Records) -> Self::Output {
-            survey::check::<S>(records, self.0, self.1)
-        }
-    }
-    let opened = format.open(path, Checking(path, limit));
-    opened.unwrap_or_else(|problem| Check {
-        problems: vec![problem],
-        problem_count: 1,
-        ..Check::default()
-    })
+    (format.form().check)(path, limit)
 }

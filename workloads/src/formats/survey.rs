@@ -78,7 +78,7 @@ pub struct Column {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Head {
     /// The names of the columns.
-    pub header: &'static [&'static str],
+    pub header: Vec<&'static str>,
     /// As many records as were asked for, if there are so many.
     pub rows: Vec<Vec<String>>,
 }
@@ -126,16 +126,30 @@ impl Check {
         self.problem_count == 0
     }
 
-    /// Takes over what is odd.
-    fn warn(&mut self, odd: &mut Vec<ReadError>, path: &std::path::Path, limit: usize) {
-        self.warning_count += odd.len() as u64;
-        let room = limit.saturating_sub(self.warnings.len());
-        let listed = odd.drain(..).take(room);
-        self.warnings
-            .extend(listed.map(|warning| match warning.file {
-                None => warning.file(path),
-                Some(_) => warning,
-            }));
+    /// Takes over what is odd, and lists as much of it as there is room for.
+    pub(crate) fn warn(&mut self, odd: impl Iterator<Item = ReadError>, limit: usize) {
+        for warning in odd {
+            self.warning_count += 1;
+            if self.warnings.len() < limit {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
+    /// Takes over what cannot be used.
+    pub(crate) fn problem(&mut self, problem: ReadError, limit: usize) {
+        self.problem_count += 1;
+        if self.problems.len() < limit {
+            self.problems.push(problem);
+        }
+    }
+
+    fn warn_old(&mut self, odd: &mut Vec<ReadError>, path: &std::path::Path, limit: usize) {
+        let odd = odd.drain(..).map(|warning| match warning.file {
+            None => warning.file(path),
+            Some(_) => warning,
+        });
+        self.warn(odd, limit);
     }
 }
 
@@ -158,7 +172,7 @@ pub(crate) fn stat<S: Survey>(mut records: S::Records) -> Result<Stat, ReadError
 pub(crate) fn head<S: Survey>(records: S::Records, count: usize) -> Result<Head, ReadError> {
     let rows = records.take(count).map(|record| Ok(S::row(&record?)));
     Ok(Head {
-        header: S::HEADER,
+        header: S::HEADER.to_vec(),
         rows: rows.collect::<Result<_, ReadError>>()?,
     })
 }
@@ -184,10 +198,10 @@ pub(crate) fn check<S: Survey>(
                 }
             }
         }
-        check.warn(&mut odd, path, limit);
+        check.warn_old(&mut odd, path, limit);
     }
     survey.close(&records, &mut odd);
-    check.warn(&mut odd, path, limit);
+    check.warn_old(&mut odd, path, limit);
     check
 }
 

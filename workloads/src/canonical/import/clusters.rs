@@ -5,48 +5,25 @@ use std::path::Path;
 
 use super::{Draft, Import, censored, ended, unstarted};
 use crate::canonical::NO_PARTS;
-use crate::canonical::account::{Became, Contains, Thing};
+use crate::canonical::account::{Became, Thing};
 use crate::canonical::tables::{Change, Machine, Tasks, Usage};
 use crate::error::ReadError;
-use crate::formats::survey::Unread;
-use crate::formats::{
-    Format, alibaba2018, cook, google2011, google2019, hadoop, openb, pai, spot_gpu,
-};
+use crate::formats::{Format, alibaba2018, cook, google2011, google2019, hadoop};
 
 type Done = Result<(), ReadError>;
 
 pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> Option<Done> {
     Some(match format {
-        Format::OpenbNodes => import_nodes(import, openb::nodes::records(path), |node| Machine {
-            name: node.name,
-            platform: Some(node.model).filter(|model| !model.is_empty()),
-            cpus: Some(node.millicores),
-            memory: Some(node.mebibytes),
-            gpus: Some(node.gpus * 1000),
-            ..Machine::default()
-        }),
-        Format::PaiMachines => import_nodes(import, pai::records(path), |node| Machine {
-            name: node.machine,
-            platform: Some(node.gpu_type),
-            cpus: Some(node.cores * 1000),
-            memory: Some(node.gigabytes * 1024),
-            gpus: Some(node.gpus * 1000),
-            ..Machine::default()
-        }),
-        Format::SpotGpuNodes => import_nodes(import, spot_gpu::records(path), |node| Machine {
-            name: node.name,
-            platform: Some(node.model),
-            cpus: Some(node.cores * 1000),
-            gpus: Some(node.gpus * 1000),
-            ..Machine::default()
-        }),
-        Format::CookHosts => import_nodes(import, cook::hosts::records(path), |host| Machine {
-            cpus: Some(host.amount("cpus") * 1000),
-            memory: Some(host.amount("mem")),
-            gpus: Some(host.amount("gpus") * 1000),
-            name: host.hostname,
-            ..Machine::default()
-        }),
+        Format::CookHosts => match cook::hosts::records(path) {
+            Err(error) => Err(error),
+            Ok(hosts) => import.machines(hosts, |host| Machine {
+                cpus: Some(host.amount("cpus") * 1000),
+                memory: Some(host.amount("mem")),
+                gpus: Some(host.amount("gpus") * 1000),
+                name: host.hostname,
+                ..Machine::default()
+            }),
+        },
         Format::Topology => topology(import, path),
         Format::Alibaba2018Machines => alibaba(import, path),
         Format::Google2011Machines => machines(import, path),
@@ -55,24 +32,6 @@ pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> O
         Format::Google2011Usage => usage(import, path),
         Format::Google2019Instances => instances(import, path),
         _ => return None,
-    })
-}
-
-/// A list in which every record is a machine.
-fn import_nodes<R: Contains>(
-    import: &mut Import<'_>,
-    records: Result<impl Iterator<Item = Result<R, ReadError>> + Unread, ReadError>,
-    machine: impl Fn(R) -> Machine,
-) -> Done {
-    let mut id = 0;
-    import.each(records?, |import, record| {
-        let row = Machine {
-            id,
-            ..machine(record)
-        };
-        id += 1;
-        import.push(row)?;
-        Ok(Became::Imported)
     })
 }
 

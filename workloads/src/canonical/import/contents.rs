@@ -3,25 +3,12 @@
 //!
 //! A row that tells of something once more, as an event or a reading does, has it in it each time.
 
-use crate::canonical::account::{Contains, Contents, Thing};
+use crate::canonical::account::{Contains, Contents, Thing, contents};
 use crate::formats::{
-    accesslog, alibaba2017, alibaba2018, azure_functions, azure_llm, azure_vm, coflow, cook, dlrm,
-    elasticflow, gaia, gavel, genai, google2011, google2019, hadoop, loads, mooncake, muri, openb,
-    opendc, pai, philly, philly_runtimes, planetlab, requests, spark, spot_gpu, swf, swim, tpch,
-    wfcommons,
+    accesslog, alibaba2017, alibaba2018, azure_functions, azure_llm, azure_vm, coflow, cook, gavel,
+    google2011, google2019, hadoop, loads, mooncake, opendc, planetlab, requests, spark, swf, swim,
+    tpch, wfcommons,
 };
-
-/// What a record has in it: kinds and numbers, the numbers of one by one.
-macro_rules! contents {
-    ($($record:path: |$one:pat_param| $($thing:ident $count:expr),+;)+) => {$(
-        impl Contains for $record {
-            fn contents(&self) -> Contents {
-                let $one = self;
-                Contents::default()$(.and(Thing::$thing, $count))+
-            }
-        }
-    )+};
-}
 
 /// The length of a list.
 const fn all<T>(list: &[T]) -> u64 {
@@ -29,19 +16,11 @@ const fn all<T>(list: &[T]) -> u64 {
 }
 
 contents! {
-    gaia::Record: |_| Jobs 1, Tasks 1;
-    openb::pods::Record: |_| Jobs 1, Tasks 1;
-    philly::Record: |job| Jobs 1, Tasks job.gpus.max(1);
-    elasticflow::Record: |job| Jobs 1, Tasks job.gpus.max(1);
-    muri::Record: |job| Jobs 1, Tasks job.gpus.max(1);
     gavel::jobs::Record: |job| Jobs 1, Tasks job.gpus.max(1);
-    philly_runtimes::Record: |_| Jobs 1, Tasks 1;
     azure_vm::table::Record: |_| Jobs 1, Tasks 1, Readings 1;
     opendc::tasks::Record: |row| Jobs 1, Tasks 1,
         Edges all(&row.parents) + all(&row.children);
-    dlrm::Record: |_| Jobs 1, Tasks 1;
     azure_functions::invocations::Record: |_| Jobs 1, Tasks 1;
-    genai::Record: |_| Jobs 1, Tasks 1;
     cook::jobs::Record: |_| Jobs 1, Tasks 1;
     swf::Record: |job| Jobs 1, Tasks job.width().map_or(0, |(processors, _)| processors);
 
@@ -65,9 +44,6 @@ contents! {
         Edges alibaba2018::DagName::waits(&row.task);
     alibaba2018::instances::Record: |_| Jobs 1, Tasks 1;
 
-    openb::nodes::Record: |_| Machines 1;
-    pai::Record: |_| Machines 1;
-    spot_gpu::Record: |_| Machines 1;
     cook::hosts::Record: |_| Machines 1;
     hadoop::topology::Record: |tree| Machines tree.hosts().count() as u64;
     alibaba2018::machines::Record: |_| Machines 1;

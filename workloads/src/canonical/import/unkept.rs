@@ -4,32 +4,12 @@
 use crate::formats::Format;
 
 /// The columns or members of a format that are read and not kept.
-pub(super) const fn of(format: Format) -> &'static [&'static str] {
+pub(crate) const fn of(format: Format) -> &'static [&'static str] {
     match format {
         Format::AzureVms => &["deployment_id", "max_cpu", "p95_max_cpu", "vm_category"],
         Format::AzureReadings => &["min_cpu", "max_cpu"],
         Format::AzureMinutes => &["Trigger"],
-        Format::OpenbPods => &["gpu_spec"],
-        Format::Philly => &["gpu_time"],
-        Format::Muri => &["iterations", "batch_size", "iteration_time", "priority"],
         Format::GavelJobs => &["command", "num_steps_arg", "needs_data_dir"],
-        Format::Dlrm => &[
-            "role",
-            "cpu_limit",
-            "gpu_limit",
-            "rdma_request",
-            "rdma_limit",
-            "memory_limit",
-            "disk_request",
-            "disk_limit",
-            "max_instance_per_node",
-        ],
-        Format::GenAi => &[
-            "num_images_per_prompt",
-            "num_inference_steps",
-            "checkpoint_model_version_id",
-            "num_lora",
-        ],
         Format::CookJobs => &["group"],
         Format::AccessLog => &["client", "request", "status"],
         Format::Mooncake => &["hash_ids"],

@@ -75,7 +75,7 @@ impl Row for Record {
     const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<9>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, 7)?;
+        *table = Table::first(line, &COLUMNS, 7)?;
         Ok(())
     }
 
@@ -90,7 +90,7 @@ impl Row for Record {
             maximum,
             percentile_average_50,
             percentile_average_99,
-        ] = table.cells(line, &COLUMNS)?;
+        ] = table.cells(line, ',', &COLUMNS)?;
         Ok(Some(Self {
             place: Place::nowhere(),
             owner: hash_owner.word("an owner")?.to_owned(),

@@ -60,12 +60,12 @@ impl Row for Record {
     const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<4>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, COLUMNS.len())?;
+        *table = Table::first(line, &COLUMNS, COLUMNS.len())?;
         Ok(())
     }
 
     fn row(line: &str, table: &mut Table<4>) -> Result<Option<Self>, ReadError> {
-        let [app, func, end_timestamp, duration] = table.cells(line, &COLUMNS)?;
+        let [app, func, end_timestamp, duration] = table.cells(line, ',', &COLUMNS)?;
         Ok(Some(Self {
             place: Place::nowhere(),
             app: app.word("an application")?.to_owned(),

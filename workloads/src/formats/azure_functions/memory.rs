@@ -69,7 +69,7 @@ impl Row for Record {
     const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<7>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, 4)?;
+        *table = Table::first(line, &COLUMNS, 4)?;
         Ok(())
     }
 
@@ -82,7 +82,7 @@ impl Row for Record {
             hash_function,
             average_allocated_mb_pct50,
             average_allocated_mb_pct99,
-        ] = table.cells(line, &COLUMNS)?;
+        ] = table.cells(line, ',', &COLUMNS)?;
         Ok(Some(Self {
             place: Place::nowhere(),
             owner: hash_owner.word("an owner")?.to_owned(),

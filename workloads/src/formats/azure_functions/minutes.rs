@@ -70,7 +70,7 @@ impl Row for Record {
     }
 
     fn header(line: &str, layout: &mut Layout) -> Result<(), ReadError> {
-        layout.table = Table::header(line, &COLUMNS, 3)?;
+        layout.table = Table::first(line, &COLUMNS, 3)?;
         let numbered = |(position, name): (usize, &str)| {
             let minute = bare(name).parse::<usize>().ok()?;
             Some((minute, position))
@@ -92,7 +92,7 @@ impl Row for Record {
     }
 
     fn row(line: &str, layout: &mut Layout) -> Result<Option<Self>, ReadError> {
-        let [owner, app, function, trigger] = layout.table.cells(line, &COLUMNS)?;
+        let [owner, app, function, trigger] = layout.table.cells(line, ',', &COLUMNS)?;
         let texts: Vec<&str> = line.split(',').collect();
         let count = |position: &usize| {
             let cell = Cell::new(*position, "invocations in a minute", bare(texts[*position]));

@@ -62,13 +62,13 @@ impl Row for Record {
     const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<5>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, 4)?;
+        *table = Table::first(line, &COLUMNS, 4)?;
         Ok(())
     }
 
     fn row(line: &str, table: &mut Table<5>) -> Result<Option<Self>, ReadError> {
         let [func_name, cold_dur_ms, warm_dur_ms, mem_mb, mean_iat] =
-            table.cells(line, &COLUMNS)?;
+            table.cells(line, ',', &COLUMNS)?;
         Ok(Some(Self {
             place: Place::nowhere(),
             function: func_name.word("a function")?.to_owned(),

@@ -47,12 +47,12 @@ impl Row for Record {
     const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<2>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, COLUMNS.len())?;
+        *table = Table::first(line, &COLUMNS, COLUMNS.len())?;
         Ok(())
     }
 
     fn row(line: &str, table: &mut Table<2>) -> Result<Option<Self>, ReadError> {
-        let [func_name, invoke_time_ms] = table.cells(line, &COLUMNS)?;
+        let [func_name, invoke_time_ms] = table.cells(line, ',', &COLUMNS)?;
         Ok(Some(Self {
             place: Place::nowhere(),
             function: func_name.word("a function")?.to_owned(),

@@ -72,14 +72,14 @@ impl Row for Record {
     const BETWEEN: char = ';';
 
     fn header(line: &str, table: &mut Table<7>) -> Result<(), ReadError> {
-        *table = Table::header(&line.replace(';', ","), &COLUMNS, COLUMNS.len())?;
+        *table = Table::first(&line.replace(';', ","), &COLUMNS, COLUMNS.len())?;
         Ok(())
     }
 
     fn row(line: &str, table: &mut Table<7>) -> Result<Option<Self>, ReadError> {
         let line = line.replace(';', ",");
         let [time, cores, capacity, used, percent, memory, memory_used] =
-            table.cells(&line, &COLUMNS)?;
+            table.cells(&line, ',', &COLUMNS)?;
         Ok(Some(Self {
             place: Place::nowhere(),
             time: time.round("seconds", LATEST)?,

@@ -91,7 +91,7 @@ impl Row for Record {
     const READ: &'static [&'static str] = &COLUMNS;
 
     fn header(line: &str, table: &mut Table<7>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, COLUMNS.len())?;
+        *table = Table::first(line, &COLUMNS, COLUMNS.len())?;
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl Row for Record {
             nprocs,
             req_nprocs,
             dependencies,
-        ] = table.cells(line, &COLUMNS)?;
+        ] = table.cells(line, ',', &COLUMNS)?;
         Ok(Some(Self {
             place: Place::nowhere(),
             workflow: workflow_id.round("a number", MOST_NUMBER)?,
