@@ -270,7 +270,12 @@ macro_rules! columns {
                 let [$($field),+] = if Self::HEADED {
                     table.cells(line, Self::BETWEEN, &Self::COLUMNS)?
                 } else {
-                    $crate::formats::cells::split(line, &Self::COLUMNS)?
+                    if Self::MORE {
+                        table.widen(line.split(Self::BETWEEN).count());
+                    }
+                    $crate::formats::cells::split(
+                        line, Self::BETWEEN, Self::MORE, &Self::COLUMNS,
+                    )?
                 };
                 Ok(Some(Self {
                     $($place: $crate::formats::Place::nowhere(),)?
@@ -282,9 +287,18 @@ macro_rules! columns {
                 Self { $place, ..self }
             })?
 
+            fn unread(table: &Self::Layout) -> Vec<String> {
+                let first = Self::COLUMNS.len() + 1;
+                match table.width() {
+                    last if Self::HEADED || last < first => Vec::new(),
+                    last if last == first => vec![format!("column {first}")],
+                    last => vec![format!("columns {first} to {last}")],
+                }
+            }
+
             fn end(table: &Self::Layout, _: u64, seen: &mut $crate::formats::seen::Seen) {
-                let width = if Self::HEADED { table.width() } else { Self::COLUMNS.len() };
-                seen.fill("columns", width);
+                let least = if Self::HEADED { 0 } else { Self::COLUMNS.len() };
+                seen.fill("columns", table.width().max(least));
             }
         }
     };

@@ -12,41 +12,14 @@ const ENOUGH: u64 = 4096;
 /// Formats by how their first line begins.
 const BEGINNINGS: &[(&str, Format)] = &[
     (";", Format::Swf),
-    ("task_create_time", Format::Alibaba2017),
-    ("TIMESTAMP,ContextTokens", Format::AzureLlm),
-    ("app,func,end_timestamp", Format::AzureInvocations),
-    (
-        "HashOwner,HashApp,HashFunction,Trigger",
-        Format::AzureMinutes,
-    ),
-    (
-        "HashOwner,HashApp,HashFunction,Average,",
-        Format::AzureDurations,
-    ),
-    ("HashOwner,HashApp,SampleCount", Format::AzureMemory),
-    (
-        "HashOwner,HashApp,HashFunction,SampleCount",
-        Format::AzureMemory,
-    ),
-    ("func_name,invoke_time_ms", Format::FunctionReplay),
-    ("func_name,cold_dur_ms", Format::FunctionProfiles),
-    ("WorkflowID,", Format::Gwf),
-    ("Timestamp [ms];", Format::Bitbrains),
-    ("Time\treq/s", Format::Loads),
-    ("id,submission_time,duration,cpu_count", Format::OpenDcTasks),
-    ("id,duration,cpu_usage", Format::OpenDcFragments),
-    ("id,workflow_id,ts_submit", Format::Wta),
     ("Avro-Json", Format::Jhist),
     ("Meta VERSION=", Format::JobTracker),
     ("!!FILE=", Format::JobTracker),
     ("{\"Event\":\"SparkListener", Format::SparkEvents),
-    (",time,instance_events_type", Format::Google2019Instances),
-    ("#start time of the measurement", Format::Google2011Usage),
 ];
 
 /// Formats of JSON values by a key that stands near the beginning.
 const KEYS: &[(&str, Format)] = &[
-    ("\"input_length\"", Format::Mooncake),
     ("\"SparkListener", Format::SparkEvents),
     ("\"schemaVersion\"", Format::WfCommons),
     ("\"jobID\"", Format::Rumen),
@@ -55,17 +28,12 @@ const KEYS: &[(&str, Format)] = &[
     ("\"am.type\"", Format::Sls),
     ("\"run-time-ms\"", Format::CookJobs),
     ("\"hostname\"", Format::CookHosts),
-    ("\"instance_index\"", Format::Google2019Instances),
     ("\"('", Format::GavelThroughputs),
     ("\"children\"", Format::Topology),
 ];
 
 /// The columns that tell tables of Parquet apart.
-const COLUMNS: &[(&str, Format)] = &[
-    ("ts_submit", Format::Wta),
-    ("cpu_usage", Format::OpenDcFragments),
-    ("cpu_count", Format::OpenDcTasks),
-];
+const COLUMNS: &[(&str, Format)] = &[];
 
 /// The format that the first line of the file tells, if it can be read and tells one; of a folder, the
 /// first of its parts that does.
@@ -142,48 +110,20 @@ fn told(there: impl Fn(Sign) -> Option<&'static str>) -> Option<Format> {
 
 /// Formats by a word in the name of the file or of the folder around it.
 const WORDS: &[(&str, Format)] = &[
-    ("task_usage", Format::Google2011Usage),
-    ("task-usage", Format::Google2011Usage),
-    ("instance_events", Format::Google2019Instances),
-    ("vm_cpu_readings", Format::AzureReadings),
-    ("vmtable", Format::AzureVms),
-    ("planetlab", Format::PlanetLab),
-    ("li-bcn", Format::Loads),
     ("throughputs", Format::GavelThroughputs),
     ("topology", Format::Topology),
     ("job_log", Format::SparkJobLog),
     ("eventlog", Format::SparkEvents),
     ("job-tracker", Format::JobTracker),
-    ("machine_events", Format::Google2011Machines),
-    ("machine-events", Format::Google2011Machines),
-    ("job_events", Format::Google2011Jobs),
-    ("job-events", Format::Google2011Jobs),
-    ("task_events", Format::Google2011Tasks),
-    ("task-events", Format::Google2011Tasks),
     ("FB2010", Format::Coflow),
     ("coflow", Format::Coflow),
-    ("access_log", Format::AccessLog),
-    ("apache_logs", Format::AccessLog),
-    ("machine_meta", Format::Alibaba2018Machines),
-    ("batch_instance", Format::Alibaba2018Instances),
-    ("sample_instances", Format::Alibaba2018Instances),
-    ("sample_tasks", Format::Alibaba2018Tasks),
-    ("batch_task", Format::Alibaba2018Tasks),
 ];
 
 /// Formats by how a name ends. Others use these endings too, so the file must look like it.
 const ENDINGS: &[(&[&str], Format)] = &[
     (&[".tsv"], Format::Swim),
-    (&[".trace"], Format::GavelJobs),
-    (&[".gwf"], Format::Gwf),
-    (&[".load"], Format::Loads),
     (&[".jhist"], Format::Jhist),
     (&[".jsonl", ".ndjson"], Format::Tpch),
-    (
-        &[".tbz2", ".tbz", ".tgz", ".tzst", ".tar"],
-        Format::Requests,
-    ),
-    (&["workload.txt"], Format::Requests),
     (&[".swf"], Format::Swf),
 ];
 
@@ -221,7 +161,7 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
 }
 
 /// Formats whose names end as those of others do: a glance at the file decides.
-const COMMON: &[Format] = &[Format::Swim, Format::GavelJobs, Format::Loads, Format::Tpch];
+const COMMON: &[Format] = &[Format::Swim, Format::Tpch];
 
 /// Whether a file can be of a format that its name tells. Of one that cannot be looked at, its reader
 /// will tell why.

@@ -109,7 +109,7 @@ macro_rules! form {
             import: Ok(|import, path| {
                 crate::canonical::import::converted(import, path, Self::$format)
             }),
-            units: || crate::canonical::import::units(Self::$format),
+            units: crate::canonical::Units::absolute,
             unkept: crate::canonical::import::unkept(Self::$format),
             stat: |path| survey::stat::<$($module)::+::Counts>($($module)::+::records(path)?),
             head: |path, count| {
@@ -135,32 +135,24 @@ formats! {
     Tpch, "tpch", tpch,
         "Spark queries: stages and task run times, JSON lines (TPC-H, Decima)";
     /// Requests a second ([`requests`]).
-    Requests, "requests", requests,
-        "requests in each second, whole numbers; a text or an archive with workload.txt";
+    Requests, "requests", requests;
     /// Jobs of parallel machines ([`swf`]).
     Swf, "swf", swf,
         "jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2)";
     /// Machines of Google's cell of 2011 ([`google2011::machines`]).
-    Google2011Machines, "google2011-machines", google2011::machines,
-        "machines that come, change and go (Google ClusterData 2011, machine_events)";
+    Google2011Machines, "google2011-machines", google2011::machines;
     /// Jobs of Google's cell of 2011 ([`google2011::jobs`]).
-    Google2011Jobs, "google2011-jobs", google2011::jobs,
-        "what happens to jobs; a file or a folder of parts (Google ClusterData 2011, job_events)";
+    Google2011Jobs, "google2011-jobs", google2011::jobs;
     /// Tasks of Google's cell of 2011 ([`google2011::tasks`]).
-    Google2011Tasks, "google2011-tasks", google2011::tasks,
-        "what happens to tasks; a file or a folder of parts (Google ClusterData 2011, task_events)";
+    Google2011Tasks, "google2011-tasks", google2011::tasks;
     /// Batch tasks of Alibaba's cluster of 2017 ([`alibaba2017`]).
-    Alibaba2017, "alibaba2017", alibaba2017,
-        "batch tasks, with or without a header (Alibaba cluster-trace-v2017, batch_task)";
+    Alibaba2017, "alibaba2017", alibaba2017;
     /// Batch tasks of Alibaba's cluster of 2018 ([`alibaba2018::tasks`]).
-    Alibaba2018Tasks, "alibaba2018-tasks", alibaba2018::tasks,
-        "batch tasks with their dependencies (Alibaba cluster-trace-v2018, batch_task)";
+    Alibaba2018Tasks, "alibaba2018-tasks", alibaba2018::tasks;
     /// Batch instances of Alibaba's cluster of 2018 ([`alibaba2018::instances`]).
-    Alibaba2018Instances, "alibaba2018-instances", alibaba2018::instances,
-        "instances of batch tasks (Alibaba cluster-trace-v2018, batch_instance)";
+    Alibaba2018Instances, "alibaba2018-instances", alibaba2018::instances;
     /// Machines of Alibaba's cluster of 2018 ([`alibaba2018::machines`]).
-    Alibaba2018Machines, "alibaba2018-machines", alibaba2018::machines,
-        "machines and their states (Alibaba cluster-trace-v2018, machine_meta)";
+    Alibaba2018Machines, "alibaba2018-machines", alibaba2018::machines;
     /// Training jobs of Microsoft's Philly ([`philly`]).
     Philly, "philly", philly;
     /// Nodes of Alibaba's openb ([`openb::nodes`]).
@@ -176,51 +168,38 @@ formats! {
     /// Training jobs of Microsoft's ITP ([`elasticflow`]).
     ElasticFlow, "elasticflow", elasticflow;
     /// Requests to Azure's language models ([`azure_llm`]).
-    AzureLlm, "azure-llm", azure_llm,
-        "requests to language models by tokens (Azure LLM inference 2023)";
+    AzureLlm, "azure-llm", azure_llm;
     /// Requests to Kimi's language model ([`mooncake`]).
-    Mooncake, "mooncake", mooncake,
-        "requests to a language model with their prefixes, JSON lines (Mooncake, Kimi)";
+    Mooncake, "mooncake", mooncake;
     /// Shuffles between racks ([`coflow`]).
     Coflow, "coflow", coflow,
         "shuffles between racks, a coflow a line (coflow benchmark, Facebook 2010)";
     /// Access logs of web servers ([`accesslog`]).
-    AccessLog, "accesslog", accesslog,
-        "requests to a web server, one a line (Apache's common and combined log formats)";
+    AccessLog, "accesslog", accesslog;
     /// Use of machines by tasks of Google's cell of 2011 ([`google2011::usage`]).
-    Google2011Usage, "google2011-usage", google2011::usage,
-        "what tasks used in five minutes (Google ClusterData 2011, task_usage)";
+    Google2011Usage, "google2011-usage", google2011::usage;
     /// Events of instances of Google's cells of 2019 ([`google2019`]).
-    Google2019Instances, "google2019-instances", google2019,
-        "what happens to instances, JSON lines or CSV (Google ClusterData 2019, instance_events)";
+    Google2019Instances, "google2019-instances", google2019;
     /// Requests for images to Alibaba's models ([`genai`]).
     GenAi, "alibaba-genai", genai;
     /// Nodes of Alibaba's spot GPUs ([`spot_gpu`]).
     SpotGpuNodes, "spot-gpu-nodes", spot_gpu;
     /// Invocations of Azure's functions, 2021 ([`azure_functions::invocations`]).
-    AzureInvocations, "azure-functions-2021", azure_functions::invocations,
-        "invocations of functions with their durations (Azure Functions 2021)";
+    AzureInvocations, "azure-functions-2021", azure_functions::invocations;
     /// Invocations of Azure's functions by minute, 2019 ([`azure_functions::minutes`]).
-    AzureMinutes, "azure-functions-2019", azure_functions::minutes,
-        "invocations of functions in each minute of a day (Azure Functions 2019)";
+    AzureMinutes, "azure-functions-2019", azure_functions::minutes;
     /// Durations of Azure's functions, 2019 ([`azure_functions::durations`]).
-    AzureDurations, "azure-functions-2019-durations", azure_functions::durations,
-        "how long invocations of functions take (Azure Functions 2019)";
+    AzureDurations, "azure-functions-2019-durations", azure_functions::durations;
     /// Memory of Azure's applications, 2019 ([`azure_functions::memory`]).
-    AzureMemory, "azure-functions-2019-memory", azure_functions::memory,
-        "how much memory applications have (Azure Functions 2019)";
+    AzureMemory, "azure-functions-2019-memory", azure_functions::memory;
     /// Lists of invocations ([`azure_functions::replay`]).
-    FunctionReplay, "function-replay", azure_functions::replay,
-        "invocations of functions by millisecond (Iluvatar)";
+    FunctionReplay, "function-replay", azure_functions::replay;
     /// Needs of functions ([`azure_functions::profiles`]).
-    FunctionProfiles, "function-profiles", azure_functions::profiles,
-        "durations and memory of functions (Iluvatar)";
+    FunctionProfiles, "function-profiles", azure_functions::profiles;
     /// Azure's virtual machines ([`azure_vm::table`]).
-    AzureVms, "azure-vms", azure_vm::table,
-        "virtual machines with their sizes and lives (Azure VM traces V1 and V2, vmtable)";
+    AzureVms, "azure-vms", azure_vm::table;
     /// CPU use of Azure's virtual machines ([`azure_vm::readings`]).
-    AzureReadings, "azure-vm-readings", azure_vm::readings,
-        "CPU use of virtual machines; a file or a folder of parts (Azure VM traces)";
+    AzureReadings, "azure-vm-readings", azure_vm::readings;
     /// Jobs of Cook's simulator ([`cook::jobs`]).
     CookJobs, "cook-jobs", cook::jobs,
         "jobs of users with their resources, a JSON list (Cook's simulator)";
@@ -228,8 +207,7 @@ formats! {
     CookHosts, "cook-hosts", cook::hosts,
         "hosts with their resources, a JSON list (Cook's simulator)";
     /// Jobs of Gavel ([`gavel::jobs`]).
-    GavelJobs, "gavel-jobs", gavel::jobs,
-        "training jobs by steps, tab-separated (Gavel)";
+    GavelJobs, "gavel-jobs", gavel::jobs;
     /// Throughputs of Gavel ([`gavel::throughputs`]).
     GavelThroughputs, "gavel-throughputs", gavel::throughputs,
         "steps a second of each type of job on each GPU, JSON (Gavel)";
@@ -262,26 +240,19 @@ formats! {
     WfCommons, "wfcommons", wfcommons,
         "an executed workflow, JSON (WfCommons, WfFormat 1.0 to 1.5)";
     /// Tasks of `OpenDC` ([`opendc::tasks`]).
-    OpenDcTasks, "opendc-tasks", opendc::tasks,
-        "tasks or virtual machines with their sizes, Parquet or CSV (OpenDC)";
+    OpenDcTasks, "opendc-tasks", opendc::tasks;
     /// Fragments of `OpenDC` ([`opendc::fragments`]).
-    OpenDcFragments, "opendc-fragments", opendc::fragments,
-        "CPU use of tasks piece by piece, Parquet or CSV (OpenDC)";
+    OpenDcFragments, "opendc-fragments", opendc::fragments;
     /// Workflows of the Workflow Trace Archive ([`opendc::wta`]).
-    Wta, "wta", opendc::wta,
-        "tasks of workflows, Parquet or CSV (Workflow Trace Archive)";
+    Wta, "wta", opendc::wta;
     /// Workflows of the Grid Workloads Archive ([`opendc::gwf`]).
-    Gwf, "gwf", opendc::gwf,
-        "tasks of workflows (Grid Workflow Format)";
+    Gwf, "gwf", opendc::gwf;
     /// Virtual machines of Bitbrains ([`opendc::bitbrains`]).
-    Bitbrains, "bitbrains", opendc::bitbrains,
-        "use of virtual machines, a file each (Bitbrains, GWA-T-12)";
+    Bitbrains, "bitbrains", opendc::bitbrains;
     /// Virtual machines of `PlanetLab` ([`planetlab`]).
-    PlanetLab, "planetlab", planetlab,
-        "CPU use of virtual machines in percent; a folder or archive of files (PlanetLab 2011)";
+    PlanetLab, "planetlab", planetlab;
     /// Load curves of web services ([`loads`]).
-    Loads, "loads", loads,
-        "load curves of web services; a file, folder or archive (Li-BCN 2010)";
+    Loads, "loads", loads;
 }
 
 impl Format {

@@ -40,8 +40,10 @@ pub trait Row: Sized {
     /// The columns that are read, of a file whose first line names them; if none are told here, all
     /// of them.
     const READ: &'static [&'static str] = &[];
-    /// What stands between the names of the first line.
+    /// What stands between columns.
     const BETWEEN: char = ',';
+    /// Whether more columns may stand behind those that are read, of a file without a header.
+    const MORE: bool = false;
 
     /// What a file of this format looks like, for an empty one.
     fn about() -> String {
@@ -154,6 +156,11 @@ impl<R: Row> Rows<R> {
         })
     }
 
+    /// Where the line read last stands.
+    pub fn place(&self) -> Place {
+        self.lines.place()
+    }
+
     /// What the lines read so far said about the file as a whole.
     pub const fn layout(&self) -> &R::Layout {
         &self.layout
@@ -187,7 +194,7 @@ impl<R: Row> Reader for Rows<R> {
     }
 
     fn place(&self) -> Option<Place> {
-        Some(self.lines.place())
+        Some(self.place())
     }
 
     fn end(&self, seen: &mut Seen) {

@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use crate::error::ReadError;
-use crate::formats::cells::{MILLIONTHS, rounded, written};
+use crate::formats::cells::{BILLIONTHS, MILLIONTHS, rounded, written};
 use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::survey::{Check, Column, Head, Stat, Unread, tally, yes};
@@ -93,13 +93,15 @@ pub(crate) struct Fact {
 }
 
 enum Value {
-    Number(Option<u128>),
+    Number(Option<i128>),
     /// A text, and the number by which it was chosen.
     Text(Option<(u64, String)>),
     Tally(BTreeMap<u64, u64>, BTreeMap<String, u64>),
     Distinct(HashSet<(u64, u64)>, HashSet<String>),
+    /// The sum of amounts in billionths, and how many there are.
+    Mean(u128, u128),
     /// The number before, and how many were lower than the one before them.
-    Sorted(Option<u64>, u64),
+    Sorted(Option<i128>, u64),
 }
 
 /// How a fact is written.
@@ -123,33 +125,58 @@ pub(crate) enum Key<'a> {
     Text(&'a str),
 }
 
-impl From<u64> for Key<'_> {
-    fn from(number: u64) -> Self {
-        Self::Number(number)
+/// What may be a key, or nothing.
+pub(crate) trait AsKey<'a> {
+    /// The key.
+    fn key(self) -> Option<Key<'a>>;
+}
+
+/// What may be a number, or nothing.
+pub(crate) trait AsNumber {
+    /// The number.
+    fn number(self) -> Option<i128>;
+}
+
+macro_rules! keys {
+    ($($type:ty: |$value:ident| $key:expr;)+) => {$(
+        impl<'a> AsKey<'a> for $type {
+            fn key(self) -> Option<Key<'a>> {
+                let $value = self;
+                Some($key)
+            }
+        }
+    )+};
+}
+
+keys! {
+    u8: |number| Key::Number(number.into());
+    u64: |number| Key::Number(number);
+    (u64, u64): |pair| Key::Pair(pair.0, pair.1);
+    &'a str: |text| Key::Text(text);
+    &'a String: |text| Key::Text(text);
+}
+
+impl<'a, K: AsKey<'a>> AsKey<'a> for Option<K> {
+    fn key(self) -> Option<Key<'a>> {
+        self?.key()
     }
 }
 
-impl From<u8> for Key<'_> {
-    fn from(number: u8) -> Self {
-        Self::Number(number.into())
+impl AsNumber for u64 {
+    fn number(self) -> Option<i128> {
+        Some(self.into())
     }
 }
 
-impl From<(u64, u64)> for Key<'_> {
-    fn from((one, other): (u64, u64)) -> Self {
-        Self::Pair(one, other)
+impl AsNumber for i64 {
+    fn number(self) -> Option<i128> {
+        Some(self.into())
     }
 }
 
-impl<'a> From<&'a str> for Key<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl<'a> From<&'a String> for Key<'a> {
-    fn from(text: &'a String) -> Self {
-        Self::Text(text)
+impl<N: AsNumber> AsNumber for Option<N> {
+    fn number(self) -> Option<i128> {
+        self?.number()
     }
 }
 
@@ -174,7 +201,7 @@ impl Fact {
         self.shown = As::Keys;
     }
 
-    fn number(&mut self) -> &mut Option<u128> {
+    fn number(&mut self) -> &mut Option<i128> {
         // A name stands for one kind of fact: a format that takes it for two is told by its tests.
         if !matches!(self.value, Value::Number(_)) {
             self.value = Value::Number(None);
@@ -201,14 +228,11 @@ impl Fact {
 
     fn shown(self) -> (&'static str, String) {
         let shown = match (self.value, self.shown) {
-            (Value::Number(number), As::Written(digits)) => written(number.unwrap_or(0), digits),
-            (Value::Number(number), As::Rounded(digits)) => rounded(number.unwrap_or(0), digits),
+            (Value::Number(number), As::Written(digits)) => written(amount(number), digits),
+            (Value::Number(number), As::Rounded(digits)) => rounded(amount(number), digits),
             (Value::Number(number), As::Parts(parts)) => {
                 let parts = u128::from(parts);
-                written(
-                    (number.unwrap_or(0) * 1_000_000 + parts / 2) / parts,
-                    MILLIONTHS,
-                )
+                written((amount(number) * 1_000_000 + parts / 2) / parts, MILLIONTHS)
             }
             (Value::Number(number), _) => number.unwrap_or(0).to_string(),
             (Value::Text(text), _) => text.map_or("-".to_owned(), |(_, text)| text),
@@ -225,10 +249,16 @@ impl Fact {
                 both.collect::<Vec<_>>().join(", ")
             }
             (Value::Distinct(numbers, texts), _) => (numbers.len() + texts.len()).to_string(),
+            (Value::Mean(sum, n), _) => rounded(sum / n.max(1), BILLIONTHS),
             (Value::Sorted(_, lower), _) => yes(lower == 0),
         };
         (self.name, shown)
     }
+}
+
+/// A number that is not negative.
+fn amount(number: Option<i128>) -> u128 {
+    number.map_or(0, i128::unsigned_abs)
 }
 
 impl Seen {
@@ -275,53 +305,77 @@ impl Seen {
     /// So much more.
     pub(crate) fn sum(&mut self, name: &'static str, more: impl Into<u128>) -> &mut Fact {
         let fact = self.fact(name, || Value::Number(None));
+        let more = i128::try_from(more.into()).unwrap_or(i128::MAX);
         let sum = fact.number();
-        *sum = Some(sum.unwrap_or(0).saturating_add(more.into()));
+        *sum = Some(sum.unwrap_or(0).saturating_add(more));
         fact
     }
 
     /// The number of the first record that has one.
-    pub(crate) fn first(
-        &mut self,
-        name: &'static str,
-        number: impl Into<Option<u64>>,
-    ) -> &mut Fact {
+    pub(crate) fn first(&mut self, name: &'static str, number: impl AsNumber) -> &mut Fact {
         let fact = self.fact(name, || Value::Number(None));
-        *fact.number() = fact.number().or(number.into().map(u128::from));
+        *fact.number() = fact.number().or(number.number());
         fact
     }
 
     /// The number of the last record that has one.
-    pub(crate) fn last(&mut self, name: &'static str, number: impl Into<Option<u64>>) -> &mut Fact {
+    pub(crate) fn last(&mut self, name: &'static str, number: impl AsNumber) -> &mut Fact {
         let fact = self.fact(name, || Value::Number(None));
-        *fact.number() = number.into().map(u128::from).or(*fact.number());
+        *fact.number() = number.number().or(*fact.number());
         fact
     }
 
     /// The least of all numbers.
-    pub(crate) fn least(
-        &mut self,
-        name: &'static str,
-        number: impl Into<Option<u64>>,
-    ) -> &mut Fact {
+    pub(crate) fn least(&mut self, name: &'static str, number: impl AsNumber) -> &mut Fact {
         let fact = self.fact(name, || Value::Number(None));
-        let number = number.into().map(u128::from);
+        let number = number.number();
         let known = *fact.number();
         *fact.number() = known.map_or(number, |known| Some(number.map_or(known, |n| n.min(known))));
         fact
     }
 
     /// The most of all numbers.
-    pub(crate) fn most(&mut self, name: &'static str, number: impl Into<Option<u64>>) -> &mut Fact {
+    pub(crate) fn most(&mut self, name: &'static str, number: impl AsNumber) -> &mut Fact {
         let fact = self.fact(name, || Value::Number(None));
-        *fact.number() = (*fact.number()).max(number.into().map(u128::from));
+        *fact.number() = (*fact.number()).max(number.number());
         fact
     }
 
-    /// A text that the last record decides.
-    pub(crate) fn text(&mut self, name: &'static str, text: &str) {
-        self.fact(name, || Value::Text(None))
-            .choose(0, text, |_, _| true);
+    /// A text that the last record decides; gives that of the one before.
+    pub(crate) fn text(&mut self, name: &'static str, text: &str) -> Option<String> {
+        let fact = self.fact(name, || Value::Text(None));
+        match std::mem::replace(&mut fact.value, Value::Text(Some((0, text.to_owned())))) {
+            Value::Text(before) => before.map(|(_, text)| text),
+            _ => None,
+        }
+    }
+
+    /// A text that some record may tell; the last that does decides.
+    pub(crate) fn choice(&mut self, name: &'static str, text: Option<&str>) {
+        let fact = self.fact(name, || Value::Text(None));
+        if let Some(text) = text {
+            fact.choose(0, text, |_, _| true);
+        }
+    }
+
+    /// The number of the last record; gives that of the one before where it is higher.
+    pub(crate) fn newest(&mut self, name: &'static str, number: u64) -> Option<u64> {
+        let last = self.previous(name);
+        self.last(name, number);
+        last.filter(|last| number < *last)
+    }
+
+    /// A number as it is so far.
+    pub(crate) fn previous(&mut self, name: &'static str) -> Option<u64> {
+        let number = *self.known(name)?.number();
+        u64::try_from(number?).ok()
+    }
+
+    /// Whether it is so with every record.
+    pub(crate) fn always(&mut self, name: &'static str, so: bool) {
+        if let Value::Sorted(_, not) = &mut self.fact(name, || Value::Sorted(None, 0)).value {
+            *not += u64::from(!so);
+        }
     }
 
     /// A text that the first record decides.
@@ -343,26 +397,22 @@ impl Seen {
     }
 
     /// How often each thing comes; nothing may come, too.
-    pub(crate) fn tally<'a, K: Into<Key<'a>>>(
-        &mut self,
-        name: &'static str,
-        key: impl Into<Option<K>>,
-    ) -> &mut Fact {
+    pub(crate) fn tally<'a>(&mut self, name: &'static str, key: impl AsKey<'a>) -> &mut Fact {
         self.tally_by(name, key, 1)
     }
 
     /// The same, of something that comes so often at once.
-    pub(crate) fn tally_by<'a, K: Into<Key<'a>>>(
+    pub(crate) fn tally_by<'a>(
         &mut self,
         name: &'static str,
-        key: impl Into<Option<K>>,
+        key: impl AsKey<'a>,
         often: u64,
     ) -> &mut Fact {
         let fact = self.fact(name, || Value::Tally(BTreeMap::new(), BTreeMap::new()));
         let Value::Tally(numbers, texts) = &mut fact.value else {
             return fact;
         };
-        match key.into().map(Into::into) {
+        match key.key() {
             None => {}
             Some(Key::Number(number) | Key::Pair(number, _)) => {
                 let known = numbers.entry(number).or_default();
@@ -379,16 +429,12 @@ impl Seen {
     }
 
     /// How many different things there are; nothing may come, too. Tells whether it is a new one.
-    pub(crate) fn distinct<'a, K: Into<Key<'a>>>(
-        &mut self,
-        name: &'static str,
-        key: impl Into<Option<K>>,
-    ) -> bool {
+    pub(crate) fn distinct<'a>(&mut self, name: &'static str, key: impl AsKey<'a>) -> bool {
         let fact = self.fact(name, || Value::Distinct(HashSet::new(), HashSet::new()));
         let Value::Distinct(numbers, texts) = &mut fact.value else {
             return false;
         };
-        match key.into().map(Into::into) {
+        match key.key() {
             None => false,
             Some(Key::Number(number)) => numbers.insert((number, 0)),
             Some(Key::Pair(one, other)) => numbers.insert((one, other)),
@@ -396,20 +442,24 @@ impl Seen {
         }
     }
 
+    /// The mean of amounts in billionths.
+    pub(crate) fn mean(&mut self, name: &'static str, amount: u64) {
+        if let Value::Mean(sum, n) = &mut self.fact(name, || Value::Mean(0, 0)).value {
+            *sum += u128::from(amount);
+            *n += 1;
+        }
+    }
+
     /// Whether numbers never go down; gives the one before where it is higher.
-    pub(crate) fn sorted(
-        &mut self,
-        name: &'static str,
-        number: impl Into<Option<u64>>,
-    ) -> Option<u64> {
+    pub(crate) fn sorted(&mut self, name: &'static str, number: impl AsNumber) -> Option<u64> {
         let fact = self.fact(name, || Value::Sorted(None, 0));
         let Value::Sorted(last, lower) = &mut fact.value else {
             return None;
         };
-        let number = number.into()?;
-        let higher = last.replace(number).filter(|last| number < *last);
-        *lower += u64::from(higher.is_some());
-        higher
+        let number = number.number()?;
+        let higher = last.replace(number).filter(|last| number < *last)?;
+        *lower += 1;
+        u64::try_from(higher).ok()
     }
 
     /// The same, with a warning in `column`.
@@ -477,9 +527,10 @@ impl Seen {
     }
 
     /// Adds to a sum that was told of.
-    pub(crate) fn add(&mut self, name: &'static str, more: u64) {
+    pub(crate) fn add(&mut self, name: &'static str, more: impl Into<u128>) {
+        let more = i128::try_from(more.into()).unwrap_or(i128::MAX);
         if let Some(fact) = self.known(name) {
-            *fact.number() = Some(fact.number().unwrap_or(0) + u128::from(more));
+            *fact.number() = Some(fact.number().unwrap_or(0) + more);
         }
     }
 

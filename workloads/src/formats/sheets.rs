@@ -56,7 +56,7 @@ pub trait SheetRow: Sized {
     ///
     /// # Errors
     /// When the row is damaged.
-    fn row(items: &[Item], place: Place) -> Result<Self, ReadError>;
+    fn row(items: &[Item]) -> Result<Self, ReadError>;
 }
 
 /// What stands in one place of a table.
@@ -419,12 +419,8 @@ impl<R: SheetRow> Iterator for Sheets<R> {
         };
         Some(next.and_then(|(items, line)| {
             self.row = line;
-            let place = Place {
-                file: Arc::clone(&self.path),
-                line,
-            };
-            let at = place.clone();
-            R::row(&items, place).map_err(|error| at.of(error))
+            let at = |error: ReadError| error.file(&self.path).line(line);
+            R::row(&items).map_err(at)
         }))
     }
 }

@@ -51,6 +51,11 @@ impl<const N: usize> Table<N> {
         Self::header(line, ',', names, std::array::from_fn(|at| at < required))
     }
 
+    /// A line of a file without a header has so many columns.
+    pub(crate) fn widen(&mut self, columns: usize) {
+        self.width = self.width.max(columns);
+    }
+
     /// How many columns the file has, those that are not read included.
     pub(crate) const fn width(&self) -> usize {
         self.width

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ReadError;
 use crate::formats::input;
-use crate::formats::requests::records;
+use crate::formats::requests::Records;
+use crate::formats::seen::Reader as _;
 use crate::models::arrivals::assumption;
 use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive};
 use crate::models::rails::steps;
@@ -78,7 +79,7 @@ impl RequestsSpec {
     pub(crate) fn load(&self, folder: &Path) -> Result<Loaded, ReadError> {
         self.check()?;
         let path = folder.join(&self.file);
-        let series = records(&path)?.map(|record| record.map(|record| record.requests));
+        let series = Records::open(&path)?.map(|record| record.map(|record| record.requests));
         Ok(Loaded {
             spec: self.clone(),
             series: series.collect::<Result<_, _>>()?,

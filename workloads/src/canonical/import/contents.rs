@@ -4,11 +4,7 @@
 //! A row that tells of something once more, as an event or a reading does, has it in it each time.
 
 use crate::canonical::account::{Contains, Contents, Thing, contents};
-use crate::formats::{
-    accesslog, alibaba2017, alibaba2018, azure_functions, azure_llm, azure_vm, coflow, cook, gavel,
-    google2011, google2019, hadoop, loads, mooncake, opendc, planetlab, requests, spark, swf, swim,
-    tpch, wfcommons,
-};
+use crate::formats::{coflow, cook, hadoop, spark, swf, swim, tpch, wfcommons};
 
 /// The length of a list.
 const fn all<T>(list: &[T]) -> u64 {
@@ -16,11 +12,6 @@ const fn all<T>(list: &[T]) -> u64 {
 }
 
 contents! {
-    gavel::jobs::Record: |job| Jobs 1, Tasks job.gpus.max(1);
-    azure_vm::table::Record: |_| Jobs 1, Tasks 1, Readings 1;
-    opendc::tasks::Record: |row| Jobs 1, Tasks 1,
-        Edges all(&row.parents) + all(&row.children);
-    azure_functions::invocations::Record: |_| Jobs 1, Tasks 1;
     cook::jobs::Record: |_| Jobs 1, Tasks 1;
     swf::Record: |job| Jobs 1, Tasks job.width().map_or(0, |(processors, _)| processors);
 
@@ -37,33 +28,10 @@ contents! {
     hadoop::sls::Record: |job| Jobs job.copies(),
         Tasks times(job.copies(), job.tasks.iter().map(containers)),
         Edges times(job.copies(), std::iter::once(waits(job)));
-    opendc::wta::Record: |row| Jobs 1, Tasks 1, Edges all(&row.parents);
-    opendc::gwf::Record: |row| Jobs 1, Tasks 1, Edges all(&row.parents);
-    alibaba2017::Record: |row| Jobs 1, Tasks row.instances;
-    alibaba2018::tasks::Record: |row| Jobs 1, Tasks row.instances,
-        Edges alibaba2018::DagName::waits(&row.task);
-    alibaba2018::instances::Record: |_| Jobs 1, Tasks 1;
 
     cook::hosts::Record: |_| Machines 1;
     hadoop::topology::Record: |tree| Machines tree.hosts().count() as u64;
-    alibaba2018::machines::Record: |_| Machines 1;
-    google2011::machines::Record: |_| Machines 1;
-    google2011::jobs::Record: |_| Jobs 1;
-    google2011::tasks::Record: |_| Jobs 1, Tasks 1;
-    google2011::usage::Record: |_| Jobs 1, Readings 1;
-    google2019::Record: |_| Jobs 1, Tasks 1;
 
-    requests::Record: |row| Requests u64::from(row.requests);
-    accesslog::Record: |_| Requests 1;
-    azure_llm::Record: |_| Requests 1;
-    mooncake::Record: |_| Requests 1;
-    azure_functions::replay::Record: |_| Requests 1;
-    azure_functions::minutes::Record: |row| Requests row.minutes.iter().sum();
-    loads::Record: |row| Requests row.requests / 1_000_000;
-    planetlab::Record: |_| Jobs 1, Tasks 1, Readings 1;
-    azure_vm::readings::Record: |_| Jobs 1, Tasks 1, Readings 1;
-    opendc::bitbrains::Record: |_| Jobs 1, Tasks 1, Readings 1;
-    opendc::fragments::Record: |_| Jobs 1, Tasks 1, Readings 1;
 }
 
 /// Tasks of a stage that were measured, with any number of executors.

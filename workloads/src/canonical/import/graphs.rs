@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::scattered::{alibaba_2017, alibaba_2018, gwf, instances, wta};
-use super::{Draft, Import, StageDraft, censored, contents, ended, millis, seconds, unstarted};
+use super::{
+    Draft, Import, StageDraft, censored, contents, ended, millis, ran, seconds, stage, unstarted,
+};
 use crate::canonical::account::{Became, Thing};
 use crate::canonical::tables::Tasks;
 use crate::error::ReadError;
@@ -22,31 +23,8 @@ pub(super) fn convert(import: &mut Import<'_>, path: &Path, format: Format) -> O
         Format::Sls => sls(import, path),
         Format::SparkEvents => super::spark::events(import, path),
         Format::SparkJobLog => joblog(import, path),
-        Format::Wta => wta(import, path),
-        Format::Gwf => gwf(import, path),
-        Format::Alibaba2017 => alibaba_2017(import, path),
-        Format::Alibaba2018Tasks => alibaba_2018(import, path),
-        Format::Alibaba2018Instances => instances(import, path),
         _ => return None,
     })
-}
-
-/// A stage of tasks that wait for stages.
-pub(super) fn stage(name: impl Into<String>, parents: Vec<u64>, tasks: Vec<Tasks>) -> StageDraft {
-    StageDraft {
-        name: name.into(),
-        parents,
-        tasks,
-    }
-}
-
-/// A task with a run time in microseconds.
-pub(super) fn ran(run: Option<u64>) -> Tasks {
-    Tasks {
-        count: 1,
-        run,
-        ..Tasks::default()
-    }
 }
 
 fn swim(import: &mut Import<'_>, path: &Path) -> Done {

@@ -19,12 +19,10 @@ use output::Counting;
 
 mod clusters;
 mod contents;
+pub(crate) mod gathered;
 mod graphs;
 mod jobs;
-mod loads;
-mod opendc;
 mod output;
-mod scattered;
 mod spark;
 mod swf;
 mod unkept;
@@ -377,27 +375,6 @@ pub(crate) fn stage(name: impl Into<String>, parents: Vec<u64>, tasks: Vec<Tasks
     }
 }
 
-/// What amounts of a format mean.
-pub(crate) fn units(format: Format) -> Units {
-    match format {
-        Format::Google2011Machines
-        | Format::Google2011Jobs
-        | Format::Google2011Tasks
-        | Format::Google2011Usage
-        | Format::Google2019Instances => Units::relative(),
-        Format::Alibaba2017
-        | Format::Alibaba2018Tasks
-        | Format::Alibaba2018Instances
-        | Format::Alibaba2018Machines => Units {
-            memory: "billionths of the largest machine".to_owned(),
-            memory_whole: 1_000_000_000,
-            relative: true,
-            ..Units::absolute()
-        },
-        _ => Units::absolute(),
-    }
-}
-
 /// Why a format cannot become a trace by itself; `None` if it can.
 pub fn refusal(format: Format) -> Option<&'static str> {
     if let Err(why) = format.form().import {
@@ -405,10 +382,6 @@ pub fn refusal(format: Format) -> Option<&'static str> {
     }
     Some(match format {
         Format::GavelThroughputs => "it holds speeds and no jobs; import the jobs",
-        Format::FunctionProfiles => "it holds needs of functions and no invocations",
-        Format::AzureDurations | Format::AzureMemory => {
-            "it holds aggregates of functions and no invocations"
-        }
         Format::Jhist | Format::JobTracker => {
             "it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"
         }
@@ -524,8 +497,7 @@ pub(crate) fn converted(
 ) -> Result<(), ReadError> {
     let done = jobs::convert(import, path, format)
         .or_else(|| graphs::convert(import, path, format))
-        .or_else(|| clusters::convert(import, path, format))
-        .or_else(|| loads::convert(import, path, format));
+        .or_else(|| clusters::convert(import, path, format));
     done.unwrap_or_else(|| Err(ReadError::said(format!("{format} has no converter"))))
 }
 

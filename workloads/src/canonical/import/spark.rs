@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::graphs::{Done, stage};
-use super::{Draft, Import, StageDraft, censored, ended, millis, unstarted};
+use super::graphs::Done;
+use super::{Draft, Import, StageDraft, censored, ended, millis, stage, unstarted};
 use crate::canonical::account::{Became, Thing};
 use crate::canonical::tables::Tasks;
 use crate::formats::spark::events::{Event, Job, Launch, StageInfo, Task, records};
