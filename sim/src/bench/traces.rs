@@ -84,7 +84,7 @@ fn speed<T, R: Iterator<Item = Result<T, ReadError>>>(
 
 /// The reader of the Standard Workload Format, in MB/s.
 pub(super) fn swf(megabytes: usize) -> anyhow::Result<f64> {
-    speed(megabytes, job, swf::records)
+    speed(megabytes, job, Rows::<swf::Record>::open)
 }
 
 /// The reader of Google's task events, in MB/s.

@@ -255,6 +255,9 @@ macro_rules! columns {
             }
 
             fn about() -> String {
+                if !Self::ABOUT.is_empty() {
+                    return Self::ABOUT.to_owned();
+                }
                 let columns = Self::COLUMNS.into_iter().zip(Self::needed());
                 let needed = columns.filter_map(|(name, needed)| needed.then_some(name));
                 format!("columns: {}", needed.collect::<Vec<_>>().join(", "))
@@ -283,8 +286,8 @@ macro_rules! columns {
                 }))
             }
 
-            $(fn at(self, $place: $crate::formats::Place) -> Self {
-                Self { $place, ..self }
+            $(fn at(self, $place: impl FnOnce() -> $crate::formats::Place) -> Self {
+                Self { $place: $place(), ..self }
             })?
 
             fn unread(table: &Self::Layout) -> Vec<String> {

@@ -9,32 +9,6 @@ use crate::formats::{Format, sheets, source};
 /// How much of a file is looked at, in bytes.
 const ENOUGH: u64 = 4096;
 
-/// Formats by how their first line begins.
-const BEGINNINGS: &[(&str, Format)] = &[
-    (";", Format::Swf),
-    ("Avro-Json", Format::Jhist),
-    ("Meta VERSION=", Format::JobTracker),
-    ("!!FILE=", Format::JobTracker),
-    ("{\"Event\":\"SparkListener", Format::SparkEvents),
-];
-
-/// Formats of JSON values by a key that stands near the beginning.
-const KEYS: &[(&str, Format)] = &[
-    ("\"SparkListener", Format::SparkEvents),
-    ("\"schemaVersion\"", Format::WfCommons),
-    ("\"jobID\"", Format::Rumen),
-    ("\"job.tasks\"", Format::Sls),
-    ("\"job.start.ms\"", Format::Sls),
-    ("\"am.type\"", Format::Sls),
-    ("\"run-time-ms\"", Format::CookJobs),
-    ("\"hostname\"", Format::CookHosts),
-    ("\"('", Format::GavelThroughputs),
-    ("\"children\"", Format::Topology),
-];
-
-/// The columns that tell tables of Parquet apart.
-const COLUMNS: &[(&str, Format)] = &[];
-
 /// The format that the first line of the file tells, if it can be read and tells one; of a folder, the
 /// first of its parts that does.
 pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
@@ -68,35 +42,10 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
 
 /// The signs of all formats.
 fn signs() -> impl Iterator<Item = (Sign, Format)> {
-    let own = Format::ALL.into_iter().flat_map(|format| {
+    Format::ALL.into_iter().flat_map(|format| {
         let signs = format.form().signs.iter();
         signs.map(move |sign| (*sign, format))
-    });
-    let old = BEGINNINGS
-        .iter()
-        .map(|(text, format)| (Sign::Begins(text), *format));
-    let old = old.chain(
-        KEYS.iter()
-            .map(|(text, format)| (Sign::Holds(text), *format)),
-    );
-    let old = old.chain(
-        COLUMNS
-            .iter()
-            .map(|(text, format)| (Sign::Column(text), *format)),
-    );
-    let old = old.chain(
-        WORDS
-            .iter()
-            .map(|(text, format)| (Sign::Named(text), *format)),
-    );
-    let old = old.chain(ENDINGS.iter().flat_map(|(ends, format)| {
-        let sign = |end| match COMMON.contains(format) {
-            true => Sign::MayEnd(end),
-            false => Sign::Ends(end),
-        };
-        ends.iter().map(move |end| (sign(*end), *format))
-    }));
-    own.chain(old)
+    })
 }
 
 /// The format of the longest sign that is there.
@@ -107,25 +56,6 @@ fn told(there: impl Fn(Sign) -> Option<&'static str>) -> Option<Format> {
         .reduce(|best, next| if next.0 > best.0 { next } else { best })
         .map(|(_, format)| format)
 }
-
-/// Formats by a word in the name of the file or of the folder around it.
-const WORDS: &[(&str, Format)] = &[
-    ("throughputs", Format::GavelThroughputs),
-    ("topology", Format::Topology),
-    ("job_log", Format::SparkJobLog),
-    ("eventlog", Format::SparkEvents),
-    ("job-tracker", Format::JobTracker),
-    ("FB2010", Format::Coflow),
-    ("coflow", Format::Coflow),
-];
-
-/// Formats by how a name ends. Others use these endings too, so the file must look like it.
-const ENDINGS: &[(&[&str], Format)] = &[
-    (&[".tsv"], Format::Swim),
-    (&[".jhist"], Format::Jhist),
-    (&[".jsonl", ".ndjson"], Format::Tpch),
-    (&[".swf"], Format::Swf),
-];
 
 /// The format that the name tells, if it tells one and the file does not contradict.
 pub(crate) fn by_name(path: &Path) -> Option<Format> {
@@ -159,9 +89,6 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
     let format = told(|sign| ends(sign, true))?;
     (fits(path, format) || candidates(path).is_empty()).then_some(format)
 }
-
-/// Formats whose names end as those of others do: a glance at the file decides.
-const COMMON: &[Format] = &[Format::Swim, Format::Tpch];
 
 /// Whether a file can be of a format that its name tells. Of one that cannot be looked at, its reader
 /// will tell why.

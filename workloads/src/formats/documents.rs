@@ -31,12 +31,6 @@ pub trait Document: DeserializeOwned {
     /// What the values have in them, for one that is something else.
     const KEYS: &'static str;
 
-    /// The same value, standing there, if it is to know.
-    #[must_use]
-    fn at(self, _place: Place) -> Self {
-        self
-    }
-
     /// Whether its parts fit together.
     ///
     /// # Errors
@@ -245,10 +239,6 @@ impl<D: Document> Documents<D> {
                 .file(&self.path)
                 .line(line + below)
         })?;
-        let parsed = parsed.at(Place {
-            file: Arc::clone(&self.path),
-            line,
-        });
         parsed
             .check()
             .map_err(|error| error.file(&self.path).line(line))?;

@@ -79,7 +79,8 @@ impl Row for Record {
         }))
     }
 
-    fn at(self, place: Place) -> Self {
+    fn at(self, place: impl FnOnce() -> Place) -> Self {
+        let place = place();
         Self { place, ..self }
     }
 

@@ -81,7 +81,7 @@ pub trait Row: Sized {
 
     /// The same record, standing there, if it is to know.
     #[must_use]
-    fn at(self, _place: Place) -> Self {
+    fn at(self, _place: impl FnOnce() -> Place) -> Self {
         self
     }
 
@@ -278,7 +278,7 @@ impl<R: Row> Iterator for Rows<R> {
                 Ok(None) => {}
                 Ok(Some(row)) => {
                     self.any = true;
-                    return Some(Ok(row.at(self.lines.place())));
+                    return Some(Ok(row.at(|| self.lines.place())));
                 }
                 Err(error) => {
                     self.any = true;

@@ -93,11 +93,12 @@ pub(crate) struct Fact {
 }
 
 enum Value {
+    Count(u64),
     Number(Option<i128>),
     /// A text, and the number by which it was chosen.
     Text(Option<(u64, String)>),
     Tally(BTreeMap<u64, u64>, BTreeMap<String, u64>),
-    Distinct(HashSet<(u64, u64)>, HashSet<String>),
+    Distinct(HashSet<u64>, HashSet<(u64, u64)>, HashSet<String>),
     /// The sum of amounts in billionths, and how many there are.
     Mean(u128, u128),
     /// The number before, and how many were lower than the one before them.
@@ -174,6 +175,30 @@ impl AsNumber for i64 {
     }
 }
 
+/// A number of a column. Readers refuse what does not fit into 63 bits long before.
+pub(crate) trait AsFigure {
+    fn figure(self) -> i64;
+}
+
+impl AsFigure for i64 {
+    fn figure(self) -> i64 {
+        self
+    }
+}
+
+impl AsFigure for u32 {
+    fn figure(self) -> i64 {
+        self.into()
+    }
+}
+
+impl AsFigure for u64 {
+    fn figure(self) -> i64 {
+        debug_assert!(i64::try_from(self).is_ok(), "readers bound their amounts");
+        i64::try_from(self).unwrap_or(i64::MAX)
+    }
+}
+
 impl<N: AsNumber> AsNumber for Option<N> {
     fn number(self) -> Option<i128> {
         self?.number()
@@ -202,8 +227,10 @@ impl Fact {
     }
 
     fn number(&mut self) -> &mut Option<i128> {
-        // A name stands for one kind of fact: a format that takes it for two is told by its tests.
-        if !matches!(self.value, Value::Number(_)) {
+        // A count is a number once more than one is added; any other kind begins anew.
+        if let Value::Count(count) = self.value {
+            self.value = Value::Number(Some(count.into()));
+        } else if !matches!(self.value, Value::Number(_)) {
             self.value = Value::Number(None);
         }
         match &mut self.value {
@@ -228,6 +255,7 @@ impl Fact {
 
     fn shown(self) -> (&'static str, String) {
         let shown = match (self.value, self.shown) {
+            (Value::Count(count), _) => count.to_string(),
             (Value::Number(number), As::Written(digits)) => written(amount(number), digits),
             (Value::Number(number), As::Rounded(digits)) => rounded(amount(number), digits),
             (Value::Number(number), As::Parts(parts)) => {
@@ -248,7 +276,9 @@ impl Fact {
                 let both = both.into_iter().filter(|part| !part.is_empty());
                 both.collect::<Vec<_>>().join(", ")
             }
-            (Value::Distinct(numbers, texts), _) => (numbers.len() + texts.len()).to_string(),
+            (Value::Distinct(numbers, pairs, texts), _) => {
+                (numbers.len() + pairs.len() + texts.len()).to_string()
+            }
             (Value::Mean(sum, n), _) => rounded(sum / n.max(1), BILLIONTHS),
             (Value::Sorted(_, lower), _) => yes(lower == 0),
         };
@@ -267,20 +297,26 @@ impl Seen {
         self.next = [0; 2];
     }
 
-    fn fact(&mut self, name: &'static str, new: impl FnOnce() -> Value) -> &mut Fact {
+    fn fact(&mut self, name: &'static str, new: fn() -> Value) -> &mut Fact {
         let at = self.next[0];
-        let known = |fact: &Fact| fact.name == name;
-        let at = if self.facts.get(at).is_some_and(known) {
-            at
-        } else if let Some(at) = self.facts.iter().position(known) {
-            at
-        } else {
-            let (value, shown) = (new(), As::Whole);
-            self.facts.insert(at, Fact { name, value, shown });
-            at
+        let at = match self.facts.get(at) {
+            Some(fact) if std::ptr::eq(fact.name, name) => at,
+            _ => self.find(name, new),
         };
         self.next[0] = at + 1;
         &mut self.facts[at]
+    }
+
+    /// Where a fact stands that is not the next one; a new one stands there.
+    #[cold]
+    fn find(&mut self, name: &'static str, new: fn() -> Value) -> usize {
+        let known = self.facts.iter().position(|fact| fact.name == name);
+        known.unwrap_or_else(|| {
+            let (value, shown) = (new(), As::Whole);
+            let at = self.next[0];
+            self.facts.insert(at, Fact { name, value, shown });
+            at
+        })
     }
 
     fn known(&mut self, name: &str) -> Option<&mut Fact> {
@@ -294,12 +330,15 @@ impl Seen {
 
     /// One more.
     pub(crate) fn count(&mut self, name: &'static str) {
-        self.sum(name, 1_u64);
+        self.count_if(name, true);
     }
 
     /// One more, if so.
     pub(crate) fn count_if(&mut self, name: &'static str, so: bool) {
-        self.sum(name, u64::from(so));
+        let fact = self.fact(name, || Value::Count(0));
+        if let Value::Count(count) = &mut fact.value {
+            *count += u64::from(so);
+        }
     }
 
     /// So much more.
@@ -430,14 +469,16 @@ impl Seen {
 
     /// How many different things there are; nothing may come, too. Tells whether it is a new one.
     pub(crate) fn distinct<'a>(&mut self, name: &'static str, key: impl AsKey<'a>) -> bool {
-        let fact = self.fact(name, || Value::Distinct(HashSet::new(), HashSet::new()));
-        let Value::Distinct(numbers, texts) = &mut fact.value else {
+        let fact = self.fact(name, || {
+            Value::Distinct(HashSet::new(), HashSet::new(), HashSet::new())
+        });
+        let Value::Distinct(numbers, pairs, texts) = &mut fact.value else {
             return false;
         };
         match key.key() {
             None => false,
-            Some(Key::Number(number)) => numbers.insert((number, 0)),
-            Some(Key::Pair(one, other)) => numbers.insert((one, other)),
+            Some(Key::Number(number)) => numbers.insert(number),
+            Some(Key::Pair(one, other)) => pairs.insert((one, other)),
             Some(Key::Text(text)) => !texts.contains(text) && texts.insert(text.to_owned()),
         }
     }
@@ -481,29 +522,32 @@ impl Seen {
     }
 
     /// What the numbers of a column look like: none of a record, one or several.
-    pub(crate) fn figures<N: Into<i128>>(
+    pub(crate) fn figures<N: AsFigure>(
         &mut self,
         name: &'static str,
         unit: &'static str,
         numbers: impl IntoIterator<Item = N>,
     ) {
         let at = self.next[1];
-        let known = |(known, ..): &(&str, &str, Figures)| *known == name;
-        let at = if self.figures.get(at).is_some_and(known) {
-            at
-        } else if let Some(at) = self.figures.iter().position(known) {
-            at
-        } else {
-            self.figures.insert(at, (name, unit, Figures::default()));
-            at
+        let at = match self.figures.get(at) {
+            Some(known) if std::ptr::eq(known.0, name) => at,
+            _ => self.find_figures(name, unit),
         };
         self.next[1] = at + 1;
         let figures = &mut self.figures[at].2;
         for number in numbers {
-            let number = i64::try_from(number.into());
-            debug_assert!(number.is_ok(), "readers bound their amounts");
-            figures.push_signed(number.unwrap_or(i64::MAX));
+            figures.push_signed(number.figure());
         }
+    }
+
+    #[cold]
+    fn find_figures(&mut self, name: &'static str, unit: &'static str) -> usize {
+        let known = self.figures.iter().position(|known| known.0 == name);
+        known.unwrap_or_else(|| {
+            let at = self.next[1];
+            self.figures.insert(at, (name, unit, Figures::default()));
+            at
+        })
     }
 
     /// A fact that is known at the end, in the place where it was told of, or else behind all others.
@@ -562,8 +606,8 @@ pub(crate) fn stat<R: Reader, S: Survey<Record = R::Record>>(
         survey.see(&record?, &mut seen);
         seen.odd.clear();
     }
-    survey.end(&mut seen);
     records.end(&mut seen);
+    survey.end(&mut seen);
     let unread = records.unread();
     if !unread.is_empty() {
         seen.set("not_read", unread.join(", "));
@@ -610,8 +654,8 @@ pub(crate) fn check<R: Reader, S: Survey<Record = R::Record>>(path: &Path, limit
             Err(problem) => check.problem(problem, limit),
         }
     }
-    survey.end(&mut seen);
     records.end(&mut seen);
+    survey.end(&mut seen);
     check.warn(seen.odd.drain(..).map(|odd| odd.file(path)), limit);
     check
 }

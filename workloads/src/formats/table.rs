@@ -42,15 +42,6 @@ impl<const N: usize> Table<N> {
         })
     }
 
-    /// The same by how many names are needed, from the first on.
-    pub(crate) fn first(
-        line: &str,
-        names: &[&'static str; N],
-        required: usize,
-    ) -> Result<Self, ReadError> {
-        Self::header(line, ',', names, std::array::from_fn(|at| at < required))
-    }
-
     /// A line of a file without a header has so many columns.
     pub(crate) fn widen(&mut self, columns: usize) {
         self.width = self.width.max(columns);

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::replicas;
 use crate::error::ReadError;
-use crate::formats::swim::{Record, records};
+use crate::formats::rows::Rows;
+use crate::formats::swim::Record;
 use crate::formats::{input, tpch::MOST_TASKS};
 use crate::models::arrivals::assumption;
 use crate::models::jobs::{Jobs, Stage, task_count};
@@ -149,7 +150,7 @@ impl SwimSpec {
     pub(crate) fn load(&self, folder: &Path) -> Result<Loaded, ReadError> {
         self.check()?;
         let path = folder.join(&self.file);
-        let mut records: Vec<Record> = records(&path)?.collect::<Result<_, _>>()?;
+        let mut records: Vec<Record> = Rows::<Record>::open(&path)?.collect::<Result<_, _>>()?;
         let sorted = records.is_sorted_by_key(|record| record.submit);
         records.sort_by_key(|record| record.submit);
         Ok(Loaded {

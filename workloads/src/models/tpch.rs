@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ReadError;
 use crate::formats::input;
-use crate::formats::tpch::{Levels, Node, Record, records};
+use crate::formats::rows::Rows;
+use crate::formats::tpch::{Levels, Node, Record};
 use crate::models::arrivals::{Day, assumption};
 use crate::models::jobs::Stage;
 use crate::models::parts::{ExecutorSpec, positive};
@@ -112,7 +113,7 @@ impl TpchSpec {
         let mut inputs = Vec::new();
         for file in &self.files {
             let path = folder.join(file);
-            for record in records(&path)? {
+            for record in Rows::<Record>::open(&path)? {
                 queries.push(self.query(&record?));
             }
             inputs.push(input(&path, file)?);

@@ -1,4 +1,5 @@
-//! Public formats as canonical traces. A converter a format, grouped by what the formats hold.
+//! Public formats as canonical traces: what the converters of the formats, which stand in their files,
+//! have in common.
 //!
 //! A converter says only what its source says. What the form needs and the source lacks stays
 //! missing; where the form needs a decision (is a GPU a task?), the decision is an assumption that
@@ -10,24 +11,15 @@ use std::path::Path;
 use super::account::{Became, Contains, ImportAccount, Thing, sum};
 use super::store::{Opened, Part, Shelf, Writer};
 use super::tables::{Edge, Job, Machine, Stage, Tasks, Tenant, Unknown};
-use super::{Manifest, Units};
+use super::{MachineSize, Manifest};
 use crate::canonical::account::Contents;
 use crate::error::ReadError;
 use crate::formats::survey::Unread;
 use crate::formats::{Format, input};
 use output::Counting;
 
-mod clusters;
-mod contents;
 pub(crate) mod gathered;
-mod graphs;
-mod jobs;
 mod output;
-mod spark;
-mod swf;
-mod unkept;
-
-pub(crate) use unkept::of as unkept;
 
 /// What an import tells of its source, beside the trace.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -242,6 +234,16 @@ impl Import<'_> {
         Became::Imported
     }
 
+    /// This became of so many of the record.
+    pub(crate) fn settle(&mut self, thing: Thing, became: Became, count: u64) {
+        self.out.settle(thing, became, count);
+    }
+
+    /// What is known of the machine.
+    pub(crate) const fn machine(&mut self, size: Option<MachineSize>) {
+        self.out.machine(size);
+    }
+
     /// So many of the record are sound and not kept.
     pub(crate) fn passed(&mut self, thing: Thing, count: u64, why: &'static str) {
         self.out.settle(thing, Became::Passed(why), count);
@@ -377,16 +379,7 @@ pub(crate) fn stage(name: impl Into<String>, parents: Vec<u64>, tasks: Vec<Tasks
 
 /// Why a format cannot become a trace by itself; `None` if it can.
 pub fn refusal(format: Format) -> Option<&'static str> {
-    if let Err(why) = format.form().import {
-        return Some(why);
-    }
-    Some(match format {
-        Format::GavelThroughputs => "it holds speeds and no jobs; import the jobs",
-        Format::Jhist | Format::JobTracker => {
-            "it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"
-        }
-        _ => return None,
-    })
+    format.form().import.err()
 }
 
 /// Makes a trace of a file. A bad record ends it, unless `drop` says to leave such records out.
@@ -463,10 +456,8 @@ fn written(
     for file in sources(path)? {
         import.out.source(input(&file, &file)?);
     }
-    match format.form().import {
-        Ok(convert) => convert(&mut import, path)?,
-        Err(why) => return Err(ReadError::said(why)),
-    }
+    let convert = format.form().import.map_err(ReadError::said)?;
+    convert(&mut import, path)?;
     import.out.units().origin = import.earliest.unwrap_or(0);
     let unread: Vec<String> = import.unread.into_iter().collect();
     if !unread.is_empty() {
@@ -487,18 +478,6 @@ fn written(
         problems: import.problems,
     };
     Ok((manifest, report))
-}
-
-/// What formats that are not converted in their own files do.
-pub(crate) fn converted(
-    import: &mut Import<'_>,
-    path: &Path,
-    format: Format,
-) -> Result<(), ReadError> {
-    let done = jobs::convert(import, path, format)
-        .or_else(|| graphs::convert(import, path, format))
-        .or_else(|| clusters::convert(import, path, format));
-    done.unwrap_or_else(|| Err(ReadError::said(format!("{format} has no converter"))))
 }
 
 /// The files of a source: itself, or those of a folder.

@@ -176,7 +176,9 @@ impl Survey for Counts {
         if !self.0.contains_key(&record.job) {
             self.0.insert(record.job.clone(), Graph::default());
         }
-        let job = self.0.entry(record.job.clone()).or_default();
+        let Some(job) = self.0.get_mut(&record.job) else {
+            return;
+        };
         job.tasks += 1;
         let dag = DagName::of(&record.task);
         let named = dag.is_some();
