@@ -134,18 +134,9 @@ fn time(text: &str) -> Option<u64> {
 
 contents! { Record: |_| Requests 1; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["client", "unix_s", "request", "status", "bytes"];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.client.clone(),
-            self.time.to_string(),
-            self.request.clone(),
-            self.status.to_string(),
-            self.bytes.map_or("-".to_owned(), |bytes| bytes.to_string()),
-        ]
-    }
+shows! { Record: |one|
+    "client": one.client, "unix_s": one.time, "request": one.request, "status": one.status,
+    "bytes": one.bytes.map_or("-".to_owned(), |bytes| bytes.to_string()),
 }
 
 impl Told for Record {

@@ -136,19 +136,9 @@ impl Row for Record {
 contents! { Record: |one| Jobs 1, Tasks (one.mappers.len() + one.reducers.len()) as u64,
 Edges 1; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] =
-        &["coflow", "arrival_ms", "mappers", "reducers", "shuffle_mb"];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.coflow.to_string(),
-            self.arrival.to_string(),
-            self.mappers.len().to_string(),
-            self.reducers.len().to_string(),
-            written(u128::from(shuffle(self)), MILLIONTHS),
-        ]
-    }
+shows! { Record: |one|
+    "coflow": one.coflow, "arrival_ms": one.arrival, "mappers": one.mappers.len(),
+    "reducers": one.reducers.len(), "shuffle_mb": digits(shuffle(one), MILLIONTHS),
 }
 
 /// What a coflow fetches, in millionths of a megabyte.

@@ -307,6 +307,50 @@ macro_rules! columns {
     };
 }
 
+/// What may stand in a row for people.
+pub(crate) trait Cellular {
+    /// As it is written; nothing for what is missing.
+    fn text(&self) -> String;
+}
+
+macro_rules! written_as_they_are {
+    ($($type:ty)+) => {$(
+        impl Cellular for $type {
+            fn text(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
+}
+
+written_as_they_are! { String &str u16 u32 u64 i64 usize }
+
+impl<T: Cellular> Cellular for Option<T> {
+    fn text(&self) -> String {
+        self.as_ref().map_or(String::new(), T::text)
+    }
+}
+
+/// An amount in units of `10^-digits` as people write it.
+pub(crate) fn digits(amount: impl Into<Option<u64>>, digits: u32) -> String {
+    let amount = amount.into();
+    amount.map_or(String::new(), |amount| written(amount.into(), digits))
+}
+
+/// The row for people of a record whose columns are not declared: names and what stands there.
+macro_rules! shows {
+    ($record:ty: |$one:ident| $($name:literal: $value:expr),+ $(,)?) => {
+        impl $crate::formats::seen::Shown for $record {
+            const HEADER: &'static [&'static str] = &[$($name),+];
+
+            fn row(&self) -> Vec<String> {
+                let $one = self;
+                vec![$($crate::formats::columns::Cellular::text(&$value)),+]
+            }
+        }
+    };
+}
+
 /// The name under which a column is shown; none where it is not.
 macro_rules! shown {
     ($column:literal) => {
@@ -329,4 +373,4 @@ macro_rules! headed {
     };
 }
 
-pub(crate) use {columns, headed, shown};
+pub(crate) use {columns, headed, shown, shows};

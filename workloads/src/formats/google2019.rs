@@ -336,31 +336,10 @@ fn dictionary(text: &str) -> BTreeMap<String, String> {
 
 contents! { Record: |_| Jobs 1, Tasks 1; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &[
-        "time_us",
-        "event",
-        "collection",
-        "instance",
-        "machine",
-        "cpus",
-        "memory",
-    ];
-
-    fn row(&self) -> Vec<String> {
-        let amount = |amount: Option<u64>| {
-            amount.map_or(String::new(), |amount| written(u128::from(amount), DIGITS))
-        };
-        vec![
-            self.time.to_string(),
-            EVENTS[usize::from(self.event)].to_owned(),
-            self.collection.clone(),
-            self.index.clone(),
-            self.machine.clone(),
-            amount(self.cpus),
-            amount(self.memory),
-        ]
-    }
+shows! { Record: |one|
+    "time_us": one.time, "event": EVENTS[usize::from(one.event)], "collection": one.collection,
+    "instance": one.index, "machine": one.machine, "cpus": digits(one.cpus, DIGITS),
+    "memory": digits(one.memory, DIGITS),
 }
 
 impl Told for Record {

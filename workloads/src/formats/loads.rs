@@ -91,13 +91,8 @@ impl Row for Record {
 
 contents! { Record: |row| Requests row.requests / 1_000_000; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["service", "time_s", "requests"];
-
-    fn row(&self) -> Vec<String> {
-        let requests = written(u128::from(self.requests), MILLIONTHS);
-        vec![self.service(), self.time.to_string(), requests]
-    }
+shows! { Record: |one|
+    "service": one.service(), "time_s": one.time, "requests": digits(one.requests, MILLIONTHS),
 }
 
 impl Told for Record {

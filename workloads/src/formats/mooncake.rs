@@ -67,18 +67,9 @@ impl Row for Record {
 
 contents! { Record: |_| Requests 1; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] =
-        &["timestamp_ms", "input_length", "output_length", "blocks"];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.timestamp.to_string(),
-            self.input_length.to_string(),
-            self.output_length.to_string(),
-            self.hash_ids.len().to_string(),
-        ]
-    }
+shows! { Record: |one|
+    "timestamp_ms": one.timestamp, "input_length": one.input_length,
+    "output_length": one.output_length, "blocks": one.hash_ids.len(),
 }
 
 impl Told for Record {

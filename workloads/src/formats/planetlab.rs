@@ -68,16 +68,8 @@ impl Row for Record {
 
 contents! { Record: |_| Jobs 1, Tasks 1, Readings 1; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["machine", "sample", "cpu_percent"];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.machine(),
-            self.place.line.to_string(),
-            self.percent.to_string(),
-        ]
-    }
+shows! { Record: |one|
+    "machine": one.machine(), "sample": one.place.line, "cpu_percent": one.percent,
 }
 
 /// The machine that is read, and how many samples it has.

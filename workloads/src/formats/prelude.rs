@@ -14,7 +14,7 @@ pub(crate) use crate::error::{ReadError, quoted};
 pub(crate) use crate::formats::cells::{BILLIONTHS, Cell, MILLIONTHS, written};
 pub(crate) use crate::formats::columns::{
     Blank, Code, Decimal, Event, Kind, Maybe, OneOf, Round, Signed, Stamp, Text, Time, Whole, Word,
-    columns,
+    columns, digits, shows,
 };
 pub(crate) use crate::formats::documents::{Document, Documents, Members};
 pub(crate) use crate::formats::form::{Done, Form, Sign::*};

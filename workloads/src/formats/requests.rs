@@ -159,12 +159,8 @@ impl Records {
 
 contents! { Record: |row| Requests u64::from(row.requests); }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["second", "requests"];
-
-    fn row(&self) -> Vec<String> {
-        vec![self.second.to_string(), self.requests.to_string()]
-    }
+shows! { Record: |one|
+    "second": one.second, "requests": one.requests,
 }
 
 impl Told for Record {

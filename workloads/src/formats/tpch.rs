@@ -161,30 +161,10 @@ fn check_node(node: &Node, position: usize) -> Result<(), ReadError> {
 contents! { Record: |query| Jobs 1, Tasks query.nodes.iter().map(measured).sum(),
 Edges query.edges.len() as u64; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &[
-        "size",
-        "query",
-        "stages",
-        "edges",
-        "tasks",
-        "recorded_durations",
-        "recorded_ms",
-    ];
-
-    fn row(&self) -> Vec<String> {
-        let tasks: u64 = self.nodes.iter().map(|n| u64::from(n.num_tasks)).sum();
-        let sum: u64 = durations(self).sum();
-        vec![
-            self.size.clone(),
-            self.query.to_string(),
-            self.nodes.len().to_string(),
-            self.edges.len().to_string(),
-            tasks.to_string(),
-            durations(self).count().to_string(),
-            sum.to_string(),
-        ]
-    }
+shows! { Record: |one|
+    "size": one.size, "query": one.query, "stages": one.nodes.len(), "edges": one.edges.len(),
+    "tasks": one.nodes.iter().map(|n| u64::from(n.num_tasks)).sum::<u64>(),
+    "recorded_durations": durations(one).count(), "recorded_ms": durations(one).sum::<u64>(),
 }
 
 /// Tasks of a stage that were measured, with any number of executors.

@@ -5,7 +5,7 @@
 //! seven: arrival of the job, job, task, instance, duration, average CPU, average memory.
 
 use super::{ABOUT, CPU, MEMORY, MOST_INSTANCES};
-use super::{millicores, percent, percents, relative, run_of, whole};
+use super::{millicores, percent, relative, run_of};
 use crate::canonical::tables::Stage;
 use crate::formats::cells::{split, width};
 use crate::formats::prelude::*;
@@ -156,32 +156,10 @@ fn sample(line: &str) -> Result<Record, ReadError> {
     })
 }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &[
-        "job",
-        "task",
-        "instance",
-        "status",
-        "machine",
-        "start_s",
-        "duration_s",
-        "cpu_percent",
-        "mem_percent",
-    ];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.job.clone(),
-            self.task.clone(),
-            self.instance.clone(),
-            self.status.clone(),
-            self.machine.clone(),
-            whole(self.start),
-            whole(self.duration),
-            percents(self.cpu[0]),
-            percents(self.memory[0]),
-        ]
-    }
+shows! { Record: |one|
+    "job": one.job, "task": one.task, "instance": one.instance, "status": one.status,
+    "machine": one.machine, "start_s": one.start, "duration_s": one.duration,
+    "cpu_percent": digits(one.cpu[0], MILLIONTHS), "mem_percent": digits(one.memory[0], MILLIONTHS),
 }
 
 impl Told for Record {

@@ -65,14 +65,6 @@ fn percent(cell: Cell<'_>) -> Result<Option<u64>, ReadError> {
     cell.maybe(|cell| cell.decimal("percent", MILLIONTHS, MOST_PERCENT))
 }
 
-fn whole(number: Option<u64>) -> String {
-    number.map_or(String::new(), |number| number.to_string())
-}
-
-fn percents(amount: Option<u64>) -> String {
-    amount.map_or(String::new(), |amount| written(amount.into(), MILLIONTHS))
-}
-
 /// How a task is named: `R3_1_2` is task 3 and waits for tasks 1 and 2 of its job.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DagName {

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{ABOUT, CPU, DagName, MEMORY, MOST_INSTANCES, percent};
-use super::{millicores, percents, relative, run_of, whole};
+use super::{millicores, relative, run_of};
 use crate::formats::cells::{split, width};
 use crate::formats::prelude::*;
 
@@ -129,30 +129,10 @@ fn sample(line: &str) -> Result<Record, ReadError> {
     })
 }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &[
-        "job",
-        "task",
-        "instances",
-        "status",
-        "start_s",
-        "duration_s",
-        "cpu_percent",
-        "mem_percent",
-    ];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.job.clone(),
-            self.task.clone(),
-            self.instances.to_string(),
-            self.status.clone(),
-            whole(self.start),
-            whole(self.duration),
-            percents(self.cpu),
-            percents(self.memory),
-        ]
-    }
+shows! { Record: |one|
+    "job": one.job, "task": one.task, "instances": one.instances, "status": one.status,
+    "start_s": one.start, "duration_s": one.duration, "cpu_percent": digits(one.cpu, MILLIONTHS),
+    "mem_percent": digits(one.memory, MILLIONTHS),
 }
 
 /// The tasks of each job: how many, their numbers, and those that they wait for.

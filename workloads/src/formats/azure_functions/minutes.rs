@@ -110,26 +110,9 @@ impl Record {
     }
 }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &[
-        "owner",
-        "app",
-        "function",
-        "trigger",
-        "minutes",
-        "invocations",
-    ];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.owner.clone(),
-            self.app.clone(),
-            self.function.clone(),
-            self.trigger.clone(),
-            self.minutes.len().to_string(),
-            self.invocations().to_string(),
-        ]
-    }
+shows! { Record: |one|
+    "owner": one.owner, "app": one.app, "function": one.function, "trigger": one.trigger,
+    "minutes": one.minutes.len(), "invocations": one.invocations(),
 }
 
 impl Told for Record {

@@ -68,15 +68,9 @@ impl Document for Record {
 
 contents! { Record: |_| Machines 1; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["hostname", "cpus", "mem_mb", "gpus"];
-
-    fn row(&self) -> Vec<String> {
-        let amounts = ["cpus", "mem", "gpus"].map(|name| self.amount(name).to_string());
-        std::iter::once(self.hostname.clone())
-            .chain(amounts)
-            .collect()
-    }
+shows! { Record: |one|
+    "hostname": one.hostname, "cpus": one.amount("cpus"), "mem_mb": one.amount("mem"),
+    "gpus": one.amount("gpus"),
 }
 
 impl Told for Record {

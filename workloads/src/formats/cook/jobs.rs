@@ -95,26 +95,9 @@ impl Document for Record {
 
 contents! { Record: |_| Jobs 1, Tasks 1; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &[
-        "uuid",
-        "user",
-        "submit_time_ms",
-        "run_time_ms",
-        "cpus",
-        "mem_mb",
-    ];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.uuid.clone(),
-            self.user.clone(),
-            self.submit.to_string(),
-            self.run.to_string(),
-            written(self.amount("cpus").into(), MILLIONTHS),
-            written(self.amount("mem").into(), MILLIONTHS),
-        ]
-    }
+shows! { Record: |one|
+    "uuid": one.uuid, "user": one.user, "submit_time_ms": one.submit, "run_time_ms": one.run,
+    "cpus": digits(one.amount("cpus"), MILLIONTHS), "mem_mb": digits(one.amount("mem"), MILLIONTHS),
 }
 
 impl Told for Record {

@@ -63,13 +63,9 @@ impl Document for Record {
     }
 }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["worker_types", "entries"];
-
-    fn row(&self) -> Vec<String> {
-        let entries: usize = self.workers.values().map(BTreeMap::len).sum();
-        vec![self.workers.len().to_string(), entries.to_string()]
-    }
+shows! { Record: |one|
+    "worker_types": one.workers.len(),
+    "entries": one.workers.values().map(BTreeMap::len).sum::<usize>(),
 }
 
 impl Told for Record {

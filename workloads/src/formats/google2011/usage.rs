@@ -111,19 +111,9 @@ impl Row for Record {
     }
 }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["start", "end", "job", "task", "cpu", "memory"];
-
-    fn row(&self) -> Vec<String> {
-        let amount = |amount: Option<u64>| {
-            amount.map_or(String::new(), |amount| written(amount.into(), BILLIONTHS))
-        };
-        let mut row = [self.start, self.end, self.job, self.task]
-            .map(|n| n.to_string())
-            .to_vec();
-        row.extend([amount(self.cpu), amount(self.memory)]);
-        row
-    }
+shows! { Record: |one|
+    "start": one.start, "end": one.end, "job": one.job, "task": one.task,
+    "cpu": digits(one.cpu, BILLIONTHS), "memory": digits(one.memory, BILLIONTHS),
 }
 
 impl Told for Record {

@@ -95,18 +95,10 @@ impl Row for Record {
     }
 }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["type", "time_ms", "id"];
-
-    fn row(&self) -> Vec<String> {
-        let ids = ["attemptId", "taskid", "jobid", "applicationAttemptId"];
-        let id = ids.iter().find_map(|key| self.get(key)?.as_str());
-        vec![
-            self.kind.clone(),
-            self.time().map_or(String::new(), |time| time.to_string()),
-            id.unwrap_or_default().to_owned(),
-        ]
-    }
+shows! { Record: |one|
+    "type": one.kind, "time_ms": one.time(),
+    "id": ["attemptId", "taskid", "jobid", "applicationAttemptId"].iter()
+        .find_map(|key| one.get(key)?.as_str()),
 }
 
 /// Whether an event ended the job.

@@ -169,19 +169,11 @@ fn unescaped(text: &str) -> Option<(String, usize)> {
     None
 }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["kind", "id", "told"];
-
-    fn row(&self) -> Vec<String> {
-        let ids = ["TASK_ATTEMPT_ID", "TASKID", "JOBID"];
-        let id = ids.iter().find_map(|key| self.told.get(*key));
-        let keys: Vec<&str> = self.told.keys().map(String::as_str).collect();
-        vec![
-            self.kind.clone(),
-            id.cloned().unwrap_or_default(),
-            keys.join(" "),
-        ]
-    }
+shows! { Record: |one|
+    "kind": one.kind,
+    "id": ["TASK_ATTEMPT_ID", "TASKID", "JOBID"].iter()
+        .find_map(|key| one.told.get(*key).cloned()),
+    "told": one.told.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
 }
 
 impl Told for Record {

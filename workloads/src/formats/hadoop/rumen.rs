@@ -137,31 +137,10 @@ contents! { Record: |job| Jobs 1,
 Tasks (job.map_tasks.len() + job.reduce_tasks.len() + job.other_tasks.len()) as u64,
 Edges u64::from(!job.reduce_tasks.is_empty()); }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &[
-        "job",
-        "user",
-        "queue",
-        "submit_ms",
-        "finish_ms",
-        "maps",
-        "reduces",
-        "outcome",
-    ];
-
-    fn row(&self) -> Vec<String> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        vec![
-            self.id.clone(),
-            text(&self.user),
-            text(&self.queue),
-            self.submit_time.to_string(),
-            self.finish_time.to_string(),
-            self.map_tasks.len().to_string(),
-            self.reduce_tasks.len().to_string(),
-            text(&self.outcome),
-        ]
-    }
+shows! { Record: |one|
+    "job": one.id, "user": one.user, "queue": one.queue, "submit_ms": one.submit_time,
+    "finish_ms": one.finish_time, "maps": one.map_tasks.len(), "reduces": one.reduce_tasks.len(),
+    "outcome": one.outcome,
 }
 
 impl Told for Record {

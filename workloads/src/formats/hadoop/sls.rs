@@ -168,20 +168,9 @@ contents! { Record: |job| Jobs job.copies(),
 Tasks job.in_all(job.tasks.iter().map(|task| task.count.unwrap_or(1))),
 Edges job.in_all([job.waits()].into_iter()); }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["job", "user", "queue", "start_ms", "containers"];
-
-    fn row(&self) -> Vec<String> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let start = told(self.start.as_ref());
-        vec![
-            text(&self.id),
-            text(&self.user),
-            text(&self.queue),
-            start.map_or(String::new(), |start| start.to_string()),
-            self.tasks.len().to_string(),
-        ]
-    }
+shows! { Record: |one|
+    "job": one.id, "user": one.user, "queue": one.queue, "start_ms": told(one.start.as_ref()),
+    "containers": one.tasks.len(),
 }
 
 impl Told for Record {

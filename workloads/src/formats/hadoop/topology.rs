@@ -56,16 +56,8 @@ impl Document for Record {
 
 contents! { Record: |tree| Machines tree.hosts().count() as u64; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["name", "racks", "hosts"];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.name.clone().unwrap_or_default(),
-            self.children.len().to_string(),
-            self.hosts().count().to_string(),
-        ]
-    }
+shows! { Record: |one|
+    "name": one.name, "racks": one.children.len(), "hosts": one.hosts().count(),
 }
 
 impl Told for Record {

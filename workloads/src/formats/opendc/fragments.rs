@@ -46,16 +46,8 @@ impl SheetRow for Record {
 
 contents! { Record: |_| Jobs 1, Tasks 1, Readings 1; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["id", "duration_ms", "cpu_usage_mhz"];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.task.clone(),
-            self.duration.to_string(),
-            written(u128::from(self.used), BILLIONTHS),
-        ]
-    }
+shows! { Record: |one|
+    "id": one.task, "duration_ms": one.duration, "cpu_usage_mhz": digits(one.used, BILLIONTHS),
 }
 
 impl Told for Record {

@@ -88,26 +88,10 @@ impl SheetRow for Record {
 contents! { Record: |row| Jobs 1, Tasks 1,
 Edges (row.parents.len() + row.children.len()) as u64; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &[
-        "id",
-        "submission_time_ms",
-        "duration_ms",
-        "cpu_count",
-        "cpu_capacity_mhz",
-        "mem_capacity",
-    ];
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            self.id.clone(),
-            self.submit.to_string(),
-            self.duration.to_string(),
-            self.cores.to_string(),
-            written(u128::from(self.speed), MILLIONTHS),
-            self.memory.to_string(),
-        ]
-    }
+shows! { Record: |one|
+    "id": one.id, "submission_time_ms": one.submit, "duration_ms": one.duration,
+    "cpu_count": one.cores, "cpu_capacity_mhz": digits(one.speed, MILLIONTHS),
+    "mem_capacity": one.memory,
 }
 
 impl Told for Record {

@@ -68,29 +68,9 @@ impl SheetRow for Record {
 
 contents! { Record: |row| Jobs 1, Tasks 1, Edges row.parents.len() as u64; }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &[
-        "id",
-        "workflow",
-        "ts_submit_ms",
-        "runtime_ms",
-        "threads",
-        "parents",
-    ];
-
-    fn row(&self) -> Vec<String> {
-        let threads = self
-            .threads
-            .map(|threads| written(u128::from(threads), MILLIONTHS));
-        vec![
-            self.id.clone(),
-            self.workflow.clone(),
-            self.submit.to_string(),
-            self.run.to_string(),
-            threads.unwrap_or_default(),
-            self.parents.len().to_string(),
-        ]
-    }
+shows! { Record: |one|
+    "id": one.id, "workflow": one.workflow, "ts_submit_ms": one.submit, "runtime_ms": one.run,
+    "threads": digits(one.threads, MILLIONTHS), "parents": one.parents.len(),
 }
 
 impl Told for Record {

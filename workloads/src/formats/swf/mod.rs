@@ -367,38 +367,20 @@ fn parse(line: &str) -> Result<Record, ReadError> {
 
 contents! { Record: |job| Jobs 1, Tasks job.width().map_or(0, |(processors, _)| processors); }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &[
-        "job",
-        "submit_s",
-        "wait_s",
-        "run_s",
-        "processors",
-        "requested_processors",
-        "requested_s",
-        "status",
-        "user",
-        "queue",
-    ];
+fn known(number: Option<u64>) -> String {
+    number.map_or("-1".to_owned(), |number| number.to_string())
+}
 
-    fn row(&self) -> Vec<String> {
-        let known = |number: Option<u64>| number.map_or("-1".to_owned(), |n| n.to_string());
-        let time = |time: Option<u64>| {
-            time.map_or("-1".to_owned(), |time| written(time.into(), MILLIONTHS))
-        };
-        vec![
-            self.job.to_string(),
-            time(self.submit),
-            time(self.wait),
-            time(self.run),
-            known(self.processors),
-            known(self.requested_processors),
-            time(self.requested_time),
-            known(self.status),
-            known(self.user),
-            known(self.queue),
-        ]
-    }
+fn seconds_of(time: Option<u64>) -> String {
+    time.map_or("-1".to_owned(), |time| written(time.into(), MILLIONTHS))
+}
+
+shows! { Record: |one|
+    "job": one.job, "submit_s": seconds_of(one.submit), "wait_s": seconds_of(one.wait),
+    "run_s": seconds_of(one.run), "processors": known(one.processors),
+    "requested_processors": known(one.requested_processors),
+    "requested_s": seconds_of(one.requested_time), "status": known(one.status),
+    "user": known(one.user), "queue": known(one.queue),
 }
 
 /// The jobs that are told in parts.

@@ -267,24 +267,10 @@ impl Record {
 contents! { Record: |one| Jobs 1, Tasks one.workflow.specification.tasks.len() as u64,
 Edges one.edges(); }
 
-impl Shown for Record {
-    const HEADER: &'static [&'static str] = &["name", "version", "tasks", "edges", "files"];
-
-    fn row(&self) -> Vec<String> {
-        let specification = &self.workflow.specification;
-        let edges: usize = specification
-            .tasks
-            .iter()
-            .map(|task| task.parents.len())
-            .sum();
-        vec![
-            self.name.clone(),
-            self.schema_version.clone(),
-            specification.tasks.len().to_string(),
-            edges.to_string(),
-            specification.files.len().to_string(),
-        ]
-    }
+shows! { Record: |one|
+    "name": one.name, "version": one.schema_version,
+    "tasks": one.workflow.specification.tasks.len(), "edges": one.edges(),
+    "files": one.workflow.specification.files.len(),
 }
 
 impl Told for Record {
