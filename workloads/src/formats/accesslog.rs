@@ -20,6 +20,12 @@ pub(crate) const FORM: Form = Form {
             steps.add("web", seconds(one.time), one.bytes);
         })
     }),
+    samples: &[concat!(
+        r#"83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /a\"b HTTP/1.1" 200 2030 "-" "Mozilla""#,
+        "\n",
+        r#"host - bob [01/Jan/1996:00:00:59 -0130] "GET /" 304 -"#,
+        "\n"
+    )],
     ..Form::of::<Rows<Record>>()
 };
 

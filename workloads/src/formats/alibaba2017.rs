@@ -19,6 +19,12 @@ pub(crate) const FORM: Form = Form {
     signs: &[Begins("task_create_time")],
     units: relative,
     import: Ok(import),
+    samples: &["\
+task_create_time, task_end_time, job_id, task_id,instances, status, cpus,memory\r
+6459,6524,3,4,15740,Terminated,50,0.007956928\r
+-1078,5,3,5,1,Terminated,50.5,0.004395206\r
+7,8,4,6,2,Waiting,,\r
+"],
     ..Form::of::<Rows<Record>>()
 };
 

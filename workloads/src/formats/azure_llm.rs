@@ -18,6 +18,11 @@ pub(crate) const FORM: Form = Form {
             (one.time.nanos / 1000, one.context, one.generated)
         })
     }),
+    samples: &["\
+TIMESTAMP,ContextTokens,GeneratedTokens\r
+2023-11-16 18:17:03.9799600,4808,10\r
+2023-11-16 18:17:04.009930+00:00,3180,8\r
+"],
     ..Form::of::<Rows<Record>>()
 };
 

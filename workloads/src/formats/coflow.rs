@@ -21,6 +21,7 @@ pub(crate) const FORM: Form = Form {
     signs: &[Named("FB2010"), Named("coflow")],
     unkept: &["racks of mappers and reducers"],
     import: Ok(import),
+    samples: &["3 2\n1 0 1 2 1 0:8.0\n2 35 2 0 1 2 2:1.5 1:3\n"],
     ..Form::of::<Rows<Record>>()
 };
 

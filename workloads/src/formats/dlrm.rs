@@ -30,6 +30,13 @@ pub(crate) const FORM: Form = Form {
         "max_instance_per_node",
     ],
     import: Ok(import),
+    samples: &["\
+instance_sn,role,app_name,cpu_request,cpu_limit,gpu_request,gpu_limit,rdma_request,rdma_limit,\
+memory_request,memory_limit,disk_request,disk_limit,max_instance_per_node,creation_time,\
+scheduled_time,deletion_time
+instance_0,HN,app_0,12,12,1,1,25,25,120.0,120.0,640.0,800.0,8,,,
+instance_1,CN,app_0,64,64,0,0,1,1,475.00000000000006,480,0,0,-1,475.0,476.5,9000.0
+"],
     ..Form::of::<Rows<Record>>()
 };
 

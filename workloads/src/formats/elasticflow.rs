@@ -21,6 +21,11 @@ pub(crate) const FORM: Form = Form {
             Draft::simple(job.job, Some(seconds(job.submit)), tasks).by(cluster)
         })
     }),
+    samples: &["\
+job_id,submission_time,duration,num_gpu
+5a1d-01,2266647,604,16
+5a1d-02,2266600,1000,1
+"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -25,6 +25,8 @@ pub(crate) struct Form {
     pub(crate) units: fn() -> Units,
     /// Columns and members that are read and that the canonical form has no place for.
     pub(crate) unkept: &'static [&'static str],
+    /// Small good files of it, which the tests read whole, damaged and packed.
+    pub(crate) samples: &'static [&'static str],
     pub(crate) stat: fn(&Path) -> Result<Stat, ReadError>,
     pub(crate) head: fn(&Path, usize) -> Result<Head, ReadError>,
     pub(crate) check: fn(&Path, usize) -> Check,
@@ -61,6 +63,7 @@ impl Form {
             import: Err("it has no converter"),
             units: Units::absolute,
             unkept: &[],
+            samples: &[],
             stat: seen::stat::<R, S>,
             head: seen::head::<R>,
             check: seen::check::<R, S>,

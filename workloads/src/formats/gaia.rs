@@ -28,6 +28,9 @@ pub(crate) const FORM: Form = Form {
             import.job(Draft::simple("", Some(job.arrival_micros()), tasks))
         })
     }),
+    samples: &[
+        "arrival_time,length,cpus\n0.0,4.1625,128\n147.73638888888888,0.12305555555555556,1\n",
+    ],
     ..Form::of::<Rows<Record>>()
 };
 

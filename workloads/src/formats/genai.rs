@@ -20,6 +20,11 @@ pub(crate) const FORM: Form = Form {
         "num_lora",
     ],
     import: Ok(import),
+    samples: &["\
+gmt_create,predict_type,predict_status,exec_time_seconds,groupId,prompt_length,num_images_per_prompt
+2024-11-15 16:57:50,TXT_2_IMG,SUCCEED,32.0,G0000,63.0,1.0
+2024-11-15 16:57:51,IMG_2_IMG,FAILED,0.0,G0001,,
+"],
     ..Form::of::<Rows<Record>>()
 };
 

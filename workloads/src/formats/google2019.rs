@@ -72,6 +72,17 @@ pub(crate) const FORM: Form = Form {
     units: Units::relative,
     unkept: &["scheduling_class", "collection_type", "machine_id"],
     import: Ok(import),
+    samples: &[
+        r#",time,instance_events_type,collection_id,scheduling_class,collection_type,priority,alloc_collection_id,instance_index,machine_id,resource_request
+0,0,2,94591244395,3,1,200,0,144,168846,"{'cpus': 0.0206, 'memory': 0.0144}"
+1,2.5E+12,3,2.60698E+11,2,0,360,0,335,,
+"#,
+        concat!(
+            r#"{"time":"0","type":"SUBMIT","collection_id":"94591244395","instance_index":"1","#,
+            r#""scheduling_class":3,"resource_request":{"cpus":0.5,"memory":0.25}}"#,
+            "\n"
+        ),
+    ],
     ..Form::of::<Rows<Record>>()
 };
 

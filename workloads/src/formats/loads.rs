@@ -14,6 +14,14 @@ pub(crate) const FORM: Form = Form {
     about: "load curves of web services; a file, folder or archive (Li-BCN 2010)",
     signs: &[Begins("Time\treq/s"), Named("li-bcn"), MayEnd(".load")],
     import: Ok(import),
+    samples: &["\
+Time\treq/s\tbytes/req\tRT0
+####
+# 0:00
+0\t6112\t8327\t0.04
+#3600\t1\t1\t1
+7200\t3056.5\t11553\t0.04
+"],
     ..Form::of::<Rows<Record>>()
 };
 

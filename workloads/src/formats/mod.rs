@@ -167,6 +167,11 @@ impl Format {
         self.form().about
     }
 
+    /// Small good files of the format, for tests.
+    pub const fn samples(self) -> &'static [&'static str] {
+        self.form().samples
+    }
+
     /// The format called `name`.
     ///
     /// # Errors

@@ -21,6 +21,12 @@ pub(crate) const FORM: Form = Form {
             (millis(one.timestamp), read, write)
         })
     }),
+    samples: &[concat!(
+        r#"{"timestamp": 0, "input_length": 758, "output_length": 500, "hash_ids": [0, 1]}"#,
+        "\n",
+        r#"{"timestamp": 3000, "input_length": 322, "output_length": 490, "hash_ids": [0]}"#,
+        "\n"
+    )],
     ..Form::of::<Rows<Record>>()
 };
 

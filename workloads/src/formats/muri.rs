@@ -21,6 +21,12 @@ pub(crate) const FORM: Form = Form {
             Draft::simple(name, Some(millis(job.submit)), tasks)
         })
     }),
+    samples: &["\
+job_id,num_gpu,submit_time,iterations,model_name,batch_size,duration,interval,iteration_time,\
+resource_time_0,priority
+0,1,0,5853661,dqn,128,2868294000,46122000,490,446,1
+1,8,201694000,8787693,dqn,128,4472936000,201694000,509.5,435,0
+"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -21,6 +21,7 @@ pub(crate) const FORM: Form = Form {
             ..Machine::default()
         })
     }),
+    samples: &["7399a758eb02,CPU,96,512,0\n75c536d5ba60,P100,64,512,2\n"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -22,6 +22,13 @@ pub(crate) const FORM: Form = Form {
             Draft::simple("", Some(seconds(job.time.seconds)), tasks).by(job.cluster)
         })
     }),
+    samples: &["\
+timestamp,duration,num_gpus,gpu_time,cluster
+2017-10-09 07:01:55,66.0,1,66.0,11cb48
+2017-10-09 06:13:03,2951.5,8,23612.0,6214e9
+2017-12-31 23:59:59,10,2,21,6214e9
+
+"],
     ..Form::of::<Rows<Record>>()
 };
 

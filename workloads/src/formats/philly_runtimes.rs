@@ -13,6 +13,7 @@ pub(crate) const FORM: Form = Form {
             Draft::simple("", None, workers(1, Some(job.runtime)))
         })
     }),
+    samples: &["runtime\n0.0\n1.5\n"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -25,6 +25,7 @@ pub(crate) const FORM: Form = Form {
             import.reading(job, start, FIVE_MINUTES, row.percent * 10_000)
         })
     }),
+    samples: &["47\n4\n38\n"],
     ..Form::by::<Rows<Record>, Counts>()
 };
 

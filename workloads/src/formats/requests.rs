@@ -31,6 +31,7 @@ pub(crate) const FORM: Form = Form {
         Ends("workload.txt"),
     ],
     import: Ok(import),
+    samples: &["1 0 2 0 3 0\n4 0 5 0 6 0\n"],
     ..Form::of::<Records>()
 };
 

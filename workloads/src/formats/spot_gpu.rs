@@ -20,6 +20,11 @@ pub(crate) const FORM: Form = Form {
             ..Machine::default()
         })
     }),
+    samples: &["\
+gpu_model,gpu_capacity_num,cpu_num,node_name
+GPU-series-1,4,192,0
+H800,8,192,1
+"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -20,6 +20,8 @@ pub(crate) const FORM: Form = Form {
     about: "Hadoop jobs: submission and bytes, tab-separated (SWIM, Facebook 2009)",
     signs: &[MayEnd(".tsv")],
     import: Ok(import),
+    samples: &["job0\t10\t10\t1000\t0\t5\njob1\t10\t0\t0\t2000\t0\n\
+                        job2\t70\t60\t100000000\t3000000000\t7\n"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -21,6 +21,22 @@ pub(crate) const FORM: Form = Form {
     signs: &[MayEnd(".jsonl"), MayEnd(".ndjson")],
     unkept: &["fresh_durations"],
     import: Ok(import),
+    samples: &[concat!(
+        r#"{"size":"2g","query":1,"num_stages":2,"edges":[[0,1]],"nodes":["#,
+        r#"{"id":0,"stage_id":0,"num_tasks":3,"first_executor_level":2,"#,
+        r#""fresh_durations":{"2":[90,80]},"first_wave":{"2":[90,80]},"rest_wave":{"2":[40]}},"#,
+        r#"{"id":1,"stage_id":4,"num_tasks":1,"first_executor_level":2,"#,
+        r#""fresh_durations":{"2":[]},"first_wave":{"2":[30]},"rest_wave":{"2":[]}}]}"#,
+        "\n",
+        r#"{"size":"2g","query":2,"num_stages":3,"edges":[[0,2],[1,2]],"nodes":["#,
+        r#"{"id":0,"stage_id":0,"num_tasks":1,"first_executor_level":2,"#,
+        r#""fresh_durations":{"2":[5]},"first_wave":{"2":[5]},"rest_wave":{"2":[]}},"#,
+        r#"{"id":1,"stage_id":1,"num_tasks":2,"first_executor_level":2,"#,
+        r#""fresh_durations":{"2":[]},"first_wave":{"2":[7,8]},"rest_wave":{"2":[]}},"#,
+        r#"{"id":2,"stage_id":2,"num_tasks":1,"first_executor_level":2,"#,
+        r#""fresh_durations":{"2":[]},"first_wave":{"2":[9]},"rest_wave":{"2":[]}}]}"#,
+        "\n"
+    )],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -49,6 +49,13 @@ pub(crate) const FORM: Form = Form {
         "mem_avg",
     ],
     import: Ok(import),
+    samples: &[
+        "\
+i_1,M1,j_1,1,Terminated,100,160,m_2,1,1,74.5,99,0.1,0.2
+,R2_1,j_1,1,Failed,160,0,,1,2,,,,
+",
+        "0,j_7,J3_1_2,ins_1,52,74.0,0.1\n",
+    ],
     ..Form::of::<Rows<Record>>()
 };
 

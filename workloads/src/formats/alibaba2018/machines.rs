@@ -14,6 +14,11 @@ pub(crate) const FORM: Form = Form {
     units: relative,
     unkept: &["failure_domain_1", "failure_domain_2"],
     import: Ok(import),
+    samples: &["\
+m_1,0,219,17,96,100,USING
+m_1,148984,219,17,96,100,IMPORT_INSTALLING
+m_2,10,15,,96,100,USING
+"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -37,6 +37,17 @@ pub(crate) const FORM: Form = Form {
     units: relative,
     unkept: &["task_type"],
     import: Ok(import),
+    samples: &[
+        "\
+M1,10,j_1,1,Terminated,100,160,100.0,0.3
+R2_1,1,j_1,1,Terminated,160,161,50,0.39
+task_Nzg=,3,j_2,2,Running,170,,,
+",
+        "\
+0,j_7,J3_1_2,382,50.0,0.39,9
+0,j_7,M1,5,100.0,0.3,2
+",
+    ],
     ..Form::by::<Rows<Record>, Counts>()
 };
 

@@ -13,6 +13,11 @@ pub(crate) const FORM: Form = Form {
     about: "how long invocations of functions take (Azure Functions 2019)",
     signs: &[Begins("HashOwner,HashApp,HashFunction,Average,")],
     import: Err("it holds aggregates of functions and no invocations"),
+    samples: &["\
+HashOwner,HashApp,HashFunction,Average,Count,Minimum,Maximum,percentile_Average_50
+c455,68ba,f1,32.5,6,1,100,30
+c455,68ba,f2,200,3,1,100.5,
+"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -18,6 +18,11 @@ pub(crate) const FORM: Form = Form {
             import.job(draft.by(one.app))
         })
     }),
+    samples: &["\
+app,func,end_timestamp,duration
+7b2c,e3cd,0.07949090003967285,0.078
+7b2c,337c,0.5,1.5
+"],
     ..Form::of::<Rows<Record>>()
 };
 

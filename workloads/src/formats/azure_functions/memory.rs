@@ -17,6 +17,10 @@ pub(crate) const FORM: Form = Form {
         Begins("HashOwner,HashApp,HashFunction,SampleCount"),
     ],
     import: Err("it holds aggregates of functions and no invocations"),
+    samples: &["\
+HashOwner,HashApp,SampleCount,AverageAllocatedMb
+c455,68ba,12,120.5
+"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -19,6 +19,11 @@ pub(crate) const FORM: Form = Form {
     signs: &[Begins("HashOwner,HashApp,HashFunction,Trigger")],
     unkept: &["Trigger"],
     import: Ok(import),
+    samples: &["\
+HashOwner,HashApp,HashFunction,Trigger,1,2,3
+c455,68ba,f1,http,0,5,1
+c455,68ba,f2,timer,1,1,1
+"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -13,6 +13,11 @@ pub(crate) const FORM: Form = Form {
     about: "durations and memory of functions (Iluvatar)",
     signs: &[Begins("func_name,cold_dur_ms")],
     import: Err("it holds needs of functions and no invocations"),
+    samples: &["\
+func_name,cold_dur_ms,warm_dur_ms,mem_mb,mean_iat
+da70,1582,34,37,548.0
+9b63,10672,23,94,
+"],
     ..Form::of::<Rows<Record>>()
 };
 

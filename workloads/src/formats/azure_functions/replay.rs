@@ -14,6 +14,7 @@ pub(crate) const FORM: Form = Form {
             steps.add(&one.function, millis(one.time), None);
         })
     }),
+    samples: &["func_name,invoke_time_ms\nda70,6\n9b63,51\nda70,58\n"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -24,6 +24,7 @@ pub(crate) const FORM: Form = Form {
             import.reading(job, start, FIVE_MINUTES, row.avg / 100)
         })
     }),
+    samples: &["0,+ZcrO=,2.052803,3.911587,2.86979\n300,+ZcrO=,1,2,2.5\n"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -21,6 +21,10 @@ pub(crate) const FORM: Form = Form {
     signs: &[Named("vmtable")],
     unkept: &["deployment_id", "max_cpu", "p95_max_cpu", "vm_category"],
     import: Ok(import),
+    samples: &["\
+x/X=,VDU=,Pc2=,0,2591700,99.369869,3.4240942342446719,10.194309,Delay-insensitive,1,1.75
+H5C=,BSX=,3J1=,300,600,100,6.18,33.98,Interactive,>24,>64
+"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -20,6 +20,12 @@ pub(crate) const FORM: Form = Form {
             ..Machine::default()
         })
     }),
+    samples: &[r#"[ {
+  "hostname" : "0",
+  "resources" : { "cpus" : { "*" : 10 }, "mem" : { "*" : 10000, "web" : 5 },
+    "ports" : { "*" : [ { "begin" : 1, "end" : 100 } ] } }
+} ]
+"#],
     ..Form::of::<Documents<Record>>()
 };
 

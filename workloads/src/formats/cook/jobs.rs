@@ -14,6 +14,15 @@ pub(crate) const FORM: Form = Form {
     signs: &[Holds("\"run-time-ms\"")],
     unkept: &["group"],
     import: Ok(import),
+    samples: &[r#"[ {
+  "run-time-ms" : 1157730, "submit-time-ms" : -855, "job/user" : "a", "job/uuid" : "1",
+  "job/resource" : [ { "resource/type" : "resource.type/cpus", "resource/amount" : 2.0 },
+    { "resource/type" : "resource.type/mem", "resource/amount" : 2817.5 } ]
+}, {
+  "run-time-ms" : 10000, "submit-time-ms" : 5, "job/user" : "b", "job/uuid" : "2",
+  "job/resource" : [ ]
+} ]
+"#],
     ..Form::of::<Documents<Record>>()
 };
 

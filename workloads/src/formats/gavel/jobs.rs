@@ -25,6 +25,10 @@ pub(crate) const FORM: Form = Form {
             Draft::simple(name, Some(job.arrival), workers(job.gpus, None))
         })
     }),
+    samples: &["\
+Transformer (batch size 128)\tcd %s && python3 train.py\t-step\t1\t95121\t0.000000\t1
+ResNet-18 (batch size 32)\tpython3 main.py\t--num_steps\t1\t10000\t6.5\t4
+"],
     ..Form::of::<Rows<Record>>()
 };
 

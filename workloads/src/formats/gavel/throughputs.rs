@@ -17,6 +17,15 @@ pub(crate) const FORM: Form = Form {
     about: "steps a second of each type of job on each GPU, JSON (Gavel)",
     signs: &[Holds("\"('"), Named("throughputs")],
     import: Err("it holds speeds and no jobs; import the jobs"),
+    samples: &[r#"{
+    "k80": {
+        "('ResNet-18 (batch size 16)', 1)": {
+            "null": 4.795, "('ResNet-18 (batch size 32)', 1)": [2.5, 3.1]
+        }
+    },
+    "v100": {}
+}
+"#],
     ..Form::of::<Documents<Record>>()
 };
 

@@ -12,6 +12,13 @@ pub(crate) const FORM: Form = Form {
     units: Units::relative,
     unkept: &["missing", "name", "logical_name"],
     import: Ok(import),
+    samples: &["\
+0,,3418309,0,70s3v5q/w+5CK=,3,IHgtoxEBuU=,wAmgn2H74c=
+600000000,,3418310,0,userB=,0,nameB=,logicalB=
+600000001,,3418310,1,userB=,0,nameB=,logicalB=
+600500001,,3418310,5,userB=,0,nameB=,logicalB=
+600500009,1,3418310,0,userB=,,nameB=,
+"],
     ..Form::by::<Rows<Record>, Counts>()
 };
 

@@ -11,6 +11,13 @@ pub(crate) const FORM: Form = Form {
     signs: &[Named("machine_events"), Named("machine-events")],
     units: Units::relative,
     import: Ok(import),
+    samples: &["\
+#time,machine,event,platform,cpus,memory
+0,5,0,HofLGzk1Or/8=,0.5,0.2493
+0,6,0,HofLGzk1Or/8=,1,1
+600000000,6,2,HofLGzk1Or/8=,0.5,1
+700000000,5,1,HofLGzk1Or/8=,,
+"],
     ..Form::of::<Rows<Record>>()
 };
 

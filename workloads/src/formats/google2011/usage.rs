@@ -43,6 +43,12 @@ pub(crate) const FORM: Form = Form {
     units: Units::relative,
     unkept: &["task", "machine", "memory", "max_memory", "max_cpu"],
     import: Ok(import),
+    samples: &["\
+#start time of the measurement period,end
+600000000,900000000,3418309,0,4155527081,0.001562,0.06787,0.07568,0.001156,0.001503,0.06787,\
+2.861e-06,0.0001869,0.03967,0.0003567,2.445,0.007243,0,1,0
+600000000,900000000,3418309,1,,,,,,,,,,,,,,0,1,0
+"],
     ..Form::of::<Rows<Record>>()
 };
 

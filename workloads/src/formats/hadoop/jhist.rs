@@ -18,6 +18,12 @@ pub(crate) const FORM: Form = Form {
     about: "events of a job, one a line (MapReduce job history, .jhist)",
     signs: &[Begins("Avro-Json"), Ends(".jhist")],
     import: Err("it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"),
+    samples: &[r#"Avro-Json
+{"type":"record","name":"Event"}
+{"type":"JOB_SUBMITTED","event":{"x.JobSubmitted":{"jobid":"job_1","submitTime":1526555642677}}}
+
+{"type":"JOB_FINISHED","event":{"x.JobFinished":{"jobid":"job_1","finishTime":1526555658299}}}
+"#],
     ..Form::by::<Rows<Record>, Counts>()
 };
 

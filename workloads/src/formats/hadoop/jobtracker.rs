@@ -28,6 +28,14 @@ pub(crate) const FORM: Form = Form {
         Named("job-tracker"),
     ],
     import: Err("it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"),
+    samples: &[r#"!!FILE=job_1_conf.xml!!
+<?xml version="1.0"?><configuration>
+</configuration>
+Meta VERSION="1" .
+Job JOBID="job_1" USER="geek1" SUBMIT_TIME="1240335960685" JOBCONF="hdfs://nn\.x/job\.xml" .
+MapAttempt TASKID="task_1" TASK_STATUS="FAILED" FINISH_TIME="1240336743094" ERROR="exit \"15\"
+	at x\.y" .
+"#],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -15,6 +15,17 @@ pub(crate) const FORM: Form = Form {
     signs: &[Holds("\"jobID\"")],
     unkept: &["attempts other than the one that counts", "hostName"],
     import: Ok(import),
+    samples: &[r#"{
+  "jobID" : "job_1", "user" : "jenkins", "queue" : null, "outcome" : "SUCCESS",
+  "submitTime" : 1371222054499, "finishTime" : -1, "jobMapMB" : 200,
+  "mapTasks" : [ { "taskID" : "m_0", "inputBytes" : 82, "attempts" : [
+    { "result" : "KILLED", "startTime" : 1371222059053, "finishTime" : 1371222060053 },
+    { "result" : "SUCCESS", "startTime" : 1371222061163, "finishTime" : 1371222078206,
+      "hostName" : "/default-rack/a" } ] } ],
+  "reduceTasks" : [ { "taskID" : "r_0", "attempts" : [ { "startTime" : 1371222061163 } ] } ]
+}
+{ "jobID" : "job_2", "submitTime" : 1371222159703, "finishTime" : 1371222251755 }
+"#],
     ..Form::of::<Documents<Record>>()
 };
 

@@ -30,6 +30,15 @@ pub(crate) const FORM: Form = Form {
         "container.start.ms",
     ],
     import: Ok(import),
+    samples: &[
+        r#"{ "am.type" : "mapreduce", "job.start.ms" : 0, "job.end.ms" : "95375",
+  "job.queue.name" : "q", "job.id" : "job_1", "job.user" : "default",
+  "job.tasks" : [
+    { "container.host" : "/rack/a", "container.start.ms" : 6664, "container.end.ms" : 23707,
+      "container.type" : "map" },
+    { "duration.ms" : 5000, "count" : 2, "container.type" : "reduce" } ] }
+"#,
+    ],
     ..Form::of::<Documents<Record>>()
 };
 

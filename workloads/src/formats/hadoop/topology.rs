@@ -20,6 +20,10 @@ pub(crate) const FORM: Form = Form {
     about: "hosts by rack, JSON (Hadoop Rumen)",
     signs: &[Holds("\"children\""), Named("topology")],
     import: Ok(import),
+    samples: &[r#"{ "name" : "<root>", "children" : [
+  { "name" : "10\\.0", "children" : [ { "name" : "a", "children" : null }, { "name" : "b" } ] },
+  { "name" : "10\\.1", "children" : null } ] }
+"#],
     ..Form::of::<Documents<Record>>()
 };
 

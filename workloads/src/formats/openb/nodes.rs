@@ -16,6 +16,11 @@ pub(crate) const FORM: Form = Form {
             ..Machine::default()
         })
     }),
+    samples: &["\
+sn,cpu_milli,memory_mib,gpu,model
+openb-node-0000,32000,262144,0,
+openb-node-0001,64000,262144,2,P100
+"],
     ..Form::of::<Rows<Record>>()
 };
 

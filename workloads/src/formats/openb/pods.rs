@@ -12,6 +12,19 @@ pub(crate) const FORM: Form = Form {
     signs: &[Begins("name,cpu_milli,")],
     unkept: &["gpu_spec"],
     import: Ok(import),
+    samples: &[
+        "\
+name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,\
+scheduled_time
+openb-pod-0000,12000,16384,1,460,V100M16|V100M32,LS,Running,0,12537496,5
+openb-pod-0001,6000,0,8,1000,,BE,Pending,427061,427161,
+openb-pod-0002,6000,12288,0,0,,Guaranteed,Succeeded,427060.0,427160.0,427061.0
+",
+        "\
+name,cpu_milli,memory_mib,num_gpu,gpu_milli
+openb-pod-0000,12000,16384,1,1000
+",
+    ],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -16,6 +16,12 @@ pub(crate) const FORM: Form = Form {
     signs: &[Begins("Timestamp [ms];")],
     unkept: &["CPU usage [MHZ]", "memory usage [KB]"],
     import: Ok(import),
+    samples: &["\
+Timestamp [ms];\tCPU cores;\tCPU capacity provisioned [MHZ];\tCPU usage [MHZ];\tCPU usage [%];\t\
+Memory capacity provisioned [KB];\tMemory usage [KB]
+1376314846;\t1;\t2599.999309;\t19.06666159933333;\t0.7333333333333333;\t2097152.0;\t110448.53333333334
+1376315146;\t1;\t2599.999309;\t19;\t0.73;\t2097152.0;\t106254.1
+"],
     ..Form::of::<Rows<Record>>()
 };
 

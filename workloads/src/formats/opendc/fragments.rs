@@ -15,6 +15,7 @@ pub(crate) const FORM: Form = Form {
     about: "CPU use of tasks piece by piece, Parquet or CSV (OpenDC)",
     signs: &[Begins("id,duration,cpu_usage"), Column("cpu_usage")],
     import: Ok(import),
+    samples: &["id,duration,cpu_usage\n116,300000,19.5\n116,300000,0.25\n"],
     ..Form::of::<Sheets<Record>>()
 };
 

@@ -14,6 +14,12 @@ pub(crate) const FORM: Form = Form {
     signs: &[Begins("WorkflowID,"), Ends(".gwf")],
     unkept: &["ReqNProcs where NProcs is known"],
     import: Ok(import),
+    samples: &["\
+WorkflowID, JobID     , SubmitTime, RunTime   , NProcs    , ReqNProcs , Dependencies
+0         , 1         , 16        , 11        , 1         , 1         ,
+0         , 2         , 40        , 11.5      , -1        , 1         ,
+0         , 3         , 64        , -1        , 2         , 2         , 1 2
+"],
     ..Form::of::<Rows<Record>>()
 };
 

@@ -25,6 +25,11 @@ pub(crate) const FORM: Form = Form {
     ],
     unkept: &["cpu_capacity", "mem_capacity"],
     import: Ok(import),
+    samples: &["\
+id,submission_time,duration,cpu_count,cpu_capacity,mem_capacity
+2132819,1665093600000,2100000,16,33600.0,100000
+2132820,1665093600001,870000,1,2100.5,100000
+"],
     ..Form::of::<Sheets<Record>>()
 };
 

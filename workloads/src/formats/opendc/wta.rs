@@ -16,6 +16,12 @@ pub(crate) const FORM: Form = Form {
     about: "tasks of workflows, Parquet or CSV (Workflow Trace Archive)",
     signs: &[Begins("id,workflow_id,ts_submit"), Column("ts_submit")],
     import: Ok(import),
+    samples: &["\
+id,workflow_id,ts_submit,runtime,resource_amount_requested,parents
+0,0,0,7184,1.0,
+1,0,5,9171,-1.0,0
+2,0,5,9171,2,0;1
+"],
     ..Form::of::<Sheets<Record>>()
 };
 

@@ -27,6 +27,16 @@ pub(crate) const FORM: Form = Form {
     ],
     unkept: &["executors"],
     import: Ok(super::import::import),
+    samples: &[r#"{"Event":"SparkListenerLogStart","Spark Version":"3.1.1"}
+{"Event":"SparkListenerApplicationStart","App Name":"x","Timestamp":1000,"User":"u"}
+{"Event":"SparkListenerExecutorAdded","Timestamp":1100,"Executor ID":"1","Executor Info":{"Host":"h","Total Cores":12}}
+{"Event":"SparkListenerJobStart","Job ID":0,"Submission Time":1200,"Stage Infos":[{"Stage ID":0,"Number of Tasks":1,"Parent IDs":[]},{"Stage ID":1,"Number of Tasks":1,"Parent IDs":[0]}]}
+{"Event":"SparkListenerTaskEnd","Stage ID":0,"Stage Attempt ID":0,"Task Info":{"Launch Time":1300,"Finish Time":1350,"Failed":false,"Killed":false}}
+{"Event":"SparkListenerStageCompleted","Stage Info":{"Stage ID":0,"Stage Attempt ID":0,"Number of Tasks":1,"Parent IDs":[]}}
+{"Event":"org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionEnd","executionId":0}
+{"Event":"SparkListenerTaskEnd","Stage ID":1,"Task Info":{"Launch Time":1350,"Finish Time":1360,"Failed":true}}
+{"Event":"SparkListenerApplicationEnd","Timestamp":2000}
+"#],
     ..Form::by::<Rows<Record>, Counts>()
 };
 

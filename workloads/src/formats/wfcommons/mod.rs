@@ -19,6 +19,16 @@ pub(crate) const FORM: Form = Form {
     signs: &[Holds("\"schemaVersion\"")],
     unkept: &["machines", "avgCPU", "makespanInSeconds"],
     import: Ok(import),
+    samples: &[r#"{ "name": "fork", "schemaVersion": "1.5", "workflow": {
+  "specification": {
+    "tasks": [ { "id": "a", "children": ["b", "c"], "parents": [] },
+      { "id": "b", "parents": ["a"], "inputFiles": ["f"] }, { "id": "c", "parents": ["a"] } ],
+    "files": [ { "id": "f", "sizeInBytes": 1371 } ] },
+  "execution": { "makespanInSeconds": 12.5,
+    "tasks": [ { "id": "a", "runtimeInSeconds": 0.471, "coreCount": 1, "memoryInBytes": 3000000 },
+      { "id": "b", "runtimeInSeconds": 10, "avgCPU": 166.4 }, { "id": "c", "runtimeInSeconds": 0 } ],
+    "machines": [ { "nodeName": "w" } ] } } }
+"#],
     ..Form::of::<Documents<Record>>()
 };
 
