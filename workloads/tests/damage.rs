@@ -38,11 +38,11 @@ fn swim_rows_need_six_columns() {
 
             0 good
             file:1: expected at least 6 columns separated by tabs, found 5 columns
-              hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+              hint: job, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
 
             0 good
             file:1: expected at least 6 columns separated by tabs, found 1 column
-              hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+              hint: job, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
 
             1 good
 
@@ -111,9 +111,9 @@ fn a_bad_swim_row_does_not_end_the_file() {
         &expect![[r"
             3 good
             file:1: expected at least 6 columns separated by tabs, found 2 columns
-              hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+              hint: job, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
             file:5: expected at least 6 columns separated by tabs, found 2 columns
-              hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+              hint: job, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
         "]],
     );
 }

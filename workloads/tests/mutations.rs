@@ -3,7 +3,6 @@
 mod common;
 
 use common::{REQUESTS, SWIM, TPCH, bzip2, folder, gzip, tar, write, xz, zstd};
-use common::{published, recent};
 use fairground_policies::time::Span;
 use fairground_workloads::formats::{head, stat, validate};
 use fairground_workloads::{Context, Format, WorkloadSpec};
@@ -80,7 +79,7 @@ fn file() -> impl Strategy<Value = (Format, Vec<u8>)> {
         files.push((format, bzip2(text)));
         files.push((format, gzip(text)));
     }
-    for &(format, text) in published::FILES.iter().chain(recent::FILES) {
+    for (format, text) in common::files().filter(|(format, _)| *format >= Format::Swf) {
         files.push((format, text.into()));
         files.push((format, text.into()));
         files.push((format, text.into()));

@@ -5,7 +5,7 @@ mod common;
 use std::fmt::Write as _;
 
 use common::published::SWF;
-use common::{REQUESTS, SWIM, TPCH, folder, parquet, published, recent, told, write};
+use common::{REQUESTS, SWIM, files, folder, parquet, published, recent, told, write};
 use expect_test::{expect, expect_file};
 use fairground_policies::message::JobId;
 use fairground_policies::time::Span;
@@ -45,14 +45,8 @@ fn shown(job: Job<'_>) -> String {
 
 #[test]
 fn every_format_becomes_work_or_says_why_not() {
-    let first = [
-        (Format::Swim, SWIM),
-        (Format::Tpch, TPCH),
-        (Format::Requests, REQUESTS),
-    ];
-    let others = published::FILES.iter().chain(recent::FILES).copied();
     let mut text = String::new();
-    for (format, content) in first.into_iter().chain(others) {
+    for (format, content) in files() {
         let folder = folder();
         write(&folder, "file", content);
         writeln!(text, "== {format}").unwrap();

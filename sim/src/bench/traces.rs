@@ -8,6 +8,7 @@ use anyhow::ensure;
 use fairground_workloads::ReadError;
 use fairground_workloads::canonical::tables::Tasks;
 use fairground_workloads::canonical::{Opened, Units, Writer};
+use fairground_workloads::formats::rows::Rows;
 use fairground_workloads::formats::{google2011, swf};
 use fairground_workloads::rng::{Stream, stream};
 
@@ -83,12 +84,12 @@ fn speed<T, R: Iterator<Item = Result<T, ReadError>>>(
 
 /// The reader of the Standard Workload Format, in MB/s.
 pub(super) fn swf(megabytes: usize) -> anyhow::Result<f64> {
-    speed(megabytes, job, swf::records)
+    speed(megabytes, job, Rows::<swf::Record>::open)
 }
 
 /// The reader of Google's task events, in MB/s.
 pub(super) fn google(megabytes: usize) -> anyhow::Result<f64> {
-    speed(megabytes, event, google2011::tasks::records)
+    speed(megabytes, event, Rows::<google2011::tasks::Record>::open)
 }
 
 /// The reader of canonical traces, in millions of rows of tasks a second.

@@ -178,7 +178,7 @@ fn what_a_stream_does_not_do() {
         (
             &["--policy", "lottery"][..],
             expect![[r#"
-            error: tiny.toml: `policies`: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
+            error: --policy: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
               hint: `fairground policies` lists all names and parameters
         "#]],
         ),

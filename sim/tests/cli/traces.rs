@@ -142,7 +142,7 @@ fn cut_in_a_row() {
         &JOBS[..34],
         &expect![[r#"
         error: cut.tsv:2: expected at least 6 columns separated by tabs, found 4 columns
-          hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+          hint: job, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
     "#]],
     );
 }
@@ -189,7 +189,7 @@ fn too_few_columns() {
         "one\t0\t0\n",
         &expect![[r#"
         error: jobs.tsv:1: expected at least 6 columns separated by tabs, found 3 columns
-          hint: name, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
+          hint: job, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes
     "#]],
     );
 }

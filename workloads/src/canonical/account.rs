@@ -86,6 +86,22 @@ pub(crate) trait Contains {
     fn contents(&self) -> Contents;
 }
 
+/// What a record has in it, as its format is defined and before anything is made of it: kinds and
+/// numbers, the numbers of one by one. A row that tells of something once more has it in it each time.
+macro_rules! contents {
+    ($($record:path: |$one:pat_param| $($thing:ident $count:expr),+;)+) => {$(
+        impl $crate::canonical::account::Contains for $record {
+            fn contents(&self) -> $crate::canonical::account::Contents {
+                let $one = self;
+                $crate::canonical::account::Contents::default()
+                    $(.and($crate::canonical::account::Thing::$thing, $count))+
+            }
+        }
+    )+};
+}
+
+pub(crate) use contents;
+
 /// What became of a record. What it contains and nothing was said of shares the outcome.
 #[must_use]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,27 +4,34 @@
 //! bytes`, and in the combined format `"referer" "agent"`. Logs are in the order in which answers
 //! ended, so not sorted by time. A last quote that is missing is added, and such lines are counted.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
-
-use crate::error::{ReadError, quoted};
-use crate::formats::cells::Cell;
 use crate::formats::clock;
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, tally, yes};
-use crate::formats::swim::MOST_BYTES;
+use crate::formats::prelude::*;
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
+pub(crate) const FORM: Form = Form {
+    about: "requests to a web server, one a line (Apache's common and combined log formats)",
+    signs: &[Named("access_log"), Named("apache_logs")],
+    unkept: &["client", "request", "status"],
+    import: Ok(|import, path| {
+        import.steps(Rows::open(path)?, |one: Record, steps| {
+            steps.add("web", seconds(one.time), one.bytes);
+        })
+    }),
+    samples: &[concat!(
+        r#"83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /a\"b HTTP/1.1" 200 2030 "-" "Mozilla""#,
+        "\n",
+        r#"host - bob [01/Jan/1996:00:00:59 -0130] "GET /" 304 -"#,
+        "\n"
+    )],
+    ..Form::of::<Rows<Record>>()
+};
+
 /// One request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Where it stands.
-    pub place: Place,
     /// Who asked.
     pub client: String,
     /// When, in seconds since 1970, UTC.
@@ -37,17 +44,6 @@ pub struct Record {
     pub bytes: Option<u64>,
     /// Whether the last quote was missing.
     pub unterminated: bool,
-}
-
-/// The requests of a log; a bad line does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
 }
 
 impl Row for Record {
@@ -82,7 +78,6 @@ impl Row for Record {
             _ => Some(bytes.whole("bytes", MOST_BYTES)?),
         };
         Ok(Some(Self {
-            place: Place::nowhere(),
             client: client.to_owned(),
             time,
             request: request.to_owned(),
@@ -90,10 +85,6 @@ impl Row for Record {
             bytes,
             unterminated: !quotes_end(words.next().unwrap_or("")),
         }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
     }
 }
 
@@ -147,87 +138,32 @@ fn time(text: &str) -> Option<u64> {
     }
 }
 
-/// What is counted over a whole log; repaired lines are only counted themselves.
-#[derive(Default)]
-pub(crate) struct Counts {
-    lines: u64,
-    good: u64,
-    status: BTreeMap<u16, u64>,
-    clients: HashSet<String>,
-    bytes: Figures,
-    first: Option<u64>,
-    latest: u64,
-    last: u64,
-    unsorted: u64,
-    passed: Passed,
+contents! { Record: |_| Requests 1; }
+
+shows! { Record: |one|
+    "client": one.client, "unix_s": one.time, "request": one.request, "status": one.status,
+    "bytes": one.bytes.map_or("-".to_owned(), |bytes| bytes.to_string()),
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["client", "unix_s", "request", "status", "bytes"];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.client.clone(),
-            record.time.to_string(),
-            record.request.clone(),
-            record.status.to_string(),
-            record
-                .bytes
-                .map_or("-".to_owned(), |bytes| bytes.to_string()),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.lines += 1;
-        if record.unterminated {
-            let error = ReadError::expected("a quote at the end", "none");
-            warn.push(
-                record
-                    .place
-                    .of(error)
-                    .hint("the line is read as if it were there"),
-            );
-            return;
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        if self.unterminated {
+            let odd = ReadError::expected("a quote at the end", "none");
+            seen.warn(odd.hint("the line is read as if it were there"));
         }
-        self.good += 1;
-        *self.status.entry(record.status).or_default() += 1;
-        if !self.clients.contains(&record.client) {
-            self.clients.insert(record.client.clone());
-        }
-        self.bytes.extend(record.bytes);
-        self.first = Some(
-            self.first
-                .map_or(record.time, |first| first.min(record.time)),
-        );
-        self.latest = self.latest.max(record.time);
-        self.unsorted += u64::from(record.time < self.last);
-        self.last = record.time;
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let bytes = self.bytes.sum();
-        let mut facts = vec![
-            ("lines", self.lines.to_string()),
-            ("well_formed_combined_log_lines", self.good.to_string()),
-            ("unterminated_lines", (self.lines - self.good).to_string()),
-            ("status", tally(&self.status)),
-            ("distinct_clients", self.clients.len().to_string()),
-            ("bytes_sum", bytes.to_string()),
-            ("min_unix", self.first.unwrap_or(0).to_string()),
-            ("max_unix", self.latest.to_string()),
-            ("sorted", yes(self.unsorted == 0)),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![Column::of("bytes", "bytes", self.bytes)],
-        }
+        // Repaired lines are only counted themselves.
+        let good = Some(self).filter(|one| !one.unterminated);
+        let time = good.map(|one| one.time);
+        seen.count("lines");
+        seen.count_if("well_formed_combined_log_lines", good.is_some());
+        seen.count_if("unterminated_lines", good.is_none());
+        seen.tally("status", good.map(|one| u64::from(one.status)));
+        seen.distinct("distinct_clients", good.map(|one| &one.client));
+        let bytes = good.and_then(|one| one.bytes);
+        seen.sum("bytes_sum", bytes.unwrap_or(0));
+        seen.least("min_unix", time);
+        seen.most("max_unix", time);
+        seen.sorted("sorted", time);
+        seen.figures("bytes", "bytes", bytes);
     }
 }

@@ -6,224 +6,123 @@
 //! it says nothing, and times before the trace began are negative. CPU is in hundredths of a core,
 //! memory relative to the largest machine.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
-
-use crate::error::ReadError;
-use crate::formats::cells::{BILLIONTHS, MILLIONTHS, split, written};
-use crate::formats::figures::Figures;
+use crate::formats::alibaba2018::{INIT, READY, RUNNING, WAITING, millicores, relative};
+use crate::formats::cells::split;
 use crate::formats::google2011::MOST_MACHINES;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, tally, yes};
-use crate::formats::swim::LATEST;
+use crate::formats::prelude::*;
 
-const COLUMNS: [&str; 8] = [
-    "create_time",
-    "end_time",
-    "job_id",
-    "task_id",
-    "instance_num",
-    "status",
-    "plan_cpu",
-    "plan_mem",
-];
 const MOST_INSTANCES: u64 = 10_000_000;
 const MOST_PERCENT: u64 = 1_000_000;
 
-/// One task.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Where it stands.
-    pub place: Place,
+pub(crate) const FORM: Form = Form {
+    about: "batch tasks, with or without a header (Alibaba cluster-trace-v2017, batch_task)",
+    signs: &[Begins("task_create_time")],
+    units: relative,
+    import: Ok(import),
+    samples: &["\
+task_create_time, task_end_time, job_id, task_id,instances, status, cpus,memory\r
+6459,6524,3,4,15740,Terminated,50,0.007956928\r
+-1078,5,3,5,1,Terminated,50.5,0.004395206\r
+7,8,4,6,2,Waiting,,\r
+"],
+    ..Form::of::<Rows<Record>>()
+};
+
+columns! {
+    /// One task.
+    pub struct Record: "task" in "batch_task.csv", bare {
+        fn is_header(line: &str) -> bool {
+            let letters = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+            let name = |cell: Cell<'_>| cell.text().bytes().any(letters);
+            split(line, ',', false, &Self::COLUMNS).is_ok_and(|cells| cells.into_iter().all(name))
+        }
+    };
     /// When it was created, in seconds; negative before the trace.
-    pub create: i64,
+    create: i64 = "create_time" as "create_s", Signed("seconds", LATEST);
     /// When its state last changed, in seconds.
-    pub end: i64,
+    end: i64 = "end_time" as "end_s", Signed("seconds", LATEST);
     /// Its job.
-    pub job: u64,
+    job: u64 = "job_id" as "job", Whole("jobs", u64::MAX);
     /// Its number, among all tasks.
-    pub task: u64,
+    task: u64 = "task_id" as "task", Whole("tasks", u64::MAX);
     /// How many instances it has.
-    pub instances: u64,
+    instances: u64 = "instance_num" as "instances", Whole("instances", MOST_INSTANCES);
     /// Ready, Waiting, Running, Terminated, Failed or Cancelled.
-    pub status: String,
+    status: String = "status", Word("a status");
     /// Requested CPU of an instance in millionths of a percent of a core.
-    pub cpu: Option<u64>,
+    cpu: Option<u64> = "plan_cpu" as "cpu_percent", Maybe(Decimal("percent", MILLIONTHS, MOST_PERCENT));
     /// Requested memory of an instance in billionths of the largest machine.
-    pub memory: Option<u64>,
+    memory: Option<u64> = "plan_mem" as "memory",
+        Maybe(Decimal("times the largest machine", BILLIONTHS, MOST_MACHINES));
 }
 
-impl Record {
-    /// From creation to end in seconds, waiting included, when it terminated.
-    pub fn took(&self) -> Option<i64> {
-        (self.status == "Terminated").then_some(self.end - self.create)
-    }
-}
+contents! { Record: |row| Jobs 1, Tasks row.instances; }
 
-/// The tasks of a table; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
-impl Row for Record {
-    /// Whether the first line is behind us.
-    type Layout = bool;
-    const MEMBER: &'static str = "batch_task.csv";
-    const ONE: &'static str = "task";
-    const ABOUT: &'static str = "a task has eight columns of CSV, see the schema of the trace";
-
-    fn row(line: &str, begun: &mut bool) -> Result<Option<Self>, ReadError> {
-        let first = !std::mem::replace(begun, true);
-        let cells = split(line, &COLUMNS)?;
-        let letters = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-        if first && cells.iter().all(|cell| cell.text().bytes().any(letters)) {
-            return Ok(None);
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        // From creation to end in seconds, waiting included.
+        let took = (self.status == "Terminated").then_some(self.end - self.create);
+        let lasted = took.and_then(|took| u64::try_from(took).ok());
+        let backwards = took.is_some() && lasted.is_none();
+        if backwards {
+            let expected = format!("an end not before the creation ({})", self.create);
+            let odd = ReadError::expected(expected, self.end);
+            let odd = odd.hint("such a task is not counted among the durations");
+            seen.warn(odd.place("column 2 (end_time)"));
         }
-        let [create, end, job, task, instances, status, cpu, memory] = cells;
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            create: create.signed("seconds", LATEST)?,
-            end: end.signed("seconds", LATEST)?,
-            job: job.whole("jobs", u64::MAX)?,
-            task: task.whole("tasks", u64::MAX)?,
-            instances: instances.whole("instances", MOST_INSTANCES)?,
-            status: status.word("a status")?.to_owned(),
-            cpu: cpu.maybe(|cell| cell.decimal("percent", MILLIONTHS, MOST_PERCENT))?,
-            memory: memory.maybe(|cell| {
-                cell.decimal("times the largest machine", BILLIONTHS, MOST_MACHINES)
-            })?,
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-}
-
-/// What is counted over a whole table.
-#[derive(Default)]
-pub(crate) struct Counts {
-    rows: u64,
-    jobs: HashSet<u64>,
-    status: BTreeMap<String, u64>,
-    created: Option<[i64; 2]>,
-    ended: Option<i64>,
-    last: i64,
-    unsorted: u64,
-    instances: Figures,
-    terminated: u64,
-    durations: Figures,
-    backwards: u64,
-    zero: u64,
-    blank: u64,
-    terminated_blank: u64,
-    cpu: Figures,
-    memory: Figures,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "create_s",
-        "end_s",
-        "job",
-        "task",
-        "instances",
-        "status",
-        "cpu_percent",
-        "memory",
-    ];
-
-    fn row(record: &Record) -> Vec<String> {
-        let amount = |amount: Option<u64>, digits: u32| {
-            amount.map_or(String::new(), |n| written(u128::from(n), digits))
-        };
-        vec![
-            record.create.to_string(),
-            record.end.to_string(),
-            record.job.to_string(),
-            record.task.to_string(),
-            record.instances.to_string(),
-            record.status.clone(),
-            amount(record.cpu, MILLIONTHS),
-            amount(record.memory, BILLIONTHS),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.rows += 1;
-        self.jobs.insert(record.job);
-        *self.status.entry(record.status.clone()).or_default() += 1;
-        let [first, last] = self.created.unwrap_or([record.create; 2]);
-        self.unsorted += u64::from(self.created.is_some() && record.create < self.last);
-        self.created = Some([first.min(record.create), last.max(record.create)]);
-        self.ended = self.ended.max(Some(record.end));
-        self.last = record.create;
-        self.instances.push(record.instances);
-        self.blank += u64::from(record.cpu.is_none() && record.memory.is_none());
-        self.cpu.extend(record.cpu);
-        self.memory.extend(record.memory);
-        let Some(took) = record.took() else { return };
-        self.terminated += record.instances;
-        self.terminated_blank += u64::from(record.cpu.is_none());
-        self.zero += u64::from(took == 0);
-        if let Ok(took) = u64::try_from(took) {
-            self.durations.push(took);
-        } else {
-            self.backwards += 1;
-            let expected = format!("an end not before the creation ({})", record.create);
-            let error = ReadError::expected(expected, record.end);
-            let error = error.hint("such a task is not counted among the durations");
-            warn.push(record.place.of(error).place("column 2 (end_time)"));
-        }
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let [first, last] = self.created.unwrap_or_default();
-        let mut facts = vec![
-            ("rows", self.rows.to_string()),
-            ("columns", COLUMNS.len().to_string()),
-            ("jobs", self.jobs.len().to_string()),
-            ("status", tally(&self.status)),
-            ("create_time_min_s", first.to_string()),
-            ("create_time_max_s", last.to_string()),
-            ("end_time_max_s", self.ended.unwrap_or(0).to_string()),
-            ("sorted_by_create_time", yes(self.unsorted == 0)),
-            ("terminated_instances_sum", self.terminated.to_string()),
-            ("terminated_negative_duration", self.backwards.to_string()),
-            ("terminated_zero_duration", self.zero.to_string()),
-            ("rows_blank_cpu_and_mem", self.blank.to_string()),
-            ("terminated_blank_cpu", self.terminated_blank.to_string()),
+        let terminated = took.map_or(0, |_| self.instances);
+        seen.count("rows");
+        seen.columns();
+        seen.distinct("jobs", self.job);
+        seen.tally("status", &self.status);
+        seen.least("create_time_min_s", self.create);
+        seen.most("create_time_max_s", self.create);
+        seen.most("end_time_max_s", self.end);
+        seen.sorted("sorted_by_create_time", self.create);
+        seen.sum("terminated_instances_sum", terminated);
+        seen.count_if("terminated_negative_duration", backwards);
+        seen.count_if("terminated_zero_duration", took == Some(0));
+        let blank = self.cpu.is_none() && self.memory.is_none();
+        seen.count_if("rows_blank_cpu_and_mem", blank);
+        seen.count_if("terminated_blank_cpu", took.is_some() && self.cpu.is_none());
+        let [cpu, memory] = [
+            "millionths of a percent of a core",
+            "billionths of the largest machine",
         ];
-        facts.extend(self.passed.facts());
-        let cpu = "millionths of a percent of a core";
-        let memory = "billionths of the largest machine";
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("instances", "instances", self.instances),
-                Column::of(
-                    "terminated_duration_not_negative_s",
-                    "seconds",
-                    self.durations,
-                ),
-                Column::of("plan_cpu_percent_of_core", cpu, self.cpu),
-                Column::of("plan_mem_normalised", memory, self.memory),
-            ],
-        }
+        seen.figures("instances", "instances", [self.instances]);
+        seen.figures("terminated_duration_not_negative_s", "seconds", lasted);
+        seen.figures("plan_cpu_percent_of_core", cpu, self.cpu);
+        seen.figures("plan_mem_normalised", memory, self.memory);
     }
+}
+
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume(
+        "run times",
+        "from creation to the last change, waiting included; tasks that wait never started, and those that \
+         run do so nobody knows how long",
+    );
+    import.assume(
+        "clock",
+        "an hour later, so that what was created before the trace has a time",
+    );
+    let mut jobs = Scattered::default();
+    import.each(Rows::open(path)?, |import, row: Record| {
+        let submit = u64::try_from(row.create + 3600).ok().map(seconds);
+        let run = u64::try_from(row.end - row.create).ok();
+        let ran = match row.status.as_str() {
+            WAITING | READY | INIT => unstarted(),
+            RUNNING => censored(None),
+            _ => ended(run.map(seconds)),
+        };
+        let tasks = Tasks {
+            count: row.instances,
+            cpus: row.cpu.map(millicores),
+            memory: row.memory,
+            ..ran
+        };
+        let found = jobs.job(import, &row.job.to_string(), submit);
+        found.push(import, &row.task.to_string(), None, [], tasks)
+    })?;
+    jobs.write(import)
 }

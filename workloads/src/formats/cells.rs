@@ -20,25 +20,31 @@ pub(crate) struct Cell<'a> {
     text: &'a str,
 }
 
-/// The cells of a line, exactly as many as there are `names`.
+/// The cells of a line, exactly as many as there are `names`, or more if there may be.
 pub(crate) fn split<'a, const N: usize>(
     line: &'a str,
+    between: char,
+    more: bool,
     names: &[&'static str; N],
 ) -> Result<[Cell<'a>; N], ReadError> {
-    let mut cells = line.split(',');
+    let mut cells = line.split(between);
     let mut found = 0;
     let row = std::array::from_fn(|position| {
         let text = cells.next();
         found += usize::from(text.is_some());
+        let text = text.unwrap_or("");
         Cell {
             position,
             name: names[position],
-            text: bare(text.unwrap_or("")),
+            // Between tabs, blanks and quotes belong to the text.
+            text: if between == '\t' { text } else { bare(text) },
         }
     });
-    found += cells.count();
-    if found != N {
-        let expected = format!("{N} columns separated by commas");
+    if found < N || (!more && cells.next().is_some()) {
+        let least = if more { "at least " } else { "" };
+        let separators = if between == '\t' { "tabs" } else { "commas" };
+        let expected = format!("{least}{N} columns separated by {separators}");
+        let found = line.split(between).count();
         return Err(ReadError::uneven(expected, found).hint(names.join(", ")));
     }
     Ok(row)

@@ -5,15 +5,9 @@
 //! blanks: coflow, arrival in milliseconds, number of mappers, their racks, number of reducers,
 //! for each of them `rack:megabytes`. Mappers and reducers of one rack are merged.
 
-use std::path::Path;
 use std::str::SplitAsciiWhitespace;
 
-use crate::error::{ReadError, quoted};
-use crate::formats::cells::{Cell, MILLIONTHS, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey};
+use crate::formats::prelude::*;
 
 /// The most racks a cluster may have, and the most of them one coflow may name.
 const MOST_RACKS: u64 = 1_000_000;
@@ -22,11 +16,18 @@ const LATEST_MILLIS: u64 = 3_155_760_000_000;
 /// The most megabytes one reducer may fetch.
 const MOST_MEGABYTES: u64 = 1_000_000_000_000;
 
+pub(crate) const FORM: Form = Form {
+    about: "shuffles between racks, a coflow a line (coflow benchmark, Facebook 2010)",
+    signs: &[Named("FB2010"), Named("coflow")],
+    unkept: &["racks of mappers and reducers"],
+    import: Ok(import),
+    samples: &["3 2\n1 0 1 2 1 0:8.0\n2 35 2 0 1 2 2:1.5 1:3\n"],
+    ..Form::of::<Rows<Record>>()
+};
+
 /// One coflow.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Where it stands.
-    pub place: Place,
     /// Its number.
     pub coflow: u64,
     /// When it arrived, in milliseconds.
@@ -44,17 +45,6 @@ pub struct Size {
     pub ports: u64,
     /// How many coflows follow.
     pub coflows: u64,
-}
-
-/// The coflows of a file; a bad line does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
 }
 
 /// The words of a line, each with its number.
@@ -125,7 +115,6 @@ impl Row for Record {
         }
         words.end()?;
         Ok(Some(Self {
-            place: Place::nowhere(),
             coflow,
             arrival,
             mappers,
@@ -133,21 +122,24 @@ impl Row for Record {
         }))
     }
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
+    fn end(size: &Size, _: u64, seen: &mut Seen) {
+        seen.fill("ports", size.ports);
+        let found = seen
+            .of("shuffle_MB")
+            .map_or(0, |coflows| coflows.len() as u64);
+        if found != size.coflows {
+            let expected = format!("{} coflows, as the first line says", size.coflows);
+            seen.warn(ReadError::expected(expected, found).hint("the file may be truncated"));
+        }
     }
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    size: Size,
-    mappers: u64,
-    reducers: u64,
-    first: Option<u64>,
-    last: u64,
-    shuffles: Figures,
-    passed: Passed,
+contents! { Record: |one| Jobs 1, Tasks (one.mappers.len() + one.reducers.len()) as u64,
+Edges 1; }
+
+shows! { Record: |one|
+    "coflow": one.coflow, "arrival_ms": one.arrival, "mappers": one.mappers.len(),
+    "reducers": one.reducers.len(), "shuffle_mb": digits(shuffle(one), MILLIONTHS),
 }
 
 /// What a coflow fetches, in millionths of a megabyte.
@@ -156,60 +148,48 @@ fn shuffle(record: &Record) -> u64 {
     parts.fold(0, u64::saturating_add)
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] =
-        &["coflow", "arrival_ms", "mappers", "reducers", "shuffle_mb"];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.coflow.to_string(),
-            record.arrival.to_string(),
-            record.mappers.len().to_string(),
-            record.reducers.len().to_string(),
-            written(u128::from(shuffle(record)), MILLIONTHS),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        if record.arrival < self.last {
-            let expected = format!("a time not before the line above ({})", self.last);
-            let error = ReadError::expected(expected, record.arrival);
-            warn.push(record.place.of(error).place("column 2 (arrival)"));
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count_if("ports", false);
+        seen.count("coflows");
+        seen.sum("mappers_total", self.mappers.len() as u64);
+        seen.sum("reducers_total", self.reducers.len() as u64);
+        seen.first("arrival_first_ms", self.arrival);
+        if let Some(last) = seen.newest("arrival_last_ms", self.arrival) {
+            let expected = format!("a time not before the line above ({last})");
+            let odd = ReadError::expected(expected, self.arrival);
+            seen.warn(odd.place("column 2 (arrival)"));
         }
-        self.first.get_or_insert(record.arrival);
-        self.last = record.arrival;
-        self.mappers += record.mappers.len() as u64;
-        self.reducers += record.reducers.len() as u64;
-        self.shuffles.push(shuffle(record));
+        seen.figures("shuffle_MB", "millionths of a megabyte", [shuffle(self)]);
     }
+}
 
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.size = *records.layout();
-        self.passed = records.passed();
-        let found = self.shuffles.len() as u64;
-        if found != self.size.coflows {
-            let expected = format!("{} coflows, as the first line says", self.size.coflows);
-            warn.push(ReadError::expected(expected, found).hint("the file may be truncated"));
-        }
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("ports", self.size.ports.to_string()),
-            ("coflows", self.shuffles.len().to_string()),
-            ("mappers_total", self.mappers.to_string()),
-            ("reducers_total", self.reducers.to_string()),
-            ("arrival_first_ms", self.first.unwrap_or(0).to_string()),
-            ("arrival_last_ms", self.last.to_string()),
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume(
+        "run times",
+        "not in the source: a coflow says what is carried, not for how long",
+    );
+    import.each(Rows::open(path)?, |import, one: Record| {
+        let fetched = one.reducers.iter().map(|(_, micros)| Tasks {
+            count: 1,
+            read: Some(*micros),
+            ..Tasks::default()
+        });
+        let maps = Tasks {
+            count: one.mappers.len() as u64,
+            ..Tasks::default()
+        };
+        let stages = vec![
+            stage("map", Vec::new(), vec![maps]),
+            stage("reduce", vec![0], fetched.collect()),
         ];
-        facts.extend(self.passed.facts());
-        let unit = "millionths of a megabyte";
-        Stat {
-            facts,
-            columns: vec![Column::of("shuffle_MB", unit, self.shuffles)],
-        }
-    }
+        let submit = Some(millis(one.arrival));
+        let name = one.coflow.to_string();
+        import.job(Draft {
+            name,
+            submit,
+            stages,
+            ..Draft::default()
+        })
+    })
 }

@@ -3,78 +3,11 @@
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
+use crate::formats::form::Sign;
 use crate::formats::{Format, sheets, source};
 
 /// How much of a file is looked at, in bytes.
 const ENOUGH: u64 = 4096;
-
-/// Formats by how their first line begins.
-const BEGINNINGS: [(&str, Format); 32] = [
-    (";", Format::Swf),
-    ("task_create_time", Format::Alibaba2017),
-    ("timestamp,duration,num_gpus", Format::Philly),
-    ("runtime\n", Format::PhillyRuntimes),
-    ("sn,cpu_milli,", Format::OpenbNodes),
-    ("name,cpu_milli,", Format::OpenbPods),
-    ("arrival_time,length,cpus", Format::Gaia),
-    ("instance_sn,role,app_name", Format::Dlrm),
-    ("job_id,submission_time,duration", Format::ElasticFlow),
-    ("job_id,num_gpu,submit_time", Format::Muri),
-    ("TIMESTAMP,ContextTokens", Format::AzureLlm),
-    ("gmt_create,predict_type", Format::GenAi),
-    ("gpu_model,gpu_capacity_num", Format::SpotGpuNodes),
-    ("app,func,end_timestamp", Format::AzureInvocations),
-    (
-        "HashOwner,HashApp,HashFunction,Trigger",
-        Format::AzureMinutes,
-    ),
-    (
-        "HashOwner,HashApp,HashFunction,Average,",
-        Format::AzureDurations,
-    ),
-    ("HashOwner,HashApp,SampleCount", Format::AzureMemory),
-    (
-        "HashOwner,HashApp,HashFunction,SampleCount",
-        Format::AzureMemory,
-    ),
-    ("func_name,invoke_time_ms", Format::FunctionReplay),
-    ("func_name,cold_dur_ms", Format::FunctionProfiles),
-    ("WorkflowID,", Format::Gwf),
-    ("Timestamp [ms];", Format::Bitbrains),
-    ("Time\treq/s", Format::Loads),
-    ("id,submission_time,duration,cpu_count", Format::OpenDcTasks),
-    ("id,duration,cpu_usage", Format::OpenDcFragments),
-    ("id,workflow_id,ts_submit", Format::Wta),
-    ("Avro-Json", Format::Jhist),
-    ("Meta VERSION=", Format::JobTracker),
-    ("!!FILE=", Format::JobTracker),
-    ("{\"Event\":\"SparkListener", Format::SparkEvents),
-    (",time,instance_events_type", Format::Google2019Instances),
-    ("#start time of the measurement", Format::Google2011Usage),
-];
-
-/// Formats of JSON values by a key that stands near the beginning.
-const KEYS: [(&str, Format); 12] = [
-    ("\"input_length\"", Format::Mooncake),
-    ("\"SparkListener", Format::SparkEvents),
-    ("\"schemaVersion\"", Format::WfCommons),
-    ("\"jobID\"", Format::Rumen),
-    ("\"job.tasks\"", Format::Sls),
-    ("\"job.start.ms\"", Format::Sls),
-    ("\"am.type\"", Format::Sls),
-    ("\"run-time-ms\"", Format::CookJobs),
-    ("\"hostname\"", Format::CookHosts),
-    ("\"instance_index\"", Format::Google2019Instances),
-    ("\"('", Format::GavelThroughputs),
-    ("\"children\"", Format::Topology),
-];
-
-/// The columns that tell tables of Parquet apart.
-const COLUMNS: [(&str, Format); 3] = [
-    ("ts_submit", Format::Wta),
-    ("cpu_usage", Format::OpenDcFragments),
-    ("cpu_count", Format::OpenDcTasks),
-];
 
 /// The format that the first line of the file tells, if it can be read and tells one; of a folder, the
 /// first of its parts that does.
@@ -88,80 +21,53 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
     plain.take(ENOUGH).read_to_end(&mut start).ok()?;
     if start.starts_with(sheets::MAGIC) {
         let names = sheets::columns(path).ok()?;
-        let mut known = COLUMNS.into_iter();
-        let has = |(column, _): &(&str, Format)| names.iter().any(|name| name == column);
-        return known.find(has).map(|(_, format)| format);
+        return told(|sign| match sign {
+            Sign::Column(column) => names.iter().any(|name| name == column).then_some(column),
+            _ => None,
+        });
     }
     let start = String::from_utf8_lossy(&start);
     let start = start.trim_start_matches('\u{feff}').trim_ascii_start();
     let line = start.split_inclusive('\n').next().unwrap_or_default();
-    let mut known = BEGINNINGS.iter();
-    known
-        .find(|(beginning, _)| line.starts_with(beginning))
-        .or_else(|| {
-            let json = start.starts_with(['{', '[']);
-            let mut keys = KEYS.iter();
-            keys.find(|(key, _)| json && start.contains(key))
-        })
-        .map(|(_, format)| *format)
+    let begins = |sign| match sign {
+        Sign::Begins(beginning) => line.starts_with(beginning).then_some(beginning),
+        _ => None,
+    };
+    let holds = |sign| match sign {
+        Sign::Holds(key) => (start.starts_with(['{', '[']) && start.contains(key)).then_some(key),
+        _ => None,
+    };
+    told(begins).or_else(|| told(holds))
 }
 
-/// Formats by a word in the name of the file or of the folder around it.
-const WORDS: [(&str, Format); 29] = [
-    ("task_usage", Format::Google2011Usage),
-    ("task-usage", Format::Google2011Usage),
-    ("instance_events", Format::Google2019Instances),
-    ("vm_cpu_readings", Format::AzureReadings),
-    ("vmtable", Format::AzureVms),
-    ("planetlab", Format::PlanetLab),
-    ("li-bcn", Format::Loads),
-    ("raw-traces", Format::ElasticFlow),
-    ("throughputs", Format::GavelThroughputs),
-    ("topology", Format::Topology),
-    ("job_log", Format::SparkJobLog),
-    ("eventlog", Format::SparkEvents),
-    ("job-tracker", Format::JobTracker),
-    ("machine_events", Format::Google2011Machines),
-    ("machine-events", Format::Google2011Machines),
-    ("job_events", Format::Google2011Jobs),
-    ("job-events", Format::Google2011Jobs),
-    ("task_events", Format::Google2011Tasks),
-    ("task-events", Format::Google2011Tasks),
-    ("FB2010", Format::Coflow),
-    ("coflow", Format::Coflow),
-    ("access_log", Format::AccessLog),
-    ("apache_logs", Format::AccessLog),
-    ("pai_machine_spec", Format::PaiMachines),
-    ("machine_meta", Format::Alibaba2018Machines),
-    ("batch_instance", Format::Alibaba2018Instances),
-    ("sample_instances", Format::Alibaba2018Instances),
-    ("sample_tasks", Format::Alibaba2018Tasks),
-    ("batch_task", Format::Alibaba2018Tasks),
-];
+/// The signs of all formats.
+fn signs() -> impl Iterator<Item = (Sign, Format)> {
+    Format::ALL.into_iter().flat_map(|format| {
+        let signs = format.form().signs.iter();
+        signs.map(move |sign| (*sign, format))
+    })
+}
 
-/// Formats by how a name ends. Others use these endings too, so the file must look like it.
-const ENDINGS: [(&[&str], Format); 9] = [
-    (&[".tsv"], Format::Swim),
-    (&[".trace"], Format::GavelJobs),
-    (&[".gwf"], Format::Gwf),
-    (&[".load"], Format::Loads),
-    (&[".jhist"], Format::Jhist),
-    (&[".jsonl", ".ndjson"], Format::Tpch),
-    (
-        &[".tbz2", ".tbz", ".tgz", ".tzst", ".tar"],
-        Format::Requests,
-    ),
-    (&["workload.txt"], Format::Requests),
-    (&[".swf"], Format::Swf),
-];
+/// The format of the longest sign that is there.
+fn told(there: impl Fn(Sign) -> Option<&'static str>) -> Option<Format> {
+    let there = signs().filter_map(|(sign, format)| Some((there(sign)?.len(), format)));
+    // Of equally long ones the first.
+    there
+        .reduce(|best, next| if next.0 > best.0 { next } else { best })
+        .map(|(_, format)| format)
+}
 
 /// The format that the name tells, if it tells one and the file does not contradict.
 pub(crate) fn by_name(path: &Path) -> Option<Format> {
     let around = path.parent().and_then(Path::file_name);
     for name in path.file_name().into_iter().chain(around) {
         let name = name.to_string_lossy();
-        if let Some((_, format)) = WORDS.iter().find(|(word, _)| name.contains(word)) {
-            return Some(*format);
+        let named = told(|sign| match sign {
+            Sign::Named(word) => name.contains(word).then_some(word),
+            _ => None,
+        });
+        if named.is_some() {
+            return named;
         }
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -171,21 +77,22 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
             name = inner.to_owned();
         }
     }
-    let mut known = ENDINGS.iter();
-    let (_, format) = known.find(|(ends, _)| ends.iter().any(|end| name.ends_with(end)))?;
+    let ends = |sign, may: bool| match sign {
+        Sign::Ends(end) if !may => name.ends_with(end).then_some(end),
+        Sign::MayEnd(end) if may => name.ends_with(end).then_some(end),
+        _ => None,
+    };
+    if let Some(format) = told(|sign| ends(sign, false)) {
+        return Some(format);
+    }
     // What fits nothing else either is told by the reader, with line and column.
-    (fits(path, *format) || candidates(path).is_empty()).then_some(*format)
+    let format = told(|sign| ends(sign, true))?;
+    (fits(path, format) || candidates(path).is_empty()).then_some(format)
 }
-
-/// Formats whose names end as those of others do: a glance at the file decides.
-const COMMON: [Format; 4] = [Format::Swim, Format::GavelJobs, Format::Loads, Format::Tpch];
 
 /// Whether a file can be of a format that its name tells. Of one that cannot be looked at, its reader
 /// will tell why.
 fn fits(path: &Path, format: Format) -> bool {
-    if !COMMON.contains(&format) {
-        return true;
-    }
     match sample(path) {
         Some(text) => understood(&text, format).is_some(),
         None => true,

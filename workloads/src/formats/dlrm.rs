@@ -5,254 +5,140 @@
 //! memory and of disk; times in seconds. An empty creation is before the trace, an empty deletion
 //! after it. Amounts and times are kept in millionths.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use crate::formats::prelude::*;
 
-use crate::error::{ReadError, quoted};
-use crate::formats::cells::{Cell, MILLIONTHS, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, tally};
-use crate::formats::swim::LATEST;
-use crate::formats::table::Table;
-
-const COLUMNS: [&str; 17] = [
-    "instance_sn",
-    "role",
-    "app_name",
-    "cpu_request",
-    "cpu_limit",
-    "gpu_request",
-    "gpu_limit",
-    "rdma_request",
-    "rdma_limit",
-    "memory_request",
-    "memory_limit",
-    "disk_request",
-    "disk_limit",
-    "max_instance_per_node",
-    "creation_time",
-    "scheduled_time",
-    "deletion_time",
-];
 /// The most of any resource one instance may ask for.
 const MOST: u64 = 1_000_000_000;
+const CORES: Decimal = Decimal("cores", MILLIONTHS, MOST);
+const GPUS: Decimal = Decimal("GPUs", MILLIONTHS, MOST);
+const PERCENT: Decimal = Decimal("percent", MILLIONTHS, MOST);
+const GIB: Decimal = Decimal("GiB", MILLIONTHS, MOST);
+const TIME: Blank<Decimal> = Blank(Decimal("seconds", MILLIONTHS, LATEST));
 
-/// What is asked for and what is allowed, in millionths.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Amount {
-    /// Asked for.
-    pub request: u64,
-    /// Allowed.
-    pub limit: u64,
-}
-
-/// One instance.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Where it stands.
-    pub place: Place,
-    /// Its name.
-    pub name: String,
-    /// CN on a CPU node, HN on a GPU node.
-    pub role: String,
-    /// The service it belongs to.
-    pub app: String,
-    /// Cores.
-    pub cpu: Amount,
-    /// GPUs.
-    pub gpu: Amount,
-    /// Percent of a network card.
-    pub rdma: Amount,
-    /// Memory in GiB.
-    pub memory: Amount,
-    /// Disk in GiB.
-    pub disk: Amount,
-    /// The most instances of the service on one node; `None` for any number.
-    pub most_per_node: Option<u64>,
-    /// When it was created, in microseconds.
-    pub creation: Option<u64>,
-    /// When it was scheduled, in microseconds.
-    pub scheduled: Option<u64>,
-    /// When it was deleted, in microseconds.
-    pub deletion: Option<u64>,
-}
-
-/// The records of a file; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
-impl Row for Record {
-    type Layout = Table<17>;
-    const MEMBER: &'static str = "disaggregated_DLRM_trace.csv";
-    const ONE: &'static str = "instance";
-    const ABOUT: &'static str = "columns: instance_sn, role, app_name, requests, limits, times";
-    const HEADED: bool = true;
-    const READ: &'static [&'static str] = &COLUMNS;
-
-    fn header(line: &str, table: &mut Table<17>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, COLUMNS.len())?;
-        Ok(())
-    }
-
-    fn row(line: &str, table: &mut Table<17>) -> Result<Option<Self>, ReadError> {
-        let [name, role, app, cpu, cpu_limit, gpu, gpu_limit, rest @ ..] =
-            table.cells(line, &COLUMNS)?;
-        let [
-            rdma,
-            rdma_limit,
-            memory,
-            memory_limit,
-            disk,
-            disk_limit,
-            rest @ ..,
-        ] = rest;
-        let [most, creation, scheduled, deletion] = rest;
-        if !["CN", "HN"].contains(&role.text()) {
-            return Err(role.wrong(ReadError::expected("CN or HN", quoted(role.text()))));
-        }
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            name: name.word("the name of an instance")?.to_owned(),
-            role: role.text().to_owned(),
-            app: app.word("the name of a service")?.to_owned(),
-            cpu: amount("cores", cpu, cpu_limit)?,
-            gpu: amount("GPUs", gpu, gpu_limit)?,
-            rdma: amount("percent", rdma, rdma_limit)?,
-            memory: amount("GiB", memory, memory_limit)?,
-            disk: amount("GiB", disk, disk_limit)?,
-            most_per_node: u64::try_from(most.signed("instances", MOST)?).ok(),
-            creation: time(creation)?,
-            scheduled: time(scheduled)?,
-            deletion: time(deletion)?,
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-}
-
-fn amount(unit: &str, request: Cell<'_>, limit: Cell<'_>) -> Result<Amount, ReadError> {
-    Ok(Amount {
-        request: request.decimal(unit, MILLIONTHS, MOST)?,
-        limit: limit.decimal(unit, MILLIONTHS, MOST)?,
-    })
-}
-
-fn time(cell: Cell<'_>) -> Result<Option<u64>, ReadError> {
-    cell.maybe(|cell| cell.decimal("seconds", MILLIONTHS, LATEST))
-}
-
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    columns: usize,
-    roles: BTreeMap<String, u64>,
-    apps: HashSet<String>,
-    cpu: Figures,
-    gpu: u128,
-    memory: Figures,
-    no_creation: u64,
-    no_deletion: u64,
-    creations: Figures,
-    both: u64,
-    lives: Figures,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "instance",
+pub(crate) const FORM: Form = Form {
+    about: "instances on CPU and GPU nodes (Alibaba cluster-trace-gpu-v2025, disaggregated DLRM)",
+    signs: &[Begins("instance_sn,role,app_name")],
+    unkept: &[
         "role",
-        "app",
-        "cpus",
-        "gpus",
-        "rdma",
-        "mem_gib",
-        "disk_gib",
-        "created_s",
-        "deleted_s",
-    ];
+        "cpu_limit",
+        "gpu_limit",
+        "rdma_request",
+        "rdma_limit",
+        "memory_limit",
+        "disk_request",
+        "disk_limit",
+        "max_instance_per_node",
+    ],
+    import: Ok(import),
+    samples: &["\
+instance_sn,role,app_name,cpu_request,cpu_limit,gpu_request,gpu_limit,rdma_request,rdma_limit,\
+memory_request,memory_limit,disk_request,disk_limit,max_instance_per_node,creation_time,\
+scheduled_time,deletion_time
+instance_0,HN,app_0,12,12,1,1,25,25,120.0,120.0,640.0,800.0,8,,,
+instance_1,CN,app_0,64,64,0,0,1,1,475.00000000000006,480,0,0,-1,475.0,476.5,9000.0
+"],
+    ..Form::of::<Rows<Record>>()
+};
 
-    fn row(record: &Record) -> Vec<String> {
-        let shown = |amount: u64| written(u128::from(amount), MILLIONTHS);
-        vec![
-            record.name.clone(),
-            record.role.clone(),
-            record.app.clone(),
-            shown(record.cpu.request),
-            shown(record.gpu.request),
-            shown(record.rdma.request),
-            shown(record.memory.request),
-            shown(record.disk.request),
-            record.creation.map_or(String::new(), shown),
-            record.deletion.map_or(String::new(), shown),
-        ]
-    }
+columns! {
+    /// One instance.
+    pub struct Record: "instance" in "disaggregated_DLRM_trace.csv", headed;
+    /// Its name.
+    name: String = "instance_sn" as "instance", Word("the name of an instance");
+    /// CN on a CPU node, HN on a GPU node.
+    role: String = "role", OneOf(&["CN", "HN"]);
+    /// The service it belongs to.
+    app: String = "app_name" as "app", Word("the name of a service");
+    /// Cores it asks for.
+    cpu: u64 = "cpu_request" as "cpus", CORES;
+    /// Cores it may have.
+    cpu_limit: u64 = "cpu_limit" as _, CORES;
+    /// GPUs it asks for.
+    gpu: u64 = "gpu_request" as "gpus", GPUS;
+    /// GPUs it may have.
+    gpu_limit: u64 = "gpu_limit" as _, GPUS;
+    /// Percent of a network card it asks for.
+    rdma: u64 = "rdma_request" as "rdma", PERCENT;
+    /// Percent of a network card it may have.
+    rdma_limit: u64 = "rdma_limit" as _, PERCENT;
+    /// Memory it asks for, in GiB.
+    memory: u64 = "memory_request" as "mem_gib", GIB;
+    /// Memory it may have.
+    memory_limit: u64 = "memory_limit" as _, GIB;
+    /// Disk it asks for, in GiB.
+    disk: u64 = "disk_request" as "disk_gib", GIB;
+    /// Disk it may have.
+    disk_limit: u64 = "disk_limit" as _, GIB;
+    /// The most instances of the service on one node; less than zero for any number.
+    most_per_node: i64 = "max_instance_per_node" as _, Signed("instances", MOST);
+    /// When it was created, in microseconds.
+    creation: Option<u64> = "creation_time" as "created_s", TIME;
+    /// When it was scheduled, in microseconds.
+    scheduled: Option<u64> = "scheduled_time" as _, TIME;
+    /// When it was deleted, in microseconds.
+    deletion: Option<u64> = "deletion_time" as "deleted_s", TIME;
+}
 
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        *self.roles.entry(record.role.clone()).or_default() += 1;
-        if !self.apps.contains(&record.app) {
-            self.apps.insert(record.app.clone());
-        }
-        self.cpu.push(record.cpu.request);
-        self.gpu += u128::from(record.gpu.request);
-        self.memory.push(record.memory.request);
-        self.no_creation += u64::from(record.creation.is_none());
-        self.no_deletion += u64::from(record.deletion.is_none());
-        self.creations.extend(record.creation);
-        let Some((creation, deletion)) = record.creation.zip(record.deletion) else {
-            return;
-        };
-        self.both += 1;
-        if let Some(life) = deletion.checked_sub(creation) {
-            self.lives.push(life);
-        } else {
+contents! { Record: |_| Jobs 1, Tasks 1; }
+
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("instances");
+        seen.columns();
+        seen.tally("role", &self.role);
+        seen.distinct("apps", &self.app);
+        seen.sum("gpu_request_sum", self.gpu).written(MILLIONTHS);
+        seen.count_if("blank_creation_time", self.creation.is_none());
+        seen.count_if("blank_deletion_time", self.deletion.is_none());
+        let both = self.creation.zip(self.deletion);
+        seen.count_if("both_times_present", both.is_some());
+        let life =
+            both.map(|(creation, deletion)| (creation, deletion, deletion.checked_sub(creation)));
+        if let Some((creation, deletion, None)) = life {
             let [creation, deletion] = [creation, deletion].map(u128::from);
             let expected = format!("a time not before {}", written(creation, MILLIONTHS));
-            let error = ReadError::expected(expected, written(deletion, MILLIONTHS));
-            warn.push(record.place.of(error).place("column 17 (deletion_time)"));
+            let odd = ReadError::expected(expected, written(deletion, MILLIONTHS));
+            seen.warn(odd.place("column 17 (deletion_time)"));
         }
+        let unit = "millionths of a second";
+        seen.figures("cpu_request", "millionths of a core", [self.cpu]);
+        seen.figures("memory_request_GiB", "millionths of a GiB", [self.memory]);
+        seen.figures("creation_time_s", unit, self.creation);
+        seen.figures(
+            "lifetime_s_both_present",
+            unit,
+            life.and_then(|(.., life)| life),
+        );
     }
+}
 
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.columns = records.layout().width();
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("instances", self.cpu.len().to_string()),
-            ("columns", self.columns.to_string()),
-            ("role", tally(&self.roles)),
-            ("apps", self.apps.len().to_string()),
-            ("gpu_request_sum", written(self.gpu, MILLIONTHS)),
-            ("blank_creation_time", self.no_creation.to_string()),
-            ("blank_deletion_time", self.no_deletion.to_string()),
-            ("both_times_present", self.both.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        let seconds = "millionths of a second";
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("cpu_request", "millionths of a core", self.cpu),
-                Column::of("memory_request_GiB", "millionths of a GiB", self.memory),
-                Column::of("creation_time_s", seconds, self.creations),
-                Column::of("lifetime_s_both_present", seconds, self.lives),
-            ],
-        }
-    }
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume(
+        "instances",
+        "one is there from the beginning where its creation is missing; it began before, and one without \
+         a deletion runs on when the trace ends, with the last of its times",
+    );
+    let times = |one: &Record| {
+        let times = [one.creation, one.scheduled, one.deletion];
+        times.into_iter().flatten().max()
+    };
+    let records = Rows::open(path)?.flatten();
+    let last = records.filter_map(|one| times(&one)).max();
+    import.each(Rows::open(path)?, |import, one: Record| {
+        let begin = one.scheduled.or(one.creation);
+        let end = one.deletion.or(last);
+        let run = end.and_then(|end| end.checked_sub(begin.unwrap_or(0)));
+        let ran = match (begin, one.deletion) {
+            (Some(_), Some(_)) => ended(run),
+            _ => censored(run),
+        };
+        let tasks = Tasks {
+            cpus: Some(one.cpu / 1000),
+            memory: Some((u128::from(one.memory) * 1024 / 1_000_000) as u64),
+            gpus: Some(one.gpu / 1000),
+            ..ran
+        };
+        let draft = Draft::simple(one.name, Some(one.creation.unwrap_or(0)), tasks);
+        import.job(draft.by(one.app))
+    })
 }

@@ -15,6 +15,7 @@ use serde_ignored::Path;
 use crate::error::ReadError;
 use crate::formats::lines::MARK;
 use crate::formats::place::Place;
+use crate::formats::seen::Reader;
 use crate::formats::source::{self, Plain};
 use crate::formats::survey::Unread;
 
@@ -29,10 +30,6 @@ pub trait Document: DeserializeOwned {
     const MEMBER: &'static str;
     /// What the values have in them, for one that is something else.
     const KEYS: &'static str;
-
-    /// The same value, standing there.
-    #[must_use]
-    fn at(self, place: Place) -> Self;
 
     /// Whether its parts fit together.
     ///
@@ -49,6 +46,8 @@ pub struct Documents<D> {
     plain: Plain,
     /// The line that the next byte is on.
     line: u64,
+    /// The line that the value read last begins on.
+    begun: u64,
     /// Whether the values stand in a list.
     listed: bool,
     any: bool,
@@ -117,6 +116,19 @@ impl<D: Document> Unread for Documents<D> {
     }
 }
 
+impl<D: Document> Reader for Documents<D> {
+    type Record = D;
+
+    fn open(path: &FilePath) -> Result<Self, ReadError> {
+        Self::open(path)
+    }
+
+    fn place(&self) -> Option<Place> {
+        let (file, line) = (Arc::clone(&self.path), self.begun);
+        Some(Place { file, line })
+    }
+}
+
 impl<D: Document> Documents<D> {
     /// Opens a file of JSON values.
     pub(crate) fn open(path: &FilePath) -> Result<Self, ReadError> {
@@ -124,6 +136,7 @@ impl<D: Document> Documents<D> {
             path: Arc::from(path),
             plain: source::open(path, D::MEMBER)?,
             line: 1,
+            begun: 1,
             listed: false,
             any: false,
             ended: false,
@@ -226,10 +239,6 @@ impl<D: Document> Documents<D> {
                 .file(&self.path)
                 .line(line + below)
         })?;
-        let parsed = parsed.at(Place {
-            file: Arc::clone(&self.path),
-            line,
-        });
         parsed
             .check()
             .map_err(|error| error.file(&self.path).line(line))?;
@@ -264,6 +273,7 @@ impl<D: Document> Iterator for Documents<D> {
             }
         };
         self.any = true;
+        self.begun = line;
         match self.value() {
             Ok(value) => {
                 let parsed = self.parse(&value, line);

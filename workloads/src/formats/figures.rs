@@ -59,11 +59,6 @@ impl Figures {
         self.n as usize
     }
 
-    /// The sum of all.
-    pub(crate) const fn sum(&self) -> i128 {
-        self.sum
-    }
-
     fn compact(&mut self) {
         self.fresh.sort_unstable();
         let mut merged = Vec::with_capacity(self.counted.len() + self.fresh.len() / 2);

@@ -10,17 +10,14 @@
 //! be counted, but belong to nothing: an import refuses them ([`Record::rounded`]).
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::error::{ReadError, quoted};
-use crate::formats::cells::{Cell, decimal, rounded, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, tally};
+use crate::canonical::Units;
+use crate::formats::cells::decimal;
+use crate::formats::google2011::{Live, RUNS, SAME_JOB, SAME_TASK};
+use crate::formats::prelude::*;
 
 /// What can happen to an instance, by its code. They are not those of 2011.
 pub const EVENTS: [&str; 11] = [
@@ -65,6 +62,30 @@ const COLUMNS: [&str; 12] = [
 /// Where the columns that are read stand.
 type Positions = [Option<usize>; COLUMNS.len()];
 
+pub(crate) const FORM: Form = Form {
+    about: "what happens to instances, JSON lines or CSV (Google ClusterData 2019, instance_events)",
+    signs: &[
+        Begins(",time,instance_events_type"),
+        Holds("\"instance_index\""),
+        Named("instance_events"),
+    ],
+    units: Units::relative,
+    unkept: &["scheduling_class", "collection_type", "machine_id"],
+    import: Ok(import),
+    samples: &[
+        r#",time,instance_events_type,collection_id,scheduling_class,collection_type,priority,alloc_collection_id,instance_index,machine_id,resource_request
+0,0,2,94591244395,3,1,200,0,144,168846,"{'cpus': 0.0206, 'memory': 0.0144}"
+1,2.5E+12,3,2.60698E+11,2,0,360,0,335,,
+"#,
+        concat!(
+            r#"{"time":"0","type":"SUBMIT","collection_id":"94591244395","instance_index":"1","#,
+            r#""scheduling_class":3,"resource_request":{"cpus":0.5,"memory":0.25}}"#,
+            "\n"
+        ),
+    ],
+    ..Form::of::<Rows<Record>>()
+};
+
 /// One event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
@@ -106,17 +127,6 @@ pub enum Layout {
     Csv(String, usize, Box<Positions>),
 }
 
-/// The events of a file; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format, or a folder of its parts.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
 impl Row for Record {
     type Layout = Layout;
     const MEMBER: &'static str = "instance_events.csv";
@@ -149,8 +159,17 @@ impl Row for Record {
         }
     }
 
-    fn at(self, place: Place) -> Self {
+    fn at(self, place: impl FnOnce() -> Place) -> Self {
+        let place = place();
         Self { place, ..self }
+    }
+
+    fn end(layout: &Layout, _: u64, seen: &mut Seen) {
+        let columns = match layout {
+            Layout::Csv(_, width, _) => *width,
+            Layout::Json(_) | Layout::Unknown => COLUMNS.len(),
+        };
+        seen.fill("columns", columns);
     }
 }
 
@@ -326,130 +345,98 @@ fn dictionary(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    rows: u64,
-    columns: usize,
-    events: BTreeMap<u8, u64>,
-    kinds: BTreeMap<u8, u64>,
-    classes: BTreeMap<u8, u64>,
-    collections: BTreeSet<String>,
-    instances: BTreeSet<(String, String)>,
-    at_start: u64,
-    last: u64,
-    rounded: u64,
-    without: u64,
-    cpus: Figures,
-    memory: Figures,
-    passed: Passed,
+contents! { Record: |_| Jobs 1, Tasks 1; }
+
+shows! { Record: |one|
+    "time_us": one.time, "event": EVENTS[usize::from(one.event)], "collection": one.collection,
+    "instance": one.index, "machine": one.machine, "cpus": digits(one.cpus, DIGITS),
+    "memory": digits(one.memory, DIGITS),
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "time_us",
-        "event",
-        "collection",
-        "instance",
-        "machine",
-        "cpus",
-        "memory",
-    ];
-
-    fn row(record: &Record) -> Vec<String> {
-        let amount = |amount: Option<u64>| {
-            amount.map_or(String::new(), |amount| written(u128::from(amount), DIGITS))
-        };
-        vec![
-            record.time.to_string(),
-            EVENTS[usize::from(record.event)].to_owned(),
-            record.collection.clone(),
-            record.index.clone(),
-            record.machine.clone(),
-            amount(record.cpus),
-            amount(record.memory),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.rows += 1;
-        *self.events.entry(record.event).or_default() += 1;
-        self.kinds.extend_count(record.kind);
-        self.classes.extend_count(record.class);
-        self.collections.insert(record.collection.clone());
-        self.instances
-            .insert((record.collection.clone(), record.index.clone()));
-        self.at_start += u64::from(record.time == 0);
-        self.last = self.last.max(record.time);
-        self.without += u64::from(record.cpus.is_none() || record.memory.is_none());
-        self.cpus.extend(record.cpus);
-        self.memory.extend(record.memory);
-        if record.rounded {
-            self.rounded += 1;
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        if self.rounded {
             let expected = "the number of a collection with all its digits";
-            let error = ReadError::expected(expected, quoted(&record.collection));
-            let error = error.place("column collection_id");
+            let odd = ReadError::expected(expected, quoted(&self.collection));
             let hint = "a spreadsheet rounded it: the row can be counted, but not replayed";
-            warn.push(record.place.of(error).hint(hint));
+            seen.warn(odd.place("column collection_id").hint(hint));
         }
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.columns = match records.layout() {
-            Layout::Csv(_, width, _) => *width,
-            Layout::Json(_) | Layout::Unknown => COLUMNS.len(),
-        };
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("rows", self.rows.to_string()),
-            ("columns", self.columns.to_string()),
-            ("instance_events_type", tally(&self.events)),
-            ("collection_type", tally(&self.kinds)),
-            ("scheduling_class", tally(&self.classes)),
-            (
-                "distinct_collection_id_text",
-                self.collections.len().to_string(),
-            ),
-            (
-                "distinct_collection_instance_text",
-                self.instances.len().to_string(),
-            ),
-            ("rows_time_0", self.at_start.to_string()),
-            ("max_time_us", rounded(u128::from(self.last), 0)),
-            (
-                "rows_collection_id_in_scientific_notation",
-                self.rounded.to_string(),
-            ),
-            ("rows_without_parsable_request", self.without.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("cpus", UNIT, self.cpus),
-                Column::of("memory", UNIT, self.memory),
-            ],
-        }
+        seen.count("rows");
+        seen.columns();
+        seen.tally("instance_events_type", self.event);
+        seen.tally("collection_type", self.kind);
+        seen.tally("scheduling_class", self.class);
+        seen.distinct("distinct_collection_id_text", &self.collection);
+        let instance = format!("{}/{}", self.collection, self.index);
+        seen.distinct("distinct_collection_instance_text", &instance);
+        seen.count_if("rows_time_0", self.time == 0);
+        seen.most("max_time_us", self.time);
+        seen.count_if("rows_collection_id_in_scientific_notation", self.rounded);
+        let without = self.cpus.is_none() || self.memory.is_none();
+        seen.count_if("rows_without_parsable_request", without);
+        seen.figures("cpus", UNIT, self.cpus);
+        seen.figures("memory", UNIT, self.memory);
     }
 }
 
-/// Counting what may be missing.
-trait ExtendCount {
-    fn extend_count(&mut self, code: Option<u8>);
-}
-
-impl ExtendCount for BTreeMap<u8, u64> {
-    fn extend_count(&mut self, code: Option<u8>) {
-        if let Some(code) = code {
-            *self.entry(code).or_default() += 1;
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    let mut known: BTreeMap<String, (u64, Draft)> = BTreeMap::new();
+    let mut live: BTreeMap<(u64, String), Live> = BTreeMap::new();
+    let billionths = |amount: u64| amount / 1000;
+    let mut last = 0;
+    import.each(Rows::open(path)?, |import, row: Record| {
+        if row.rounded {
+            let found = quoted(&row.collection);
+            let expected = "the number of a collection with all its digits";
+            let error = ReadError::expected(expected, found).place("column collection_id");
+            let hint = "a spreadsheet rounded it: the events of a job cannot be told apart, so \
+                        the file can be counted but not replayed";
+            return Err(row.place.of(error).hint(hint));
         }
+        if known.contains_key(&row.collection) {
+            import.merged(Thing::Jobs, 1, SAME_JOB);
+        } else {
+            let draft = Draft {
+                name: row.collection.clone(),
+                submit: Some(row.time),
+                priority: row.priority,
+                ..Draft::default()
+            };
+            known.insert(row.collection.clone(), (import.number(), draft));
+        }
+        let job = known[&row.collection].0;
+        let key = (job, row.index);
+        let became = import.told_of(live.contains_key(&key), Thing::Tasks, SAME_TASK);
+        let task = live.entry(key.clone()).or_default();
+        task.cpus = row.cpus.map(billionths).or(task.cpus);
+        task.memory = row.memory.map(billionths).or(task.memory);
+        let in_trace = row.time < AFTER;
+        if in_trace {
+            last = last.max(row.time);
+        }
+        match EVENTS[usize::from(row.event)] {
+            "submit" | "queue" | "enable" => task.waited = true,
+            "schedule" => {
+                task.started = Some(row.time).filter(|time| *time > 0);
+                task.before = task.started.is_none();
+            }
+            "evict" => (task.started, task.before, task.waited) = (None, false, true),
+            "fail" | "finish" | "kill" | "lost" => {
+                let gone = live.remove(&key).unwrap_or_default();
+                let time = if in_trace { row.time } else { last };
+                import.push(gone.ran(job, time, in_trace))?;
+            }
+            _ => {}
+        }
+        Ok(became)
+    })?;
+    for ((job, _), task) in live {
+        import.push(task.ran(job, last, false))?;
     }
+    import.assume("run times", RUNS);
+    known
+        .into_values()
+        .try_for_each(|(id, draft)| import.numbered(id, draft))
 }
 
 #[cfg(test)]

@@ -5,19 +5,25 @@
 //! others differ. Lines that begin with `#` are comments, among them rows that were taken out. The
 //! unit of `req/s` is in doubt: take the numbers as relative. The archive has a curve a file.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
-use crate::error::{ReadError, quoted};
-use crate::formats::cells::{Cell, MILLIONTHS, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey};
-use crate::formats::swim::LATEST;
+use crate::formats::prelude::*;
 
 /// The most requests of one step.
 const MOST: u64 = 1_000_000_000_000;
+
+pub(crate) const FORM: Form = Form {
+    about: "load curves of web services; a file, folder or archive (Li-BCN 2010)",
+    signs: &[Begins("Time\treq/s"), Named("li-bcn"), MayEnd(".load")],
+    import: Ok(import),
+    samples: &["\
+Time\treq/s\tbytes/req\tRT0
+####
+# 0:00
+0\t6112\t8327\t0.04
+#3600\t1\t1\t1
+7200\t3056.5\t11553\t0.04
+"],
+    ..Form::of::<Rows<Record>>()
+};
 
 /// One step of a curve.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,17 +49,6 @@ impl Record {
 pub struct Layout {
     columns: usize,
     comments: u64,
-}
-
-/// The steps of all curves; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format, a folder of them or their archive.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
 }
 
 impl Row for Record {
@@ -92,63 +87,58 @@ impl Row for Record {
         }))
     }
 
-    fn at(self, place: Place) -> Self {
+    fn at(self, place: impl FnOnce() -> Place) -> Self {
+        let place = place();
         Self { place, ..self }
     }
+
+    fn end(layout: &Layout, _: u64, seen: &mut Seen) {
+        seen.set("comment_lines", layout.comments);
+    }
 }
 
-/// What is counted over all files.
-#[derive(Default)]
-pub(crate) struct Counts {
-    services: BTreeSet<String>,
-    last: u64,
-    comments: u64,
-    requests: Figures,
-    passed: Passed,
+contents! { Record: |row| Requests row.requests / 1_000_000; }
+
+shows! { Record: |one|
+    "service": one.service(), "time_s": one.time, "requests": digits(one.requests, MILLIONTHS),
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["service", "time_s", "requests"];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.service(),
-            record.time.to_string(),
-            written(u128::from(record.requests), MILLIONTHS),
-        ]
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("rows");
+        seen.distinct("http_load_files", &self.service());
+        seen.most("last_time_s", self.time);
+        seen.sum("sum_col2", self.requests).written(MILLIONTHS);
+        seen.figures("requests", "millionths of a request", [self.requests]);
     }
+}
 
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.services.insert(record.service());
-        self.last = self.last.max(record.time);
-        self.requests.push(record.requests);
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.comments = records.layout().comments;
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let sum = self.requests.sum().unsigned_abs();
-        let mut facts = vec![
-            ("rows", self.requests.len().to_string()),
-            ("http_load_files", self.services.len().to_string()),
-            ("last_time_s", self.last.to_string()),
-            ("sum_col2", written(sum, MILLIONTHS)),
-            ("comment_lines", self.comments.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![Column::of(
-                "requests",
-                "millionths of a request",
-                self.requests,
-            )],
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume(
+        "unit of requests",
+        "as written, in each hour: the publisher's unit is in doubt",
+    );
+    import.assume("length of a step", "an hour");
+    import.sees(0);
+    let mut services: BTreeMap<String, u64> = BTreeMap::new();
+    import.each(Rows::open(path)?, |import, row: Record| {
+        let name = row.service();
+        let next = services.len() as u64;
+        let service = *services.entry(name.clone()).or_insert(next);
+        if service == next {
+            import.push(Service {
+                id: service,
+                name,
+                ..Service::default()
+            })?;
         }
-    }
+        import.push(Load {
+            service,
+            start: seconds(row.time),
+            length: seconds(3600),
+            requests: row.requests / 1_000_000,
+            ..Load::default()
+        })?;
+        Ok(Became::Imported)
+    })
 }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ReadError, quoted};
-use survey::Survey;
+use form::Form;
 
 pub mod accesslog;
 pub mod alibaba2017;
@@ -53,9 +53,13 @@ pub mod sheets;
 pub(crate) mod archive;
 pub(crate) mod cells;
 pub(crate) mod clock;
+pub(crate) mod columns;
 pub(crate) mod detect;
 pub(crate) mod figures;
+pub(crate) mod form;
 pub(crate) mod lines;
+pub(crate) mod prelude;
+pub(crate) mod seen;
 pub(crate) mod source;
 pub(crate) mod survey;
 pub(crate) mod table;
@@ -66,15 +70,16 @@ pub use source::{bytes_read, input};
 pub use survey::{Check, Column, Head, Stat};
 pub use table::Table;
 
-/// The list of formats: what is said here once is the enum, the names and the way to each reader.
+/// The list of formats, a line each: the enum, the names on command lines, and the file of each.
 macro_rules! formats {
-    ($($(#[$doc:meta])* $format:ident, $name:literal, $($module:ident)::+, $about:literal;)+) => {
-        /// A public trace format.
+    ($($format:ident $name:literal $($module:ident)::+;)+) => {
+        /// A public trace format; its module says what it is.
         #[derive(
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize,
         )]
+        #[allow(missing_docs, reason = "said in the files of the formats")]
         pub enum Format {
-            $($(#[$doc])* #[serde(rename = $name)] $format,)+
+            $(#[serde(rename = $name)] $format,)+
         }
 
         impl Format {
@@ -83,20 +88,10 @@ macro_rules! formats {
             /// Their names, for messages and command lines.
             pub const NAMES: [&'static str; Self::ALL.len()] = [$($name),+];
 
-            /// What the format holds, in one line.
-            pub const fn about(self) -> &'static str {
+            /// All that there is to say of it.
+            pub(crate) const fn form(self) -> Form {
                 match self {
-                    $(Self::$format => $about,)+
-                }
-            }
-
-            /// Opens a file with the reader of this format.
-            fn open<V: Visit>(self, path: &Path, visit: V) -> Result<V::Output, ReadError> {
-                match self {
-                    $(Self::$format => {
-                        let records = $($module)::+::records(path)?;
-                        Ok(visit.visit::<$($module)::+::Counts>(records))
-                    })+
+                    $(Self::$format => $($module)::+::FORM,)+
                 }
             }
         }
@@ -104,186 +99,77 @@ macro_rules! formats {
 }
 
 formats! {
-    /// Hadoop jobs by their bytes ([`swim`]).
-    Swim, "swim", swim,
-        "Hadoop jobs: submission and bytes, tab-separated (SWIM, Facebook 2009)";
-    /// Spark queries by their stages ([`tpch`]).
-    Tpch, "tpch", tpch,
-        "Spark queries: stages and task run times, JSON lines (TPC-H, Decima)";
-    /// Requests a second ([`requests`]).
-    Requests, "requests", requests,
-        "requests in each second, whole numbers; a text or an archive with workload.txt";
-    /// Jobs of parallel machines ([`swf`]).
-    Swf, "swf", swf,
-        "jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2)";
-    /// Machines of Google's cell of 2011 ([`google2011::machines`]).
-    Google2011Machines, "google2011-machines", google2011::machines,
-        "machines that come, change and go (Google ClusterData 2011, machine_events)";
-    /// Jobs of Google's cell of 2011 ([`google2011::jobs`]).
-    Google2011Jobs, "google2011-jobs", google2011::jobs,
-        "what happens to jobs; a file or a folder of parts (Google ClusterData 2011, job_events)";
-    /// Tasks of Google's cell of 2011 ([`google2011::tasks`]).
-    Google2011Tasks, "google2011-tasks", google2011::tasks,
-        "what happens to tasks; a file or a folder of parts (Google ClusterData 2011, task_events)";
-    /// Batch tasks of Alibaba's cluster of 2017 ([`alibaba2017`]).
-    Alibaba2017, "alibaba2017", alibaba2017,
-        "batch tasks, with or without a header (Alibaba cluster-trace-v2017, batch_task)";
-    /// Batch tasks of Alibaba's cluster of 2018 ([`alibaba2018::tasks`]).
-    Alibaba2018Tasks, "alibaba2018-tasks", alibaba2018::tasks,
-        "batch tasks with their dependencies (Alibaba cluster-trace-v2018, batch_task)";
-    /// Batch instances of Alibaba's cluster of 2018 ([`alibaba2018::instances`]).
-    Alibaba2018Instances, "alibaba2018-instances", alibaba2018::instances,
-        "instances of batch tasks (Alibaba cluster-trace-v2018, batch_instance)";
-    /// Machines of Alibaba's cluster of 2018 ([`alibaba2018::machines`]).
-    Alibaba2018Machines, "alibaba2018-machines", alibaba2018::machines,
-        "machines and their states (Alibaba cluster-trace-v2018, machine_meta)";
-    /// Training jobs of Microsoft's Philly ([`philly`]).
-    Philly, "philly", philly,
-        "training jobs by virtual cluster (Microsoft Philly 2017, the list of Pollux)";
-    /// Nodes of Alibaba's openb ([`openb::nodes`]).
-    OpenbNodes, "openb-nodes", openb::nodes,
-        "nodes with GPUs (Alibaba cluster-trace-gpu-v2023, openb_node_list)";
-    /// Pods of Alibaba's openb ([`openb::pods`]).
-    OpenbPods, "openb-pods", openb::pods,
-        "pods that share GPUs (Alibaba cluster-trace-gpu-v2023, openb_pod_list)";
-    /// Job lists of GAIA ([`gaia`]).
-    Gaia, "gaia", gaia,
-        "jobs of a year: arrival, length, CPUs (GAIA's LANL Mustang 2015 and Alibaba PAI 2020)";
-    /// Machines of Alibaba's PAI ([`pai`]).
-    PaiMachines, "pai-machines", pai,
-        "machines by type of GPU (Alibaba cluster-trace-gpu-v2020, pai_machine_spec)";
-    /// Instances of Alibaba's recommendation services ([`dlrm`]).
-    Dlrm, "dlrm", dlrm,
-        "instances on CPU and GPU nodes (Alibaba cluster-trace-gpu-v2025, disaggregated DLRM)";
-    /// Training jobs of Microsoft's ITP ([`elasticflow`]).
-    ElasticFlow, "elasticflow", elasticflow,
-        "training jobs, a file a cluster, or their folder (Microsoft ITP 2021, ElasticFlow)";
-    /// Requests to Azure's language models ([`azure_llm`]).
-    AzureLlm, "azure-llm", azure_llm,
-        "requests to language models by tokens (Azure LLM inference 2023)";
-    /// Requests to Kimi's language model ([`mooncake`]).
-    Mooncake, "mooncake", mooncake,
-        "requests to a language model with their prefixes, JSON lines (Mooncake, Kimi)";
-    /// Shuffles between racks ([`coflow`]).
-    Coflow, "coflow", coflow,
-        "shuffles between racks, a coflow a line (coflow benchmark, Facebook 2010)";
-    /// Access logs of web servers ([`accesslog`]).
-    AccessLog, "accesslog", accesslog,
-        "requests to a web server, one a line (Apache's common and combined log formats)";
-    /// Use of machines by tasks of Google's cell of 2011 ([`google2011::usage`]).
-    Google2011Usage, "google2011-usage", google2011::usage,
-        "what tasks used in five minutes (Google ClusterData 2011, task_usage)";
-    /// Events of instances of Google's cells of 2019 ([`google2019`]).
-    Google2019Instances, "google2019-instances", google2019,
-        "what happens to instances, JSON lines or CSV (Google ClusterData 2019, instance_events)";
-    /// Requests for images to Alibaba's models ([`genai`]).
-    GenAi, "alibaba-genai", genai,
-        "requests for images with their service times (Alibaba cluster-trace-v2026-GenAI)";
-    /// Nodes of Alibaba's spot GPUs ([`spot_gpu`]).
-    SpotGpuNodes, "spot-gpu-nodes", spot_gpu,
-        "nodes with GPUs (Alibaba cluster-trace-v2026-spot-gpu, node_info_df)";
-    /// Invocations of Azure's functions, 2021 ([`azure_functions::invocations`]).
-    AzureInvocations, "azure-functions-2021", azure_functions::invocations,
-        "invocations of functions with their durations (Azure Functions 2021)";
-    /// Invocations of Azure's functions by minute, 2019 ([`azure_functions::minutes`]).
-    AzureMinutes, "azure-functions-2019", azure_functions::minutes,
-        "invocations of functions in each minute of a day (Azure Functions 2019)";
-    /// Durations of Azure's functions, 2019 ([`azure_functions::durations`]).
-    AzureDurations, "azure-functions-2019-durations", azure_functions::durations,
-        "how long invocations of functions take (Azure Functions 2019)";
-    /// Memory of Azure's applications, 2019 ([`azure_functions::memory`]).
-    AzureMemory, "azure-functions-2019-memory", azure_functions::memory,
-        "how much memory applications have (Azure Functions 2019)";
-    /// Lists of invocations ([`azure_functions::replay`]).
-    FunctionReplay, "function-replay", azure_functions::replay,
-        "invocations of functions by millisecond (Iluvatar)";
-    /// Needs of functions ([`azure_functions::profiles`]).
-    FunctionProfiles, "function-profiles", azure_functions::profiles,
-        "durations and memory of functions (Iluvatar)";
-    /// Azure's virtual machines ([`azure_vm::table`]).
-    AzureVms, "azure-vms", azure_vm::table,
-        "virtual machines with their sizes and lives (Azure VM traces V1 and V2, vmtable)";
-    /// CPU use of Azure's virtual machines ([`azure_vm::readings`]).
-    AzureReadings, "azure-vm-readings", azure_vm::readings,
-        "CPU use of virtual machines; a file or a folder of parts (Azure VM traces)";
-    /// Jobs of Cook's simulator ([`cook::jobs`]).
-    CookJobs, "cook-jobs", cook::jobs,
-        "jobs of users with their resources, a JSON list (Cook's simulator)";
-    /// Hosts of Cook's simulator ([`cook::hosts`]).
-    CookHosts, "cook-hosts", cook::hosts,
-        "hosts with their resources, a JSON list (Cook's simulator)";
-    /// Jobs of Gavel ([`gavel::jobs`]).
-    GavelJobs, "gavel-jobs", gavel::jobs,
-        "training jobs by steps, tab-separated (Gavel)";
-    /// Throughputs of Gavel ([`gavel::throughputs`]).
-    GavelThroughputs, "gavel-throughputs", gavel::throughputs,
-        "steps a second of each type of job on each GPU, JSON (Gavel)";
-    /// Jobs of Muri ([`muri`]).
-    Muri, "muri", muri,
-        "training jobs of a virtual cluster with models drawn for them (Muri, Philly)";
-    /// Run times of Philly ([`philly_runtimes`]).
-    PhillyRuntimes, "philly-runtimes", philly_runtimes,
-        "run times of training jobs and nothing else (Microsoft Philly 2017)";
-    /// Jobs as Rumen tells them ([`hadoop::rumen`]).
-    Rumen, "rumen", hadoop::rumen,
-        "jobs with all tasks and attempts, JSON objects (Hadoop Rumen)";
-    /// Jobs as YARN's load simulator tells them ([`hadoop::sls`]).
-    Sls, "sls", hadoop::sls,
-        "jobs with their containers, JSON objects (YARN scheduler load simulator)";
-    /// Hosts of a Hadoop cluster ([`hadoop::topology`]).
-    Topology, "hadoop-topology", hadoop::topology,
-        "hosts by rack, JSON (Hadoop Rumen)";
-    /// Job history of YARN ([`hadoop::jhist`]).
-    Jhist, "jhist", hadoop::jhist,
-        "events of a job, one a line (MapReduce job history, .jhist)";
-    /// Job history of the first Hadoop ([`hadoop::jobtracker`]).
-    JobTracker, "jobtracker", hadoop::jobtracker,
-        "changes of jobs, tasks and attempts, one a line (Hadoop 0.20 job history)";
-    /// Event logs of Spark ([`spark::events`]).
-    SparkEvents, "spark-events", spark::events,
-        "events of an application, JSON lines (Spark event log)";
-    /// Job logs of Spark 0.8 ([`spark::joblogger`]).
-    SparkJobLog, "spark-joblog", spark::joblogger,
-        "plan and tasks of a query (Spark 0.8 JobLogger)";
-    /// Workflows of `WfCommons` ([`wfcommons`]).
-    WfCommons, "wfcommons", wfcommons,
-        "an executed workflow, JSON (WfCommons, WfFormat 1.0 to 1.5)";
-    /// Tasks of `OpenDC` ([`opendc::tasks`]).
-    OpenDcTasks, "opendc-tasks", opendc::tasks,
-        "tasks or virtual machines with their sizes, Parquet or CSV (OpenDC)";
-    /// Fragments of `OpenDC` ([`opendc::fragments`]).
-    OpenDcFragments, "opendc-fragments", opendc::fragments,
-        "CPU use of tasks piece by piece, Parquet or CSV (OpenDC)";
-    /// Workflows of the Workflow Trace Archive ([`opendc::wta`]).
-    Wta, "wta", opendc::wta,
-        "tasks of workflows, Parquet or CSV (Workflow Trace Archive)";
-    /// Workflows of the Grid Workloads Archive ([`opendc::gwf`]).
-    Gwf, "gwf", opendc::gwf,
-        "tasks of workflows (Grid Workflow Format)";
-    /// Virtual machines of Bitbrains ([`opendc::bitbrains`]).
-    Bitbrains, "bitbrains", opendc::bitbrains,
-        "use of virtual machines, a file each (Bitbrains, GWA-T-12)";
-    /// Virtual machines of `PlanetLab` ([`planetlab`]).
-    PlanetLab, "planetlab", planetlab,
-        "CPU use of virtual machines in percent; a folder or archive of files (PlanetLab 2011)";
-    /// Load curves of web services ([`loads`]).
-    Loads, "loads", loads,
-        "load curves of web services; a file, folder or archive (Li-BCN 2010)";
-}
-
-/// What is done with the records of a file, whatever its format.
-trait Visit {
-    /// What comes of it.
-    type Output;
-
-    /// Does it.
-    fn visit<S: Survey>(self, records: S::Records) -> Self::Output;
+    Swim "swim" swim;
+    Tpch "tpch" tpch;
+    Requests "requests" requests;
+    Swf "swf" swf;
+    Google2011Machines "google2011-machines" google2011::machines;
+    Google2011Jobs "google2011-jobs" google2011::jobs;
+    Google2011Tasks "google2011-tasks" google2011::tasks;
+    Alibaba2017 "alibaba2017" alibaba2017;
+    Alibaba2018Tasks "alibaba2018-tasks" alibaba2018::tasks;
+    Alibaba2018Instances "alibaba2018-instances" alibaba2018::instances;
+    Alibaba2018Machines "alibaba2018-machines" alibaba2018::machines;
+    Philly "philly" philly;
+    OpenbNodes "openb-nodes" openb::nodes;
+    OpenbPods "openb-pods" openb::pods;
+    Gaia "gaia" gaia;
+    PaiMachines "pai-machines" pai;
+    Dlrm "dlrm" dlrm;
+    ElasticFlow "elasticflow" elasticflow;
+    AzureLlm "azure-llm" azure_llm;
+    Mooncake "mooncake" mooncake;
+    Coflow "coflow" coflow;
+    AccessLog "accesslog" accesslog;
+    Google2011Usage "google2011-usage" google2011::usage;
+    Google2019Instances "google2019-instances" google2019;
+    GenAi "alibaba-genai" genai;
+    SpotGpuNodes "spot-gpu-nodes" spot_gpu;
+    AzureInvocations "azure-functions-2021" azure_functions::invocations;
+    AzureMinutes "azure-functions-2019" azure_functions::minutes;
+    AzureDurations "azure-functions-2019-durations" azure_functions::durations;
+    AzureMemory "azure-functions-2019-memory" azure_functions::memory;
+    FunctionReplay "function-replay" azure_functions::replay;
+    FunctionProfiles "function-profiles" azure_functions::profiles;
+    AzureVms "azure-vms" azure_vm::table;
+    AzureReadings "azure-vm-readings" azure_vm::readings;
+    CookJobs "cook-jobs" cook::jobs;
+    CookHosts "cook-hosts" cook::hosts;
+    GavelJobs "gavel-jobs" gavel::jobs;
+    GavelThroughputs "gavel-throughputs" gavel::throughputs;
+    Muri "muri" muri;
+    PhillyRuntimes "philly-runtimes" philly_runtimes;
+    Rumen "rumen" hadoop::rumen;
+    Sls "sls" hadoop::sls;
+    Topology "hadoop-topology" hadoop::topology;
+    Jhist "jhist" hadoop::jhist;
+    JobTracker "jobtracker" hadoop::jobtracker;
+    SparkEvents "spark-events" spark::events;
+    SparkJobLog "spark-joblog" spark::joblogger;
+    WfCommons "wfcommons" wfcommons;
+    OpenDcTasks "opendc-tasks" opendc::tasks;
+    OpenDcFragments "opendc-fragments" opendc::fragments;
+    Wta "wta" opendc::wta;
+    Gwf "gwf" opendc::gwf;
+    Bitbrains "bitbrains" opendc::bitbrains;
+    PlanetLab "planetlab" planetlab;
+    Loads "loads" loads;
 }
 
 impl Format {
     /// The name used on command lines and in recipes.
     pub const fn name(self) -> &'static str {
         Self::NAMES[self as usize]
+    }
+
+    /// What the format holds, in one line.
+    pub const fn about(self) -> &'static str {
+        self.form().about
+    }
+
+    /// Small good files of the format, for tests.
+    pub const fn samples(self) -> &'static [&'static str] {
+        self.form().samples
     }
 
     /// The format called `name`.
@@ -340,14 +226,7 @@ impl FromStr for Format {
 /// # Errors
 /// The first problem of the file.
 pub fn stat(path: &Path, format: Format) -> Result<Stat, ReadError> {
-    struct Counting;
-    impl Visit for Counting {
-        type Output = Result<Stat, ReadError>;
-        fn visit<S: Survey>(self, records: S::Records) -> Self::Output {
-            survey::stat::<S>(records)
-        }
-    }
-    format.open(path, Counting)?
+    (format.form().stat)(path)
 }
 
 /// The first `count` records of a file, as rows for people.
@@ -355,29 +234,10 @@ pub fn stat(path: &Path, format: Format) -> Result<Stat, ReadError> {
 /// # Errors
 /// The first problem among them.
 pub fn head(path: &Path, format: Format, count: usize) -> Result<Head, ReadError> {
-    struct First(usize);
-    impl Visit for First {
-        type Output = Result<Head, ReadError>;
-        fn visit<S: Survey>(self, records: S::Records) -> Self::Output {
-            survey::head::<S>(records, self.0)
-        }
-    }
-    format.open(path, First(count))?
+    (format.form().head)(path, count)
 }
 
 /// Reads all of a file and lists up to `limit` problems and as many warnings.
 pub fn validate(path: &Path, format: Format, limit: usize) -> Check {
-    struct Checking<'a>(&'a Path, usize);
-    impl Visit for Checking<'_> {
-        type Output = Check;
-        fn visit<S: Survey>(self, records: S::Records) -> Self::Output {
-            survey::check::<S>(records, self.0, self.1)
-        }
-    }
-    let opened = format.open(path, Checking(path, limit));
-    opened.unwrap_or_else(|problem| Check {
-        problems: vec![problem],
-        problem_count: 1,
-        ..Check::default()
-    })
+    (format.form().check)(path, limit)
 }

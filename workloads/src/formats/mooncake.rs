@@ -4,27 +4,35 @@
 //! lines: milliseconds from the beginning, tokens read, tokens written, and an id for every block of
 //! 512 tokens of the prompt: equal ids are equal prefixes. How long a request took is not in it.
 
-use std::path::Path;
-
 use serde::Deserialize;
 
-use crate::error::ReadError;
-use crate::formats::documents::Members;
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, yes};
-use crate::formats::swim::LATEST;
+use crate::formats::prelude::*;
 
 /// The latest time: a hundred years of milliseconds.
 const MOST_MILLIS: u64 = LATEST * 1000;
 
+pub(crate) const FORM: Form = Form {
+    about: "requests to a language model with their prefixes, JSON lines (Mooncake, Kimi)",
+    signs: &[Holds("\"input_length\"")],
+    unkept: &["hash_ids"],
+    import: Ok(|import, path| {
+        import.tokens(Rows::open(path)?, |one: &Record| {
+            let [read, write] = [one.input_length, one.output_length].map(u64::from);
+            (millis(one.timestamp), read, write)
+        })
+    }),
+    samples: &[concat!(
+        r#"{"timestamp": 0, "input_length": 758, "output_length": 500, "hash_ids": [0, 1]}"#,
+        "\n",
+        r#"{"timestamp": 3000, "input_length": 322, "output_length": 490, "hash_ids": [0]}"#,
+        "\n"
+    )],
+    ..Form::of::<Rows<Record>>()
+};
+
 /// One request.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct Record {
-    /// Where it stands.
-    #[serde(skip, default = "Place::nowhere")]
-    pub place: Place,
     /// When it arrived, in milliseconds.
     pub timestamp: u64,
     /// Tokens read.
@@ -34,17 +42,6 @@ pub struct Record {
     /// The blocks of the prompt.
     #[serde(default)]
     pub hash_ids: Vec<u64>,
-}
-
-/// The requests of a file; a bad line does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
 }
 
 impl Row for Record {
@@ -72,69 +69,25 @@ impl Row for Record {
     fn unread(members: &Members) -> Vec<String> {
         members.names()
     }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    times: Figures,
-    last: u64,
-    unsorted: u64,
-    read: Figures,
-    written: Figures,
-    passed: Passed,
+contents! { Record: |_| Requests 1; }
+
+shows! { Record: |one|
+    "timestamp_ms": one.timestamp, "input_length": one.input_length,
+    "output_length": one.output_length, "blocks": one.hash_ids.len(),
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] =
-        &["timestamp_ms", "input_length", "output_length", "blocks"];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.timestamp.to_string(),
-            record.input_length.to_string(),
-            record.output_length.to_string(),
-            record.hash_ids.len().to_string(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        if record.timestamp < self.last {
-            self.unsorted += 1;
-            let expected = format!("a time not before the line above ({})", self.last);
-            let error = ReadError::expected(expected, record.timestamp);
-            warn.push(record.place.of(error).place("key `timestamp`"));
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("requests");
+        if let Some(last) = seen.sorted("time_nondecreasing", self.timestamp) {
+            let expected = format!("a time not before the line above ({last})");
+            let odd = ReadError::expected(expected, self.timestamp);
+            seen.warn(odd.place("key `timestamp`"));
         }
-        self.last = record.timestamp;
-        self.times.push(record.timestamp);
-        self.read.push(u64::from(record.input_length));
-        self.written.push(u64::from(record.output_length));
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("requests", self.times.len().to_string()),
-            ("time_nondecreasing", yes(self.unsorted == 0)),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("timestamp_ms", "milliseconds", self.times),
-                Column::of("input_length", "tokens", self.read),
-                Column::of("output_length", "tokens", self.written),
-            ],
-        }
+        seen.figures("timestamp_ms", "milliseconds", [self.timestamp]);
+        seen.figures("input_length", "tokens", [self.input_length]);
+        seen.figures("output_length", "tokens", [self.output_length]);
     }
 }

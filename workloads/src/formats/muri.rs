@@ -4,177 +4,65 @@
 //! a header; times in milliseconds. Submission, GPUs and duration are Philly's; model, batch size,
 //! iterations and what an iteration takes of GPU, CPU and storage were drawn by the authors.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use crate::error::ReadError;
-use crate::formats::cells::MILLIONTHS;
-use crate::formats::figures::Figures;
 use crate::formats::philly::MOST_GPUS;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, tally, yes};
-use crate::formats::swim::LATEST;
-use crate::formats::table::Table;
+use crate::formats::prelude::*;
 
-const COLUMNS: [&str; 9] = [
-    "job_id",
-    "num_gpu",
-    "submit_time",
-    "duration",
-    "model_name",
-    "iterations",
-    "batch_size",
-    "iteration_time",
-    "priority",
-];
 /// The latest time and the most iterations: a hundred years of milliseconds.
 const MOST_MILLIS: u64 = LATEST * 1000;
 
-/// One job.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Where it stands.
-    pub place: Place,
+pub(crate) const FORM: Form = Form {
+    about: "training jobs of a virtual cluster with models drawn for them (Muri, Philly)",
+    signs: &[Begins("job_id,num_gpu,submit_time")],
+    unkept: &["iterations", "batch_size", "iteration_time", "priority"],
+    import: Ok(|import, path| {
+        import.training(Rows::open(path)?, |job: Record| {
+            let tasks = workers(job.gpus, Some(millis(job.duration)));
+            let name = format!("{} {}", job.job, job.model);
+            Draft::simple(name, Some(millis(job.submit)), tasks)
+        })
+    }),
+    samples: &["\
+job_id,num_gpu,submit_time,iterations,model_name,batch_size,duration,interval,iteration_time,\
+resource_time_0,priority
+0,1,0,5853661,dqn,128,2868294000,46122000,490,446,1
+1,8,201694000,8787693,dqn,128,4472936000,201694000,509.5,435,0
+"],
+    ..Form::of::<Rows<Record>>()
+};
+
+columns! {
+    /// One job.
+    pub struct Record: "job" in "trace.csv", headed;
     /// Its number.
-    pub job: u64,
+    job: u64 = "job_id", Round("a job number", u64::from(u32::MAX));
     /// How many GPUs it has.
-    pub gpus: u64,
+    gpus: u64 = "num_gpu", Round("GPUs", MOST_GPUS);
     /// When it was submitted, in milliseconds.
-    pub submit: u64,
+    submit: u64 = "submit_time" as "submit_time_ms", Round("milliseconds", MOST_MILLIS);
     /// How long it ran, in milliseconds.
-    pub duration: u64,
+    duration: u64 = "duration" as "duration_ms", Round("milliseconds", MOST_MILLIS);
     /// The model it is said to train.
-    pub model: String,
+    model: String = "model_name" as "model", Text;
     /// How often.
-    pub iterations: Option<u64>,
+    iterations: Option<u64> = "iterations" as _, Maybe(Round("iterations", MOST_MILLIS));
+    /// With how much data at once.
+    batch: String = "batch_size" as _, Text;
     /// What one iteration takes, in millionths of a millisecond.
-    pub iteration: Option<u64>,
+    iteration: Option<u64> = "iteration_time" as _, Maybe(Decimal("milliseconds", MILLIONTHS, LATEST));
+    /// Its priority, as written.
+    priority: String = "priority" as _, Text;
 }
 
-/// The records of a file; a bad row does not end them.
-pub type Records = Rows<Record>;
+contents! { Record: |job| Jobs 1, Tasks job.gpus.max(1); }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
-impl Row for Record {
-    type Layout = Table<9>;
-    const MEMBER: &'static str = "trace.csv";
-    const ONE: &'static str = "job";
-    const ABOUT: &'static str = "columns: job_id, num_gpu, submit_time, duration, model_name, ...";
-    const HEADED: bool = true;
-    const READ: &'static [&'static str] = &COLUMNS;
-
-    fn header(line: &str, table: &mut Table<9>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, 4)?;
-        Ok(())
-    }
-
-    fn row(line: &str, table: &mut Table<9>) -> Result<Option<Self>, ReadError> {
-        let [
-            job_id,
-            num_gpu,
-            submit_time,
-            duration,
-            model_name,
-            iterations,
-            _,
-            iteration_time,
-            _,
-        ] = table.cells(line, &COLUMNS)?;
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            job: job_id.round("a job number", u64::from(u32::MAX))?,
-            gpus: num_gpu.round("GPUs", MOST_GPUS)?,
-            submit: submit_time.round("milliseconds", MOST_MILLIS)?,
-            duration: duration.round("milliseconds", MOST_MILLIS)?,
-            model: model_name.text().to_owned(),
-            iterations: iterations.maybe(|cell| cell.round("iterations", MOST_MILLIS))?,
-            iteration: iteration_time
-                .maybe(|cell| cell.decimal("milliseconds", MILLIONTHS, LATEST))?,
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-}
-
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    columns: usize,
-    last: u64,
-    unsorted: u64,
-    gpus: BTreeMap<u64, u64>,
-    models: BTreeMap<String, u64>,
-    submits: Figures,
-    durations: Figures,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "job_id",
-        "num_gpu",
-        "submit_time_ms",
-        "duration_ms",
-        "model",
-    ];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.job.to_string(),
-            record.gpus.to_string(),
-            record.submit.to_string(),
-            record.duration.to_string(),
-            record.model.clone(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        if record.submit < self.last {
-            self.unsorted += 1;
-            let expected = format!("a time not before the row above ({})", self.last);
-            let error = ReadError::expected(expected, record.submit);
-            warn.push(record.place.of(error).place("column submit_time"));
-        }
-        self.last = record.submit;
-        *self.gpus.entry(record.gpus).or_default() += 1;
-        *self.models.entry(record.model.clone()).or_default() += 1;
-        self.submits.push(record.submit);
-        self.durations.push(record.duration);
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.columns = records.layout().width();
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("jobs", self.submits.len().to_string()),
-            ("columns", self.columns.to_string()),
-            ("submit_nondecreasing", yes(self.unsorted == 0)),
-            ("num_gpu", tally(&self.gpus)),
-            ("models", tally(&self.models)),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("submit_time_ms", "milliseconds", self.submits),
-                Column::of("duration_ms", "milliseconds", self.durations),
-            ],
-        }
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("jobs");
+        seen.columns();
+        seen.in_order("submit_nondecreasing", self.submit, "column submit_time");
+        seen.tally("num_gpu", self.gpus);
+        seen.tally("models", &self.model);
+        seen.figures("submit_time_ms", "milliseconds", [self.submit]);
+        seen.figures("duration_ms", "milliseconds", [self.duration]);
     }
 }

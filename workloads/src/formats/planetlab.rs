@@ -4,19 +4,30 @@
 //! named by host and slice and has a whole number a line: the mean CPU use in each five minutes, in
 //! percent. A folder of such files and an archive of them are read. Sizes of machines are not in it.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::ReadError;
-use crate::formats::cells::{Cell, MILLIONTHS, rounded};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey};
+use crate::formats::prelude::*;
 
 /// The most CPU use, in percent: of many cores.
 const MOST_PERCENT: u64 = 100_000;
+
+pub(crate) const FORM: Form = Form {
+    about: "CPU use of virtual machines in percent; a folder or archive of files (PlanetLab 2011)",
+    signs: &[Named("planetlab")],
+    import: Ok(|import, path| {
+        let model = "percent of a machine; sizes are not in the source";
+        import.assume("usage", model);
+        import.sees(0);
+        let mut machines = Named::default();
+        import.each(Rows::open(path)?, |import, row: Record| {
+            let job = machines.job(import, &row.machine(), untold())?;
+            let start = (row.place.line - 1) * FIVE_MINUTES;
+            import.reading(job, start, FIVE_MINUTES, row.percent * 10_000)
+        })
+    }),
+    samples: &["47\n4\n38\n"],
+    ..Form::by::<Rows<Record>, Counts>()
+};
 
 /// One machine in five minutes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,17 +46,6 @@ impl Record {
     }
 }
 
-/// The lines of all files; a bad one does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format, a folder of them or their archive.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
 impl Row for Record {
     type Layout = ();
     const MEMBER: &'static str = "machine";
@@ -61,81 +61,49 @@ impl Row for Record {
         }))
     }
 
-    fn at(self, place: Place) -> Self {
+    fn at(self, place: impl FnOnce() -> Place) -> Self {
+        let place = place();
         Self { place, ..self }
     }
 }
 
-/// What is counted over all files.
-#[derive(Default)]
-pub(crate) struct Counts {
-    machine: Option<Arc<Path>>,
-    samples: u64,
-    lengths: BTreeMap<u64, u64>,
-    percent: Figures,
-    passed: Passed,
+contents! { Record: |_| Jobs 1, Tasks 1, Readings 1; }
+
+shows! { Record: |one|
+    "machine": one.machine(), "sample": one.place.line, "cpu_percent": one.percent,
 }
 
-impl Counts {
-    /// Counts the machine that is behind us.
-    fn turn(&mut self) {
-        if self.machine.take().is_some() {
-            *self.lengths.entry(self.samples).or_default() += 1;
-        }
-        self.samples = 0;
-    }
-}
+/// The machine that is read, and how many samples it has.
+#[derive(Default)]
+struct Counts(Option<(Arc<Path>, u64)>);
 
 impl Survey for Counts {
     type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["machine", "sample", "cpu_percent"];
 
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.machine(),
-            record.place.line.to_string(),
-            record.percent.to_string(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        let same = self
-            .machine
-            .as_ref()
-            .is_some_and(|file| Arc::ptr_eq(file, &record.place.file));
-        if !same {
-            self.turn();
-            self.machine = Some(Arc::clone(&record.place.file));
-        }
-        self.samples += 1;
-        self.percent.push(record.percent);
+    fn see(&mut self, record: &Record, seen: &mut Seen) {
         if record.percent > 100 {
-            let error = ReadError::expected("at most 100 percent", record.percent);
-            warn.push(record.place.of(error));
+            seen.warn(ReadError::expected("at most 100 percent", record.percent));
         }
+        let same = |(file, _): &(Arc<Path>, u64)| Arc::ptr_eq(file, &record.place.file);
+        let behind = match &mut self.0 {
+            Some(machine) if same(machine) => {
+                machine.1 += 1;
+                None
+            }
+            other => other.replace((Arc::clone(&record.place.file), 1)),
+        };
+        let new = behind.is_some();
+        seen.count_if("vm_files", new);
+        seen.tally("samples_per_vm", behind.map(|(_, samples)| samples))
+            .keys();
+        seen.mean("mean", record.percent * 1_000_000_000);
+        seen.figures("cpu_percent", "percent", [record.percent]);
     }
 
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.turn();
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let machines: u64 = self.lengths.values().sum();
-        let lengths: Vec<String> = self.lengths.keys().map(u64::to_string).collect();
-        let sum = self.percent.sum().unsigned_abs() * 1_000_000_000;
-        let n = self.percent.len().max(1) as u128;
-        let mut facts = vec![
-            ("vm_files", machines.to_string()),
-            ("samples_per_vm", lengths.join(", ")),
-            ("mean", rounded(sum / n, MILLIONTHS + 3)),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![Column::of("cpu_percent", "percent", self.percent)],
+    fn end(self, seen: &mut Seen) {
+        if let Some((_, samples)) = self.0 {
+            seen.count("vm_files");
+            seen.tally("samples_per_vm", samples).keys();
         }
     }
 }

@@ -4,14 +4,13 @@
 //! a bzip2 tar archive with one member `workload.txt`. Plain text is read as well. A series may be
 //! one line of many megabytes, so it is read number by number.
 
-use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::io::BufRead as _;
+use std::path::PathBuf;
 
-use crate::error::ReadError;
-use crate::formats::figures::Figures;
 use crate::formats::lines::MARK;
+use crate::formats::prelude::*;
 use crate::formats::source::{self, Plain};
-use crate::formats::survey::{Column, Stat, Survey, Unread};
+use crate::formats::survey::Unread;
 use crate::formats::swim::number;
 
 /// The most requests one second may claim.
@@ -20,6 +19,21 @@ pub const MOST_REQUESTS: u64 = 1_000_000_000;
 pub const LONGEST: u64 = 100_000_000;
 /// The longest text that may be a number, in bytes.
 const LONGEST_WORD: usize = 64;
+
+pub(crate) const FORM: Form = Form {
+    about: "requests in each second, whole numbers; a text or an archive with workload.txt",
+    signs: &[
+        Ends(".tbz2"),
+        Ends(".tbz"),
+        Ends(".tgz"),
+        Ends(".tzst"),
+        Ends(".tar"),
+        Ends("workload.txt"),
+    ],
+    import: Ok(import),
+    samples: &["1 0 2 0 3 0\n4 0 5 0 6 0\n"],
+    ..Form::of::<Records>()
+};
 
 /// One second.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,22 +54,26 @@ pub struct Records {
     ended: bool,
 }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    let mut plain = source::open(path, "workload.txt")?;
-    let marked = plain.fill_buf().is_ok_and(|start| start.starts_with(MARK));
-    plain.consume(if marked { MARK.len() } else { 0 });
-    Ok(Records {
-        path: path.to_owned(),
-        plain,
-        word: Vec::new(),
-        line: 1,
-        second: 0,
-        ended: false,
-    })
+impl Reader for Records {
+    type Record = Record;
+
+    fn open(path: &Path) -> Result<Self, ReadError> {
+        let mut plain = source::open(path, "workload.txt")?;
+        let marked = plain.fill_buf().is_ok_and(|start| start.starts_with(MARK));
+        plain.consume(if marked { MARK.len() } else { 0 });
+        Ok(Self {
+            path: path.to_owned(),
+            plain,
+            word: Vec::new(),
+            line: 1,
+            second: 0,
+            ended: false,
+        })
+    }
+
+    fn place(&self) -> Option<Place> {
+        None
+    }
 }
 
 impl Iterator for Records {
@@ -140,34 +158,36 @@ impl Records {
     }
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    requests: Figures,
-    idle: u64,
+contents! { Record: |row| Requests u64::from(row.requests); }
+
+shows! { Record: |one|
+    "second": one.second, "requests": one.requests,
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["second", "requests"];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![record.second.to_string(), record.requests.to_string()]
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("seconds");
+        seen.count_if("seconds_without_requests", self.requests == 0);
+        seen.figures("requests_per_second", "requests", [self.requests]);
     }
+}
 
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.requests.push(u64::from(record.requests));
-        self.idle += u64::from(record.requests == 0);
-    }
-
-    fn stat(self) -> Stat {
-        Stat {
-            facts: vec![
-                ("seconds", self.requests.len().to_string()),
-                ("seconds_without_requests", self.idle.to_string()),
-            ],
-            columns: vec![Column::of("requests_per_second", "requests", self.requests)],
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.push(Service {
+        name: "requests".to_owned(),
+        ..Service::default()
+    })?;
+    import.sees(0);
+    import.each(Records::open(path)?, |import, row| {
+        // No step says the same as one without requests.
+        if row.requests > 0 {
+            import.push(Load {
+                start: seconds(row.second),
+                length: seconds(1),
+                requests: u64::from(row.requests),
+                ..Load::default()
+            })?;
         }
-    }
+        Ok(Became::Imported)
+    })
 }

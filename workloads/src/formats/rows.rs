@@ -11,6 +11,7 @@ use crate::error::ReadError;
 use crate::formats::cells::bare;
 use crate::formats::lines::Lines;
 use crate::formats::place::Place;
+use crate::formats::seen::{Reader, Seen};
 use crate::formats::survey::Unread;
 
 /// A record that is one line of text.
@@ -21,8 +22,10 @@ pub trait Row: Sized {
     const MEMBER: &'static str;
     /// One record in a word: "job".
     const ONE: &'static str;
-    /// What a file of this format looks like, for an empty one.
-    const ABOUT: &'static str;
+    /// What a file of this format looks like.
+    const ABOUT: &'static str = "";
+    /// What a line that is a comment begins with.
+    const COMMENT: Option<char> = None;
     /// Whether a folder is read as the parts of one file, in the order of their numbers.
     const PARTS: bool = false;
     /// How the names of those files of an archive end that are the parts of one data set; where
@@ -31,15 +34,26 @@ pub trait Row: Sized {
     /// Whether the first line names the columns. A file whose first line does not is not read on.
     const HEADED: bool = false;
 
-    /// The names of the columns of files that have no header as published: a first line of just
-    /// these is one that somebody put there, and no record.
+    /// The names of the columns of files that have no header as published.
     const NAMES: &'static [&'static [&'static str]] = &[];
 
     /// The columns that are read, of a file whose first line names them; if none are told here, all
     /// of them.
     const READ: &'static [&'static str] = &[];
-    /// What stands between the names of the first line.
+    /// What stands between columns.
     const BETWEEN: char = ',';
+    /// Whether more columns may stand behind those that are read, of a file without a header.
+    const MORE: bool = false;
+
+    /// What a file of this format looks like, for an empty one.
+    fn about() -> String {
+        Self::ABOUT.to_owned()
+    }
+
+    /// Whether a first line of a file without a header holds just names, as somebody put there.
+    fn is_header(line: &str) -> bool {
+        names_columns::<Self>(line)
+    }
 
     /// Whether a column that the first line names is read.
     fn reads(name: &str) -> bool {
@@ -65,9 +79,14 @@ pub trait Row: Sized {
     /// When the line is damaged.
     fn row(line: &str, layout: &mut Self::Layout) -> Result<Option<Self>, ReadError>;
 
-    /// The same record, standing there.
+    /// The same record, standing there, if it is to know.
     #[must_use]
-    fn at(self, place: Place) -> Self;
+    fn at(self, _place: impl FnOnce() -> Place) -> Self {
+        self
+    }
+
+    /// Tells what the file says as a whole, after so many blank lines.
+    fn end(_layout: &Self::Layout, _blank: u64, _seen: &mut Seen) {}
 }
 
 /// The records of a file; a bad one does not end them.
@@ -118,8 +137,11 @@ impl Passed {
 }
 
 impl<R: Row> Rows<R> {
-    /// Opens a file of this format.
-    pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
+    /// Opens a file of this format, or a folder or archive of its parts where it has them.
+    ///
+    /// # Errors
+    /// When it cannot be opened or unpacked.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
         Ok(Self {
             lines: match R::MEMBERS {
                 Some(ending) => Lines::members(path, R::MEMBER, ending)?,
@@ -134,6 +156,11 @@ impl<R: Row> Rows<R> {
         })
     }
 
+    /// Where the line read last stands.
+    pub fn place(&self) -> Place {
+        self.lines.place()
+    }
+
     /// What the lines read so far said about the file as a whole.
     pub const fn layout(&self) -> &R::Layout {
         &self.layout
@@ -146,8 +173,8 @@ impl<R: Row> Rows<R> {
 
     fn empty(&self) -> ReadError {
         let expected = format!("at least one {}", R::ONE);
-        let error = ReadError::expected(expected, "none").hint(R::ABOUT);
-        self.lines.here(error)
+        let error = ReadError::expected(expected, "none");
+        self.lines.here(error.hint(R::about()))
     }
 }
 
@@ -157,6 +184,28 @@ fn named(name: &str) -> String {
         return "a column without a name".to_owned();
     }
     name.to_owned()
+}
+
+impl<R: Row> Reader for Rows<R> {
+    type Record = R;
+
+    fn open(path: &Path) -> Result<Self, ReadError> {
+        Self::open(path)
+    }
+
+    fn place(&self) -> Option<Place> {
+        Some(self.place())
+    }
+
+    fn end(&self, seen: &mut Seen) {
+        R::end(&self.layout, self.passed.blank, seen);
+        for (name, count) in self.passed.facts() {
+            seen.set(name, count);
+        }
+        let mut odd = Vec::new();
+        self.passed.tell(&mut odd);
+        odd.into_iter().for_each(|odd| seen.warn(odd));
+    }
 }
 
 impl<R: Row> Unread for Rows<R> {
@@ -208,7 +257,7 @@ impl<R: Row> Iterator for Rows<R> {
                 }
                 Some(Ok((line, part))) if part > self.headed => {
                     self.headed = part;
-                    if names_columns::<R>(line) {
+                    if R::is_header(line) {
                         continue;
                     }
                     R::row(line, &mut self.layout)
@@ -229,7 +278,7 @@ impl<R: Row> Iterator for Rows<R> {
                 Ok(None) => {}
                 Ok(Some(row)) => {
                     self.any = true;
-                    return Some(Ok(row.at(self.lines.place())));
+                    return Some(Ok(row.at(|| self.lines.place())));
                 }
                 Err(error) => {
                     self.any = true;

@@ -18,6 +18,7 @@ use crate::error::{ReadError, quoted};
 use crate::formats::cells::{bare, decimal, width};
 use crate::formats::lines::Lines;
 use crate::formats::place::Place;
+use crate::formats::seen::{Reader, Seen};
 use crate::formats::survey::Unread;
 
 /// The first and the last bytes of a Parquet file.
@@ -55,7 +56,7 @@ pub trait SheetRow: Sized {
     ///
     /// # Errors
     /// When the row is damaged.
-    fn row(items: &[Item], place: Place) -> Result<Self, ReadError>;
+    fn row(items: &[Item]) -> Result<Self, ReadError>;
 }
 
 /// What stands in one place of a table.
@@ -381,6 +382,23 @@ fn value(field: &Field) -> Value {
     }
 }
 
+impl<R: SheetRow> Reader for Sheets<R> {
+    type Record = R;
+
+    fn open(path: &Path) -> Result<Self, ReadError> {
+        Self::open(path)
+    }
+
+    fn place(&self) -> Option<Place> {
+        let (file, line) = (Arc::clone(&self.path), self.row);
+        Some(Place { file, line })
+    }
+
+    fn end(&self, seen: &mut Seen) {
+        seen.fill("columns", self.columns);
+    }
+}
+
 impl<R: SheetRow> Unread for Sheets<R> {
     fn unread(&self) -> Vec<String> {
         self.unread.clone()
@@ -400,12 +418,9 @@ impl<R: SheetRow> Iterator for Sheets<R> {
             return None;
         };
         Some(next.and_then(|(items, line)| {
-            let place = Place {
-                file: Arc::clone(&self.path),
-                line,
-            };
-            let at = place.clone();
-            R::row(&items, place).map_err(|error| at.of(error))
+            self.row = line;
+            let at = |error: ReadError| error.file(&self.path).line(line);
+            R::row(&items).map_err(at)
         }))
     }
 }

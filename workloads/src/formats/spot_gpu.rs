@@ -3,122 +3,54 @@
 //! Source: github.com/alibaba/clusterdata, `cluster-trace-v2026-spot-gpu`, `node_info_df.csv`. CSV
 //! with a header: model of GPU, how many, virtual cores, name. Memory is not in it.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use crate::formats::prelude::*;
 
-use crate::error::ReadError;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Stat, Survey, tally};
-use crate::formats::table::Table;
-
-const COLUMNS: [&str; 4] = ["gpu_model", "gpu_capacity_num", "cpu_num", "node_name"];
 /// The most cores or GPUs of one node.
 const MOST: u64 = 1_000_000;
 
-/// One node.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Where it stands.
-    pub place: Place,
+pub(crate) const FORM: Form = Form {
+    about: "nodes with GPUs (Alibaba cluster-trace-v2026-spot-gpu, node_info_df)",
+    signs: &[Begins("gpu_model,gpu_capacity_num")],
+    import: Ok(|import, path| {
+        import.machines(Rows::open(path)?, |node: Record| Machine {
+            name: node.name,
+            platform: Some(node.model),
+            cpus: Some(node.cores * 1000),
+            gpus: Some(node.gpus * 1000),
+            ..Machine::default()
+        })
+    }),
+    samples: &["\
+gpu_model,gpu_capacity_num,cpu_num,node_name
+GPU-series-1,4,192,0
+H800,8,192,1
+"],
+    ..Form::of::<Rows<Record>>()
+};
+
+columns! {
+    /// One node.
+    pub struct Record: "node" in "node_info_df.csv", headed;
     /// The model of its GPUs.
-    pub model: String,
+    model: String = "gpu_model", Word("a model of GPU");
     /// How many it has.
-    pub gpus: u64,
+    gpus: u64 = "gpu_capacity_num", Round("GPUs", MOST);
     /// Its virtual cores.
-    pub cores: u64,
+    cores: u64 = "cpu_num", Round("cores", MOST);
     /// Its name.
-    pub name: String,
+    name: String = "node_name", Word("a node");
 }
 
-/// The records of a file; a bad row does not end them.
-pub type Records = Rows<Record>;
+contents! { Record: |_| Machines 1; }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
-impl Row for Record {
-    type Layout = Table<4>;
-    const MEMBER: &'static str = "node_info_df.csv";
-    const ONE: &'static str = "node";
-    const ABOUT: &'static str = "columns: gpu_model, gpu_capacity_num, cpu_num, node_name";
-    const HEADED: bool = true;
-    const READ: &'static [&'static str] = &COLUMNS;
-
-    fn header(line: &str, table: &mut Table<4>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, COLUMNS.len())?;
-        Ok(())
-    }
-
-    fn row(line: &str, table: &mut Table<4>) -> Result<Option<Self>, ReadError> {
-        let [gpu_model, gpu_capacity_num, cpu_num, node_name] = table.cells(line, &COLUMNS)?;
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            model: gpu_model.word("a model of GPU")?.to_owned(),
-            gpus: gpu_capacity_num.round("GPUs", MOST)?,
-            cores: cpu_num.round("cores", MOST)?,
-            name: node_name.word("a node")?.to_owned(),
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-}
-
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    nodes: u64,
-    gpus: u128,
-    cores: u128,
-    models: BTreeMap<String, u64>,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &COLUMNS;
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.model.clone(),
-            record.gpus.to_string(),
-            record.cores.to_string(),
-            record.name.clone(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.nodes += 1;
-        self.gpus += u128::from(record.gpus);
-        self.cores += u128::from(record.cores);
-        let model = format!("{} x{}", record.model, record.gpus);
-        *self.models.entry(model).or_default() += 1;
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("nodes", self.nodes.to_string()),
-            ("gpus", self.gpus.to_string()),
-            ("cpu_cores", self.cores.to_string()),
-            ("model_x_gpus", tally(&self.models)),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![],
-        }
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("nodes");
+        seen.sum("gpus", self.gpus);
+        seen.sum("cpu_cores", self.cores);
+        seen.tally(
+            "model_x_gpus",
+            format!("{} x{}", self.model, self.gpus).as_str(),
+        );
     }
 }

@@ -22,28 +22,6 @@ impl<T: Unread> Unread for &mut T {
     }
 }
 
-/// What a format counts over a whole file.
-pub(crate) trait Survey: Default {
-    /// What the format's reader gives.
-    type Record;
-    /// The format's reader.
-    type Records: Iterator<Item = Result<Self::Record, ReadError>> + Unread;
-    /// The names of the columns of [`Survey::row`].
-    const HEADER: &'static [&'static str];
-
-    /// One record as a row for people.
-    fn row(record: &Self::Record) -> Vec<String>;
-
-    /// Counts a record; tells what is odd about it, though it can be used.
-    fn see(&mut self, record: &Self::Record, warn: &mut Vec<ReadError>);
-
-    /// Takes over what the reader knows of the file as a whole, after the last record.
-    fn close(&mut self, _records: &Self::Records, _warn: &mut Vec<ReadError>) {}
-
-    /// The counts.
-    fn stat(self) -> Stat;
-}
-
 /// The counts of a file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Stat {
@@ -78,7 +56,7 @@ pub struct Column {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Head {
     /// The names of the columns.
-    pub header: &'static [&'static str],
+    pub header: Vec<&'static str>,
     /// As many records as were asked for, if there are so many.
     pub rows: Vec<Vec<String>>,
 }
@@ -126,69 +104,23 @@ impl Check {
         self.problem_count == 0
     }
 
-    /// Takes over what is odd.
-    fn warn(&mut self, odd: &mut Vec<ReadError>, path: &std::path::Path, limit: usize) {
-        self.warning_count += odd.len() as u64;
-        let room = limit.saturating_sub(self.warnings.len());
-        let listed = odd.drain(..).take(room);
-        self.warnings
-            .extend(listed.map(|warning| match warning.file {
-                None => warning.file(path),
-                Some(_) => warning,
-            }));
-    }
-}
-
-pub(crate) fn stat<S: Survey>(mut records: S::Records) -> Result<Stat, ReadError> {
-    let mut survey = S::default();
-    let mut warnings = Vec::new();
-    for record in records.by_ref() {
-        survey.see(&record?, &mut warnings);
-        warnings.clear();
-    }
-    survey.close(&records, &mut warnings);
-    let mut stat = survey.stat();
-    let unread = records.unread();
-    if !unread.is_empty() {
-        stat.facts.push(("not_read", unread.join(", ")));
-    }
-    Ok(stat)
-}
-
-pub(crate) fn head<S: Survey>(records: S::Records, count: usize) -> Result<Head, ReadError> {
-    let rows = records.take(count).map(|record| Ok(S::row(&record?)));
-    Ok(Head {
-        header: S::HEADER,
-        rows: rows.collect::<Result<_, ReadError>>()?,
-    })
-}
-
-pub(crate) fn check<S: Survey>(
-    mut records: S::Records,
-    path: &std::path::Path,
-    limit: usize,
-) -> Check {
-    let mut survey = S::default();
-    let mut check = Check::default();
-    let mut odd = Vec::new();
-    for record in records.by_ref() {
-        match record {
-            Ok(record) => {
-                check.records += 1;
-                survey.see(&record, &mut odd);
-            }
-            Err(problem) => {
-                check.problem_count += 1;
-                if check.problems.len() < limit {
-                    check.problems.push(problem);
-                }
+    /// Takes over what is odd, and lists as much of it as there is room for.
+    pub(crate) fn warn(&mut self, odd: impl Iterator<Item = ReadError>, limit: usize) {
+        for warning in odd {
+            self.warning_count += 1;
+            if self.warnings.len() < limit {
+                self.warnings.push(warning);
             }
         }
-        check.warn(&mut odd, path, limit);
     }
-    survey.close(&records, &mut odd);
-    check.warn(&mut odd, path, limit);
-    check
+
+    /// Takes over what cannot be used.
+    pub(crate) fn problem(&mut self, problem: ReadError, limit: usize) {
+        self.problem_count += 1;
+        if self.problems.len() < limit {
+            self.problems.push(problem);
+        }
+    }
 }
 
 /// How often each thing comes: "1: 20, 5: 3".

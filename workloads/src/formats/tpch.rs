@@ -6,17 +6,9 @@
 //! (`fresh_durations`), first tasks of the stage (`first_wave`, the fresh ones included) and later
 //! ones (`rest_wave`).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
 use serde::Deserialize;
 
-use crate::error::ReadError;
-use crate::formats::documents::Members;
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey};
+use crate::formats::prelude::*;
 
 /// The most tasks one stage may have.
 pub const MOST_TASKS: u32 = 10_000_000;
@@ -24,12 +16,33 @@ pub const MOST_TASKS: u32 = 10_000_000;
 /// Run times in milliseconds by the number of executors.
 pub type Levels = BTreeMap<u32, Vec<u32>>;
 
+pub(crate) const FORM: Form = Form {
+    about: "Spark queries: stages and task run times, JSON lines (TPC-H, Decima)",
+    signs: &[MayEnd(".jsonl"), MayEnd(".ndjson")],
+    unkept: &["fresh_durations"],
+    import: Ok(import),
+    samples: &[concat!(
+        r#"{"size":"2g","query":1,"num_stages":2,"edges":[[0,1]],"nodes":["#,
+        r#"{"id":0,"stage_id":0,"num_tasks":3,"first_executor_level":2,"#,
+        r#""fresh_durations":{"2":[90,80]},"first_wave":{"2":[90,80]},"rest_wave":{"2":[40]}},"#,
+        r#"{"id":1,"stage_id":4,"num_tasks":1,"first_executor_level":2,"#,
+        r#""fresh_durations":{"2":[]},"first_wave":{"2":[30]},"rest_wave":{"2":[]}}]}"#,
+        "\n",
+        r#"{"size":"2g","query":2,"num_stages":3,"edges":[[0,2],[1,2]],"nodes":["#,
+        r#"{"id":0,"stage_id":0,"num_tasks":1,"first_executor_level":2,"#,
+        r#""fresh_durations":{"2":[5]},"first_wave":{"2":[5]},"rest_wave":{"2":[]}},"#,
+        r#"{"id":1,"stage_id":1,"num_tasks":2,"first_executor_level":2,"#,
+        r#""fresh_durations":{"2":[]},"first_wave":{"2":[7,8]},"rest_wave":{"2":[]}},"#,
+        r#"{"id":2,"stage_id":2,"num_tasks":1,"first_executor_level":2,"#,
+        r#""fresh_durations":{"2":[]},"first_wave":{"2":[9]},"rest_wave":{"2":[]}}]}"#,
+        "\n"
+    )],
+    ..Form::of::<Rows<Record>>()
+};
+
 /// One query of one input size.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct Record {
-    /// Where it stands.
-    #[serde(skip, default = "Place::nowhere")]
-    pub place: Place,
     /// The size of the input: "2g".
     pub size: String,
     /// The query's number in TPC-H.
@@ -69,17 +82,6 @@ impl Node {
     }
 }
 
-/// The queries of a file; a bad one does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
 impl Row for Record {
     /// The members that are not read.
     type Layout = Members;
@@ -93,10 +95,6 @@ impl Row for Record {
 
     fn unread(members: &Members) -> Vec<String> {
         members.names()
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
     }
 }
 
@@ -176,89 +174,46 @@ fn check_node(node: &Node, position: usize) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    queries: BTreeSet<(String, u32)>,
-    edges: usize,
-    tasks: Figures,
-    durations: Figures,
-    passed: Passed,
+contents! { Record: |query| Jobs 1, Tasks query.nodes.iter().map(measured).sum(),
+Edges query.edges.len() as u64; }
+
+shows! { Record: |one|
+    "size": one.size, "query": one.query, "stages": one.nodes.len(), "edges": one.edges.len(),
+    "tasks": one.nodes.iter().map(|n| u64::from(n.num_tasks)).sum::<u64>(),
+    "recorded_durations": durations(one).count(), "recorded_ms": durations(one).sum::<u64>(),
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "size",
-        "query",
-        "stages",
-        "edges",
-        "tasks",
-        "recorded_durations",
-        "recorded_ms",
-    ];
+/// Tasks of a stage that were measured, with any number of executors.
+fn measured(node: &Node) -> u64 {
+    let waves = node.first_wave.values().chain(node.rest_wave.values());
+    waves.map(|wave| wave.len() as u64).sum()
+}
 
-    fn row(record: &Record) -> Vec<String> {
-        let tasks: u64 = record.nodes.iter().map(|n| u64::from(n.num_tasks)).sum();
-        let sum: u64 = durations(record).sum();
-        vec![
-            record.size.clone(),
-            record.query.to_string(),
-            record.nodes.len().to_string(),
-            record.edges.len().to_string(),
-            tasks.to_string(),
-            durations(record).count().to_string(),
-            sum.to_string(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        let named = format!("query {} of size {}", record.query, record.size);
-        if !self.queries.insert((record.size.clone(), record.query)) {
-            let error = ReadError::expected("every query once", "it again").place(named.clone());
-            let error = error.hint("a simulation draws it so much more often");
-            warn.push(record.place.of(error));
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        let named = format!("query {} of size {}", self.query, self.size);
+        if !seen.distinct("queries", &named) {
+            let odd = ReadError::expected("every query once", "it again").place(named.clone());
+            seen.warn(odd.hint("a simulation draws it so much more often"));
         }
-        for node in &record.nodes {
+        for node in &self.nodes {
             let tasks = node.num_tasks as usize;
             let mut levels = node.first_wave.keys();
             if let Some(level) = levels.find(|level| node.recorded(**level) != tasks) {
-                let error = ReadError::expected(
+                let odd = ReadError::expected(
                     format!("{tasks} run times at every number of executors"),
                     format!("{} with {level}", node.recorded(*level)),
                 );
-                let place = format!("{named}, key `nodes[{}]`", node.id);
-                let error = error.hint("the number at first_executor_level is used");
-                warn.push(record.place.of(error).place(place));
+                let odd = odd.hint("the number at first_executor_level is used");
+                seen.warn(odd.place(format!("{named}, key `nodes[{}]`", node.id)));
             }
-            self.tasks.push(u64::from(node.num_tasks));
         }
-        self.edges += record.edges.len();
-        self.durations.extend(durations(record));
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let tasks = self.tasks.sum();
-        let mut facts = vec![
-            ("queries", self.queries.len().to_string()),
-            ("stages", self.tasks.len().to_string()),
-            ("edges", self.edges.to_string()),
-            ("tasks", tasks.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("tasks_per_stage", "tasks", self.tasks),
-                Column::of("all_recorded_durations_ms", "milliseconds", self.durations),
-            ],
-        }
+        let tasks = self.nodes.iter().map(|node| node.num_tasks);
+        seen.sum("stages", self.nodes.len() as u64);
+        seen.sum("edges", self.edges.len() as u64);
+        seen.sum("tasks", tasks.clone().map(u64::from).sum::<u64>());
+        seen.figures("tasks_per_stage", "tasks", tasks);
+        seen.figures("all_recorded_durations_ms", "milliseconds", durations(self));
     }
 }
 
@@ -269,4 +224,41 @@ fn durations(record: &Record) -> impl Iterator<Item = u64> {
         waves.into_iter().flat_map(BTreeMap::values)
     });
     lists.flatten().map(|ms| u64::from(*ms))
+}
+
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume(
+        "run times",
+        "those measured with the first number of executors",
+    );
+    import.each(Rows::open(path)?, |import, query: Record| {
+        let stages = query.nodes.iter().map(|node| {
+            let level = node.first_executor_level;
+            let waves = [&node.first_wave, &node.rest_wave];
+            let times = waves
+                .into_iter()
+                .filter_map(|wave| wave.get(&level))
+                .flatten();
+            let tasks = times.map(|time| ran(Some(millis(u64::from(*time)))));
+            let child = node.id;
+            let edges = query.edges.iter().filter(|(_, to)| *to == child);
+            let parents = edges.map(|(from, _)| u64::from(*from)).collect();
+            stage(format!("stage {}", node.stage_id), parents, tasks.collect())
+        });
+        let stages: Vec<StageDraft> = stages.collect();
+        let taken: usize = stages.iter().map(|stage| stage.tasks.len()).sum();
+        let measured: u64 = query.nodes.iter().map(measured).sum();
+        let others = measured - taken as u64;
+        import.passed(
+            Thing::Tasks,
+            others,
+            "measured with another number of executors",
+        );
+        let name = format!("query {} of {}", query.query, query.size);
+        import.job(Draft {
+            name,
+            stages,
+            ..Draft::default()
+        })
+    })
 }

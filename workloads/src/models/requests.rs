@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::formats::input;
-use crate::formats::requests::records;
+use crate::formats::requests::Records;
+use crate::formats::seen::Reader as _;
 use crate::models::arrivals::assumption;
 use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive};
 use crate::models::rails::steps;
@@ -81,7 +82,7 @@ impl RequestsSpec {
         self.check()?;
         let path = folder.join(&self.file);
         let series = imports.file(&path, || {
-            let series = records(&path)?.map(|record| record.map(|record| record.requests));
+            let series = Records::open(&path)?.map(|record| record.map(|record| record.requests));
             let series: Vec<u32> = series.collect::<Result<_, _>>()?;
             Ok((series, input(&path, &self.file)?))
         })?;

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::canonical::Imports;
 use crate::data::replicas;
 use crate::error::ReadError;
-use crate::formats::swim::{Record, records};
+use crate::formats::rows::Rows;
+use crate::formats::swim::Record;
 use crate::formats::{input, tpch::MOST_TASKS};
 use crate::models::arrivals::assumption;
 use crate::models::jobs::{Jobs, Stage, task_count};
@@ -159,7 +160,8 @@ impl SwimSpec {
         self.check()?;
         let path = folder.join(&self.file);
         let jobs = imports.file(&path, || {
-            let mut records: Vec<Record> = records(&path)?.collect::<Result<_, _>>()?;
+            let mut records: Vec<Record> =
+                Rows::<Record>::open(&path)?.collect::<Result<_, _>>()?;
             let sorted = records.is_sorted_by_key(|record| record.submit);
             records.sort_by_key(|record| record.submit);
             Ok(Submitted {

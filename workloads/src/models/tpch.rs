@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::formats::input;
-use crate::formats::tpch::{Levels, Node, Record, records};
+use crate::formats::rows::Rows;
+use crate::formats::tpch::{Levels, Node, Record};
 use crate::models::arrivals::{Day, assumption};
 use crate::models::jobs::Stage;
 use crate::models::parts::{ExecutorSpec, positive};
@@ -119,7 +120,7 @@ impl TpchSpec {
         for file in &self.files {
             let path = folder.join(file);
             let read = imports.file(&path, || {
-                let read: Vec<Record> = records(&path)?.collect::<Result<_, _>>()?;
+                let read: Vec<Record> = Rows::<Record>::open(&path)?.collect::<Result<_, _>>()?;
                 Ok((read, input(&path, file)?))
             })?;
             queries.extend(read.0.iter().map(|record| self.query(record)));

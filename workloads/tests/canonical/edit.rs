@@ -14,8 +14,8 @@ use fairground_workloads::canonical::{Opened, text};
 use tempfile::TempDir;
 
 use crate::common::published::SWF;
-use crate::common::{REQUESTS, folder, published, recent, write};
-use crate::{files, imported, rows};
+use crate::common::{REQUESTS, files, folder, published, recent, write};
+use crate::{imported, rows};
 
 /// A list of many jobs of three clusters, more than are held in memory at once.
 fn many(folder: &TempDir, jobs: u64) -> PathBuf {

@@ -13,8 +13,8 @@ use fairground_workloads::canonical::tables::{Edge, Job, Load, Tasks};
 use fairground_workloads::canonical::{Opened, check, text};
 use fairground_workloads::formats::stat;
 
-use crate::common::{folder, write};
-use crate::{files, rows};
+use crate::common::{files, folder, write};
+use crate::rows;
 
 /// The account and the assumptions of an import, a line each.
 fn told(format: Format, content: impl AsRef<[u8]>) -> String {

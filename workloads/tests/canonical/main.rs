@@ -15,24 +15,13 @@ use std::fs;
 use std::path::Path;
 
 use common::published::SWF;
-use common::{REQUESTS, SWIM, TPCH, folder, published, recent, told, write};
+use common::{files, folder, published, recent, told, write};
 use expect_test::{expect, expect_file};
 use fairground_workloads::Format;
 use fairground_workloads::canonical::import::{import, refusal};
 use fairground_workloads::canonical::tables::{Edge, TABLES, Table, Tasks};
 use fairground_workloads::canonical::{Opened, VERSION, text};
 use tempfile::TempDir;
-
-/// Small good files of every format.
-fn files() -> impl Iterator<Item = (Format, &'static str)> {
-    let first = [
-        (Format::Swim, SWIM),
-        (Format::Tpch, TPCH),
-        (Format::Requests, REQUESTS),
-    ];
-    let others = published::FILES.iter().chain(recent::FILES).copied();
-    first.into_iter().chain(others)
-}
 
 fn imported(folder: &TempDir, name: &str, format: Format, text: &str) -> Opened {
     let path = write(folder, &format!("{name}.in"), text);

@@ -16,29 +16,19 @@ use fairground_workloads::formats::{head, stat, validate};
 use tempfile::TempDir;
 
 /// Three SWIM jobs: map-only, with a reduce, and with two maps.
-pub(crate) const SWIM: &str = "job0\t10\t10\t1000\t0\t5\njob1\t10\t0\t0\t2000\t0\n\
-                        job2\t70\t60\t100000000\t3000000000\t7\n";
+pub(crate) const SWIM: &str = Format::Swim.samples()[0];
 
 /// Two queries: a chain of two stages, and a join of two into a third.
-pub(crate) const TPCH: &str = concat!(
-    r#"{"size":"2g","query":1,"num_stages":2,"edges":[[0,1]],"nodes":["#,
-    r#"{"id":0,"stage_id":0,"num_tasks":3,"first_executor_level":2,"#,
-    r#""fresh_durations":{"2":[90,80]},"first_wave":{"2":[90,80]},"rest_wave":{"2":[40]}},"#,
-    r#"{"id":1,"stage_id":4,"num_tasks":1,"first_executor_level":2,"#,
-    r#""fresh_durations":{"2":[]},"first_wave":{"2":[30]},"rest_wave":{"2":[]}}]}"#,
-    "\n",
-    r#"{"size":"2g","query":2,"num_stages":3,"edges":[[0,2],[1,2]],"nodes":["#,
-    r#"{"id":0,"stage_id":0,"num_tasks":1,"first_executor_level":2,"#,
-    r#""fresh_durations":{"2":[5]},"first_wave":{"2":[5]},"rest_wave":{"2":[]}},"#,
-    r#"{"id":1,"stage_id":1,"num_tasks":2,"first_executor_level":2,"#,
-    r#""fresh_durations":{"2":[]},"first_wave":{"2":[7,8]},"rest_wave":{"2":[]}},"#,
-    r#"{"id":2,"stage_id":2,"num_tasks":1,"first_executor_level":2,"#,
-    r#""fresh_durations":{"2":[]},"first_wave":{"2":[9]},"rest_wave":{"2":[]}}]}"#,
-    "\n"
-);
+pub(crate) const TPCH: &str = Format::Tpch.samples()[0];
 
 /// Twelve seconds of requests.
-pub(crate) const REQUESTS: &str = "1 0 2 0 3 0\n4 0 5 0 6 0\n";
+pub(crate) const REQUESTS: &str = Format::Requests.samples()[0];
+
+/// Small good files of every format: those that the formats themselves have.
+pub(crate) fn files() -> impl Iterator<Item = (Format, &'static str)> {
+    let of = |format: Format| format.samples().iter().map(move |text| (format, *text));
+    Format::ALL.into_iter().flat_map(of)
+}
 
 /// A folder that goes away with the test.
 pub(crate) fn folder() -> TempDir {

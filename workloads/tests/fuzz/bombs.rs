@@ -5,10 +5,9 @@
 use std::fs;
 use std::io::Write as _;
 
-use fairground_workloads::Format;
 use fairground_workloads::formats::validate;
 
-use crate::common::{REQUESTS, SWIM, TPCH, folder, published, recent};
+use crate::common::{files, folder};
 use crate::examine::peak;
 use crate::number;
 
@@ -41,16 +40,7 @@ fn bombs_do_not_fill_memory() {
         b"x,",
         b"\"\\",
     ];
-    let texts = [
-        (Format::Swim, SWIM),
-        (Format::Tpch, TPCH),
-        (Format::Requests, REQUESTS),
-    ];
-    let texts: Vec<_> = texts
-        .iter()
-        .chain(published::FILES)
-        .chain(recent::FILES)
-        .collect();
+    let texts: Vec<_> = files().collect();
     let bombs: Vec<_> = parts.iter().map(|part| bomb(part, size)).collect();
     for (number, (format, text)) in texts.iter().enumerate() {
         // A good beginning, so that the reader goes on; then one kind of bomb, each in its turn.

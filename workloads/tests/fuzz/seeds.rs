@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use fairground_workloads::Format;
 use fairground_workloads::canonical::{Opened, import, text};
 
-use crate::common::{REQUESTS, SWIM, TPCH, folder, parquet, published, recent, write};
+use crate::common::{self, TPCH, folder, parquet, write};
 use crate::examine::Target;
 
 /// How much of a real file is taken.
@@ -36,14 +36,8 @@ pub(crate) fn all() -> Vec<Seed> {
 }
 
 fn own() -> Vec<Seed> {
-    let texts = [
-        (Format::Swim, SWIM),
-        (Format::Tpch, TPCH),
-        (Format::Requests, REQUESTS),
-    ];
-    let texts = texts.iter().chain(published::FILES).chain(recent::FILES);
-    let mut seeds: Vec<Seed> = texts
-        .map(|(format, text)| of(*format, text.as_bytes()))
+    let mut seeds: Vec<Seed> = common::files()
+        .map(|(format, text)| of(format, text.as_bytes()))
         .collect();
     let folder = folder();
     let path = folder.path().join("file");

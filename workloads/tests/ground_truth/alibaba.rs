@@ -4,6 +4,7 @@ use std::path::Path;
 
 use fairground_workloads::Format;
 use fairground_workloads::formats::alibaba2018::tasks;
+use fairground_workloads::formats::rows::Rows;
 
 use crate::{check, traces};
 
@@ -41,7 +42,9 @@ fn alibaba_2018_is_read_exactly() {
 fn alibaba_2018_tasks_have_all_their_instances() {
     let Some((folder, _)) = traces() else { return };
     let file = folder.join(Path::new("alibaba2018/spar_sample_tasks.csv.zst"));
-    let early = tasks::records(&file).unwrap().map(Result::unwrap);
+    let early = Rows::<tasks::Record>::open(&file)
+        .unwrap()
+        .map(Result::unwrap);
     let early = early.filter(|task| task.start.is_some_and(|start| start < 600));
     assert_eq!(early.map(|task| task.instances).sum::<u64>(), 497_691);
 }

@@ -116,7 +116,7 @@ fn filled(trace: &Opened) -> BTreeSet<String> {
 /// What goes in, what comes out and what is said of the rest, for one format.
 #[derive(Default)]
 struct Columns {
-    read: &'static [&'static str],
+    read: Vec<&'static str>,
     out: BTreeSet<String>,
     unread: BTreeSet<String>,
     unkept: &'static [&'static str],

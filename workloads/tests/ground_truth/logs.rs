@@ -5,6 +5,7 @@ use fairground_workloads::Format;
 use fairground_workloads::canonical::Opened;
 use fairground_workloads::canonical::import::import;
 use fairground_workloads::canonical::tables::{Job, Stage, Tasks, Unknown};
+use fairground_workloads::formats::rows::Rows;
 use fairground_workloads::formats::{swf, validate};
 use fairground_workloads::trace::Work;
 
@@ -18,7 +19,7 @@ fn swf_logs_are_read_exactly() {
         check(&file, Format::Swf, &known, &["header"]);
         assert_eq!(Format::detect(&file).unwrap(), Format::Swf);
         assert_eq!(validate(&file, Format::Swf, 3).warnings, []);
-        let mut records = swf::records(&file).unwrap();
+        let mut records = Rows::<swf::Record>::open(&file).unwrap();
         records.next().unwrap().unwrap();
         for (key, value) in known["header"].as_object().unwrap() {
             assert_eq!(records.layout().get(key), value.as_str(), "{key}");

@@ -233,7 +233,7 @@ fn damage_of_2017_is_named() {
         &expect![[r"
             0 good
             file:1: expected at least one task, found none
-              hint: a task has eight columns of CSV, see the schema of the trace
+              hint: columns: create_time, end_time, job_id, task_id, instance_num, status, plan_cpu, plan_mem
 
             1 good
             file:2: column 1 (create_time): expected a whole number of seconds, found `a`

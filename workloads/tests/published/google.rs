@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use fairground_workloads::Format;
+use fairground_workloads::formats::rows::Rows;
 use fairground_workloads::formats::{google2011, stat, validate};
 
 use crate::check;
@@ -118,7 +119,7 @@ fn damage_is_named() {
         &expect![[r"
             0 good
             file:1: expected at least one task event, found none
-              hint: a row of this table is CSV without a header, see the schema of the trace
+              hint: columns: time, missing, job, index, machine, event, user, class, priority, cpus, memory, disk, different_machines
 
             0 good
             file:1: expected 13 columns separated by commas, found 12 columns
@@ -190,8 +191,12 @@ fn a_folder_is_read_as_its_parts() {
             .iter()
             .all(|(name, fact)| whole.contains(&format!("{name} {fact}\n")))
     );
-    let records = google2011::tasks::records(&parts).unwrap();
-    let lines: Vec<u64> = records.map(|record| record.unwrap().place.line).collect();
+    let mut records = Rows::<google2011::tasks::Record>::open(&parts).unwrap();
+    let mut lines = Vec::new();
+    while let Some(record) = records.next() {
+        record.unwrap();
+        lines.push(records.place().line);
+    }
     assert_eq!(lines, [1, 2, 3, 1, 2, 3]);
 
     std::fs::write(parts.join("part-00001-of-00002.csv.gz"), "\n1,2\n").unwrap();

@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use fairground_workloads::Format;
+use fairground_workloads::formats::rows::Rows;
 use fairground_workloads::formats::{gaia, stat};
 
 use crate::check;
@@ -29,7 +30,7 @@ fn jobs_of_a_year_are_counted() {
     "]]
     .assert_eq(&first_rows(Format::Gaia, GAIA));
     let folder = folder();
-    let mut jobs = gaia::records(&write(&folder, "file", GAIA)).unwrap();
+    let mut jobs = Rows::<gaia::Record>::open(&write(&folder, "file", GAIA)).unwrap();
     let last = jobs.nth(1).unwrap().unwrap();
     assert_eq!(last.arrival_micros(), 531_851_000_000);
     assert_eq!(last.length_micros(), 443_000_000);

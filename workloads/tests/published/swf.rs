@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use expect_test::expect;
 use fairground_policies::time::Span;
-use fairground_workloads::formats::swf::records;
+use fairground_workloads::formats::rows::Rows;
+use fairground_workloads::formats::swf::Record;
 use fairground_workloads::trace::{Runtimes, Work};
 use fairground_workloads::{Context, Format, WorkloadSpec};
 
@@ -55,7 +56,7 @@ fn a_log_is_counted() {
 #[test]
 fn the_header_is_kept() {
     let folder = folder();
-    let mut records = records(&write(&folder, "log.swf", SWF)).unwrap();
+    let mut records = Rows::<Record>::open(&write(&folder, "log.swf", SWF)).unwrap();
     let first = records.next().unwrap().unwrap();
     assert_eq!(first.cpu_time, Some(58_250_000));
     let header = records.layout();

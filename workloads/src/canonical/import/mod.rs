@@ -1,4 +1,5 @@
-//! Public formats as canonical traces. A converter a format, grouped by what the formats hold.
+//! Public formats as canonical traces: what the converters of the formats, which stand in their files,
+//! have in common.
 //!
 //! A converter says only what its source says. What the form needs and the source lacks stays
 //! missing; where the form needs a decision (is a GPU a task?), the decision is an assumption that
@@ -9,25 +10,16 @@ use std::path::Path;
 
 use super::account::{Became, Contains, ImportAccount, Thing, sum};
 use super::store::{Opened, Part, Shelf, Writer};
-use super::tables::{Edge, Job, Stage, Tasks, Tenant, Unknown};
-use super::{Manifest, Units};
+use super::tables::{Edge, Job, Machine, Stage, Tasks, Tenant, Unknown};
+use super::{MachineSize, Manifest};
 use crate::canonical::account::Contents;
 use crate::error::ReadError;
 use crate::formats::survey::Unread;
 use crate::formats::{Format, input};
 use output::Counting;
 
-mod clusters;
-mod contents;
-mod graphs;
-mod jobs;
-mod loads;
-mod opendc;
+pub(crate) mod gathered;
 mod output;
-mod scattered;
-mod spark;
-mod swf;
-mod unkept;
 
 /// What an import tells of its source, beside the trace.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -72,7 +64,7 @@ const TOLD: u64 = 4096;
 const LISTED: usize = 10;
 
 /// A source on its way into a trace.
-struct Import<'w> {
+pub(crate) struct Import<'w> {
     watch: &'w dyn Fn(u64),
     out: Counting,
     read: u64,
@@ -86,31 +78,31 @@ struct Import<'w> {
 
 /// A job as a converter knows it.
 #[derive(Default)]
-struct Draft {
-    name: String,
+pub(crate) struct Draft {
+    pub(crate) name: String,
     /// Empty for nobody.
-    tenant: String,
-    submit: Option<u64>,
-    priority: Option<u64>,
-    gang: bool,
+    pub(crate) tenant: String,
+    pub(crate) submit: Option<u64>,
+    pub(crate) priority: Option<u64>,
+    pub(crate) gang: bool,
     /// Empty where the source does not say.
-    outcome: String,
+    pub(crate) outcome: String,
     /// Whatever else of a job the source tells.
-    more: Job,
-    stages: Vec<StageDraft>,
+    pub(crate) more: Job,
+    pub(crate) stages: Vec<StageDraft>,
 }
 
 /// A stage of it; a job with one stage without a name has no stages.
 #[derive(Clone, Default)]
-struct StageDraft {
-    name: String,
-    parents: Vec<u64>,
-    tasks: Vec<Tasks>,
+pub(crate) struct StageDraft {
+    pub(crate) name: String,
+    pub(crate) parents: Vec<u64>,
+    pub(crate) tasks: Vec<Tasks>,
 }
 
 impl Draft {
     /// A job of one kind of tasks.
-    fn simple(name: impl Into<String>, submit: Option<u64>, tasks: Tasks) -> Self {
+    pub(crate) fn simple(name: impl Into<String>, submit: Option<u64>, tasks: Tasks) -> Self {
         Self {
             name: name.into(),
             submit,
@@ -122,34 +114,34 @@ impl Draft {
         }
     }
 
-    fn by(mut self, tenant: impl Into<String>) -> Self {
+    pub(crate) fn by(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = tenant.into();
         self
     }
 
-    fn gang(mut self) -> Self {
+    pub(crate) fn gang(mut self) -> Self {
         self.gang = true;
         self
     }
 
-    fn ended(mut self, outcome: impl Into<String>) -> Self {
+    pub(crate) fn ended(mut self, outcome: impl Into<String>) -> Self {
         self.outcome = outcome.into();
         self
     }
 }
 
 /// Seconds in microseconds.
-const fn seconds(seconds: u64) -> u64 {
+pub(crate) const fn seconds(seconds: u64) -> u64 {
     seconds.saturating_mul(1_000_000)
 }
 
 /// Milliseconds in microseconds.
-const fn millis(millis: u64) -> u64 {
+pub(crate) const fn millis(millis: u64) -> u64 {
     millis.saturating_mul(1000)
 }
 
 /// A task that ended after so long; of one whose times cannot be right it is not known after how long.
-fn ended(run: Option<u64>) -> Tasks {
+pub(crate) fn ended(run: Option<u64>) -> Tasks {
     Tasks {
         count: 1,
         run,
@@ -159,7 +151,7 @@ fn ended(run: Option<u64>) -> Tasks {
 }
 
 /// A task of whose run time the source tells nothing.
-fn untold() -> Tasks {
+pub(crate) fn untold() -> Tasks {
     Tasks {
         count: 1,
         ..Tasks::default()
@@ -167,7 +159,7 @@ fn untold() -> Tasks {
 }
 
 /// A task of whose run the trace holds so much, if that is known, and not all.
-fn censored(run: Option<u64>) -> Tasks {
+pub(crate) fn censored(run: Option<u64>) -> Tasks {
     Tasks {
         count: 1,
         run,
@@ -177,7 +169,7 @@ fn censored(run: Option<u64>) -> Tasks {
 }
 
 /// A task that never ran.
-fn unstarted() -> Tasks {
+pub(crate) fn unstarted() -> Tasks {
     Tasks {
         count: 1,
         unknown: Some(Unknown::Unstarted),
@@ -188,7 +180,7 @@ fn unstarted() -> Tasks {
 impl Import<'_> {
     /// Does something with every record, which says what became of it; a bad one ends the import, or
     /// is dropped and counted.
-    fn each<R: Contains>(
+    pub(crate) fn each<R: Contains>(
         &mut self,
         mut records: impl Iterator<Item = Result<R, ReadError>> + Unread,
         mut act: impl FnMut(&mut Self, R) -> Result<Became, ReadError>,
@@ -220,21 +212,21 @@ impl Import<'_> {
     }
 
     /// Adds a row to the trace, which counts it.
-    fn push<T: Part>(&mut self, row: T) -> Result<(), ReadError> {
+    pub(crate) fn push<T: Part>(&mut self, row: T) -> Result<(), ReadError> {
         self.out.push(row)
     }
 
-    fn assume(&mut self, about: &str, model: impl Into<String>) {
+    pub(crate) fn assume(&mut self, about: &str, model: impl Into<String>) {
         self.out.assume(about, model);
     }
 
     /// So many of the record say more of something that is known.
-    fn merged(&mut self, thing: Thing, count: u64, why: &'static str) {
+    pub(crate) fn merged(&mut self, thing: Thing, count: u64, why: &'static str) {
         self.out.settle(thing, Became::Merged(why), count);
     }
 
     /// What becomes of a record that tells of one of these things: the first stands for the thing.
-    fn told_of(&mut self, known: bool, thing: Thing, why: &'static str) -> Became {
+    pub(crate) fn told_of(&mut self, known: bool, thing: Thing, why: &'static str) -> Became {
         if known {
             self.merged(thing, 1, why);
             return Became::Merged(why);
@@ -242,17 +234,27 @@ impl Import<'_> {
         Became::Imported
     }
 
+    /// This became of so many of the record.
+    pub(crate) fn settle(&mut self, thing: Thing, became: Became, count: u64) {
+        self.out.settle(thing, became, count);
+    }
+
+    /// What is known of the machine.
+    pub(crate) const fn machine(&mut self, size: Option<MachineSize>) {
+        self.out.machine(size);
+    }
+
     /// So many of the record are sound and not kept.
-    fn passed(&mut self, thing: Thing, count: u64, why: &'static str) {
+    pub(crate) fn passed(&mut self, thing: Thing, count: u64, why: &'static str) {
         self.out.settle(thing, Became::Passed(why), count);
     }
 
-    fn sees(&mut self, time: u64) {
+    pub(crate) fn sees(&mut self, time: u64) {
         self.earliest = Some(self.earliest.map_or(time, |earliest| earliest.min(time)));
     }
 
     /// The number of a tenant; nobody has no name.
-    fn tenant(&mut self, name: &str) -> Result<Option<u64>, ReadError> {
+    pub(crate) fn tenant(&mut self, name: &str) -> Result<Option<u64>, ReadError> {
         if name.is_empty() {
             return Ok(None);
         }
@@ -267,20 +269,54 @@ impl Import<'_> {
     }
 
     /// The number of the next job.
-    const fn number(&mut self) -> u64 {
+    pub(crate) const fn number(&mut self) -> u64 {
         let id = self.jobs;
         self.jobs += 1;
         id
     }
 
+    /// More was found than records say they contain.
+    pub(crate) const fn find(&mut self, thing: Thing, count: u64) {
+        self.out.find(thing, count);
+    }
+
+    /// Lists in which every record is a machine.
+    pub(crate) fn machines<R: Contains>(
+        &mut self,
+        records: impl Iterator<Item = Result<R, ReadError>> + Unread,
+        machine: impl Fn(R) -> Machine,
+    ) -> Result<(), ReadError> {
+        let mut id = 0;
+        self.each(records, |import, record| {
+            let row = Machine {
+                id,
+                ..machine(record)
+            };
+            id += 1;
+            import.push(row)?;
+            Ok(Became::Imported)
+        })
+    }
+
+    /// Lists in which every record is a training job by its GPUs.
+    pub(crate) fn training<R: Contains>(
+        &mut self,
+        records: impl Iterator<Item = Result<R, ReadError>> + Unread,
+        job: impl Fn(R) -> Draft,
+    ) -> Result<(), ReadError> {
+        let shape = "a task a GPU, all at the same time; CPU and memory are not in the source";
+        self.assume("job shape", shape);
+        self.each(records, |import, record| import.job(job(record).gang()))
+    }
+
     /// A record that is a job.
-    fn job(&mut self, draft: Draft) -> Result<Became, ReadError> {
+    pub(crate) fn job(&mut self, draft: Draft) -> Result<Became, ReadError> {
         let id = self.number();
         self.numbered(id, draft)?;
         Ok(Became::Imported)
     }
 
-    fn numbered(&mut self, id: u64, draft: Draft) -> Result<(), ReadError> {
+    pub(crate) fn numbered(&mut self, id: u64, draft: Draft) -> Result<(), ReadError> {
         let tenant = self.tenant(&draft.tenant)?;
         if let Some(submit) = draft.submit {
             self.sees(submit);
@@ -318,40 +354,32 @@ impl Import<'_> {
     }
 }
 
-/// What amounts of a format mean.
-fn units(format: Format) -> Units {
-    match format {
-        Format::Google2011Machines
-        | Format::Google2011Jobs
-        | Format::Google2011Tasks
-        | Format::Google2011Usage
-        | Format::Google2019Instances => Units::relative(),
-        Format::Alibaba2017
-        | Format::Alibaba2018Tasks
-        | Format::Alibaba2018Instances
-        | Format::Alibaba2018Machines => Units {
-            memory: "billionths of the largest machine".to_owned(),
-            memory_whole: 1_000_000_000,
-            relative: true,
-            ..Units::absolute()
-        },
-        _ => Units::absolute(),
+/// A task with a run time in microseconds, if it is known.
+pub(crate) fn ran(run: Option<u64>) -> Tasks {
+    Tasks { run, ..untold() }
+}
+
+/// As many tasks as a job has GPUs, with one each.
+pub(crate) fn workers(gpus: u64, run: Option<u64>) -> Tasks {
+    Tasks {
+        count: gpus.max(1),
+        gpus: Some(if gpus == 0 { 0 } else { 1000 }),
+        ..ran(run)
+    }
+}
+
+/// A stage of tasks that wait for stages.
+pub(crate) fn stage(name: impl Into<String>, parents: Vec<u64>, tasks: Vec<Tasks>) -> StageDraft {
+    StageDraft {
+        name: name.into(),
+        parents,
+        tasks,
     }
 }
 
 /// Why a format cannot become a trace by itself; `None` if it can.
 pub fn refusal(format: Format) -> Option<&'static str> {
-    Some(match format {
-        Format::GavelThroughputs => "it holds speeds and no jobs; import the jobs",
-        Format::FunctionProfiles => "it holds needs of functions and no invocations",
-        Format::AzureDurations | Format::AzureMemory => {
-            "it holds aggregates of functions and no invocations"
-        }
-        Format::Jhist | Format::JobTracker => {
-            "it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"
-        }
-        _ => return None,
-    })
+    format.form().import.err()
 }
 
 /// Makes a trace of a file. A bad record ends it, unless `drop` says to leave such records out.
@@ -379,7 +407,7 @@ pub fn watched(
     watch: &dyn Fn(u64),
 ) -> Result<(Manifest, Report), ReadError> {
     possible(path, format)?;
-    let writer = Writer::new(place, units(format))?;
+    let writer = Writer::new(place, (format.form().units)())?;
     written(path, format, writer, drop, watch)
 }
 
@@ -390,7 +418,7 @@ pub fn watched(
 pub(super) fn in_memory(path: &Path, format: Format) -> Result<Opened, ReadError> {
     possible(path, format)?;
     let shelf = Shelf::default();
-    let writer = Writer::in_memory(shelf.clone(), units(format));
+    let writer = Writer::in_memory(shelf.clone(), (format.form().units)());
     let (manifest, _) = written(path, format, writer, false, &|_| {})?;
     Ok(Opened::in_memory(shelf, path, manifest))
 }
@@ -428,17 +456,14 @@ fn written(
     for file in sources(path)? {
         import.out.source(input(&file, &file)?);
     }
-    let done = jobs::convert(&mut import, path, format)
-        .or_else(|| graphs::convert(&mut import, path, format))
-        .or_else(|| clusters::convert(&mut import, path, format))
-        .or_else(|| loads::convert(&mut import, path, format));
-    done.unwrap_or_else(|| Err(ReadError::said(format!("{format} has no converter"))))?;
+    let convert = format.form().import.map_err(ReadError::said)?;
+    convert(&mut import, path)?;
     import.out.units().origin = import.earliest.unwrap_or(0);
     let unread: Vec<String> = import.unread.into_iter().collect();
     if !unread.is_empty() {
         import.out.assume(NOT_READ, unread.join(", "));
     }
-    let unkept = unkept::of(format);
+    let unkept = format.form().unkept;
     if !unkept.is_empty() {
         import.out.assume("read and not kept", unkept.join(", "));
     }

@@ -4,17 +4,11 @@
 //! many there are, average and largest CPU, average and largest memory. The sample of `spar` has
 //! seven: arrival of the job, job, task, instance, duration, average CPU, average memory.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
-
-use super::{ABOUT, CPU, MEMORY, MOST_INSTANCES, MOST_PERCENT};
-use crate::error::ReadError;
-use crate::formats::cells::{Cell, MILLIONTHS, split, width, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, tally};
-use crate::formats::swim::LATEST;
+use super::{ABOUT, CPU, MEMORY, MOST_INSTANCES};
+use super::{millicores, percent, relative, run_of};
+use crate::canonical::tables::Stage;
+use crate::formats::cells::{split, width};
+use crate::formats::prelude::*;
 
 const COLUMNS: [&str; 14] = [
     "instance_name",
@@ -42,11 +36,32 @@ const SPAR: [&str; 7] = [
     "mem_avg",
 ];
 
+pub(crate) const FORM: Form = Form {
+    about: "instances of batch tasks (Alibaba cluster-trace-v2018, batch_instance)",
+    signs: &[Named("batch_instance"), Named("sample_instances")],
+    units: relative,
+    unkept: &[
+        "instance_name",
+        "machine_id",
+        "seq_no",
+        "total_seq_no",
+        "cpu_avg",
+        "mem_avg",
+    ],
+    import: Ok(import),
+    samples: &[
+        "\
+i_1,M1,j_1,1,Terminated,100,160,m_2,1,1,74.5,99,0.1,0.2
+,R2_1,j_1,1,Failed,160,0,,1,2,,,,
+",
+        "0,j_7,J3_1_2,ins_1,52,74.0,0.1\n",
+    ],
+    ..Form::of::<Rows<Record>>()
+};
+
 /// One instance.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Where it stands.
-    pub place: Place,
     /// Its name; may be empty.
     pub instance: String,
     /// Its task.
@@ -71,16 +86,7 @@ pub struct Record {
     pub memory: [Option<u64>; 2],
 }
 
-/// The instances of a table; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
+contents! { Record: |_| Jobs 1, Tasks 1; }
 
 impl Row for Record {
     /// How many columns the first line has.
@@ -101,13 +107,9 @@ impl Row for Record {
         }
     }
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
+    fn end(columns: &usize, _: u64, seen: &mut Seen) {
+        seen.fill("columns", columns);
     }
-}
-
-fn percent(cell: Cell<'_>) -> Result<Option<u64>, ReadError> {
-    cell.maybe(|cell| cell.decimal("percent", MILLIONTHS, MOST_PERCENT))
 }
 
 fn published(line: &str) -> Result<Record, ReadError> {
@@ -121,14 +123,13 @@ fn published(line: &str) -> Result<Record, ReadError> {
         end,
         machine,
         rest @ ..,
-    ] = split(line, &COLUMNS)?;
+    ] = split(line, ',', false, &COLUMNS)?;
     let [attempt, attempts, cpu, most_cpu, memory, most_memory] = rest;
     let start = start.maybe(|cell| cell.whole("seconds", LATEST))?;
     let end = end.maybe(|cell| cell.whole("seconds", LATEST))?;
     let attempt = attempt.maybe(|cell| cell.whole("attempts", MOST_INSTANCES))?;
     let attempts = attempts.maybe(|cell| cell.whole("attempts", MOST_INSTANCES))?;
     Ok(Record {
-        place: Place::nowhere(),
         instance: instance.text().to_owned(),
         task: task.word("a task name")?.to_owned(),
         job: job.word("a job name")?.to_owned(),
@@ -146,9 +147,8 @@ fn published(line: &str) -> Result<Record, ReadError> {
 }
 
 fn sample(line: &str) -> Result<Record, ReadError> {
-    let [arrival, job, task, instance, duration, cpu, memory] = split(line, &SPAR)?;
+    let [arrival, job, task, instance, duration, cpu, memory] = split(line, ',', false, &SPAR)?;
     Ok(Record {
-        place: Place::nowhere(),
         instance: instance.text().to_owned(),
         task: task.word("a task name")?.to_owned(),
         job: job.word("a job name")?.to_owned(),
@@ -163,96 +163,55 @@ fn sample(line: &str) -> Result<Record, ReadError> {
     })
 }
 
-/// What is counted over a whole table.
-#[derive(Default)]
-pub(crate) struct Counts {
-    columns: usize,
-    instances: u64,
-    jobs: HashSet<String>,
-    tasks: HashSet<String>,
-    machines: HashSet<String>,
-    status: BTreeMap<String, u64>,
-    durations: Figures,
-    cpu: Figures,
-    memory: Figures,
-    used: u128,
-    passed: Passed,
+shows! { Record: |one|
+    "job": one.job, "task": one.task, "instance": one.instance, "status": one.status,
+    "machine": one.machine, "start_s": one.start, "duration_s": one.duration,
+    "cpu_percent": digits(one.cpu[0], MILLIONTHS), "mem_percent": digits(one.memory[0], MILLIONTHS),
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "job",
-        "task",
-        "instance",
-        "status",
-        "machine",
-        "start_s",
-        "duration_s",
-        "cpu_percent",
-        "mem_percent",
-    ];
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        let (duration, cpu) = (self.duration.unwrap_or(0), self.cpu[0].unwrap_or(0));
+        let machine = Some(&self.machine).filter(|machine| !machine.is_empty());
+        let used = u128::from(duration) * u128::from(cpu);
+        seen.count("instances");
+        seen.columns();
+        seen.distinct("jobs", &self.job);
+        seen.distinct("tasks", format!("{}/{}", self.job, self.task).as_str());
+        seen.distinct("machines", machine);
+        seen.tally("status", &self.status);
+        seen.sum("used_core_s", used).written(MILLIONTHS + 2);
+        seen.figures("duration_s", "seconds", self.duration);
+        seen.figures("cpu_percent_of_core", CPU, self.cpu[0]);
+        seen.figures("mem_percent_of_machine", MEMORY, self.memory[0]);
+    }
+}
 
-    fn row(record: &Record) -> Vec<String> {
-        let whole = |number: Option<u64>| number.map_or(String::new(), |n| n.to_string());
-        let percent = |amount: Option<u64>| {
-            amount.map_or(String::new(), |n| written(u128::from(n), MILLIONTHS))
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume(
+        "requests",
+        "the most that an instance used: requests are in the table of tasks",
+    );
+    let mut jobs = Scattered::default();
+    import.each(Rows::open(path)?, |import, row: Record| {
+        let tasks = Tasks {
+            cpus: row.cpu[1].or(row.cpu[0]).map(millicores),
+            memory: row.memory[1].or(row.memory[0]).map(|percent| percent * 10),
+            ..run_of(&row.status, row.start, row.end, row.duration)
         };
-        vec![
-            record.job.clone(),
-            record.task.clone(),
-            record.instance.clone(),
-            record.status.clone(),
-            record.machine.clone(),
-            whole(record.start),
-            whole(record.duration),
-            percent(record.cpu[0]),
-            percent(record.memory[0]),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.instances += 1;
-        if !self.jobs.contains(&record.job) {
-            self.jobs.insert(record.job.clone());
+        let found = jobs.job(import, &row.job, row.start.map(seconds));
+        let (stage, new) = found.stage(&row.task);
+        let job = found.job;
+        if new {
+            let name = row.task;
+            import.push(Stage { job, stage, name })?;
         }
-        self.tasks.insert(format!("{}/{}", record.job, record.task));
-        if !self.machines.contains(&record.machine) && !record.machine.is_empty() {
-            self.machines.insert(record.machine.clone());
-        }
-        *self.status.entry(record.status.clone()).or_default() += 1;
-        self.durations.extend(record.duration);
-        self.cpu.extend(record.cpu[0]);
-        self.memory.extend(record.memory[0]);
-        let (duration, cpu) = (record.duration.unwrap_or(0), record.cpu[0].unwrap_or(0));
-        self.used += u128::from(duration) * u128::from(cpu);
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.columns = *records.layout();
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("instances", self.instances.to_string()),
-            ("columns", self.columns.to_string()),
-            ("jobs", self.jobs.len().to_string()),
-            ("tasks", self.tasks.len().to_string()),
-            ("machines", self.machines.len().to_string()),
-            ("status", tally(&self.status)),
-            ("used_core_s", written(self.used, MILLIONTHS + 2)),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("duration_s", "seconds", self.durations),
-                Column::of("cpu_percent_of_core", CPU, self.cpu),
-                Column::of("mem_percent_of_machine", MEMORY, self.memory),
-            ],
-        }
-    }
+        import.push(Tasks {
+            job,
+            stage,
+            ..tasks
+        })?;
+        Ok(Became::Imported)
+    })?;
+    jobs.write(import)
 }

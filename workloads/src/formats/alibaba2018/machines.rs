@@ -1,165 +1,96 @@
 //! `machine_meta`: machines, where they stand, and their states over time.
 //!
-//! Seven columns: machine, time, failure domains of two levels, cores, memory, status. A machine
-//! has several rows; memory is relative, 100 for the largest.
+//! A machine has several rows; memory is relative, 100 for the largest.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use super::relative;
+use crate::formats::prelude::*;
 
-use super::ABOUT;
-use crate::error::ReadError;
-use crate::formats::cells::split;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Stat, Survey, tally};
-use crate::formats::swim::LATEST;
-
-const COLUMNS: [&str; 7] = [
-    "machine_id",
-    "time_stamp",
-    "failure_domain_1",
-    "failure_domain_2",
-    "cpu_num",
-    "mem_size",
-    "status",
-];
 /// The most cores, and the most memory, one machine may have.
 const MOST: u64 = 1_000_000;
 
-/// One state of a machine.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Where it stands.
-    pub place: Place,
+pub(crate) const FORM: Form = Form {
+    about: "machines and their states (Alibaba cluster-trace-v2018, machine_meta)",
+    signs: &[Named("machine_meta")],
+    units: relative,
+    unkept: &["failure_domain_1", "failure_domain_2"],
+    import: Ok(import),
+    samples: &["\
+m_1,0,219,17,96,100,USING
+m_1,148984,219,17,96,100,IMPORT_INSTALLING
+m_2,10,15,,96,100,USING
+"],
+    ..Form::of::<Rows<Record>>()
+};
+
+columns! {
+    /// One state of a machine.
+    pub struct Record: "machine" in "machine_meta.csv", bare;
     /// The machine.
-    pub machine: String,
+    machine: String = "machine_id" as "machine", Word("a machine");
     /// When, in seconds.
-    pub time: u64,
-    /// What fails together, in the small and in the large; empty when unknown.
-    pub domains: [String; 2],
+    time: u64 = "time_stamp" as "time_s", Whole("seconds", LATEST);
+    /// What fails together in the small; empty when unknown.
+    near: String = "failure_domain_1" as "domain_1", Text;
+    /// What fails together in the large.
+    far: String = "failure_domain_2" as "domain_2", Text;
     /// Its cores.
-    pub cores: Option<u64>,
+    cores: Option<u64> = "cpu_num" as "cores", Maybe(Whole("cores", MOST));
     /// Its memory, relative to 100.
-    pub memory: Option<u64>,
+    memory: Option<u64> = "mem_size" as "memory", Maybe(Whole("hundredths", MOST));
     /// USING, IMPORT, ...
-    pub status: String,
+    status: String = "status", Text;
 }
 
-/// The rows of a table; a bad one does not end them.
-pub type Records = Rows<Record>;
+contents! { Record: |_| Machines 1; }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
-impl Row for Record {
-    type Layout = ();
-    const MEMBER: &'static str = "machine_meta.csv";
-    const ONE: &'static str = "machine";
-    const ABOUT: &'static str = ABOUT;
-    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS];
-
-    fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
-        let [machine, time, near, far, cores, memory, status] = split(line, &COLUMNS)?;
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            machine: machine.word("a machine")?.to_owned(),
-            time: time.whole("seconds", LATEST)?,
-            domains: [near, far].map(|cell| cell.text().to_owned()),
-            cores: cores.maybe(|cell| cell.whole("cores", MOST))?,
-            memory: memory.maybe(|cell| cell.whole("hundredths", MOST))?,
-            status: status.text().to_owned(),
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        let sizes = [self.cores, self.memory];
+        let shape = sizes.map(|size| size.map_or("-".to_owned(), |size| size.to_string()));
+        let texts = [&self.near, &self.far, &self.status];
+        let blank = sizes.contains(&None) || texts.into_iter().any(String::is_empty);
+        seen.count("rows");
+        seen.columns();
+        seen.distinct("machines", &self.machine);
+        seen.tally("status", &self.status);
+        seen.tally("cpu_mem", shape.join("/").as_str());
+        seen.least("time_min_s", self.time);
+        seen.most("time_max_s", self.time);
+        // One that is not known counts as one.
+        seen.distinct("failure_domains_1", &self.near);
+        seen.distinct("failure_domains_2", &self.far);
+        seen.count_if("rows_with_a_blank_field", blank);
     }
 }
 
-/// What is counted over a whole table.
-#[derive(Default)]
-pub(crate) struct Counts {
-    rows: u64,
-    machines: HashSet<String>,
-    status: BTreeMap<String, u64>,
-    shapes: BTreeMap<String, u64>,
-    first: Option<u64>,
-    last: u64,
-    /// One that is not known counts as one.
-    domains: [HashSet<String>; 2],
-    blank: u64,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "machine", "time_s", "domain_1", "domain_2", "cores", "memory", "status",
-    ];
-
-    fn row(record: &Record) -> Vec<String> {
-        let whole = |number: Option<u64>| number.map_or(String::new(), |n| n.to_string());
-        let [near, far] = record.domains.clone();
-        vec![
-            record.machine.clone(),
-            record.time.to_string(),
-            near,
-            far,
-            whole(record.cores),
-            whole(record.memory),
-            record.status.clone(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.rows += 1;
-        self.machines.insert(record.machine.clone());
-        *self.status.entry(record.status.clone()).or_default() += 1;
-        let shown = |number: Option<u64>| number.map_or("-".to_owned(), |n| n.to_string());
-        let shape = format!("{}/{}", shown(record.cores), shown(record.memory));
-        *self.shapes.entry(shape).or_default() += 1;
-        self.first = Some(self.first.map_or(record.time, |time| time.min(record.time)));
-        self.last = self.last.max(record.time);
-        let mut blank = record.cores.is_none() || record.memory.is_none();
-        blank |= record.status.is_empty();
-        for (seen, domain) in self.domains.iter_mut().zip(&record.domains) {
-            blank |= domain.is_empty();
-            if !seen.contains(domain) {
-                seen.insert(domain.clone());
-            }
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    let mut known: BTreeMap<String, u64> = BTreeMap::new();
+    let model = "a change of state other than USING means that it is down";
+    import.assume("machines", model);
+    import.each(Rows::open(path)?, |import, row: Record| {
+        let cpus = row.cores.map(|cores| cores * 1000);
+        // 100 is the largest machine.
+        let memory = row.memory.map(|memory| memory * 10_000_000);
+        let next = known.len() as u64;
+        let machine = *known.entry(row.machine.clone()).or_insert(next);
+        if machine == next {
+            import.push(Machine {
+                id: machine,
+                name: row.machine,
+                cpus,
+                memory,
+                ..Machine::default()
+            })?;
+        } else {
+            import.merged(Thing::Machines, 1, "another event of the same machine");
         }
-        self.blank += u64::from(blank);
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let [near, far] = self.domains.map(|domains| domains.len().to_string());
-        let mut facts = vec![
-            ("rows", self.rows.to_string()),
-            ("columns", COLUMNS.len().to_string()),
-            ("machines", self.machines.len().to_string()),
-            ("status", tally(&self.status)),
-            ("cpu_mem", tally(&self.shapes)),
-            ("time_min_s", self.first.unwrap_or(0).to_string()),
-            ("time_max_s", self.last.to_string()),
-            ("failure_domains_1", near),
-            ("failure_domains_2", far),
-            ("rows_with_a_blank_field", self.blank.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: Vec::new(),
-        }
-    }
+        import.push(Change {
+            machine,
+            time: seconds(row.time),
+            kind: if row.status == "USING" { "up" } else { "down" }.to_owned(),
+            cpus,
+            memory,
+        })?;
+        Ok(Became::Imported)
+    })
 }

@@ -8,6 +8,9 @@
 //! CPU is in hundredths of a core, which the schema calls percent; memory is in percent of a
 //! machine. Both are kept in millionths of that.
 
+use crate::canonical::Units;
+use crate::formats::prelude::*;
+
 pub mod instances;
 pub mod machines;
 pub mod tasks;
@@ -22,6 +25,45 @@ const ABOUT: &str = "a row of this table is CSV without a header, see the schema
 /// The units of columns for people.
 const CPU: &str = "millionths of a percent of a core";
 const MEMORY: &str = "millionths of a percent of a machine";
+
+/// Alibaba's words for what a task does.
+pub(super) const WAITING: &str = "Waiting";
+pub(super) const READY: &str = "Ready";
+pub(super) const INIT: &str = "Init";
+pub(super) const RUNNING: &str = "Running";
+
+/// Memory is relative to the largest machine.
+pub(super) fn relative() -> Units {
+    Units {
+        memory: "billionths of the largest machine".to_owned(),
+        memory_whole: 1_000_000_000,
+        relative: true,
+        ..Units::absolute()
+    }
+}
+
+/// A percent of a core, in millionths, as thousandths of a core.
+pub(super) const fn millicores(percent: u64) -> u64 {
+    percent / 100_000
+}
+
+/// How long a task ran: an end at zero has not come yet. The sample has durations only.
+fn run_of(status: &str, start: Option<u64>, end: Option<u64>, duration: Option<u64>) -> Tasks {
+    let come = |time: Option<u64>| time.is_some_and(|time| time > 0);
+    if come(end) || (end.is_none() && duration.is_some()) {
+        return ended(duration.map(seconds));
+    }
+    match status {
+        WAITING | READY | INIT => unstarted(),
+        RUNNING => censored(None),
+        _ if come(start) => censored(None),
+        _ => ended(None),
+    }
+}
+
+fn percent(cell: Cell<'_>) -> Result<Option<u64>, ReadError> {
+    cell.maybe(|cell| cell.decimal("percent", MILLIONTHS, MOST_PERCENT))
+}
 
 /// How a task is named: `R3_1_2` is task 3 and waits for tasks 1 and 2 of its job.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,17 +3,12 @@
 //! Nine columns: task, instances, job, type, status, start, end, CPU, memory. The sample of `spar`
 //! has seven: arrival of the job, job, task, duration, CPU, memory, instances.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
 
-use super::{ABOUT, CPU, DagName, MEMORY, MOST_INSTANCES, MOST_PERCENT};
-use crate::error::ReadError;
-use crate::formats::cells::{Cell, MILLIONTHS, split, width, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, tally};
-use crate::formats::swim::LATEST;
+use super::{ABOUT, CPU, DagName, MEMORY, MOST_INSTANCES, percent};
+use super::{millicores, relative, run_of};
+use crate::formats::cells::{split, width};
+use crate::formats::prelude::*;
 
 const COLUMNS: [&str; 9] = [
     "task_name",
@@ -36,11 +31,29 @@ const SPAR: [&str; 7] = [
     "instance_num",
 ];
 
+pub(crate) const FORM: Form = Form {
+    about: "batch tasks with their dependencies (Alibaba cluster-trace-v2018, batch_task)",
+    signs: &[Named("sample_tasks"), Named("batch_task")],
+    units: relative,
+    unkept: &["task_type"],
+    import: Ok(import),
+    samples: &[
+        "\
+M1,10,j_1,1,Terminated,100,160,100.0,0.3
+R2_1,1,j_1,1,Terminated,160,161,50,0.39
+task_Nzg=,3,j_2,2,Running,170,,,
+",
+        "\
+0,j_7,J3_1_2,382,50.0,0.39,9
+0,j_7,M1,5,100.0,0.3,2
+",
+    ],
+    ..Form::by::<Rows<Record>, Counts>()
+};
+
 /// One task.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Where it stands.
-    pub place: Place,
     /// Its name.
     pub task: String,
     /// Its job.
@@ -63,16 +76,7 @@ pub struct Record {
     pub memory: Option<u64>,
 }
 
-/// The tasks of a table; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
+contents! { Record: |row| Jobs 1, Tasks row.instances, Edges DagName::waits(&row.task); }
 
 impl Row for Record {
     /// How many columns the first line has.
@@ -93,24 +97,20 @@ impl Row for Record {
         }
     }
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
+    fn end(columns: &usize, _: u64, seen: &mut Seen) {
+        seen.fill("columns", columns);
     }
 }
 
-fn percent(cell: Cell<'_>) -> Result<Option<u64>, ReadError> {
-    cell.maybe(|cell| cell.decimal("percent", MILLIONTHS, MOST_PERCENT))
-}
-
 fn published(line: &str) -> Result<Record, ReadError> {
-    let [task, count, job, kind, status, start, end, cpu, memory] = split(line, &COLUMNS)?;
+    let [task, count, job, kind, status, start, end, cpu, memory] =
+        split(line, ',', false, &COLUMNS)?;
     let start = start.maybe(|cell| cell.whole("seconds", LATEST))?;
     let end = end.maybe(|cell| cell.whole("seconds", LATEST))?;
     let duration = start
         .zip(end)
         .and_then(|(start, end)| end.checked_sub(start));
     Ok(Record {
-        place: Place::nowhere(),
         task: task.word("a task name")?.to_owned(),
         job: job.word("a job name")?.to_owned(),
         instances: count.whole("instances", MOST_INSTANCES)?,
@@ -125,9 +125,8 @@ fn published(line: &str) -> Result<Record, ReadError> {
 }
 
 fn sample(line: &str) -> Result<Record, ReadError> {
-    let [arrival, job, task, duration, cpu, memory, count] = split(line, &SPAR)?;
+    let [arrival, job, task, duration, cpu, memory, count] = split(line, ',', false, &SPAR)?;
     Ok(Record {
-        place: Place::nowhere(),
         task: task.word("a task name")?.to_owned(),
         job: job.word("a job name")?.to_owned(),
         instances: count.whole("instances", MOST_INSTANCES)?,
@@ -141,140 +140,104 @@ fn sample(line: &str) -> Result<Record, ReadError> {
     })
 }
 
-/// What is known of one job.
+shows! { Record: |one|
+    "job": one.job, "task": one.task, "instances": one.instances, "status": one.status,
+    "start_s": one.start, "duration_s": one.duration, "cpu_percent": digits(one.cpu, MILLIONTHS),
+    "mem_percent": digits(one.memory, MILLIONTHS),
+}
+
+/// The tasks of each job: how many, their numbers, and those that they wait for.
 #[derive(Default)]
-struct Job {
+struct Counts(HashMap<String, Graph>);
+
+#[derive(Default)]
+struct Graph {
     tasks: u64,
     numbers: HashSet<u32>,
     parents: Vec<u32>,
 }
 
-/// What is counted over a whole table.
-#[derive(Default)]
-pub(crate) struct Counts {
-    columns: usize,
-    tasks: u64,
-    jobs: HashMap<String, Job>,
-    status: BTreeMap<String, u64>,
-    first: Option<u64>,
-    last: u64,
-    graph: u64,
-    independent: u64,
-    durations: Figures,
-    backwards: u64,
-    cpu: Figures,
-    memory: Figures,
-    instances: Figures,
-    work: u128,
-    passed: Passed,
-}
+const DANGLING: &str = "dangling_dependencies";
 
 impl Survey for Counts {
     type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "job",
-        "task",
-        "instances",
-        "status",
-        "start_s",
-        "duration_s",
-        "cpu_percent",
-        "mem_percent",
-    ];
 
-    fn row(record: &Record) -> Vec<String> {
-        let whole = |number: Option<u64>| number.map_or(String::new(), |n| n.to_string());
-        let percent = |amount: Option<u64>| {
-            amount.map_or(String::new(), |n| written(u128::from(n), MILLIONTHS))
+    fn see(&mut self, record: &Record, seen: &mut Seen) {
+        let jobs = self.0.len();
+        if !self.0.contains_key(&record.job) {
+            self.0.insert(record.job.clone(), Graph::default());
+        }
+        let Some(job) = self.0.get_mut(&record.job) else {
+            return;
         };
-        vec![
-            record.job.clone(),
-            record.task.clone(),
-            record.instances.to_string(),
-            record.status.clone(),
-            whole(record.start),
-            whole(record.duration),
-            percent(record.cpu),
-            percent(record.memory),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.tasks += 1;
-        if !self.jobs.contains_key(&record.job) {
-            self.jobs.insert(record.job.clone(), Job::default());
-        }
-        let job = self.jobs.entry(record.job.clone()).or_default();
         job.tasks += 1;
-        match DagName::of(&record.task) {
-            Some(dag) => {
-                self.graph += 1;
-                job.numbers.insert(dag.number);
-                job.parents.extend(dag.parents);
-            }
-            None => self.independent += 1,
+        let dag = DagName::of(&record.task);
+        let named = dag.is_some();
+        let edges = dag.as_ref().map_or(0, |dag| dag.parents.len() as u64);
+        if let Some(dag) = dag {
+            job.numbers.insert(dag.number);
+            job.parents.extend(dag.parents);
         }
-        *self.status.entry(record.status.clone()).or_default() += 1;
-        if let Some(start) = record.start {
-            self.first = Some(self.first.map_or(start, |first| first.min(start)));
-            self.last = self.last.max(start);
+        let both = record.end.is_some() && record.start.is_some();
+        let backwards = both && record.duration.is_none();
+        if backwards {
+            let odd = ReadError::expected("an end not before the start", "an earlier one");
+            let odd = odd.hint("such a task counts as one without an end");
+            seen.warn(odd.place("column 7 (end_time)"));
         }
-        if record.end.is_some() && record.start.is_some() && record.duration.is_none() {
-            self.backwards += 1;
-            let error = ReadError::expected("an end not before the start", "an earlier one");
-            let error = error.hint("such a task counts as one without an end");
-            warn.push(record.place.of(error).place("column 7 (end_time)"));
-        }
-        self.durations.extend(record.duration);
-        self.cpu.extend(record.cpu);
-        self.memory.extend(record.memory);
-        self.instances.push(record.instances);
         let (duration, cpu) = (record.duration.unwrap_or(0), record.cpu.unwrap_or(0));
-        self.work += u128::from(duration) * u128::from(cpu) * u128::from(record.instances);
+        let work = u128::from(duration) * u128::from(cpu) * u128::from(record.instances);
+        seen.count("tasks");
+        seen.columns();
+        seen.count_if("jobs", self.0.len() > jobs);
+        seen.tally("status", &record.status);
+        seen.least("arrival_min_s", record.start);
+        seen.most("arrival_max_s", record.start);
+        seen.count_if("ends_before_starts", backwards);
+        seen.count_if("dag_named_tasks", named);
+        seen.count_if("independent_named_task_", !named);
+        seen.sum("dependency_edges", edges);
+        seen.count_if(DANGLING, false);
+        seen.sum("sum_duration_x_cpu_x_instances_core_s", work)
+            .written(MILLIONTHS + 2);
+        seen.figures("tasks_per_job", "tasks", None::<u64>);
+        seen.figures("duration_s", "seconds", record.duration);
+        seen.figures("plan_cpu_percent_of_core", CPU, record.cpu);
+        seen.figures("plan_mem_percent_of_machine", MEMORY, record.memory);
+        seen.figures("instances", "instances", [record.instances]);
     }
 
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.columns = *records.layout();
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let jobs = self.jobs.values();
-        let edges: usize = jobs.clone().map(|job| job.parents.len()).sum();
-        let dangling = jobs.clone().flat_map(|job| {
+    fn end(self, seen: &mut Seen) {
+        let dangling = self.0.values().flat_map(|job| {
             let parents = job.parents.iter();
             parents.filter(|parent| !job.numbers.contains(parent))
         });
-        let mut facts = vec![
-            ("tasks", self.tasks.to_string()),
-            ("columns", self.columns.to_string()),
-            ("jobs", self.jobs.len().to_string()),
-            ("status", tally(&self.status)),
-            ("arrival_min_s", self.first.unwrap_or(0).to_string()),
-            ("arrival_max_s", self.last.to_string()),
-            ("ends_before_starts", self.backwards.to_string()),
-            ("dag_named_tasks", self.graph.to_string()),
-            ("independent_named_task_", self.independent.to_string()),
-            ("dependency_edges", edges.to_string()),
-            ("dangling_dependencies", dangling.count().to_string()),
-            (
-                "sum_duration_x_cpu_x_instances_core_s",
-                written(self.work, MILLIONTHS + 2),
-            ),
-        ];
-        facts.extend(self.passed.facts());
-        let per_job = jobs.map(|job| job.tasks).collect();
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("tasks_per_job", "tasks", per_job),
-                Column::of("duration_s", "seconds", self.durations),
-                Column::of("plan_cpu_percent_of_core", CPU, self.cpu),
-                Column::of("plan_mem_percent_of_machine", MEMORY, self.memory),
-                Column::of("instances", "instances", self.instances),
-            ],
-        }
+        seen.add(DANGLING, dangling.count() as u64);
+        let tasks = self.0.into_values().map(|job| job.tasks);
+        seen.figures("tasks_per_job", "tasks", tasks);
     }
+}
+
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume(
+        "run times",
+        "of a task, its instances one after another included",
+    );
+    let mut jobs = Scattered::default();
+    import.each(Rows::open(path)?, |import, row: Record| {
+        let tasks = Tasks {
+            count: row.instances,
+            cpus: row.cpu.map(millicores),
+            memory: row.memory.map(|percent| percent * 10),
+            ..run_of(&row.status, row.start, row.end, row.duration)
+        };
+        let found = jobs.job(import, &row.job, row.start.map(seconds));
+        found.outcome = row.status;
+        // A task of the graph is known by its number, others by their name.
+        let dag = DagName::of(&row.task);
+        let key = dag.as_ref().map(|dag| dag.number.to_string());
+        let parents = dag.iter().flat_map(|dag| &dag.parents);
+        found.push(import, &row.task, key, parents.map(u32::to_string), tasks)
+    })?;
+    jobs.write(import)
 }

@@ -4,34 +4,42 @@
 //! header: application and function (hashes), when the invocation ended, in seconds from the
 //! beginning, and how long it took. When it began is the difference.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use crate::formats::prelude::*;
 
-use crate::error::ReadError;
-use crate::formats::cells::{BILLIONTHS, rounded, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey};
-use crate::formats::swim::LATEST;
-use crate::formats::table::Table;
+pub(crate) const FORM: Form = Form {
+    about: "invocations of functions with their durations (Azure Functions 2021)",
+    signs: &[Begins("app,func,end_timestamp")],
+    import: Ok(|import, path| {
+        let shape = "a job of one task each; CPU and memory are not in the source";
+        import.assume("invocations", shape);
+        import.each(Rows::open(path)?, |import, one: Record| {
+            let begin = one.begin() / 1000;
+            let draft = Draft::simple(one.function, Some(begin), ran(Some(one.duration / 1000)));
+            import.job(draft.by(one.app))
+        })
+    }),
+    samples: &["\
+app,func,end_timestamp,duration
+7b2c,e3cd,0.07949090003967285,0.078
+7b2c,337c,0.5,1.5
+"],
+    ..Form::of::<Rows<Record>>()
+};
 
-const COLUMNS: [&str; 4] = ["app", "func", "end_timestamp", "duration"];
-
-/// One invocation.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Where it stands.
-    pub place: Place,
+columns! {
+    /// One invocation.
+    pub struct Record: "invocation" in "AzureFunctionsInvocationTraceForTwoWeeksJan2021.txt", headed;
     /// The application.
-    pub app: String,
+    app: String = "app", Word("an application");
     /// The function.
-    pub function: String,
+    function: String = "func", Word("a function");
     /// When it ended, in billionths of a second from the beginning.
-    pub end: u64,
+    end: u64 = "end_timestamp" as "end_s", Decimal("seconds", BILLIONTHS, LATEST);
     /// How long it took, in billionths of a second.
-    pub duration: u64,
+    duration: u64 = "duration" as "duration_s", Decimal("seconds", BILLIONTHS, LATEST);
 }
+
+contents! { Record: |_| Jobs 1, Tasks 1; }
 
 impl Record {
     /// When it began, in billionths of a second; zero for what began earlier.
@@ -40,117 +48,21 @@ impl Record {
     }
 }
 
-/// The records of a file; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
-impl Row for Record {
-    type Layout = Table<4>;
-    const MEMBER: &'static str = "AzureFunctionsInvocationTraceForTwoWeeksJan2021.txt";
-    const ONE: &'static str = "invocation";
-    const ABOUT: &'static str = "columns: app, func, end_timestamp, duration";
-    const HEADED: bool = true;
-    const READ: &'static [&'static str] = &COLUMNS;
-
-    fn header(line: &str, table: &mut Table<4>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, COLUMNS.len())?;
-        Ok(())
-    }
-
-    fn row(line: &str, table: &mut Table<4>) -> Result<Option<Self>, ReadError> {
-        let [app, func, end_timestamp, duration] = table.cells(line, &COLUMNS)?;
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            app: app.word("an application")?.to_owned(),
-            function: func.word("a function")?.to_owned(),
-            end: end_timestamp.decimal("seconds", BILLIONTHS, LATEST)?,
-            duration: duration.decimal("seconds", BILLIONTHS, LATEST)?,
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-}
-
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    columns: usize,
-    apps: BTreeSet<String>,
-    functions: BTreeSet<String>,
-    first: Option<u64>,
-    last: u64,
-    early: u64,
-    durations: Figures,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["app", "func", "end_s", "duration_s"];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.app.clone(),
-            record.function.clone(),
-            written(u128::from(record.end), BILLIONTHS),
-            written(u128::from(record.duration), BILLIONTHS),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.apps.insert(record.app.clone());
-        self.functions.insert(record.function.clone());
-        self.durations.push(record.duration);
-        self.last = self.last.max(record.end);
-        let begin = record.begin();
-        self.first = Some(self.first.map_or(begin, |first| first.min(begin)));
-        if record.duration > record.end {
-            self.early += 1;
-            let error = ReadError::expected("a begin after the beginning", "an earlier one");
-            warn.push(record.place.of(error).hint("it is taken to begin at zero"));
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        let early = self.duration > self.end;
+        if early {
+            let odd = ReadError::expected("a begin after the beginning", "an earlier one");
+            seen.warn(odd.hint("it is taken to begin at zero"));
         }
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.columns = records.layout().width();
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("invocations", self.durations.len().to_string()),
-            ("columns", self.columns.to_string()),
-            ("apps", self.apps.len().to_string()),
-            ("functions", self.functions.len().to_string()),
-            (
-                "start_min_s",
-                rounded(u128::from(self.first.unwrap_or(0)), BILLIONTHS),
-            ),
-            (
-                "end_timestamp_max_s",
-                rounded(u128::from(self.last), BILLIONTHS),
-            ),
-            ("begun_before_the_trace", self.early.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![Column::of(
-                "duration_s",
-                "billionths of a second",
-                self.durations,
-            )],
-        }
+        seen.count("invocations");
+        seen.columns();
+        seen.distinct("apps", &self.app);
+        seen.distinct("functions", &self.function);
+        seen.least("start_min_s", self.begin()).rounded(BILLIONTHS);
+        seen.most("end_timestamp_max_s", self.end)
+            .rounded(BILLIONTHS);
+        seen.count_if("begun_before_the_trace", early);
+        seen.figures("duration_s", "billionths of a second", [self.duration]);
     }
 }

@@ -5,27 +5,31 @@
 //! application, function (hashes), what triggers it, and a column for each minute, named by its
 //! number. Files cut for experiments have fewer or more minutes than a day's 1440.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
 use super::MOST_INVOCATIONS;
-use crate::error::ReadError;
-use crate::formats::cells::{Cell, bare};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, tally};
+use crate::formats::cells::bare;
+use crate::formats::prelude::*;
 use crate::formats::table::Table;
 
 const COLUMNS: [&str; 4] = ["HashOwner", "HashApp", "HashFunction", "Trigger"];
 /// The most minutes of one file: a year.
 const MOST_MINUTES: usize = 366 * 1440;
 
+pub(crate) const FORM: Form = Form {
+    about: "invocations of functions in each minute of a day (Azure Functions 2019)",
+    signs: &[Begins("HashOwner,HashApp,HashFunction,Trigger")],
+    unkept: &["Trigger"],
+    import: Ok(import),
+    samples: &["\
+HashOwner,HashApp,HashFunction,Trigger,1,2,3
+c455,68ba,f1,http,0,5,1
+c455,68ba,f2,timer,1,1,1
+"],
+    ..Form::of::<Rows<Record>>()
+};
+
 /// One function.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Where it stands.
-    pub place: Place,
     /// Whose it is.
     pub owner: String,
     /// The application it is part of.
@@ -38,23 +42,14 @@ pub struct Record {
     pub minutes: Vec<u64>,
 }
 
+contents! { Record: |row| Requests row.invocations(); }
+
 /// Where the columns of a file stand.
 #[derive(Default)]
 pub struct Layout {
     table: Table<4>,
     /// The position of each minute's column, in the order of the minutes.
     minutes: Vec<usize>,
-}
-
-/// The records of a file; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
 }
 
 impl Row for Record {
@@ -70,7 +65,7 @@ impl Row for Record {
     }
 
     fn header(line: &str, layout: &mut Layout) -> Result<(), ReadError> {
-        layout.table = Table::header(line, &COLUMNS, 3)?;
+        layout.table = Table::header(line, ',', &COLUMNS, [true, true, true, false])?;
         let numbered = |(position, name): (usize, &str)| {
             let minute = bare(name).parse::<usize>().ok()?;
             Some((minute, position))
@@ -92,14 +87,13 @@ impl Row for Record {
     }
 
     fn row(line: &str, layout: &mut Layout) -> Result<Option<Self>, ReadError> {
-        let [owner, app, function, trigger] = layout.table.cells(line, &COLUMNS)?;
+        let [owner, app, function, trigger] = layout.table.cells(line, ',', &COLUMNS)?;
         let texts: Vec<&str> = line.split(',').collect();
         let count = |position: &usize| {
             let cell = Cell::new(*position, "invocations in a minute", bare(texts[*position]));
             cell.round("invocations", MOST_INVOCATIONS)
         };
         Ok(Some(Self {
-            place: Place::nowhere(),
             owner: owner.word("an owner")?.to_owned(),
             app: app.word("an application")?.to_owned(),
             function: function.word("a function")?.to_owned(),
@@ -108,8 +102,9 @@ impl Row for Record {
         }))
     }
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
+    fn end(layout: &Layout, _: u64, seen: &mut Seen) {
+        seen.fill("columns", layout.table.width());
+        seen.fill("minutes", layout.minutes.len());
     }
 }
 
@@ -120,73 +115,49 @@ impl Record {
     }
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    columns: usize,
-    minutes: usize,
-    owners: BTreeSet<String>,
-    apps: BTreeSet<String>,
-    triggers: BTreeMap<String, u64>,
-    invocations: Figures,
-    passed: Passed,
+shows! { Record: |one|
+    "owner": one.owner, "app": one.app, "function": one.function, "trigger": one.trigger,
+    "minutes": one.minutes.len(), "invocations": one.invocations(),
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "owner",
-        "app",
-        "function",
-        "trigger",
-        "minutes",
-        "invocations",
-    ];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.owner.clone(),
-            record.app.clone(),
-            record.function.clone(),
-            record.trigger.clone(),
-            record.minutes.len().to_string(),
-            record.invocations().to_string(),
-        ]
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        let invocations = self.invocations();
+        seen.count("functions");
+        seen.columns();
+        seen.count_if("minutes", false);
+        seen.distinct("owners", &self.owner);
+        seen.distinct("apps", &self.app);
+        seen.tally("triggers", &self.trigger);
+        seen.sum("total_invocations", invocations);
+        seen.figures("invocations_per_function", "invocations", [invocations]);
     }
+}
 
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.owners.insert(record.owner.clone());
-        self.apps.insert(record.app.clone());
-        *self.triggers.entry(record.trigger.clone()).or_default() += 1;
-        self.invocations.push(record.invocations());
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.columns = records.layout().table.width();
-        self.minutes = records.layout().minutes.len();
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("functions", self.invocations.len().to_string()),
-            ("columns", self.columns.to_string()),
-            ("minutes", self.minutes.to_string()),
-            ("owners", self.owners.len().to_string()),
-            ("apps", self.apps.len().to_string()),
-            ("triggers", tally(&self.triggers)),
-            ("total_invocations", self.invocations.sum().to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![Column::of(
-                "invocations_per_function",
-                "invocations",
-                self.invocations,
-            )],
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.sees(0);
+    let mut id = 0;
+    import.each(Rows::open(path)?, |import, function: Record| {
+        let tenant = import.tenant(&function.owner)?;
+        let name = format!("{}/{}", function.app, function.function);
+        import.push(Service {
+            id,
+            name,
+            tenant,
+            memory: None,
+        })?;
+        for (minute, requests) in function.minutes.into_iter().enumerate() {
+            if requests > 0 {
+                import.push(Load {
+                    service: id,
+                    start: seconds(minute as u64 * 60),
+                    length: seconds(60),
+                    requests,
+                    ..Load::default()
+                })?;
+            }
         }
-    }
+        id += 1;
+        Ok(Became::Imported)
+    })
 }

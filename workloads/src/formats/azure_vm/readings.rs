@@ -4,134 +4,61 @@
 //! al., SOSP 2017). CSV without a header: seconds from the beginning, machine, minimum, maximum and
 //! mean in percent of the machine. A folder is read as its parts.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use crate::formats::prelude::*;
 
-use crate::error::ReadError;
-use crate::formats::cells::{MILLIONTHS, split, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey};
-use crate::formats::swim::LATEST;
+/// CPU in millionths of a percent, up to the most one machine may use.
+const PERCENT: Decimal = Decimal("percent", MILLIONTHS, 100_000);
 
-const COLUMNS: [&str; 5] = ["timestamp", "vm_id", "min_cpu", "max_cpu", "avg_cpu"];
-/// The most CPU one machine may use, in percent.
-const MOST_PERCENT: u64 = 100_000;
+pub(crate) const FORM: Form = Form {
+    about: "CPU use of virtual machines; a file or a folder of parts (Azure VM traces)",
+    signs: &[Named("vm_cpu_readings")],
+    unkept: &["min_cpu", "max_cpu"],
+    import: Ok(|import, path| {
+        let model = "the mean in percent of a machine; sizes are in vmtable";
+        import.assume("usage", model);
+        let mut machines = Named::default();
+        import.each(Rows::open(path)?, |import, row: Record| {
+            let job = machines.job(import, &row.vm, untold())?;
+            let start = seconds(row.time);
+            import.sees(start);
+            import.reading(job, start, FIVE_MINUTES, row.avg / 100)
+        })
+    }),
+    samples: &["0,+ZcrO=,2.052803,3.911587,2.86979\n300,+ZcrO=,1,2,2.5\n"],
+    ..Form::of::<Rows<Record>>()
+};
 
-/// One reading.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Where it stands.
-    pub place: Place,
+columns! {
+    /// One reading.
+    pub struct Record: "reading" in "vm_cpu_readings.csv", bare {
+        const PARTS: bool = true;
+    };
     /// When the five minutes begin, in seconds.
-    pub time: u64,
+    time: u64 = "timestamp" as "timestamp_s", Round("seconds", LATEST);
     /// The machine.
-    pub vm: String,
+    vm: String = "vm_id" as "vm", Word("a machine");
     /// The least CPU, in millionths of a percent.
-    pub min: u64,
+    min: u64 = "min_cpu", PERCENT;
     /// The most.
-    pub max: u64,
+    max: u64 = "max_cpu", PERCENT;
     /// The mean.
-    pub avg: u64,
+    avg: u64 = "avg_cpu", PERCENT;
 }
 
-/// The records of a file; a bad row does not end them.
-pub type Records = Rows<Record>;
+contents! { Record: |_| Jobs 1, Tasks 1, Readings 1; }
 
-/// Opens a file of this format, or a folder of its parts.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
-impl Row for Record {
-    type Layout = ();
-    const MEMBER: &'static str = "vm_cpu_readings.csv";
-    const ONE: &'static str = "reading";
-    const ABOUT: &'static str =
-        "5 columns without a header: seconds, machine, minimum, maximum and mean CPU";
-    const PARTS: bool = true;
-    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS];
-
-    fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
-        let [timestamp, vm_id, min_cpu, max_cpu, avg_cpu] = split(line, &COLUMNS)?;
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            time: timestamp.round("seconds", LATEST)?,
-            vm: vm_id.word("a machine")?.to_owned(),
-            min: min_cpu.decimal("percent", MILLIONTHS, MOST_PERCENT)?,
-            max: max_cpu.decimal("percent", MILLIONTHS, MOST_PERCENT)?,
-            avg: avg_cpu.decimal("percent", MILLIONTHS, MOST_PERCENT)?,
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-}
-
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    rows: u64,
-    vms: BTreeSet<String>,
-    crossed: u64,
-    avg: Figures,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["timestamp_s", "vm", "min_cpu", "max_cpu", "avg_cpu"];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.time.to_string(),
-            record.vm.clone(),
-            written(u128::from(record.min), MILLIONTHS),
-            written(u128::from(record.max), MILLIONTHS),
-            written(u128::from(record.avg), MILLIONTHS),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.rows += 1;
-        if !self.vms.contains(&record.vm) {
-            self.vms.insert(record.vm.clone());
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        let crossed = !(self.min..=self.max).contains(&self.avg);
+        if crossed {
+            let found = written(u128::from(self.avg), MILLIONTHS);
+            let odd = ReadError::expected("a mean between minimum and maximum", found);
+            seen.warn(odd.place("column 5 (avg_cpu)"));
         }
-        self.avg.push(record.avg);
-        if !(record.min..=record.max).contains(&record.avg) {
-            self.crossed += 1;
-            let found = written(u128::from(record.avg), MILLIONTHS);
-            let error = ReadError::expected("a mean between minimum and maximum", found);
-            warn.push(record.place.of(error).place("column 5 (avg_cpu)"));
-        }
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("rows", self.rows.to_string()),
-            ("columns", COLUMNS.len().to_string()),
-            ("vms", self.vms.len().to_string()),
-            ("means_out_of_bounds", self.crossed.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![Column::of(
-                "avg_cpu_percent",
-                "millionths of a percent",
-                self.avg,
-            )],
-        }
+        seen.count("rows");
+        seen.columns();
+        seen.distinct("vms", &self.vm);
+        seen.count_if("means_out_of_bounds", crossed);
+        seen.figures("avg_cpu_percent", "millionths of a percent", [self.avg]);
     }
 }

@@ -7,62 +7,55 @@
 //! `>24`. A machine that was there at the beginning is created at 0; one that outlived the trace is
 //! deleted at its end.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::path::Path;
+use std::collections::BTreeSet;
 
-use crate::error::ReadError;
-use crate::formats::cells::{Cell, MILLIONTHS, split, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, tally};
-use crate::formats::swim::LATEST;
+use crate::formats::prelude::*;
 
-const COLUMNS: [&str; 11] = [
-    "vm_id",
-    "subscription_id",
-    "deployment_id",
-    "vm_created",
-    "vm_deleted",
-    "max_cpu",
-    "avg_cpu",
-    "p95_max_cpu",
-    "vm_category",
-    "core_count",
-    "memory",
-];
 /// The most cores or GB of one machine.
 const MOST: u64 = 1_000_000;
+/// CPU in millionths of a percent.
+const PERCENT: Decimal = Decimal("percent", MILLIONTHS, 100_000);
 
-/// One machine.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Where it stands.
-    pub place: Place,
+pub(crate) const FORM: Form = Form {
+    about: "virtual machines with their sizes and lives (Azure VM traces V1 and V2, vmtable)",
+    signs: &[Named("vmtable")],
+    unkept: &["deployment_id", "max_cpu", "p95_max_cpu", "vm_category"],
+    import: Ok(import),
+    samples: &["\
+x/X=,VDU=,Pc2=,0,2591700,99.369869,3.4240942342446719,10.194309,Delay-insensitive,1,1.75
+H5C=,BSX=,3J1=,300,600,100,6.18,33.98,Interactive,>24,>64
+"],
+    ..Form::of::<Rows<Record>>()
+};
+
+columns! {
+    /// One machine.
+    pub struct Record: "machine" in "vmtable.csv", bare;
     /// The machine.
-    pub vm: String,
+    vm: String = "vm_id" as "vm", Word("a machine");
     /// Whose it is.
-    pub subscription: String,
+    subscription: String = "subscription_id" as "subscription", Word("a subscription");
     /// What it was deployed with.
-    pub deployment: String,
+    deployment: String = "deployment_id" as _, Word("a deployment");
     /// When it was created, in seconds.
-    pub created: u64,
+    created: u64 = "vm_created" as "created_s", Round("seconds", LATEST);
     /// When it was deleted, in seconds.
-    pub deleted: u64,
+    deleted: u64 = "vm_deleted" as "deleted_s", Round("seconds", LATEST);
     /// The most CPU it used, in millionths of a percent.
-    pub max_cpu: u64,
+    max_cpu: u64 = "max_cpu" as _, PERCENT;
     /// The mean CPU it used.
-    pub avg_cpu: u64,
+    avg_cpu: u64 = "avg_cpu" as _, PERCENT;
     /// The 95th percentile of the most CPU in five minutes.
-    pub p95_cpu: u64,
+    p95_cpu: u64 = "p95_max_cpu" as _, PERCENT;
     /// What the publisher takes it for: `Interactive`.
-    pub category: String,
+    category: String = "vm_category" as "category", Word("a category");
     /// Its virtual cores, in millionths.
-    pub cores: Bucket,
+    cores: Bucket = "core_count" as "cores", Buckets("cores");
     /// Its memory, in millionths of a GB.
-    pub gigabytes: Bucket,
+    gigabytes: Bucket = "memory" as "memory_gb", Buckets("GB");
 }
+
+contents! { Record: |_| Jobs 1, Tasks 1, Readings 1; }
 
 /// An amount, or the lower end of a bucket without an upper one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,161 +66,91 @@ pub struct Bucket {
     pub more: bool,
 }
 
-impl fmt::Display for Bucket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.more { ">" } else { "" })?;
-        f.write_str(&written(u128::from(self.amount), MILLIONTHS))
+struct Buckets(&'static str);
+
+impl Kind for Buckets {
+    type Value = Bucket;
+
+    fn read(&self, cell: Cell<'_>) -> Result<Bucket, ReadError> {
+        let (text, more) = match cell.text().strip_prefix('>') {
+            Some(rest) => (rest, true),
+            None => (cell.text(), false),
+        };
+        let amount = cell.with(text).decimal(self.0, MILLIONTHS, MOST)?;
+        Ok(Bucket { amount, more })
+    }
+
+    fn show(&self, value: &Bucket) -> String {
+        let more = if value.more { ">" } else { "" };
+        format!("{more}{}", written(u128::from(value.amount), MILLIONTHS))
     }
 }
 
-fn bucket(cell: Cell<'_>, unit: &str) -> Result<Bucket, ReadError> {
-    let (text, more) = match cell.text().strip_prefix('>') {
-        Some(rest) => (rest, true),
-        None => (cell.text(), false),
-    };
-    let amount = cell.with(text).decimal(unit, MILLIONTHS, MOST)?;
-    Ok(Bucket { amount, more })
-}
-
-fn percent(cell: Cell<'_>) -> Result<u64, ReadError> {
-    cell.decimal("percent", MILLIONTHS, 100_000)
-}
-
-/// The records of a file; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
-impl Row for Record {
-    type Layout = ();
-    const MEMBER: &'static str = "vmtable.csv";
-    const ONE: &'static str = "machine";
-    const ABOUT: &'static str =
-        "11 columns without a header: machine, subscription, deployment, created, deleted, ...";
-    const NAMES: &'static [&'static [&'static str]] = &[&COLUMNS];
-
-    fn row(line: &str, (): &mut ()) -> Result<Option<Self>, ReadError> {
-        let [
-            vm_id,
-            subscription_id,
-            deployment_id,
-            vm_created,
-            vm_deleted,
-            max_cpu,
-            avg_cpu,
-            p95_max_cpu,
-            vm_category,
-            core_count,
-            memory,
-        ] = split(line, &COLUMNS)?;
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            vm: vm_id.word("a machine")?.to_owned(),
-            subscription: subscription_id.word("a subscription")?.to_owned(),
-            deployment: deployment_id.word("a deployment")?.to_owned(),
-            created: vm_created.round("seconds", LATEST)?,
-            deleted: vm_deleted.round("seconds", LATEST)?,
-            max_cpu: percent(max_cpu)?,
-            avg_cpu: percent(avg_cpu)?,
-            p95_cpu: percent(p95_max_cpu)?,
-            category: vm_category.word("a category")?.to_owned(),
-            cores: bucket(core_count, "cores")?,
-            gigabytes: bucket(memory, "GB")?,
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-}
-
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    rows: u64,
-    subscriptions: BTreeSet<String>,
-    deployments: BTreeSet<String>,
-    categories: BTreeMap<String, u64>,
-    open: u64,
-    backwards: u64,
-    cores: Figures,
-    memory: Figures,
-    lives: Figures,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "vm",
-        "subscription",
-        "created_s",
-        "deleted_s",
-        "category",
-        "cores",
-        "memory_gb",
-    ];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.vm.clone(),
-            record.subscription.clone(),
-            record.created.to_string(),
-            record.deleted.to_string(),
-            record.category.clone(),
-            record.cores.to_string(),
-            record.gigabytes.to_string(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.rows += 1;
-        self.subscriptions.insert(record.subscription.clone());
-        self.deployments.insert(record.deployment.clone());
-        *self.categories.entry(record.category.clone()).or_default() += 1;
-        self.open += u64::from(record.cores.more || record.gigabytes.more);
-        self.cores.push(record.cores.amount);
-        self.memory.push(record.gigabytes.amount);
-        if let Some(life) = record.deleted.checked_sub(record.created) {
-            self.lives.push(life);
-        } else {
-            self.backwards += 1;
-            let expected = format!("a time not before its creation ({})", record.created);
-            let error = ReadError::expected(expected, record.deleted);
-            warn.push(record.place.of(error).place("column 5 (vm_deleted)"));
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        let life = self.deleted.checked_sub(self.created);
+        if life.is_none() {
+            let expected = format!("a time not before its creation ({})", self.created);
+            let odd = ReadError::expected(expected, self.deleted);
+            seen.warn(odd.place("column 5 (vm_deleted)"));
         }
+        seen.count("rows");
+        seen.columns();
+        seen.distinct("subscriptions", &self.subscription);
+        seen.distinct("deployments", &self.deployment);
+        seen.tally("category", &self.category);
+        seen.count_if(
+            "rows_in_an_open_bucket",
+            self.cores.more || self.gigabytes.more,
+        );
+        seen.count_if("rows_deleted_before_created", life.is_none());
+        seen.figures("cores", "millionths of a core", [self.cores.amount]);
+        seen.figures("memory_gb", "millionths of a GB", [self.gigabytes.amount]);
+        seen.figures("life_s", "seconds", life);
     }
+}
 
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("rows", self.rows.to_string()),
-            ("columns", COLUMNS.len().to_string()),
-            ("subscriptions", self.subscriptions.len().to_string()),
-            ("deployments", self.deployments.len().to_string()),
-            ("category", tally(&self.categories)),
-            ("rows_in_an_open_bucket", self.open.to_string()),
-            ("rows_deleted_before_created", self.backwards.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("cores", "millionths of a core", self.cores),
-                Column::of("memory_gb", "millionths of a GB", self.memory),
-                Column::of("life_s", "seconds", self.lives),
-            ],
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    let shape = "a virtual machine is a task that asks for all of its size";
+    import.assume("job shape", shape);
+    import.assume("memory", "a GB is 1024 MiB");
+    let mut known: BTreeSet<[u8; 16]> = BTreeSet::new();
+    let (mut open, mut short) = (0_u64, 0_u64);
+    import.each(Rows::open(path)?, |import, vm: Record| {
+        // A part of the hash: names are long, and a table has millions.
+        let mut name = [0; 16];
+        name.copy_from_slice(&blake3::hash(vm.vm.as_bytes()).as_bytes()[..16]);
+        if !known.insert(name) {
+            return Ok(Became::Merged("another row of the same machine"));
         }
+        open += u64::from(vm.cores.more || vm.gigabytes.more);
+        short += u64::from(vm.deleted == vm.created);
+        let tasks = Tasks {
+            cpus: Some(vm.cores.amount / 1000),
+            memory: Some((u128::from(vm.gigabytes.amount) * 1024 / 1_000_000) as u64),
+            ..ended(vm.deleted.checked_sub(vm.created).map(seconds))
+        };
+        let (job, start) = (import.number(), seconds(vm.created));
+        let length = seconds(vm.deleted.saturating_sub(vm.created));
+        let draft = Draft::simple(vm.vm, Some(start), tasks);
+        import.numbered(job, draft.by(vm.subscription))?;
+        import.reading(job, start, length, vm.avg_cpu / 100)
+    })?;
+    let model = "the mean in percent of a machine, over all of its life";
+    import.assume("usage", model);
+    if open > 0 {
+        let model = format!(
+            "the lower end, for {open} machines: one of more than 24 cores has 24, one of more than \
+             64 GB has 64"
+        );
+        import.assume("open buckets", model);
     }
+    if short > 0 {
+        let model = format!(
+            "{short} machines were created and deleted in one step: they run for 0 s, and may have \
+             run for up to 300 s"
+        );
+        import.assume("run times", model);
+    }
+    Ok(())
 }

@@ -1,25 +1,37 @@
 //! Hosts of Cook's simulator: what each has, by role.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::ReadError;
-use crate::formats::documents::{Document, Documents};
-use crate::formats::place::Place;
-use crate::formats::survey::{Stat, Survey};
+use crate::formats::prelude::*;
 
 /// The most of any resource one host may have.
 const MOST: u64 = 1 << 40;
 
+pub(crate) const FORM: Form = Form {
+    about: "hosts with their resources, a JSON list (Cook's simulator)",
+    signs: &[Holds("\"hostname\"")],
+    import: Ok(|import, path| {
+        import.machines(Documents::open(path)?, |host: Record| Machine {
+            cpus: Some(host.amount("cpus") * 1000),
+            memory: Some(host.amount("mem")),
+            gpus: Some(host.amount("gpus") * 1000),
+            name: host.hostname,
+            ..Machine::default()
+        })
+    }),
+    samples: &[r#"[ {
+  "hostname" : "0",
+  "resources" : { "cpus" : { "*" : 10 }, "mem" : { "*" : 10000, "web" : 5 },
+    "ports" : { "*" : [ { "begin" : 1, "end" : 100 } ] } }
+} ]
+"#],
+    ..Form::of::<Documents<Record>>()
+};
+
 /// One host.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub struct Record {
-    /// Where it begins.
-    #[serde(skip, default = "Place::nowhere")]
-    pub place: Place,
     /// Its name.
     pub hostname: String,
     /// What it has by resource and role, `*` for any role. Ports are ranges, not amounts.
@@ -46,10 +58,6 @@ impl Document for Record {
     const MEMBER: &'static str = "hosts.json";
     const KEYS: &'static str = "keys: hostname, resources { cpus: { *: n }, mem: { *: MB } }";
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-
     fn check(&self) -> Result<(), ReadError> {
         for name in ["cpus", "mem", "gpus"] {
             for (role, amount) in self.resources.get(name).into_iter().flatten() {
@@ -64,53 +72,18 @@ impl Document for Record {
     }
 }
 
-/// The hosts of a file; a bad one does not end them.
-pub type Records = Documents<Record>;
+contents! { Record: |_| Machines 1; }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Documents::open(path)
+shows! { Record: |one|
+    "hostname": one.hostname, "cpus": one.amount("cpus"), "mem_mb": one.amount("mem"),
+    "gpus": one.amount("gpus"),
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    hosts: u64,
-    sums: [u128; 3],
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["hostname", "cpus", "mem_mb", "gpus"];
-
-    fn row(record: &Record) -> Vec<String> {
-        let amounts = ["cpus", "mem", "gpus"].map(|name| record.amount(name).to_string());
-        std::iter::once(record.hostname.clone())
-            .chain(amounts)
-            .collect()
-    }
-
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.hosts += 1;
-        for (sum, name) in self.sums.iter_mut().zip(["cpus", "mem", "gpus"]) {
-            *sum += u128::from(record.amount(name));
-        }
-    }
-
-    fn stat(self) -> Stat {
-        let [cpus, mem, gpus] = self.sums.map(|sum| sum.to_string());
-        Stat {
-            facts: vec![
-                ("hosts", self.hosts.to_string()),
-                ("cpus", cpus),
-                ("mem", mem),
-                ("gpus", gpus),
-            ],
-            columns: Vec::new(),
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("hosts");
+        for name in ["cpus", "mem", "gpus"] {
+            seen.sum(name, self.amount(name));
         }
     }
 }

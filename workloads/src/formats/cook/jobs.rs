@@ -1,27 +1,34 @@
 //! Jobs of Cook's simulator: who submitted what when, and how long it runs.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use serde::Deserialize;
 
-use crate::error::ReadError;
-use crate::formats::documents::{Document, Documents};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::survey::{Column, Stat, Survey, tally};
+use crate::formats::prelude::*;
 
 /// The farthest a time may lie from zero, in milliseconds (a hundred years).
 const FARTHEST: i64 = 3_155_760_000_000;
 /// The most of any resource one job may ask for.
 const MOST: f64 = 1e12;
 
+pub(crate) const FORM: Form = Form {
+    about: "jobs of users with their resources, a JSON list (Cook's simulator)",
+    signs: &[Holds("\"run-time-ms\"")],
+    unkept: &["group"],
+    import: Ok(import),
+    samples: &[r#"[ {
+  "run-time-ms" : 1157730, "submit-time-ms" : -855, "job/user" : "a", "job/uuid" : "1",
+  "job/resource" : [ { "resource/type" : "resource.type/cpus", "resource/amount" : 2.0 },
+    { "resource/type" : "resource.type/mem", "resource/amount" : 2817.5 } ]
+}, {
+  "run-time-ms" : 10000, "submit-time-ms" : 5, "job/user" : "b", "job/uuid" : "2",
+  "job/resource" : [ ]
+} ]
+"#],
+    ..Form::of::<Documents<Record>>()
+};
+
 /// One job.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub struct Record {
-    /// Where it begins.
-    #[serde(skip, default = "Place::nowhere")]
-    pub place: Place,
     /// Its name.
     #[serde(rename = "job/uuid")]
     pub uuid: String,
@@ -72,10 +79,6 @@ impl Document for Record {
     const KEYS: &'static str =
         "keys: job/uuid, job/user, submit-time-ms, run-time-ms, job/resource[{type, amount}]";
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-
     fn check(&self) -> Result<(), ReadError> {
         if !(-FARTHEST..=FARTHEST).contains(&self.submit) {
             let expected = "a time within a hundred years of zero";
@@ -99,76 +102,56 @@ impl Document for Record {
     }
 }
 
-/// The jobs of a file; a bad one does not end them.
-pub type Records = Documents<Record>;
+contents! { Record: |_| Jobs 1, Tasks 1; }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Documents::open(path)
+shows! { Record: |one|
+    "uuid": one.uuid, "user": one.user, "submit_time_ms": one.submit, "run_time_ms": one.run,
+    "cpus": digits(one.amount("cpus"), MILLIONTHS), "mem_mb": digits(one.amount("mem"), MILLIONTHS),
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    users: BTreeMap<String, u64>,
-    millionths: [u128; 3],
-    submits: Figures,
-    runs: Figures,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "uuid",
-        "user",
-        "submit_time_ms",
-        "run_time_ms",
-        "cpus",
-        "mem_mb",
-    ];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.uuid.clone(),
-            record.user.clone(),
-            record.submit.to_string(),
-            record.run.to_string(),
-            millionths(u128::from(record.amount("cpus"))),
-            millionths(u128::from(record.amount("mem"))),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        *self.users.entry(record.user.clone()).or_default() += 1;
-        for (sum, name) in self.millionths.iter_mut().zip(["cpus", "mem", "gpus"]) {
-            *sum += u128::from(record.amount(name));
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("jobs");
+        seen.tally("users", &self.user);
+        for (fact, name) in [
+            ("cpus_sum", "cpus"),
+            ("mem_sum", "mem"),
+            ("gpus_sum", "gpus"),
+        ] {
+            seen.sum(fact, self.amount(name)).written(MILLIONTHS);
         }
-        self.submits.push_signed(record.submit);
-        self.runs.push_signed(record.run);
-    }
-
-    fn stat(self) -> Stat {
-        let [cpus, mem, gpus] = self.millionths.map(millionths);
-        Stat {
-            facts: vec![
-                ("jobs", self.runs.len().to_string()),
-                ("users", tally(&self.users)),
-                ("cpus_sum", cpus),
-                ("mem_sum", mem),
-                ("gpus_sum", gpus),
-            ],
-            columns: vec![
-                Column::of("submit_time_ms", "milliseconds", self.submits),
-                Column::of("run_time_ms", "milliseconds", self.runs),
-            ],
-        }
+        seen.figures("submit_time_ms", "milliseconds", [self.submit]);
+        seen.figures("run_time_ms", "milliseconds", [self.run]);
     }
 }
 
-fn millionths(amount: u128) -> String {
-    crate::formats::cells::written(amount, crate::formats::cells::MILLIONTHS)
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    // Submissions may lie before zero, by how much is known only after all of them.
+    let mut earliest = 0;
+    for job in Documents::<Record>::open(path)?.flatten() {
+        earliest = earliest.min(job.submit);
+    }
+    let moved = earliest.unsigned_abs();
+    if moved > 0 {
+        import.assume(
+            "clock",
+            format!("{moved} ms later, so that it begins at zero"),
+        );
+    }
+    import.each(Documents::open(path)?, |import, job: Record| {
+        let tasks = Tasks {
+            count: 1,
+            run: u64::try_from(job.run).ok().map(millis),
+            cpus: Some(job.amount("cpus") / 1000),
+            memory: Some(job.amount("mem").div_ceil(1_000_000)),
+            gpus: Some(job.amount("gpus") / 1000),
+            ..Tasks::default()
+        };
+        let submit = (job.submit - earliest).unsigned_abs();
+        let mut draft = Draft::simple(job.uuid, Some(millis(submit)), tasks).by(job.user);
+        draft.priority = job
+            .priority
+            .and_then(|priority| u64::try_from(priority).ok());
+        import.job(draft)
+    })
 }

@@ -5,27 +5,34 @@
 //! GPUs as Python writes a pair, then `null` for the job alone or the type of another job for the two
 //! side by side.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::ReadError;
-use crate::formats::documents::{Document, Documents};
-use crate::formats::place::Place;
-use crate::formats::survey::{Stat, Survey, tally};
+use crate::formats::prelude::*;
 
 /// The entries of one kind of GPU by type of job.
 type Entries = BTreeMap<String, BTreeMap<String, Value>>;
+
+pub(crate) const FORM: Form = Form {
+    about: "steps a second of each type of job on each GPU, JSON (Gavel)",
+    signs: &[Holds("\"('"), Named("throughputs")],
+    import: Err("it holds speeds and no jobs; import the jobs"),
+    samples: &[r#"{
+    "k80": {
+        "('ResNet-18 (batch size 16)', 1)": {
+            "null": 4.795, "('ResNet-18 (batch size 32)', 1)": [2.5, 3.1]
+        }
+    },
+    "v100": {}
+}
+"#],
+    ..Form::of::<Documents<Record>>()
+};
 
 /// A whole table.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(transparent)]
 pub struct Record {
-    /// Where it begins.
-    #[serde(skip, default = "Place::nowhere")]
-    pub place: Place,
     /// Kinds of GPU with their entries.
     pub workers: BTreeMap<String, Entries>,
 }
@@ -42,10 +49,6 @@ impl Document for Record {
     const ONE: &'static str = "table of throughputs";
     const MEMBER: &'static str = "simulation_throughputs.json";
     const KEYS: &'static str = "kind of GPU: { \"('job type', GPUs)\": { null: steps a second } }";
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
 
     fn check(&self) -> Result<(), ReadError> {
         for (worker, entries) in &self.workers {
@@ -69,54 +72,21 @@ impl Document for Record {
     }
 }
 
-/// The tables of a file: one.
-pub type Records = Documents<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Documents::open(path)
+shows! { Record: |one|
+    "worker_types": one.workers.len(),
+    "entries": one.workers.values().map(BTreeMap::len).sum::<usize>(),
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    entries: BTreeMap<String, u64>,
-    alone: u64,
-    pairs: u64,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["worker_types", "entries"];
-
-    fn row(record: &Record) -> Vec<String> {
-        let entries: usize = record.workers.values().map(BTreeMap::len).sum();
-        vec![record.workers.len().to_string(), entries.to_string()]
-    }
-
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        for (worker, entries) in &record.workers {
-            *self.entries.entry(worker.clone()).or_default() += entries.len() as u64;
-            for speeds in entries.values() {
-                let alone = speeds.contains_key("null");
-                self.alone += u64::from(alone);
-                self.pairs += speeds.len() as u64 - u64::from(alone);
-            }
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        for (worker, entries) in &self.workers {
+            seen.tally_by("entries_per_worker_type", worker, entries.len() as u64);
         }
-    }
-
-    fn stat(self) -> Stat {
-        Stat {
-            facts: vec![
-                ("entries_per_worker_type", tally(&self.entries)),
-                ("throughputs_alone", self.alone.to_string()),
-                ("throughputs_side_by_side", self.pairs.to_string()),
-            ],
-            columns: Vec::new(),
-        }
+        let speeds = self.workers.values().flat_map(BTreeMap::values);
+        let alone = speeds.clone().filter(|speeds| speeds.contains_key("null"));
+        let (alone, all) = (alone.count(), speeds.map(BTreeMap::len).sum::<usize>());
+        seen.tally("entries_per_worker_type", None::<&str>);
+        seen.sum("throughputs_alone", alone as u64);
+        seen.sum("throughputs_side_by_side", (all - alone) as u64);
     }
 }

@@ -12,8 +12,7 @@
 //!
 //! Capacities and requests are relative to the largest machine, and kept in billionths of it.
 
-use crate::error::ReadError;
-use crate::formats::cells::Cell;
+use crate::formats::prelude::*;
 
 pub mod jobs;
 pub mod machines;
@@ -43,37 +42,62 @@ pub const EVENTS: [&str; 9] = [
 pub const SUBMIT: u8 = 0;
 /// The code of a start on a machine.
 pub const SCHEDULE: u8 = 1;
+/// The code of an eviction.
+const EVICT: u8 = 2;
 
 /// Whether an event of this code ends what was running.
 pub const fn is_end(event: u8) -> bool {
     event >= 2 && event <= 6
 }
 
+const TIME: Whole = Whole("microseconds", AFTER);
+/// A number that stands for a machine, a job or a task.
+const ID: Whole = Whole("an identifier", u64::MAX);
 /// Why a row was made up by those who published the trace: 0 a snapshot shows what no transition
 /// does, 1 neither does, 2 the beginning is missing.
-fn missing(cell: Cell<'_>) -> Result<Option<u8>, ReadError> {
-    cell.maybe(|cell| cell.code("a reason why something is missing", 2))
-}
-
-fn time(cell: Cell<'_>) -> Result<u64, ReadError> {
-    cell.whole("microseconds", AFTER)
-}
-
-fn event(cell: Cell<'_>) -> Result<u8, ReadError> {
-    cell.code("an event", EVENTS.len() as u8 - 1)
-}
-
-fn amount(cell: Cell<'_>) -> Result<Option<u64>, ReadError> {
-    use crate::formats::cells::BILLIONTHS;
-    cell.maybe(|cell| cell.decimal("times the largest machine", BILLIONTHS, MOST_MACHINES))
-}
-
-/// A number that stands for a machine, a job or a task.
-fn id(cell: Cell<'_>) -> Result<u64, ReadError> {
-    cell.whole("an identifier", u64::MAX)
-}
-
-/// What each table is, for an empty file.
-const ABOUT: &str = "a row of this table is CSV without a header, see the schema of the trace";
+const MISSING: Maybe<Code> = Maybe(Code("a reason why something is missing", 2));
+const CLASS: Maybe<Code> = Maybe(Code("a scheduling class", 3));
+const AMOUNT: Maybe<Decimal> = Maybe(Decimal(
+    "times the largest machine",
+    BILLIONTHS,
+    MOST_MACHINES,
+));
 /// The unit of amounts in tables for people.
 const UNIT: &str = "billionths of the largest machine";
+
+pub(super) const SAME_JOB: &str = "another event of the same job";
+pub(super) const SAME_TASK: &str = "another event of the same task";
+pub(super) const RUNS: &str = "from the last time that a task was scheduled to its end; a task that does not end in \
+                               the trace has run until its last event, and of one that ran before nobody knows how long";
+
+/// A task between two events.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Live {
+    /// When it began to run, if it does.
+    pub(super) started: Option<u64>,
+    /// Whether it was seen to wait.
+    pub(super) waited: bool,
+    /// Whether it ran already when the trace began.
+    pub(super) before: bool,
+    pub(super) cpus: Option<u64>,
+    pub(super) memory: Option<u64>,
+}
+
+impl Live {
+    /// How long a task of a job ran when it ended then, or when the trace did.
+    pub(super) fn ran(self, job: u64, time: u64, in_trace: bool) -> Tasks {
+        let run = self.started.map(|started| time.checked_sub(started));
+        let ran = match run {
+            Some(run) if in_trace => ended(run),
+            Some(run) => censored(run),
+            None if self.before || !self.waited => censored(None),
+            None => unstarted(),
+        };
+        Tasks {
+            job,
+            cpus: self.cpus,
+            memory: self.memory,
+            ..ran
+        }
+    }
+}

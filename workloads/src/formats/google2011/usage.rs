@@ -4,17 +4,11 @@
 //! Rates of CPU are in cores of the largest machine, memory is relative to the largest machine.
 //! They are measurements, not requests, and a simulation does not read them.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
-use super::{AFTER, MOST_MACHINES, time};
-use crate::error::ReadError;
-use crate::formats::cells::{BILLIONTHS, Cell, written};
+use super::{AFTER, MOST_MACHINES, TIME, UNIT};
+use crate::canonical::NO_PARTS;
+use crate::canonical::Units;
 use crate::formats::cells::{bare, width};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey};
+use crate::formats::prelude::*;
 
 const COLUMNS: [&str; 20] = [
     "start",
@@ -38,14 +32,29 @@ const COLUMNS: [&str; 20] = [
     "aggregation",
     "sampled_cpu",
 ];
-/// The unit of amounts for people.
-const UNIT: &str = "billionths of the largest machine";
+
+pub(crate) const FORM: Form = Form {
+    about: "what tasks used in five minutes (Google ClusterData 2011, task_usage)",
+    signs: &[
+        Begins("#start time of the measurement"),
+        Named("task_usage"),
+        Named("task-usage"),
+    ],
+    units: Units::relative,
+    unkept: &["task", "machine", "memory", "max_memory", "max_cpu"],
+    import: Ok(import),
+    samples: &["\
+#start time of the measurement period,end
+600000000,900000000,3418309,0,4155527081,0.001562,0.06787,0.07568,0.001156,0.001503,0.06787,\
+2.861e-06,0.0001869,0.03967,0.0003567,2.445,0.007243,0,1,0
+600000000,900000000,3418309,1,,,,,,,,,,,,,,0,1,0
+"],
+    ..Form::of::<Rows<Record>>()
+};
 
 /// One row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Where it stands.
-    pub place: Place,
     /// When the period begins, in microseconds.
     pub start: u64,
     /// When it ends.
@@ -66,22 +75,7 @@ pub struct Record {
     pub max_cpu: Option<u64>,
 }
 
-fn amount(amount: Option<u64>) -> String {
-    amount.map_or(String::new(), |amount| {
-        written(u128::from(amount), BILLIONTHS)
-    })
-}
-
-/// The records of a file; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format, or a folder of its parts.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
+contents! { Record: |_| Jobs 1, Readings 1; }
 
 impl Row for Record {
     type Layout = ();
@@ -98,11 +92,8 @@ impl Row for Record {
         }
         let mut texts = line.split(',');
         let cells: [Cell<'_>; COLUMNS.len()] = std::array::from_fn(|position| {
-            Cell::new(
-                position,
-                COLUMNS[position],
-                bare(texts.next().unwrap_or("")),
-            )
+            let text = bare(texts.next().unwrap_or(""));
+            Cell::new(position, COLUMNS[position], text)
         });
         let found = width(line);
         if !(19..=20).contains(&found) {
@@ -113,9 +104,8 @@ impl Row for Record {
             cell.maybe(|cell| cell.decimal("the largest machine", BILLIONTHS, MOST_MACHINES))
         };
         Ok(Some(Self {
-            place: Place::nowhere(),
-            start: time(cells[0])?,
-            end: time(cells[1])?,
+            start: TIME.read(cells[0])?,
+            end: TIME.read(cells[1])?,
             job: cells[2].whole("a job", AFTER)?,
             task: cells[3].whole("a task", AFTER)?,
             machine: cells[4].maybe(|cell| cell.whole("a machine", AFTER))?,
@@ -125,82 +115,54 @@ impl Row for Record {
             max_cpu: relative(cells[13])?,
         }))
     }
+}
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
+shows! { Record: |one|
+    "start": one.start, "end": one.end, "job": one.job, "task": one.task,
+    "cpu": digits(one.cpu, BILLIONTHS), "memory": digits(one.memory, BILLIONTHS),
+}
+
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        let backwards = self.end < self.start;
+        if backwards {
+            let expected = format!("a time not before the start ({})", self.start);
+            seen.warn(ReadError::expected(expected, self.end).place("column 2 (end)"));
+        }
+        seen.count("rows");
+        seen.distinct("distinct_jobs", self.job);
+        seen.least("first_time_us", self.start);
+        seen.most("last_time_us", self.end);
+        seen.count_if("periods_that_end_before_they_start", backwards);
+        seen.figures("cpu_rate", UNIT, self.cpu);
+        seen.figures("memory", UNIT, self.memory);
     }
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    rows: u64,
-    jobs: BTreeSet<u64>,
-    first: Option<u64>,
-    last: u64,
-    backwards: u64,
-    cpu: Figures,
-    memory: Figures,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["start", "end", "job", "task", "cpu", "memory"];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.start.to_string(),
-            record.end.to_string(),
-            record.job.to_string(),
-            record.task.to_string(),
-            amount(record.cpu),
-            amount(record.memory),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.rows += 1;
-        self.jobs.insert(record.job);
-        self.first = Some(
-            self.first
-                .map_or(record.start, |first| first.min(record.start)),
-        );
-        self.last = self.last.max(record.end);
-        self.cpu.extend(record.cpu);
-        self.memory.extend(record.memory);
-        if record.end < record.start {
-            self.backwards += 1;
-            let expected = format!("a time not before the start ({})", record.start);
-            let error = ReadError::expected(expected, record.end);
-            warn.push(record.place.of(error).place("column 2 (end)"));
-        }
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("rows", self.rows.to_string()),
-            ("distinct_jobs", self.jobs.len().to_string()),
-            ("first_time_us", self.first.unwrap_or(0).to_string()),
-            ("last_time_us", self.last.to_string()),
-            (
-                "periods_that_end_before_they_start",
-                self.backwards.to_string(),
-            ),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("cpu_rate", UNIT, self.cpu),
-                Column::of("memory", UNIT, self.memory),
-            ],
-        }
-    }
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    let mut known: BTreeMap<u64, u64> = BTreeMap::new();
+    import.assume("usage", NO_PARTS[0]);
+    import.each(Rows::open(path)?, |import, row: Record| {
+        let job = if let Some(job) = known.get(&row.job) {
+            import.merged(Thing::Jobs, 1, "another reading of the same job");
+            *job
+        } else {
+            let job = import.number();
+            let name = row.job.to_string();
+            import.numbered(
+                job,
+                Draft {
+                    name,
+                    ..Draft::default()
+                },
+            )?;
+            known.insert(row.job, job);
+            job
+        };
+        let Some(cpus) = row.cpu else {
+            return Ok(Became::Passed("without a rate of CPU"));
+        };
+        let length = row.end.saturating_sub(row.start);
+        import.reading(job, row.start, length, cpus / 1000)
+    })
 }

@@ -3,29 +3,33 @@
 //! Source: Hadoop's `jobhistory` package, files `*.jhist`. The first line says `Avro-Json`, then
 //! comes the Avro schema, then every event as a JSON object with its type, blank lines between.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{LATEST_MILLIS, known};
-use crate::error::{ReadError, quoted};
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Stat, Survey, tally};
+use crate::formats::prelude::*;
 
 /// The first line of a file of this kind.
 const FIRST: &str = "Avro-Json";
 /// What an event tells about time, by the key it has.
 const TIMES: [&str; 3] = ["startTime", "finishTime", "submitTime"];
 
+pub(crate) const FORM: Form = Form {
+    about: "events of a job, one a line (MapReduce job history, .jhist)",
+    signs: &[Begins("Avro-Json"), Ends(".jhist")],
+    import: Err("it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"),
+    samples: &[r#"Avro-Json
+{"type":"record","name":"Event"}
+{"type":"JOB_SUBMITTED","event":{"x.JobSubmitted":{"jobid":"job_1","submitTime":1526555642677}}}
+
+{"type":"JOB_FINISHED","event":{"x.JobFinished":{"jobid":"job_1","finishTime":1526555658299}}}
+"#],
+    ..Form::by::<Rows<Record>, Counts>()
+};
+
 /// One event.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub struct Record {
-    /// Where it stands.
-    #[serde(skip, default = "Place::nowhere")]
-    pub place: Place,
     /// What happened: `TASK_STARTED`.
     #[serde(rename = "type")]
     pub kind: String,
@@ -51,17 +55,6 @@ impl Record {
 pub struct Front {
     lines: u64,
     schema: bool,
-}
-
-/// The events of a file; a bad line does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
 }
 
 impl Row for Record {
@@ -103,67 +96,36 @@ impl Row for Record {
         Ok(Some(record))
     }
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
+    fn end(front: &Front, blank: u64, seen: &mut Seen) {
+        seen.add("lines", front.lines + blank);
     }
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    events: BTreeMap<String, u64>,
-    first: Option<u64>,
-    last: u64,
-    front: u64,
-    passed: Passed,
+shows! { Record: |one|
+    "type": one.kind, "time_ms": one.time(),
+    "id": ["attemptId", "taskid", "jobid", "applicationAttemptId"].iter()
+        .find_map(|key| one.get(key)?.as_str()),
 }
+
+/// Whether an event ended the job.
+#[derive(Default)]
+struct Counts(bool);
 
 impl Survey for Counts {
     type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["type", "time_ms", "id"];
 
-    fn row(record: &Record) -> Vec<String> {
-        let ids = ["attemptId", "taskid", "jobid", "applicationAttemptId"];
-        let id = ids.iter().find_map(|key| record.get(key)?.as_str());
-        vec![
-            record.kind.clone(),
-            record.time().map_or(String::new(), |time| time.to_string()),
-            id.unwrap_or_default().to_owned(),
-        ]
+    fn see(&mut self, record: &Record, seen: &mut Seen) {
+        self.0 |= ["JOB_FINISHED", "JOB_FAILED"].contains(&record.kind.as_str());
+        seen.count("lines");
+        seen.tally("events", &record.kind);
+        seen.least("first_ms", record.time());
+        seen.most("last_ms", record.time());
     }
 
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        *self.events.entry(record.kind.clone()).or_default() += 1;
-        if let Some(time) = record.time() {
-            self.first = Some(self.first.map_or(time, |first| first.min(time)));
-            self.last = self.last.max(time);
-        }
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.front = records.layout().lines;
-        self.passed = records.passed();
-        self.passed.tell(warn);
-        if !self.events.contains_key("JOB_FINISHED") && !self.events.contains_key("JOB_FAILED") {
-            let error = ReadError::expected("an event that ends the job", "none");
-            warn.push(error.hint("the job was still running, or the file is truncated"));
-        }
-    }
-
-    fn stat(self) -> Stat {
-        let events: u64 = self.events.values().sum();
-        let lines = self.front + events + self.passed.blank;
-        let mut facts = vec![
-            ("lines", lines.to_string()),
-            ("events", tally(&self.events)),
-            ("first_ms", self.first.unwrap_or(0).to_string()),
-            ("last_ms", self.last.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: Vec::new(),
+    fn end(self, seen: &mut Seen) {
+        if !self.0 {
+            let odd = ReadError::expected("an event that ends the job", "none");
+            seen.warn(odd.hint("the job was still running, or the file is truncated"));
         }
     }
 }

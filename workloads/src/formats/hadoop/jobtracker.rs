@@ -5,14 +5,8 @@
 //! `=`, `.` and `\` with `\`; the report of a failure goes over several lines. A line tells one change
 //! of a job, task or attempt, not all that is known of it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
 use super::LATEST_MILLIS;
-use crate::error::{ReadError, quoted};
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Stat, Survey, tally};
+use crate::formats::prelude::*;
 
 /// What a line may be about.
 const KINDS: [&str; 6] = [
@@ -26,11 +20,28 @@ const KINDS: [&str; 6] = [
 /// The longest value that goes over several lines, in bytes.
 const LONGEST: usize = 1 << 20;
 
+pub(crate) const FORM: Form = Form {
+    about: "changes of jobs, tasks and attempts, one a line (Hadoop 0.20 job history)",
+    signs: &[
+        Begins("Meta VERSION="),
+        Begins("!!FILE="),
+        Named("job-tracker"),
+    ],
+    import: Err("it holds single changes of jobs; Rumen's TraceBuilder makes a trace of them"),
+    samples: &[r#"!!FILE=job_1_conf.xml!!
+<?xml version="1.0"?><configuration>
+</configuration>
+Meta VERSION="1" .
+Job JOBID="job_1" USER="geek1" SUBMIT_TIME="1240335960685" JOBCONF="hdfs://nn\.x/job\.xml" .
+MapAttempt TASKID="task_1" TASK_STATUS="FAILED" FINISH_TIME="1240336743094" ERROR="exit \"15\"
+	at x\.y" .
+"#],
+    ..Form::of::<Rows<Record>>()
+};
+
 /// One change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Where its last line stands.
-    pub place: Place,
     /// What it is about: `MapAttempt`.
     pub kind: String,
     /// What is told, by key, without escapes.
@@ -54,17 +65,6 @@ pub struct Between {
     lines: u64,
     /// Whether an XML file is being passed over.
     settings: bool,
-}
-
-/// The changes of a file; a bad line does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
 }
 
 impl Row for Record {
@@ -111,8 +111,12 @@ impl Row for Record {
         }
     }
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
+    fn end(between: &Between, blank: u64, seen: &mut Seen) {
+        seen.add("lines", between.lines + blank);
+        if !between.begun.is_empty() {
+            let odd = ReadError::expected("the rest of a value", "the end of the file");
+            seen.warn(odd.hint("a quote is not closed; the file may be truncated"));
+        }
     }
 }
 
@@ -154,7 +158,6 @@ fn change(text: &str) -> Result<Record, Bad> {
         rest = &after[length..];
     }
     Ok(Record {
-        place: Place::nowhere(),
         kind: kind.to_owned(),
         told,
     })
@@ -174,70 +177,21 @@ fn unescaped(text: &str) -> Option<(String, usize)> {
     None
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    kinds: BTreeMap<String, u64>,
-    jobs: BTreeSet<String>,
-    users: BTreeSet<String>,
-    statuses: BTreeMap<String, u64>,
-    between: u64,
-    passed: Passed,
+shows! { Record: |one|
+    "kind": one.kind,
+    "id": ["TASK_ATTEMPT_ID", "TASKID", "JOBID"].iter()
+        .find_map(|key| one.told.get(*key).cloned()),
+    "told": one.told.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["kind", "id", "told"];
-
-    fn row(record: &Record) -> Vec<String> {
-        let ids = ["TASK_ATTEMPT_ID", "TASKID", "JOBID"];
-        let id = ids.iter().find_map(|key| record.told.get(*key));
-        let keys: Vec<&str> = record.told.keys().map(String::as_str).collect();
-        vec![
-            record.kind.clone(),
-            id.cloned().unwrap_or_default(),
-            keys.join(" "),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        *self.kinds.entry(record.kind.clone()).or_default() += 1;
-        self.jobs.extend(record.told.get("JOBID").cloned());
-        self.users.extend(record.told.get("USER").cloned());
-        if let Some(status) = record.told.get("TASK_STATUS") {
-            *self.statuses.entry(status.clone()).or_default() += 1;
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("lines");
+        for kind in ["Job", "Task", "MapAttempt", "ReduceAttempt"] {
+            seen.count_if(kind, self.kind == kind);
         }
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.between = records.layout().lines;
-        self.passed = records.passed();
-        self.passed.tell(warn);
-        if !records.layout().begun.is_empty() {
-            let error = ReadError::expected("the rest of a value", "the end of the file");
-            warn.push(error.hint("a quote is not closed; the file may be truncated"));
-        }
-    }
-
-    fn stat(self) -> Stat {
-        let count = |kind: &str| self.kinds.get(kind).copied().unwrap_or(0).to_string();
-        let records: u64 = self.kinds.values().sum();
-        let lines = records + self.between + self.passed.blank;
-        let mut facts = vec![
-            ("lines", lines.to_string()),
-            ("Job", count("Job")),
-            ("Task", count("Task")),
-            ("MapAttempt", count("MapAttempt")),
-            ("ReduceAttempt", count("ReduceAttempt")),
-            ("jobs", self.jobs.len().to_string()),
-            ("users", self.users.len().to_string()),
-            ("task_statuses", tally(&self.statuses)),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: Vec::new(),
-        }
+        seen.distinct("jobs", self.told.get("JOBID"));
+        seen.distinct("users", self.told.get("USER"));
+        seen.tally("task_statuses", self.told.get("TASK_STATUS"));
     }
 }

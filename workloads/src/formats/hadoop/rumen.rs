@@ -5,25 +5,34 @@
 //! trace that was folded is relative to its beginning. Attempts that were killed or failed are in
 //! it.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use serde::Deserialize;
 
 use super::{LATEST_MILLIS, known};
-use crate::error::ReadError;
-use crate::formats::documents::{Document, Documents};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::survey::{Column, Stat, Survey, tally};
+use crate::formats::prelude::*;
+
+pub(crate) const FORM: Form = Form {
+    about: "jobs with all tasks and attempts, JSON objects (Hadoop Rumen)",
+    signs: &[Holds("\"jobID\"")],
+    unkept: &["attempts other than the one that counts", "hostName"],
+    import: Ok(import),
+    samples: &[r#"{
+  "jobID" : "job_1", "user" : "jenkins", "queue" : null, "outcome" : "SUCCESS",
+  "submitTime" : 1371222054499, "finishTime" : -1, "jobMapMB" : 200,
+  "mapTasks" : [ { "taskID" : "m_0", "inputBytes" : 82, "attempts" : [
+    { "result" : "KILLED", "startTime" : 1371222059053, "finishTime" : 1371222060053 },
+    { "result" : "SUCCESS", "startTime" : 1371222061163, "finishTime" : 1371222078206,
+      "hostName" : "/default-rack/a" } ] } ],
+  "reduceTasks" : [ { "taskID" : "r_0", "attempts" : [ { "startTime" : 1371222061163 } ] } ]
+}
+{ "jobID" : "job_2", "submitTime" : 1371222159703, "finishTime" : 1371222251755 }
+"#],
+    ..Form::of::<Documents<Record>>()
+};
 
 /// One job.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
-    /// Where it begins.
-    #[serde(skip, default = "Place::nowhere")]
-    pub place: Place,
     /// Its name.
     #[serde(rename = "jobID")]
     pub id: String,
@@ -122,10 +131,6 @@ impl Document for Record {
     const KEYS: &'static str =
         "keys: jobID, user, submitTime, finishTime, mapTasks[{taskID, attempts[]}], reduceTasks";
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-
     fn check(&self) -> Result<(), ReadError> {
         let attempts = self.attempts().flat_map(|a| [a.start_time, a.finish_time]);
         let mut times = attempts.chain([self.submit_time, self.finish_time]);
@@ -139,97 +144,87 @@ impl Document for Record {
     }
 }
 
-/// The jobs of a file; a bad one does not end them.
-pub type Records = Documents<Record>;
+contents! { Record: |job| Jobs 1,
+Tasks (job.map_tasks.len() + job.reduce_tasks.len() + job.other_tasks.len()) as u64,
+Edges u64::from(!job.reduce_tasks.is_empty()); }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Documents::open(path)
+shows! { Record: |one|
+    "job": one.id, "user": one.user, "queue": one.queue, "submit_ms": one.submit_time,
+    "finish_ms": one.finish_time, "maps": one.map_tasks.len(), "reduces": one.reduce_tasks.len(),
+    "outcome": one.outcome,
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    jobs: u64,
-    maps: usize,
-    reduces: usize,
-    others: usize,
-    attempts: u64,
-    results: BTreeMap<String, u64>,
-    outcomes: BTreeMap<String, u64>,
-    users: BTreeMap<String, u64>,
-    submits: Figures,
-    durations: Figures,
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        fn name(text: Option<&String>) -> &str {
+            text.map_or("-", String::as_str)
+        }
+        if known(self.finish_time).is_none() {
+            let odd = ReadError::expected("when the job ended", self.finish_time);
+            seen.warn(odd.place("key `finishTime`"));
+        }
+        seen.count("jobs");
+        seen.sum("map_tasks", self.map_tasks.len() as u64);
+        seen.sum("reduce_tasks", self.reduce_tasks.len() as u64);
+        seen.sum("other_tasks", self.other_tasks.len() as u64);
+        seen.sum("map_reduce_attempts", self.attempts().count() as u64);
+        for attempt in self.attempts() {
+            seen.tally("attempt_results", name(attempt.result.as_ref()));
+        }
+        seen.tally("attempt_results", None::<&str>);
+        seen.tally("job_outcomes", name(self.outcome.as_ref()));
+        seen.tally("users", name(self.user.as_ref()));
+        seen.figures("submit_ms", "milliseconds", [self.submit_time]);
+        let durations = self.attempts().filter_map(Attempt::duration);
+        seen.figures("attempt_duration_ms", "milliseconds", durations);
+    }
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "job",
-        "user",
-        "queue",
-        "submit_ms",
-        "finish_ms",
-        "maps",
-        "reduces",
-        "outcome",
-    ];
-
-    fn row(record: &Record) -> Vec<String> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        vec![
-            record.id.clone(),
-            text(&record.user),
-            text(&record.queue),
-            record.submit_time.to_string(),
-            record.finish_time.to_string(),
-            record.map_tasks.len().to_string(),
-            record.reduce_tasks.len().to_string(),
-            text(&record.outcome),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.jobs += 1;
-        self.maps += record.map_tasks.len();
-        self.reduces += record.reduce_tasks.len();
-        self.others += record.other_tasks.len();
-        let name = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-        *self.outcomes.entry(name(&record.outcome)).or_default() += 1;
-        *self.users.entry(name(&record.user)).or_default() += 1;
-        self.submits.push_signed(record.submit_time);
-        for attempt in record.attempts() {
-            self.attempts += 1;
-            *self.results.entry(name(&attempt.result)).or_default() += 1;
-            self.durations.extend(attempt.duration());
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume(
+        "attempts",
+        "the successful one of each task, or else its last; others are left out",
+    );
+    import.each(Documents::open(path)?, |import, job: Record| {
+        let of = |tasks: &[Task], megabytes: i64| -> Vec<Tasks> {
+            let row = |task: &Task| {
+                let good = |attempt: &&Attempt| attempt.result.as_deref() == Some("SUCCESS");
+                let attempt = task.attempts.iter().find(good).or(task.attempts.last());
+                let amount = |amount: i64| u64::try_from(amount).ok();
+                let run = match attempt.map(|one| (known(one.start_time), known(one.finish_time))) {
+                    None | Some((None, _)) => unstarted(),
+                    Some((Some(_), None)) => censored(None),
+                    Some((Some(start), Some(finish))) => {
+                        ended(finish.checked_sub(start).map(millis))
+                    }
+                };
+                Tasks {
+                    memory: amount(megabytes),
+                    read: amount(task.input_bytes),
+                    write: amount(task.output_bytes),
+                    ..run
+                }
+            };
+            tasks.iter().map(row).collect()
+        };
+        let mut stages = vec![stage("map", Vec::new(), of(&job.map_tasks, job.map_mb))];
+        if !job.reduce_tasks.is_empty() {
+            stages.push(stage(
+                "reduce",
+                vec![0],
+                of(&job.reduce_tasks, job.reduce_mb),
+            ));
         }
-        let ended = known(record.finish_time).is_some();
-        if !ended {
-            let error = ReadError::expected("when the job ended", record.finish_time);
-            warn.push(record.place.of(error).place("key `finishTime`"));
-        }
-    }
-
-    fn stat(self) -> Stat {
-        Stat {
-            facts: vec![
-                ("jobs", self.jobs.to_string()),
-                ("map_tasks", self.maps.to_string()),
-                ("reduce_tasks", self.reduces.to_string()),
-                ("other_tasks", self.others.to_string()),
-                ("map_reduce_attempts", self.attempts.to_string()),
-                ("attempt_results", tally(&self.results)),
-                ("job_outcomes", tally(&self.outcomes)),
-                ("users", tally(&self.users)),
-            ],
-            columns: vec![
-                Column::of("submit_ms", "milliseconds", self.submits),
-                Column::of("attempt_duration_ms", "milliseconds", self.durations),
-            ],
-        }
-    }
+        let other = job.other_tasks.len() as u64;
+        import.passed(Thing::Tasks, other, "setup and cleanup of jobs");
+        let draft = Draft {
+            submit: known(job.submit_time).map(millis),
+            tenant: job.queue.or(job.user).unwrap_or_default(),
+            outcome: job.outcome.unwrap_or_default(),
+            name: job.id,
+            stages,
+            ..Draft::default()
+        };
+        import.job(draft)
+    })
 }

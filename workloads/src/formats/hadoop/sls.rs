@@ -4,18 +4,11 @@
 //! objects one after the other, a job each; milliseconds from the beginning. Memory and cores of a
 //! container may be given; the simulator's own settings supply them where they are not.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::LATEST_MILLIS;
-use crate::error::ReadError;
-use crate::formats::documents::{Document, Documents};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::survey::{Column, Stat, Survey, tally};
+use crate::formats::prelude::*;
 
 /// The most containers that one line may stand for, and the most memory or cores of one.
 const MOST: u64 = 1 << 40;
@@ -23,12 +16,35 @@ const MOST: u64 = 1 << 40;
 /// How often a job may be submitted.
 const MOST_COPIES: u64 = 100_000;
 
+pub(crate) const FORM: Form = Form {
+    about: "jobs with their containers, JSON objects (YARN scheduler load simulator)",
+    signs: &[
+        Holds("\"job.tasks\""),
+        Holds("\"job.start.ms\""),
+        Holds("\"am.type\""),
+    ],
+    unkept: &[
+        "am.type",
+        "job.end.ms",
+        "container.host",
+        "container.start.ms",
+    ],
+    import: Ok(import),
+    samples: &[
+        r#"{ "am.type" : "mapreduce", "job.start.ms" : 0, "job.end.ms" : "95375",
+  "job.queue.name" : "q", "job.id" : "job_1", "job.user" : "default",
+  "job.tasks" : [
+    { "container.host" : "/rack/a", "container.start.ms" : 6664, "container.end.ms" : 23707,
+      "container.type" : "map" },
+    { "duration.ms" : 5000, "count" : 2, "container.type" : "reduce" } ] }
+"#,
+    ],
+    ..Form::of::<Documents<Record>>()
+};
+
 /// One job.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub struct Record {
-    /// Where it begins.
-    #[serde(skip, default = "Place::nowhere")]
-    pub place: Place,
     /// The kind of its application master: `mapreduce`.
     #[serde(rename = "am.type", default)]
     pub kind: Option<String>,
@@ -85,7 +101,7 @@ pub struct Container {
 }
 
 /// A number of milliseconds, written as a number or as text.
-pub fn millis(value: Option<&Value>) -> Option<i64> {
+pub fn told(value: Option<&Value>) -> Option<i64> {
     match value? {
         Value::String(text) => text.trim().parse().ok(),
         number => number.as_i64(),
@@ -95,8 +111,8 @@ pub fn millis(value: Option<&Value>) -> Option<i64> {
 impl Container {
     /// How long it ran, in milliseconds.
     pub fn duration(&self) -> Option<u64> {
-        let lasting = millis(self.lasting.as_ref());
-        let between = || millis(self.end.as_ref())?.checked_sub(millis(self.start.as_ref())?);
+        let lasting = told(self.lasting.as_ref());
+        let between = || told(self.end.as_ref())?.checked_sub(told(self.start.as_ref())?);
         u64::try_from(lasting.or_else(between)?).ok()
     }
 }
@@ -106,6 +122,23 @@ impl Record {
     pub fn copies(&self) -> u64 {
         self.count.unwrap_or(1)
     }
+
+    /// The sum of its parts, in all its copies.
+    fn in_all(&self, parts: impl Iterator<Item = u64>) -> u64 {
+        parts
+            .fold(0, u64::saturating_add)
+            .saturating_mul(self.copies())
+    }
+
+    /// Whether its reduces wait for its maps.
+    fn waits(&self) -> u64 {
+        let kinds = |kind: &str| {
+            self.tasks
+                .iter()
+                .any(|task| task.kind.as_deref() == Some(kind))
+        };
+        u64::from(kinds("map") && kinds("reduce"))
+    }
 }
 
 impl Document for Record {
@@ -113,10 +146,6 @@ impl Document for Record {
     const MEMBER: &'static str = "sls-jobs.json";
     const KEYS: &'static str = "keys: job.start.ms, job.user, job.queue.name, \
                                 job.tasks[{container.start.ms, container.end.ms}]";
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
 
     fn check(&self) -> Result<(), ReadError> {
         if self.copies() > MOST_COPIES {
@@ -126,7 +155,7 @@ impl Document for Record {
         for (position, task) in self.tasks.iter().enumerate() {
             let place = format!("key `job.tasks[{position}]`");
             let times = [&task.start, &task.end, &task.lasting];
-            let times = times.map(|time| millis(time.as_ref()).unwrap_or(0));
+            let times = times.map(|time| told(time.as_ref()).unwrap_or(0));
             let late = times
                 .iter()
                 .any(|time| !(-LATEST_MILLIS..=LATEST_MILLIS).contains(time));
@@ -144,74 +173,84 @@ impl Document for Record {
     }
 }
 
-/// The jobs of a file; a bad one does not end them.
-pub type Records = Documents<Record>;
+contents! { Record: |job| Jobs job.copies(),
+Tasks job.in_all(job.tasks.iter().map(|task| task.count.unwrap_or(1))),
+Edges job.in_all([job.waits()].into_iter()); }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Documents::open(path)
+shows! { Record: |one|
+    "job": one.id, "user": one.user, "queue": one.queue, "start_ms": told(one.start.as_ref()),
+    "containers": one.tasks.len(),
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    jobs: u64,
-    containers: u64,
-    kinds: BTreeMap<String, u64>,
-    queues: BTreeMap<String, u64>,
-    hosts: BTreeSet<String>,
-    durations: Figures,
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        fn name(text: Option<&String>) -> &str {
+            text.map_or("-", String::as_str)
+        }
+        let copies = self.copies();
+        seen.sum("jobs", copies);
+        let count = |task: &Container| task.count.unwrap_or(1).saturating_mul(copies);
+        let all = self.tasks.iter().map(count).fold(0, u64::saturating_add);
+        seen.sum("containers", all);
+        for task in &self.tasks {
+            seen.tally_by("containers_by_type", name(task.kind.as_ref()), count(task));
+        }
+        seen.tally("containers_by_type", None::<&str>);
+        seen.tally_by("jobs_by_queue", name(self.queue.as_ref()), copies);
+        for task in &self.tasks {
+            seen.distinct("hosts", task.host.as_ref());
+        }
+        seen.distinct("hosts", None::<&str>);
+        let durations = self.tasks.iter().filter_map(Container::duration);
+        seen.figures("container_duration_ms", "milliseconds", durations);
+    }
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["job", "user", "queue", "start_ms", "containers"];
-
-    fn row(record: &Record) -> Vec<String> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let start = millis(record.start.as_ref());
-        vec![
-            text(&record.id),
-            text(&record.user),
-            text(&record.queue),
-            start.map_or(String::new(), |start| start.to_string()),
-            record.tasks.len().to_string(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        let copies = record.copies();
-        self.jobs += copies;
-        let name = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-        *self.queues.entry(name(&record.queue)).or_default() += copies;
-        for task in &record.tasks {
-            let count = task.count.unwrap_or(1).saturating_mul(copies);
-            self.containers = self.containers.saturating_add(count);
-            let kind = self.kinds.entry(name(&task.kind)).or_default();
-            *kind = kind.saturating_add(count);
-            self.hosts.extend(task.host.clone());
-            self.durations.extend(task.duration());
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.each(Documents::open(path)?, |import, job: Record| {
+        let mut kinds: BTreeMap<&str, Vec<Tasks>> = BTreeMap::new();
+        for task in &job.tasks {
+            let row = Tasks {
+                count: task.count.unwrap_or(1),
+                cpus: task.cores.map(|cores| cores * 1000),
+                memory: task.megabytes,
+                ..ran(task.duration().map(millis))
+            };
+            kinds
+                .entry(task.kind.as_deref().unwrap_or("task"))
+                .or_default()
+                .push(row);
         }
-    }
-
-    fn stat(self) -> Stat {
-        Stat {
-            facts: vec![
-                ("jobs", self.jobs.to_string()),
-                ("containers", self.containers.to_string()),
-                ("containers_by_type", tally(&self.kinds)),
-                ("jobs_by_queue", tally(&self.queues)),
-                ("hosts", self.hosts.len().to_string()),
-            ],
-            columns: vec![Column::of(
-                "container_duration_ms",
-                "milliseconds",
-                self.durations,
-            )],
+        // A reduce waits for the maps; of anything else the source says nothing.
+        let first = kinds
+            .keys()
+            .position(|kind| *kind == "map")
+            .map(|at| at as u64);
+        let stages = kinds.into_iter().map(|(kind, tasks)| {
+            let parents = first.filter(|_| kind == "reduce").into_iter().collect();
+            stage(kind, parents, tasks)
+        });
+        let stages: Vec<StageDraft> = stages.collect();
+        let submit = told(job.start.as_ref());
+        let submit = submit.and_then(|start| u64::try_from(start).ok());
+        let tenant = job.queue.clone().or(job.user.clone()).unwrap_or_default();
+        for copy in 0..job.copies() {
+            let name = job.id.clone().unwrap_or_default();
+            let name = if copy > 0 && !name.is_empty() {
+                format!("{name}_{copy}")
+            } else {
+                name
+            };
+            let number = import.number();
+            let draft = Draft {
+                stages: stages.clone(),
+                submit: submit.map(millis),
+                tenant: tenant.clone(),
+                name,
+                ..Draft::default()
+            };
+            import.numbered(number, draft)?;
         }
-    }
+        Ok(Became::Imported)
+    })
 }

@@ -2,14 +2,9 @@
 //!
 //! One JSON object, a tree: the root's children are racks, theirs are hosts.
 
-use std::path::Path;
-
 use serde::Deserialize;
 
-use crate::error::ReadError;
-use crate::formats::documents::{Document, Documents};
-use crate::formats::place::Place;
-use crate::formats::survey::{Stat, Survey};
+use crate::formats::prelude::*;
 
 /// A part of the tree.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -21,12 +16,20 @@ pub struct Node {
     pub children: Option<Vec<Self>>,
 }
 
+pub(crate) const FORM: Form = Form {
+    about: "hosts by rack, JSON (Hadoop Rumen)",
+    signs: &[Holds("\"children\""), Named("topology")],
+    import: Ok(import),
+    samples: &[r#"{ "name" : "<root>", "children" : [
+  { "name" : "10\\.0", "children" : [ { "name" : "a", "children" : null }, { "name" : "b" } ] },
+  { "name" : "10\\.1", "children" : null } ] }
+"#],
+    ..Form::of::<Documents<Record>>()
+};
+
 /// A whole tree.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub struct Record {
-    /// Where it begins.
-    #[serde(skip, default = "Place::nowhere")]
-    pub place: Place,
     /// The name of the root.
     pub name: Option<String>,
     /// The racks.
@@ -53,64 +56,45 @@ impl Document for Record {
     const ONE: &'static str = "topology";
     const MEMBER: &'static str = "topology.json";
     const KEYS: &'static str = "keys: name, children[{name (rack), children[{name (host)}]}]";
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
 }
 
-/// The trees of a file: one.
-pub type Records = Documents<Record>;
+contents! { Record: |tree| Machines tree.hosts().count() as u64; }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Documents::open(path)
+shows! { Record: |one|
+    "name": one.name, "racks": one.children.len(), "hosts": one.hosts().count(),
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    racks: usize,
-    hosts: usize,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["name", "racks", "hosts"];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.name.clone().unwrap_or_default(),
-            record.children.len().to_string(),
-            record.hosts().count().to_string(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.racks += record.children.len();
-        self.hosts += record.hosts().count();
-        let empty = record
-            .children
-            .iter()
-            .filter(|rack| rack.children.is_none());
-        for rack in empty {
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        let racks = self.children.iter();
+        for rack in racks.filter(|rack| rack.children.is_none()) {
             let found = rack.name.as_deref().unwrap_or("a rack");
-            let error = ReadError::expected("hosts in every rack", format!("none in {found}"));
-            warn.push(record.place.of(error));
+            let found = format!("none in {found}");
+            seen.warn(ReadError::expected("hosts in every rack", found));
         }
+        seen.sum("racks", self.children.len() as u64);
+        seen.sum("hosts", self.hosts().count() as u64);
     }
+}
 
-    fn stat(self) -> Stat {
-        Stat {
-            facts: vec![
-                ("racks", self.racks.to_string()),
-                ("hosts", self.hosts.to_string()),
-            ],
-            columns: Vec::new(),
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    let mut id = 0;
+    import.each(Documents::open(path)?, |import, tree: Record| {
+        for (rack, host) in tree.hosts() {
+            let (name, platform) = (host.to_owned(), Some(rack.to_owned()));
+            import.push(Machine {
+                id,
+                name,
+                platform,
+                ..Machine::default()
+            })?;
+            id += 1;
         }
-    }
+        Ok(Became::Imported)
+    })?;
+    import.assume(
+        "platforms",
+        "the rack of a host; sizes are not in the source",
+    );
+    Ok(())
 }

@@ -1,132 +1,57 @@
 //! `openb_node_list`: what every node has.
-//!
-//! Columns: `sn`, `cpu_milli`, `memory_mib`, `gpu` (how many), `model` (of its GPUs).
-
-use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::{MOST_GPUS, MOST_MEBIBYTES, MOST_MILLICORES};
-use crate::error::ReadError;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Stat, Survey, tally};
-use crate::formats::table::Table;
+use crate::formats::prelude::*;
 
-const COLUMNS: [&str; 5] = ["sn", "cpu_milli", "memory_mib", "gpu", "model"];
+pub(crate) const FORM: Form = Form {
+    about: "nodes with GPUs (Alibaba cluster-trace-gpu-v2023, openb_node_list)",
+    signs: &[Begins("sn,cpu_milli,")],
+    import: Ok(|import, path| {
+        import.machines(Rows::open(path)?, |node: Record| Machine {
+            name: node.name,
+            platform: Some(node.model).filter(|model| !model.is_empty()),
+            cpus: Some(node.millicores),
+            memory: Some(node.mebibytes),
+            gpus: Some(node.gpus * 1000),
+            ..Machine::default()
+        })
+    }),
+    samples: &["\
+sn,cpu_milli,memory_mib,gpu,model
+openb-node-0000,32000,262144,0,
+openb-node-0001,64000,262144,2,P100
+"],
+    ..Form::of::<Rows<Record>>()
+};
 
-/// One node.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Where it stands.
-    pub place: Place,
+columns! {
+    /// One node.
+    pub struct Record: "node" in "openb_node_list_all_node.csv", headed;
     /// Its name.
-    pub name: String,
+    name: String = "sn", Word("the name of a node");
     /// Its CPU, in thousandths of a core.
-    pub millicores: u64,
+    millicores: u64 = "cpu_milli", Whole("thousandths of a core", MOST_MILLICORES);
     /// Its memory, in MiB.
-    pub mebibytes: u64,
+    mebibytes: u64 = "memory_mib", Whole("MiB", MOST_MEBIBYTES);
     /// Its GPUs.
-    pub gpus: u64,
+    gpus: u64 = "gpu", Whole("GPUs", MOST_GPUS);
     /// Their model; empty without GPUs.
-    pub model: String,
+    model: String = "model", Text;
 }
 
-/// The nodes of a list; a bad row does not end them.
-pub type Records = Rows<Record>;
+contents! { Record: |_| Machines 1; }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
-impl Row for Record {
-    type Layout = Table<5>;
-    const MEMBER: &'static str = "openb_node_list_all_node.csv";
-    const ONE: &'static str = "node";
-    const ABOUT: &'static str = "columns: sn, cpu_milli, memory_mib, gpu, model";
-    const HEADED: bool = true;
-    const READ: &'static [&'static str] = &COLUMNS;
-
-    fn header(line: &str, table: &mut Table<5>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, 4)?;
-        Ok(())
-    }
-
-    fn row(line: &str, table: &mut Table<5>) -> Result<Option<Self>, ReadError> {
-        let [name, cpu, memory, gpus, model] = table.cells(line, &COLUMNS)?;
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            name: name.word("the name of a node")?.to_owned(),
-            millicores: cpu.whole("thousandths of a core", MOST_MILLICORES)?,
-            mebibytes: memory.whole("MiB", MOST_MEBIBYTES)?,
-            gpus: gpus.whole("GPUs", MOST_GPUS)?,
-            model: model.text().to_owned(),
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-}
-
-/// What is counted over a whole list.
-#[derive(Default)]
-pub(crate) struct Counts {
-    nodes: u64,
-    millicores: u128,
-    mebibytes: u128,
-    gpus: u128,
-    models: BTreeMap<String, u64>,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &COLUMNS;
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.name.clone(),
-            record.millicores.to_string(),
-            record.mebibytes.to_string(),
-            record.gpus.to_string(),
-            record.model.clone(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.nodes += 1;
-        self.millicores += u128::from(record.millicores);
-        self.mebibytes += u128::from(record.mebibytes);
-        self.gpus += u128::from(record.gpus);
-        let model = match record.model.as_str() {
-            "" => "(none)",
-            model => model,
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("nodes");
+        seen.sum("cpu_milli", self.millicores);
+        seen.sum("memory_mib", self.mebibytes);
+        seen.sum("gpus", self.gpus);
+        let model = if self.model.is_empty() {
+            "(none)"
+        } else {
+            &self.model
         };
-        *self.models.entry(model.to_owned()).or_default() += 1;
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("nodes", self.nodes.to_string()),
-            ("cpu_milli", self.millicores.to_string()),
-            ("memory_mib", self.mebibytes.to_string()),
-            ("gpus", self.gpus.to_string()),
-            ("model", tally(&self.models)),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: Vec::new(),
-        }
+        seen.tally("model", model);
     }
 }

@@ -4,186 +4,109 @@
 //! commas and padded with blanks, named by the first line; seconds. The tasks that one waits for
 //! stand behind each other, separated by blanks, in the last column. -1 is missing.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use crate::formats::prelude::*;
 
-use crate::error::ReadError;
-use crate::formats::cells::{Cell, MILLIONTHS, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey};
-use crate::formats::swim::LATEST;
-use crate::formats::table::Table;
-
-const COLUMNS: [&str; 7] = [
-    "WorkflowID",
-    "JobID",
-    "SubmitTime",
-    "RunTime",
-    "NProcs",
-    "ReqNProcs",
-    "Dependencies",
-];
 /// The largest number of a job and the most processors.
 const MOST_NUMBER: u64 = 1 << 40;
 
-/// One task.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Where it stands.
-    pub place: Place,
+pub(crate) const FORM: Form = Form {
+    about: "tasks of workflows (Grid Workflow Format)",
+    signs: &[Begins("WorkflowID,"), Ends(".gwf")],
+    unkept: &["ReqNProcs where NProcs is known"],
+    import: Ok(import),
+    samples: &["\
+WorkflowID, JobID     , SubmitTime, RunTime   , NProcs    , ReqNProcs , Dependencies
+0         , 1         , 16        , 11        , 1         , 1         ,
+0         , 2         , 40        , 11.5      , -1        , 1         ,
+0         , 3         , 64        , -1        , 2         , 2         , 1 2
+"],
+    ..Form::of::<Rows<Record>>()
+};
+
+columns! {
+    /// One task.
+    pub struct Record: "task" in "trace.gwf", headed;
     /// The workflow it belongs to.
-    pub workflow: u64,
+    workflow: u64 = "WorkflowID" as "workflow", Round("a number", MOST_NUMBER);
     /// Its number.
-    pub job: u64,
+    job: u64 = "JobID" as "job", Round("a number", MOST_NUMBER);
     /// When it was submitted, in seconds.
-    pub submit: u64,
+    submit: u64 = "SubmitTime" as "submit_s", Round("seconds", LATEST);
     /// How long it ran, in microseconds.
-    pub run: Option<u64>,
+    run: Option<u64> = "RunTime" as "run_s", Known(Decimal("seconds", MILLIONTHS, LATEST));
     /// The processors it had.
-    pub processors: Option<u64>,
+    processors: Option<u64> = "NProcs" as "processors", Known(Round("processors", MOST_NUMBER));
     /// The processors it asked for.
-    pub requested: Option<u64>,
+    requested: Option<u64> = "ReqNProcs" as _, Known(Round("processors", MOST_NUMBER));
     /// The tasks that it waits for.
-    pub parents: Vec<u64>,
+    parents: Vec<u64> = "Dependencies" as "dependencies", Numbers;
 }
 
-/// A number, or nothing for -1.
-fn missing<'a, T>(
-    cell: Cell<'a>,
-    read: impl FnOnce(Cell<'a>) -> Result<T, ReadError>,
-) -> Result<Option<T>, ReadError> {
-    match cell.text() {
-        "-1" | "-1.0" => Ok(None),
-        _ => cell.maybe(read),
-    }
-}
+contents! { Record: |row| Jobs 1, Tasks 1, Edges row.parents.len() as u64; }
 
-fn parents(cell: Cell<'_>) -> Result<Vec<u64>, ReadError> {
-    let texts = cell
-        .text()
-        .split_ascii_whitespace()
-        .filter(|text| *text != "-1");
-    texts
-        .map(|text| cell.with(text).round("a number", MOST_NUMBER))
-        .collect()
-}
+/// Nothing where nothing or -1 is written.
+struct Known<K>(K);
 
-/// The records of a file; a bad row does not end them.
-pub type Records = Rows<Record>;
+impl<K: Kind> Kind for Known<K> {
+    type Value = Option<K::Value>;
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
-impl Row for Record {
-    type Layout = Table<7>;
-    const MEMBER: &'static str = "trace.gwf";
-    const ONE: &'static str = "task";
-    const ABOUT: &'static str =
-        "columns: WorkflowID, JobID, SubmitTime, RunTime, NProcs, ReqNProcs, Dependencies";
-    const HEADED: bool = true;
-    const READ: &'static [&'static str] = &COLUMNS;
-
-    fn header(line: &str, table: &mut Table<7>) -> Result<(), ReadError> {
-        *table = Table::header(line, &COLUMNS, COLUMNS.len())?;
-        Ok(())
-    }
-
-    fn row(line: &str, table: &mut Table<7>) -> Result<Option<Self>, ReadError> {
-        let [
-            workflow_id,
-            job_id,
-            submit_time,
-            run_time,
-            nprocs,
-            req_nprocs,
-            dependencies,
-        ] = table.cells(line, &COLUMNS)?;
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            workflow: workflow_id.round("a number", MOST_NUMBER)?,
-            job: job_id.round("a number", MOST_NUMBER)?,
-            submit: submit_time.round("seconds", LATEST)?,
-            run: missing(run_time, |cell| cell.decimal("seconds", MILLIONTHS, LATEST))?,
-            processors: missing(nprocs, |cell| cell.round("processors", MOST_NUMBER))?,
-            requested: missing(req_nprocs, |cell| cell.round("processors", MOST_NUMBER))?,
-            parents: parents(dependencies)?,
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-}
-
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    rows: u64,
-    workflows: BTreeSet<u64>,
-    edges: usize,
-    submits: Figures,
-    runs: Figures,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "workflow",
-        "job",
-        "submit_s",
-        "run_s",
-        "processors",
-        "dependencies",
-    ];
-
-    fn row(record: &Record) -> Vec<String> {
-        vec![
-            record.workflow.to_string(),
-            record.job.to_string(),
-            record.submit.to_string(),
-            record
-                .run
-                .map_or(String::new(), |run| written(u128::from(run), MILLIONTHS)),
-            record.processors.map_or(String::new(), |n| n.to_string()),
-            record.parents.len().to_string(),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.rows += 1;
-        self.workflows.insert(record.workflow);
-        self.edges += record.parents.len();
-        self.submits.push(record.submit);
-        self.runs.extend(record.run);
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-    }
-
-    fn stat(self) -> Stat {
-        let mut facts = vec![
-            ("rows", self.rows.to_string()),
-            ("workflows", self.workflows.len().to_string()),
-            ("edges", self.edges.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("submit_s", "seconds", self.submits),
-                Column::of("run_s", "millionths of a second", self.runs),
-            ],
+    fn read(&self, cell: Cell<'_>) -> Result<Self::Value, ReadError> {
+        match cell.text() {
+            "-1" | "-1.0" => Ok(None),
+            _ => cell.maybe(|cell| self.0.read(cell)),
         }
     }
+
+    fn show(&self, value: &Self::Value) -> String {
+        value
+            .as_ref()
+            .map_or(String::new(), |value| self.0.show(value))
+    }
+}
+
+/// Numbers with blanks between; people see how many there are.
+struct Numbers;
+
+impl Kind for Numbers {
+    type Value = Vec<u64>;
+
+    fn read(&self, cell: Cell<'_>) -> Result<Vec<u64>, ReadError> {
+        let texts = cell.text().split_ascii_whitespace();
+        let texts = texts.filter(|text| *text != "-1");
+        let number = |text| cell.with(text).round("a number", MOST_NUMBER);
+        texts.map(number).collect()
+    }
+
+    fn show(&self, value: &Vec<u64>) -> String {
+        value.len().to_string()
+    }
+}
+
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("rows");
+        seen.distinct("workflows", self.workflow);
+        seen.sum("edges", self.parents.len() as u64);
+        seen.figures("submit_s", "seconds", [self.submit]);
+        seen.figures("run_s", "millionths of a second", self.run);
+    }
+}
+
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume(
+        "cores",
+        "a processor is one; stages are the tasks of the workflow",
+    );
+    let mut jobs = Scattered::default();
+    import.each(Rows::open(path)?, |import, row: Record| {
+        let found = jobs.job(import, &row.workflow.to_string(), Some(seconds(row.submit)));
+        let parents = row.parents.iter().map(u64::to_string);
+        let cpus = row.processors.or(row.requested).map(|cores| cores * 1000);
+        let tasks = Tasks {
+            cpus,
+            ..ran(row.run)
+        };
+        found.push(import, &row.job.to_string(), None, parents, tasks)
+    })?;
+    jobs.write(import)
 }

@@ -4,26 +4,30 @@
 //! Parquet, or CSV with the same columns and `;` between parents: milliseconds from the beginning;
 //! -1 is missing.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
-use crate::error::ReadError;
-use crate::formats::cells::{MILLIONTHS, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
+use crate::formats::prelude::*;
 use crate::formats::sheets::{Item, SheetRow, Sheets};
-use crate::formats::survey::{Column, Stat, Survey};
 
 /// The latest time, in milliseconds (the year 2262).
 const LATEST_MILLIS: u64 = (i64::MAX / 1_000_000) as u64;
 /// The most threads of one task.
 const MOST_THREADS: u64 = 1 << 20;
 
+pub(crate) const FORM: Form = Form {
+    about: "tasks of workflows, Parquet or CSV (Workflow Trace Archive)",
+    signs: &[Begins("id,workflow_id,ts_submit"), Column("ts_submit")],
+    import: Ok(import),
+    samples: &["\
+id,workflow_id,ts_submit,runtime,resource_amount_requested,parents
+0,0,0,7184,1.0,
+1,0,5,9171,-1.0,0
+2,0,5,9171,2,0;1
+"],
+    ..Form::of::<Sheets<Record>>()
+};
+
 /// One task.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Where it stands.
-    pub place: Place,
     /// Its name.
     pub id: String,
     /// The workflow it belongs to.
@@ -36,17 +40,6 @@ pub struct Record {
     pub threads: Option<u64>,
     /// The tasks that it waits for.
     pub parents: Vec<String>,
-}
-
-/// The records of a table; in CSV a bad row does not end them.
-pub type Records = Sheets<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Sheets::open(path)
 }
 
 impl SheetRow for Record {
@@ -62,12 +55,11 @@ impl SheetRow for Record {
     const ONE: &'static str = "task";
     const MEMBER: &'static str = "tasks.csv";
 
-    fn row(items: &[Item], place: Place) -> Result<Self, ReadError> {
+    fn row(items: &[Item]) -> Result<Self, ReadError> {
         let threads = &items[5];
         let unknown =
             threads.is_missing() || threads.name("").is_ok_and(|text| text.starts_with('-'));
         Ok(Self {
-            place,
             id: items[0].name("a task")?,
             workflow: items[1].name("a workflow")?,
             submit: items[2].whole("milliseconds", LATEST_MILLIS)?,
@@ -80,59 +72,36 @@ impl SheetRow for Record {
     }
 }
 
-/// What is counted over a whole table.
-#[derive(Default)]
-pub(crate) struct Counts {
-    workflows: BTreeSet<String>,
-    edges: usize,
-    submits: Figures,
-    runs: Figures,
+contents! { Record: |row| Jobs 1, Tasks 1, Edges row.parents.len() as u64; }
+
+shows! { Record: |one|
+    "id": one.id, "workflow": one.workflow, "ts_submit_ms": one.submit, "runtime_ms": one.run,
+    "threads": digits(one.threads, MILLIONTHS), "parents": one.parents.len(),
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "id",
-        "workflow",
-        "ts_submit_ms",
-        "runtime_ms",
-        "threads",
-        "parents",
-    ];
-
-    fn row(record: &Record) -> Vec<String> {
-        let threads = record
-            .threads
-            .map(|threads| written(u128::from(threads), MILLIONTHS));
-        vec![
-            record.id.clone(),
-            record.workflow.clone(),
-            record.submit.to_string(),
-            record.run.to_string(),
-            threads.unwrap_or_default(),
-            record.parents.len().to_string(),
-        ]
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("tasks");
+        seen.distinct("workflows", &self.workflow);
+        seen.sum("edges", self.parents.len() as u64);
+        seen.figures("ts_submit_ms", "milliseconds", [self.submit]);
+        seen.figures("runtime_ms", "milliseconds", [self.run]);
     }
+}
 
-    fn see(&mut self, record: &Record, _: &mut Vec<ReadError>) {
-        self.workflows.insert(record.workflow.clone());
-        self.edges += record.parents.len();
-        self.submits.push(record.submit);
-        self.runs.push(record.run);
-    }
-
-    fn stat(self) -> Stat {
-        Stat {
-            facts: vec![
-                ("tasks", self.runs.len().to_string()),
-                ("workflows", self.workflows.len().to_string()),
-                ("edges", self.edges.to_string()),
-            ],
-            columns: vec![
-                Column::of("ts_submit_ms", "milliseconds", self.submits),
-                Column::of("runtime_ms", "milliseconds", self.runs),
-            ],
-        }
-    }
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume(
+        "cores",
+        "a thread asked for is one; stages are the tasks of the workflow",
+    );
+    let mut jobs = Scattered::default();
+    import.each(Sheets::open(path)?, |import, row: Record| {
+        let found = jobs.job(import, &row.workflow, Some(millis(row.submit)));
+        let tasks = Tasks {
+            cpus: row.threads.map(|threads| threads / 1000),
+            ..ran(Some(millis(row.run)))
+        };
+        found.push(import, &row.id, None, row.parents, tasks)
+    })?;
+    jobs.write(import)
 }

@@ -9,25 +9,40 @@
 //! A partition may be computed more than once: after a failure, by a speculative copy, or in a retry of
 //! its stage when an executor is lost with its results. Each of these is a task with an end of its own.
 
-use std::path::Path;
-
 use serde::Deserialize;
 
 use super::LATEST_MILLIS;
-use crate::error::ReadError;
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey};
+use crate::canonical::account::{Contains, Contents};
+use crate::formats::prelude::*;
 
 /// The most tasks of a stage: Spark numbers them with 31 bits.
 const MOST_TASKS: u64 = i32::MAX as u64;
 
+pub(crate) const FORM: Form = Form {
+    about: "events of an application, JSON lines (Spark event log)",
+    signs: &[
+        Begins("{\"Event\":\"SparkListener"),
+        Holds("\"SparkListener"),
+        Named("eventlog"),
+    ],
+    unkept: &["executors"],
+    import: Ok(super::import::import),
+    samples: &[r#"{"Event":"SparkListenerLogStart","Spark Version":"3.1.1"}
+{"Event":"SparkListenerApplicationStart","App Name":"x","Timestamp":1000,"User":"u"}
+{"Event":"SparkListenerExecutorAdded","Timestamp":1100,"Executor ID":"1","Executor Info":{"Host":"h","Total Cores":12}}
+{"Event":"SparkListenerJobStart","Job ID":0,"Submission Time":1200,"Stage Infos":[{"Stage ID":0,"Number of Tasks":1,"Parent IDs":[]},{"Stage ID":1,"Number of Tasks":1,"Parent IDs":[0]}]}
+{"Event":"SparkListenerTaskEnd","Stage ID":0,"Stage Attempt ID":0,"Task Info":{"Launch Time":1300,"Finish Time":1350,"Failed":false,"Killed":false}}
+{"Event":"SparkListenerStageCompleted","Stage Info":{"Stage ID":0,"Stage Attempt ID":0,"Number of Tasks":1,"Parent IDs":[]}}
+{"Event":"org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionEnd","executionId":0}
+{"Event":"SparkListenerTaskEnd","Stage ID":1,"Task Info":{"Launch Time":1350,"Finish Time":1360,"Failed":true}}
+{"Event":"SparkListenerApplicationEnd","Timestamp":2000}
+"#],
+    ..Form::by::<Rows<Record>, Counts>()
+};
+
 /// One event.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Record {
-    /// Where it stands.
-    pub place: Place,
     /// What happened.
     pub event: Event,
 }
@@ -224,17 +239,6 @@ impl TaskInfo {
     }
 }
 
-/// The events of a log; a bad line does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format, or the folder of a rolling log.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
 impl Row for Record {
     type Layout = ();
     const MEMBER: &'static str = "eventlog";
@@ -269,14 +273,7 @@ impl Row for Record {
             let error = ReadError::expected(format!("at most {MOST_TASKS} tasks"), stage.tasks);
             return Err(error.place("key `Number of Tasks`"));
         }
-        Ok(Some(Self {
-            place: Place::nowhere(),
-            event,
-        }))
-    }
-
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
+        Ok(Some(Self { event }))
     }
 }
 
@@ -312,29 +309,11 @@ fn understood(line: &str) -> Result<Event, serde_json::Error> {
     })
 }
 
-/// What is counted over a whole log.
-#[derive(Default)]
-pub(crate) struct Counts {
-    events: u64,
-    version: Option<String>,
-    begun: Option<u64>,
-    ended: Option<u64>,
-    jobs: u64,
-    stages: u64,
-    failed: u64,
-    executors: u64,
-    cores: u64,
-    durations: Figures,
-    passed: Passed,
-}
-
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
+impl Shown for Record {
     const HEADER: &'static [&'static str] = &["event", "time_ms", "id"];
 
-    fn row(record: &Record) -> Vec<String> {
-        let (name, time, id) = match &record.event {
+    fn row(&self) -> Vec<String> {
+        let (name, time, id) = match &self.event {
             Event::LogStart(version) => ("LogStart", None, version.clone()),
             Event::Begun(begun) => (
                 "ApplicationStart",
@@ -357,71 +336,67 @@ impl Survey for Counts {
         let time = time.map_or(String::new(), |time| time.to_string());
         vec![name.to_owned(), time, id]
     }
+}
 
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.events += 1;
+impl Contains for Record {
+    fn contents(&self) -> Contents {
+        let none = Contents::default();
+        match &self.event {
+            Event::Job(_) => none.and(Thing::Jobs, 1),
+            Event::Task(_) => none.and(Thing::Tasks, 1),
+            _ => none,
+        }
+    }
+}
+
+/// When the application began and ended.
+#[derive(Default)]
+struct Counts([Option<u64>; 2]);
+
+impl Survey for Counts {
+    type Record = Record;
+
+    fn see(&mut self, record: &Record, seen: &mut Seen) {
+        let (mut cores, mut task) = (None, None);
+        let mut version = None;
         match &record.event {
-            Event::LogStart(version) => self.version = Some(version.clone()),
-            Event::Begun(begun) => self.begun = Some(begun.timestamp),
-            Event::Ended(time) => self.ended = Some(*time),
-            Event::Executor(executor) => {
-                self.executors += 1;
-                self.cores += u64::from(executor.info.cores);
-            }
-            Event::Job(_) => self.jobs += 1,
-            Event::Stage(_) => self.stages += 1,
-            Event::Task(task) => {
-                self.failed += u64::from(task.info.failed);
-                if let Some(duration) = task.info.duration() {
-                    self.durations.push(duration);
-                } else {
-                    let error = ReadError::expected("a finish after the launch", "one before");
-                    warn.push(record.place.of(error).place("key `Task Info`"));
-                }
-            }
-            Event::Submitted(_) | Event::Launched(_) | Event::Other(_) => {}
+            Event::LogStart(told) => version = Some(told),
+            Event::Begun(begun) => self.0[0] = Some(begun.timestamp),
+            Event::Ended(time) => self.0[1] = Some(*time),
+            Event::Executor(executor) => cores = Some(executor.info.cores),
+            Event::Task(told) => task = Some(&told.info),
+            _ => {}
         }
+        let lasted = task.and_then(TaskInfo::duration);
+        if task.is_some() && lasted.is_none() {
+            let odd = ReadError::expected("a finish after the launch", "one before");
+            seen.warn(odd.place("key `Task Info`"));
+        }
+        seen.count("events");
+        seen.choice("spark_version", version.map(String::as_str));
+        seen.choice("app_duration_ms", None);
+        seen.count_if("jobs", matches!(record.event, Event::Job(_)));
+        seen.count_if(
+            "completed_stage_attempts",
+            matches!(record.event, Event::Stage(_)),
+        );
+        seen.count_if("task_ends", lasted.is_some());
+        seen.count_if("failed_tasks", task.is_some_and(|task| task.failed));
+        seen.count_if("executors_added", cores.is_some());
+        seen.sum("cores_added", cores.unwrap_or(0));
+        seen.figures("task_duration_ms", "milliseconds", lasted);
     }
 
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.passed = records.passed();
-        self.passed.tell(warn);
-        if self.ended.is_none() {
-            let error = ReadError::expected("an event that ends the application", "none");
-            warn.push(
-                error.hint("the application crashed or was running, or the log is truncated"),
-            );
+    fn end(self, seen: &mut Seen) {
+        let [begun, ended] = self.0;
+        match (begun, ended) {
+            (Some(begun), Some(ended)) => seen.set("app_duration_ms", ended.saturating_sub(begun)),
+            (None, _) => seen.set("app_duration_ms", "no ApplicationStart"),
+            (_, None) => seen.set("app_duration_ms", "no ApplicationEnd"),
         }
-    }
-
-    fn stat(self) -> Stat {
-        let lasted = match (self.begun, self.ended) {
-            (Some(begun), Some(ended)) => ended.saturating_sub(begun).to_string(),
-            (None, _) => "no ApplicationStart".to_owned(),
-            (_, None) => "no ApplicationEnd".to_owned(),
-        };
-        let mut facts = vec![
-            ("events", self.events.to_string()),
-            (
-                "spark_version",
-                self.version.unwrap_or_else(|| "-".to_owned()),
-            ),
-            ("app_duration_ms", lasted),
-            ("jobs", self.jobs.to_string()),
-            ("completed_stage_attempts", self.stages.to_string()),
-            ("task_ends", self.durations.len().to_string()),
-            ("failed_tasks", self.failed.to_string()),
-            ("executors_added", self.executors.to_string()),
-            ("cores_added", self.cores.to_string()),
-        ];
-        facts.extend(self.passed.facts());
-        Stat {
-            facts,
-            columns: vec![Column::of(
-                "task_duration_ms",
-                "milliseconds",
-                self.durations,
-            )],
+        if ended.is_none() {
+            let odd = ReadError::expected("an event that ends the application", "none");
+            seen.warn(odd.hint("the application crashed or was running, or the log is truncated"));
         }
     }
 }

@@ -5,6 +5,7 @@
 //! applications arrive is not in it.
 
 pub mod events;
+mod import;
 pub mod joblogger;
 
 /// The latest time, in milliseconds since 1970 (the year 2262).

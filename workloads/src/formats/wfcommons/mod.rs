@@ -5,28 +5,37 @@
 //! the machines. Cores and memory of a task are often missing. One workflow is one job without an
 //! arrival.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
 use crate::canonical::graphs::waits_for_itself;
-use crate::error::{ReadError, quoted};
-use crate::formats::cells::{MILLIONTHS, rounded};
-use crate::formats::documents::{Document, Documents};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::survey::{Column, Stat, Survey};
-use crate::formats::swim::{LATEST, MOST_BYTES};
+use crate::formats::prelude::*;
 
 mod older;
+
+pub(crate) const FORM: Form = Form {
+    about: "an executed workflow, JSON (WfCommons, WfFormat 1.0 to 1.5)",
+    signs: &[Holds("\"schemaVersion\"")],
+    unkept: &["machines", "avgCPU", "makespanInSeconds"],
+    import: Ok(import),
+    samples: &[r#"{ "name": "fork", "schemaVersion": "1.5", "workflow": {
+  "specification": {
+    "tasks": [ { "id": "a", "children": ["b", "c"], "parents": [] },
+      { "id": "b", "parents": ["a"], "inputFiles": ["f"] }, { "id": "c", "parents": ["a"] } ],
+    "files": [ { "id": "f", "sizeInBytes": 1371 } ] },
+  "execution": { "makespanInSeconds": 12.5,
+    "tasks": [ { "id": "a", "runtimeInSeconds": 0.471, "coreCount": 1, "memoryInBytes": 3000000 },
+      { "id": "b", "runtimeInSeconds": 10, "avgCPU": 166.4 }, { "id": "c", "runtimeInSeconds": 0 } ],
+    "machines": [ { "nodeName": "w" } ] } } }
+"#],
+    ..Form::of::<Documents<Record>>()
+};
 
 /// One workflow.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(from = "older::Any")]
 pub struct Record {
-    /// Where it begins.
-    pub place: Place,
     /// What people call it.
     pub name: String,
     /// The version of the format.
@@ -147,10 +156,6 @@ impl Document for Record {
     const KEYS: &'static str = "keys: schemaVersion, workflow { specification { tasks, files }, execution { tasks } }, or \
          before 1.5 workflow { tasks }";
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
-    }
-
     fn check(&self) -> Result<(), ReadError> {
         let minor = self.schema_version.strip_prefix("1.");
         let minor = minor.and_then(|minor| minor.split('.').next());
@@ -172,6 +177,12 @@ impl Document for Record {
 }
 
 impl Record {
+    /// How often a task waits for another.
+    fn edges(&self) -> u64 {
+        let tasks = self.workflow.specification.tasks.iter();
+        tasks.map(|task| task.parents.len() as u64).sum()
+    }
+
     /// Whether its parts fit together.
     fn fits(&self) -> Result<(), ReadError> {
         let tasks = &self.workflow.specification.tasks;
@@ -263,109 +274,94 @@ impl Record {
     }
 }
 
-/// The workflows of a file: one.
-pub type Records = Documents<Record>;
+contents! { Record: |one| Jobs 1, Tasks one.workflow.specification.tasks.len() as u64,
+Edges one.edges(); }
 
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Documents::open(path)
+shows! { Record: |one|
+    "name": one.name, "version": one.schema_version,
+    "tasks": one.workflow.specification.tasks.len(), "edges": one.edges(),
+    "files": one.workflow.specification.files.len(),
 }
 
-/// What is counted over a whole file.
-#[derive(Default)]
-pub(crate) struct Counts {
-    versions: BTreeMap<String, u64>,
-    tasks: usize,
-    edges: usize,
-    files: usize,
-    bytes: u128,
-    machines: usize,
-    makespan: u128,
-    with_cores: usize,
-    with_memory: usize,
-    runtimes: Figures,
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        let Specification { tasks, files } = &self.workflow.specification;
+        let execution = self.workflow.execution.as_ref();
+        if execution.is_none() {
+            let odd = ReadError::expected("an execution", "none");
+            seen.warn(odd.hint("the workflow never ran: there are no run times"));
+        }
+        let done = execution.map_or(&[][..], |execution| &execution.tasks);
+        let bytes = files.iter().map(|file| u128::from(file.size_in_bytes));
+        let makespan = execution.map_or(0.0, |execution| execution.makespan_in_seconds);
+        let machines = execution.map_or(0, |execution| execution.machines.len());
+        let cores = done.iter().filter(|ran| ran.core_count.is_some());
+        let memory = done.iter().filter(|ran| ran.memory_in_bytes.is_some());
+        seen.tally("schemaVersion", &self.schema_version).keys();
+        seen.sum("tasks", tasks.len() as u64);
+        seen.sum("parent_edges", self.edges());
+        seen.sum("files", files.len() as u64);
+        seen.sum("file_bytes", bytes.sum::<u128>());
+        seen.sum("machines", machines as u64);
+        seen.sum("makespan_s", micros(makespan.clamp(0.0, 1e12)))
+            .rounded(MILLIONTHS);
+        seen.sum("tasks_with_cores", cores.count() as u64);
+        seen.sum("tasks_with_memory", memory.count() as u64);
+        let runs = done.iter().map(Ran::micros);
+        seen.figures("runtime_s", "millionths of a second", runs);
+    }
 }
 
-impl Survey for Counts {
-    type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &["name", "version", "tasks", "edges", "files"];
-
-    fn row(record: &Record) -> Vec<String> {
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.assume("stages", "every task of the workflow is one");
+    let (mut unknown, mut older) = (0_u64, false);
+    import.each(Documents::open(path)?, |import, record: Record| {
         let specification = &record.workflow.specification;
-        let edges: usize = specification
-            .tasks
+        older |= record.older;
+        let numbers = specification.tasks.iter().zip(0_u64..);
+        let numbers: BTreeMap<&str, u64> = numbers
+            .map(|(task, number)| (task.id.as_str(), number))
+            .collect();
+        let execution = record
+            .workflow
+            .execution
             .iter()
-            .map(|task| task.parents.len())
-            .sum();
-        vec![
-            record.name.clone(),
-            record.schema_version.clone(),
-            specification.tasks.len().to_string(),
-            edges.to_string(),
-            specification.files.len().to_string(),
-        ]
+            .flat_map(|done| &done.tasks);
+        let executed: BTreeMap<&str, &Ran> = execution.map(|ran| (ran.id.as_str(), ran)).collect();
+        let bytes_of = record.bytes();
+        let stages = specification.tasks.iter().map(|task| {
+            let done = executed.get(task.id.as_str()).copied();
+            unknown += u64::from(done.is_none());
+            let cores = done.and_then(|done| done.core_count);
+            let bytes = done.and_then(|done| done.memory_in_bytes);
+            let [read, write] = bytes_of(task, done);
+            let tasks = Tasks {
+                cpus: cores.map(|cores| libm::round(cores * 1000.0) as u64),
+                memory: bytes.map(|bytes| libm::ceil(bytes / 1_048_576.0) as u64),
+                read,
+                write,
+                ..ran(done.map(Ran::micros))
+            };
+            let parents = task
+                .parents
+                .iter()
+                .filter_map(|name| numbers.get(name.as_str()));
+            stage(task.id.clone(), parents.copied().collect(), vec![tasks])
+        });
+        let stages = stages.collect();
+        import.job(Draft {
+            name: record.name.clone(),
+            stages,
+            ..Draft::default()
+        })
+    })?;
+    if unknown > 0 {
+        let model = format!("missing for {unknown} tasks that the execution does not tell of");
+        import.assume("run times", model);
     }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        *self
-            .versions
-            .entry(record.schema_version.clone())
-            .or_default() += 1;
-        let specification = &record.workflow.specification;
-        self.tasks += specification.tasks.len();
-        self.edges += specification
-            .tasks
-            .iter()
-            .map(|task| task.parents.len())
-            .sum::<usize>();
-        self.files += specification.files.len();
-        let sizes = specification
-            .files
-            .iter()
-            .map(|file| u128::from(file.size_in_bytes));
-        self.bytes += sizes.sum::<u128>();
-        let Some(execution) = &record.workflow.execution else {
-            let error = ReadError::expected("an execution", "none");
-            warn.push(
-                record
-                    .place
-                    .of(error)
-                    .hint("the workflow never ran: there are no run times"),
-            );
-            return;
-        };
-        self.machines += execution.machines.len();
-        self.makespan += u128::from(micros(execution.makespan_in_seconds.clamp(0.0, 1e12)));
-        for ran in &execution.tasks {
-            self.runtimes.push(ran.micros());
-            self.with_cores += usize::from(ran.core_count.is_some());
-            self.with_memory += usize::from(ran.memory_in_bytes.is_some());
-        }
+    if older {
+        let model = "1.4 and before: KB where a size or a memory has no unit in its name";
+        import.assume("version of the format", model);
     }
-
-    fn stat(self) -> Stat {
-        let versions: Vec<&str> = self.versions.keys().map(String::as_str).collect();
-        Stat {
-            facts: vec![
-                ("schemaVersion", versions.join(", ")),
-                ("tasks", self.tasks.to_string()),
-                ("parent_edges", self.edges.to_string()),
-                ("files", self.files.to_string()),
-                ("file_bytes", self.bytes.to_string()),
-                ("machines", self.machines.to_string()),
-                ("makespan_s", rounded(self.makespan, MILLIONTHS)),
-                ("tasks_with_cores", self.with_cores.to_string()),
-                ("tasks_with_memory", self.with_memory.to_string()),
-            ],
-            columns: vec![Column::of(
-                "runtime_s",
-                "millionths of a second",
-                self.runtimes,
-            )],
-        }
-    }
+    Ok(())
 }

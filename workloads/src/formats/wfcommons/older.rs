@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Execution, File, Ran, Record, Specification, Task, Workflow};
-use crate::formats::place::Place;
 
 /// Bytes of a KB.
 const KB: f64 = 1024.0;
@@ -116,7 +115,6 @@ impl From<Any> for Record {
             _ => Workflow::default(),
         };
         Self {
-            place: Place::nowhere(),
             name: any.name,
             schema_version: any.schema_version,
             older,

@@ -3,14 +3,10 @@
 //! A job has as many tasks as its stages declare. A partition counts once, with the attempt that
 //! succeeded first; a stage that several jobs list belongs to the first of them, which ran it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 
-use super::graphs::{Done, stage};
-use super::{Draft, Import, StageDraft, censored, ended, millis, unstarted};
-use crate::canonical::account::{Became, Thing};
-use crate::canonical::tables::Tasks;
-use crate::formats::spark::events::{Event, Job, Launch, StageInfo, Task, records};
+use super::events::{Event, Job, Launch, Record, StageInfo, Task};
+use crate::formats::prelude::*;
 
 /// What becomes of an attempt that computes what another has.
 const COPIES: &str = "attempts of partitions that had succeeded before";
@@ -58,7 +54,7 @@ impl Ran {
     }
 }
 
-pub(super) fn events(import: &mut Import<'_>, path: &Path) -> Done {
+pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
     import.assume(
         "stages",
         "those that ran, each in the first job that lists it: others found its results and skipped it",
@@ -70,7 +66,9 @@ pub(super) fn events(import: &mut Import<'_>, path: &Path) -> Done {
          log ends before, or its results were there already",
     );
     let mut log = Log::default();
-    import.each(records(path)?, |_, record| Ok(log.see(record.event)))?;
+    import.each(Rows::open(path)?, |_, record: Record| {
+        Ok(log.see(record.event))
+    })?;
     log.close(import);
     log.write(import)
 }
@@ -174,7 +172,7 @@ impl Log {
             }
         }
         for launch in std::mem::take(&mut self.running).into_values() {
-            import.out.find(Thing::Tasks, 1);
+            import.find(Thing::Tasks, 1);
             let ran = self.stages.entry(launch.stage).or_default();
             let all = ran.declared.as_ref().map_or(u64::MAX, |(tasks, _)| *tasks);
             let partition = launch
@@ -197,7 +195,7 @@ impl Log {
                 .declared
                 .as_ref()
                 .map_or(0, |(_, parents)| parents.len());
-            import.out.find(Thing::Edges, parents as u64);
+            import.find(Thing::Edges, parents as u64);
             let any = !ran.won.is_empty() || !ran.running.is_empty();
             if !any {
                 import.passed(Thing::Edges, parents as u64, "of stages that did not run");
@@ -239,7 +237,7 @@ impl Log {
                 stages: self.take(import, &group),
                 ..Draft::default()
             };
-            import.out.find(Thing::Jobs, 1);
+            import.find(Thing::Jobs, 1);
             let number = import.number();
             import.numbered(number, draft)?;
         }
@@ -277,7 +275,7 @@ impl Log {
             let tasks = ran.won.values().map(|run| ended(*run));
             let running = ran.running.iter().map(|run| censored(Some(*run)));
             let missing = ran.unstarted();
-            import.out.find(Thing::Tasks, missing);
+            import.find(Thing::Tasks, missing);
             let missing = (missing > 0).then(|| Tasks {
                 count: missing,
                 ..unstarted()

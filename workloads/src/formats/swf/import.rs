@@ -1,21 +1,16 @@
 //! Logs of parallel machines: a job a row, but for jobs that are told in parts.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use super::{Draft, Import, censored, ended, unstarted};
-use crate::canonical::account::{Became, Thing};
-use crate::canonical::tables::{Job, Tasks};
+use super::{Header, Record};
+use crate::canonical::tables::Job;
 use crate::canonical::{MachineSize, NOT_UNDERSTOOD};
-use crate::error::ReadError;
-use crate::formats::swf::{Header, Record, records};
+use crate::formats::prelude::*;
 
 /// What becomes of rows that tell of one job.
 const PARTS: &str = "parts of a job that is told as a whole";
 
 /// How often the format left something to be decided.
 #[derive(Default)]
-struct Told {
+struct Count {
     requested: u64,
     used: u64,
     unstarted: u64,
@@ -43,11 +38,11 @@ struct Parts {
     tasks: u64,
 }
 
-pub(super) fn log(import: &mut Import<'_>, path: &Path) -> Result<(), ReadError> {
+pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
     let shape = "rigid: as many tasks of a core as it had processors, all at the same time";
     import.assume("job shape", shape);
-    let mut told = Told::default();
-    let mut rows = records(path)?;
+    let mut told = Count::default();
+    let mut rows = Rows::<Record>::open(path)?;
     import.each(rows.by_ref(), |import, record| {
         told.wide += u64::from(record.extra > 0);
         told.cut += u64::from(record.cut);
@@ -64,7 +59,7 @@ pub(super) fn log(import: &mut Import<'_>, path: &Path) -> Result<(), ReadError>
         }
         job(import, &record, &mut told)
     })?;
-    import.out.machine(size(rows.layout()));
+    import.machine(size(rows.layout()));
     for odd in rows.layout().odd() {
         import.assume(NOT_UNDERSTOOD, format!("{odd}: not used"));
     }
@@ -73,7 +68,7 @@ pub(super) fn log(import: &mut Import<'_>, path: &Path) -> Result<(), ReadError>
     Ok(())
 }
 
-impl Told {
+impl Count {
     /// A part of a job that has a summary is merged into it; others wait for theirs.
     fn part(&mut self, part: Record) -> Became {
         if self.summary == Some(part.job) {
@@ -121,7 +116,8 @@ impl Told {
             return Ok(());
         }
         // A summary may stand anywhere above its parts; only then is the log read again.
-        for record in records(path)?.flatten().filter(|record| !record.is_part()) {
+        let records = Rows::<Record>::open(path)?.flatten();
+        for record in records.filter(|record| !record.is_part()) {
             if let Some(parts) = parts.remove(&record.job) {
                 self.merge(import, &parts);
             }
@@ -136,7 +132,7 @@ impl Told {
             let width = parts.whole.width().map_or(0, |(tasks, _)| tasks);
             import.merged(Thing::Tasks, parts.tasks.saturating_sub(width), PARTS);
             if let passed @ Became::Passed(_) = job(import, &parts.whole, self)? {
-                import.out.settle(Thing::Jobs, passed, 1);
+                import.settle(Thing::Jobs, passed, 1);
             }
         }
         if jobs > 0 {
@@ -175,7 +171,7 @@ impl Told {
     }
 }
 
-fn job(import: &mut Import<'_>, record: &Record, told: &mut Told) -> Result<Became, ReadError> {
+fn job(import: &mut Import<'_>, record: &Record, told: &mut Count) -> Result<Became, ReadError> {
     let Some((processors, requested)) = record.width() else {
         return Ok(Became::Passed(
             "jobs without processors, given or requested",
@@ -232,7 +228,7 @@ fn size(header: &Header) -> Option<MachineSize> {
         nodes: number("MaxNodes"),
         queues: number("MaxQueues"),
         partitions: number("MaxPartitions"),
-        longest: number("MaxRuntime").map(super::seconds),
+        longest: number("MaxRuntime").map(seconds),
         memory: number("MaxMemory").map(|kilobytes| kilobytes.div_ceil(1024)),
     };
     (size != MachineSize::default()).then_some(size)

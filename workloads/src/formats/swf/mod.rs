@@ -11,18 +11,10 @@
 //! line for each part of its run with the status 2 (to be continued), 3 (the last, completed) or 4 (the
 //! last, failed). Parts have the number of their job; only the first says when it was submitted.
 
+use crate::formats::prelude::*;
+
 mod header;
-
-use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
-
-use crate::error::{ReadError, quoted};
-use crate::formats::cells::{Cell, MILLIONTHS, written};
-use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::rows::{Passed, Row, Rows};
-use crate::formats::survey::{Column, Stat, Survey, tally, yes};
-use crate::formats::swim::LATEST;
+mod import;
 
 /// The most processors one job may claim.
 pub const MOST_PROCESSORS: u64 = 1 << 30;
@@ -86,11 +78,28 @@ const KEYS: [&str; 26] = [
     "Note",
 ];
 
+pub(crate) const FORM: Form = Form {
+    about: "jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2)",
+    signs: &[Begins(";"), Ends(".swf")],
+    import: Ok(import::import),
+    samples: &["\
+; Version: 2.2
+;Computer: Cray: the one of 1990
+; Note: two lines
+;       where: here
+; MaxProcs: 64
+;
+   1   100    5   60   4  58.25 2048   4   90 4096 1 1 1 -1 0 1 -1 -1
+   2   160   -1    0  -1     -1   -1   8   -1   -1 5 2 1 -1 0 1  1  60
+   3   160    3   10  -1     -1   -1   2   20   -1 1 1 1  7 1 1 -1 -1
+   4   170  2.5   30   3     -1   -1  -1   -2   -1 0 2 1  7 1 1 -1 -1
+"],
+    ..Form::by::<Rows<Record>, Counts>()
+};
+
 /// One job; `None` where the log says -1.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Where it stands.
-    pub place: Place,
     /// Its number.
     pub job: u64,
     /// When it was submitted, in microseconds from the start of the log. Parts may not say.
@@ -175,17 +184,6 @@ pub struct Header {
     kept: usize,
 }
 
-/// The jobs of a log; a bad row does not end them.
-pub type Records = Rows<Record>;
-
-/// Opens a file of this format.
-///
-/// # Errors
-/// When it cannot be opened or unpacked.
-pub fn records(path: &Path) -> Result<Records, ReadError> {
-    Rows::open(path)
-}
-
 impl Header {
     /// The first value of `key`: "`MaxProcs`", "`UnixStartTime`".
     pub fn get(&self, key: &str) -> Option<&str> {
@@ -260,8 +258,25 @@ impl Row for Record {
         parse(line).map(Some)
     }
 
-    fn at(self, place: Place) -> Self {
-        Self { place, ..self }
+    fn end(header: &Header, _: u64, seen: &mut Seen) {
+        let facts = [
+            ("computer", "Computer"),
+            ("installation", "Installation"),
+            ("max_procs", "MaxProcs"),
+            ("unix_start_time", "UnixStartTime"),
+        ];
+        for (fact, key) in facts {
+            seen.fill(fact, header.get(key).unwrap_or("-"));
+        }
+        seen.add("header_lines", header.lines);
+        let odd = header.odd();
+        if !odd.is_empty() {
+            let all: Vec<String> = odd.iter().map(ToString::to_string).collect();
+            seen.first_text("header_not_understood", &all.join("; "));
+        }
+        for odd in odd {
+            seen.warn(odd.hint("it is not used"));
+        }
     }
 }
 
@@ -334,7 +349,6 @@ fn parse(line: &str) -> Result<Record, ReadError> {
         number.ok_or_else(|| cell.wrong(ReadError::expected("a number", quoted("-1"))))
     };
     let record = Record {
-        place: Place::nowhere(),
         job: needed(job, 0)?,
         submit,
         wait,
@@ -363,197 +377,115 @@ fn parse(line: &str) -> Result<Record, ReadError> {
     Ok(record)
 }
 
-/// What is counted over a whole file.
+contents! { Record: |job| Jobs 1, Tasks job.width().map_or(0, |(processors, _)| processors); }
+
+fn known(number: Option<u64>) -> String {
+    number.map_or("-1".to_owned(), |number| number.to_string())
+}
+
+fn seconds_of(time: Option<u64>) -> String {
+    time.map_or("-1".to_owned(), |time| written(time.into(), MILLIONTHS))
+}
+
+shows! { Record: |one|
+    "job": one.job, "submit_s": seconds_of(one.submit), "wait_s": seconds_of(one.wait),
+    "run_s": seconds_of(one.run), "processors": known(one.processors),
+    "requested_processors": known(one.requested_processors),
+    "requested_s": seconds_of(one.requested_time), "status": known(one.status),
+    "user": known(one.user), "queue": known(one.queue),
+}
+
+/// The jobs that are told in parts.
 #[derive(Default)]
-pub(crate) struct Counts {
-    header: Header,
-    passed: Passed,
-    first: Option<u64>,
-    last: u64,
-    unsorted: u64,
-    run: Figures,
-    run_missing: u64,
-    run_zero: u64,
-    processors: Figures,
-    jobs: u64,
-    requested_processors: u64,
-    requested_time: u64,
-    status: BTreeMap<String, u64>,
-    /// Nobody knows who is a user as well.
-    users: HashSet<Option<u64>>,
-    user_missing: u64,
-    work: u128,
-    cut: u64,
-    negative: u64,
-    /// Rows with more columns than 18, and how many columns the widest has.
-    wide: u64,
-    columns: u64,
-    /// Rows that are parts of jobs.
-    parts: u64,
+struct Counts {
     /// The job whose summary was read last: its parts follow it.
     summary: Option<u64>,
     /// The work of jobs of which only parts are told.
     alone: BTreeMap<u64, u128>,
 }
 
+const WORK: &str = "proc_seconds_where_run_and_procs_positive";
+
 impl Survey for Counts {
     type Record = Record;
-    type Records = Records;
-    const HEADER: &'static [&'static str] = &[
-        "job",
-        "submit_s",
-        "wait_s",
-        "run_s",
-        "processors",
-        "requested_processors",
-        "requested_s",
-        "status",
-        "user",
-        "queue",
-    ];
 
-    fn row(record: &Record) -> Vec<String> {
-        let known = |number: Option<u64>| number.map_or("-1".to_owned(), |n| n.to_string());
-        let time = |time: Option<u64>| {
-            time.map_or("-1".to_owned(), |time| written(time.into(), MILLIONTHS))
-        };
-        vec![
-            record.job.to_string(),
-            time(record.submit),
-            time(record.wait),
-            time(record.run),
-            known(record.processors),
-            known(record.requested_processors),
-            time(record.requested_time),
-            known(record.status),
-            known(record.user),
-            known(record.queue),
-        ]
-    }
-
-    fn see(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        self.oddities(record, warn);
-        self.cut += u64::from(record.cut);
-        self.negative += u64::from(record.negative);
-        self.wide += u64::from(record.extra > 0);
-        self.columns = self
-            .columns
-            .max(COLUMNS.len() as u64 + u64::from(record.extra));
-        let status = record.status.map_or("-1".to_owned(), |s| s.to_string());
-        *self.status.entry(status).or_default() += 1;
+    fn see(&mut self, record: &Record, seen: &mut Seen) {
+        let job = Some(record).filter(|record| !record.is_part());
+        let missing = |of: fn(&Record) -> bool| job.is_some_and(of);
         let processors = record.processors.unwrap_or(0);
-        let work = u128::from(processors) * u128::from(record.run.unwrap_or(0));
-        if record.is_part() {
-            self.parts += 1;
+        let mut work = u128::from(processors) * u128::from(record.run.unwrap_or(0));
+        if job.is_some() {
+            self.summary = Some(record.job);
+            self.alone.remove(&record.job);
+        } else {
             if self.summary != Some(record.job) {
                 *self.alone.entry(record.job).or_default() += work;
             }
-            return;
+            work = 0;
         }
-        self.summary = Some(record.job);
-        self.alone.remove(&record.job);
-        self.jobs += 1;
-        self.work += work;
-        if let Some(submit) = record.submit {
-            self.first.get_or_insert(submit);
-            self.last = submit;
+        let status = record
+            .status
+            .map_or("-1".to_owned(), |status| status.to_string());
+        let user = job.map(|job| job.user.map_or((0, 0), |user| (user, 1)));
+        for key in ["computer", "installation", "max_procs", "unix_start_time"] {
+            seen.choice(key, None);
         }
-        match record.run {
-            None => self.run_missing += 1,
-            Some(0) => self.run_zero += 1,
-            Some(run) => self.run.push(run),
-        }
-        if processors > 0 {
-            self.processors.push(processors);
-        }
-        self.requested_processors += u64::from(record.requested_processors.is_none());
-        self.requested_time += u64::from(record.requested_time.is_none());
-        self.users.insert(record.user);
-        self.user_missing += u64::from(record.user.is_none());
-    }
-
-    fn close(&mut self, records: &Records, warn: &mut Vec<ReadError>) {
-        self.header.clone_from(records.layout());
-        self.passed = records.passed();
-        self.passed.tell(warn);
-        let odd = self.header.odd().into_iter();
-        warn.extend(odd.map(|error| error.hint("it is not used")));
-    }
-
-    fn stat(self) -> Stat {
-        let key = |key: &str| self.header.get(key).unwrap_or("-").to_owned();
-        let seconds = |time: u128| written(time, MILLIONTHS);
-        let work = self.work + self.alone.values().sum::<u128>();
-        let jobs = self.jobs + self.alone.len() as u64;
-        let missing = self.jobs - self.processors.len() as u64;
-        let mut facts = vec![
-            ("computer", key("Computer")),
-            ("installation", key("Installation")),
-            ("max_procs", key("MaxProcs")),
-            ("unix_start_time", key("UnixStartTime")),
-            ("header_lines", self.header.lines.to_string()),
-            ("jobs", jobs.to_string()),
-            ("parts_of_jobs", self.parts.to_string()),
-            ("columns", self.columns.to_string()),
-            ("rows_with_more_columns_than_18", self.wide.to_string()),
-            ("submit_first", seconds(self.first.unwrap_or(0).into())),
-            ("submit_last", seconds(self.last.into())),
-            ("submit_nondecreasing", yes(self.unsorted == 0)),
-            ("run_time_missing_or_negative", self.run_missing.to_string()),
-            ("run_time_zero", self.run_zero.to_string()),
-            ("allocated_procs_missing", missing.to_string()),
-            (
-                "requested_procs_missing",
-                self.requested_processors.to_string(),
-            ),
-            ("requested_time_missing", self.requested_time.to_string()),
-            ("status", tally(&self.status)),
-            ("users", self.users.len().to_string()),
-            ("user_missing", self.user_missing.to_string()),
-            ("proc_seconds_where_run_and_procs_positive", seconds(work)),
-            ("fractions_cut_off", self.cut.to_string()),
-            (
-                "negative_numbers_taken_for_missing",
-                self.negative.to_string(),
-            ),
-        ];
-        facts.extend(self.passed.facts());
-        let odd = self.header.odd();
-        if !odd.is_empty() {
-            let odd: Vec<String> = odd.iter().map(ToString::to_string).collect();
-            facts.push(("header_not_understood", odd.join("; ")));
-        }
-        Stat {
-            facts,
-            columns: vec![
-                Column::of("positive_run_time_s", "millionths of a second", self.run),
-                Column::of("allocated_procs_positive", "processors", self.processors),
-            ],
-        }
-    }
-}
-
-impl Counts {
-    /// Tells what can be used but is odd.
-    fn oddities(&mut self, record: &Record, warn: &mut Vec<ReadError>) {
-        let mut say = |error: ReadError| warn.push(record.place.of(error));
-        let before = record
-            .submit
-            .filter(|at| self.first.is_some() && *at < self.last);
-        if let Some(before) = before.filter(|_| !record.is_part()) {
-            self.unsorted += 1;
-            let seconds = |time: u64| written(time.into(), MILLIONTHS);
-            let expected = format!("a time not before the row above ({})", seconds(self.last));
-            let error = ReadError::expected(expected, seconds(before)).place("column 2 (submit)");
-            say(error.hint("a simulation sorts the jobs by submission"));
+        seen.count_if("header_lines", false);
+        seen.count_if("jobs", job.is_some());
+        seen.count_if("parts_of_jobs", job.is_none());
+        seen.most("columns", COLUMNS.len() as u64 + u64::from(record.extra));
+        seen.count_if("rows_with_more_columns_than_18", record.extra > 0);
+        let submit = job.and_then(|job| job.submit);
+        seen.first("submit_first", submit).written(MILLIONTHS);
+        seen.last("submit_last", submit).written(MILLIONTHS);
+        if let Some(last) = seen.sorted("submit_nondecreasing", submit) {
+            let [last, found] =
+                [Some(last), submit].map(|at| written(at.unwrap_or(0).into(), MILLIONTHS));
+            let expected = format!("a time not before the row above ({last})");
+            let odd = ReadError::expected(expected, found).place("column 2 (submit)");
+            seen.warn(odd.hint("a simulation sorts the jobs by submission"));
         }
         if record.cut > 0 {
-            let error = ReadError::expected("whole numbers but for times", "a fraction");
-            say(error.hint("the fraction is cut off"));
+            let odd = ReadError::expected("whole numbers but for times", "a fraction");
+            seen.warn(odd.hint("the fraction is cut off"));
         }
         if record.negative > 0 {
-            let error = ReadError::expected("-1 for what is not known", "another negative number");
-            say(error.hint("it is taken for -1"));
+            let odd = ReadError::expected("-1 for what is not known", "another negative number");
+            seen.warn(odd.hint("it is taken for -1"));
         }
+        seen.count_if(
+            "run_time_missing_or_negative",
+            missing(|job| job.run.is_none()),
+        );
+        seen.count_if("run_time_zero", missing(|job| job.run == Some(0)));
+        seen.count_if(
+            "allocated_procs_missing",
+            missing(|job| job.processors.unwrap_or(0) == 0),
+        );
+        seen.count_if(
+            "requested_procs_missing",
+            missing(|job| job.requested_processors.is_none()),
+        );
+        seen.count_if(
+            "requested_time_missing",
+            missing(|job| job.requested_time.is_none()),
+        );
+        seen.tally("status", &status);
+        // Nobody knows who is a user as well.
+        seen.distinct("users", user);
+        seen.count_if("user_missing", missing(|job| job.user.is_none()));
+        seen.sum(WORK, work).written(MILLIONTHS);
+        seen.sum("fractions_cut_off", record.cut);
+        seen.sum("negative_numbers_taken_for_missing", record.negative);
+        let some = |number: &u64| *number > 0;
+        let run = job.and_then(|job| job.run).filter(some);
+        seen.figures("positive_run_time_s", "millionths of a second", run);
+        let given = job.and_then(|job| job.processors).filter(some);
+        seen.figures("allocated_procs_positive", "processors", given);
+    }
+
+    fn end(self, seen: &mut Seen) {
+        seen.add("jobs", self.alone.len() as u64);
+        seen.add(WORK, self.alone.into_values().sum::<u128>());
     }
 }
