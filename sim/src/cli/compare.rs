@@ -25,6 +25,9 @@ pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<E
     let mut flags = Flags::default();
     flags.took("policies", "--policies", !args.policies.is_empty());
     flags.took("duration", "--duration", args.recipe.duration.is_some());
+    flags.took("seeds", "--seeds", args.seeds.is_some());
+    flags.took("tasks", "--tasks", args.recipe.tasks);
+    flags.only(&args.recipe.settings)?;
     flags.blame(compared(args, registry))
 }
 
@@ -66,6 +69,10 @@ pub(super) fn run(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
     let mut flags = Flags::default();
     flags.took("policies", "--policy", true);
     flags.took("duration", "--duration", args.recipe.duration.is_some());
+    flags.took("seeds", "--seed, which is one,", true);
+    flags.took("first_seed", "--seed", true);
+    flags.took("tasks", "--tasks", args.recipe.tasks);
+    flags.only(&args.recipe.settings)?;
     flags.blame(ran(args, registry))
 }
 
