@@ -224,6 +224,7 @@ impl Replay {
             made,
             headers: told::not_understood(&work),
             partitions,
+            helps: self.helps(&recipe, sampling),
             recipe: recipe.clone(),
         };
         Ok(Replayed {

@@ -25,6 +25,8 @@ pub struct About {
     pub(super) headers: String,
     /// Who has how many agents.
     pub(super) partitions: String,
+    /// What helps where partitions are too small.
+    pub(super) helps: &'static str,
     /// The recipe that was made.
     pub(super) recipe: Recipe,
 }
@@ -105,12 +107,13 @@ impl About {
         // The order of machines is drawn, which makes no difference where all are alike.
         let mut agents = seeds.iter().map(|one| &one.agents);
         let alike = agents.all(|agents| agents.windows(2).all(|pair| pair[0] == pair[1]));
-        if alike || recipe.machines.is_none() {
-            let helps = match &recipe.machines {
-                _ if !holds => "",
-                Some(_) => "; fewer frameworks (--tenants) have larger partitions",
-                None => "; --load 0.8 assumes a cluster in which every partition has room for them",
-            };
+        let ordered = alike || recipe.machines.is_none();
+        // Agents that offer more than they have are not as large as they look.
+        let honest = seeds
+            .iter()
+            .all(|one| recipe.overcommit(one.agents.len()).is_empty());
+        if ordered && honest {
+            let helps = if holds { self.helps } else { "" };
             about += &too_narrow(recipe, &seeds, helps);
         }
         Ok(about)

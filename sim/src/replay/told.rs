@@ -3,15 +3,15 @@
 use std::fmt::Write as _;
 
 use fairground_policies::time::Span;
-use fairground_workloads::ReadError;
 use fairground_workloads::canonical::NOT_UNDERSTOOD;
 use fairground_workloads::models::machines::{Built, Machines};
 use fairground_workloads::models::trace::{FeedbackMode, LeftOut};
+use fairground_workloads::{ReadError, WorkloadSpec};
 
 use super::cluster::Reason;
 use super::part::Part;
 use super::{LOAD, Replay, Work};
-use crate::recipe::Group;
+use crate::recipe::{FrameworkSpec, Group, Recipe};
 
 /// A trace none of whose jobs can be run.
 pub(super) fn nothing(left: &LeftOut) -> ReadError {
@@ -241,6 +241,20 @@ impl Replay {
         });
         let header = header.unwrap_or_else(|| "Its machines are not told".to_owned());
         format!(" {header}: {told} were assumed, {because}.")
+    }
+
+    /// What helps where partitions are too small for jobs of their frameworks.
+    pub(super) fn helps(&self, recipe: &Recipe, sampling: bool) -> &'static str {
+        let of_tenants = |framework: &FrameworkSpec| matches!(&framework.workload, WorkloadSpec::Trace(spec) if !spec.tenants.is_empty());
+        match (&recipe.machines, self.load, sampling) {
+            (Some(_), ..) if !recipe.framework.iter().any(of_tenants) => "",
+            (Some(_), ..) => "; fewer frameworks (--tenants) have larger partitions",
+            (None, Some(_), _) => "; a smaller --load assumes a larger cluster",
+            (None, None, true) => "; --load 0.8 assumes a cluster with room for those of seed 1",
+            (None, None, false) => {
+                "; --load 0.8 assumes a cluster in which every partition has room for them"
+            }
+        }
     }
 
     /// What is replayed of the traces.

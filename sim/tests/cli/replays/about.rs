@@ -62,6 +62,8 @@ fn what_settings_change_is_not_told_as_it_was() {
             assert!(!said.contains(gone), "{settings}: {said}");
         }
     }
+    let twice = about(WIDE, "--set cluster.0.overcommit=4");
+    assert!(!twice.contains("too small"), "{twice}");
     // The others change nothing of it.
     for settings in ["network.latency=1s", "framework.0.weight=2", "seeds=2"] {
         assert_eq!(about(LOG, &format!("--set {settings}")), about(LOG, ""));
@@ -93,6 +95,7 @@ fn what_is_drawn_is_told_of_every_seed() {
         three.contains(" of the ") && three.contains(" to "),
         "{three}"
     );
+    assert!(three.contains("room for those of seed 1."), "{three}");
     let made = about(&WIDE.replace("; MaxProcs: 4\n", ""), "--sample 0.5");
     assert!(made.contains(" in seed 1"), "{made}");
     let place = Place::with("log.swf", WIDE);
