@@ -216,13 +216,6 @@ impl Experiment {
         self
     }
 
-    /// The same experiment, of which this is said.
-    #[must_use]
-    pub fn about(mut self, about: &str) -> Self {
-        about.clone_into(&mut self.loaded.recipe.about);
-        self
-    }
-
     /// The recipe.
     pub const fn recipe(&self) -> &Recipe {
         &self.loaded.recipe

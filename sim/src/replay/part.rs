@@ -144,15 +144,15 @@ pub(super) fn part(
 /// Whether any job of a part names one before it that is in it, too.
 pub(super) fn names_another(work: &[Work], part: &Part) -> Result<bool, ReadError> {
     for one in work {
-        let (mut names, mut named) = (BTreeSet::new(), Vec::new());
+        let (mut jobs, mut before) = (BTreeSet::new(), Vec::new());
         for job in arrivals(&one.trace, TraceSpec::default().every)? {
             let (job, at) = job?;
             if part.holds(at) {
-                names.insert(job.name);
-                named.extend(job.preceding);
+                jobs.insert(job.name);
+                before.extend(job.preceding);
             }
         }
-        if named.iter().any(|name| names.contains(name)) {
+        if before.iter().any(|name| jobs.contains(name)) {
             return Ok(true);
         }
     }

@@ -103,6 +103,21 @@ fn what_is_drawn_is_told_of_every_seed() {
     assert!(place.read("out/README.md").contains(&load(&three)));
 }
 
+/// The title names the policies that run, whoever says them.
+#[test]
+fn the_title_is_of_what_runs() {
+    let place = Place::with("log.swf", LOG);
+    for (policies, title) in [
+        ("--policies fifo drf", "log: fifo, drf"),
+        ("--set policies=[\"fifo\",\"drf\"]", "log: fifo, drf"),
+        ("--set seeds=2", "log: static partitions against one pool"),
+        ("--set policies=[\"drf\"] --set title=mine", "mine"),
+    ] {
+        let said = place.fairground(&format!("compare --trace log.swf {policies} --dry-run"));
+        assert!(said.contains(&format!("title = \"{title}\"\n")), "{said}");
+    }
+}
+
 /// Flags that would do nothing are refused, with why.
 #[test]
 fn flags_without_effect_are_refused() {
