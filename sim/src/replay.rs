@@ -27,7 +27,7 @@ use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpe
 
 use crate::network::NetworkSpec;
 use crate::recipe::{CostSpec, FrameworkSpec, Group, Recipe};
-pub use about::About;
+pub use about::Preface;
 use cluster::{Aim, Demand};
 use part::Part;
 use tenants::Tenants;
@@ -63,7 +63,7 @@ pub struct Replayed {
     /// The recipe; its paths are as the traces were named. What is said of it is in `about`.
     pub recipe: Recipe,
     /// What is said of it, or of what settings make of it.
-    pub about: About,
+    pub about: Preface,
     /// How many jobs every run of it has, if that is not drawn.
     pub jobs: Option<u64>,
     /// The traces as they were read.
@@ -219,7 +219,7 @@ impl Replay {
             sensitivity: None,
             framework,
         };
-        let about = About {
+        let about = Preface {
             traces: told::traces(&work),
             made,
             headers: told::not_understood(&work),

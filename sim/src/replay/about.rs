@@ -4,7 +4,7 @@
 //! hold; how the recipe was made of them is told only while it still is that recipe; and all the rest is
 //! counted in what was built for every seed.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 
 use fairground_policies::resources::Resources;
 use fairground_workloads::trace::Work;
@@ -16,7 +16,7 @@ use crate::recipe::Recipe;
 
 /// Sentences, and what they are about.
 #[derive(Debug)]
-pub struct About {
+pub struct Preface {
     /// What the traces hold.
     pub(super) traces: String,
     /// How the recipe was made of them.
@@ -32,12 +32,12 @@ pub struct About {
 }
 
 /// What runs with one seed.
-pub(super) struct Built {
+pub(super) struct OfSeed {
     pub(super) demands: Vec<Demand>,
     pub(super) agents: Vec<Resources>,
 }
 
-impl About {
+impl Preface {
     /// Whether a recipe still has the work and the cluster that were made of the traces.
     pub fn holds(&self, recipe: &Recipe) -> bool {
         let made = &self.recipe;
@@ -74,7 +74,7 @@ impl About {
                 let together = framework.scheduler.base() == GANG;
                 Demand::of(&workload.work, recipe.duration, together)
             });
-            seeds.push(Built {
+            seeds.push(OfSeed {
                 demands: demands.collect(),
                 agents: trace.agents,
             });
@@ -84,11 +84,13 @@ impl About {
         if holds {
             about += &self.made;
         } else {
-            let jobs = |one: &Built| one.demands.iter().map(|demand| demand.jobs).sum::<u64>();
+            let jobs = |one: &OfSeed| one.demands.iter().map(|demand| demand.jobs).sum::<u64>();
             let _ = write!(about, "Changed by --set: {}.", settings.join(", "));
             if countable {
-                let jobs = range(seeds.iter().map(jobs));
-                let agents = range(seeds.iter().map(|one| one.agents.len()));
+                let jobs = range(seeds.iter().map(jobs), |n| n.to_string());
+                let agents = range(seeds.iter().map(|one| one.agents.len() as u64), |n| {
+                    n.to_string()
+                });
                 let _ = write!(about, " That makes jobs: {jobs}, agents: {agents}.");
             }
         }
@@ -121,16 +123,20 @@ impl About {
 }
 
 /// "6", or "2 to 6" where that depends on the seed.
-pub(super) fn range<T: Ord + Display>(values: impl Iterator<Item = T> + Clone) -> String {
-    match (values.clone().min(), values.max()) {
-        (Some(least), Some(most)) if least < most => format!("{least} to {most}"),
-        (Some(only), _) => only.to_string(),
-        _ => "none".to_owned(),
+pub(super) fn range(
+    values: impl Iterator<Item = u64> + Clone,
+    spelled: impl Fn(u64) -> String,
+) -> String {
+    let (least, most) = (values.clone().min(), values.max());
+    let (least, most) = (least.unwrap_or(0), most.unwrap_or(0));
+    if least == most {
+        return spelled(most);
     }
+    format!("{} to {}", spelled(least), spelled(most))
 }
 
 /// Frameworks some of whose jobs have no room on their partition: why, and what helps.
-fn too_narrow(recipe: &Recipe, seeds: &[Built], helps: &str) -> String {
+fn too_narrow(recipe: &Recipe, seeds: &[OfSeed], helps: &str) -> String {
     let shares: Vec<u32> = recipe.framework.iter().map(|one| one.share).collect();
     let mut narrow = Vec::new();
     for (i, framework) in recipe.framework.iter().enumerate() {
@@ -164,10 +170,10 @@ fn too_narrow(recipe: &Recipe, seeds: &[Built], helps: &str) -> String {
         };
         narrow.push(format!(
             "{} of the {} {noun} of {} on {} {agents}{needs}",
-            range(rows.iter().map(|row| row.0)),
-            range(jobs),
+            range(rows.iter().map(|row| row.0), |n| n.to_string()),
+            range(jobs, |n| n.to_string()),
             framework.name,
-            range(owns),
+            range(owns, |n| n.to_string()),
         ));
     }
     if narrow.is_empty() {

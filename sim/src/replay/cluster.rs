@@ -1,7 +1,6 @@
 //! A cluster for work of which no machines are told, and how a cluster is partitioned.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use fairground_policies::allocators::Partition;
 use fairground_policies::resources::{Kind, Mebibytes, Millicores, Milligpus, Resources};
@@ -10,7 +9,7 @@ use fairground_workloads::ReadError;
 use fairground_workloads::recipe::MOST_AGENTS;
 use fairground_workloads::trace::{Jobs, Runtimes, Service, Work};
 
-use super::about::{Built, range};
+use super::about::{OfSeed, range};
 use super::group;
 use crate::recipe::{FrameworkSpec, Group};
 
@@ -294,7 +293,7 @@ pub(super) fn agents_for(demand: &Demand, size: Resources) -> u64 {
 
 /// What the demands ask for of the agents with every seed, in words: "80.0 % of their CPUs and 12.1 to
 /// 13.0 % of their memory".
-pub(super) fn offered(seeds: &[Built]) -> String {
+pub(super) fn offered(seeds: &[OfSeed]) -> String {
     let kinds = [
         (Kind::Cpus, "CPUs"),
         (Kind::Mem, "memory"),
@@ -309,27 +308,19 @@ pub(super) fn offered(seeds: &[Built]) -> String {
     let parts = kinds.into_iter().filter_map(|(kind, name)| {
         let asked = pairs.iter().any(|(mean, _)| mean.of(kind) > 0);
         let there = pairs.iter().all(|(_, total)| total.of(kind) > 0);
-        let shares = pairs.iter().map(|(mean, total)| {
-            let thousandths = (mean.share(kind, *total).parts_per_million() + 500) / 1000;
-            Thousandths(thousandths)
+        let shares = pairs
+            .iter()
+            .map(|(mean, total)| (mean.share(kind, *total).parts_per_million() + 500) / 1000);
+        let load = range(shares, |thousandths| {
+            format!("{}.{}", thousandths / 10, thousandths % 10)
         });
-        (asked && there).then(|| format!("{} % of their {name}", range(shares)))
+        (asked && there).then(|| format!("{load} % of their {name}"))
     });
     let parts: Vec<String> = parts.collect();
     match parts.split_last() {
         None => "nothing".to_owned(),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-    }
-}
-
-/// Thousandths, written as per cent.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Thousandths(u64);
-
-impl fmt::Display for Thousandths {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.0 / 10, self.0 % 10)
     }
 }
 
