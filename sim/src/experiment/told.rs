@@ -17,6 +17,13 @@ use crate::run::{Comparison, FrameworkInfo, PolicyRuns};
 use crate::search;
 
 impl Experiment {
+    /// The same experiment, of which this is said.
+    #[must_use]
+    pub fn about(mut self, about: &str) -> Self {
+        about.clone_into(&mut self.loaded.recipe.about);
+        self
+    }
+
     /// Why nothing of a comparison can ever run, if nothing can under any policy, or if there is nothing
     /// to run; services count as work.
     ///

@@ -2,6 +2,7 @@
 
 #![expect(clippy::too_many_lines, reason = "a recipe is long, and shown whole")]
 
+mod about;
 mod dealt;
 mod feedback;
 mod headers;
@@ -248,8 +249,8 @@ fn mistakes_are_told() {
         &expect![[r#"
         exit 2
         --- stderr
-        error: machine_events.csv: a second trace with machines
-          hint: a recipe has one cluster: name one list of machines
+        error: machine_events.csv: --trace: the same trace is named twice
+          hint: name it once
     "#]],
     );
     check(
