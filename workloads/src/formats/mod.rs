@@ -55,6 +55,7 @@ pub(crate) mod cells;
 pub(crate) mod clock;
 pub(crate) mod columns;
 pub(crate) mod detect;
+pub(crate) mod facts;
 pub(crate) mod figures;
 pub(crate) mod form;
 pub(crate) mod lines;

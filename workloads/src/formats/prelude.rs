@@ -20,5 +20,6 @@ pub(crate) use crate::formats::documents::{Document, Documents, Members};
 pub(crate) use crate::formats::form::{Done, Form, Sign::*};
 pub(crate) use crate::formats::place::Place;
 pub(crate) use crate::formats::rows::{Row, Rows};
-pub(crate) use crate::formats::seen::{Reader, Seen, Shown, Survey, Told};
+pub(crate) use crate::formats::seen::Seen;
+pub(crate) use crate::formats::survey::{Reader, Shown, Survey, Told};
 pub(crate) use crate::formats::swim::{LATEST, MOST_BYTES};

@@ -110,23 +110,20 @@ impl Found {
         &mut self,
         import: &mut Import<'_>,
         name: &str,
-        key: Option<String>,
+        key: Option<&str>,
         parents: impl IntoIterator<Item = String>,
-        tasks: Tasks,
+        mut tasks: Tasks,
     ) -> Result<Became, ReadError> {
         let job = self.job;
-        let (stage, _) = self.stage(key.as_deref().unwrap_or(name));
+        let (stage, _) = self.stage(key.unwrap_or(name));
         let name = name.to_owned();
         import.push(Stage { job, stage, name })?;
         for parent in parents {
             let (parent, _) = self.stage(&parent);
             import.push(Edge { job, stage, parent })?;
         }
-        import.push(Tasks {
-            job,
-            stage,
-            ..tasks
-        })?;
+        (tasks.job, tasks.stage) = (job, stage);
+        import.push(tasks)?;
         Ok(Became::Imported)
     }
 }
