@@ -18,6 +18,7 @@ pub mod alibaba2018;
 pub mod azure_functions;
 pub mod azure_llm;
 pub mod azure_vm;
+pub mod burstgpt;
 pub mod coflow;
 pub mod cook;
 pub mod dlrm;
@@ -155,6 +156,7 @@ formats! {
     Bitbrains "bitbrains" opendc::bitbrains;
     PlanetLab "planetlab" planetlab;
     Loads "loads" loads;
+    BurstGpt "burstgpt" burstgpt;
 }
 
 impl Format {

@@ -4,7 +4,7 @@ pub(crate) use std::collections::BTreeMap;
 pub(crate) use std::path::Path;
 
 pub(crate) use crate::canonical::account::{Became, Thing, contents};
-pub(crate) use crate::canonical::import::gathered::{FIVE_MINUTES, Named, Scattered};
+pub(crate) use crate::canonical::import::gathered::{FIVE_MINUTES, Named, Scattered, TOKENS};
 pub(crate) use crate::canonical::import::{
     Draft, Import, StageDraft, censored, ended, millis, ran, seconds, stage, unstarted, untold,
     workers,
