@@ -69,6 +69,10 @@ gauge *args:
 bounded:
     .ci/bounded
 
+# More of what CI does, and optimised: an hour.
+long:
+    .ci/long
+
 # Licences, sources and duplicates of all dependencies (needs cargo-deny).
 licences:
     cargo deny check licenses bans sources

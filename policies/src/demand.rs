@@ -9,17 +9,17 @@ pub(crate) const MOST: usize = 256;
 
 /// A demand in the order in which it is served, and the offers that count against it.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct OpenDemand {
     /// One size may come again behind others.
     parts: Vec<Demand>,
     /// One a size that is wanted or offered.
-    sizes: Vec<Size>,
+    sizes: Vec<SizeDemand>,
     /// Sizes of offers that ended while as many were open as wanted.
     reopened: Vec<Resources>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Size {
+struct SizeDemand {
     needs: Resources,
     /// How many tasks could start.
     count: u64,
@@ -46,7 +46,7 @@ pub(crate) fn take_one(parts: &mut [Demand], needs: Resources) -> Option<Resourc
     Some(part.needs)
 }
 
-impl Wanted {
+impl OpenDemand {
     /// Takes a demand down; whether more of some size is wanted than before.
     pub(crate) fn declare(&mut self, demand: &[Demand]) -> bool {
         for size in &mut self.sizes {
@@ -93,7 +93,7 @@ impl Wanted {
         let sizes = &self.sizes;
         reopened.any(|needs| {
             let size = sizes.iter().find(|size| size.needs == needs);
-            size.is_some_and(Size::is_unmet)
+            size.is_some_and(SizeDemand::is_unmet)
         })
     }
 
@@ -105,7 +105,7 @@ impl Wanted {
 
     /// Whether more is wanted than was offered.
     pub(crate) fn is_unmet(&self) -> bool {
-        self.sizes.iter().any(Size::is_unmet)
+        self.sizes.iter().any(SizeDemand::is_unmet)
     }
 
     /// No more of any kind than each unmet size takes.
@@ -139,11 +139,11 @@ impl Wanted {
         assert!(open.iter().all(known), "offers of a size");
     }
 
-    fn size_mut(&mut self, needs: Resources) -> &mut Size {
+    fn size_mut(&mut self, needs: Resources) -> &mut SizeDemand {
         let known = self.sizes.iter().position(|size| size.needs == needs);
         let position = known.unwrap_or(self.sizes.len());
         if known.is_none() {
-            self.sizes.push(Size {
+            self.sizes.push(SizeDemand {
                 needs,
                 count: 0,
                 before: 0,
@@ -154,7 +154,7 @@ impl Wanted {
         &mut self.sizes[position]
     }
 
-    fn change(&mut self, needs: Resources, change: impl FnOnce(&mut Size)) {
+    fn change(&mut self, needs: Resources, change: impl FnOnce(&mut SizeDemand)) {
         let parts = std::mem::take(&mut self.parts);
         let size = self.size_mut(needs);
         change(size);
@@ -163,7 +163,7 @@ impl Wanted {
     }
 }
 
-impl Size {
+impl SizeDemand {
     const fn is_unmet(&self) -> bool {
         self.count > self.open as u64
     }
@@ -190,8 +190,8 @@ mod tests {
     const A: Resources = Resources::cores(1, 1);
     const B: Resources = Resources::cores(2, 1);
 
-    fn wanted(demand: &[(Resources, u32)]) -> Wanted {
-        let mut wanted = Wanted::default();
+    fn wanted(demand: &[(Resources, u32)]) -> OpenDemand {
+        let mut wanted = OpenDemand::default();
         wanted.declare(&list(demand));
         wanted
     }
@@ -205,7 +205,7 @@ mod tests {
     }
 
     /// What is offered one after the other when everything fits.
-    fn served(wanted: &mut Wanted) -> Vec<Resources> {
+    fn served(wanted: &mut OpenDemand) -> Vec<Resources> {
         let next = || {
             let next = wanted.next(|_| true)?;
             wanted.offered(next);

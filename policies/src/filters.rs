@@ -29,7 +29,7 @@ struct Filter {
 
 /// The refusals on one agent, by framework.
 #[derive(Clone, Debug)]
-struct Page {
+struct FilterPage {
     filters: Vec<Filter>,
     /// No more of any kind than each of them refused, or than was free: an offer within both is hidden
     /// by any of them.
@@ -39,7 +39,7 @@ struct Page {
     first_end: Time,
 }
 
-impl Default for Page {
+impl Default for FilterPage {
     fn default() -> Self {
         Self {
             filters: Vec::new(),
@@ -50,7 +50,7 @@ impl Default for Page {
     }
 }
 
-impl Page {
+impl FilterPage {
     fn insert(&mut self, position: usize, filter: Filter) {
         self.all_refused = self.all_refused.min(filter.refused);
         self.all_free = self.all_free.min(filter.free);
@@ -84,14 +84,14 @@ impl Page {
 /// All refusals, by agent.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Filters {
-    pages: Vec<Page>,
-    frameworks: Vec<Framework>,
+    pages: Vec<FilterPage>,
+    frameworks: Vec<FrameworkFilters>,
     ends: BinaryHeap<Reverse<(Time, AgentId)>>,
 }
 
 /// What is known of one framework's refusals.
 #[derive(Clone, Default, Debug)]
-struct Framework {
+struct FrameworkFilters {
     generation: u32,
     /// Where it has refused in this generation: an index, checked against the pages.
     refuses: AgentSet,
@@ -107,7 +107,8 @@ impl Filters {
         until: Time,
     ) {
         if self.pages.len() <= agent.index() {
-            self.pages.resize_with(agent.index() + 1, Page::default);
+            self.pages
+                .resize_with(agent.index() + 1, FilterPage::default);
         }
         let known = self.framework_mut(framework);
         known.refuses.insert(agent);
@@ -214,10 +215,10 @@ impl Filters {
         Some(agent)
     }
 
-    fn framework_mut(&mut self, framework: FrameworkId) -> &mut Framework {
+    fn framework_mut(&mut self, framework: FrameworkId) -> &mut FrameworkFilters {
         if self.frameworks.len() <= framework.index() {
             self.frameworks
-                .resize_with(framework.index() + 1, Framework::default);
+                .resize_with(framework.index() + 1, FrameworkFilters::default);
         }
         &mut self.frameworks[framework.index()]
     }

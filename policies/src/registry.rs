@@ -11,8 +11,8 @@ use crate::schedulers::{self, BoxedScheduler};
 /// The allocators and schedulers that names can mean.
 #[derive(Clone, Debug)]
 pub struct Registry {
-    allocators: Vec<allocators::Entry>,
-    schedulers: Vec<schedulers::Entry>,
+    allocators: Vec<allocators::AllocatorEntry>,
+    schedulers: Vec<schedulers::SchedulerEntry>,
 }
 
 impl Default for Registry {
@@ -28,7 +28,7 @@ impl Default for Registry {
 impl Registry {
     /// The table with one more allocator; a name that exists is replaced.
     #[must_use]
-    pub fn with_allocator(mut self, entry: allocators::Entry) -> Self {
+    pub fn with_allocator(mut self, entry: allocators::AllocatorEntry) -> Self {
         self.allocators.retain(|known| known.name != entry.name);
         self.allocators.push(entry);
         self
@@ -36,19 +36,19 @@ impl Registry {
 
     /// The table with one more scheduler; a name that exists is replaced.
     #[must_use]
-    pub fn with_scheduler(mut self, entry: schedulers::Entry) -> Self {
+    pub fn with_scheduler(mut self, entry: schedulers::SchedulerEntry) -> Self {
         self.schedulers.retain(|known| known.name != entry.name);
         self.schedulers.push(entry);
         self
     }
 
     /// The allocators known.
-    pub fn allocators(&self) -> &[allocators::Entry] {
+    pub fn allocators(&self) -> &[allocators::AllocatorEntry] {
         &self.allocators
     }
 
     /// The schedulers known.
-    pub fn schedulers(&self) -> &[schedulers::Entry] {
+    pub fn schedulers(&self) -> &[schedulers::SchedulerEntry] {
         &self.schedulers
     }
 
@@ -61,13 +61,21 @@ impl Registry {
         name: &Name,
         setup: Setup,
     ) -> Result<(Config, BoxedAllocator), BadName> {
-        let entry = find(&self.allocators, |entry| entry.name, name, "policy")?;
+        let entry = self.allocators.iter().find(|one| one.name == name.base());
+        let entry = entry.ok_or_else(|| self.no_policy(name, &[]))?;
         let mut rest = name.clone();
         let config = Config::from_name(&mut rest)?;
         let allocator = (entry.make)(&mut rest, setup)?;
         let params = entry.params.iter().chain(&Config::PARAMS);
         rest.finish(&params.map(|param| param.key).collect::<Vec<_>>())?;
         Ok((config, allocator))
+    }
+
+    /// That no policy has this name, naming those that there are: the allocators, and `others` that whoever
+    /// asks knows beside them.
+    pub fn no_policy(&self, name: &Name, others: &[&'static str]) -> BadName {
+        let known = self.allocators.iter().map(|entry| entry.name);
+        unknown("policy", name, known.chain(others.iter().copied()))
     }
 
     /// The master of a real cluster under the allocator `name`: agents and frameworks come as they
@@ -104,7 +112,9 @@ impl Registry {
     /// # Errors
     /// When the name or a parameter is not known, naming those that are.
     pub fn scheduler(&self, name: &Name) -> Result<BoxedScheduler, BadName> {
-        let entry = find(&self.schedulers, |entry| entry.name, name, "scheduler")?;
+        let entry = self.schedulers.iter().find(|one| one.name == name.base());
+        let known = self.schedulers.iter().map(|entry| entry.name);
+        let entry = entry.ok_or_else(|| unknown("scheduler", name, known))?;
         let mut rest = name.clone();
         let scheduler = (entry.make)(&mut rest)?;
         rest.finish(
@@ -118,23 +128,13 @@ impl Registry {
     }
 }
 
-fn find<'a, E>(
-    entries: &'a [E],
-    name_of: impl Fn(&E) -> &'static str,
-    name: &Name,
-    what: &str,
-) -> Result<&'a E, BadName> {
-    entries
-        .iter()
-        .find(|entry| name_of(entry) == name.base())
-        .ok_or_else(|| {
-            let known: Vec<_> = entries.iter().map(name_of).collect();
-            BadName(format!(
-                "no {what} is called `{}`; known are {}",
-                name.base(),
-                known.join(", ")
-            ))
-        })
+fn unknown(what: &str, name: &Name, known: impl Iterator<Item = &'static str>) -> BadName {
+    let known: Vec<_> = known.collect();
+    BadName(format!(
+        "no {what} is called `{}`; known are {}",
+        name.base(),
+        known.join(", ")
+    ))
 }
 
 #[cfg(test)]

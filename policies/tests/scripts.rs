@@ -28,7 +28,7 @@ use std::path::Path;
 
 use expect_test::expect_file;
 use fairground_policies::allocators::Setup;
-use fairground_policies::frameworks::Manners;
+use fairground_policies::frameworks::OfferPolicy;
 use fairground_policies::master::Master;
 use fairground_policies::message::{
     Action, AgentId, Demand, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
@@ -331,7 +331,7 @@ fn events(verb: &str, words: Words<'_>) -> Vec<Event> {
             refuse: words
                 .keys
                 .get("refuse")
-                .map_or(Manners::default().refuse, |span| span.parse().unwrap()),
+                .map_or(OfferPolicy::default().refuse, |span| span.parse().unwrap()),
         },
         "kill" => Event::KillRequested {
             framework,

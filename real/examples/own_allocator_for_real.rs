@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use fairground_policies::allocators::{Allocator, Entry, Rank};
+use fairground_policies::allocators::{Allocator, AllocatorEntry, Rank};
 use fairground_policies::ledger::Ledger;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::registry::Registry;
@@ -19,7 +19,7 @@ impl Allocator for Turns {
     }
 }
 
-pub(crate) const TURNS: Entry = Entry {
+pub(crate) const TURNS: AllocatorEntry = AllocatorEntry {
     name: "turns",
     about: "shared pool; the framework that was made the fewest offers goes first",
     params: &[],

@@ -4,6 +4,12 @@
 //! `fairground-policies`. The public interface is the v1 HTTP API of Apache Mesos; master and
 //! agents speak [`protocol`] among themselves.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they end the program when nobody reads: `fairground_workloads::words`"
+)]
+
 pub mod agent;
 pub mod bench;
 mod cli;

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use fairground_policies::allocators::{Allocator, Entry, Rank};
+use fairground_policies::allocators::{Allocator, AllocatorEntry, Rank};
 use fairground_policies::ledger::Ledger;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::registry::Registry;
@@ -18,7 +18,7 @@ impl Allocator for Turns {
     }
 }
 
-const TURNS: Entry = Entry {
+const TURNS: AllocatorEntry = AllocatorEntry {
     name: "turns",
     about: "shared pool; the framework that was made the fewest offers goes first",
     params: &[],

@@ -26,7 +26,7 @@ use crate::run::{Comparison, JobLine, PolicyRuns, Run};
 use crate::search;
 use crate::sensitivity;
 use crate::world::{Behaviour, Scenario, StreamError, simulate, simulate_streamed};
-use said::copies_tasks;
+use said::{heeded, heeded_by};
 
 /// A recipe whose files are read and whose names are known.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub struct Experiment {
     check: bool,
     /// The trace of the first seed, which was made to see whether there is one.
     first: OnceLock<Trace>,
+    /// The rows of the table of sensitivity, whose files were read with those of the recipe.
+    rows: Vec<(String, Experiment)>,
 }
 
 /// Why an experiment cannot be run.
@@ -140,16 +142,19 @@ impl Experiment {
         registry: Registry,
         imports: &mut Imports,
     ) -> Result<Self, ExperimentError> {
-        let experiment = Self::opened(loaded, registry, imports)?;
-        for vary in loaded.recipe.sensitivity.iter().flat_map(|all| &all.vary) {
-            let varied = sensitivity::varied(loaded, &vary.set)?;
-            let opened = Self::opened(&varied, experiment.registry.clone(), imports);
-            opened.map_err(|error| ExperimentError::Row {
-                what: vary.what.clone(),
+        let beside = [STATIC_BEST];
+        let mut experiment = Self::opened(loaded, registry, imports, &beside)?;
+        for (what, set) in sensitivity::rows(&loaded.recipe) {
+            let varied = sensitivity::varied(loaded, set)?;
+            let opened = Self::opened(&varied, experiment.registry.clone(), imports, &beside);
+            let opened = opened.map_err(|error| ExperimentError::Row {
+                what: what.clone(),
                 error: Box::new(error),
             })?;
+            experiment.rows.push((what, opened));
         }
         let first = experiment.trace(experiment.loaded.recipe.first_seed)?;
+        heeded_by(&first, loaded, &experiment.registry)?;
         let _ = experiment.first.set(first);
         Ok(experiment)
     }
@@ -159,37 +164,26 @@ impl Experiment {
     /// # Errors
     /// A name that means nothing, a file that cannot be read.
     pub fn open(loaded: &Loaded, registry: Registry) -> Result<Self, ExperimentError> {
-        Self::opened(loaded, registry, &mut Imports::on_disk())
+        Self::opened(loaded, registry, &mut Imports::on_disk(), &[])
     }
 
+    /// `beside` are the names that mean something beside those of allocators.
     fn opened(
         loaded: &Loaded,
         registry: Registry,
         imports: &mut Imports,
+        beside: &[&'static str],
     ) -> Result<Self, ExperimentError> {
         let recipe = &loaded.recipe;
-        let origin = || loaded.origin.clone();
         let sources = loaded.sources_with(imports)?;
-        let mut behaviours = Vec::new();
-        for framework in &recipe.framework {
-            let scheduler = registry.scheduler(&framework.scheduler);
-            let scheduler = scheduler.and_then(|scheduler| copies_tasks(&*scheduler, framework));
-            scheduler.map_err(|error| {
-                let key = format!("framework.{}.scheduler", framework.name);
-                ExperimentError::Name {
-                    origin: origin(),
-                    key,
-                    error,
-                }
-            })?;
-            behaviours.push(Behaviour {
-                weight: Weight::from_thousandths(framework.weight).unwrap_or_default(),
-                share: framework.share,
-                scheduler: framework.scheduler.clone(),
-                refuse: framework.refuse,
-                uses: framework.uses,
-            });
-        }
+        heeded(loaded, &registry)?;
+        let behaviours = recipe.framework.iter().map(|framework| Behaviour {
+            weight: Weight::from_thousandths(framework.weight).unwrap_or_default(),
+            share: framework.share,
+            scheduler: framework.scheduler.clone(),
+            refuse: framework.refuse,
+            uses: framework.uses,
+        });
         let measured = recipe.measured.as_ref();
         let measured = measured.map(|spec| Measured::load(spec, recipe, &loaded.folder));
         let agents = recipe.cluster(&sources, recipe.first_seed).agents.len();
@@ -199,18 +193,17 @@ impl Experiment {
             loaded: loaded.clone(),
             registry,
             sources,
-            behaviours,
+            behaviours: behaviours.collect(),
             check: false,
             first: OnceLock::new(),
+            rows: Vec::new(),
         };
         for policy in &experiment.loaded.recipe.policies {
-            experiment.check_policy(policy).map_err(|error| {
-                let key = "policies".to_owned();
-                ExperimentError::Name {
-                    origin: origin(),
-                    key,
-                    error,
-                }
+            let known = experiment.check_policy(policy, beside);
+            known.map_err(|error| ExperimentError::Name {
+                origin: loaded.origin.clone(),
+                key: "policies".to_owned(),
+                error,
             })?;
         }
         Ok(experiment)
@@ -345,7 +338,7 @@ impl Experiment {
         }
         let seeds: Vec<u64> = done.iter().map(|(seed, _)| *seed).collect();
         let mut comparison = self.comparison(&first, &resolved, done);
-        let sheet = sensitivity::sheet(&self.loaded, &self.registry, &seeds, watcher)?;
+        let sheet = sensitivity::sheet(&self.loaded.recipe, &self.rows, &seeds, watcher)?;
         comparison.sheets.extend(sheet);
         comparison.sheets.extend(closed::sheet(&comparison));
         Ok(comparison)
@@ -417,7 +410,7 @@ impl Experiment {
             .len() as u32
     }
 
-    fn check_policy(&self, policy: &Name) -> Result<(), BadName> {
+    fn check_policy(&self, policy: &Name, beside: &[&'static str]) -> Result<(), BadName> {
         let setup = Setup {
             shares: self.shares(),
             agents: self.agents(),
@@ -429,6 +422,10 @@ impl Experiment {
         } else {
             policy.clone()
         };
+        let mut allocators = self.registry.allocators().iter();
+        if allocators.all(|entry| entry.name != policy.base()) {
+            return Err(self.registry.no_policy(&policy, beside));
+        }
         self.registry.allocator(&policy, setup).map(|_| ())
     }
 
@@ -477,7 +474,7 @@ impl Experiment {
             name: recipe.name.clone(),
             title: recipe.title.clone(),
             about: recipe.about.clone(),
-            recipe: toml::to_string(recipe).expect("a recipe has a text"),
+            recipe: recipe.text(),
             capacity: trace.agents.iter().copied().sum(),
             agents: trace.agents.len() as u32,
             horizon: recipe.duration,

@@ -5,6 +5,12 @@
 //!
 //! Modules in suggested reading order.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they end the program when nobody reads: `fairground_workloads::words`"
+)]
+
 pub use fairground_workloads::recipe;
 
 pub mod replay;

@@ -6,7 +6,7 @@ use alloc_tracker::Allocator;
 use fairground_policies::registry::Registry;
 use mimalloc::MiMalloc;
 
-/// Jobs come and go by the million, each in a few small pieces of memory. They are counted, for
+/// Jobs come and go by the million, each in a few small units of memory. They are counted, for
 /// `fairground bench`: a plain addition by the thread that asks.
 #[global_allocator]
 static MEMORY: Allocator<MiMalloc> = Allocator::new(MiMalloc);

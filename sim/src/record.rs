@@ -6,13 +6,12 @@ mod used;
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::Role;
+use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{
     Action, AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId,
 };
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
-use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
 use fairground_workloads::feedback::Feedback;
 use fairground_workloads::sorted::Sorted;
@@ -20,10 +19,12 @@ use fairground_workloads::trace::{Job, Jobs, Trace};
 
 use crate::digest::Digest;
 use crate::run::{
-    Fate, FrameworkRow, HostRow, JobLine, JobRow, JobTable, Run, ServiceRow, Totals, UsageRow,
-    agents_a_row, each_job,
+    FrameworkRow, HostRow, JobLine, JobOutcome, JobRow, JobTable, Run, ServiceRow, Totals,
+    UsageRow, agents_a_row, each_job,
 };
 use steps::Steps;
+
+pub use tasks::{Attempts, Done};
 
 /// The most time steps of the table of use, unless a quarter of them reach to the horizon: 28 times as
 /// many as a recipe has that does not say.
@@ -50,29 +51,6 @@ pub struct Ended {
     pub wasted: Option<Time>,
 }
 
-/// A task that ended, for the table of tasks.
-#[derive(Clone, Copy, Debug)]
-pub struct Done {
-    /// Whose task.
-    pub framework: FrameworkId,
-    /// Which one, or in which executor.
-    pub task: TaskId,
-    /// Where it ran.
-    pub agent: AgentId,
-    /// What it, or its executor, used.
-    pub needs: Resources,
-    /// What it is to its framework.
-    pub role: Role,
-    /// Whether it ran inside an executor.
-    pub inside: bool,
-    /// When it started.
-    pub started: Time,
-    /// When it ended.
-    pub ended: Time,
-    /// How.
-    pub outcome: Outcome,
-}
-
 /// What is being recorded.
 #[derive(Debug)]
 pub struct Recorder {
@@ -93,9 +71,9 @@ pub struct Recorder {
     used: Vec<Integral>,
     /// Parts of a million times microseconds, by step, first agent of a row and framework.
     hosts: BTreeMap<(u64, AgentId, FrameworkId), u128>,
-    open_offers: Window<(FrameworkId, Resources, Time)>,
-    /// Tasks in the order in which they ended, if rows of them are kept.
-    done: Option<Vec<Done>>,
+    open_offers: IdTable<(FrameworkId, Resources, Time)>,
+    /// What becomes of tasks, if rows of them are kept.
+    attempts: Option<Attempts>,
     /// What tasks used of what they had, where that is followed.
     measured: Option<used::Used>,
 }
@@ -121,8 +99,8 @@ impl Recorder {
             offered: vec![Vec::new(); frameworks],
             used: vec![Integral::default(); frameworks],
             hosts: BTreeMap::new(),
-            open_offers: Window::new(),
-            done: tasks.then(Vec::new),
+            open_offers: IdTable::new(),
+            attempts: tasks.then(Attempts::default),
             measured: None,
         }
     }
@@ -262,11 +240,9 @@ impl Recorder {
         }
     }
 
-    /// A task ended, or a piece of work inside an executor.
-    pub fn task(&mut self, done: Done) {
-        if let Some(all) = &mut self.done {
-            all.push(done);
-        }
+    /// The attempts at tasks, if rows of them are kept.
+    pub const fn attempts(&mut self) -> Option<&mut Attempts> {
+        self.attempts.as_mut()
     }
 
     /// How many jobs of a framework could never run.
@@ -275,11 +251,14 @@ impl Recorder {
     }
 
     /// The jobs of the next framework, done or not.
-    pub fn jobs(&mut self, framework: FrameworkId, jobs: Jobs, fates: Vec<Fate>) {
+    pub fn jobs(&mut self, framework: FrameworkId, jobs: Jobs, outcomes: Vec<JobOutcome>) {
         let page = self.framework(framework);
         page.jobs += jobs.len() as u64;
-        page.finished += fates.iter().filter(|fate| fate.is_finished()).count() as u64;
-        self.jobs.push(jobs, fates);
+        page.finished += outcomes
+            .iter()
+            .filter(|outcome| outcome.is_finished())
+            .count() as u64;
+        self.jobs.push(jobs, outcomes);
     }
 
     /// The same for jobs of which some wait for others: when each was submitted, if it was, and in which
@@ -288,28 +267,24 @@ impl Recorder {
         &mut self,
         framework: FrameworkId,
         jobs: Jobs,
-        fates: Vec<Fate>,
+        outcomes: Vec<JobOutcome>,
         submitted: Vec<Option<Time>>,
         order: &[JobId],
     ) {
-        for done in self.done.iter_mut().flatten() {
-            if let Role::Piece(piece) = &mut done.role
-                && done.framework == framework
-            {
-                piece.job = order[piece.job.index()];
-            }
+        if let Some(attempts) = &mut self.attempts {
+            attempts.renumber(framework, order);
         }
         let page = self.framework(framework);
-        page.finished += fates.iter().filter(|fate| fate.is_finished()).count() as u64;
-        let feedback = jobs.feedback().map(AsRef::as_ref);
-        if let Some(Feedback::Users(_)) = feedback {
-            // How many there are is what the cluster let them be.
-            page.jobs += order.len() as u64;
-        } else {
-            page.jobs += jobs.len() as u64;
+        page.finished += outcomes
+            .iter()
+            .filter(|outcome| outcome.is_finished())
+            .count() as u64;
+        page.jobs += order.len() as u64;
+        // Of a closed system only what was submitted is a job: users would have done no more.
+        if let Some(Feedback::Preceding(_)) = jobs.feedback().map(AsRef::as_ref) {
             page.unsubmitted += (jobs.len() - order.len()) as u64;
         }
-        self.jobs.push_submitted(jobs, fates, submitted);
+        self.jobs.push_submitted(jobs, outcomes, submitted);
     }
 
     /// A job of a stream, done or not.
@@ -320,13 +295,13 @@ impl Recorder {
         &mut self,
         framework: FrameworkId,
         job: &Job<'_>,
-        fate: &Fate,
+        outcome: &JobOutcome,
     ) -> Result<(), ReadError> {
         let page = self.framework(framework);
         page.jobs += 1;
-        page.finished += u64::from(fate.is_finished());
+        page.finished += u64::from(outcome.is_finished());
         self.lines
-            .push(JobLine::of(JobRow::new(framework, job, fate)), 1)
+            .push(JobLine::of(JobRow::new(framework, job, outcome)), 1)
     }
 
     /// A step of a service.
@@ -355,7 +330,8 @@ impl Recorder {
             let measured = self.measured.as_ref();
             page.mean_used = measured.and_then(|used| used.mean(i, length));
         }
-        let tasks = tasks::rows(&self.jobs, self.done.take().unwrap_or_default());
+        let attempts = self.attempts.take().unwrap_or_default();
+        let tasks = attempts.rows(&self.jobs);
         let usage = self.usage_rows();
         let hosts = self.host_rows();
         self.lines.finish()?;

@@ -121,6 +121,10 @@ impl Replay {
     /// A trace that cannot be read, one with nothing to run, traces without work or with two
     /// clusters.
     pub fn recipe(&self) -> Result<Replayed, ReadError> {
+        self.made().map_err(told::of_flag)
+    }
+
+    fn made(&self) -> Result<Replayed, ReadError> {
         let mut imports = Imports::default();
         let (work, machines) = self.open(&mut imports)?;
         let part = part::part(&work, self.from, self.duration, self.interarrival)?;
@@ -153,18 +157,34 @@ impl Replay {
         let machines = machines.map(|machines| self.machines(machines, &work, part.from));
         let mut cluster = Vec::new();
         let agents: Vec<Resources> = if let Some(spec) = &machines {
+            if let Some(load) = self.load {
+                let why = "the cluster is the machines of the trace";
+                return Err(ReadError::ignored(
+                    "`--load`",
+                    why,
+                    f64::from(load) / 1000.0,
+                ));
+            }
             let machines = spec.load(Path::new(""), &mut imports)?;
             let built = machines.build(duration, 1);
             about += &told::machines(&machines, &built);
+            if self.load.is_some() {
+                about += " --load makes a cluster where none is told, and was not used.";
+            }
             built.agents
         } else {
             let (groups, reason) = cluster::sized(&demands, &self.aim(&work)?)?;
-            about += &self.cluster_told(&groups, reason);
+            about += &self.cluster_told(&work, &groups, reason);
             cluster = groups;
             cluster.iter().flat_map(Group::sizes).collect()
         };
+        about += &told::not_understood(&work);
         let asked = cluster::offered(&demands, &agents);
-        let _ = write!(about, " Over the time replayed, the work asks for {asked}.");
+        let over = told::spelled(duration);
+        let _ = write!(
+            about,
+            " Over the recipe's {over}, the work asks for {asked}."
+        );
         cluster::share(&mut framework, &demands, &agents);
         about += " A partition has agents in proportion to the load of its framework.";
         // The order of machines is drawn, which makes no difference where all are alike.

@@ -14,7 +14,7 @@ use fairground_workloads::trace::{Assumption, Input};
 
 use crate::measured::Measured;
 
-pub use jobs::{Fate, JobLine, JobRow, JobTable, each_job};
+pub use jobs::{JobLine, JobOutcome, JobRow, JobTable, each_job};
 
 /// Everything one policy did with one trace.
 #[derive(Clone, PartialEq, Debug)]
@@ -38,7 +38,7 @@ pub struct Run {
     pub services: Vec<ServiceRow>,
     /// One row an agent, time step and framework that ran something there; only when asked for.
     pub hosts: Vec<HostRow>,
-    /// One row a task that ended; only when asked for.
+    /// One row an attempt at a task; only when asked for.
     pub tasks: Vec<TaskRow>,
     /// Totals of the whole cluster.
     pub totals: Totals,
@@ -101,9 +101,9 @@ const fn begin(at: Time, step: Span) -> Time {
 /// Totals of one framework in one run.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct FrameworkRow {
-    /// Jobs submitted, and those that were to be.
+    /// Jobs submitted.
     pub jobs: u64,
-    /// Of those, never submitted: the job that they wait for never ended.
+    /// Jobs that were never submitted, as the job that they wait for never ended.
     pub unsubmitted: u64,
     /// Jobs with all their tasks done.
     pub finished: u64,
@@ -241,6 +241,53 @@ impl TaskKind {
     }
 }
 
+/// How an attempt at a task ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TaskEnd {
+    /// It ran to its end, and its work counts: of all attempts at a task this is one at most.
+    Finished,
+    /// It ran to its end in vain: another attempt was done before, or its agent was lost before anybody
+    /// had heard of it.
+    Discarded,
+    /// It ended by itself without its work done.
+    Failed,
+    /// It was told to end.
+    Killed,
+    /// Its agent was lost.
+    Lost,
+    /// Its agent, or its executor, was gone when the order to start it came there, or it was given up
+    /// before that.
+    Unstarted,
+    /// It had not ended when the run did.
+    Running,
+}
+
+impl TaskEnd {
+    /// The word that stands in the table.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Discarded => "discarded",
+            Self::Failed => "failed",
+            Self::Killed => "killed",
+            Self::Lost => "lost",
+            Self::Unstarted => "unstarted",
+            Self::Running => "running",
+        }
+    }
+}
+
+impl From<Outcome> for TaskEnd {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Finished => Self::Finished,
+            Outcome::Failed => Self::Failed,
+            Outcome::Killed => Self::Killed,
+            Outcome::Lost => Self::Lost,
+        }
+    }
+}
+
 /// A task, from its start to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TaskRow {
@@ -251,7 +298,7 @@ pub struct TaskRow {
     /// Its number within the framework, or that of its executor.
     pub task: TaskId,
     /// Job, stage and index, of a task of a job.
-    pub piece: Option<(JobId, u32, u32)>,
+    pub unit: Option<(JobId, u32, u32)>,
     /// The how many-th attempt at it this is.
     pub attempt: Option<u32>,
     /// Where it ran.
@@ -262,12 +309,12 @@ pub struct TaskRow {
     pub submitted: Option<Time>,
     /// When it could have begun: its job was submitted, and what it waits for had ended.
     pub ready: Option<Time>,
-    /// When it started.
+    /// When it started, or was to.
     pub started: Time,
-    /// When it ended.
+    /// When it ended, or the run did.
     pub ended: Time,
     /// How.
-    pub outcome: Outcome,
+    pub outcome: TaskEnd,
     /// Whether it ran where its data is; nothing if that does not matter.
     pub local: Option<bool>,
 }

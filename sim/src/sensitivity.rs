@@ -5,10 +5,9 @@
 //! here, one row of the report a change.
 
 use fairground_policies::name::Name;
-use fairground_policies::registry::Registry;
 
 use crate::experiment::{Experiment, ExperimentError, STATIC_BEST, Watcher};
-use crate::output::gains::{Gains, Measure};
+use crate::output::comparison::{Changes, Measure};
 use crate::output::units;
 use crate::recipe::{Loaded, Recipe, RecipeError};
 use crate::run::{Comparison, Sheet};
@@ -30,35 +29,43 @@ pub fn varied(loaded: &Loaded, set: &[String]) -> Result<Loaded, RecipeError> {
     Recipe::of_text(&text, set, loaded.origin.clone(), loaded.folder.clone())
 }
 
-/// The table of all rows; `None` where the recipe asks for none, nothing is compared, or `seeds` is
-/// empty.
+/// What the rows are called and what each changes, first nothing; none where none are asked for.
+pub(crate) fn rows(recipe: &Recipe) -> impl Iterator<Item = (String, &[String])> {
+    let asked = recipe
+        .sensitivity
+        .iter()
+        .filter(|asked| !asked.vary.is_empty());
+    asked.flat_map(|asked| {
+        let as_it_is: (String, &[String]) = ("as it is".to_owned(), &[]);
+        let all = asked.vary.iter();
+        std::iter::once(as_it_is).chain(all.map(|vary| (vary.what.clone(), &vary.set[..])))
+    })
+}
+
+/// The table of all rows, whose files are read; `None` where the recipe asks for none, nothing is
+/// compared, or `seeds` is empty.
 ///
 /// # Errors
 /// A row whose traces cannot be built.
-pub fn sheet(
-    loaded: &Loaded,
-    registry: &Registry,
+pub(crate) fn sheet(
+    recipe: &Recipe,
+    varied: &[(String, Experiment)],
     seeds: &[u64],
     watcher: &dyn Watcher,
 ) -> Result<Option<Sheet>, ExperimentError> {
-    let Some(asked) = &loaded.recipe.sensitivity else {
+    let Some(asked) = &recipe.sensitivity else {
         return Ok(None);
     };
-    if asked.vary.is_empty() || !is_compared(&loaded.recipe.policies) {
+    if varied.is_empty() || !is_compared(&recipe.policies) {
         return Ok(None);
     }
     let seeds = &seeds[..seeds.len().min(asked.seeds as usize)];
     let mut rows = Vec::new();
     let mut heads = Vec::new();
-    let as_it_is = ("as it is".to_owned(), Vec::new());
-    let all = asked.vary.iter();
-    let all = all.map(|vary| (vary.what.clone(), vary.set.clone()));
-    for (what, set) in std::iter::once(as_it_is).chain(all) {
+    for (what, experiment) in varied {
         if seeds.is_empty() || watcher.stop() {
             return Ok(None);
         }
-        let loaded = varied(loaded, &set)?;
-        let experiment = Experiment::open(&loaded, registry.clone())?;
         // What is compared already is kept when these rows are interrupted.
         let comparison = match experiment.compare_seeds(seeds, watcher) {
             Err(ExperimentError::Interrupted) => return Ok(None),
@@ -67,11 +74,11 @@ pub fn sheet(
         if comparison.seeds.len() < seeds.len() {
             return Ok(None);
         }
-        let gains = Gains::of(&comparison);
+        let changes = Changes::of(&comparison);
         if heads.is_empty() {
-            heads = head(&comparison, &gains);
+            heads = head(&comparison, &changes);
         }
-        rows.push(row(what, &gains, heads.len()));
+        rows.push(row(what.clone(), &changes, heads.len()));
     }
     let seeds = units::count(seeds.len(), "seed", "seeds");
     Ok(Some(Sheet {
@@ -80,7 +87,7 @@ pub fn sheet(
             "The comparison with {} again with one thing changed, over the first {seeds}: mean \
              completion time of all jobs, and requests that missed their objective. Intervals over \
              seeds say nothing about errors of the models; these rows do.",
-            gains_base(&loaded.recipe)
+            gains_base(recipe)
         ),
         heads,
         rows,
@@ -99,11 +106,15 @@ fn gains_base(recipe: &Recipe) -> String {
 }
 
 /// The columns: what every policy but the first does to jobs, then to each service.
-fn head(comparison: &Comparison, gains: &Gains) -> Vec<String> {
+fn head(comparison: &Comparison, changes: &Changes) -> Vec<String> {
     let mut heads = vec!["changed".to_owned()];
-    for policy in 1..gains.policies.len() {
-        let name = &gains.policies[policy];
-        if gains.overall.iter().any(|overall| overall.policy == policy) {
+    for policy in 1..changes.policies.len() {
+        let name = &changes.policies[policy];
+        if changes
+            .overall
+            .iter()
+            .any(|overall| overall.policy == policy)
+        {
             heads.push(format!("{name}: jobs"));
         }
         let services = comparison.frameworks.iter().filter(|one| one.service);
@@ -112,21 +123,21 @@ fn head(comparison: &Comparison, gains: &Gains) -> Vec<String> {
     heads
 }
 
-fn row(what: String, gains: &Gains, columns: usize) -> Vec<String> {
+fn row(what: String, changes: &Changes, columns: usize) -> Vec<String> {
     let mut cells = vec![what];
-    let services = gains
+    let services = changes
         .lines
         .iter()
         .filter(|line| line.policy == 1 && line.service);
-    let has_jobs = (columns - 1) / (gains.policies.len() - 1) > services.count();
-    for policy in 1..gains.policies.len() {
+    let has_jobs = (columns - 1) / (changes.policies.len() - 1) > services.count();
+    for policy in 1..changes.policies.len() {
         if has_jobs {
-            let overall = gains.overall.iter().find(|one| one.policy == policy);
+            let overall = changes.overall.iter().find(|one| one.policy == policy);
             // A change may leave no jobs.
             let told = overall.map_or_else(String::new, |all| units::change(&all.mean, "%"));
             cells.push(told);
         }
-        let lines = gains.lines.iter();
+        let lines = changes.lines.iter();
         let services = lines.filter(|line| line.policy == policy && line.service);
         cells.extend(services.map(|line| {
             let missed = line.get(Measure::Missed).and_then(|missed| missed.change);

@@ -13,7 +13,7 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::{Span, Time};
 use fairground_sim::experiment::{Experiment, Unwatched};
-use fairground_sim::output::Gains;
+use fairground_sim::output::Changes;
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::Run;
 
@@ -66,6 +66,37 @@ fn a_recipe_says_how_many_users_there_are_and_how_they_think() {
     // Those that are submitted before 600 s: of a job that ended at 595 s its user comes back too late.
     assert_eq!(rows.len(), 61);
     assert_eq!(run.frameworks[0].jobs, 61);
+}
+
+/// Whoever submits what can never run is answered at once, but does not go on before such a job could have
+/// been done: all users have jobs until the end, whatever becomes of them.
+#[test]
+fn impossible_jobs_do_not_use_up_a_users_jobs() {
+    let tasks = "framework.users.workload.mpi.tasks";
+    let gangs = |tasks: &str| run(&experiment(ONE_SERVER, &[tasks]));
+    // Gangs of two on one core: every 15 s, 5 s of thinking and the 10 s that a job takes.
+    let never = gangs(&format!("{tasks}=[2,2]"));
+    let mut times: Vec<u64> = never
+        .jobs
+        .iter()
+        .map(|row| row.submitted.as_secs())
+        .collect();
+    times.sort_unstable();
+    let each = (0..40).flat_map(|turn| [5 + 15 * turn; 3]);
+    assert_eq!(times, each.collect::<Vec<_>>());
+    assert_eq!(never.frameworks[0].impossible, 120);
+    // One task or two: two thirds of three users' time is work at least, and nobody is done early.
+    let some = gangs(&format!("{tasks}=[1,2]"));
+    let page = &some.frameworks[0];
+    assert!(page.impossible > 10 && page.finished > 10, "{page:?}");
+    let mut last: Vec<u64> = some
+        .jobs
+        .iter()
+        .map(|row| row.submitted.as_secs())
+        .collect();
+    last.sort_unstable();
+    assert!(last[last.len() - 3] > 540, "{last:?}");
+    assert_eq!((some.totals.stalled, never.totals.stalled), (false, false));
 }
 
 /// A limit of jobs holds for each phase: who has no more in one thinks again when the next begins.
@@ -142,16 +173,16 @@ fn policies_are_compared_by_jobs_that_all_of_them_met() {
         jobs(1),
         "the pool lets users do another number of jobs"
     );
-    let gains = Gains::of(&comparison);
-    let unfinished = |jobs: usize| assert_eq!(jobs, 0, "{}", gains.to_text());
-    gains
+    let changes = Changes::of(&comparison);
+    let unfinished = |jobs: usize| assert_eq!(jobs, 0, "{}", changes.to_text());
+    changes
         .overall
         .iter()
         .for_each(|one| unfinished(one.jobs.unfinished));
     // Fewer than the users of either policy submitted.
-    assert!(gains.lines.iter().any(|line| line.jobs.all > 100));
+    assert!(changes.lines.iter().any(|line| line.jobs.all > 100));
     assert!(
-        gains
+        changes
             .lines
             .iter()
             .all(|line| (line.jobs.all as u64) < jobs(0).max(jobs(1)))
@@ -176,6 +207,7 @@ fn static_best_is_found_for_users_too() {
         "cluster.0.agents=4",
         "framework.analysts.share=2",
         "framework.solvers.share=2",
+        "framework.solvers.phases=[]",
     ];
     let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
     let loaded = Recipe::load(Some(&example), &settings).expect("a recipe");

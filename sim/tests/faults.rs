@@ -9,6 +9,7 @@ use fairground_policies::time::Span;
 use fairground_sim::experiment::Experiment;
 use fairground_sim::network::NetworkSpec;
 use fairground_sim::recipe::Recipe;
+use fairground_sim::run::{Run, TaskRow};
 use fairground_workloads::trace::{Runtimes, Work};
 
 #[test]
@@ -101,6 +102,72 @@ fn a_report_that_comes_too_late_is_no_report() {
         (1, 1)
     );
     assert!(run.jobs.iter().next().unwrap().finished.is_some());
+    assert_eq!(
+        ends(&run),
+        [
+            "task 0 on 0: 15s 25s discarded",
+            "task 1 on 1: 52s 62s finished"
+        ]
+    );
+}
+
+/// The rows of attempts, in order.
+fn ends(run: &Run) -> Vec<String> {
+    let row = |row: &TaskRow| {
+        let (kind, task, agent) = (row.kind.word(), row.task.0, row.agent.0);
+        let (started, ended, how) = (row.started, row.ended, row.outcome.word());
+        format!("{kind} {task} on {agent}: {started} {ended} {how}")
+    };
+    run.tasks.iter().map(row).collect()
+}
+
+#[test]
+fn what_is_launched_on_a_dead_agent_has_a_row() {
+    // Agent 0 is gone at 5 s, which is noticed at 65 s: only then the task that was to start there at 10 s
+    // starts elsewhere.
+    let network = NetworkSpec {
+        detection: secs(60),
+        ..NetworkSpec::default()
+    };
+    let cluster = Cluster::new("drf", &[cores(1), cores(1)])
+        .framework("fifo", batch(vec![job(10, vec![maps(&[10, 10])])]))
+        .network(network)
+        .fault(0, secs(5), None);
+    assert_eq!(
+        ends(&cluster.run()),
+        [
+            "task 0 on 0: 10s 10s unstarted",
+            "task 1 on 1: 10s 20s finished",
+            "task 2 on 1: 65s 75s finished",
+        ]
+    );
+    // With a second between all the executor tells at 3 s that it is up, and its work comes at 5 s.
+    let network = NetworkSpec {
+        latency: secs(1),
+        ..NetworkSpec::default()
+    };
+    let work = Work::Executors {
+        jobs: numbered(vec![job(0, vec![maps(&[10])])]),
+        needs: cores(1),
+        max: 1,
+        idle: secs(1),
+    };
+    let cluster = Cluster::new("drf", &[cores(1)])
+        .framework("fifo", work)
+        .network(network)
+        .fault(0, Span::from_millis(4500), Some(secs(1)));
+    let rows = ends(&cluster.run());
+    assert_eq!(
+        rows[..2],
+        [
+            "executor 0 on 0: 3s 4500ms lost",
+            "in executor 0 on 0: 5s 5s unstarted",
+        ]
+    );
+    assert!(
+        rows[2].ends_with(" finished") && rows.len() == 4,
+        "{rows:?}"
+    );
 }
 
 #[test]

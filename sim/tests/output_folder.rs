@@ -8,7 +8,7 @@ use std::path::Path;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::time::Span;
 use fairground_sim::measured::{Measured, MeasuredJob};
-use fairground_sim::output::{Digests, Gains, Options, OutputError, read_digests, write};
+use fairground_sim::output::{Changes, Digests, Options, OutputError, read_digests, write};
 use fairground_sim::run::Comparison;
 use fairground_workloads::trace::Assumption;
 
@@ -32,7 +32,7 @@ fn a_day_to_look_at() {
     let seeds = std::env::var("FAIRGROUND_SEEDS").map_or(20, |seeds| seeds.parse().unwrap());
     let day = output_fake::day(seeds);
     write(&day, Path::new(&dir), Options::default()).unwrap();
-    print!("{}", Gains::of(&day).to_text());
+    print!("{}", Changes::of(&day).to_text());
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use fairground_policies::job::StageSpec;
 use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
-use fairground_sim::output::gains::{Gains, Line, Measure, Verdict};
+use fairground_sim::output::comparison::{Changes, Line, Measure, Verdict};
 use fairground_sim::output::stats::Estimate;
 use fairground_sim::output::{tables, units};
 use fairground_sim::run::{
-    Comparison, Fate, FrameworkInfo, FrameworkRow, JobTable, PolicyRuns, Run, Totals,
+    Comparison, FrameworkInfo, FrameworkRow, JobOutcome, JobTable, PolicyRuns, Run, Totals,
 };
 use fairground_workloads::trace::{Jobs, Runtimes};
 
@@ -16,7 +16,7 @@ type Times<'a> = &'a [u64];
 
 /// One framework's jobs.
 fn add(table: &mut JobTable, times: Times<'_>) {
-    let (mut jobs, mut fates) = (Jobs::default(), Vec::new());
+    let (mut jobs, mut outcomes) = (Jobs::default(), Vec::new());
     for time in times {
         let stage = (
             StageSpec::new(Resources::cores(1, 1), 1),
@@ -26,14 +26,14 @@ fn add(table: &mut JobTable, times: Times<'_>) {
             },
         );
         jobs.push("job", Time::ZERO, false, vec![stage]);
-        let mut fate = Fate::default();
+        let mut outcome = JobOutcome::default();
         if *time > 0 {
-            fate.start(Time::ZERO);
-            fate.finish(Time::from_secs(*time));
+            outcome.start(Time::ZERO);
+            outcome.finish(Time::from_secs(*time));
         }
-        fates.push(fate);
+        outcomes.push(outcome);
     }
-    table.push(jobs, fates);
+    table.push(jobs, outcomes);
 }
 
 fn run(seed: u64, frameworks: &[Times<'_>]) -> Run {
@@ -109,19 +109,19 @@ fn comparison(policies: &[(&str, &[&[Times<'_>]])]) -> Comparison {
 }
 
 /// One seed of one framework under two policies.
-fn one(base: Times<'_>, other: Times<'_>) -> Gains {
-    Gains::of(&comparison(&[("base", &[&[base]]), ("other", &[&[other]])]))
+fn one(base: Times<'_>, other: Times<'_>) -> Changes {
+    Changes::of(&comparison(&[("base", &[&[base]]), ("other", &[&[other]])]))
 }
 
-fn line(gains: &Gains, framework: usize, policy: usize) -> &Line {
-    let mut lines = gains.lines.iter();
+fn line(changes: &Changes, framework: usize, policy: usize) -> &Line {
+    let mut lines = changes.lines.iter();
     let found = lines.find(|line| line.framework == framework && line.policy == policy);
     found.expect("a line")
 }
 
 /// The mean under the second policy in seconds, its change in percent.
-fn mean(gains: &Gains) -> (f64, f64) {
-    let measured = line(gains, 0, 1).get(Measure::CompletionMean).unwrap();
+fn mean(changes: &Changes) -> (f64, f64) {
+    let measured = line(changes, 0, 1).get(Measure::CompletionMean).unwrap();
     let change = measured.change.unwrap().mean;
     (measured.value.unwrap() / 1e6, (change * 100.0).round())
 }
@@ -144,12 +144,12 @@ fn a_job_that_never_finishes_counts_as_the_bound() {
 #[test]
 fn what_nobody_finishes_is_counted_and_says_nothing() {
     check(&[100, 0], &[50, 0], (50.0, -50.0));
-    let gains = one(&[100, 0], &[50, 0]);
+    let changes = one(&[100, 0], &[50, 0]);
     assert_eq!(
-        (gains.overall[0].jobs.all, gains.overall[0].jobs.nobody),
+        (changes.overall[0].jobs.all, changes.overall[0].jobs.nobody),
         (1, 1)
     );
-    let sentence = &gains.sentences()[0];
+    let sentence = &changes.sentences()[0];
     assert!(
         sentence.contains("1 job more finished under no policy"),
         "{sentence}"
@@ -159,19 +159,19 @@ fn what_nobody_finishes_is_counted_and_says_nothing() {
 /// Three jobs are left unfinished: whoever leaves them is not better, and the sentence has the number.
 #[test]
 fn leaving_jobs_unfinished_is_no_way_to_win() {
-    let gains = one(&[400, 400, 400, 400], &[10, 0, 0, 0]);
-    let (_, change) = mean(&gains);
+    let changes = one(&[400, 400, 400, 400], &[10, 0, 0, 0]);
+    let (_, change) = mean(&changes);
     assert!(change > 0.0, "{change}");
-    let sentence = &gains.sentences()[0];
+    let sentence = &changes.sentences()[0];
     assert!(
         sentence.contains("Never finished: 0 jobs under base, 3 under other"),
         "{sentence}"
     );
     assert!(sentence.contains("is worse off"), "{sentence}");
     assert!(
-        gains.to_text().contains("≥ 12.5 min"),
+        changes.to_text().contains("≥ 12.5 min"),
         "{}",
-        gains.to_text()
+        changes.to_text()
     );
 }
 
@@ -187,8 +187,8 @@ fn both_sides_and_the_jobs_are_in_the_first_sentence() {
         &[&[54, 105], &[112]],
         &[&[61, 96], &[103]],
     ];
-    let gains = Gains::of(&comparison(&[("base", &base), ("other", &other)]));
-    let sentence = &gains.sentences()[0];
+    let changes = Changes::of(&comparison(&[("base", &base), ("other", &other)]));
+    let sentence = &changes.sentences()[0];
     let first = sentence.split(". All").next().unwrap();
     assert!(
         first.contains("a-of-all gains (mean completion 5")
@@ -212,7 +212,7 @@ fn first(base: &[&[Times<'_>]], other: &[&[Times<'_>]], stalled: &[(usize, usize
     for (policy, seed) in stalled {
         comparison.policies[*policy].runs[*seed].totals.stalled = true;
     }
-    let sentence = Gains::of(&comparison).sentences().remove(0);
+    let sentence = Changes::of(&comparison).sentences().remove(0);
     sentence.split(". ").next().unwrap().to_owned()
 }
 
@@ -228,8 +228,8 @@ fn fewer_seeds_than_announced_are_said() {
     );
     assert!(said.contains(", in 2 of 3 seeds)"), "{said}");
     assert_eq!(said.matches("in 2 of 3 seeds").count(), 1, "{said}");
-    let gains = Gains::of(&comparison(&[("base", &base), ("other", &other)]));
-    let legend = gains.legend();
+    let changes = Changes::of(&comparison(&[("base", &base), ("other", &other)]));
+    let legend = changes.legend();
     assert!(
         legend.ends_with(" b-of-all has jobs to compare in 2 of 3 seeds."),
         "{legend}"
@@ -294,42 +294,46 @@ fn one_seed_has_no_verdict_without_a_number() {
         said.contains("a-of-all is worse off (mean completion 0.001 % higher)"),
         "{said}"
     );
-    let gains = one(base, other);
-    assert!(gains.to_text().contains("+0.001 %"), "{}", gains.to_text());
+    let changes = one(base, other);
+    assert!(
+        changes.to_text().contains("+0.001 %"),
+        "{}",
+        changes.to_text()
+    );
 }
 
 /// A baseline's parameters are assumptions: the sentence gives both ends.
 #[test]
 fn a_variant_of_the_baseline_is_another_baseline() {
-    let gains = Gains::of(&comparison(&[
+    let changes = Changes::of(&comparison(&[
         ("static", &[&[&[100, 100]]]),
         ("static[data=all]", &[&[&[200, 200]]]),
         ("drf", &[&[&[50, 50]]]),
     ]));
-    let sentence = &gains.sentences()[0];
+    let sentence = &changes.sentences()[0];
     assert!(
         sentence.contains("time 50.0 % lower, 2 times sooner")
             && sentence.contains(" Against static[data=all]: 75.0 % lower, 4 times sooner."),
         "{sentence}"
     );
-    let table = String::from_utf8(tables::gains(&gains).to_csv()).unwrap();
+    let table = String::from_utf8(tables::gains(&changes).to_csv()).unwrap();
     assert!(
         table.contains("drf,static[data=all],,completion_mean_us"),
         "{table}"
     );
     // The variant itself is compared with the baseline alone.
     assert!(
-        !gains.sentences()[1].contains("Against"),
+        !changes.sentences()[1].contains("Against"),
         "{:?}",
-        gains.sentences()
+        changes.sentences()
     );
 }
 
 /// Mean and median job differ: one long job gains much, two short ones nothing.
 #[test]
 fn the_median_job_is_the_middle_of_the_jobs_own_ratios() {
-    let gains = one(&[1000, 10, 10], &[100, 10, 9]);
-    let overall = &gains.overall[0];
+    let changes = one(&[1000, 10, 10], &[100, 10, 9]);
+    let overall = &changes.overall[0];
     let shown = |change: Estimate| units::change(&change, "%");
     assert_eq!(shown(overall.mean), "−88.3 %");
     assert_eq!(shown(overall.median), "−10.0 %");
@@ -340,21 +344,21 @@ fn the_median_job_is_the_middle_of_the_jobs_own_ratios() {
 fn no_interval_passes_minus_a_hundred_percent() {
     let base: [&[Times<'_>]; 3] = [&[&[100]], &[&[100]], &[&[100]]];
     let other: [&[Times<'_>]; 3] = [&[&[1]], &[&[90]], &[&[120]]];
-    let gains = Gains::of(&comparison(&[("base", &base), ("other", &other)]));
-    let change = line(&gains, 0, 1)
+    let changes = Changes::of(&comparison(&[("base", &base), ("other", &other)]));
+    let change = line(&changes, 0, 1)
         .get(Measure::CompletionMean)
         .unwrap()
         .change
         .unwrap();
     let (low, high) = change.interval.unwrap();
     assert!(low > -1.0 && high > 0.0, "{change:?}");
-    assert!(!gains.to_text().contains("−1"), "{}", gains.to_text());
+    assert!(!changes.to_text().contains("−1"), "{}", changes.to_text());
 }
 
 #[test]
 fn only_what_is_better_somewhere_has_a_verdict() {
-    let gains = one(&[100], &[50]);
-    for line in &gains.lines {
+    let changes = one(&[100], &[50]);
+    for line in &changes.lines {
         for measured in &line.measured {
             let defined = !matches!(
                 measured.measure,
@@ -367,7 +371,7 @@ fn only_what_is_better_somewhere_has_a_verdict() {
             );
         }
     }
-    let table = String::from_utf8(tables::gains(&gains).to_csv()).unwrap();
+    let table = String::from_utf8(tables::gains(&changes).to_csv()).unwrap();
     let row = table
         .lines()
         .find(|row| row.contains("other,base,a-of-all,cpus_ppm"));
@@ -386,8 +390,8 @@ fn a_line_of_a_table_has_at_most_a_hundred_characters() {
     let seeds: [&[Times<'_>]; 2] = [&jobs, &long];
     let turned: [&[Times<'_>]; 2] = [&long, &jobs];
     let name = "drf[offers=task,round=1s,patience=20s,tie=last]";
-    let gains = Gains::of(&comparison(&[("static", &seeds), (name, &turned)]));
-    let text = gains.to_text();
+    let changes = Changes::of(&comparison(&[("static", &seeds), (name, &turned)]));
+    let text = changes.to_text();
     for line in text.lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }

@@ -4,7 +4,7 @@ mod output_fake;
 
 use std::path::Path;
 
-use fairground_sim::output::gains::{Gains, Line, Verdict};
+use fairground_sim::output::comparison::{Changes, Line, Verdict};
 use fairground_sim::output::table::{Cell, Holds, Table};
 use fairground_sim::output::tables;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -134,8 +134,8 @@ fn columns_are_documented() {
 
 #[test]
 fn gains_are_said_in_a_sentence() {
-    let gains = Gains::of(&output_fake::day(20));
-    let sentences = gains.sentences();
+    let changes = Changes::of(&output_fake::day(20));
+    let sentences = changes.sentences();
     // The policy that finished jobs soonest comes first.
     let [drf, best] = sentences.as_slice() else {
         panic!("{sentences:?}");
@@ -154,7 +154,7 @@ fn gains_are_said_in_a_sentence() {
         best.contains("no difference shown for spark (mean completion the same, 0.5 % lower to"),
         "{best}"
     );
-    let verdicts: Vec<Verdict> = gains.lines.iter().map(Line::verdict).collect();
+    let verdicts: Vec<Verdict> = changes.lines.iter().map(Line::verdict).collect();
     assert_eq!(
         verdicts[..3],
         [Verdict::NotShown, Verdict::Gains, Verdict::Gains]
@@ -165,8 +165,8 @@ fn gains_are_said_in_a_sentence() {
 fn a_policy_against_itself_shows_no_difference() {
     let mut day = output_fake::day(5);
     day.policies[1].runs = day.policies[0].runs.clone();
-    let gains = Gains::of(&day);
-    let sentence = &gains.sentences()[1];
+    let changes = Changes::of(&day);
+    let sentence = &changes.sentences()[1];
     assert!(
         sentence.contains("nobody is shown to pay; no difference shown for "),
         "{sentence}"
@@ -176,7 +176,7 @@ fn a_policy_against_itself_shows_no_difference() {
         "{sentence}"
     );
     assert!(
-        gains
+        changes
             .lines
             .iter()
             .filter(|line| line.policy == 1)
@@ -186,16 +186,16 @@ fn a_policy_against_itself_shows_no_difference() {
 
 #[test]
 fn one_seed_claims_nothing() {
-    let gains = Gains::of(&output_fake::day(1));
-    let sentence = &gains.sentences()[0];
+    let changes = Changes::of(&output_fake::day(1));
+    let sentence = &changes.sentences()[0];
     assert!(
         sentence.contains("one seed, which says nothing about chance"),
         "{sentence}"
     );
     assert!(sentence.contains("is better off"), "{sentence}");
-    assert!(gains.to_text().contains("one seed"));
+    assert!(changes.to_text().contains("one seed"));
     assert!(
-        gains
+        changes
             .lines
             .iter()
             .all(|line| line.verdict() == Verdict::NotShown)

@@ -6,6 +6,7 @@ use fairground_policies::registry::Registry;
 use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::{Comparison, Sheet};
+use fairground_workloads::formats::bytes_read;
 
 const RECIPE: &str = r#"
 name = "small"
@@ -117,6 +118,81 @@ fn the_nine_hosts_vary_what_they_assume() {
         let found = rows.iter().filter(|row| has(&row.set)).count();
         assert!(found >= least, "{key}: {found} rows");
     }
+}
+
+/// Work from files of every kind: each framework asks for some.
+const FILES: &str = r#"
+name = "files"
+duration = "10m"
+seeds = 2
+policies = ["static", "drf"]
+cluster = [{ agents = 4, cpus = 4, mem = "8GiB" }]
+
+[[framework]]
+name = "log"
+workload.trace = { file = "log.swf", format = "swf" }
+
+[[framework]]
+name = "hadoop"
+workload.swim = { file = "jobs.tsv" }
+
+[[framework]]
+name = "web"
+workload.requests = { file = "requests.txt" }
+"#;
+
+/// What the rows change is how jobs are made of a trace, not the trace: it is read once, and no more when
+/// they are run, even where it is no longer there.
+#[test]
+fn rows_read_no_trace_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let log = |folder: &std::path::Path, rows: &str| {
+        let text = format!("{FILES}\n{rows}");
+        let loaded = Recipe::of_text(&text, &[], "files".to_owned(), folder.to_owned());
+        let loaded = loaded.unwrap_or_else(|error| panic!("{error}"));
+        let before = bytes_read();
+        let experiment = Experiment::load(&loaded, Registry::default());
+        (
+            experiment.unwrap_or_else(|error| panic!("{error}")),
+            bytes_read() - before,
+        )
+    };
+    write("log.swf", "1 0 0 300 4 -1 -1 4 -1 -1 1 1 1 -1 1 -1 -1 -1\n");
+    write(
+        "jobs.tsv",
+        "job0\t1\t0\t64000000\t0\t0\njob1\t90\t89\t640000000\t0\t0\n",
+    );
+    write("requests.txt", &"9 ".repeat(600));
+    let rows = r#"
+[sensitivity]
+seeds = 1
+vary = [
+    { what = "latency", set = ["network.latency=1s"] },
+    { what = "memory", set = ["framework.log.workload.trace.mem=4GiB"] },
+    { what = "far", set = ["framework.hadoop.workload.swim.away=4"] },
+    { what = "more", set = ["framework.web.workload.requests.scale=200"] },
+]
+"#;
+    let (_, once) = log(folder.path(), "");
+    let (experiment, with_rows) = log(folder.path(), rows);
+    assert!(
+        once > 0 && with_rows == once,
+        "{with_rows} bytes, not {once}"
+    );
+    for name in ["log.swf", "jobs.tsv", "requests.txt"] {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    let comparison = experiment.compare(&Unwatched::default());
+    let comparison = comparison.unwrap_or_else(|error| panic!("{error}"));
+    let sheet = &comparison.sheets[0];
+    let names: Vec<&str> = sheet.rows.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(names, ["as it is", "latency", "memory", "far", "more"]);
+    assert_ne!(
+        sheet.rows[0][1..],
+        sheet.rows[4][1..],
+        "a change changes something"
+    );
 }
 
 /// An example with one seed for less time than it is meant for.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Cluster, batch, cores, gang, job, maps, numbered, secs, service, shown, simulated};
+use common::{Cluster, batch, cores, gang, job, maps, numbered, secs, service, shown};
 use fairground_policies::job::StageSpec;
 use fairground_policies::message::{AgentId, FrameworkId};
 use fairground_policies::time::{Span, Time};
@@ -442,7 +442,7 @@ fn stragglers_are_drawn_for_the_attempt_and_not_for_the_policy() {
         let mut cluster = cluster.costs(costs(stragglers));
         cluster.seed = 3;
         let mut ends = Vec::new();
-        simulated(&cluster, &mut |ended| {
+        cluster.watched(&mut |ended| {
             ends.push((ended.framework, (ended.ended - ended.started).as_micros()));
         });
         ends.sort_unstable();

@@ -27,6 +27,16 @@ impl ReadError {
         Self::said(format!("expected {expected}, found {found}"))
     }
 
+    /// Something that would be ignored where it stands, and why.
+    pub fn ignored(
+        place: impl Into<String>,
+        why: impl fmt::Display,
+        found: impl fmt::Display,
+    ) -> Self {
+        let ignored = Self::said(format!("no effect: {why}; found {found}"));
+        ignored.place(place).hint("leave it out")
+    }
+
     /// A problem in words of its own.
     pub fn said(problem: impl Into<String>) -> Self {
         Self {

@@ -12,7 +12,7 @@ use fairground_policies::message::JobId;
 use fairground_policies::time::{Span, Time};
 use serde::Serialize;
 
-use crate::jobs::{Jobs, Stage};
+use crate::jobs::{Jobs, Runtimes, Stage};
 
 /// Which jobs of a framework wait for the end of others, and for how long after it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -40,8 +40,19 @@ pub struct Users {
     /// By user and then phase: the jobs, in the order in which they are submitted. There are enough of
     /// them for a cluster on which no task ever waits.
     lists: Vec<Vec<JobId>>,
-    /// By job: whose it is, and how long that user thinks before submitting it.
-    turns: Vec<(u32, Span)>,
+    /// By job.
+    turns: Vec<Place>,
+}
+
+/// The place of a job among those of a closed system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+struct Place {
+    user: u32,
+    /// How long that user thinks before submitting it.
+    think: Span,
+    /// How long it takes at the least. Nobody comes back sooner, whatever becomes of the job: there would
+    /// not be enough jobs of a user whose jobs can never run and are answered at once.
+    least: Span,
 }
 
 /// One turn of a user of a closed system.
@@ -80,7 +91,11 @@ impl Jobs {
         for (id, turn) in (0..).map(JobId).zip(turns) {
             let list = turn.user as usize * all.ends.len() + turn.phase as usize;
             all.lists[list].push(id);
-            all.turns.push((turn.user, turn.think));
+            all.turns.push(Place {
+                user: turn.user,
+                think: turn.think,
+                least: least_time(&turn.stages),
+            });
             jobs.push(&turn.label, turn.earliest, turn.gang, turn.stages);
         }
         jobs.with_feedback(Feedback::Users(all))
@@ -102,7 +117,7 @@ impl Users {
         let lists = self.lists.iter().skip(phase as usize);
         let lists = lists.step_by(self.ends.len().max(1));
         lists.flatten().map(move |id| {
-            let (user, think) = self.turns[id.index()];
+            let Place { user, think, .. } = self.turns[id.index()];
             let job = jobs.get(*id);
             let stages = job.stages();
             Turn {
@@ -169,8 +184,8 @@ impl Course {
         first.collect()
     }
 
-    /// A job ended: those that are submitted because of it, with their times.
-    pub fn ended(&mut self, job: JobId, now: Time) -> Vec<(Time, JobId)> {
+    /// A job ended that was submitted then: those that are submitted because of it, with their times.
+    pub fn ended(&mut self, job: JobId, submitted: Time, now: Time) -> Vec<(Time, JobId)> {
         match &*self.feedback {
             Feedback::Preceding(after) => {
                 let first = self.followers.partition_point(|(whose, _)| *whose < job);
@@ -183,8 +198,9 @@ impl Course {
                 .collect()
             }
             Feedback::Users(users) => {
-                let (user, _) = users.turns[job.index()];
-                self.next_of(user, now).into_iter().collect()
+                let Place { user, least, .. } = users.turns[job.index()];
+                let back = now.max(submitted + least);
+                self.next_of(user, back).into_iter().collect()
             }
         }
     }
@@ -199,7 +215,7 @@ impl Course {
         for (phase, end) in users.ends.iter().enumerate().skip(current) {
             let list = user as usize * users.ends.len() + phase;
             if let Some(job) = users.lists[list].get(self.taken[list] as usize) {
-                let at = begins + users.turns[job.index()].1;
+                let at = begins + users.turns[job.index()].think;
                 if users.ends.last().is_some_and(|end| at >= *end) {
                     return None;
                 }
@@ -210,5 +226,86 @@ impl Course {
             begins = *end;
         }
         None
+    }
+}
+
+/// The least time in which a job can be done, whatever the cluster; never none at all, or a user might
+/// submit for ever at one time.
+pub(crate) fn least_time(stages: &[Stage]) -> Span {
+    let longest = |times: &[Span]| times.iter().max().copied().unwrap_or_default();
+    let mut ends: Vec<Span> = Vec::with_capacity(stages.len());
+    for (stage, times) in stages {
+        let parents = stage.parents.iter().map(|parent| ends[*parent as usize]);
+        let parents = parents.max().unwrap_or_default();
+        let (alone, after) = match times {
+            Runtimes::Plain { local, .. } => (longest(local), longest(local)),
+            Runtimes::Reduce { copy, work } => {
+                let both = copy.iter().zip(work).map(|(copy, work)| *copy + *work);
+                (both.max().unwrap_or_default(), longest(work))
+            }
+            Runtimes::Waves { fresh, first, rest } => {
+                let least = fresh.iter().zip(first).zip(rest);
+                let least = least.map(|((fresh, first), rest)| *fresh.min(first).min(rest));
+                let least = least.max().unwrap_or_default();
+                (least, least)
+            }
+        };
+        // Behind a barrier a stage begins when its parents are done; a reduce that does not wait for
+        // that works only then; anything else may have begun with them.
+        let end = match (stage.start_after, times) {
+            (1000, _) => parents + alone,
+            (_, Runtimes::Reduce { .. }) => alone.max(parents + after),
+            _ => alone,
+        };
+        ends.push(end.max(parents));
+    }
+    let last = ends.into_iter().max().unwrap_or_default();
+    last.max(Span::from_micros(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use fairground_policies::job::StageSpec;
+    use fairground_policies::resources::Resources;
+
+    use super::*;
+
+    const fn secs(secs: u64) -> Span {
+        Span::from_secs(secs)
+    }
+
+    fn stage(parents: &[u32], start_after: u16, times: Runtimes) -> Stage {
+        let spec = StageSpec {
+            parents: parents.to_vec(),
+            start_after,
+            ..StageSpec::new(Resources::cores(1, 1), 2)
+        };
+        (spec, times)
+    }
+
+    fn plain(times: [u64; 2]) -> Runtimes {
+        let local = times.map(secs).to_vec();
+        Runtimes::Plain { local, away: 2000 }
+    }
+
+    fn reduce(copy: u64, work: u64) -> Runtimes {
+        let [copy, work] = [copy, work].map(|time| vec![secs(time); 2]);
+        Runtimes::Reduce { copy, work }
+    }
+
+    #[test]
+    fn no_cluster_is_faster_than_the_fastest() {
+        let maps = || stage(&[], 1000, plain([10, 30]));
+        for (stages, least) in [
+            (vec![maps()], 30),
+            (vec![maps(), stage(&[0], 1000, plain([5, 1]))], 35),
+            (vec![maps(), stage(&[0], 500, plain([5, 1]))], 30),
+            (vec![maps(), stage(&[0], 1000, reduce(4, 2))], 36),
+            (vec![maps(), stage(&[0], 50, reduce(4, 2))], 32),
+            (vec![maps(), stage(&[0], 50, reduce(40, 2))], 42),
+        ] {
+            assert_eq!(least_time(&stages), secs(least), "{stages:?}");
+        }
+        assert_eq!(least_time(&[]), Span::from_micros(1));
     }
 }

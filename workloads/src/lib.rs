@@ -46,6 +46,7 @@ pub mod error;
 
 pub mod scratch;
 pub mod sorted;
+pub mod words;
 
 pub use error::ReadError;
 pub use faults::FaultSpec;

@@ -95,8 +95,12 @@ fn fixed(workload: &WorkloadSpec) -> Option<(Option<crate::models::parts::Execut
 /// The workload with its time of day as it is at `start`.
 fn from(mut workload: WorkloadSpec, start: Span) -> WorkloadSpec {
     match &mut workload {
-        WorkloadSpec::Hadoop(spec) => spec.day.start += start,
-        WorkloadSpec::Spark(spec) => spec.day.start += start,
+        WorkloadSpec::Hadoop(spec) if spec.closed.is_none() => {
+            spec.day.get_or_insert_default().start += start;
+        }
+        WorkloadSpec::Spark(spec) if spec.closed.is_none() => {
+            spec.day.get_or_insert_default().start += start;
+        }
         _ => {}
     }
     workload

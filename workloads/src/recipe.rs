@@ -3,6 +3,7 @@
 //! The simulator compares its policies; the real cluster runs it once, under one of them. Policies
 //! are only names here: what they mean is not known in this room.
 
+mod check;
 mod error;
 mod settings;
 
@@ -18,7 +19,7 @@ use crate::error::ReadError;
 use crate::faults::FaultSpec;
 use crate::models::arrivals::assumption;
 use crate::models::machines::{Built, Machines, MachinesSpec};
-use crate::phases::{self, PhaseSpec};
+use crate::phases::PhaseSpec;
 use crate::spec::{Context, Source, WorkloadSpec};
 use crate::trace::{Assumption, Input, JobStream, Trace, Workload};
 use crate::units::{self, Thousandths};
@@ -31,6 +32,9 @@ pub const NINE_HOSTS: &str = include_str!("../assets/nine-hosts.toml");
 
 /// The most agents that a cluster has: they are counted before they are made.
 pub const MOST_AGENTS: u64 = 1_000_000;
+
+/// No recipe lasts longer.
+pub const LONGEST: Span = Span::from_secs(20 * 366 * 86_400);
 
 /// Cluster, frameworks with their work, policies and seeds.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -393,6 +397,15 @@ impl Recipe {
         })
     }
 
+    /// Its text with every default filled in; read again, it is the same recipe.
+    pub fn text(&self) -> String {
+        let mut all = self.clone();
+        for framework in &mut all.framework {
+            framework.workload = framework.workload.filled();
+        }
+        toml::to_string(&all).expect("a recipe has a text")
+    }
+
     /// What comes from outside, for one seed; `sources` are those of [`Loaded::sources`].
     ///
     /// # Errors
@@ -515,127 +528,6 @@ impl Recipe {
     /// The length of the time steps of the hosts picture.
     pub fn host_step(&self) -> Span {
         self.duration.scaled(1, 144).max(Span::from_secs(1))
-    }
-
-    fn check(&self, origin: &str) -> Result<(), RecipeError> {
-        let bad = |key: &str, problem: &str| {
-            Err(RecipeError::Senseless {
-                path: origin.to_owned(),
-                key: key.to_owned(),
-                problem: problem.to_owned(),
-            })
-        };
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if !self.name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            || !self.name.chars().all(plain)
-        {
-            return bad(
-                "name",
-                "expected letters, digits, `-`, `_` and `.`: it names a folder",
-            );
-        }
-        if self.duration.is_zero() || self.duration > Span::from_secs(20 * 366 * 86_400) {
-            return bad(
-                "duration",
-                "expected more than nothing and less than 20 years",
-            );
-        }
-        if self.seeds == 0 {
-            return bad("seeds", "expected at least one");
-        }
-        if self.policies.is_empty() {
-            return bad("policies", "expected at least one");
-        }
-        if self.framework.is_empty() {
-            return bad("framework", "expected at least one [[framework]]");
-        }
-        let agents: u64 = self
-            .cluster
-            .iter()
-            .map(|group| u64::from(group.agents))
-            .sum();
-        if self.machines.is_some() && agents > 0 {
-            return bad(
-                "machines",
-                "expected either a cluster or the machines of a trace",
-            );
-        }
-        if (agents == 0 && self.machines.is_none()) || agents > MOST_AGENTS {
-            return bad(
-                "cluster",
-                &format!("expected 1 to {MOST_AGENTS} agents in all, found {agents}"),
-            );
-        }
-        if self
-            .cluster
-            .iter()
-            .any(|group| group.cpus.0 == 0 && group.mem.0 == 0)
-        {
-            return bad("cluster", "expected agents that have something");
-        }
-        if let Err((key, problem)) = self.costs.check() {
-            return bad(key, problem);
-        }
-        if let Err((key, problem)) = self.check_overcommit() {
-            return bad(&key, problem);
-        }
-        for (i, framework) in self.framework.iter().enumerate() {
-            let key = format!("framework.{}", framework.name);
-            if framework.name.is_empty() {
-                return bad("framework.name", "expected a name");
-            }
-            if self.framework[..i]
-                .iter()
-                .any(|other| other.name == framework.name)
-            {
-                return bad(&key, "two frameworks have this name");
-            }
-            if let Err(phase) = phases::resolved(&framework.workload, &framework.phases) {
-                return bad(&format!("{key}.{}", phase.key), &phase.problem);
-            }
-            if framework.weight == 0 {
-                return bad(&format!("{key}.weight"), "expected more than zero");
-            }
-            if framework.refuse.is_zero() {
-                return bad(
-                    &format!("{key}.refuse"),
-                    "expected more than no time: what is refused would come back at once, for ever",
-                );
-            }
-            if let Err(problem) = framework.check_use() {
-                return bad(&format!("{key}.use"), problem);
-            }
-        }
-        Ok(())
-    }
-
-    fn check_overcommit(&self) -> Result<(), (String, &'static str)> {
-        let groups = self.cluster.iter().enumerate();
-        let groups = groups.map(|(i, group)| (format!("cluster.{i}.overcommit"), group.overcommit));
-        let machines = self.machines.iter();
-        let machines = machines.map(|one| ("machines.overcommit".to_owned(), one.overcommit));
-        for (key, times) in groups.chain(machines) {
-            if !(1000..=1_000_000).contains(&times) {
-                let problem = "expected how many times its cores an agent offers, from 1 to 1000: for \
-                               fewer than it has, make `cpus` smaller";
-                return Err((key, problem));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl FrameworkSpec {
-    fn check_use(&self) -> Result<(), &'static str> {
-        let Some(uses) = self.uses else { return Ok(()) };
-        let traced = matches!(self.workload, WorkloadSpec::Trace(_) | WorkloadSpec::Swf(_));
-        if uses == UseSpec::Trace && !traced {
-            return Err(
-                "only a workload of the kind `trace` has measurements: expected a part of what a task \
-                 asked for, as in 0.6, or a distribution, as in { median = 0.4, spread = 0.5 }",
-            );
-        }
-        uses.check()
     }
 }
 

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical::Imports;
 use crate::error::ReadError;
-use crate::models::hadoop::HadoopSpec;
-use crate::models::mpi::MpiSpec;
+use crate::models::hadoop::{self, HadoopSpec};
+use crate::models::mpi::{self, MpiSpec};
 use crate::models::rails::RailsSpec;
 use crate::models::requests::{self, RequestsSpec};
-use crate::models::spark::SparkSpec;
+use crate::models::spark::{self, SparkSpec};
 use crate::models::swf::SwfSpec;
 use crate::models::swim::{self, SwimSpec};
 use crate::models::tpch::{self, TpchSpec};
@@ -101,6 +101,31 @@ impl WorkloadSpec {
         }
     }
 
+    /// The same with gaps and days that are not written down, where there are any: all else has its defaults
+    /// in it already.
+    #[must_use]
+    pub fn filled(&self) -> Self {
+        let mut all = self.clone();
+        match &mut all {
+            Self::Hadoop(spec) if spec.closed.is_none() => {
+                spec.gap.get_or_insert(hadoop::GAP);
+                spec.day.get_or_insert_default();
+            }
+            Self::Spark(spec) if spec.closed.is_none() => {
+                spec.gap.get_or_insert(spark::GAP);
+                spec.day.get_or_insert_default();
+            }
+            Self::Mpi(spec) if spec.closed.is_none() => {
+                spec.gap.get_or_insert(mpi::GAP);
+            }
+            Self::Tpch(spec) if spec.closed.is_none() => {
+                spec.gap.get_or_insert(tpch::GAP);
+            }
+            _ => {}
+        }
+        all
+    }
+
     /// Checks the parameters and reads the files; their paths are relative to `folder`.
     ///
     /// # Errors
@@ -119,9 +144,9 @@ impl WorkloadSpec {
             Self::Spark(spec) => spec.check().map(|()| Loaded::Spark(spec.clone())),
             Self::Rails(spec) => spec.check().map(|()| Loaded::Rails(spec.clone())),
             Self::Mpi(spec) => spec.check().map(|()| Loaded::Mpi(spec.clone())),
-            Self::Swim(spec) => spec.load(folder).map(Loaded::Swim),
-            Self::Tpch(spec) => spec.load(folder).map(Loaded::Tpch),
-            Self::Requests(spec) => spec.load(folder).map(Loaded::Requests),
+            Self::Swim(spec) => spec.load(folder, imports).map(Loaded::Swim),
+            Self::Tpch(spec) => spec.load(folder, imports).map(Loaded::Tpch),
+            Self::Requests(spec) => spec.load(folder, imports).map(Loaded::Requests),
             Self::Swf(spec) => spec.load(folder, imports).map(Loaded::Trace),
             Self::Trace(spec) => spec.load(folder, imports).map(Loaded::Trace),
         };

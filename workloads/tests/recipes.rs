@@ -15,7 +15,10 @@ struct Recipe {
 
 fn check(text: &str, expected: &Expect) {
     let shown = match toml::from_str::<Recipe>(text) {
-        Ok(recipe) => toml::to_string(&recipe).unwrap(),
+        Ok(recipe) => toml::to_string(&Recipe {
+            work: recipe.work.filled(),
+        })
+        .unwrap(),
         Err(error) => error.to_string(),
     };
     expected.assert_eq(&shown);

@@ -1,7 +1,7 @@
 //! Dominant Resource Fairness: the framework with the smallest dominant share goes first
 //! (Ghodsi et al., NSDI 2011, sections 4.1 and 4.3).
 
-use super::{Allocator, Entry, Rank, Tie};
+use super::{Allocator, AllocatorEntry, Rank, Tie};
 use crate::ledger::Ledger;
 use crate::message::FrameworkId;
 use crate::name::Param;
@@ -21,7 +21,7 @@ impl Allocator for Drf {
     }
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "drf",
     about: "shared pool; the framework with the smallest weighted dominant share goes first",
     params: &[Param {

@@ -1,7 +1,7 @@
 //! Max-min fairness on one kind of resource, blind to all others: Hadoop's fair scheduler when the
 //! kind is memory.
 
-use super::{Allocator, Entry, Rank, Tie};
+use super::{Allocator, AllocatorEntry, Rank, Tie};
 use crate::ledger::Ledger;
 use crate::message::FrameworkId;
 use crate::name::Param;
@@ -23,7 +23,7 @@ impl Allocator for Fair {
     }
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "fair",
     about: "shared pool; the framework with the smallest weighted share of one resource goes first",
     params: &[

@@ -1,6 +1,6 @@
 //! First come, first served: the framework that joined first takes all it wants.
 
-use super::{Allocator, Entry, Rank};
+use super::{Allocator, AllocatorEntry, Rank};
 use crate::ledger::Ledger;
 use crate::message::FrameworkId;
 use crate::share::Share;
@@ -15,7 +15,7 @@ impl Allocator for Fifo {
     }
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "fifo",
     about: "shared pool; the framework that joined first takes all it wants",
     params: &[],

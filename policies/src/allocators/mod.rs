@@ -122,7 +122,7 @@ pub type MakeAllocator = fn(&mut Name, Setup) -> Result<BoxedAllocator, BadName>
 
 /// One line of the by-name table.
 #[derive(Clone, Copy)]
-pub struct Entry {
+pub struct AllocatorEntry {
     /// The name without parameters.
     pub name: &'static str,
     /// What it does, in a sentence.
@@ -133,14 +133,14 @@ pub struct Entry {
     pub make: MakeAllocator,
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for AllocatorEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Entry({})", self.name)
+        write!(f, "AllocatorEntry({})", self.name)
     }
 }
 
 /// The policies that come with Fairground.
-pub const STANDARD: [Entry; 6] = [
+pub const STANDARD: [AllocatorEntry; 6] = [
     partition::ENTRY,
     drf::ENTRY,
     fair::ENTRY,

@@ -1,6 +1,6 @@
 //! Static partitioning: every agent belongs to one framework for good.
 
-use super::{Allocator, Entry, Rank};
+use super::{Allocator, AllocatorEntry, Rank};
 use crate::ledger::Ledger;
 use crate::message::{AgentId, FrameworkId};
 use crate::name::Param;
@@ -71,7 +71,7 @@ impl Allocator for Partition {
     }
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "static",
     about: "no sharing; every framework owns a block of agents",
     params: &[

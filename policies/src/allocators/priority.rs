@@ -1,7 +1,7 @@
 //! Strict priority: whoever has the largest weight takes all it wants before the next is asked, as
 //! among the bands of Borg (Verma et al., 2015, section 2.5), but nothing is taken back.
 
-use super::{Allocator, Entry, Rank, Tie};
+use super::{Allocator, AllocatorEntry, Rank, Tie};
 use crate::ledger::Ledger;
 use crate::message::FrameworkId;
 use crate::name::Param;
@@ -22,7 +22,7 @@ impl Allocator for Priority {
     }
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "priority",
     about: "shared pool; the framework with the largest weight takes all it wants",
     params: &[Param {

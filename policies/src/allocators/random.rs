@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
-use super::{Allocator, Entry, Rank};
+use super::{Allocator, AllocatorEntry, Rank};
 use crate::ledger::Ledger;
 use crate::message::FrameworkId;
 use crate::share::Share;
@@ -46,7 +46,7 @@ fn below(rng: &mut ChaCha8Rng, bound: u64) -> u64 {
     }
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "random",
     about: "shared pool; a seeded draw among those who want the offer",
     params: &[],

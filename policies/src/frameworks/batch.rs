@@ -1,22 +1,23 @@
 //! A framework whose jobs' tasks run directly on the cluster: Hadoop, MPI.
 
-use super::dealings::Dealings;
+use super::master_client::MasterClient;
+use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use super::speculation::{Copies, Follows};
-use super::{JobQueue, Manners, News, Order, Piece, Role};
 use crate::demand::MOST;
+use crate::id_table::IdTable;
 use crate::job::JobSpec;
+use crate::job_queue::{JobQueue, WorkUnit};
 use crate::message::{AgentId, Demand, FrameworkId, Outcome, TaskId, TaskRequest};
-use crate::schedulers::{BoxedScheduler, Desk, Item};
+use crate::schedulers::{BoxedScheduler, HeldOffer, OfferView};
 use crate::time::Time;
-use crate::window::Window;
 
 pub(super) struct Batch {
-    dealings: Dealings,
+    master: MasterClient,
     scheduler: BoxedScheduler,
     queue: JobQueue,
     /// Offers in hand that are not answered.
-    held: Vec<Item>,
-    tasks: Window<Piece>,
+    held: Vec<HeldOffer>,
+    tasks: IdTable<WorkUnit>,
     /// Whether the scheduler could use now what was refused before.
     asks_again: bool,
     /// The attempts at tasks, where slow ones are to have copies.
@@ -24,46 +25,57 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn new(id: FrameworkId, manners: Manners, scheduler: BoxedScheduler) -> Self {
+    pub(super) fn new(
+        id: FrameworkId,
+        offer_policy: OfferPolicy,
+        scheduler: BoxedScheduler,
+    ) -> Self {
         Self {
-            dealings: Dealings::new(id, manners),
+            master: MasterClient::new(id, offer_policy),
             queue: JobQueue::new(scheduler.order()),
             copies: scheduler
                 .speculation()
                 .map(|rule| Box::new(Copies::new(rule))),
             scheduler,
             held: Vec::new(),
-            tasks: Window::new(),
+            tasks: IdTable::new(),
             asks_again: false,
         }
     }
 
-    pub(super) fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
-        match news {
-            News::JobSubmitted(job, spec) => self.queue.submit(job, spec),
-            News::Offered(offer) => {
+    pub(super) fn step(
+        &mut self,
+        now: Time,
+        event: FrameworkEvent,
+        actions: &mut Vec<FrameworkAction>,
+    ) {
+        match event {
+            FrameworkEvent::JobSubmitted(job, spec) => self.queue.submit(job, spec),
+            FrameworkEvent::Offered(offer) => {
                 let mut held = self.held.iter_mut();
-                match held.find(|item| item.offer.agent == offer.agent) {
-                    Some(item) => item.join(offer),
-                    None => self.held.push(Item::new(offer)),
+                match held.find(|held| held.offer.agent == offer.agent) {
+                    Some(held) => held.join(offer),
+                    None => self.held.push(HeldOffer::new(offer)),
                 }
             }
-            News::Rescinded(id) => self.held.retain_mut(|item| item.lose(id)),
-            News::Reported { task, outcome } => self.reported(now, task, outcome, orders),
-            News::TimePassed
-            | News::ExecutorStarted(_)
-            | News::WorkFinished { .. }
-            | News::LoadMeasured(_)
-            | News::LoadEnded => {}
+            FrameworkEvent::Rescinded(id) => self.held.retain_mut(|held| held.lose(id)),
+            FrameworkEvent::Reported { task, outcome } => {
+                self.reported(now, task, outcome, actions);
+            }
+            FrameworkEvent::TimePassed
+            | FrameworkEvent::ExecutorStarted(_)
+            | FrameworkEvent::WorkFinished { .. }
+            | FrameworkEvent::LoadMeasured(_)
+            | FrameworkEvent::LoadEnded => {}
         }
         if let Some(copies) = &mut self.copies {
             copies.look(now);
         }
-        self.place(now, orders);
-        let mut news = self.queue.take_news() | std::mem::take(&mut self.asks_again);
+        self.place(now, actions);
+        let mut new_work = self.queue.take_new_work() | std::mem::take(&mut self.asks_again);
         let mut waiting = self.queue.waiting();
         if let Some(copies) = &mut self.copies {
-            news |= copies.take_news();
+            new_work |= copies.take_new_work();
             waiting += copies.count();
         }
         let demand = |demand: &mut Vec<_>| {
@@ -72,11 +84,11 @@ impl Batch {
                 demand_copies(copies, &self.queue, demand);
             }
         };
-        self.dealings.want(waiting, news, demand, orders);
+        self.master.want(waiting, new_work, demand, actions);
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
-        let held = self.held.iter().filter_map(|item| item.hold);
+        let held = self.held.iter().filter_map(|held| held.hold);
         let slow = self.copies.iter().filter_map(|copies| copies.wake_at());
         held.chain(slow).min()
     }
@@ -92,71 +104,71 @@ impl Batch {
         let Some(copies) = &self.copies else {
             return (false, false);
         };
-        let piece = self.tasks.get(task.0);
-        piece.map_or((false, false), |piece| copies.standing(*piece, task))
+        let unit = self.tasks.get(task.0);
+        unit.map_or((false, false), |unit| copies.standing(*unit, task))
     }
 
     pub(super) fn starts_together(&self, job: &JobSpec) -> bool {
         self.scheduler.starts_together(job)
     }
 
-    pub(super) fn role(&self, task: TaskId) -> Option<Role> {
-        self.tasks.get(task.0).copied().map(Role::Piece)
+    pub(super) fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
+        self.tasks.get(task.0).copied().map(TaskPurpose::WorkUnit)
     }
 
-    fn place(&mut self, now: Time, orders: &mut Vec<Order>) {
+    fn place(&mut self, now: Time, actions: &mut Vec<FrameworkAction>) {
         if self.held.is_empty() {
             return;
         }
-        let mut desk = Desk {
-            items: &mut self.held,
+        let mut view = OfferView {
+            offers: &mut self.held,
             queue: &mut self.queue,
             asks_again: &mut self.asks_again,
         };
-        self.scheduler.place(now, &mut desk);
+        self.scheduler.place(now, &mut view);
         self.place_copies();
-        let mut items = std::mem::take(&mut self.held);
-        items.retain(|item| {
-            let held = item.hold.is_some() && item.launch.is_empty();
-            if !held {
-                let launch = self.requests(now, item.offer.agent, &item.launch);
-                let (ids, offer) = (item.ids(), item.whole());
-                self.dealings
-                    .answer(ids, &offer, launch, item.refuse, orders);
+        let mut offers = std::mem::take(&mut self.held);
+        offers.retain(|held| {
+            let keep = held.hold.is_some() && held.launch.is_empty();
+            if !keep {
+                let launch = self.requests(now, held.offer.agent, &held.launch);
+                let (ids, offer) = (held.ids(), held.whole());
+                self.master
+                    .answer(ids, &offer, launch, held.refuse, actions);
             }
-            held
+            keep
         });
-        self.held = items;
+        self.held = offers;
     }
 
     /// Places copies on what tasks that wait have left: they come last, and each on another agent than
     /// the attempt that is slow.
     fn place_copies(&mut self) {
         let Some(copies) = &self.copies else { return };
-        for piece in copies.wanted() {
-            let needs = self.queue.spec(piece.job).stages[piece.stage as usize].needs;
-            let fits = |item: &&mut Item| {
-                let open = item.hold.is_none() && needs.fits_in(item.left);
-                open && copies.may_run_on(piece, item.offer.agent)
+        for unit in copies.wanted() {
+            let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
+            let fits = |held: &&mut HeldOffer| {
+                let open = held.hold.is_none() && needs.fits_in(held.left);
+                open && copies.may_run_on(unit, held.offer.agent)
             };
-            if let Some(item) = self.held.iter_mut().find(fits) {
-                item.left -= needs;
-                item.launch.push(piece);
+            if let Some(held) = self.held.iter_mut().find(fits) {
+                held.left -= needs;
+                held.launch.push(unit);
             }
         }
     }
 
-    fn requests(&mut self, now: Time, agent: AgentId, pieces: &[Piece]) -> Vec<TaskRequest> {
-        let mut requests = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            let task = self.dealings.next_task();
-            self.tasks.insert(task.0, *piece);
-            let job = self.queue.spec(piece.job);
-            let stage = &job.stages[piece.stage as usize];
+    fn requests(&mut self, now: Time, agent: AgentId, units: &[WorkUnit]) -> Vec<TaskRequest> {
+        let mut requests = Vec::with_capacity(units.len());
+        for unit in units {
+            let task = self.master.next_task();
+            self.tasks.insert(task.0, *unit);
+            let job = self.queue.spec(unit.job);
+            let stage = &job.stages[unit.stage as usize];
             if let Some(copies) = &mut self.copies
                 && !job.gang
             {
-                copies.launched(now, *piece, stage.tasks, (task, agent));
+                copies.launched(now, *unit, stage.tasks, (task, agent));
             }
             let needs = stage.needs;
             requests.push(TaskRequest { task, needs });
@@ -164,42 +176,48 @@ impl Batch {
         requests
     }
 
-    fn reported(&mut self, now: Time, task: TaskId, outcome: Outcome, orders: &mut Vec<Order>) {
-        let Some(piece) = self.tasks.remove(task.0) else {
+    fn reported(
+        &mut self,
+        now: Time,
+        task: TaskId,
+        outcome: Outcome,
+        actions: &mut Vec<FrameworkAction>,
+    ) {
+        let Some(unit) = self.tasks.remove(task.0) else {
             return;
         };
         if let Some(copies) = &mut self.copies {
-            match copies.ended(now, piece, task, outcome) {
+            match copies.ended(now, unit, task, outcome) {
                 Follows::Nothing | Follows::GoesOn => return,
                 Follows::Ends(others) => {
                     for other in others {
-                        self.dealings.kill(other, orders);
+                        self.master.kill(other, actions);
                     }
                 }
             }
         }
         if outcome == Outcome::Finished {
-            self.queue.finish(piece);
+            self.queue.finish(unit);
             return;
         }
-        self.queue.requeue(piece);
+        self.queue.requeue(unit);
         if outcome != Outcome::Killed {
-            self.make_way(piece, orders);
+            self.make_way(unit, actions);
         }
     }
 
-    /// What must not go on when `piece` has to run again: the rest of its gang, and reduces that
+    /// What must not go on when `unit` has to run again: the rest of its gang, and reduces that
     /// started early and would keep their places while waiting for it.
-    fn make_way(&self, piece: Piece, orders: &mut Vec<Order>) {
-        let gang = self.queue.spec(piece.job).gang.then_some(piece.stage);
-        let children = self.queue.early_children(piece.job, piece.stage);
+    fn make_way(&self, unit: WorkUnit, actions: &mut Vec<FrameworkAction>) {
+        let gang = self.queue.spec(unit.job).gang.then_some(unit.stage);
+        let children = self.queue.early_children(unit.job, unit.stage);
         let stages: Vec<u32> = children.chain(gang).collect();
         if stages.is_empty() {
             return;
         }
         for (id, other) in self.tasks.iter() {
-            if other.job == piece.job && stages.contains(&other.stage) {
-                self.dealings.kill(TaskId(id), orders);
+            if other.job == unit.job && stages.contains(&other.stage) {
+                self.master.kill(TaskId(id), actions);
             }
         }
     }
@@ -207,8 +225,8 @@ impl Batch {
 
 /// Adds the copies that are wanted to a demand, behind all that waits.
 fn demand_copies(copies: &Copies, queue: &JobQueue, demand: &mut Vec<Demand>) {
-    for piece in copies.wanted() {
-        let needs = queue.spec(piece.job).stages[piece.stage as usize].needs;
+    for unit in copies.wanted() {
+        let needs = queue.spec(unit.job).stages[unit.stage as usize].needs;
         match demand.last_mut() {
             Some(last) if last.needs == needs => last.count = last.count.saturating_add(1),
             _ => demand.push(Demand { needs, count: 1 }),

@@ -4,20 +4,21 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::dealings::Dealings;
-use super::{JobOrder, JobQueue, Manners, News, Order, Piece, Role, Warmth};
+use super::master_client::MasterClient;
+use super::message::{CacheState, FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
+use crate::id_table::IdTable;
+use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
-use crate::window::Window;
 
 pub(super) struct Executors {
-    dealings: Dealings,
+    master: MasterClient,
     queue: JobQueue,
     needs: Resources,
     max: u32,
     idle: Span,
-    alive: Window<Executor>,
+    alive: IdTable<ExecutorEntry>,
     /// Executors that wait for work.
     waiting: BTreeSet<TaskId>,
     /// When executors began to wait, oldest first; entries of those that work again are stale.
@@ -29,35 +30,35 @@ pub(super) struct Executors {
 }
 
 #[derive(Debug)]
-struct Executor {
-    state: State,
+struct ExecutorEntry {
+    state: ExecutorState,
     last: Option<(JobId, u32)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
+enum ExecutorState {
     Starting,
     Idle(Time),
-    Busy(Piece),
+    Busy(WorkUnit),
     Ending,
 }
 
 impl Executors {
     pub(super) fn new(
         id: FrameworkId,
-        manners: Manners,
+        offer_policy: OfferPolicy,
         order: JobOrder,
         needs: Resources,
         max: u32,
         idle: Span,
     ) -> Self {
         Self {
-            dealings: Dealings::new(id, manners),
+            master: MasterClient::new(id, offer_policy),
             queue: JobQueue::new(order),
             needs,
             max,
             idle,
-            alive: Window::new(),
+            alive: IdTable::new(),
             waiting: BTreeSet::new(),
             idle_since: VecDeque::new(),
             ending: 0,
@@ -65,21 +66,28 @@ impl Executors {
         }
     }
 
-    pub(super) fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
+    pub(super) fn step(
+        &mut self,
+        now: Time,
+        event: FrameworkEvent,
+        actions: &mut Vec<FrameworkAction>,
+    ) {
         let wanted = self.wanted();
-        match news {
-            News::JobSubmitted(job, spec) => self.queue.submit(job, spec),
-            News::Offered(offer) => self.launch(&offer, orders),
-            News::Reported { task, outcome } => self.reported(task, outcome),
-            News::ExecutorStarted(task) => self.started(task, now),
-            News::WorkFinished { executor, piece } => self.finished(executor, piece, now),
-            News::TimePassed => self.end_idle(now, orders),
-            News::Rescinded(_) | News::LoadMeasured(_) | News::LoadEnded => {}
+        match event {
+            FrameworkEvent::JobSubmitted(job, spec) => self.queue.submit(job, spec),
+            FrameworkEvent::Offered(offer) => self.launch(&offer, actions),
+            FrameworkEvent::Reported { task, outcome } => self.reported(task, outcome),
+            FrameworkEvent::ExecutorStarted(task) => self.started(task, now),
+            FrameworkEvent::WorkFinished { executor, unit } => self.finished(executor, unit, now),
+            FrameworkEvent::TimePassed => self.end_idle(now, actions),
+            FrameworkEvent::Rescinded(_)
+            | FrameworkEvent::LoadMeasured(_)
+            | FrameworkEvent::LoadEnded => {}
         }
-        self.assign(orders);
+        self.assign(actions);
         let (needs, count) = (self.needs, self.wanted());
-        self.dealings
-            .want_one_size(needs, count, count > wanted, orders);
+        self.master
+            .want_one_size(needs, count, count > wanted, actions);
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
@@ -90,8 +98,11 @@ impl Executors {
         fresh.map(|(since, _)| *since + self.idle)
     }
 
-    pub(super) fn role(&self, task: TaskId) -> Option<Role> {
-        self.alive.get(task.0).is_some().then_some(Role::Executor)
+    pub(super) fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
+        self.alive
+            .get(task.0)
+            .is_some()
+            .then_some(TaskPurpose::Executor)
     }
 
     /// How many more executors could be put to use.
@@ -103,7 +114,7 @@ impl Executors {
         room.min(u32::try_from(useful).unwrap_or(u32::MAX))
     }
 
-    fn launch(&mut self, offer: &Offer, orders: &mut Vec<Order>) {
+    fn launch(&mut self, offer: &Offer, actions: &mut Vec<FrameworkAction>) {
         let mut launch = Vec::new();
         let mut left = offer.resources;
         let mut wanted = self.wanted();
@@ -112,11 +123,11 @@ impl Executors {
         {
             left = rest;
             wanted -= 1;
-            let task = self.dealings.next_task();
+            let task = self.master.next_task();
             self.alive.insert(
                 task.0,
-                Executor {
-                    state: State::Starting,
+                ExecutorEntry {
+                    state: ExecutorState::Starting,
                     last: None,
                 },
             );
@@ -126,33 +137,33 @@ impl Executors {
                 needs: self.needs,
             });
         }
-        self.dealings
-            .answer(vec![offer.id], offer, launch, None, orders);
+        self.master
+            .answer(vec![offer.id], offer, launch, None, actions);
     }
 
     fn started(&mut self, task: TaskId, now: Time) {
         if self
             .alive
             .get(task.0)
-            .is_some_and(|executor| executor.state == State::Starting)
+            .is_some_and(|executor| executor.state == ExecutorState::Starting)
         {
             self.starting -= 1;
             self.rest(task, now);
         }
     }
 
-    fn finished(&mut self, task: TaskId, piece: Piece, now: Time) {
+    fn finished(&mut self, task: TaskId, unit: WorkUnit, now: Time) {
         let Some(executor) = self.alive.get(task.0) else {
             return;
         };
-        if executor.state == State::Busy(piece) {
-            self.queue.finish(piece);
+        if executor.state == ExecutorState::Busy(unit) {
+            self.queue.finish(unit);
             self.rest(task, now);
         }
     }
 
     fn rest(&mut self, task: TaskId, now: Time) {
-        self.alive.get_mut(task.0).expect("a known executor").state = State::Idle(now);
+        self.alive.get_mut(task.0).expect("a known executor").state = ExecutorState::Idle(now);
         self.waiting.insert(task);
         self.idle_since.push_back((now, task));
     }
@@ -162,36 +173,36 @@ impl Executors {
             return;
         };
         match executor.state {
-            State::Starting => self.starting -= 1,
-            State::Idle(_) => {
+            ExecutorState::Starting => self.starting -= 1,
+            ExecutorState::Idle(_) => {
                 self.waiting.remove(&task);
             }
-            State::Busy(piece) => self.queue.requeue(piece),
-            State::Ending => self.ending -= 1,
+            ExecutorState::Busy(unit) => self.queue.requeue(unit),
+            ExecutorState::Ending => self.ending -= 1,
         }
     }
 
     /// Gives waiting work to waiting executors, the oldest executor first.
-    fn assign(&mut self, orders: &mut Vec<Order>) {
+    fn assign(&mut self, actions: &mut Vec<FrameworkAction>) {
         while let Some(&task) = self.waiting.first()
             && let Some(job) = self.queue.first_ready()
         {
             let executor = self.alive.get_mut(task.0).expect("a known executor");
             let (stage, _) = self.queue.ready_stages(job).next().expect("a ready stage");
-            let piece = self.queue.take_from(job, stage).expect("a waiting task");
-            let stage = (piece.job, piece.stage);
-            let warmth = match executor.last {
-                None => Warmth::Fresh,
-                Some(last) if last == stage => Warmth::Rest,
-                Some(_) => Warmth::First,
+            let unit = self.queue.take_from(job, stage).expect("a waiting task");
+            let stage = (unit.job, unit.stage);
+            let cache = match executor.last {
+                None => CacheState::Fresh,
+                Some(last) if last == stage => CacheState::Rest,
+                Some(_) => CacheState::First,
             };
             executor.last = Some(stage);
-            executor.state = State::Busy(piece);
+            executor.state = ExecutorState::Busy(unit);
             self.waiting.remove(&task);
-            orders.push(Order::Work {
+            actions.push(FrameworkAction::Work {
                 executor: task,
-                piece,
-                warmth,
+                unit,
+                cache,
             });
         }
         self.forget_stale();
@@ -200,7 +211,7 @@ impl Executors {
     fn is_idle(&self, task: TaskId, since: Time) -> bool {
         self.alive
             .get(task.0)
-            .is_some_and(|executor| executor.state == State::Idle(since))
+            .is_some_and(|executor| executor.state == ExecutorState::Idle(since))
     }
 
     fn forget_stale(&mut self) {
@@ -211,16 +222,16 @@ impl Executors {
         }
     }
 
-    fn end_idle(&mut self, now: Time, orders: &mut Vec<Order>) {
+    fn end_idle(&mut self, now: Time, actions: &mut Vec<FrameworkAction>) {
         self.forget_stale();
         while let Some(&(since, task)) = self.idle_since.front()
             && since + self.idle <= now
         {
             self.idle_since.pop_front();
             self.waiting.remove(&task);
-            self.alive.get_mut(task.0).expect("an idle executor").state = State::Ending;
+            self.alive.get_mut(task.0).expect("an idle executor").state = ExecutorState::Ending;
             self.ending += 1;
-            self.dealings.kill(task, orders);
+            self.master.kill(task, actions);
             self.forget_stale();
         }
     }

@@ -1,210 +1,127 @@
 //! Frameworks: the systems that share the cluster, each a state machine of its own.
 //!
-//! A framework is told [`News`] and gives [`Order`]s. It speaks to the master in the master's own
+//! A framework is told [`FrameworkEvent`] and gives [`FrameworkAction`]s. It speaks to the master in the master's own
 //! words, and to what it runs in its own.
 
 mod batch;
-mod dealings;
 mod executors;
-mod job_queue;
+mod master_client;
+mod message;
 mod service;
 mod speculation;
-mod stages;
-
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use crate::job::JobSpec;
-use crate::master::OfferSize;
-use crate::message::{Event, FrameworkId, JobId, Offer, OfferId, Outcome, TaskId};
+use crate::message::{FrameworkId, TaskId};
 use crate::resources::Resources;
 use crate::schedulers::BoxedScheduler;
 use crate::time::{Span, Time};
 
-pub use job_queue::{JobOrder, JobQueue, Piece};
+pub use crate::job_queue::{JobOrder, WorkUnit};
+pub use message::{CacheState, FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 pub use service::Autoscaler;
-pub use speculation::Speculation;
-
-/// What a framework is told.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum News {
-    /// A user submitted a job; jobs are numbered in order of submission.
-    JobSubmitted(JobId, Arc<JobSpec>),
-    /// The master offers resources.
-    Offered(Offer),
-    /// The master took an offer back.
-    Rescinded(OfferId),
-    /// The master reports how a task ended.
-    Reported {
-        /// Which one.
-        task: TaskId,
-        /// How.
-        outcome: Outcome,
-    },
-    /// An executor is up and waits for work.
-    ExecutorStarted(TaskId),
-    /// An executor did the work it was given.
-    WorkFinished {
-        /// Which executor.
-        executor: TaskId,
-        /// What it did.
-        piece: Piece,
-    },
-    /// The load balancer measured its load: thousandths of workers kept busy.
-    LoadMeasured(u64),
-    /// The load is over for good.
-    LoadEnded,
-    /// The moment of [`Framework::wake_at`] has come.
-    TimePassed,
-}
-
-/// What a framework orders.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Order {
-    /// Tell the master.
-    Tell(Event),
-    /// Give a piece of work to an executor.
-    Work {
-        /// The executor.
-        executor: TaskId,
-        /// What it is to do.
-        piece: Piece,
-        /// How well the executor is prepared for it.
-        warmth: Warmth,
-    },
-}
-
-/// How well an executor is prepared for a piece of work.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Warmth {
-    /// It never ran anything.
-    Fresh,
-    /// It ran something, but nothing of this stage.
-    First,
-    /// It ran this stage before.
-    Rest,
-}
-
-/// What a task of the cluster is to its framework.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Role {
-    /// A task of a job.
-    Piece(Piece),
-    /// An executor.
-    Executor,
-    /// An instance of a service.
-    Instance,
-}
-
-/// How a framework deals with the master.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Manners {
-    /// For how long it refuses what it cannot use (Mesos' default: 5 s).
-    pub refuse: Span,
-    /// Whether offers are task-sized, so that it has to declare its demand.
-    pub offers: OfferSize,
-}
-
-impl Default for Manners {
-    fn default() -> Self {
-        Self {
-            refuse: Span::from_secs(5),
-            offers: OfferSize::Agent,
-        }
-    }
-}
 
 /// A framework's scheduler and all its state.
-pub struct Framework(Kind);
+pub struct Framework(FrameworkKind);
 
-enum Kind {
+enum FrameworkKind {
     Batch(batch::Batch),
     Executors(executors::Executors),
-    Service(service::Service),
+    Service(service::ServiceFramework),
 }
 
 impl Framework {
     /// A framework whose jobs' tasks run directly on the cluster (Hadoop, MPI).
-    pub fn batch(id: FrameworkId, manners: Manners, scheduler: BoxedScheduler) -> Self {
-        Self(Kind::Batch(batch::Batch::new(id, manners, scheduler)))
+    pub fn batch(id: FrameworkId, offer_policy: OfferPolicy, scheduler: BoxedScheduler) -> Self {
+        Self(FrameworkKind::Batch(batch::Batch::new(
+            id,
+            offer_policy,
+            scheduler,
+        )))
     }
 
     /// A framework whose jobs' tasks run inside executors (Spark): at most `max` of them, each
     /// taking `needs` and given back after idling for `idle`.
     pub fn executors(
         id: FrameworkId,
-        manners: Manners,
+        offer_policy: OfferPolicy,
         order: JobOrder,
         needs: Resources,
         max: u32,
         idle: Span,
     ) -> Self {
-        Self(Kind::Executors(executors::Executors::new(
-            id, manners, order, needs, max, idle,
+        Self(FrameworkKind::Executors(executors::Executors::new(
+            id,
+            offer_policy,
+            order,
+            needs,
+            max,
+            idle,
         )))
     }
 
     /// A framework that keeps as many instances of a service as its load asks for (Rails).
     pub fn service(
         id: FrameworkId,
-        manners: Manners,
+        offer_policy: OfferPolicy,
         needs: Resources,
         autoscaler: Autoscaler,
     ) -> Self {
-        Self(Kind::Service(service::Service::new(
-            id, manners, needs, autoscaler,
+        Self(FrameworkKind::Service(service::ServiceFramework::new(
+            id,
+            offer_policy,
+            needs,
+            autoscaler,
         )))
     }
 
-    /// Takes in one piece of news and appends the orders that follow from it.
-    pub fn step(&mut self, now: Time, news: News, orders: &mut Vec<Order>) {
+    /// Takes in one event and appends the actions that follow from it.
+    pub fn step(&mut self, now: Time, event: FrameworkEvent, actions: &mut Vec<FrameworkAction>) {
         match &mut self.0 {
-            Kind::Batch(batch) => batch.step(now, news, orders),
-            Kind::Executors(executors) => executors.step(now, news, orders),
-            Kind::Service(service) => service.step(now, &news, orders),
+            FrameworkKind::Batch(batch) => batch.step(now, event, actions),
+            FrameworkKind::Executors(executors) => executors.step(now, event, actions),
+            FrameworkKind::Service(service) => service.step(now, &event, actions),
         }
     }
 
     /// When the framework wants to be told that time has passed.
     pub fn wake_at(&self) -> Option<Time> {
         match &self.0 {
-            Kind::Batch(batch) => batch.wake_at(),
-            Kind::Executors(executors) => executors.wake_at(),
-            Kind::Service(_) => None,
+            FrameworkKind::Batch(batch) => batch.wake_at(),
+            FrameworkKind::Executors(executors) => executors.wake_at(),
+            FrameworkKind::Service(_) => None,
         }
     }
 
     /// Whether another attempt has done the work of `task`, which is not reported yet.
     pub fn is_beaten(&self, task: TaskId) -> bool {
         match &self.0 {
-            Kind::Batch(batch) => batch.is_beaten(task),
-            Kind::Executors(_) | Kind::Service(_) => false,
+            FrameworkKind::Batch(batch) => batch.is_beaten(task),
+            FrameworkKind::Executors(_) | FrameworkKind::Service(_) => false,
         }
     }
 
     /// Whether a stage of `job` starts whole or not at all.
     pub fn starts_together(&self, job: &JobSpec) -> bool {
         match &self.0 {
-            Kind::Batch(batch) => batch.starts_together(job),
-            Kind::Executors(_) | Kind::Service(_) => false,
+            FrameworkKind::Batch(batch) => batch.starts_together(job),
+            FrameworkKind::Executors(_) | FrameworkKind::Service(_) => false,
         }
     }
 
     /// Whether another attempt is made at what `task` does, and whether `task` is the copy of it.
     pub fn standing(&self, task: TaskId) -> (bool, bool) {
         match &self.0 {
-            Kind::Batch(batch) => batch.standing(task),
-            Kind::Executors(_) | Kind::Service(_) => (false, false),
+            FrameworkKind::Batch(batch) => batch.standing(task),
+            FrameworkKind::Executors(_) | FrameworkKind::Service(_) => (false, false),
         }
     }
 
     /// What `task` is, while it is not reported.
-    pub fn role(&self, task: TaskId) -> Option<Role> {
+    pub fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
         match &self.0 {
-            Kind::Batch(batch) => batch.role(task),
-            Kind::Executors(executors) => executors.role(task),
-            Kind::Service(service) => service.role(task),
+            FrameworkKind::Batch(batch) => batch.purpose(task),
+            FrameworkKind::Executors(executors) => executors.purpose(task),
+            FrameworkKind::Service(service) => service.purpose(task),
         }
     }
 }

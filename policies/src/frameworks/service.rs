@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::dealings::Dealings;
-use super::{Manners, News, Order, Role};
+use super::master_client::MasterClient;
+use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use crate::message::{FrameworkId, Offer, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -35,8 +35,8 @@ impl Autoscaler {
     }
 }
 
-pub(super) struct Service {
-    dealings: Dealings,
+pub(super) struct ServiceFramework {
+    master: MasterClient,
     needs: Resources,
     autoscaler: Autoscaler,
     /// Instances that the loads of the last window asked for, highest first; a measurement hides
@@ -47,15 +47,15 @@ pub(super) struct Service {
     ending: BTreeSet<TaskId>,
 }
 
-impl Service {
+impl ServiceFramework {
     pub(super) fn new(
         id: FrameworkId,
-        manners: Manners,
+        offer_policy: OfferPolicy,
         needs: Resources,
         autoscaler: Autoscaler,
     ) -> Self {
         Self {
-            dealings: Dealings::new(id, manners),
+            master: MasterClient::new(id, offer_policy),
             needs,
             autoscaler,
             recent: VecDeque::new(),
@@ -65,31 +65,36 @@ impl Service {
         }
     }
 
-    pub(super) fn step(&mut self, now: Time, news: &News, orders: &mut Vec<Order>) {
+    pub(super) fn step(
+        &mut self,
+        now: Time,
+        event: &FrameworkEvent,
+        actions: &mut Vec<FrameworkAction>,
+    ) {
         let before = self.missing();
-        match news {
-            News::Offered(offer) => self.launch(offer, orders),
-            News::Reported { task, .. } => {
+        match event {
+            FrameworkEvent::Offered(offer) => self.launch(offer, actions),
+            FrameworkEvent::Reported { task, .. } => {
                 self.instances.remove(task);
                 self.ending.remove(task);
             }
-            News::LoadMeasured(load) => self.measured(now, *load),
-            News::LoadEnded => self.ended = true,
-            News::JobSubmitted(..)
-            | News::Rescinded(_)
-            | News::ExecutorStarted(_)
-            | News::WorkFinished { .. }
-            | News::TimePassed => {}
+            FrameworkEvent::LoadMeasured(load) => self.measured(now, *load),
+            FrameworkEvent::LoadEnded => self.ended = true,
+            FrameworkEvent::JobSubmitted(..)
+            | FrameworkEvent::Rescinded(_)
+            | FrameworkEvent::ExecutorStarted(_)
+            | FrameworkEvent::WorkFinished { .. }
+            | FrameworkEvent::TimePassed => {}
         }
-        self.end_surplus(orders);
+        self.end_surplus(actions);
         let missing = self.missing();
-        self.dealings
-            .want_one_size(self.needs, missing, missing > before, orders);
+        self.master
+            .want_one_size(self.needs, missing, missing > before, actions);
     }
 
-    pub(super) fn role(&self, task: TaskId) -> Option<Role> {
+    pub(super) fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
         let known = self.instances.contains(&task) || self.ending.contains(&task);
-        known.then_some(Role::Instance)
+        known.then_some(TaskPurpose::Instance)
     }
 
     fn target(&self) -> u32 {
@@ -126,7 +131,7 @@ impl Service {
         }
     }
 
-    fn launch(&mut self, offer: &Offer, orders: &mut Vec<Order>) {
+    fn launch(&mut self, offer: &Offer, actions: &mut Vec<FrameworkAction>) {
         let mut launch = Vec::new();
         let mut left = offer.resources;
         for _ in 0..self.missing() {
@@ -134,25 +139,25 @@ impl Service {
                 break;
             };
             left = rest;
-            let task = self.dealings.next_task();
+            let task = self.master.next_task();
             self.instances.insert(task);
             launch.push(TaskRequest {
                 task,
                 needs: self.needs,
             });
         }
-        self.dealings
-            .answer(vec![offer.id], offer, launch, None, orders);
+        self.master
+            .answer(vec![offer.id], offer, launch, None, actions);
     }
 
     /// Gives back the youngest instances that are too many.
-    fn end_surplus(&mut self, orders: &mut Vec<Order>) {
+    fn end_surplus(&mut self, actions: &mut Vec<FrameworkAction>) {
         while self.instances.len() as u32 > self.target() {
             let Some(task) = self.instances.pop_last() else {
                 return;
             };
             self.ending.insert(task);
-            self.dealings.kill(task, orders);
+            self.master.kill(task, actions);
         }
     }
 }

@@ -6,20 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Piece;
+use crate::job_queue::WorkUnit;
 use crate::message::{AgentId, JobId, Outcome, TaskId};
+use crate::schedulers::Speculation;
 use crate::time::{Span, Time};
-
-/// When a task of a stage has run for too long.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Speculation {
-    /// How many times longer than the median of the stage's tasks that are done, in thousandths (Spark:
-    /// 1500, since its version 4 3000).
-    pub multiplier: u32,
-    /// What part of the stage's tasks must be done before, in thousandths (Spark: 750, since its version 4
-    /// 900).
-    pub quantile: u32,
-}
 
 /// No task is taken for slow before it ran so long (Spark: `spark.speculation.minTaskRuntime`).
 const LEAST: Span = Span::from_millis(100);
@@ -29,20 +19,20 @@ const LEAST: Span = Span::from_millis(100);
 pub(super) struct Copies {
     rule: Speculation,
     /// Of tasks that are not done.
-    attempts: BTreeMap<Piece, Vec<Attempt>>,
-    stages: BTreeMap<(JobId, u32), Stage>,
+    attempts: BTreeMap<WorkUnit, Vec<UnitAttempt>>,
+    stages: BTreeMap<(JobId, u32), StageCopies>,
     /// When the first task of a stage will have run for too long.
     due: BTreeSet<(Time, JobId, u32)>,
     /// Tasks that are to have a copy.
-    wanted: BTreeSet<Piece>,
+    wanted: BTreeSet<WorkUnit>,
     /// Attempts at tasks that another attempt has done, until they are reported.
     beaten: BTreeSet<TaskId>,
     /// Whether more are to have copies than anybody was told of.
-    news: bool,
+    new_work: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Attempt {
+struct UnitAttempt {
     task: TaskId,
     agent: AgentId,
     since: Time,
@@ -50,7 +40,7 @@ struct Attempt {
 }
 
 #[derive(Default, Debug)]
-struct Stage {
+struct StageCopies {
     tasks: u32,
     /// How long each took of those that are done, in order.
     took: Vec<Span>,
@@ -71,7 +61,7 @@ pub(super) enum Follows {
     Ends(Vec<TaskId>),
 }
 
-impl Stage {
+impl StageCopies {
     /// How long a task runs before it is taken for slow, if that can be said.
     fn patience(&self, rule: Speculation) -> Option<Span> {
         let enough = u64::from(self.tasks) * u64::from(rule.quantile) / 1000;
@@ -94,7 +84,7 @@ impl Copies {
             due: BTreeSet::new(),
             wanted: BTreeSet::new(),
             beaten: BTreeSet::new(),
-            news: false,
+            new_work: false,
         }
     }
 
@@ -104,7 +94,7 @@ impl Copies {
     }
 
     /// Tasks that are to have copies, in order.
-    pub(super) fn wanted(&self) -> impl Iterator<Item = Piece> {
+    pub(super) fn wanted(&self) -> impl Iterator<Item = WorkUnit> {
         self.wanted.iter().copied()
     }
 
@@ -114,13 +104,13 @@ impl Copies {
     }
 
     /// Whether there are more than when this was asked last.
-    pub(super) const fn take_news(&mut self) -> bool {
-        std::mem::replace(&mut self.news, false)
+    pub(super) const fn take_new_work(&mut self) -> bool {
+        std::mem::replace(&mut self.new_work, false)
     }
 
     /// Whether the task may have a copy on `agent`: one where it is slow would be as slow.
-    pub(super) fn may_run_on(&self, piece: Piece, agent: AgentId) -> bool {
-        let attempts = self.attempts.get(&piece);
+    pub(super) fn may_run_on(&self, unit: WorkUnit, agent: AgentId) -> bool {
+        let attempts = self.attempts.get(&unit);
         attempts.is_none_or(|all| all.iter().all(|one| one.agent != agent))
     }
 
@@ -131,8 +121,8 @@ impl Copies {
 
     /// How an attempt stands to others at the task that run: whether there are any, and whether it is a
     /// copy.
-    pub(super) fn standing(&self, piece: Piece, task: TaskId) -> (bool, bool) {
-        let all = self.attempts.get(&piece).map_or(&[][..], Vec::as_slice);
+    pub(super) fn standing(&self, unit: WorkUnit, task: TaskId) -> (bool, bool) {
+        let all = self.attempts.get(&unit).map_or(&[][..], Vec::as_slice);
         let copy = all.iter().any(|one| one.task == task && one.is_copy);
         (all.len() > 1, copy)
     }
@@ -141,44 +131,44 @@ impl Copies {
     pub(super) fn launched(
         &mut self,
         now: Time,
-        piece: Piece,
+        unit: WorkUnit,
         tasks: u32,
         (task, agent): (TaskId, AgentId),
     ) {
-        let is_copy = self.wanted.remove(&piece);
-        let attempts = self.attempts.entry(piece).or_default();
-        attempts.push(Attempt {
+        let is_copy = self.wanted.remove(&unit);
+        let attempts = self.attempts.entry(unit).or_default();
+        attempts.push(UnitAttempt {
             task,
             agent,
             since: now,
             is_copy,
         });
-        let stage = self.stages.entry((piece.job, piece.stage)).or_default();
+        let stage = self.stages.entry((unit.job, unit.stage)).or_default();
         stage.tasks = tasks;
         if !is_copy {
-            stage.alone.insert((now, piece.index));
+            stage.alone.insert((now, unit.index));
         }
-        self.stage_changed(piece);
+        self.stage_changed(unit);
     }
 
     /// An attempt ended.
     pub(super) fn ended(
         &mut self,
         now: Time,
-        piece: Piece,
+        unit: WorkUnit,
         task: TaskId,
         outcome: Outcome,
     ) -> Follows {
         if self.beaten.remove(&task) {
             return Follows::Nothing;
         }
-        let mut attempts = self.attempts.remove(&piece).unwrap_or_default();
+        let mut attempts = self.attempts.remove(&unit).unwrap_or_default();
         let position = attempts.iter().position(|one| one.task == task);
         let ended = position.map(|position| attempts.remove(position));
-        self.wanted.remove(&piece);
-        let stage = self.stages.entry((piece.job, piece.stage)).or_default();
+        self.wanted.remove(&unit);
+        let stage = self.stages.entry((unit.job, unit.stage)).or_default();
         for one in ended.iter().chain(&attempts) {
-            stage.alone.remove(&(one.since, piece.index));
+            stage.alone.remove(&(one.since, unit.index));
         }
         if outcome != Outcome::Finished {
             let follows = match attempts.as_slice() {
@@ -186,14 +176,14 @@ impl Copies {
                 rest => {
                     stage
                         .alone
-                        .extend(rest.iter().map(|one| (one.since, piece.index)));
+                        .extend(rest.iter().map(|one| (one.since, unit.index)));
                     Follows::GoesOn
                 }
             };
             if !attempts.is_empty() {
-                self.attempts.insert(piece, attempts);
+                self.attempts.insert(unit, attempts);
             }
-            self.stage_changed(piece);
+            self.stage_changed(unit);
             return follows;
         }
         if let Some(ended) = ended {
@@ -203,7 +193,7 @@ impl Copies {
         }
         let others: Vec<TaskId> = attempts.into_iter().map(|one| one.task).collect();
         self.beaten.extend(&others);
-        self.stage_changed(piece);
+        self.stage_changed(unit);
         Follows::Ends(others)
     }
 
@@ -215,14 +205,14 @@ impl Copies {
             let slow = self.stages.get_mut(&(job, stage));
             let slow = slow.and_then(|all| all.alone.pop_first());
             let (_, index) = slow.expect("the one that is due");
-            let piece = Piece { job, stage, index };
-            self.news |= self.wanted.insert(piece);
-            self.stage_changed(piece);
+            let unit = WorkUnit { job, stage, index };
+            self.new_work |= self.wanted.insert(unit);
+            self.stage_changed(unit);
         }
     }
 
     /// Finds out anew when a stage has a task that ran for too long.
-    fn stage_changed(&mut self, Piece { job, stage, .. }: Piece) {
+    fn stage_changed(&mut self, WorkUnit { job, stage, .. }: WorkUnit) {
         let Some(all) = self.stages.get_mut(&(job, stage)) else {
             return;
         };
@@ -252,9 +242,9 @@ mod tests {
         quantile: 750,
     };
 
-    const fn piece(index: u32) -> Piece {
+    const fn unit(index: u32) -> WorkUnit {
         let (job, stage) = (JobId(0), 0);
-        Piece { job, stage, index }
+        WorkUnit { job, stage, index }
     }
 
     /// Four tasks that start at once, of which some are done after so many seconds.
@@ -262,12 +252,12 @@ mod tests {
         let mut copies = Copies::new(RULE);
         for index in 0..4 {
             let place = (TaskId(index.into()), AgentId(index));
-            copies.launched(Time::ZERO, piece(index), 4, place);
+            copies.launched(Time::ZERO, unit(index), 4, place);
         }
         for (index, at) in (0..).zip(done) {
             let task = TaskId(index);
             let at = Time::from_secs(*at);
-            copies.ended(at, piece(index as u32), task, Outcome::Finished);
+            copies.ended(at, unit(index as u32), task, Outcome::Finished);
         }
         copies
     }
@@ -293,11 +283,11 @@ mod tests {
         });
         for index in 0..4 {
             let place = (TaskId(index.into()), AgentId(index));
-            copies.launched(Time::ZERO, piece(index), 4, place);
+            copies.launched(Time::ZERO, unit(index), 4, place);
         }
         for (index, at) in [(0, 10), (1, 14)] {
             let at = Time::from_secs(at);
-            copies.ended(at, piece(index), TaskId(index.into()), Outcome::Finished);
+            copies.ended(at, unit(index), TaskId(index.into()), Outcome::Finished);
         }
         assert_eq!(copies.wake_at(), Some(Time::from_secs(18)));
     }
@@ -308,18 +298,18 @@ mod tests {
         copies.look(Time::from_secs(14));
         assert_eq!(copies.count(), 0);
         copies.look(Time::from_secs(15));
-        assert!(copies.take_news() && !copies.take_news());
-        assert_eq!(copies.wanted().collect::<Vec<_>>(), [piece(3)]);
-        assert!(!copies.may_run_on(piece(3), AgentId(3)));
-        assert!(copies.may_run_on(piece(3), AgentId(0)));
+        assert!(copies.take_new_work() && !copies.take_new_work());
+        assert_eq!(copies.wanted().collect::<Vec<_>>(), [unit(3)]);
+        assert!(!copies.may_run_on(unit(3), AgentId(3)));
+        assert!(copies.may_run_on(unit(3), AgentId(0)));
         let at = Time::from_secs(16);
-        copies.launched(at, piece(3), 4, (TaskId(4), AgentId(0)));
+        copies.launched(at, unit(3), 4, (TaskId(4), AgentId(0)));
         assert_eq!(copies.count(), 0);
-        assert_eq!(copies.standing(piece(3), TaskId(4)), (true, true));
-        let end = copies.ended(Time::from_secs(26), piece(3), TaskId(4), Outcome::Finished);
+        assert_eq!(copies.standing(unit(3), TaskId(4)), (true, true));
+        let end = copies.ended(Time::from_secs(26), unit(3), TaskId(4), Outcome::Finished);
         assert_eq!(end, Follows::Ends(vec![TaskId(3)]));
         assert!(copies.is_beaten(TaskId(3)));
-        let end = copies.ended(Time::from_secs(27), piece(3), TaskId(3), Outcome::Finished);
+        let end = copies.ended(Time::from_secs(27), unit(3), TaskId(3), Outcome::Finished);
         assert_eq!(end, Follows::Nothing);
         let all = (copies.attempts.len(), copies.stages.len(), copies.due.len());
         assert_eq!(all, (0, 0, 0), "nothing is kept of a stage that is done");
@@ -330,12 +320,12 @@ mod tests {
         let mut copies = four(&[10, 10, 10]);
         copies.look(Time::from_secs(15));
         let at = Time::from_secs(15);
-        copies.launched(at, piece(3), 4, (TaskId(4), AgentId(0)));
-        let end = copies.ended(Time::from_secs(16), piece(3), TaskId(4), Outcome::Lost);
+        copies.launched(at, unit(3), 4, (TaskId(4), AgentId(0)));
+        let end = copies.ended(Time::from_secs(16), unit(3), TaskId(4), Outcome::Lost);
         assert_eq!(end, Follows::GoesOn);
         copies.look(Time::from_secs(16));
         assert_eq!(copies.count(), 1);
-        let end = copies.ended(Time::from_secs(17), piece(3), TaskId(3), Outcome::Lost);
+        let end = copies.ended(Time::from_secs(17), unit(3), TaskId(3), Outcome::Lost);
         assert_eq!(end, Follows::Ends(Vec::new()), "nobody is at it");
         assert_eq!(copies.count(), 0, "it waits itself");
     }

@@ -1,7 +1,7 @@
 //! All or nothing, whatever the job: offers are held until a whole stage fits on them.
 
 use super::together::{HOLD, Manner, Together};
-use super::{Desk, Entry, Scheduler};
+use super::{OfferView, Scheduler, SchedulerEntry};
 use crate::job::JobSpec;
 use crate::message::JobId;
 use crate::time::Time;
@@ -24,14 +24,14 @@ impl Manner for Strict {
         false
     }
 
-    fn start_one(&self, _: Time, _: JobId, _: &mut Desk<'_>) -> bool {
+    fn start_one(&self, _: Time, _: JobId, _: &mut OfferView<'_>) -> bool {
         false
     }
 }
 
 impl Scheduler for Gang {
-    fn place(&mut self, now: Time, desk: &mut Desk<'_>) {
-        self.together.place(now, desk, &Strict);
+    fn place(&mut self, now: Time, view: &mut OfferView<'_>) {
+        self.together.place(now, view, &Strict);
     }
 
     fn starts_together(&self, job: &JobSpec) -> bool {
@@ -39,7 +39,7 @@ impl Scheduler for Gang {
     }
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "gang",
     about: "all tasks of a stage start together or not at all; offers are held until they can",
     params: &[HOLD],

@@ -9,8 +9,8 @@ mod together;
 
 use std::fmt;
 
-use crate::frameworks::{JobOrder, JobQueue, Piece, Speculation};
 use crate::job::JobSpec;
+use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
 use crate::message::{FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
@@ -21,9 +21,9 @@ pub use ordered::Ordered;
 
 /// A policy of the second level.
 pub trait Scheduler {
-    /// Places waiting tasks on the offers on the desk. Whatever is neither used nor held is
+    /// Places waiting tasks on the offers in hand. Whatever is neither used nor held is
     /// declined.
-    fn place(&mut self, now: Time, desk: &mut Desk<'_>);
+    fn place(&mut self, now: Time, view: &mut OfferView<'_>);
 
     /// Whose tasks go first.
     fn order(&self) -> JobOrder {
@@ -42,12 +42,23 @@ pub trait Scheduler {
     }
 }
 
+/// When a task of a stage has run for too long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Speculation {
+    /// How many times longer than the median of the stage's tasks that are done, in thousandths (Spark:
+    /// 1500, since its version 4 3000).
+    pub multiplier: u32,
+    /// What part of the stage's tasks must be done before, in thousandths (Spark: 750, since its version 4
+    /// 900).
+    pub quantile: u32,
+}
+
 /// A policy that was made from its name.
 pub type BoxedScheduler = Box<dyn Scheduler + Send>;
 
 /// One line of the by-name table.
 #[derive(Clone, Copy)]
-pub struct Entry {
+pub struct SchedulerEntry {
     /// The name without parameters.
     pub name: &'static str,
     /// What it does, in a sentence.
@@ -58,30 +69,30 @@ pub struct Entry {
     pub make: fn(&mut Name) -> Result<BoxedScheduler, BadName>,
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for SchedulerEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Entry({})", self.name)
+        write!(f, "SchedulerEntry({})", self.name)
     }
 }
 
 /// The schedulers that come with Fairground.
-pub const STANDARD: [Entry; 3] = [ordered::FIFO, ordered::FAIR, gang::ENTRY];
+pub const STANDARD: [SchedulerEntry; 3] = [ordered::FIFO, ordered::FAIR, gang::ENTRY];
 
 /// What is in hand of one agent, and what becomes of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Item {
+pub(crate) struct HeldOffer {
     pub(crate) offer: Offer,
     /// Offers of the same agent that came later: they are answered together.
     pub(crate) more: Vec<Offer>,
     pub(crate) left: Resources,
-    pub(crate) launch: Vec<Piece>,
+    pub(crate) launch: Vec<WorkUnit>,
     /// Hold the offers until then, unanswered.
     pub(crate) hold: Option<Time>,
     /// Passed over by choice: do not offer again for so long.
     pub(crate) refuse: Option<Span>,
 }
 
-impl Item {
+impl HeldOffer {
     pub(crate) const fn new(offer: Offer) -> Self {
         let left = offer.resources;
         Self {
@@ -134,42 +145,42 @@ impl Item {
 
 /// What a scheduler works with: the offers in hand and the jobs that wait.
 #[derive(Debug)]
-pub struct Desk<'a> {
-    pub(crate) items: &'a mut [Item],
+pub struct OfferView<'a> {
+    pub(crate) offers: &'a mut [HeldOffer],
     pub(crate) queue: &'a mut JobQueue,
     pub(crate) asks_again: &'a mut bool,
 }
 
-impl Desk<'_> {
+impl OfferView<'_> {
     /// How many agents' offers are in hand; they are named by position. Several offers of one agent are
     /// one.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.offers.len()
     }
 
     /// Whether no offer is in hand.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.offers.is_empty()
     }
 
     /// The offer at `position`.
     pub fn offer(&self, position: usize) -> Offer {
-        self.items[position].whole()
+        self.offers[position].whole()
     }
 
     /// What of the offer at `position` is not used yet.
     pub fn left(&self, position: usize) -> Resources {
-        self.items[position].left
+        self.offers[position].left
     }
 
     /// Until when offers in hand are held, if any is.
     pub fn held_until(&self) -> Option<Time> {
-        self.items.iter().find_map(|item| item.hold)
+        self.offers.iter().find_map(|held| held.hold)
     }
 
-    /// Whose desk this is, if an offer is in hand.
+    /// Whose offers these are, if an offer is in hand.
     pub fn framework(&self) -> Option<FrameworkId> {
-        self.items.first().map(|item| item.offer.framework)
+        self.offers.first().map(|held| held.offer.framework)
     }
 
     /// The jobs that wait.
@@ -180,8 +191,8 @@ impl Desk<'_> {
     /// Launches a waiting task of `job` on the offer at `position`: one that finds its data there
     /// if `local`, else any. Says whether there was one that fits.
     pub fn launch(&mut self, position: usize, job: JobId, local: bool) -> bool {
-        let item = &mut self.items[position];
-        let taken = self.queue.take(job, item.offer.agent, item.left, local);
+        let held = &mut self.offers[position];
+        let taken = self.queue.take(job, held.offer.agent, held.left, local);
         self.place(position, taken)
     }
 
@@ -189,7 +200,7 @@ impl Desk<'_> {
     /// room for it. Says whether there was one.
     pub fn launch_stage(&mut self, position: usize, job: JobId, stage: u32) -> bool {
         let needs = self.queue.spec(job).stages[stage as usize].needs;
-        let taken = if needs.fits_in(self.items[position].left) {
+        let taken = if needs.fits_in(self.offers[position].left) {
             self.queue.take_from(job, stage)
         } else {
             None
@@ -204,13 +215,13 @@ impl Desk<'_> {
         stages.any(|(stage, _)| {
             spec.stages[stage as usize]
                 .needs
-                .fits_in(self.items[position].left)
+                .fits_in(self.offers[position].left)
         })
     }
 
     /// Whether a waiting task may fit into the offer at `position`; if not, no job needs to be asked.
     pub fn may_fit(&self, position: usize) -> bool {
-        self.queue.may_fit(self.items[position].left)
+        self.queue.may_fit(self.offers[position].left)
     }
 
     /// `job` passes over an offer to wait for its data; since when it has waited.
@@ -225,28 +236,28 @@ impl Desk<'_> {
 
     /// Declines what is left of the offer at `position` for at most `span`.
     pub fn refuse(&mut self, position: usize, span: Span) {
-        let item = &mut self.items[position];
-        item.refuse = Some(item.refuse.map_or(span, |old| old.min(span)));
+        let held = &mut self.offers[position];
+        held.refuse = Some(held.refuse.map_or(span, |old| old.min(span)));
     }
 
     /// Holds the offer at `position`, unanswered, until `until`.
     pub fn hold(&mut self, position: usize, until: Time) {
-        self.items[position].hold = Some(until);
+        self.offers[position].hold = Some(until);
     }
 
     /// No longer holds the offer at `position`.
     pub fn release(&mut self, position: usize) {
-        self.items[position].hold = None;
+        self.offers[position].hold = None;
     }
 
     /// Whether the offer at `position` is held.
     pub fn is_held(&self, position: usize) -> bool {
-        self.items[position].hold.is_some()
+        self.offers[position].hold.is_some()
     }
 
     /// Whether tasks are placed on the offer at `position`, so that what is left of it goes back.
     pub fn is_used(&self, position: usize) -> bool {
-        !self.items[position].launch.is_empty()
+        !self.offers[position].launch.is_empty()
     }
 
     /// What was refused before may be of use now: it is offered again.
@@ -254,12 +265,12 @@ impl Desk<'_> {
         *self.asks_again = true;
     }
 
-    fn place(&mut self, position: usize, taken: Option<Piece>) -> bool {
-        let Some(piece) = taken else { return false };
-        let needs = self.queue.spec(piece.job).stages[piece.stage as usize].needs;
-        let item = &mut self.items[position];
-        item.left -= needs;
-        item.launch.push(piece);
+    fn place(&mut self, position: usize, taken: Option<WorkUnit>) -> bool {
+        let Some(unit) = taken else { return false };
+        let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
+        let held = &mut self.offers[position];
+        held.left -= needs;
+        held.launch.push(unit);
         true
     }
 }

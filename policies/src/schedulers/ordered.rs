@@ -2,9 +2,9 @@
 //! delay scheduling (Zaharia et al., `EuroSys` 2010, section 4) on top of either.
 
 use super::together::{HOLD, Manner, Together};
-use super::{Desk, Entry, Scheduler};
-use crate::frameworks::{JobOrder, Speculation};
+use super::{OfferView, Scheduler, SchedulerEntry, Speculation};
 use crate::job::JobSpec;
+use crate::job_queue::JobOrder;
 use crate::message::JobId;
 use crate::name::{BadName, Name, Param};
 use crate::time::{Span, Time};
@@ -34,13 +34,13 @@ impl Scheduler for Ordered {
         self.speculation
     }
 
-    fn place(&mut self, now: Time, desk: &mut Desk<'_>) {
-        if desk.queue().has_gangs() {
-            return self.together.place(now, desk, &self.passing);
+    fn place(&mut self, now: Time, view: &mut OfferView<'_>) {
+        if view.queue().has_gangs() {
+            return self.together.place(now, view, &self.passing);
         }
-        for position in 0..desk.len() {
-            desk.release(position);
-            while desk.may_fit(position) && self.passing.launch_first(now, position, desk) {}
+        for position in 0..view.len() {
+            view.release(position);
+            while view.may_fit(position) && self.passing.launch_first(now, position, view) {}
         }
     }
 }
@@ -54,45 +54,45 @@ impl Manner for Passing {
         true
     }
 
-    fn start_one(&self, now: Time, job: JobId, desk: &mut Desk<'_>) -> bool {
-        (0..desk.len()).any(|position| {
-            let open = !desk.is_held(position) && desk.fits(position, job);
-            open && self.launch(now, position, job, desk)
+    fn start_one(&self, now: Time, job: JobId, view: &mut OfferView<'_>) -> bool {
+        (0..view.len()).any(|position| {
+            let open = !view.is_held(position) && view.fits(position, job);
+            open && self.launch(now, position, job, view)
         })
     }
 }
 
 impl Passing {
     /// Launches one task on the offer at `position`; whether there was one to launch.
-    fn launch_first(&self, now: Time, position: usize, desk: &mut Desk<'_>) -> bool {
+    fn launch_first(&self, now: Time, position: usize, view: &mut OfferView<'_>) -> bool {
         if self.wait.is_zero() {
-            let fits = |job: &JobId| desk.fits(position, *job);
-            let first = desk.queue().ready().find(fits);
-            return first.is_some_and(|job| self.launch(now, position, job, desk));
+            let fits = |job: &JobId| view.fits(position, *job);
+            let first = view.queue().ready().find(fits);
+            return first.is_some_and(|job| self.launch(now, position, job, view));
         }
-        let jobs: Vec<JobId> = desk.queue().ready().collect();
+        let jobs: Vec<JobId> = view.queue().ready().collect();
         let mut jobs = jobs.into_iter();
-        jobs.any(|job| self.launch(now, position, job, desk))
+        jobs.any(|job| self.launch(now, position, job, view))
     }
 
     /// Launches one task of a job on the offer at `position`, unless it waits for its data.
-    fn launch(&self, now: Time, position: usize, job: JobId, desk: &mut Desk<'_>) -> bool {
+    fn launch(&self, now: Time, position: usize, job: JobId, view: &mut OfferView<'_>) -> bool {
         if self.wait.is_zero() {
-            return desk.launch(position, job, true) || desk.launch(position, job, false);
+            return view.launch(position, job, true) || view.launch(position, job, false);
         }
-        if desk.launch(position, job, true) {
-            desk.end_wait(job);
+        if view.launch(position, job, true) {
+            view.end_wait(job);
             return true;
         }
-        if !desk.fits(position, job) {
+        if !view.fits(position, job) {
             return false;
         }
-        let waited = now.since(desk.wait(job, now));
+        let waited = now.since(view.wait(job, now));
         if waited >= self.wait {
-            return desk.launch(position, job, false);
+            return view.launch(position, job, false);
         }
         let rest = self.wait.as_micros() - waited.as_micros();
-        desk.refuse(position, Span::from_micros(rest));
+        view.refuse(position, Span::from_micros(rest));
         false
     }
 }
@@ -171,14 +171,14 @@ fn make(order: JobOrder, name: &mut Name) -> Result<super::BoxedScheduler, BadNa
     }))
 }
 
-pub(super) const FIFO: Entry = Entry {
+pub(super) const FIFO: SchedulerEntry = SchedulerEntry {
     name: "fifo",
     about: "jobs in order of submission, first fit; with `wait`, delay scheduling",
     params: &[WAIT, HOLD, SPECULATE, QUANTILE],
     make: |name| make(JobOrder::Fifo, name),
 };
 
-pub(super) const FAIR: Entry = Entry {
+pub(super) const FAIR: SchedulerEntry = SchedulerEntry {
     name: "fair",
     about: "the job with the fewest running tasks first, first fit; with `wait`, delay scheduling",
     params: &[WAIT, HOLD, SPECULATE, QUANTILE],

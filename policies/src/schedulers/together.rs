@@ -1,6 +1,6 @@
 //! All or nothing: tasks that start together wait on the offers in hand until there is room for all.
 
-use super::Desk;
+use super::OfferView;
 use crate::job::JobSpec;
 use crate::message::{FrameworkId, JobId};
 use crate::name::{BadName, Name, Param};
@@ -53,11 +53,11 @@ pub(super) trait Manner {
     fn lets_pass(&self) -> bool;
 
     /// Starts one task of a job whose tasks start one by one; whether it could.
-    fn start_one(&self, now: Time, job: JobId, desk: &mut Desk<'_>) -> bool;
+    fn start_one(&self, now: Time, job: JobId, view: &mut OfferView<'_>) -> bool;
 }
 
 /// What came of a job's turn.
-enum Turn {
+enum GangTurn {
     Started,
     /// The tasks of a stage start together, and there is no room for them.
     Waits(JobId, u32),
@@ -88,11 +88,11 @@ impl Together {
     /// Serves the jobs in order. The first whose tasks start together and find no room keeps what it
     /// could use, until one common moment: were each offer held for a time of its own, a stage that
     /// needs the whole cluster would never see all of it.
-    pub(super) fn place(&mut self, now: Time, desk: &mut Desk<'_>, manner: &impl Manner) {
-        let Some(framework) = desk.framework() else {
+    pub(super) fn place(&mut self, now: Time, view: &mut OfferView<'_>, manner: &impl Manner) {
+        let Some(framework) = view.framework() else {
             return;
         };
-        let held = desk.held_until();
+        let held = view.held_until();
         if self.holds && held.is_none() {
             // All that was held was taken back: somebody else is to have it.
             self.heard = true;
@@ -106,30 +106,30 @@ impl Together {
                 self.patience(framework)
             }
         });
-        for position in 0..desk.len() {
-            desk.release(position);
+        for position in 0..view.len() {
+            view.release(position);
         }
         let mut waits = None;
         loop {
-            match next_turn(now, desk, manner, waits) {
-                Turn::Started => (self.rivalry, self.alone) = (0, 0),
-                Turn::Waits(job, stage) => {
+            match next_turn(now, view, manner, waits) {
+                GangTurn::Started => (self.rivalry, self.alone) = (0, 0),
+                GangTurn::Waits(job, stage) => {
                     waits = Some((job, stage));
                     if now < until {
-                        keep(desk, job, stage, until);
+                        keep(view, job, stage, until);
                     }
                     if !manner.lets_pass() {
                         break;
                     }
                 }
-                Turn::Over => break,
+                GangTurn::Over => break,
             }
         }
-        self.holds = (0..desk.len()).any(|position| desk.is_held(position));
+        self.holds = (0..view.len()).any(|position| view.is_held(position));
         if quiet {
-            self.stay_quiet((now, until <= now), framework, desk, waits);
+            self.stay_quiet((now, until <= now), framework, view, waits);
         } else {
-            self.settle((now, until <= now), framework, desk, waits);
+            self.settle((now, until <= now), framework, view, waits);
         }
     }
 
@@ -179,12 +179,12 @@ impl Together {
         &mut self,
         (now, time_is_up): (Time, bool),
         framework: FrameworkId,
-        desk: &mut Desk<'_>,
+        view: &mut OfferView<'_>,
         waits: Option<(JobId, u32)>,
     ) {
         self.waits = waits;
         let Some((job, stage)) = waits else { return };
-        let useful = useful(desk, job, stage);
+        let useful = useful(view, job, stage);
         if useful.is_empty() {
             return;
         }
@@ -198,7 +198,7 @@ impl Together {
             self.back = self.next_glance(now, framework);
         }
         for position in useful {
-            desk.refuse(position, self.back.since(now));
+            view.refuse(position, self.back.since(now));
         }
     }
 
@@ -209,13 +209,13 @@ impl Together {
         &mut self,
         (now, time_is_up): (Time, bool),
         framework: FrameworkId,
-        desk: &mut Desk<'_>,
+        view: &mut OfferView<'_>,
         waits: Option<(JobId, u32)>,
     ) {
         let before = std::mem::replace(&mut self.waits, waits);
         let had_let_go = std::mem::replace(&mut self.let_go, false);
         let Some((job, stage)) = waits else { return };
-        let useful = useful(desk, job, stage);
+        let useful = useful(view, job, stage);
         let some = !useful.is_empty();
         if some && time_is_up {
             self.back_off(now, framework);
@@ -223,16 +223,16 @@ impl Together {
             self.heard = true;
         }
         for position in useful {
-            if desk.is_used(position) {
+            if view.is_used(position) {
                 // What is left cannot be held: it comes back as an offer of its own.
-                desk.refuse(position, Span::ZERO);
+                view.refuse(position, Span::ZERO);
             } else if time_is_up {
-                desk.refuse(position, self.back.since(now));
+                view.refuse(position, self.back.since(now));
             }
         }
         let another = before.is_some_and(|before| Some(before) != waits);
         if another || (some && had_let_go && !time_is_up) {
-            desk.ask_again();
+            view.ask_again();
         } else {
             self.let_go = had_let_go || (some && time_is_up);
         }
@@ -242,68 +242,68 @@ impl Together {
 /// Starts what comes first of that which can start; `waits` is the one that offers are kept for.
 fn next_turn(
     now: Time,
-    desk: &mut Desk<'_>,
+    view: &mut OfferView<'_>,
     manner: &impl Manner,
     waits: Option<(JobId, u32)>,
-) -> Turn {
+) -> GangTurn {
     let served = if manner.lets_pass() { usize::MAX } else { 1 };
-    let jobs: Vec<JobId> = desk.queue().ready().take(served).collect();
+    let jobs: Vec<JobId> = view.queue().ready().take(served).collect();
     for job in jobs {
         if let Some((first, _)) = waits {
-            let room = |position| !desk.is_held(position) && desk.may_fit(position);
-            if !(0..desk.len()).any(room) {
+            let room = |position| !view.is_held(position) && view.may_fit(position);
+            if !(0..view.len()).any(room) {
                 break;
             }
             if first == job {
                 continue;
             }
         }
-        if !manner.is_gang(desk.queue().spec(job)) {
-            if manner.start_one(now, job, desk) {
-                return Turn::Started;
+        if !manner.is_gang(view.queue().spec(job)) {
+            if manner.start_one(now, job, view) {
+                return GangTurn::Started;
             }
             continue;
         }
-        let Some((stage, waiting)) = desk.queue().ready_stages(job).next() else {
+        let Some((stage, waiting)) = view.queue().ready_stages(job).next() else {
             continue;
         };
         // After a loss, the rest of a gang is being ended: it starts again when all of it waits.
-        let ending = desk.queue().running(job, stage) > 0;
-        if !ending && start_all(desk, job, stage, waiting) {
-            return Turn::Started;
+        let ending = view.queue().running(job, stage) > 0;
+        if !ending && start_all(view, job, stage, waiting) {
+            return GangTurn::Started;
         }
         if waits.is_none() {
-            return Turn::Waits(job, stage);
+            return GangTurn::Waits(job, stage);
         }
     }
-    Turn::Over
+    GangTurn::Over
 }
 
 /// Offers with room for a task of the stage.
-fn useful(desk: &Desk<'_>, job: JobId, stage: u32) -> Vec<usize> {
-    let needs = desk.queue().spec(job).stages[stage as usize].needs;
-    let fits = |position: &usize| needs.fits_in(desk.left(*position));
-    (0..desk.len()).filter(fits).collect()
+fn useful(view: &OfferView<'_>, job: JobId, stage: u32) -> Vec<usize> {
+    let needs = view.queue().spec(job).stages[stage as usize].needs;
+    let fits = |position: &usize| needs.fits_in(view.left(*position));
+    (0..view.len()).filter(fits).collect()
 }
 
-fn keep(desk: &mut Desk<'_>, job: JobId, stage: u32, until: Time) {
-    for position in useful(desk, job, stage) {
-        desk.hold(position, until);
+fn keep(view: &mut OfferView<'_>, job: JobId, stage: u32, until: Time) {
+    for position in useful(view, job, stage) {
+        view.hold(position, until);
     }
 }
 
 /// Places all waiting tasks of a stage on offers that are not kept, or none.
-fn start_all(desk: &mut Desk<'_>, job: JobId, stage: u32, waiting: u32) -> bool {
-    let needs = desk.queue().spec(job).stages[stage as usize].needs;
-    let open: Vec<usize> = (0..desk.len()).filter(|at| !desk.is_held(*at)).collect();
-    let room = |position: &usize| needs.times_in(desk.left(*position)).unwrap_or(u64::MAX);
+fn start_all(view: &mut OfferView<'_>, job: JobId, stage: u32, waiting: u32) -> bool {
+    let needs = view.queue().spec(job).stages[stage as usize].needs;
+    let open: Vec<usize> = (0..view.len()).filter(|at| !view.is_held(*at)).collect();
+    let room = |position: &usize| needs.times_in(view.left(*position)).unwrap_or(u64::MAX);
     let rooms = open.iter().map(room).fold(0, u64::saturating_add);
     if rooms < u64::from(waiting) {
         return false;
     }
     let mut left = waiting;
     for position in open {
-        while left > 0 && desk.launch_stage(position, job, stage) {
+        while left > 0 && view.launch_stage(position, job, stage) {
             left -= 1;
         }
     }

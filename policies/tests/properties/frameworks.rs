@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{Autoscaler, Framework, JobOrder, Manners};
+use fairground_policies::frameworks::{Autoscaler, Framework, JobOrder, OfferPolicy};
 use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::master::OfferSize;
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
@@ -104,17 +104,17 @@ fn delays() -> impl Strategy<Value = Span> {
     select(vec![0, 1, 300]).prop_map(Span::from_millis)
 }
 
-fn framework(id: FrameworkId, manners: Manners, kind: &Kind) -> Framework {
+fn framework(id: FrameworkId, offer_policy: OfferPolicy, kind: &Kind) -> Framework {
     let scheduler = |name: &str| {
         let name = name.parse().unwrap();
         Registry::default().scheduler(&name).unwrap()
     };
     match kind {
-        Kind::Batch(name, _) => Framework::batch(id, manners, scheduler(name)),
-        Kind::Gang(_) => Framework::batch(id, manners, scheduler("gang")),
+        Kind::Batch(name, _) => Framework::batch(id, offer_policy, scheduler(name)),
+        Kind::Gang(_) => Framework::batch(id, offer_policy, scheduler("gang")),
         Kind::Executors(needs, max, _) => {
             let idle = Span::from_secs(7);
-            Framework::executors(id, manners, JobOrder::Fair, *needs, *max, idle)
+            Framework::executors(id, offer_policy, JobOrder::Fair, *needs, *max, idle)
         }
     }
 }
@@ -129,10 +129,10 @@ fn lost(&(at, agent, down): &Loss, agents: u32) -> Vec<(Time, Input)> {
     inputs
 }
 
-fn manners(offers: OfferSize) -> Manners {
-    Manners {
+fn offer_policy(offers: OfferSize) -> OfferPolicy {
+    OfferPolicy {
         offers,
-        ..Manners::default()
+        ..OfferPolicy::default()
     }
 }
 
@@ -142,7 +142,7 @@ fn world(name: &str, kinds: &[Kind], agents: u32, delay: Span, losses: &[Loss]) 
     let mut frameworks = Vec::new();
     for (i, kind) in kinds.iter().enumerate() {
         let id = FrameworkId(i as u32);
-        frameworks.push(framework(id, manners(config.offers), kind));
+        frameworks.push(framework(id, offer_policy(config.offers), kind));
         let (Kind::Batch(_, jobs) | Kind::Gang(jobs) | Kind::Executors(_, _, jobs)) = kind;
         let submitted = jobs.iter().zip((0..).map(JobId));
         inputs.extend(submitted.map(|((at, spec), job)| {
@@ -192,7 +192,7 @@ proptest! {
         let (workers, target, min, max) = (2, 500, 1, 8);
         let autoscaler = Autoscaler { workers, target, window, min, max };
         let id = FrameworkId(0);
-        let service = Framework::service(id, manners(config.offers), CORE, autoscaler);
+        let service = Framework::service(id, offer_policy(config.offers), CORE, autoscaler);
         let mut inputs: Vec<_> = loads
             .iter()
             .map(|(at, load)| (*at, Input::Load(id, *load)))

@@ -28,13 +28,13 @@ pub(crate) fn master(name: &str) -> (Config, Master) {
 
 /// What a framework wants, as the onlooker sees it.
 #[derive(Default)]
-struct Wish {
+struct Wanted {
     joined: bool,
     suppressed: bool,
     demand: Vec<Demand>,
 }
 
-impl Wish {
+impl Wanted {
     /// A launch takes one off: of its size, else of the first size that it fits into, else of any.
     fn take_off(&mut self, needs: Resources) {
         let mut left: Vec<&mut Demand> = self.demand.iter_mut().filter(|d| d.count > 0).collect();
@@ -66,7 +66,7 @@ pub(crate) struct Observer {
     /// Tasks that were launched and not reported.
     pub(crate) running: BTreeMap<(FrameworkId, TaskId), AgentId>,
     pub(crate) next_offer: u64,
-    wishes: BTreeMap<FrameworkId, Wish>,
+    wanted: BTreeMap<FrameworkId, Wanted>,
     known: BTreeSet<FrameworkId>,
     filters: Vec<Filter>,
 }
@@ -82,7 +82,7 @@ impl Observer {
             open: BTreeMap::new(),
             running: BTreeMap::new(),
             next_offer: 0,
-            wishes: BTreeMap::new(),
+            wanted: BTreeMap::new(),
             known: BTreeSet::new(),
             filters: Vec::new(),
         }
@@ -112,29 +112,29 @@ impl Observer {
             Event::FrameworkJoined { framework, .. } => {
                 // Ids are counted from zero: this one says that the lower ones exist.
                 self.known.extend((0..=framework.0).map(FrameworkId));
-                let wish = self.wishes.entry(*framework).or_default();
-                wish.joined = true;
-                wish.suppressed = false;
+                let wants = self.wanted.entry(*framework).or_default();
+                wants.joined = true;
+                wants.suppressed = false;
                 self.filters.retain(|f| f.framework != *framework);
             }
             Event::FrameworkLeft { framework } => {
-                self.wishes.remove(framework);
+                self.wanted.remove(framework);
             }
             Event::Revived { framework } => {
-                if let Some(wish) = self.wishes.get_mut(framework) {
-                    wish.suppressed = false;
+                if let Some(wants) = self.wanted.get_mut(framework) {
+                    wants.suppressed = false;
                 }
                 self.filters.retain(|f| f.framework != *framework);
             }
             Event::Suppressed { framework } => {
-                if let Some(wish) = self.wishes.get_mut(framework) {
-                    wish.suppressed = true;
+                if let Some(wants) = self.wanted.get_mut(framework) {
+                    wants.suppressed = true;
                 }
             }
             Event::DemandDeclared { framework, demand } => {
-                if let Some(wish) = self.wishes.get_mut(framework) {
-                    wish.demand.clone_from(demand);
-                    wish.demand.retain(|one| !one.needs.is_zero());
+                if let Some(wants) = self.wanted.get_mut(framework) {
+                    wants.demand.clone_from(demand);
+                    wants.demand.retain(|one| !one.needs.is_zero());
                 }
             }
             Event::AgentLost { agent } | Event::AgentJoined { agent, .. } => {
@@ -166,9 +166,9 @@ impl Observer {
     }
 
     fn take_off(&mut self, framework: FrameworkId, launch: &[TaskRequest]) {
-        if let Some(wish) = self.wishes.get_mut(&framework) {
+        if let Some(wants) = self.wanted.get_mut(&framework) {
             for request in launch {
-                wish.take_off(request.needs);
+                wants.take_off(request.needs);
             }
         }
     }
@@ -271,7 +271,7 @@ impl Observer {
         }
         let tasks: usize = self.known.iter().map(|f| ledger.tasks(*f)).sum();
         assert_eq!(tasks, self.running.len(), "number of tasks");
-        let joined: Vec<_> = self.wishes.keys().copied().collect();
+        let joined: Vec<_> = self.wanted.keys().copied().collect();
         assert!(ledger.frameworks().eq(joined), "frameworks");
     }
 
@@ -279,16 +279,16 @@ impl Observer {
     pub(crate) fn check_nothing_wanted_is_idle(&self) {
         let ledger = self.master.ledger();
         for agent in ledger.agents() {
-            for (&framework, wish) in &self.wishes {
+            for (&framework, wants) in &self.wanted {
                 let amounts = match self.config.offers {
                     OfferSize::Agent => vec![ledger.free(agent)],
-                    OfferSize::Task => self.unmet(framework, wish),
+                    OfferSize::Task => self.unmet(framework, wants),
                 };
                 for amount in amounts {
                     let free = ledger.free(agent);
                     let idle = !amount.is_zero() && amount.fits_in(free);
                     assert!(
-                        !idle || wish.suppressed || !self.may_have(framework, agent, amount, free),
+                        !idle || wants.suppressed || !self.may_have(framework, agent, amount, free),
                         "{framework} wants {amount} of {agent} and is not offered it"
                     );
                 }
@@ -297,11 +297,11 @@ impl Observer {
     }
 
     /// The sizes of which a framework wants more than it is offered, in the order of its demand.
-    fn unmet(&self, framework: FrameworkId, wish: &Wish) -> Vec<Resources> {
+    fn unmet(&self, framework: FrameworkId, wants: &Wanted) -> Vec<Resources> {
         let mine = self.open.values().filter(|o| o.framework == framework);
         let mut open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
         let mut unmet = Vec::new();
-        for Demand { needs, count } in &wish.demand {
+        for Demand { needs, count } in &wants.demand {
             for _ in 0..*count {
                 match open.iter().position(|size| size == needs) {
                     Some(offer) => drop(open.swap_remove(offer)),
@@ -320,8 +320,8 @@ impl Observer {
             resources,
             ..
         } = *offer;
-        let wish = self.wishes.get(&framework).expect("a joined framework");
-        assert!(!resources.is_zero() && !wish.suppressed);
+        let wants = self.wanted.get(&framework).expect("a joined framework");
+        assert!(!resources.is_zero() && !wants.suppressed);
         let offered = rest.iter().filter_map(|action| match action {
             Action::Offer(offer) if offer.agent == agent => Some(offer.resources),
             _ => None,
@@ -332,7 +332,7 @@ impl Observer {
             "{framework} is offered {resources} of {agent}, which it refused or does not own"
         );
         if self.config.offers == OfferSize::Task {
-            let unmet = self.unmet(framework, wish).into_iter();
+            let unmet = self.unmet(framework, wants).into_iter();
             let mut fits = unmet.filter(|size| size.fits_in(free));
             let next = fits.find(|size| self.may_have(framework, agent, *size, free));
             assert_eq!(next, Some(resources), "what is to be served next");

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{Framework, News, Order, Piece, Role};
+use fairground_policies::frameworks::{
+    Framework, FrameworkAction, FrameworkEvent, TaskPurpose, WorkUnit,
+};
 use fairground_policies::job::JobSpec;
 use fairground_policies::master::Master;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, Outcome, TaskId};
@@ -21,10 +23,10 @@ pub(crate) const AGENT: Resources = Resources::cores(4, 16);
 #[derive(Clone, Debug)]
 enum Message {
     ToMaster(Event),
-    ToFramework(FrameworkId, News),
+    ToFramework(FrameworkId, FrameworkEvent),
     /// A task's time is up; executors are up after it, and finish their work.
     Due(FrameworkId, TaskId),
-    WorkDue(FrameworkId, TaskId, Piece),
+    WorkDue(FrameworkId, TaskId, WorkUnit),
 }
 
 /// What happens from outside, and when.
@@ -46,9 +48,9 @@ pub(crate) struct World {
     /// The next one last.
     inputs: Vec<(Time, Input)>,
     sent: usize,
-    alive: BTreeMap<(FrameworkId, TaskId), (AgentId, Role)>,
+    alive: BTreeMap<(FrameworkId, TaskId), (AgentId, TaskPurpose)>,
     jobs: BTreeMap<(FrameworkId, JobId), Arc<JobSpec>>,
-    finished: BTreeSet<(FrameworkId, Piece)>,
+    finished: BTreeSet<(FrameworkId, WorkUnit)>,
 }
 
 impl World {
@@ -115,7 +117,7 @@ impl World {
         for framework in 0..self.frameworks.len() {
             let wake = self.frameworks[framework].wake_at();
             if wake.is_some_and(|at| at <= self.now) {
-                self.tell(FrameworkId(framework as u32), News::TimePassed);
+                self.tell(FrameworkId(framework as u32), FrameworkEvent::TimePassed);
             }
         }
     }
@@ -123,16 +125,16 @@ impl World {
     fn deliver(&mut self, message: Message) {
         match message {
             Message::ToMaster(event) => self.tell_master(event),
-            Message::ToFramework(framework, news) => self.tell(framework, news),
+            Message::ToFramework(framework, event) => self.tell(framework, event),
             Message::Due(framework, task) => self.due(framework, task),
-            Message::WorkDue(framework, executor, piece) => {
+            Message::WorkDue(framework, executor, unit) => {
                 if self.alive.contains_key(&(framework, executor)) {
-                    if self.waits_for_parents(framework, piece) {
-                        let again = Message::WorkDue(framework, executor, piece);
+                    if self.waits_for_parents(framework, unit) {
+                        let again = Message::WorkDue(framework, executor, unit);
                         self.send(Span::from_millis(500), again);
                     } else {
-                        self.finish(framework, piece);
-                        self.tell(framework, News::WorkFinished { executor, piece });
+                        self.finish(framework, unit);
+                        self.tell(framework, FrameworkEvent::WorkFinished { executor, unit });
                     }
                 }
             }
@@ -143,10 +145,15 @@ impl World {
         match input {
             Input::Job(framework, job, spec) => {
                 self.jobs.insert((*framework, *job), Arc::clone(spec));
-                self.tell(*framework, News::JobSubmitted(*job, Arc::clone(spec)));
+                self.tell(
+                    *framework,
+                    FrameworkEvent::JobSubmitted(*job, Arc::clone(spec)),
+                );
             }
-            Input::Load(framework, load) => self.tell(*framework, News::LoadMeasured(*load)),
-            Input::LoadEnds(framework) => self.tell(*framework, News::LoadEnded),
+            Input::Load(framework, load) => {
+                self.tell(*framework, FrameworkEvent::LoadMeasured(*load));
+            }
+            Input::LoadEnds(framework) => self.tell(*framework, FrameworkEvent::LoadEnded),
             Input::Lost(agent) => {
                 self.alive.retain(|_, (place, _)| place != agent);
                 self.tell_master(Event::AgentLost { agent: *agent });
@@ -169,14 +176,14 @@ impl World {
     }
 
     fn ordered(&mut self, action: &Action) {
-        let (framework, news) = match *action {
-            Action::Offer(offer) => (offer.framework, News::Offered(offer)),
-            Action::Rescind { framework, offer } => (framework, News::Rescinded(offer)),
+        let (framework, event) = match *action {
+            Action::Offer(offer) => (offer.framework, FrameworkEvent::Offered(offer)),
+            Action::Rescind { framework, offer } => (framework, FrameworkEvent::Rescinded(offer)),
             Action::Report {
                 framework,
                 task,
                 outcome,
-            } => (framework, News::Reported { task, outcome }),
+            } => (framework, FrameworkEvent::Reported { task, outcome }),
             Action::Launch {
                 agent,
                 framework,
@@ -200,55 +207,55 @@ impl World {
                 return;
             }
         };
-        self.send(self.delay, Message::ToFramework(framework, news));
+        self.send(self.delay, Message::ToFramework(framework, event));
     }
 
     fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId) {
-        let role = self.frameworks[framework.index()].role(task);
-        let role = role.expect("a framework knows its tasks");
-        self.alive.insert((framework, task), (agent, role));
-        match role {
-            Role::Piece(piece) => {
-                self.check_may_start(framework, piece);
-                self.send(length(piece), Message::Due(framework, task));
+        let purpose = self.frameworks[framework.index()].purpose(task);
+        let purpose = purpose.expect("a framework knows its tasks");
+        self.alive.insert((framework, task), (agent, purpose));
+        match purpose {
+            TaskPurpose::WorkUnit(unit) => {
+                self.check_may_start(framework, unit);
+                self.send(length(unit), Message::Due(framework, task));
             }
-            Role::Executor => self.send(Span::from_millis(100), Message::Due(framework, task)),
-            Role::Instance => {}
+            TaskPurpose::Executor => {
+                self.send(Span::from_millis(100), Message::Due(framework, task));
+            }
+            TaskPurpose::Instance => {}
         }
     }
 
-    fn tell(&mut self, framework: FrameworkId, news: News) {
-        let mut orders = Vec::new();
-        self.frameworks[framework.index()].step(self.now, news, &mut orders);
-        self.check_gangs(framework, &orders);
-        for order in orders {
-            match order {
-                Order::Tell(event) => self.send(self.delay, Message::ToMaster(event)),
-                Order::Work {
-                    executor, piece, ..
-                } => {
-                    self.check_may_start(framework, piece);
-                    let done = Message::WorkDue(framework, executor, piece);
-                    self.send(length(piece), done);
+    fn tell(&mut self, framework: FrameworkId, event: FrameworkEvent) {
+        let mut actions = Vec::new();
+        self.frameworks[framework.index()].step(self.now, event, &mut actions);
+        self.check_gangs(framework, &actions);
+        for action in actions {
+            match action {
+                FrameworkAction::Tell(event) => self.send(self.delay, Message::ToMaster(event)),
+                FrameworkAction::Work { executor, unit, .. } => {
+                    self.check_may_start(framework, unit);
+                    let done = Message::WorkDue(framework, executor, unit);
+                    self.send(length(unit), done);
                 }
             }
         }
     }
 
     fn due(&mut self, framework: FrameworkId, task: TaskId) {
-        let Some(&(agent, role)) = self.alive.get(&(framework, task)) else {
+        let Some(&(agent, purpose)) = self.alive.get(&(framework, task)) else {
             return;
         };
-        match role {
-            Role::Piece(piece)
-                if self.waits_for_parents(framework, piece)
-                    || self.waits_for_gang(framework, piece) =>
+        match purpose {
+            TaskPurpose::WorkUnit(unit)
+                if self.waits_for_parents(framework, unit)
+                    || self.waits_for_gang(framework, unit) =>
             {
                 self.send(Span::from_millis(500), Message::Due(framework, task));
             }
-            Role::Piece(piece) => {
+            TaskPurpose::WorkUnit(unit) => {
                 self.alive.remove(&(framework, task));
-                self.finish(framework, piece);
+                self.finish(framework, unit);
                 self.tell_master(Event::TaskEnded {
                     agent,
                     framework,
@@ -256,8 +263,8 @@ impl World {
                     outcome: Outcome::Finished,
                 });
             }
-            Role::Executor => self.tell(framework, News::ExecutorStarted(task)),
-            Role::Instance => {}
+            TaskPurpose::Executor => self.tell(framework, FrameworkEvent::ExecutorStarted(task)),
+            TaskPurpose::Instance => {}
         }
     }
 
@@ -266,65 +273,65 @@ impl World {
         self.queue.insert((self.now + delay, self.sent), message);
     }
 
-    fn finish(&mut self, framework: FrameworkId, piece: Piece) {
-        let new = self.finished.insert((framework, piece));
-        assert!(new, "{piece:?} of {framework} finished twice");
+    fn finish(&mut self, framework: FrameworkId, unit: WorkUnit) {
+        let new = self.finished.insert((framework, unit));
+        assert!(new, "{unit:?} of {framework} finished twice");
     }
 
     /// Finished and all tasks of a stage.
     fn progress(&self, framework: FrameworkId, job: JobId, stage: u32) -> (u32, u32) {
         let all = self.jobs[&(framework, job)].stages[stage as usize].tasks;
-        let pieces = (0..all).map(|index| Piece { job, stage, index });
-        let done = pieces.filter(|piece| self.finished.contains(&(framework, *piece)));
+        let units = (0..all).map(|index| WorkUnit { job, stage, index });
+        let done = units.filter(|unit| self.finished.contains(&(framework, *unit)));
         (done.count() as u32, all)
     }
 
-    fn parents(&self, framework: FrameworkId, piece: Piece) -> (u32, u32) {
-        let spec = &self.jobs[&(framework, piece.job)];
-        let parents = spec.stages[piece.stage as usize].parents.iter();
-        let progress = parents.map(|parent| self.progress(framework, piece.job, *parent));
+    fn parents(&self, framework: FrameworkId, unit: WorkUnit) -> (u32, u32) {
+        let spec = &self.jobs[&(framework, unit.job)];
+        let parents = spec.stages[unit.stage as usize].parents.iter();
+        let progress = parents.map(|parent| self.progress(framework, unit.job, *parent));
         progress.fold((0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1))
     }
 
     /// A reduce that started early cannot end before all its maps have.
-    fn waits_for_parents(&self, framework: FrameworkId, piece: Piece) -> bool {
-        let (done, all) = self.parents(framework, piece);
+    fn waits_for_parents(&self, framework: FrameworkId, unit: WorkUnit) -> bool {
+        let (done, all) = self.parents(framework, unit);
         done < all
     }
 
     /// A member of a gang gets nowhere while another one is gone.
-    fn waits_for_gang(&self, framework: FrameworkId, piece: Piece) -> bool {
-        let Piece { job, stage, .. } = piece;
-        let mates = self.alive.iter().filter(|((owner, _), (_, role))| {
-            let Role::Piece(piece) = role else {
+    fn waits_for_gang(&self, framework: FrameworkId, unit: WorkUnit) -> bool {
+        let WorkUnit { job, stage, .. } = unit;
+        let mates = self.alive.iter().filter(|((owner, _), (_, purpose))| {
+            let TaskPurpose::WorkUnit(unit) = purpose else {
                 return false;
             };
-            *owner == framework && (piece.job, piece.stage) == (job, stage)
+            *owner == framework && (unit.job, unit.stage) == (job, stage)
         });
         let (done, all) = self.progress(framework, job, stage);
         self.jobs[&(framework, job)].gang && (mates.count() as u32) < all - done
     }
 
-    fn check_may_start(&self, framework: FrameworkId, piece: Piece) {
-        let (done, all) = self.parents(framework, piece);
-        let spec = &self.jobs[&(framework, piece.job)].stages[piece.stage as usize];
+    fn check_may_start(&self, framework: FrameworkId, unit: WorkUnit) {
+        let (done, all) = self.parents(framework, unit);
+        let spec = &self.jobs[&(framework, unit.job)].stages[unit.stage as usize];
         let enough = done * 1000 >= all * u32::from(spec.start_after);
-        assert!(enough, "{piece:?} started after {done} of {all}");
+        assert!(enough, "{unit:?} started after {done} of {all}");
     }
 
     /// All tasks of a gang that are not finished are launched in one step, or none.
-    fn check_gangs(&self, framework: FrameworkId, orders: &[Order]) {
+    fn check_gangs(&self, framework: FrameworkId, actions: &[FrameworkAction]) {
         let mut started: BTreeMap<(JobId, u32), u32> = BTreeMap::new();
-        for order in orders {
-            let Order::Tell(Event::OffersAnswered { launch, .. }) = order else {
+        for action in actions {
+            let FrameworkAction::Tell(Event::OffersAnswered { launch, .. }) = action else {
                 continue;
             };
             for request in launch {
-                let role = self.frameworks[framework.index()].role(request.task);
-                if let Some(Role::Piece(piece)) = role
-                    && self.jobs[&(framework, piece.job)].gang
+                let purpose = self.frameworks[framework.index()].purpose(request.task);
+                if let Some(TaskPurpose::WorkUnit(unit)) = purpose
+                    && self.jobs[&(framework, unit.job)].gang
                 {
-                    *started.entry((piece.job, piece.stage)).or_default() += 1;
+                    *started.entry((unit.job, unit.stage)).or_default() += 1;
                 }
             }
         }
@@ -346,7 +353,7 @@ impl World {
 }
 
 /// How long a piece of work takes: different for every one, and always the same.
-fn length(piece: Piece) -> Span {
-    let seed = u64::from(piece.job.0) * 31 + u64::from(piece.stage) * 17 + u64::from(piece.index);
+fn length(unit: WorkUnit) -> Span {
+    let seed = u64::from(unit.job.0) * 31 + u64::from(unit.stage) * 17 + u64::from(unit.index);
     Span::from_millis(100 + seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 4000)
 }

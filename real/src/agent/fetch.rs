@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
+use fairground_workloads::say;
 use flate2::read::GzDecoder;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
@@ -90,7 +91,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     match runtime.block_on(all(&order.uris, Path::new("."))) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
-            eprintln!("{error}");
+            say!("{error}");
             Ok(ExitCode::FAILURE)
         }
     }

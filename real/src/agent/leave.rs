@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use fairground_workloads::say;
+
 use super::runner::Agent;
 use super::task::may_run;
 use crate::isolation::Result;
@@ -10,9 +12,16 @@ use crate::isolation::Result;
 const FAREWELL: Duration = Duration::from_secs(5);
 
 impl Agent {
+    /// An agent that has no tasks leaves no control groups; those of tasks keep the ones above them.
+    pub(super) fn leave_groups(&self) {
+        if let Some(cgroups) = &self.cgroups {
+            let _ = cgroups.remove();
+        }
+    }
+
     /// Orders every task to end; the agent leaves when they have.
     pub(super) fn leave_nothing(&mut self) -> Result<()> {
-        eprintln!("ending {} tasks", self.tasks.len());
+        say!("ending {} tasks", self.tasks.len());
         self.leaving.get_or_insert_with(Instant::now);
         for key in self.tasks.keys().cloned().collect::<Vec<_>>() {
             self.kill_task(&key, None)?;

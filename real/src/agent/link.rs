@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use fairground_workloads::say;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::timeout;
@@ -101,7 +102,7 @@ pub(super) async fn keep_subscribed(
         // Somewhere up to the whole wait, so that agents that lost one master do not all come
         // back at once.
         let wait = backoff.mul_f64((Uuid::new_v4().as_u128() % 1000) as f64 / 1000.0);
-        eprintln!(
+        say!(
             "not subscribed at {}: {why}; again in {} ms",
             line.master,
             wait.as_millis()
@@ -176,8 +177,8 @@ pub(super) async fn post_all(
             match answer.map(|answer| answer.status()) {
                 Ok(StatusCode::FORBIDDEN) => subscriptions.is_unknown(number),
                 Ok(status) if status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE => {}
-                Ok(status) => eprintln!("the master answered {status} to {:?}", call.message),
-                Err(error) => eprintln!("cannot tell the master: {}", words(&error)),
+                Ok(status) => say!("the master answered {status} to {:?}", call.message),
+                Err(error) => say!("cannot tell the master: {}", words(&error)),
             }
             drop(place);
         });

@@ -30,6 +30,7 @@ mod verdict;
 mod watch;
 
 pub use config::Args;
+use fairground_workloads::say;
 
 use crate::credentials::Credential;
 use crate::isolation::cgroup::Cgroups;
@@ -116,7 +117,7 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
     let address = listener
         .local_addr()
         .context("cannot tell the address listened on")?;
-    eprintln!("listening on {address}");
+    say!("listening on {address}");
     let address = seen_from(&args.master, address).with_context(|| {
         let master = &args.master;
         format!("cannot tell at which address --master {master} reaches this agent; --listen on it")
@@ -197,12 +198,12 @@ fn seen_from(master: &str, listened: SocketAddr) -> std::io::Result<SocketAddr> 
 /// What keeps tasks from each other's sandboxes; says what does not.
 fn fence_sandboxes(args: &Args, work: &WorkDir) -> anyhow::Result<()> {
     if !args.isolation.contains(&Fence::Namespaces) {
-        eprintln!(
+        say!(
             "without namespaces only their accounts keep tasks from each other's files and sockets"
         );
         work.open_the_way()?;
     } else if !args.isolation.contains(&Fence::Network) && !scope::is_possible() {
-        eprintln!(
+        say!(
             "this kernel (older than 6.12, or without Landlock) does not keep tasks from each \
              other's abstract sockets; --isolation with network does"
         );

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use fairground_workloads::say;
+
 use super::checkpoint::{News, Taken};
 use super::runner::Agent;
 use super::task::{Task, may_run};
@@ -67,10 +69,10 @@ impl Agent {
         let ours: BTreeSet<&str> = running.map(|task| task.taken.container.as_str()).collect();
         for name in cgroups.names()? {
             if !ours.contains(name.as_str()) {
-                eprintln!("destroying the orphaned control group {name}");
+                say!("destroying the orphaned control group {name}");
                 if let Err(error) = cgroups.group(&name)?.destroy() {
                     // The next agent tries again; the cluster should not lose this one for it.
-                    eprintln!("{error}");
+                    say!("{error}");
                 }
             }
         }

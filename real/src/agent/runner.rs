@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use fairground_workloads::say;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -119,11 +120,13 @@ impl Agent {
             match input {
                 None => return Ok(ExitCode::SUCCESS),
                 Some(Input::Leave) => {
-                    eprintln!("leaving; the tasks go on");
+                    say!("leaving; the tasks go on");
+                    self.leave_groups();
                     return Ok(ExitCode::SUCCESS);
                 }
                 Some(Input::Master(FromMaster::Refused { message })) => {
-                    eprintln!("the master refuses this agent: {message}");
+                    say!("the master refuses this agent: {message}");
+                    self.leave_groups();
                     return Ok(ExitCode::FAILURE);
                 }
                 Some(input) => self.take(input)?,
@@ -227,7 +230,7 @@ impl Agent {
             self.identity.pages = Some(pages);
             store::write(&self.work.identity(), &self.identity)?;
         }
-        eprintln!("registered as {agent_id}");
+        say!("registered as {agent_id}");
         self.connected = true;
         for task in self.tasks.values_mut() {
             task.forget_sending();
@@ -243,7 +246,7 @@ impl Agent {
         }
         let sandbox = self.work.sandbox(&key);
         if sandbox.as_ref().is_ok_and(|sandbox| sandbox.exists()) {
-            eprintln!("{key} was taken in before; this order is late");
+            say!("{key} was taken in before; this order is late");
             return Ok(());
         }
         let taken = self.take_in(run)?;
@@ -348,7 +351,7 @@ impl Agent {
         let mem_limit = launch::mem_limit(&task.taken.run);
         let verdict = if let Some(exit) = store::read::<Exit>(&files.exit())? {
             if let Some(left) = &exit.left {
-                eprintln!("{key} left something: {left}");
+                say!("{key} left something: {left}");
             }
             Verdict::of(&exit, mem_limit)
         } else {
@@ -504,7 +507,7 @@ fn clear(files: &Files) -> Result<()> {
     match container::clear(&spec) {
         Err(error @ IsolationError::StillAlive { .. }) => {
             // It is an orphan from now on, and the next agent tries again.
-            eprintln!("{error}");
+            say!("{error}");
             Ok(())
         }
         other => other,

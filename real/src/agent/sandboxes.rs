@@ -10,6 +10,7 @@ use std::os::unix::fs::{
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use fairground_workloads::say;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 
 use super::checkpoint::WorkDir;
@@ -133,7 +134,7 @@ fn tell(path: &Path, removed: io::Result<()>) -> bool {
     match removed {
         Ok(()) => true,
         Err(error) => {
-            eprintln!("cannot remove {}: {error}", path.display());
+            say!("cannot remove {}: {error}", path.display());
             false
         }
     }

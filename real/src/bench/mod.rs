@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use fairground_workloads::words;
 use serde_json::Value;
 
 use crate::master::DECISION_THREAD;
@@ -73,10 +74,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let words = std::fs::read_to_string(folder.path().join("words"))?;
     outcome.with_context(|| format!("the master said:\n{words}"))?;
     let log = folder.path().join("log");
-    println!(
+    tell(format!(
         "log written          {} MiB",
         std::fs::metadata(&log)?.len() >> 20
-    );
+    ))?;
     if let Some(copy) = &args.log {
         std::fs::copy(&log, copy).with_context(|| copy.display().to_string())?;
     }
@@ -110,11 +111,11 @@ async fn measure(args: &Args, address: &str, master: u32) -> anyhow::Result<()> 
     }
     let all = f64::from(args.agents);
     wait_for(&client, address, "master/slaves_active", all).await?;
-    println!(
+    tell(format!(
         "agents registered    {} in {:.1} s",
         args.agents,
         begun.elapsed().as_secs_f64()
-    );
+    ))?;
     let share = |rate| f64::from(rate) / f64::from(args.frameworks.max(1));
     let habits = Habits {
         tasks: args.tasks,
@@ -140,7 +141,7 @@ async fn measure(args: &Args, address: &str, master: u32) -> anyhow::Result<()> 
         bail!("nothing was launched in {span:.0} s");
     }
     report(&spans, &used, span, args.rate)?;
-    println!("master's memory      {} MiB", memory_mib(master)?);
+    tell(format!("master's memory      {} MiB", memory_mib(master)?))?;
     Ok(())
 }
 
@@ -195,19 +196,25 @@ impl Used {
     }
 }
 
+/// Prints a line. Whoever read it may be gone: what is measured is measured.
+fn tell(line: String) -> anyhow::Result<()> {
+    words::print(line + "\n")?;
+    Ok(())
+}
+
 fn report(spans: &Spans, used: &Used, span: f64, rate: Option<u32>) -> anyhow::Result<()> {
     let launched = spans.to_launch.len() as f64;
-    println!(
+    tell(format!(
         "launches             {:.0} a second ({launched} in {span:.1} s)",
         launched / span
-    );
+    ))?;
     for (what, spans) in [("launch", &spans.to_launch), ("status", &spans.to_status)] {
         let at = |parts: usize| spans[(spans.len() - 1) * parts / 100] as f64 / 1000.0;
-        println!(
+        tell(format!(
             "offer to {what}      p50 {:.1} ms, p99 {:.1} ms",
             at(50),
             at(99)
-        );
+        ))?;
     }
     let processors = std::thread::available_parallelism()?.get() as f64;
     let parts = [
@@ -216,11 +223,11 @@ fn report(spans: &Spans, used: &Used, span: f64, rate: Option<u32>) -> anyhow::R
         ("emulation ", used.emulation),
     ];
     for (what, used) in parts {
-        println!(
+        tell(format!(
             "{what}           {:.2} of {processors} processors, {:.0} us a launch",
             used / span,
             used / launched * 1e6
-        );
+        ))?;
     }
     let is_met = rate.is_some_and(|rate| launched / span > 0.99 * f64::from(rate));
     let word = if is_met {
@@ -228,7 +235,7 @@ fn report(spans: &Spans, used: &Used, span: f64, rate: Option<u32>) -> anyhow::R
     } else {
         bottleneck(used, span, processors)
     };
-    println!("bottleneck           {word}");
+    tell(format!("bottleneck           {word}"))?;
     Ok(())
 }
 

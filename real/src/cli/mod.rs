@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use fairground_policies::registry::Registry;
+use fairground_workloads::{say, words};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::agent::{self, fetch};
@@ -87,20 +88,16 @@ pub fn main_with(registry: &Registry) -> ExitCode {
         Command::Burn(args) => run::burn::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions { shell } => {
-            let mut command = Cli::command();
-            clap_complete::generate(
-                shell,
-                &mut command,
-                "fairground-real",
-                &mut std::io::stdout(),
-            );
-            Ok(ExitCode::SUCCESS)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "fairground-real", &mut script);
+            let printed = words::print(script).context("cannot print");
+            printed.map(|_| ExitCode::SUCCESS)
         }
         Command::Container(args) => container::run(&args),
         Command::Fetch => fetch::run(),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("fairground-real: {error:#}");
+        say!("fairground-real: {error:#}");
         ExitCode::from(2)
     })
 }

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::bail;
-use fairground_policies::frameworks::{Framework, Manners, News, Order, Piece, Role};
+use fairground_policies::frameworks::{
+    Framework, FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose, WorkUnit,
+};
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
+use fairground_workloads::say;
 use serde_json::{Value, json};
 
 use super::Call;
@@ -31,8 +34,8 @@ pub(super) struct Driver {
     offers: Offers,
     /// Agents by the core's numbers.
     agents: Vec<String>,
-    tasks: BTreeMap<String, (TaskId, Piece)>,
-    failures: BTreeMap<Piece, u32>,
+    tasks: BTreeMap<String, (TaskId, WorkUnit)>,
+    failures: BTreeMap<WorkUnit, u32>,
     /// Tasks whose end the framework itself ordered.
     ordered: Vec<TaskId>,
     /// What a task of each stage needs, and how many of them have not finished.
@@ -50,7 +53,7 @@ impl Driver {
         let stages = spec.stages.iter();
         let stages = stages.map(|stage| (stage.needs, stage.tasks.into()));
         let mut driver = Self {
-            framework: Framework::batch(SELF, Manners::default(), scheduler),
+            framework: Framework::batch(SELF, OfferPolicy::default(), scheduler),
             begun: Instant::now(),
             offers: Offers::default(),
             agents: Vec::new(),
@@ -62,7 +65,7 @@ impl Driver {
             total: spec.tasks(),
             job,
         };
-        let calls = driver.tell(News::JobSubmitted(JobId(0), Arc::new(spec)))?;
+        let calls = driver.tell(FrameworkEvent::JobSubmitted(JobId(0), Arc::new(spec)))?;
         Ok((driver, calls))
     }
 
@@ -74,14 +77,14 @@ impl Driver {
 
     /// The moment of `wake_at` has come.
     pub(super) fn wake(&mut self) -> anyhow::Result<Vec<Call>> {
-        self.tell(News::TimePassed)
+        self.tell(FrameworkEvent::TimePassed)
     }
 
     /// The stream broke: what was offered on it is gone.
     pub(super) fn disconnected(&mut self) -> anyhow::Result<()> {
         for offer in self.offers.take_all() {
             // Nobody is there to hear what follows.
-            self.tell(News::Rescinded(offer))?;
+            self.tell(FrameworkEvent::Rescinded(offer))?;
         }
         Ok(())
     }
@@ -115,7 +118,7 @@ impl Driver {
         match event["type"].as_str().unwrap_or_default() {
             "OFFERS" => self.offered(event),
             "RESCIND" => match self.offers.rescinded(event) {
-                Some(offer) => self.tell(News::Rescinded(offer)),
+                Some(offer) => self.tell(FrameworkEvent::Rescinded(offer)),
                 None => Ok(Vec::new()),
             },
             "UPDATE" => self.status(&event["update"]["status"]),
@@ -137,7 +140,7 @@ impl Driver {
         };
         let mut calls = Vec::new();
         for offer in self.offers.offered(event, SELF, number)? {
-            calls.extend(self.tell(News::Offered(offer))?);
+            calls.extend(self.tell(FrameworkEvent::Offered(offer))?);
         }
         Ok(calls)
     }
@@ -147,10 +150,10 @@ impl Driver {
         let id = status["task_id"]["value"].as_str().unwrap_or_default();
         let state = status["state"].as_str().unwrap_or_default();
         let message = status["message"].as_str().unwrap_or_default();
-        let Some((task, piece)) = self.tasks.get(id).copied() else {
+        let Some((task, unit)) = self.tasks.get(id).copied() else {
             return Ok(calls);
         };
-        eprintln!(
+        say!(
             "{id} {} {message}",
             state.trim_start_matches("TASK_").to_lowercase()
         );
@@ -166,10 +169,10 @@ impl Driver {
         match outcome {
             Outcome::Finished => {
                 self.finished += 1;
-                self.stages[piece.stage as usize].1 -= 1;
+                self.stages[unit.stage as usize].1 -= 1;
             }
             Outcome::Failed | Outcome::Killed if !was_ordered => {
-                let failures = self.failures.entry(piece).or_default();
+                let failures = self.failures.entry(unit).or_default();
                 *failures += 1;
                 if *failures > self.job.retries {
                     bail!("{id} {state}: {message} (retries: {})", self.job.retries);
@@ -177,20 +180,20 @@ impl Driver {
             }
             Outcome::Failed | Outcome::Killed | Outcome::Lost => {}
         }
-        calls.extend(self.tell(News::Reported { task, outcome })?);
+        calls.extend(self.tell(FrameworkEvent::Reported { task, outcome })?);
         Ok(calls)
     }
 
     /// Tells the core's framework and turns what it orders into calls.
-    fn tell(&mut self, news: News) -> anyhow::Result<Vec<Call>> {
+    fn tell(&mut self, event: FrameworkEvent) -> anyhow::Result<Vec<Call>> {
         let now = Time::from_micros(self.begun.elapsed().as_micros() as u64);
-        let mut orders = Vec::new();
-        self.framework.step(now, news, &mut orders);
+        let mut actions = Vec::new();
+        self.framework.step(now, event, &mut actions);
         let mut calls = Vec::new();
-        for order in orders {
-            match order {
-                Order::Tell(event) => calls.extend(self.call(event)?),
-                Order::Work { .. } => bail!("a batch job has no executors"),
+        for action in actions {
+            match action {
+                FrameworkAction::Tell(event) => calls.extend(self.call(event)?),
+                FrameworkAction::Work { .. } => bail!("a batch job has no executors"),
             }
         }
         Ok(calls)
@@ -229,13 +232,13 @@ impl Driver {
         let agent_id = agent.map_or("", |(_, name)| name).to_owned();
         let mut infos = Vec::new();
         for request in launch {
-            let Some(Role::Piece(piece)) = self.framework.role(request.task) else {
+            let Some(TaskPurpose::WorkUnit(unit)) = self.framework.purpose(request.task) else {
                 bail!("the scheduler launches a task it does not know");
             };
-            let stage = &self.job.stage[piece.stage as usize];
-            let id = format!("{}-{}.{}", stage.name, piece.index, request.task.0);
-            infos.push(stage.task_info(&id, piece.index, &agent_id)?);
-            self.tasks.insert(id, (request.task, piece));
+            let stage = &self.job.stage[unit.stage as usize];
+            let id = format!("{}-{}.{}", stage.name, unit.index, request.task.0);
+            infos.push(stage.task_info(&id, unit.index, &agent_id)?);
+            self.tasks.insert(id, (request.task, unit));
         }
         Ok(self.offers.answer(offers, &infos, refuse))
     }

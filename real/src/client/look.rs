@@ -1,10 +1,10 @@
 //! `logs` and `kill`.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use fairground_workloads::words;
 use serde_json::{Value, json};
 
 use super::{MasterArg, block_on};
@@ -82,8 +82,9 @@ pub fn logs(args: &LogsArgs) -> anyhow::Result<ExitCode> {
                 Some(task) => is_over(&text(&task["state"])),
                 None => true,
             };
-            offset += copy(&args.master, address, &path, offset).await?;
-            if over || !args.follow {
+            let (count, read) = copy(&args.master, address, &path, offset).await?;
+            offset += count;
+            if over || !args.follow || !read {
                 return Ok(ExitCode::SUCCESS);
             }
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -91,19 +92,26 @@ pub fn logs(args: &LogsArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Prints what there is of a file from `offset` on, byte by byte as it is; how much that was.
-async fn copy(master: &MasterArg, address: &str, path: &str, offset: u64) -> anyhow::Result<u64> {
+/// Prints what there is of a file from `offset` on, byte by byte as it is: how much that was, and whether
+/// somebody still reads it.
+async fn copy(
+    master: &MasterArg,
+    address: &str,
+    path: &str,
+    offset: u64,
+) -> anyhow::Result<(u64, bool)> {
     let url = format!("http://{address}/files/download");
     let query = [("path", path), ("offset", &offset.to_string())];
     let url = reqwest::Url::parse_with_params(&url, query)?;
     let mut answer = master.ask(url, "the task's agent").await?;
-    let (mut stdout, mut count) = (std::io::stdout(), 0);
-    while let Some(piece) = answer.chunk().await? {
-        stdout.write_all(&piece)?;
+    let (mut count, mut read) = (0, true);
+    while let Some(piece) = answer.chunk().await?
+        && read
+    {
+        read = words::print(&piece)?;
         count += piece.len() as u64;
     }
-    stdout.flush()?;
-    Ok(count)
+    Ok((count, read))
 }
 
 /// Ends a task or a framework.

@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use fairground_workloads::{say, words};
 use serde_json::{Value, json};
 
 use super::look::{is_over, text};
@@ -40,22 +41,25 @@ pub struct Args {
 pub fn ps(args: &Args) -> anyhow::Result<ExitCode> {
     block_on(async {
         let Some(seconds) = args.watch else {
-            return show(args, false).await;
+            show(args, false).await?;
+            return Ok(());
         };
         let mut interrupts = Interrupts::listen()?;
         let mut ticks = tokio::time::interval(Duration::from_secs(seconds));
         loop {
             tokio::select! {
                 () = interrupts.come() => return Ok(()),
-                _ = ticks.tick() => show(args, true).await?,
+                _ = ticks.tick() => if !show(args, true).await? {
+                    return Ok(());
+                },
             }
         }
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows it once.
-async fn show(args: &Args, again: bool) -> anyhow::Result<()> {
+/// Shows it once; whether somebody still reads it.
+async fn show(args: &Args, again: bool) -> anyhow::Result<bool> {
     let agents = args.master.get("/slaves").await?;
     let (shown, waits) = if args.agents {
         (agent_list(&agents), Vec::new())
@@ -64,8 +68,8 @@ async fn show(args: &Args, again: bool) -> anyhow::Result<()> {
         let waits = waiting::waiting(&frameworks, &waiting::sizes(&agents));
         (task_list(&frameworks, &agents, args.all), waits)
     };
-    let mut out = std::io::stdout().lock();
-    if again && out.is_terminal() {
+    let (mut out, terminal) = (Vec::new(), std::io::stdout().is_terminal());
+    if again && terminal {
         // The whole screen, from its beginning.
         write!(out, "\x1b[2J\x1b[H")?;
     }
@@ -83,15 +87,15 @@ async fn show(args: &Args, again: bool) -> anyhow::Result<()> {
     } else {
         let columns: &[&str] = if args.agents { &AGENTS } else { &TASKS };
         print_table(&mut out, columns, &shown)?;
-        if again && !out.is_terminal() {
+        if again && !terminal {
             writeln!(out)?;
         }
-        for (name, stage, why) in waits {
-            eprintln!("{name}: stage `{stage}` waits: {why}");
-        }
     }
-    out.flush()?;
-    Ok(())
+    let read = words::print(out)?;
+    for (name, stage, why) in waits.iter().filter(|_| !args.json) {
+        say!("{name}: stage `{stage}` waits: {why}");
+    }
+    Ok(read)
 }
 
 /// The columns of tasks: members of what `--json` prints, in capitals.

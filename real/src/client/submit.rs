@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
+use fairground_workloads::{say, words};
 use serde_json::{Value, json};
 
 use super::driver::Driver;
@@ -73,7 +74,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
             ended = drive(&args.master, driver, calls, &mut info) => return ended,
             () = interrupts.come() => {}
         }
-        eprintln!("interrupted");
+        say!("interrupted");
         if let Some(id) = info["id"]["value"].as_str() {
             let end = json!({"framework_id": id});
             let ended = args.master.post("/fairground/v1/kill", &end).await;
@@ -118,7 +119,7 @@ async fn drive(
     info: &mut Value,
 ) -> anyhow::Result<ExitCode> {
     let mut subscription = Subscription::open(master, info).await?;
-    println!("{}", subscription.framework_id);
+    words::print(format!("{}\n", subscription.framework_id))?;
     info["id"] = json!({"value": subscription.framework_id});
     let mut agents = Agents {
         master,
@@ -130,17 +131,17 @@ async fn drive(
         let error = match outcome {
             Ok(Verdict::Finished) => {
                 subscription.call("TEARDOWN", Value::Null).await?;
-                eprintln!("{} tasks finished", driver.finished);
+                say!("{} tasks finished", driver.finished);
                 return Ok(ExitCode::SUCCESS);
             }
             Ok(Verdict::Failed(why)) => {
                 subscription.call("TEARDOWN", Value::Null).await?;
-                eprintln!("the job failed: {why:#}");
+                say!("the job failed: {why:#}");
                 return Ok(ExitCode::FAILURE);
             }
             Err(error) => error,
         };
-        eprintln!("the master is away ({error:#}); looking for it again");
+        say!("the master is away ({error:#}); looking for it again");
         driver.disconnected()?;
         subscription = come_back(master, info).await?;
         calls = driver.came_back();
@@ -180,7 +181,7 @@ impl Agents<'_> {
         let waits = driver.waits_in_vain(&waiting::sizes(&shown));
         if self.said != waits {
             for line in &waits {
-                eprintln!("{line}");
+                say!("{line}");
             }
             self.said = waits;
         }

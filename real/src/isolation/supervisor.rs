@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use fairground_workloads::say;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -49,7 +50,7 @@ pub(super) fn run(directory: &Path) -> Result<ExitCode> {
     // Being the leader of a group already is no harm.
     let _ = setsid();
     if !store::write_once(&files.claim(), &Claim::Supervisor(Process::myself()?))? {
-        eprintln!("this container was given up before it began");
+        say!("this container was given up before it began");
         return Ok(ExitCode::FAILURE);
     }
     let exit = match Supervisor::begin(&files, &spec) {
@@ -191,7 +192,7 @@ impl<'a> Supervisor<'a> {
                 self.oom = true;
                 let memory = self.group.as_ref().map(Group::memory);
                 // For people only: the task is ended without it, too.
-                self.memory = memory.and_then(|text| text.map_err(|e| eprintln!("{e}")).ok());
+                self.memory = memory.and_then(|text| text.map_err(|e| say!("{e}")).ok());
                 self.destroy()?;
             }
             self.keep_time()?;
@@ -225,7 +226,7 @@ impl<'a> Supervisor<'a> {
                 store::write(&self.files.started(), &started)?;
             }
             Ok(Report::Ended(end)) => self.end = Some(end),
-            Err(error) => eprintln!("init said what is not understood: {error}"),
+            Err(error) => say!("init said what is not understood: {error}"),
         }
         Ok(())
     }
@@ -323,7 +324,7 @@ impl<'a> Supervisor<'a> {
             if let Err(error) = group.kill_all() {
                 left = Some(error.to_string());
             }
-            let used = group.usage().map_err(|error| eprintln!("{error}"));
+            let used = group.usage().map_err(|error| say!("{error}"));
             usage = used.ok();
             if let Err(error) = group.destroy() {
                 left = Some(error.to_string());

@@ -15,6 +15,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use fairground_workloads::{say, words};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -243,8 +244,8 @@ pub fn up(args: &UpArgs) -> anyhow::Result<ExitCode> {
         asks: !args.insecure,
     };
     plan.begin()?;
-    println!("{}", args.listen);
-    eprintln!(
+    words::print(format!("{}\n", args.listen))?;
+    say!(
         "{} up; end the cluster with `{}`",
         match args.agents {
             1 => "1 agent is".to_owned(),
@@ -449,7 +450,7 @@ fn words(folder: &Path) -> String {
 pub fn down(args: &DownArgs) -> anyhow::Result<ExitCode> {
     check_root()?;
     if args.which.found()?.is_empty() {
-        eprintln!("nothing of a cluster called `{}` is there", args.which.name);
+        say!("nothing of a cluster called `{}` is there", args.which.name);
         return Ok(ExitCode::FAILURE);
     }
     clean_up(&args.which)?;

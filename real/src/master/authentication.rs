@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use axum::http::{HeaderMap, Method, header};
+use fairground_workloads::say;
 
 use crate::credentials::Credentials;
 use crate::protocol::{MAY_READ_PATH, MESSAGE_PATH, Pages, SUBSCRIBE_PATH};
@@ -144,7 +145,7 @@ impl Args {
                 .principals()
                 .any(|known| agents.iter().any(|agent| agent == known))
         {
-            eprintln!(
+            say!(
                 "master: no credential of {} is an agent's ({}), so none can join; name theirs with \
                  --agent-principal",
                 path.display(),

@@ -23,6 +23,7 @@ use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
+use fairground_workloads::say;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -191,7 +192,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     };
     let connections = Connections::new(CONNECTIONS, args.connections_per_peer as usize);
     for listener in listeners {
-        eprintln!("master: listening on {}", listener.local_addr()?);
+        say!("master: listening on {}", listener.local_addr()?);
         let router = http::router(app.clone());
         runtime.spawn(web::serve(listener, router, Arc::clone(&connections)));
     }
@@ -233,10 +234,10 @@ fn check_addresses(
                      (`principal secret` a line, mode 600), or say --insecure"
                 );
             }
-            eprintln!("master: {address} is open to everybody who can reach it, as was said");
+            say!("master: {address} is open to everybody who can reach it, as was said");
         }
         if !authentication.asks_agents() {
-            eprintln!(
+            say!(
                 "master: {address}: agents are not asked who they are: whoever can reach it can join as \
                  one, and is told tasks with their secrets"
             );
@@ -389,12 +390,12 @@ fn recover(
         records += 1;
     }
     if contents.torn_bytes() > 0 {
-        eprintln!(
+        say!(
             "master: {}: the last records are torn ({} bytes) and were never acted upon; they are cut off",
             path.display(),
             contents.torn_bytes()
         );
     }
-    eprintln!("master: {}: {records} records replayed", path.display());
+    say!("master: {}: {records} records replayed", path.display());
     Ok((cluster, last))
 }

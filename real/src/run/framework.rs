@@ -8,13 +8,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use fairground_policies::frameworks::{Framework, News, Order, Piece, Role};
+use fairground_policies::frameworks::{
+    Framework, FrameworkAction, FrameworkEvent, TaskPurpose, WorkUnit,
+};
 use fairground_policies::message::{
     AgentId, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::measured::MeasuredJob;
+use fairground_workloads::say;
 use fairground_workloads::trace::Work;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -85,7 +88,7 @@ pub(super) struct Live<'a> {
     /// Tasks that reached us and take work.
     reached: BTreeMap<TaskId, UnboundedSender<u64>>,
     /// What executors work on.
-    working: BTreeMap<TaskId, Piece>,
+    working: BTreeMap<TaskId, WorkUnit>,
     failures: u32,
     moved: Instant,
     horizon: Time,
@@ -177,18 +180,18 @@ impl<'a> Live<'a> {
         while self.progress.next_submission().is_some_and(|at| at <= now) {
             self.moved = Instant::now();
             if let Some(job) = self.progress.submit(now) {
-                let news = News::JobSubmitted(job.id, Arc::clone(job.spec));
-                calls.extend(self.tell(news)?);
+                let event = FrameworkEvent::JobSubmitted(job.id, Arc::clone(job.spec));
+                calls.extend(self.tell(event)?);
             }
         }
         while let Some(load) = &mut self.load
             && load.next().is_some_and(|at| at <= now)
         {
-            let news = load.measure();
-            calls.extend(self.tell(news)?);
+            let event = load.measure();
+            calls.extend(self.tell(event)?);
         }
         if self.core.wake_at().is_some_and(|at| at <= now) {
-            calls.extend(self.tell(News::TimePassed)?);
+            calls.extend(self.tell(FrameworkEvent::TimePassed)?);
         }
         Ok(calls)
     }
@@ -198,12 +201,12 @@ impl<'a> Live<'a> {
             "OFFERS" => {
                 let mut calls = Vec::new();
                 for offer in self.offers.offered(event, self.id, agent_of)? {
-                    calls.extend(self.tell(News::Offered(offer))?);
+                    calls.extend(self.tell(FrameworkEvent::Offered(offer))?);
                 }
                 Ok(calls)
             }
             "RESCIND" => match self.offers.rescinded(event) {
-                Some(offer) => self.tell(News::Rescinded(offer)),
+                Some(offer) => self.tell(FrameworkEvent::Rescinded(offer)),
                 None => Ok(Vec::new()),
             },
             "UPDATE" => self.status(&event["update"]["status"]),
@@ -221,15 +224,17 @@ impl<'a> Live<'a> {
         };
         self.moved = Instant::now();
         let now = self.pace.now();
-        let piece = match self.core.role(task) {
-            Some(Role::Piece(piece)) => Some(piece),
+        let unit = match self.core.purpose(task) {
+            Some(TaskPurpose::WorkUnit(unit)) => Some(unit),
             _ => self.working.get(&task).copied(),
         };
         // What another attempt has done is not done, or lost, a second time.
-        let piece = piece.filter(|_| !self.core.is_beaten(task));
+        let unit = unit.filter(|_| !self.core.is_beaten(task));
         let Some(outcome) = outcome(state) else {
-            if let (Some(Role::Piece(piece)), "TASK_RUNNING") = (self.core.role(task), state) {
-                self.progress.started(piece, now);
+            if let (Some(TaskPurpose::WorkUnit(unit)), "TASK_RUNNING") =
+                (self.core.purpose(task), state)
+            {
+                self.progress.started(unit, now);
             }
             return Ok(calls);
         };
@@ -239,18 +244,18 @@ impl<'a> Live<'a> {
         if outcome == Outcome::Failed {
             self.failed(id, state, status)?;
         }
-        match (piece, outcome, self.core.role(task)) {
-            (Some(piece), Outcome::Finished, Some(Role::Piece(_))) => self.done(piece, now),
-            (Some(piece), ..) => self.progress.lost(piece),
+        match (unit, outcome, self.core.purpose(task)) {
+            (Some(unit), Outcome::Finished, Some(TaskPurpose::WorkUnit(_))) => self.done(unit, now),
+            (Some(unit), ..) => self.progress.lost(unit),
             (None, ..) => {}
         }
-        calls.extend(self.tell(News::Reported { task, outcome })?);
+        calls.extend(self.tell(FrameworkEvent::Reported { task, outcome })?);
         Ok(calls)
     }
 
     fn failed(&mut self, id: &str, state: &str, status: &Value) -> anyhow::Result<()> {
         let message = status["message"].as_str().unwrap_or_default();
-        eprintln!("{id}: {state}: {message}");
+        say!("{id}: {state}: {message}");
         self.failures += 1;
         if self.failures > FAILURES {
             bail!(
@@ -261,19 +266,19 @@ impl<'a> Live<'a> {
         Ok(())
     }
 
-    fn done(&mut self, piece: Piece, now: Time) {
-        for task in self.progress.done(piece, now) {
+    fn done(&mut self, unit: WorkUnit, now: Time) {
+        for task in self.progress.done(unit, now) {
             self.go_on(task);
         }
     }
 
     /// Lets a reduce task begin the rest of its work.
     fn go_on(&mut self, task: TaskId) {
-        let Some(Role::Piece(piece)) = self.core.role(task) else {
+        let Some(TaskPurpose::WorkUnit(unit)) = self.core.purpose(task) else {
             return;
         };
         // Its agent plays no part: a reduce task has no data of its own.
-        if let Toil::Reduce(_, work) = self.progress.toil(piece, AgentId(0)) {
+        if let Toil::Reduce(_, work) = self.progress.toil(unit, AgentId(0)) {
             self.order(task, work);
         }
     }
@@ -292,49 +297,49 @@ impl<'a> Live<'a> {
         let Some(task) = number_of(id).filter(|task| self.tasks.contains_key(task)) else {
             return Ok(Vec::new());
         };
-        match (mail, self.core.role(task)) {
-            (Mail::Reached(_, orders), Some(Role::Piece(piece))) => {
+        match (mail, self.core.purpose(task)) {
+            (Mail::Reached(_, orders), Some(TaskPurpose::WorkUnit(unit))) => {
                 self.reached.insert(task, orders);
-                if self.progress.copied(task, piece) {
+                if self.progress.copied(task, unit) {
                     self.go_on(task);
                 }
                 Ok(Vec::new())
             }
             (Mail::Reached(_, orders), _) => {
                 self.reached.insert(task, orders);
-                self.tell(News::ExecutorStarted(task))
+                self.tell(FrameworkEvent::ExecutorStarted(task))
             }
             (Mail::Done(_), _) => {
-                let Some(piece) = self.working.remove(&task) else {
+                let Some(unit) = self.working.remove(&task) else {
                     return Ok(Vec::new());
                 };
                 let now = self.pace.now();
-                self.done(piece, now);
-                self.tell(News::WorkFinished {
+                self.done(unit, now);
+                self.tell(FrameworkEvent::WorkFinished {
                     executor: task,
-                    piece,
+                    unit,
                 })
             }
         }
     }
 
     /// Tells the core's framework and turns what it orders into calls.
-    fn tell(&mut self, news: News) -> anyhow::Result<Vec<Call>> {
+    fn tell(&mut self, event: FrameworkEvent) -> anyhow::Result<Vec<Call>> {
         let now = self.pace.now();
-        let mut orders = Vec::new();
-        self.core.step(now, news, &mut orders);
+        let mut actions = Vec::new();
+        self.core.step(now, event, &mut actions);
         let mut calls = Vec::new();
-        for order in orders {
-            match order {
-                Order::Tell(event) => calls.extend(self.call(event)?),
-                Order::Work {
+        for action in actions {
+            match action {
+                FrameworkAction::Tell(event) => calls.extend(self.call(event)?),
+                FrameworkAction::Work {
                     executor,
-                    piece,
-                    warmth,
+                    unit,
+                    cache,
                 } => {
-                    self.working.insert(executor, piece);
-                    self.progress.started(piece, now);
-                    self.order(executor, self.progress.work(piece, warmth));
+                    self.working.insert(executor, unit);
+                    self.progress.started(unit, now);
+                    self.order(executor, self.progress.work(unit, cache));
                 }
             }
         }
@@ -395,13 +400,13 @@ impl<'a> Live<'a> {
         agent: AgentId,
         agent_name: &str,
     ) -> anyhow::Result<(String, Value)> {
-        let role = self.core.role(request.task);
-        let role = role.context("the scheduler launches a task it does not know")?;
+        let purpose = self.core.purpose(request.task);
+        let purpose = purpose.context("the scheduler launches a task it does not know")?;
         let micros = |span: Span| self.pace.real(span).as_micros().to_string();
-        let (name, what) = match role {
-            Role::Piece(piece) => {
-                let name = format!("{}-s{}-{}", piece.job, piece.stage, piece.index);
-                let what = match self.progress.toil(piece, agent) {
+        let (name, what) = match purpose {
+            TaskPurpose::WorkUnit(unit) => {
+                let name = format!("{}-s{}-{}", unit.job, unit.stage, unit.index);
+                let what = match self.progress.toil(unit, agent) {
                     Toil::Plain(span) => vec!["task".to_owned(), micros(span)],
                     Toil::Reduce(copy, work) => {
                         vec!["reduce".to_owned(), micros(copy), micros(work)]
@@ -409,14 +414,14 @@ impl<'a> Live<'a> {
                 };
                 (name, what)
             }
-            Role::Executor => ("executor".to_owned(), vec!["executor".to_owned()]),
-            Role::Instance => ("instance".to_owned(), vec!["instance".to_owned()]),
+            TaskPurpose::Executor => ("executor".to_owned(), vec!["executor".to_owned()]),
+            TaskPurpose::Instance => ("instance".to_owned(), vec!["instance".to_owned()]),
         };
         let id = format!("{name}.{}", request.task.0);
         let calibration = &self.burners.calibration;
         let mut rate = calibration.rate(request.needs);
         let limit = rate;
-        if let (Role::Instance, Some(load)) = (role, &self.load) {
+        if let (TaskPurpose::Instance, Some(load)) = (purpose, &self.load) {
             rate = (rate * load.target() / 1000).max(1);
         }
         let program = self.burners.program.display().to_string();

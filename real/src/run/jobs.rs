@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::{Piece, Warmth};
+use fairground_policies::frameworks::{CacheState, WorkUnit};
 use fairground_policies::job::StageSpec;
 use fairground_policies::message::{AgentId, FrameworkId, JobId, TaskId};
 use fairground_policies::time::{Span, Time};
@@ -96,19 +96,19 @@ impl Progress {
         Some(job)
     }
 
-    fn stage(&self, piece: Piece) -> (&StageSpec, Runtimes<&[Span]>) {
-        let job = self.jobs.get(piece.job);
-        let stage = piece.stage as usize;
+    fn stage(&self, unit: WorkUnit) -> (&StageSpec, Runtimes<&[Span]>) {
+        let job = self.jobs.get(unit.job);
+        let stage = unit.stage as usize;
         (&job.spec.stages[stage], job.runtimes(stage))
     }
 
     /// How long a task takes on an agent, by the trace's clock.
-    pub(super) fn toil(&self, piece: Piece, agent: AgentId) -> Toil {
-        let (stage, runtimes) = self.stage(piece);
-        let index = piece.index as usize;
+    pub(super) fn toil(&self, unit: WorkUnit, agent: AgentId) -> Toil {
+        let (stage, runtimes) = self.stage(unit);
+        let index = unit.index as usize;
         match runtimes {
             Runtimes::Plain { local, away } => {
-                let factor = if stage.is_local(piece.index, agent) {
+                let factor = if stage.is_local(unit.index, agent) {
                     1000
                 } else {
                     u64::from(away)
@@ -121,50 +121,50 @@ impl Progress {
     }
 
     /// How long it takes inside an executor, by the trace's clock.
-    pub(super) fn work(&self, piece: Piece, warmth: Warmth) -> Span {
-        let index = piece.index as usize;
-        match (self.stage(piece).1, warmth) {
-            (Runtimes::Waves { fresh, .. }, Warmth::Fresh) => fresh[index],
-            (Runtimes::Waves { first, .. }, Warmth::First) => first[index],
-            (Runtimes::Waves { rest, .. }, Warmth::Rest) => rest[index],
+    pub(super) fn work(&self, unit: WorkUnit, cache: CacheState) -> Span {
+        let index = unit.index as usize;
+        match (self.stage(unit).1, cache) {
+            (Runtimes::Waves { fresh, .. }, CacheState::Fresh) => fresh[index],
+            (Runtimes::Waves { first, .. }, CacheState::First) => first[index],
+            (Runtimes::Waves { rest, .. }, CacheState::Rest) => rest[index],
             (Runtimes::Plain { local, .. }, _) => local[index],
             (Runtimes::Reduce { copy, work }, _) => copy[index] + work[index],
         }
     }
 
     /// A task runs.
-    pub(super) fn started(&mut self, piece: Piece, now: Time) {
-        self.measured[piece.job.index()].started.get_or_insert(now);
+    pub(super) fn started(&mut self, unit: WorkUnit, now: Time) {
+        self.measured[unit.job.index()].started.get_or_insert(now);
     }
 
     /// An attempt at a task was lost, killed, or failed.
-    pub(super) fn lost(&mut self, piece: Piece) {
-        self.measured[piece.job.index()].lost += 1;
+    pub(super) fn lost(&mut self, unit: WorkUnit) {
+        self.measured[unit.job.index()].lost += 1;
     }
 
     /// A reduce task has copied what there is; whether it may go on at once.
-    pub(super) fn copied(&mut self, task: TaskId, piece: Piece) -> bool {
-        let stage = &self.jobs.get(piece.job).spec.stages[piece.stage as usize];
-        let Some(open) = self.open.get_mut(&piece.job) else {
+    pub(super) fn copied(&mut self, task: TaskId, unit: WorkUnit) -> bool {
+        let stage = &self.jobs.get(unit.job).spec.stages[unit.stage as usize];
+        let Some(open) = self.open.get_mut(&unit.job) else {
             return true;
         };
         if open.parents_done(stage) {
             return true;
         }
-        open.copied.push((task, piece.stage));
+        open.copied.push((task, unit.stage));
         false
     }
 
     /// A task is done; the reduce tasks that may go on now.
-    pub(super) fn done(&mut self, piece: Piece, now: Time) -> Vec<TaskId> {
-        let job = self.jobs.get(piece.job);
-        let Some(open) = self.open.get_mut(&piece.job) else {
+    pub(super) fn done(&mut self, unit: WorkUnit, now: Time) -> Vec<TaskId> {
+        let job = self.jobs.get(unit.job);
+        let Some(open) = self.open.get_mut(&unit.job) else {
             return Vec::new();
         };
-        open.left[piece.stage as usize] -= 1;
+        open.left[unit.stage as usize] -= 1;
         if open.left.iter().all(|left| *left == 0) {
-            self.open.remove(&piece.job);
-            self.measured[piece.job.index()].finished = Some(now);
+            self.open.remove(&unit.job);
+            self.measured[unit.job.index()].finished = Some(now);
             self.done += 1;
             return Vec::new();
         }

@@ -1,6 +1,6 @@
 //! What a service's load balancer measures: the load of the trace.
 
-use fairground_policies::frameworks::News;
+use fairground_policies::frameworks::FrameworkEvent;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::trace::Service;
 
@@ -34,14 +34,14 @@ impl<'a> Load<'a> {
     }
 
     /// Looks at the load: that of the last period, or of the first to come.
-    pub(super) fn measure(&mut self) -> News {
+    pub(super) fn measure(&mut self) -> FrameworkEvent {
         let Some(now) = self.next else {
-            return News::LoadEnded;
+            return FrameworkEvent::LoadEnded;
         };
         let end = self.service.end();
         if now >= end {
             self.next = None;
-            return News::LoadEnded;
+            return FrameworkEvent::LoadEnded;
         }
         let period = self.service.autoscaler.period.max(Span::from_secs(1));
         self.next = Some((now + period).min(end));
@@ -49,6 +49,6 @@ impl<'a> Load<'a> {
         let busy = self.service.arrivals(from, from + period)
             * u128::from(self.service.service_time.as_micros());
         let load = busy.div_ceil(u128::from(period.as_micros()));
-        News::LoadMeasured(u64::try_from(load).unwrap_or(u64::MAX))
+        FrameworkEvent::LoadMeasured(u64::try_from(load).unwrap_or(u64::MAX))
     }
 }

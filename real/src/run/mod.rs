@@ -22,7 +22,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use fairground_policies::allocators::Setup;
-use fairground_policies::frameworks::{Autoscaler, Framework, Manners};
+use fairground_policies::frameworks::{Autoscaler, Framework, OfferPolicy};
 use fairground_policies::master::Config;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::Name;
@@ -32,6 +32,7 @@ use fairground_policies::time::{Span, Time};
 use fairground_workloads::measured::{MeasuredJob, RealRun};
 use fairground_workloads::recipe::{FrameworkSpec, Recipe};
 use fairground_workloads::rng;
+use fairground_workloads::say;
 use fairground_workloads::trace::{Trace, Work};
 use serde_json::json;
 use tokio::sync::mpsc::unbounded_channel;
@@ -96,7 +97,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     results::refuse_foreign(&out)?;
     // The folder of a file that is named alone is the empty path.
     let folder = std::path::absolute(PathBuf::from(".").join(&loaded.folder))?;
-    eprintln!("measuring what of this machine is free");
+    say!("measuring what of this machine is free");
     let calibration = Calibration::measure(trace.agents.iter().copied().sum())?;
     let left_out = say(recipe, &trace, args, &calibration)?;
 
@@ -123,7 +124,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     // From here on, or a cluster would be left behind.
     let mut interrupts = runtime.block_on(async { Interrupts::listen() })?;
     let agents = plan.resources.len();
-    eprintln!(
+    say!(
         "starting a master and {agents} agents, the cluster `{}`",
         args.name
     );
@@ -143,7 +144,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     let log = which.folder().join("master/log");
     let Some((begun_unix_micros, jobs)) = ended? else {
         cluster.end()?;
-        eprintln!("interrupted: nothing is kept");
+        say!("interrupted: nothing is kept");
         return Ok(ExitCode::from(130));
     };
     let real = RealRun {
@@ -158,9 +159,9 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         jobs,
     };
     results::write(&real, recipe, &log, &out)?;
-    eprintln!("ending the cluster");
+    say!("ending the cluster");
     cluster.end()?;
-    Ok(results::print(&real, recipe, &out))
+    results::print(&real, recipe, &out)
 }
 
 /// A cluster that is ended with the run, however that ends.
@@ -177,7 +178,7 @@ impl Cluster<'_> {
 impl Drop for Cluster<'_> {
     fn drop(&mut self) {
         if let Err(error) = local::clean_up(self.0) {
-            eprintln!("{error:#}");
+            say!("{error:#}");
         }
     }
 }
@@ -252,14 +253,14 @@ fn say(
 ) -> anyhow::Result<Vec<String>> {
     let total: Resources = trace.agents.iter().copied().sum();
     let scale = u64::from(args.time_scale);
-    eprintln!(
+    say!(
         "{}: {} agents with {total} in all; about {} for {} of the recipe",
         recipe.name,
         trace.agents.len(),
         recipe.duration.scaled(1, scale),
         recipe.duration,
     );
-    eprintln!(
+    say!(
         "calibration: {:.2} of {} processors and {} MiB are free; {} thousandths of a processor and \
          {} of a MiB stand for one of the recipe's",
         calibration.free_processors,
@@ -270,13 +271,11 @@ fn say(
     );
     let burnt = calibration.processor * total.cpus().0 / 1_000_000;
     if calibration.free_processors < 1.0 || calibration.free_processors < burnt as f64 {
-        eprintln!(
-            "the machine is busy: what is measured will say more of others than of the cluster"
-        );
+        say!("the machine is busy: what is measured will say more of others than of the cluster");
     }
     let rate = calibration.rate(Resources::cores(1, 1));
     let took = Calibration::try_burner(&std::env::current_exe()?, rate)?;
-    eprintln!(
+    say!(
         "calibration: one second of work at that rate took a burner {:.3} s",
         took.as_secs_f64()
     );
@@ -300,7 +299,7 @@ fn say(
         }
     }
     for line in &left_out {
-        eprintln!("not as in the recipe: {line}");
+        say!("not as in the recipe: {line}");
     }
     Ok(left_out)
 }
@@ -351,16 +350,16 @@ fn frameworks(
     let mut frameworks = Vec::new();
     for (index, (spec, workload)) in recipe.framework.iter().zip(&trace.workloads).enumerate() {
         let id = FrameworkId(index as u32);
-        let manners = Manners {
+        let offer_policy = OfferPolicy {
             refuse: spec.refuse,
             offers: config.offers,
         };
         let scheduler = registry.scheduler(&spec.scheduler)?;
         frameworks.push(match &workload.work {
-            Work::Batch(_) => Framework::batch(id, manners, scheduler),
+            Work::Batch(_) => Framework::batch(id, offer_policy, scheduler),
             Work::Executors {
                 needs, max, idle, ..
-            } => Framework::executors(id, manners, scheduler.order(), *needs, *max, *idle),
+            } => Framework::executors(id, offer_policy, scheduler.order(), *needs, *max, *idle),
             Work::Service(service) => {
                 let autoscaler = Autoscaler {
                     workers: service.workers,
@@ -369,7 +368,7 @@ fn frameworks(
                     min: service.autoscaler.min,
                     max: service.autoscaler.max,
                 };
-                Framework::service(id, manners, service.needs, autoscaler)
+                Framework::service(id, offer_policy, service.needs, autoscaler)
             }
         });
     }
@@ -437,7 +436,7 @@ async fn say_how_far<T>(pace: Pace, horizon: Time, total: usize, done: &AtomicU6
         ticks.tick().await;
         let (passed, done) = (pace.now(), done.load(Ordering::Relaxed));
         let seconds = |time: Time| time.as_micros() / 1_000_000;
-        eprintln!(
+        say!(
             "{} s of the recipe's {} s have passed: {done} of {total} jobs are done",
             seconds(passed),
             seconds(horizon)

@@ -10,6 +10,7 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::time::Time;
 use fairground_workloads::measured::{MeasuredJob, RECIPE, RUN, RealRun};
 use fairground_workloads::recipe::Recipe;
+use fairground_workloads::{say, words};
 
 /// Whether results may go there: a new or empty folder, or an earlier run's.
 pub(super) fn refuse_foreign(out: &Path) -> anyhow::Result<()> {
@@ -46,7 +47,7 @@ fn write_into(folder: &Path, real: &RealRun, recipe: &Recipe, log: &Path) -> any
     fs::copy(log, &copy).with_context(|| format!("{} to {}", log.display(), copy.display()))?;
     let files = [
         (RUN, serde_json::to_string_pretty(real)? + "\n"),
-        (RECIPE, toml::to_string(recipe)?),
+        (RECIPE, recipe.text()),
         ("jobs.csv", table(&real.jobs)),
     ];
     for (name, text) in files {
@@ -92,8 +93,8 @@ fn seconds(time: Time) -> String {
 }
 
 /// Prints what became of every framework's jobs; 1 when one was not finished.
-pub(super) fn print(real: &RealRun, recipe: &Recipe, out: &Path) -> ExitCode {
-    println!("framework     jobs  finished  mean completion");
+pub(super) fn print(real: &RealRun, recipe: &Recipe, out: &Path) -> anyhow::Result<ExitCode> {
+    let mut text = "framework     jobs  finished  mean completion\n".to_owned();
     for (index, spec) in (0..).zip(&recipe.framework) {
         let own = |job: &&MeasuredJob| job.framework == FrameworkId(index);
         let jobs = real.jobs.iter().filter(own).count();
@@ -104,12 +105,13 @@ pub(super) fn print(real: &RealRun, recipe: &Recipe, out: &Path) -> ExitCode {
             Some(mean) => format!("{:.1} s", mean as f64 / 1e6),
             None => "-".to_owned(),
         };
-        println!("{:<12} {jobs:>5} {count:>9} {mean:>16}", spec.name);
+        let _ = writeln!(text, "{:<12} {jobs:>5} {count:>9} {mean:>16}", spec.name);
     }
-    eprintln!(
+    words::print(text)?;
+    say!(
         "times are the recipe's; `fairground fidelity {}` simulates the same and compares",
         out.join("log").display()
     );
     let finished = real.jobs.iter().all(|job| job.finished.is_some());
-    ExitCode::from(u8::from(!finished))
+    Ok(ExitCode::from(u8::from(!finished)))
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::{Extension, Router};
+use fairground_workloads::say;
 use hyper::Request;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
@@ -36,7 +37,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, connections: Ar
         let (stream, peer) = match listener.accept().await {
             Ok((stream, address)) => (stream, address.ip()),
             Err(error) => {
-                eprintln!("cannot take in a connection: {error}");
+                say!("cannot take in a connection: {error}");
                 // Out of file descriptors, mostly: others have to end first.
                 connections.make_room();
                 sleep(Duration::from_millis(100)).await;

@@ -269,3 +269,41 @@ fn resources_change_only_while_there_are_no_tasks() {
     agent.start_again();
     assert_eq!(master.subscribed(3).capacity.millicores, 4000);
 }
+
+/// Control groups are kept for tasks: an agent that ends leaves none when it has no tasks, and those of a
+/// task, with the ones above them, when it has.
+#[test]
+fn an_agent_without_tasks_leaves_no_control_groups() {
+    if skipped() {
+        return;
+    }
+    let groups = |agent: &Agent| {
+        let prefix = agent
+            .work()
+            .parent()
+            .unwrap()
+            .file_name()
+            .unwrap()
+            .to_owned();
+        let hierarchies = fs::read_dir(support::cgroup_root()).unwrap().flatten();
+        let groups = hierarchies.map(|hierarchy| hierarchy.path().join(&prefix));
+        let one = support::cgroup_root().join(&prefix);
+        groups.chain([one]).filter(|group| group.exists()).count()
+    };
+    let master = Master::new();
+    let mut agent = Agent::start(&master);
+    master.subscribed(1);
+    assert!(groups(&agent) > 0, "those of the agent itself");
+    assert_eq!(agent.signal(Signal::SIGTERM), Some(0));
+    assert_eq!(groups(&agent), 0);
+    agent.start_again();
+    master.subscribed(2);
+    master.run(&shell("task", "sleep 1000"));
+    let running = master.reaches("task", Running).container.unwrap();
+    let own = support::group_of(running.pid.unwrap());
+    assert_eq!(agent.signal(Signal::SIGTERM), Some(0));
+    assert!(own.exists(), "the task's own group stays");
+    agent.start_again();
+    master.subscribed(3);
+    assert_eq!(master.states("task"), [Starting, Running]);
+}

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -64,6 +64,38 @@ fn a_job_runs_to_its_end() {
     assert_eq!(check(&master, &["ps"], 0, "").lines().count(), 1);
     let agents = check(&master, &["ps", "--agents"], 0, "");
     assert!(agents.contains(" a0 "), "{agents}");
+}
+
+/// Whoever reads may have read enough, as `head` has: commands end quietly, and as they would have.
+#[test]
+fn nobody_reads_what_commands_print() {
+    let (master, _agents) = cluster();
+    for (arguments, code) in [
+        (&["submit", "--", "true"][..], 0),
+        (&["submit", "--retries", "1", "--", "false"], 1),
+        (&["ps", "--json", "--all"], 0),
+        (&["ps", "--all"], 0),
+        (&["ps", "--agents"], 0),
+        (&["ps", "--watch", "1"], 0),
+        (&["completions", "bash"], 0),
+    ] {
+        for words_too in [false, true] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_fairground-real"));
+            command.args(arguments);
+            command.env("FAIRGROUND_MASTER", master.address.to_string());
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            drop(child.stdout.take());
+            if words_too {
+                drop(child.stderr.take());
+            }
+            let ended = child.wait_with_output().unwrap();
+            let words = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(ended.status.code(), Some(code), "{arguments:?}: {words}");
+            let quiet = !words.contains("ipe") && !words.contains("panicked");
+            assert!(quiet, "{arguments:?}: {words}");
+        }
+    }
 }
 
 #[test]
@@ -160,7 +192,7 @@ fn submit(master: SocketAddr, arguments: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fairground-real"));
     command.arg("submit").args(arguments);
     command.env("FAIRGROUND_MASTER", master.to_string());
-    command.stdout(std::process::Stdio::null()).spawn().unwrap()
+    command.stdout(Stdio::null()).spawn().unwrap()
 }
 
 /// A way to the master on which the first call that has `word` in it is lost, and every connection

@@ -1,4 +1,4 @@
-//! What something cost: time of the processor, time of the wall, pieces of memory asked for.
+//! What something cost: time of the processor, time of the wall, units of memory asked for.
 
 use std::time::Instant;
 

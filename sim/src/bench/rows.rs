@@ -157,7 +157,7 @@ pub const ROWS: &[Row] = rows![
     "memory/task", "memory a task, all of them loaded, at the peak of the run", "B", AtMost(80.0),
         |_| memory::per_task(|count| run(Shape::new(count, 1000, 7), FIFO, 1).map(drop), WHOLE),
         "the lines of the file, the jobs made of them, what became of each and where each ran: all are held at once";
-    "allocations/task", "pieces of memory asked for a task, FIFO, 1,000 agents, load 0.7", "", AtMost(0.1),
+    "allocations/task", "units of memory asked for a task, FIFO, 1,000 agents, load 0.7", "", AtMost(0.1),
         |_| allocations(Shape::new(20_000, 1000, 7)),
         "an answer holds its offers and launches in lists of its own, and the master's answers likewise";
     "trace/swf", "SWF read, uncompressed text", "MB/s", AtLeast(100.0), |size| traces::swf(megabytes(size)), MET;

@@ -134,7 +134,7 @@ pub(super) fn shapes(few: Shape, sizes: u32) -> anyhow::Result<f64> {
     slope((many, DRF, frameworks), (few, DRF, frameworks))
 }
 
-/// How many pieces of memory are asked for a task.
+/// How many units of memory are asked for a task.
 pub(super) fn allocations(shape: Shape) -> anyhow::Result<f64> {
     let done = run(shape, FIFO, 1)?;
     let count = done

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use anyhow::{Context, bail};
+use fairground_workloads::say;
 use serde::{Deserialize, Serialize};
 
 use super::{BenchArgs, Ending, print};
@@ -53,7 +54,7 @@ pub(super) fn bench(args: &BenchArgs) -> anyhow::Result<Ending> {
     let mut table = vec![HEADER.map(str::to_owned).to_vec()];
     let mut all_met = true;
     for row in rows {
-        eprintln!("{}", row.name);
+        say!("{}", row.name);
         let measured = in_process(row, args.quick);
         all_met &= measured
             .as_ref()

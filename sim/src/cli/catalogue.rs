@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use fairground_workloads::catalogue::{Entry, File, entries, entry};
+use fairground_workloads::say;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::trace::aligned;
@@ -101,17 +102,22 @@ pub(super) fn get(args: &GetArgs) -> anyhow::Result<Ending> {
     };
     let files = chosen(entry, &args.files)?;
     if files.is_empty() {
-        eprintln!(
+        say!(
             "{} has no file to fetch: {}\n  see {}",
-            entry.name, entry.about, entry.page
+            entry.name,
+            entry.about,
+            entry.page
         );
         return Ok(Ending::No);
     }
     if !accepted(entry, args.accept_licence.as_deref(), &cache)? {
-        eprintln!(
+        say!(
             "error: {} is under the licence {}, which was not accepted\n  hint: read {}\n        \
              and then say --accept-licence {}",
-            entry.name, entry.licence, entry.terms, entry.licence
+            entry.name,
+            entry.licence,
+            entry.terms,
+            entry.licence
         );
         return Ok(Ending::No);
     }
@@ -120,7 +126,7 @@ pub(super) fn get(args: &GetArgs) -> anyhow::Result<Ending> {
         fetch(entry, file, &place, args.mirror.as_deref())?;
         print(&format!("{}\n", place.display()))?;
     }
-    eprintln!("cite: {}", entry.cite);
+    say!("cite: {}", entry.cite);
     Ok(Ending::Done)
 }
 
@@ -169,14 +175,14 @@ fn fetch(entry: &Entry, file: &File, place: &Path, mirror: Option<&str>) -> anyh
         let found = sha256(place).with_context(|| place.display().to_string())?;
         match &file.sha256 {
             Some(known) if *known == found => {
-                eprintln!("{}: already there, verified", file.name);
+                say!("{}: already there, verified", file.name);
                 return Ok(());
             }
             None => {
-                eprintln!("{}: already there; {}", file.name, unverified(&found));
+                say!("{}: already there; {}", file.name, unverified(&found));
                 return Ok(());
             }
-            Some(_) => eprintln!("{}: there, but damaged: fetched again", file.name),
+            Some(_) => say!("{}: there, but damaged: fetched again", file.name),
         }
     }
     let address = match mirror {
@@ -202,8 +208,8 @@ fn fetch(entry: &Entry, file: &File, place: &Path, mirror: Option<&str>) -> anyh
     bar.finish_and_clear();
     let found = fetched?;
     match file.sha256 {
-        Some(_) => eprintln!("{}: fetched, verified", file.name),
-        None => eprintln!("{}: fetched; {}", file.name, unverified(&found)),
+        Some(_) => say!("{}: fetched, verified", file.name),
+        None => say!("{}: fetched; {}", file.name, unverified(&found)),
     }
     Ok(())
 }

@@ -8,18 +8,27 @@ use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_workloads::canonical::Imports;
 use fairground_workloads::feedback::Feedback;
+use fairground_workloads::say;
 use fairground_workloads::trace::{Trace, Work};
 
+use super::flags::Flags;
 use super::progress::Progress;
 use super::rebase::{rebase, rename_inputs};
 use super::{CompareArgs, Ending, RecipeArgs, ReplayArgs, RunArgs, print};
 use crate::experiment::{Experiment, STATIC_BEST};
-use crate::output::{self, Gains, Options};
+use crate::output::{self, Changes, Options};
 use crate::recipe::{Loaded, Recipe};
 use crate::replay::{Replay, Replayed};
 use crate::run::Comparison;
 
 pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
+    let mut flags = Flags::default();
+    flags.took("policies", "--policies", !args.policies.is_empty());
+    flags.took("duration", "--duration", args.recipe.duration.is_some());
+    flags.blame(compared(args, registry))
+}
+
+fn compared(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
     let mut settings = args.recipe.settings.clone();
     if !args.policies.is_empty() {
         settings.push(format!("policies={}", list(&args.policies)));
@@ -43,8 +52,8 @@ pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<E
         let plan = plan(&experiment, &loaded, &out)?;
         if traces {
             // The recipe is what people want to keep.
-            eprint!("{plan}");
-            print(&toml::to_string(&loaded.recipe).context("the recipe has no text")?)?;
+            say!("{}", plan.trim_end());
+            print(&loaded.recipe.text())?;
         } else {
             print(&plan)?;
         }
@@ -54,6 +63,13 @@ pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<E
 }
 
 pub(super) fn run(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
+    let mut flags = Flags::default();
+    flags.took("policies", "--policy", true);
+    flags.took("duration", "--duration", args.recipe.duration.is_some());
+    flags.blame(ran(args, registry))
+}
+
+fn ran(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
     let mut settings = args.recipe.settings.clone();
     settings.push(format!("policies={}", list(&[args.policy])));
     settings.push("seeds=1".to_owned());
@@ -91,7 +107,7 @@ fn replayed(
         let recipe = &mut replayed.recipe;
         recipe.title = format!("{}: {}", recipe.name, policies.join(", "));
     }
-    let text = toml::to_string(&replayed.recipe).context("the recipe has no text")?;
+    let text = replayed.recipe.text();
     let origin = "the recipe of the traces".to_owned();
     let loaded = Recipe::of_text(&text, settings, origin, PathBuf::from("."))?;
     Ok((loaded, replayed))
@@ -144,7 +160,7 @@ fn perform(
     }
     let moved = rebase(loaded.recipe.clone(), &loaded.folder, out);
     rename_inputs(&mut comparison.inputs, &loaded.recipe, &moved);
-    comparison.recipe = toml::to_string(&moved).context("the recipe has no text")?;
+    comparison.recipe = moved.text();
     let written = output::write(&comparison, out, Options::default())?;
     tell(&comparison, &written.report)?;
     Ok(if progress.is_interrupted() {
@@ -158,11 +174,12 @@ fn perform(
 fn check_announced(comparison: &Comparison, announced: u64) -> anyhow::Result<()> {
     for policy in &comparison.policies {
         for run in &policy.runs {
-            let submitted: u64 = run.frameworks.iter().map(|row| row.jobs).sum();
-            if submitted != announced {
+            let rows = run.frameworks.iter();
+            let found: u64 = rows.map(|row| row.jobs + row.unsubmitted).sum();
+            if found != announced {
                 bail!(
-                    "{} with seed {}: {announced} jobs were announced and {submitted} were \
-                     submitted\n  hint: this is an error of Fairground: please report it",
+                    "{} with seed {}: {announced} jobs were announced and {found} were \
+                     found\n  hint: this is an error of Fairground: please report it",
                     policy.name,
                     run.seed
                 );
@@ -184,9 +201,9 @@ pub(super) fn on_threads<T: Send>(
 
 fn tell(comparison: &Comparison, report: &Path) -> anyhow::Result<()> {
     for warning in &comparison.warnings {
-        eprintln!("warning: {warning}");
+        say!("warning: {warning}");
     }
-    let mut text = Gains::of(comparison).to_text();
+    let mut text = Changes::of(comparison).to_text();
     for policy in comparison
         .policies
         .iter()

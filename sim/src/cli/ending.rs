@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fairground_workloads::say;
 use fairground_workloads::scratch;
 
 /// Whether there is something to keep.
@@ -32,7 +33,7 @@ pub(super) fn listen() {
     let mut signals = match signals {
         Ok(signals) => signals,
         Err(error) => {
-            eprintln!("warning: an interruption will leave temporary files: {error}");
+            say!("warning: an interruption will leave temporary files: {error}");
             return;
         }
     };
@@ -40,7 +41,7 @@ pub(super) fn listen() {
         for signal in signals.forever() {
             let keep = signal == SIGINT && DONE.load(Ordering::Relaxed);
             if keep && !STOP.swap(true, Ordering::Relaxed) {
-                eprintln!("interrupted: the seeds that are done are kept (again to stop at once)");
+                say!("interrupted: the seeds that are done are kept (again to stop at once)");
                 continue;
             }
             scratch::remove_all();

@@ -9,6 +9,7 @@ use fairground_workloads::canonical::account::{ImportAccount, sum};
 use fairground_workloads::canonical::edit::{self, Scale, Slice};
 use fairground_workloads::canonical::{Manifest, Opened, anonymise, import, text};
 use fairground_workloads::formats::bytes_read;
+use fairground_workloads::say;
 use fairground_workloads::{Format, ReadError};
 
 use super::trace::aligned;
@@ -81,7 +82,7 @@ pub(super) struct SliceArgs {
     #[arg(long = "tenant", value_name = "NAME")]
     tenants: Vec<String>,
     /// Draw this part of the jobs, as in 0.1
-    #[arg(long, value_name = "SHARE", value_parser = thousandths)]
+    #[arg(long, value_name = "SHARE", value_parser = a_part, allow_hyphen_values = true)]
     sample: Option<u32>,
     /// The seed of the drawing
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = a_seed())]
@@ -99,13 +100,16 @@ pub(super) struct ScaleArgs {
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Time between arrivals; run times stay
-    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = thousandths)]
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = thousandths,
+          allow_hyphen_values = true)]
     time: u32,
     /// Requests, and how often each job comes
-    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = thousandths)]
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = thousandths,
+          allow_hyphen_values = true)]
     load: u32,
     /// Machines of each kind
-    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = thousandths)]
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = thousandths,
+          allow_hyphen_values = true)]
     cluster: u32,
     /// The seed that draws parts of jobs and machines
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = a_seed())]
@@ -113,13 +117,33 @@ pub(super) struct ScaleArgs {
 }
 
 /// A decimal number of at most three places in thousandths.
-pub(super) fn thousandths(text: &str) -> Result<u32, String> {
+fn decimal(text: &str) -> Option<u32> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = (digits(whole) && digits(fraction) && fraction.len() <= 3)
+    (digits(whole) && digits(fraction) && fraction.len() <= 3)
         .then(|| format!("{whole}{fraction:0<3}").parse().ok())
-        .flatten();
-    number.ok_or_else(|| "expected a number of at most three decimal places, as in 0.5".to_owned())
+        .flatten()
+}
+
+/// A factor in thousandths.
+pub(super) fn thousandths(text: &str) -> Result<u32, String> {
+    let expected = "expected a number of at most three decimal places, as in 0.5";
+    decimal(text).ok_or_else(|| expected.to_owned())
+}
+
+/// One that is more than nothing.
+pub(super) fn above_zero(text: &str) -> Result<u32, String> {
+    let expected = "expected a number above 0 of at most three decimal places, as in 0.5";
+    let number = decimal(text).filter(|number| *number > 0);
+    number.ok_or_else(|| expected.to_owned())
+}
+
+/// A part of a whole.
+pub(super) fn a_part(text: &str) -> Result<u32, String> {
+    let expected =
+        "expected a number above 0 and at most 1, of at most three decimal places, as in 0.5";
+    let number = decimal(text).filter(|number| (1..=1000).contains(number));
+    number.ok_or_else(|| expected.to_owned())
 }
 
 pub(super) fn form(command: FormCommand) -> anyhow::Result<Ending> {
@@ -127,7 +151,7 @@ pub(super) fn form(command: FormCommand) -> anyhow::Result<Ending> {
         FormCommand::Import { trace, out, drop } => imported(&trace, &out, drop)?,
         FormCommand::Export { trace, out } => {
             let rows = text::export(&Opened::open(&trace)?, &out)?;
-            eprintln!("{}: {}", out.display(), counted(rows, "row"));
+            say!("{}: {}", out.display(), counted(rows, "row"));
         }
         FormCommand::Slice(args) => sliced(args)?,
         FormCommand::Scale(args) => {
@@ -170,7 +194,7 @@ fn imported(args: &TraceArgs, out: &Path, drop: bool) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let (manifest, report) = imported?;
     for problem in &report.problems {
-        eprintln!("dropped: {problem}");
+        say!("dropped: {problem}");
     }
     print(&format!("format: {format}\n{}", settled(&report.account)))?;
     show(&manifest)

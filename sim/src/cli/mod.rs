@@ -8,6 +8,7 @@ mod catalogue;
 mod compare;
 mod ending;
 mod fidelity;
+mod flags;
 mod form;
 mod peers;
 mod policies;
@@ -19,7 +20,6 @@ mod stream;
 mod trace;
 mod verify;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,6 +30,7 @@ use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
 use fairground_workloads::Format;
 use fairground_workloads::models::trace::FeedbackMode;
+use fairground_workloads::{say, words};
 
 use crate::experiment::ExperimentError;
 
@@ -143,19 +144,27 @@ struct ReplayArgs {
     #[arg(long, value_parser = format_by_name, value_name = "FORMAT", help = about_formats(), requires = "traces")]
     format: Option<Format>,
     /// Begin so long after the beginning of the trace [default: at once, or with the busiest week]
-    #[arg(long, value_name = "SPAN", requires = "traces")]
+    #[arg(
+        long,
+        value_name = "SPAN",
+        requires = "traces",
+        allow_hyphen_values = true
+    )]
     from: Option<Span>,
     /// How many tenants are frameworks of their own; the others are one together [default: 6]
     #[arg(long, value_name = "N", requires = "traces", value_parser = clap::value_parser!(u16).range(1..))]
     tenants: Option<u16>,
     /// Draw this part of the jobs and requests by seed, as in 0.1
-    #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::thousandths)]
+    #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::a_part,
+          allow_hyphen_values = true)]
     sample: Option<u32>,
     /// Multiply times between arrivals, as in 0.5 for twice the load; run times stay
-    #[arg(long, value_name = "FACTOR", requires = "traces", value_parser = form::thousandths)]
+    #[arg(long, value_name = "FACTOR", requires = "traces", value_parser = form::above_zero,
+          allow_hyphen_values = true)]
     interarrival: Option<u32>,
     /// The load a cluster is made for where the trace has no machines, as in 0.9 [default: 0.8]
-    #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::thousandths)]
+    #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::above_zero,
+          allow_hyphen_values = true)]
     load: Option<u32>,
     /// Submit jobs when those they wait for end, and not at their logged times: which wait is in the
     /// log (`logged`: of a workload log, columns 17 and 18), or follows from what its users did (`user`)
@@ -328,9 +337,8 @@ pub fn main_with(registry: Registry) -> ExitCode {
     ending::listen();
     match perform(cli.command, registry) {
         Ok(ending) => ending.into(),
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say!("error: {error:#}");
             match error.downcast_ref() {
                 Some(ExperimentError::Interrupted) => Ending::Interrupted.into(),
                 _ => ExitCode::from(2),
@@ -359,20 +367,13 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
     }
 }
 
-/// Writes data to standard output.
+/// Writes data to standard output. Whoever reads may have read enough: the answer stays the same.
 fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    words::print(text)?;
+    Ok(())
 }
 
 /// "1 record", "2 records".
 fn counted(n: u64, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
-/// Whoever reads our output has read enough.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
-    error.downcast_ref().is_some_and(broken)
 }

@@ -1,6 +1,7 @@
 //! `fairground bench --peer`: other simulators in turn with this one on the same files.
 
 use anyhow::{Context, bail};
+use fairground_workloads::say;
 
 use super::bench::{three_digits, written};
 use super::{BenchArgs, Ending};
@@ -51,7 +52,7 @@ pub(super) fn peers(args: &BenchArgs) -> anyhow::Result<Ending> {
             peer.machines / 1000,
             f64::from(peer.load) / 10.0
         );
-        eprintln!("{row}");
+        say!("{row}");
         let pair = peer.measure(size, &ours, theirs);
         if let Ok(pair) = &pair
             && (peer.machines, peer.load) == (1000, 7)

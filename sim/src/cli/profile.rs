@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use fairground_workloads::canonical::Opened;
 use fairground_workloads::canonical::profile::{KINDS, PARTS, Profile, Spread};
 use fairground_workloads::canonical::tables::Unknown;
+use fairground_workloads::say;
 
 use super::trace::aligned;
 use super::{counted, form, print};
@@ -49,7 +50,7 @@ pub(super) fn profile(
         };
         std::fs::write(path, picture)
             .with_context(|| format!("{}: cannot be written", path.display()))?;
-        eprintln!("{}: drawn", path.display());
+        say!("{}: drawn", path.display());
     }
     Ok(())
 }

@@ -8,10 +8,12 @@ use anyhow::{Context as _, bail};
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
+use fairground_workloads::ReadError;
 use fairground_workloads::scratch::Scratch;
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::Assumption;
 
+use super::flags::Flags;
 use super::trace::aligned;
 use super::{Ending, StreamArgs, counted, print};
 use crate::experiment::{Experiment, STATIC_BEST, Streamed};
@@ -20,6 +22,12 @@ use crate::recipe::Recipe;
 use crate::run::each_job;
 
 pub(super) fn stream(args: &StreamArgs, registry: Registry) -> anyhow::Result<Ending> {
+    let mut flags = Flags::default();
+    flags.took("policies", "--policy", true);
+    flags.blame(streamed(args, registry))
+}
+
+fn streamed(args: &StreamArgs, registry: Registry) -> anyhow::Result<Ending> {
     if args.policy.base() == STATIC_BEST {
         bail!(
             "{STATIC_BEST} is searched for in many runs\n  hint: name the split, as in \
@@ -29,6 +37,11 @@ pub(super) fn stream(args: &StreamArgs, registry: Registry) -> anyhow::Result<En
     let mut settings = args.settings.clone();
     settings.push(format!("policies=[{:?}]", args.policy.to_string()));
     let loaded = Recipe::load(Some(&args.recipe), &settings)?;
+    if loaded.recipe.tasks {
+        let error = ReadError::ignored("`tasks`", "a stream keeps no row a task", "true");
+        let hint = "leave it out, or add --set tasks=false";
+        bail!("{}: {}", loaded.origin, error.hint(hint));
+    }
     let experiment = Experiment::open(&loaded, registry)?;
     let unwritten = |path: &Path| format!("{} cannot be written", path.display());
     // A file that cannot be written is told of before a long run, not after it.
@@ -71,7 +84,7 @@ fn write_rows(file: File, recipe: &Recipe, streamed: &Streamed) -> anyhow::Resul
             &recipe.framework[row.framework.index()].name,
             row.job,
             row.label,
-            row.submitted,
+            row.came.then_some(row.submitted),
             row.started,
             row.finished,
             row.completion().map(Span::as_micros),

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use fairground_workloads::canonical::store::MANIFEST;
 use fairground_workloads::canonical::{Opened, check};
+use fairground_workloads::say;
 use fairground_workloads::{Format, formats};
 
 use super::{Ending, TraceArgs, TraceCommand, catalogue, counted, form, print, profile};
@@ -101,10 +102,10 @@ fn validate(args: &TraceArgs, limit: usize) -> anyhow::Result<Ending> {
         )
     };
     for problem in &check.problems {
-        eprintln!("error: {problem}");
+        say!("error: {problem}");
     }
     for warning in &check.warnings {
-        eprintln!("warning: {warning}");
+        say!("warning: {warning}");
     }
     print(&format!(
         "{}: {format}, {}, {}, {}\n",

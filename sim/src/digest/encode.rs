@@ -96,12 +96,12 @@ impl Encoder {
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        for piece in bytes.chunks(CHUNK) {
-            if self.len + piece.len() > CHUNK {
+        for unit in bytes.chunks(CHUNK) {
+            if self.len + unit.len() > CHUNK {
                 self.flush();
             }
-            self.buffer[self.len..self.len + piece.len()].copy_from_slice(piece);
-            self.len += piece.len();
+            self.buffer[self.len..self.len + unit.len()].copy_from_slice(unit);
+            self.len += unit.len();
         }
     }
 

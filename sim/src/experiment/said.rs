@@ -1,33 +1,89 @@
 //! What is said of machines that are shared and of copies of tasks: in the report, and to whoever asks for
 //! what cannot be.
 
-use fairground_policies::name::BadName;
-use fairground_policies::schedulers::Scheduler;
+use fairground_policies::name::{BadName, Name};
+use fairground_policies::registry::Registry;
 use fairground_workloads::WorkloadSpec;
 use fairground_workloads::recipe::FrameworkSpec;
-use fairground_workloads::trace::Assumption;
+use fairground_workloads::trace::{Assumption, Trace, Work};
 
+use super::ExperimentError;
+use crate::recipe::Loaded;
 use crate::world::Behaviour;
 
-/// That only tasks which run directly on the cluster are copied by their framework's scheduler.
-pub(super) fn copies_tasks(
-    scheduler: &dyn Scheduler,
-    framework: &FrameworkSpec,
-) -> Result<(), BadName> {
-    let kind = &framework.workload;
-    let (inside, name) = match kind {
-        WorkloadSpec::Spark(_) | WorkloadSpec::Tpch(_) => ("run inside executors", kind.name()),
-        WorkloadSpec::Rails(_) | WorkloadSpec::Requests(_) => ("are instances", kind.name()),
-        _ => return Ok(()),
-    };
-    if scheduler.speculation().is_none() {
+/// That no parameter of a framework's scheduler is ignored, as far as its kind of work tells.
+pub(super) fn heeded(loaded: &Loaded, registry: &Registry) -> Result<(), ExperimentError> {
+    for framework in &loaded.recipe.framework {
+        let heeded = by_kind(framework, registry);
+        heeded.map_err(|error| bad_scheduler(loaded, framework, error))?;
+    }
+    Ok(())
+}
+
+/// The same, as far as the work itself tells.
+pub(super) fn heeded_by(
+    trace: &Trace,
+    loaded: &Loaded,
+    registry: &Registry,
+) -> Result<(), ExperimentError> {
+    for (framework, workload) in loaded.recipe.framework.iter().zip(&trace.workloads) {
+        let heeded = by_work(&framework.scheduler, &workload.work, registry);
+        heeded.map_err(|error| bad_scheduler(loaded, framework, error))?;
+    }
+    Ok(())
+}
+
+fn bad_scheduler(loaded: &Loaded, framework: &FrameworkSpec, error: BadName) -> ExperimentError {
+    ExperimentError::Name {
+        origin: loaded.origin.clone(),
+        key: format!("framework.{}.scheduler", framework.name),
+        error,
+    }
+}
+
+/// Executors take from a scheduler only whose tasks go first, and gangs have no copies.
+fn by_kind(framework: &FrameworkSpec, registry: &Registry) -> Result<(), BadName> {
+    let (kind, name) = (&framework.workload, &framework.scheduler);
+    let scheduler = registry.scheduler(name)?;
+    let inside = matches!(kind, WorkloadSpec::Spark(_) | WorkloadSpec::Tpch(_));
+    let gangs = matches!(kind, WorkloadSpec::Mpi(_) | WorkloadSpec::Swf(_));
+    let whose = format!("those of `{}` workloads", kind.name());
+    if scheduler.speculation().is_some() && inside {
+        return Err(no_copies(name, &format!("{whose} run inside executors")));
+    }
+    if scheduler.speculation().is_some() && gangs {
+        return Err(no_copies(name, &format!("{whose} start together")));
+    }
+    let plain: Name = name.base().parse()?;
+    if inside && *name != plain && registry.scheduler(&plain)?.order() == scheduler.order() {
+        return Err(BadName(format!(
+            "`{name}`: its parameters say how tasks are placed on offers, and {whose} run inside executors; \
+             expected `{plain}`"
+        )));
+    }
+    Ok(())
+}
+
+fn by_work(name: &Name, work: &Work, registry: &Registry) -> Result<(), BadName> {
+    if registry.scheduler(name)?.speculation().is_none() {
         return Ok(());
     }
-    Err(BadName(format!(
-        "`{}`: parameter `speculate` makes copies of tasks that run directly on the cluster, and those of a \
-         `{name}` workload {inside}; leave it out here",
-        framework.scheduler.base()
-    )))
+    match work {
+        Work::Batch(jobs) if !jobs.is_empty() && jobs.iter().all(|job| job.spec.gang) => {
+            Err(no_copies(name, "those of all jobs here start together"))
+        }
+        Work::Service(_) => Err(no_copies(name, "those of this workload are instances")),
+        Work::Batch(_) | Work::Executors { .. } => Ok(()),
+    }
+}
+
+/// That only tasks which run directly on the cluster, each for itself, are copied.
+fn no_copies(name: &Name, why: &str) -> BadName {
+    BadName(format!(
+        "`{}`: parameter `speculate` makes copies of tasks that run directly on the cluster, each for itself, \
+         and {why}; leave it out here",
+        name.base()
+    ))
 }
 
 /// What machines do that are asked for more than they have, if that can be in a run.

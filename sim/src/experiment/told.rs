@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use fairground_policies::frameworks::Speculation;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::Resources;
+use fairground_policies::schedulers::Speculation;
 use fairground_policies::time::Span;
 use fairground_workloads::trace::{Assumption, Trace, Work};
 use fairground_workloads::usage::UseSpec;
@@ -201,11 +201,11 @@ impl Experiment {
                         policy.name, spec.name
                     ));
                 }
-                if unfinished > impossible + unsubmitted {
+                if unfinished > impossible {
                     warnings.push(format!(
                         "{}: {} jobs of {} were not finished when nothing could happen any more",
                         policy.name,
-                        unfinished - impossible - unsubmitted,
+                        unfinished - impossible,
                         spec.name
                     ));
                 }

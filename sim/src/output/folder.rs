@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use fairground_workloads::scratch::Scratch;
 
+use super::comparison::Changes;
 use super::error::{OutputError, io};
-use super::gains::Gains;
 use super::page;
 use super::plots;
 use super::provenance::{self, DIGESTS, Digests, FileDigest, PROVENANCE};
@@ -62,13 +62,13 @@ pub fn write(
     options: Options,
 ) -> Result<Written, OutputError> {
     refuse_foreign(dir)?;
-    let gains = Gains::of(comparison);
+    let changes = Changes::of(comparison);
     let partial = Partial::begin(dir)?;
     let mut folder = Folder {
         dir: partial.0.path(),
         digests: Digests::of_runs(comparison),
     };
-    fill(&mut folder, comparison, &gains, options)?;
+    fill(&mut folder, comparison, &changes, options)?;
     let digests = folder.finish()?;
     keep_foreign(dir, partial.0.path())?;
     partial.put_in_place(dir)?;
@@ -82,13 +82,13 @@ pub fn write(
 fn fill(
     folder: &mut Folder<'_>,
     comparison: &Comparison,
-    gains: &Gains,
+    changes: &Changes,
     options: Options,
 ) -> Result<(), OutputError> {
     folder.file(RECIPE, comparison.recipe.as_bytes())?;
-    folder.file("table.txt", gains.to_text().as_bytes())?;
+    folder.file("table.txt", changes.to_text().as_bytes())?;
     folder.short_table(&tables::summary(comparison))?;
-    folder.short_table(&tables::gains(gains))?;
+    folder.short_table(&tables::gains(changes))?;
     folder.short_table(&tables::digests(comparison))?;
     folder.table(&tables::jobs(comparison))?;
     folder.table(&tables::usage(comparison))?;
@@ -98,7 +98,7 @@ fn fill(
     if !tasks.is_empty() {
         folder.table(&tasks)?;
     }
-    let figures = plots::all(comparison, gains)?;
+    let figures = plots::all(comparison, changes)?;
     folder.folder("figures")?;
     for figure in &figures {
         folder.file(
@@ -112,10 +112,10 @@ fn fill(
             )?;
         }
     }
-    let html = report::page(comparison, gains, &figures)?;
+    let html = report::page(comparison, changes, &figures)?;
     folder.file("report.html", html.as_bytes())?;
     if !comparison.about.is_empty() {
-        let text = page::page(comparison, gains, &figures);
+        let text = page::page(comparison, changes, &figures);
         folder.file(page::PAGE, text.as_bytes())?;
     }
     folder.file(PROVENANCE, provenance::to_json(comparison)?.as_bytes())

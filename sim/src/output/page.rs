@@ -5,8 +5,8 @@
 use std::fmt::Write as _;
 
 use super::assumed::assumed;
-use super::gains::Gains;
-use super::gains_text::aligned;
+use super::comparison::Changes;
+use super::comparison_text::aligned;
 use super::measured;
 use super::plots::Figure;
 use super::report;
@@ -20,9 +20,9 @@ pub const PAGE: &str = "README.md";
 const PICTURES: [&str; 3] = ["measured", "hosts", "utilisation"];
 
 /// The page's text.
-pub fn page(comparison: &Comparison, gains: &Gains, figures: &[Figure]) -> String {
+pub fn page(comparison: &Comparison, changes: &Changes, figures: &[Figure]) -> String {
     let mut text = format!("# {}\n\n{}\n", comparison.title, comparison.about);
-    for sentence in report::sentences(comparison, gains) {
+    for sentence in report::sentences(comparison, changes) {
         let _ = write!(text, "\n> {sentence}\n");
     }
     let mut wanted = PICTURES.iter();
@@ -35,7 +35,7 @@ pub fn page(comparison: &Comparison, gains: &Gains, figures: &[Figure]) -> Strin
         );
     }
     let _ = write!(text, "\n{}.\n", report::facts(comparison));
-    for grid in gains.grids() {
+    for grid in changes.grids() {
         let _ = write!(
             text,
             "\n## {}\n\n```text\n{}```\n",
@@ -43,7 +43,7 @@ pub fn page(comparison: &Comparison, gains: &Gains, figures: &[Figure]) -> Strin
             aligned(&grid)
         );
     }
-    let _ = write!(text, "\n{}\n", gains.legend());
+    let _ = write!(text, "\n{}\n", changes.legend());
     for sheet in &measured::sheets(comparison) {
         let _ = write!(
             text,

@@ -8,9 +8,9 @@ use fairground_policies::resources::Kind;
 use minijinja::{AutoEscape, Environment, Value, context};
 
 use super::assumed::assumed;
+use super::comparison::{Changes, Verdict};
+use super::comparison_text::Grid;
 use super::error::OutputError;
-use super::gains::{Gains, Verdict};
-use super::gains_text::Grid;
 use super::measured;
 use super::plots::{self, Figure};
 use super::provenance::{self, VERSION};
@@ -37,7 +37,7 @@ const UPLOT_LICENCE: &str = include_str!("../../assets/uplot/LICENSE");
 /// When the template cannot be filled in or the data not be encoded.
 pub fn page(
     comparison: &Comparison,
-    gains: &Gains,
+    changes: &Changes,
     figures: &[Figure],
 ) -> Result<String, OutputError> {
     let mut environment = Environment::new();
@@ -49,7 +49,7 @@ pub fn page(
         uplot_script => safe(UPLOT_SCRIPT),
         uplot_style => safe(UPLOT_STYLE),
         uplot_licence => UPLOT_LICENCE,
-        data => safe(&report_data::json(comparison, gains.main())?),
+        data => safe(&report_data::json(comparison, changes.main())?),
         version => VERSION,
     };
     let figures: Vec<Value> = figures
@@ -64,12 +64,12 @@ pub fn page(
         name => &comparison.name,
         title => &comparison.title,
         facts => facts(comparison),
-        main => &gains.policies.get(gains.main()),
-        baseline => &gains.policies.first(),
-        sides => sides::sides(gains),
-        sentences => sentences(comparison, gains),
-        legend => gains.legend(),
-        grids => gains.grids().iter().map(grid).collect::<Vec<_>>(),
+        main => &changes.policies.get(changes.main()),
+        baseline => &changes.policies.first(),
+        sides => sides::sides(changes),
+        sentences => sentences(comparison, changes),
+        legend => changes.legend(),
+        grids => changes.grids().iter().map(grid).collect::<Vec<_>>(),
         warnings => &comparison.warnings,
         figures,
         sheets => sheets(comparison),
@@ -86,8 +86,8 @@ pub fn page(
 }
 
 /// What came of it: of the policies, and of the simulator where something was measured.
-pub(super) fn sentences(comparison: &Comparison, gains: &Gains) -> Vec<String> {
-    let sentences = gains.sentences().into_iter();
+pub(super) fn sentences(comparison: &Comparison, changes: &Changes) -> Vec<String> {
+    let sentences = changes.sentences().into_iter();
     sentences.chain(measured::sentence(comparison)).collect()
 }
 

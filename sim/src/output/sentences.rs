@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::gains::{Gains, JobCounts, Line, Measure, Overall, Verdict};
+use super::comparison::{Changes, JobCounts, Line, Measure, Overall, Verdict};
 use super::stats::Estimate;
 use super::units;
 
@@ -17,7 +17,7 @@ const NAMED: usize = 4;
 /// Frameworks that pay and are named one by one: it is them a reader looks for.
 const PAYERS: usize = 8;
 
-impl Gains {
+impl Changes {
     /// A paragraph a policy, fit to be quoted; the policy that finished jobs soonest comes first.
     pub fn sentences(&self) -> Vec<String> {
         let order = self.order().into_iter();
@@ -202,11 +202,11 @@ struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn of(gains: &Gains, line: &'a Line) -> Option<Self> {
+    fn of(changes: &Changes, line: &'a Line) -> Option<Self> {
         let measured = line.get(Measure::deciding(line.service))?;
         let change = measured.change?;
         let what = if line.service {
-            let mut lines = gains.lines.iter();
+            let mut lines = changes.lines.iter();
             let base =
                 lines.find(|other| other.framework == line.framework && other.policy == 0)?;
             let (before, after) = (base.get(measured.measure)?.value?, measured.value?);
@@ -219,7 +219,7 @@ impl<'a> Told<'a> {
         } else {
             format!("mean completion {}", units::lower_inside(&change))
         };
-        let what = match gains.fewer(&change) {
+        let what = match changes.fewer(&change) {
             Some(fewer) => format!("{what}, {fewer}"),
             None => what,
         };

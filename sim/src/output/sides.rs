@@ -5,23 +5,23 @@
 
 use minijinja::{Value, context};
 
-use super::gains::{Gains, Line, Measure, Measured, Verdict};
+use super::comparison::{Changes, Line, Measure, Measured, Verdict};
 use super::units;
 
 /// Bars end here, in multiples of the baseline; longer ones are marked.
 const LONGEST: f64 = 3.0;
 
 /// The pairs of the policy compared first; nothing when there is nothing to compare.
-pub(super) fn sides(gains: &Gains) -> Vec<Value> {
-    let main = gains.main();
+pub(super) fn sides(changes: &Changes) -> Vec<Value> {
+    let main = changes.main();
     if main == 0 {
         return Vec::new();
     }
-    let pairs: Vec<Pair<'_>> = gains
+    let pairs: Vec<Pair<'_>> = changes
         .lines
         .iter()
         .filter(|line| line.policy == main)
-        .filter_map(|line| Pair::of(gains, line))
+        .filter_map(|line| Pair::of(changes, line))
         .collect();
     let longest = pairs.iter().map(|pair| pair.ratio).fold(1.0, f64::max);
     let whole = longest.min(LONGEST);
@@ -40,9 +40,9 @@ struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn of(gains: &'a Gains, line: &'a Line) -> Option<Self> {
+    fn of(changes: &'a Changes, line: &'a Line) -> Option<Self> {
         let measured = line.get(Measure::deciding(line.service))?;
-        let mut lines = gains.lines.iter();
+        let mut lines = changes.lines.iter();
         let base = lines.find(|other| other.framework == line.framework && other.policy == 0)?;
         let (base, value) = (base.get(measured.measure)?.value?, measured.value?);
         let ratio = if base > 0.0 {
@@ -58,8 +58,8 @@ impl<'a> Pair<'a> {
             base,
             value,
             ratio,
-            leaning: gains.leaning(line)?,
-            seeds: gains.seeds,
+            leaning: changes.leaning(line)?,
+            seeds: changes.seeds,
         })
     }
 

@@ -1,31 +1,161 @@
-//! The rows of the table of tasks: what the books say of each end, with what its job says.
+//! The table of tasks: a row for every launch, with what its job says.
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::{Piece, Role};
-use fairground_policies::message::{FrameworkId, JobId, Outcome, TaskId};
+use fairground_policies::frameworks::{TaskPurpose, WorkUnit};
+use fairground_policies::message::{AgentId, FrameworkId, JobId, TaskId};
+use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
 
-use super::Done;
-use crate::run::{JobTable, TaskKind, TaskRow};
+use crate::run::{JobTable, TaskEnd, TaskKind, TaskRow};
 
 /// A stage of a job of a framework.
 type StageId = (FrameworkId, JobId, u32);
 
-/// A row for every end, in order.
-pub(super) fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
+/// An attempt at a task that is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Done {
+    /// Whose task.
+    pub framework: FrameworkId,
+    /// Which one, or in which executor.
+    pub task: TaskId,
+    /// Where it ran.
+    pub agent: AgentId,
+    /// What it, or its executor, used.
+    pub needs: Resources,
+    /// What it is to its framework.
+    pub purpose: TaskPurpose,
+    /// Whether it ran inside an executor.
+    pub inside: bool,
+    /// When it started, or was to.
+    pub started: Time,
+    /// When it ended.
+    pub ended: Time,
+    /// How.
+    pub outcome: TaskEnd,
+}
+
+/// What becomes of all attempts at tasks.
+#[derive(Default, Debug)]
+pub struct Attempts {
+    /// Those that are over, in order.
+    done: Vec<Done>,
+    /// What was launched and is not over: every launch has a row in the end.
+    open: BTreeMap<(FrameworkId, TaskId), (AgentId, Resources, TaskPurpose)>,
+    /// Those that ran to their end and of which no framework has heard, by task, or by executor and unit
+    /// of work. Only what is heard of counts.
+    unheard: BTreeMap<(FrameworkId, TaskId, Option<WorkUnit>), usize>,
+}
+
+impl Attempts {
+    /// The master orders a launch.
+    pub fn launched(
+        &mut self,
+        (framework, task): (FrameworkId, TaskId),
+        agent: AgentId,
+        needs: Resources,
+        purpose: TaskPurpose,
+    ) {
+        self.open.insert((framework, task), (agent, needs, purpose));
+    }
+
+    /// An attempt is over, or a piece of work inside an executor.
+    pub fn ended(&mut self, mut done: Done) {
+        if !done.inside {
+            self.open.remove(&(done.framework, done.task));
+        }
+        if let (TaskPurpose::WorkUnit(unit), TaskEnd::Finished) = (done.purpose, done.outcome) {
+            let inside = done.inside.then_some(unit);
+            let place = (done.framework, done.task, inside);
+            self.unheard.insert(place, self.done.len());
+            done.outcome = TaskEnd::Discarded;
+        }
+        self.done.push(done);
+    }
+
+    /// A framework hears that a task is done, or a piece of work in an executor, as the first of its
+    /// attempts.
+    pub fn counts(&mut self, framework: FrameworkId, task: TaskId, inside: Option<WorkUnit>) {
+        if let Some(at) = self.unheard.remove(&(framework, task, inside)) {
+            self.done[at].outcome = TaskEnd::Finished;
+        }
+    }
+
+    /// The order to launch a task came to nobody.
+    pub fn unstarted(&mut self, framework: FrameworkId, task: TaskId, now: Time) {
+        if let Some((agent, needs, purpose)) = self.open.remove(&(framework, task)) {
+            self.done.push(Done {
+                framework,
+                task,
+                agent,
+                needs,
+                purpose,
+                inside: false,
+                started: now,
+                ended: now,
+                outcome: TaskEnd::Unstarted,
+            });
+        }
+    }
+
+    /// A piece of work came to an executor that is gone.
+    pub fn work_unstarted(
+        &mut self,
+        framework: FrameworkId,
+        executor: TaskId,
+        unit: WorkUnit,
+        now: Time,
+    ) {
+        let is_it = |one: &&Done| (one.framework, one.task) == (framework, executor);
+        if let Some(executor) = self.done.iter().rev().find(is_it) {
+            self.done.push(Done {
+                purpose: TaskPurpose::WorkUnit(unit),
+                inside: true,
+                started: now,
+                ended: now,
+                outcome: TaskEnd::Unstarted,
+                ..*executor
+            });
+        }
+    }
+
+    /// The run is over: what was ordered comes no more.
+    pub fn close(&mut self, now: Time) {
+        while let Some((&(framework, task), _)) = self.open.first_key_value() {
+            self.unstarted(framework, task, now);
+        }
+    }
+
+    /// Jobs of a framework have these numbers in the trace.
+    pub fn renumber(&mut self, framework: FrameworkId, order: &[JobId]) {
+        for done in &mut self.done {
+            if let TaskPurpose::WorkUnit(unit) = &mut done.purpose
+                && done.framework == framework
+            {
+                unit.job = order[unit.job.index()];
+            }
+        }
+    }
+
+    /// A row each, in order.
+    pub(super) fn rows(self, jobs: &JobTable) -> Vec<TaskRow> {
+        rows(jobs, self.done)
+    }
+}
+
+fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
     let mut ends: BTreeMap<StageId, Time> = BTreeMap::new();
     for one in &done {
-        if let (Role::Piece(piece), Outcome::Finished) = (one.role, one.outcome) {
-            let end = ends.entry(stage_of(one.framework, piece)).or_default();
+        if let (TaskPurpose::WorkUnit(unit), TaskEnd::Finished) = (one.purpose, one.outcome) {
+            let end = ends.entry(stage_of(one.framework, unit)).or_default();
             *end = one.ended.max(*end);
         }
     }
     // In the order in which they began: a copy may be done before what it is a copy of.
     let mut attempts: BTreeMap<(StageId, u32), Vec<(Time, TaskId)>> = BTreeMap::new();
     for one in &done {
-        if let Role::Piece(piece) = one.role {
-            let all = attempts.entry((stage_of(one.framework, piece), piece.index));
+        if let TaskPurpose::WorkUnit(unit) = one.purpose {
+            let all = attempts.entry((stage_of(one.framework, unit), unit.index));
             all.or_default().push((one.started, one.task));
         }
     }
@@ -33,47 +163,47 @@ pub(super) fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
         all.sort_unstable();
     }
     let row = |one: Done| {
-        let Role::Piece(piece) = one.role else {
+        let TaskPurpose::WorkUnit(unit) = one.purpose else {
             return plain(&one);
         };
-        let stage = stage_of(one.framework, piece);
-        let all = &attempts[&(stage, piece.index)];
+        let stage = stage_of(one.framework, unit);
+        let all = &attempts[&(stage, unit.index)];
         let attempt = all.partition_point(|other| *other <= (one.started, one.task));
-        let job = jobs.job(one.framework, piece.job);
-        let spec = job.map(|job| &job.spec.stages[piece.stage as usize]);
+        let job = jobs.job(one.framework, unit.job);
+        let spec = job.map(|job| &job.spec.stages[unit.stage as usize]);
         let parents = spec.into_iter().flat_map(|spec| &spec.parents);
         let ready = parents.filter_map(|parent| ends.get(&(stage.0, stage.1, *parent)));
         let submitted = job.map(|job| job.submitted);
         let prefers = spec.filter(|spec| !spec.preferred.is_empty());
         TaskRow {
-            piece: Some((piece.job, piece.stage, piece.index)),
+            unit: Some((unit.job, unit.stage, unit.index)),
             attempt: Some(attempt as u32),
             submitted,
             ready: ready.copied().chain(submitted).max(),
-            local: prefers.map(|spec| spec.is_local(piece.index, one.agent)),
+            local: prefers.map(|spec| spec.is_local(unit.index, one.agent)),
             ..plain(&one)
         }
     };
     done.into_iter().map(row).collect()
 }
 
-const fn stage_of(framework: FrameworkId, piece: Piece) -> StageId {
-    (framework, piece.job, piece.stage)
+const fn stage_of(framework: FrameworkId, unit: WorkUnit) -> StageId {
+    (framework, unit.job, unit.stage)
 }
 
 /// What is said of any of them.
 const fn plain(one: &Done) -> TaskRow {
-    let kind = match one.role {
-        Role::Piece(_) if one.inside => TaskKind::Inside,
-        Role::Piece(_) => TaskKind::Task,
-        Role::Executor => TaskKind::Executor,
-        Role::Instance => TaskKind::Instance,
+    let kind = match one.purpose {
+        TaskPurpose::WorkUnit(_) if one.inside => TaskKind::Inside,
+        TaskPurpose::WorkUnit(_) => TaskKind::Task,
+        TaskPurpose::Executor => TaskKind::Executor,
+        TaskPurpose::Instance => TaskKind::Instance,
     };
     TaskRow {
         framework: one.framework,
         kind,
         task: one.task,
-        piece: None,
+        unit: None,
         attempt: None,
         agent: one.agent,
         needs: one.needs,

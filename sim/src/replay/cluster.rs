@@ -131,14 +131,14 @@ pub(super) enum Aim {
 pub(super) enum Reason {
     /// They are loaded as was asked for.
     Load,
-    /// The widest job needs so many.
-    Widest,
     /// The widest job of every framework needs so many, each on a partition of its own.
     Partitions,
     /// Every framework has one.
     Frameworks,
     /// The header says so.
     Header,
+    /// The widest job needs more than the header says.
+    Wider,
 }
 
 /// Agents, each large enough for every task and all of them together for every job; those made for a
@@ -251,7 +251,7 @@ fn by_header(demands: &[Demand], kinds: &[(u64, u64)]) -> (Vec<Alike>, Reason) {
     if let Some((count, _)) = sized.last_mut() {
         *count = count.saturating_add(more);
     }
-    (sized, Reason::Widest)
+    (sized, Reason::Wider)
 }
 
 /// For how many tasks that need so much there is room on agents.

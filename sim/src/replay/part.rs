@@ -7,6 +7,7 @@ use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
 use fairground_workloads::canonical::tables::Load;
 use fairground_workloads::models::trace::{TraceSpec, arrivals};
+use fairground_workloads::recipe::LONGEST;
 
 use super::Work;
 
@@ -14,8 +15,11 @@ use super::Work;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part {
     pub(super) from: Span,
-    /// How long it takes, after times between arrivals were multiplied.
+    /// How long it takes, after times between arrivals were multiplied: in whole minutes, unless it is said.
     pub(super) duration: Span,
+    /// How much of the trace it is, and how long arrivals come then: no longer than there are any.
+    pub(super) length: Span,
+    pub(super) arrivals: Span,
     /// By how many thousandths they are.
     interarrival: u32,
     /// Jobs that arrive in it.
@@ -24,6 +28,7 @@ pub(super) struct Part {
     pub(super) whole: bool,
 }
 
+const A_SECOND: u64 = 1_000_000;
 const A_DAY: Span = Span::from_secs(86_400);
 /// A longer trace is cut when nobody says how long it shall be.
 const A_WEEK: Span = Span::from_secs(7 * 86_400);
@@ -100,8 +105,9 @@ pub(super) fn part(
     };
     let rest = all.end.since(Time::ZERO + from);
     if rest.is_zero() {
-        // The end is the moment after the last arrival.
-        let last = Span::from_micros(length.as_micros() - 1);
+        // The end is the moment after the last arrival. It is told as people write it, in whole seconds.
+        let last = length.as_micros() - 1;
+        let last = Span::from_micros(last - if last < A_SECOND { 0 } else { last % A_SECOND });
         let error = ReadError::expected(format!("at most {last}"), from);
         return Err(error.place("--from"));
     }
@@ -109,14 +115,23 @@ pub(super) fn part(
         let last = Span::from_micros(end.as_micros() - A_MOMENT.as_micros());
         last.scaled(interarrival.into(), 1000) + A_MOMENT
     };
-    let minutes = until(rest.min(A_WEEK)).as_micros().div_ceil(60_000_000);
-    let duration = duration.unwrap_or(Span::from_secs(minutes * 60).max(LEAST));
+    let minutes = until(rest.min(A_WEEK)).as_micros().div_ceil(60 * A_SECOND);
+    let asked = duration;
+    let duration = asked.unwrap_or(Span::from_secs(minutes * 60).max(LEAST));
+    check(asked, duration, interarrival)?;
+    let all = duration >= until(rest);
     let mut part = Part {
         from,
         duration,
+        length: if all {
+            rest
+        } else {
+            duration.scaled(1000, interarrival.into()).min(rest)
+        },
+        arrivals: duration.min(until(rest)),
         interarrival,
         jobs: 0,
-        whole: from.is_zero() && duration >= until(rest),
+        whole: from.is_zero() && all,
     };
     for one in work {
         for job in arrivals(&one.trace, TraceSpec::default().every)? {
@@ -126,12 +141,24 @@ pub(super) fn part(
     Ok(part)
 }
 
-impl Part {
-    /// How much of the trace it is.
-    pub(super) fn length(&self) -> Span {
-        self.duration.scaled(1000, self.interarrival.into())
+/// A part that lasts for no time, or longer than a recipe may.
+fn check(asked: Option<Span>, duration: Span, interarrival: u32) -> Result<(), ReadError> {
+    if !duration.is_zero() && duration <= LONGEST {
+        return Ok(());
     }
+    let error = if let Some(asked) = asked {
+        let error = ReadError::expected("more than nothing and less than 20 years", asked);
+        error.place("--duration")
+    } else {
+        let found = f64::from(interarrival) / 1000.0;
+        let error =
+            ReadError::expected("a factor that makes less than 20 years of the trace", found);
+        error.place("--interarrival")
+    };
+    Err(error)
+}
 
+impl Part {
     /// When it comes, from the beginning of the part; `None` if that is before it.
     pub(super) fn arrival(&self, at: Time) -> Option<Span> {
         let from = Time::ZERO + self.from;

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use fairground_policies::allocators::Partition;
 use fairground_policies::resources::Resources;
+use fairground_policies::time::Span;
 use fairground_workloads::ReadError;
+use fairground_workloads::canonical::NOT_UNDERSTOOD;
 use fairground_workloads::models::machines::{Built, Machines};
 use fairground_workloads::models::trace::{FeedbackMode, LeftOut};
 
@@ -36,12 +38,8 @@ pub(super) fn lost(announced: u64, built: u64, left_out: u64) -> ReadError {
 
 /// A part of a trace in which nothing arrives, or of which nothing is drawn.
 pub(super) fn empty(replay: &Replay, part: &Part) -> ReadError {
-    let Part {
-        from,
-        duration,
-        jobs,
-        ..
-    } = *part;
+    let jobs = part.jobs;
+    let (from, duration) = (spelled(part.from), spelled(part.duration));
     let error = ReadError::expected(
         format!("a job or a request in the {duration} from {from} on"),
         "none",
@@ -104,6 +102,23 @@ pub(super) fn too_narrow(
     )
 }
 
+/// What is wrong with a parameter that a flag sets is said of the flag, because nobody wrote the other.
+pub(super) fn of_flag(mut error: ReadError) -> ReadError {
+    let parameter = error.place.as_deref().and_then(|place| {
+        let name = place.strip_prefix("parameter `")?.strip_suffix('`')?;
+        ["feedback", "from", "interarrival", "sample"]
+            .into_iter()
+            .find(|flag| *flag == name)
+    });
+    if let Some(flag) = parameter {
+        error.place = Some(format!("--{flag}"));
+        error.hint = error
+            .hint
+            .replace("`feedback = \"user\"`", "--feedback user");
+    }
+    error
+}
+
 /// Thousandths as per cent.
 pub(super) fn percent(thousandths: u32) -> String {
     format!("{}.{} %", thousandths / 10, thousandths % 10)
@@ -139,9 +154,66 @@ pub(super) fn machines(machines: &Machines, built: &Built) -> String {
     told + "."
 }
 
+/// A length of time as people say it: `3h 24m 12s`, rounded down to the second.
+pub(super) fn spelled(span: Span) -> String {
+    let micros = span.as_micros();
+    let size = match micros {
+        0..1_000 => 1,
+        1_000..1_000_000 => 1_000,
+        _ => 1_000_000,
+    };
+    if micros < 1_000_000 {
+        return Span::from_micros(micros - micros % size).to_string();
+    }
+    let mut rest = micros / size;
+    let mut parts = Vec::new();
+    for (unit, size) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
+        if rest >= size {
+            parts.push(format!("{}{unit}", rest / size));
+        }
+        rest %= size;
+    }
+    parts.join(" ")
+}
+
+/// What a trace tells of the size of its machine: `64 processors and 8 nodes`.
+fn size(work: &Work) -> Option<String> {
+    let size = work.trace.manifest.machine?;
+    let told = [(size.processors, "processor"), (size.nodes, "node")];
+    let told = told.into_iter();
+    let told: Vec<String> = told
+        .filter_map(|(n, what)| Some(counted(n?, what)))
+        .collect();
+    (!told.is_empty()).then(|| told.join(" and "))
+}
+
+/// What the traces that say how large their machine is say of it.
+fn header(work: &[Work]) -> Option<String> {
+    let told = work.iter().filter_map(|one| {
+        let whose = match work {
+            [_] => "The trace".into(),
+            _ => one.file.file_name().unwrap_or_default().to_string_lossy(),
+        };
+        Some(format!("{whose} tells {}", size(one)?))
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// What traces tell of their machines and nobody understands.
+pub(super) fn not_understood(work: &[Work]) -> String {
+    let said = work.iter().flat_map(|one| {
+        let file = one.file.file_name().unwrap_or_default().to_string_lossy();
+        let said = one.trace.manifest.assumptions.iter();
+        let said = said.filter(|said| said.about == NOT_UNDERSTOOD);
+        said.map(move |said| format!(" {file}: {}.", said.model))
+    });
+    said.collect()
+}
+
 impl Replay {
     /// Why a cluster without machines of its own is as it is.
-    pub(super) fn cluster_told(&self, groups: &[Group], reason: Reason) -> String {
+    pub(super) fn cluster_told(&self, work: &[Work], groups: &[Group], reason: Reason) -> String {
         let told = groups.iter().map(|group| {
             let size = group.size();
             format!("{} of {size}", counted(u64::from(group.agents), "agent"))
@@ -152,19 +224,26 @@ impl Replay {
                 let load = percent(self.load.unwrap_or(LOAD));
                 format!("as many as make a load of {load}")
             }
-            Reason::Widest => "as many as the widest job needs".to_owned(),
             Reason::Partitions => "as many as the widest job of every framework needs on a \
                                    partition of its own"
                 .to_owned(),
             Reason::Frameworks => "one for each framework".to_owned(),
+            Reason::Wider => "as many as the widest job needs, which is wider than that".to_owned(),
             Reason::Header => {
+                let header = header(work).unwrap_or_default();
                 return format!(
-                    " The trace tells its processors and nodes, and not their memory: {told}, with \
-                     memory for a task on every processor."
+                    " {header}, and not their memory: {told}, with memory for a task on every processor."
                 );
             }
         };
-        format!(" Its machines are not told: {told} were assumed, {because}.")
+        let some = work.iter().any(|one| size(one).is_none());
+        let header = header(work).map(|header| match (self.load.is_some(), some) {
+            (true, _) => format!("{header}, which --load leaves aside"),
+            (false, true) => format!("{header}, and what the others have is not told"),
+            (false, false) => header,
+        });
+        let header = header.unwrap_or_else(|| "Its machines are not told".to_owned());
+        format!(" {header}: {told} were assumed, {because}.")
     }
 
     pub(super) fn told(&self, work: &[Work], part: &Part, left: &LeftOut) -> String {
@@ -187,17 +266,24 @@ impl Replay {
             }
             about += ". ";
         }
-        let begin = match (from.is_zero(), self.from) {
-            (true, _) => "from its beginning".to_owned(),
-            (false, Some(_)) => format!("from {from} after its beginning"),
-            (false, None) => format!("from {from} after its beginning, the busiest week"),
+        let (since, length) = (spelled(from), part.length);
+        // All of it may come at one instant.
+        let from_on = if length > Span::from_micros(1) {
+            format!("{} from", spelled(length))
+        } else {
+            "what arrives at".to_owned()
         };
-        let _ = write!(about, "Replayed: {} {begin}", part.length());
+        let begin = match (from.is_zero(), self.from) {
+            (true, _) => "its beginning".to_owned(),
+            (false, Some(_)) => format!("{since} after its beginning"),
+            (false, None) => format!("{since} after its beginning, the busiest week"),
+        };
+        let _ = write!(about, "Replayed: {from_on} {begin}");
         if self.interarrival != 1000 {
-            let (duration, factor) = (part.duration, percent(self.interarrival));
+            let (time, factor) = (spelled(part.arrivals), percent(self.interarrival));
             let _ = write!(
                 about,
-                ", in {duration}: times between arrivals are {factor} of the trace's, run times stay"
+                ", in {time}: times between arrivals are {factor} of the trace's, run times stay"
             );
         }
         if part.jobs == 0 && self.sample < 1000 {
@@ -226,5 +312,27 @@ impl Replay {
             let _ = write!(about, " Left out: {jobs} {why}, `{first}` first.");
         }
         about
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_spelled_and_never_longer() {
+        for (micros, text) in [
+            (0, "0s"),
+            (1, "1us"),
+            (1_999, "1ms"),
+            (999_999, "999ms"),
+            (1_000_000, "1s"),
+            (59_999_999, "59s"),
+            (12_252_252_252, "3h 24m 12s"),
+            (86_400_000_001, "1d"),
+            (90_061_000_000, "1d 1h 1m 1s"),
+        ] {
+            assert_eq!(spelled(Span::from_micros(micros)), text, "{micros}");
+        }
     }
 }

@@ -17,7 +17,7 @@ pub struct JobTable(Vec<Own>);
 #[derive(Clone, PartialEq, Debug)]
 struct Own {
     jobs: Jobs,
-    fates: Vec<Fate>,
+    outcomes: Vec<JobOutcome>,
     /// When each was submitted, where that is not when the trace says; nothing for those that never
     /// were.
     submitted: Vec<Option<Time>>,
@@ -48,7 +48,7 @@ impl Own {
 
 /// What became of a job.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fate {
+pub struct JobOutcome {
     started: Time,
     finished: Time,
     lost: u32,
@@ -57,7 +57,7 @@ pub struct Fate {
 /// Stands for a time that never came.
 const NEVER: Time = Time::from_micros(u64::MAX);
 
-impl Default for Fate {
+impl Default for JobOutcome {
     /// That of a job that never started.
     fn default() -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Default for Fate {
     }
 }
 
-impl Fate {
+impl JobOutcome {
     /// A task started; the first one counts.
     pub fn start(&mut self, now: Time) {
         self.started = self.started.min(now);
@@ -91,16 +91,21 @@ impl Fate {
 }
 
 impl JobTable {
-    /// The jobs of one more framework, with a fate each.
-    pub fn push(&mut self, jobs: Jobs, fates: Vec<Fate>) {
-        self.push_submitted(jobs, fates, Vec::new());
+    /// The jobs of one more framework, with an outcome each.
+    pub fn push(&mut self, jobs: Jobs, outcomes: Vec<JobOutcome>) {
+        self.push_submitted(jobs, outcomes, Vec::new());
     }
 
     /// The same for jobs that are submitted when others end: when each was, if it was.
-    pub fn push_submitted(&mut self, jobs: Jobs, fates: Vec<Fate>, submitted: Vec<Option<Time>>) {
+    pub fn push_submitted(
+        &mut self,
+        jobs: Jobs,
+        outcomes: Vec<JobOutcome>,
+        submitted: Vec<Option<Time>>,
+    ) {
         self.0.push(Own {
             jobs,
-            fates,
+            outcomes,
             submitted,
         });
     }
@@ -126,10 +131,10 @@ impl JobTable {
     pub fn of(&self, framework: FrameworkId) -> impl Iterator<Item = JobRow<'_>> + Clone {
         let part = self.0.get(framework.index()).into_iter();
         part.flat_map(move |own| {
-            let ids = (0..own.fates.len() as u32).map(JobId);
+            let ids = (0..own.outcomes.len() as u32).map(JobId);
             let ids = ids.filter(|id| own.has(*id));
             ids.map(move |id| {
-                let row = JobRow::new(framework, &own.job(id), &own.fates[id.index()]);
+                let row = JobRow::new(framework, &own.job(id), &own.outcomes[id.index()]);
                 let came = own.submitted.get(id.index()).is_none_or(Option::is_some);
                 JobRow { came, ..row }
             })
@@ -185,7 +190,7 @@ pub struct JobRow<'a> {
 
 impl<'a> JobRow<'a> {
     /// That of `job` with what became of it.
-    pub fn new(framework: FrameworkId, job: &Job<'a>, fate: &Fate) -> Self {
+    pub fn new(framework: FrameworkId, job: &Job<'a>, outcome: &JobOutcome) -> Self {
         let known = |time: Time| (time != NEVER).then_some(time);
         Self {
             framework,
@@ -193,10 +198,10 @@ impl<'a> JobRow<'a> {
             label: job.label,
             submitted: job.submitted,
             came: true,
-            started: known(fate.started),
-            finished: known(fate.finished),
+            started: known(outcome.started),
+            finished: known(outcome.finished),
             tasks: job.spec.tasks(),
-            lost: u64::from(fate.lost),
+            lost: u64::from(outcome.lost),
         }
     }
 

@@ -14,13 +14,13 @@
 //! There is nothing of this in a run in which no framework says what its tasks use and no agent offers more
 //! than it has.
 
-use fairground_policies::frameworks::Piece;
+use fairground_policies::frameworks::WorkUnit;
 use fairground_policies::message::{AgentId, FrameworkId, TaskId};
 use fairground_policies::resources::{Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::usage::UseSpec;
 
-use super::bodies::Body;
+use super::agents::RunningTask;
 use super::{Item, Scenario, World};
 
 /// Bits of the clocks after the microsecond.
@@ -242,23 +242,29 @@ impl Contention {
 
 impl World<'_> {
     /// A task works until `due`, or longer if its machine is shared.
-    pub(super) fn works(&mut self, framework: FrameworkId, task: TaskId, piece: Piece, due: Time) {
+    pub(super) fn works(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        unit: WorkUnit,
+        due: Time,
+    ) {
         self.due += 1;
-        if !self.shares(framework, task, Some(piece), due, None) {
+        if !self.shares(framework, task, Some(unit), due, None) {
             self.queue.push(due, Item::TaskDue(framework, task));
         }
     }
 
-    /// An executor works at its n-th piece until `due`, or longer.
+    /// An executor works at its n-th unit until `due`, or longer.
     pub(super) fn works_inside(
         &mut self,
         framework: FrameworkId,
         executor: TaskId,
-        (piece, begun): (Piece, u32),
+        (unit, begun): (WorkUnit, u32),
         due: Time,
     ) {
         self.due += 1;
-        if !self.shares(framework, executor, Some(piece), due, Some(begun)) {
+        if !self.shares(framework, executor, Some(unit), due, Some(begun)) {
             self.queue
                 .push(due, Item::WorkDue(framework, executor, begun));
         }
@@ -275,18 +281,18 @@ impl World<'_> {
         &mut self,
         framework: FrameworkId,
         task: TaskId,
-        piece: Option<Piece>,
+        unit: Option<WorkUnit>,
         due: Time,
         begun: Option<u32>,
     ) -> bool {
         if self.contention.is_none() {
             return false;
         }
-        let Some(body) = self.agents.body(framework, task) else {
+        let Some(running) = self.agents.running_task(framework, task) else {
             return false;
         };
-        let (agent, cpus) = (body.agent, body.needs.cpus().0);
-        let part = self.part_used(framework, task, piece);
+        let (agent, cpus) = (running.agent, running.needs.cpus().0);
+        let part = self.part_used(framework, task, unit);
         let uses = part.map_or(cpus, |part| used(cpus, part));
         if uses == 0 {
             return false;
@@ -295,7 +301,7 @@ impl World<'_> {
         self.advance_machine(agent);
         let contention = self.contention.as_mut().expect("it is there");
         let machine = &mut contention.machines[agent.index()];
-        let until = match piece {
+        let until = match unit {
             Some(_) => Until::Done(machine.clock + work, begun),
             None => Until::Ended,
         };
@@ -313,25 +319,35 @@ impl World<'_> {
     }
 
     /// What a task uses, in millionths of the processors it asked for, if that is known.
-    fn part_used(&self, framework: FrameworkId, task: TaskId, piece: Option<Piece>) -> Option<u64> {
+    fn part_used(
+        &self,
+        framework: FrameworkId,
+        task: TaskId,
+        unit: Option<WorkUnit>,
+    ) -> Option<u64> {
         let contention = self.contention.as_ref()?;
         let spec = contention.uses[framework.index()]?;
-        let Some(piece) = piece else {
+        let Some(unit) = unit else {
             return spec.part(contention.seed, || format!("use/{framework}/{task}"));
         };
         if spec == UseSpec::Trace {
             let jobs = &self.progress[framework.index()];
-            return jobs.measured_use(piece.job).map(u64::from);
+            return jobs.measured_use(unit.job).map(u64::from);
         }
-        let Piece { job, stage, index } = piece;
+        let WorkUnit { job, stage, index } = unit;
         spec.part(contention.seed, || {
             format!("use/{framework}/{job}/{stage}/{index}")
         })
     }
 
-    /// A body is gone: if it worked, it no longer does.
-    pub(super) fn works_no_more(&mut self, framework: FrameworkId, task: TaskId, body: &Body) {
-        let agent = body.agent;
+    /// A task is gone: if it worked, it no longer does.
+    pub(super) fn works_no_more(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        running: &RunningTask,
+    ) {
+        let agent = running.agent;
         let Some(contention) = &self.contention else {
             return;
         };

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::Piece;
+use fairground_policies::frameworks::WorkUnit;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::time::Span;
 use fairground_workloads::recipe::CostSpec;
@@ -17,7 +17,7 @@ pub(super) struct Costs {
     spec: CostSpec,
     seed: u64,
     /// How often each piece of work that is not done was begun; kept only where attempts differ.
-    attempts: BTreeMap<(FrameworkId, Piece), u32>,
+    attempts: BTreeMap<(FrameworkId, WorkUnit), u32>,
 }
 
 impl Costs {
@@ -35,22 +35,22 @@ impl Costs {
     }
 
     /// How long the next attempt at a piece of work takes, in thousandths of what the work takes.
-    pub(super) fn attempt(&mut self, framework: FrameworkId, piece: Piece) -> u64 {
+    pub(super) fn attempt(&mut self, framework: FrameworkId, unit: WorkUnit) -> u64 {
         if self.spec.stragglers == 0 {
             return 1000;
         }
-        let attempt = self.attempts.entry((framework, piece)).or_default();
+        let attempt = self.attempts.entry((framework, unit)).or_default();
         *attempt += 1;
-        let Piece { job, stage, index } = piece;
+        let WorkUnit { job, stage, index } = unit;
         let purpose = format!("straggler/{framework}/{job}/{stage}/{index}/{attempt}");
         let slow = rng::stream(self.seed, &purpose).chance(self.spec.stragglers);
         u64::from(if slow { self.spec.slowdown } else { 1000 })
     }
 
     /// A piece of work is done: there will be no further attempt.
-    pub(super) fn done(&mut self, framework: FrameworkId, piece: Piece) {
+    pub(super) fn done(&mut self, framework: FrameworkId, unit: WorkUnit) {
         if self.spec.stragglers > 0 {
-            self.attempts.remove(&(framework, piece));
+            self.attempts.remove(&(framework, unit));
         }
     }
 }

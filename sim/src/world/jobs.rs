@@ -5,26 +5,26 @@
 
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{News, Piece, Role, Warmth};
+use fairground_policies::frameworks::{CacheState, FrameworkEvent, TaskPurpose, WorkUnit};
+use fairground_policies::id_table::IdTable;
 use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
-use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
 use fairground_workloads::trace::{Runtimes, Work};
 
-use super::supply::Supply;
+use super::job_source::JobSource;
 use super::{Item, World};
 use crate::record::Recorder;
 
 /// How far the jobs of one framework are.
 pub(super) struct Progress<'a> {
-    jobs: Supply<'a>,
+    jobs: JobSource<'a>,
     /// How many were submitted.
     submitted: u32,
     /// How far those of several tasks are that were submitted and are not done.
-    open: Window<Box<Open>>,
+    open: IdTable<Box<Open>>,
     /// What an executor takes, where tasks run in executors.
     executor: Option<Resources>,
     /// The sizes of the agents tasks may run on, with how many there are of each.
@@ -43,7 +43,7 @@ struct Open {
 #[derive(Clone, Copy, Debug)]
 struct Copying {
     task: TaskId,
-    piece: Piece,
+    unit: WorkUnit,
     /// When it has copied what there is.
     copied: Time,
     /// How long this attempt takes, in thousandths of what the work takes.
@@ -53,7 +53,7 @@ struct Copying {
 impl<'a> Progress<'a> {
     /// The jobs of `work` before any was submitted; `usable` are the sizes of the agents they may
     /// run on, with how many there are of each.
-    pub(super) fn new(jobs: Supply<'a>, work: &Work, usable: &[(Resources, u64)]) -> Self {
+    pub(super) fn new(jobs: JobSource<'a>, work: &Work, usable: &[(Resources, u64)]) -> Self {
         let executor = match work {
             Work::Executors { needs, .. } => Some(*needs),
             Work::Batch(_) | Work::Service(_) => None,
@@ -61,7 +61,7 @@ impl<'a> Progress<'a> {
         Self {
             jobs,
             submitted: 0,
-            open: Window::new(),
+            open: IdTable::new(),
             executor,
             usable: usable.to_vec(),
             impossible: 0,
@@ -142,11 +142,11 @@ fn run_time(runtimes: &Runtimes<&[Span]>, index: u32, is_local: bool) -> Span {
 }
 
 /// How long task `index` takes inside an executor.
-fn work_time(runtimes: &Runtimes<&[Span]>, index: u32, warmth: Warmth) -> Span {
-    match (runtimes, warmth) {
-        (Runtimes::Waves { fresh, .. }, Warmth::Fresh) => fresh[index as usize],
-        (Runtimes::Waves { first, .. }, Warmth::First) => first[index as usize],
-        (Runtimes::Waves { rest, .. }, Warmth::Rest) => rest[index as usize],
+fn work_time(runtimes: &Runtimes<&[Span]>, index: u32, cache: CacheState) -> Span {
+    match (runtimes, cache) {
+        (Runtimes::Waves { fresh, .. }, CacheState::Fresh) => fresh[index as usize],
+        (Runtimes::Waves { first, .. }, CacheState::First) => first[index as usize],
+        (Runtimes::Waves { rest, .. }, CacheState::Rest) => rest[index as usize],
         (other, _) => run_time(other, index, true),
     }
 }
@@ -211,13 +211,13 @@ impl<'a> World<'a> {
                 progress.open.insert(id.0.into(), Box::new(open));
             }
             let spec = Arc::clone(spec);
-            self.tell_framework(framework, News::JobSubmitted(id, spec));
+            self.tell_framework(framework, FrameworkEvent::JobSubmitted(id, spec));
             return;
         }
         if possible {
-            let fate = progress.jobs.fate(id);
-            fate.start(self.now);
-            fate.finish(self.now);
+            let outcome = progress.jobs.outcome(id);
+            outcome.start(self.now);
+            outcome.finish(self.now);
         } else {
             progress.impossible += 1;
         }
@@ -234,10 +234,10 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The same piece by the number of its job in the trace, which no policy changes.
-    fn in_trace(&self, framework: FrameworkId, piece: Piece) -> Piece {
-        let job = self.progress[framework.index()].jobs.source(piece.job);
-        Piece { job, ..piece }
+    /// The same unit by the number of its job in the trace, which no policy changes.
+    fn in_trace(&self, framework: FrameworkId, unit: WorkUnit) -> WorkUnit {
+        let job = self.progress[framework.index()].jobs.source(unit.job);
+        WorkUnit { job, ..unit }
     }
 
     /// A task of a job starts on its agent. When it will end, if that is known.
@@ -246,62 +246,67 @@ impl<'a> World<'a> {
         agent: AgentId,
         framework: FrameworkId,
         task: TaskId,
-        piece: Piece,
+        unit: WorkUnit,
     ) -> Option<Time> {
         let begun = self.now + self.costs.start();
         let pace = self
             .costs
-            .attempt(framework, self.in_trace(framework, piece));
+            .attempt(framework, self.in_trace(framework, unit));
         let progress = &mut self.progress[framework.index()];
-        progress.jobs.fate(piece.job).start(self.now);
-        let job = progress.jobs.job(piece.job);
-        let stage = &job.spec.stages[piece.stage as usize];
-        let local = stage.is_local(piece.index, agent);
-        let runtimes = job.runtimes(piece.stage as usize);
+        progress.jobs.outcome(unit.job).start(self.now);
+        let job = progress.jobs.job(unit.job);
+        let stage = &job.spec.stages[unit.stage as usize];
+        let local = stage.is_local(unit.index, agent);
+        let runtimes = job.runtimes(unit.stage as usize);
         if !stage.preferred.is_empty() {
             self.record.placed(framework, local);
         }
         if let Runtimes::Reduce { copy, .. } = runtimes
-            && let Some(open) = progress.open.get_mut(piece.job.0.into())
+            && let Some(open) = progress.open.get_mut(unit.job.0.into())
             && !open.parents_done(stage)
         {
-            let copied = begun + copy[piece.index as usize].scaled(pace, 1000);
+            let copied = begun + copy[unit.index as usize].scaled(pace, 1000);
             open.copying.push(Copying {
                 task,
-                piece,
+                unit,
                 copied,
                 pace,
             });
             return None;
         }
-        Some(begun + run_time(&runtimes, piece.index, local).scaled(pace, 1000))
+        Some(begun + run_time(&runtimes, unit.index, local).scaled(pace, 1000))
     }
 
     /// A task of a job starts inside an executor; how long it takes.
     pub(super) fn work_started(
         &mut self,
         framework: FrameworkId,
-        piece: Piece,
-        warmth: Warmth,
+        unit: WorkUnit,
+        cache: CacheState,
     ) -> Span {
         let now = self.now;
         let pace = self
             .costs
-            .attempt(framework, self.in_trace(framework, piece));
+            .attempt(framework, self.in_trace(framework, unit));
         let jobs = &mut self.progress(framework).jobs;
-        jobs.fate(piece.job).start(now);
-        let job = jobs.job(piece.job);
-        work_time(&job.runtimes(piece.stage as usize), piece.index, warmth).scaled(pace, 1000)
+        jobs.outcome(unit.job).start(now);
+        let job = jobs.job(unit.job);
+        work_time(&job.runtimes(unit.stage as usize), unit.index, cache).scaled(pace, 1000)
     }
 
     /// Follows what a framework is about to learn of its jobs.
-    pub(super) fn follow(&mut self, framework: FrameworkId, news: &News) {
-        match *news {
-            News::Reported { task, outcome } => self.follow_report(framework, task, outcome),
-            News::WorkFinished { executor, piece }
-                if self.frameworks[framework.index()].role(executor).is_some() =>
+    pub(super) fn follow(&mut self, framework: FrameworkId, event: &FrameworkEvent) {
+        match *event {
+            FrameworkEvent::Reported { task, outcome } => {
+                self.follow_report(framework, task, outcome);
+            }
+            FrameworkEvent::WorkFinished { executor, unit }
+                if self.frameworks[framework.index()]
+                    .purpose(executor)
+                    .is_some() =>
             {
-                self.piece_done(framework, piece);
+                self.counts(framework, executor, Some(unit));
+                self.piece_done(framework, unit);
             }
             _ => {}
         }
@@ -311,7 +316,7 @@ impl<'a> World<'a> {
     /// may be over when its own is reported.
     fn follow_report(&mut self, framework: FrameworkId, task: TaskId, outcome: Outcome) {
         let page = &self.frameworks[framework.index()];
-        let (role, beaten) = (page.role(task), page.is_beaten(task));
+        let (purpose, beaten) = (page.purpose(task), page.is_beaten(task));
         let (other, copy) = page.standing(task);
         let worked = self.doubled.remove(&(framework, task));
         let in_vain = beaten && outcome == Outcome::Finished;
@@ -320,42 +325,50 @@ impl<'a> World<'a> {
         if in_vain {
             self.record.framework(framework).work_lost += worked.unwrap_or_default();
         }
-        let Some(Role::Piece(piece)) = role else {
+        let Some(TaskPurpose::WorkUnit(unit)) = purpose else {
             return;
         };
         if beaten {
             return;
         }
         if outcome != Outcome::Finished {
-            self.progress(framework).jobs.fate(piece.job).lose();
+            self.progress(framework).jobs.outcome(unit.job).lose();
             return;
         }
         if other {
-            self.progress(framework).jobs.fate(piece.job).lose();
+            self.progress(framework).jobs.outcome(unit.job).lose();
         }
         self.record.framework(framework).copies_won += u64::from(copy);
-        self.piece_done(framework, piece);
+        self.counts(framework, task, None);
+        self.piece_done(framework, unit);
     }
 
-    fn piece_done(&mut self, framework: FrameworkId, piece: Piece) {
+    /// Of all attempts at a task it is this whose end counts.
+    fn counts(&mut self, framework: FrameworkId, task: TaskId, inside: Option<WorkUnit>) {
+        if let Some(attempts) = self.record.attempts() {
+            attempts.counts(framework, task, inside);
+        }
+    }
+
+    fn piece_done(&mut self, framework: FrameworkId, unit: WorkUnit) {
         let now = self.now;
         self.moved = now;
-        self.costs.done(framework, self.in_trace(framework, piece));
+        self.costs.done(framework, self.in_trace(framework, unit));
         let progress = self.progress(framework);
-        if let Some(open) = progress.open(piece.job) {
-            let left = &mut open.left[piece.stage as usize];
+        if let Some(open) = progress.open(unit.job) {
+            let left = &mut open.left[unit.stage as usize];
             *left -= 1;
             if *left > 0 {
                 return;
             }
             if open.left.iter().any(|left| *left > 0) {
-                self.end_copying(framework, piece.job);
+                self.end_copying(framework, unit.job);
                 return;
             }
-            progress.open.remove(piece.job.0.into());
+            progress.open.remove(unit.job.0.into());
         }
-        progress.jobs.fate(piece.job).finish(now);
-        self.job_over(framework, piece.job);
+        progress.jobs.outcome(unit.job).finish(now);
+        self.job_over(framework, unit.job);
     }
 
     /// Lets reduce tasks go on whose parents are all done.
@@ -367,22 +380,22 @@ impl<'a> World<'a> {
         let mut free = Vec::new();
         let waiting = std::mem::take(&mut open.copying);
         for copying in waiting {
-            if open.parents_done(&job.spec.stages[copying.piece.stage as usize]) {
+            if open.parents_done(&job.spec.stages[copying.unit.stage as usize]) {
                 free.push(copying);
             } else {
                 open.copying.push(copying);
             }
         }
         let due = |one: Copying| {
-            let Runtimes::Reduce { work, .. } = job.runtimes(one.piece.stage as usize) else {
+            let Runtimes::Reduce { work, .. } = job.runtimes(one.unit.stage as usize) else {
                 return None;
             };
-            let work = work[one.piece.index as usize].scaled(one.pace, 1000);
-            Some((one.task, one.piece, one.copied.max(now) + work))
+            let work = work[one.unit.index as usize].scaled(one.pace, 1000);
+            Some((one.task, one.unit, one.copied.max(now) + work))
         };
         let due: Vec<_> = free.into_iter().filter_map(due).collect();
-        for (task, piece, due) in due {
-            self.works(framework, task, piece, due);
+        for (task, unit, due) in due {
+            self.works(framework, task, unit, due);
         }
     }
 }

@@ -2,20 +2,22 @@
 //!
 //! The world carries events and actions and knows how long things take. It decides nothing.
 
-mod bodies;
+mod agents;
 mod contention;
 mod costs;
 mod jobs;
 mod network_io;
-pub mod queueing;
+pub mod service_queue;
 mod services;
-mod supply;
+mod job_source;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fairground_policies::allocators::Allocator;
-use fairground_policies::frameworks::{Autoscaler, Framework, Manners, News, Order};
+use fairground_policies::frameworks::{
+    Autoscaler, Framework, FrameworkAction, FrameworkEvent, OfferPolicy,
+};
 use fairground_policies::master::{Config, Master};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, TaskId};
 use fairground_policies::name::{BadName, Name};
@@ -36,12 +38,12 @@ use crate::queue::Queue;
 use crate::record::{Ended, Recorder};
 use crate::run::{JobLine, Run};
 
-use bodies::Agents;
+use agents::Agents;
 use contention::Contention;
 use costs::Costs;
+use job_source::{JobSource, OwnData};
 use jobs::Progress;
 use services::Service;
-use supply::{OwnData, Supply};
 
 /// Everything one simulation follows from.
 #[derive(Clone, Debug)]
@@ -154,12 +156,12 @@ fn perform<'a>(
 enum Message {
     /// A fact for the master.
     Told(Event),
-    /// News for a framework.
-    News(FrameworkId, News),
-    /// An order for an agent; the number names the agent's life it is meant for.
+    /// An event for a framework.
+    FrameworkEvent(FrameworkId, FrameworkEvent),
+    /// An order for an agent; the number names the agent's incarnation it is meant for.
     Ordered(u32, Action),
     /// A piece of work for an executor.
-    Work(FrameworkId, Order),
+    Work(FrameworkId, FrameworkAction),
 }
 
 /// Something that happens at a time. Small, because many wait for their time for long.
@@ -187,11 +189,11 @@ enum Item {
     Measure(FrameworkId),
     /// An agent goes away.
     Crash(AgentId),
-    /// The master notices that an agent is gone, if that life of it is still the last.
+    /// The master notices that an agent is gone, if that incarnation of it is still the last.
     Noticed(AgentId, u32),
     /// An agent comes back, perhaps with something else than it had.
     Return(AgentId, Option<Resources>),
-    /// The master hears that an agent came back to a new life.
+    /// The master hears that an agent came back to a new incarnation.
     Rejoined(AgentId, u32),
     /// A framework asked to be woken.
     Wake(FrameworkId),
@@ -215,7 +217,7 @@ struct World<'a> {
     actions: Vec<Action>,
     frameworks: Vec<Framework>,
     /// A framework's orders of the current step; kept to spare allocations.
-    orders: Vec<Order>,
+    framework_actions: Vec<FrameworkAction>,
     /// The wake-up that is in the queue for each framework.
     wakes: Vec<Option<Time>>,
     agents: Agents,
@@ -281,7 +283,7 @@ impl<'a> World<'a> {
         let progress = (0..).zip(works).zip(streams).zip(&usable);
         let progress = progress
             .map(|(((id, work), stream), usable)| {
-                let jobs = Supply::new(work, stream, data(FrameworkId(id)))?;
+                let jobs = JobSource::new(work, stream, data(FrameworkId(id)))?;
                 Ok(Progress::new(jobs, work, usable))
             })
             .collect::<Result<_, ReadError>>()?;
@@ -303,7 +305,7 @@ impl<'a> World<'a> {
             wake: None,
             actions: Vec::new(),
             frameworks,
-            orders: Vec::new(),
+            framework_actions: Vec::new(),
             wakes: vec![None; count],
             agents: Agents::new(&offered, count),
             contention,
@@ -433,12 +435,12 @@ impl<'a> World<'a> {
             Item::Waited(framework, job) => self.submit_waiting(framework, job),
             Item::Measure(framework) => self.measure(framework),
             Item::Crash(agent) => self.crash(agent),
-            Item::Noticed(agent, life) => self.notice_loss(agent, life),
+            Item::Noticed(agent, incarnation) => self.notice_loss(agent, incarnation),
             Item::Return(agent, total) => self.come_back(agent, total),
-            Item::Rejoined(agent, life) => self.rejoin(agent, life),
+            Item::Rejoined(agent, incarnation) => self.rejoin(agent, incarnation),
             Item::Wake(framework) => {
                 self.wakes[framework.index()] = None;
-                self.tell_framework(framework, News::TimePassed);
+                self.tell_framework(framework, FrameworkEvent::TimePassed);
             }
         }
     }
@@ -448,6 +450,7 @@ impl<'a> World<'a> {
             return Err(error);
         }
         let end = self.now;
+        self.note_rest();
         for (i, service) in self.services.iter_mut().enumerate() {
             if let Some(service) = service {
                 service.finish(FrameworkId(i as u32), &mut self.record);
@@ -507,20 +510,20 @@ fn framework(
     config: Config,
 ) -> Result<Framework, BadName> {
     let behaviour = &scenario.frameworks[id.index()];
-    let manners = Manners {
+    let offer_policy = OfferPolicy {
         refuse: behaviour.refuse,
         offers: config.offers,
     };
     Ok(match work {
         Work::Batch(_) => {
             let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
-            Framework::batch(id, manners, scheduler)
+            Framework::batch(id, offer_policy, scheduler)
         }
         Work::Executors {
             needs, max, idle, ..
         } => {
             let order = scenario.registry.scheduler(&behaviour.scheduler)?.order();
-            Framework::executors(id, manners, order, *needs, *max, *idle)
+            Framework::executors(id, offer_policy, order, *needs, *max, *idle)
         }
         Work::Service(service) => {
             let autoscaler = Autoscaler {
@@ -530,7 +533,7 @@ fn framework(
                 min: service.autoscaler.min,
                 max: service.autoscaler.max,
             };
-            Framework::service(id, manners, service.needs, autoscaler)
+            Framework::service(id, offer_policy, service.needs, autoscaler)
         }
     })
 }

@@ -1,6 +1,6 @@
 //! Carrying messages: to the master, to frameworks, to agents, and back.
 
-use fairground_policies::frameworks::{News, Order};
+use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId};
 use fairground_policies::time::Time;
 
@@ -21,6 +21,7 @@ impl World<'_> {
         for action in actions.drain(..) {
             self.digest.add(&action);
             self.record.action(self.now, &action);
+            self.note_launch(&action);
             self.carry_out(action);
         }
         self.actions = actions;
@@ -41,43 +42,43 @@ impl World<'_> {
     pub(super) fn receive(&mut self, message: Message) {
         match message {
             Message::Told(event) => self.tell_master(event),
-            Message::News(framework, news) => self.tell_framework(framework, news),
-            Message::Ordered(life, order) => self.obey(life, &order),
-            Message::Work(framework, order) => self.begin_work(framework, &order),
+            Message::FrameworkEvent(framework, event) => self.tell_framework(framework, event),
+            Message::Ordered(incarnation, action) => self.obey(incarnation, &action),
+            Message::Work(framework, action) => self.begin_work(framework, &action),
         }
     }
 
     /// Sends an order of the master to whom it concerns.
     fn carry_out(&mut self, action: Action) {
-        let (framework, news) = match action {
+        let (framework, event) = match action {
             Action::Launch { agent, .. } | Action::Kill { agent, .. } => {
                 let at = self.network.arrival(Link::ToAgent(agent), self.now);
-                let life = self.agents.known_life(agent);
-                self.send(at, Message::Ordered(life, action));
+                let incarnation = self.agents.known_incarnation(agent);
+                self.send(at, Message::Ordered(incarnation, action));
                 return;
             }
-            Action::Offer(offer) => (offer.framework, News::Offered(offer)),
-            Action::Rescind { framework, offer } => (framework, News::Rescinded(offer)),
+            Action::Offer(offer) => (offer.framework, FrameworkEvent::Offered(offer)),
+            Action::Rescind { framework, offer } => (framework, FrameworkEvent::Rescinded(offer)),
             Action::Report {
                 framework,
                 task,
                 outcome,
-            } => (framework, News::Reported { task, outcome }),
+            } => (framework, FrameworkEvent::Reported { task, outcome }),
         };
         let at = self.network.arrival(Link::ToFramework(framework), self.now);
-        self.send(at, Message::News(framework, news));
+        self.send(at, Message::FrameworkEvent(framework, event));
     }
 
-    /// Gives news to a framework and sends its orders on their way.
-    pub(super) fn tell_framework(&mut self, framework: FrameworkId, news: News) {
-        self.follow(framework, &news);
-        let mut orders = std::mem::take(&mut self.orders);
+    /// Tells a framework of an event and sends its orders on their way.
+    pub(super) fn tell_framework(&mut self, framework: FrameworkId, event: FrameworkEvent) {
+        self.follow(framework, &event);
+        let mut actions = std::mem::take(&mut self.framework_actions);
         let page = &mut self.frameworks[framework.index()];
-        page.step(self.now, news, &mut orders);
+        page.step(self.now, event, &mut actions);
         let wake = page.wake_at();
-        for order in orders.drain(..) {
-            match order {
-                Order::Tell(event) => {
+        for action in actions.drain(..) {
+            match action {
+                FrameworkAction::Tell(event) => {
                     let thinks = matches!(event, Event::OffersAnswered { .. });
                     let sent = if thinks {
                         self.now + self.network.think()
@@ -87,15 +88,18 @@ impl World<'_> {
                     let at = self.network.arrival(Link::FromFramework(framework), sent);
                     self.send(at, Message::Told(event));
                 }
-                Order::Work { executor, .. } => {
-                    if let Some(agent) = self.agents.agent_of(framework, executor) {
-                        let at = self.network.arrival(Link::ToAgent(agent), self.now);
-                        self.send(at, Message::Work(framework, order));
+                FrameworkAction::Work { executor, unit, .. } => {
+                    match self.agents.agent_of(framework, executor) {
+                        Some(agent) => {
+                            let at = self.network.arrival(Link::ToAgent(agent), self.now);
+                            self.send(at, Message::Work(framework, action));
+                        }
+                        None => self.work_never_began(framework, executor, unit),
                     }
                 }
             }
         }
-        self.orders = orders;
+        self.framework_actions = actions;
         self.arrange_wake(framework, wake);
     }
 
@@ -115,9 +119,14 @@ impl World<'_> {
         self.send(at, Message::Told(event));
     }
 
-    /// News from what runs on `agent` straight to its framework.
-    pub(super) fn task_tells(&mut self, agent: AgentId, framework: FrameworkId, news: News) {
+    /// An event from what runs on `agent` straight to its framework.
+    pub(super) fn task_tells(
+        &mut self,
+        agent: AgentId,
+        framework: FrameworkId,
+        event: FrameworkEvent,
+    ) {
         let at = self.network.arrival(Link::FromAgent(agent), self.now);
-        self.send(at, Message::News(framework, news));
+        self.send(at, Message::FrameworkEvent(framework, event));
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::frameworks::News;
+use fairground_policies::frameworks::FrameworkEvent;
 use fairground_policies::message::{FrameworkId, TaskId};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::trace;
 use fairground_workloads::trace::Work;
 
-use super::queueing::{Fleet, Line, Part, late, percentile};
+use super::service_queue::{Fleet, Part, ServiceQueue, late, percentile};
 use super::{Item, World};
 use crate::record::Recorder;
 use crate::run::ServiceRow;
@@ -17,7 +17,7 @@ use crate::run::ServiceRow;
 #[derive(Debug)]
 pub(super) struct Service {
     spec: trace::Service,
-    line: Line,
+    queue: ServiceQueue,
     /// Instances that serve, with when each is as fast as it gets.
     up: BTreeMap<TaskId, Time>,
     /// Those of them whose machines are shared, with what part of their speed they have.
@@ -40,7 +40,7 @@ impl Service {
         };
         Some(Self {
             spec: spec.clone(),
-            line: Line::new(spec.service_time, spec.routing),
+            queue: ServiceQueue::new(spec.service_time, spec.routing),
             up: BTreeMap::new(),
             slowed: BTreeMap::new(),
             now: Time::ZERO,
@@ -65,7 +65,7 @@ impl Service {
             let requests = self.spec.load[index as usize];
             let part = requests as f64 * (span.as_micros() as f64 / step as f64);
             let instances = self.up.len() as u64;
-            self.line.serve(span, part, self.fleet(), &mut self.step);
+            self.queue.serve(span, part, self.fleet(), &mut self.step);
             self.served += u128::from(instances) * u128::from(span.as_micros());
             self.now = until;
             if until == boundary {
@@ -132,7 +132,7 @@ impl Service {
             framework: FrameworkId(0),
             requests,
             instances: instances as u64,
-            backlog: whole(self.line.backlog()),
+            backlog: whole(self.queue.backlog()),
             missed: whole(late(&self.step, self.spec.slo)).min(requests),
             latency_p50: percentile(&self.step, 0.50),
             latency_p95: percentile(&self.step, 0.95),
@@ -147,8 +147,8 @@ impl Service {
     fn measure(&self, now: Time, period: Span) -> u64 {
         let from = Time::from_micros(now.as_micros().saturating_sub(period.as_micros()));
         let period = period.max(Span::from_micros(1));
-        let requests =
-            self.spec.arrivals(from, from + period) + u128::from(whole(self.line.backlog())) * 1000;
+        let requests = self.spec.arrivals(from, from + period)
+            + u128::from(whole(self.queue.backlog())) * 1000;
         let busy = requests * u128::from(self.spec.service_time.as_micros());
         u64::try_from(busy.div_ceil(u128::from(period.as_micros()))).unwrap_or(u64::MAX)
     }
@@ -188,7 +188,7 @@ impl World<'_> {
 
     /// An instance that still runs begins to serve.
     pub(super) fn instance_up(&mut self, framework: FrameworkId, task: TaskId) {
-        if self.agents.body(framework, task).is_none() {
+        if self.agents.running_task(framework, task).is_none() {
             return;
         }
         let now = self.now;
@@ -212,20 +212,20 @@ impl World<'_> {
         let service = self.service(framework);
         service.advance(now);
         let end = service.spec.end();
-        let news = if now >= end && !service.over {
+        let event = if now >= end && !service.over {
             service.over = true;
-            News::LoadEnded
+            FrameworkEvent::LoadEnded
         } else {
             let period = service.spec.autoscaler.period.max(Span::from_secs(1));
             let load = service.measure(now, period);
             self.queue
                 .push((now + period).min(end), Item::Measure(framework));
-            News::LoadMeasured(load)
+            FrameworkEvent::LoadMeasured(load)
         };
-        if news == News::LoadEnded {
+        if event == FrameworkEvent::LoadEnded {
             self.open -= 1;
         }
         self.moved = now;
-        self.tell_framework(framework, news);
+        self.tell_framework(framework, event);
     }
 }

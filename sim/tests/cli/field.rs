@@ -208,6 +208,10 @@ fn cases_of_comparisons_hold() {
             said += &place.read("out/report.html");
         }
         let found = expected.map(|_| said.starts_with("exit 0\n").then(|| counts(&place)));
+        println!(
+            "case {case}: {line}: {}",
+            answer(&said, found.flatten(), told)
+        );
         let holds = said.starts_with(&format!("exit {code}\n"))
             && found.is_none_or(|found| found == *expected)
             && told.iter().all(|told| said.contains(told));
@@ -219,6 +223,17 @@ fn cases_of_comparisons_hold() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// What was answered, as one line.
+fn answer(said: &str, counts: Option<[u64; 3]>, told: &[&str]) -> String {
+    let mut parts = vec![said.lines().next().unwrap_or("nothing").to_owned()];
+    parts.extend(counts.map(|[jobs, finished, impossible]| {
+        format!("{jobs} jobs, {finished} finished, {impossible} can never run")
+    }));
+    let says = told.iter().filter(|told| said.contains(**told));
+    parts.extend(says.map(|told| format!("says \"{told}\"")));
+    parts.join("; ")
 }
 
 /// Names are free text: rows keep their columns, and the report is one page.
@@ -237,6 +252,7 @@ fn names_break_nothing() {
         page.matches("<script").count(),
         page.matches("</script>").count()
     );
+    println!("case 12-names: the tables keep their columns, and the report is one page");
 }
 
 /// What is not of the result is kept, and no table of the earlier, larger one stays.
@@ -253,4 +269,5 @@ fn a_rerun_keeps_the_files_of_others() {
     fresh.fairground("compare b.toml --out out");
     let names = place.names("out").replace("notes.txt\n", "");
     assert_eq!(names, fresh.names("out"));
+    println!("case 23-same-folder: notes.txt stays, and no table of the earlier result");
 }

@@ -47,6 +47,39 @@ fn standard_output_closed_early() {
     }
 }
 
+/// What is done is done and the answer stays the same when nobody hears it, of words as of data.
+#[test]
+fn nobody_hears_it() {
+    for (words, code) in [
+        ("trace validate bad.swf", 1),
+        ("trace stat bad.swf", 2),
+        ("trace import good.swf --out form --drop", 0),
+        (
+            "compare tiny.toml --set framework.hadoop.workload.hadoop.mem=9GiB --out out",
+            0,
+        ),
+        ("compare --trace good.swf --dry-run", 0),
+        ("policies", 0),
+    ] {
+        let place = Place::tiny();
+        let job = "1 0 0 60 1 -1 -1 1 100 -1 1 1 1 -1 1 -1 -1 -1\n";
+        place.write("good.swf", job);
+        place.write("bad.swf", "1 2 3\n".repeat(30));
+        let mut command = place.command(FAIRGROUND);
+        command.args(words.split(' '));
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{words}");
+        let made = ["form/manifest.json", "out/report.html"];
+        let made = made.iter().any(|file| place.path(file).exists());
+        assert_eq!(made, words.contains("--out"), "{words}");
+    }
+}
+
 /// Files may grow to eight blocks only, and the signal that tells so is ignored: writes fail.
 #[cfg(unix)]
 #[test]

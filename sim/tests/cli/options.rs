@@ -165,10 +165,34 @@ fn an_unknown_policy() {
     bad(
         &["--policies", "static lottery"],
         &expect![[r#"
-        error: tiny.toml: `policies`: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
-          hint: `fairground policies` lists all names and parameters
-    "#]],
+            error: --policies: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random, static-best
+              hint: `fairground policies` lists all names and parameters
+        "#]],
     );
+}
+
+/// A stream searches for no split, so it names none that would be searched for.
+#[test]
+fn what_a_stream_does_not_do() {
+    for (words, message) in [
+        (
+            &["--policy", "lottery"][..],
+            expect![[r#"
+            error: --policy: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
+              hint: `fairground policies` lists all names and parameters
+        "#]],
+        ),
+        (
+            &["--set", "tasks=true"],
+            expect![[r#"
+            error: tiny.toml: `tasks`: no effect: a stream keeps no row a task; found true
+              hint: leave it out, or add --set tasks=false
+        "#]],
+        ),
+    ] {
+        let told = Place::tiny().fairground_with(&[&["stream", "tiny.toml"], words].concat());
+        message.assert_eq(told.strip_prefix("exit 2\n--- stderr\n").expect(&told));
+    }
 }
 
 #[test]
@@ -289,4 +313,109 @@ fn policies_with_a_comma() {
         For more information, try '--help'.
     "#]],
     );
+}
+
+/// Factors and parts of nothing, or of no number: what was expected is said, and of which flag.
+#[test]
+fn factors_that_are_none() {
+    let place = Place::with("log.swf", "1 0 0 60 1 -1 -1 1 100 -1 1 1 1 -1 1 -1 -1 -1\n");
+    for (flag, expected) in [
+        ("load", "a number above 0 of at most three decimal places"),
+        (
+            "interarrival",
+            "a number above 0 of at most three decimal places",
+        ),
+        (
+            "sample",
+            "a number above 0 and at most 1, of at most three decimal places",
+        ),
+    ] {
+        for value in [
+            "0",
+            "0.000",
+            "-1",
+            "inf",
+            "nan",
+            "1e3",
+            "0.0001",
+            "99999999999",
+        ] {
+            let said = place.fairground(&format!("compare --trace log.swf --{flag} {value}"));
+            let told = format!("error: invalid value '{value}' for '--{flag} <");
+            let told = said.contains(&told) && said.contains(&format!("expected {expected}"));
+            assert!(said.starts_with("exit 2\n") && told, "{said}");
+        }
+    }
+}
+
+/// Nobody wrote the keys that flags set: what is wrong is said of the flag.
+#[test]
+fn flags_are_named_and_not_the_keys_that_they_set() {
+    let place = Place::tiny();
+    let job = "1 0 0 60 1 -1 -1 1 100 -1 1 1 1 -1 1 -1 -1 -1\n";
+    place.write(
+        "log.swf",
+        format!("{job}{}", job.replacen("1 0", "2 600", 1)),
+    );
+    place.write("workload.txt", "1 2 3\n");
+    let requests = "compare --trace workload.txt --format requests";
+    for (command, told) in [
+        (
+            "compare --trace log.swf --interarrival 4000000",
+            "--interarrival: expected a factor that makes less than 20 years of the trace, found 4000000",
+        ),
+        (
+            "compare --trace log.swf --duration 99999d",
+            "--duration: expected more than nothing and less than 20 years, found 99999d",
+        ),
+        (
+            "compare --trace log.swf --duration 0s",
+            "--duration: expected more than nothing and less than 20 years, found 0s",
+        ),
+        (
+            "compare --trace log.swf --policies lottery drf",
+            "--policies: no policy is called `lottery`",
+        ),
+        (
+            "compare --trace log.swf --feedback user --interarrival 0.5",
+            "--interarrival: expected 1, as pauses are those of the log, found 0.5\n  \
+             hint: leave it or --feedback user out",
+        ),
+        (
+            "compare --trace log.swf --set duration=0s",
+            "the recipe of the traces: `duration`: expected more than nothing",
+        ),
+        (
+            &format!("{requests} --feedback user"),
+            "--feedback: expected a trace of jobs",
+        ),
+        (
+            &format!("{requests} --interarrival 2"),
+            "--interarrival: expected at most 1, as requests are told by steps, found 2",
+        ),
+        (
+            "compare tiny.toml --duration 0s",
+            "--duration: expected more than nothing and less than 20 years",
+        ),
+        (
+            "run tiny.toml --duration 99999d",
+            "--duration: expected more than nothing and less than 20 years",
+        ),
+        (
+            "run tiny.toml --policy lottery",
+            "--policy: no policy is called `lottery`",
+        ),
+        (
+            "stream tiny.toml --policy lottery",
+            "--policy: no policy is called `lottery`",
+        ),
+    ] {
+        let said = place.fairground(command);
+        let said = said.replace(" workload.txt:", "").replace(" log.swf:", "");
+        let told = format!("error: {told}");
+        assert!(
+            said.starts_with("exit 2\n") && said.contains(&told),
+            "{told}: {said}"
+        );
+    }
 }

@@ -21,9 +21,9 @@ fn an_unknown_policy() {
         "\"drf\"",
         "\"dfr\"",
         &expect![[r#"
-        error: bad.toml: `policies`: no policy is called `dfr`; known are static, drf, fair, fifo, priority, random
-          hint: `fairground policies` lists all names and parameters
-    "#]],
+            error: bad.toml: `policies`: no policy is called `dfr`; known are static, drf, fair, fifo, priority, random, static-best
+              hint: `fairground policies` lists all names and parameters
+        "#]],
     );
 }
 
@@ -364,8 +364,8 @@ fn instances_have_no_copies() {
         "name = \"rails\"",
         "name = \"rails\"\nscheduler = \"fair[speculate=1.5]\"",
         &expect![[r#"
-            error: bad.toml: `framework.rails.scheduler`: `fair`: parameter `speculate` makes copies of tasks that run directly on the cluster, and those of a `rails` workload are instances; leave it out here
-              hint: `fairground policies` lists all names and parameters
+            error: bad.toml: `framework.rails.scheduler`: no effect: a `rails` workload has instances and no jobs; found fair[speculate=1.5]
+              hint: leave it out
         "#]],
     );
 }

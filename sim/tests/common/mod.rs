@@ -21,7 +21,7 @@ use fairground_workloads::trace::{
     Autoscaler, ColdStart, Fault, Jobs, Routing, Runtimes, Service, Stage, Trace, Work, Workload,
 };
 
-/// A scenario that owns its parts. Laws are recounted after every step.
+/// A scenario that owns its parts.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     pub trace: Trace,
@@ -99,30 +99,39 @@ impl Cluster {
         self
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end, with all tables.
     pub fn run(&self) -> Run {
-        simulated(self, &mut |_| ())
+        self.simulated(true, &mut |_| ())
     }
-}
 
-/// Runs a cluster to its end and tells `watch` of every task that ended on its agent.
-pub fn simulated(cluster: &Cluster, watch: &mut dyn FnMut(&Ended)) -> Run {
-    let scenario = Scenario {
-        trace: &cluster.trace,
-        frameworks: &cluster.frameworks,
-        network: cluster.network,
-        costs: cluster.costs,
-        overcommit: &cluster.overcommit,
-        policy: &cluster.policy.parse().expect("a policy's name"),
-        registry: &Registry::default(),
-        seed: cluster.seed,
-        step: cluster.step,
-        host_step: Some(cluster.step),
-        tasks: false,
-        stop: None,
-        check: true,
-    };
-    simulate_watched(&scenario, watch).expect("known names")
+    /// The same without recounting its laws: for thousands of jobs.
+    pub fn run_quickly(&self) -> Run {
+        self.simulated(false, &mut |_| ())
+    }
+
+    /// The same, and tells `watch` of every task that ended on its agent.
+    pub fn watched(&self, watch: &mut dyn FnMut(&Ended)) -> Run {
+        self.simulated(true, watch)
+    }
+
+    fn simulated(&self, check: bool, watch: &mut dyn FnMut(&Ended)) -> Run {
+        let scenario = Scenario {
+            trace: &self.trace,
+            frameworks: &self.frameworks,
+            network: self.network,
+            costs: self.costs,
+            overcommit: &self.overcommit,
+            policy: &self.policy.parse().expect("a policy's name"),
+            registry: &Registry::default(),
+            seed: self.seed,
+            step: self.step,
+            host_step: Some(self.step),
+            tasks: true,
+            stop: None,
+            check,
+        };
+        simulate_watched(&scenario, watch).expect("known names")
+    }
 }
 
 pub const fn secs(secs: u64) -> Span {

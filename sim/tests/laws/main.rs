@@ -7,12 +7,12 @@
 mod common;
 mod chance;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use fairground_policies::message::{FrameworkId, JobId};
+use fairground_policies::message::{FrameworkId, JobId, TaskId};
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::Time;
-use fairground_sim::run::{FrameworkRow, Run};
+use fairground_sim::run::{FrameworkRow, Run, TaskEnd, TaskKind};
 use fairground_workloads::feedback::{After, Feedback};
 use fairground_workloads::trace::{Jobs, Runtimes, Work};
 use proptest::prelude::*;
@@ -26,6 +26,7 @@ proptest! {
     fn every_run_obeys_the_laws((cluster, hasty) in chance::cluster()) {
         let run = cluster.run();
         check_jobs(&cluster, hasty, &run)?;
+        check_tasks(&cluster, &run)?;
         for (i, row) in run.frameworks.iter().enumerate() {
             check_reports(row, run.totals.stalled)?;
             check_framework(&cluster, &run, i, row)?;
@@ -47,6 +48,7 @@ proptest! {
         }
         let run = cluster.run();
         check_waits(&cluster, &run)?;
+        check_tasks(&cluster, &run)?;
         for row in &run.frameworks {
             check_reports(row, run.totals.stalled)?;
         }
@@ -93,7 +95,9 @@ fn check_waits(cluster: &Cluster, run: &Run) -> Verdict {
         let rows: Vec<_> = run.jobs.of(FrameworkId(i as u32)).collect();
         let jobs = jobs_of(&workload.work);
         let page = &run.frameworks[i];
-        prop_assert_eq!((rows.len(), page.jobs), (jobs.len(), jobs.len() as u64));
+        let came = rows.iter().filter(|row| row.came).count() as u64;
+        prop_assert_eq!((rows.len(), page.jobs), (jobs.len(), came));
+        prop_assert_eq!(came + page.unsubmitted, jobs.len() as u64);
         let Some(Feedback::Preceding(after)) = jobs.feedback().map(AsRef::as_ref) else {
             continue;
         };
@@ -152,6 +156,35 @@ fn check_jobs(cluster: &Cluster, hasty: bool, run: &Run) -> Verdict {
     let faults = &cluster.trace.faults;
     let may_wait = hasty || faults.iter().any(|fault| fault.back.is_none());
     prop_assert!(stuck == 0 || may_wait, "{} jobs for ever unfinished", stuck);
+    Ok(())
+}
+
+/// Every launch has one row; of all attempts at a task one counts, if it is done, and none if it is not.
+fn check_tasks(cluster: &Cluster, run: &Run) -> Verdict {
+    for (i, workload) in cluster.trace.workloads.iter().enumerate() {
+        let framework = FrameworkId(i as u32);
+        let page = &run.frameworks[i];
+        let rows = || run.tasks.iter().filter(|row| row.framework == framework);
+        let launches = rows().filter(|row| row.kind != TaskKind::Inside);
+        let launches: Vec<TaskId> = launches.map(|row| row.task).collect();
+        let different: BTreeSet<TaskId> = launches.iter().copied().collect();
+        prop_assert_eq!(launches.len() as u64, page.launched);
+        prop_assert_eq!(different.len(), launches.len(), "a launch has one row");
+        prop_assert!(rows().all(|row| row.started <= row.ended));
+        let counted = rows().filter(|row| row.outcome == TaskEnd::Finished);
+        let counted: Vec<_> = counted.filter_map(|row| row.unit).collect();
+        let tasks: BTreeSet<_> = counted.iter().copied().collect();
+        prop_assert_eq!(tasks.len(), counted.len(), "one attempt at a task counts");
+        if let Work::Batch(_) = workload.work {
+            prop_assert_eq!(counted.len() as u64, page.tasks_finished);
+        }
+        for job in run.jobs.of(framework).filter(|job| job.finished.is_some()) {
+            let done = tasks.iter().filter(|(id, ..)| *id == job.job).count();
+            prop_assert_eq!(done as u64, job.tasks);
+        }
+        let running = rows().any(|row| row.outcome == TaskEnd::Running);
+        prop_assert!(run.totals.stalled || !running);
+    }
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use fairground_policies::message::{AgentId, FrameworkId};
 use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_sim::run::{
-    Comparison, Fate, FrameworkInfo, FrameworkRow, HostRow, JobTable, PolicyRuns, Run, ServiceRow,
-    Sheet, Totals, UsageRow,
+    Comparison, FrameworkInfo, FrameworkRow, HostRow, JobOutcome, JobTable, PolicyRuns, Run,
+    ServiceRow, Sheet, Totals, UsageRow,
 };
 use fairground_workloads::trace::{Assumption, Input, Jobs, Runtimes};
 
@@ -140,7 +140,7 @@ fn hosts(policy: usize, seed: u64) -> Vec<HostRow> {
 fn jobs(policy: usize, seed: u64) -> JobTable {
     let mut table = JobTable::default();
     for framework in 0..2_usize {
-        let (mut jobs, mut fates) = (Jobs::default(), Vec::new());
+        let (mut jobs, mut outcomes) = (Jobs::default(), Vec::new());
         for job in 0..120_u32 {
             let key = [seed, framework as u64, u64::from(job)];
             let submitted = (f64::from(job) / 120.0 * DAY as f64) as u64;
@@ -156,17 +156,17 @@ fn jobs(policy: usize, seed: u64) -> JobTable {
             let local = vec![Span::ZERO; stage.tasks as usize];
             let stage = (stage, Runtimes::Plain { local, away: 1000 });
             jobs.push(label, Time::from_secs(submitted), false, vec![stage]);
-            let mut fate = Fate::default();
-            fate.start(Time::from_secs(submitted + 2));
+            let mut outcome = JobOutcome::default();
+            outcome.start(Time::from_secs(submitted + 2));
             if !never {
-                fate.finish(Time::from_micros((ends * 1e6) as u64));
+                outcome.finish(Time::from_micros((ends * 1e6) as u64));
             }
             if job % 50 == 3 {
-                fate.lose();
+                outcome.lose();
             }
-            fates.push(fate);
+            outcomes.push(outcome);
         }
-        table.push(jobs, fates);
+        table.push(jobs, outcomes);
     }
     table
 }

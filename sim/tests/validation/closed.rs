@@ -11,7 +11,6 @@ use fairground_workloads::rng;
 use fairground_workloads::trace::{Jobs, Runtimes, Work};
 
 use crate::common::{Cluster, secs};
-use crate::run;
 
 const CORE: Resources = Resources::cores(1, 1);
 
@@ -98,7 +97,7 @@ fn simulated(policy: &str, agents: usize, servers: usize, jobs: Jobs, end: Time)
     let agent = Resources::cores((servers / agents) as u64, 1000);
     let mut cluster = Cluster::new(policy, &vec![agent; agents]);
     cluster.trace.horizon = end;
-    run(&cluster.framework("fifo", Work::Batch(jobs)))
+    cluster.framework("fifo", Work::Batch(jobs)).run_quickly()
 }
 
 #[test]

@@ -12,7 +12,7 @@ use fairground_workloads::usage::UseSpec;
 use proptest::prelude::*;
 
 use crate::common::{Cluster, batch, cores, job, maps, secs, service};
-use crate::{Plain, run, times, work};
+use crate::{Plain, times, work};
 
 /// Agents of so many cores that offer `times` times that, and all memory anybody could ask for.
 fn shared(agents: &[u64], times: u32) -> Cluster {
@@ -188,7 +188,7 @@ fn a_shared_run_is_over_when_its_work_is() {
 
 #[test]
 fn an_executor_uses_nothing_while_it_waits() {
-    // An executor and a task of another framework on one core that offers two. The executor's two pieces
+    // An executor and a task of another framework on one core that offers two. The executor's two units
     // of 5 s come at 0 s and at 20 s: each shares the core with the task of 20 s.
     let stage = || {
         let times = vec![secs(5)];
@@ -207,7 +207,7 @@ fn an_executor_uses_nothing_while_it_waits() {
     };
     let cluster = with(shared(&[1], 2), ALL, executors);
     let run = with(cluster, ALL, work(&[one(0, 20)], false)).run();
-    // 0 to 10 s together, 10 to 20 s alone: 5 s are left, which take 10 s with the second piece.
+    // 0 to 10 s together, 10 to 20 s alone: 5 s are left, which take 10 s with the second unit.
     assert_eq!(ends(&run, 0), [10_000_000, 30_000_000]);
     assert_eq!(ends(&run, 1), [30_000_000]);
 }
@@ -324,7 +324,7 @@ fn plain_sharing(jobs: &[Plain]) -> Vec<f64> {
 /// II, section 4.4).
 fn check_theory(count: usize, load: u64, random: bool) {
     let jobs = arrivals(count, load, random);
-    let run = run(&with(shared(&[1], 1000), ALL, work(&jobs, false)));
+    let run = with(shared(&[1], 1000), ALL, work(&jobs, false)).run_quickly();
     let ends = ends(&run, 0);
     for (end, plain) in ends.iter().zip(plain_sharing(&jobs)) {
         assert!((*end as f64 - plain).abs() < 1.5, "{end} and not {plain}");

@@ -14,14 +14,10 @@ mod speculation;
 
 use fairground_policies::job::StageSpec;
 use fairground_policies::message::FrameworkId;
-use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_sim::run::Run;
-use fairground_sim::world::{Scenario, simulate};
 use fairground_workloads::trace::{Jobs, Runtimes, Work};
-
-use common::Cluster;
 
 /// A job of tasks of one size that all take as long.
 #[derive(Clone, Copy, Debug)]
@@ -42,26 +38,6 @@ pub(crate) fn work(jobs: &[Plain], gang: bool) -> Work {
         all.push("", job.submitted, gang, stages);
     }
     Work::Batch(all)
-}
-
-/// Runs a cluster without recounting its books at every step: thousands of jobs.
-pub(crate) fn run(cluster: &Cluster) -> Run {
-    let scenario = Scenario {
-        trace: &cluster.trace,
-        frameworks: &cluster.frameworks,
-        network: cluster.network,
-        costs: cluster.costs,
-        overcommit: &cluster.overcommit,
-        policy: &cluster.policy.parse().expect("a policy's name"),
-        registry: &Registry::default(),
-        seed: cluster.seed,
-        step: cluster.step,
-        host_step: None,
-        tasks: false,
-        stop: None,
-        check: false,
-    };
-    simulate(&scenario).expect("known names")
 }
 
 /// When the first task of each job of a framework started and its last one ended.

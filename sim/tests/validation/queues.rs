@@ -7,7 +7,7 @@ use fairground_sim::run::Run;
 use fairground_workloads::rng;
 
 use crate::common::Cluster;
-use crate::{Plain, run, times, work};
+use crate::{Plain, times, work};
 
 const CORE: Resources = Resources::cores(1, 1);
 const SERVICE: Span = Span::from_secs(10);
@@ -66,7 +66,7 @@ fn mean_wait(jobs: &[Plain], starts: &[Time]) -> u64 {
 fn check(policy: &str, agents: usize, cores: usize, jobs: &[Plain], theory: u64) {
     let agent = Resources::cores((cores / agents) as u64, 1000);
     let cluster = Cluster::new(policy, &vec![agent; agents]);
-    let run = run(&cluster.framework("fifo", work(jobs, false)));
+    let run = cluster.framework("fifo", work(jobs, false)).run_quickly();
     let expected = starts(jobs, cores);
     assert_eq!(
         began(&run, 0),
@@ -127,7 +127,7 @@ fn priority_is_the_queue_of_two_classes() {
             .framework("fifo", work(&low, false))
             .framework("fifo", work(&high, false));
         cluster.frameworks[1].weight = Weight::from_thousandths(2000).expect("a weight");
-        let run = run(&cluster);
+        let run = cluster.run_quickly();
         assert_eq!(began(&run, 1), expected[0], "{policy}: the first class");
         assert_eq!(began(&run, 0), expected[1], "{policy}: the second class");
     }

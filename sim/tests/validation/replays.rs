@@ -13,7 +13,7 @@ use fairground_workloads::rng;
 use fairground_workloads::trace::{Runtimes, Work};
 
 use crate::common::Cluster;
-use crate::{Plain, run, times, work};
+use crate::{Plain, times, work};
 
 /// A log of `jobs` jobs of up to `most` processors with memory of many sizes, some at one second.
 fn log(jobs: u32, most: u64, purpose: &str) -> String {
@@ -187,7 +187,7 @@ impl PlainCluster<'_> {
 fn check(policy: &str, scheduler: &str, jobs: &[Plain], agents: &[Resources], order: Order) {
     let gang = order != Order::FirstFit;
     let cluster = Cluster::new(policy, agents).framework(scheduler, work(jobs, gang));
-    let run = run(&cluster);
+    let run = cluster.run_quickly();
     let (got, expected) = (times(&run, 0), plain(jobs, agents, order));
     for (job, (got, expected)) in got.iter().zip(&expected).enumerate() {
         assert_eq!(got, expected, "job {job} under {policy} and {scheduler}");
@@ -241,7 +241,7 @@ fn a_static_partition_is_a_plain_cluster_of_its_own() {
     for jobs in &logs {
         cluster = cluster.framework("fifo", work(jobs, false));
     }
-    let run = run(&cluster);
+    let run = cluster.run_quickly();
     let mut from = 0;
     for (framework, (jobs, part)) in (0..).zip(logs.iter().zip([2, 3, 4])) {
         let mine = &agents[from..from + part];

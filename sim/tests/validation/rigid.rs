@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::time::{Span, Time};
 
-use crate::common::{Cluster, batch, cores, gang, job, maps, simulated};
+use crate::common::{Cluster, batch, cores, gang, job, maps};
 
 const SCHEDULERS: [&str; 4] = ["fifo", "fair", "fifo[wait=10s]", "gang"];
 
 /// When the tasks of each framework started, and how many at each of those times.
 fn starts(cluster: &Cluster) -> BTreeMap<(u32, u64), u32> {
     let mut starts = BTreeMap::new();
-    simulated(cluster, &mut |ended| {
+    cluster.watched(&mut |ended| {
         let FrameworkId(framework) = ended.framework;
         *starts
             .entry((framework, ended.started.as_secs()))

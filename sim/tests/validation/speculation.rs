@@ -1,13 +1,11 @@
 //! Copies of slow tasks: worked answers, to the microsecond.
 
 use fairground_policies::job::StageSpec;
-use fairground_policies::message::{AgentId, Outcome};
-use fairground_policies::registry::Registry;
+use fairground_policies::message::AgentId;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_sim::network::NetworkSpec;
-use fairground_sim::run::{FrameworkRow, Run};
-use fairground_sim::world::{Scenario, simulate};
+use fairground_sim::run::{FrameworkRow, Run, TaskEnd};
 use fairground_workloads::trace::{Runtimes, Work};
 
 use crate::common::{Cluster, batch, cores, gang, job, maps, secs};
@@ -31,26 +29,6 @@ fn on(agents: usize, policy: &str, scheduler: &str, work: Work) -> Cluster {
     Cluster::new(policy, &vec![cores(1); agents]).framework(scheduler, work)
 }
 
-/// The run with a row a task, its laws recounted at every step.
-fn run(cluster: &Cluster) -> Run {
-    let scenario = Scenario {
-        trace: &cluster.trace,
-        frameworks: &cluster.frameworks,
-        network: cluster.network,
-        costs: cluster.costs,
-        overcommit: &cluster.overcommit,
-        policy: &cluster.policy.parse().expect("a policy's name"),
-        registry: &Registry::default(),
-        seed: cluster.seed,
-        step: cluster.step,
-        host_step: None,
-        tasks: true,
-        stop: None,
-        check: true,
-    };
-    simulate(&scenario).expect("known names")
-}
-
 /// When the first framework's job ended, how many copies there were and how many won, and what was for
 /// nothing, in seconds.
 fn told(run: &Run) -> (Option<Time>, (u64, u64), Span) {
@@ -60,16 +38,16 @@ fn told(run: &Run) -> (Option<Time>, (u64, u64), Span) {
 }
 
 fn check(cluster: &Cluster, end: u64, copies: (u64, u64), lost: u64) -> Run {
-    let run = run(cluster);
+    let run = cluster.run();
     let expected = (Some(Time::from_secs(end)), copies, secs(lost));
     assert_eq!(told(&run), expected, "{}", cluster.policy);
     run
 }
 
 /// Of every attempt: task, which attempt, agent, from, to, how it ended.
-fn attempts(run: &Run) -> Vec<(u32, u32, u32, u64, u64, Outcome)> {
+fn attempts(run: &Run) -> Vec<(u32, u32, u32, u64, u64, TaskEnd)> {
     let row = |row: &fairground_sim::run::TaskRow| {
-        let (_, _, index) = row.piece.expect("a task of a job");
+        let (_, _, index) = row.unit.expect("a task of a job");
         let attempt = row.attempt.expect("an attempt");
         let times = (row.started.as_secs(), row.ended.as_secs());
         (index, attempt, row.agent.0, times.0, times.1, row.outcome)
@@ -84,8 +62,8 @@ fn the_copy_wins_where_its_data_is() {
     for policy in POLICIES {
         let run = check(&on(4, policy, SPARK, far(6000)), 25, (1, 1), 25);
         let last = &attempts(&run)[3..];
-        let copy = (3, 2, 0, 15, 25, Outcome::Finished);
-        assert_eq!(last, [copy, (3, 1, 3, 0, 25, Outcome::Killed)], "{policy}");
+        let copy = (3, 2, 0, 15, 25, TaskEnd::Finished);
+        assert_eq!(last, [copy, (3, 1, 3, 0, 25, TaskEnd::Killed)], "{policy}");
         let row = &run.frameworks[0];
         assert_eq!(
             (row.tasks_finished, row.tasks_killed, row.launched),
@@ -102,8 +80,8 @@ fn the_copy_loses_when_the_work_itself_is_long() {
         let work = batch(vec![job(0, vec![maps(&[10, 10, 10, 60])])]);
         let run = check(&on(5, policy, SPARK, work), 60, (1, 0), 45);
         let last = &attempts(&run)[3..];
-        let first = (3, 1, 3, 0, 60, Outcome::Finished);
-        assert_eq!((last[0], last[1].5), (first, Outcome::Killed), "{policy}");
+        let first = (3, 1, 3, 0, 60, TaskEnd::Finished);
+        assert_eq!((last[0], last[1].5), (first, TaskEnd::Killed), "{policy}");
     }
 }
 
@@ -114,7 +92,7 @@ fn what_a_copy_had_is_free_again_at_once() {
     let slow = job(0, vec![maps(&[10, 10, 10, 60])]);
     let next = job(58, vec![maps(&[5; 5])]);
     let cluster = on(5, "drf", SPARK, batch(vec![slow, next]));
-    let run = run(&cluster);
+    let run = cluster.run();
     let ends: Vec<_> = run.jobs.iter().filter_map(|job| job.finished).collect();
     assert_eq!(ends, [Time::from_secs(60), Time::from_secs(65)]);
 }
@@ -161,7 +139,7 @@ fn tasks_that_wait_come_before_copies() {
     let slow = job(0, vec![maps(&[10, 10, 10, 60])]);
     let next = job(12, vec![maps(&[10; 5])]);
     let cluster = on(4, "drf", "fifo[speculate=1.5]", batch(vec![slow, next]));
-    let run = run(&cluster);
+    let run = cluster.run();
     let copy = attempts(&run)
         .into_iter()
         .find(|one| (one.0, one.1) == (3, 2));
@@ -202,7 +180,7 @@ fn a_stage_never_finishes_a_task_twice() {
     let mut both = 0;
     for away in (1500..5000).step_by(50) {
         for policy in POLICIES {
-            let run = run(&on(4, policy, SPARK, far(away)).network(network));
+            let run = on(4, policy, SPARK, far(away)).network(network).run();
             let FrameworkRow {
                 launched,
                 tasks_finished,
@@ -219,9 +197,10 @@ fn a_stage_never_finishes_a_task_twice() {
                 "{policy} {away}"
             );
             assert_eq!(tasks_killed > 0, !work_lost.is_zero(), "{policy} {away}");
-            let done = attempts(&run);
-            let done = done.iter().filter(|one| one.5 == Outcome::Finished);
-            both += u32::from(done.count() > 4);
+            let attempts = attempts(&run);
+            let ended = |end| attempts.iter().filter(|one| one.5 == end).count();
+            assert_eq!(ended(TaskEnd::Finished), 4, "{policy} {away}");
+            both += ended(TaskEnd::Discarded);
             assert_eq!(run.jobs.iter().next().expect("a job").lost, tasks_killed);
         }
     }
@@ -236,7 +215,7 @@ fn a_copy_takes_its_part_of_a_machine_that_is_shared() {
     let mut cluster = on(5, "drf", SPARK, work);
     cluster.trace.agents = vec![Resources::cores(1, 1 << 20); 3];
     cluster.overcommit = vec![2000; 3];
-    let run = run(&cluster);
+    let run = cluster.run();
     let row = &run.frameworks[0];
     assert_eq!((row.tasks_finished, row.finished), (4, 1));
 }

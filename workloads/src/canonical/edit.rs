@@ -114,7 +114,7 @@ pub fn slice(trace: &Opened, slice: &Slice, place: &Path) -> Result<Manifest, Re
     }
     if let Some(name) = unknown.first() {
         let found = crate::error::quoted(name);
-        return Err(ReadError::expected("the name of a tenant", found).place("option `tenant`"));
+        return Err(ReadError::expected("the name of a tenant", found).place("--tenant"));
     }
     let mut out = begun(trace, place)?;
     let mut kept = BTreeSet::new();

@@ -1,5 +1,6 @@
 //! Traces read for a recipe: a file that several frameworks name is imported once.
 
+use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub struct Imports {
     on_disk: bool,
     done: BTreeMap<Key, (Opened, Option<Scratch>)>,
     read: BTreeMap<(Key, Model), Arc<Read>>,
+    files: BTreeMap<(PathBuf, TypeId), Arc<dyn Any + Send + Sync>>,
 }
 
 /// A file and its format.
@@ -98,6 +100,22 @@ impl Imports {
         }
         let done = Arc::new(read()?);
         self.read.insert(key, Arc::clone(&done));
+        Ok(done)
+    }
+
+    /// What was read of a file that becomes no canonical trace; `read` reads it the first time.
+    pub(crate) fn file<T: Any + Send + Sync>(
+        &mut self,
+        path: &Path,
+        read: impl FnOnce() -> Result<T, ReadError>,
+    ) -> Result<Arc<T>, ReadError> {
+        let key = (path.to_owned(), TypeId::of::<T>());
+        let done = self.files.get(&key).cloned();
+        if let Some(done) = done.and_then(|done| done.downcast().ok()) {
+            return Ok(done);
+        }
+        let done = Arc::new(read()?);
+        self.files.insert(key, Arc::clone(&done) as _);
         Ok(done)
     }
 }

@@ -51,6 +51,9 @@ pub use store::{Opened, Writer};
 /// The version of the form. A trace of another version is refused.
 pub const VERSION: u32 = 2;
 
+/// What an assumption is about that says what a source tells of its machine and nobody understands.
+pub const NOT_UNDERSTOOD: &str = "a header that is not understood";
+
 /// What sources say of readings that are no part of what a job has, so that nothing can be taken for it.
 pub(crate) const NO_PARTS: [&str; 2] = [
     "billionths of the largest machine as millionths of it; tasks of a job stand one after the other",

@@ -30,15 +30,18 @@ pub struct Day {
 
 impl Default for Day {
     fn default() -> Self {
-        Self {
-            swing: 300,
-            peak: Span::from_secs(14 * 3600),
-            start: Span::from_secs(8 * 3600),
-        }
+        Self::TYPICAL
     }
 }
 
 impl Day {
+    /// Busiest in the afternoon.
+    pub(crate) const TYPICAL: Self = Self {
+        swing: 300,
+        peak: Span::from_secs(14 * 3600),
+        start: Span::from_secs(8 * 3600),
+    };
+
     /// The same rate all day.
     pub(crate) const FLAT: Self = Self {
         swing: 0,

@@ -22,12 +22,16 @@ use crate::units::{self, Thousandths};
 /// More cards than this in the deck are taken for a mistake.
 const MOST_CARDS: u64 = 1_000_000;
 
+/// The mean time between two submissions of which nothing else is said.
+pub(crate) const GAP: Span = Span::from_secs(14);
+
 /// Parameters of synthetic Hadoop jobs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HadoopSpec {
-    /// The mean time between two submissions.
-    pub gap: Span,
+    /// The mean time between two submissions; 14 s if nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Span>,
     /// At most so many jobs; of a closed workload, so many of each user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<u32>,
@@ -64,7 +68,8 @@ pub struct HadoopSpec {
     #[serde(with = "units::decimal")]
     pub slow_start: u32,
     /// The daily pattern of submissions.
-    pub day: Day,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<Day>,
     /// The mix: a deck holding each bin `jobs` times is shuffled and dealt, again and again.
     pub bins: Vec<Bin>,
 }
@@ -114,7 +119,7 @@ impl Default for HadoopSpec {
     /// guesses near table 5.
     fn default() -> Self {
         Self {
-            gap: Span::from_secs(14),
+            gap: None,
             jobs: None,
             closed: None,
             cpus: Millicores(1000),
@@ -128,7 +133,7 @@ impl Default for HadoopSpec {
             away: 1830,
             replicas: 3,
             slow_start: 50,
-            day: Day::default(),
+            day: None,
             bins: FACEBOOK.map(Bin::of).to_vec(),
         }
     }
@@ -181,8 +186,7 @@ impl HadoopSpec {
         )?;
         at_least_one(self.away, "away")?;
         share(self.slow_start, "slow_start")?;
-        self.day.check()?;
-        self.closed.map_or(Ok(()), |closed| closed.check())?;
+        self.submissions().check()?;
         for bin in &self.bins {
             bin.check().map_err(|error| {
                 let place = error.place.clone().unwrap_or_default();
@@ -228,6 +232,7 @@ impl HadoopSpec {
         Submissions {
             gap: self.gap,
             day: self.day,
+            usual: (GAP, Day::TYPICAL),
             jobs: self.jobs,
             closed: self.closed,
         }

@@ -17,12 +17,16 @@ use crate::spec::Context;
 use crate::trace::{Runtimes, Work, Workload};
 use crate::units::{self, Thousandths};
 
+/// The mean time between two submissions of which nothing else is said.
+pub(crate) const GAP: Span = Span::from_secs(200);
+
 /// Parameters of synthetic MPI jobs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MpiSpec {
-    /// The mean time between two submissions.
-    pub gap: Span,
+    /// The mean time between two submissions; 200 s if nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Span>,
     /// At most so many jobs; of a closed workload, so many of each user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<u32>,
@@ -47,7 +51,7 @@ pub struct MpiSpec {
 impl Default for MpiSpec {
     fn default() -> Self {
         Self {
-            gap: Span::from_secs(200),
+            gap: None,
             jobs: None,
             closed: None,
             tasks: [24, 24],
@@ -63,10 +67,20 @@ impl MpiSpec {
     pub(crate) fn check(&self) -> Result<(), ReadError> {
         some(Resources::new(self.cpus, self.mem), "cpus")?;
         range(self.tasks, "tasks")?;
-        self.closed.map_or(Ok(()), |closed| closed.check())?;
+        self.submissions().check()?;
         let most = task_count(u64::from(self.tasks[1]));
         most.map(|_| ())
             .map_err(|error| error.place("parameter `tasks`"))
+    }
+
+    const fn submissions(&self) -> Submissions {
+        Submissions {
+            gap: self.gap,
+            day: None,
+            usual: (GAP, Day::FLAT),
+            jobs: self.jobs,
+            closed: self.closed,
+        }
     }
 
     pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
@@ -74,12 +88,7 @@ impl MpiSpec {
         let mut durations = context.stream("durations");
         let needs = Resources::new(self.cpus, self.mem);
         let [least, most] = self.tasks.map(u64::from);
-        let submissions = Submissions {
-            gap: self.gap,
-            day: Day::FLAT,
-            jobs: self.jobs,
-            closed: self.closed,
-        };
+        let submissions = self.submissions();
         let jobs = submissions.collect(context, || {
             let tasks = sizes.between(least, most) as u32;
             let run = durations.log_normal(self.run, self.spread);

@@ -1,10 +1,12 @@
 //! A web service under the requests of a file; what one request costs is this model.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::formats::input;
 use crate::formats::requests::Records;
@@ -54,8 +56,8 @@ impl Default for RequestsSpec {
 #[derive(Clone, Debug)]
 pub struct Loaded {
     spec: RequestsSpec,
-    /// Requests in each second.
-    series: Vec<u32>,
+    /// Requests in each second, and the file.
+    series: Arc<(Vec<u32>, Input)>,
     inputs: Vec<Input>,
     path: PathBuf,
 }
@@ -76,14 +78,18 @@ impl RequestsSpec {
     }
 
     /// Reads the file.
-    pub(crate) fn load(&self, folder: &Path) -> Result<Loaded, ReadError> {
+    pub(crate) fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Loaded, ReadError> {
         self.check()?;
         let path = folder.join(&self.file);
-        let series = Records::open(&path)?.map(|record| record.map(|record| record.requests));
+        let series = imports.file(&path, || {
+            let series = Records::open(&path)?.map(|record| record.map(|record| record.requests));
+            let series: Vec<u32> = series.collect::<Result<_, _>>()?;
+            Ok((series, input(&path, &self.file)?))
+        })?;
         Ok(Loaded {
             spec: self.clone(),
-            series: series.collect::<Result<_, _>>()?,
-            inputs: vec![input(&path, &self.file)?],
+            inputs: vec![series.1.clone()],
+            series,
             path,
         })
     }
@@ -101,9 +107,9 @@ impl Loaded {
         let wanted = context.horizon.as_micros().div_ceil(SECOND) as usize;
         let Some(part) = from
             .checked_add(wanted)
-            .and_then(|end| self.series.get(from..end))
+            .and_then(|end| self.series.0.get(from..end))
         else {
-            let (needed, seconds) = (from.saturating_add(wanted), self.series.len());
+            let (needed, seconds) = (from.saturating_add(wanted), self.series.0.len());
             let expected = format!("at least {needed} seconds, `from` and the horizon together");
             let error = ReadError::expected(expected, seconds).file(&self.path);
             return Err(error.hint("choose an earlier `from` or a shorter horizon"));

@@ -22,12 +22,16 @@ use crate::units::{self, Thousandths};
 /// More stages than this are taken for a mistake.
 const MOST_STAGES: u32 = 1_000;
 
+/// The mean time between two submissions of which nothing else is said.
+pub(crate) const GAP: Span = Span::from_secs(25);
+
 /// Parameters of synthetic Spark jobs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SparkSpec {
-    /// The mean time between two submissions.
-    pub gap: Span,
+    /// The mean time between two submissions; 25 s if nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Span>,
     /// At most so many jobs; of a closed workload, so many of each user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<u32>,
@@ -57,13 +61,14 @@ pub struct SparkSpec {
     /// The executors.
     pub executors: ExecutorSpec,
     /// The daily pattern of submissions.
-    pub day: Day,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<Day>,
 }
 
 impl Default for SparkSpec {
     fn default() -> Self {
         Self {
-            gap: Span::from_secs(25),
+            gap: None,
             jobs: None,
             closed: None,
             stages: [2, 8],
@@ -75,7 +80,7 @@ impl Default for SparkSpec {
             first: 1500,
             fresh: Span::from_secs(2),
             executors: ExecutorSpec::default(),
-            day: Day::default(),
+            day: None,
         }
     }
 }
@@ -99,8 +104,7 @@ impl SparkSpec {
             return Err(error.place("parameter `stages`"));
         }
         self.executors.check()?;
-        self.closed.map_or(Ok(()), |closed| closed.check())?;
-        self.day.check()
+        self.submissions().check()
     }
 
     pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
@@ -132,6 +136,7 @@ impl SparkSpec {
         Submissions {
             gap: self.gap,
             day: self.day,
+            usual: (GAP, Day::TYPICAL),
             jobs: self.jobs,
             closed: self.closed,
         }

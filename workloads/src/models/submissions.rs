@@ -10,13 +10,13 @@ use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ReadError;
-use crate::feedback::Turn;
+use crate::feedback::{Turn, least_time};
 use crate::models::arrivals::{Arrivals, Day, assumption, told};
 use crate::models::jobs::{Jobs, MOST_TASKS_IN_ALL, Stage};
 use crate::models::parts::positive;
 use crate::rng::Stream;
 use crate::spec::Context;
-use crate::trace::{self, Assumption, Runtimes};
+use crate::trace::{self, Assumption};
 
 /// More jobs than this are taken for a mistake in the recipe.
 const MOST_TURNS: usize = 10_000_000;
@@ -58,8 +58,10 @@ pub(crate) struct Draft {
 #[derive(Clone, Copy)]
 pub(crate) struct Submissions {
     /// The mean time between two of them.
-    pub(crate) gap: Span,
-    pub(crate) day: Day,
+    pub(crate) gap: Option<Span>,
+    pub(crate) day: Option<Day>,
+    /// Gap and day of which nothing is said.
+    pub(crate) usual: (Span, Day),
     /// At most so many, or so many of each user.
     pub(crate) jobs: Option<u32>,
     /// Users in place of gaps and days.
@@ -95,9 +97,31 @@ impl ClosedSpec {
 }
 
 impl Submissions {
+    pub(crate) fn check(&self) -> Result<(), ReadError> {
+        let Some(closed) = &self.closed else {
+            return self.open().1.check();
+        };
+        closed.check()?;
+        let why = "the users of `closed` submit when they have thought";
+        if let Some(gap) = self.gap {
+            return Err(ReadError::ignored("parameter `gap`", why, gap));
+        }
+        let day = self
+            .day
+            .map(|_| ReadError::ignored("parameter `day`", why, "one"));
+        day.map_or(Ok(()), Err)
+    }
+
+    /// Gap and day where there are no users.
+    fn open(&self) -> (Span, Day) {
+        let (gap, day) = self.usual;
+        (self.gap.unwrap_or(gap), self.day.unwrap_or(day))
+    }
+
     pub(crate) fn told(&self) -> Assumption {
+        let (gap, day) = self.open();
         match &self.closed {
-            None => told(self.gap, self.day, self.jobs),
+            None => told(gap, day, self.jobs),
             Some(closed) => closed.told(self.jobs),
         }
     }
@@ -112,7 +136,8 @@ impl Submissions {
             return self.of_users(closed, context, draw);
         }
         let (stream, horizon) = (context.stream("arrivals"), context.horizon);
-        let arrivals = Arrivals::new(stream, self.gap, self.day, horizon, self.jobs)?;
+        let (gap, day) = self.open();
+        let arrivals = Arrivals::new(stream, gap, day, horizon, self.jobs)?;
         let mut jobs = Jobs::default();
         for submitted in arrivals {
             let Some(job) = draw() else {
@@ -143,7 +168,7 @@ impl Submissions {
                 };
                 let think = closed.think(&mut thinks);
                 let earliest = now + think;
-                now = earliest + fastest(&job.stages).max(Span::from_micros(1));
+                now = earliest + least_time(&job.stages);
                 let count = job.stages.iter().map(|(stage, _)| u64::from(stage.tasks));
                 tasks += count.sum::<u64>();
                 if tasks > MOST_TASKS_IN_ALL || turns.len() >= MOST_TURNS {
@@ -164,84 +189,5 @@ impl Submissions {
             }
         }
         Ok(trace::Jobs::closed(closed.users, vec![end], turns))
-    }
-}
-
-/// The least time in which a job can be done, whatever the cluster.
-fn fastest(stages: &[Stage]) -> Span {
-    let longest = |times: &[Span]| times.iter().max().copied().unwrap_or_default();
-    let mut ends: Vec<Span> = Vec::with_capacity(stages.len());
-    for (stage, times) in stages {
-        let parents = stage.parents.iter().map(|parent| ends[*parent as usize]);
-        let parents = parents.max().unwrap_or_default();
-        let (alone, after) = match times {
-            Runtimes::Plain { local, .. } => (longest(local), longest(local)),
-            Runtimes::Reduce { copy, work } => {
-                let both = copy.iter().zip(work).map(|(copy, work)| *copy + *work);
-                (both.max().unwrap_or_default(), longest(work))
-            }
-            Runtimes::Waves { fresh, first, rest } => {
-                let least = fresh.iter().zip(first).zip(rest);
-                let least = least.map(|((fresh, first), rest)| *fresh.min(first).min(rest));
-                let least = least.max().unwrap_or_default();
-                (least, least)
-            }
-        };
-        // Behind a barrier a stage begins when its parents are done; a reduce that does not wait for
-        // that works only then; anything else may have begun with them.
-        let end = match (stage.start_after, times) {
-            (1000, _) => parents + alone,
-            (_, Runtimes::Reduce { .. }) => alone.max(parents + after),
-            _ => alone,
-        };
-        ends.push(end.max(parents));
-    }
-    ends.into_iter().max().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use fairground_policies::job::StageSpec;
-    use fairground_policies::resources::Resources;
-
-    use super::*;
-
-    const fn secs(secs: u64) -> Span {
-        Span::from_secs(secs)
-    }
-
-    fn stage(parents: &[u32], start_after: u16, times: Runtimes) -> Stage {
-        let spec = StageSpec {
-            parents: parents.to_vec(),
-            start_after,
-            ..StageSpec::new(Resources::cores(1, 1), 2)
-        };
-        (spec, times)
-    }
-
-    fn plain(times: [u64; 2]) -> Runtimes {
-        let local = times.map(secs).to_vec();
-        Runtimes::Plain { local, away: 2000 }
-    }
-
-    fn reduce(copy: u64, work: u64) -> Runtimes {
-        let [copy, work] = [copy, work].map(|time| vec![secs(time); 2]);
-        Runtimes::Reduce { copy, work }
-    }
-
-    #[test]
-    fn no_cluster_is_faster_than_the_fastest() {
-        let maps = || stage(&[], 1000, plain([10, 30]));
-        for (stages, least) in [
-            (vec![maps()], 30),
-            (vec![maps(), stage(&[0], 1000, plain([5, 1]))], 35),
-            (vec![maps(), stage(&[0], 500, plain([5, 1]))], 30),
-            (vec![maps(), stage(&[0], 1000, reduce(4, 2))], 36),
-            (vec![maps(), stage(&[0], 50, reduce(4, 2))], 32),
-            (vec![maps(), stage(&[0], 50, reduce(40, 2))], 42),
-            (vec![], 0),
-        ] {
-            assert_eq!(fastest(&stages), secs(least), "{stages:?}");
-        }
     }
 }

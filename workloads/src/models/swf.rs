@@ -19,7 +19,7 @@ use crate::error::ReadError;
 use crate::formats::Format;
 use crate::models::arrivals::assumption;
 use crate::models::parts::{named, positive, some};
-use crate::models::trace::{FeedbackMode, Loaded, Reading, SESSION, TraceSpec, is_session};
+use crate::models::trace::{FeedbackMode, Loaded, Reading, TraceSpec, heeds_sessions};
 use crate::units::{self, Thousandths};
 
 /// A log and the model of what it does not say.
@@ -49,9 +49,10 @@ pub struct SwfSpec {
     /// it, all come at their logged times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feedback: Option<FeedbackMode>,
-    /// With `feedback = "user"`: after a longer pause a job begins a session, at its logged time.
-    #[serde(skip_serializing_if = "is_session")]
-    pub session: Span,
+    /// With `feedback = "user"`: after a longer pause, 20 min if nothing is said, a job begins a session, at
+    /// its logged time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<Span>,
     /// Processors of one task; a job gets whole tasks.
     pub width: u32,
     /// Cores of one processor.
@@ -88,7 +89,7 @@ impl Default for SwfSpec {
             queues: Vec::new(),
             partitions: Vec::new(),
             feedback: None,
-            session: SESSION,
+            session: None,
             width: 1,
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
@@ -102,6 +103,7 @@ impl SwfSpec {
         named(&self.file)?;
         positive(u64::from(self.width), "width")?;
         positive(self.cpus.0, "cpus")?;
+        heeds_sessions(self.feedback, self.session)?;
         some(self.task(self.mem), "cpus")
     }
 

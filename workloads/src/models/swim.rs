@@ -5,12 +5,14 @@
 //! and the workload lists them all as assumptions.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fairground_policies::job::StageSpec;
 use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::Imports;
 use crate::data::replicas;
 use crate::error::ReadError;
 use crate::formats::rows::Rows;
@@ -113,9 +115,16 @@ impl Default for SwimSpec {
 #[derive(Clone, Debug)]
 pub struct Loaded {
     spec: SwimSpec,
+    jobs: Arc<Submitted>,
+    inputs: Vec<Input>,
+}
+
+/// The jobs of a file by their submission, and whether they stand so in it.
+#[derive(Debug)]
+struct Submitted {
     records: Vec<Record>,
     sorted: bool,
-    inputs: Vec<Input>,
+    input: Input,
 }
 
 /// Work split evenly into tasks: all get `each` bytes, the last what is left.
@@ -147,17 +156,24 @@ impl SwimSpec {
     }
 
     /// Reads the file.
-    pub(crate) fn load(&self, folder: &Path) -> Result<Loaded, ReadError> {
+    pub(crate) fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Loaded, ReadError> {
         self.check()?;
         let path = folder.join(&self.file);
-        let mut records: Vec<Record> = Rows::<Record>::open(&path)?.collect::<Result<_, _>>()?;
-        let sorted = records.is_sorted_by_key(|record| record.submit);
-        records.sort_by_key(|record| record.submit);
+        let jobs = imports.file(&path, || {
+            let mut records: Vec<Record> =
+                Rows::<Record>::open(&path)?.collect::<Result<_, _>>()?;
+            let sorted = records.is_sorted_by_key(|record| record.submit);
+            records.sort_by_key(|record| record.submit);
+            Ok(Submitted {
+                records,
+                sorted,
+                input: input(&path, &self.file)?,
+            })
+        })?;
         Ok(Loaded {
             spec: self.clone(),
-            records,
-            sorted,
-            inputs: vec![input(&path, &self.file)?],
+            inputs: vec![jobs.input.clone()],
+            jobs,
         })
     }
 
@@ -201,8 +217,9 @@ impl Loaded {
     pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
         let from = Time::ZERO + self.spec.from;
         let begin = |record: &Record| Time::from_secs(record.submit);
-        let skipped = self.records.partition_point(|record| begin(record) < from);
-        let chosen = self.records[skipped..]
+        let records = &self.jobs.records;
+        let skipped = records.partition_point(|record| begin(record) < from);
+        let chosen = records[skipped..]
             .iter()
             .take_while(|record| begin(record).since(from) < context.horizon)
             .take(self.spec.jobs.map_or(usize::MAX, |jobs| jobs as usize));
@@ -314,7 +331,7 @@ impl Loaded {
             let model = format!("from {} into the file{jobs}", spec.from);
             assumptions.push(assumption("part of the file", model));
         }
-        if !self.sorted {
+        if !self.jobs.sorted {
             let model = "sorted by submission; the file is not".to_owned();
             assumptions.push(assumption("order of jobs", model));
         }

@@ -13,6 +13,7 @@ use fairground_policies::job::StageSpec;
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::formats::input;
 use crate::formats::rows::Rows;
@@ -25,14 +26,18 @@ use crate::rng::Stream;
 use crate::spec::Context;
 use crate::trace::{Assumption, Input, Runtimes, Workload};
 
+/// The mean time between two submissions of which nothing else is said.
+pub(crate) const GAP: Span = Span::from_secs(25);
+
 /// TPC-H profiles and the model of what they do not say.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TpchSpec {
     /// The files, relative to the recipe; every query in them is as likely.
     pub files: Vec<PathBuf>,
-    /// The mean time between two submissions.
-    pub gap: Span,
+    /// The mean time between two submissions; 25 s if nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Span>,
     /// At most so many jobs; of a closed workload, so many of each user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<u32>,
@@ -52,7 +57,7 @@ impl Default for TpchSpec {
     fn default() -> Self {
         Self {
             files: Vec::new(),
-            gap: Span::from_secs(25),
+            gap: None,
             jobs: None,
             closed: None,
             level: 20,
@@ -93,30 +98,33 @@ impl TpchSpec {
             let error = ReadError::expected("at least one file", "none");
             return Err(error.place("parameter `files`"));
         }
-        self.closed.map_or(Ok(()), |closed| closed.check())?;
+        self.submissions().check()?;
         self.executors.check()
     }
 
     const fn submissions(&self) -> Submissions {
         Submissions {
             gap: self.gap,
-            day: Day::FLAT,
+            day: None,
+            usual: (GAP, Day::FLAT),
             jobs: self.jobs,
             closed: self.closed,
         }
     }
 
     /// Reads the files.
-    pub(crate) fn load(&self, folder: &Path) -> Result<Loaded, ReadError> {
+    pub(crate) fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Loaded, ReadError> {
         self.check()?;
         let mut queries = Vec::new();
         let mut inputs = Vec::new();
         for file in &self.files {
             let path = folder.join(file);
-            for record in Rows::<Record>::open(&path)? {
-                queries.push(self.query(&record?));
-            }
-            inputs.push(input(&path, file)?);
+            let read = imports.file(&path, || {
+                let read: Vec<Record> = Rows::<Record>::open(&path)?.collect::<Result<_, _>>()?;
+                Ok((read, input(&path, file)?))
+            })?;
+            queries.extend(read.0.iter().map(|record| self.query(record)));
+            inputs.push(read.1.clone());
         }
         Ok(Loaded {
             spec: self.clone(),

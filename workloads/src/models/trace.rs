@@ -64,9 +64,10 @@ pub struct TraceSpec {
     /// Where it is known from which job waits for which; without it, all come at their logged times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feedback: Option<FeedbackMode>,
-    /// With `feedback = "user"`: after a longer pause a job begins a session, at its logged time.
-    #[serde(skip_serializing_if = "is_session")]
-    pub session: Span,
+    /// With `feedback = "user"`: after a longer pause, 20 min if nothing is said, a job begins a session, at
+    /// its logged time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<Span>,
     /// Cores of a task that does not say, and of one GPU's task.
     #[serde(with = "units::cores")]
     pub cpus: Millicores,
@@ -117,7 +118,7 @@ impl Default for TraceSpec {
             interarrival: 1000,
             dealt: None,
             feedback: None,
-            session: SESSION,
+            session: None,
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
             largest_cpus: Millicores(64_000),
@@ -158,6 +159,7 @@ impl TraceSpec {
                 .place("parameter `interarrival`")
                 .hint("leave it or `feedback = \"user\"` out"));
         }
+        heeds_sessions(self.feedback, self.session)?;
         if let Some(Deal { part, of }) = self.dealt
             && !(1..=of).contains(&part)
         {
@@ -301,12 +303,18 @@ impl TraceSpec {
 
 /// A longer pause between the end of a job and the next one ends a session: the customary 20 min (Zakay and
 /// Feitelson, JSSPP 2012, who also say what is wrong with it: very long jobs make very long sessions).
-pub(crate) const SESSION: Span = Span::from_secs(20 * 60);
+const SESSION: Span = Span::from_secs(20 * 60);
 
-/// Whether sessions are as everywhere.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-pub(crate) fn is_session(session: &Span) -> bool {
-    *session == SESSION
+/// That a session is not told where there are none.
+pub(crate) fn heeds_sessions(
+    feedback: Option<FeedbackMode>,
+    session: Option<Span>,
+) -> Result<(), ReadError> {
+    let Some(session) = session.filter(|_| feedback != Some(FeedbackMode::User)) else {
+        return Ok(());
+    };
+    let why = "only `feedback = \"user\"` has sessions";
+    Err(ReadError::ignored("parameter `session`", why, session))
 }
 
 /// Whether a part is all there is.

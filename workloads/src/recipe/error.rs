@@ -35,6 +35,14 @@ pub enum RecipeError {
         /// Why not.
         problem: String,
     },
+    /// A key that would be ignored.
+    #[error("{path}: {error}")]
+    Ignored {
+        /// The file, or what stands for it.
+        path: String,
+        /// The key, why, and what stands there.
+        error: Box<ReadError>,
+    },
     /// A value that makes no sense.
     #[error("{path}: `{key}`: {problem}")]
     Senseless {

@@ -46,7 +46,7 @@ fn made(path: &Path) -> String {
 fn check(case: &str, expected: &str) {
     if let Some(cases) = cases() {
         let found = made(&cases.join(case));
-        println!("{case}: {found}");
+        println!("case {case}: imported, tasks a job and processor time: {found}");
         assert_eq!(found, expected, "{case}");
     }
 }
@@ -100,7 +100,9 @@ fn replayed(case: &str, expected: &[u64]) {
         };
         jobs.iter().map(run).collect::<Vec<u64>>()
     };
-    assert_eq!(runs("swf"), expected);
+    let found = runs("swf");
+    println!("case {case}: replayed, run times in microseconds: {found:?}");
+    assert_eq!(found, expected);
     assert_eq!(runs("trace"), expected);
 }
 
@@ -138,5 +140,7 @@ fn logs_of_spark_in_parts() {
         );
         made.unwrap().0.digest
     };
-    assert_eq!(digest("eventlog_v2_x"), digest("whole_eventlog"));
+    let (parts, whole) = (digest("eventlog_v2_x"), digest("whole_eventlog"));
+    println!("case t-spark-rolling: ten parts {parts}, the whole log {whole}");
+    assert_eq!(parts, whole);
 }

@@ -100,8 +100,7 @@ fn slices_merge_into_the_whole() {
         ..Slice::default()
     };
     let problem = slice(&whole, &unknown, &folder.path().join("none")).unwrap_err();
-    expect!["option `tenant`: expected the name of a tenant, found `vc9`"]
-        .assert_eq(&problem.to_string());
+    expect!["--tenant: expected the name of a tenant, found `vc9`"].assert_eq(&problem.to_string());
 }
 
 #[test]

@@ -59,6 +59,19 @@ impl Readers {
 }
 
 impl Shown {
+    /// Looks at what somebody asks for, who has to be allowed to see it.
+    async fn look<T: Send + 'static>(
+        self,
+        query: FileQuery,
+        headers: &HeaderMap,
+        look: impl FnOnce(&WorkDir, &FileQuery) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Response> {
+        self.admit(&query.path, headers).await?;
+        let work = self.work;
+        let seen = self.readers.read(move || look(&work, &query)).await;
+        seen.map_err(|error| refused(&error))
+    }
+
     /// Whether somebody may see a path of sandboxes.
     async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<(), Response> {
         let framework = sandboxes::framework(&self.work, path);
@@ -70,11 +83,23 @@ impl Shown {
     }
 }
 
+/// What was looked at, or why not.
+fn answer(looked: Result<Response, Response>) -> Response {
+    looked.unwrap_or_else(|refused| refused)
+}
+
 #[derive(Deserialize)]
 pub(super) struct FileQuery {
     path: String,
     offset: Option<i64>,
     length: Option<u64>,
+}
+
+impl FileQuery {
+    /// From where on; nothing without an offset, or with a negative one.
+    fn start(&self) -> Option<u64> {
+        self.offset.and_then(|offset| u64::try_from(offset).ok())
+    }
 }
 
 /// A failure as an answer.
@@ -96,22 +121,16 @@ pub(super) async fn browse(
     Query(query): Query<FileQuery>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = shown.admit(&query.path, &headers).await {
-        return refused;
-    }
-    let Shown { work, readers, .. } = shown;
-    let list = move || {
-        let (entries, more) = entries(&work, &query.path, MOST_ENTRIES)?;
-        Ok((page(&Value::Array(entries)), more))
-    };
-    match readers.read(list).await {
-        Ok((page, false)) => page,
-        Ok((page, true)) => {
-            let text = format!("there are more entries than these {MOST_ENTRIES}");
-            ([(MORE, text)], page).into_response()
+    let list = |work: &WorkDir, query: &FileQuery| {
+        let (entries, more) = entries(work, &query.path, MOST_ENTRIES)?;
+        let page = page(&Value::Array(entries));
+        if !more {
+            return Ok(page);
         }
-        Err(error) => refused(&error),
-    }
+        let text = format!("there are more entries than these {MOST_ENTRIES}");
+        Ok(([(MORE, text)], page).into_response())
+    };
+    answer(shown.look(query, &headers, list).await)
 }
 
 /// So many of a folder's entries at most, and whether there are more.
@@ -170,19 +189,14 @@ pub(super) async fn read(
     Query(query): Query<FileQuery>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = shown.admit(&query.path, &headers).await {
-        return refused;
-    }
-    let work = shown.work;
-    let piece = move || Ok(page(&piece(&work, &query)?));
-    let read = shown.readers.read(piece).await;
-    read.unwrap_or_else(|error| refused(&error))
+    let read = |work: &WorkDir, query: &FileQuery| Ok(page(&piece(work, query)?));
+    answer(shown.look(query, &headers, read).await)
 }
 
 /// A piece of a file; without an offset only its length is told, as the offset of its end.
 fn piece(work: &WorkDir, query: &FileQuery) -> io::Result<Value> {
     let file = plain(work, &query.path)?;
-    let Some(offset) = query.offset.and_then(|offset| u64::try_from(offset).ok()) else {
+    let Some(offset) = query.start() else {
         return Ok(json!({"data": "", "offset": file.metadata()?.len()}));
     };
     let mut bytes = vec![0; query.length.unwrap_or(MOST).min(MOST) as usize];
@@ -223,19 +237,14 @@ pub(super) async fn download(
 ) -> Response {
     use futures_util::stream;
     use tokio::io::AsyncReadExt as _;
-    if let Err(refused) = shown.admit(&query.path, &headers).await {
-        return refused;
-    }
-    let offset = query.offset.and_then(|offset| u64::try_from(offset).ok());
-    let work = shown.work;
-    let from_there = move || {
-        let mut file = plain(&work, &query.path)?;
-        file.seek(SeekFrom::Start(offset.unwrap_or(0)))?;
+    let from_there = |work: &WorkDir, query: &FileQuery| {
+        let mut file = plain(work, &query.path)?;
+        file.seek(SeekFrom::Start(query.start().unwrap_or(0)))?;
         Ok(file)
     };
-    let file = match shown.readers.read(from_there).await {
+    let file = match shown.look(query, &headers, from_there).await {
         Ok(file) => tokio::fs::File::from_std(file),
-        Err(error) => return refused(&error),
+        Err(refused) => return refused,
     };
     // Piece by piece, so that a long file does not end up in memory.
     let pieces = stream::try_unfold(file, |mut file| async move {

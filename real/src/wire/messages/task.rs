@@ -31,7 +31,8 @@ message! {
         max_completion_time: Option<DurationInfo>, supported
             "after it the task is ended and has failed";
         limits: BTreeMap<String, Scalar>, supported
-            "of `cpus` and `mem`, other than in Mesos also below `resources`; `\"Infinity\"` is none";
+            "of `cpus` and `mem`, other than in Mesos also below `resources`; less memory than 32 MiB is \
+             held as 32 MiB; `\"Infinity\"` is none";
     }
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::super::workload::Line;
-use super::{Rooms, Running, SIZES, now, size};
+use super::{Free, Running, SIZES, now, size};
 
 /// Dominant resource fairness: the user with the least dominant share, of those whose next task fits
 /// somewhere, starts it on the first machine with room. A user that just started one is asked for its
@@ -21,7 +21,7 @@ pub(in super::super) fn drf(
         lines,
         times,
         started,
-        rooms: Rooms::new(machines),
+        free: Free::new(machines),
         running: BinaryHeap::new(),
         starts: 0,
         users: (0..users).map(|_| User::default()).collect(),
@@ -56,7 +56,7 @@ pub(in super::super) fn drf(
             let Some(head) = cluster.head(user) else {
                 continue;
             };
-            if cluster.rooms.fits[head].first().is_some() {
+            if cluster.free.fits[head].first().is_some() {
                 cluster.start(user, now);
                 answering.push_back(user);
             } else {
@@ -87,7 +87,7 @@ struct Cluster<'a, T, S> {
     lines: &'a [Line],
     times: T,
     started: S,
-    rooms: Rooms,
+    free: Free,
     running: BinaryHeap<Running>,
     starts: u32,
     users: Vec<User>,
@@ -104,7 +104,7 @@ impl<T: Fn(&Line, u64) -> (u64, u64), S: FnMut(usize, u32, u64, u64)> Cluster<'_
 
     /// Who is next of those that wait and whose next task fits.
     fn least(&self) -> Option<usize> {
-        let fits = (0..SIZES).filter(|size| self.rooms.fits[*size].first().is_some());
+        let fits = (0..SIZES).filter(|size| self.free.fits[*size].first().is_some());
         let least = fits.filter_map(|size| self.heads[size].least()).min()?;
         Some(least.1 as usize)
     }
@@ -118,7 +118,7 @@ impl<T: Fn(&Line, u64) -> (u64, u64), S: FnMut(usize, u32, u64, u64)> Cluster<'_
         let page = &mut self.users[user];
         let number = page.waiting.pop_front().expect("a task that waits");
         let line = &self.lines[number as usize];
-        let machine = self.rooms.take(line).expect("a machine with room");
+        let machine = self.free.take(line).expect("a machine with room");
         page.cpus += line.cpus;
         page.mem += line.mem;
         let end = now + (self.times)(line, u64::from(number)).1;
@@ -131,7 +131,7 @@ impl<T: Fn(&Line, u64) -> (u64, u64), S: FnMut(usize, u32, u64, u64)> Cluster<'_
     fn end(&mut self) {
         let Reverse((_, _, machine, number)) = self.running.pop().expect("a task that ends");
         let line = &self.lines[number as usize];
-        self.rooms.give_back(machine, line);
+        self.free.give_back(machine, line);
         let user = line.user as usize;
         let page = &mut self.users[user];
         page.cpus -= line.cpus;

@@ -31,7 +31,7 @@ pub(super) fn fifo(
     times: impl Fn(&Line, u64) -> (u64, u64),
     mut started: impl FnMut(usize, u32, u64, u64),
 ) -> Outcome {
-    let mut rooms = Rooms::new(machines);
+    let mut free = Free::new(machines);
     let mut running: BinaryHeap<Running> = BinaryHeap::new();
     let mut waiting: VecDeque<u32> = VecDeque::new();
     let mut placements = Placements::default();
@@ -44,7 +44,7 @@ pub(super) fn fifo(
         };
         if end == Some(now) {
             let Reverse((_, _, machine, line)) = running.pop().expect("a task that ends");
-            rooms.give_back(machine, &lines[line as usize]);
+            free.give_back(machine, &lines[line as usize]);
             makespan = now;
         } else {
             waiting.push_back(next as u32);
@@ -52,7 +52,7 @@ pub(super) fn fifo(
         }
         while let Some(&first) = waiting.front() {
             let line = &lines[first as usize];
-            let Some(machine) = rooms.take(line) else {
+            let Some(machine) = free.take(line) else {
                 break;
             };
             waiting.pop_front();
@@ -77,7 +77,7 @@ fn now(arrival: Option<u64>, end: Option<u64>) -> Option<u64> {
 }
 
 /// Which machines have room for a task of each of the twelve sizes.
-struct Rooms {
+struct Free {
     free: Vec<(u32, u32)>,
     fits: [Bits; SIZES],
 }
@@ -89,7 +89,7 @@ const fn size(cpus: u32, mem: u32) -> usize {
     (cpus.trailing_zeros() * 4 + mem.trailing_zeros()) as usize
 }
 
-impl Rooms {
+impl Free {
     fn new(machines: u32) -> Self {
         let full = Bits::full(machines as usize);
         Self {

@@ -261,16 +261,16 @@ impl Canvas<'_> {
         points: impl Iterator<Item = (f64, f64)>,
         stroke: Stroke,
     ) {
-        let mut piece = Vec::new();
+        let mut unit = Vec::new();
         for (x, y) in points {
             if y.is_nan() {
-                self.stroke(&piece, stroke);
-                piece.clear();
+                self.stroke(&unit, stroke);
+                unit.clear();
             } else {
-                piece.push(panel.at(x, y));
+                unit.push(panel.at(x, y));
             }
         }
-        self.stroke(&piece, stroke);
+        self.stroke(&unit, stroke);
     }
 
     pub(super) fn stroke(&mut self, points: &[(f64, f64)], stroke: Stroke) {

@@ -4,7 +4,7 @@ use super::canvas::{
     About, Axis, Canvas, Key, Look, Place, Stroke, figure, head_height, shortened,
 };
 use super::{Figure, OutputError, axes, palette};
-use crate::output::gains::{Gains, Line, Measure, Measured, Verdict};
+use crate::output::comparison::{Changes, Line, Measure, Measured, Verdict};
 use crate::output::measured::{self, Side};
 use crate::output::series::{self, Cdf};
 use crate::output::units;
@@ -28,11 +28,15 @@ pub(super) fn policy_keys(comparison: &Comparison, main: usize) -> Vec<Key> {
 }
 
 /// Change of completion or latency of each framework with its interval.
-pub(super) fn change(comparison: &Comparison, gains: &Gains) -> Result<Figure, OutputError> {
-    let lines: Vec<&Line> = gains.lines.iter().filter(|line| line.policy > 0).collect();
+pub(super) fn change(comparison: &Comparison, changes: &Changes) -> Result<Figure, OutputError> {
+    let lines: Vec<&Line> = changes
+        .lines
+        .iter()
+        .filter(|line| line.policy > 0)
+        .collect();
     let frameworks = comparison.frameworks.len() as i32;
-    let baseline = gains.policies.first().map_or("", String::as_str);
-    let over = match gains.seeds {
+    let baseline = changes.policies.first().map_or("", String::as_str);
+    let over = match changes.seeds {
         1 => "One seed: no interval".to_owned(),
         seeds => format!("95 % intervals over {seeds} seeds, paired by seed"),
     };
@@ -46,7 +50,7 @@ pub(super) fn change(comparison: &Comparison, gains: &Gains) -> Result<Figure, O
         ),
     };
     let title = about.title.clone();
-    let others = gains.policies.iter().enumerate().skip(1);
+    let others = changes.policies.iter().enumerate().skip(1);
     let keys: Vec<Key> = others.map(|(i, name)| Key::Dot(i, name.clone())).collect();
     let head = head_height(WIDTH, &keys);
     let height = head + lines.len() as i32 * LINE + frameworks * 12 + 50;

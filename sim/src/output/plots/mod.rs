@@ -19,8 +19,8 @@ pub use png::to_png;
 pub(super) use time::{first_seed, kind_name};
 pub use trace::trace;
 
+use super::comparison::Changes;
 use super::error::OutputError;
-use super::gains::Gains;
 use crate::run::Comparison;
 
 /// A finished figure.
@@ -40,7 +40,7 @@ pub struct Figure {
 ///
 /// # Errors
 /// When the drawing library fails.
-pub fn all(comparison: &Comparison, gains: &Gains) -> Result<Vec<Figure>, OutputError> {
+pub fn all(comparison: &Comparison, changes: &Changes) -> Result<Vec<Figure>, OutputError> {
     if comparison.policies.is_empty() || comparison.frameworks.is_empty() {
         return Ok(Vec::new());
     }
@@ -48,11 +48,11 @@ pub fn all(comparison: &Comparison, gains: &Gains) -> Result<Vec<Figure>, Output
     figures.extend(jobs::measured(comparison)?);
     figures.extend(hosts::hosts(comparison)?);
     if comparison.policies.len() > 1 {
-        figures.push(jobs::change(comparison, gains)?);
+        figures.push(jobs::change(comparison, changes)?);
     }
     figures.extend(time::usage(comparison)?);
-    figures.extend(jobs::completion(comparison, gains.main())?);
-    figures.extend(services::latency(comparison, gains.main())?);
+    figures.extend(jobs::completion(comparison, changes.main())?);
+    figures.extend(services::latency(comparison, changes.main())?);
     figures.extend(time::dominant(comparison)?);
     Ok(figures)
 }

@@ -2,7 +2,7 @@
 //!
 //! The numbers behind "who gains, who pays", with their intervals.
 
-use crate::output::gains::{Gains, JobCounts, Line, Measure, Measured, Overall, Verdict};
+use crate::output::comparison::{Changes, JobCounts, Line, Measure, Measured, Overall, Verdict};
 use crate::output::stats::Estimate;
 use crate::output::table::Table;
 
@@ -21,16 +21,16 @@ pub struct GainOf<'a> {
 }
 
 /// One row a policy, framework and measure: the change against the baseline.
-pub fn gains(gains: &Gains) -> Table<GainOf<'_>> {
+pub fn gains(changes: &Changes) -> Table<GainOf<'_>> {
     let mut all: Vec<GainOf<'_>> = Vec::new();
-    for line in &gains.lines {
+    for line in &changes.lines {
         let measured = line.measured.iter();
-        all.extend(measured.map(|measured| of_line(gains, line, measured)));
+        all.extend(measured.map(|measured| of_line(changes, line, measured)));
     }
-    for overall in &gains.overall {
-        let [mean, median] = of_all(gains, overall);
+    for overall in &changes.overall {
+        let [mean, median] = of_all(changes, overall);
         let against = overall.against.iter().map(|(variant, change)| GainOf {
-            baseline: &gains.policies[*variant],
+            baseline: &changes.policies[*variant],
             base: None,
             change: Some(*change),
             verdict: Overall::verdict_of(*change),
@@ -61,14 +61,14 @@ pub fn gains(gains: &Gains) -> Table<GainOf<'_>> {
     ))
 }
 
-fn of_line<'a>(gains: &'a Gains, line: &'a Line, measured: &Measured) -> GainOf<'a> {
-    let mut lines = gains.lines.iter();
+fn of_line<'a>(changes: &'a Changes, line: &'a Line, measured: &Measured) -> GainOf<'a> {
+    let mut lines = changes.lines.iter();
     let base = lines.find(|other| other.framework == line.framework && other.policy == 0);
     let base = base.and_then(|base| base.get(measured.measure)?.value);
     let whole = |value| unit(measured.measure, value);
     GainOf {
-        policy: &gains.policies[line.policy],
-        baseline: &gains.policies[0],
+        policy: &changes.policies[line.policy],
+        baseline: &changes.policies[0],
         framework: Some(&line.name),
         measure: measured.measure.name(),
         base: base.map(whole),
@@ -81,10 +81,10 @@ fn of_line<'a>(gains: &'a Gains, line: &'a Line, measured: &Measured) -> GainOf<
 }
 
 /// The two rows of the headline: the mean of all jobs, and the median job.
-fn of_all<'a>(gains: &'a Gains, overall: &Overall) -> [GainOf<'a>; 2] {
+fn of_all<'a>(changes: &'a Changes, overall: &Overall) -> [GainOf<'a>; 2] {
     let mean = GainOf {
-        policy: &gains.policies[overall.policy],
-        baseline: &gains.policies[0],
+        policy: &changes.policies[overall.policy],
+        baseline: &changes.policies[0],
         framework: None,
         measure: Measure::CompletionMean.name(),
         base: Some(overall.values.0.round() as i64),

@@ -14,7 +14,7 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 
-use super::gains::Gains;
+use super::comparison::Changes;
 use super::table::Table;
 use crate::run::{Comparison, HostRow, JobRow, Run, ServiceRow, UsageRow};
 
@@ -82,10 +82,15 @@ pub fn jobs(comparison: &Comparison) -> Table<Of<'_, JobRow<'_>>> {
         .text("label", "the source's own name, or the kind of job", |r| {
             r.row.label.into()
         })
-        .int("submitted_us", "µs", "when it was submitted", |r| {
-            let submitted = r.row.came.then(|| r.row.submitted.as_micros());
-            submitted.into()
-        })
+        .int(
+            "submitted_us",
+            "µs",
+            "when it was submitted; empty if it never was",
+            |r| {
+                let submitted = r.row.came.then(|| r.row.submitted.as_micros());
+                submitted.into()
+            },
+        )
         .int(
             "started_us",
             "µs",
@@ -292,7 +297,7 @@ pub fn columns_page() -> String {
         sheets: Vec::new(),
         measured: None,
     };
-    let none = Gains::of(&nothing);
+    let none = Changes::of(&nothing);
     let sections = [
         summary(&nothing).to_markdown(),
         gains(&none).to_markdown(),

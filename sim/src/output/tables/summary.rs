@@ -63,7 +63,12 @@ fn summary_counts(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
         .text("framework", "name of the framework", |r| {
             r.of.framework.into()
         })
-        .int("jobs", "", "jobs submitted", |r| r.of.row.jobs.into())
+        .int(
+            "jobs",
+            "",
+            "jobs submitted: those of the table `jobs` that have a time of submission",
+            |r| r.of.row.jobs.into(),
+        )
         .int("finished", "", "jobs with all their tasks done", |r| {
             r.of.row.finished.into()
         })

@@ -1,4 +1,4 @@
-//! Tasks: one row an attempt that ended, for whoever wants to see where everything ran.
+//! Tasks: one row an attempt, for whoever wants to see where everything ran.
 
 use fairground_policies::time::Time;
 
@@ -6,15 +6,15 @@ use super::{Of, keyed, rows};
 use crate::output::table::Table;
 use crate::run::{Comparison, TaskRow};
 
-/// One row a task that ended, in the order in which they ended; only if the recipe asks for it.
+/// One row an attempt at a task, in the order in which they ended; only if the recipe asks for it.
 pub fn tasks(comparison: &Comparison) -> Table<Of<'_, &TaskRow>> {
-    let doc = "One row is one attempt at a task in one run, in the order in which they ended. The \
-               table is there if the recipe says `tasks = true`, or with `--tasks`.";
+    let doc = "One row is one attempt at a task in one run, in the order in which they ended; every \
+               launch has one. The table is there if the recipe says `tasks = true`, or with `--tasks`.";
     let rows = rows(comparison, |run| &run.tasks, |row| row.framework);
-    times(pieces(keyed(Table::new("tasks", doc, rows))))
+    times(units(keyed(Table::new("tasks", doc, rows))))
 }
 
-fn pieces<'a>(table: Table<Of<'a, &'a TaskRow>>) -> Table<Of<'a, &'a TaskRow>> {
+fn units<'a>(table: Table<Of<'a, &'a TaskRow>>) -> Table<Of<'a, &'a TaskRow>> {
     table
         .text(
             "kind",
@@ -31,13 +31,13 @@ fn pieces<'a>(table: Table<Of<'a, &'a TaskRow>>) -> Table<Of<'a, &'a TaskRow>> {
             "job",
             "",
             "the job's number, as in `jobs`; empty for no job",
-            |r| r.row.piece.map(|piece| piece.0.0).into(),
+            |r| r.row.unit.map(|unit| unit.0.0).into(),
         )
         .int("stage", "", "number of the stage within its job", |r| {
-            r.row.piece.map(|piece| piece.1).into()
+            r.row.unit.map(|unit| unit.1).into()
         })
         .int("index", "", "number of the task within its stage", |r| {
-            r.row.piece.map(|piece| piece.2).into()
+            r.row.unit.map(|unit| unit.2).into()
         })
         .int("attempt", "", "1 for the first attempt at it", |r| {
             r.row.attempt.into()
@@ -72,16 +72,19 @@ fn times<'a>(table: Table<Of<'a, &'a TaskRow>>) -> Table<Of<'a, &'a TaskRow>> {
              task may start before",
             |r| r.row.ready.map(Time::as_micros).into(),
         )
-        .int("started_us", "µs", "when it started on its agent", |r| {
+        .int("started_us", "µs", "when it started on its agent, or was to", |r| {
             r.row.started.as_micros().into()
         })
-        .int("ended_us", "µs", "when it ended there", |r| {
+        .int("ended_us", "µs", "when it ended there, or the run did", |r| {
             r.row.ended.as_micros().into()
         })
         .text(
             "outcome",
-            "finished, killed, lost (with its agent) or failed",
-            |r| r.row.outcome.name().into(),
+            "`finished`: of all attempts at a task at most one; `discarded`: it ran to its end in vain, as \
+             another was done before or its agent was lost before that was heard; `killed`; `lost` with \
+             its agent; `failed`; `unstarted`: its agent or executor was gone when it was to start; \
+             `running` when the run ended",
+            |r| r.row.outcome.word().into(),
         )
         .int(
             "local",

@@ -73,6 +73,21 @@ fn nodes_are_the_cluster_of_pods() {
 }
 
 #[test]
+fn machines_are_as_many_as_they_are() {
+    let files = [("task_events.csv", TASKS), ("machine_events.csv", MACHINES)];
+    check(
+        &files,
+        "compare --trace task_events.csv --trace machine_events.csv --load 0.5",
+        &expect![[r#"
+            exit 2
+            --- stderr
+            error: `--load`: no effect: the cluster is the machines of the trace; found 0.5
+              hint: leave it out
+        "#]],
+    );
+}
+
+#[test]
 fn machines_come_and_change_as_the_trace_says() {
     let files = [("task_events.csv", TASKS), ("machine_events.csv", MACHINES)];
     let traces = "compare --trace task_events.csv --trace machine_events.csv --check";
@@ -84,7 +99,7 @@ fn machines_come_and_change_as_the_trace_says() {
             --- stdout
             name = "task-events"
             title = "task-events: static partitions against one pool"
-            about = "task_events.csv holds what happens to tasks; a file or a folder of parts (Google ClusterData 2011, task_events), 2 jobs of 2 tenants. Replayed: 10m from its beginning, all 2 jobs. The cluster is the trace's own machines: 3, of 2 platforms, with 2 changes of capacity, as they come, go or change their size. Over the time replayed, the work asks for 12.7 % of their CPUs and 11.2 % of their memory. A partition has agents in proportion to the load of its framework."
+            about = "task_events.csv holds what happens to tasks; a file or a folder of parts (Google ClusterData 2011, task_events), 2 jobs of 2 tenants. Replayed: 1m 40s from its beginning, all 2 jobs. The cluster is the trace's own machines: 3, of 2 platforms, with 2 changes of capacity, as they come, go or change their size. Over the recipe's 10m, the work asks for 12.7 % of their CPUs and 11.2 % of their memory. A partition has agents in proportion to the load of its framework."
             duration = "10m"
             seeds = 3
             first_seed = 1

@@ -4,6 +4,7 @@
 
 mod dealt;
 mod feedback;
+mod headers;
 mod machines;
 mod once;
 mod parts;
@@ -42,7 +43,7 @@ fn a_log_becomes_a_recipe_of_its_users() {
             --- stdout
             name = "log"
             title = "log: static partitions against one pool"
-            about = "log.swf holds jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2), 4 jobs of 3 tenants. Replayed: 10m from its beginning, all 4 jobs. The trace tells its processors and nodes, and not their memory: 8 agents of cpus:1 mem:1024, with memory for a task on every processor. Over the time replayed, the work asks for 107.5 % of their CPUs and 107.5 % of their memory. A partition has agents in proportion to the load of its framework."
+            about = "log.swf holds jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2), 4 jobs of 3 tenants. Replayed: 3m from its beginning, all 4 jobs. The trace tells 8 processors, and not their memory: 8 agents of cpus:1 mem:1024, with memory for a task on every processor. Over the recipe's 10m, the work asks for 107.5 % of their CPUs and 107.5 % of their memory. A partition has agents in proportion to the load of its framework."
             duration = "10m"
             seeds = 1
             first_seed = 1
@@ -171,7 +172,7 @@ fn a_log_runs_and_the_folder_has_a_page() {
     expect![[r#"
         # log: static partitions against one pool
 
-        log.swf holds jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2), 4 jobs of 3 tenants. Replayed: 10m from its beginning, all 4 jobs. The trace tells its processors and nodes, and not their memory: 8 agents of cpus:1 mem:1024, with memory for a task on every processor. Over the time replayed, the work asks for 107.5 % of their CPUs and 107.5 % of their memory. A partition has agents in proportion to the load of its framework.
+        log.swf holds jobs of parallel machines, 18 numbers a row (Standard Workload Format 2.2), 4 jobs of 3 tenants. Replayed: 3m from its beginning, all 4 jobs. The trace tells 8 processors, and not their memory: 8 agents of cpus:1 mem:1024, with memory for a task on every processor. Over the recipe's 10m, the work asks for 107.5 % of their CPUs and 107.5 % of their memory. A partition has agents in proportion to the load of its framework.
 
         > drf instead of static (4 jobs, one seed, which says nothing about chance): nobody is worse off; no difference for user 7 (mean completion the same), user 8 (mean completion the same) and user 9 (mean completion the same). All jobs together: mean completion time the same; the median job's the same.
 

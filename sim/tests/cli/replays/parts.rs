@@ -44,20 +44,20 @@ fn check(submissions: &[u64], part: &str) {
 #[test]
 fn the_last_arrival_counts_wherever_it_is() {
     let every_minute: Vec<u64> = (0..13).map(|minute| minute * 60).collect();
-    check(&every_minute, "13m from its beginning, all 13 jobs");
+    check(&every_minute, "12m from its beginning, all 13 jobs");
     let mut late = vec![1200; 10];
     late.insert(0, 0);
-    check(&late, "21m from its beginning, all 11 jobs");
-    check(&[0, 599], "10m from its beginning, all 2 jobs");
-    check(&[0, 600], "11m from its beginning, all 2 jobs");
-    check(&[0, 601], "11m from its beginning, all 2 jobs");
+    check(&late, "20m from its beginning, all 11 jobs");
+    check(&[0, 599], "9m 59s from its beginning, all 2 jobs");
+    check(&[0, 600], "10m from its beginning, all 2 jobs");
+    check(&[0, 601], "10m 1s from its beginning, all 2 jobs");
 }
 
 #[test]
 fn arrivals_at_one_instant_are_a_trace() {
-    check(&[0, 0, 0], "10m from its beginning, all 3 jobs");
-    check(&[77, 77], "10m from its beginning, all 2 jobs");
-    check(&[5], "10m from its beginning, all 1 job");
+    check(&[0, 0, 0], "what arrives at its beginning, all 3 jobs");
+    check(&[77, 77], "what arrives at its beginning, all 2 jobs");
+    check(&[5], "what arrives at its beginning, all 1 job");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn arrivals_that_come_faster_all_count() {
     let place = Place::with("log.swf", log(&[0, 600, 1200, 2400]));
     let (recipe, counts) = ran(&place, "--trace log.swf --interarrival 0.5");
     assert_eq!(counts, [4, 4, 0]);
-    let told = "Replayed: 42m from its beginning, in 21m: times between arrivals are 50.0 % of the \
+    let told = "Replayed: 40m from its beginning, in 20m: times between arrivals are 50.0 % of the \
                 trace's, run times stay, all 4 jobs.";
     assert!(recipe.contains(told), "{recipe}");
     assert!(recipe.contains("interarrival = 0.5\n"), "{recipe}");
@@ -128,7 +128,7 @@ fn the_load_told_is_that_of_the_cluster_built() {
     let (recipe, counts) = ran(&place, "--trace log.swf --policies drf static");
     // 17 processors for a minute of ten, of 17.
     let told = "17 agents of cpus:1 mem:1024 were assumed, as many as the widest job of every framework \
-                needs on a partition of its own. Over the time replayed, the work asks for 10.0 % of their \
+                needs on a partition of its own. Over the recipe's 10m, the work asks for 10.0 % of their \
                 CPUs and 10.0 % of their memory.";
     assert!(recipe.contains(told), "{recipe}");
     assert!(!recipe.contains("too small"), "{recipe}");
@@ -287,6 +287,37 @@ fn a_month_after_ten_minutes_is_told() {
     );
 }
 
+/// Times are said as people say them, and never longer than the trace.
+#[test]
+fn what_is_replayed_is_no_longer_than_the_trace() {
+    let place = Place::with("log.swf", log(&[0, 600, 12252]));
+    for (arguments, told) in [
+        ("", "3h 24m 12s from its beginning, all 3 jobs."),
+        (
+            "--interarrival 0.333",
+            "3h 24m 12s from its beginning, in 1h 7m 59s: times",
+        ),
+        (
+            "--interarrival 0.333 --duration 1h",
+            "3h 10s from its beginning, in 1h: times",
+        ),
+        (
+            "--duration 30d",
+            "3h 24m 12s from its beginning, all 3 jobs.",
+        ),
+        (
+            "--from 90s",
+            "3h 22m 42s from 1m 30s after its beginning, the 2 jobs in it.",
+        ),
+    ] {
+        let said = place.fairground(&format!("compare --trace log.swf {arguments} --dry-run"));
+        assert!(
+            said.contains(&format!("Replayed: {told}")),
+            "{told}: {said}"
+        );
+    }
+}
+
 /// What requests ask for is a mean, and no whole number of instances: 100 a second for ten minutes, each
 /// for 150 ms on one of five workers that are to be busy for six tenths of their time, need five.
 #[test]
@@ -297,7 +328,7 @@ fn the_load_of_requests_is_that_of_their_work() {
         let said = place.fairground("compare --trace workload.txt --format requests --dry-run");
         let told = format!(
             "{agents} agents of cpus:1 mem:1024 were assumed, as many as make a load of 80.0 %. Over \
-             the time replayed, the work asks for {load} % of their CPUs"
+             the recipe's 10m, the work asks for {load} % of their CPUs"
         );
         assert!(said.contains(&told), "{requests}: {said}");
     }

@@ -1,8 +1,8 @@
 //! Logs of parallel machines: a job a row, but for jobs that are told in parts.
 
 use super::{Header, Record};
-use crate::canonical::MachineSize;
 use crate::canonical::tables::Job;
+use crate::canonical::{MachineSize, NOT_UNDERSTOOD};
 use crate::formats::prelude::*;
 
 /// What becomes of rows that tell of one job.
@@ -60,6 +60,9 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
         job(import, &record, &mut told)
     })?;
     import.machine(size(rows.layout()));
+    for odd in rows.layout().odd() {
+        import.assume(NOT_UNDERSTOOD, format!("{odd}: not used"));
+    }
     told.alone(import, path)?;
     told.tell(import);
     Ok(())
@@ -219,7 +222,7 @@ fn job(import: &mut Import<'_>, record: &Record, told: &mut Count) -> Result<Bec
 
 /// What the header says of the machine.
 fn size(header: &Header) -> Option<MachineSize> {
-    let number = |key: &str| header.number(key).filter(|number| *number > 0);
+    let number = |key: &str| header.number(key);
     let size = MachineSize {
         processors: number("MaxProcs"),
         nodes: number("MaxNodes"),

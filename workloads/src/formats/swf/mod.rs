@@ -13,6 +13,7 @@
 
 use crate::formats::prelude::*;
 
+mod header;
 mod import;
 
 /// The most processors one job may claim.
@@ -191,15 +192,6 @@ impl Header {
         field.map(|(_, value)| value.as_str())
     }
 
-    /// The first number in the value of `key`: 5208 of `MaxProcs: 5,208 (with the login nodes)`.
-    pub fn number(&self, key: &str) -> Option<u64> {
-        let value = self.get(key)?.trim_ascii_start();
-        let grouped = |byte: &u8| byte.is_ascii_digit() || *byte == b',';
-        let digits = value.bytes().take_while(grouped).filter(u8::is_ascii_digit);
-        let digits: Vec<u8> = digits.collect();
-        std::str::from_utf8(&digits).ok()?.parse().ok()
-    }
-
     /// Takes a comment, without its semicolon.
     fn comment(&mut self, text: &str) {
         self.lines += 1;
@@ -277,6 +269,14 @@ impl Row for Record {
             seen.fill(fact, header.get(key).unwrap_or("-"));
         }
         seen.add("header_lines", header.lines);
+        let odd = header.odd();
+        if !odd.is_empty() {
+            let all: Vec<String> = odd.iter().map(ToString::to_string).collect();
+            seen.first_text("header_not_understood", &all.join("; "));
+        }
+        for odd in odd {
+            seen.warn(odd.hint("it is not used"));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use fairground_policies::time::Time;
 
 use super::feedback::{FeedbackMode, Links};
 use super::read::{Brief, LeftOut, Read, Told};
-use super::{Deal, TraceSpec, is_whole};
+use super::{Deal, SESSION, TraceSpec, is_whole};
 use crate::canonical::NO_PARTS;
 use crate::error::{ReadError, quoted};
 use crate::models::arrivals::assumption;
@@ -114,7 +114,9 @@ impl Loaded {
         let work = if let Some(all) = &self.read.jobs {
             let mut jobs = Jobs::default();
             let spec = &self.spec;
-            let mut links = spec.feedback.map(|mode| Links::new(mode, spec.session));
+            let mut links = spec
+                .feedback
+                .map(|mode| Links::new(mode, spec.session.unwrap_or(SESSION)));
             for job in self.wanted(all, context) {
                 let job = job?;
                 told += job.told;

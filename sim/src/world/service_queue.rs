@@ -63,7 +63,7 @@ impl Fleet {
 
 /// A queue in front of instances.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct ServiceQueue {
     routing: Routing,
     /// Mean time one worker needs for one request, in seconds.
     service: f64,
@@ -71,8 +71,8 @@ pub struct Line {
     backlog: f64,
 }
 
-impl Line {
-    /// An empty line whose workers need `service_time` for a request on average.
+impl ServiceQueue {
+    /// An empty queue whose workers need `service_time` for a request on average.
     pub fn new(service_time: Span, routing: Routing) -> Self {
         Self {
             routing,
@@ -328,8 +328,8 @@ mod tests {
     fn routed(routing: Routing, load: f64, fleet: Fleet) -> Vec<Part> {
         let mut parts = Vec::new();
         // One second a request: the load is the arrival rate.
-        let mut line = Line::new(Span::from_secs(1), routing);
-        line.serve(Span::from_secs(1000), load * 1000.0, fleet, &mut parts);
+        let mut queue = ServiceQueue::new(Span::from_secs(1), routing);
+        queue.serve(Span::from_secs(1000), load * 1000.0, fleet, &mut parts);
         parts
     }
 
@@ -361,23 +361,23 @@ mod tests {
 
     #[test]
     fn an_overloaded_line_grows_and_drains() {
-        let mut line = Line::new(Span::from_secs(1), Routing::LeastWork);
+        let mut queue = ServiceQueue::new(Span::from_secs(1), Routing::LeastWork);
         let mut parts = Vec::new();
-        line.serve(Span::from_secs(5), 20.0, warm(1, 2), &mut parts);
-        assert!((line.backlog() - 10.0).abs() < 1e-9);
+        queue.serve(Span::from_secs(5), 20.0, warm(1, 2), &mut parts);
+        assert!((queue.backlog() - 10.0).abs() < 1e-9);
         // The last to arrive waits 5 s for the 10 before it, then one second.
         let last = percentile(&parts, 1.0).as_micros();
         assert!((6_000_000..6_006_000).contains(&last), "{last}");
         parts.clear();
-        line.serve(Span::from_secs(100), 0.0, warm(1, 2), &mut parts);
-        assert_eq!((line.backlog(), parts.len()), (0.0, 0));
+        queue.serve(Span::from_secs(100), 0.0, warm(1, 2), &mut parts);
+        assert_eq!((queue.backlog(), parts.len()), (0.0, 0));
     }
 
     #[test]
     fn nobody_to_serve_means_nobody_answered() {
         let mut parts = Vec::new();
-        let mut line = Line::new(Span::from_secs(1), Routing::Random);
-        line.serve(Span::from_secs(10), 50.0, warm(0, 2), &mut parts);
+        let mut queue = ServiceQueue::new(Span::from_secs(1), Routing::Random);
+        queue.serve(Span::from_secs(10), 50.0, warm(0, 2), &mut parts);
         assert!((late(&parts, Span::from_secs(1)) - 50.0).abs() < 1e-9);
         assert_eq!(percentile(&parts, 0.5), PATIENCE);
     }
@@ -471,8 +471,8 @@ mod tests {
             assert!(cold > full, "{routing:?}: {full} {cold}");
         }
         // Three of which two at half speed are two: eight workers do not keep up with nine.
-        let mut line = Line::new(Span::from_secs(1), Routing::Random);
-        line.serve(Span::from_secs(10), 90.0, fleet(1, 2), &mut Vec::new());
-        assert!((line.backlog() - 10.0).abs() < 1e-9);
+        let mut queue = ServiceQueue::new(Span::from_secs(1), Routing::Random);
+        queue.serve(Span::from_secs(10), 90.0, fleet(1, 2), &mut Vec::new());
+        assert!((queue.backlog() - 10.0).abs() < 1e-9);
     }
 }

@@ -153,7 +153,7 @@ impl Overall {
 
 /// Every policy against the first.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Gains {
+pub struct Changes {
     /// The policies' names; the first is the baseline.
     pub policies: Vec<String>,
     /// How many seeds were run under the baseline.
@@ -167,12 +167,12 @@ pub struct Gains {
     pub overall: Vec<Overall>,
 }
 
-impl Gains {
+impl Changes {
     /// Compares every policy of `comparison` with its first.
     pub fn of(comparison: &Comparison) -> Self {
         let names = comparison.policies.iter().map(|p| p.name.clone());
         let observed = Observed::all(comparison);
-        let mut gains = Self {
+        let mut changes = Self {
             policies: names.collect(),
             seeds: observed.len(),
             stalled: comparison.policies.iter().map(stalled).collect(),
@@ -182,20 +182,20 @@ impl Gains {
         let policies = comparison.policies.len();
         for framework in 0..comparison.frameworks.len() {
             let lines = (0..policies).map(|policy| line(comparison, &observed, framework, policy));
-            gains.lines.extend(lines);
+            changes.lines.extend(lines);
         }
         let base = |policy: usize| {
-            let name = gains.policies[policy].as_str();
+            let name = changes.policies[policy].as_str();
             name.split_once('[').map_or(name, |(base, _)| base)
         };
         let variants: Vec<usize> = (1..policies)
             .filter(|policy| base(*policy) == base(0))
             .collect();
         let others = 1..policies;
-        gains.overall = others
+        changes.overall = others
             .filter_map(|policy| overall(policy, &variants, &observed))
             .collect();
-        gains
+        changes
     }
 
     /// The jobs of the baseline, over all frameworks and seeds.

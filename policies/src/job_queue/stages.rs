@@ -5,20 +5,20 @@ use crate::message::AgentId;
 
 /// Most jobs of most traces have one stage; theirs needs no memory of its own.
 #[derive(Debug)]
-pub(super) enum Stages {
-    One(Stage),
+pub(super) enum QueuedStages {
+    One(QueuedStage),
     Many(Box<Many>),
 }
 
 #[derive(Debug)]
 pub(super) struct Many {
-    stages: Vec<Stage>,
+    stages: Vec<QueuedStage>,
     /// Stages that may start and have waiting tasks, parents first.
     ready: Vec<u32>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Stage {
+pub(super) struct QueuedStage {
     pub(super) released: bool,
     pub(super) waiting: u32,
     pub(super) running: u32,
@@ -38,25 +38,27 @@ pub(super) struct Places {
     local: Vec<(AgentId, u32)>,
 }
 
-impl Stages {
+impl QueuedStages {
     pub(super) fn new(count: usize) -> Self {
         if count == 1 {
-            return Self::One(Stage::default());
+            return Self::One(QueuedStage::default());
         }
         Self::Many(Box::new(Many {
-            stages: std::iter::repeat_with(Stage::default).take(count).collect(),
+            stages: std::iter::repeat_with(QueuedStage::default)
+                .take(count)
+                .collect(),
             ready: Vec::new(),
         }))
     }
 
-    pub(super) fn all(&self) -> &[Stage] {
+    pub(super) fn all(&self) -> &[QueuedStage] {
         match self {
             Self::One(stage) => std::slice::from_ref(stage),
             Self::Many(many) => &many.stages,
         }
     }
 
-    pub(super) fn all_mut(&mut self) -> &mut [Stage] {
+    pub(super) fn all_mut(&mut self) -> &mut [QueuedStage] {
         match self {
             Self::One(stage) => std::slice::from_mut(stage),
             Self::Many(many) => &mut many.stages,
@@ -82,7 +84,7 @@ impl Stages {
     }
 }
 
-impl Stage {
+impl QueuedStage {
     /// All tasks wait.
     pub(super) fn released(spec: &StageSpec) -> Self {
         let here = |index| {

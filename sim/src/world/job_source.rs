@@ -2,30 +2,30 @@
 
 use std::fmt;
 
+use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
 use fairground_policies::time::Time;
-use fairground_policies::window::Window;
 use fairground_workloads::ReadError;
 use fairground_workloads::feedback::Course;
 use fairground_workloads::rng::Stream;
 use fairground_workloads::trace::{Job, JobStream, Jobs, OneJob, Work};
 
 use crate::record::Recorder;
-use crate::run::Fate;
+use crate::run::JobOutcome;
 
 /// The jobs of a framework, and what becomes of them.
-pub(super) enum Supply<'a> {
+pub(super) enum JobSource<'a> {
     /// All are there from the beginning to the end.
     Whole {
         jobs: Jobs,
         /// Of those that were submitted.
-        fates: Vec<Fate>,
+        outcomes: Vec<JobOutcome>,
     },
     /// They come in order, and are kept until they are over.
     Stream {
         rest: JobStream<'a>,
         next: Option<OneJob>,
-        open: Window<(OneJob, Fate)>,
+        open: IdTable<(OneJob, JobOutcome)>,
     },
     /// Some are submitted when others end.
     Feedback(Box<Waiting>),
@@ -43,7 +43,7 @@ pub(super) struct Waiting {
     /// By the number in the trace, of jobs that were submitted.
     submitted: Vec<Option<Time>>,
     /// By the number in the trace.
-    fates: Vec<Fate>,
+    outcomes: Vec<JobOutcome>,
 }
 
 impl Waiting {
@@ -53,7 +53,7 @@ impl Waiting {
             next: 0,
             order: Vec::new(),
             submitted: vec![None; count],
-            fates: vec![Fate::default(); count],
+            outcomes: vec![JobOutcome::default(); count],
             jobs,
             course,
         };
@@ -74,7 +74,7 @@ impl Waiting {
     }
 }
 
-impl fmt::Debug for Supply<'_> {
+impl fmt::Debug for JobSource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole { jobs, .. } => write!(f, "{} jobs", jobs.len()),
@@ -91,7 +91,7 @@ pub(super) struct OwnData {
     pub(super) stream: Stream,
 }
 
-impl<'a> Supply<'a> {
+impl<'a> JobSource<'a> {
     /// Those of `stream`, or of `work` if there is none; with `data`, wherever the trace has theirs.
     pub(super) fn new(
         work: &Work,
@@ -105,7 +105,7 @@ impl<'a> Supply<'a> {
             return Ok(Self::Stream {
                 next: rest.next().transpose()?,
                 rest,
-                open: Window::new(),
+                open: IdTable::new(),
             });
         }
         let jobs = match work {
@@ -119,16 +119,16 @@ impl<'a> Supply<'a> {
         if let Some(course) = Course::of(&jobs) {
             return Ok(Self::Feedback(Box::new(Waiting::new(jobs, course))));
         }
-        let fates = Vec::with_capacity(jobs.len());
-        Ok(Self::Whole { jobs, fates })
+        let outcomes = Vec::with_capacity(jobs.len());
+        Ok(Self::Whole { jobs, outcomes })
     }
 
     /// When the next job is submitted that waits for no other, if there is one.
     pub(super) fn next_submission(&self) -> Option<Time> {
         match self {
-            Self::Whole { jobs, fates } => {
-                let next = JobId(fates.len() as u32);
-                (fates.len() < jobs.len()).then(|| jobs.get(next).submitted)
+            Self::Whole { jobs, outcomes } => {
+                let next = JobId(outcomes.len() as u32);
+                (outcomes.len() < jobs.len()).then(|| jobs.get(next).submitted)
             }
             Self::Stream { next, .. } => next.as_ref().map(OneJob::submitted),
             Self::Feedback(all) => {
@@ -165,10 +165,10 @@ impl<'a> Supply<'a> {
     /// The next job that waits for no other is submitted under this number.
     pub(super) fn submit(&mut self, id: JobId, now: Time) -> Result<(), ReadError> {
         match self {
-            Self::Whole { fates, .. } => fates.push(Fate::default()),
+            Self::Whole { outcomes, .. } => outcomes.push(JobOutcome::default()),
             Self::Stream { rest, next, open } => {
                 let job = next.take().expect("a next job");
-                open.insert(id.0.into(), (job, Fate::default()));
+                open.insert(id.0.into(), (job, JobOutcome::default()));
                 *next = rest.next().transpose()?;
             }
             Self::Feedback(all) => {
@@ -193,14 +193,14 @@ impl<'a> Supply<'a> {
     }
 
     /// What becomes of it.
-    pub(super) fn fate(&mut self, id: JobId) -> &mut Fate {
+    pub(super) fn outcome(&mut self, id: JobId) -> &mut JobOutcome {
         match self {
-            Self::Whole { fates, .. } => &mut fates[id.index()],
+            Self::Whole { outcomes, .. } => &mut outcomes[id.index()],
             Self::Stream { open, .. } => {
                 let open = open.get_mut(id.0.into());
                 &mut open.expect("a job that is not over").1
             }
-            Self::Feedback(all) => &mut all.fates[all.order[id.index()].index()],
+            Self::Feedback(all) => &mut all.outcomes[all.order[id.index()].index()],
         }
     }
 
@@ -215,10 +215,14 @@ impl<'a> Supply<'a> {
     ) -> Result<Vec<(Time, JobId)>, ReadError> {
         match self {
             Self::Whole { .. } => Ok(Vec::new()),
-            Self::Feedback(all) => Ok(all.course.ended(all.order[id.index()], now)),
+            Self::Feedback(all) => {
+                let job = all.order[id.index()];
+                let submitted = all.submitted[job.index()].expect("a job that was submitted");
+                Ok(all.course.ended(job, submitted, now))
+            }
             Self::Stream { open, .. } => {
-                let (job, fate) = open.remove(id.0.into()).expect("a job that is not over");
-                record.job(framework, &job.numbered(id), &fate)?;
+                let (job, outcome) = open.remove(id.0.into()).expect("a job that is not over");
+                record.job(framework, &job.numbered(id), &outcome)?;
                 Ok(Vec::new())
             }
         }
@@ -232,26 +236,26 @@ impl<'a> Supply<'a> {
         record: &mut Recorder,
     ) -> Result<(), ReadError> {
         match self {
-            Self::Whole { jobs, mut fates } => {
-                fates.resize(jobs.len(), Fate::default());
-                record.jobs(framework, jobs, fates);
+            Self::Whole { jobs, mut outcomes } => {
+                outcomes.resize(jobs.len(), JobOutcome::default());
+                record.jobs(framework, jobs, outcomes);
             }
             Self::Feedback(all) => {
                 record.jobs_in_their_order(
                     framework,
                     all.jobs,
-                    all.fates,
+                    all.outcomes,
                     all.submitted,
                     &all.order,
                 );
             }
             Self::Stream { rest, next, open } => {
-                for (id, (job, fate)) in open.iter() {
-                    record.job(framework, &job.numbered(JobId(id as u32)), fate)?;
+                for (id, (job, outcome)) in open.iter() {
+                    record.job(framework, &job.numbered(JobId(id as u32)), outcome)?;
                 }
                 let left = next.into_iter().map(Ok).chain(rest);
                 for (id, job) in (submitted..).zip(left) {
-                    record.job(framework, &job?.numbered(JobId(id)), &Fate::default())?;
+                    record.job(framework, &job?.numbered(JobId(id)), &JobOutcome::default())?;
                 }
                 record.jobs(framework, Jobs::default(), Vec::new());
             }

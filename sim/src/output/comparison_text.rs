@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::gains::{Gains, Line, Measure, Measured, Verdict};
+use super::comparison::{Changes, Line, Measure, Measured, Verdict};
 use super::units;
 
 /// The longest line of text, in characters.
@@ -50,7 +50,7 @@ impl From<String> for Entry {
     }
 }
 
-impl Gains {
+impl Changes {
     /// The tables, one for jobs and one for services where there are any.
     pub fn grids(&self) -> Vec<Grid> {
         let of = |service: bool| {

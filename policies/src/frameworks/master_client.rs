@@ -1,8 +1,8 @@
-//! A framework's dealings with the master: when it wants offers, and how it answers them.
+//! A framework as the master's client: when it wants offers, and how it answers them.
 
 use std::collections::BTreeMap;
 
-use super::{Manners, Order};
+use super::message::{FrameworkAction, OfferPolicy};
 use crate::demand::take_one;
 use crate::master::OfferSize;
 use crate::message::{AgentId, Demand, Event, FrameworkId, Offer, OfferId, TaskId, TaskRequest};
@@ -11,9 +11,9 @@ use crate::time::Span;
 
 /// One framework's side of the talk.
 #[derive(Debug)]
-pub(super) struct Dealings {
+pub(super) struct MasterClient {
     id: FrameworkId,
-    manners: Manners,
+    offer_policy: OfferPolicy,
     next_task: u64,
     suppressed: bool,
     /// What the master believes of the demand.
@@ -26,11 +26,11 @@ pub(super) struct Dealings {
     useless: BTreeMap<AgentId, Resources>,
 }
 
-impl Dealings {
-    pub(super) const fn new(id: FrameworkId, manners: Manners) -> Self {
+impl MasterClient {
+    pub(super) const fn new(id: FrameworkId, offer_policy: OfferPolicy) -> Self {
         Self {
             id,
-            manners,
+            offer_policy,
             next_task: 0,
             suppressed: false,
             declared: Vec::new(),
@@ -55,7 +55,7 @@ impl Dealings {
         offer: &Offer,
         launch: Vec<TaskRequest>,
         refuse: Option<Span>,
-        orders: &mut Vec<Order>,
+        actions: &mut Vec<FrameworkAction>,
     ) {
         for request in &launch {
             take_one(&mut self.declared, request.needs);
@@ -64,9 +64,9 @@ impl Dealings {
         let refuse = match refuse {
             Some(refuse) => refuse,
             None if launch.is_empty() && self.is_useless_again(offer) => Span::FOREVER,
-            None => self.manners.refuse,
+            None => self.offer_policy.refuse,
         };
-        orders.push(Order::Tell(Event::OffersAnswered {
+        actions.push(FrameworkAction::Tell(Event::OffersAnswered {
             framework: self.id,
             offers: ids,
             launch,
@@ -80,44 +80,47 @@ impl Dealings {
         before.is_some_and(|before| offer.resources.fits_in(before))
     }
 
-    pub(super) fn kill(&self, task: TaskId, orders: &mut Vec<Order>) {
-        orders.push(Order::Tell(Event::KillRequested {
+    pub(super) fn kill(&self, task: TaskId, actions: &mut Vec<FrameworkAction>) {
+        actions.push(FrameworkAction::Tell(Event::KillRequested {
             framework: self.id,
             task,
         }));
     }
 
-    /// Says what is wanted: as many tasks as `waiting`, those of `demand`. `news` tells whether there is
+    /// Says what is wanted: as many tasks as `waiting`, those of `demand`. `new_work` tells whether there is
     /// work that earlier refusals did not know of.
     pub(super) fn want(
         &mut self,
         waiting: u64,
-        news: bool,
+        new_work: bool,
         demand: impl FnOnce(&mut Vec<Demand>),
-        orders: &mut Vec<Order>,
+        actions: &mut Vec<FrameworkAction>,
     ) {
         let framework = self.id;
         if waiting == 0 {
             if !self.suppressed {
                 self.suppressed = true;
-                orders.push(Order::Tell(Event::Suppressed { framework }));
+                actions.push(FrameworkAction::Tell(Event::Suppressed { framework }));
             }
             return;
         }
-        if self.manners.offers == OfferSize::Task {
+        if self.offer_policy.offers == OfferSize::Task {
             demand(&mut self.wanted);
             let believed = self.declared.iter().filter(|one| one.count > 0);
             if !believed.eq(&self.wanted) {
                 self.declared.clone_from(&self.wanted);
                 let demand = self.wanted.clone();
-                orders.push(Order::Tell(Event::DemandDeclared { framework, demand }));
+                actions.push(FrameworkAction::Tell(Event::DemandDeclared {
+                    framework,
+                    demand,
+                }));
             }
         }
-        if self.suppressed || (news && self.refused) {
+        if self.suppressed || (new_work && self.refused) {
             self.suppressed = false;
             self.refused = false;
             self.useless.clear();
-            orders.push(Order::Tell(Event::Revived { framework }));
+            actions.push(FrameworkAction::Tell(Event::Revived { framework }));
         }
     }
 
@@ -126,13 +129,13 @@ impl Dealings {
         &mut self,
         needs: Resources,
         count: u32,
-        news: bool,
-        orders: &mut Vec<Order>,
+        new_work: bool,
+        actions: &mut Vec<FrameworkAction>,
     ) {
         let demand = |demand: &mut Vec<Demand>| {
             demand.clear();
             demand.push(Demand { needs, count });
         };
-        self.want(count.into(), news, demand, orders);
+        self.want(count.into(), new_work, demand, actions);
     }
 }

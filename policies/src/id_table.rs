@@ -10,15 +10,15 @@ const IDS: u64 = u16::BITS as u64;
 
 /// Entries by ascending id.
 #[derive(Clone, Debug)]
-pub struct Window<T> {
+pub struct IdTable<T> {
     /// The ids of all pages before this one are used up.
     first: u64,
-    pages: VecDeque<Page<T>>,
+    pages: VecDeque<IdPage<T>>,
     len: usize,
 }
 
 #[derive(Clone, Debug)]
-enum Page<T> {
+enum IdPage<T> {
     /// None of its ids was used.
     Fresh,
     Slots(Box<Slots<T>>),
@@ -47,13 +47,13 @@ impl<T> Slots<T> {
     }
 }
 
-impl<T> Default for Window<T> {
+impl<T> Default for IdTable<T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T> Window<T> {
+impl<T> IdTable<T> {
     /// An empty table in which every id is fresh.
     pub const fn new() -> Self {
         Self {
@@ -79,9 +79,9 @@ impl<T> Window<T> {
             return false;
         };
         match self.pages.get(page) {
-            None | Some(Page::Fresh) => true,
-            Some(Page::Slots(slots)) => slots.used & (1 << slot) == 0,
-            Some(Page::Retired) => false,
+            None | Some(IdPage::Fresh) => true,
+            Some(IdPage::Slots(slots)) => slots.used & (1 << slot) == 0,
+            Some(IdPage::Retired) => false,
         }
     }
 
@@ -89,8 +89,8 @@ impl<T> Window<T> {
     pub fn get(&self, id: u64) -> Option<&T> {
         let (page, slot) = self.place(id)?;
         match self.pages.get(page)? {
-            Page::Slots(slots) => slots.entries[slot].as_ref(),
-            Page::Fresh | Page::Retired => None,
+            IdPage::Slots(slots) => slots.entries[slot].as_ref(),
+            IdPage::Fresh | IdPage::Retired => None,
         }
     }
 
@@ -98,8 +98,8 @@ impl<T> Window<T> {
     pub fn get_mut(&mut self, id: u64) -> Option<&mut T> {
         let (page, slot) = self.place(id)?;
         match self.pages.get_mut(page)? {
-            Page::Slots(slots) => slots.entries[slot].as_mut(),
-            Page::Fresh | Page::Retired => None,
+            IdPage::Slots(slots) => slots.entries[slot].as_mut(),
+            IdPage::Fresh | IdPage::Retired => None,
         }
     }
 
@@ -126,7 +126,7 @@ impl<T> Window<T> {
     /// Takes an entry out; its id is never fresh again.
     pub fn remove(&mut self, id: u64) -> Option<T> {
         let (page, slot) = self.place(id)?;
-        let Page::Slots(slots) = self.pages.get_mut(page)? else {
+        let IdPage::Slots(slots) = self.pages.get_mut(page)? else {
             return None;
         };
         let entry = slots.entries[slot].take()?;
@@ -146,8 +146,8 @@ impl<T> Window<T> {
         let pages = (self.first..).zip(&self.pages);
         pages.flat_map(|(page, slots)| {
             let entries = match slots {
-                Page::Slots(slots) => slots.entries.as_slice(),
-                Page::Fresh | Page::Retired => &[],
+                IdPage::Slots(slots) => slots.entries.as_slice(),
+                IdPage::Fresh | IdPage::Retired => &[],
             };
             let ids = page * IDS..;
             ids.zip(entries)
@@ -165,13 +165,13 @@ impl<T> Window<T> {
         const FRESH: &str = "an id that was not used before";
         let (page, slot) = self.place(id).expect(FRESH);
         if self.pages.len() <= page {
-            self.pages.resize_with(page + 1, || Page::Fresh);
+            self.pages.resize_with(page + 1, || IdPage::Fresh);
         }
         let page = &mut self.pages[page];
-        if matches!(page, Page::Fresh) {
-            *page = Page::Slots(Box::new(Slots::EMPTY));
+        if matches!(page, IdPage::Fresh) {
+            *page = IdPage::Slots(Box::new(Slots::EMPTY));
         }
-        let Page::Slots(slots) = page else {
+        let IdPage::Slots(slots) = page else {
             panic!("{FRESH}: {id}");
         };
         assert!(slots.used & (1 << slot) == 0, "{FRESH}: {id}");
@@ -184,9 +184,9 @@ impl<T> Window<T> {
         let Some((page, _)) = self.place(id) else {
             return;
         };
-        if matches!(&self.pages[page], Page::Slots(slots) if slots.is_used_up()) {
-            self.pages[page] = Page::Retired;
-            while matches!(self.pages.front(), Some(Page::Retired)) {
+        if matches!(&self.pages[page], IdPage::Slots(slots) if slots.is_used_up()) {
+            self.pages[page] = IdPage::Retired;
+            while matches!(self.pages.front(), Some(IdPage::Retired)) {
                 self.pages.pop_front();
                 self.first += 1;
             }
@@ -204,65 +204,67 @@ mod tests {
 
     #[test]
     fn retired_ids_leave_and_stay_known() {
-        let mut window = Window::new();
+        let mut table = IdTable::new();
         for id in 0..4 {
-            window.insert(id, id * 10);
+            table.insert(id, id * 10);
         }
-        assert_eq!(window.remove(1), Some(10));
-        assert_eq!(window.remove(1), None);
-        assert_eq!(window.remove(0), Some(0));
-        assert!(!window.is_fresh(0) && !window.is_fresh(2) && window.is_fresh(4));
-        window.remove(3);
-        window.insert(9, 90);
-        assert!(!window.is_fresh(3), "retired behind one that lives");
+        assert_eq!(table.remove(1), Some(10));
+        assert_eq!(table.remove(1), None);
+        assert_eq!(table.remove(0), Some(0));
+        assert!(!table.is_fresh(0) && !table.is_fresh(2) && table.is_fresh(4));
+        table.remove(3);
+        table.insert(9, 90);
+        assert!(!table.is_fresh(3), "retired behind one that lives");
         assert!(
-            window.is_fresh(5) && window.is_fresh(8),
+            table.is_fresh(5) && table.is_fresh(8),
             "left out, not used up"
         );
-        window.retire(5);
-        assert!(!window.is_fresh(5));
-        assert_eq!(window.front(), Some(&20));
-        assert_eq!(window.iter().collect::<Vec<_>>(), [(2, &20), (9, &90)]);
-        assert_eq!(window.len(), 2);
+        table.retire(5);
+        assert!(!table.is_fresh(5));
+        assert_eq!(table.front(), Some(&20));
+        assert_eq!(table.iter().collect::<Vec<_>>(), [(2, &20), (9, &90)]);
+        assert_eq!(table.len(), 2);
     }
 
     #[test]
     fn memory_follows_what_is_alive() {
-        let mut window = Window::new();
+        let mut table = IdTable::new();
         for id in 0..1_000_000 {
-            window.insert(id, [id; 8]);
+            table.insert(id, [id; 8]);
             if id > 0 {
-                window.remove(id);
+                table.remove(id);
             }
         }
-        let pages = window.pages.iter();
-        let kept = pages.filter(|page| matches!(page, Page::Slots(_))).count();
+        let pages = table.pages.iter();
+        let kept = pages
+            .filter(|page| matches!(page, IdPage::Slots(_)))
+            .count();
         assert_eq!(kept, 1, "that of the one that lives");
-        assert_eq!(window.front(), Some(&[0; 8]));
-        window.remove(0);
-        assert!(window.pages.is_empty());
-        assert!(!window.is_fresh(999_999) && window.is_fresh(1_000_000));
+        assert_eq!(table.front(), Some(&[0; 8]));
+        table.remove(0);
+        assert!(table.pages.is_empty());
+        assert!(!table.is_fresh(999_999) && table.is_fresh(1_000_000));
     }
 
     proptest! {
         #[test]
-        fn a_window_is_a_map(changes in prop::collection::vec((0_u64..400, 0_u8..4), 0..600)) {
-            let mut window = Window::new();
+        fn a_table_is_a_map(changes in prop::collection::vec((0_u64..400, 0_u8..4), 0..600)) {
+            let mut table = IdTable::new();
             let (mut alive, mut used) = (BTreeMap::new(), BTreeSet::new());
             for (id, change) in changes {
-                prop_assert_eq!(window.is_fresh(id), !used.contains(&id));
+                prop_assert_eq!(table.is_fresh(id), !used.contains(&id));
                 match change {
                     0 | 1 if used.insert(id) => {
-                        window.insert(id, id);
+                        table.insert(id, id);
                         alive.insert(id, id);
                     }
-                    2 if used.insert(id) => window.retire(id),
-                    _ => prop_assert_eq!(window.remove(id), alive.remove(&id)),
+                    2 if used.insert(id) => table.retire(id),
+                    _ => prop_assert_eq!(table.remove(id), alive.remove(&id)),
                 }
-                prop_assert_eq!(window.get(id), alive.get(&id));
-                prop_assert_eq!(window.len(), alive.len());
-                prop_assert_eq!(window.front(), alive.values().next());
-                let listed: Vec<_> = window.iter().map(|(id, entry)| (id, *entry)).collect();
+                prop_assert_eq!(table.get(id), alive.get(&id));
+                prop_assert_eq!(table.len(), alive.len());
+                prop_assert_eq!(table.front(), alive.values().next());
+                let listed: Vec<_> = table.iter().map(|(id, entry)| (id, *entry)).collect();
                 prop_assert_eq!(listed, alive.clone().into_iter().collect::<Vec<_>>());
             }
         }

@@ -1,4 +1,4 @@
-//! Whose turn it is: the frameworks that want offers, in the order of the policy's ranks.
+//! The sorter: the frameworks that want offers, in the order of the policy's ranks.
 //!
 //! An index over the ledger: kept by the master after every change, checked against the policy.
 //! Where demands are known, frameworks queue by the least that any of their tasks takes: a thousand that
@@ -7,23 +7,23 @@
 use std::collections::{BTreeSet, btree_set};
 
 use crate::allocators::{Allocator, Rank};
-use crate::demand::Wanted;
+use crate::demand::OpenDemand;
 use crate::ledger::Ledger;
-use crate::master::OfferSize;
+use crate::master::config::OfferSize;
 use crate::message::{Demand, FrameworkId, Offer};
 use crate::resources::Resources;
 
 #[derive(Clone, Default, Debug)]
-struct Wish {
+struct Client {
     joined: bool,
     suppressed: bool,
     /// What it wants of tasks, where offers are made for those.
-    wanted: Wanted,
+    wanted: OpenDemand,
     /// Where it stands, and in which queue, if it does.
     rank: Option<Rank>,
     queue: usize,
     /// Whether its share has changed since it was ranked.
-    unsettled: bool,
+    stale: bool,
 }
 
 /// The next of a queue and those behind it.
@@ -35,9 +35,9 @@ type Head<'a> = (
 /// Takes the lowest of all heads; the one behind it comes next in its queue.
 fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<FrameworkId> {
     let (at, _) = heads.iter().enumerate().min_by_key(|(_, (head, _))| head)?;
-    let (head, turns) = &mut heads[at];
+    let (head, behind) = &mut heads[at];
     let (_, framework) = **head;
-    match turns.next() {
+    match behind.next() {
         Some(next) => *head = next,
         None => drop(heads.swap_remove(at)),
     }
@@ -46,26 +46,26 @@ fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<FrameworkId> {
 
 /// Those who want at least so much of an agent, by rank and id.
 #[derive(Clone, Debug)]
-struct Queue {
+struct SizeQueue {
     needs: Resources,
-    turns: BTreeSet<(Rank, FrameworkId)>,
+    order: BTreeSet<(Rank, FrameworkId)>,
 }
 
 /// The frameworks that want offers, by rank and id.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Turns {
-    wishes: Vec<Wish>,
+pub(crate) struct Sorter {
+    clients: Vec<Client>,
     /// One a size; an empty one is taken for another size.
-    queues: Vec<Queue>,
+    queues: Vec<SizeQueue>,
     /// How many stand in all queues.
     len: usize,
     /// Frameworks to be ranked again before the order counts.
-    unsettled: Vec<FrameworkId>,
+    stale: Vec<FrameworkId>,
     /// Whether all are: every share changes with the cluster's total.
-    all_unsettled: bool,
+    all_stale: bool,
 }
 
-impl Turns {
+impl Sorter {
     /// Whether nobody wants an offer.
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
@@ -75,11 +75,11 @@ impl Turns {
     pub(crate) fn fitting(&self, free: Resources) -> impl Iterator<Item = FrameworkId> {
         let fitting = move || {
             let queues = self.queues.iter();
-            let fits = move |queue: &&Queue| queue.needs.fits_in(free);
+            let fits = move |queue: &&SizeQueue| queue.needs.fits_in(free);
             // The next of each queue with those behind it.
             queues.filter(fits).filter_map(|queue| {
-                let mut turns = queue.turns.iter();
-                turns.next().map(|head| (head, turns))
+                let mut behind = queue.order.iter();
+                behind.next().map(|head| (head, behind))
             })
         };
         // Most offers go to the first who is asked: only the second is worth a list of queues.
@@ -104,7 +104,7 @@ impl Turns {
         let mut last: Option<(Rank, FrameworkId)> = None;
         std::iter::from_fn(move || {
             let ranked = some.iter().filter_map(|framework| {
-                let rank = self.wishes.get(framework.index())?.rank?;
+                let rank = self.clients.get(framework.index())?.rank?;
                 Some((rank, *framework))
             });
             let next = ranked
@@ -117,60 +117,60 @@ impl Turns {
 
     /// A framework's share changed: it is ranked again before the order counts. Ends come by the
     /// thousand between two rounds; ranking at each would be for nothing.
-    pub(crate) fn unsettle(&mut self, framework: FrameworkId) {
-        let wish = &mut self.wishes[framework.index()];
-        if !wish.unsettled {
-            wish.unsettled = true;
-            self.unsettled.push(framework);
+    pub(crate) fn mark_stale(&mut self, framework: FrameworkId) {
+        let client = &mut self.clients[framework.index()];
+        if !client.stale {
+            client.stale = true;
+            self.stale.push(framework);
         }
     }
 
     /// Everybody's share changed.
-    pub(crate) fn unsettle_all(&mut self) {
-        self.all_unsettled = true;
+    pub(crate) fn mark_all_stale(&mut self) {
+        self.all_stale = true;
     }
 
     /// Ranks those again whose share changed. Nobody enters or leaves the queue by that.
-    pub(crate) fn settle(&mut self, ledger: &Ledger, allocator: &dyn Allocator) {
-        let unsettled = std::mem::take(&mut self.unsettled);
-        if std::mem::take(&mut self.all_unsettled) {
-            for i in 0..self.wishes.len() {
+    pub(crate) fn refresh(&mut self, ledger: &Ledger, allocator: &dyn Allocator) {
+        let stale = std::mem::take(&mut self.stale);
+        if std::mem::take(&mut self.all_stale) {
+            for i in 0..self.clients.len() {
                 self.rank_again(FrameworkId(i as u32), ledger, allocator);
             }
         } else {
-            for framework in &unsettled {
+            for framework in &stale {
                 self.rank_again(*framework, ledger, allocator);
             }
         }
-        for framework in &unsettled {
-            self.wishes[framework.index()].unsettled = false;
+        for framework in &stale {
+            self.clients[framework.index()].stale = false;
         }
-        self.unsettled = unsettled;
-        self.unsettled.clear();
+        self.stale = stale;
+        self.stale.clear();
     }
 
     fn rank_again(&mut self, framework: FrameworkId, ledger: &Ledger, allocator: &dyn Allocator) {
-        let wish = &self.wishes[framework.index()];
-        if wish.rank.is_some() {
-            let needs = self.queues[wish.queue].needs;
+        let client = &self.clients[framework.index()];
+        if client.rank.is_some() {
+            let needs = self.queues[client.queue].needs;
             self.place(framework, Some(allocator.rank(ledger, framework)), needs);
         }
     }
 
     /// Moves a framework to its place in the queue of those who need as much, or out of all.
     fn place(&mut self, framework: FrameworkId, rank: Option<Rank>, needs: Resources) {
-        let wish = &mut self.wishes[framework.index()];
-        if wish.rank == rank && (rank.is_none() || self.queues[wish.queue].needs == needs) {
+        let client = &mut self.clients[framework.index()];
+        if client.rank == rank && (rank.is_none() || self.queues[client.queue].needs == needs) {
             return;
         }
-        if let Some(old) = std::mem::replace(&mut wish.rank, rank) {
-            self.queues[wish.queue].turns.remove(&(old, framework));
+        if let Some(old) = std::mem::replace(&mut client.rank, rank) {
+            self.queues[client.queue].order.remove(&(old, framework));
             self.len -= 1;
         }
         if let Some(new) = rank {
             let queue = self.queue_of(needs);
-            self.wishes[framework.index()].queue = queue;
-            self.queues[queue].turns.insert((new, framework));
+            self.clients[framework.index()].queue = queue;
+            self.queues[queue].order.insert((new, framework));
             self.len += 1;
         }
     }
@@ -178,68 +178,68 @@ impl Turns {
     /// The queue of those who need `needs`; an empty one becomes it if there was none.
     fn queue_of(&mut self, needs: Resources) -> usize {
         let known = self.queues.iter().position(|queue| queue.needs == needs);
-        let empty = || self.queues.iter().position(|queue| queue.turns.is_empty());
+        let empty = || self.queues.iter().position(|queue| queue.order.is_empty());
         if let Some(position) = known.or_else(empty) {
             self.queues[position].needs = needs;
             return position;
         }
-        let turns = BTreeSet::new();
-        self.queues.push(Queue { needs, turns });
+        let order = BTreeSet::new();
+        self.queues.push(SizeQueue { needs, order });
         self.queues.len() - 1
     }
 
     pub(crate) fn admit(&mut self, framework: FrameworkId) {
-        if self.wishes.len() <= framework.index() {
-            self.wishes
-                .resize_with(framework.index() + 1, Wish::default);
+        if self.clients.len() <= framework.index() {
+            self.clients
+                .resize_with(framework.index() + 1, Client::default);
         }
-        self.wishes[framework.index()].joined = true;
+        self.clients[framework.index()].joined = true;
     }
 
     pub(crate) fn dismiss(&mut self, framework: FrameworkId) {
-        if let Some(wish) = self.wishes.get_mut(framework.index()) {
-            if let Some(rank) = wish.rank.take() {
-                self.queues[wish.queue].turns.remove(&(rank, framework));
+        if let Some(client) = self.clients.get_mut(framework.index()) {
+            if let Some(rank) = client.rank.take() {
+                self.queues[client.queue].order.remove(&(rank, framework));
                 self.len -= 1;
             }
-            let unsettled = wish.unsettled;
-            *wish = Wish {
-                unsettled,
-                ..Wish::default()
+            let stale = client.stale;
+            *client = Client {
+                stale,
+                ..Client::default()
             };
         }
     }
 
     pub(crate) fn suppress(&mut self, framework: FrameworkId, suppressed: bool) {
-        if let Some(wish) = self.wishes.get_mut(framework.index()) {
-            wish.suppressed = suppressed;
+        if let Some(client) = self.clients.get_mut(framework.index()) {
+            client.suppressed = suppressed;
         }
     }
 
     /// Takes a demand down; whether it may want what it was not offered before.
     pub(crate) fn declare(&mut self, framework: FrameworkId, demand: &[Demand]) -> bool {
-        let wish = self.wishes.get_mut(framework.index());
-        let joined = wish.filter(|wish| wish.joined);
-        joined.is_some_and(|wish| wish.wanted.declare(demand))
+        let client = self.clients.get_mut(framework.index());
+        let joined = client.filter(|client| client.joined);
+        joined.is_some_and(|client| client.wanted.declare(demand))
     }
 
     /// A launch takes one off the demand.
     pub(crate) fn launched(&mut self, framework: FrameworkId, needs: Resources) {
-        if let Some(wish) = self.wishes.get_mut(framework.index()) {
-            wish.wanted.launched(needs);
+        if let Some(client) = self.clients.get_mut(framework.index()) {
+            client.wanted.launched(needs);
         }
     }
 
     /// An offer made for a task counts against the demand.
     pub(crate) fn offered(&mut self, offer: &Offer) {
-        let wish = &mut self.wishes[offer.framework.index()];
-        wish.wanted.offered(offer.resources);
+        let client = &mut self.clients[offer.framework.index()];
+        client.wanted.offered(offer.resources);
     }
 
     /// An offer made for a task ended.
     pub(crate) fn closed(&mut self, offer: &Offer) {
-        let wish = &mut self.wishes[offer.framework.index()];
-        wish.wanted.closed(offer.resources);
+        let client = &mut self.clients[offer.framework.index()];
+        client.wanted.closed(offer.resources);
     }
 
     /// What of the demand of `framework` is to be served next, of the sizes that `may` be offered.
@@ -248,13 +248,13 @@ impl Turns {
         framework: FrameworkId,
         may: impl Fn(Resources) -> bool,
     ) -> Option<Resources> {
-        self.wishes.get(framework.index())?.wanted.next(may)
+        self.clients.get(framework.index())?.wanted.next(may)
     }
 
     /// The sizes of which `framework` wants more than it was offered.
     pub(crate) fn unmet(&self, framework: FrameworkId) -> impl Iterator<Item = Resources> {
-        let wish = self.wishes.get(framework.index());
-        wish.into_iter().flat_map(|wish| wish.wanted.unmet())
+        let client = self.clients.get(framework.index());
+        client.into_iter().flat_map(|client| client.wanted.unmet())
     }
 
     /// Puts a framework where it belongs; whether it may want what it was not offered: it was not in
@@ -266,10 +266,10 @@ impl Turns {
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> bool {
-        let Some(wish) = self.wishes.get_mut(framework.index()) else {
+        let Some(client) = self.clients.get_mut(framework.index()) else {
             return false;
         };
-        let (was_in, reopened) = (wish.rank.is_some(), wish.wanted.take_reopened());
+        let (was_in, reopened) = (client.rank.is_some(), client.wanted.take_reopened());
         let rank = self.rank_of(framework, ledger, allocator, offers);
         self.place(framework, rank, self.least(framework, offers));
         rank.is_some() && (!was_in || reopened)
@@ -282,56 +282,56 @@ impl Turns {
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> Option<Rank> {
-        let wish = self.wishes.get(framework.index())?;
+        let client = self.clients.get(framework.index())?;
         let wants = match offers {
             OfferSize::Agent => true,
-            OfferSize::Task => wish.wanted.is_unmet(),
+            OfferSize::Task => client.wanted.is_unmet(),
         };
-        (wish.joined && !wish.suppressed && wants).then(|| allocator.rank(ledger, framework))
+        (client.joined && !client.suppressed && wants).then(|| allocator.rank(ledger, framework))
     }
 
     /// The least offer a framework wants: where whole agents are offered, anything.
     fn least(&self, framework: FrameworkId, offers: OfferSize) -> Resources {
         match offers {
             OfferSize::Agent => Resources::ZERO,
-            OfferSize::Task => self.wishes[framework.index()].wanted.least(),
+            OfferSize::Task => self.clients[framework.index()].wanted.least(),
         }
     }
 
-    /// Compares the queue with what the policy says, but for ranks that are not settled.
+    /// Compares the queue with what the policy says, but for ranks that are stale.
     pub(crate) fn check(&self, ledger: &Ledger, allocator: &dyn Allocator, offers: OfferSize) {
         let mut len = 0;
-        for (i, wish) in self.wishes.iter().enumerate() {
+        for (i, client) in self.clients.iter().enumerate() {
             let framework = FrameworkId(i as u32);
             let expected = self.rank_of(framework, ledger, allocator, offers);
             if offers == OfferSize::Task {
                 let mine = ledger.offers().filter(|offer| offer.framework == framework);
                 let open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
-                wish.wanted.check(&open);
+                client.wanted.check(&open);
             }
             assert_eq!(
-                wish.rank.is_some(),
+                client.rank.is_some(),
                 expected.is_some(),
                 "whether {framework} wants offers"
             );
-            if !wish.unsettled && !self.all_unsettled {
-                assert_eq!(wish.rank, expected, "the rank of {framework}");
+            if !client.stale && !self.all_stale {
+                assert_eq!(client.rank, expected, "the rank of {framework}");
             }
-            if let Some(rank) = wish.rank {
-                let queue = &self.queues[wish.queue];
+            if let Some(rank) = client.rank {
+                let queue = &self.queues[client.queue];
                 assert_eq!(
                     queue.needs,
                     self.least(framework, offers),
                     "{framework}'s queue"
                 );
                 assert!(
-                    queue.turns.contains(&(rank, framework)),
+                    queue.order.contains(&(rank, framework)),
                     "{framework} queues"
                 );
                 len += 1;
             }
         }
-        let standing: usize = self.queues.iter().map(|queue| queue.turns.len()).sum();
+        let standing: usize = self.queues.iter().map(|queue| queue.order.len()).sum();
         assert_eq!((len, len), (self.len, standing), "who stands in a queue");
     }
 }

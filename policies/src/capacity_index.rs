@@ -11,14 +11,14 @@ const WIDTH: usize = 8;
 
 /// A tree of maxima over agents by id.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Rooms {
+pub(crate) struct CapacityIndex {
     /// The first level is what every agent has free; above each group of one level stands, in the
     /// next, the most of each kind that a member has. The last level is one group. Without any
     /// level nobody has asked yet.
     levels: Vec<Vec<Resources>>,
 }
 
-impl Rooms {
+impl CapacityIndex {
     /// What is free on `agent` has changed.
     pub(crate) fn update(&mut self, agent: AgentId, free: Resources) {
         if self.levels.is_empty() {
@@ -133,17 +133,17 @@ mod tests {
             first in prop::collection::vec(amount(), 0..100),
             changes in prop::collection::vec((0_usize..700, amount(), amount(), 0_u32..800), 0..60),
         ) {
-            let (mut rooms, mut plain) = (Rooms::default(), first);
+            let (mut index, mut plain) = (CapacityIndex::default(), first);
             for (agent, free, needs, from) in changes {
                 if plain.len() <= agent {
                     plain.resize(agent + 1, Resources::ZERO);
                 }
                 plain[agent] = free;
-                rooms.update(AgentId(agent as u32), free);
+                index.update(AgentId(agent as u32), free);
                 let mut fits = (from as usize..plain.len()).filter(|i| needs.fits_in(plain[*i]));
                 let expected = fits.next().map(|i| AgentId(i as u32));
-                prop_assert_eq!(rooms.next(needs, AgentId(from), plain.iter().copied()), expected);
-                rooms.check(plain.iter().copied());
+                prop_assert_eq!(index.next(needs, AgentId(from), plain.iter().copied()), expected);
+                index.check(plain.iter().copied());
             }
         }
     }

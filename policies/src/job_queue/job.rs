@@ -1,0 +1,65 @@
+//! One job that is not done.
+
+use std::sync::Arc;
+
+use super::JobOrder;
+use super::stages::QueuedStages;
+use crate::job::JobSpec;
+use crate::resources::Resources;
+use crate::time::Time;
+
+#[derive(Debug)]
+pub(super) struct QueuedJob {
+    pub(super) spec: Arc<JobSpec>,
+    pub(super) stages: QueuedStages,
+    pub(super) running: u32,
+    /// Since when the job has been passing over offers to wait for its data.
+    pub(super) waits_since: Option<Time>,
+}
+
+impl QueuedJob {
+    pub(super) fn may_start(&self, stage: usize) -> bool {
+        let spec = &self.spec.stages[stage];
+        let parents = || spec.parents.iter().map(|parent| *parent as usize);
+        let tasks: u64 = parents()
+            .map(|p| u64::from(self.spec.stages[p].tasks))
+            .sum();
+        let stages = self.stages.all();
+        let done: u64 = parents().map(|p| u64::from(stages[p].finished)).sum();
+        let enough = done * 1000 >= tasks * u64::from(spec.start_after);
+        enough && parents().all(|p| stages[p].released)
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        let mut stages = self.stages.all().iter().zip(&self.spec.stages);
+        stages.all(|(stage, spec)| stage.finished == spec.tasks)
+    }
+
+    /// Where it stands among those with waiting tasks, if it has any.
+    pub(super) fn place(&self, order: JobOrder) -> Option<u32> {
+        let place = match order {
+            JobOrder::Fifo => 0,
+            JobOrder::Fair => self.running,
+        };
+        (!self.stages.ready().is_empty()).then_some(place)
+    }
+
+    /// The stages that only tasks of `parent` hold back, or would: what their tasks take, and how many
+    /// wait. Asked when none of `parent` waits.
+    pub(super) fn behind(&self, parent: u32) -> impl Iterator<Item = (Resources, u32)> {
+        let stages = self.stages.all().iter().zip(&self.spec.stages);
+        let behind = stages.enumerate().filter(move |(child, (stage, spec))| {
+            // Of a released stage, so that stages behind a barrier cost no look at their parents.
+            stage.waiting > 0 && spec.parents.contains(&parent) && !self.is_held_back(*child as u32)
+        });
+        behind.map(|(_, (stage, spec))| (spec.needs, stage.waiting))
+    }
+
+    /// Whether tasks of a parent wait: a stage that may start early must not take their places and
+    /// then wait for them for ever. So no reduce starts before the last map has, whatever the
+    /// slow start: the model leaves out Hadoop's preemption of reduces by maps.
+    pub(super) fn is_held_back(&self, stage: u32) -> bool {
+        let mut parents = self.spec.stages[stage as usize].parents.iter();
+        parents.any(|parent| self.stages.all()[*parent as usize].waiting > 0)
+    }
+}

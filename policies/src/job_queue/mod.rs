@@ -1,0 +1,328 @@
+//! The jobs of one framework: which tasks wait, which run, which stages may start.
+
+mod demand;
+mod job;
+mod stages;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use self::job::QueuedJob;
+use self::stages::{QueuedStage, QueuedStages};
+use crate::id_table::IdTable;
+use crate::job::JobSpec;
+use crate::message::{AgentId, JobId};
+use crate::resources::Resources;
+use crate::time::Time;
+
+/// Whose tasks go first inside a framework.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum JobOrder {
+    /// The job submitted first.
+    #[default]
+    Fifo,
+    /// The job with the fewest running tasks, the earlier one when equal.
+    Fair,
+}
+
+/// One task of one job.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct WorkUnit {
+    /// Its job.
+    pub job: JobId,
+    /// Position of its stage.
+    pub stage: u32,
+    /// Its position in the stage.
+    pub index: u32,
+}
+
+/// The jobs of one framework.
+#[derive(Debug)]
+pub struct JobQueue {
+    order: JobOrder,
+    /// Those that are not done.
+    jobs: IdTable<QueuedJob>,
+    /// Jobs with waiting tasks, in the order they are served.
+    ready: BTreeSet<(u32, JobId)>,
+    /// How many of these have tasks that start together.
+    gangs: u32,
+    /// Tasks that wait and may start.
+    waiting: u64,
+    /// How many of them there are of each size. A workload has few sizes, a backlog has many jobs.
+    sizes: Vec<(Resources, u64)>,
+    /// Whether tasks may start that nobody was told of.
+    new_work: bool,
+}
+
+impl JobQueue {
+    /// An empty queue.
+    pub const fn new(order: JobOrder) -> Self {
+        Self {
+            order,
+            jobs: IdTable::new(),
+            ready: BTreeSet::new(),
+            gangs: 0,
+            waiting: 0,
+            sizes: Vec::new(),
+            new_work: false,
+        }
+    }
+
+    /// Tasks that wait and may start, of all jobs.
+    pub const fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    /// Whether tasks came to wait, or may start at last, since this was asked last: what did not suit
+    /// the others may suit them.
+    pub const fn take_new_work(&mut self) -> bool {
+        std::mem::replace(&mut self.new_work, false)
+    }
+
+    /// Whether jobs wait whose tasks start together.
+    pub const fn has_gangs(&self) -> bool {
+        self.gangs > 0
+    }
+
+    /// Whether a task as small as `room` may wait; if not, no job needs to be asked.
+    pub fn may_fit(&self, room: Resources) -> bool {
+        self.sizes.iter().any(|(needs, _)| needs.fits_in(room))
+    }
+
+    /// Jobs with waiting tasks, in the order they are to be served.
+    pub fn ready(&self) -> impl Iterator<Item = JobId> {
+        self.ready.iter().map(|(_, job)| *job)
+    }
+
+    /// The job to be served first.
+    pub fn first_ready(&self) -> Option<JobId> {
+        self.ready.first().map(|(_, job)| *job)
+    }
+
+    /// What the framework of a job that is not done was told.
+    ///
+    /// # Panics
+    /// When it is done.
+    pub fn spec(&self, job: JobId) -> &JobSpec {
+        &self.job(job).spec
+    }
+
+    /// The stages of `job` that may start and have waiting tasks, parents first, each with how
+    /// many wait.
+    pub fn ready_stages(&self, job: JobId) -> impl Iterator<Item = (u32, u32)> {
+        let job = self.job(job);
+        job.stages
+            .ready()
+            .iter()
+            .filter(|stage| !job.is_held_back(**stage))
+            .map(|stage| (*stage, job.stages.all()[*stage as usize].waiting))
+    }
+
+    /// How many tasks of one stage run.
+    pub fn running(&self, job: JobId, stage: u32) -> u32 {
+        self.job(job).stages.all()[stage as usize].running
+    }
+
+    /// Takes in a job. Jobs are numbered in order of submission; numbers may be left out.
+    ///
+    /// # Panics
+    /// When its number was used before.
+    pub fn submit(&mut self, id: JobId, spec: Arc<JobSpec>) {
+        let job = QueuedJob {
+            stages: QueuedStages::new(spec.stages.len()),
+            spec,
+            running: 0,
+            waits_since: None,
+        };
+        self.jobs.insert(id.0.into(), job);
+        self.release_stages(id);
+        self.place(id, None);
+    }
+
+    /// Starts a waiting task of `job` that fits into `room`: of those whose data is on `agent` if
+    /// `local`, else any.
+    pub fn take(
+        &mut self,
+        job: JobId,
+        agent: AgentId,
+        room: Resources,
+        local: bool,
+    ) -> Option<WorkUnit> {
+        let entry = self.job(job);
+        let fits = |stage: &&u32| {
+            entry.spec.stages[**stage as usize].needs.fits_in(room) && !entry.is_held_back(**stage)
+        };
+        let found = entry.stages.ready().iter().filter(fits).find_map(|stage| {
+            let tasks = &entry.stages.all()[*stage as usize];
+            let index = tasks.next_waiting(local.then_some(agent))?;
+            let stage = *stage;
+            Some(WorkUnit { job, stage, index })
+        });
+        found.inspect(|unit| self.start(*unit))
+    }
+
+    /// Starts the first waiting task of one stage.
+    pub fn take_from(&mut self, job: JobId, stage: u32) -> Option<WorkUnit> {
+        let tasks = &self.job(job).stages.all()[stage as usize];
+        let index = tasks.next_waiting(None)?;
+        let unit = WorkUnit { job, stage, index };
+        self.start(unit);
+        Some(unit)
+    }
+
+    /// Since when `job` has been waiting for its data; sets it when it was not.
+    pub fn wait(&mut self, job: JobId, now: Time) -> Time {
+        *live(&mut self.jobs, job).waits_since.get_or_insert(now)
+    }
+
+    /// `job` found its data and begins to wait anew.
+    pub fn end_wait(&mut self, job: JobId) {
+        live(&mut self.jobs, job).waits_since = None;
+    }
+
+    /// A task did its work.
+    pub fn finish(&mut self, unit: WorkUnit) {
+        let entry = live(&mut self.jobs, unit.job);
+        let stood = entry.place(self.order);
+        let stage = &mut entry.stages.all_mut()[unit.stage as usize];
+        stage.running -= 1;
+        stage.finished += 1;
+        if stage.finished == entry.spec.stages[unit.stage as usize].tasks {
+            // Nothing of this stage can wait again: its tables are only memory.
+            stage.places = None;
+        }
+        entry.running -= 1;
+        if entry.is_done() {
+            self.jobs.remove(unit.job.0.into());
+        } else {
+            self.release_stages(unit.job);
+            self.place(unit.job, stood);
+        }
+    }
+
+    /// A task ended without its work done and waits again.
+    pub fn requeue(&mut self, unit: WorkUnit) {
+        let entry = live(&mut self.jobs, unit.job);
+        let stood = entry.place(self.order);
+        if entry.stages.all()[unit.stage as usize].waiting == 0 {
+            // Stages that started early may not go on before it.
+            for (needs, tasks) in entry.behind(unit.stage) {
+                self.waiting -= u64::from(tasks);
+                fewer(&mut self.sizes, needs, tasks.into());
+            }
+        }
+        let spec = &entry.spec.stages[unit.stage as usize];
+        entry.stages.all_mut()[unit.stage as usize].give_back(unit.index, spec);
+        entry.stages.set_ready(unit.stage, true);
+        entry.running -= 1;
+        if !entry.is_held_back(unit.stage) {
+            self.waiting += 1;
+            more(&mut self.sizes, spec.needs, 1);
+            self.new_work = true;
+        }
+        self.place(unit.job, stood);
+    }
+
+    /// The stages of `job` with running tasks that started, directly or through others, before all
+    /// tasks of `stage` were done.
+    pub fn early_children(&self, job: JobId, stage: u32) -> impl Iterator<Item = u32> {
+        let entry = self.job(job);
+        let mut early = vec![false; entry.spec.stages.len()];
+        early[stage as usize] = true;
+        // Parents come before their children, so one pass finds grandchildren too.
+        for (child, spec) in entry.spec.stages.iter().enumerate() {
+            let waits = spec.parents.iter().any(|parent| early[*parent as usize]);
+            early[child] |= waits && spec.start_after < 1000;
+        }
+        let stages = early.into_iter().enumerate().filter(|(_, early)| *early);
+        let children = stages
+            .map(|(child, _)| child as u32)
+            .filter(move |child| *child != stage);
+        children.filter(|child| entry.stages.all()[*child as usize].running > 0)
+    }
+
+    fn job(&self, job: JobId) -> &QueuedJob {
+        self.jobs.get(job.0.into()).expect("a job that is not done")
+    }
+
+    fn start(&mut self, unit: WorkUnit) {
+        let entry = live(&mut self.jobs, unit.job);
+        let stood = entry.place(self.order);
+        let spec = &entry.spec.stages[unit.stage as usize];
+        let stage = &mut entry.stages.all_mut()[unit.stage as usize];
+        stage.take(unit.index, spec.tasks);
+        entry.running += 1;
+        self.waiting -= 1;
+        fewer(&mut self.sizes, spec.needs, 1);
+        if entry.stages.all()[unit.stage as usize].waiting == 0 {
+            entry.stages.set_ready(unit.stage, false);
+            for (needs, tasks) in entry.behind(unit.stage) {
+                self.waiting += u64::from(tasks);
+                more(&mut self.sizes, needs, tasks.into());
+                self.new_work = true;
+            }
+        }
+        self.place(unit.job, stood);
+    }
+
+    /// Moves `job` from where it stood among the ready ones to where it belongs.
+    fn place(&mut self, job: JobId, stood: Option<u32>) {
+        let entry = self.job(job);
+        let (belongs, gang) = (entry.place(self.order), entry.spec.gang);
+        if belongs != stood {
+            if gang {
+                self.gangs += u32::from(belongs.is_some());
+                self.gangs -= u32::from(stood.is_some());
+            }
+            if let Some(place) = stood {
+                self.ready.remove(&(place, job));
+            }
+            if let Some(place) = belongs {
+                self.ready.insert((place, job));
+            }
+        }
+    }
+
+    /// Lets stages start whose parents are far enough.
+    fn release_stages(&mut self, job: JobId) {
+        let entry = live(&mut self.jobs, job);
+        for stage in 0..entry.spec.stages.len() {
+            if entry.stages.all()[stage].released || !entry.may_start(stage) {
+                continue;
+            }
+            let spec = &entry.spec.stages[stage];
+            entry.stages.all_mut()[stage] = QueuedStage::released(spec);
+            if spec.tasks > 0 {
+                entry.stages.set_ready(stage as u32, true);
+            }
+            if !entry.is_held_back(stage as u32) {
+                self.waiting += u64::from(spec.tasks);
+                more(&mut self.sizes, spec.needs, u64::from(spec.tasks));
+                self.new_work |= spec.tasks > 0;
+            }
+        }
+    }
+}
+
+fn live(jobs: &mut IdTable<QueuedJob>, job: JobId) -> &mut QueuedJob {
+    jobs.get_mut(job.0.into()).expect("a job that is not done")
+}
+
+fn more(sizes: &mut Vec<(Resources, u64)>, needs: Resources, tasks: u64) {
+    match sizes.iter_mut().find(|(size, _)| *size == needs) {
+        Some((_, count)) => *count += tasks,
+        None if tasks > 0 => sizes.push((needs, tasks)),
+        None => {}
+    }
+}
+
+fn fewer(sizes: &mut Vec<(Resources, u64)>, needs: Resources, tasks: u64) {
+    let known = sizes.iter().position(|(size, _)| *size == needs);
+    let position = known.expect("a size that waits");
+    sizes[position].1 -= tasks;
+    if sizes[position].1 == 0 {
+        sizes.remove(position);
+    }
+}

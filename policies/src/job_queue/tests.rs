@@ -1,0 +1,166 @@
+//! What waits, in which order, and what may start.
+
+use super::demand::LISTED;
+use super::*;
+use crate::job::StageSpec;
+
+const CORE: Resources = Resources::cores(1, 1);
+const ANY: AgentId = AgentId(9);
+
+fn map_reduce(maps: u32, start_after: u16) -> Arc<JobSpec> {
+    let map = StageSpec {
+        preferred: (0..maps).map(AgentId).collect(),
+        ..StageSpec::new(CORE, maps)
+    };
+    let reduce = StageSpec {
+        parents: vec![0],
+        start_after,
+        ..StageSpec::new(CORE, 1)
+    };
+    Arc::new(JobSpec {
+        gang: false,
+        stages: vec![map, reduce],
+    })
+}
+
+fn take(queue: &mut JobQueue, job: u32, agent: AgentId, local: bool) -> Option<(u32, u32)> {
+    queue
+        .take(JobId(job), agent, CORE, local)
+        .map(|unit| (unit.stage, unit.index))
+}
+
+#[test]
+fn reduces_start_when_enough_maps_are_done() {
+    let mut queue = JobQueue::new(JobOrder::Fifo);
+    queue.submit(JobId(0), map_reduce(4, 500));
+    for index in 0..4 {
+        assert_eq!(take(&mut queue, 0, ANY, false), Some((0, index)));
+    }
+    assert_eq!(queue.waiting(), 0);
+    queue.finish(WorkUnit {
+        job: JobId(0),
+        stage: 0,
+        index: 3,
+    });
+    assert_eq!(
+        take(&mut queue, 0, ANY, false),
+        None,
+        "one of four is not half"
+    );
+    queue.finish(WorkUnit {
+        job: JobId(0),
+        stage: 0,
+        index: 1,
+    });
+    assert_eq!(take(&mut queue, 0, ANY, false), Some((1, 0)));
+    assert_eq!(queue.early_children(JobId(0), 0).collect::<Vec<_>>(), [1]);
+    queue.requeue(WorkUnit {
+        job: JobId(0),
+        stage: 0,
+        index: 0,
+    });
+    assert_eq!(take(&mut queue, 0, ANY, false), Some((0, 0)));
+}
+
+fn demand(queue: &JobQueue) -> Vec<(Resources, u32)> {
+    let mut demand = Vec::new();
+    queue.demand(&mut demand);
+    demand.iter().map(|one| (one.needs, one.count)).collect()
+}
+
+#[test]
+fn demand_is_all_that_may_start_in_the_order_in_which_it_is_served() {
+    const LARGE: Resources = Resources::cores(2, 1);
+    let jobs = |order| {
+        let mut queue = JobQueue::new(order);
+        for (job, (needs, tasks)) in [(CORE, 2), (LARGE, 3), (CORE, 1)].iter().enumerate() {
+            let stages = vec![StageSpec::new(*needs, *tasks)];
+            let gang = false;
+            queue.submit(JobId(job as u32), Arc::new(JobSpec { gang, stages }));
+        }
+        queue
+    };
+    let fifo = jobs(JobOrder::Fifo);
+    assert_eq!(demand(&fifo), [(CORE, 2), (LARGE, 3), (CORE, 1)]);
+    let mut fair = jobs(JobOrder::Fair);
+    assert_eq!(
+        demand(&fair),
+        [(CORE, 1), (LARGE, 1), (CORE, 2), (LARGE, 2)]
+    );
+    fair.take_from(JobId(0), 0);
+    assert_eq!(
+        demand(&fair),
+        [(LARGE, 1), (CORE, 2), (LARGE, 2)],
+        "the first has one running"
+    );
+}
+
+#[test]
+fn a_long_demand_ends_with_what_waits_behind_by_size() {
+    let mut queue = JobQueue::new(JobOrder::Fifo);
+    for job in 0..200 {
+        let needs = Resources::cores(1 + u64::from(job % 2), 1);
+        let stages = vec![StageSpec::new(needs, 1)];
+        let gang = false;
+        queue.submit(JobId(job), Arc::new(JobSpec { gang, stages }));
+    }
+    let demand = demand(&queue);
+    assert_eq!(demand.len(), LISTED + 2);
+    assert_eq!(
+        demand[LISTED..].iter().map(|(_, count)| count).sum::<u32>(),
+        136
+    );
+}
+
+#[test]
+fn tasks_that_are_held_back_are_no_demand() {
+    let mut queue = JobQueue::new(JobOrder::Fifo);
+    queue.submit(JobId(0), map_reduce(2, 0));
+    assert!(queue.take_new_work());
+    assert_eq!(demand(&queue), [(CORE, 2)], "the reduce waits for the maps");
+    take(&mut queue, 0, ANY, false);
+    assert!(!queue.take_new_work());
+    take(&mut queue, 0, ANY, false);
+    assert!(queue.take_new_work(), "now it may start");
+    assert_eq!(demand(&queue), [(CORE, 1)]);
+    let lost = WorkUnit {
+        job: JobId(0),
+        stage: 0,
+        index: 0,
+    };
+    queue.requeue(lost);
+    assert!(queue.take_new_work());
+    assert_eq!((demand(&queue), queue.waiting()), (vec![(CORE, 1)], 1));
+    take(&mut queue, 0, ANY, false);
+    take(&mut queue, 0, ANY, false);
+    assert_eq!((demand(&queue), queue.waiting()), (vec![], 0));
+}
+
+#[test]
+fn local_tasks_are_found_by_their_agent() {
+    let mut queue = JobQueue::new(JobOrder::Fifo);
+    queue.submit(JobId(0), map_reduce(4, 1000));
+    assert_eq!(take(&mut queue, 0, AgentId(2), true), Some((0, 2)));
+    assert_eq!(take(&mut queue, 0, AgentId(2), true), None);
+    assert_eq!(take(&mut queue, 0, AgentId(2), false), Some((0, 0)));
+}
+
+#[test]
+fn fair_order_serves_the_job_with_the_fewest_running_tasks() {
+    let mut queue = JobQueue::new(JobOrder::Fair);
+    queue.submit(JobId(0), map_reduce(4, 1000));
+    queue.submit(JobId(1), map_reduce(4, 1000));
+    let mut served = Vec::new();
+    for _ in 0..4 {
+        let job = queue.ready().next().unwrap();
+        queue.take(job, ANY, CORE, false);
+        served.push(job.0);
+    }
+    assert_eq!(served, [0, 1, 0, 1]);
+    queue.finish(WorkUnit {
+        job: JobId(1),
+        stage: 0,
+        index: 0,
+    });
+    assert_eq!(queue.ready().next(), Some(JobId(1)));
+}

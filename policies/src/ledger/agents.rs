@@ -1,0 +1,139 @@
+//! The entries of agents: what each has, and what of it is free.
+
+use super::Ledger;
+use crate::message::{AgentId, FrameworkId, OfferId, TaskId};
+use crate::resources::Resources;
+
+/// One agent's entry.
+#[derive(Clone, Default, Debug)]
+pub(super) struct AgentEntry {
+    pub(super) present: bool,
+    pub(super) owner: Option<FrameworkId>,
+    pub(super) total: Resources,
+    pub(super) free: Resources,
+    pub(super) offered: Resources,
+    pub(super) running: Resources,
+    pub(super) tasks: Vec<(FrameworkId, TaskId)>,
+    pub(super) offers: Vec<OfferId>,
+}
+
+/// What policies read.
+impl Ledger {
+    /// The agents present, by ascending id.
+    pub fn agents(&self) -> impl Iterator<Item = AgentId> {
+        let present = self
+            .agents
+            .iter()
+            .enumerate()
+            .filter(|(_, agent)| agent.present);
+        present.map(|(i, _)| AgentId(i as u32))
+    }
+
+    /// Whether the agent is present.
+    pub fn is_present(&self, agent: AgentId) -> bool {
+        self.agents
+            .get(agent.index())
+            .is_some_and(|entry| entry.present)
+    }
+
+    /// All that `agent` has; nothing for an agent that is not present.
+    pub fn capacity(&self, agent: AgentId) -> Resources {
+        self.agents
+            .get(agent.index())
+            .map_or(Resources::ZERO, |entry| entry.total)
+    }
+
+    /// What of `agent` nobody holds.
+    pub fn free(&self, agent: AgentId) -> Resources {
+        self.agents
+            .get(agent.index())
+            .map_or(Resources::ZERO, |entry| entry.free)
+    }
+
+    /// For whom `agent` is reserved, if for anybody.
+    pub fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
+        self.agents.get(agent.index()).and_then(|entry| entry.owner)
+    }
+}
+
+/// What the master writes.
+impl Ledger {
+    pub(crate) fn add_agent(
+        &mut self,
+        agent: AgentId,
+        total: Resources,
+        owner: Option<FrameworkId>,
+    ) {
+        if self.agents.len() <= agent.index() {
+            self.agents
+                .resize_with(agent.index() + 1, AgentEntry::default);
+        }
+        let entry = &mut self.agents[agent.index()];
+        assert!(!entry.present, "{agent} joined twice");
+        *entry = AgentEntry {
+            present: true,
+            owner,
+            total,
+            free: total,
+            ..AgentEntry::default()
+        };
+        self.total += total;
+        self.changed(agent);
+    }
+
+    /// Takes an agent out of the books, once nothing is offered or running there.
+    pub(crate) fn remove_agent(&mut self, agent: AgentId) {
+        let entry = &mut self.agents[agent.index()];
+        assert!(
+            entry.tasks.is_empty() && entry.offers.is_empty(),
+            "{agent} is still in use"
+        );
+        self.total -= entry.total;
+        *entry = AgentEntry::default();
+        self.changed(agent);
+    }
+
+    pub(crate) fn tasks_on(&self, agent: AgentId) -> &[(FrameworkId, TaskId)] {
+        &self.agents[agent.index()].tasks
+    }
+
+    pub(crate) fn offers_on(&self, agent: AgentId) -> &[OfferId] {
+        &self.agents[agent.index()].offers
+    }
+
+    /// The first agent from `from` on that has something free.
+    pub(crate) fn next_open(&mut self, from: AgentId) -> Option<AgentId> {
+        self.catch_up();
+        self.open.next(from)
+    }
+
+    /// The first agent from `from` on that has room for `needs`.
+    pub(crate) fn next_room(&mut self, needs: Resources, from: AgentId) -> Option<AgentId> {
+        self.catch_up();
+        let free = self.agents.iter().map(|entry| entry.free);
+        self.capacity.next(needs, from, free)
+    }
+
+    /// Asserts the law of conservation where something changed.
+    pub(super) fn changed(&mut self, agent: AgentId) {
+        let entry = &self.agents[agent.index()];
+        assert_eq!(
+            entry.free + entry.offered + entry.running,
+            entry.total,
+            "conservation on {agent}"
+        );
+        if self.behind != Some(agent) {
+            self.catch_up();
+            self.behind = Some(agent);
+        }
+    }
+
+    /// Brings the indexes up to date.
+    pub(super) fn catch_up(&mut self) {
+        if let Some(agent) = self.behind.take() {
+            let free = self.free(agent);
+            self.open.set(agent, !free.is_zero());
+            self.capacity.update(agent, free);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The entries of frameworks: what each holds and runs, and how much it counts.
+
+use super::Ledger;
+use super::tasks::TaskEntry;
+use crate::id_table::IdTable;
+use crate::message::{AgentId, FrameworkId, TaskId};
+use crate::resources::{Kind, Resources};
+use crate::share::{Share, Weight};
+
+/// One framework's entry.
+#[derive(Clone, Debug)]
+pub(super) struct FrameworkEntry {
+    pub(super) joined: bool,
+    pub(super) weight: Weight,
+    pub(super) offered: Resources,
+    pub(super) running: Resources,
+    /// Offers ever made to it: Mesos' tie-break.
+    pub(super) allocations: u64,
+    pub(super) open_offers: u32,
+    pub(super) tasks: IdTable<TaskEntry>,
+}
+
+/// What policies read.
+impl Ledger {
+    /// The frameworks that are joined, by ascending id.
+    pub fn frameworks(&self) -> impl Iterator<Item = FrameworkId> {
+        let joined = self.frameworks.iter().enumerate().filter(|(_, f)| f.joined);
+        joined.map(|(i, _)| FrameworkId(i as u32))
+    }
+
+    /// Whether the framework is joined.
+    pub fn is_joined(&self, framework: FrameworkId) -> bool {
+        self.frameworks
+            .get(framework.index())
+            .is_some_and(|entry| entry.joined)
+    }
+
+    /// What `framework` holds: running tasks and offers it has not answered.
+    pub fn held(&self, framework: FrameworkId) -> Resources {
+        self.entry(framework)
+            .map_or(Resources::ZERO, |entry| entry.offered + entry.running)
+    }
+
+    /// What the tasks of `framework` use.
+    pub fn running(&self, framework: FrameworkId) -> Resources {
+        self.entry(framework)
+            .map_or(Resources::ZERO, |entry| entry.running)
+    }
+
+    /// How many tasks of `framework` run.
+    pub fn tasks(&self, framework: FrameworkId) -> usize {
+        self.entry(framework).map_or(0, |entry| entry.tasks.len())
+    }
+
+    /// What one task of `framework` uses and where; `None` when it does not run.
+    pub fn task(&self, framework: FrameworkId, task: TaskId) -> Option<(AgentId, Resources)> {
+        let running = self.entry(framework)?.tasks.get(task.0)?;
+        Some((running.agent, running.needs))
+    }
+
+    /// How much `framework` counts.
+    pub fn weight(&self, framework: FrameworkId) -> Weight {
+        self.entry(framework)
+            .map_or(Weight::ONE, |entry| entry.weight)
+    }
+
+    /// How many offers `framework` was ever made.
+    pub fn allocations(&self, framework: FrameworkId) -> u64 {
+        self.entry(framework).map_or(0, |entry| entry.allocations)
+    }
+
+    /// How many offers `framework` has not answered.
+    pub fn open_offers(&self, framework: FrameworkId) -> u32 {
+        self.entry(framework).map_or(0, |entry| entry.open_offers)
+    }
+
+    /// The largest share of any kind that `framework` holds, seen through its weight.
+    pub fn dominant_share(&self, framework: FrameworkId) -> Share {
+        self.held(framework)
+            .dominant_share(self.total)
+            .weighted(self.weight(framework))
+    }
+
+    /// The share of `kind` that `framework` holds, seen through its weight.
+    pub fn share(&self, framework: FrameworkId, kind: Kind) -> Share {
+        self.held(framework)
+            .share(kind, self.total)
+            .weighted(self.weight(framework))
+    }
+
+    pub(super) fn entry(&self, framework: FrameworkId) -> Option<&FrameworkEntry> {
+        self.frameworks.get(framework.index())
+    }
+}
+
+/// What the master writes.
+impl Ledger {
+    pub(crate) fn add_framework(&mut self, framework: FrameworkId, weight: Weight) {
+        while self.frameworks.len() <= framework.index() {
+            self.frameworks.push(FrameworkEntry {
+                joined: false,
+                weight: Weight::ONE,
+                offered: Resources::ZERO,
+                running: Resources::ZERO,
+                allocations: 0,
+                open_offers: 0,
+                tasks: IdTable::new(),
+            });
+        }
+        let entry = &mut self.frameworks[framework.index()];
+        entry.joined = true;
+        entry.weight = weight;
+    }
+
+    pub(crate) fn remove_framework(&mut self, framework: FrameworkId) {
+        self.frameworks[framework.index()].joined = false;
+    }
+
+    pub(crate) fn tasks_of(
+        &self,
+        framework: FrameworkId,
+    ) -> impl Iterator<Item = (TaskId, AgentId)> {
+        let tasks = self
+            .entry(framework)
+            .into_iter()
+            .flat_map(|entry| entry.tasks.iter());
+        tasks.map(|(id, task)| (TaskId(id), task.agent))
+    }
+}

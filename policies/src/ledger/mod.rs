@@ -1,0 +1,58 @@
+//! The books: who has what.
+//!
+//! Kept once, changed only by the master, read by every policy. The law of conservation, for every
+//! agent free + offered + running = total, is asserted at every change; [`Ledger::check`] counts
+//! everything again from the single offers and tasks.
+
+mod agents;
+mod check;
+mod frameworks;
+mod offers;
+mod tasks;
+
+use self::agents::AgentEntry;
+use self::frameworks::FrameworkEntry;
+use self::offers::OpenOffer;
+use crate::agent_set::AgentSet;
+use crate::capacity_index::CapacityIndex;
+use crate::id_table::IdTable;
+use crate::message::AgentId;
+use crate::resources::Resources;
+
+/// Who has what.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    agents: Vec<AgentEntry>,
+    frameworks: Vec<FrameworkEntry>,
+    offers: IdTable<OpenOffer>,
+    next_offer: u64,
+    total: Resources,
+    /// Agents with something free: an index, checked against `agents`.
+    open: AgentSet,
+    /// Where there is room for a task: an index, checked against `agents`.
+    capacity: CapacityIndex,
+    /// The agent whose place in the indexes is behind: what changes there in one go is indexed once.
+    behind: Option<AgentId>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            agents: Vec::new(),
+            frameworks: Vec::new(),
+            offers: IdTable::new(),
+            next_offer: 0,
+            total: Resources::ZERO,
+            open: AgentSet::default(),
+            capacity: CapacityIndex::default(),
+            behind: None,
+        }
+    }
+}
+
+impl Ledger {
+    /// All that the present agents have.
+    pub const fn total(&self) -> Resources {
+        self.total
+    }
+}

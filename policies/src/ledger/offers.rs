@@ -1,0 +1,97 @@
+//! Offers: what is held for a framework until it answers.
+
+use super::Ledger;
+use crate::message::{AgentId, FrameworkId, Offer, OfferId};
+use crate::resources::Resources;
+use crate::time::Time;
+
+/// An offer that has not been answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenOffer {
+    pub(crate) offer: Offer,
+    /// When it was made, for the offer timeout.
+    pub(crate) made: Time,
+    pub(super) position: u32,
+}
+
+/// What policies read.
+impl Ledger {
+    /// The offers nobody answered yet, oldest first.
+    pub fn offers(&self) -> impl Iterator<Item = Offer> {
+        self.offers.iter().map(|(_, open)| open.offer)
+    }
+}
+
+/// What the master writes.
+impl Ledger {
+    /// Holds `resources` of `agent` for `framework`.
+    pub(crate) fn offer(
+        &mut self,
+        framework: FrameworkId,
+        agent: AgentId,
+        resources: Resources,
+        now: Time,
+    ) -> Offer {
+        let id = OfferId(self.next_offer);
+        self.next_offer += 1;
+        let offer = Offer {
+            id,
+            framework,
+            agent,
+            resources,
+        };
+        let entry = &mut self.agents[agent.index()];
+        entry.free -= resources;
+        entry.offered += resources;
+        let position = entry.offers.len() as u32;
+        entry.offers.push(id);
+        self.offers.insert(
+            id.0,
+            OpenOffer {
+                offer,
+                made: now,
+                position,
+            },
+        );
+        let entry = &mut self.frameworks[framework.index()];
+        entry.offered += resources;
+        entry.allocations += 1;
+        entry.open_offers += 1;
+        self.changed(agent);
+        offer
+    }
+
+    /// The open offer `id`, if it is `framework`'s.
+    pub(crate) fn open_offer(&self, framework: FrameworkId, id: OfferId) -> Option<Offer> {
+        let open = self.offers.get(id.0)?;
+        (open.offer.framework == framework).then_some(open.offer)
+    }
+
+    /// The oldest offer nobody answered.
+    pub(crate) fn oldest_offer(&self) -> Option<&OpenOffer> {
+        self.offers.front()
+    }
+
+    /// Ends an open offer; what it held is free again.
+    pub(crate) fn close_offer(&mut self, id: OfferId) -> Offer {
+        let OpenOffer {
+            offer, position, ..
+        } = self.offers.remove(id.0).expect("an open offer");
+        let entry = &mut self.agents[offer.agent.index()];
+        entry.offers.swap_remove(position as usize);
+        if let Some(moved) = entry.offers.get(position as usize).copied() {
+            self.offers
+                .get_mut(moved.0)
+                .expect("an open offer")
+                .position = position;
+        }
+        let entry = &mut self.agents[offer.agent.index()];
+        entry.offered -= offer.resources;
+        entry.free += offer.resources;
+        let entry = &mut self.frameworks[offer.framework.index()];
+        entry.offered -= offer.resources;
+        entry.open_offers -= 1;
+        self.changed(offer.agent);
+        offer
+    }
+}

@@ -1,0 +1,80 @@
+//! Tasks: what runs, where, of whom.
+
+use super::Ledger;
+use crate::message::{AgentId, FrameworkId, TaskId};
+use crate::resources::Resources;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TaskEntry {
+    pub(super) agent: AgentId,
+    pub(super) needs: Resources,
+    /// Its position in the agent's list of tasks.
+    pub(super) position: u32,
+}
+
+/// What the master writes.
+impl Ledger {
+    /// Whether `task` was never used by `framework` before.
+    pub(crate) fn is_fresh(&self, framework: FrameworkId, task: TaskId) -> bool {
+        self.entry(framework)
+            .is_some_and(|entry| entry.tasks.is_fresh(task.0))
+    }
+
+    /// Uses up the id of a task that is reported without ever running.
+    pub(crate) fn refuse_task(&mut self, framework: FrameworkId, task: TaskId) {
+        self.frameworks[framework.index()].tasks.retire(task.0);
+    }
+
+    /// Starts a task on free resources of `agent`.
+    pub(crate) fn launch(
+        &mut self,
+        framework: FrameworkId,
+        agent: AgentId,
+        task: TaskId,
+        needs: Resources,
+    ) {
+        let entry = &mut self.agents[agent.index()];
+        entry.free -= needs;
+        entry.running += needs;
+        let position = entry.tasks.len() as u32;
+        entry.tasks.push((framework, task));
+        let entry = &mut self.frameworks[framework.index()];
+        entry.running += needs;
+        entry.tasks.insert(
+            task.0,
+            TaskEntry {
+                agent,
+                needs,
+                position,
+            },
+        );
+        self.changed(agent);
+    }
+
+    /// Ends a task; what it used is free again. `None` when it does not run on `agent`.
+    pub(crate) fn end_task(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        agent: AgentId,
+    ) -> Option<Resources> {
+        let entry = self.frameworks.get_mut(framework.index())?;
+        if entry.tasks.get(task.0)?.agent != agent {
+            return None;
+        }
+        let TaskEntry {
+            needs, position, ..
+        } = entry.tasks.remove(task.0)?;
+        entry.running -= needs;
+        let entry = &mut self.agents[agent.index()];
+        entry.running -= needs;
+        entry.free += needs;
+        entry.tasks.swap_remove(position as usize);
+        if let Some((owner, moved)) = entry.tasks.get(position as usize).copied() {
+            let moved = self.frameworks[owner.index()].tasks.get_mut(moved.0);
+            moved.expect("a running task").position = position;
+        }
+        self.changed(agent);
+        Some(needs)
+    }
+}

@@ -1,0 +1,194 @@
+//! Allocation: when offers are made, on which agents, to whom and of what.
+
+use super::{Master, OfferSize};
+use crate::agent_set::AgentSet;
+use crate::message::{Action, AgentId, FrameworkId};
+use crate::resources::Resources;
+use crate::time::{Span, Time};
+
+/// Who may want what stood free before: only they are asked about agents that did not change.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Reconsider {
+    some: Vec<FrameworkId>,
+    /// Too many to ask one by one.
+    all: bool,
+}
+
+/// Beyond this, asking everybody in order is cheaper than finding the next of those on the list.
+const MOST_RECONSIDERED: usize = 8;
+
+impl Reconsider {
+    pub(super) fn add(&mut self, framework: FrameworkId) {
+        if self.all || self.some.contains(&framework) {
+            return;
+        }
+        if self.some.len() == MOST_RECONSIDERED {
+            self.all = true;
+        } else {
+            self.some.push(framework);
+        }
+    }
+
+    fn is_nobody(&self) -> bool {
+        self.some.is_empty() && !self.all
+    }
+
+    fn clear(&mut self) {
+        self.some.clear();
+        self.all = false;
+    }
+}
+
+impl Master {
+    pub(super) fn next_overdue(&self) -> Option<Time> {
+        let timeout = self.config.offer_timeout?;
+        self.ledger.oldest_offer().map(|open| open.made + timeout)
+    }
+
+    pub(super) fn rescind_overdue(&mut self, actions: &mut Vec<Action>) {
+        while self.next_overdue().is_some_and(|at| at <= self.now) {
+            let oldest = self
+                .ledger
+                .oldest_offer()
+                .expect("an overdue offer")
+                .offer
+                .id;
+            self.rescind(oldest, actions);
+        }
+    }
+
+    pub(super) fn end_filters(&mut self) {
+        while let Some(agent) = self.filters.pop_ended(self.now) {
+            self.note_change(agent);
+        }
+    }
+
+    /// An agent may have something new to offer.
+    pub(super) fn note_change(&mut self, agent: AgentId) {
+        if !self.ledger.free(agent).is_zero() {
+            self.changed.insert(agent);
+        }
+    }
+
+    pub(super) fn has_changes(&self) -> bool {
+        !self.reconsider.is_nobody() || !self.changed.is_empty()
+    }
+
+    /// When the next round may be: this instant unless there was one already.
+    pub(super) fn due(&self) -> Time {
+        let earliest = match self.last_round {
+            Some(last) if !self.config.round.is_zero() => self.now.max(last + Span::from_micros(1)),
+            _ => self.now,
+        };
+        earliest.round_up(self.config.round)
+    }
+
+    /// Looks at every agent with news, in order of id, and offers what is free there.
+    ///
+    /// At an agent that did not change since it was last looked at, whoever was not offered it then
+    /// would not be offered it now: only those are asked.
+    pub(super) fn allocate(&mut self, actions: &mut Vec<Action>) {
+        self.last_round = Some(self.now);
+        self.sorter.refresh(&self.ledger, self.allocator.as_ref());
+        // Both are put back empty: they are only memory.
+        let mut reconsider = std::mem::take(&mut self.reconsider);
+        let mut changed = std::mem::take(&mut self.changed);
+        let mut from = AgentId(0);
+        while !self.sorter.is_empty()
+            && let Some(agent) = self.next_to_offer(from, &reconsider, &changed)
+        {
+            let some =
+                (!reconsider.all && !changed.contains(agent)).then_some(reconsider.some.as_slice());
+            self.offer_agent(agent, some, actions);
+            from = AgentId(agent.0 + 1);
+        }
+        reconsider.clear();
+        self.reconsider = reconsider;
+        changed.clear();
+        self.changed = changed;
+    }
+
+    /// The first agent from `from` on that has something free and may be of interest to somebody.
+    fn next_to_offer(
+        &mut self,
+        from: AgentId,
+        reconsider: &Reconsider,
+        changed: &AgentSet,
+    ) -> Option<AgentId> {
+        if reconsider.all {
+            return self.ledger.next_open(from);
+        }
+        let mut next = changed.next(from);
+        for framework in &reconsider.some {
+            let better = match self.config.offers {
+                OfferSize::Agent => self.ledger.next_open(from),
+                OfferSize::Task => {
+                    let rooms = self.sorter.unmet(*framework);
+                    let rooms = rooms.filter_map(|needs| self.ledger.next_room(needs, from));
+                    rooms.min()
+                }
+            };
+            next = [next, better].into_iter().flatten().min();
+        }
+        next
+    }
+
+    /// Offers what is free on an agent, to whom it may concern or only to those of `some`.
+    fn offer_agent(
+        &mut self,
+        agent: AgentId,
+        some: Option<&[FrameworkId]>,
+        actions: &mut Vec<Action>,
+    ) {
+        loop {
+            let free = self.ledger.free(agent);
+            if free.is_zero() {
+                return;
+            }
+            let owner = self.ledger.owner(agent);
+            let size = |framework| {
+                let wanted = |amount: Resources| {
+                    let offered = (amount, free);
+                    !self.filters.hides(framework, agent, offered, self.now)
+                };
+                match self.config.offers {
+                    OfferSize::Agent => Some(free).filter(|free| wanted(*free)),
+                    OfferSize::Task => self
+                        .sorter
+                        .next_size(framework, |needs| needs.fits_in(free) && wanted(needs)),
+                }
+            };
+            let takes = |framework: &FrameworkId| {
+                owner.is_none_or(|owner| owner == *framework) && size(*framework).is_some()
+            };
+            let picked = match some {
+                None => {
+                    let mut candidates = self.sorter.fitting(free).filter(takes);
+                    self.allocator.pick(&mut candidates)
+                }
+                Some(some) => self
+                    .allocator
+                    .pick(&mut self.sorter.in_order(some).filter(takes)),
+            };
+            let Some(framework) = picked else { return };
+            let resources = size(framework).expect("the pick is a candidate");
+            let offer = self.ledger.offer(framework, agent, resources, self.now);
+            if self.config.offers == OfferSize::Task {
+                self.sorter.offered(&offer);
+            }
+            actions.push(Action::Offer(offer));
+            self.rank(framework);
+        }
+    }
+
+    /// Puts a framework where it belongs, or out of the queue.
+    pub(super) fn rank(&mut self, framework: FrameworkId) {
+        let allocator = self.allocator.as_ref();
+        if self
+            .sorter
+            .rank(framework, &self.ledger, allocator, self.config.offers)
+        {
+            self.reconsider.add(framework);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Facts: what each one changes, and the orders that follow from it at once.
+
+use super::{Master, OfferSize};
+use crate::message::{
+    Action, AgentId, Demand, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
+};
+use crate::resources::Resources;
+use crate::share::Weight;
+use crate::time::Span;
+
+impl Master {
+    pub(super) fn agent_joined(
+        &mut self,
+        agent: AgentId,
+        total: Resources,
+        actions: &mut Vec<Action>,
+    ) {
+        self.agent_lost(agent, actions);
+        self.ledger
+            .add_agent(agent, total, self.allocator.owner(agent));
+        self.changed.insert(agent);
+        self.sorter.mark_all_stale();
+    }
+
+    pub(super) fn agent_lost(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
+        if !self.ledger.is_present(agent) {
+            return;
+        }
+        while let Some(&offer) = self.ledger.offers_on(agent).first() {
+            self.rescind(offer, actions);
+        }
+        while let Some(&(framework, task)) = self.ledger.tasks_on(agent).first() {
+            self.ledger.end_task(framework, task, agent);
+            actions.push(Action::Report {
+                framework,
+                task,
+                outcome: Outcome::Lost,
+            });
+        }
+        self.ledger.remove_agent(agent);
+        self.filters.forget_agent(agent);
+        self.changed.remove(agent);
+        self.sorter.mark_all_stale();
+    }
+
+    pub(super) fn framework_joined(&mut self, framework: FrameworkId, weight: Weight) {
+        self.ledger.add_framework(framework, weight);
+        self.sorter.admit(framework);
+        self.revived(framework);
+    }
+
+    pub(super) fn framework_left(&mut self, framework: FrameworkId, actions: &mut Vec<Action>) {
+        if !self.ledger.is_joined(framework) {
+            return;
+        }
+        let offers: Vec<OfferId> = self
+            .ledger
+            .offers()
+            .filter(|o| o.framework == framework)
+            .map(|o| o.id)
+            .collect();
+        for offer in offers {
+            self.rescind(offer, actions);
+        }
+        for (task, agent) in self.ledger.tasks_of(framework) {
+            actions.push(Action::Kill {
+                agent,
+                framework,
+                task,
+            });
+        }
+        self.ledger.remove_framework(framework);
+        self.sorter.dismiss(framework);
+        self.filters.forget(framework);
+    }
+
+    pub(super) fn demand_declared(&mut self, framework: FrameworkId, demand: &[Demand]) {
+        if self.sorter.declare(framework, demand) {
+            self.reconsider.add(framework);
+        }
+        self.rank(framework);
+    }
+
+    pub(super) fn offers_answered(
+        &mut self,
+        framework: FrameworkId,
+        offers: &[OfferId],
+        launch: &[TaskRequest],
+        refuse: Span,
+        actions: &mut Vec<Action>,
+    ) {
+        let (mut agent, mut left, mut spoilt) = (None, Resources::ZERO, false);
+        for id in offers {
+            let Some(offer) = self.ledger.open_offer(framework, *id) else {
+                spoilt = true;
+                continue;
+            };
+            self.close_offer(offer.id);
+            left += offer.resources;
+            if *agent.get_or_insert(offer.agent) != offer.agent {
+                spoilt = true;
+                self.note_change(offer.agent);
+            }
+        }
+        // One bad offer in an answer spoils it all, as in Mesos: the framework's picture of what it
+        // holds was wrong.
+        if spoilt {
+            left = Resources::ZERO;
+        }
+        for request in launch {
+            let TaskRequest { task, needs } = *request;
+            if !self.ledger.is_fresh(framework, task) {
+                continue;
+            }
+            match (agent, left.checked_sub(needs)) {
+                (Some(agent), Some(rest)) if !needs.is_zero() => {
+                    left = rest;
+                    self.ledger.launch(framework, agent, task, needs);
+                    actions.push(Action::Launch {
+                        agent,
+                        framework,
+                        task,
+                        needs,
+                    });
+                }
+                _ => {
+                    self.ledger.refuse_task(framework, task);
+                    actions.push(Action::Report {
+                        framework,
+                        task,
+                        outcome: Outcome::Lost,
+                    });
+                }
+            }
+            self.sorter.launched(framework, needs);
+        }
+        if let Some(agent) = agent
+            && !left.is_zero()
+            && !refuse.is_zero()
+        {
+            let free = self.ledger.free(agent);
+            let until = self.now + refuse;
+            self.filters.add(framework, agent, (left, free), until);
+        }
+        if let Some(agent) = agent {
+            self.note_change(agent);
+        }
+        self.rank(framework);
+    }
+
+    pub(super) fn revived(&mut self, framework: FrameworkId) {
+        self.filters.forget(framework);
+        self.sorter.suppress(framework, false);
+        self.reconsider.add(framework);
+        self.rank(framework);
+    }
+
+    pub(super) fn suppressed(&mut self, framework: FrameworkId) {
+        self.sorter.suppress(framework, true);
+        self.rank(framework);
+    }
+
+    pub(super) fn kill_requested(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        actions: &mut Vec<Action>,
+    ) {
+        if let Some((agent, _)) = self.ledger.task(framework, task) {
+            actions.push(Action::Kill {
+                agent,
+                framework,
+                task,
+            });
+        }
+    }
+
+    /// A task that is not in the books was reported before, when its agent was lost.
+    pub(super) fn task_ended(
+        &mut self,
+        agent: AgentId,
+        framework: FrameworkId,
+        task: TaskId,
+        outcome: Outcome,
+        actions: &mut Vec<Action>,
+    ) {
+        if self.ledger.end_task(framework, task, agent).is_some() {
+            self.changed.insert(agent);
+            self.sorter.mark_stale(framework);
+            actions.push(Action::Report {
+                framework,
+                task,
+                outcome,
+            });
+        }
+    }
+
+    /// Ends an open offer; what it held is free again.
+    fn close_offer(&mut self, offer: OfferId) -> Offer {
+        let offer = self.ledger.close_offer(offer);
+        if self.config.offers == OfferSize::Task {
+            self.sorter.closed(&offer);
+        }
+        offer
+    }
+
+    pub(super) fn rescind(&mut self, offer: OfferId, actions: &mut Vec<Action>) {
+        let offer = self.close_offer(offer);
+        self.changed.insert(offer.agent);
+        self.rank(offer.framework);
+        actions.push(Action::Rescind {
+            framework: offer.framework,
+            offer: offer.id,
+        });
+    }
+}

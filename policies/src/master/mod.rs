@@ -1,0 +1,147 @@
+//! The master: one fact in, any number of orders out.
+//!
+//! It owns the ledger and asks the allocator; it has no clock, no thread and no generator of its
+//! own. Whoever drives it, a queue of simulated time or sockets and a wall clock, gets the same
+//! orders for the same facts.
+
+mod allocation;
+pub(crate) mod config;
+mod facts;
+
+use self::allocation::Reconsider;
+use crate::agent_set::AgentSet;
+use crate::allocators::BoxedAllocator;
+use crate::filters::Filters;
+use crate::ledger::Ledger;
+use crate::message::{Action, Event, FrameworkId};
+use crate::sorter::Sorter;
+use crate::time::Time;
+
+pub use self::config::{Config, OfferSize};
+
+/// The state machine at the centre of the cluster.
+pub struct Master {
+    now: Time,
+    config: Config,
+    allocator: BoxedAllocator,
+    ledger: Ledger,
+    filters: Filters,
+    sorter: Sorter,
+    /// Agents with something new to offer since they were last looked at.
+    changed: AgentSet,
+    /// Frameworks that may want what they were not offered before.
+    reconsider: Reconsider,
+    last_round: Option<Time>,
+}
+
+impl Master {
+    /// A master of an empty cluster.
+    pub fn new(config: Config, allocator: BoxedAllocator) -> Self {
+        Self {
+            now: Time::ZERO,
+            config,
+            allocator,
+            ledger: Ledger::default(),
+            filters: Filters::default(),
+            sorter: Sorter::default(),
+            changed: AgentSet::default(),
+            reconsider: Reconsider::default(),
+            last_round: None,
+        }
+    }
+
+    /// Who has what.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// How many refusals of a framework still hold.
+    pub fn refusals(&self, framework: FrameworkId) -> usize {
+        self.filters.active(framework, self.now)
+    }
+
+    /// Takes in one fact and appends the orders that follow from it.
+    ///
+    /// Offers are made only when time has passed ([`Self::wake_at`]): all that happened at one instant,
+    /// or between two rounds, counts before anybody is offered anything.
+    ///
+    /// Facts about agents, frameworks, offers or tasks that are gone are answered or ignored, never
+    /// an error: with messages under way they are ordinary. Time runs forward; an earlier `now`
+    /// counts as the present.
+    pub fn step(&mut self, now: Time, event: Event, actions: &mut Vec<Action>) {
+        self.now = self.now.max(now);
+        let woken = event == Event::TimePassed;
+        self.apply(event, actions);
+        self.rescind_overdue(actions);
+        self.end_filters();
+        if woken && self.has_changes() && self.due() <= self.now {
+            self.allocate(actions);
+        }
+    }
+
+    /// When the master wants to be told that time has passed: after everything that happens until then.
+    /// Without rounds, that is the present as soon as there is something to offer.
+    pub fn wake_at(&self) -> Option<Time> {
+        let overdue = self.next_overdue();
+        let round = if self.sorter.is_empty() {
+            None
+        } else if self.has_changes() {
+            Some(self.due())
+        } else {
+            self.filters
+                .next_end()
+                .map(|end| end.round_up(self.config.round))
+        };
+        [overdue, round]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| at.max(self.now))
+    }
+
+    /// Recounts everything; see [`Ledger::check`].
+    ///
+    /// # Panics
+    /// When the books or the sorter are wrong: a defect in the core.
+    pub fn check(&self) {
+        self.ledger.check();
+        self.sorter
+            .check(&self.ledger, self.allocator.as_ref(), self.config.offers);
+    }
+
+    fn apply(&mut self, event: Event, actions: &mut Vec<Action>) {
+        match event {
+            Event::AgentJoined { agent, total } => self.agent_joined(agent, total, actions),
+            Event::AgentLost { agent } => self.agent_lost(agent, actions),
+            Event::FrameworkJoined { framework, weight } => {
+                self.framework_joined(framework, weight);
+            }
+            Event::FrameworkLeft { framework } => self.framework_left(framework, actions),
+            Event::DemandDeclared { framework, demand } => {
+                self.demand_declared(framework, &demand);
+            }
+            Event::OffersAnswered {
+                framework,
+                offers,
+                launch,
+                refuse,
+            } => {
+                self.offers_answered(framework, &offers, &launch, refuse, actions);
+            }
+            Event::Revived { framework } => self.revived(framework),
+            Event::Suppressed { framework } => self.suppressed(framework),
+            Event::KillRequested { framework, task } => {
+                self.kill_requested(framework, task, actions);
+            }
+            Event::TaskEnded {
+                agent,
+                framework,
+                task,
+                outcome,
+            } => {
+                self.task_ended(agent, framework, task, outcome, actions);
+            }
+            Event::TimePassed => {}
+        }
+    }
+}

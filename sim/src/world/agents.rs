@@ -1,0 +1,447 @@
+//! Agents and what runs on them: launches, ends, crashes and returns.
+
+use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent, TaskPurpose, WorkUnit};
+use fairground_policies::id_table::IdTable;
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
+use fairground_policies::resources::Resources;
+use fairground_policies::time::Time;
+
+use super::{Item, World};
+use crate::network::Link;
+use crate::record::{Done, Ended};
+use crate::run::TaskEnd;
+
+/// All agents and what runs on them.
+#[derive(Debug)]
+pub(super) struct Agents {
+    machines: Vec<Machine>,
+    /// What runs, by framework.
+    tasks: Vec<IdTable<RunningTask>>,
+    running: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Machine {
+    /// What it offers in its present incarnation, or did in the last.
+    total: Resources,
+    up: bool,
+    /// How often it has come back; orders for an earlier incarnation are lost.
+    incarnation: u32,
+    /// The incarnation the master knows of.
+    known_incarnation: u32,
+    tasks: Vec<(FrameworkId, TaskId)>,
+}
+
+/// A task that runs.
+#[derive(Clone, Debug)]
+pub(super) struct RunningTask {
+    pub(super) agent: AgentId,
+    pub(super) needs: Resources,
+    pub(super) started: Time,
+    pub(super) purpose: TaskPurpose,
+    /// What an executor does, once it began something.
+    work: Option<Box<Doing>>,
+}
+
+#[derive(Clone, Default, Debug)]
+struct Doing {
+    /// The piece of work the executor is at, and since when.
+    unit: Option<(WorkUnit, Time)>,
+    /// How many units of work it began.
+    begun: u32,
+}
+
+impl Agents {
+    pub(super) fn new(agents: &[Resources], frameworks: usize) -> Self {
+        let machine = |total: &Resources| Machine {
+            total: *total,
+            up: true,
+            incarnation: 0,
+            known_incarnation: 0,
+            tasks: Vec::new(),
+        };
+        Self {
+            machines: agents.iter().map(machine).collect(),
+            tasks: vec![IdTable::new(); frameworks],
+            running: 0,
+        }
+    }
+
+    /// How many tasks run in all.
+    pub(super) const fn running(&self) -> u64 {
+        self.running
+    }
+
+    /// The incarnation of `agent` that the master's orders are meant for.
+    pub(super) fn known_incarnation(&self, agent: AgentId) -> u32 {
+        self.machines[agent.index()].known_incarnation
+    }
+
+    pub(super) fn agent_of(&self, framework: FrameworkId, task: TaskId) -> Option<AgentId> {
+        self.running_task(framework, task)
+            .map(|running| running.agent)
+    }
+
+    pub(super) fn running_task(
+        &self,
+        framework: FrameworkId,
+        task: TaskId,
+    ) -> Option<&RunningTask> {
+        self.tasks[framework.index()].get(task.0)
+    }
+
+    fn start(&mut self, framework: FrameworkId, task: TaskId, running: RunningTask) {
+        self.machines[running.agent.index()]
+            .tasks
+            .push((framework, task));
+        self.tasks[framework.index()].insert(task.0, running);
+        self.running += 1;
+    }
+
+    fn end(&mut self, framework: FrameworkId, task: TaskId) -> Option<RunningTask> {
+        let running = self.tasks[framework.index()].remove(task.0)?;
+        // An agent runs tens of tasks: a search is cheaper than an index.
+        let tasks = &mut self.machines[running.agent.index()].tasks;
+        tasks.retain(|other| *other != (framework, task));
+        self.running -= 1;
+        Some(running)
+    }
+}
+
+impl World<'_> {
+    /// An order reaches an agent. One meant for an earlier incarnation of it finds nobody: the master has
+    /// been told of the loss.
+    pub(super) fn obey(&mut self, incarnation: u32, action: &Action) {
+        match *action {
+            Action::Launch {
+                agent,
+                framework,
+                task,
+                needs,
+            } => {
+                let machine = &self.agents.machines[agent.index()];
+                if machine.up && machine.incarnation == incarnation {
+                    self.launch(agent, framework, task, needs);
+                } else {
+                    self.never_began(framework, task);
+                }
+            }
+            Action::Kill {
+                agent,
+                framework,
+                task,
+            } => {
+                let machine = &self.agents.machines[agent.index()];
+                if machine.up && machine.incarnation == incarnation {
+                    self.end(framework, task, Outcome::Killed);
+                }
+            }
+            Action::Offer(_) | Action::Rescind { .. } | Action::Report { .. } => {}
+        }
+    }
+
+    fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, needs: Resources) {
+        // A framework that forgot the task was told it is lost; the agent would be told to kill it.
+        let Some(purpose) = self.frameworks[framework.index()].purpose(task) else {
+            self.never_began(framework, task);
+            return;
+        };
+        self.moved = self.now;
+        let running = RunningTask {
+            agent,
+            needs,
+            started: self.now,
+            purpose,
+            work: None,
+        };
+        self.agents.start(framework, task, running);
+        let page = &self.frameworks[framework.index()];
+        match purpose {
+            // Another attempt was done while this one was on its way, and so is the order to end it.
+            TaskPurpose::WorkUnit(_) if page.is_beaten(task) => {}
+            TaskPurpose::WorkUnit(unit) => {
+                self.record.framework(framework).copies += u64::from(page.standing(task).1);
+                if let Some(due) = self.piece_started(agent, framework, task, unit) {
+                    self.works(framework, task, unit, due);
+                }
+            }
+            TaskPurpose::Executor if self.costs.start().is_zero() => {
+                self.executor_up(framework, task);
+            }
+            TaskPurpose::Executor => {
+                let up = self.now + self.costs.start();
+                self.queue.push(up, Item::ExecutorUp(framework, task));
+            }
+            TaskPurpose::Instance => {
+                let up = self.now + self.startup(framework);
+                self.queue.push(up, Item::InstanceUp(framework, task));
+                self.serves(framework, task);
+            }
+        }
+    }
+
+    /// An executor that still runs tells its framework that it can be given work.
+    pub(super) fn executor_up(&mut self, framework: FrameworkId, task: TaskId) {
+        if let Some(agent) = self.agents.agent_of(framework, task) {
+            self.task_tells(agent, framework, FrameworkEvent::ExecutorStarted(task));
+        }
+    }
+
+    /// A task has run its time, unless it ended before.
+    pub(super) fn task_due(&mut self, framework: FrameworkId, task: TaskId) {
+        self.end(framework, task, Outcome::Finished);
+    }
+
+    /// Ends a task on its agent, which tells the master.
+    fn end(&mut self, framework: FrameworkId, task: TaskId, outcome: Outcome) {
+        let Some(running) = self.agents.end(framework, task) else {
+            return;
+        };
+        self.gone(framework, task, &running, outcome);
+        let agent = running.agent;
+        self.agent_tells(
+            agent,
+            Event::TaskEnded {
+                agent,
+                framework,
+                task,
+                outcome,
+            },
+        );
+    }
+
+    /// Everything but the report that follows from a task's end.
+    fn gone(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        running: &RunningTask,
+        outcome: Outcome,
+    ) {
+        self.moved = self.now;
+        self.works_no_more(framework, task, running);
+        let page = &self.frameworks[framework.index()];
+        if page.standing(task).0 && outcome == Outcome::Finished {
+            let worked = self.now - running.started;
+            self.doubled.insert((framework, task), worked);
+        }
+        let in_vain = outcome != Outcome::Finished || page.is_beaten(task);
+        let wasted = match running.purpose {
+            TaskPurpose::WorkUnit(_) if in_vain => Some(running.started),
+            TaskPurpose::Executor => running
+                .work
+                .as_ref()
+                .and_then(|doing| doing.unit)
+                .map(|(_, since)| since),
+            _ => None,
+        };
+        let ended = Ended {
+            framework,
+            task,
+            agent: running.agent,
+            needs: running.needs,
+            started: running.started,
+            ended: self.now,
+            wasted,
+        };
+        self.record.ended(&ended);
+        (self.watch)(&ended);
+        self.note(framework, task, running, outcome.into());
+        if running.purpose == TaskPurpose::Instance {
+            self.instance_down(framework, task);
+        }
+    }
+
+    /// Remembers a launch that is ordered, so that it has a row whatever becomes of it.
+    pub(super) fn note_launch(&mut self, action: &Action) {
+        if let Action::Launch {
+            agent,
+            framework,
+            task,
+            needs,
+        } = *action
+            && let Some(purpose) = self.frameworks[framework.index()].purpose(task)
+            && let Some(attempts) = self.record.attempts()
+        {
+            attempts.launched((framework, task), agent, needs, purpose);
+        }
+    }
+
+    fn never_began(&mut self, framework: FrameworkId, task: TaskId) {
+        if let Some(attempts) = self.record.attempts() {
+            attempts.unstarted(framework, task, self.now);
+        }
+    }
+
+    /// Keeps the rows of what runs when the run ends, as one does in which nothing can happen any more.
+    pub(super) fn note_rest(&mut self) {
+        for framework in (0..self.agents.tasks.len() as u32).map(FrameworkId) {
+            let tasks = std::mem::take(&mut self.agents.tasks[framework.index()]);
+            for (task, running) in tasks.iter() {
+                self.note(framework, TaskId(task), running, TaskEnd::Running);
+            }
+        }
+        if let Some(attempts) = self.record.attempts() {
+            attempts.close(self.now);
+        }
+    }
+
+    /// Keeps the rows of a task that is gone, and of what it was at, if rows of tasks are kept.
+    fn note(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        running: &RunningTask,
+        outcome: TaskEnd,
+    ) {
+        let Some(attempts) = self.record.attempts() else {
+            return;
+        };
+        let done = Done {
+            framework,
+            task,
+            agent: running.agent,
+            needs: running.needs,
+            purpose: running.purpose,
+            inside: false,
+            started: running.started,
+            ended: self.now,
+            outcome,
+        };
+        let doing = running.work.as_ref().and_then(|doing| doing.unit);
+        if let Some((unit, since)) = doing {
+            attempts.ended(Done {
+                purpose: TaskPurpose::WorkUnit(unit),
+                inside: true,
+                started: since,
+                ..done
+            });
+        }
+        attempts.ended(done);
+    }
+
+    /// A piece of work reaches its executor, if that still runs.
+    pub(super) fn begin_work(&mut self, framework: FrameworkId, action: &FrameworkAction) {
+        let FrameworkAction::Work {
+            executor,
+            unit,
+            cache,
+        } = *action
+        else {
+            return;
+        };
+        let Some(running) = self.agents.tasks[framework.index()].get_mut(executor.0) else {
+            self.work_never_began(framework, executor, unit);
+            return;
+        };
+        let doing = running.work.get_or_insert_default();
+        doing.unit = Some((unit, self.now));
+        doing.begun += 1;
+        let begun = doing.begun;
+        self.moved = self.now;
+        let takes = self.work_started(framework, unit, cache);
+        self.works_inside(framework, executor, (unit, begun), self.now + takes);
+    }
+
+    /// A piece of work came to an executor that is gone.
+    pub(super) fn work_never_began(
+        &mut self,
+        framework: FrameworkId,
+        executor: TaskId,
+        unit: WorkUnit,
+    ) {
+        if let Some(attempts) = self.record.attempts() {
+            attempts.work_unstarted(framework, executor, unit, self.now);
+        }
+    }
+
+    /// An executor is done with the `begun`-th piece of work it began, if it still runs.
+    pub(super) fn work_due(&mut self, framework: FrameworkId, executor: TaskId, begun: u32) {
+        let Some(running) = self.agents.tasks[framework.index()].get_mut(executor.0) else {
+            return;
+        };
+        if let Some(doing) = &mut running.work
+            && doing.begun == begun
+            && let Some((unit, since)) = doing.unit.take()
+        {
+            self.moved = self.now;
+            let agent = running.agent;
+            let done = Done {
+                framework,
+                task: executor,
+                agent,
+                needs: running.needs,
+                purpose: TaskPurpose::WorkUnit(unit),
+                inside: true,
+                started: since,
+                ended: self.now,
+                outcome: TaskEnd::Finished,
+            };
+            if let Some(attempts) = self.record.attempts() {
+                attempts.ended(done);
+            }
+            self.task_tells(
+                agent,
+                framework,
+                FrameworkEvent::WorkFinished { executor, unit },
+            );
+        }
+    }
+
+    /// An agent goes away with everything on it; the master notices a little later.
+    pub(super) fn crash(&mut self, agent: AgentId) {
+        self.faults -= 1;
+        let machine = &mut self.agents.machines[agent.index()];
+        if !machine.up {
+            return;
+        }
+        machine.up = false;
+        while let Some(&(framework, task)) = self.agents.machines[agent.index()].tasks.first() {
+            let running = self.agents.end(framework, task).expect("a task that runs");
+            self.gone(framework, task, &running, Outcome::Lost);
+        }
+        let incarnation = self.agents.machines[agent.index()].incarnation;
+        let noticed = self.now + self.network.detection();
+        self.queue.push(noticed, Item::Noticed(agent, incarnation));
+    }
+
+    /// The master notices a loss, unless the agent came back before it did.
+    pub(super) fn notice_loss(&mut self, agent: AgentId, incarnation: u32) {
+        if self.agents.machines[agent.index()].incarnation == incarnation {
+            self.tell_master(Event::AgentLost { agent });
+        }
+    }
+
+    /// An agent comes back empty. If the master has not noticed its absence, it learns of both now.
+    pub(super) fn come_back(&mut self, agent: AgentId, total: Option<Resources>) {
+        self.faults -= 1;
+        let machine = &mut self.agents.machines[agent.index()];
+        if machine.up {
+            return;
+        }
+        if let Some(total) = total {
+            machine.total = self.scenario.offered(agent, total);
+            if let Some(contention) = &mut self.contention {
+                contention.comes_back(agent, total);
+            }
+        }
+        machine.up = true;
+        machine.incarnation += 1;
+        let incarnation = machine.incarnation;
+        self.moved = self.now;
+        let at = self.network.arrival(Link::FromAgent(agent), self.now);
+        self.queue.push(at, Item::Rejoined(agent, incarnation));
+    }
+
+    /// The master hears of an agent's new incarnation, unless that is over already; what it orders from
+    /// then on is meant for it.
+    pub(super) fn rejoin(&mut self, agent: AgentId, incarnation: u32) {
+        let machine = &mut self.agents.machines[agent.index()];
+        if !machine.up || machine.incarnation != incarnation {
+            return;
+        }
+        machine.known_incarnation = incarnation;
+        let total = machine.total;
+        self.tell_master(Event::AgentJoined { agent, total });
+    }
+}

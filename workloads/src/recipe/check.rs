@@ -1,0 +1,177 @@
+//! What a recipe must not say: values that make no sense, and keys that would be ignored.
+
+use fairground_policies::time::Span;
+
+use super::{FrameworkSpec, LONGEST, MOST_AGENTS, Recipe, RecipeError, scheduler};
+use crate::error::ReadError;
+use crate::phases;
+use crate::spec::WorkloadSpec;
+use crate::usage::UseSpec;
+
+impl Recipe {
+    pub(super) fn check(&self, origin: &str) -> Result<(), RecipeError> {
+        let bad = |key: &str, problem: &str| {
+            Err(RecipeError::Senseless {
+                path: origin.to_owned(),
+                key: key.to_owned(),
+                problem: problem.to_owned(),
+            })
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if !self.name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            || !self.name.chars().all(plain)
+        {
+            return bad(
+                "name",
+                "expected letters, digits, `-`, `_` and `.`: it names a folder",
+            );
+        }
+        if self.duration.is_zero() || self.duration > LONGEST {
+            return bad(
+                "duration",
+                "expected more than nothing and less than 20 years",
+            );
+        }
+        if self.seeds == 0 {
+            return bad("seeds", "expected at least one");
+        }
+        if self.policies.is_empty() {
+            return bad("policies", "expected at least one");
+        }
+        if self.framework.is_empty() {
+            return bad("framework", "expected at least one [[framework]]");
+        }
+        let agents: u64 = self
+            .cluster
+            .iter()
+            .map(|group| u64::from(group.agents))
+            .sum();
+        if self.machines.is_some() && agents > 0 {
+            return bad(
+                "machines",
+                "expected either a cluster or the machines of a trace",
+            );
+        }
+        if (agents == 0 && self.machines.is_none()) || agents > MOST_AGENTS {
+            return bad(
+                "cluster",
+                &format!("expected 1 to {MOST_AGENTS} agents in all, found {agents}"),
+            );
+        }
+        if self
+            .cluster
+            .iter()
+            .any(|group| group.cpus.0 == 0 && group.mem.0 == 0)
+        {
+            return bad("cluster", "expected agents that have something");
+        }
+        if let Err((key, problem)) = self.costs.check() {
+            return bad(key, problem);
+        }
+        if let Err((key, problem)) = self.check_overcommit() {
+            return bad(&key, problem);
+        }
+        for (i, framework) in self.framework.iter().enumerate() {
+            let key = format!("framework.{}", framework.name);
+            if framework.name.is_empty() {
+                return bad("framework.name", "expected a name");
+            }
+            if self.framework[..i]
+                .iter()
+                .any(|other| other.name == framework.name)
+            {
+                return bad(&key, "two frameworks have this name");
+            }
+            if let Err(phase) = phases::resolved(&framework.workload, &framework.phases) {
+                return bad(&format!("{key}.{}", phase.key), &phase.problem);
+            }
+            if framework.weight == 0 {
+                return bad(&format!("{key}.weight"), "expected more than zero");
+            }
+            if framework.refuse.is_zero() {
+                return bad(
+                    &format!("{key}.refuse"),
+                    "expected more than no time: what is refused would come back at once, for ever",
+                );
+            }
+            if let Err(problem) = framework.check_use() {
+                return bad(&format!("{key}.use"), problem);
+            }
+        }
+        self.check_ignored().map_err(|error| RecipeError::Ignored {
+            path: origin.to_owned(),
+            error: Box::new(error),
+        })
+    }
+
+    /// The first key that nobody would ever look at. A number that switches something off, as
+    /// `costs.stragglers = 0`, may stand beside the keys of what is off: a setting switches it on again.
+    fn check_ignored(&self) -> Result<(), ReadError> {
+        let duration = self.duration;
+        for (i, policy) in self.policies.iter().enumerate() {
+            if self.policies[..i].contains(policy) {
+                let why = "a policy has the same runs however often it is named";
+                let found = format!("`{policy}` twice");
+                return Err(ReadError::ignored("`policies`", why, found).hint("name it once"));
+            }
+        }
+        for (i, outage) in self.faults.list.iter().enumerate() {
+            let key = format!("faults.list.{i}.at");
+            within(duration, outage.at, &key, "outage")?;
+        }
+        for framework in &self.framework {
+            let key = format!("framework.{}", framework.name);
+            let kind = &framework.workload;
+            let service = matches!(kind, WorkloadSpec::Rails(_) | WorkloadSpec::Requests(_));
+            if service && framework.scheduler != scheduler() {
+                let place = format!("`{key}.scheduler`");
+                let why = format!("a `{}` workload has instances and no jobs", kind.name());
+                return Err(ReadError::ignored(place, why, &framework.scheduler));
+            }
+            for (i, phase) in framework.phases.iter().enumerate() {
+                let key = format!("{key}.phases.{i}.start");
+                within(duration, phase.start, &key, "phase")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_overcommit(&self) -> Result<(), (String, &'static str)> {
+        let groups = self.cluster.iter().enumerate();
+        let groups = groups.map(|(i, group)| (format!("cluster.{i}.overcommit"), group.overcommit));
+        let machines = self.machines.iter();
+        let machines = machines.map(|one| ("machines.overcommit".to_owned(), one.overcommit));
+        for (key, times) in groups.chain(machines) {
+            if !(1000..=1_000_000).contains(&times) {
+                let problem = "expected how many times its cores an agent offers, from 1 to 1000: for \
+                               fewer than it has, make `cpus` smaller";
+                return Err((key, problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FrameworkSpec {
+    fn check_use(&self) -> Result<(), &'static str> {
+        let Some(uses) = self.uses else { return Ok(()) };
+        let traced = matches!(self.workload, WorkloadSpec::Trace(_) | WorkloadSpec::Swf(_));
+        if uses == UseSpec::Trace && !traced {
+            return Err(
+                "only a workload of the kind `trace` has measurements: expected a part of what a task \
+                 asked for, as in 0.6, or a distribution, as in { median = 0.4, spread = 0.5 }",
+            );
+        }
+        uses.check()
+    }
+}
+
+/// Nothing happens at the end of a run or after it.
+fn within(duration: Span, at: Span, key: &str, what: &str) -> Result<(), ReadError> {
+    if at < duration {
+        return Ok(());
+    }
+    let why = format!("the run is over by then, as its `duration` is {duration}");
+    let hint = format!("leave the {what} out, or make the duration longer");
+    Err(ReadError::ignored(format!("`{key}`"), why, at).hint(hint))
+}
