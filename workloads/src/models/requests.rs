@@ -10,7 +10,7 @@ use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::formats::input;
 use crate::formats::requests::Records;
-use crate::formats::seen::Reader as _;
+use crate::formats::survey::Reader as _;
 use crate::models::arrivals::assumption;
 use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive};
 use crate::models::rails::steps;
