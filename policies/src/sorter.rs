@@ -6,9 +6,8 @@
 
 use std::collections::{BTreeSet, btree_set};
 
-use crate::allocators::{Allocator, Rank};
+use crate::allocators::{Allocator, Context, Rank};
 use crate::demand::OpenDemand;
-use crate::ledger::Ledger;
 use crate::master::config::OfferSize;
 use crate::message::{Demand, FrameworkId, Offer};
 use crate::resources::Resources;
@@ -131,15 +130,15 @@ impl Sorter {
     }
 
     /// Ranks those again whose share changed. Nobody enters or leaves the queue by that.
-    pub(crate) fn refresh(&mut self, ledger: &Ledger, allocator: &dyn Allocator) {
+    pub(crate) fn refresh(&mut self, context: &Context<'_>, allocator: &dyn Allocator) {
         let stale = std::mem::take(&mut self.stale);
         if std::mem::take(&mut self.all_stale) {
             for i in 0..self.clients.len() {
-                self.rank_again(FrameworkId(i as u32), ledger, allocator);
+                self.rank_again(FrameworkId(i as u32), context, allocator);
             }
         } else {
             for framework in &stale {
-                self.rank_again(*framework, ledger, allocator);
+                self.rank_again(*framework, context, allocator);
             }
         }
         for framework in &stale {
@@ -149,11 +148,16 @@ impl Sorter {
         self.stale.clear();
     }
 
-    fn rank_again(&mut self, framework: FrameworkId, ledger: &Ledger, allocator: &dyn Allocator) {
+    fn rank_again(
+        &mut self,
+        framework: FrameworkId,
+        context: &Context<'_>,
+        allocator: &dyn Allocator,
+    ) {
         let client = &self.clients[framework.index()];
         if client.rank.is_some() {
             let needs = self.queues[client.queue].needs;
-            self.place(framework, Some(allocator.rank(ledger, framework)), needs);
+            self.place(framework, Some(allocator.rank(context, framework)), needs);
         }
     }
 
@@ -262,7 +266,7 @@ impl Sorter {
     pub(crate) fn rank(
         &mut self,
         framework: FrameworkId,
-        ledger: &Ledger,
+        context: &Context<'_>,
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> bool {
@@ -270,7 +274,7 @@ impl Sorter {
             return false;
         };
         let (was_in, reopened) = (client.rank.is_some(), client.wanted.take_reopened());
-        let rank = self.rank_of(framework, ledger, allocator, offers);
+        let rank = self.rank_of(framework, context, allocator, offers);
         self.place(framework, rank, self.least(framework, offers));
         rank.is_some() && (!was_in || reopened)
     }
@@ -278,7 +282,7 @@ impl Sorter {
     fn rank_of(
         &self,
         framework: FrameworkId,
-        ledger: &Ledger,
+        context: &Context<'_>,
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> Option<Rank> {
@@ -287,7 +291,7 @@ impl Sorter {
             OfferSize::Agent => true,
             OfferSize::Task => client.wanted.is_unmet(),
         };
-        (client.joined && !client.suppressed && wants).then(|| allocator.rank(ledger, framework))
+        (client.joined && !client.suppressed && wants).then(|| allocator.rank(context, framework))
     }
 
     /// The least offer a framework wants: where whole agents are offered, anything.
@@ -299,13 +303,21 @@ impl Sorter {
     }
 
     /// Compares the queue with what the policy says, but for ranks that are stale.
-    pub(crate) fn check(&self, ledger: &Ledger, allocator: &dyn Allocator, offers: OfferSize) {
+    pub(crate) fn check(
+        &self,
+        context: &Context<'_>,
+        allocator: &dyn Allocator,
+        offers: OfferSize,
+    ) {
         let mut len = 0;
         for (i, client) in self.clients.iter().enumerate() {
             let framework = FrameworkId(i as u32);
-            let expected = self.rank_of(framework, ledger, allocator, offers);
+            let expected = self.rank_of(framework, context, allocator, offers);
             if offers == OfferSize::Task {
-                let mine = ledger.offers().filter(|offer| offer.framework == framework);
+                let mine = context
+                    .ledger
+                    .offers()
+                    .filter(|offer| offer.framework == framework);
                 let open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
                 client.wanted.check(&open);
             }

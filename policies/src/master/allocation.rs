@@ -2,6 +2,7 @@
 
 use super::{Master, OfferSize};
 use crate::agent_set::AgentSet;
+use crate::allocators::Context;
 use crate::message::{Action, AgentId, FrameworkId};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -89,7 +90,8 @@ impl Master {
     /// would not be offered it now: only those are asked.
     pub(super) fn allocate(&mut self, actions: &mut Vec<Action>) {
         self.last_round = Some(self.now);
-        self.sorter.refresh(&self.ledger, self.allocator.as_ref());
+        let context = Context::order(self.now, &self.ledger);
+        self.sorter.refresh(&context, self.allocator.as_ref());
         // Both are put back empty: they are only memory.
         let mut reconsider = std::mem::take(&mut self.reconsider);
         let mut changed = std::mem::take(&mut self.changed);
@@ -145,6 +147,10 @@ impl Master {
             if free.is_zero() {
                 return;
             }
+            let context = Context {
+                agent: Some(agent),
+                ..Context::order(self.now, &self.ledger)
+            };
             let owner = self.ledger.owner(agent);
             let size = |framework| {
                 let wanted = |amount: Resources| {
@@ -164,11 +170,12 @@ impl Master {
             let picked = match some {
                 None => {
                     let mut candidates = self.sorter.fitting(free).filter(takes);
-                    self.allocator.pick(&mut candidates)
+                    self.allocator.pick(&context, &mut candidates)
                 }
-                Some(some) => self
-                    .allocator
-                    .pick(&mut self.sorter.in_order(some).filter(takes)),
+                Some(some) => {
+                    let mut candidates = self.sorter.in_order(some).filter(takes);
+                    self.allocator.pick(&context, &mut candidates)
+                }
             };
             let Some(framework) = picked else { return };
             let resources = size(framework).expect("the pick is a candidate");
@@ -183,10 +190,11 @@ impl Master {
 
     /// Puts a framework where it belongs, or out of the queue.
     pub(super) fn rank(&mut self, framework: FrameworkId) {
+        let context = Context::order(self.now, &self.ledger);
         let allocator = self.allocator.as_ref();
         if self
             .sorter
-            .rank(framework, &self.ledger, allocator, self.config.offers)
+            .rank(framework, &context, allocator, self.config.offers)
         {
             self.reconsider.add(framework);
         }

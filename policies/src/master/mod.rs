@@ -10,7 +10,7 @@ mod facts;
 
 use self::allocation::Reconsider;
 use crate::agent_set::AgentSet;
-use crate::allocators::BoxedAllocator;
+use crate::allocators::{BoxedAllocator, Context};
 use crate::filters::Filters;
 use crate::ledger::Ledger;
 use crate::message::{Action, Event, FrameworkId};
@@ -105,8 +105,9 @@ impl Master {
     /// When the books or the sorter are wrong: a defect in the core.
     pub fn check(&self) {
         self.ledger.check();
+        let context = Context::order(self.now, &self.ledger);
         self.sorter
-            .check(&self.ledger, self.allocator.as_ref(), self.config.offers);
+            .check(&context, self.allocator.as_ref(), self.config.offers);
     }
 
     fn apply(&mut self, event: Event, actions: &mut Vec<Action>) {
