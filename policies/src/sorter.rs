@@ -8,16 +8,15 @@ use std::collections::{BTreeSet, btree_set};
 
 use crate::allocators::{Allocator, Context, Rank};
 use crate::demand::OpenDemand;
+use crate::ledger::Ledger;
 use crate::master::config::OfferSize;
-use crate::message::{Demand, FrameworkId, Offer};
+use crate::message::FrameworkId;
 use crate::resources::Resources;
 
 #[derive(Clone, Default, Debug)]
 struct Client {
     joined: bool,
     suppressed: bool,
-    /// What it wants of tasks, where offers are made for those.
-    wanted: OpenDemand,
     /// Where it stands, and in which queue, if it does.
     rank: Option<Rank>,
     queue: usize,
@@ -41,6 +40,17 @@ fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<FrameworkId> {
         None => drop(heads.swap_remove(at)),
     }
     Some(framework)
+}
+
+/// The least offer a framework wants: where whole agents are offered, anything.
+fn least(framework: FrameworkId, ledger: &Ledger, offers: OfferSize) -> Resources {
+    match offers {
+        OfferSize::Agent => Resources::ZERO,
+        OfferSize::Task => {
+            let demand = ledger.open_demand(framework);
+            demand.map_or(Resources::ZERO, OpenDemand::least)
+        }
+    }
 }
 
 /// Those who want at least so much of an agent, by rank and id.
@@ -220,62 +230,22 @@ impl Sorter {
         }
     }
 
-    /// Takes a demand down; whether it may want what it was not offered before.
-    pub(crate) fn declare(&mut self, framework: FrameworkId, demand: &[Demand]) -> bool {
-        let client = self.clients.get_mut(framework.index());
-        let joined = client.filter(|client| client.joined);
-        joined.is_some_and(|client| client.wanted.declare(demand))
-    }
-
-    /// A launch takes one off the demand.
-    pub(crate) fn launched(&mut self, framework: FrameworkId, needs: Resources) {
-        if let Some(client) = self.clients.get_mut(framework.index()) {
-            client.wanted.launched(needs);
-        }
-    }
-
-    /// An offer made for a task counts against the demand.
-    pub(crate) fn offered(&mut self, offer: &Offer) {
-        let client = &mut self.clients[offer.framework.index()];
-        client.wanted.offered(offer.resources);
-    }
-
-    /// An offer made for a task ended.
-    pub(crate) fn closed(&mut self, offer: &Offer) {
-        let client = &mut self.clients[offer.framework.index()];
-        client.wanted.closed(offer.resources);
-    }
-
-    /// What of the demand of `framework` is to be served next, of the sizes that `may` be offered.
-    pub(crate) fn next_size(
-        &self,
-        framework: FrameworkId,
-        may: impl Fn(Resources) -> bool,
-    ) -> Option<Resources> {
-        self.clients.get(framework.index())?.wanted.next(may)
-    }
-
-    /// The sizes of which `framework` wants more than it was offered.
-    pub(crate) fn unmet(&self, framework: FrameworkId) -> impl Iterator<Item = Resources> {
-        let client = self.clients.get(framework.index());
-        client.into_iter().flat_map(|client| client.wanted.unmet())
-    }
-
     /// Puts a framework where it belongs; whether it may want what it was not offered: it was not in
-    /// the queue before, or lost an offer for a task.
+    /// the queue before, or lost an offer for a task, which `reopened` its demand.
     pub(crate) fn rank(
         &mut self,
         framework: FrameworkId,
         context: &Context<'_>,
         allocator: &dyn Allocator,
         offers: OfferSize,
+        reopened: bool,
     ) -> bool {
-        let Some(client) = self.clients.get_mut(framework.index()) else {
+        let Some(client) = self.clients.get(framework.index()) else {
             return false;
         };
-        let (was_in, reopened) = (client.rank.is_some(), client.wanted.take_reopened());
+        let was_in = client.rank.is_some();
         let rank = self.rank_of(framework, context, allocator, offers);
-        self.place(framework, rank, self.least(framework, offers));
+        self.place(framework, rank, least(framework, context.ledger, offers));
         rank.is_some() && (!was_in || reopened)
     }
 
@@ -289,17 +259,12 @@ impl Sorter {
         let client = self.clients.get(framework.index())?;
         let wants = match offers {
             OfferSize::Agent => true,
-            OfferSize::Task => client.wanted.is_unmet(),
+            OfferSize::Task => {
+                let demand = context.ledger.open_demand(framework);
+                demand.is_some_and(OpenDemand::is_unmet)
+            }
         };
         (client.joined && !client.suppressed && wants).then(|| allocator.rank(context, framework))
-    }
-
-    /// The least offer a framework wants: where whole agents are offered, anything.
-    fn least(&self, framework: FrameworkId, offers: OfferSize) -> Resources {
-        match offers {
-            OfferSize::Agent => Resources::ZERO,
-            OfferSize::Task => self.clients[framework.index()].wanted.least(),
-        }
     }
 
     /// Compares the queue with what the policy says, but for ranks that are stale.
@@ -319,7 +284,9 @@ impl Sorter {
                     .offers()
                     .filter(|offer| offer.framework == framework);
                 let open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
-                client.wanted.check(&open);
+                if let Some(demand) = context.ledger.open_demand(framework) {
+                    demand.check(&open);
+                }
             }
             assert_eq!(
                 client.rank.is_some(),
@@ -333,7 +300,7 @@ impl Sorter {
                 let queue = &self.queues[client.queue];
                 assert_eq!(
                     queue.needs,
-                    self.least(framework, offers),
+                    least(framework, context.ledger, offers),
                     "{framework}'s queue"
                 );
                 assert!(

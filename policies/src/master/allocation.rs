@@ -124,11 +124,7 @@ impl Master {
         for framework in &reconsider.some {
             let better = match self.config.offers {
                 OfferSize::Agent => self.ledger.next_open(from),
-                OfferSize::Task => {
-                    let rooms = self.sorter.unmet(*framework);
-                    let rooms = rooms.filter_map(|needs| self.ledger.next_room(needs, from));
-                    rooms.min()
-                }
+                OfferSize::Task => self.ledger.next_room(*framework, from),
             };
             next = [next, better].into_iter().flatten().min();
         }
@@ -159,9 +155,10 @@ impl Master {
                 };
                 match self.config.offers {
                     OfferSize::Agent => Some(free).filter(|free| wanted(*free)),
-                    OfferSize::Task => self
-                        .sorter
-                        .next_size(framework, |needs| needs.fits_in(free) && wanted(needs)),
+                    OfferSize::Task => {
+                        let demand = self.ledger.open_demand(framework)?;
+                        demand.next(|needs| needs.fits_in(free) && wanted(needs))
+                    }
                 }
             };
             let takes = |framework: &FrameworkId| {
@@ -181,7 +178,7 @@ impl Master {
             let resources = size(framework).expect("the pick is a candidate");
             let offer = self.ledger.offer(framework, agent, resources, self.now);
             if self.config.offers == OfferSize::Task {
-                self.sorter.offered(&offer);
+                self.ledger.demand_mut(framework).offered(resources);
             }
             actions.push(Action::Offer(offer));
             self.rank(framework);
@@ -190,11 +187,12 @@ impl Master {
 
     /// Puts a framework where it belongs, or out of the queue.
     pub(super) fn rank(&mut self, framework: FrameworkId) {
+        let reopened = self.ledger.take_reopened(framework);
         let context = Context::order(self.now, &self.ledger);
-        let allocator = self.allocator.as_ref();
+        let (allocator, offers) = (self.allocator.as_ref(), self.config.offers);
         if self
             .sorter
-            .rank(framework, &context, allocator, self.config.offers)
+            .rank(framework, &context, allocator, offers, reopened)
         {
             self.reconsider.add(framework);
         }
