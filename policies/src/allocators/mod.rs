@@ -17,6 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::ledger::Ledger;
 use crate::message::{AgentId, FrameworkId};
 use crate::name::{BadName, Name, Param};
+use crate::resources::Resources;
 use crate::share::Share;
 use crate::time::Time;
 
@@ -66,6 +67,16 @@ pub trait Allocator {
     /// whoever places data; a decision never asks.
     fn keeps_data(&self) -> bool {
         false
+    }
+
+    /// How much of the agent `framework` may be offered now: offers are cut to it, and of task sizes only
+    /// those count that fit into it. `None` sets no bound; nothing means that it is not eligible.
+    ///
+    /// Whoever was kept from something is asked again when something has happened, but not because time
+    /// has passed.
+    fn at_most(&self, context: &Context<'_>, framework: FrameworkId) -> Option<Resources> {
+        let _ = (context, framework);
+        None
     }
 
     /// Picks who is offered an agent's free resources, out of those who want them, may have them

@@ -30,8 +30,16 @@ impl Reconsider {
         }
     }
 
-    fn is_nobody(&self) -> bool {
+    pub(super) const fn is_nobody(&self) -> bool {
         self.some.is_empty() && !self.all
+    }
+
+    /// Adds all of `others`, who are nobody then.
+    pub(super) fn take_in(&mut self, others: &mut Self) {
+        for framework in others.some.drain(..) {
+            self.add(framework);
+        }
+        self.all |= std::mem::take(&mut others.all);
     }
 
     fn clear(&mut self) {
@@ -148,21 +156,32 @@ impl Master {
                 ..Context::order(self.now, &self.ledger)
             };
             let owner = self.ledger.owner(agent);
-            let size = |framework| {
+            let size = |framework, most: Resources| {
                 let wanted = |amount: Resources| {
                     let offered = (amount, free);
                     !self.filters.hides(framework, agent, offered, self.now)
                 };
                 match self.config.offers {
-                    OfferSize::Agent => Some(free).filter(|free| wanted(*free)),
+                    OfferSize::Agent => Some(most).filter(|most| wanted(*most)),
                     OfferSize::Task => {
                         let demand = self.ledger.open_demand(framework)?;
-                        demand.next(|needs| needs.fits_in(free) && wanted(needs))
+                        demand.next(|needs| needs.fits_in(most) && wanted(needs))
                     }
                 }
             };
+            // Only what would be offered is worth the question how much of it may be.
+            let mut bounded = |framework| {
+                let unbounded = size(framework, free)?;
+                match self.allocator.at_most(&context, framework) {
+                    Some(most) if !unbounded.fits_in(most) => {
+                        self.held_back.add(framework);
+                        size(framework, most.min(free)).filter(|amount| !amount.is_zero())
+                    }
+                    _ => Some(unbounded),
+                }
+            };
             let takes = |framework: &FrameworkId| {
-                owner.is_none_or(|owner| owner == *framework) && size(*framework).is_some()
+                owner.is_none_or(|owner| owner == *framework) && bounded(*framework).is_some()
             };
             let picked = match some {
                 None => {
@@ -175,7 +194,7 @@ impl Master {
                 }
             };
             let Some(framework) = picked else { return };
-            let resources = size(framework).expect("the pick is a candidate");
+            let resources = bounded(framework).expect("the pick is a candidate");
             let offer = self.ledger.offer(framework, agent, resources, self.now);
             if self.config.offers == OfferSize::Task {
                 self.ledger.demand_mut(framework).offered(resources);

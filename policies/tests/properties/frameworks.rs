@@ -30,12 +30,14 @@ enum Kind {
 type Loss = (Time, u32, Option<Span>);
 
 fn masters() -> impl Strategy<Value = String> {
-    let policy = select(vec!["drf", "fair", "fifo", "random"]);
+    let policy = select(vec!["drf", "fair", "fifo", "random", "cap"]);
     let round = select(vec!["0s", "1s"]);
     let timeout = select(vec!["", ",timeout=20s"]);
     let offers = select(vec!["agent", "task"]);
     (policy, offers, round, timeout).prop_map(|(policy, offers, round, timeout)| {
-        format!("{policy}[offers={offers},round={round}{timeout}]")
+        // Enough for every task and gang on the two agents that always come back.
+        let most = if policy == "cap" { "most=80," } else { "" };
+        format!("{policy}[{most}offers={offers},round={round}{timeout}]")
     })
 }
 

@@ -54,6 +54,8 @@ fn names() -> impl Strategy<Value = String> {
         "drf[tie=allocations]",
         "fair[on=mem]",
         "fifo",
+        "cap[most=30]",
+        "cap[most=70]",
         "priority",
         "random",
         "static",

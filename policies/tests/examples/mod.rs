@@ -1,0 +1,13 @@
+//! Allocators of `sim/examples/`, as they are: what a user copies is tested like what comes with
+//! Fairground.
+
+use fairground_policies::registry::Registry;
+
+#[allow(dead_code, reason = "its `main` is not called here")]
+#[path = "../../../sim/examples/cap.rs"]
+mod cap;
+
+/// The policies that come with Fairground and that of the example.
+pub(crate) fn registry() -> Registry {
+    Registry::default().with_allocator(cap::CAP)
+}
