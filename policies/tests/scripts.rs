@@ -65,6 +65,26 @@ fn scripts_get_the_expected_answers() {
     }
 }
 
+/// Nobody else is to pay for the messages.
+#[test]
+fn demand_is_declared_for_task_sized_offers_and_for_policies_that_read_it() {
+    for (name, declares) in [
+        ("drf", false),
+        ("drf[offers=task]", true),
+        ("cap", false),
+        ("shortest", true),
+    ] {
+        let setup = Setup {
+            shares: Vec::new(),
+            agents: 0,
+            rng: ChaCha8Rng::seed_from_u64(0),
+        };
+        let name = name.parse().unwrap();
+        let (config, _) = examples::registry().allocator(&name, setup).unwrap();
+        assert_eq!(config.declares, declares, "{name}");
+    }
+}
+
 /// The script with every answer given anew.
 fn answered(text: &str) -> String {
     let mut stage = Stage::new("drf");

@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
 pub trait Allocator {
     /// Where `framework` stands: the lowest rank is offered next, the lower id when equal.
     ///
-    /// Asked again whenever what the framework holds, its weight or the cluster's total changed.
+    /// Asked again whenever what the framework holds or wants, its weight or the cluster's total changed.
     fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank;
 
     /// The only framework that may use `agent`; `None` shares it. Asked once, when it joins.
@@ -77,6 +77,12 @@ pub trait Allocator {
     fn at_most(&self, context: &Context<'_>, framework: FrameworkId) -> Option<Resources> {
         let _ = (context, framework);
         None
+    }
+
+    /// Whether the policy reads what waits ([`Ledger::waiting`]): frameworks then say it wherever whole
+    /// agents are offered, too. Asked once.
+    fn reads_demand(&self) -> bool {
+        false
     }
 
     /// Picks who is offered an agent's free resources, out of those who want them, may have them

@@ -6,8 +6,8 @@ use crate::message::{Demand, FrameworkId};
 use crate::resources::{Kind, Resources};
 
 /// What policies read. Frameworks say it where offers are made for tasks, and where the policy asks for it
-/// ([`crate::allocators::Allocator::reads_demand`]); one that wants no offers now may have less than it said
-/// last.
+/// ([`crate::allocators::Allocator::reads_demand`]); one that never said it has nothing
+/// that waits, and one that wants no offers now may have less than it said last.
 impl Ledger {
     /// The tasks of `framework` that wait, by size and in the order in which they are to be served; one
     /// size may come again behind others.
@@ -56,5 +56,31 @@ impl Ledger {
     /// What `framework` wants, where a launch or an offer changes it.
     pub(crate) fn demand_mut(&mut self, framework: FrameworkId) -> &mut OpenDemand {
         &mut self.frameworks[framework.index()].demand
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::share::Weight;
+
+    #[test]
+    fn what_waits_is_counted_until_it_is_launched() {
+        let (mut ledger, framework) = (Ledger::default(), FrameworkId(0));
+        let demand = |needs, count| Demand { needs, count };
+        let (small, large) = (Resources::cores(1, 2), Resources::cores(4, u64::MAX / 2));
+        assert!(!ledger.declare(framework, &[demand(small, 1)]), "nobody");
+        ledger.add_framework(framework, Weight::ONE);
+        ledger.declare(framework, &[demand(small, 3), demand(large, 3)]);
+        assert_eq!(ledger.waiting(framework), 6);
+        let all = Resources::cores(15, u64::MAX);
+        assert_eq!(ledger.waiting_resources(framework), all);
+        for needs in [large, large, large, small] {
+            ledger.demand_mut(framework).launched(needs);
+        }
+        let left: Vec<Demand> = ledger.demand(framework).collect();
+        assert_eq!(left, [demand(small, 2)]);
+        ledger.remove_framework(framework);
+        assert_eq!(ledger.waiting(framework), 0);
     }
 }

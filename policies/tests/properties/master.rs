@@ -56,6 +56,7 @@ fn names() -> impl Strategy<Value = String> {
         "fifo",
         "cap[most=30]",
         "cap[most=70]",
+        "shortest",
         "priority",
         "random",
         "static",
