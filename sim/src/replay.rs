@@ -23,7 +23,7 @@ use fairground_workloads::canonical::{Imports, Opened};
 use fairground_workloads::models::parts::{AutoscalerSpec, ServiceSpec};
 use fairground_workloads::models::trace::{Deal, FeedbackMode, LeftOut, TraceSpec};
 use fairground_workloads::recipe::MOST_AGENTS;
-use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
+use fairground_workloads::{Format, MachinesSpec, ReadError, SpecContext, WorkloadSpec};
 
 use crate::network::NetworkSpec;
 use crate::recipe::{CostSpec, FrameworkSpec, Group, Recipe};
@@ -472,7 +472,7 @@ fn demand_of(
     left: &mut LeftOut,
 ) -> Result<Demand, ReadError> {
     let source = framework.workload.load_with(Path::new(""), imports)?;
-    let context = Context {
+    let context = SpecContext {
         agents: 1,
         horizon,
         seed: 1,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use fairground_policies::frameworks::{Autoscaler, Framework, JobOrder, OfferPolicy};
 use fairground_policies::job::{JobSpec, StageSpec};
-use fairground_policies::master::OfferSize;
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
@@ -30,12 +29,14 @@ enum Kind {
 type Loss = (Time, u32, Option<Span>);
 
 fn masters() -> impl Strategy<Value = String> {
-    let policy = select(vec!["drf", "fair", "fifo", "random"]);
+    let policy = select(vec!["drf", "fair", "fifo", "random", "shortest", "cap"]);
     let round = select(vec!["0s", "1s"]);
     let timeout = select(vec!["", ",timeout=20s"]);
     let offers = select(vec!["agent", "task"]);
     (policy, offers, round, timeout).prop_map(|(policy, offers, round, timeout)| {
-        format!("{policy}[offers={offers},round={round}{timeout}]")
+        // Enough for every task and gang on the two agents that always come back.
+        let most = if policy == "cap" { "most=80," } else { "" };
+        format!("{policy}[{most}offers={offers},round={round}{timeout}]")
     })
 }
 
@@ -129,9 +130,9 @@ fn lost(&(at, agent, down): &Loss, agents: u32) -> Vec<(Time, Input)> {
     inputs
 }
 
-fn offer_policy(offers: OfferSize) -> OfferPolicy {
+fn offer_policy(declares: bool) -> OfferPolicy {
     OfferPolicy {
-        offers,
+        declares,
         ..OfferPolicy::default()
     }
 }
@@ -142,7 +143,7 @@ fn world(name: &str, kinds: &[Kind], agents: u32, delay: Span, losses: &[Loss]) 
     let mut frameworks = Vec::new();
     for (i, kind) in kinds.iter().enumerate() {
         let id = FrameworkId(i as u32);
-        frameworks.push(framework(id, offer_policy(config.offers), kind));
+        frameworks.push(framework(id, offer_policy(config.declares), kind));
         let (Kind::Batch(_, jobs) | Kind::Gang(jobs) | Kind::Executors(_, _, jobs)) = kind;
         let submitted = jobs.iter().zip((0..).map(JobId));
         inputs.extend(submitted.map(|((at, spec), job)| {
@@ -192,7 +193,7 @@ proptest! {
         let (workers, target, min, max) = (2, 500, 1, 8);
         let autoscaler = Autoscaler { workers, target, window, min, max };
         let id = FrameworkId(0);
-        let service = Framework::service(id, offer_policy(config.offers), CORE, autoscaler);
+        let service = Framework::service(id, offer_policy(config.declares), CORE, autoscaler);
         let mut inputs: Vec<_> = loads
             .iter()
             .map(|(at, load)| (*at, Input::Load(id, *load)))

@@ -512,7 +512,7 @@ fn framework(
     let behaviour = &scenario.frameworks[id.index()];
     let offer_policy = OfferPolicy {
         refuse: behaviour.refuse,
-        offers: config.offers,
+        declares: config.declares,
     };
     Ok(match work {
         Work::Batch(_) => {
