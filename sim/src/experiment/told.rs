@@ -14,7 +14,7 @@ use super::said::{overcommitted, shared_machines};
 use super::{Experiment, ExperimentError, STATIC_BEST};
 use crate::output::units;
 use crate::run::{Comparison, FrameworkInfo, PolicyRuns};
-use crate::search;
+use crate::{search, sensitivity};
 
 impl Experiment {
     /// Why nothing of a comparison can ever run, if nothing can under any policy, or if there is nothing
@@ -168,6 +168,7 @@ impl Experiment {
                 seeds.len()
             ));
         }
+        warnings.extend(sensitivity::left_out(&self.loaded.recipe));
         let steps = policies.iter().flat_map(|policy| &policy.runs);
         let longest = steps.map(|run| run.step).max().unwrap_or_default();
         let asked = self.loaded.recipe.step();
