@@ -137,7 +137,7 @@ fn of_runs(recipe: &Recipe) -> Recipe {
 }
 
 /// The columns that the table of a recipe may have, as far as its kinds of work tell.
-fn possible(recipe: &Recipe) -> Vec<Column> {
+fn possible(recipe: &Recipe) -> Vec<Heading> {
     let policies = recipe.policies.iter().skip(1);
     let columns = policies.flat_map(|policy| {
         let of_framework = |framework: &FrameworkSpec| {
@@ -154,7 +154,7 @@ fn possible(recipe: &Recipe) -> Vec<Column> {
         recipe.framework.iter().flat_map(of_framework)
     });
     columns
-        .map(|(policy, service)| Column { policy, service })
+        .map(|(policy, service)| Heading { policy, service })
         .collect()
 }
 
@@ -214,7 +214,7 @@ pub(crate) fn sheet(
         let cells = columns.iter().map(|column| column.cell(&changes));
         rows.push(std::iter::once(what.clone()).chain(cells).collect());
     }
-    let heads = columns.iter().map(Column::head);
+    let heads = columns.iter().map(Heading::head);
     let heads = std::iter::once("changed".to_owned()).chain(heads).collect();
     let seeds = units::count(seeds.len(), "seed", "seeds");
     Ok(Some(Sheet {
@@ -244,12 +244,12 @@ fn gains_base(recipe: &Recipe) -> String {
 /// A column: what a policy does to all jobs, or to the requests of a service. A row may have other policies
 /// and frameworks, in another order, so cells are found by their names.
 #[derive(PartialEq, Eq, Debug)]
-struct Column {
+struct Heading {
     policy: String,
     service: Option<String>,
 }
 
-impl Column {
+impl Heading {
     fn head(&self) -> String {
         format!(
             "{}: {}",
@@ -280,14 +280,14 @@ impl Column {
 }
 
 /// The columns: what every policy but the first does to jobs, then to each service.
-fn shown(comparison: &Comparison, changes: &Changes) -> Vec<Column> {
+fn shown(comparison: &Comparison, changes: &Changes) -> Vec<Heading> {
     let mut columns = Vec::new();
     for (i, policy) in changes.policies.iter().enumerate().skip(1) {
         let services = comparison.frameworks.iter().filter(|one| one.service);
         let services = services.map(|service| Some(service.name.clone()));
         let has_jobs = changes.overall.iter().any(|overall| overall.policy == i);
         let all = has_jobs.then_some(None).into_iter().chain(services);
-        columns.extend(all.map(|service| Column {
+        columns.extend(all.map(|service| Heading {
             policy: policy.clone(),
             service,
         }));

@@ -325,7 +325,12 @@ impl<'a> World<'a> {
         if in_vain {
             self.record.framework(framework).work_lost += worked.unwrap_or_default();
         }
+        // Work inside an executor that ends is lost with it, unless its end was heard of before.
+        let inside = page.work_of(task);
         let Some(TaskPurpose::WorkUnit(unit)) = purpose else {
+            if let Some(unit) = inside {
+                self.progress(framework).jobs.outcome(unit.job).lose();
+            }
             return;
         };
         if beaten {
