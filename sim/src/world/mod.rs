@@ -464,28 +464,42 @@ impl<'a> World<'a> {
     }
 }
 
-/// The sizes of agents each framework may use, now or later, and how many there are of each.
+/// A size of agents, how many of them have it, and until when, if they change it.
+type Usable = (Resources, u64, Option<Time>);
+
+/// The sizes of agents each framework may use, now or later.
 fn usable_agents(
     scenario: &Scenario<'_>,
     owner: impl Fn(AgentId) -> Option<FrameworkId>,
-) -> Vec<Vec<(Resources, u64)>> {
+) -> Vec<Vec<Usable>> {
     let trace = scenario.trace;
-    let mut usable = vec![Vec::<(Resources, u64)>::new(); trace.workloads.len()];
+    let mut usable = vec![Vec::<Usable>::new(); trace.workloads.len()];
     let first = trace.agents.iter().enumerate();
-    let first = first.map(|(i, total)| (AgentId(i as u32), *total));
-    // What an agent becomes may be the only one that is large enough.
-    let later = trace.faults.iter();
-    let later = later.filter_map(|fault| Some((fault.agent, fault.total?)));
-    for (agent, total) in first.chain(later) {
+    let first = first.map(|(i, total)| (AgentId(i as u32), *total, None));
+    let mut all: Vec<(AgentId, Resources, Option<Time>)> = first.collect();
+    let mut last: Vec<usize> = (0..all.len()).collect();
+    // What an agent becomes may be the only one that is large enough, or no longer be.
+    for fault in &trace.faults {
+        if let Some(total) = fault.total {
+            let last = &mut last[fault.agent.index()];
+            all[*last].2 = Some(fault.at);
+            *last = all.len();
+            all.push((fault.agent, total, None));
+        }
+    }
+    for (agent, total, until) in all {
         let total = scenario.offered(agent, total);
         let owner = owner(agent);
         for (framework, sizes) in usable.iter_mut().enumerate() {
             if owner.is_some_and(|owner| owner.index() != framework) {
                 continue;
             }
-            match sizes.iter_mut().find(|(size, _)| *size == total) {
-                Some((_, count)) => *count += 1,
-                None => sizes.push((total, 1)),
+            match sizes
+                .iter_mut()
+                .find(|(size, _, end)| (*size, *end) == (total, until))
+            {
+                Some((_, count, _)) => *count += 1,
+                None => sizes.push((total, 1, until)),
             }
         }
     }
