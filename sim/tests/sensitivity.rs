@@ -101,7 +101,7 @@ fn rows_that_say_nothing_are_refused() {
             "`sensitivity.vary`: expected at least one row",
         ),
         (
-            row.replace("x", " "),
+            row.replace('x', " "),
             "expected what row 0 says of the world",
         ),
         (
@@ -110,7 +110,7 @@ fn rows_that_say_nothing_are_refused() {
         ),
         (format!("{row}, {row}"), "found `x` twice"),
         (
-            format!("{row}, {}", row.replace("x", "y")),
+            format!("{row}, {}", row.replace('x', "y")),
             "the row `y`: small: `set`: no effect: it is the row `x` again",
         ),
     ] {
@@ -124,6 +124,26 @@ fn rows_that_say_nothing_are_refused() {
     );
 }
 
+/// Which parameters mean the same is known when it was run.
+#[test]
+fn policies_that_do_the_same_are_told() {
+    for (policies, told) in [
+        ("'drf', 'drf[round=0s]'", true),
+        ("'fair', 'fair[on=cpus]'", true),
+        ("'drf', 'drf[round=20s]'", false),
+        ("'drf', 'fair'", false),
+    ] {
+        let row = "{ what = \"x\", set = [\"costs.start=1s\"] }";
+        let comparison = compared(row, &[format!("policies=[{policies}]")]).unwrap();
+        let mut said = comparison.warnings.iter();
+        assert_eq!(
+            said.any(|said| said.contains("did the same in every run")),
+            told,
+            "{policies}"
+        );
+    }
+}
+
 /// Whatever a row does to policies and frameworks, what stands below a heading is of its kind.
 #[test]
 fn cells_stand_below_their_headings() {
@@ -132,8 +152,7 @@ fn cells_stand_below_their_headings() {
         "{{ what = 'more', set = ['policies=[\"static\", \"fifo\", \"drf\"]'] }},
          {{ what = 'turned', set = ['policies=[\"static\", \"drf\", \"fifo\"]'] }},
          {{ what = 'no web', set = ['{web}'] }},
-         {{ what = 'no jobs', set = ['framework.hadoop.workload={{ rails = {{ rate = 9 }} }}'] }}",
-        web = web.replace('\'', "")
+         {{ what = 'no jobs', set = ['framework.hadoop.workload={{ rails = {{ rate = 9 }} }}'] }}"
     );
     let sheet = sheet(&rows).unwrap().expect("a sheet");
     assert_eq!(sheet.heads, ["changed", "drf: jobs", "drf: rails"]);

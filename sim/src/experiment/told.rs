@@ -182,6 +182,7 @@ impl Experiment {
                 long(asked)
             ));
         }
+        warnings.extend(the_same(policies));
         for policy in policies {
             for (i, spec) in self.loaded.recipe.framework.iter().enumerate() {
                 let rows = || policy.runs.iter().map(|run| &run.frameworks[i]);
@@ -214,6 +215,25 @@ impl Experiment {
         }
         warnings
     }
+}
+
+/// Variants of one policy with the same runs: as a parameter with the value that it has anyway.
+fn the_same(policies: &[PolicyRuns]) -> impl Iterator<Item = String> {
+    fn base(policy: &PolicyRuns) -> &str {
+        policy.name.split('[').next().unwrap_or_default()
+    }
+    fn digests(policy: &PolicyRuns) -> impl Iterator<Item = &str> {
+        policy.runs.iter().map(|run| run.digest.as_str())
+    }
+    policies.iter().enumerate().filter_map(|(i, policy)| {
+        let mut before = policies[..i].iter();
+        let same = before
+            .find(|other| base(other) == base(policy) && digests(other).eq(digests(policy)))?;
+        Some(format!(
+            "{} and {} did the same in every run: what differs in their names has no effect here",
+            same.name, policy.name
+        ))
+    })
 }
 
 /// When a task has a copy, in words.

@@ -15,7 +15,8 @@ use fairground_workloads::ReadError;
 use fairground_workloads::trace::{Runtimes, Work};
 
 use super::job_source::JobSource;
-use super::{Item, Usable, World};
+use super::usable::Usable;
+use super::{Item, World};
 use crate::record::Recorder;
 
 /// How far the jobs of one framework are.
