@@ -95,7 +95,7 @@ impl Master {
     /// Looks at every agent with news, in order of id, and offers what is free there.
     ///
     /// At an agent that did not change since it was last looked at, whoever was not offered it then
-    /// would not be offered it now: only those are asked.
+    /// would not be offered it now, but for those to be reconsidered: only they are asked.
     pub(super) fn allocate(&mut self, actions: &mut Vec<Action>) {
         self.last_round = Some(self.now);
         let context = Context::order(self.now, &self.ledger);
