@@ -39,7 +39,7 @@ pub(crate) fn rows(loaded: &Loaded) -> Result<Vec<(String, Loaded)>, ExperimentE
     let Some(asked) = &loaded.recipe.sensitivity else {
         return Ok(Vec::new());
     };
-    if !is_compared(&loaded.recipe.policies) {
+    if !is_compared(&loaded.recipe.policies) || asked.vary.is_empty() {
         return Ok(Vec::new());
     }
     let mut rows = vec![("as it is".to_owned(), varied(loaded, &[])?)];

@@ -115,17 +115,15 @@ fn is_possible(
     executor: Option<Resources>,
     (usable, now): (&[Usable], Time),
 ) -> bool {
-    let usable: Vec<&Usable> = usable
-        .iter()
-        .filter(|(_, _, until)| until.is_none_or(|until| now < until))
-        .collect();
-    let fits = |needs: Resources| {
-        let mut sizes = usable.iter();
-        !needs.is_zero() && sizes.any(|(size, ..)| needs.fits_in(*size))
+    let usable = || {
+        let sizes = usable.iter();
+        sizes.filter(|(_, _, until)| until.is_none_or(|until| now < until))
     };
+    let fits =
+        |needs: Resources| !needs.is_zero() && usable().any(|(size, ..)| needs.fits_in(*size));
     let rooms = |needs: Resources| -> u64 {
-        let room = |(size, count, _): &&Usable| needs.times_in(*size).unwrap_or(0) * count;
-        usable.iter().map(room).sum()
+        let room = |(size, count, _): &Usable| needs.times_in(*size).unwrap_or(0) * count;
+        usable().map(room).sum()
     };
     let mut stages = spec.stages.iter();
     match executor {

@@ -146,10 +146,6 @@ impl Recipe {
         if asked.seeds == 0 {
             return Err(("sensitivity.seeds", "expected at least one".to_owned()));
         }
-        if asked.vary.is_empty() {
-            let problem = "expected at least one row, as { what = \"starts at no cost\", set = [\"costs.start=0s\"] }";
-            return Err(("sensitivity.vary", problem.to_owned()));
-        }
         for (i, row) in asked.vary.iter().enumerate() {
             if row.what.trim().is_empty() {
                 let problem = format!("expected what row {i} says of the world, in words");
