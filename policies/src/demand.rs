@@ -97,6 +97,11 @@ impl OpenDemand {
         })
     }
 
+    /// What could start, in its order: offers do not count against it, launches do.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = Demand> {
+        self.parts.iter().copied().filter(|part| part.count > 0)
+    }
+
     /// The sizes of which more is wanted than was offered.
     pub(crate) fn unmet(&self) -> impl Iterator<Item = Resources> {
         let unmet = self.sizes.iter().filter(|size| size.is_unmet());

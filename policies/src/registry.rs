@@ -64,8 +64,9 @@ impl Registry {
         let entry = self.allocators.iter().find(|one| one.name == name.base());
         let entry = entry.ok_or_else(|| self.no_policy(name, &[]))?;
         let mut rest = name.clone();
-        let config = Config::from_name(&mut rest)?;
+        let mut config = Config::from_name(&mut rest)?;
         let allocator = (entry.make)(&mut rest, setup)?;
+        config.declares |= allocator.reads_demand();
         let params = entry.params.iter().chain(&Config::PARAMS);
         rest.finish(&params.map(|param| param.key).collect::<Vec<_>>())?;
         Ok((config, allocator))

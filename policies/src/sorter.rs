@@ -6,19 +6,17 @@
 
 use std::collections::{BTreeSet, btree_set};
 
-use crate::allocators::{Allocator, Rank};
+use crate::allocators::{Allocator, Context, Rank};
 use crate::demand::OpenDemand;
 use crate::ledger::Ledger;
 use crate::master::config::OfferSize;
-use crate::message::{Demand, FrameworkId, Offer};
+use crate::message::FrameworkId;
 use crate::resources::Resources;
 
 #[derive(Clone, Default, Debug)]
 struct Client {
     joined: bool,
     suppressed: bool,
-    /// What it wants of tasks, where offers are made for those.
-    wanted: OpenDemand,
     /// Where it stands, and in which queue, if it does.
     rank: Option<Rank>,
     queue: usize,
@@ -42,6 +40,17 @@ fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<FrameworkId> {
         None => drop(heads.swap_remove(at)),
     }
     Some(framework)
+}
+
+/// The least offer a framework wants: where whole agents are offered, anything.
+fn least(framework: FrameworkId, ledger: &Ledger, offers: OfferSize) -> Resources {
+    match offers {
+        OfferSize::Agent => Resources::ZERO,
+        OfferSize::Task => {
+            let demand = ledger.open_demand(framework);
+            demand.map_or(Resources::ZERO, OpenDemand::least)
+        }
+    }
 }
 
 /// Those who want at least so much of an agent, by rank and id.
@@ -131,15 +140,15 @@ impl Sorter {
     }
 
     /// Ranks those again whose share changed. Nobody enters or leaves the queue by that.
-    pub(crate) fn refresh(&mut self, ledger: &Ledger, allocator: &dyn Allocator) {
+    pub(crate) fn refresh(&mut self, context: &Context<'_>, allocator: &dyn Allocator) {
         let stale = std::mem::take(&mut self.stale);
         if std::mem::take(&mut self.all_stale) {
             for i in 0..self.clients.len() {
-                self.rank_again(FrameworkId(i as u32), ledger, allocator);
+                self.rank_again(FrameworkId(i as u32), context, allocator);
             }
         } else {
             for framework in &stale {
-                self.rank_again(*framework, ledger, allocator);
+                self.rank_again(*framework, context, allocator);
             }
         }
         for framework in &stale {
@@ -149,11 +158,16 @@ impl Sorter {
         self.stale.clear();
     }
 
-    fn rank_again(&mut self, framework: FrameworkId, ledger: &Ledger, allocator: &dyn Allocator) {
+    fn rank_again(
+        &mut self,
+        framework: FrameworkId,
+        context: &Context<'_>,
+        allocator: &dyn Allocator,
+    ) {
         let client = &self.clients[framework.index()];
         if client.rank.is_some() {
             let needs = self.queues[client.queue].needs;
-            self.place(framework, Some(allocator.rank(ledger, framework)), needs);
+            self.place(framework, Some(allocator.rank(context, framework)), needs);
         }
     }
 
@@ -216,98 +230,63 @@ impl Sorter {
         }
     }
 
-    /// Takes a demand down; whether it may want what it was not offered before.
-    pub(crate) fn declare(&mut self, framework: FrameworkId, demand: &[Demand]) -> bool {
-        let client = self.clients.get_mut(framework.index());
-        let joined = client.filter(|client| client.joined);
-        joined.is_some_and(|client| client.wanted.declare(demand))
-    }
-
-    /// A launch takes one off the demand.
-    pub(crate) fn launched(&mut self, framework: FrameworkId, needs: Resources) {
-        if let Some(client) = self.clients.get_mut(framework.index()) {
-            client.wanted.launched(needs);
-        }
-    }
-
-    /// An offer made for a task counts against the demand.
-    pub(crate) fn offered(&mut self, offer: &Offer) {
-        let client = &mut self.clients[offer.framework.index()];
-        client.wanted.offered(offer.resources);
-    }
-
-    /// An offer made for a task ended.
-    pub(crate) fn closed(&mut self, offer: &Offer) {
-        let client = &mut self.clients[offer.framework.index()];
-        client.wanted.closed(offer.resources);
-    }
-
-    /// What of the demand of `framework` is to be served next, of the sizes that `may` be offered.
-    pub(crate) fn next_size(
-        &self,
-        framework: FrameworkId,
-        may: impl Fn(Resources) -> bool,
-    ) -> Option<Resources> {
-        self.clients.get(framework.index())?.wanted.next(may)
-    }
-
-    /// The sizes of which `framework` wants more than it was offered.
-    pub(crate) fn unmet(&self, framework: FrameworkId) -> impl Iterator<Item = Resources> {
-        let client = self.clients.get(framework.index());
-        client.into_iter().flat_map(|client| client.wanted.unmet())
-    }
-
     /// Puts a framework where it belongs; whether it may want what it was not offered: it was not in
-    /// the queue before, or lost an offer for a task.
+    /// the queue before, or lost an offer for a task, which `reopened` its demand.
     pub(crate) fn rank(
         &mut self,
         framework: FrameworkId,
-        ledger: &Ledger,
+        context: &Context<'_>,
         allocator: &dyn Allocator,
         offers: OfferSize,
+        reopened: bool,
     ) -> bool {
-        let Some(client) = self.clients.get_mut(framework.index()) else {
+        let Some(client) = self.clients.get(framework.index()) else {
             return false;
         };
-        let (was_in, reopened) = (client.rank.is_some(), client.wanted.take_reopened());
-        let rank = self.rank_of(framework, ledger, allocator, offers);
-        self.place(framework, rank, self.least(framework, offers));
+        let was_in = client.rank.is_some();
+        let rank = self.rank_of(framework, context, allocator, offers);
+        self.place(framework, rank, least(framework, context.ledger, offers));
         rank.is_some() && (!was_in || reopened)
     }
 
     fn rank_of(
         &self,
         framework: FrameworkId,
-        ledger: &Ledger,
+        context: &Context<'_>,
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) -> Option<Rank> {
         let client = self.clients.get(framework.index())?;
         let wants = match offers {
             OfferSize::Agent => true,
-            OfferSize::Task => client.wanted.is_unmet(),
+            OfferSize::Task => {
+                let demand = context.ledger.open_demand(framework);
+                demand.is_some_and(OpenDemand::is_unmet)
+            }
         };
-        (client.joined && !client.suppressed && wants).then(|| allocator.rank(ledger, framework))
-    }
-
-    /// The least offer a framework wants: where whole agents are offered, anything.
-    fn least(&self, framework: FrameworkId, offers: OfferSize) -> Resources {
-        match offers {
-            OfferSize::Agent => Resources::ZERO,
-            OfferSize::Task => self.clients[framework.index()].wanted.least(),
-        }
+        (client.joined && !client.suppressed && wants).then(|| allocator.rank(context, framework))
     }
 
     /// Compares the queue with what the policy says, but for ranks that are stale.
-    pub(crate) fn check(&self, ledger: &Ledger, allocator: &dyn Allocator, offers: OfferSize) {
+    pub(crate) fn check(
+        &self,
+        context: &Context<'_>,
+        allocator: &dyn Allocator,
+        offers: OfferSize,
+    ) {
         let mut len = 0;
         for (i, client) in self.clients.iter().enumerate() {
             let framework = FrameworkId(i as u32);
-            let expected = self.rank_of(framework, ledger, allocator, offers);
+            let expected = self.rank_of(framework, context, allocator, offers);
             if offers == OfferSize::Task {
-                let mine = ledger.offers().filter(|offer| offer.framework == framework);
+                let mine = context
+                    .ledger
+                    .offers()
+                    .filter(|offer| offer.framework == framework);
                 let open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
-                client.wanted.check(&open);
+                if let Some(demand) = context.ledger.open_demand(framework) {
+                    demand.check(&open);
+                }
             }
             assert_eq!(
                 client.rank.is_some(),
@@ -321,7 +300,7 @@ impl Sorter {
                 let queue = &self.queues[client.queue];
                 assert_eq!(
                     queue.needs,
-                    self.least(framework, offers),
+                    least(framework, context.ledger, offers),
                     "{framework}'s queue"
                 );
                 assert!(

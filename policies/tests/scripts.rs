@@ -5,7 +5,8 @@
 //! woken. A blank line ends the answer. `UPDATE_EXPECT=1 cargo test` writes the answers anew.
 //!
 //! ```text
-//! master drf[round=1s]             a new master; static takes shares=2:1 agents=3
+//! master drf[round=1s]             a new master; static takes shares=2:1 agents=3; the allocators of
+//!                                  `sim/examples/` are known, too
 //! agent a0 a1 cpus:4 mem:16        agents join
 //! framework f0 weight=2            frameworks join
 //! demand f0 count=3 cpus:1 mem:4   a framework says what it could start; more sizes may follow, each
@@ -22,9 +23,12 @@
 //! quiet                            in this block, count the offers and show only the books
 //! ```
 
+mod examples;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::process::ExitCode;
 
 use expect_test::expect_file;
 use fairground_policies::allocators::Setup;
@@ -40,6 +44,13 @@ use fairground_policies::time::{Span, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+// What the examples call their program by; nobody runs it here.
+extern crate self as fairground_sim;
+
+pub(crate) fn main_with(_: Registry) -> ExitCode {
+    ExitCode::SUCCESS
+}
+
 #[test]
 fn scripts_get_the_expected_answers() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
@@ -51,6 +62,26 @@ fn scripts_get_the_expected_answers() {
     for path in paths {
         let text = std::fs::read_to_string(&path).unwrap();
         expect_file![&path].assert_eq(&answered(&text));
+    }
+}
+
+/// Nobody else is to pay for the messages.
+#[test]
+fn demand_is_declared_for_task_sized_offers_and_for_policies_that_read_it() {
+    for (name, declares) in [
+        ("drf", false),
+        ("drf[offers=task]", true),
+        ("cap", false),
+        ("shortest", true),
+    ] {
+        let setup = Setup {
+            shares: Vec::new(),
+            agents: 0,
+            rng: ChaCha8Rng::seed_from_u64(0),
+        };
+        let name = name.parse().unwrap();
+        let (config, _) = examples::registry().allocator(&name, setup).unwrap();
+        assert_eq!(config.declares, declares, "{name}");
     }
 }
 
@@ -96,7 +127,7 @@ impl Stage {
             rng: ChaCha8Rng::seed_from_u64(0),
         };
         let name = words.plain.parse().unwrap();
-        let (config, allocator) = Registry::default().allocator(&name, setup).unwrap();
+        let (config, allocator) = examples::registry().allocator(&name, setup).unwrap();
         Self {
             master: Master::new(config, allocator),
             at_once: config.round.is_zero(),

@@ -5,8 +5,7 @@
 
 use std::process::ExitCode;
 
-use fairground_policies::allocators::{Allocator, AllocatorEntry, Rank};
-use fairground_policies::ledger::Ledger;
+use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank};
 use fairground_policies::message::FrameworkId;
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Share;
@@ -14,8 +13,8 @@ use fairground_policies::share::Share;
 struct Turns;
 
 impl Allocator for Turns {
-    fn rank(&self, ledger: &Ledger, framework: FrameworkId) -> Rank {
-        Share::new(ledger.allocations(framework), 1).into()
+    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
+        Share::new(context.ledger.allocations(framework), 1).into()
     }
 }
 

@@ -61,7 +61,7 @@ pub enum ExperimentError {
         error: BadName,
     },
     /// A change of the recipe that does not apply.
-    #[error("`sensitivity`: {0}")]
+    #[error(transparent)]
     Varied(#[from] RecipeError),
     /// A change of the recipe that cannot be run.
     #[error("`sensitivity`, the row `{what}`: {error}")]
@@ -144,8 +144,7 @@ impl Experiment {
     ) -> Result<Self, ExperimentError> {
         let beside = [STATIC_BEST];
         let mut experiment = Self::opened(loaded, registry, imports, &beside)?;
-        for (what, set) in sensitivity::rows(&loaded.recipe) {
-            let varied = sensitivity::varied(loaded, set)?;
+        for (what, varied) in sensitivity::rows(loaded)? {
             let opened = Self::opened(&varied, experiment.registry.clone(), imports, &beside);
             let opened = opened.map_err(|error| ExperimentError::Row {
                 what: what.clone(),

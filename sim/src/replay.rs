@@ -4,27 +4,30 @@
 //! cluster is where no machines are told, how it is partitioned. Here is the model of them. All of
 //! it goes into the recipe, where people read and change it, and into its first paragraph.
 
+mod about;
 mod cluster;
 mod part;
 mod tenants;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use fairground_policies::name::Name;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
+use fairground_workloads::canonical::store::MANIFEST;
 use fairground_workloads::canonical::tables::Load;
 use fairground_workloads::canonical::{Imports, Opened};
 use fairground_workloads::models::parts::{AutoscalerSpec, ServiceSpec};
 use fairground_workloads::models::trace::{Deal, FeedbackMode, LeftOut, TraceSpec};
 use fairground_workloads::recipe::MOST_AGENTS;
-use fairground_workloads::{Context, Format, MachinesSpec, ReadError, WorkloadSpec};
+use fairground_workloads::{Format, MachinesSpec, ReadError, SpecContext, WorkloadSpec};
 
 use crate::network::NetworkSpec;
 use crate::recipe::{CostSpec, FrameworkSpec, Group, Recipe};
+pub use about::Preface;
 use cluster::{Aim, Demand};
 use part::Part;
 use tenants::Tenants;
@@ -41,8 +44,8 @@ pub struct Replay {
     pub from: Option<Span>,
     /// When arrivals end; by default with the trace, or after a week.
     pub duration: Option<Span>,
-    /// How many tenants become frameworks of their own.
-    pub tenants: usize,
+    /// How many tenants become frameworks of their own; by default six.
+    pub tenants: Option<usize>,
     /// The part of the jobs and requests that is drawn, in thousandths.
     pub sample: u32,
     /// What times between arrivals are multiplied by, in thousandths.
@@ -57,8 +60,10 @@ pub struct Replay {
 /// A recipe made of traces, and what it was made of.
 #[derive(Debug)]
 pub struct Replayed {
-    /// The recipe; its paths are as the traces were named.
+    /// The recipe; its paths are as the traces were named. What is said of it is in `about`.
     pub recipe: Recipe,
+    /// What is said of it, or of what settings make of it.
+    pub about: Preface,
     /// How many jobs every run of it has, if that is not drawn.
     pub jobs: Option<u64>,
     /// The traces as they were read.
@@ -68,6 +73,8 @@ pub struct Replayed {
 /// The load of a made-up cluster, in thousandths.
 const LOAD: u32 = 800;
 
+/// Tenants that are frameworks of their own, so that pictures have a colour for each.
+const TENANTS: usize = 6;
 /// Made-up tenants of a trace without any.
 const MADE_UP: u32 = 4;
 /// The scheduler of frameworks that have jobs whose tasks start together.
@@ -89,6 +96,9 @@ impl Work {
 
     /// What its file holds.
     fn what(&self) -> &'static str {
+        if self.file.join(MANIFEST).is_file() {
+            return "a canonical trace";
+        }
         let format = self.format.map_or_else(|| Format::detect(&self.file), Ok);
         format.map_or("a canonical trace", Format::about)
     }
@@ -134,9 +144,14 @@ impl Replay {
         for one in &work {
             framework.extend(self.frameworks(one, work.len(), &part, &mut tenants)?);
         }
+        tell_apart(&mut framework);
         let (mut demands, mut left) = (Vec::new(), LeftOut::new());
         for one in &framework {
             demands.push(demand_of(one, duration, &mut imports, &mut left)?);
+        }
+        if self.feedback == Some(FeedbackMode::Logged) && !part::names_another(&work, &part)? {
+            let why = "no job of the part replayed names one before it that is in it, too";
+            return Err(ReadError::ignored("--feedback", why, "logged"));
         }
         let built: u64 = demands.iter().map(|demand| demand.jobs).sum();
         let left_out: u64 = left.values().map(|(count, _)| count).sum();
@@ -152,8 +167,9 @@ impl Replay {
             };
             return Err(error.file(&work[0].file));
         }
-        let mut about = self.told(&work, &part, &left);
-        about += &tenants;
+        let mut made = self.told(&part, &left);
+        made += &tenants;
+        let sampling = framework.iter().any(is_drawn);
         let machines = machines.map(|machines| self.machines(machines, &work, part.from));
         let mut cluster = Vec::new();
         let agents: Vec<Resources> = if let Some(spec) = &machines {
@@ -167,37 +183,26 @@ impl Replay {
             }
             let machines = spec.load(Path::new(""), &mut imports)?;
             let built = machines.build(duration, 1);
-            about += &told::machines(&machines, &built);
-            if self.load.is_some() {
-                about += " --load makes a cluster where none is told, and was not used.";
-            }
+            made += &told::machines(&machines, &built);
             built.agents
         } else {
             let (groups, reason) = cluster::sized(&demands, &self.aim(&work)?)?;
-            about += &self.cluster_told(&work, &groups, reason);
+            made += &self.cluster_told(&work, &groups, reason, sampling);
             cluster = groups;
             cluster.iter().flat_map(Group::sizes).collect()
         };
-        about += &told::not_understood(&work);
-        let asked = cluster::offered(&demands, &agents);
-        let over = told::spelled(duration);
-        let _ = write!(
-            about,
-            " Over the recipe's {over}, the work asks for {asked}."
-        );
         cluster::share(&mut framework, &demands, &agents);
-        about += " A partition has agents in proportion to the load of its framework.";
         // The order of machines is drawn, which makes no difference where all are alike.
         let alike = agents.windows(2).all(|pair| pair[0] == pair[1]);
-        let ordered = alike || machines.is_none();
-        if ordered {
-            about += &told::too_narrow(&framework, &demands, &agents, machines.is_some());
-        }
-        let drawn = !ordered || framework.iter().any(is_drawn);
+        let drawn = sampling || !alike && machines.is_some();
+        let partitions = if sampling { " in seed 1." } else { "." };
+        let partitions = " A partition has agents in proportion to the load of its framework"
+            .to_owned()
+            + partitions;
         let name = work[0].name();
         let recipe = Recipe {
             title: format!("{name}: static partitions against one pool"),
-            about,
+            about: String::new(),
             name,
             duration,
             seeds: if drawn { SEEDS } else { 1 },
@@ -214,8 +219,17 @@ impl Replay {
             sensitivity: None,
             framework,
         };
+        let about = Preface {
+            traces: told::traces(&work),
+            made,
+            headers: told::not_understood(&work),
+            partitions,
+            helps: self.helps(&recipe, sampling),
+            recipe: recipe.clone(),
+        };
         Ok(Replayed {
             recipe,
+            about,
             jobs: (!sampled).then_some(built),
             imports,
         })
@@ -257,7 +271,18 @@ impl Replay {
     /// The traces with work, and the one with machines.
     fn open(&self, imports: &mut Imports) -> Result<(Vec<Work>, Option<PathBuf>), ReadError> {
         let (mut work, mut machines) = (Vec::new(), None);
+        let mut seen = BTreeSet::new();
         for file in &self.traces {
+            if self.format.is_some() && file.join(MANIFEST).is_file() {
+                let error = ReadError::said("a canonical trace has no other format").file(file);
+                return Err(error.place("--format").hint("leave --format out"));
+            }
+            // A path that is not there is told of where it is read.
+            let path = file.canonicalize().unwrap_or_else(|_| file.clone());
+            if !seen.insert(path) {
+                let error = ReadError::said("the same trace is named twice").file(file);
+                return Err(error.place("--trace").hint("name it once"));
+            }
             let (trace, _) = imports.open(Path::new(""), file, self.format)?;
             let (jobs, load) = (rows(&trace, "tasks") > 0, rows(&trace, "loads") > 0);
             let has_machines = rows(&trace, "machines") > 0;
@@ -304,6 +329,7 @@ impl Replay {
             ..TraceSpec::default()
         };
         if work.rows("tasks") == 0 {
+            self.no_tenants("a trace of requests is one framework")?;
             let peak = peak(work, &spec, part)?;
             let (service, autoscaler) = (ServiceSpec::default(), AutoscalerSpec::default());
             // As many instances as the highest step needs at the load aimed at, and half as many more.
@@ -318,6 +344,7 @@ impl Replay {
         let tenants = Tenants::of(&work.trace, part, &spec)?;
         let gang = tenants.gang;
         if traces > 1 {
+            self.no_tenants("of several traces each is one framework")?;
             return Ok(vec![framework(work.name(), spec, gang)]);
         }
         if tenants.loads.len() < 2 {
@@ -334,6 +361,7 @@ impl Replay {
                     format!("None of the trace's {all} tenants has jobs in the part replayed")
                 }
             };
+            self.no_tenants(&format!("{}{}", whose[..1].to_lowercase(), &whose[1..]))?;
             let _ = write!(
                 about,
                 " {whose}: the jobs are dealt to {MADE_UP} made-up ones at random."
@@ -345,7 +373,7 @@ impl Replay {
             };
             return Ok((1..=MADE_UP).map(one).collect());
         }
-        let (large, rest) = tenants.largest(self.tenants);
+        let (large, rest) = tenants.largest(self.tenants.unwrap_or(TENANTS));
         let mut frameworks: Vec<FrameworkSpec> = Vec::new();
         for (short, name) in tenants::short(&large).into_iter().zip(&large) {
             let tenants = vec![name.clone()];
@@ -353,16 +381,25 @@ impl Replay {
             frameworks.push(framework(short, TraceSpec { tenants, ..spec }, gang));
         }
         if rest > 0 {
-            let _ = write!(
-                about,
-                " The {} tenants with the most load are frameworks of their own, {rest} others \
-                 are one together.",
-                large.len()
-            );
+            let those = match large.len() {
+                1 => "tenant with the most load is a framework of its own".to_owned(),
+                all => format!("{all} tenants with the most load are frameworks of their own"),
+            };
+            let others = match rest {
+                1 => "the other is another".to_owned(),
+                rest => format!("{rest} others are one together"),
+            };
+            let _ = write!(about, " The {those}, {others}.");
             spec.except = large;
             frameworks.push(framework("others".to_owned(), spec, gang));
         }
         Ok(frameworks)
+    }
+
+    /// That nobody asks for frameworks of tenants where there are none, and why.
+    fn no_tenants(&self, why: &str) -> Result<(), ReadError> {
+        let ignored = |found| Err(ReadError::ignored("--tenants", why, found));
+        self.tenants.map_or(Ok(()), ignored)
     }
 
     /// The machines as they are when the work begins: both are in the time of the trace.
@@ -373,6 +410,19 @@ impl Replay {
             format: self.format,
             from: Span::from_micros(origin) + from,
             ..MachinesSpec::default()
+        }
+    }
+}
+
+/// Files of two folders may have one name: the second is `log 2`.
+fn tell_apart(frameworks: &mut [FrameworkSpec]) {
+    let mut taken = BTreeSet::new();
+    for framework in frameworks {
+        let name = framework.name.clone();
+        let mut n = 1;
+        while !taken.insert(framework.name.clone()) {
+            n += 1;
+            framework.name = format!("{name} {n}");
         }
     }
 }
@@ -422,7 +472,7 @@ fn demand_of(
     left: &mut LeftOut,
 ) -> Result<Demand, ReadError> {
     let source = framework.workload.load_with(Path::new(""), imports)?;
-    let context = Context {
+    let context = SpecContext {
         agents: 1,
         horizon,
         seed: 1,

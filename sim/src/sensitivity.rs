@@ -5,6 +5,8 @@
 //! here, one row of the report a change.
 
 use fairground_policies::name::Name;
+use fairground_workloads::recipe::FrameworkSpec;
+use fairground_workloads::{ReadError, WorkloadSpec};
 
 use crate::experiment::{Experiment, ExperimentError, STATIC_BEST, Watcher};
 use crate::output::comparison::{Changes, Measure};
@@ -29,17 +31,148 @@ pub fn varied(loaded: &Loaded, set: &[String]) -> Result<Loaded, RecipeError> {
     Recipe::of_text(&text, set, loaded.origin.clone(), loaded.folder.clone())
 }
 
-/// What the rows are called and what each changes, first nothing; none where none are asked for.
-pub(crate) fn rows(recipe: &Recipe) -> impl Iterator<Item = (String, &[String])> {
-    let asked = recipe
-        .sensitivity
+/// The rows with the recipe of each, first as it is; none where none are asked for or nothing is compared.
+///
+/// # Errors
+/// A row whose settings do not apply or change nothing that the table shows.
+pub(crate) fn rows(loaded: &Loaded) -> Result<Vec<(String, Loaded)>, ExperimentError> {
+    let Some(asked) = &loaded.recipe.sensitivity else {
+        return Ok(Vec::new());
+    };
+    if !is_compared(&loaded.recipe.policies) || asked.vary.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut rows = vec![("as it is".to_owned(), varied(loaded, &[])?)];
+    for vary in &asked.vary {
+        let row = varied(loaded, &vary.set).and_then(|row| {
+            let effect = has_effect(loaded, &vary.set, &row, &rows);
+            effect.map_err(|error| RecipeError::Ignored {
+                path: loaded.origin.clone(),
+                error: Box::new(error),
+            })?;
+            Ok(row)
+        });
+        let row = row.map_err(|error| ExperimentError::Row {
+            what: vary.what.clone(),
+            error: Box::new(error.into()),
+        })?;
+        rows.push((vary.what.clone(), row));
+    }
+    Ok(rows)
+}
+
+/// Whether every setting of a row changes something that the table shows, and the row is no other again.
+fn has_effect(
+    loaded: &Loaded,
+    set: &[String],
+    row: &Loaded,
+    others: &[(String, Loaded)],
+) -> Result<(), ReadError> {
+    let ignored = |key: &str, why: &str, found: &str| Err(ReadError::ignored(key, why, found));
+    if set.is_empty() {
+        return ignored(
+            "`set`",
+            "the first row is the comparison as it is",
+            "no setting",
+        );
+    }
+    for (i, setting) in set.iter().enumerate() {
+        let rest: Vec<String> = [&set[..i], &set[i + 1..]].concat();
+        // Without it the others may not apply.
+        let Ok(rest) = varied(loaded, &rest) else {
+            continue;
+        };
+        if rest.recipe == row.recipe {
+            return ignored(
+                "`set`",
+                "it says what stands there already",
+                &format!("`{setting}`"),
+            );
+        }
+        if of_runs(&rest.recipe) == of_runs(&row.recipe) {
+            let why = "the rows have the seeds of `sensitivity`, and nothing but times and missed requests";
+            return ignored("`set`", why, &format!("`{setting}`"));
+        }
+    }
+    let again = others
         .iter()
-        .filter(|asked| !asked.vary.is_empty());
-    asked.flat_map(|asked| {
-        let as_it_is: (String, &[String]) = ("as it is".to_owned(), &[]);
-        let all = asked.vary.iter();
-        std::iter::once(as_it_is).chain(all.map(|vary| (vary.what.clone(), &vary.set[..])))
-    })
+        .find(|(_, other)| of_runs(&other.recipe) == of_runs(&row.recipe));
+    if let Some((what, _)) = again {
+        return ignored(
+            "`set`",
+            &format!("it is the row `{what}` again"),
+            &set.join(" "),
+        );
+    }
+    let shown = possible(&others[0].1.recipe);
+    if !possible(&row.recipe)
+        .iter()
+        .any(|column| shown.contains(column))
+    {
+        let policies = &others[0].1.recipe.policies;
+        let why = format!(
+            "the table compares {} with {}, and the row nothing of it",
+            listed(&policies[1..]),
+            policies[0]
+        );
+        return ignored("`set`", &why, &set.join(" "));
+    }
+    Ok(())
+}
+
+/// A recipe without what no number of the table follows from.
+fn of_runs(recipe: &Recipe) -> Recipe {
+    Recipe {
+        name: String::new(),
+        title: String::new(),
+        about: String::new(),
+        seeds: 1,
+        first_seed: 1,
+        step: None,
+        tasks: false,
+        measured: None,
+        sensitivity: None,
+        ..recipe.clone()
+    }
+}
+
+/// The columns that the table of a recipe may have, as far as its kinds of work tell.
+fn possible(recipe: &Recipe) -> Vec<Heading> {
+    let policies = recipe.policies.iter().skip(1);
+    let columns = policies.flat_map(|policy| {
+        let of_framework = |framework: &FrameworkSpec| {
+            let service = Some(framework.name.clone());
+            let whose = match framework.workload {
+                WorkloadSpec::Rails(_) | WorkloadSpec::Requests(_) => vec![service],
+                WorkloadSpec::Trace(_) => vec![service, None],
+                _ => vec![None],
+            };
+            whose
+                .into_iter()
+                .map(|service| (policy.to_string(), service))
+        };
+        recipe.framework.iter().flat_map(of_framework)
+    });
+    columns
+        .map(|(policy, service)| Heading { policy, service })
+        .collect()
+}
+
+fn listed(policies: &[Name]) -> String {
+    let names: Vec<String> = policies.iter().map(Name::to_string).collect();
+    names.join(", ")
+}
+
+/// That the table is left out, and why.
+pub(crate) fn left_out(recipe: &Recipe) -> Option<String> {
+    recipe.sensitivity.as_ref()?;
+    let first = recipe.policies.first()?;
+    let why = if first.base() == STATIC_BEST {
+        "its rows compare with the first policy, and search for none: name another first"
+    } else {
+        "no other policy stands beside the first"
+    };
+    (!is_compared(&recipe.policies)).then(|| format!("no table of `sensitivity`: {why}"))
 }
 
 /// The table of all rows, whose files are read; `None` where the recipe asks for none, nothing is
@@ -61,7 +194,7 @@ pub(crate) fn sheet(
     }
     let seeds = &seeds[..seeds.len().min(asked.seeds as usize)];
     let mut rows = Vec::new();
-    let mut heads = Vec::new();
+    let mut columns = Vec::new();
     for (what, experiment) in varied {
         if seeds.is_empty() || watcher.stop() {
             return Ok(None);
@@ -75,11 +208,14 @@ pub(crate) fn sheet(
             return Ok(None);
         }
         let changes = Changes::of(&comparison);
-        if heads.is_empty() {
-            heads = head(&comparison, &changes);
+        if columns.is_empty() {
+            columns = shown(&comparison, &changes);
         }
-        rows.push(row(what.clone(), &changes, heads.len()));
+        let cells = columns.iter().map(|column| column.cell(&changes));
+        rows.push(std::iter::once(what.clone()).chain(cells).collect());
     }
+    let heads = columns.iter().map(Heading::head);
+    let heads = std::iter::once("changed".to_owned()).chain(heads).collect();
     let seeds = units::count(seeds.len(), "seed", "seeds");
     Ok(Some(Sheet {
         title: "What the assumptions are worth".to_owned(),
@@ -105,44 +241,56 @@ fn gains_base(recipe: &Recipe) -> String {
     recipe.policies[0].to_string()
 }
 
-/// The columns: what every policy but the first does to jobs, then to each service.
-fn head(comparison: &Comparison, changes: &Changes) -> Vec<String> {
-    let mut heads = vec!["changed".to_owned()];
-    for policy in 1..changes.policies.len() {
-        let name = &changes.policies[policy];
-        if changes
-            .overall
-            .iter()
-            .any(|overall| overall.policy == policy)
-        {
-            heads.push(format!("{name}: jobs"));
-        }
-        let services = comparison.frameworks.iter().filter(|one| one.service);
-        heads.extend(services.map(|service| format!("{name}: {}", service.name)));
-    }
-    heads
+/// A column: what a policy does to all jobs, or to the requests of a service. A row may have other policies
+/// and frameworks, in another order, so cells are found by their names.
+#[derive(PartialEq, Eq, Debug)]
+struct Heading {
+    policy: String,
+    service: Option<String>,
 }
 
-fn row(what: String, changes: &Changes, columns: usize) -> Vec<String> {
-    let mut cells = vec![what];
-    let services = changes
-        .lines
-        .iter()
-        .filter(|line| line.policy == 1 && line.service);
-    let has_jobs = (columns - 1) / (changes.policies.len() - 1) > services.count();
-    for policy in 1..changes.policies.len() {
-        if has_jobs {
-            let overall = changes.overall.iter().find(|one| one.policy == policy);
-            // A change may leave no jobs.
-            let told = overall.map_or_else(String::new, |all| units::change(&all.mean, "%"));
-            cells.push(told);
-        }
-        let lines = changes.lines.iter();
-        let services = lines.filter(|line| line.policy == policy && line.service);
-        cells.extend(services.map(|line| {
-            let missed = line.get(Measure::Missed).and_then(|missed| missed.change);
-            missed.map_or_else(String::new, |change| units::change(&change, "pp"))
+impl Heading {
+    fn head(&self) -> String {
+        format!(
+            "{}: {}",
+            self.policy,
+            self.service.as_deref().unwrap_or("jobs")
+        )
+    }
+
+    /// What stands there in a row, or that it has nothing of the kind.
+    fn cell(&self, changes: &Changes) -> String {
+        self.found(changes).unwrap_or_else(|| "-".to_owned())
+    }
+
+    fn found(&self, changes: &Changes) -> Option<String> {
+        let policy = changes
+            .policies
+            .iter()
+            .position(|name| *name == self.policy)?;
+        let Some(service) = &self.service else {
+            let overall = changes.overall.iter().find(|one| one.policy == policy)?;
+            return Some(units::change(&overall.mean, "%"));
+        };
+        let mut lines = changes.lines.iter();
+        let line =
+            lines.find(|line| line.policy == policy && line.service && line.name == *service)?;
+        Some(units::change(&line.get(Measure::Missed)?.change?, "pp"))
+    }
+}
+
+/// The columns: what every policy but the first does to jobs, then to each service.
+fn shown(comparison: &Comparison, changes: &Changes) -> Vec<Heading> {
+    let mut columns = Vec::new();
+    for (i, policy) in changes.policies.iter().enumerate().skip(1) {
+        let services = comparison.frameworks.iter().filter(|one| one.service);
+        let services = services.map(|service| Some(service.name.clone()));
+        let has_jobs = changes.overall.iter().any(|overall| overall.policy == i);
+        let all = has_jobs.then_some(None).into_iter().chain(services);
+        columns.extend(all.map(|service| Heading {
+            policy: policy.clone(),
+            service,
         }));
     }
-    cells
+    columns
 }

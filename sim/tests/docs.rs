@@ -46,6 +46,31 @@ fn contributing_quotes_the_example() {
     );
 }
 
+/// Of the other policies what they decide is enough.
+#[test]
+fn contributing_quotes_the_policy_of_every_example() {
+    let said = read("CONTRIBUTING.md");
+    for entry in fs::read_dir(root().join("sim/examples")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.expect("a name");
+        let example = read(&format!("sim/examples/{name}"));
+        let (_, policy) = example.split_once("\nimpl Allocator for ").expect(name);
+        let (policy, _) = policy.split_once("\n}\n").expect(name);
+        assert!(
+            said.contains(policy),
+            "CONTRIBUTING.md does not quote {name}"
+        );
+        assert!(
+            example.lines().count() < 60,
+            "{name}: a policy of one's own is a small file"
+        );
+    }
+}
+
 /// The sentences at the end of a comparison: what follows the legend of its tables.
 fn sentences(table: &str) -> &str {
     let (_, rest) = table.split_once("\nChanges are against").expect("a legend");

@@ -168,6 +168,30 @@ fn what_is_launched_on_a_dead_agent_has_a_row() {
         rows[2].ends_with(" finished") && rows.len() == 4,
         "{rows:?}"
     );
+    assert!(shown(&cluster.run().jobs).ends_with(" lost 1\n"));
+}
+
+#[test]
+fn a_job_tells_what_it_lost_inside_executors() {
+    // Two pieces of 30 s in two executors. Agent 0 is lost at 20 s: its piece runs again in the other one, and
+    // what an idle executor takes with it is nobody's.
+    let work = Work::Executors {
+        jobs: numbered(vec![job(0, vec![maps(&[30, 30])])]),
+        needs: cores(1),
+        max: 2,
+        idle: secs(100),
+    };
+    let cluster = Cluster::new("drf", &[cores(1), cores(1)])
+        .framework("fifo", work)
+        .fault(0, secs(20), None)
+        .fault(1, secs(90), None);
+    let run = cluster.run();
+    assert_eq!(shown(&run.jobs), "f0 j0: 0s 0s 1m lost 1\n");
+    let lost = ends(&run)
+        .iter()
+        .filter(|row| row.starts_with("in ") && row.ends_with(" lost"))
+        .count();
+    assert_eq!(lost, 1, "as many as in the table of tasks");
 }
 
 #[test]

@@ -29,6 +29,10 @@ fn sheet(vary: &str) -> Result<Option<Sheet>, String> {
 }
 
 fn sheet_with(vary: &str, settings: &[String]) -> Result<Option<Sheet>, String> {
+    compared(vary, settings).map(|comparison| comparison.sheets.into_iter().next())
+}
+
+fn compared(vary: &str, settings: &[String]) -> Result<Comparison, String> {
     let text = format!("{RECIPE}\n[sensitivity]\nseeds = 2\nvary = [{vary}]\n");
     let loaded = Recipe::of_text(&text, settings, "small".to_owned(), PathBuf::from("."));
     let loaded = loaded.map_err(|error| error.to_string())?;
@@ -40,23 +44,21 @@ fn sheet_with(vary: &str, settings: &[String]) -> Result<Option<Sheet>, String> 
         4,
         "the comparison itself has all seeds"
     );
-    Ok(comparison.sheets.into_iter().next())
+    Ok(comparison)
 }
 
 #[test]
 fn a_row_is_the_comparison_with_one_thing_changed() {
     let rows = r#"
-        { what = "nothing", set = [] },
         { what = "away", set = ["framework.hadoop.workload.hadoop.away=4"] },
         { what = "both", set = ["network.latency=1s", "network.think=1s"] },
     "#;
     let sheet = sheet(rows).unwrap().expect("a sheet");
     assert_eq!(sheet.heads, ["changed", "drf: jobs", "drf: rails"]);
     let names: Vec<&str> = sheet.rows.iter().map(|row| row[0].as_str()).collect();
-    assert_eq!(names, ["as it is", "nothing", "away", "both"]);
-    assert_eq!(sheet.rows[0][1..], sheet.rows[1][1..], "the same traces");
+    assert_eq!(names, ["as it is", "away", "both"]);
+    assert_ne!(sheet.rows[0][1], sheet.rows[1][1]);
     assert_ne!(sheet.rows[0][1], sheet.rows[2][1]);
-    assert_ne!(sheet.rows[0][1], sheet.rows[3][1]);
     assert!(sheet.note.contains("2 seeds"), "{}", sheet.note);
 }
 
@@ -67,7 +69,20 @@ fn a_change_that_does_not_apply_is_refused_before_anything_runs() {
         ("costs.begin=1s", "unknown field `begin`"),
         ("costs.stragglers=7", "costs.stragglers"),
         ("framework.hadoop.scheduler=far", "the row `x`"),
-        ("policies=[\"static\", \"dfr\"]", "the row `x`"),
+        ("policies=[\"static\", \"dfr\", \"drf\"]", "the row `x`"),
+        // Of other policies, or of none, the table has nothing to show.
+        ("policies=[\"fifo\"]", "the table compares drf with static"),
+        ("policies=[\"static\", \"fifo\"]", "found policies="),
+        // What changes nothing that the table shows.
+        ("seeds=7", "no effect: the rows have the seeds"),
+        ("first_seed=7", "found `first_seed=7`"),
+        ("title=Other", "found `title=Other`"),
+        ("tasks=true", "found `tasks=true`"),
+        (
+            "costs.start=0s",
+            "no effect: it says what stands there already",
+        ),
+        ("costs.start=1s', 'seeds=3", "found `seeds=3`"),
     ] {
         let error = sheet(&format!("{{ what = \"x\", set = ['{set}'] }}")).unwrap_err();
         assert!(
@@ -75,6 +90,82 @@ fn a_change_that_does_not_apply_is_refused_before_anything_runs() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn rows_that_say_nothing_are_refused() {
+    let row = "{ what = \"x\", set = [\"costs.start=1s\"] }";
+    for (vary, told) in [
+        (
+            row.replace('x', " "),
+            "expected what row 0 says of the world",
+        ),
+        (
+            row.replace("\"costs.start=1s\"", ""),
+            "the row `x`: small: `set`: no effect",
+        ),
+        (format!("{row}, {row}"), "found `x` twice"),
+        (
+            format!("{row}, {}", row.replace('x', "y")),
+            "the row `y`: small: `set`: no effect: it is the row `x` again",
+        ),
+    ] {
+        let error = sheet(&vary).unwrap_err();
+        assert!(error.contains(told), "{error}");
+    }
+    let none = sheet_with(row, &["sensitivity.seeds=0".to_owned()]).unwrap_err();
+    assert!(
+        none.contains("`sensitivity.seeds`: expected at least one"),
+        "{none}"
+    );
+}
+
+/// Which parameters mean the same is known when it was run.
+#[test]
+fn policies_that_do_the_same_are_told() {
+    for (policies, told) in [
+        ("'drf', 'drf[round=0s]'", true),
+        ("'fair', 'fair[on=cpus]'", true),
+        ("'drf', 'drf[round=20s]'", false),
+        ("'drf', 'fair'", false),
+    ] {
+        let row = "{ what = \"x\", set = [\"costs.start=1s\"] }";
+        let comparison = compared(row, &[format!("policies=[{policies}]")]).unwrap();
+        let mut said = comparison.warnings.iter();
+        assert_eq!(
+            said.any(|said| said.contains("did the same in every run")),
+            told,
+            "{policies}"
+        );
+    }
+}
+
+/// Whatever a row does to policies and frameworks, what stands below a heading is of its kind.
+#[test]
+fn cells_stand_below_their_headings() {
+    let web = "framework.rails.workload={ hadoop = { gap = \"4m\", map = \"30s\" } }";
+    let rows = format!(
+        "{{ what = 'more', set = ['policies=[\"static\", \"fifo\", \"drf\"]'] }},
+         {{ what = 'turned', set = ['policies=[\"static\", \"drf\", \"fifo\"]'] }},
+         {{ what = 'no web', set = ['{web}'] }},
+         {{ what = 'no jobs', set = ['framework.hadoop.workload={{ rails = {{ rate = 9 }} }}'] }}"
+    );
+    let sheet = sheet(&rows).unwrap().expect("a sheet");
+    assert_eq!(sheet.heads, ["changed", "drf: jobs", "drf: rails"]);
+    let [plain, more, turned, no_web, no_jobs] = &sheet.rows[..] else {
+        panic!("{:?}", sheet.rows);
+    };
+    for row in [more, turned] {
+        assert_eq!(row[1..], plain[1..], "drf is drf, whatever runs beside it");
+    }
+    assert_eq!(
+        (no_web[1].as_str() == "-", no_web[2].as_str()),
+        (false, "-")
+    );
+    assert_eq!(
+        (no_jobs[1].as_str(), no_jobs[2].as_str() == "-"),
+        ("-", false)
+    );
 }
 
 #[test]
@@ -86,8 +177,14 @@ fn without_a_comparison_nothing_is_varied() {
         "[\"static-best\"]",
     ] {
         let settings = [format!("policies={policies}")];
-        let vary = "{ what = \"nothing\", set = [] }";
-        assert_eq!(sheet_with(vary, &settings), Ok(None), "{policies}");
+        let vary = "{ what = \"slow\", set = [\"costs.start=1s\"] }";
+        let comparison = compared(vary, &settings).unwrap();
+        assert!(comparison.sheets.is_empty(), "{policies}");
+        let said = comparison.warnings.iter();
+        let said: Vec<_> = said
+            .filter(|said| said.contains("no table of `sensitivity`"))
+            .collect();
+        assert_eq!(said.len(), 1, "{policies}");
     }
 }
 

@@ -52,4 +52,4 @@ pub use error::ReadError;
 pub use faults::FaultSpec;
 pub use formats::Format;
 pub use models::machines::MachinesSpec;
-pub use spec::{Context, Source, WorkloadSpec};
+pub use spec::{Source, SpecContext, WorkloadSpec};

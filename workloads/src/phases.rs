@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::feedback::Feedback;
-use crate::spec::{Context, Source, WorkloadSpec};
+use crate::spec::{Source, SpecContext, WorkloadSpec};
 use crate::trace::{Input, Jobs, Stage, Work, Workload};
 
 /// What changes in a framework's work, and when.
@@ -232,7 +232,7 @@ impl Phased {
         &self.inputs
     }
 
-    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let horizon = Time::ZERO + context.horizon;
         let starts = self.parts.iter().map(|(start, _)| Time::ZERO + *start);
         let starts: Vec<Time> = starts.take_while(|start| *start < horizon).collect();
@@ -243,7 +243,7 @@ impl Phased {
                 0 => context.name.to_owned(),
                 _ => format!("{}/phase {}", context.name, i + 1),
             };
-            let part = Context {
+            let part = SpecContext {
                 horizon: end.since(*start),
                 name: &name,
                 ..*context

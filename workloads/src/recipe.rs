@@ -20,7 +20,7 @@ use crate::faults::FaultSpec;
 use crate::models::arrivals::assumption;
 use crate::models::machines::{Built, Machines, MachinesSpec};
 use crate::phases::PhaseSpec;
-use crate::spec::{Context, Source, WorkloadSpec};
+use crate::spec::{Source, SpecContext, WorkloadSpec};
 use crate::trace::{Assumption, Input, JobStream, Trace, Workload};
 use crate::units::{self, Thousandths};
 use crate::usage::UseSpec;
@@ -437,7 +437,7 @@ impl Recipe {
         &self,
         sources: &'a Sources,
         seed: u64,
-        mut build: impl FnMut(&'a Source, &Context<'_>) -> Result<Workload, ReadError>,
+        mut build: impl FnMut(&'a Source, &SpecContext<'_>) -> Result<Workload, ReadError>,
     ) -> Result<Trace, TraceError> {
         let origin = || format!("recipe {}", self.name);
         let Built {
@@ -449,7 +449,7 @@ impl Recipe {
         let mut workloads = Vec::new();
         for (framework, source) in self.framework.iter().zip(&sources.frameworks) {
             let name = framework.name.as_str();
-            let context = Context {
+            let context = SpecContext {
                 agents: agents.len() as u32,
                 horizon,
                 seed,

@@ -50,7 +50,7 @@ pub enum WorkloadSpec {
 
 /// What a workload is built for.
 #[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
+pub struct SpecContext<'a> {
     /// How many agents there are, for the places where data lies.
     pub agents: u32,
     /// When arrivals and load end.
@@ -163,7 +163,7 @@ impl Source {
     ///
     /// # Errors
     /// When parameters and horizon ask for absurdly much, or the files do not last so long.
-    pub fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+    pub fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         match &self.0 {
             Loaded::Hadoop(spec) => spec.build(context),
             Loaded::Spark(spec) => spec.build(context),
@@ -183,7 +183,7 @@ impl Source {
     /// When the trace cannot be read.
     pub fn stream(
         &self,
-        context: &Context<'_>,
+        context: &SpecContext<'_>,
     ) -> Option<Result<(Workload, JobStream<'_>), ReadError>> {
         match &self.0 {
             Loaded::Trace(loaded) => loaded.stream(context),
@@ -195,7 +195,7 @@ impl Source {
     ///
     /// # Errors
     /// When the trace cannot be read.
-    pub fn left_out(&self, context: &Context<'_>) -> Result<trace::LeftOut, ReadError> {
+    pub fn left_out(&self, context: &SpecContext<'_>) -> Result<trace::LeftOut, ReadError> {
         match &self.0 {
             Loaded::Trace(loaded) => loaded.left_out(context),
             _ => Ok(trace::LeftOut::new()),
@@ -226,7 +226,7 @@ impl Source {
     }
 }
 
-impl Context<'_> {
+impl SpecContext<'_> {
     /// The random stream of this framework for `purpose`.
     pub(crate) fn stream(&self, purpose: &str) -> Stream {
         stream(self.seed, &format!("{}/{purpose}", self.name))

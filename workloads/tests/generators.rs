@@ -6,7 +6,7 @@ use common::{REQUESTS, SWIM, TPCH, folder, write};
 use expect_test::{Expect, expect};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::trace::{Job, Jobs, Runtimes, Work, Workload};
-use fairground_workloads::{Context, WorkloadSpec};
+use fairground_workloads::{SpecContext, WorkloadSpec};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,8 @@ struct Recipe {
 
 const HOUR: Span = Span::from_secs(3600);
 
-fn context(agents: u32, horizon: Span, seed: u64) -> Context<'static> {
-    Context {
+fn context(agents: u32, horizon: Span, seed: u64) -> SpecContext<'static> {
+    SpecContext {
         agents,
         horizon,
         seed,
@@ -27,7 +27,7 @@ fn context(agents: u32, horizon: Span, seed: u64) -> Context<'static> {
 }
 
 /// The workload of a recipe; the files `swim`, `tpch` and `requests` are there.
-fn built(recipe: &str, context: &Context<'_>) -> Workload {
+fn built(recipe: &str, context: &SpecContext<'_>) -> Workload {
     let recipe: Recipe = toml::from_str(recipe).unwrap();
     let folder = folder();
     write(&folder, "swim", SWIM);
@@ -47,7 +47,7 @@ fn jobs(workload: &Workload) -> Jobs {
 }
 
 /// Everything that must hold of any workload.
-fn sound(workload: &Workload, context: &Context<'_>) {
+fn sound(workload: &Workload, context: &SpecContext<'_>) {
     assert!(!workload.assumptions.is_empty());
     let jobs = jobs(workload);
     assert!(jobs.iter().is_sorted_by_key(|job| job.submitted));
@@ -241,7 +241,7 @@ fn seeds_and_names_differ() {
     let one = built("work.mpi = {}", &context(20, HOUR, 1));
     let other = built("work.mpi = {}", &context(20, HOUR, 2));
     assert_ne!(one, other);
-    let renamed = Context {
+    let renamed = SpecContext {
         name: "other",
         ..context(20, HOUR, 1)
     };

@@ -5,7 +5,7 @@ mod common;
 use common::{REQUESTS, SWIM, TPCH, bzip2, folder, gzip, tar, write, xz, zstd};
 use fairground_policies::time::Span;
 use fairground_workloads::formats::{head, stat, validate};
-use fairground_workloads::{Context, Format, WorkloadSpec};
+use fairground_workloads::{Format, SpecContext, WorkloadSpec};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -125,7 +125,7 @@ proptest! {
         let check = validate(&path, format, 5);
         prop_assert_eq!(check.is_ok(), stat(&path, format).is_ok());
         let _rows = head(&path, format, 3);
-        let context = Context {
+        let context = SpecContext {
             agents: 5,
             horizon: Span::from_secs(5),
             seed: 1,

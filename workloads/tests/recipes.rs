@@ -4,7 +4,7 @@ use std::path::Path;
 
 use expect_test::{Expect, expect};
 use fairground_policies::time::Span;
-use fairground_workloads::{Context, WorkloadSpec};
+use fairground_workloads::{SpecContext, WorkloadSpec};
 use serde::{Deserialize, Serialize};
 
 /// The smallest recipe around a workload.
@@ -27,7 +27,7 @@ fn check(text: &str, expected: &Expect) {
 /// The recipe reads, but its parameters make no sense.
 fn refused(text: &str, expected: &Expect) {
     let recipe: Recipe = toml::from_str(text).unwrap();
-    let context = Context {
+    let context = SpecContext {
         agents: 10,
         horizon: Span::from_secs(3600),
         seed: 1,

@@ -11,7 +11,7 @@ use fairground_policies::message::JobId;
 use fairground_policies::time::Span;
 use fairground_workloads::canonical::import::{import, refusal};
 use fairground_workloads::trace::{Job, Runtimes, Work, Workload};
-use fairground_workloads::{Context, Format, ReadError, WorkloadSpec};
+use fairground_workloads::{Format, ReadError, SpecContext, WorkloadSpec};
 use tempfile::TempDir;
 
 fn built(folder: &TempDir, settings: &str) -> Result<Workload, ReadError> {
@@ -21,7 +21,7 @@ fn built(folder: &TempDir, settings: &str) -> Result<Workload, ReadError> {
     }
     let text = format!("[work.trace]\nfile = 'file'\n{settings}");
     let recipe: Recipe = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
-    let context = Context {
+    let context = SpecContext {
         agents: 5,
         horizon: Span::from_secs(400_000_000),
         seed: 1,
@@ -271,7 +271,7 @@ fn what_jobs_used_comes_from_where_it_was_measured() {
     assert_eq!(used, [Some(250_000), Some(1_000_000)]);
     let source = source(&folder, "azure-vms");
     assert!(source.tells_use().is_ok());
-    let context = Context {
+    let context = SpecContext {
         agents: 5,
         horizon: Span::from_secs(4000),
         seed: 1,

@@ -1,8 +1,7 @@
 //! Dominant Resource Fairness: the framework with the smallest dominant share goes first
 //! (Ghodsi et al., NSDI 2011, sections 4.1 and 4.3).
 
-use super::{Allocator, AllocatorEntry, Rank, Tie};
-use crate::ledger::Ledger;
+use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
 use crate::message::FrameworkId;
 use crate::name::Param;
 
@@ -13,10 +12,10 @@ pub struct Drf {
 }
 
 impl Allocator for Drf {
-    fn rank(&self, ledger: &Ledger, framework: FrameworkId) -> Rank {
+    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
         Rank {
-            share: ledger.dominant_share(framework),
-            tie: self.tie.of(ledger, framework),
+            share: context.ledger.dominant_share(framework),
+            tie: self.tie.of(context, framework),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Max-min fairness on one kind of resource, blind to all others: Hadoop's fair scheduler when the
 //! kind is memory.
 
-use super::{Allocator, AllocatorEntry, Rank, Tie};
-use crate::ledger::Ledger;
+use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
 use crate::message::FrameworkId;
 use crate::name::Param;
 use crate::resources::Kind;
@@ -15,10 +14,10 @@ pub struct Fair {
 }
 
 impl Allocator for Fair {
-    fn rank(&self, ledger: &Ledger, framework: FrameworkId) -> Rank {
+    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
         Rank {
-            share: ledger.share(framework, self.on),
-            tie: self.tie.of(ledger, framework),
+            share: context.ledger.share(framework, self.on),
+            tie: self.tie.of(context, framework),
         }
     }
 }

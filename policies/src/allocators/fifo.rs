@@ -1,7 +1,6 @@
 //! First come, first served: the framework that joined first takes all it wants.
 
-use super::{Allocator, AllocatorEntry, Rank};
-use crate::ledger::Ledger;
+use super::{Allocator, AllocatorEntry, Context, Rank};
 use crate::message::FrameworkId;
 use crate::share::Share;
 
@@ -10,7 +9,7 @@ use crate::share::Share;
 pub struct Fifo;
 
 impl Allocator for Fifo {
-    fn rank(&self, _: &Ledger, _: FrameworkId) -> Rank {
+    fn rank(&self, _: &Context<'_>, _: FrameworkId) -> Rank {
         Share::ZERO.into()
     }
 }

@@ -17,7 +17,9 @@ use rand_chacha::ChaCha8Rng;
 use crate::ledger::Ledger;
 use crate::message::{AgentId, FrameworkId};
 use crate::name::{BadName, Name, Param};
+use crate::resources::Resources;
 use crate::share::Share;
+use crate::time::Time;
 
 pub use drf::Drf;
 pub use fair::Fair;
@@ -26,12 +28,34 @@ pub use partition::Partition;
 pub use priority::Priority;
 pub use random::Random;
 
+/// What a policy may know when it is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The present. An order is not made anew because time passes, so that a rank must not follow from it.
+    pub now: Time,
+    /// Who has what.
+    pub ledger: &'a Ledger,
+    /// The agent that is being offered; `None` where the order is made.
+    pub agent: Option<AgentId>,
+}
+
+impl<'a> Context<'a> {
+    /// What it may know where the order is made.
+    pub(crate) const fn order(now: Time, ledger: &'a Ledger) -> Self {
+        Self {
+            now,
+            ledger,
+            agent: None,
+        }
+    }
+}
+
 /// A policy of the first level.
 pub trait Allocator {
     /// Where `framework` stands: the lowest rank is offered next, the lower id when equal.
     ///
-    /// Asked again whenever what the framework holds, its weight or the cluster's total changed.
-    fn rank(&self, ledger: &Ledger, framework: FrameworkId) -> Rank;
+    /// Asked again whenever what the framework holds or wants, its weight or the cluster's total changed.
+    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank;
 
     /// The only framework that may use `agent`; `None` shares it. Asked once, when it joins.
     fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
@@ -45,9 +69,30 @@ pub trait Allocator {
         false
     }
 
+    /// How much of the agent `framework` may be offered now: offers are cut to it, and of task sizes only
+    /// those count that fit into it. `None` sets no bound; nothing means that it is not eligible.
+    ///
+    /// Whoever was kept from something is asked again when something has happened, but not because time
+    /// has passed.
+    fn at_most(&self, context: &Context<'_>, framework: FrameworkId) -> Option<Resources> {
+        let _ = (context, framework);
+        None
+    }
+
+    /// Whether the policy reads what waits ([`Ledger::waiting`]): frameworks then say it wherever whole
+    /// agents are offered, too. Asked once.
+    fn reads_demand(&self) -> bool {
+        false
+    }
+
     /// Picks who is offered an agent's free resources, out of those who want them, may have them
     /// and have not refused them; lowest rank first. `None` leaves them idle.
-    fn pick(&mut self, candidates: &mut dyn Iterator<Item = FrameworkId>) -> Option<FrameworkId> {
+    fn pick(
+        &self,
+        context: &Context<'_>,
+        candidates: &mut dyn Iterator<Item = FrameworkId>,
+    ) -> Option<FrameworkId> {
+        let _ = context;
         candidates.next()
     }
 }
@@ -81,11 +126,11 @@ pub enum Tie {
 
 impl Tie {
     /// The tie-break of `framework`.
-    pub fn of(self, ledger: &Ledger, framework: FrameworkId) -> u64 {
+    pub fn of(self, context: &Context<'_>, framework: FrameworkId) -> u64 {
         match self {
             Self::First => 0,
             Self::Last => u64::from(u32::MAX - framework.0),
-            Self::Allocations => ledger.allocations(framework),
+            Self::Allocations => context.ledger.allocations(framework),
         }
     }
 

@@ -1,7 +1,6 @@
 //! Static partitioning: every agent belongs to one framework for good.
 
-use super::{Allocator, AllocatorEntry, Rank};
-use crate::ledger::Ledger;
+use super::{Allocator, AllocatorEntry, Context, Rank};
 use crate::message::{AgentId, FrameworkId};
 use crate::name::Param;
 use crate::share::Share;
@@ -56,7 +55,7 @@ impl Partition {
 }
 
 impl Allocator for Partition {
-    fn rank(&self, _: &Ledger, _: FrameworkId) -> Rank {
+    fn rank(&self, _: &Context<'_>, _: FrameworkId) -> Rank {
         Share::ZERO.into()
     }
 

@@ -1,8 +1,7 @@
 //! Strict priority: whoever has the largest weight takes all it wants before the next is asked, as
 //! among the bands of Borg (Verma et al., 2015, section 2.5), but nothing is taken back.
 
-use super::{Allocator, AllocatorEntry, Rank, Tie};
-use crate::ledger::Ledger;
+use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
 use crate::message::FrameworkId;
 use crate::name::Param;
 use crate::share::Share;
@@ -14,10 +13,10 @@ pub struct Priority {
 }
 
 impl Allocator for Priority {
-    fn rank(&self, ledger: &Ledger, framework: FrameworkId) -> Rank {
+    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
         Rank {
-            share: Share::new(1, 1).weighted(ledger.weight(framework)),
-            tie: self.tie.of(ledger, framework),
+            share: Share::new(1, 1).weighted(context.ledger.weight(framework)),
+            tie: self.tie.of(context, framework),
         }
     }
 }

@@ -1,38 +1,45 @@
 //! A draw for every offer: the baseline a policy should beat.
 
+use std::cell::RefCell;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
-use super::{Allocator, AllocatorEntry, Rank};
-use crate::ledger::Ledger;
+use super::{Allocator, AllocatorEntry, Context, Rank};
 use crate::message::FrameworkId;
 use crate::share::Share;
 
 /// Every candidate is as likely as any other.
 #[derive(Debug)]
-pub struct Random {
+pub struct Random(RefCell<Draw>);
+
+#[derive(Debug)]
+struct Draw {
     rng: ChaCha8Rng,
     /// Kept to spare an allocation for every pick.
     candidates: Vec<FrameworkId>,
 }
 
 impl Allocator for Random {
-    fn rank(&self, _: &Ledger, _: FrameworkId) -> Rank {
+    fn rank(&self, _: &Context<'_>, _: FrameworkId) -> Rank {
         Share::ZERO.into()
     }
 
     /// Draws only when there is something to choose, so that asking about agents nobody wants
     /// does not shift later draws.
-    fn pick(&mut self, candidates: &mut dyn Iterator<Item = FrameworkId>) -> Option<FrameworkId> {
-        self.candidates.clear();
-        self.candidates.extend(candidates);
-        match self.candidates.len() {
-            0 | 1 => self.candidates.first().copied(),
-            n => self
-                .candidates
-                .get(below(&mut self.rng, n as u64) as usize)
-                .copied(),
-        }
+    fn pick(
+        &self,
+        _: &Context<'_>,
+        among: &mut dyn Iterator<Item = FrameworkId>,
+    ) -> Option<FrameworkId> {
+        let Draw { rng, candidates } = &mut *self.0.borrow_mut();
+        candidates.clear();
+        candidates.extend(among);
+        let drawn = match candidates.len() {
+            0 | 1 => 0,
+            n => below(rng, n as u64) as usize,
+        };
+        candidates.get(drawn).copied()
     }
 }
 
@@ -51,9 +58,10 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     about: "shared pool; a seeded draw among those who want the offer",
     params: &[],
     make: |_, setup| {
-        Ok(Box::new(Random {
+        let draw = Draw {
             rng: setup.rng,
             candidates: Vec::new(),
-        }))
+        };
+        Ok(Box::new(Random(RefCell::new(draw))))
     },
 };

@@ -105,6 +105,14 @@ impl Executors {
             .then_some(TaskPurpose::Executor)
     }
 
+    /// What an executor was given to do and has not reported.
+    pub(super) fn work_of(&self, executor: TaskId) -> Option<WorkUnit> {
+        match self.alive.get(executor.0)?.state {
+            ExecutorState::Busy(unit) => Some(unit),
+            ExecutorState::Starting | ExecutorState::Idle(_) | ExecutorState::Ending => None,
+        }
+    }
+
     /// How many more executors could be put to use.
     fn wanted(&self) -> u32 {
         let lasting = self.alive.len() as u32 - self.ending;

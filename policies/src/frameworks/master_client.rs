@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::message::{FrameworkAction, OfferPolicy};
 use crate::demand::take_one;
-use crate::master::OfferSize;
 use crate::message::{AgentId, Demand, Event, FrameworkId, Offer, OfferId, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::Span;
@@ -104,7 +103,7 @@ impl MasterClient {
             }
             return;
         }
-        if self.offer_policy.offers == OfferSize::Task {
+        if self.offer_policy.declares {
             demand(&mut self.wanted);
             let believed = self.declared.iter().filter(|one| one.count > 0);
             if !believed.eq(&self.wanted) {

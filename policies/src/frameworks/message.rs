@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::job::JobSpec;
 use crate::job_queue::WorkUnit;
-use crate::master::OfferSize;
 use crate::message::{Event, JobId, Offer, OfferId, Outcome, TaskId};
 use crate::time::Span;
 
@@ -86,15 +85,15 @@ pub enum TaskPurpose {
 pub struct OfferPolicy {
     /// For how long it refuses what it cannot use (Mesos' default: 5 s).
     pub refuse: Span,
-    /// Whether offers are task-sized, so that it has to declare its demand.
-    pub offers: OfferSize,
+    /// Whether it declares its demand ([`crate::master::Config::declares`]).
+    pub declares: bool,
 }
 
 impl Default for OfferPolicy {
     fn default() -> Self {
         Self {
             refuse: Span::from_secs(5),
-            offers: OfferSize::Agent,
+            declares: false,
         }
     }
 }

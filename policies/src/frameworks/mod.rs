@@ -116,6 +116,14 @@ impl Framework {
         }
     }
 
+    /// What an executor is at, as far as the framework knows.
+    pub fn work_of(&self, executor: TaskId) -> Option<WorkUnit> {
+        match &self.0 {
+            FrameworkKind::Executors(executors) => executors.work_of(executor),
+            FrameworkKind::Batch(_) | FrameworkKind::Service(_) => None,
+        }
+    }
+
     /// What `task` is, while it is not reported.
     pub fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
         match &self.0 {

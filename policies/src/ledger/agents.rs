@@ -107,11 +107,22 @@ impl Ledger {
         self.open.next(from)
     }
 
-    /// The first agent from `from` on that has room for `needs`.
-    pub(crate) fn next_room(&mut self, needs: Resources, from: AgentId) -> Option<AgentId> {
+    /// The first agent from `from` on that has room for a size of which `framework` wants more than it
+    /// was offered.
+    pub(crate) fn next_room(&mut self, framework: FrameworkId, from: AgentId) -> Option<AgentId> {
         self.catch_up();
-        let free = self.agents.iter().map(|entry| entry.free);
-        self.capacity.next(needs, from, free)
+        let Self {
+            agents,
+            frameworks,
+            capacity,
+            ..
+        } = self;
+        let unmet = frameworks.get(framework.index())?.demand.unmet();
+        let rooms = unmet.filter_map(|needs| {
+            let free = agents.iter().map(|entry| entry.free);
+            capacity.next(needs, from, free)
+        });
+        rooms.min()
     }
 
     /// Asserts the law of conservation where something changed.

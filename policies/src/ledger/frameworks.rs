@@ -2,6 +2,7 @@
 
 use super::Ledger;
 use super::tasks::TaskEntry;
+use crate::demand::OpenDemand;
 use crate::id_table::IdTable;
 use crate::message::{AgentId, FrameworkId, TaskId};
 use crate::resources::{Kind, Resources};
@@ -17,6 +18,7 @@ pub(super) struct FrameworkEntry {
     /// Offers ever made to it: Mesos' tie-break.
     pub(super) allocations: u64,
     pub(super) open_offers: u32,
+    pub(super) demand: OpenDemand,
     pub(super) tasks: IdTable<TaskEntry>,
 }
 
@@ -104,6 +106,7 @@ impl Ledger {
                 running: Resources::ZERO,
                 allocations: 0,
                 open_offers: 0,
+                demand: OpenDemand::default(),
                 tasks: IdTable::new(),
             });
         }
@@ -113,7 +116,9 @@ impl Ledger {
     }
 
     pub(crate) fn remove_framework(&mut self, framework: FrameworkId) {
-        self.frameworks[framework.index()].joined = false;
+        let entry = &mut self.frameworks[framework.index()];
+        entry.joined = false;
+        entry.demand = OpenDemand::default();
     }
 
     pub(crate) fn tasks_of(

@@ -6,6 +6,7 @@
 
 mod agents;
 mod check;
+mod demand;
 mod frameworks;
 mod offers;
 mod tasks;

@@ -2,6 +2,7 @@
 
 use super::{Master, OfferSize};
 use crate::agent_set::AgentSet;
+use crate::allocators::Context;
 use crate::message::{Action, AgentId, FrameworkId};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -29,8 +30,16 @@ impl Reconsider {
         }
     }
 
-    fn is_nobody(&self) -> bool {
+    pub(super) const fn is_nobody(&self) -> bool {
         self.some.is_empty() && !self.all
+    }
+
+    /// Adds all of `others`, who are nobody then.
+    pub(super) fn take_in(&mut self, others: &mut Self) {
+        for framework in others.some.drain(..) {
+            self.add(framework);
+        }
+        self.all |= std::mem::take(&mut others.all);
     }
 
     fn clear(&mut self) {
@@ -86,10 +95,11 @@ impl Master {
     /// Looks at every agent with news, in order of id, and offers what is free there.
     ///
     /// At an agent that did not change since it was last looked at, whoever was not offered it then
-    /// would not be offered it now: only those are asked.
+    /// would not be offered it now, but for those to be reconsidered: only they are asked.
     pub(super) fn allocate(&mut self, actions: &mut Vec<Action>) {
         self.last_round = Some(self.now);
-        self.sorter.refresh(&self.ledger, self.allocator.as_ref());
+        let context = Context::order(self.now, &self.ledger);
+        self.sorter.refresh(&context, self.allocator.as_ref());
         // Both are put back empty: they are only memory.
         let mut reconsider = std::mem::take(&mut self.reconsider);
         let mut changed = std::mem::take(&mut self.changed);
@@ -122,11 +132,7 @@ impl Master {
         for framework in &reconsider.some {
             let better = match self.config.offers {
                 OfferSize::Agent => self.ledger.next_open(from),
-                OfferSize::Task => {
-                    let rooms = self.sorter.unmet(*framework);
-                    let rooms = rooms.filter_map(|needs| self.ledger.next_room(needs, from));
-                    rooms.min()
-                }
+                OfferSize::Task => self.ledger.next_room(*framework, from),
             };
             next = [next, better].into_iter().flatten().min();
         }
@@ -145,36 +151,53 @@ impl Master {
             if free.is_zero() {
                 return;
             }
+            let context = Context {
+                agent: Some(agent),
+                ..Context::order(self.now, &self.ledger)
+            };
             let owner = self.ledger.owner(agent);
-            let size = |framework| {
+            let size = |framework, most: Resources| {
                 let wanted = |amount: Resources| {
                     let offered = (amount, free);
                     !self.filters.hides(framework, agent, offered, self.now)
                 };
                 match self.config.offers {
-                    OfferSize::Agent => Some(free).filter(|free| wanted(*free)),
-                    OfferSize::Task => self
-                        .sorter
-                        .next_size(framework, |needs| needs.fits_in(free) && wanted(needs)),
+                    OfferSize::Agent => Some(most).filter(|most| wanted(*most)),
+                    OfferSize::Task => {
+                        let demand = self.ledger.open_demand(framework)?;
+                        demand.next(|needs| needs.fits_in(most) && wanted(needs))
+                    }
+                }
+            };
+            // Only what would be offered is worth the question how much of it may be.
+            let mut bounded = |framework| {
+                let unbounded = size(framework, free)?;
+                match self.allocator.at_most(&context, framework) {
+                    Some(most) if !unbounded.fits_in(most) => {
+                        self.held_back.add(framework);
+                        size(framework, most.min(free)).filter(|amount| !amount.is_zero())
+                    }
+                    _ => Some(unbounded),
                 }
             };
             let takes = |framework: &FrameworkId| {
-                owner.is_none_or(|owner| owner == *framework) && size(*framework).is_some()
+                owner.is_none_or(|owner| owner == *framework) && bounded(*framework).is_some()
             };
             let picked = match some {
                 None => {
                     let mut candidates = self.sorter.fitting(free).filter(takes);
-                    self.allocator.pick(&mut candidates)
+                    self.allocator.pick(&context, &mut candidates)
                 }
-                Some(some) => self
-                    .allocator
-                    .pick(&mut self.sorter.in_order(some).filter(takes)),
+                Some(some) => {
+                    let mut candidates = self.sorter.in_order(some).filter(takes);
+                    self.allocator.pick(&context, &mut candidates)
+                }
             };
             let Some(framework) = picked else { return };
-            let resources = size(framework).expect("the pick is a candidate");
+            let resources = bounded(framework).expect("the pick is a candidate");
             let offer = self.ledger.offer(framework, agent, resources, self.now);
             if self.config.offers == OfferSize::Task {
-                self.sorter.offered(&offer);
+                self.ledger.demand_mut(framework).offered(resources);
             }
             actions.push(Action::Offer(offer));
             self.rank(framework);
@@ -183,10 +206,12 @@ impl Master {
 
     /// Puts a framework where it belongs, or out of the queue.
     pub(super) fn rank(&mut self, framework: FrameworkId) {
-        let allocator = self.allocator.as_ref();
+        let reopened = self.ledger.take_reopened(framework);
+        let context = Context::order(self.now, &self.ledger);
+        let (allocator, offers) = (self.allocator.as_ref(), self.config.offers);
         if self
             .sorter
-            .rank(framework, &self.ledger, allocator, self.config.offers)
+            .rank(framework, &context, allocator, offers, reopened)
         {
             self.reconsider.add(framework);
         }

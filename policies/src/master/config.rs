@@ -23,6 +23,9 @@ pub struct Config {
     pub offers: OfferSize,
     /// An offer not answered for so long is taken back; `None` waits for ever.
     pub offer_timeout: Option<Span>,
+    /// Whether frameworks are to declare what they want: where offers are made for tasks, and where the
+    /// policy reads it. Nobody else pays for the messages.
+    pub declares: bool,
 }
 
 impl Config {
@@ -56,6 +59,7 @@ impl Config {
         Ok(Self {
             round: name.take_as("round", span)?.unwrap_or(Span::ZERO),
             offers,
+            declares: offers == OfferSize::Task,
             offer_timeout: match name.take_as("timeout", span)? {
                 Some(Span::ZERO) => return Err(name.bad("timeout", "0s", "more than no time")),
                 timeout => timeout,

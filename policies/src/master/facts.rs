@@ -75,7 +75,7 @@ impl Master {
     }
 
     pub(super) fn demand_declared(&mut self, framework: FrameworkId, demand: &[Demand]) {
-        if self.sorter.declare(framework, demand) {
+        if self.ledger.declare(framework, demand) {
             self.reconsider.add(framework);
         }
         self.rank(framework);
@@ -132,7 +132,7 @@ impl Master {
                     });
                 }
             }
-            self.sorter.launched(framework, needs);
+            self.ledger.demand_mut(framework).launched(needs);
         }
         if let Some(agent) = agent
             && !left.is_zero()
@@ -199,7 +199,8 @@ impl Master {
     fn close_offer(&mut self, offer: OfferId) -> Offer {
         let offer = self.ledger.close_offer(offer);
         if self.config.offers == OfferSize::Task {
-            self.sorter.closed(&offer);
+            let demand = self.ledger.demand_mut(offer.framework);
+            demand.closed(offer.resources);
         }
         offer
     }

@@ -10,7 +10,7 @@ mod facts;
 
 use self::allocation::Reconsider;
 use crate::agent_set::AgentSet;
-use crate::allocators::BoxedAllocator;
+use crate::allocators::{BoxedAllocator, Context};
 use crate::filters::Filters;
 use crate::ledger::Ledger;
 use crate::message::{Action, Event, FrameworkId};
@@ -31,6 +31,8 @@ pub struct Master {
     changed: AgentSet,
     /// Frameworks that may want what they were not offered before.
     reconsider: Reconsider,
+    /// Frameworks that the policy's bound kept from what stood free when it was last looked at.
+    held_back: Reconsider,
     last_round: Option<Time>,
 }
 
@@ -46,6 +48,7 @@ impl Master {
             sorter: Sorter::default(),
             changed: AgentSet::default(),
             reconsider: Reconsider::default(),
+            held_back: Reconsider::default(),
             last_round: None,
         }
     }
@@ -74,6 +77,11 @@ impl Master {
         self.apply(event, actions);
         self.rescind_overdue(actions);
         self.end_filters();
+        // A bound follows from the books, and only facts and what is taken back change those before the next
+        // offers: whoever was held back is asked again then, and no sooner.
+        if !self.held_back.is_nobody() && (!woken || self.has_changes()) {
+            self.reconsider.take_in(&mut self.held_back);
+        }
         if woken && self.has_changes() && self.due() <= self.now {
             self.allocate(actions);
         }
@@ -105,8 +113,9 @@ impl Master {
     /// When the books or the sorter are wrong: a defect in the core.
     pub fn check(&self) {
         self.ledger.check();
+        let context = Context::order(self.now, &self.ledger);
         self.sorter
-            .check(&self.ledger, self.allocator.as_ref(), self.config.offers);
+            .check(&context, self.allocator.as_ref(), self.config.offers);
     }
 
     fn apply(&mut self, event: Event, actions: &mut Vec<Action>) {

@@ -2,13 +2,25 @@
 //!
 //! `PROPTEST_CASES` sets how many are tried of each; 256 if nothing is said, and more of some.
 
+use std::process::ExitCode;
+
+use fairground_policies::registry::Registry;
 use proptest::prelude::ProptestConfig;
 
+#[path = "../examples/mod.rs"]
+mod examples;
 mod frameworks;
 mod master;
 mod observer;
 mod sharing;
 mod world;
+
+// What the examples call their program by; nobody runs it here.
+extern crate self as fairground_sim;
+
+pub(crate) fn main_with(_: Registry) -> ExitCode {
+    ExitCode::SUCCESS
+}
 
 /// Sequences of facts are quick to play and rarely break: sixteen times the usual number.
 fn many() -> ProptestConfig {

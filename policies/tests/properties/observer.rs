@@ -7,8 +7,7 @@ use fairground_policies::master::{Config, Master, OfferSize};
 use fairground_policies::message::{
     Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
 };
-use fairground_policies::registry::Registry;
-use fairground_policies::resources::Resources;
+use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -20,7 +19,7 @@ pub(crate) fn master(name: &str) -> (Config, Master) {
         agents: 4,
         rng: ChaCha8Rng::seed_from_u64(7),
     };
-    let (config, allocator) = Registry::default()
+    let (config, allocator) = crate::examples::registry()
         .allocator(&name.parse().unwrap(), setup)
         .unwrap();
     (config, Master::new(config, allocator))
@@ -59,6 +58,8 @@ struct Filter {
 pub(crate) struct Observer {
     pub(crate) master: Master,
     pub(crate) config: Config,
+    /// The percent of the cluster that nobody may exceed, under `cap`.
+    cap: Option<u64>,
     pub(crate) now: Time,
     pub(crate) log: Vec<(Time, Event, Vec<Action>)>,
     /// Offers that are neither answered nor taken back.
@@ -74,9 +75,12 @@ pub(crate) struct Observer {
 impl Observer {
     pub(crate) fn new(name: &str) -> Self {
         let (config, master) = master(name);
+        let cap = name.strip_prefix("cap[most=");
+        let cap = cap.and_then(|rest| rest.split([',', ']']).next()?.parse().ok());
         Self {
             master,
             config,
+            cap,
             now: Time::ZERO,
             log: Vec::new(),
             open: BTreeMap::new(),
@@ -280,13 +284,14 @@ impl Observer {
         let ledger = self.master.ledger();
         for agent in ledger.agents() {
             for (&framework, wants) in &self.wanted {
+                let free = ledger.free(agent);
+                let most = free.min(self.bound(ledger.held(framework)));
                 let amounts = match self.config.offers {
-                    OfferSize::Agent => vec![ledger.free(agent)],
+                    OfferSize::Agent => vec![most],
                     OfferSize::Task => self.unmet(framework, wants),
                 };
                 for amount in amounts {
-                    let free = ledger.free(agent);
-                    let idle = !amount.is_zero() && amount.fits_in(free);
+                    let idle = !amount.is_zero() && amount.fits_in(most);
                     assert!(
                         !idle || wants.suppressed || !self.may_have(framework, agent, amount, free),
                         "{framework} wants {amount} of {agent} and is not offered it"
@@ -331,12 +336,39 @@ impl Observer {
             self.may_have(framework, agent, resources, free),
             "{framework} is offered {resources} of {agent}, which it refused or does not own"
         );
-        if self.config.offers == OfferSize::Task {
-            let unmet = self.unmet(framework, wants).into_iter();
-            let mut fits = unmet.filter(|size| size.fits_in(free));
-            let next = fits.find(|size| self.may_have(framework, agent, *size, free));
-            assert_eq!(next, Some(resources), "what is to be served next");
+        let mine = rest.iter().filter_map(|action| match action {
+            Action::Offer(offer) if offer.framework == framework => Some(offer.resources),
+            _ => None,
+        });
+        let held = self.master.ledger().held(framework) - mine.sum();
+        let most = free.min(self.bound(held));
+        match self.config.offers {
+            OfferSize::Agent => assert_eq!(resources, most, "all that is free below the bound"),
+            OfferSize::Task => {
+                let unmet = self.unmet(framework, wants).into_iter();
+                let mut fits = unmet.filter(|size| size.fits_in(most));
+                let next = fits.find(|size| self.may_have(framework, agent, *size, free));
+                assert_eq!(next, Some(resources), "what is to be served next");
+            }
         }
+    }
+
+    /// How much more a framework that holds `held` may be offered: what every kind leaves below the cap,
+    /// and nothing when the cap is reached in one of those that there are.
+    fn bound(&self, held: Resources) -> Resources {
+        let total = self.master.ledger().total();
+        let mut left = [u64::MAX; Kind::COUNT];
+        let Some(percent) = self.cap else {
+            return Resources::from_units(left);
+        };
+        for kind in Kind::ALL {
+            let most = total.of(kind) * percent / 100;
+            left[kind as usize] = most.saturating_sub(held.of(kind));
+            if total.of(kind) > 0 && left[kind as usize] == 0 {
+                return Resources::ZERO;
+            }
+        }
+        Resources::from_units(left)
     }
 
     /// Whether the agent may be used by the framework, and so much of it was not refused.

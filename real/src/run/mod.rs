@@ -352,7 +352,7 @@ fn frameworks(
         let id = FrameworkId(index as u32);
         let offer_policy = OfferPolicy {
             refuse: spec.refuse,
-            offers: config.offers,
+            declares: config.declares,
         };
         let scheduler = registry.scheduler(&spec.scheduler)?;
         frameworks.push(match &workload.work {

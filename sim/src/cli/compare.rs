@@ -1,6 +1,7 @@
 //! `fairground compare` and `fairground run`.
 
 use std::fmt::Write as _;
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -25,6 +26,9 @@ pub(super) fn compare(args: CompareArgs, registry: Registry) -> anyhow::Result<E
     let mut flags = Flags::default();
     flags.took("policies", "--policies", !args.policies.is_empty());
     flags.took("duration", "--duration", args.recipe.duration.is_some());
+    flags.took("seeds", "--seeds", args.seeds.is_some());
+    flags.took("tasks", "--tasks", args.recipe.tasks);
+    flags.only(&args.recipe.settings)?;
     flags.blame(compared(args, registry))
 }
 
@@ -36,18 +40,27 @@ fn compared(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
     settings.extend(args.seeds.map(|seeds| format!("seeds={seeds}")));
     settings.extend(args.recipe.tasks.then(|| "tasks=true".to_owned()));
     let traces = !args.replay.traces.is_empty();
-    // What settings change in a recipe of traces is no longer what was announced.
-    let as_announced = args.recipe.settings.is_empty();
-    let (loaded, announced, mut imports) = if traces {
-        let (loaded, replayed) = replayed(&args.replay, &args.policies, &args.recipe, &settings)?;
-        let announced = replayed.jobs.filter(|_| as_announced);
-        (loaded, announced, replayed.imports)
+    let (mut loaded, mut imports, replayed) = if traces {
+        let (loaded, mut replayed) = replayed(&args.replay, &args.recipe, &settings)?;
+        (loaded, mem::take(&mut replayed.imports), Some(replayed))
     } else {
-        (load(&args.recipe, settings)?, None, Imports::default())
+        (load(&args.recipe, settings)?, Imports::default(), None)
     };
     let out = args.out.unwrap_or_else(|| default_out(&loaded.recipe.name));
-    let experiment = experiment(&loaded, registry, &args.recipe, &mut imports)?;
+    let mut experiment = experiment(&loaded, registry, &args.recipe, &mut imports)?;
     drop(imports);
+    let mut announced = None;
+    if let Some(replayed) = replayed {
+        // What settings changed is no longer what was announced.
+        announced = replayed
+            .jobs
+            .filter(|_| replayed.about.holds(&loaded.recipe));
+        // Who says something else of it with --set has said it.
+        if loaded.recipe.about.is_empty() {
+            loaded.recipe.about = replayed.about.of(&experiment, &args.recipe.settings)?;
+            experiment = experiment.about(&loaded.recipe.about);
+        }
+    }
     if args.dry_run {
         let plan = plan(&experiment, &loaded, &out)?;
         if traces {
@@ -66,6 +79,10 @@ pub(super) fn run(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
     let mut flags = Flags::default();
     flags.took("policies", "--policy", true);
     flags.took("duration", "--duration", args.recipe.duration.is_some());
+    flags.took("seeds", "--seed, which is one,", true);
+    flags.took("first_seed", "--seed", true);
+    flags.took("tasks", "--tasks", args.recipe.tasks);
+    flags.only(&args.recipe.settings)?;
     flags.blame(ran(args, registry))
 }
 
@@ -86,7 +103,6 @@ fn ran(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
 /// The recipe that the traces make, with settings.
 fn replayed(
     asked: &ReplayArgs,
-    policies: &[Name],
     args: &RecipeArgs,
     settings: &[String],
 ) -> anyhow::Result<(Loaded, Replayed)> {
@@ -97,24 +113,21 @@ fn replayed(
         sample: asked.sample.unwrap_or(1000),
         interarrival: asked.interarrival.unwrap_or(1000),
         duration: args.duration,
-        tenants: asked.tenants.map_or(TENANTS, usize::from),
+        tenants: asked.tenants.map(usize::from),
         load: asked.load,
         feedback: asked.feedback,
     };
-    let mut replayed = replay.recipe()?;
-    if !policies.is_empty() {
-        let policies: Vec<String> = policies.iter().map(Name::to_string).collect();
-        let recipe = &mut replayed.recipe;
-        recipe.title = format!("{}: {}", recipe.name, policies.join(", "));
-    }
-    let text = replayed.recipe.text();
+    let replayed = replay.recipe()?;
+    let made = &replayed.recipe;
     let origin = "the recipe of the traces".to_owned();
-    let loaded = Recipe::of_text(&text, settings, origin, PathBuf::from("."))?;
+    let mut loaded = Recipe::of_text(&made.text(), settings, origin, PathBuf::from("."))?;
+    let recipe = &mut loaded.recipe;
+    if recipe.policies != made.policies && recipe.title == made.title {
+        let policies: Vec<String> = recipe.policies.iter().map(Name::to_string).collect();
+        recipe.title = format!("{}: {}", made.name, policies.join(", "));
+    }
     Ok((loaded, replayed))
 }
-
-/// Tenants that are frameworks of their own, so that pictures have a colour for each.
-const TENANTS: usize = 6;
 
 fn load(args: &RecipeArgs, mut settings: Vec<String>) -> anyhow::Result<Loaded> {
     settings.extend(

@@ -85,7 +85,7 @@ pub(super) struct SliceArgs {
     #[arg(long, value_name = "SHARE", value_parser = a_part, allow_hyphen_values = true)]
     sample: Option<u32>,
     /// The seed of the drawing
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = a_seed())]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = a_seed(), requires = "sample")]
     seed: u64,
     /// Take everything else
     #[arg(long)]
@@ -100,15 +100,15 @@ pub(super) struct ScaleArgs {
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Time between arrivals; run times stay
-    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = thousandths,
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = a_factor,
           allow_hyphen_values = true)]
     time: u32,
     /// Requests, and how often each job comes
-    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = thousandths,
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = a_factor,
           allow_hyphen_values = true)]
     load: u32,
     /// Machines of each kind
-    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = thousandths,
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = a_factor,
           allow_hyphen_values = true)]
     cluster: u32,
     /// The seed that draws parts of jobs and machines
@@ -126,9 +126,11 @@ fn decimal(text: &str) -> Option<u32> {
 }
 
 /// A factor in thousandths.
-pub(super) fn thousandths(text: &str) -> Result<u32, String> {
-    let expected = "expected a number of at most three decimal places, as in 0.5";
-    decimal(text).ok_or_else(|| expected.to_owned())
+fn a_factor(text: &str) -> Result<u32, String> {
+    let expected =
+        "expected a number above 0 and at most 1000, of at most three decimal places, as in 0.5";
+    let number = decimal(text).filter(|number| (1..=1_000_000).contains(number));
+    number.ok_or_else(|| expected.to_owned())
 }
 
 /// One that is more than nothing.
@@ -243,7 +245,15 @@ fn sliced(args: SliceArgs) -> anyhow::Result<()> {
         seed: args.seed,
         rest: args.rest,
     };
-    show(&edit::slice(&trace, &part, &args.out)?)
+    let manifest = edit::slice(&trace, &part, &args.out)?;
+    let mut rows = manifest.rows.iter();
+    if !rows.any(|(table, rows)| matches!(table.as_str(), "jobs" | "loads") && *rows > 0) {
+        say!(
+            "warning: {}: no job and no load is in this part",
+            args.out.display()
+        );
+    }
+    show(&manifest)
 }
 
 /// What a canonical trace says of itself.

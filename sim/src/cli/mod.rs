@@ -133,7 +133,7 @@ struct CompareArgs {
     replay: ReplayArgs,
 }
 
-/// Traces in place of a recipe.
+/// Traces in place of a recipe, beside which none of this would do anything.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "A recipe made of traces")]
 struct ReplayArgs {
@@ -141,34 +141,35 @@ struct ReplayArgs {
     /// the cluster; may be given several times
     #[arg(long = "trace", value_name = "PATH", conflicts_with = "recipe")]
     traces: Vec<PathBuf>,
-    #[arg(long, value_parser = format_by_name, value_name = "FORMAT", help = about_formats(), requires = "traces")]
+    #[arg(long, value_parser = format_by_name, value_name = "FORMAT", help = about_formats(), requires = "traces", conflicts_with = "recipe")]
     format: Option<Format>,
     /// Begin so long after the beginning of the trace [default: at once, or with the busiest week]
     #[arg(
         long,
         value_name = "SPAN",
         requires = "traces",
+        conflicts_with = "recipe",
         allow_hyphen_values = true
     )]
     from: Option<Span>,
     /// How many tenants are frameworks of their own; the others are one together [default: 6]
-    #[arg(long, value_name = "N", requires = "traces", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", requires = "traces", conflicts_with = "recipe", value_parser = clap::value_parser!(u16).range(1..))]
     tenants: Option<u16>,
     /// Draw this part of the jobs and requests by seed, as in 0.1
-    #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::a_part,
+    #[arg(long, value_name = "SHARE", requires = "traces", conflicts_with = "recipe", value_parser = form::a_part,
           allow_hyphen_values = true)]
     sample: Option<u32>,
     /// Multiply times between arrivals, as in 0.5 for twice the load; run times stay
-    #[arg(long, value_name = "FACTOR", requires = "traces", value_parser = form::above_zero,
+    #[arg(long, value_name = "FACTOR", requires = "traces", conflicts_with = "recipe", value_parser = form::above_zero,
           allow_hyphen_values = true)]
     interarrival: Option<u32>,
     /// The load a cluster is made for where the trace has no machines, as in 0.9 [default: 0.8]
-    #[arg(long, value_name = "SHARE", requires = "traces", value_parser = form::above_zero,
+    #[arg(long, value_name = "SHARE", requires = "traces", conflicts_with = "recipe", value_parser = form::above_zero,
           allow_hyphen_values = true)]
     load: Option<u32>,
     /// Submit jobs when those they wait for end, and not at their logged times: which wait is in the
     /// log (`logged`: of a workload log, columns 17 and 18), or follows from what its users did (`user`)
-    #[arg(long, value_name = "FROM", requires = "traces", value_parser = feedback_by_name)]
+    #[arg(long, value_name = "FROM", requires = "traces", conflicts_with = "recipe", value_parser = feedback_by_name)]
     feedback: Option<FeedbackMode>,
 }
 

@@ -24,6 +24,9 @@ use crate::run::each_job;
 pub(super) fn stream(args: &StreamArgs, registry: Registry) -> anyhow::Result<Ending> {
     let mut flags = Flags::default();
     flags.took("policies", "--policy", true);
+    flags.took("seeds", "--seed, which is one,", true);
+    flags.took("first_seed", "--seed", true);
+    flags.only(&args.settings)?;
     flags.blame(streamed(args, registry))
 }
 
@@ -36,6 +39,14 @@ fn streamed(args: &StreamArgs, registry: Registry) -> anyhow::Result<Ending> {
     }
     let mut settings = args.settings.clone();
     settings.push(format!("policies=[{:?}]", args.policy.to_string()));
+    let step = args
+        .settings
+        .iter()
+        .find_map(|one| one.strip_prefix("step="));
+    if let Some(step) = step {
+        let why = "a stream has no tables by time";
+        bail!("{}", ReadError::ignored("--set step", why, step));
+    }
     let loaded = Recipe::load(Some(&args.recipe), &settings)?;
     if loaded.recipe.tasks {
         let error = ReadError::ignored("`tasks`", "a stream keeps no row a task", "true");

@@ -14,9 +14,16 @@ use super::said::{overcommitted, shared_machines};
 use super::{Experiment, ExperimentError, STATIC_BEST};
 use crate::output::units;
 use crate::run::{Comparison, FrameworkInfo, PolicyRuns};
-use crate::search;
+use crate::{search, sensitivity};
 
 impl Experiment {
+    /// The same experiment, of which this is said.
+    #[must_use]
+    pub fn about(mut self, about: &str) -> Self {
+        about.clone_into(&mut self.loaded.recipe.about);
+        self
+    }
+
     /// Why nothing of a comparison can ever run, if nothing can under any policy, or if there is nothing
     /// to run; services count as work.
     ///
@@ -168,6 +175,7 @@ impl Experiment {
                 seeds.len()
             ));
         }
+        warnings.extend(sensitivity::left_out(&self.loaded.recipe));
         let steps = policies.iter().flat_map(|policy| &policy.runs);
         let longest = steps.map(|run| run.step).max().unwrap_or_default();
         let asked = self.loaded.recipe.step();
@@ -181,6 +189,7 @@ impl Experiment {
                 long(asked)
             ));
         }
+        warnings.extend(the_same(policies));
         for policy in policies {
             for (i, spec) in self.loaded.recipe.framework.iter().enumerate() {
                 let rows = || policy.runs.iter().map(|run| &run.frameworks[i]);
@@ -213,6 +222,25 @@ impl Experiment {
         }
         warnings
     }
+}
+
+/// Variants of one policy with the same runs: as a parameter with the value that it has anyway.
+fn the_same(policies: &[PolicyRuns]) -> impl Iterator<Item = String> {
+    fn base(policy: &PolicyRuns) -> &str {
+        policy.name.split('[').next().unwrap_or_default()
+    }
+    fn digests(policy: &PolicyRuns) -> impl Iterator<Item = &str> {
+        policy.runs.iter().map(|run| run.digest.as_str())
+    }
+    policies.iter().enumerate().filter_map(|(i, policy)| {
+        let mut before = policies[..i].iter();
+        let same = before
+            .find(|other| base(other) == base(policy) && digests(other).eq(digests(policy)))?;
+        Some(format!(
+            "{} and {} did the same in every run: what differs in their names has no effect here",
+            same.name, policy.name
+        ))
+    })
 }
 
 /// When a task has a copy, in words.

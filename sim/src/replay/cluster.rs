@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use fairground_policies::allocators::Partition;
 use fairground_policies::resources::{Kind, Mebibytes, Millicores, Milligpus, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
 use fairground_workloads::recipe::MOST_AGENTS;
 use fairground_workloads::trace::{Jobs, Runtimes, Service, Work};
 
+use super::about::{OfSeed, range};
 use super::group;
 use crate::recipe::{FrameworkSpec, Group};
 
@@ -289,25 +291,30 @@ pub(super) fn agents_for(demand: &Demand, size: Resources) -> u64 {
     agents.max().unwrap_or(1).max(1)
 }
 
-/// What the demands ask for of `agents`, in words: "80.0 % of their CPUs and 12.1 % of their memory".
-pub(super) fn offered(demands: &[Demand], agents: &[Resources]) -> String {
-    let mean: Resources = demands.iter().map(|demand| demand.mean).sum();
-    let total: Resources = agents.iter().copied().sum();
+/// What the demands ask for of the agents with every seed, in words: "80.0 % of their CPUs and 12.1 to
+/// 13.0 % of their memory".
+pub(super) fn offered(seeds: &[OfSeed]) -> String {
     let kinds = [
         (Kind::Cpus, "CPUs"),
         (Kind::Mem, "memory"),
         (Kind::Gpus, "GPUs"),
     ];
-    let kinds = kinds
-        .into_iter()
-        .filter(|(kind, _)| mean.of(*kind) > 0 && total.of(*kind) > 0);
-    let parts = kinds.map(|(kind, name)| {
-        let thousandths = (mean.share(kind, total).parts_per_million() + 500) / 1000;
-        format!(
-            "{}.{} % of their {name}",
-            thousandths / 10,
-            thousandths % 10
-        )
+    let pairs = seeds.iter().map(|one| {
+        let mean: Resources = one.demands.iter().map(|demand| demand.mean).sum();
+        let total: Resources = one.agents.iter().copied().sum();
+        (mean, total)
+    });
+    let pairs: Vec<(Resources, Resources)> = pairs.collect();
+    let parts = kinds.into_iter().filter_map(|(kind, name)| {
+        let asked = pairs.iter().any(|(mean, _)| mean.of(kind) > 0);
+        let there = pairs.iter().all(|(_, total)| total.of(kind) > 0);
+        let shares = pairs
+            .iter()
+            .map(|(mean, total)| (mean.share(kind, *total).parts_per_million() + 500) / 1000);
+        let load = range(shares, |thousandths| {
+            format!("{}.{}", thousandths / 10, thousandths % 10)
+        });
+        (asked && there).then(|| format!("{load} % of their {name}"))
     });
     let parts: Vec<String> = parts.collect();
     match parts.split_last() {
@@ -315,6 +322,17 @@ pub(super) fn offered(demands: &[Demand], agents: &[Resources]) -> String {
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
+}
+
+/// The agents of one of several partitions.
+pub(super) fn partition<'a>(
+    shares: &[u32],
+    agents: &'a [Resources],
+    which: usize,
+) -> &'a [Resources] {
+    let parts = Partition::split(shares, agents.len() as u32);
+    let before: usize = parts[..which].iter().map(|owns| *owns as usize).sum();
+    &agents[before..before + parts[which] as usize]
 }
 
 /// Agents for each framework: first what its largest job needs, if there are so many, then the rest in

@@ -1,7 +1,7 @@
 //! What is replayed of traces: from when on, for how long, and how many jobs that is.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
@@ -139,6 +139,24 @@ pub(super) fn part(
         }
     }
     Ok(part)
+}
+
+/// Whether any job of a part names one before it that is in it, too.
+pub(super) fn names_another(work: &[Work], part: &Part) -> Result<bool, ReadError> {
+    for one in work {
+        let (mut jobs, mut before) = (BTreeSet::new(), Vec::new());
+        for job in arrivals(&one.trace, TraceSpec::default().every)? {
+            let (job, at) = job?;
+            if part.holds(at) {
+                jobs.insert(job.name);
+                before.extend(job.preceding);
+            }
+        }
+        if before.iter().any(|name| jobs.contains(name)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A part that lasts for no time, or longer than a recipe may.

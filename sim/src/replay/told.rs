@@ -2,18 +2,16 @@
 
 use std::fmt::Write as _;
 
-use fairground_policies::allocators::Partition;
-use fairground_policies::resources::Resources;
 use fairground_policies::time::Span;
-use fairground_workloads::ReadError;
 use fairground_workloads::canonical::NOT_UNDERSTOOD;
 use fairground_workloads::models::machines::{Built, Machines};
 use fairground_workloads::models::trace::{FeedbackMode, LeftOut};
+use fairground_workloads::{ReadError, WorkloadSpec};
 
-use super::cluster::{self, Demand, Reason};
+use super::cluster::Reason;
 use super::part::Part;
 use super::{LOAD, Replay, Work};
-use crate::recipe::{FrameworkSpec, Group};
+use crate::recipe::{FrameworkSpec, Group, Recipe};
 
 /// A trace none of whose jobs can be run.
 pub(super) fn nothing(left: &LeftOut) -> ReadError {
@@ -55,51 +53,6 @@ pub(super) fn empty(replay: &Replay, part: &Part) -> ReadError {
                 ))
         }
     }
-}
-
-/// Frameworks some of whose jobs have no room on their partition of `agents`, or of machines that the
-/// trace tells: why, and what helps.
-pub(super) fn too_narrow(
-    frameworks: &[FrameworkSpec],
-    demands: &[Demand],
-    agents: &[Resources],
-    machines: bool,
-) -> String {
-    let shares: Vec<u32> = frameworks.iter().map(|one| one.share).collect();
-    let mut rest = agents;
-    let mut narrow = Vec::new();
-    let parts = Partition::split(&shares, agents.len() as u32);
-    for ((framework, demand), owns) in frameworks.iter().zip(demands).zip(parts) {
-        let (own, others) = rest.split_at(owns as usize);
-        rest = others;
-        let without = cluster::without_room(demand, own);
-        if without == 0 {
-            continue;
-        }
-        let jobs = counted(demand.jobs, "job");
-        let needs = own.iter().max_by_key(|size| size.units());
-        let needs = needs.map_or(String::new(), |size| {
-            format!(" (the widest takes {})", cluster::agents_for(demand, *size))
-        });
-        let owns = counted(u64::from(owns), "agent");
-        narrow.push(format!(
-            "{without} of the {jobs} of {} on {owns}{needs}",
-            framework.name
-        ));
-    }
-    if narrow.is_empty() {
-        return String::new();
-    }
-    let helps = if machines {
-        "fewer frameworks (--tenants) have larger partitions"
-    } else {
-        "--load 0.8 assumes a cluster in which every partition has room for them"
-    };
-    format!(
-        " Tasks of a job start together, and some partitions are too small for jobs of their \
-         frameworks, which can never run there: {}; {helps}.",
-        narrow.join(", ")
-    )
 }
 
 /// What is wrong with a parameter that a flag sets is said of the flag, because nobody wrote the other.
@@ -211,9 +164,44 @@ pub(super) fn not_understood(work: &[Work]) -> String {
     said.collect()
 }
 
+/// What the traces hold.
+pub(super) fn traces(work: &[Work]) -> String {
+    let mut about = String::new();
+    for alike in work.chunk_by(|one, next| one.what() == next.what()) {
+        let files = alike
+            .iter()
+            .map(|one| one.file.file_name().unwrap_or_default());
+        let files: Vec<_> = files.map(|file| file.to_string_lossy()).collect();
+        let holds = if files.len() == 1 { "holds" } else { "hold" };
+        let _ = write!(about, "{} {holds} {}", files.join(", "), alike[0].what());
+        let all = |table| alike.iter().map(|one| one.rows(table)).sum();
+        let (jobs, tenants) = (all("jobs"), all("tenants"));
+        if jobs > 0 {
+            let _ = write!(about, ", {}", counted(jobs, "job"));
+        }
+        if tenants > 0 {
+            let _ = write!(about, " of {}", counted(tenants, "tenant"));
+        }
+        // One who is in two files is two tenants, as nobody knows whether it is one.
+        if tenants > 0 && files.len() > 1 {
+            about += " (those of each file are counted for themselves)";
+        }
+        about += ". ";
+    }
+    about
+}
+
 impl Replay {
     /// Why a cluster without machines of its own is as it is.
-    pub(super) fn cluster_told(&self, work: &[Work], groups: &[Group], reason: Reason) -> String {
+    pub(super) fn cluster_told(
+        &self,
+        work: &[Work],
+        groups: &[Group],
+        reason: Reason,
+        drawn: bool,
+    ) -> String {
+        // It is made before anything is drawn with another seed.
+        let seed = if drawn { " in seed 1" } else { "" };
         let told = groups.iter().map(|group| {
             let size = group.size();
             format!("{} of {size}", counted(u64::from(group.agents), "agent"))
@@ -222,15 +210,24 @@ impl Replay {
         let because = match reason {
             Reason::Load => {
                 let load = percent(self.load.unwrap_or(LOAD));
-                format!("as many as make a load of {load}")
+                format!("as many as make a load of {load}{seed}")
             }
-            Reason::Partitions => "as many as the widest job of every framework needs on a \
-                                   partition of its own"
-                .to_owned(),
+            Reason::Partitions => format!(
+                "as many as the widest job of every framework needs{seed} on a partition of its own"
+            ),
             Reason::Frameworks => "one for each framework".to_owned(),
-            Reason::Wider => "as many as the widest job needs, which is wider than that".to_owned(),
+            Reason::Wider => {
+                format!("as many as the widest job needs{seed}, which is wider than that")
+            }
             Reason::Header => {
                 let header = header(work).unwrap_or_default();
+                let mut sizes = work.iter().filter_map(|one| one.trace.manifest.machine);
+                if sizes.any(|size| size.nodes.is_some() && size.processors.is_none()) {
+                    return format!(
+                        " {header}, and neither the processors of nodes nor their memory: {told} were \
+                         assumed, each with room for the largest task."
+                    );
+                }
                 return format!(
                     " {header}, and not their memory: {told}, with memory for a task on every processor."
                 );
@@ -246,26 +243,24 @@ impl Replay {
         format!(" {header}: {told} were assumed, {because}.")
     }
 
-    pub(super) fn told(&self, work: &[Work], part: &Part, left: &LeftOut) -> String {
+    /// What helps where partitions are too small for jobs of their frameworks.
+    pub(super) fn helps(&self, recipe: &Recipe, sampling: bool) -> &'static str {
+        let of_tenants = |framework: &FrameworkSpec| matches!(&framework.workload, WorkloadSpec::Trace(spec) if !spec.tenants.is_empty());
+        match (&recipe.machines, self.load, sampling) {
+            (Some(_), ..) if !recipe.framework.iter().any(of_tenants) => "",
+            (Some(_), ..) => "; fewer frameworks (--tenants) have larger partitions",
+            (None, Some(_), _) => "; a smaller --load assumes a larger cluster",
+            (None, None, true) => "; --load 0.8 assumes a cluster with room for those of seed 1",
+            (None, None, false) => {
+                "; --load 0.8 assumes a cluster in which every partition has room for them"
+            }
+        }
+    }
+
+    /// What is replayed of the traces.
+    pub(super) fn told(&self, part: &Part, left: &LeftOut) -> String {
         let from = part.from;
         let mut about = String::new();
-        for alike in work.chunk_by(|one, next| one.what() == next.what()) {
-            let files = alike
-                .iter()
-                .map(|one| one.file.file_name().unwrap_or_default());
-            let files: Vec<_> = files.map(|file| file.to_string_lossy()).collect();
-            let holds = if files.len() == 1 { "holds" } else { "hold" };
-            let _ = write!(about, "{} {holds} {}", files.join(", "), alike[0].what());
-            let all = |table| alike.iter().map(|one| one.rows(table)).sum();
-            let (jobs, tenants) = (all("jobs"), all("tenants"));
-            if jobs > 0 {
-                let _ = write!(about, ", {}", counted(jobs, "job"));
-            }
-            if tenants > 0 {
-                let _ = write!(about, " of {}", counted(tenants, "tenant"));
-            }
-            about += ". ";
-        }
         let (since, length) = (spelled(from), part.length);
         // All of it may come at one instant.
         let from_on = if length > Span::from_micros(1) {
@@ -281,10 +276,13 @@ impl Replay {
         let _ = write!(about, "Replayed: {from_on} {begin}");
         if self.interarrival != 1000 {
             let (time, factor) = (spelled(part.arrivals), percent(self.interarrival));
-            let _ = write!(
-                about,
-                ", in {time}: times between arrivals are {factor} of the trace's, run times stay"
-            );
+            // What comes at one instant has no times between.
+            if part.length > Span::from_micros(1) {
+                let _ = write!(
+                    about,
+                    ", in {time}: times between arrivals are {factor} of the trace's, run times stay"
+                );
+            }
         }
         if part.jobs == 0 && self.sample < 1000 {
             let _ = write!(about, ", {} of its requests", percent(self.sample));

@@ -15,6 +15,7 @@ use fairground_workloads::ReadError;
 use fairground_workloads::trace::{Runtimes, Work};
 
 use super::job_source::JobSource;
+use super::usable::Usable;
 use super::{Item, World};
 use crate::record::Recorder;
 
@@ -27,8 +28,8 @@ pub(super) struct Progress<'a> {
     open: IdTable<Box<Open>>,
     /// What an executor takes, where tasks run in executors.
     executor: Option<Resources>,
-    /// The sizes of the agents tasks may run on, with how many there are of each.
-    usable: Vec<(Resources, u64)>,
+    /// The sizes of the agents tasks may run on.
+    usable: Vec<Usable>,
     impossible: u64,
 }
 
@@ -52,8 +53,8 @@ struct Copying {
 
 impl<'a> Progress<'a> {
     /// The jobs of `work` before any was submitted; `usable` are the sizes of the agents they may
-    /// run on, with how many there are of each.
-    pub(super) fn new(jobs: JobSource<'a>, work: &Work, usable: &[(Resources, u64)]) -> Self {
+    /// run on.
+    pub(super) fn new(jobs: JobSource<'a>, work: &Work, usable: &[Usable]) -> Self {
         let executor = match work {
             Work::Executors { needs, .. } => Some(*needs),
             Work::Batch(_) | Work::Service(_) => None,
@@ -107,20 +108,22 @@ impl Open {
     }
 }
 
-/// Whether every task fits on some agent, and every stage that starts `together` on all of them.
+/// Whether from now on every task fits on some agent, and every stage that starts `together` on all of them.
 fn is_possible(
     spec: &JobSpec,
     together: bool,
     executor: Option<Resources>,
-    usable: &[(Resources, u64)],
+    (usable, now): (&[Usable], Time),
 ) -> bool {
-    let fits = |needs: Resources| {
-        let mut sizes = usable.iter();
-        !needs.is_zero() && sizes.any(|(size, _)| needs.fits_in(*size))
+    let usable = || {
+        let sizes = usable.iter();
+        sizes.filter(|(_, _, until)| until.is_none_or(|until| now < until))
     };
+    let fits =
+        |needs: Resources| !needs.is_zero() && usable().any(|(size, ..)| needs.fits_in(*size));
     let rooms = |needs: Resources| -> u64 {
-        let room = |(size, count): &(Resources, u64)| needs.times_in(*size).unwrap_or(0) * count;
-        usable.iter().map(room).sum()
+        let room = |(size, count, _): &Usable| needs.times_in(*size).unwrap_or(0) * count;
+        usable().map(room).sum()
     };
     let mut stages = spec.stages.iter();
     match executor {
@@ -196,11 +199,12 @@ impl<'a> World<'a> {
 
     /// A job is there: its framework is told of it, unless it could never run.
     fn submitted(&mut self, framework: FrameworkId, id: JobId) {
+        let now = self.now;
         let progress = &mut self.progress[framework.index()];
-        self.moved = self.now;
+        self.moved = now;
         let spec = progress.jobs.job(id).spec;
         let together = self.frameworks[framework.index()].starts_together(spec);
-        let possible = is_possible(spec, together, progress.executor, &progress.usable);
+        let possible = is_possible(spec, together, progress.executor, (&progress.usable, now));
         let tasks = spec.tasks();
         if possible && tasks > 0 {
             if tasks > 1 {
@@ -325,7 +329,12 @@ impl<'a> World<'a> {
         if in_vain {
             self.record.framework(framework).work_lost += worked.unwrap_or_default();
         }
+        // Work inside an executor that ends is lost with it, unless its end was heard of before.
+        let inside = page.work_of(task);
         let Some(TaskPurpose::WorkUnit(unit)) = purpose else {
+            if let Some(unit) = inside {
+                self.progress(framework).jobs.outcome(unit.job).lose();
+            }
             return;
         };
         if beaten {

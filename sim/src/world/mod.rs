@@ -9,6 +9,7 @@ mod jobs;
 mod network_io;
 pub mod service_queue;
 mod services;
+mod usable;
 mod job_source;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -44,6 +45,7 @@ use costs::Costs;
 use job_source::{JobSource, OwnData};
 use jobs::Progress;
 use services::Service;
+use usable::usable_agents;
 
 /// Everything one simulation follows from.
 #[derive(Clone, Debug)]
@@ -464,34 +466,6 @@ impl<'a> World<'a> {
     }
 }
 
-/// The sizes of agents each framework may use, now or later, and how many there are of each.
-fn usable_agents(
-    scenario: &Scenario<'_>,
-    owner: impl Fn(AgentId) -> Option<FrameworkId>,
-) -> Vec<Vec<(Resources, u64)>> {
-    let trace = scenario.trace;
-    let mut usable = vec![Vec::<(Resources, u64)>::new(); trace.workloads.len()];
-    let first = trace.agents.iter().enumerate();
-    let first = first.map(|(i, total)| (AgentId(i as u32), *total));
-    // What an agent becomes may be the only one that is large enough.
-    let later = trace.faults.iter();
-    let later = later.filter_map(|fault| Some((fault.agent, fault.total?)));
-    for (agent, total) in first.chain(later) {
-        let total = scenario.offered(agent, total);
-        let owner = owner(agent);
-        for (framework, sizes) in usable.iter_mut().enumerate() {
-            if owner.is_some_and(|owner| owner.index() != framework) {
-                continue;
-            }
-            match sizes.iter_mut().find(|(size, _)| *size == total) {
-                Some((_, count)) => *count += 1,
-                None => sizes.push((total, 1)),
-            }
-        }
-    }
-    usable
-}
-
 /// Where the data of a framework lies that keeps it on its own agents.
 fn data_of(framework: FrameworkId, scenario: &Scenario<'_>, allocator: &dyn Allocator) -> OwnData {
     let agents = (0..scenario.trace.agents.len() as u32).map(AgentId);
@@ -512,7 +486,7 @@ fn framework(
     let behaviour = &scenario.frameworks[id.index()];
     let offer_policy = OfferPolicy {
         refuse: behaviour.refuse,
-        offers: config.offers,
+        declares: config.declares,
     };
     Ok(match work {
         Work::Batch(_) => {

@@ -126,8 +126,12 @@ const CASES: &[Case] = &[
         "22-google-odd",
         "compare --trace task_events.csv --trace machine_events.csv --out out",
         0,
-        None,
-        &["can never run"],
+        Some([3, 2, 1]),
+        &[
+            "can never run",
+            "machines without capacity",
+            "2 in the trace; nothing is placed there",
+        ],
     ),
     (
         "22-google-odd",
@@ -223,6 +227,42 @@ fn cases_of_comparisons_hold() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// A machine that does not say what it has, and one without processors, get no task; a job that only what a
+/// machine was could hold is told.
+#[test]
+fn machines_without_capacity_get_no_task() {
+    let place = Place::empty();
+    place.write(
+        "machine_events.csv",
+        "0,5,0,p,0.5,0.5\n0,6,0,p,,\n0,7,0,p,0,0.5\n300000000,5,2,p,0.2,0.2\n",
+    );
+    let ran = |job: u64, begin: u64, user: &str, size: &str| {
+        let row = |kind: u64| {
+            format!(
+                "{},,{job},0,5,{kind},{user},0,1,{size},{size},0,\n",
+                (begin + kind * 20) * 1_000_000
+            )
+        };
+        [0, 1, 4].map(row).concat()
+    };
+    place.write(
+        "task_events.csv",
+        ran(1, 0, "u", "0.1") + &ran(2, 400, "u", "0.1") + &ran(3, 600, "v", "0.3"),
+    );
+    let said =
+        place.fairground("compare --trace task_events.csv --trace machine_events.csv --out out");
+    assert!(
+        said.starts_with("exit 0\n") && said.contains("drf: 1 jobs of v can never run"),
+        "{said}"
+    );
+    assert_eq!(counts(&place), [3, 2, 1]);
+    let report = place.read("out/report.html");
+    assert!(
+        report.contains("2 in the trace; nothing is placed there"),
+        "they are counted"
+    );
 }
 
 /// What was answered, as one line.

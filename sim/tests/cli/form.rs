@@ -67,6 +67,74 @@ fn a_trace_in_one_form_for_all() {
     assert_ne!(digest(&hidden), digest(&counted));
 }
 
+/// What makes no sense is told before anything is written; what is left of it is no trace.
+#[test]
+fn parts_and_factors_that_make_no_sense() {
+    let place = Place::with("log.swf", LOG);
+    place.write("other.swf", LOG.replace("MaxProcs: 8", "MaxProcs: 9"));
+    place.write("licence.swf", "Permission is hereby granted\n");
+    place.fairground("trace import log.swf --out log");
+    place.fairground("trace import other.swf --out other");
+    for (line, code, told) in [
+        (
+            "slice log --from 1h --to 30m",
+            2,
+            "--to: expected an end after the beginning",
+        ),
+        ("slice log --seed 9 --to 30s", 2, "--sample"),
+        ("slice log --rest", 2, "expected a part: --from"),
+        ("slice log", 2, "expected a part: --from"),
+        (
+            "slice log --from 9h",
+            0,
+            "no job and no load is in this part",
+        ),
+        (
+            "scale log --time 0",
+            2,
+            "expected a number above 0 and at most 1000",
+        ),
+        (
+            "scale log --load 0",
+            2,
+            "expected a number above 0 and at most 1000",
+        ),
+        (
+            "scale log --load 4000000",
+            2,
+            "expected a number above 0 and at most 1000",
+        ),
+        (
+            "scale log --cluster 0",
+            2,
+            "expected a number above 0 and at most 1000",
+        ),
+        (
+            "import licence.swf --drop",
+            2,
+            "expected a record that can be used, found none",
+        ),
+    ] {
+        let said = place.fairground(&format!("trace {line} --out made"));
+        assert!(
+            said.starts_with(&format!("exit {code}\n")) && said.contains(told),
+            "{line}: {said}"
+        );
+        assert_eq!(place.path("made").exists(), code == 0, "{line}");
+        let _ = std::fs::remove_dir_all(place.path("made"));
+    }
+    for (others, told) in [
+        ("log log", "size of the machine: the one that each"),
+        ("log other", "size of the machine: not kept"),
+    ] {
+        let said = place.fairground(&format!("trace merge {others} --renumber --out made"));
+        assert!(said.contains(told), "{others}: {said}");
+        let kept = place.read("made/manifest.json").contains("\"processors\"");
+        assert_eq!(kept, others == "log log", "{others}");
+        std::fs::remove_dir_all(place.path("made")).unwrap();
+    }
+}
+
 /// The line of a canonical trace that tells its digest.
 fn digest(said: &str) -> &str {
     let line = said.lines().find(|line| line.contains("digest: "));

@@ -87,7 +87,7 @@ fn help_on_compare() {
                                        cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri,
                                        philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker,
                                        spark-events, spark-joblog, wfcommons, opendc-tasks,
-                                       opendc-fragments, wta, gwf, bitbrains, planetlab, loads
+                                       opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt
               --from <SPAN>            Begin so long after the beginning of the trace [default: at once, or
                                        with the busiest week]
               --tenants <N>            How many tenants are frameworks of their own; the others are one

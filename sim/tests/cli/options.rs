@@ -178,9 +178,9 @@ fn what_a_stream_does_not_do() {
         (
             &["--policy", "lottery"][..],
             expect![[r#"
-            error: --policy: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
-              hint: `fairground policies` lists all names and parameters
-        "#]],
+                error: --policy: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
+                  hint: `fairground policies` lists all names and parameters
+            "#]],
         ),
         (
             &["--set", "tasks=true"],
@@ -418,4 +418,47 @@ fn flags_are_named_and_not_the_keys_that_they_set() {
             "{told}: {said}"
         );
     }
+}
+
+/// A flag and a setting, or two settings, of one key: neither wins in silence.
+#[test]
+fn two_values_for_one_key() {
+    let place = Place::tiny();
+    for (command, flag, setting) in [
+        (
+            "compare tiny.toml --duration 1h",
+            "--duration",
+            "duration=2h",
+        ),
+        ("compare tiny.toml --seeds 3", "--seeds", "seeds=4"),
+        (
+            "compare tiny.toml --policies drf",
+            "--policies",
+            "policies.0=fifo",
+        ),
+        ("compare tiny.toml --tasks", "--tasks", "tasks=false"),
+        (
+            "compare tiny.toml --set seeds=3",
+            "--set seeds=3",
+            "seeds=4",
+        ),
+        ("run tiny.toml --seed 3", "--seed", "first_seed=4"),
+        ("run tiny.toml", "--seed", "seeds=4"),
+        ("run tiny.toml", "--policy", "policies.0=fifo"),
+        ("stream tiny.toml", "--seed", "seeds=5"),
+        ("stream tiny.toml", "--policy", "policies.0=fifo"),
+    ] {
+        let said = place.fairground(&format!("{command} --set {setting}"));
+        let told = format!("error: {flag}");
+        assert!(
+            said.starts_with("exit 2\n")
+                && said.contains(&told)
+                && said.contains(&format!(" and --set {setting}: two values for "))
+                && said.contains("hint: leave one of them out"),
+            "{told}: {said}"
+        );
+    }
+    let said = place.fairground("stream tiny.toml --set step=9s");
+    let told = "error: --set step: no effect: a stream has no tables by time; found 9s";
+    assert!(said.contains(told), "{said}");
 }

@@ -46,6 +46,26 @@ impl Slice {
         drawn < u64::from(share)
     }
 
+    /// That something is selected.
+    fn check(&self) -> Result<(), ReadError> {
+        let all = Self {
+            seed: self.seed,
+            rest: self.rest,
+            ..Self::default()
+        };
+        if *self == all {
+            let error = ReadError::expected("a part: --from, --to, --tenant or --sample", "none");
+            return Err(error.hint("the whole trace is there already, and its rest is nothing"));
+        }
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && to <= from
+        {
+            let error = ReadError::expected("an end after the beginning, --from", "one before");
+            return Err(error.place("--to"));
+        }
+        Ok(())
+    }
+
     fn told(&self) -> String {
         let mut parts = Vec::new();
         let mut part = |name: &str, value: Option<String>| {
@@ -70,6 +90,9 @@ impl Slice {
 
 /// What an assumption is called that says what was taken, tenants by name.
 pub(super) const PART: &str = "part of the trace";
+
+/// What an assumption is called that says which machine a merged trace has.
+const MACHINE: &str = "size of the machine";
 
 pub(super) fn begun(trace: &Opened, place: &Path) -> Result<Writer, ReadError> {
     let mut writer = Writer::new(place, trace.manifest.units.clone())?;
@@ -101,8 +124,9 @@ fn copy_if<T: Part>(
 /// services stay whole.
 ///
 /// # Errors
-/// When the trace cannot be read, a tenant is unknown, or the slice not written.
+/// When nothing is selected, the trace cannot be read, a tenant is unknown, or the slice not written.
 pub fn slice(trace: &Opened, slice: &Slice, place: &Path) -> Result<Manifest, ReadError> {
+    slice.check()?;
     let mut tenants = BTreeSet::new();
     let mut unknown: BTreeSet<&String> = slice.tenants.iter().collect();
     for tenant in trace.rows::<Tenant>()? {
@@ -165,10 +189,19 @@ pub fn merge(traces: &[Opened], renumber: bool, place: &Path) -> Result<Manifest
         }
     }
     let mut out = Writer::new(place, units)?;
-    // The logs of two machines have no size together.
+    // The logs of different machines have no size together.
     let size = first.manifest.machine;
     let same = traces.iter().all(|trace| trace.manifest.machine == size);
-    out.machine = size.filter(|_| same && (!renumber || traces.len() == 1));
+    out.machine = size.filter(|_| same);
+    if !same {
+        let why = "not kept: the traces tell different ones, and which is meant is not known";
+        out.assumptions.push(assumption(MACHINE, why));
+    } else if renumber && size.is_some() && traces.len() > 1 {
+        out.assumptions.push(assumption(
+            MACHINE,
+            "the one that each of the traces tells, once",
+        ));
+    }
     for trace in traces {
         out.sources.extend(trace.manifest.sources.iter().cloned());
         out.assumptions

@@ -134,8 +134,10 @@ impl Row for Record {
     }
 }
 
-contents! { Record: |one| Jobs 1, Tasks (one.mappers.len() + one.reducers.len()) as u64,
-Edges 1; }
+contents! {
+    Record: |one| Jobs 1, Tasks (one.mappers.len() + one.reducers.len()) as u64,
+        Edges 1;
+}
 
 shows! { Record: |one|
     "coflow": one.coflow, "arrival_ms": one.arrival, "mappers": one.mappers.len(),

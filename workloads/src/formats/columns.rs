@@ -222,7 +222,7 @@ macro_rules! columns {
             }
         }
 
-        impl $crate::formats::seen::Shown for $record {
+        impl $crate::formats::survey::Shown for $record {
             const HEADER: &'static [&'static str] =
                 &[$($crate::formats::columns::shown!($column $(as $shown)?)),+];
 
@@ -340,7 +340,7 @@ pub(crate) fn digits(amount: impl Into<Option<u64>>, digits: u32) -> String {
 /// The row for people of a record whose columns are not declared: names and what stands there.
 macro_rules! shows {
     ($record:ty: |$one:ident| $($name:literal: $value:expr),+ $(,)?) => {
-        impl $crate::formats::seen::Shown for $record {
+        impl $crate::formats::survey::Shown for $record {
             const HEADER: &'static [&'static str] = &[$($name),+];
 
             fn row(&self) -> Vec<String> {

@@ -15,9 +15,9 @@ use serde_ignored::Path;
 use crate::error::ReadError;
 use crate::formats::lines::MARK;
 use crate::formats::place::Place;
-use crate::formats::seen::Reader;
+
 use crate::formats::source::{self, Plain};
-use crate::formats::survey::Unread;
+use crate::formats::survey::{Reader, Unread};
 
 /// The largest value that is read, in bytes.
 pub const LARGEST_DOCUMENT: usize = 64 << 20;

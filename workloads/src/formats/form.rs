@@ -6,8 +6,7 @@ use std::path::Path;
 use crate::canonical::Units;
 use crate::canonical::import::Import;
 use crate::error::ReadError;
-use crate::formats::seen::{self, Plain, Reader, Shown, Survey, Told};
-use crate::formats::survey::{Check, Head, Stat};
+use crate::formats::survey::{self, Check, Head, Plain, Reader, Shown, Stat, Survey, Told};
 
 /// What a step of an import comes to.
 pub(crate) type Done = Result<(), ReadError>;
@@ -64,9 +63,9 @@ impl Form {
             units: Units::absolute,
             unkept: &[],
             samples: &[],
-            stat: seen::stat::<R, S>,
-            head: seen::head::<R>,
-            check: seen::check::<R, S>,
+            stat: survey::stat::<R, S>,
+            head: survey::head::<R>,
+            check: survey::check::<R, S>,
         }
     }
 }

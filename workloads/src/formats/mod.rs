@@ -18,6 +18,7 @@ pub mod alibaba2018;
 pub mod azure_functions;
 pub mod azure_llm;
 pub mod azure_vm;
+pub mod burstgpt;
 pub mod coflow;
 pub mod cook;
 pub mod dlrm;
@@ -55,6 +56,7 @@ pub(crate) mod cells;
 pub(crate) mod clock;
 pub(crate) mod columns;
 pub(crate) mod detect;
+pub(crate) mod facts;
 pub(crate) mod figures;
 pub(crate) mod form;
 pub(crate) mod lines;
@@ -154,6 +156,7 @@ formats! {
     Bitbrains "bitbrains" opendc::bitbrains;
     PlanetLab "planetlab" planetlab;
     Loads "loads" loads;
+    BurstGpt "burstgpt" burstgpt;
 }
 
 impl Format {

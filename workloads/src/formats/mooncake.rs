@@ -16,7 +16,7 @@ pub(crate) const FORM: Form = Form {
     signs: &[Holds("\"input_length\"")],
     unkept: &["hash_ids"],
     import: Ok(|import, path| {
-        import.tokens(Rows::open(path)?, |one: &Record| {
+        import.tokens(Rows::open(path)?, TOKENS, |one: &Record| {
             let [read, write] = [one.input_length, one.output_length].map(u64::from);
             (millis(one.timestamp), read, write)
         })

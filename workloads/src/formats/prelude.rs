@@ -4,7 +4,7 @@ pub(crate) use std::collections::BTreeMap;
 pub(crate) use std::path::Path;
 
 pub(crate) use crate::canonical::account::{Became, Thing, contents};
-pub(crate) use crate::canonical::import::gathered::{FIVE_MINUTES, Named, Scattered};
+pub(crate) use crate::canonical::import::gathered::{FIVE_MINUTES, Named, Scattered, TOKENS};
 pub(crate) use crate::canonical::import::{
     Draft, Import, StageDraft, censored, ended, millis, ran, seconds, stage, unstarted, untold,
     workers,
@@ -20,5 +20,6 @@ pub(crate) use crate::formats::documents::{Document, Documents, Members};
 pub(crate) use crate::formats::form::{Done, Form, Sign::*};
 pub(crate) use crate::formats::place::Place;
 pub(crate) use crate::formats::rows::{Row, Rows};
-pub(crate) use crate::formats::seen::{Reader, Seen, Shown, Survey, Told};
+pub(crate) use crate::formats::seen::Seen;
+pub(crate) use crate::formats::survey::{Reader, Shown, Survey, Told};
 pub(crate) use crate::formats::swim::{LATEST, MOST_BYTES};

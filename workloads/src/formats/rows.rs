@@ -11,8 +11,8 @@ use crate::error::ReadError;
 use crate::formats::cells::bare;
 use crate::formats::lines::Lines;
 use crate::formats::place::Place;
-use crate::formats::seen::{Reader, Seen};
-use crate::formats::survey::Unread;
+use crate::formats::seen::Seen;
+use crate::formats::survey::{Reader, Unread};
 
 /// A record that is one line of text.
 pub trait Row: Sized {
@@ -123,15 +123,15 @@ impl Passed {
     }
 
     /// The same as warnings.
-    pub(crate) fn tell(self, warn: &mut Vec<ReadError>) {
+    pub(crate) fn tell(self, seen: &mut Seen) {
         if self.repaired > 0 {
             let error =
                 ReadError::expected("text in UTF-8", format!("{} other lines", self.repaired));
-            warn.push(error.hint("bytes that are not UTF-8 are read as U+FFFD"));
+            seen.warn(error.hint("bytes that are not UTF-8 are read as U+FFFD"));
         }
         if self.unfinished {
             let error = ReadError::expected("a newline after the last line", "the end of the file");
-            warn.push(error.hint("the file may be truncated, even in the middle of a number"));
+            seen.warn(error.hint("the file may be truncated, even in the middle of a number"));
         }
     }
 }
@@ -202,9 +202,7 @@ impl<R: Row> Reader for Rows<R> {
         for (name, count) in self.passed.facts() {
             seen.set(name, count);
         }
-        let mut odd = Vec::new();
-        self.passed.tell(&mut odd);
-        odd.into_iter().for_each(|odd| seen.warn(odd));
+        self.passed.tell(seen);
     }
 }
 

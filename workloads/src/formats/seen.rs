@@ -6,74 +6,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
-use std::path::Path;
 
 use crate::error::ReadError;
-use crate::formats::cells::{BILLIONTHS, MILLIONTHS, rounded, written};
+use crate::formats::facts::{AsFigure, AsKey, AsNumber, Fact, Key, Value};
 use crate::formats::figures::Figures;
-use crate::formats::place::Place;
-use crate::formats::survey::{Check, Column, Head, Stat, Unread, tally, yes};
-
-/// A record as people see it.
-pub(crate) trait Shown {
-    /// The names of its columns; one without a name is not shown.
-    const HEADER: &'static [&'static str];
-
-    /// What stands in those that are shown.
-    fn row(&self) -> Vec<String>;
-}
-
-/// A record that says by itself what it is counted as.
-pub(crate) trait Told: Shown {
-    /// Tells it.
-    fn see(&self, seen: &mut Seen);
-}
-
-/// What remembers something from record to record to count them.
-pub(crate) trait Survey: Default {
-    /// What it counts.
-    type Record: Shown;
-
-    /// Tells what a record is counted as.
-    fn see(&mut self, record: &Self::Record, seen: &mut Seen);
-
-    /// Tells what is known after the last one.
-    fn end(self, _seen: &mut Seen) {}
-}
-
-/// The survey of records that need no memory.
-pub(crate) struct Plain<R>(std::marker::PhantomData<R>);
-
-impl<R> Default for Plain<R> {
-    fn default() -> Self {
-        Self(std::marker::PhantomData)
-    }
-}
-
-impl<R: Told> Survey for Plain<R> {
-    type Record = R;
-
-    fn see(&mut self, record: &R, seen: &mut Seen) {
-        record.see(seen);
-    }
-}
-
-/// The records of a file, whatever its shape.
-pub(crate) trait Reader:
-    Iterator<Item = Result<Self::Record, ReadError>> + Unread + Sized
-{
-    /// One of them.
-    type Record;
-
-    /// Opens a file, or a folder or archive of its parts where the format has them.
-    fn open(path: &Path) -> Result<Self, ReadError>;
-
-    /// Where the record read last stands.
-    fn place(&self) -> Option<Place>;
-
-    /// Tells what is known of the file as a whole, after the last record.
-    fn end(&self, _seen: &mut Seen) {}
-}
+use crate::formats::survey::{Column, Stat};
 
 /// Counts and oddities of a file.
 #[derive(Default)]
@@ -85,215 +22,9 @@ pub struct Seen {
     odd: Vec<ReadError>,
 }
 
-/// One fact.
-pub(crate) struct Fact {
-    name: &'static str,
-    value: Value,
-    shown: As,
-}
-
-enum Value {
-    Count(u64),
-    Number(Option<i128>),
-    /// A text, and the number by which it was chosen.
-    Text(Option<(u64, String)>),
-    Tally(BTreeMap<u64, u64>, BTreeMap<String, u64>),
-    Distinct(HashSet<u64>, HashSet<(u64, u64)>, HashSet<String>),
-    /// The sum of amounts in billionths, and how many there are.
-    Mean(u128, u128),
-    /// The number before, and how many were lower than the one before them.
-    Sorted(Option<i128>, u64),
-}
-
-/// How a fact is written.
-#[derive(Clone, Copy)]
-enum As {
-    Whole,
-    /// A number in units of so many digits behind the point.
-    Written(u32),
-    Rounded(u32),
-    /// A number of so many parts of one.
-    Parts(u32),
-    /// What is tallied, without how often.
-    Keys,
-}
-
-/// What is tallied or told apart.
-#[derive(Clone, Copy)]
-pub(crate) enum Key<'a> {
-    Number(u64),
-    Pair(u64, u64),
-    Text(&'a str),
-}
-
-/// What may be a key, or nothing.
-pub(crate) trait AsKey<'a> {
-    /// The key.
-    fn key(self) -> Option<Key<'a>>;
-}
-
-/// What may be a number, or nothing.
-pub(crate) trait AsNumber {
-    /// The number.
-    fn number(self) -> Option<i128>;
-}
-
-macro_rules! keys {
-    ($($type:ty: |$value:ident| $key:expr;)+) => {$(
-        impl<'a> AsKey<'a> for $type {
-            fn key(self) -> Option<Key<'a>> {
-                let $value = self;
-                Some($key)
-            }
-        }
-    )+};
-}
-
-keys! {
-    u8: |number| Key::Number(number.into());
-    u64: |number| Key::Number(number);
-    (u64, u64): |pair| Key::Pair(pair.0, pair.1);
-    &'a str: |text| Key::Text(text);
-    &'a String: |text| Key::Text(text);
-}
-
-impl<'a, K: AsKey<'a>> AsKey<'a> for Option<K> {
-    fn key(self) -> Option<Key<'a>> {
-        self?.key()
-    }
-}
-
-impl AsNumber for u64 {
-    fn number(self) -> Option<i128> {
-        Some(self.into())
-    }
-}
-
-impl AsNumber for i64 {
-    fn number(self) -> Option<i128> {
-        Some(self.into())
-    }
-}
-
-/// A number of a column. Readers refuse what does not fit into 63 bits long before.
-pub(crate) trait AsFigure {
-    fn figure(self) -> i64;
-}
-
-impl AsFigure for i64 {
-    fn figure(self) -> i64 {
-        self
-    }
-}
-
-impl AsFigure for u32 {
-    fn figure(self) -> i64 {
-        self.into()
-    }
-}
-
-impl AsFigure for u64 {
-    fn figure(self) -> i64 {
-        debug_assert!(i64::try_from(self).is_ok(), "readers bound their amounts");
-        i64::try_from(self).unwrap_or(i64::MAX)
-    }
-}
-
-impl<N: AsNumber> AsNumber for Option<N> {
-    fn number(self) -> Option<i128> {
-        self?.number()
-    }
-}
-
-impl Fact {
-    /// Written with a point in front of so many digits.
-    pub(crate) const fn written(&mut self, digits: u32) {
-        self.shown = As::Written(digits);
-    }
-
-    /// As so many parts of one, to the nearest millionth.
-    pub(crate) const fn parts(&mut self, parts: u32) {
-        self.shown = As::Parts(parts);
-    }
-
-    /// Written so, and rounded to six digits.
-    pub(crate) const fn rounded(&mut self, digits: u32) {
-        self.shown = As::Rounded(digits);
-    }
-
-    /// Only what there is, not how often.
-    pub(crate) const fn keys(&mut self) {
-        self.shown = As::Keys;
-    }
-
-    fn number(&mut self) -> &mut Option<i128> {
-        // A count is a number once more than one is added; any other kind begins anew.
-        if let Value::Count(count) = self.value {
-            self.value = Value::Number(Some(count.into()));
-        } else if !matches!(self.value, Value::Number(_)) {
-            self.value = Value::Number(None);
-        }
-        match &mut self.value {
-            Value::Number(number) => number,
-            _ => unreachable!(),
-        }
-    }
-
-    fn choose(&mut self, key: u64, text: &str, better: impl Fn(u64, u64) -> bool) -> &mut Self {
-        if let Value::Text(chosen) = &mut self.value {
-            match chosen {
-                Some((known, _)) if !better(key, *known) => {}
-                Some((known, before)) => {
-                    *known = key;
-                    text.clone_into(before);
-                }
-                None => *chosen = Some((key, text.to_owned())),
-            }
-        }
-        self
-    }
-
-    fn shown(self) -> (&'static str, String) {
-        let shown = match (self.value, self.shown) {
-            (Value::Count(count), _) => count.to_string(),
-            (Value::Number(number), As::Written(digits)) => written(amount(number), digits),
-            (Value::Number(number), As::Rounded(digits)) => rounded(amount(number), digits),
-            (Value::Number(number), As::Parts(parts)) => {
-                let parts = u128::from(parts);
-                written((amount(number) * 1_000_000 + parts / 2) / parts, MILLIONTHS)
-            }
-            (Value::Number(number), _) => number.unwrap_or(0).to_string(),
-            (Value::Text(text), _) => text.map_or("-".to_owned(), |(_, text)| text),
-            (Value::Tally(numbers, texts), As::Keys) => {
-                let numbers = numbers.keys().map(u64::to_string);
-                numbers
-                    .chain(texts.into_keys())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            }
-            (Value::Tally(numbers, texts), _) => {
-                let both = [tally(&numbers), tally(&texts)];
-                let both = both.into_iter().filter(|part| !part.is_empty());
-                both.collect::<Vec<_>>().join(", ")
-            }
-            (Value::Distinct(numbers, pairs, texts), _) => {
-                (numbers.len() + pairs.len() + texts.len()).to_string()
-            }
-            (Value::Mean(sum, n), _) => rounded(sum / n.max(1), BILLIONTHS),
-            (Value::Sorted(_, lower), _) => yes(lower == 0),
-        };
-        (self.name, shown)
-    }
-}
-
-/// A number that is not negative.
-fn amount(number: Option<i128>) -> u128 {
-    number.map_or(0, i128::unsigned_abs)
-}
-
 impl Seen {
     /// A record begins: facts are told of from the first on.
-    const fn begin(&mut self) {
+    pub(crate) const fn begin(&mut self) {
         self.next = [0; 2];
     }
 
@@ -312,15 +43,19 @@ impl Seen {
     fn find(&mut self, name: &'static str, new: fn() -> Value) -> usize {
         let known = self.facts.iter().position(|fact| fact.name == name);
         known.unwrap_or_else(|| {
-            let (value, shown) = (new(), As::Whole);
             let at = self.next[0];
-            self.facts.insert(at, Fact { name, value, shown });
+            self.facts.insert(at, Fact::new(name, new()));
             at
         })
     }
 
     fn known(&mut self, name: &str) -> Option<&mut Fact> {
         self.facts.iter_mut().find(|fact| fact.name == name)
+    }
+
+    /// What was odd since this was asked last.
+    pub(crate) fn odd(&mut self) -> std::vec::Drain<'_, ReadError> {
+        self.odd.drain(..)
     }
 
     /// Something is odd, though it can be used; where, the reader knows.
@@ -555,11 +290,7 @@ impl Seen {
         let value = Value::Text(Some((0, value.to_string())));
         match self.known(name) {
             Some(fact) => fact.value = value,
-            None => self.facts.push(Fact {
-                name,
-                value,
-                shown: As::Whole,
-            }),
+            None => self.facts.push(Fact::new(name, value)),
         }
     }
 
@@ -584,7 +315,8 @@ impl Seen {
         figures.find(|(known, ..)| *known == name).map(|one| &one.2)
     }
 
-    fn stat(self) -> Stat {
+    /// All of it.
+    pub(crate) fn stat(self) -> Stat {
         let figures = self.figures.into_iter();
         Stat {
             facts: self.facts.into_iter().map(Fact::shown).collect(),
@@ -593,69 +325,4 @@ impl Seen {
                 .collect(),
         }
     }
-}
-
-/// The counts of a file.
-pub(crate) fn stat<R: Reader, S: Survey<Record = R::Record>>(
-    path: &Path,
-) -> Result<Stat, ReadError> {
-    let mut records = R::open(path)?;
-    let (mut survey, mut seen) = (S::default(), Seen::default());
-    for record in records.by_ref() {
-        seen.begin();
-        survey.see(&record?, &mut seen);
-        seen.odd.clear();
-    }
-    records.end(&mut seen);
-    survey.end(&mut seen);
-    let unread = records.unread();
-    if !unread.is_empty() {
-        seen.set("not_read", unread.join(", "));
-    }
-    Ok(seen.stat())
-}
-
-/// The first records of a file.
-pub(crate) fn head<R: Reader<Record: Shown>>(path: &Path, count: usize) -> Result<Head, ReadError> {
-    let rows = R::open(path)?.take(count).map(|record| Ok(record?.row()));
-    let names = R::Record::HEADER.iter().copied();
-    Ok(Head {
-        header: names.filter(|name| !name.is_empty()).collect(),
-        rows: rows.collect::<Result<_, ReadError>>()?,
-    })
-}
-
-/// Everything that is wrong with a file.
-pub(crate) fn check<R: Reader, S: Survey<Record = R::Record>>(path: &Path, limit: usize) -> Check {
-    let mut check = Check::default();
-    let mut records = match R::open(path) {
-        Ok(records) => records,
-        Err(problem) => {
-            check.problem(problem, limit);
-            return check;
-        }
-    };
-    let (mut survey, mut seen) = (S::default(), Seen::default());
-    while let Some(record) = records.next() {
-        match record {
-            Ok(record) => {
-                check.records += 1;
-                seen.begin();
-                survey.see(&record, &mut seen);
-                if !seen.odd.is_empty() {
-                    let place = records.place();
-                    let at = |odd| match &place {
-                        Some(place) => place.of(odd),
-                        None => odd.file(path),
-                    };
-                    check.warn(seen.odd.drain(..).map(at), limit);
-                }
-            }
-            Err(problem) => check.problem(problem, limit),
-        }
-    }
-    records.end(&mut seen);
-    survey.end(&mut seen);
-    check.warn(seen.odd.drain(..).map(|odd| odd.file(path)), limit);
-    check
 }

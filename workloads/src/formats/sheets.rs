@@ -18,8 +18,8 @@ use crate::error::{ReadError, quoted};
 use crate::formats::cells::{bare, decimal, width};
 use crate::formats::lines::Lines;
 use crate::formats::place::Place;
-use crate::formats::seen::{Reader, Seen};
-use crate::formats::survey::Unread;
+use crate::formats::seen::Seen;
+use crate::formats::survey::{Reader, Unread};
 
 /// The first and the last bytes of a Parquet file.
 pub(crate) const MAGIC: &[u8] = b"PAR1";

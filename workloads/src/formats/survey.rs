@@ -3,12 +3,14 @@
 //! A format says what its records are and what to count; this page does the rest the same way
 //! for all of them.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::error::ReadError;
 use crate::formats::figures::Figures;
+use crate::formats::place::Place;
+use crate::formats::seen::Seen;
 
 /// A reader that knows what it passes by.
 pub(crate) trait Unread {
@@ -20,6 +22,67 @@ impl<T: Unread> Unread for &mut T {
     fn unread(&self) -> Vec<String> {
         (**self).unread()
     }
+}
+
+/// A record as people see it.
+pub(crate) trait Shown {
+    /// The names of its columns; one without a name is not shown.
+    const HEADER: &'static [&'static str];
+
+    /// What stands in those that are shown.
+    fn row(&self) -> Vec<String>;
+}
+
+/// A record that says by itself what it is counted as.
+pub(crate) trait Told: Shown {
+    /// Tells it.
+    fn see(&self, seen: &mut Seen);
+}
+
+/// What remembers something from record to record to count them.
+pub(crate) trait Survey: Default {
+    /// What it counts.
+    type Record: Shown;
+
+    /// Tells what a record is counted as.
+    fn see(&mut self, record: &Self::Record, seen: &mut Seen);
+
+    /// Tells what is known after the last one.
+    fn end(self, _seen: &mut Seen) {}
+}
+
+/// The survey of records that need no memory.
+pub(crate) struct Plain<R>(std::marker::PhantomData<R>);
+
+impl<R> Default for Plain<R> {
+    fn default() -> Self {
+        Self(std::marker::PhantomData)
+    }
+}
+
+impl<R: Told> Survey for Plain<R> {
+    type Record = R;
+
+    fn see(&mut self, record: &R, seen: &mut Seen) {
+        record.see(seen);
+    }
+}
+
+/// The records of a file, whatever its shape.
+pub(crate) trait Reader:
+    Iterator<Item = Result<Self::Record, ReadError>> + Unread + Sized
+{
+    /// One of them.
+    type Record;
+
+    /// Opens a file, or a folder or archive of its parts where the format has them.
+    fn open(path: &Path) -> Result<Self, ReadError>;
+
+    /// Where the record read last stands.
+    fn place(&self) -> Option<Place>;
+
+    /// Tells what is known of the file as a whole, after the last record.
+    fn end(&self, _seen: &mut Seen) {}
 }
 
 /// The counts of a file.
@@ -123,13 +186,68 @@ impl Check {
     }
 }
 
-/// How often each thing comes: "1: 20, 5: 3".
-pub(crate) fn tally<K: std::fmt::Display>(counts: &BTreeMap<K, u64>) -> String {
-    let counts: Vec<String> = counts.iter().map(|(k, n)| format!("{k}: {n}")).collect();
-    counts.join(", ")
+/// The counts of a file.
+pub(crate) fn stat<R: Reader, S: Survey<Record = R::Record>>(
+    path: &Path,
+) -> Result<Stat, ReadError> {
+    let mut records = R::open(path)?;
+    let (mut survey, mut seen) = (S::default(), Seen::default());
+    for record in records.by_ref() {
+        seen.begin();
+        survey.see(&record?, &mut seen);
+        seen.odd();
+    }
+    records.end(&mut seen);
+    survey.end(&mut seen);
+    let unread = records.unread();
+    if !unread.is_empty() {
+        seen.set("not_read", unread.join(", "));
+    }
+    Ok(seen.stat())
 }
 
-/// `yes` or `no`.
-pub(crate) fn yes(fact: bool) -> String {
-    if fact { "yes" } else { "no" }.to_owned()
+/// The first records of a file.
+pub(crate) fn head<R: Reader<Record: Shown>>(path: &Path, count: usize) -> Result<Head, ReadError> {
+    let rows = R::open(path)?.take(count).map(|record| Ok(record?.row()));
+    let names = R::Record::HEADER.iter().copied();
+    Ok(Head {
+        header: names.filter(|name| !name.is_empty()).collect(),
+        rows: rows.collect::<Result<_, ReadError>>()?,
+    })
+}
+
+/// Everything that is wrong with a file.
+pub(crate) fn check<R: Reader, S: Survey<Record = R::Record>>(path: &Path, limit: usize) -> Check {
+    let mut check = Check::default();
+    let mut records = match R::open(path) {
+        Ok(records) => records,
+        Err(problem) => {
+            check.problem(problem, limit);
+            return check;
+        }
+    };
+    let (mut survey, mut seen) = (S::default(), Seen::default());
+    while let Some(record) = records.next() {
+        match record {
+            Ok(record) => {
+                check.records += 1;
+                seen.begin();
+                survey.see(&record, &mut seen);
+                let mut odd = seen.odd().peekable();
+                if odd.peek().is_some() {
+                    let place = records.place();
+                    let at = |odd| match &place {
+                        Some(place) => place.of(odd),
+                        None => odd.file(path),
+                    };
+                    check.warn(odd.map(at), limit);
+                }
+            }
+            Err(problem) => check.problem(problem, limit),
+        }
+    }
+    records.end(&mut seen);
+    survey.end(&mut seen);
+    check.warn(seen.odd().map(|odd| odd.file(path)), limit);
+    check
 }

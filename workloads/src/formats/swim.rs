@@ -47,8 +47,10 @@ columns! {
     output: u64 = "reduce_output_bytes", BYTES;
 }
 
-contents! { Record: |job| Jobs 1, Tasks 1 + u64::from(job.shuffle > 0),
-Edges u64::from(job.shuffle > 0); }
+contents! {
+    Record: |job| Jobs 1, Tasks 1 + u64::from(job.shuffle > 0),
+        Edges u64::from(job.shuffle > 0);
+}
 
 /// A whole number of `unit` up to `most`.
 pub(crate) fn number(text: &str, unit: &str, most: u64) -> Result<u64, ReadError> {

@@ -174,8 +174,10 @@ fn check_node(node: &Node, position: usize) -> Result<(), ReadError> {
     Ok(())
 }
 
-contents! { Record: |query| Jobs 1, Tasks query.nodes.iter().map(measured).sum(),
-Edges query.edges.len() as u64; }
+contents! {
+    Record: |query| Jobs 1, Tasks query.nodes.iter().map(measured).sum(),
+        Edges query.edges.len() as u64;
+}
 
 shows! { Record: |one|
     "size": one.size, "query": one.query, "stages": one.nodes.len(), "edges": one.edges.len(),

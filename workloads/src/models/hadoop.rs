@@ -15,7 +15,7 @@ use crate::models::jobs::{Stage, task_count};
 use crate::models::parts::{at_least_one, positive, share, some};
 use crate::models::submissions::{ClosedSpec, Draft, Submissions};
 use crate::rng::Stream;
-use crate::spec::Context;
+use crate::spec::SpecContext;
 use crate::trace::{Assumption, Runtimes, Work, Workload};
 use crate::units::{self, Thousandths};
 
@@ -201,7 +201,7 @@ impl HadoopSpec {
         Ok(())
     }
 
-    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let mut streams = Streams {
             bins: context.stream("bins"),
             sizes: context.stream("sizes"),

@@ -1,8 +1,9 @@
 //! The machines of a public trace as agents that come, go and change their size.
 //!
 //! A trace says what its machines have in its own units, and when they were up. What it does not
-//! say (the largest machine where sizes are relative, what a machine has of which nothing is said)
-//! is a parameter and an assumption.
+//! say (the largest machine where sizes are relative, what machines have where none says it) is a
+//! parameter and an assumption. A machine that does not say what others say has no capacity, and nothing
+//! is placed there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::tables::{Change, Machine};
-use crate::canonical::{Imports, Units};
+use crate::canonical::{Imports, Opened, Units};
 use crate::error::ReadError;
 use crate::formats::Format;
 use crate::models::arrivals::assumption;
@@ -33,10 +34,10 @@ pub struct MachinesSpec {
     pub format: Option<Format>,
     /// When the cluster starts, in the time of the trace.
     pub from: Span,
-    /// Cores of a machine that does not say.
+    /// Cores of each machine, where none says.
     #[serde(with = "units::cores")]
     pub cpus: Millicores,
-    /// Memory of such a machine.
+    /// Memory of each machine, where none says.
     #[serde(with = "units::memory")]
     pub mem: Mebibytes,
     /// Cores of the largest machine, where amounts are relative to it.
@@ -79,7 +80,9 @@ pub struct Machines {
 /// A machine: what it has at first, and what becomes of it.
 #[derive(Clone, Debug)]
 struct Life {
-    size: Resources,
+    /// `None` if it has no capacity.
+    size: Option<Resources>,
+    gpus: Milligpus,
     /// In the time of the trace; `None` for a time when it is not there.
     changes: Vec<(Time, Option<Resources>)>,
 }
@@ -95,11 +98,33 @@ pub struct Built {
     pub assumptions: Vec<Assumption>,
 }
 
-/// The machines for which the model spoke; however often one changes, it is one.
+/// What the machines of a trace say.
 #[derive(Default)]
 struct Told {
-    cpus: BTreeSet<u64>,
-    mem: BTreeSet<u64>,
+    /// Whether any says its processors, or its memory; where none does, the model speaks for all.
+    cpus: bool,
+    mem: bool,
+    /// Those that have no capacity; however often one changes, it is one.
+    without: BTreeSet<u64>,
+}
+
+impl Told {
+    fn of(trace: &Opened) -> Result<Self, ReadError> {
+        let mut told = Self::default();
+        let mut hear = |cpus: Option<u64>, mem: Option<u64>| {
+            told.cpus |= cpus.is_some();
+            told.mem |= mem.is_some();
+        };
+        for row in trace.rows::<Machine>()? {
+            let row = row?;
+            hear(row.cpus, row.memory);
+        }
+        for row in trace.rows::<Change>()? {
+            let row = row?;
+            hear(row.cpus, row.memory);
+        }
+        Ok(told)
+    }
 }
 
 impl MachinesSpec {
@@ -119,16 +144,19 @@ impl MachinesSpec {
         self.check()?;
         let (trace, inputs) = imports.open(folder, &self.file, self.format)?;
         let units = &trace.manifest.units;
-        let mut told = Told::default();
+        let mut told = Told::of(&trace)?;
         let mut lives: BTreeMap<u64, Life> = BTreeMap::new();
         let mut platforms = BTreeSet::new();
         for row in trace.rows::<Machine>()? {
             let row = row?;
             let gpus = Milligpus(row.gpus.unwrap_or(0).min(Resources::MAX_UNITS));
             let size = self.size(row.id, (row.cpus, row.memory), units, &mut told);
-            let changes = Vec::new();
-            let size = size.with_gpus(gpus);
-            lives.insert(row.id, Life { size, changes });
+            let life = Life {
+                size: size.map(|size| size.with_gpus(gpus)),
+                gpus,
+                changes: Vec::new(),
+            };
+            lives.insert(row.id, life);
             platforms.extend(row.platform);
         }
         for row in trace.rows::<Change>()? {
@@ -136,22 +164,28 @@ impl MachinesSpec {
             let Some(life) = lives.get_mut(&row.machine) else {
                 continue;
             };
-            let gpus = life.size.gpus();
             let up = row.kind != "down";
             let amounts = (row.cpus, row.memory);
             let size = up.then(|| self.size(row.machine, amounts, units, &mut told));
-            let size = size.map(|size| size.with_gpus(gpus));
+            let size = size.flatten().map(|size| size.with_gpus(life.gpus));
             life.changes.push((Time::from_micros(row.time), size));
         }
         if lives.is_empty() {
             let error = ReadError::expected("machines in the trace", "none");
             return Err(error.file(&self.file));
         }
+        let has_some = |life: &Life| {
+            life.size.is_some() || life.changes.iter().any(|(_, size)| size.is_some())
+        };
+        if !lives.values().any(has_some) {
+            let error = ReadError::expected("a machine with processors and memory", "none");
+            return Err(error.file(&self.file));
+        }
         for life in lives.values_mut() {
             life.changes.sort_by_key(|(time, _)| *time);
         }
         let mut assumptions = trace.manifest.assumptions.clone();
-        assumptions.extend(self.assumed(&told, units));
+        assumptions.extend(self.assumed(&told, lives.len(), units));
         Ok(Machines {
             spec: self.clone(),
             lives: lives.into_values().collect(),
@@ -161,18 +195,25 @@ impl MachinesSpec {
         })
     }
 
-    fn assumed(&self, told: &Told, units: &Units) -> Vec<Assumption> {
+    fn assumed(&self, told: &Told, machines: usize, units: &Units) -> Vec<Assumption> {
         let mut assumptions = Vec::new();
         let (cpus, mem) = (self.cpus, self.mem);
-        if !told.cpus.is_empty() {
+        if !told.cpus {
             let model = Resources::new(cpus, Mebibytes(0));
-            let model = format!("{model} each ({} in the trace)", told.cpus.len());
+            let model = format!("{model} each ({machines} in the trace)");
             assumptions.push(assumption("processors of machines that do not say", model));
         }
-        if !told.mem.is_empty() {
+        if !told.mem {
             let model = Resources::new(Millicores(0), mem);
-            let model = format!("{model} each ({} in the trace)", told.mem.len());
+            let model = format!("{model} each ({machines} in the trace)");
             assumptions.push(assumption("memory of machines that do not say", model));
+        }
+        if !told.without.is_empty() {
+            let model = format!(
+                "{} in the trace; nothing is placed there while they say no processors or no memory",
+                told.without.len()
+            );
+            assumptions.push(assumption("machines without capacity", model));
         }
         if units.relative {
             let largest = Resources::new(self.largest_cpus, self.largest_mem);
@@ -181,21 +222,25 @@ impl MachinesSpec {
         assumptions
     }
 
+    /// What a machine has; nothing if it has no processors or no memory, as one that does not say what
+    /// others do.
     fn size(
         &self,
         machine: u64,
         (cpus, mem): (Option<u64>, Option<u64>),
         units: &Units,
         told: &mut Told,
-    ) -> Resources {
+    ) -> Option<Resources> {
         let part = |amount: u64, whole: u64, largest: u64| {
             let amount = u128::from(amount) * u128::from(largest) / u128::from(whole.max(1));
             u64::try_from(amount)
                 .unwrap_or(u64::MAX)
                 .clamp(1, Resources::MAX_UNITS)
         };
-        told.cpus.extend(cpus.is_none().then_some(machine));
-        told.mem.extend(mem.is_none().then_some(machine));
+        if (told.cpus && cpus.unwrap_or(0) == 0) || (told.mem && mem.unwrap_or(0) == 0) {
+            told.without.insert(machine);
+            return None;
+        }
         let cpus = cpus.map_or(self.cpus.0, |cpus| match units.cpus_whole {
             0..=1000 => cpus.clamp(1, Resources::MAX_UNITS),
             whole => part(cpus, whole, self.largest_cpus.0),
@@ -204,7 +249,7 @@ impl MachinesSpec {
             0..=1 => mem.clamp(1, Resources::MAX_UNITS),
             whole => part(mem, whole, self.largest_mem.0),
         });
-        Resources::new(Millicores(cpus), Mebibytes(mem))
+        Some(Resources::new(Millicores(cpus), Mebibytes(mem)))
     }
 }
 
@@ -265,7 +310,7 @@ impl Life {
     ) -> Option<Resources> {
         let before = self.changes.partition_point(|(time, _)| *time <= from);
         let mut now = match (before, self.changes.is_empty()) {
-            (0, true) => Some(self.size),
+            (0, true) => self.size,
             (0, false) => None,
             (before, _) => self.changes[before - 1].1,
         };
@@ -325,7 +370,8 @@ mod tests {
         let size = |cores: u64| (cores > 0).then(|| Resources::cores(cores, 1));
         let changes = changes.iter();
         let life = Life {
-            size: size(cores).unwrap_or_default(),
+            size: size(cores),
+            gpus: Milligpus(0),
             changes: changes
                 .map(|(at, cores)| (Time::from_secs(*at), size(*cores)))
                 .collect(),

@@ -13,7 +13,7 @@ use crate::models::arrivals::{Day, assumption};
 use crate::models::jobs::task_count;
 use crate::models::parts::{range, some};
 use crate::models::submissions::{ClosedSpec, Draft, Submissions};
-use crate::spec::Context;
+use crate::spec::SpecContext;
 use crate::trace::{Runtimes, Work, Workload};
 use crate::units::{self, Thousandths};
 
@@ -83,7 +83,7 @@ impl MpiSpec {
         }
     }
 
-    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let mut sizes = context.stream("sizes");
         let mut durations = context.stream("durations");
         let needs = Resources::new(self.cpus, self.mem);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::ReadError;
 use crate::models::arrivals::{Arrivals, Day, assumption};
 use crate::models::parts::{AutoscalerSpec, ServiceSpec, positive, share};
-use crate::spec::Context;
+use crate::spec::SpecContext;
 use crate::trace::{Assumption, Workload};
 use crate::units::{self, Thousandths};
 
@@ -80,7 +80,7 @@ impl RailsSpec {
         self.autoscaler.check()
     }
 
-    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let steps = steps(context.horizon, self.step)?;
         let crowds = self.crowds(context)?;
         let (mut noise, mut counts) = (context.stream("noise"), context.stream("requests"));
@@ -106,7 +106,7 @@ impl RailsSpec {
     }
 
     /// When flash crowds begin.
-    fn crowds(&self, context: &Context<'_>) -> Result<Vec<Span>, ReadError> {
+    fn crowds(&self, context: &SpecContext<'_>) -> Result<Vec<Span>, ReadError> {
         if self.crowd_gap.is_zero() {
             return Ok(Vec::new());
         }
@@ -200,7 +200,7 @@ mod tests {
     use crate::trace::Work;
 
     fn load(spec: &RailsSpec, seed: u64) -> Vec<u64> {
-        let context = Context {
+        let context = SpecContext {
             agents: 1,
             horizon: Span::from_secs(86_400),
             seed,

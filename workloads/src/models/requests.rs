@@ -10,11 +10,11 @@ use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::formats::input;
 use crate::formats::requests::Records;
-use crate::formats::seen::Reader as _;
+use crate::formats::survey::Reader as _;
 use crate::models::arrivals::assumption;
 use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive};
 use crate::models::rails::steps;
-use crate::spec::Context;
+use crate::spec::SpecContext;
 use crate::trace::{Input, Workload};
 use crate::units::{self, Thousandths};
 
@@ -100,7 +100,7 @@ impl Loaded {
         &self.inputs
     }
 
-    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let spec = &self.spec;
         let steps = steps(context.horizon, spec.step)?;
         let from = (spec.from.as_micros() / SECOND) as usize;

@@ -15,7 +15,7 @@ use crate::models::jobs::{Stage, task_count};
 use crate::models::parts::{ExecutorSpec, at_least_one, range, share};
 use crate::models::submissions::{ClosedSpec, Draft, Submissions};
 use crate::rng::Stream;
-use crate::spec::Context;
+use crate::spec::SpecContext;
 use crate::trace::{Assumption, Runtimes, Workload};
 use crate::units::{self, Thousandths};
 
@@ -107,7 +107,7 @@ impl SparkSpec {
         self.submissions().check()
     }
 
-    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let mut streams = Streams {
             shapes: context.stream("shapes"),
             sizes: context.stream("sizes"),

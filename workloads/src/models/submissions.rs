@@ -15,7 +15,7 @@ use crate::models::arrivals::{Arrivals, Day, assumption, told};
 use crate::models::jobs::{Jobs, MOST_TASKS_IN_ALL, Stage};
 use crate::models::parts::positive;
 use crate::rng::Stream;
-use crate::spec::Context;
+use crate::spec::SpecContext;
 use crate::trace::{self, Assumption};
 
 /// More jobs than this are taken for a mistake in the recipe.
@@ -129,7 +129,7 @@ impl Submissions {
     /// The jobs that `draw` makes, as long as it makes some.
     pub(crate) fn collect(
         &self,
-        context: &Context<'_>,
+        context: &SpecContext<'_>,
         mut draw: impl FnMut() -> Option<Draft>,
     ) -> Result<trace::Jobs, ReadError> {
         if let Some(closed) = &self.closed {
@@ -153,7 +153,7 @@ impl Submissions {
     fn of_users(
         &self,
         closed: &ClosedSpec,
-        context: &Context<'_>,
+        context: &SpecContext<'_>,
         mut draw: impl FnMut() -> Option<Draft>,
     ) -> Result<trace::Jobs, ReadError> {
         let mut thinks = context.stream("think");

@@ -22,7 +22,7 @@ use crate::models::arrivals::assumption;
 use crate::models::jobs::{Jobs, Stage, task_count};
 use crate::models::parts::{at_least_one, named, positive, share, some};
 use crate::rng::Stream;
-use crate::spec::Context;
+use crate::spec::SpecContext;
 use crate::trace::{Assumption, Input, Runtimes, Work, Workload};
 use crate::units::{self, Bytes, Thousandths};
 
@@ -214,7 +214,7 @@ impl Loaded {
         &self.inputs
     }
 
-    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let from = Time::ZERO + self.spec.from;
         let begin = |record: &Record| Time::from_secs(record.submit);
         let records = &self.jobs.records;

@@ -23,7 +23,7 @@ use crate::models::jobs::Stage;
 use crate::models::parts::{ExecutorSpec, positive};
 use crate::models::submissions::{ClosedSpec, Draft, Submissions};
 use crate::rng::Stream;
-use crate::spec::Context;
+use crate::spec::SpecContext;
 use crate::trace::{Assumption, Input, Runtimes, Workload};
 
 /// The mean time between two submissions of which nothing else is said.
@@ -217,7 +217,7 @@ impl Loaded {
         &self.inputs
     }
 
-    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let mut choices = context.stream("queries");
         let mut durations = context.stream("durations");
         let jobs = self.spec.submissions().collect(context, || {

@@ -71,6 +71,9 @@ impl Recipe {
         if let Err((key, problem)) = self.check_overcommit() {
             return bad(&key, problem);
         }
+        if let Err((key, problem)) = self.check_sensitivity() {
+            return bad(key, &problem);
+        }
         for (i, framework) in self.framework.iter().enumerate() {
             let key = format!("framework.{}", framework.name);
             if framework.name.is_empty() {
@@ -131,6 +134,29 @@ impl Recipe {
             for (i, phase) in framework.phases.iter().enumerate() {
                 let key = format!("{key}.phases.{i}.start");
                 within(duration, phase.start, &key, "phase")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_sensitivity(&self) -> Result<(), (&'static str, String)> {
+        let Some(asked) = &self.sensitivity else {
+            return Ok(());
+        };
+        if asked.seeds == 0 {
+            return Err(("sensitivity.seeds", "expected at least one".to_owned()));
+        }
+        for (i, row) in asked.vary.iter().enumerate() {
+            if row.what.trim().is_empty() {
+                let problem = format!("expected what row {i} says of the world, in words");
+                return Err(("sensitivity.vary", problem));
+            }
+            if asked.vary[..i].iter().any(|other| other.what == row.what) {
+                let problem = format!(
+                    "expected a name of its own for each row, found `{}` twice",
+                    row.what
+                );
+                return Err(("sensitivity.vary", problem));
             }
         }
         Ok(())

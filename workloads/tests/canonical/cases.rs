@@ -8,7 +8,7 @@ use fairground_workloads::canonical::Opened;
 use fairground_workloads::canonical::import::import;
 use fairground_workloads::canonical::tables::{Job, Tasks};
 use fairground_workloads::trace::Work;
-use fairground_workloads::{Context, Format, WorkloadSpec};
+use fairground_workloads::{Format, SpecContext, WorkloadSpec};
 
 use crate::common::folder;
 use crate::rows;
@@ -82,7 +82,7 @@ fn replayed(case: &str, expected: &[u64]) {
     let Some(cases) = cases() else { return };
     let runs = |kind: &str| {
         let recipe: Recipe = toml::from_str(&format!("work.{kind}.file = '{case}'")).unwrap();
-        let context = Context {
+        let context = SpecContext {
             agents: 1,
             horizon: Span::from_secs(100_000),
             seed: 1,

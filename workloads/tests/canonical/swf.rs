@@ -9,7 +9,7 @@ use fairground_workloads::canonical::import::import;
 use fairground_workloads::canonical::tables::{Job, Tasks};
 use fairground_workloads::canonical::{MachineSize, Opened};
 use fairground_workloads::trace::{Work, Workload};
-use fairground_workloads::{Context, Format, WorkloadSpec};
+use fairground_workloads::{Format, SpecContext, WorkloadSpec};
 use tempfile::TempDir;
 
 use crate::common::{folder, write};
@@ -241,7 +241,7 @@ fn built(folder: &TempDir, work: &str) -> Workload {
         work: WorkloadSpec,
     }
     let recipe: Recipe = toml::from_str(work).unwrap();
-    let context = Context {
+    let context = SpecContext {
         agents: 5,
         horizon: Span::from_secs(1000),
         seed: 1,

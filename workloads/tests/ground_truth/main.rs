@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use fairground_policies::time::Span;
 use fairground_workloads::formats::{Column, Stat, head, stat, validate};
 use fairground_workloads::trace::Work;
-use fairground_workloads::{Context, Format, WorkloadSpec};
+use fairground_workloads::{Format, SpecContext, WorkloadSpec};
 use serde_json::Value;
 
 /// The folder of traces and what is known about them.
@@ -160,7 +160,7 @@ fn built(folder: &Path, recipe: &str, horizon: Span) -> Work {
         work: WorkloadSpec,
     }
     let recipe: Recipe = toml::from_str(recipe).unwrap();
-    let context = Context {
+    let context = SpecContext {
         agents: 600,
         horizon,
         seed: 1,

@@ -7,7 +7,7 @@ use fairground_policies::time::Span;
 use fairground_workloads::formats::rows::Rows;
 use fairground_workloads::formats::swf::Record;
 use fairground_workloads::trace::{Runtimes, Work};
-use fairground_workloads::{Context, Format, WorkloadSpec};
+use fairground_workloads::{Format, SpecContext, WorkloadSpec};
 
 use crate::check;
 use crate::common::published::SWF;
@@ -164,7 +164,7 @@ fn built(parameters: &str) -> String {
     write(&folder, "log.swf", SWF);
     let text = format!("[work.swf]\nfile = 'log.swf'\n{parameters}");
     let recipe: Recipe = toml::from_str(&text).unwrap();
-    let context = Context {
+    let context = SpecContext {
         agents: 5,
         horizon: Span::from_secs(1000),
         seed: 1,

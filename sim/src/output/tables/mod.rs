@@ -100,20 +100,21 @@ pub fn jobs(comparison: &Comparison) -> Table<Of<'_, JobRow<'_>>> {
         .int(
             "finished_us",
             "µs",
-            "when its last task ended; empty if it did not",
+            "when its framework heard that its last task had ended; empty if it did not",
             |r| r.row.finished.map(Time::as_micros).into(),
         )
         .int(
             "completion_us",
             "µs",
-            "from submission to the last task's end",
+            "from submission until then",
             |r| r.row.completion().map(Span::as_micros).into(),
         )
         .int("tasks", "", "tasks it has", |r| r.row.tasks.into())
         .int(
             "lost",
             "",
-            "attempts at its tasks that were lost or killed",
+            "attempts at its tasks, inside executors too, that were lost or killed, as its framework heard: those that \
+             never started are in it",
             |r| r.row.lost.into(),
         )
 }

@@ -115,7 +115,7 @@ fn summary_tasks(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
         .int(
             "tasks_lost",
             "",
-            "tasks reported lost, with their agent or their offer",
+            "tasks reported lost, with their agent or their offer: those that never started too",
             |r| r.of.row.tasks_lost.into(),
         )
         .int(
@@ -133,10 +133,10 @@ fn summary_tasks(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
         .int(
             "choosy",
             "",
-            "tasks launched that prefer some agents",
+            "tasks that started and prefer some agents: without those that are `unstarted` in `tasks`",
             |r| r.of.row.choosy.into(),
         )
-        .int("local", "", "of those, launched where their data is", |r| {
+        .int("local", "", "of those, started where their data is", |r| {
             r.of.row.local.into()
         })
         .int("offers", "", "offers made to the framework", |r| {

@@ -89,7 +89,7 @@ fn times<'a>(table: Table<Of<'a, &'a TaskRow>>) -> Table<Of<'a, &'a TaskRow>> {
         .int(
             "local",
             "",
-            "1 if it ran where its data is, 0 if not; empty if it has none",
+            "1 if it ran, or was to, where its data is, 0 if not; empty if it has none",
             |r| r.row.local.map(u32::from).into(),
         )
 }

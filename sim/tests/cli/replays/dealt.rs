@@ -16,7 +16,7 @@ fn a_trace_without_tenants_is_dealt() {
             --- stdout
             name = "jobs"
             title = "jobs: static partitions against one pool"
-            about = "jobs.tsv holds Hadoop jobs: submission and bytes, tab-separated (SWIM, Facebook 2009), 3 jobs. Replayed: 25s from its beginning, 50.0 % of the 3 jobs in it. The trace tells no tenants: the jobs are dealt to 4 made-up ones at random. Its machines are not told: 4 agents of cpus:1 mem:2048 were assumed, one for each framework. Over the recipe's 10m, the work asks for 24.0 % of their CPUs and 12.0 % of their memory. A partition has agents in proportion to the load of its framework."
+            about = "jobs.tsv holds Hadoop jobs: submission and bytes, tab-separated (SWIM, Facebook 2009), 3 jobs. Replayed: 25s from its beginning, 50.0 % of the 3 jobs in it. The trace tells no tenants: the jobs are dealt to 4 made-up ones at random. Its machines are not told: 4 agents of cpus:1 mem:2048 were assumed, one for each framework. Over the recipe's 10m, the work asks for 0.0 to 24.6 % of their CPUs and 0.0 to 12.3 % of their memory. A partition has agents in proportion to the load of its framework in seed 1."
             duration = "10m"
             seeds = 3
             first_seed = 1

@@ -28,7 +28,9 @@ fn only_what_is_told_is_named() {
         "",
         &["The trace tells 4 processors, ", rest],
     );
-    check("; MaxNodes: 4\n", "", &["The trace tells 4 nodes, ", rest]);
+    let nodes = "The trace tells 4 nodes, and neither the processors of nodes nor their memory: 4 agents \
+                 of cpus:1 mem:1024 were assumed, each with room for the largest task.";
+    check("; MaxNodes: 4\n", "", &[nodes]);
     let both = "; MaxProcs: 8\n; MaxNodes: 4\n";
     check(
         both,

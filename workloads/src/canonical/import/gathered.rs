@@ -11,6 +11,9 @@ use crate::formats::survey::Unread;
 
 /// The period of most measurements, in microseconds.
 pub(crate) const FIVE_MINUTES: u64 = 300_000_000;
+/// What is assumed of requests to a language model.
+pub(crate) const TOKENS: &str =
+    "single ones, by their tokens; how long they take is not in the source";
 /// The step of a load that is made of single requests, in microseconds.
 const STEP: u64 = 1_000_000;
 
@@ -110,23 +113,20 @@ impl Found {
         &mut self,
         import: &mut Import<'_>,
         name: &str,
-        key: Option<String>,
+        key: Option<&str>,
         parents: impl IntoIterator<Item = String>,
-        tasks: Tasks,
+        mut tasks: Tasks,
     ) -> Result<Became, ReadError> {
         let job = self.job;
-        let (stage, _) = self.stage(key.as_deref().unwrap_or(name));
+        let (stage, _) = self.stage(key.unwrap_or(name));
         let name = name.to_owned();
         import.push(Stage { job, stage, name })?;
         for parent in parents {
             let (parent, _) = self.stage(&parent);
             import.push(Edge { job, stage, parent })?;
         }
-        import.push(Tasks {
-            job,
-            stage,
-            ..tasks
-        })?;
+        (tasks.job, tasks.stage) = (job, stage);
+        import.push(tasks)?;
         Ok(Became::Imported)
     }
 }
@@ -215,9 +215,9 @@ impl Import<'_> {
     pub(crate) fn tokens<R: Contains>(
         &mut self,
         records: impl Iterator<Item = Result<R, ReadError>> + Unread,
+        model: &str,
         of: impl Fn(&R) -> (u64, u64, u64),
     ) -> Done {
-        let model = "single ones, by their tokens; how long they take is not in the source";
         self.assume("requests", model);
         self.push(Service {
             name: "llm".to_owned(),

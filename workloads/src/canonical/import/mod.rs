@@ -458,6 +458,17 @@ fn written(
     }
     let convert = format.form().import.map_err(ReadError::said)?;
     convert(&mut import, path)?;
+    if import.drop && import.out.is_empty() {
+        // What is wrong with the first of them is told: often it is not the format that was named.
+        let error = ReadError::expected("a record that can be used", "none: all were dropped");
+        let first = import.problems.into_iter().next();
+        return Err(match first {
+            Some(first) => error
+                .file(path)
+                .hint(format!("the first: {}", first.problem)),
+            None => error.file(path),
+        });
+    }
     import.out.units().origin = import.earliest.unwrap_or(0);
     let unread: Vec<String> = import.unread.into_iter().collect();
     if !unread.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::canonical::account::{Became, Contents, ImportAccount, Thing};
+use crate::canonical::account::{Became, Contents, ImportAccount, Thing, sum};
 use crate::canonical::store::{Part, Writer};
 use crate::canonical::{MachineSize, Manifest, Units};
 use crate::error::ReadError;
@@ -43,6 +43,13 @@ impl Counting {
             }
         }
         self.out.push(row)
+    }
+
+    /// Whether records were found and nothing of them is in the trace.
+    pub(super) fn is_empty(&self) -> bool {
+        let mut lines = self.account.lines();
+        self.account.lines().count() > 0
+            && lines.all(|(_, line)| line.imported + sum(&line.merged) == 0)
     }
 
     /// More was found than records say they contain.

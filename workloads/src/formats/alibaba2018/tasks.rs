@@ -237,7 +237,13 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
         let dag = DagName::of(&row.task);
         let key = dag.as_ref().map(|dag| dag.number.to_string());
         let parents = dag.iter().flat_map(|dag| &dag.parents);
-        found.push(import, &row.task, key, parents.map(u32::to_string), tasks)
+        found.push(
+            import,
+            &row.task,
+            key.as_deref(),
+            parents.map(u32::to_string),
+            tasks,
+        )
     })?;
     jobs.write(import)
 }

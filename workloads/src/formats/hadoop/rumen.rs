@@ -144,9 +144,11 @@ impl Document for Record {
     }
 }
 
-contents! { Record: |job| Jobs 1,
-Tasks (job.map_tasks.len() + job.reduce_tasks.len() + job.other_tasks.len()) as u64,
-Edges u64::from(!job.reduce_tasks.is_empty()); }
+contents! {
+    Record: |job| Jobs 1,
+        Tasks (job.map_tasks.len() + job.reduce_tasks.len() + job.other_tasks.len()) as u64,
+        Edges u64::from(!job.reduce_tasks.is_empty());
+}
 
 shows! { Record: |one|
     "job": one.id, "user": one.user, "queue": one.queue, "submit_ms": one.submit_time,

@@ -173,9 +173,11 @@ impl Document for Record {
     }
 }
 
-contents! { Record: |job| Jobs job.copies(),
-Tasks job.in_all(job.tasks.iter().map(|task| task.count.unwrap_or(1))),
-Edges job.in_all([job.waits()].into_iter()); }
+contents! {
+    Record: |job| Jobs job.copies(),
+        Tasks job.in_all(job.tasks.iter().map(|task| task.count.unwrap_or(1))),
+        Edges job.in_all([job.waits()].into_iter());
+}
 
 shows! { Record: |one|
     "job": one.id, "user": one.user, "queue": one.queue, "start_ms": told(one.start.as_ref()),

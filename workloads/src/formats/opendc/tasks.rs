@@ -90,8 +90,10 @@ impl SheetRow for Record {
     }
 }
 
-contents! { Record: |row| Jobs 1, Tasks 1,
-Edges (row.parents.len() + row.children.len()) as u64; }
+contents! {
+    Record: |row| Jobs 1, Tasks 1,
+        Edges (row.parents.len() + row.children.len()) as u64;
+}
 
 shows! { Record: |one|
     "id": one.id, "submission_time_ms": one.submit, "duration_ms": one.duration,

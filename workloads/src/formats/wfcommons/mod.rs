@@ -274,8 +274,10 @@ impl Record {
     }
 }
 
-contents! { Record: |one| Jobs 1, Tasks one.workflow.specification.tasks.len() as u64,
-Edges one.edges(); }
+contents! {
+    Record: |one| Jobs 1, Tasks one.workflow.specification.tasks.len() as u64,
+        Edges one.edges();
+}
 
 shows! { Record: |one|
     "name": one.name, "version": one.schema_version,

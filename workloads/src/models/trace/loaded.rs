@@ -15,7 +15,7 @@ use crate::models::arrivals::assumption;
 use crate::models::jobs::Jobs;
 use crate::rng::stream;
 use crate::sorted::Sorted;
-use crate::spec::Context;
+use crate::spec::SpecContext;
 use crate::trace::{self, Assumption, Input, JobStream, OneJob, Work, Workload};
 use crate::units::Thousandths;
 /// A trace that was read, with its model.
@@ -108,7 +108,7 @@ impl Loaded {
         &self.inputs
     }
 
-    pub(crate) fn build(&self, context: &Context<'_>) -> Result<Workload, ReadError> {
+    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let mut told = Told::default();
         let mut said = Vec::new();
         let work = if let Some(all) = &self.read.jobs {
@@ -148,7 +148,7 @@ impl Loaded {
     /// others, which may come long before their logged times.
     pub(crate) fn stream(
         &self,
-        context: &Context<'_>,
+        context: &SpecContext<'_>,
     ) -> Option<Result<(Workload, JobStream<'_>), ReadError>> {
         let all = self.read.jobs.as_ref()?;
         if self.spec.feedback.is_some() {
@@ -176,7 +176,7 @@ impl Loaded {
         &self,
         work: Work,
         told: Told,
-        context: &Context<'_>,
+        context: &SpecContext<'_>,
     ) -> Result<Workload, ReadError> {
         let spec = &self.spec;
         let mut assumptions = self.assumptions.clone();
@@ -225,7 +225,7 @@ impl Loaded {
     }
 
     /// How many jobs of the time asked for cannot be run, and why not.
-    pub(crate) fn left_out(&self, context: &Context<'_>) -> Result<LeftOut, ReadError> {
+    pub(crate) fn left_out(&self, context: &SpecContext<'_>) -> Result<LeftOut, ReadError> {
         let mut all = LeftOut::new();
         // Of jobs that are dealt one tenant tells.
         if self.spec.dealt.is_none_or(|deal| deal.part == 1) {
@@ -250,7 +250,7 @@ impl Loaded {
         self.named.is_empty() || named != self.spec.tenants.is_empty()
     }
 
-    fn in_time(&self, submitted: Time, context: &Context<'_>) -> bool {
+    fn in_time(&self, submitted: Time, context: &SpecContext<'_>) -> bool {
         let arrival = self.spec.arrival(submitted);
         arrival.is_some_and(|arrival| arrival < context.horizon)
     }
@@ -259,7 +259,7 @@ impl Loaded {
     fn wanted<'a>(
         &'a self,
         all: &'a Sorted<Brief>,
-        context: &Context<'_>,
+        context: &SpecContext<'_>,
     ) -> impl Iterator<Item = Result<Brief, ReadError>> + 'a {
         let spec = &self.spec;
         let end = Time::ZERO + context.horizon;
@@ -308,7 +308,7 @@ impl Loaded {
     }
 
     /// Requests as the load of a service.
-    fn service(&self, context: &Context<'_>) -> Result<Work, ReadError> {
+    fn service(&self, context: &SpecContext<'_>) -> Result<Work, ReadError> {
         let spec = &self.spec;
         let steps = context.horizon.as_micros().div_ceil(spec.step.as_micros());
         if steps > MOST_STEPS {

@@ -1,0 +1,33 @@
+//! An allocator that reads queues: the framework with the fewest tasks that wait goes first.
+//!
+//! `cargo run --release --example shortest_queue -- compare --policies 'static shortest drf'`
+
+use std::process::ExitCode;
+
+use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank};
+use fairground_policies::message::FrameworkId;
+use fairground_policies::registry::Registry;
+use fairground_policies::share::Share;
+
+struct Shortest;
+
+impl Allocator for Shortest {
+    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
+        Share::new(context.ledger.waiting(framework), 1).into()
+    }
+
+    fn reads_demand(&self) -> bool {
+        true
+    }
+}
+
+pub(crate) const SHORTEST: AllocatorEntry = AllocatorEntry {
+    name: "shortest",
+    about: "shared pool; the framework with the fewest tasks that wait goes first",
+    params: &[],
+    make: |_, _| Ok(Box::new(Shortest)),
+};
+
+fn main() -> ExitCode {
+    fairground_sim::main_with(Registry::default().with_allocator(SHORTEST))
+}

@@ -1,0 +1,49 @@
+//! Which agents the tasks of a framework may run on, now or later: what fits on none can never run.
+
+use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::resources::Resources;
+use fairground_policies::time::Time;
+
+use super::Scenario;
+
+/// A size of agents, how many of them have it, and until when, if they change it.
+pub(super) type Usable = (Resources, u64, Option<Time>);
+
+/// The sizes of agents each framework may use, now or later.
+pub(super) fn usable_agents(
+    scenario: &Scenario<'_>,
+    owner: impl Fn(AgentId) -> Option<FrameworkId>,
+) -> Vec<Vec<Usable>> {
+    let trace = scenario.trace;
+    let mut usable = vec![Vec::<Usable>::new(); trace.workloads.len()];
+    let first = trace.agents.iter().enumerate();
+    let first = first.map(|(i, total)| (AgentId(i as u32), *total, None));
+    let mut all: Vec<(AgentId, Resources, Option<Time>)> = first.collect();
+    let mut last: Vec<usize> = (0..all.len()).collect();
+    // What an agent becomes may be the only one that is large enough, or no longer be.
+    for fault in &trace.faults {
+        if let Some(total) = fault.total {
+            let last = &mut last[fault.agent.index()];
+            all[*last].2 = Some(fault.at);
+            *last = all.len();
+            all.push((fault.agent, total, None));
+        }
+    }
+    for (agent, total, until) in all {
+        let total = scenario.offered(agent, total);
+        let owner = owner(agent);
+        for (framework, sizes) in usable.iter_mut().enumerate() {
+            if owner.is_some_and(|owner| owner.index() != framework) {
+                continue;
+            }
+            match sizes
+                .iter_mut()
+                .find(|(size, _, end)| (*size, *end) == (total, until))
+            {
+                Some((_, count, _)) => *count += 1,
+                None => sizes.push((total, 1, until)),
+            }
+        }
+    }
+    usable
+}
