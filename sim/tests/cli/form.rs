@@ -112,7 +112,7 @@ fn parts_and_factors_that_make_no_sense() {
         (
             "import licence.swf --drop",
             2,
-            "expected a record that can be used, found none",
+            "all records were dropped, so that nothing is left; this is the first",
         ),
     ] {
         let said = place.fairground(&format!("trace {line} --out made"));

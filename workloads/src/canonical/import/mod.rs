@@ -460,14 +460,14 @@ fn written(
     convert(&mut import, path)?;
     if import.drop && import.out.is_empty() {
         // What is wrong with the first of them is told: often it is not the format that was named.
-        let error = ReadError::expected("a record that can be used", "none: all were dropped");
-        let first = import.problems.into_iter().next();
-        return Err(match first {
-            Some(first) => error
-                .file(path)
-                .hint(format!("the first: {}", first.problem)),
-            None => error.file(path),
-        });
+        let all = "all records were dropped, so that nothing is left; this is the first";
+        let none = || ReadError::expected("a record that can be used", "none").file(path);
+        let first = import.problems.into_iter().next().unwrap_or_else(none);
+        let hint = match first.hint.as_str() {
+            "" => all.to_owned(),
+            hint => format!("{hint}; {all}"),
+        };
+        return Err(first.hint(hint));
     }
     import.out.units().origin = import.earliest.unwrap_or(0);
     let unread: Vec<String> = import.unread.into_iter().collect();
