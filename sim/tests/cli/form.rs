@@ -79,7 +79,7 @@ fn parts_and_factors_that_make_no_sense() {
         (
             "slice log --from 1h --to 30m",
             2,
-            "--to: expected an end after the beginning",
+            "--to: expected an end not before the beginning",
         ),
         ("slice log --seed 9 --to 30s", 2, "--sample"),
         ("slice log --rest", 2, "expected a part: --from"),

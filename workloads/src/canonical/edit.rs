@@ -58,9 +58,10 @@ impl Slice {
             return Err(error.hint("the whole trace is there already, and its rest is nothing"));
         }
         if let (Some(from), Some(to)) = (self.from, self.to)
-            && to <= from
+            && to < from
         {
-            let error = ReadError::expected("an end after the beginning, --from", "one before");
+            let error =
+                ReadError::expected("an end not before the beginning, --from", "an earlier one");
             return Err(error.place("--to"));
         }
         Ok(())
