@@ -51,7 +51,11 @@ fn cluster(policy: &str, agents: u32, frameworks: u32) -> Master {
     let mut master = master(policy);
     for framework in (0..frameworks).map(FrameworkId) {
         let weight = Weight::ONE;
-        let joined = Event::FrameworkJoined { framework, weight };
+        let joined = Event::FrameworkJoined {
+            framework,
+            weight,
+            role: None,
+        };
         tell(&mut master, Time::ZERO, joined);
     }
     for agent in (0..agents).map(AgentId) {

@@ -45,6 +45,10 @@ id!(
     FrameworkId(u32), "f"
 );
 id!(
+    /// A role, counted from zero in the order in which roles are named.
+    RoleId(u32), "r"
+);
+id!(
     /// A job of one framework, counted from zero in order of submission.
     JobId(u32), "j"
 );
@@ -134,8 +138,12 @@ pub enum Event {
     FrameworkJoined {
         /// Which one.
         framework: FrameworkId,
-        /// How much it counts against the others.
+        /// How much it counts against its siblings.
         weight: Weight,
+        /// The role it is in; without one it stands for itself beside the roles at the top. To the
+        /// core a framework is in one role: one that subscribes with several is as many to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<RoleId>,
     },
     /// A framework is gone; its tasks are to be killed.
     FrameworkLeft {
@@ -192,6 +200,16 @@ pub enum Event {
     },
     /// The moment of [`crate::master::Master::wake_at`] has come.
     TimePassed,
+    /// A role was named, or counts differently from now on. One that nobody named before a framework
+    /// joins in it stands at the top with an ordinary weight.
+    RoleSet {
+        /// Which one.
+        role: RoleId,
+        /// Below which role it stands, for good; at the top if below none.
+        parent: Option<RoleId>,
+        /// How much it counts against its siblings.
+        weight: Weight,
+    },
 }
 
 /// An order from the master.

@@ -1,45 +1,54 @@
-//! The sorter: the frameworks that want offers, in the order of the policy's ranks.
+//! The sorter: the nodes of the role tree that want offers, in the order of the policy's ranks.
 //!
-//! An index over the ledger: kept by the master after every change, checked against the policy.
-//! Where demands are known, frameworks queue by the least that any of their tasks takes: a thousand that
+//! An index over the ledger: kept by the master after every change, checked against the policy. Every node
+//! is ranked among its siblings alone, so that a hierarchical policy is a rank a node; who is next is
+//! found from the top down, and everything below a node stands together (Mesos' `DRFSorter::sort`).
+//!
+//! Where demands are known, siblings queue by the least that anything below them takes: a thousand that
 //! wait for room are passed over at the cost of the few sizes they wait with.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, btree_set};
 
 use crate::allocators::{Allocator, Context, Rank};
 use crate::demand::OpenDemand;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Node};
 use crate::master::config::OfferSize;
-use crate::message::FrameworkId;
+use crate::message::{FrameworkId, RoleId};
 use crate::resources::Resources;
 
+/// Where a node stands among its siblings.
 #[derive(Clone, Default, Debug)]
-struct Client {
-    joined: bool,
-    suppressed: bool,
-    /// Where it stands, and in which queue, if it does.
+struct Place {
+    /// The level it belongs to.
+    level: usize,
+    /// Its rank and its queue there, if it stands in one: nothing below wants offers otherwise.
     rank: Option<Rank>,
     queue: usize,
     /// Whether its share has changed since it was ranked.
     stale: bool,
 }
 
+#[derive(Clone, Default, Debug)]
+struct Client {
+    joined: bool,
+    suppressed: bool,
+    place: Place,
+}
+
 /// The next of a queue and those behind it.
-type Head<'a> = (
-    &'a (Rank, FrameworkId),
-    btree_set::Iter<'a, (Rank, FrameworkId)>,
-);
+type Head<'a> = (&'a (Rank, Node), btree_set::Iter<'a, (Rank, Node)>);
 
 /// Takes the lowest of all heads; the one behind it comes next in its queue.
-fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<FrameworkId> {
+fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<Node> {
     let (at, _) = heads.iter().enumerate().min_by_key(|(_, (head, _))| head)?;
     let (head, behind) = &mut heads[at];
-    let (_, framework) = **head;
+    let (_, node) = **head;
     match behind.next() {
         Some(next) => *head = next,
         None => drop(heads.swap_remove(at)),
     }
-    Some(framework)
+    Some(node)
 }
 
 /// The least offer a framework wants: where whole agents are offered, anything.
@@ -53,140 +62,38 @@ fn least(framework: FrameworkId, ledger: &Ledger, offers: OfferSize) -> Resource
     }
 }
 
-/// Those who want at least so much of an agent, by rank and id.
+/// Those who want at least so much of an agent, by rank and node.
 #[derive(Clone, Debug)]
 struct SizeQueue {
     needs: Resources,
-    order: BTreeSet<(Rank, FrameworkId)>,
+    order: BTreeSet<(Rank, Node)>,
 }
 
-/// The frameworks that want offers, by rank and id.
+/// The children of one node that want offers, or something below them does.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Sorter {
-    clients: Vec<Client>,
+struct Level {
     /// One a size; an empty one is taken for another size.
     queues: Vec<SizeQueue>,
     /// How many stand in all queues.
     len: usize,
-    /// Frameworks to be ranked again before the order counts.
-    stale: Vec<FrameworkId>,
-    /// Whether all are: every share changes with the cluster's total.
-    all_stale: bool,
 }
 
-impl Sorter {
-    /// Whether nobody wants an offer.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Who wants an offer that is no larger than `free`, lowest rank first.
-    pub(crate) fn fitting(&self, free: Resources) -> impl Iterator<Item = FrameworkId> {
-        let fitting = move || {
-            let queues = self.queues.iter();
-            let fits = move |queue: &&SizeQueue| queue.needs.fits_in(free);
-            // The next of each queue with those behind it.
-            queues.filter(fits).filter_map(|queue| {
-                let mut behind = queue.order.iter();
-                behind.next().map(|head| (head, behind))
-            })
-        };
-        // Most offers go to the first who is asked: only the second is worth a list of queues.
-        let mut first = true;
-        let mut heads: Option<Vec<Head<'_>>> = None;
-        std::iter::from_fn(move || {
-            if std::mem::take(&mut first) {
-                let (head, _) = fitting().min_by_key(|(head, _)| *head)?;
-                return Some(head.1);
-            }
-            let heads = heads.get_or_insert_with(|| {
-                let mut heads: Vec<_> = fitting().collect();
-                pop_first(&mut heads);
-                heads
-            });
-            pop_first(heads)
-        })
-    }
-
-    /// Those of `some` who want offers, lowest rank first. Made for few: each looks at all again.
-    pub(crate) fn in_order(&self, some: &[FrameworkId]) -> impl Iterator<Item = FrameworkId> {
-        let mut last: Option<(Rank, FrameworkId)> = None;
-        std::iter::from_fn(move || {
-            let ranked = some.iter().filter_map(|framework| {
-                let rank = self.clients.get(framework.index())?.rank?;
-                Some((rank, *framework))
-            });
-            let next = ranked
-                .filter(|one| last.is_none_or(|last| *one > last))
-                .min()?;
-            last = Some(next);
-            Some(next.1)
-        })
-    }
-
-    /// A framework's share changed: it is ranked again before the order counts. Ends come by the
-    /// thousand between two rounds; ranking at each would be for nothing.
-    pub(crate) fn mark_stale(&mut self, framework: FrameworkId) {
-        let client = &mut self.clients[framework.index()];
-        if !client.stale {
-            client.stale = true;
-            self.stale.push(framework);
+impl Level {
+    /// Those who want no more than `free`, lowest rank first.
+    const fn fitting(&self, free: Resources) -> Fitting<'_> {
+        Fitting {
+            level: self,
+            free,
+            asked: false,
+            heads: None,
         }
     }
 
-    /// Everybody's share changed.
-    pub(crate) fn mark_all_stale(&mut self) {
-        self.all_stale = true;
-    }
-
-    /// Ranks those again whose share changed. Nobody enters or leaves the queue by that.
-    pub(crate) fn refresh(&mut self, context: &Context<'_>, allocator: &dyn Allocator) {
-        let stale = std::mem::take(&mut self.stale);
-        if std::mem::take(&mut self.all_stale) {
-            for i in 0..self.clients.len() {
-                self.rank_again(FrameworkId(i as u32), context, allocator);
-            }
-        } else {
-            for framework in &stale {
-                self.rank_again(*framework, context, allocator);
-            }
-        }
-        for framework in &stale {
-            self.clients[framework.index()].stale = false;
-        }
-        self.stale = stale;
-        self.stale.clear();
-    }
-
-    fn rank_again(
-        &mut self,
-        framework: FrameworkId,
-        context: &Context<'_>,
-        allocator: &dyn Allocator,
-    ) {
-        let client = &self.clients[framework.index()];
-        if client.rank.is_some() {
-            let needs = self.queues[client.queue].needs;
-            self.place(framework, Some(allocator.rank(context, framework)), needs);
-        }
-    }
-
-    /// Moves a framework to its place in the queue of those who need as much, or out of all.
-    fn place(&mut self, framework: FrameworkId, rank: Option<Rank>, needs: Resources) {
-        let client = &mut self.clients[framework.index()];
-        if client.rank == rank && (rank.is_none() || self.queues[client.queue].needs == needs) {
-            return;
-        }
-        if let Some(old) = std::mem::replace(&mut client.rank, rank) {
-            self.queues[client.queue].order.remove(&(old, framework));
-            self.len -= 1;
-        }
-        if let Some(new) = rank {
-            let queue = self.queue_of(needs);
-            self.clients[framework.index()].queue = queue;
-            self.queues[queue].order.insert((new, framework));
-            self.len += 1;
-        }
+    /// No more of any kind than each of those who stand here takes.
+    fn least(&self) -> Resources {
+        let taken = self.queues.iter().filter(|queue| !queue.order.is_empty());
+        let needs = taken.map(|queue| queue.needs);
+        needs.reduce(Resources::min).unwrap_or(Resources::ZERO)
     }
 
     /// The queue of those who need `needs`; an empty one becomes it if there was none.
@@ -201,27 +108,308 @@ impl Sorter {
         self.queues.push(SizeQueue { needs, order });
         self.queues.len() - 1
     }
+}
 
-    pub(crate) fn admit(&mut self, framework: FrameworkId) {
+/// A walk over one level.
+struct Fitting<'a> {
+    level: &'a Level,
+    free: Resources,
+    /// Most offers go to the first who is asked: only the second is worth a list of queues.
+    asked: bool,
+    heads: Option<Vec<Head<'a>>>,
+}
+
+impl<'a> Fitting<'a> {
+    /// The next of each queue with those behind it.
+    fn heads(&self) -> impl Iterator<Item = Head<'a>> + use<'a> {
+        let free = self.free;
+        let queues = self.level.queues.iter();
+        let fits = move |queue: &&SizeQueue| queue.needs.fits_in(free);
+        queues.filter(fits).filter_map(|queue| {
+            let mut behind = queue.order.iter();
+            behind.next().map(|head| (head, behind))
+        })
+    }
+}
+
+impl Iterator for Fitting<'_> {
+    type Item = Node;
+
+    fn next(&mut self) -> Option<Node> {
+        if !std::mem::replace(&mut self.asked, true) {
+            let (head, _) = self.heads().min_by_key(|(head, _)| *head)?;
+            return Some(head.1);
+        }
+        if self.heads.is_none() {
+            let mut heads: Vec<_> = self.heads().collect();
+            pop_first(&mut heads);
+            self.heads = Some(heads);
+        }
+        pop_first(self.heads.as_mut()?)
+    }
+}
+
+/// The level of everything at the top.
+const TOP: usize = 0;
+
+/// The level of the children of an inner node.
+const fn below(inner: Node) -> usize {
+    match inner {
+        Node::Framework(_) => TOP,
+        Node::Members(role) => 2 * role.index() + 1,
+        Node::Role(role) => 2 * role.index() + 2,
+    }
+}
+
+/// The inner node that a level is below of; `None` for the top.
+const fn above(level: usize) -> Option<Node> {
+    match level {
+        TOP => None,
+        _ => {
+            let role = RoleId((level as u32 - 1) / 2);
+            Some(match level % 2 {
+                1 => Node::Members(role),
+                _ => Node::Role(role),
+            })
+        }
+    }
+}
+
+/// The nodes that want offers, by rank and id, level by level.
+#[derive(Clone, Debug)]
+pub(crate) struct Sorter {
+    clients: Vec<Client>,
+    /// The top, then two a role: its own frameworks, and what stands below it.
+    levels: Vec<Level>,
+    /// Where the node above each level stands itself; that of the top is not used.
+    inner: Vec<Place>,
+    /// Nodes to be ranked again before the order counts.
+    stale: Vec<Node>,
+    /// Whether all are: every share changes with the cluster's total.
+    all_stale: bool,
+}
+
+impl Default for Sorter {
+    fn default() -> Self {
+        Self {
+            clients: Vec::new(),
+            levels: vec![Level::default()],
+            inner: vec![Place::default()],
+            stale: Vec::new(),
+            all_stale: false,
+        }
+    }
+}
+
+impl Sorter {
+    /// Whether nobody wants an offer.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.levels[TOP].len == 0
+    }
+
+    /// Who wants an offer that is no larger than `free`, in the order of the tree.
+    pub(crate) fn fitting(&self, free: Resources) -> impl Iterator<Item = FrameworkId> {
+        let mut level = self.levels[TOP].fitting(free);
+        let mut left_above = Vec::new();
+        std::iter::from_fn(move || {
+            loop {
+                match level.next() {
+                    Some(Node::Framework(framework)) => return Some(framework),
+                    Some(inner) => {
+                        let down = self.levels[below(inner)].fitting(free);
+                        left_above.push(std::mem::replace(&mut level, down));
+                    }
+                    None => level = left_above.pop()?,
+                }
+            }
+        })
+    }
+
+    /// Those of `some` who want offers, in the order of the tree. Made for few: each looks at all again.
+    pub(crate) fn in_order(&self, some: &[FrameworkId]) -> impl Iterator<Item = FrameworkId> {
+        let mut last: Option<FrameworkId> = None;
+        std::iter::from_fn(move || {
+            let ranked = some.iter().copied().filter(|framework| {
+                let client = self.clients.get(framework.index());
+                client.is_some_and(|client| client.place.rank.is_some())
+            });
+            let behind = ranked
+                .filter(|one| last.is_none_or(|last| self.compare(last, *one) == Ordering::Less));
+            last = behind.min_by(|a, b| self.compare(*a, *b));
+            last
+        })
+    }
+
+    /// Which of two frameworks that stand in a queue comes first.
+    fn compare(&self, a: FrameworkId, b: FrameworkId) -> Ordering {
+        let stand = |framework: FrameworkId| {
+            let place = &self.clients[framework.index()].place;
+            (place.level, (place.rank, Node::Framework(framework)))
+        };
+        let ((level_a, here_a), (level_b, here_b)) = (stand(a), stand(b));
+        if level_a == level_b {
+            return here_a.cmp(&here_b);
+        }
+        let path = |mut level: usize, here| {
+            let mut path = vec![here];
+            while let Some(node) = above(level) {
+                let place = &self.inner[level];
+                path.push((place.rank, node));
+                level = place.level;
+            }
+            path.reverse();
+            path
+        };
+        path(level_a, here_a).cmp(&path(level_b, here_b))
+    }
+
+    /// What a framework holds changed: it and all above it are ranked again before the order counts.
+    /// Ends come by the thousand between two rounds; ranking at each would be for nothing.
+    pub(crate) fn mark_stale(&mut self, framework: FrameworkId) {
+        let mut next = Some(Node::Framework(framework));
+        while let Some(node) = next {
+            let place = self.place_mut(node);
+            // Whatever is stale has marked all above.
+            if std::mem::replace(&mut place.stale, true) {
+                return;
+            }
+            next = above(place.level);
+            self.stale.push(node);
+        }
+    }
+
+    /// Everybody's share changed.
+    pub(crate) const fn mark_all_stale(&mut self) {
+        self.all_stale = true;
+    }
+
+    /// Ranks those again whose share changed. Nobody enters or leaves a queue by that.
+    pub(crate) fn refresh(&mut self, context: &Context<'_>, allocator: &dyn Allocator) {
+        let stale = std::mem::take(&mut self.stale);
+        if std::mem::take(&mut self.all_stale) {
+            for i in 0..self.clients.len() {
+                self.rank_again(Node::Framework(FrameworkId(i as u32)), context, allocator);
+            }
+            for inner in (1..self.levels.len()).filter_map(above) {
+                self.rank_again(inner, context, allocator);
+            }
+        } else {
+            for node in &stale {
+                self.rank_again(*node, context, allocator);
+            }
+        }
+        for node in &stale {
+            self.place_mut(*node).stale = false;
+        }
+        self.stale = stale;
+        self.stale.clear();
+    }
+
+    fn rank_again(&mut self, node: Node, context: &Context<'_>, allocator: &dyn Allocator) {
+        let place = self.place(node);
+        if place.rank.is_some() {
+            let needs = self.levels[place.level].queues[place.queue].needs;
+            self.stand(node, Some(allocator.rank(context, node)), needs);
+        }
+    }
+
+    fn place(&self, node: Node) -> &Place {
+        match node {
+            Node::Framework(framework) => &self.clients[framework.index()].place,
+            inner => &self.inner[below(inner)],
+        }
+    }
+
+    fn place_mut(&mut self, node: Node) -> &mut Place {
+        match node {
+            Node::Framework(framework) => &mut self.clients[framework.index()].place,
+            inner => &mut self.inner[below(inner)],
+        }
+    }
+
+    /// Moves a node to its place in the queue of those who need as much, or out of all.
+    fn stand(&mut self, node: Node, rank: Option<Rank>, needs: Resources) {
+        let &Place {
+            level,
+            rank: stood,
+            mut queue,
+            ..
+        } = self.place(node);
+        let level = &mut self.levels[level];
+        if stood == rank && (rank.is_none() || level.queues[queue].needs == needs) {
+            return;
+        }
+        if let Some(old) = stood {
+            level.queues[queue].order.remove(&(old, node));
+            level.len -= 1;
+        }
+        if let Some(new) = rank {
+            queue = level.queue_of(needs);
+            level.queues[queue].order.insert((new, node));
+            level.len += 1;
+        }
+        let place = self.place_mut(node);
+        (place.rank, place.queue) = (rank, queue);
+    }
+
+    /// Brings everything above a level up to date with what stands there.
+    fn lift(&mut self, mut level: usize, context: &Context<'_>, allocator: &dyn Allocator) {
+        while let Some(inner) = above(level) {
+            let (rank, needs) = self.rank_of_inner(level, context, allocator);
+            self.stand(inner, rank, needs);
+            level = self.inner[level].level;
+        }
+    }
+
+    /// Where the node above a level stands, and the least that anything below it takes.
+    fn rank_of_inner(
+        &self,
+        level: usize,
+        context: &Context<'_>,
+        allocator: &dyn Allocator,
+    ) -> (Option<Rank>, Resources) {
+        let inner = above(level).filter(|_| self.levels[level].len > 0);
+        let rank = inner.map(|inner| allocator.rank(context, inner));
+        (rank, self.levels[level].least())
+    }
+
+    /// Makes room for a role, below another or at the top.
+    pub(crate) fn name_role(&mut self, role: RoleId, ledger: &Ledger) {
+        let levels = below(Node::Role(role)) + 1;
+        while self.levels.len() < levels {
+            self.levels.push(Level::default());
+            self.inner.push(Place::default());
+        }
+        for inner in [Node::Members(role), Node::Role(role)] {
+            self.inner[below(inner)].level = ledger.parent(inner).map_or(TOP, below);
+        }
+    }
+
+    /// Takes a framework in, once it is out of its old place.
+    pub(crate) fn admit(&mut self, framework: FrameworkId, ledger: &Ledger) {
         if self.clients.len() <= framework.index() {
             self.clients
                 .resize_with(framework.index() + 1, Client::default);
         }
-        self.clients[framework.index()].joined = true;
+        let client = &mut self.clients[framework.index()];
+        client.joined = true;
+        client.place.level = ledger.parent(framework).map_or(TOP, below);
     }
 
-    pub(crate) fn dismiss(&mut self, framework: FrameworkId) {
-        if let Some(client) = self.clients.get_mut(framework.index()) {
-            if let Some(rank) = client.rank.take() {
-                self.queues[client.queue].order.remove(&(rank, framework));
-                self.len -= 1;
-            }
-            let stale = client.stale;
-            *client = Client {
-                stale,
-                ..Client::default()
-            };
-        }
+    /// Takes a framework out.
+    pub(crate) fn dismiss(
+        &mut self,
+        framework: FrameworkId,
+        context: &Context<'_>,
+        allocator: &dyn Allocator,
+    ) {
+        let Some(client) = self.clients.get_mut(framework.index()) else {
+            return;
+        };
+        (client.joined, client.suppressed) = (false, false);
+        let level = client.place.level;
+        self.stand(Node::Framework(framework), None, Resources::ZERO);
+        self.lift(level, context, allocator);
     }
 
     pub(crate) fn suppress(&mut self, framework: FrameworkId, suppressed: bool) {
@@ -230,8 +418,8 @@ impl Sorter {
         }
     }
 
-    /// Puts a framework where it belongs; whether it may want what it was not offered: it was not in
-    /// the queue before, or lost an offer for a task, which `reopened` its demand.
+    /// Puts a framework and all above it where they belong; whether it may want what it was not offered: it
+    /// was in no queue before, or lost an offer for a task, which `reopened` its demand.
     pub(crate) fn rank(
         &mut self,
         framework: FrameworkId,
@@ -243,9 +431,11 @@ impl Sorter {
         let Some(client) = self.clients.get(framework.index()) else {
             return false;
         };
-        let was_in = client.rank.is_some();
+        let (level, was_in) = (client.place.level, client.place.rank.is_some());
         let rank = self.rank_of(framework, context, allocator, offers);
-        self.place(framework, rank, least(framework, context.ledger, offers));
+        let needs = least(framework, context.ledger, offers);
+        self.stand(Node::Framework(framework), rank, needs);
+        self.lift(level, context, allocator);
         rank.is_some() && (!was_in || reopened)
     }
 
@@ -264,20 +454,20 @@ impl Sorter {
                 demand.is_some_and(OpenDemand::is_unmet)
             }
         };
-        (client.joined && !client.suppressed && wants).then(|| allocator.rank(context, framework))
+        (client.joined && !client.suppressed && wants)
+            .then(|| allocator.rank(context, framework.into()))
     }
 
-    /// Compares the queue with what the policy says, but for ranks that are stale.
+    /// Compares the queues with what the policy says, but for ranks that are stale.
     pub(crate) fn check(
         &self,
         context: &Context<'_>,
         allocator: &dyn Allocator,
         offers: OfferSize,
     ) {
-        let mut len = 0;
-        for (i, client) in self.clients.iter().enumerate() {
+        let mut len = vec![0; self.levels.len()];
+        for i in 0..self.clients.len() {
             let framework = FrameworkId(i as u32);
-            let expected = self.rank_of(framework, context, allocator, offers);
             if offers == OfferSize::Task {
                 let mine = context
                     .ledger
@@ -288,29 +478,43 @@ impl Sorter {
                     demand.check(&open);
                 }
             }
-            assert_eq!(
-                client.rank.is_some(),
-                expected.is_some(),
-                "whether {framework} wants offers"
-            );
-            if !client.stale && !self.all_stale {
-                assert_eq!(client.rank, expected, "the rank of {framework}");
-            }
-            if let Some(rank) = client.rank {
-                let queue = &self.queues[client.queue];
-                assert_eq!(
-                    queue.needs,
-                    least(framework, context.ledger, offers),
-                    "{framework}'s queue"
-                );
-                assert!(
-                    queue.order.contains(&(rank, framework)),
-                    "{framework} queues"
-                );
-                len += 1;
-            }
+            let rank = self.rank_of(framework, context, allocator, offers);
+            let needs = least(framework, context.ledger, offers);
+            self.check_place(framework.into(), (rank, needs), context.ledger, &mut len);
         }
-        let standing: usize = self.queues.iter().map(|queue| queue.order.len()).sum();
-        assert_eq!((len, len), (self.len, standing), "who stands in a queue");
+        for level in 1..self.levels.len() {
+            let expected = self.rank_of_inner(level, context, allocator);
+            let inner = above(level).expect("a node below the top");
+            self.check_place(inner, expected, context.ledger, &mut len);
+        }
+        for (level, len) in self.levels.iter().zip(len) {
+            let standing: usize = level.queues.iter().map(|queue| queue.order.len()).sum();
+            assert_eq!((len, len), (level.len, standing), "who stands in a queue");
+        }
+    }
+
+    /// Compares the place of one node with where it belongs, and counts it.
+    fn check_place(
+        &self,
+        node: Node,
+        (expected, needs): (Option<Rank>, Resources),
+        ledger: &Ledger,
+        len: &mut [usize],
+    ) {
+        let place = self.place(node);
+        assert_eq!(
+            place.rank.is_some(),
+            expected.is_some(),
+            "whether {node:?} wants offers"
+        );
+        if !place.stale && !self.all_stale {
+            assert_eq!(place.rank, expected, "the rank of {node:?}");
+        }
+        let Some(rank) = place.rank else { return };
+        assert_eq!(place.level, ledger.parent(node).map_or(TOP, below), "{node:?}'s level");
+        let queue = &self.levels[place.level].queues[place.queue];
+        assert_eq!(queue.needs, needs, "{node:?}'s queue");
+        assert!(queue.order.contains(&(rank, node)), "{node:?} queues");
+        len[place.level] += 1;
     }
 }

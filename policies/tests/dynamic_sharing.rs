@@ -73,7 +73,11 @@ impl Cluster {
         }
         for framework in JOBS {
             let weight = Weight::ONE;
-            cluster.tell(Event::FrameworkJoined { framework, weight });
+            cluster.tell(Event::FrameworkJoined {
+            framework,
+            weight,
+            role: None,
+        });
         }
         cluster
     }

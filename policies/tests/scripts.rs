@@ -8,7 +8,8 @@
 //! master drf[round=1s]             a new master; static takes shares=2:1 agents=3; the allocators of
 //!                                  `sim/examples/` are known, too
 //! agent a0 a1 cpus:4 mem:16        agents join
-//! framework f0 weight=2            frameworks join
+//! framework f0 weight=2 role=r1    frameworks join
+//! role r1 in=r0 weight=0.5         roles are named
 //! demand f0 count=3 cpus:1 mem:4   a framework says what it could start; more sizes may follow, each
 //!                                  after its count
 //! accept f0 o0 t0 cpus:1 t1 mem:2  tasks to launch on offers; what is left is refused
@@ -19,6 +20,8 @@
 //! until 5s                         as `at`, and the master is woken whenever it wants to be
 //! also end a0 f0 t1                at the same instant as the line before: a master without rounds
 //!                                  makes its offers before any other line, and at the end of a block
+//! order                            who is asked first, and next, if anything is free
+//! orders only                      from here on, answers show nothing but that
 //! steps                            from here on, show who holds what after every offer
 //! quiet                            in this block, count the offers and show only the books
 //! ```
@@ -35,7 +38,7 @@ use fairground_policies::allocators::Setup;
 use fairground_policies::frameworks::OfferPolicy;
 use fairground_policies::master::Master;
 use fairground_policies::message::{
-    Action, AgentId, Demand, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
+    Action, AgentId, Demand, Event, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::{Mebibytes, Milligpus, Resources};
@@ -113,6 +116,9 @@ struct Stage {
     offers: usize,
     steps: bool,
     quiet: bool,
+    /// What `order` showed since the last answer.
+    order: String,
+    order_only: bool,
 }
 
 impl Stage {
@@ -136,6 +142,8 @@ impl Stage {
             offers: 0,
             steps: false,
             quiet: false,
+            order: String::new(),
+            order_only: false,
         }
     }
 
@@ -150,6 +158,12 @@ impl Stage {
             "master" => *self = Self::new(rest),
             "steps" => self.steps = true,
             "quiet" => self.quiet = true,
+            "order" => {
+                let order = self.master.order();
+                let order: Vec<_> = order.iter().map(FrameworkId::to_string).collect();
+                self.order = format!("order: {}\n", order.join(" "));
+            }
+            "orders" => self.order_only = true,
             "at" => self.now = time(rest),
             "until" => self.wake_until(time(rest)),
             "demand" => self.tell(demand(rest)),
@@ -208,11 +222,16 @@ impl Stage {
         self.end_instant();
         let offers = std::mem::take(&mut self.offers);
         let mut text = std::mem::take(&mut self.orders);
+        let order = std::mem::take(&mut self.order);
+        if self.order_only {
+            return order;
+        }
         if std::mem::take(&mut self.quiet) {
             text = format!("{offers} offers\n");
         } else if text.is_empty() {
             text.push_str("no orders\n");
         }
+        text += &order;
         let ledger = self.master.ledger();
         for agent in ledger.agents() {
             let mine = ledger.offers().filter(|offer| offer.agent == agent);
@@ -228,6 +247,10 @@ impl Stage {
             let (offers, tasks) = (ledger.open_offers(framework), ledger.tasks(framework));
             let books = format!("holds {held}, share {share}, {offers} offers, {tasks} tasks");
             writeln!(text, "  {framework}: {books}").unwrap();
+        }
+        for role in ledger.roles() {
+            let (held, share) = (ledger.held(role), ledger.dominant_share(role));
+            writeln!(text, "  {role}: holds {held}, share {share}").unwrap();
         }
         let wake = self.master.wake_at();
         let wake = wake.map_or("never".to_owned(), |at| at.to_string());
@@ -271,6 +294,7 @@ fn shown(action: &Action) -> String {
 struct Words<'a> {
     agents: Vec<AgentId>,
     frameworks: Vec<FrameworkId>,
+    roles: Vec<RoleId>,
     offers: Vec<OfferId>,
     tasks: Vec<TaskRequest>,
     /// Of the command itself; amounts after a task are the task's.
@@ -289,6 +313,7 @@ impl<'a> Words<'a> {
             match (prefix, rest.parse::<u32>()) {
                 ("a", Ok(id)) => words.agents.push(AgentId(id)),
                 ("f", Ok(id)) => words.frameworks.push(FrameworkId(id)),
+                ("r", Ok(id)) => words.roles.push(RoleId(id)),
                 ("o", Ok(id)) => words.offers.push(OfferId(id.into())),
                 ("t", Ok(id)) => words.tasks.push(TaskRequest {
                     task: TaskId(id.into()),
@@ -330,8 +355,9 @@ fn resources(kind: &str, amount: u64) -> Resources {
 /// What a command tells the master.
 fn events(verb: &str, words: Words<'_>) -> Vec<Event> {
     let total = words.amount;
-    let weight = words.keys.get("weight").map_or(1, |w| w.parse().unwrap());
-    let weight = Weight::from_thousandths(weight * 1000).unwrap();
+    let weight = words.keys.get("weight").map_or(1.0, |w| w.parse::<f64>().unwrap());
+    let weight = Weight::from_thousandths((weight * 1000.0).round() as u32).unwrap();
+    let named = |key| words.keys.get(key).map(|role| Words::read(role).roles[0]);
     let agents = words.agents.iter().copied();
     let frameworks = words.frameworks.iter().copied();
     match verb {
@@ -343,7 +369,21 @@ fn events(verb: &str, words: Words<'_>) -> Vec<Event> {
         "lose" => return agents.map(|agent| Event::AgentLost { agent }).collect(),
         "framework" => {
             return frameworks
-                .map(|framework| Event::FrameworkJoined { framework, weight })
+                .map(|framework| Event::FrameworkJoined {
+                    framework,
+                    weight,
+                    role: named("role"),
+                })
+                .collect();
+        }
+        "role" => {
+            let roles = words.roles.iter().copied();
+            return roles
+                .map(|role| Event::RoleSet {
+                    role,
+                    parent: named("in"),
+                    weight,
+                })
                 .collect();
         }
         _ => {}

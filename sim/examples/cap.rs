@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank};
+use fairground_policies::ledger::Node;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::Param;
 use fairground_policies::registry::Registry;
@@ -16,8 +17,8 @@ struct Cap {
 }
 
 impl Allocator for Cap {
-    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
-        context.ledger.dominant_share(framework).into()
+    fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
+        context.ledger.dominant_share(node).into()
     }
 
     /// What is left below the cap; nothing where it is reached in one kind, as nobody can use an offer

@@ -1,29 +1,29 @@
 //! An allocator of one's own: the framework that was made the fewest offers goes first.
 //!
-//! `cargo run --release --example own_allocator -- compare --policies 'static turns drf'`
+//! `cargo run --release --example own_allocator -- compare --policies 'static fewest drf'`
 
 use std::process::ExitCode;
 
 use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank};
-use fairground_policies::message::FrameworkId;
+use fairground_policies::ledger::Node;
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Share;
 
-struct Turns;
+struct Fewest;
 
-impl Allocator for Turns {
-    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
-        Share::new(context.ledger.allocations(framework), 1).into()
+impl Allocator for Fewest {
+    fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
+        Share::new(context.ledger.allocations(node), 1).into()
     }
 }
 
-const TURNS: AllocatorEntry = AllocatorEntry {
-    name: "turns",
+const FEWEST: AllocatorEntry = AllocatorEntry {
+    name: "fewest",
     about: "shared pool; the framework that was made the fewest offers goes first",
     params: &[],
-    make: |_, _| Ok(Box::new(Turns)),
+    make: |_, _| Ok(Box::new(Fewest)),
 };
 
 fn main() -> ExitCode {
-    fairground_sim::main_with(Registry::default().with_allocator(TURNS))
+    fairground_sim::main_with(Registry::default().with_allocator(FEWEST))
 }

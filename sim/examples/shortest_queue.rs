@@ -5,15 +5,15 @@
 use std::process::ExitCode;
 
 use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank};
-use fairground_policies::message::FrameworkId;
+use fairground_policies::ledger::Node;
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Share;
 
 struct Shortest;
 
 impl Allocator for Shortest {
-    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
-        Share::new(context.ledger.waiting(framework), 1).into()
+    fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
+        Share::new(context.ledger.waiting(node), 1).into()
     }
 
     fn reads_demand(&self) -> bool {

@@ -2,7 +2,7 @@
 //! (Ghodsi et al., NSDI 2011, sections 4.1 and 4.3).
 
 use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
-use crate::message::FrameworkId;
+use crate::ledger::Node;
 use crate::name::Param;
 
 /// Weighted DRF over all kinds of resource.
@@ -12,10 +12,10 @@ pub struct Drf {
 }
 
 impl Allocator for Drf {
-    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
+    fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
         Rank {
-            share: context.ledger.dominant_share(framework),
-            tie: self.tie.of(context, framework),
+            share: context.ledger.dominant_share(node),
+            tie: self.tie.of(context, node),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! kind is memory.
 
 use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
-use crate::message::FrameworkId;
+use crate::ledger::Node;
 use crate::name::Param;
 use crate::resources::Kind;
 
@@ -14,10 +14,10 @@ pub struct Fair {
 }
 
 impl Allocator for Fair {
-    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
+    fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
         Rank {
-            share: context.ledger.share(framework, self.on),
-            tie: self.tie.of(context, framework),
+            share: context.ledger.share(node, self.on),
+            tie: self.tie.of(context, node),
         }
     }
 }

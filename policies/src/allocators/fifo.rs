@@ -1,7 +1,7 @@
 //! First come, first served: the framework that joined first takes all it wants.
 
 use super::{Allocator, AllocatorEntry, Context, Rank};
-use crate::message::FrameworkId;
+use crate::ledger::Node;
 use crate::share::Share;
 
 /// Everything to the framework with the lowest id that wants it.
@@ -9,7 +9,7 @@ use crate::share::Share;
 pub struct Fifo;
 
 impl Allocator for Fifo {
-    fn rank(&self, _: &Context<'_>, _: FrameworkId) -> Rank {
+    fn rank(&self, _: &Context<'_>, _: Node) -> Rank {
         Share::ZERO.into()
     }
 }

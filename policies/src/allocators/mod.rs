@@ -14,8 +14,8 @@ use std::fmt;
 
 use rand_chacha::ChaCha8Rng;
 
-use crate::ledger::Ledger;
-use crate::message::{AgentId, FrameworkId};
+use crate::ledger::{Ledger, Node};
+use crate::message::{AgentId, FrameworkId, RoleId};
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
 use crate::share::Share;
@@ -52,10 +52,11 @@ impl<'a> Context<'a> {
 
 /// A policy of the first level.
 pub trait Allocator {
-    /// Where `framework` stands: the lowest rank is offered next, the lower id when equal.
+    /// Where `node` stands among its siblings: the lowest rank is offered next, the lower id when equal. A
+    /// role stands before the next with all that is below it, so that a hierarchical policy is a rank a node.
     ///
-    /// Asked again whenever what the framework holds or wants, its weight or the cluster's total changed.
-    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank;
+    /// Asked again whenever what is held or wanted below the node, its weight or the cluster's total changed.
+    fn rank(&self, context: &Context<'_>, node: Node) -> Rank;
 
     /// The only framework that may use `agent`; `None` shares it. Asked once, when it joins.
     fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
@@ -125,12 +126,15 @@ pub enum Tie {
 }
 
 impl Tie {
-    /// The tie-break of `framework`.
-    pub fn of(self, context: &Context<'_>, framework: FrameworkId) -> u64 {
-        match self {
-            Self::First => 0,
-            Self::Last => u64::from(u32::MAX - framework.0),
-            Self::Allocations => context.ledger.allocations(framework),
+    /// The tie-break of `node`.
+    pub fn of(self, context: &Context<'_>, node: Node) -> u64 {
+        match (self, node) {
+            (Self::First, _) => 0,
+            (Self::Last, Node::Framework(FrameworkId(id)))
+            | (Self::Last, Node::Members(RoleId(id)) | Node::Role(RoleId(id))) => {
+                u64::from(u32::MAX - id)
+            }
+            (Self::Allocations, node) => context.ledger.allocations(node),
         }
     }
 

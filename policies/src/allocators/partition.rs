@@ -1,6 +1,7 @@
 //! Static partitioning: every agent belongs to one framework for good.
 
 use super::{Allocator, AllocatorEntry, Context, Rank};
+use crate::ledger::Node;
 use crate::message::{AgentId, FrameworkId};
 use crate::name::Param;
 use crate::share::Share;
@@ -55,7 +56,7 @@ impl Partition {
 }
 
 impl Allocator for Partition {
-    fn rank(&self, _: &Context<'_>, _: FrameworkId) -> Rank {
+    fn rank(&self, _: &Context<'_>, _: Node) -> Rank {
         Share::ZERO.into()
     }
 

@@ -2,7 +2,7 @@
 //! among the bands of Borg (Verma et al., 2015, section 2.5), but nothing is taken back.
 
 use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
-use crate::message::FrameworkId;
+use crate::ledger::Node;
 use crate::name::Param;
 use crate::share::Share;
 
@@ -13,10 +13,10 @@ pub struct Priority {
 }
 
 impl Allocator for Priority {
-    fn rank(&self, context: &Context<'_>, framework: FrameworkId) -> Rank {
+    fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
         Rank {
-            share: Share::new(1, 1).weighted(context.ledger.weight(framework)),
-            tie: self.tie.of(context, framework),
+            share: Share::new(1, 1).weighted(context.ledger.weight(node)),
+            tie: self.tie.of(context, node),
         }
     }
 }

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
 use super::{Allocator, AllocatorEntry, Context, Rank};
+use crate::ledger::Node;
 use crate::message::FrameworkId;
 use crate::share::Share;
 
@@ -21,7 +22,7 @@ struct Draw {
 }
 
 impl Allocator for Random {
-    fn rank(&self, _: &Context<'_>, _: FrameworkId) -> Rank {
+    fn rank(&self, _: &Context<'_>, _: Node) -> Rank {
         Share::ZERO.into()
     }
 

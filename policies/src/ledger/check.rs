@@ -37,6 +37,7 @@ impl Ledger {
                 );
             }
         }
+        self.check_roles();
         for (id, open) in self.offers.iter() {
             offered[open.offer.agent.index()] += open.offer.resources;
             offers[open.offer.agent.index()] += 1;

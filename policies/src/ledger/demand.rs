@@ -1,6 +1,6 @@
 //! What frameworks said that they want: tasks that wait, by size.
 
-use super::Ledger;
+use super::{Ledger, Node};
 use crate::demand::OpenDemand;
 use crate::message::{Demand, FrameworkId};
 use crate::resources::{Kind, Resources};
@@ -16,16 +16,17 @@ impl Ledger {
         demand.into_iter().flat_map(OpenDemand::waiting)
     }
 
-    /// How many tasks of `framework` wait.
-    pub fn waiting(&self, framework: FrameworkId) -> u64 {
-        let counts = self.demand(framework).map(|part| u64::from(part.count));
-        counts.sum()
+    /// How many tasks wait below `node`.
+    pub fn waiting(&self, node: impl Into<Node>) -> u64 {
+        let demands = self.below(node).flat_map(|framework| self.demand(framework));
+        demands.map(|part| u64::from(part.count)).sum()
     }
 
-    /// What the tasks of `framework` that wait take together; more than can be counted is as much as can.
-    pub fn waiting_resources(&self, framework: FrameworkId) -> Resources {
+    /// What the tasks that wait below `node` take together; more than can be counted is as much as can.
+    pub fn waiting_resources(&self, node: impl Into<Node>) -> Resources {
         let mut sum = [0_u64; Kind::COUNT];
-        for Demand { needs, count } in self.demand(framework) {
+        let demands = self.below(node).flat_map(|framework| self.demand(framework));
+        for Demand { needs, count } in demands {
             for (sum, needs) in sum.iter_mut().zip(needs.units()) {
                 *sum = sum.saturating_add(needs.saturating_mul(count.into()));
             }
@@ -70,7 +71,7 @@ mod tests {
         let demand = |needs, count| Demand { needs, count };
         let (small, large) = (Resources::cores(1, 2), Resources::cores(4, u64::MAX / 2));
         assert!(!ledger.declare(framework, &[demand(small, 1)]), "nobody");
-        ledger.add_framework(framework, Weight::ONE);
+        ledger.add_framework(framework, Weight::ONE, None);
         ledger.declare(framework, &[demand(small, 3), demand(large, 3)]);
         assert_eq!(ledger.waiting(framework), 6);
         let all = Resources::cores(15, u64::MAX);

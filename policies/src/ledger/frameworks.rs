@@ -4,14 +4,16 @@ use super::Ledger;
 use super::tasks::TaskEntry;
 use crate::demand::OpenDemand;
 use crate::id_table::IdTable;
-use crate::message::{AgentId, FrameworkId, TaskId};
-use crate::resources::{Kind, Resources};
-use crate::share::{Share, Weight};
+use crate::message::{AgentId, FrameworkId, RoleId, TaskId};
+use crate::resources::Resources;
+use crate::share::Weight;
 
 /// One framework's entry.
 #[derive(Clone, Debug)]
 pub(super) struct FrameworkEntry {
     pub(super) joined: bool,
+    /// The role it is in, or was when it left.
+    pub(super) role: Option<RoleId>,
     pub(super) weight: Weight,
     pub(super) offered: Resources,
     pub(super) running: Resources,
@@ -37,12 +39,6 @@ impl Ledger {
             .is_some_and(|entry| entry.joined)
     }
 
-    /// What `framework` holds: running tasks and offers it has not answered.
-    pub fn held(&self, framework: FrameworkId) -> Resources {
-        self.entry(framework)
-            .map_or(Resources::ZERO, |entry| entry.offered + entry.running)
-    }
-
     /// What the tasks of `framework` use.
     pub fn running(&self, framework: FrameworkId) -> Resources {
         self.entry(framework)
@@ -60,34 +56,9 @@ impl Ledger {
         Some((running.agent, running.needs))
     }
 
-    /// How much `framework` counts.
-    pub fn weight(&self, framework: FrameworkId) -> Weight {
-        self.entry(framework)
-            .map_or(Weight::ONE, |entry| entry.weight)
-    }
-
-    /// How many offers `framework` was ever made.
-    pub fn allocations(&self, framework: FrameworkId) -> u64 {
-        self.entry(framework).map_or(0, |entry| entry.allocations)
-    }
-
     /// How many offers `framework` has not answered.
     pub fn open_offers(&self, framework: FrameworkId) -> u32 {
         self.entry(framework).map_or(0, |entry| entry.open_offers)
-    }
-
-    /// The largest share of any kind that `framework` holds, seen through its weight.
-    pub fn dominant_share(&self, framework: FrameworkId) -> Share {
-        self.held(framework)
-            .dominant_share(self.total)
-            .weighted(self.weight(framework))
-    }
-
-    /// The share of `kind` that `framework` holds, seen through its weight.
-    pub fn share(&self, framework: FrameworkId, kind: Kind) -> Share {
-        self.held(framework)
-            .share(kind, self.total)
-            .weighted(self.weight(framework))
     }
 
     pub(super) fn entry(&self, framework: FrameworkId) -> Option<&FrameworkEntry> {
@@ -97,10 +68,19 @@ impl Ledger {
 
 /// What the master writes.
 impl Ledger {
-    pub(crate) fn add_framework(&mut self, framework: FrameworkId, weight: Weight) {
+    pub(crate) fn add_framework(
+        &mut self,
+        framework: FrameworkId,
+        weight: Weight,
+        role: Option<RoleId>,
+    ) {
+        if let Some(role) = role {
+            self.name_role(role, None);
+        }
         while self.frameworks.len() <= framework.index() {
             self.frameworks.push(FrameworkEntry {
                 joined: false,
+                role: None,
                 weight: Weight::ONE,
                 offered: Resources::ZERO,
                 running: Resources::ZERO,
@@ -113,6 +93,13 @@ impl Ledger {
         let entry = &mut self.frameworks[framework.index()];
         entry.joined = true;
         entry.weight = weight;
+        let left = std::mem::replace(&mut entry.role, role);
+        if left != role {
+            // What it runs goes with it.
+            let held = entry.offered + entry.running;
+            self.change_roles(left, |holding| holding.held -= held);
+            self.change_roles(role, |holding| holding.held += held);
+        }
     }
 
     pub(crate) fn remove_framework(&mut self, framework: FrameworkId) {

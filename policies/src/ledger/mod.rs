@@ -9,22 +9,27 @@ mod check;
 mod demand;
 mod frameworks;
 mod offers;
+mod roles;
 mod tasks;
 
 use self::agents::AgentEntry;
 use self::frameworks::FrameworkEntry;
 use self::offers::OpenOffer;
+use self::roles::RoleEntry;
 use crate::agent_set::AgentSet;
 use crate::capacity_index::CapacityIndex;
 use crate::id_table::IdTable;
 use crate::message::AgentId;
 use crate::resources::Resources;
 
+pub use self::roles::Node;
+
 /// Who has what.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     agents: Vec<AgentEntry>,
     frameworks: Vec<FrameworkEntry>,
+    roles: Vec<RoleEntry>,
     offers: IdTable<OpenOffer>,
     next_offer: u64,
     total: Resources,
@@ -41,6 +46,7 @@ impl Default for Ledger {
         Self {
             agents: Vec::new(),
             frameworks: Vec::new(),
+            roles: Vec::new(),
             offers: IdTable::new(),
             next_offer: 0,
             total: Resources::ZERO,

@@ -57,6 +57,11 @@ impl Ledger {
         entry.offered += resources;
         entry.allocations += 1;
         entry.open_offers += 1;
+        let role = entry.role;
+        self.change_roles(role, |holding| {
+            holding.held += resources;
+            holding.allocations += 1;
+        });
         self.changed(agent);
         offer
     }
@@ -91,6 +96,8 @@ impl Ledger {
         let entry = &mut self.frameworks[offer.framework.index()];
         entry.offered -= offer.resources;
         entry.open_offers -= 1;
+        let role = entry.role;
+        self.change_roles(role, |holding| holding.held -= offer.resources);
         self.changed(offer.agent);
         offer
     }

@@ -48,6 +48,8 @@ impl Ledger {
                 position,
             },
         );
+        let role = entry.role;
+        self.change_roles(role, |holding| holding.held += needs);
         self.changed(agent);
     }
 
@@ -66,6 +68,8 @@ impl Ledger {
             needs, position, ..
         } = entry.tasks.remove(task.0)?;
         entry.running -= needs;
+        let role = entry.role;
+        self.change_roles(role, |holding| holding.held -= needs);
         let entry = &mut self.agents[agent.index()];
         entry.running -= needs;
         entry.free += needs;

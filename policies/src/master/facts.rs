@@ -1,8 +1,10 @@
 //! Facts: what each one changes, and the orders that follow from it at once.
 
 use super::{Master, OfferSize};
+use crate::allocators::Context;
+use crate::ledger::Node;
 use crate::message::{
-    Action, AgentId, Demand, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
+    Action, AgentId, Demand, FrameworkId, Offer, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
 use crate::resources::Resources;
 use crate::share::Weight;
@@ -43,10 +45,46 @@ impl Master {
         self.sorter.mark_all_stale();
     }
 
-    pub(super) fn framework_joined(&mut self, framework: FrameworkId, weight: Weight) {
-        self.ledger.add_framework(framework, weight);
-        self.sorter.admit(framework);
+    /// Whose order changes is offered in it from the next time on that something is offered: as in Mesos,
+    /// a weight alone is no reason to offer anything.
+    pub(super) fn role_set(&mut self, role: RoleId, parent: Option<RoleId>, weight: Weight) {
+        self.ledger.set_role(role, parent, weight);
+        self.name_roles(Some(role));
+        self.sorter.mark_all_stale();
+    }
+
+    pub(super) fn framework_joined(
+        &mut self,
+        framework: FrameworkId,
+        weight: Weight,
+        role: Option<RoleId>,
+    ) {
+        if self.ledger.is_joined(framework) {
+            self.dismiss(framework);
+        }
+        self.ledger.add_framework(framework, weight, role);
+        self.name_roles(role);
+        self.sorter.admit(framework, &self.ledger);
+        if !self.ledger.held(framework).is_zero() {
+            // What it still runs counts in its role from now on, and no longer where it was.
+            self.sorter.mark_all_stale();
+        }
         self.revived(framework);
+    }
+
+    /// The sorter learns of a role and of all above it.
+    fn name_roles(&mut self, role: Option<RoleId>) {
+        let mut next = role.map(Node::Role);
+        while let Some(node @ Node::Role(role)) = next {
+            self.sorter.name_role(role, &self.ledger);
+            next = self.ledger.parent(node);
+        }
+    }
+
+    fn dismiss(&mut self, framework: FrameworkId) {
+        let context = Context::order(self.now, &self.ledger);
+        self.sorter
+            .dismiss(framework, &context, self.allocator.as_ref());
     }
 
     pub(super) fn framework_left(&mut self, framework: FrameworkId, actions: &mut Vec<Action>) {
@@ -70,7 +108,7 @@ impl Master {
             });
         }
         self.ledger.remove_framework(framework);
-        self.sorter.dismiss(framework);
+        self.dismiss(framework);
         self.filters.forget(framework);
     }
 

@@ -14,6 +14,7 @@ use crate::allocators::{BoxedAllocator, Context};
 use crate::filters::Filters;
 use crate::ledger::Ledger;
 use crate::message::{Action, Event, FrameworkId};
+use crate::resources::{Kind, Resources};
 use crate::sorter::Sorter;
 use crate::time::Time;
 
@@ -61,6 +62,15 @@ impl Master {
     /// How many refusals of a framework still hold.
     pub fn refusals(&self, framework: FrameworkId) -> usize {
         self.filters.active(framework, self.now)
+    }
+
+    /// The frameworks that want offers, in the order in which they would be asked now about an agent with
+    /// room for anything.
+    pub fn order(&mut self) -> Vec<FrameworkId> {
+        let context = Context::order(self.now, &self.ledger);
+        self.sorter.refresh(&context, self.allocator.as_ref());
+        let everything = Resources::from_units([u64::MAX; Kind::COUNT]);
+        self.sorter.fitting(everything).collect()
     }
 
     /// Takes in one fact and appends the orders that follow from it.
@@ -122,9 +132,11 @@ impl Master {
         match event {
             Event::AgentJoined { agent, total } => self.agent_joined(agent, total, actions),
             Event::AgentLost { agent } => self.agent_lost(agent, actions),
-            Event::FrameworkJoined { framework, weight } => {
-                self.framework_joined(framework, weight);
-            }
+            Event::FrameworkJoined {
+                framework,
+                weight,
+                role,
+            } => self.framework_joined(framework, weight, role),
             Event::FrameworkLeft { framework } => self.framework_left(framework, actions),
             Event::DemandDeclared { framework, demand } => {
                 self.demand_declared(framework, &demand);
@@ -151,6 +163,11 @@ impl Master {
                 self.task_ended(agent, framework, task, outcome, actions);
             }
             Event::TimePassed => {}
+            Event::RoleSet {
+                role,
+                parent,
+                weight,
+            } => self.role_set(role, parent, weight),
         }
     }
 }

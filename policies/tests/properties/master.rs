@@ -1,7 +1,7 @@
 //! The master under any sequence of facts: valid ones, late ones and absurd ones.
 
 use fairground_policies::message::{
-    AgentId, Demand, Event, FrameworkId, OfferId, Outcome, TaskId, TaskRequest,
+    AgentId, Demand, Event, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
 use fairground_policies::resources::{Milligpus, Resources};
 use fairground_policies::share::Weight;
@@ -81,6 +81,10 @@ fn frameworks() -> impl Strategy<Value = FrameworkId> {
     (0..5_u32).prop_map(FrameworkId)
 }
 
+fn roles() -> impl Strategy<Value = RoleId> {
+    (0..6_u32).prop_map(RoleId)
+}
+
 fn totals() -> impl Strategy<Value = Resources> {
     select(vec![
         Resources::ZERO,
@@ -115,8 +119,10 @@ fn facts() -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => (agents(), totals()).prop_map(|(agent, total)| Event::AgentJoined { agent, total }),
         2 => agents().prop_map(|agent| Event::AgentLost { agent }),
-        5 => (frameworks(), weight)
-            .prop_map(|(framework, weight)| Event::FrameworkJoined { framework, weight }),
+        5 => (frameworks(), weight.clone(), prop::option::of(roles()))
+            .prop_map(|(framework, weight, role)| Event::FrameworkJoined { framework, weight, role }),
+        2 => (roles(), prop::option::of(roles()), weight)
+            .prop_map(|(role, parent, weight)| Event::RoleSet { role, parent, weight }),
         1 => frameworks().prop_map(|framework| Event::FrameworkLeft { framework }),
         6 => (frameworks(), demand())
             .prop_map(|(framework, demand)| Event::DemandDeclared { framework, demand }),

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::allocators::Setup;
+use fairground_policies::ledger::{Ledger, Node};
 use fairground_policies::master::{Config, Master, OfferSize};
 use fairground_policies::message::{
     Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::resources::{Kind, Resources};
+use fairground_policies::share::Share;
 use fairground_policies::time::{Span, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -60,6 +62,8 @@ pub(crate) struct Observer {
     pub(crate) config: Config,
     /// The percent of the cluster that nobody may exceed, under `cap`.
     cap: Option<u64>,
+    /// The policy's name without the master's parameters.
+    policy: String,
     pub(crate) now: Time,
     pub(crate) log: Vec<(Time, Event, Vec<Action>)>,
     /// Offers that are neither answered nor taken back.
@@ -81,6 +85,7 @@ impl Observer {
             master,
             config,
             cap,
+            policy: name.split("offers=").next().unwrap().trim_end_matches(['[', ',']).to_owned(),
             now: Time::ZERO,
             log: Vec::new(),
             open: BTreeMap::new(),
@@ -101,6 +106,7 @@ impl Observer {
         self.heard(&event);
         self.follow(&event, &actions);
         self.compare();
+        self.check_order();
         if let Some(wake) = self.master.wake_at() {
             assert!(wake >= self.now, "the master wants to be woken in the past");
             assert!(
@@ -265,6 +271,26 @@ impl Observer {
         }
     }
 
+    /// Who is asked first under DRF, made from the top of the tree down, the slow and obvious way.
+    fn check_order(&mut self) {
+        let ties: fn(&Ledger, Node) -> (Share, u64) = match self.policy.as_str() {
+            "drf" => |ledger, node| (ledger.dominant_share(node), 0),
+            "drf[tie=allocations" => {
+                |ledger, node| (ledger.dominant_share(node), ledger.allocations(node))
+            }
+            _ => return,
+        };
+        let order = self.master.order();
+        let ledger = self.master.ledger();
+        let wants = |id: &FrameworkId| {
+            let wants = &self.wanted[id];
+            let unmet = || !self.unmet(*id, wants).is_empty();
+            !wants.suppressed && (self.config.offers == OfferSize::Agent || unmet())
+        };
+        let want: Vec<Node> = self.wanted.keys().filter(|id| wants(id)).map(|id| Node::from(*id)).collect();
+        assert_eq!(order, below(ledger, None, &want, ties), "the order of the tree");
+    }
+
     /// The ledger says the same as what was seen.
     fn compare(&self) {
         let ledger = self.master.ledger();
@@ -388,4 +414,36 @@ impl Observer {
         let owner = self.master.ledger().owner(agent);
         !refused && owner.is_none_or(|owner| owner == framework)
     }
+}
+
+/// The frameworks of `want` below a node, or at the top, in order.
+fn below(
+    ledger: &Ledger,
+    node: Option<Node>,
+    want: &[Node],
+    by: fn(&Ledger, Node) -> (Share, u64),
+) -> Vec<FrameworkId> {
+    let mut children = BTreeSet::new();
+    for leaf in want {
+        let mut path = vec![*leaf];
+        while let Some(parent) = ledger.parent(path[path.len() - 1]) {
+            path.push(parent);
+        }
+        children.extend(path.into_iter().find(|one| ledger.parent(*one) == node));
+    }
+    let mut children: Vec<Node> = children.into_iter().collect();
+    children.sort_by_key(|child| (by(ledger, *child), *child));
+    let below = children.into_iter().flat_map(|child| match child {
+        Node::Framework(framework) => vec![framework],
+        inner => {
+            let mine = want.iter().copied().filter(|leaf| is_below(ledger, *leaf, inner));
+            below(ledger, Some(inner), &mine.collect::<Vec<_>>(), by)
+        }
+    });
+    below.collect()
+}
+
+fn is_below(ledger: &Ledger, node: Node, inner: Node) -> bool {
+    let parent = ledger.parent(node);
+    parent.is_some_and(|parent| parent == inner || is_below(ledger, parent, inner))
 }

@@ -36,7 +36,11 @@ fn one_pass(demands: &[Demand], agents: u32, keys: &[u8]) -> Vec<Offer> {
         let (needs, count) = (*needs, u32::MAX);
         let demand = vec![message::Demand { needs, count }];
         events.push(vec![
-            Event::FrameworkJoined { framework, weight },
+            Event::FrameworkJoined {
+            framework,
+            weight,
+            role: None,
+        },
             Event::DemandDeclared { framework, demand },
         ]);
     }

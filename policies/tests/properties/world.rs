@@ -81,7 +81,11 @@ impl World {
         for framework in 0..world.frameworks.len() {
             let framework = FrameworkId(framework as u32);
             let weight = Weight::ONE;
-            world.tell_master(Event::FrameworkJoined { framework, weight });
+            world.tell_master(Event::FrameworkJoined {
+            framework,
+            weight,
+            role: None,
+        });
         }
         world
     }

@@ -28,8 +28,8 @@ fn an_own_allocator_decides_in_a_real_master() {
         println!("skipped: needs examples; run `cargo test -p fairground-real`, which builds them");
         return;
     };
-    let flags = ["--allocator", "turns[round=50ms]"];
-    let registry = Registry::default().with_allocator(example::TURNS);
+    let flags = ["--allocator", "fewest[round=50ms]"];
+    let registry = Registry::default().with_allocator(example::FEWEST);
     let master = Master::start_program(&program, &flags, registry);
     let _agent = Agent::start(&Spec::new(master.address, "a", 4, 4000));
     let old = Framework::subscribe(master.address, "old");
@@ -48,7 +48,7 @@ fn an_own_allocator_decides_in_a_real_master() {
 #[test]
 fn the_example_is_the_simulators() {
     let body = |text: &str| {
-        let from = text.find("struct Turns").unwrap();
+        let from = text.find("struct Fewest").unwrap();
         let to = text.find("fn main").unwrap();
         text[from..to].replace("pub(crate) const", "const")
     };

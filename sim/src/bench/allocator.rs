@@ -51,7 +51,11 @@ impl Cluster {
         cluster.tell(Event::TimePassed);
         for framework in (0..frameworks).map(FrameworkId) {
             let weight = Weight::ONE;
-            cluster.tell(Event::FrameworkJoined { framework, weight });
+            cluster.tell(Event::FrameworkJoined {
+ framework,
+ weight,
+ role: None,
+ });
         }
         Ok(cluster)
     }

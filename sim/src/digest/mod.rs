@@ -28,7 +28,7 @@ impl Digest {
 #[cfg(test)]
 mod tests {
     use fairground_policies::message::{
-        Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
+        Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, RoleId, TaskId, TaskRequest,
     };
     use fairground_policies::resources::Resources;
     use fairground_policies::share::Weight;
@@ -69,9 +69,12 @@ mod tests {
                 agent: AgentId(agent as u32),
                 total,
             }),
-            (id(), 1..u32::MAX).prop_map(|(framework, weight)| Event::FrameworkJoined {
-                framework,
-                weight: Weight::from_thousandths(weight).unwrap(),
+            (id(), 1..u32::MAX, prop::option::of(id())).prop_map(|(framework, weight, role)| {
+                Event::FrameworkJoined {
+                    framework,
+                    weight: Weight::from_thousandths(weight).unwrap(),
+                    role: role.map(|role| RoleId(role.0)),
+                }
             }),
             (id(), resources(), any::<u32>()).prop_map(|(framework, needs, count)| {
                 let demand = vec![Demand { needs, count }; 2];

@@ -336,7 +336,11 @@ impl<'a> World<'a> {
         for (i, behaviour) in self.scenario.frameworks.iter().enumerate() {
             let framework = FrameworkId(i as u32);
             let weight = behaviour.weight;
-            let joined = Event::FrameworkJoined { framework, weight };
+            let joined = Event::FrameworkJoined {
+ framework,
+ weight,
+ role: None,
+ };
             self.send(Time::ZERO, Message::Told(joined));
         }
         for (i, total) in self.scenario.all_offered().into_iter().enumerate() {

@@ -24,6 +24,7 @@ fn steps() -> Vec<Step> {
     let joined = |framework| Event::FrameworkJoined {
         framework: FrameworkId(framework),
         weight: Weight::default(),
+        role: None,
     };
     let told = [
         Event::AgentJoined { agent, total },

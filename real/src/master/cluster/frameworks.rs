@@ -234,7 +234,11 @@ impl Cluster {
         let event = if known.is_some() {
             Event::Revived { framework }
         } else {
-            Event::FrameworkJoined { framework, weight }
+            Event::FrameworkJoined {
+ framework,
+ weight,
+ role: None,
+ }
         };
         if suppressed {
             // Said first, so that no offer is made in between.

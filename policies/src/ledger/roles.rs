@@ -1,0 +1,232 @@
+//! The tree of roles: what everything below a role holds together, and how much it counts.
+//!
+//! What a role's own frameworks hold stands beside its sub-roles, as one child among them: otherwise ten
+//! frameworks of `a` would count ten times against `a/b`. So do Mesos' "virtual leaves"
+//! (`sorter/drf/sorter.hpp`).
+
+use super::Ledger;
+use crate::message::{FrameworkId, RoleId};
+use crate::resources::{Kind, Resources};
+use crate::share::{Share, Weight};
+
+/// What stands somewhere in the tree, among siblings that it is ranked against.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Node {
+    /// One framework: a leaf.
+    Framework(FrameworkId),
+    /// The frameworks of a role, without its sub-roles.
+    Members(RoleId),
+    /// A role with everything below it.
+    Role(RoleId),
+}
+
+impl From<FrameworkId> for Node {
+    fn from(framework: FrameworkId) -> Self {
+        Self::Framework(framework)
+    }
+}
+
+impl From<RoleId> for Node {
+    fn from(role: RoleId) -> Self {
+        Self::Role(role)
+    }
+}
+
+/// What is held below a node.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Holding {
+    pub(super) held: Resources,
+    /// Offers ever made.
+    pub(super) allocations: u64,
+}
+
+/// One role's entry.
+#[derive(Clone, Debug)]
+pub(super) struct RoleEntry {
+    pub(super) named: bool,
+    pub(super) parent: Option<RoleId>,
+    pub(super) weight: Weight,
+    /// Of its own frameworks.
+    pub(super) members: Holding,
+    /// Of these and all sub-roles.
+    pub(super) whole: Holding,
+}
+
+/// A role that nobody named stands at the top with an ordinary weight.
+const UNNAMED: RoleEntry = RoleEntry {
+    named: false,
+    parent: None,
+    weight: Weight::ONE,
+    members: Holding {
+        held: Resources::ZERO,
+        allocations: 0,
+    },
+    whole: Holding {
+        held: Resources::ZERO,
+        allocations: 0,
+    },
+};
+
+/// What policies read.
+impl Ledger {
+    /// The roles that were named, by ascending id.
+    pub fn roles(&self) -> impl Iterator<Item = RoleId> {
+        let named = self.roles.iter().enumerate().filter(|(_, role)| role.named);
+        named.map(|(i, _)| RoleId(i as u32))
+    }
+
+    /// The node that `node` is a child of; `None` at the top.
+    pub fn parent(&self, node: impl Into<Node>) -> Option<Node> {
+        match node.into() {
+            Node::Framework(framework) => Some(Node::Members(self.entry(framework)?.role?)),
+            Node::Members(role) => Some(Node::Role(role)),
+            Node::Role(role) => Some(Node::Role(self.roles.get(role.index())?.parent?)),
+        }
+    }
+
+    /// The role `framework` is in.
+    pub fn role(&self, framework: FrameworkId) -> Option<RoleId> {
+        self.entry(framework)?.role
+    }
+
+    /// The frameworks below `node`, by ascending id; itself if it is one. It looks at all there are.
+    pub fn below(&self, node: impl Into<Node>) -> impl Iterator<Item = FrameworkId> {
+        let node = node.into();
+        let (one, all) = match node {
+            Node::Framework(framework) => (Some(framework), None),
+            inner => (None, Some(inner)),
+        };
+        let inner = all.into_iter().flat_map(move |inner| {
+            let mine = move |framework: &FrameworkId| {
+                let up = |node: &Node| self.parent(*node);
+                std::iter::successors(self.parent(*framework), up).any(|above| above == inner)
+            };
+            self.frameworks().filter(mine)
+        });
+        one.into_iter().chain(inner)
+    }
+
+    /// What is held below `node`: running tasks and offers nobody answered.
+    pub fn held(&self, node: impl Into<Node>) -> Resources {
+        match node.into() {
+            Node::Framework(framework) => self
+                .entry(framework)
+                .map_or(Resources::ZERO, |entry| entry.offered + entry.running),
+            inner => self.holding(inner).held,
+        }
+    }
+
+    /// How many offers were ever made below `node`: Mesos' tie-break.
+    pub fn allocations(&self, node: impl Into<Node>) -> u64 {
+        match node.into() {
+            Node::Framework(framework) => {
+                self.entry(framework).map_or(0, |entry| entry.allocations)
+            }
+            inner => self.holding(inner).allocations,
+        }
+    }
+
+    /// How much `node` counts against its siblings.
+    pub fn weight(&self, node: impl Into<Node>) -> Weight {
+        match node.into() {
+            Node::Framework(framework) => self
+                .entry(framework)
+                .map_or(Weight::ONE, |entry| entry.weight),
+            Node::Members(_) => Weight::ONE,
+            Node::Role(role) => self
+                .roles
+                .get(role.index())
+                .map_or(Weight::ONE, |entry| entry.weight),
+        }
+    }
+
+    /// The largest share of any kind that is held below `node`, seen through its weight.
+    pub fn dominant_share(&self, node: impl Into<Node>) -> Share {
+        let node = node.into();
+        self.held(node)
+            .dominant_share(self.total)
+            .weighted(self.weight(node))
+    }
+
+    /// The share of `kind` that is held below `node`, seen through its weight.
+    pub fn share(&self, node: impl Into<Node>, kind: Kind) -> Share {
+        let node = node.into();
+        self.held(node)
+            .share(kind, self.total)
+            .weighted(self.weight(node))
+    }
+
+    fn holding(&self, inner: Node) -> Holding {
+        let (role, members) = match inner {
+            Node::Framework(_) => return Holding::default(),
+            Node::Members(role) => (role, true),
+            Node::Role(role) => (role, false),
+        };
+        let entry = self.roles.get(role.index()).unwrap_or(&UNNAMED);
+        if members { entry.members } else { entry.whole }
+    }
+}
+
+/// What the master writes.
+impl Ledger {
+    /// Names a role, whose place is for good, or changes how much it counts.
+    pub(crate) fn set_role(&mut self, role: RoleId, parent: Option<RoleId>, weight: Weight) {
+        let parent = parent.filter(|parent| *parent != role);
+        if let Some(parent) = parent {
+            self.name_role(parent, None);
+        }
+        self.name_role(role, parent);
+        self.roles[role.index()].weight = weight;
+    }
+
+    /// Whoever is named first is a parent first, so that there are no circles.
+    pub(super) fn name_role(&mut self, role: RoleId, parent: Option<RoleId>) {
+        if self.roles.len() <= role.index() {
+            self.roles.resize(role.index() + 1, UNNAMED);
+        }
+        let entry = &mut self.roles[role.index()];
+        if !entry.named {
+            entry.named = true;
+            entry.parent = parent;
+        }
+    }
+
+    /// Tells a role and all above it what has changed below.
+    pub(super) fn change_roles(
+        &mut self,
+        role: Option<RoleId>,
+        change: impl Fn(&mut Holding),
+    ) {
+        let Some(role) = role else { return };
+        change(&mut self.roles[role.index()].members);
+        let mut next = Some(role);
+        while let Some(role) = next {
+            let entry = &mut self.roles[role.index()];
+            change(&mut entry.whole);
+            next = entry.parent;
+        }
+    }
+
+    /// Compares what roles hold with what their frameworks do.
+    pub(super) fn check_roles(&self) {
+        let mut expected = vec![(Holding::default(), Holding::default()); self.roles.len()];
+        for entry in &self.frameworks {
+            let mut next = entry.role;
+            if let Some(role) = next {
+                expected[role.index()].0.held += entry.offered + entry.running;
+            }
+            while let Some(role) = next {
+                expected[role.index()].1.held += entry.offered + entry.running;
+                next = self.roles[role.index()].parent;
+            }
+        }
+        for (i, (entry, (members, whole))) in self.roles.iter().zip(expected).enumerate() {
+            assert_eq!(entry.members.held, members.held, "members of r{i}");
+            assert_eq!(entry.whole.held, whole.held, "everything below r{i}");
+            assert!(
+                entry.members.allocations <= entry.whole.allocations,
+                "allocations of r{i}"
+            );
+        }
+    }
+}
