@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::resources::Resources;
+use crate::resources::{QuotaLimit, Resources};
 use crate::share::Weight;
 use crate::time::{Span, Time};
 
@@ -209,6 +209,16 @@ pub enum Event {
         parent: Option<RoleId>,
         /// How much it counts against its siblings.
         weight: Weight,
+    },
+    /// What a role is guaranteed and may not exceed from now on, everything below it included. Nothing is
+    /// taken back for it.
+    QuotaSet {
+        /// Which one.
+        role: RoleId,
+        /// What is kept for it, whoever else wants it.
+        guarantee: Resources,
+        /// The most it is offered.
+        limit: QuotaLimit,
     },
 }
 

@@ -87,6 +87,8 @@ pub struct Resources([u64; Kind::COUNT]);
 impl Resources {
     /// Nothing at all.
     pub const ZERO: Self = Self([0; Kind::COUNT]);
+    /// More than there is of any kind: a bound that does not bind.
+    pub(crate) const UNBOUNDED: Self = Self([u64::MAX; Kind::COUNT]);
     /// The largest amount of one kind an edge may let in for one agent or task.
     pub const MAX_UNITS: u64 = 1 << 40;
 
@@ -172,6 +174,13 @@ impl Resources {
         other.fits_in(self).then(|| self - other)
     }
 
+    /// What is left of each kind after `other` was taken; nothing of those of which there was less.
+    pub fn saturating_sub(self, other: Self) -> Self {
+        Self(std::array::from_fn(|kind| {
+            self.0[kind].saturating_sub(other.0[kind])
+        }))
+    }
+
     /// How often `self` fits into `room`; `None` when it needs nothing at all.
     pub fn times_in(self, room: Self) -> Option<u64> {
         let pairs = self.0.into_iter().zip(room.0);
@@ -192,6 +201,35 @@ impl Resources {
             .into_iter()
             .map(|kind| self.share(kind, total))
             .fold(Share::ZERO, Share::max)
+    }
+}
+
+/// The most of each kind that may be held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct QuotaLimit([Option<u64>; Kind::COUNT]);
+
+impl QuotaLimit {
+    /// As much as there is.
+    pub const NONE: Self = Self([None; Kind::COUNT]);
+
+    /// The most of each kind, in its own unit; `None` for as much as there is.
+    pub const fn from_units(units: [Option<u64>; Kind::COUNT]) -> Self {
+        Self(units)
+    }
+
+    /// The most of `kind`.
+    pub const fn of(self, kind: Kind) -> Option<u64> {
+        self.0[kind as usize]
+    }
+
+    /// What somebody who holds `held` may still take.
+    pub(crate) fn left(self, held: Resources) -> Resources {
+        let left = |kind: Kind| {
+            self.of(kind)
+                .map_or(u64::MAX, |most| most.saturating_sub(held.of(kind)))
+        };
+        Resources(Kind::ALL.map(left))
     }
 }
 

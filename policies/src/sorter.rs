@@ -511,7 +511,11 @@ impl Sorter {
             assert_eq!(place.rank, expected, "the rank of {node:?}");
         }
         let Some(rank) = place.rank else { return };
-        assert_eq!(place.level, ledger.parent(node).map_or(TOP, below), "{node:?}'s level");
+        assert_eq!(
+            place.level,
+            ledger.parent(node).map_or(TOP, below),
+            "{node:?}'s level"
+        );
         let queue = &self.levels[place.level].queues[place.queue];
         assert_eq!(queue.needs, needs, "{node:?}'s queue");
         assert!(queue.order.contains(&(rank, node)), "{node:?} queues");

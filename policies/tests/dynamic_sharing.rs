@@ -74,10 +74,10 @@ impl Cluster {
         for framework in JOBS {
             let weight = Weight::ONE;
             cluster.tell(Event::FrameworkJoined {
-            framework,
-            weight,
-            role: None,
-        });
+                framework,
+                weight,
+                role: None,
+            });
         }
         cluster
     }

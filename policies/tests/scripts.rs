@@ -12,6 +12,7 @@
 //! role r1 in=r0 weight=0.5         roles are named
 //! demand f0 count=3 cpus:1 mem:4   a framework says what it could start; more sizes may follow, each
 //!                                  after its count
+//! quota r0 cpus:2 mem:4 limit mem:8   a role is guaranteed (2, 4) and may not exceed 8 of mem
 //! accept f0 o0 t0 cpus:1 t1 mem:2  tasks to launch on offers; what is left is refused
 //! decline f0 o0 o1 refuse=0s       for 5s, the frameworks' default, if nothing is said
 //! revive f0 | suppress f0 | leave f0 | kill f0 t0 | lose a0
@@ -41,7 +42,9 @@ use fairground_policies::message::{
     Action, AgentId, Demand, Event, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
 use fairground_policies::registry::Registry;
-use fairground_policies::resources::{Mebibytes, Milligpus, Resources};
+use fairground_policies::resources::{
+    Kind, Mebibytes, Millicores, Milligpus, QuotaLimit, Resources,
+};
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use rand_chacha::ChaCha8Rng;
@@ -167,6 +170,7 @@ impl Stage {
             "at" => self.now = time(rest),
             "until" => self.wake_until(time(rest)),
             "demand" => self.tell(demand(rest)),
+            "quota" => self.tell(quota(rest)),
             _ => {
                 for event in events(verb, Words::read(rest)) {
                     self.tell(event);
@@ -329,7 +333,7 @@ impl<'a> Words<'a> {
         if word.contains('[') {
             self.plain = word;
         } else if let Some((kind, amount)) = word.split_once(':').filter(|_| !word.contains('=')) {
-            let amount = resources(kind, amount.parse().unwrap());
+            let amount = resources(kind, amount);
             match self.tasks.last_mut() {
                 Some(task) => task.needs += amount,
                 None => self.amount += amount,
@@ -342,12 +346,14 @@ impl<'a> Words<'a> {
     }
 }
 
-fn resources(kind: &str, amount: u64) -> Resources {
+fn resources(kind: &str, amount: &str) -> Resources {
+    let whole = || amount.parse().unwrap();
+    let thousandths = || (amount.parse::<f64>().unwrap() * 1000.0).round() as u64;
     match kind {
-        "cpus" => Resources::cores(amount, 0),
-        "mem" => Resources::cores(0, amount),
-        "disk" => Resources::ZERO.with_disk(Mebibytes(amount)),
-        "gpus" => Resources::ZERO.with_gpus(Milligpus(amount * 1000)),
+        "cpus" => Resources::new(Millicores(thousandths()), Mebibytes(0)),
+        "mem" => Resources::cores(0, whole()),
+        "disk" => Resources::ZERO.with_disk(Mebibytes(whole())),
+        "gpus" => Resources::ZERO.with_gpus(Milligpus(thousandths())),
         _ => panic!("no resource is called `{kind}`"),
     }
 }
@@ -355,7 +361,10 @@ fn resources(kind: &str, amount: u64) -> Resources {
 /// What a command tells the master.
 fn events(verb: &str, words: Words<'_>) -> Vec<Event> {
     let total = words.amount;
-    let weight = words.keys.get("weight").map_or(1.0, |w| w.parse::<f64>().unwrap());
+    let weight = words
+        .keys
+        .get("weight")
+        .map_or(1.0, |w| w.parse::<f64>().unwrap());
     let weight = Weight::from_thousandths((weight * 1000.0).round() as u32).unwrap();
     let named = |key| words.keys.get(key).map(|role| Words::read(role).roles[0]);
     let agents = words.agents.iter().copied();
@@ -431,6 +440,22 @@ fn demand(text: &str) -> Event {
     };
     let demand = sizes.map(size).collect();
     Event::DemandDeclared { framework, demand }
+}
+
+/// What a role is guaranteed, and its limit.
+fn quota(text: &str) -> Event {
+    let (guarantee, limit) = text.split_once("limit").unwrap_or((text, ""));
+    let words = Words::read(guarantee);
+    let most = Words::read(limit).amount;
+    let limit = Kind::ALL.map(|kind| {
+        let said = limit.contains(kind.name());
+        said.then(|| most.of(kind))
+    });
+    Event::QuotaSet {
+        role: words.roles[0],
+        guarantee: words.amount,
+        limit: QuotaLimit::from_units(limit),
+    }
 }
 
 fn outcome(word: &str) -> Outcome {

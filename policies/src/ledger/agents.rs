@@ -78,6 +78,7 @@ impl Ledger {
             ..AgentEntry::default()
         };
         self.total += total;
+        self.free_total += total;
         self.changed(agent);
     }
 
@@ -89,6 +90,7 @@ impl Ledger {
             "{agent} is still in use"
         );
         self.total -= entry.total;
+        self.free_total -= entry.free;
         *entry = AgentEntry::default();
         self.changed(agent);
     }

@@ -38,6 +38,9 @@ impl Ledger {
             }
         }
         self.check_roles();
+        if self.has_quota {
+            self.check_quota();
+        }
         for (id, open) in self.offers.iter() {
             offered[open.offer.agent.index()] += open.offer.resources;
             offers[open.offer.agent.index()] += 1;
@@ -65,6 +68,8 @@ impl Ledger {
         }
         let free = self.agents.iter().map(|entry| entry.free);
         indexed.capacity.check(free);
+        let free: Resources = self.agents.iter().map(|entry| entry.free).sum();
+        assert_eq!(self.free_total, free, "what is free");
         let total: Resources = self.agents.iter().map(|entry| entry.total).sum();
         assert_eq!(self.total, total, "the cluster's total");
     }

@@ -18,14 +18,18 @@ impl Ledger {
 
     /// How many tasks wait below `node`.
     pub fn waiting(&self, node: impl Into<Node>) -> u64 {
-        let demands = self.below(node).flat_map(|framework| self.demand(framework));
+        let demands = self
+            .below(node)
+            .flat_map(|framework| self.demand(framework));
         demands.map(|part| u64::from(part.count)).sum()
     }
 
     /// What the tasks that wait below `node` take together; more than can be counted is as much as can.
     pub fn waiting_resources(&self, node: impl Into<Node>) -> Resources {
         let mut sum = [0_u64; Kind::COUNT];
-        let demands = self.below(node).flat_map(|framework| self.demand(framework));
+        let demands = self
+            .below(node)
+            .flat_map(|framework| self.demand(framework));
         for Demand { needs, count } in demands {
             for (sum, needs) in sum.iter_mut().zip(needs.units()) {
                 *sum = sum.saturating_add(needs.saturating_mul(count.into()));

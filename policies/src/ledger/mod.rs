@@ -9,6 +9,7 @@ mod check;
 mod demand;
 mod frameworks;
 mod offers;
+mod quota;
 mod roles;
 mod tasks;
 
@@ -33,6 +34,12 @@ pub struct Ledger {
     offers: IdTable<OpenOffer>,
     next_offer: u64,
     total: Resources,
+    /// What nobody holds, of all agents.
+    free_total: Resources,
+    /// Whether any role has a quota: nobody else pays for it.
+    has_quota: bool,
+    /// What is guaranteed to the roles at the top and not held.
+    needed: Resources,
     /// Agents with something free: an index, checked against `agents`.
     open: AgentSet,
     /// Where there is room for a task: an index, checked against `agents`.
@@ -50,6 +57,9 @@ impl Default for Ledger {
             offers: IdTable::new(),
             next_offer: 0,
             total: Resources::ZERO,
+            free_total: Resources::ZERO,
+            has_quota: false,
+            needed: Resources::ZERO,
             open: AgentSet::default(),
             capacity: CapacityIndex::default(),
             behind: None,
@@ -61,5 +71,10 @@ impl Ledger {
     /// All that the present agents have.
     pub const fn total(&self) -> Resources {
         self.total
+    }
+
+    /// What nobody holds, of all agents together.
+    pub const fn free_total(&self) -> Resources {
+        self.free_total
     }
 }

@@ -5,6 +5,7 @@
 //! (`sorter/drf/sorter.hpp`).
 
 use super::Ledger;
+use super::quota::Quota;
 use crate::message::{FrameworkId, RoleId};
 use crate::resources::{Kind, Resources};
 use crate::share::{Share, Weight};
@@ -33,11 +34,18 @@ impl From<RoleId> for Node {
 }
 
 /// What is held below a node.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Holding {
     pub(super) held: Resources,
     /// Offers ever made.
     pub(super) allocations: u64,
+}
+
+impl Holding {
+    const NOTHING: Self = Self {
+        held: Resources::ZERO,
+        allocations: 0,
+    };
 }
 
 /// One role's entry.
@@ -46,10 +54,11 @@ pub(super) struct RoleEntry {
     pub(super) named: bool,
     pub(super) parent: Option<RoleId>,
     pub(super) weight: Weight,
-    /// Of its own frameworks.
+    /// What its own frameworks hold.
     pub(super) members: Holding,
-    /// Of these and all sub-roles.
+    /// What these and all sub-roles hold.
     pub(super) whole: Holding,
+    pub(super) quota: Quota,
 }
 
 /// A role that nobody named stands at the top with an ordinary weight.
@@ -57,14 +66,9 @@ const UNNAMED: RoleEntry = RoleEntry {
     named: false,
     parent: None,
     weight: Weight::ONE,
-    members: Holding {
-        held: Resources::ZERO,
-        allocations: 0,
-    },
-    whole: Holding {
-        held: Resources::ZERO,
-        allocations: 0,
-    },
+    members: Holding::NOTHING,
+    whole: Holding::NOTHING,
+    quota: Quota::NONE,
 };
 
 /// What policies read.
@@ -158,7 +162,7 @@ impl Ledger {
 
     fn holding(&self, inner: Node) -> Holding {
         let (role, members) = match inner {
-            Node::Framework(_) => return Holding::default(),
+            Node::Framework(_) => return Holding::NOTHING,
             Node::Members(role) => (role, true),
             Node::Role(role) => (role, false),
         };
@@ -180,7 +184,7 @@ impl Ledger {
     }
 
     /// Whoever is named first is a parent first, so that there are no circles.
-    pub(super) fn name_role(&mut self, role: RoleId, parent: Option<RoleId>) {
+    pub(crate) fn name_role(&mut self, role: RoleId, parent: Option<RoleId>) {
         if self.roles.len() <= role.index() {
             self.roles.resize(role.index() + 1, UNNAMED);
         }
@@ -192,11 +196,7 @@ impl Ledger {
     }
 
     /// Tells a role and all above it what has changed below.
-    pub(super) fn change_roles(
-        &mut self,
-        role: Option<RoleId>,
-        change: impl Fn(&mut Holding),
-    ) {
+    pub(super) fn change_roles(&mut self, role: Option<RoleId>, change: impl Fn(&mut Holding)) {
         let Some(role) = role else { return };
         change(&mut self.roles[role.index()].members);
         let mut next = Some(role);
@@ -205,11 +205,14 @@ impl Ledger {
             change(&mut entry.whole);
             next = entry.parent;
         }
+        if self.has_quota {
+            self.count_needs(role);
+        }
     }
 
     /// Compares what roles hold with what their frameworks do.
     pub(super) fn check_roles(&self) {
-        let mut expected = vec![(Holding::default(), Holding::default()); self.roles.len()];
+        let mut expected = vec![(Holding::NOTHING, Holding::NOTHING); self.roles.len()];
         for entry in &self.frameworks {
             let mut next = entry.role;
             if let Some(role) = next {

@@ -30,6 +30,11 @@ impl Reconsider {
         }
     }
 
+    pub(super) fn add_all(&mut self) {
+        self.some.clear();
+        self.all = true;
+    }
+
     pub(super) const fn is_nobody(&self) -> bool {
         self.some.is_empty() && !self.all
     }
@@ -139,62 +144,23 @@ impl Master {
         next
     }
 
-    /// Offers what is free on an agent, to whom it may concern or only to those of `some`.
+    /// Offers what is free on an agent, to whom it may concern or only to those of `some`: first to those
+    /// who lack what they are guaranteed, and no more of it than that; then in the policy's order.
     fn offer_agent(
         &mut self,
         agent: AgentId,
         some: Option<&[FrameworkId]>,
         actions: &mut Vec<Action>,
     ) {
-        loop {
-            let free = self.ledger.free(agent);
-            if free.is_zero() {
+        let mut lacking_first = self.ledger.has_quota();
+        while !self.ledger.free(agent).is_zero() {
+            let chosen = self.choose(agent, some, lacking_first);
+            let Some((framework, resources)) = chosen else {
+                if std::mem::take(&mut lacking_first) {
+                    continue;
+                }
                 return;
-            }
-            let context = Context {
-                agent: Some(agent),
-                ..Context::order(self.now, &self.ledger)
             };
-            let owner = self.ledger.owner(agent);
-            let size = |framework, most: Resources| {
-                let wanted = |amount: Resources| {
-                    let offered = (amount, free);
-                    !self.filters.hides(framework, agent, offered, self.now)
-                };
-                match self.config.offers {
-                    OfferSize::Agent => Some(most).filter(|most| wanted(*most)),
-                    OfferSize::Task => {
-                        let demand = self.ledger.open_demand(framework)?;
-                        demand.next(|needs| needs.fits_in(most) && wanted(needs))
-                    }
-                }
-            };
-            // Only what would be offered is worth the question how much of it may be.
-            let mut bounded = |framework| {
-                let unbounded = size(framework, free)?;
-                match self.allocator.at_most(&context, framework) {
-                    Some(most) if !unbounded.fits_in(most) => {
-                        self.held_back.add(framework);
-                        size(framework, most.min(free)).filter(|amount| !amount.is_zero())
-                    }
-                    _ => Some(unbounded),
-                }
-            };
-            let takes = |framework: &FrameworkId| {
-                owner.is_none_or(|owner| owner == *framework) && bounded(*framework).is_some()
-            };
-            let picked = match some {
-                None => {
-                    let mut candidates = self.sorter.fitting(free).filter(takes);
-                    self.allocator.pick(&context, &mut candidates)
-                }
-                Some(some) => {
-                    let mut candidates = self.sorter.in_order(some).filter(takes);
-                    self.allocator.pick(&context, &mut candidates)
-                }
-            };
-            let Some(framework) = picked else { return };
-            let resources = bounded(framework).expect("the pick is a candidate");
             let offer = self.ledger.offer(framework, agent, resources, self.now);
             if self.config.offers == OfferSize::Task {
                 self.ledger.demand_mut(framework).offered(resources);
@@ -202,6 +168,72 @@ impl Master {
             actions.push(Action::Offer(offer));
             self.rank(framework);
         }
+    }
+
+    /// Who is next to be offered something of an agent, and how much.
+    fn choose(
+        &mut self,
+        agent: AgentId,
+        some: Option<&[FrameworkId]>,
+        lacking_first: bool,
+    ) -> Option<(FrameworkId, Resources)> {
+        let free = self.ledger.free(agent);
+        let context = Context {
+            agent: Some(agent),
+            ..Context::order(self.now, &self.ledger)
+        };
+        let owner = self.ledger.owner(agent);
+        let size = |framework, most: Resources| {
+            let wanted = |amount: Resources| {
+                let offered = (amount, free);
+                !self.filters.hides(framework, agent, offered, self.now)
+            };
+            match self.config.offers {
+                OfferSize::Agent => Some(most).filter(|most| !most.is_zero() && wanted(*most)),
+                OfferSize::Task => {
+                    let demand = self.ledger.open_demand(framework)?;
+                    demand.next(|needs| needs.fits_in(most) && wanted(needs))
+                }
+            }
+        };
+        let most = |framework| {
+            let of_policy = self.allocator.at_most(&context, framework);
+            let quota = self.ledger.has_quota();
+            let of_quota = quota.then(|| self.ledger.headroom(framework));
+            [of_policy, of_quota]
+                .into_iter()
+                .flatten()
+                .reduce(Resources::min)
+        };
+        // Only what would be offered is worth the question how much of it may be.
+        let mut bounded = |framework| {
+            let unbounded = match lacking_first {
+                true => self.ledger.before_others(framework)?.min(free),
+                false => free,
+            };
+            let amount = size(framework, unbounded)?;
+            match most(framework) {
+                Some(most) if !amount.fits_in(most) => {
+                    self.held_back.add(framework);
+                    size(framework, most.min(unbounded))
+                }
+                _ => Some(amount),
+            }
+        };
+        let takes = |framework: &FrameworkId| {
+            owner.is_none_or(|owner| owner == *framework) && bounded(*framework).is_some()
+        };
+        let picked = match some {
+            None => {
+                let mut candidates = self.sorter.fitting(free).filter(takes);
+                self.allocator.pick(&context, &mut candidates)
+            }
+            Some(some) => {
+                let mut candidates = self.sorter.in_order(some).filter(takes);
+                self.allocator.pick(&context, &mut candidates)
+            }
+        }?;
+        Some((picked, bounded(picked)?))
     }
 
     /// Puts a framework where it belongs, or out of the queue.

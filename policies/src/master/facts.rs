@@ -6,7 +6,7 @@ use crate::ledger::Node;
 use crate::message::{
     Action, AgentId, Demand, FrameworkId, Offer, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
-use crate::resources::Resources;
+use crate::resources::{QuotaLimit, Resources};
 use crate::share::Weight;
 use crate::time::Span;
 
@@ -51,6 +51,14 @@ impl Master {
         self.ledger.set_role(role, parent, weight);
         self.name_roles(Some(role));
         self.sorter.mark_all_stale();
+    }
+
+    /// Anybody may be offered more than before, or less.
+    pub(super) fn quota_set(&mut self, role: RoleId, guarantee: Resources, limit: QuotaLimit) {
+        self.ledger.name_role(role, None);
+        self.name_roles(Some(role));
+        self.ledger.set_quota(role, guarantee, limit);
+        self.reconsider.add_all();
     }
 
     pub(super) fn framework_joined(

@@ -168,6 +168,11 @@ impl Master {
                 parent,
                 weight,
             } => self.role_set(role, parent, weight),
+            Event::QuotaSet {
+                role,
+                guarantee,
+                limit,
+            } => self.quota_set(role, guarantee, limit),
         }
     }
 }

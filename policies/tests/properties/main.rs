@@ -12,6 +12,7 @@ mod examples;
 mod frameworks;
 mod master;
 mod observer;
+mod quotas;
 mod sharing;
 mod world;
 

@@ -3,7 +3,7 @@
 use fairground_policies::message::{
     AgentId, Demand, Event, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
-use fairground_policies::resources::{Milligpus, Resources};
+use fairground_policies::resources::{Milligpus, QuotaLimit, Resources};
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use proptest::collection::vec;
@@ -121,6 +121,13 @@ fn facts() -> impl Strategy<Value = Event> {
         2 => agents().prop_map(|agent| Event::AgentLost { agent }),
         5 => (frameworks(), weight.clone(), prop::option::of(roles()))
             .prop_map(|(framework, weight, role)| Event::FrameworkJoined { framework, weight, role }),
+        2 => (roles(), needs(), vec(prop::option::of(0..9000_u64), 4)).prop_map(
+            |(role, guarantee, limit)| Event::QuotaSet {
+                role,
+                guarantee,
+                limit: QuotaLimit::from_units([limit[0], limit[1].map(|mem| mem / 500), None, limit[3]]),
+            }
+        ),
         2 => (roles(), prop::option::of(roles()), weight)
             .prop_map(|(role, parent, weight)| Event::RoleSet { role, parent, weight }),
         1 => frameworks().prop_map(|framework| Event::FrameworkLeft { framework }),

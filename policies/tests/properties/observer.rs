@@ -14,6 +14,8 @@ use fairground_policies::time::{Span, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use crate::quotas::Quotas;
+
 /// The master that `name` asks for, in a cluster that could be partitioned 1 to 2 to 1.
 pub(crate) fn master(name: &str) -> (Config, Master) {
     let setup = Setup {
@@ -74,6 +76,7 @@ pub(crate) struct Observer {
     wanted: BTreeMap<FrameworkId, Wanted>,
     known: BTreeSet<FrameworkId>,
     filters: Vec<Filter>,
+    quotas: Quotas,
 }
 
 impl Observer {
@@ -85,7 +88,12 @@ impl Observer {
             master,
             config,
             cap,
-            policy: name.split("offers=").next().unwrap().trim_end_matches(['[', ',']).to_owned(),
+            policy: name
+                .split("offers=")
+                .next()
+                .unwrap()
+                .trim_end_matches(['[', ','])
+                .to_owned(),
             now: Time::ZERO,
             log: Vec::new(),
             open: BTreeMap::new(),
@@ -94,6 +102,7 @@ impl Observer {
             wanted: BTreeMap::new(),
             known: BTreeSet::new(),
             filters: Vec::new(),
+            quotas: Quotas::default(),
         }
     }
 
@@ -149,6 +158,13 @@ impl Observer {
             }
             Event::AgentLost { agent } | Event::AgentJoined { agent, .. } => {
                 self.filters.retain(|f| f.agent != *agent);
+            }
+            Event::QuotaSet {
+                role,
+                guarantee,
+                limit,
+            } => {
+                self.quotas.of.insert(*role, (*guarantee, *limit));
             }
             _ => {}
         }
@@ -287,8 +303,17 @@ impl Observer {
             let unmet = || !self.unmet(*id, wants).is_empty();
             !wants.suppressed && (self.config.offers == OfferSize::Agent || unmet())
         };
-        let want: Vec<Node> = self.wanted.keys().filter(|id| wants(id)).map(|id| Node::from(*id)).collect();
-        assert_eq!(order, below(ledger, None, &want, ties), "the order of the tree");
+        let want: Vec<Node> = self
+            .wanted
+            .keys()
+            .filter(|id| wants(id))
+            .map(|id| Node::from(*id))
+            .collect();
+        assert_eq!(
+            order,
+            below(ledger, None, &want, ties),
+            "the order of the tree"
+        );
     }
 
     /// The ledger says the same as what was seen.
@@ -312,6 +337,7 @@ impl Observer {
             for (&framework, wants) in &self.wanted {
                 let free = ledger.free(agent);
                 let most = free.min(self.bound(ledger.held(framework)));
+                let most = self.quotas.most(ledger, framework, most, &[]);
                 let amounts = match self.config.offers {
                     OfferSize::Agent => vec![most],
                     OfferSize::Task => self.unmet(framework, wants),
@@ -367,16 +393,30 @@ impl Observer {
             _ => None,
         });
         let held = self.master.ledger().held(framework) - mine.sum();
+        let later: Vec<Offer> = rest
+            .iter()
+            .filter_map(|action| match action {
+                Action::Offer(offer) => Some(*offer),
+                _ => None,
+            })
+            .collect();
+        let ledger = self.master.ledger();
         let most = free.min(self.bound(held));
-        match self.config.offers {
-            OfferSize::Agent => assert_eq!(resources, most, "all that is free below the bound"),
+        let most = self.quotas.most(ledger, framework, most, &later);
+        let first = self.quotas.before_others(ledger, framework, most, &later);
+        let of_most = |most: Resources| match self.config.offers {
+            OfferSize::Agent => Some(most),
             OfferSize::Task => {
                 let unmet = self.unmet(framework, wants).into_iter();
                 let mut fits = unmet.filter(|size| size.fits_in(most));
-                let next = fits.find(|size| self.may_have(framework, agent, *size, free));
-                assert_eq!(next, Some(resources), "what is to be served next");
+                fits.find(|size| self.may_have(framework, agent, *size, free))
             }
-        }
+        };
+        let expected = [first.and_then(of_most), of_most(most)];
+        assert!(
+            expected.contains(&Some(resources)),
+            "offered {resources}, not what is to be served next or all that is free below the bound: {expected:?}"
+        );
     }
 
     /// How much more a framework that holds `held` may be offered: what every kind leaves below the cap,
@@ -436,7 +476,10 @@ fn below(
     let below = children.into_iter().flat_map(|child| match child {
         Node::Framework(framework) => vec![framework],
         inner => {
-            let mine = want.iter().copied().filter(|leaf| is_below(ledger, *leaf, inner));
+            let mine = want
+                .iter()
+                .copied()
+                .filter(|leaf| is_below(ledger, *leaf, inner));
             below(ledger, Some(inner), &mine.collect::<Vec<_>>(), by)
         }
     });

@@ -37,10 +37,10 @@ fn one_pass(demands: &[Demand], agents: u32, keys: &[u8]) -> Vec<Offer> {
         let demand = vec![message::Demand { needs, count }];
         events.push(vec![
             Event::FrameworkJoined {
-            framework,
-            weight,
-            role: None,
-        },
+                framework,
+                weight,
+                role: None,
+            },
             Event::DemandDeclared { framework, demand },
         ]);
     }

@@ -82,10 +82,10 @@ impl World {
             let framework = FrameworkId(framework as u32);
             let weight = Weight::ONE;
             world.tell_master(Event::FrameworkJoined {
-            framework,
-            weight,
-            role: None,
-        });
+                framework,
+                weight,
+                role: None,
+            });
         }
         world
     }

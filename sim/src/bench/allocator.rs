@@ -52,10 +52,10 @@ impl Cluster {
         for framework in (0..frameworks).map(FrameworkId) {
             let weight = Weight::ONE;
             cluster.tell(Event::FrameworkJoined {
- framework,
- weight,
- role: None,
- });
+                framework,
+                weight,
+                role: None,
+            });
         }
         Ok(cluster)
     }

@@ -28,7 +28,8 @@ impl Digest {
 #[cfg(test)]
 mod tests {
     use fairground_policies::message::{
-        Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, RoleId, TaskId, TaskRequest,
+        Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, RoleId, TaskId,
+        TaskRequest,
     };
     use fairground_policies::resources::Resources;
     use fairground_policies::share::Weight;

@@ -337,10 +337,10 @@ impl<'a> World<'a> {
             let framework = FrameworkId(i as u32);
             let weight = behaviour.weight;
             let joined = Event::FrameworkJoined {
- framework,
- weight,
- role: None,
- };
+                framework,
+                weight,
+                role: None,
+            };
             self.send(Time::ZERO, Message::Told(joined));
         }
         for (i, total) in self.scenario.all_offered().into_iter().enumerate() {

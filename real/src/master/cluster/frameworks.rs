@@ -235,10 +235,10 @@ impl Cluster {
             Event::Revived { framework }
         } else {
             Event::FrameworkJoined {
- framework,
- weight,
- role: None,
- }
+                framework,
+                weight,
+                role: None,
+            }
         };
         if suppressed {
             // Said first, so that no offer is made in between.

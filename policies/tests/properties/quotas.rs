@@ -1,0 +1,137 @@
+//! What quotas allow, found the slow way: by trying amounts.
+
+use std::collections::BTreeMap;
+
+use fairground_policies::ledger::{Ledger, Node};
+use fairground_policies::message::{FrameworkId, Offer, RoleId};
+use fairground_policies::resources::{Kind, QuotaLimit, Resources};
+
+/// The quotas that were set.
+#[derive(Default)]
+pub(crate) struct Quotas {
+    pub(crate) of: BTreeMap<RoleId, (Resources, QuotaLimit)>,
+}
+
+impl Quotas {
+    /// The most of `free` that `framework` may be offered before the offers in `later` were made: no
+    /// limit is exceeded, and there is not less free for what is guaranteed to others than before.
+    pub(crate) fn most(
+        &self,
+        ledger: &Ledger,
+        framework: FrameworkId,
+        free: Resources,
+        later: &[Offer],
+    ) -> Resources {
+        let most = Kind::ALL.map(|kind| {
+            let before = self.shortfall(ledger, kind, framework, 0, later);
+            let may = |more: u64| {
+                let within = |role: &RoleId| {
+                    let (_, limit) = self.of[role];
+                    let held = held(ledger, (*role).into(), later).of(kind) + more;
+                    limit.of(kind).is_none_or(|most| held <= most)
+                };
+                let mut above = self.above(ledger, framework).into_iter();
+                more == 0
+                    || above.all(|role| within(&role))
+                        && self.shortfall(ledger, kind, framework, more, later) <= before
+            };
+            // The largest that may be, by halves: a larger amount is never better.
+            let (mut low, mut high) = (0, free.of(kind));
+            while low < high {
+                let middle = low + (high - low).div_ceil(2);
+                if may(middle) {
+                    low = middle;
+                } else {
+                    high = middle - 1;
+                }
+            }
+            low
+        });
+        Resources::from_units(most)
+    }
+
+    /// How much of `most` it may be offered before others who lack nothing, if it lacks anything.
+    pub(crate) fn before_others(
+        &self,
+        ledger: &Ledger,
+        framework: FrameworkId,
+        most: Resources,
+        later: &[Offer],
+    ) -> Option<Resources> {
+        let mut lacks = false;
+        let part = Kind::ALL.map(|kind| {
+            let guarantees = self.above(ledger, framework).into_iter().map(|role| {
+                let guaranteed = self.of[&role].0.of(kind);
+                let held = held(ledger, role.into(), later).of(kind);
+                (guaranteed, guaranteed.saturating_sub(held))
+            });
+            let guarantees: Vec<_> = guarantees
+                .filter(|(guaranteed, _)| *guaranteed > 0)
+                .collect();
+            let lacking = guarantees.iter().map(|(_, lacking)| *lacking).max();
+            lacks |= lacking.is_some_and(|lacking| lacking > 0);
+            lacking.unwrap_or(u64::MAX)
+        });
+        lacks.then(|| Resources::from_units(part).min(most))
+    }
+
+    /// The roles with quotas that `framework` is in.
+    fn above(&self, ledger: &Ledger, framework: FrameworkId) -> Vec<RoleId> {
+        let up = |node: &Node| ledger.parent(*node);
+        let above = std::iter::successors(ledger.parent(framework), up);
+        let roles = above.filter_map(|node| match node {
+            Node::Role(role) => Some(role),
+            _ => None,
+        });
+        roles.filter(|role| self.of.contains_key(role)).collect()
+    }
+
+    /// How much more is guaranteed and not held than is free, once `framework` holds `more`.
+    fn shortfall(
+        &self,
+        ledger: &Ledger,
+        kind: Kind,
+        framework: FrameworkId,
+        more: u64,
+        later: &[Offer],
+    ) -> u64 {
+        let offered: Resources = later.iter().map(|offer| offer.resources).sum();
+        let free = (ledger.free_total() + offered).of(kind) - more;
+        let top = ledger.roles().filter(|role| ledger.parent(*role).is_none());
+        let needs = top.map(|role| self.need(ledger, role, kind, (framework, more), later));
+        needs.sum::<u64>().saturating_sub(free)
+    }
+
+    fn need(
+        &self,
+        ledger: &Ledger,
+        role: RoleId,
+        kind: Kind,
+        more: (FrameworkId, u64),
+        later: &[Offer],
+    ) -> u64 {
+        let children = ledger
+            .roles()
+            .filter(|child| ledger.parent(*child) == Some(Node::Role(role)));
+        let below: u64 = children
+            .map(|child| self.need(ledger, child, kind, more, later))
+            .sum();
+        let mine = ledger.below(role).any(|framework| framework == more.0);
+        let held = held(ledger, role.into(), later).of(kind) + if mine { more.1 } else { 0 };
+        let guaranteed = self
+            .of
+            .get(&role)
+            .map_or(0, |(guarantee, _)| guarantee.of(kind));
+        below.max(guaranteed.saturating_sub(held))
+    }
+}
+
+/// What was held below a node before the offers in `later` were made.
+fn held(ledger: &Ledger, node: Node, later: &[Offer]) -> Resources {
+    let up = |node: &Node| ledger.parent(*node);
+    let mine = later.iter().filter(|offer| {
+        let mut above = std::iter::successors(Some(Node::Framework(offer.framework)), up);
+        above.any(|above| above == node)
+    });
+    ledger.held(node) - mine.map(|offer| offer.resources).sum()
+}
