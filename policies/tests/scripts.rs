@@ -117,11 +117,20 @@ struct Stage {
     now: Time,
     orders: String,
     offers: usize,
-    steps: bool,
+    shows: Shows,
     quiet: bool,
     /// What `order` showed since the last answer.
     order: String,
-    order_only: bool,
+}
+
+/// What answers show, but for the orders and the books.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shows {
+    Nothing,
+    /// Who holds what after every offer.
+    Steps,
+    /// Only who is first, and neither orders nor books.
+    Order,
 }
 
 impl Stage {
@@ -143,10 +152,9 @@ impl Stage {
             now: Time::ZERO,
             orders: String::new(),
             offers: 0,
-            steps: false,
+            shows: Shows::Nothing,
             quiet: false,
             order: String::new(),
-            order_only: false,
         }
     }
 
@@ -159,14 +167,14 @@ impl Stage {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         match verb {
             "master" => *self = Self::new(rest),
-            "steps" => self.steps = true,
+            "steps" => self.shows = Shows::Steps,
             "quiet" => self.quiet = true,
             "order" => {
                 let order = self.master.order();
                 let order: Vec<_> = order.iter().map(FrameworkId::to_string).collect();
                 self.order = format!("order: {}\n", order.join(" "));
             }
-            "orders" => self.order_only = true,
+            "orders" => self.shows = Shows::Order,
             "at" => self.now = time(rest),
             "until" => self.wake_until(time(rest)),
             "demand" => self.tell(demand(rest)),
@@ -200,7 +208,7 @@ impl Stage {
         for (position, action) in actions.iter().enumerate() {
             self.offers += usize::from(matches!(action, Action::Offer(_)));
             writeln!(self.orders, "{} {}", self.now, shown(action)).unwrap();
-            if self.steps && matches!(action, Action::Offer(_)) {
+            if self.shows == Shows::Steps && matches!(action, Action::Offer(_)) {
                 self.show_step(&actions[position + 1..]);
             }
         }
@@ -227,7 +235,7 @@ impl Stage {
         let offers = std::mem::take(&mut self.offers);
         let mut text = std::mem::take(&mut self.orders);
         let order = std::mem::take(&mut self.order);
-        if self.order_only {
+        if self.shows == Shows::Order {
             return order;
         }
         if std::mem::take(&mut self.quiet) {

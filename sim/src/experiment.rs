@@ -10,10 +10,9 @@ use fairground_policies::allocators::Setup;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
-use fairground_policies::share::Weight;
 use fairground_policies::time::Span;
 use fairground_workloads::canonical::Imports;
-use fairground_workloads::recipe::{Sources, TraceError};
+use fairground_workloads::recipe::{Role, Sources, TraceError};
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Assumption, Trace};
 use fairground_workloads::{ReadError, rng};
@@ -35,6 +34,7 @@ pub struct Experiment {
     registry: Registry,
     sources: Sources,
     behaviours: Vec<Behaviour>,
+    roles: Vec<Role>,
     measured: Option<Measured>,
     /// How many times its cores each agent offers, if any offers more than it has.
     overcommit: Vec<u32>,
@@ -176,23 +176,19 @@ impl Experiment {
         let recipe = &loaded.recipe;
         let sources = loaded.sources_with(imports)?;
         heeded(loaded, &registry)?;
-        let behaviours = recipe.framework.iter().map(|framework| Behaviour {
-            weight: Weight::from_thousandths(framework.weight).unwrap_or_default(),
-            share: framework.share,
-            scheduler: framework.scheduler.clone(),
-            refuse: framework.refuse,
-            uses: framework.uses,
-        });
+        let roles = recipe.roles();
         let measured = recipe.measured.as_ref();
         let measured = measured.map(|spec| Measured::load(spec, recipe, &loaded.folder));
-        let agents = recipe.cluster(&sources, recipe.first_seed).agents.len();
+        let agents = recipe.cluster(&sources, recipe.first_seed).agents;
+        recipe.check_promised(&loaded.origin, agents.iter().copied().sum())?;
         let experiment = Self {
             measured: measured.transpose()?,
-            overcommit: recipe.overcommit(agents),
+            overcommit: recipe.overcommit(agents.len()),
             loaded: loaded.clone(),
             registry,
             sources,
-            behaviours: behaviours.collect(),
+            behaviours: Behaviour::of_recipe(recipe, &roles),
+            roles,
             check: false,
             first: OnceLock::new(),
             rows: Vec::new(),
@@ -286,6 +282,7 @@ impl Experiment {
         Scenario {
             trace,
             frameworks: &self.behaviours,
+            roles: &self.roles,
             network: self.loaded.recipe.network,
             costs: self.loaded.recipe.costs,
             overcommit: &self.overcommit,

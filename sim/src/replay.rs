@@ -217,6 +217,7 @@ impl Replay {
             faults: fairground_workloads::FaultSpec::default(),
             measured: None,
             sensitivity: None,
+            role: Vec::new(),
             framework,
         };
         let about = Preface {
@@ -441,6 +442,7 @@ fn framework(name: String, spec: TraceSpec, gang: bool) -> FrameworkSpec {
         name,
         share: 1,
         weight: 1000,
+        role: None,
         scheduler: named(if gang { GANG } else { "fair" }),
         refuse: Span::from_secs(300),
         uses: None,

@@ -402,6 +402,8 @@ pub struct FrameworkInfo {
     pub share: u32,
     /// How much it counts, in thousandths.
     pub weight: u32,
+    /// The role it is in.
+    pub role: Option<String>,
 }
 
 /// The runs of one policy, one a seed.

@@ -90,6 +90,7 @@ fn comparison(policies: &[(&str, &[&[Times<'_>]])]) -> Comparison {
                 slo: Span::ZERO,
                 share: 1,
                 weight: 1000,
+                role: None,
             })
             .collect(),
         policies: policies

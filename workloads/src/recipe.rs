@@ -5,6 +5,7 @@
 
 mod check;
 mod error;
+mod roles;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use crate::units::{self, Thousandths};
 use crate::usage::UseSpec;
 
 pub use error::{RecipeError, TraceError};
+pub use roles::{Cores, Gpus, Memory, QuotaSpec, Role, RoleSpec};
 
 /// The recipe `compare` runs when none is named.
 pub const NINE_HOSTS: &str = include_str!("../assets/nine-hosts.toml");
@@ -87,6 +89,9 @@ pub struct Recipe {
     /// What is changed, one thing at a time, to see what it is worth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sensitivity: Option<SensitivitySpec>,
+    /// What roles count and are guaranteed, where frameworks are in some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub role: Vec<RoleSpec>,
     /// The systems that share the cluster.
     pub framework: Vec<FrameworkSpec>,
 }
@@ -260,6 +265,10 @@ pub struct FrameworkSpec {
     /// How much it counts when the cluster is shared.
     #[serde(default = "weight", with = "units::decimal")]
     pub weight: u32,
+    /// The role it is in, by its path: `research/vision`. Without one it stands for itself beside the roles
+    /// at the top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// How it orders and places its tasks.
     #[serde(default = "scheduler")]
     pub scheduler: Name,

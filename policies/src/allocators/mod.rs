@@ -130,10 +130,12 @@ impl Tie {
     pub fn of(self, context: &Context<'_>, node: Node) -> u64 {
         match (self, node) {
             (Self::First, _) => 0,
-            (Self::Last, Node::Framework(FrameworkId(id)))
-            | (Self::Last, Node::Members(RoleId(id)) | Node::Role(RoleId(id))) => {
-                u64::from(u32::MAX - id)
-            }
+            (
+                Self::Last,
+                Node::Framework(FrameworkId(id))
+                | Node::Members(RoleId(id))
+                | Node::Role(RoleId(id)),
+            ) => u64::from(u32::MAX - id),
             (Self::Allocations, node) => context.ledger.allocations(node),
         }
     }

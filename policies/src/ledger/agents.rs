@@ -78,7 +78,9 @@ impl Ledger {
             ..AgentEntry::default()
         };
         self.total += total;
-        self.free_total += total;
+        if owner.is_none() {
+            self.shared_free += total;
+        }
         self.changed(agent);
     }
 
@@ -90,7 +92,9 @@ impl Ledger {
             "{agent} is still in use"
         );
         self.total -= entry.total;
-        self.free_total -= entry.free;
+        if entry.owner.is_none() {
+            self.shared_free -= entry.free;
+        }
         *entry = AgentEntry::default();
         self.changed(agent);
     }
@@ -125,6 +129,24 @@ impl Ledger {
             capacity.next(needs, from, free)
         });
         rooms.min()
+    }
+
+    /// Takes of what is free on an agent.
+    pub(super) fn take(&mut self, agent: AgentId, amount: Resources) {
+        let entry = &mut self.agents[agent.index()];
+        entry.free -= amount;
+        if entry.owner.is_none() {
+            self.shared_free -= amount;
+        }
+    }
+
+    /// Gives back to an agent.
+    pub(super) fn give_back(&mut self, agent: AgentId, amount: Resources) {
+        let entry = &mut self.agents[agent.index()];
+        entry.free += amount;
+        if entry.owner.is_none() {
+            self.shared_free += amount;
+        }
     }
 
     /// Asserts the law of conservation where something changed.

@@ -34,8 +34,8 @@ pub struct Ledger {
     offers: IdTable<OpenOffer>,
     next_offer: u64,
     total: Resources,
-    /// What nobody holds, of all agents.
-    free_total: Resources,
+    /// What nobody holds, of all agents that have no owner.
+    shared_free: Resources,
     /// Whether any role has a quota: nobody else pays for it.
     has_quota: bool,
     /// What is guaranteed to the roles at the top and not held.
@@ -57,7 +57,7 @@ impl Default for Ledger {
             offers: IdTable::new(),
             next_offer: 0,
             total: Resources::ZERO,
-            free_total: Resources::ZERO,
+            shared_free: Resources::ZERO,
             has_quota: false,
             needed: Resources::ZERO,
             open: AgentSet::default(),
@@ -73,8 +73,8 @@ impl Ledger {
         self.total
     }
 
-    /// What nobody holds, of all agents together.
-    pub const fn free_total(&self) -> Resources {
-        self.free_total
+    /// What nobody holds, of all agents together that are not reserved for anybody.
+    pub const fn shared_free(&self) -> Resources {
+        self.shared_free
     }
 }

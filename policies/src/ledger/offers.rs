@@ -41,11 +41,10 @@ impl Ledger {
             resources,
         };
         let entry = &mut self.agents[agent.index()];
-        entry.free -= resources;
         entry.offered += resources;
-        self.free_total -= resources;
         let position = entry.offers.len() as u32;
         entry.offers.push(id);
+        self.take(agent, resources);
         self.offers.insert(
             id.0,
             OpenOffer {
@@ -93,8 +92,7 @@ impl Ledger {
         }
         let entry = &mut self.agents[offer.agent.index()];
         entry.offered -= offer.resources;
-        entry.free += offer.resources;
-        self.free_total += offer.resources;
+        self.give_back(offer.agent, offer.resources);
         let entry = &mut self.frameworks[offer.framework.index()];
         entry.offered -= offer.resources;
         entry.open_offers -= 1;

@@ -2,6 +2,7 @@
 //!
 //! Guarantees and limits hold for everything below a role. What is guaranteed and not held must stay
 //! available (Mesos' headroom): whoever is offered something must leave enough free for all others' needs.
+//! Agents that have an owner are outside of all that.
 
 use super::Ledger;
 use super::roles::RoleEntry;
@@ -57,7 +58,7 @@ impl Ledger {
     /// The most `framework` may be offered on all agents together, so that no limit is exceeded and
     /// everything guaranteed to others stays available.
     pub fn headroom(&self, framework: FrameworkId) -> Resources {
-        let mut room = self.free_total.saturating_sub(self.needed);
+        let mut room = self.shared_free.saturating_sub(self.needed);
         let mut most = Resources::UNBOUNDED;
         for role in self.roles_above(framework) {
             let RoleEntry { quota, whole, .. } = &self.roles[role.index()];

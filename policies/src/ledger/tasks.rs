@@ -33,10 +33,9 @@ impl Ledger {
         task: TaskId,
         needs: Resources,
     ) {
+        self.take(agent, needs);
         let entry = &mut self.agents[agent.index()];
-        entry.free -= needs;
         entry.running += needs;
-        self.free_total -= needs;
         let position = entry.tasks.len() as u32;
         entry.tasks.push((framework, task));
         let entry = &mut self.frameworks[framework.index()];
@@ -73,13 +72,12 @@ impl Ledger {
         self.change_roles(role, |holding| holding.held -= needs);
         let entry = &mut self.agents[agent.index()];
         entry.running -= needs;
-        entry.free += needs;
-        self.free_total += needs;
         entry.tasks.swap_remove(position as usize);
         if let Some((owner, moved)) = entry.tasks.get(position as usize).copied() {
             let moved = self.frameworks[owner.index()].tasks.get_mut(moved.0);
             moved.expect("a running task").position = position;
         }
+        self.give_back(agent, needs);
         self.changed(agent);
         Some(needs)
     }

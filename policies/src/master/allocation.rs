@@ -152,7 +152,8 @@ impl Master {
         some: Option<&[FrameworkId]>,
         actions: &mut Vec<Action>,
     ) {
-        let mut lacking_first = self.ledger.has_quota();
+        let shared = self.ledger.owner(agent).is_none();
+        let mut lacking_first = shared && self.ledger.has_quota();
         while !self.ledger.free(agent).is_zero() {
             let chosen = self.choose(agent, some, lacking_first);
             let Some((framework, resources)) = chosen else {
@@ -198,7 +199,7 @@ impl Master {
         };
         let most = |framework| {
             let of_policy = self.allocator.at_most(&context, framework);
-            let quota = self.ledger.has_quota();
+            let quota = owner.is_none() && self.ledger.has_quota();
             let of_quota = quota.then(|| self.ledger.headroom(framework));
             [of_policy, of_quota]
                 .into_iter()
@@ -207,9 +208,10 @@ impl Master {
         };
         // Only what would be offered is worth the question how much of it may be.
         let mut bounded = |framework| {
-            let unbounded = match lacking_first {
-                true => self.ledger.before_others(framework)?.min(free),
-                false => free,
+            let unbounded = if lacking_first {
+                self.ledger.before_others(framework)?.min(free)
+            } else {
+                free
             };
             let amount = size(framework, unbounded)?;
             match most(framework) {

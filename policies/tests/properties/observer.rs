@@ -337,7 +337,10 @@ impl Observer {
             for (&framework, wants) in &self.wanted {
                 let free = ledger.free(agent);
                 let most = free.min(self.bound(ledger.held(framework)));
-                let most = self.quotas.most(ledger, framework, most, &[]);
+                let most = match ledger.owner(agent) {
+                    None => self.quotas.most(ledger, framework, most, &[]),
+                    Some(_) => most,
+                };
                 let amounts = match self.config.offers {
                     OfferSize::Agent => vec![most],
                     OfferSize::Task => self.unmet(framework, wants),
@@ -402,8 +405,11 @@ impl Observer {
             .collect();
         let ledger = self.master.ledger();
         let most = free.min(self.bound(held));
-        let most = self.quotas.most(ledger, framework, most, &later);
-        let first = self.quotas.before_others(ledger, framework, most, &later);
+        let (mut first, mut most) = (None, most);
+        if ledger.owner(agent).is_none() {
+            most = self.quotas.most(ledger, framework, most, &later);
+            first = self.quotas.before_others(ledger, framework, most, &later);
+        }
         let of_most = |most: Resources| match self.config.offers {
             OfferSize::Agent => Some(most),
             OfferSize::Task => {

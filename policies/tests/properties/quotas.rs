@@ -96,7 +96,7 @@ impl Quotas {
         later: &[Offer],
     ) -> u64 {
         let offered: Resources = later.iter().map(|offer| offer.resources).sum();
-        let free = (ledger.free_total() + offered).of(kind) - more;
+        let free = (ledger.shared_free() + offered).of(kind) - more;
         let top = ledger.roles().filter(|role| ledger.parent(*role).is_none());
         let needs = top.map(|role| self.need(ledger, role, kind, (framework, more), later));
         needs.sum::<u64>().saturating_sub(free)

@@ -55,6 +55,7 @@ pub(super) fn simulate(
     let behaviour = |weight: &Weight| {
         anyhow::Ok(Behaviour {
             weight: *weight,
+            role: None,
             share: 1,
             scheduler: "fifo".parse()?,
             refuse: Span::from_secs(5),
@@ -65,6 +66,7 @@ pub(super) fn simulate(
     let scenario = Scenario {
         trace,
         frameworks: &frameworks,
+        roles: &[],
         network: NetworkSpec::default(),
         costs: CostSpec::default(),
         overcommit: &[],

@@ -259,14 +259,21 @@ fn plan(experiment: &Experiment, loaded: &Loaded, out: &Path) -> anyhow::Result<
     );
     let _ = writeln!(text, "duration    {}", recipe.duration);
     let _ = writeln!(text, "failures    {} in the first seed", trace.faults.len());
+    for role in recipe.roles() {
+        let _ = writeln!(text, "role        {}: {}", role.path, role.told());
+    }
     for (i, framework) in recipe.framework.iter().enumerate() {
         let _ = writeln!(
             text,
-            "framework   {} ({}), share {}, weight {}, scheduler {}: {}",
+            "framework   {} ({}), share {}, weight {}{}, scheduler {}: {}",
             framework.name,
             framework.workload.name(),
             framework.share,
             f64::from(framework.weight) / 1000.0,
+            match &framework.role {
+                Some(role) => format!(" in {role}"),
+                None => String::new(),
+            },
             framework.scheduler,
             amount(&trace, i)
         );

@@ -93,6 +93,7 @@ impl Experiment {
                     slo: service.unwrap_or(Span::ZERO),
                     share: spec.share,
                     weight: spec.weight,
+                    role: spec.role.clone(),
                 }
             })
             .collect()
@@ -115,6 +116,11 @@ impl Experiment {
             .recipe
             .cluster(&self.sources, self.loaded.recipe.first_seed);
         assumptions.extend(cluster.assumptions.into_iter().map(|one| (None, one)));
+        let roles = self.roles.iter().map(|role| Assumption {
+            about: format!("role {}", role.path),
+            model: role.told(),
+        });
+        assumptions.extend(roles.map(|one| (None, one)));
         let costs = self.loaded.recipe.costs.assumptions();
         assumptions.extend(costs.into_iter().map(|one| (None, one)));
         let overcommitted = overcommitted(&self.overcommit);

@@ -216,6 +216,8 @@ struct Framework<'a> {
     slo_us: u64,
     agents_when_partitioned: u32,
     weight_thousandths: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -266,6 +268,7 @@ pub(super) fn to_json(comparison: &Comparison) -> Result<String, OutputError> {
         slo_us: info.slo.as_micros(),
         agents_when_partitioned: info.share,
         weight_thousandths: info.weight,
+        role: info.role.as_deref(),
     });
     let assumptions = comparison.assumptions.iter().enumerate();
     let capacity = Kind::ALL.into_iter().map(|kind| Amount {

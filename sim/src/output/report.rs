@@ -208,6 +208,7 @@ fn frameworks(comparison: &Comparison) -> Vec<Value> {
                 kind => &info.kind,
                 share => info.share,
                 weight => units::short(f64::from(info.weight) / 1000.0),
+                role => info.role.as_deref().unwrap_or_default(),
                 scheduler => &info.scheduler,
                 slo => if info.service { info.slo.to_string() } else { String::new() },
             }

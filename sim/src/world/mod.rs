@@ -3,6 +3,7 @@
 //! The world carries events and actions and knows how long things take. It decides nothing.
 
 mod agents;
+mod behaviour;
 mod contention;
 mod costs;
 mod jobs;
@@ -20,16 +21,14 @@ use fairground_policies::frameworks::{
     Autoscaler, Framework, FrameworkAction, FrameworkEvent, OfferPolicy,
 };
 use fairground_policies::master::{Config, Master};
-use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, TaskId};
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, RoleId, TaskId};
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
-use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
-use fairground_workloads::recipe::CostSpec;
+use fairground_workloads::recipe::{CostSpec, Role};
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{JobStream, Trace, Work};
-use fairground_workloads::usage::UseSpec;
 use fairground_workloads::{ReadError, rng};
 use slab::Slab;
 
@@ -40,6 +39,7 @@ use crate::record::{Ended, Recorder};
 use crate::run::{JobLine, Run};
 
 use agents::Agents;
+pub use behaviour::Behaviour;
 use contention::Contention;
 use costs::Costs;
 use job_source::{JobSource, OwnData};
@@ -54,6 +54,8 @@ pub struct Scenario<'a> {
     pub trace: &'a Trace,
     /// How each framework behaves, by id.
     pub frameworks: &'a [Behaviour],
+    /// The roles there are, those above others before them.
+    pub roles: &'a [Role],
     /// How long messages take.
     pub network: NetworkSpec,
     /// What launching costs.
@@ -76,21 +78,6 @@ pub struct Scenario<'a> {
     pub stop: Option<&'a AtomicBool>,
     /// Whether the laws are checked by a full recount after every step.
     pub check: bool,
-}
-
-/// How a framework behaves.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Behaviour {
-    /// How much it counts.
-    pub weight: Weight,
-    /// Agents it would own were the cluster partitioned.
-    pub share: u32,
-    /// Its scheduler's name.
-    pub scheduler: Name,
-    /// For how long it refuses what it cannot use.
-    pub refuse: Span,
-    /// What its tasks use of the processors they ask for, if that is known.
-    pub uses: Option<UseSpec>,
 }
 
 /// Runs a scenario to its end.
@@ -333,13 +320,17 @@ impl<'a> World<'a> {
 
     /// Lets everything join, in order of ids, and arranges what comes from outside.
     fn start(&mut self) {
+        // They are the master's own settings and no messages.
+        for (i, role) in self.scenario.roles.iter().enumerate() {
+            for event in role.events(RoleId(i as u32)) {
+                self.tell_master(event);
+            }
+        }
         for (i, behaviour) in self.scenario.frameworks.iter().enumerate() {
-            let framework = FrameworkId(i as u32);
-            let weight = behaviour.weight;
             let joined = Event::FrameworkJoined {
-                framework,
-                weight,
-                role: None,
+                framework: FrameworkId(i as u32),
+                weight: behaviour.weight,
+                role: behaviour.role,
             };
             self.send(Time::ZERO, Message::Told(joined));
         }

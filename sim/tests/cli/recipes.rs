@@ -102,7 +102,7 @@ fn an_unknown_field() {
         "title =",
         "titel =",
         &expect![[r#"
-            error: bad.toml:2:1: unknown field `titel`, expected one of `name`, `title`, `about`, `duration`, `seeds`, `first_seed`, `step`, `tasks`, `policies`, `cluster`, `machines`, `network`, `costs`, `faults`, `measured`, `sensitivity`, `framework`
+            error: bad.toml:2:1: unknown field `titel`, expected one of `name`, `title`, `about`, `duration`, `seeds`, `first_seed`, `step`, `tasks`, `policies`, `cluster`, `machines`, `network`, `costs`, `faults`, `measured`, `sensitivity`, `role`, `framework`
         "#]],
     );
 }
@@ -379,5 +379,70 @@ fn copies_are_asked_for_with_a_rule() {
             error: bad.toml: `framework.hadoop.scheduler`: `fair`: parameter `quantile` says when slow tasks are looked for, and without `speculate` nobody looks; expected both, as in speculate=1.5,quantile=0.75
               hint: `fairground policies` lists all names and parameters
         "#]],
+    );
+}
+
+/// The tiny recipe with `hadoop` in a role, and what is said of roles, is refused with this message.
+fn bad_roles(said: &str, message: &Expect) {
+    let moved = format!("{said}\n[[framework]]\nname = \"hadoop\"\nrole = \"batch/etl\"");
+    bad("[[framework]]\nname = \"hadoop\"", &moved, message);
+}
+
+#[test]
+fn roles_that_make_no_sense() {
+    bad(
+        "share = 2",
+        "role = \"batch//etl\"",
+        &expect![[r#"
+        error: bad.toml: `framework.hadoop.role`: expected a path, as in research/vision
+    "#]],
+    );
+    let role = |name: &str, more: &str| format!("[[role]]\nname = \"{name}\"\n{more}\n");
+    bad_roles(
+        &role("bacth", ""),
+        &expect![[r#"
+        error: bad.toml: `role.bacth`: no framework is in it or below it
+          hint: there is `batch/etl`
+    "#]],
+    );
+    bad_roles(
+        &role("batch", "weight = 0"),
+        &expect![[r#"
+        error: bad.toml: `role.batch.weight`: expected more than zero
+    "#]],
+    );
+    bad_roles(
+        &role("batch", "wieght = 2"),
+        &expect![[r#"
+        error: bad.toml:14:1: unknown field `wieght`, expected one of `name`, `weight`, `guarantee`, `limit`
+    "#]],
+    );
+    let twice = role("batch", "") + &role("batch", "weight = 2");
+    bad_roles(
+        &twice,
+        &expect![[r#"
+        error: bad.toml: `role.batch`: two roles have this name
+    "#]],
+    );
+    let little = role("batch", "guarantee = { cpus = 4 }\nlimit = { cpus = 2 }");
+    bad_roles(
+        &little,
+        &expect![[r#"
+        error: bad.toml: `role.batch.limit`: less cpus than is guaranteed
+    "#]],
+    );
+    let much = role("batch/etl", "guarantee = { cpus = 4 }");
+    bad_roles(
+        &(role("batch", "limit = { cpus = 2 }") + &much),
+        &expect![[r#"
+        error: bad.toml: `role.batch/etl.guarantee`: more than `batch` above it may hold
+    "#]],
+    );
+    let much = role("batch/etl", "guarantee = { cpus = 13, mem = \"1GiB\" }");
+    bad_roles(
+        &much,
+        &expect![[r#"
+        error: bad.toml: `role`: cpus:13 mem:1024 is guaranteed in all, and all agents have cpus:12 mem:24576
+    "#]],
     );
 }

@@ -16,7 +16,7 @@ use fairground_sim::network::NetworkSpec;
 use fairground_sim::record::Ended;
 use fairground_sim::run::{JobRow, JobTable, Run};
 use fairground_sim::world::{Behaviour, Scenario, simulate_watched};
-use fairground_workloads::recipe::CostSpec;
+use fairground_workloads::recipe::{CostSpec, Role};
 use fairground_workloads::trace::{
     Autoscaler, ColdStart, Fault, Jobs, Routing, Runtimes, Service, Stage, Trace, Work, Workload,
 };
@@ -26,6 +26,7 @@ use fairground_workloads::trace::{
 pub struct Cluster {
     pub trace: Trace,
     pub frameworks: Vec<Behaviour>,
+    pub roles: Vec<Role>,
     pub network: NetworkSpec,
     pub costs: CostSpec,
     pub overcommit: Vec<u32>,
@@ -45,6 +46,7 @@ impl Cluster {
                 horizon: Time::from_secs(3600),
             },
             frameworks: Vec::new(),
+            roles: Vec::new(),
             network: NetworkSpec::default(),
             costs: CostSpec::default(),
             overcommit: Vec::new(),
@@ -64,6 +66,7 @@ impl Cluster {
         });
         self.frameworks.push(Behaviour {
             weight: Weight::default(),
+            role: None,
             share: 1,
             scheduler: scheduler.parse().expect("a scheduler's name"),
             refuse: secs(5),
@@ -118,6 +121,7 @@ impl Cluster {
         let scenario = Scenario {
             trace: &self.trace,
             frameworks: &self.frameworks,
+            roles: &self.roles,
             network: self.network,
             costs: self.costs,
             overcommit: &self.overcommit,

@@ -1,13 +1,13 @@
 //! Clusters by chance: small enough to be run thousands of times, odd enough to meet every path.
 
 use fairground_policies::job::StageSpec;
-use fairground_policies::message::AgentId;
-use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
+use fairground_policies::message::{AgentId, RoleId};
+use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, QuotaLimit, Resources};
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use fairground_sim::network::NetworkSpec;
 use fairground_sim::world::Behaviour;
-use fairground_workloads::recipe::CostSpec;
+use fairground_workloads::recipe::{CostSpec, Role};
 use fairground_workloads::trace::{
     Autoscaler, ColdStart, Fault, Jobs, Routing, Runtimes, Service, Trace, Work, Workload,
 };
@@ -56,10 +56,10 @@ pub(crate) fn answer(network: &NetworkSpec) -> Span {
 /// simulate; gangs among them, of which one stale answer ends all members, might never end.
 pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
     let frameworks = vec((any_work(), behaviour()), 1..=4);
-    let place = (vec(agent(), 1..=12), frameworks, faults());
+    let place = (vec(agent(), 1..=12), frameworks, faults(), roles());
     let manner = ((network(), costs(), overcommit()), policy(), weighted(0.01));
     (place, manner, any::<u64>(), 1_u64..60).prop_map(|(place, manner, seed, step)| {
-        let (agents, frameworks, faults) = place;
+        let (agents, frameworks, faults, roles) = place;
         let ((network, costs, overcommit), (policy, round, timeout), hasty) = manner;
         let patience = if hasty { Span::ZERO } else { answer(&network) };
         let count = agents.len() as u32;
@@ -73,6 +73,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
                 inputs: Vec::new(),
             });
             behaviour.scheduler = scheduler.parse().expect("a name");
+            behaviour.role = behaviour.role.filter(|role| role.index() < roles.len());
             behaviour.refuse += (patience + round).scaled(crowd, 1);
             if holds(&behaviour, &workloads[workloads.len() - 1].work) {
                 let each = secs(5 + seed % 60) + patience.scaled(4, 1);
@@ -92,6 +93,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
         let cluster = Cluster {
             trace,
             frameworks: behaviours,
+            roles,
             network,
             costs,
             overcommit: overcommit.map_or(Vec::new(), |times| vec![times; count as usize]),
@@ -174,12 +176,33 @@ fn needs() -> impl Strategy<Value = Resources> {
 
 fn behaviour() -> impl Strategy<Value = Behaviour> {
     let refuse = select(vec![secs(1), secs(5), secs(300)]);
-    (1_u32..5000, 1_u32..4, refuse, uses()).prop_map(|(weight, share, refuse, uses)| Behaviour {
+    let role = prop_oneof![1 => Just(None), 1 => (0_u32..5).prop_map(|role| Some(RoleId(role)))];
+    let drawn = (1_u32..5000, role, 1_u32..4, refuse, uses());
+    drawn.prop_map(|(weight, role, share, refuse, uses)| Behaviour {
         weight: Weight::from_thousandths(weight).expect("more than zero"),
+        role,
         share,
         scheduler: "fifo".parse().expect("a name"),
         refuse,
         uses,
+    })
+}
+
+/// A forest: each role is at the top or below one that was named before.
+fn roles() -> impl Strategy<Value = Vec<Role>> {
+    let role = (any::<prop::sample::Index>(), 1_u32..5000);
+    vec(role, 0..5).prop_map(|drawn| {
+        let drawn = drawn.into_iter().enumerate();
+        let role = |(i, (above, weight)): (usize, (prop::sample::Index, u32))| Role {
+            path: format!("r{i}"),
+            parent: Some(above.index(i + 1))
+                .filter(|above| *above < i)
+                .map(|above| RoleId(above as u32)),
+            weight,
+            guarantee: Resources::ZERO,
+            limit: QuotaLimit::NONE,
+        };
+        drawn.map(role).collect()
     })
 }
 

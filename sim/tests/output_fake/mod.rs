@@ -251,6 +251,7 @@ fn framework(name: &str, kind: &str, service: bool) -> FrameworkInfo {
         },
         share: 3,
         weight: 1000,
+        role: None,
     }
 }
 

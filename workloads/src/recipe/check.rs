@@ -74,6 +74,9 @@ impl Recipe {
         if let Err((key, problem)) = self.check_sensitivity() {
             return bad(key, &problem);
         }
+        if let Err((key, problem)) = self.check_roles() {
+            return bad(&key, &problem);
+        }
         for (i, framework) in self.framework.iter().enumerate() {
             let key = format!("framework.{}", framework.name);
             if framework.name.is_empty() {

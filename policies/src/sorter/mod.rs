@@ -7,9 +7,11 @@
 //! Where demands are known, siblings queue by the least that anything below them takes: a thousand that
 //! wait for room are passed over at the cost of the few sizes they wait with.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeSet, btree_set};
+mod level;
 
+use std::cmp::Ordering;
+
+use self::level::Level;
 use crate::allocators::{Allocator, Context, Rank};
 use crate::demand::OpenDemand;
 use crate::ledger::{Ledger, Node};
@@ -36,21 +38,6 @@ struct Client {
     place: Place,
 }
 
-/// The next of a queue and those behind it.
-type Head<'a> = (&'a (Rank, Node), btree_set::Iter<'a, (Rank, Node)>);
-
-/// Takes the lowest of all heads; the one behind it comes next in its queue.
-fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<Node> {
-    let (at, _) = heads.iter().enumerate().min_by_key(|(_, (head, _))| head)?;
-    let (head, behind) = &mut heads[at];
-    let (_, node) = **head;
-    match behind.next() {
-        Some(next) => *head = next,
-        None => drop(heads.swap_remove(at)),
-    }
-    Some(node)
-}
-
 /// The least offer a framework wants: where whole agents are offered, anything.
 fn least(framework: FrameworkId, ledger: &Ledger, offers: OfferSize) -> Resources {
     match offers {
@@ -59,93 +46,6 @@ fn least(framework: FrameworkId, ledger: &Ledger, offers: OfferSize) -> Resource
             let demand = ledger.open_demand(framework);
             demand.map_or(Resources::ZERO, OpenDemand::least)
         }
-    }
-}
-
-/// Those who want at least so much of an agent, by rank and node.
-#[derive(Clone, Debug)]
-struct SizeQueue {
-    needs: Resources,
-    order: BTreeSet<(Rank, Node)>,
-}
-
-/// The children of one node that want offers, or something below them does.
-#[derive(Clone, Default, Debug)]
-struct Level {
-    /// One a size; an empty one is taken for another size.
-    queues: Vec<SizeQueue>,
-    /// How many stand in all queues.
-    len: usize,
-}
-
-impl Level {
-    /// Those who want no more than `free`, lowest rank first.
-    const fn fitting(&self, free: Resources) -> Fitting<'_> {
-        Fitting {
-            level: self,
-            free,
-            asked: false,
-            heads: None,
-        }
-    }
-
-    /// No more of any kind than each of those who stand here takes.
-    fn least(&self) -> Resources {
-        let taken = self.queues.iter().filter(|queue| !queue.order.is_empty());
-        let needs = taken.map(|queue| queue.needs);
-        needs.reduce(Resources::min).unwrap_or(Resources::ZERO)
-    }
-
-    /// The queue of those who need `needs`; an empty one becomes it if there was none.
-    fn queue_of(&mut self, needs: Resources) -> usize {
-        let known = self.queues.iter().position(|queue| queue.needs == needs);
-        let empty = || self.queues.iter().position(|queue| queue.order.is_empty());
-        if let Some(position) = known.or_else(empty) {
-            self.queues[position].needs = needs;
-            return position;
-        }
-        let order = BTreeSet::new();
-        self.queues.push(SizeQueue { needs, order });
-        self.queues.len() - 1
-    }
-}
-
-/// A walk over one level.
-struct Fitting<'a> {
-    level: &'a Level,
-    free: Resources,
-    /// Most offers go to the first who is asked: only the second is worth a list of queues.
-    asked: bool,
-    heads: Option<Vec<Head<'a>>>,
-}
-
-impl<'a> Fitting<'a> {
-    /// The next of each queue with those behind it.
-    fn heads(&self) -> impl Iterator<Item = Head<'a>> + use<'a> {
-        let free = self.free;
-        let queues = self.level.queues.iter();
-        let fits = move |queue: &&SizeQueue| queue.needs.fits_in(free);
-        queues.filter(fits).filter_map(|queue| {
-            let mut behind = queue.order.iter();
-            behind.next().map(|head| (head, behind))
-        })
-    }
-}
-
-impl Iterator for Fitting<'_> {
-    type Item = Node;
-
-    fn next(&mut self) -> Option<Node> {
-        if !std::mem::replace(&mut self.asked, true) {
-            let (head, _) = self.heads().min_by_key(|(head, _)| *head)?;
-            return Some(head.1);
-        }
-        if self.heads.is_none() {
-            let mut heads: Vec<_> = self.heads().collect();
-            pop_first(&mut heads);
-            self.heads = Some(heads);
-        }
-        pop_first(self.heads.as_mut()?)
     }
 }
 
@@ -163,16 +63,14 @@ const fn below(inner: Node) -> usize {
 
 /// The inner node that a level is below of; `None` for the top.
 const fn above(level: usize) -> Option<Node> {
-    match level {
-        TOP => None,
-        _ => {
-            let role = RoleId((level as u32 - 1) / 2);
-            Some(match level % 2 {
-                1 => Node::Members(role),
-                _ => Node::Role(role),
-            })
-        }
+    if level == TOP {
+        return None;
     }
+    let role = RoleId((level as u32 - 1) / 2);
+    Some(match level % 2 {
+        1 => Node::Members(role),
+        _ => Node::Role(role),
+    })
 }
 
 /// The nodes that want offers, by rank and id, level by level.
