@@ -439,15 +439,9 @@ const fn is_drawn(framework: &FrameworkSpec) -> bool {
 
 fn framework(name: String, spec: TraceSpec, gang: bool) -> FrameworkSpec {
     FrameworkSpec {
-        name,
-        share: 1,
-        weight: 1000,
-        role: None,
         scheduler: named(if gang { GANG } else { "fair" }),
         refuse: Span::from_secs(300),
-        uses: None,
-        workload: WorkloadSpec::Trace(spec),
-        phases: Vec::new(),
+        ..FrameworkSpec::new(name, WorkloadSpec::Trace(spec))
     }
 }
 

@@ -1,22 +1,21 @@
 //! Clusters by chance: small enough to be run thousands of times, odd enough to meet every path.
 
 use fairground_policies::job::StageSpec;
-use fairground_policies::message::{AgentId, RoleId};
-use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, QuotaLimit, Resources};
-use fairground_policies::share::Weight;
+use fairground_policies::message::AgentId;
+use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_sim::network::NetworkSpec;
 use fairground_sim::world::Behaviour;
-use fairground_workloads::recipe::{CostSpec, Role};
+use fairground_workloads::recipe::CostSpec;
 use fairground_workloads::trace::{
     Autoscaler, ColdStart, Fault, Jobs, Routing, Runtimes, Service, Trace, Work, Workload,
 };
-use fairground_workloads::usage::{DrawnUse, UseSpec};
 use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::behave::{behaviour, roles};
 use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
 
 const ALLOCATORS: [&str; 11] = [
@@ -172,53 +171,6 @@ fn needs() -> impl Strategy<Value = Resources> {
         Just(Resources::new(Millicores(100), Mebibytes(64)).with_gpus(Milligpus(500))),
     ];
     prop_oneof![8 => some, 1 => large, 1 => lopsided]
-}
-
-fn behaviour() -> impl Strategy<Value = Behaviour> {
-    let refuse = select(vec![secs(1), secs(5), secs(300)]);
-    let role = prop_oneof![1 => Just(None), 1 => (0_u32..5).prop_map(|role| Some(RoleId(role)))];
-    let drawn = (1_u32..5000, role, 1_u32..4, refuse, uses());
-    drawn.prop_map(|(weight, role, share, refuse, uses)| Behaviour {
-        weight: Weight::from_thousandths(weight).expect("more than zero"),
-        role,
-        share,
-        scheduler: "fifo".parse().expect("a name"),
-        refuse,
-        uses,
-    })
-}
-
-/// A forest: each role is at the top or below one that was named before.
-fn roles() -> impl Strategy<Value = Vec<Role>> {
-    let role = (any::<prop::sample::Index>(), 1_u32..5000);
-    vec(role, 0..5).prop_map(|drawn| {
-        let drawn = drawn.into_iter().enumerate();
-        let role = |(i, (above, weight)): (usize, (prop::sample::Index, u32))| Role {
-            path: format!("r{i}"),
-            parent: Some(above.index(i + 1))
-                .filter(|above| *above < i)
-                .map(|above| RoleId(above as u32)),
-            weight,
-            guarantee: Resources::ZERO,
-            limit: QuotaLimit::NONE,
-        };
-        drawn.map(role).collect()
-    })
-}
-
-/// What tasks use of what they ask for, mostly less, if anybody says.
-fn uses() -> impl Strategy<Value = Option<UseSpec>> {
-    let drawn = (1_u32..2000, 0_u32..2000, 1_u32..4000);
-    let drawn = drawn.prop_map(|(median, spread, most)| DrawnUse {
-        median,
-        spread,
-        most,
-    });
-    prop_oneof![
-        4 => Just(None),
-        2 => (1_u32..2000).prop_map(|part| Some(UseSpec::Part(part))),
-        1 => drawn.prop_map(|drawn| Some(UseSpec::Drawn(drawn))),
-    ]
 }
 
 /// How many times their cores agents offer, if more than they have.

@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod behave;
 mod chance;
 
 use std::collections::{BTreeMap, BTreeSet};

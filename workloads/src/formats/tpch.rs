@@ -52,12 +52,12 @@ pub struct Record {
     /// Pairs of stages: the second waits for the first.
     pub edges: Vec<(u32, u32)>,
     /// The stages.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<Operator>,
 }
 
 /// One stage.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-pub struct Node {
+pub struct Operator {
     /// Its position.
     pub id: u32,
     /// What Spark called it.
@@ -74,7 +74,7 @@ pub struct Node {
     pub rest_wave: Levels,
 }
 
-impl Node {
+impl Operator {
     /// How many tasks were recorded with so many executors.
     pub fn recorded(&self, level: u32) -> usize {
         let count = |levels: &Levels| levels.get(&level).map_or(0, Vec::len);
@@ -149,7 +149,7 @@ fn check(record: &Record) -> Result<(), ReadError> {
     Ok(())
 }
 
-fn check_node(node: &Node, position: usize) -> Result<(), ReadError> {
+fn check_node(node: &Operator, position: usize) -> Result<(), ReadError> {
     let place = |key: &str| format!("key `nodes[{position}].{key}`");
     if node.id as usize != position {
         let error = ReadError::expected(format!("{position}, its position"), node.id);
@@ -186,7 +186,7 @@ shows! { Record: |one|
 }
 
 /// Tasks of a stage that were measured, with any number of executors.
-fn measured(node: &Node) -> u64 {
+fn measured(node: &Operator) -> u64 {
     let waves = node.first_wave.values().chain(node.rest_wave.values());
     waves.map(|wave| wave.len() as u64).sum()
 }

@@ -17,7 +17,7 @@ use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::formats::input;
 use crate::formats::rows::Rows;
-use crate::formats::tpch::{Levels, Node, Record};
+use crate::formats::tpch::{Levels, Operator, Record};
 use crate::models::arrivals::{Day, assumption};
 use crate::models::jobs::Stage;
 use crate::models::parts::{ExecutorSpec, positive};
@@ -148,7 +148,7 @@ impl TpchSpec {
         }
     }
 
-    fn profile(&self, node: &Node) -> Profile {
+    fn profile(&self, node: &Operator) -> Profile {
         let near = |levels: &Levels| -> Vec<Span> {
             let times = nearest(levels, self.level).iter();
             times.map(|ms| Span::from_millis(u64::from(*ms))).collect()
@@ -182,7 +182,7 @@ impl TpchSpec {
 }
 
 /// The first wave without the tasks of new executors, which the measurements list twice.
-fn without_fresh(node: &Node) -> Levels {
+fn without_fresh(node: &Operator) -> Levels {
     let cleaned = node.first_wave.iter().map(|(level, times)| {
         let mut fresh = node.fresh_durations.get(level).cloned().unwrap_or_default();
         fresh.sort_unstable();
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn fresh_tasks_are_taken_out_of_the_first_wave_once() {
-        let node = Node {
+        let node = Operator {
             id: 0,
             stage_id: 0,
             num_tasks: 5,
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn no_list_stays_empty() {
-        let node = Node {
+        let node = Operator {
             id: 0,
             stage_id: 0,
             num_tasks: 1,

@@ -32,32 +32,32 @@ pub struct RoleSpec {
 pub struct QuotaSpec {
     /// Cores.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpus: Option<Cores>,
+    pub cpus: Option<QuotaCores>,
     /// Memory.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mem: Option<Memory>,
+    pub mem: Option<QuotaMemory>,
     /// Disk space.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub disk: Option<Memory>,
+    pub disk: Option<QuotaMemory>,
     /// Accelerators.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub gpus: Option<Gpus>,
+    pub gpus: Option<QuotaGpus>,
 }
 
 /// Cores as a recipe writes them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Cores(#[serde(with = "units::cores")] pub Millicores);
+pub struct QuotaCores(#[serde(with = "units::cores")] pub Millicores);
 
 /// Memory or disk space as a recipe writes it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Memory(#[serde(with = "units::memory")] pub Mebibytes);
+pub struct QuotaMemory(#[serde(with = "units::memory")] pub Mebibytes);
 
 /// Accelerators as a recipe writes them, kept in thousandths.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Gpus(#[serde(with = "units::decimal")] pub u32);
+pub struct QuotaGpus(#[serde(with = "units::decimal")] pub u32);
 
 impl QuotaSpec {
     fn is_empty(&self) -> bool {
@@ -66,10 +66,10 @@ impl QuotaSpec {
 
     fn limit(&self) -> QuotaLimit {
         QuotaLimit::from_units([
-            self.cpus.map(|Cores(Millicores(units))| units),
-            self.mem.map(|Memory(Mebibytes(units))| units),
-            self.disk.map(|Memory(Mebibytes(units))| units),
-            self.gpus.map(|Gpus(units)| u64::from(units)),
+            self.cpus.map(|QuotaCores(Millicores(units))| units),
+            self.mem.map(|QuotaMemory(Mebibytes(units))| units),
+            self.disk.map(|QuotaMemory(Mebibytes(units))| units),
+            self.gpus.map(|QuotaGpus(units)| u64::from(units)),
         ])
     }
 

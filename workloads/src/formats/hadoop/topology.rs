@@ -8,7 +8,7 @@ use crate::formats::prelude::*;
 
 /// A part of the tree.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
-pub struct Node {
+pub struct Host {
     /// Its name.
     pub name: Option<String>,
     /// What is below it.
@@ -33,13 +33,13 @@ pub struct Record {
     /// The name of the root.
     pub name: Option<String>,
     /// The racks.
-    pub children: Vec<Node>,
+    pub children: Vec<Host>,
 }
 
 impl Record {
     /// Every host with its rack.
     pub fn hosts(&self) -> impl Iterator<Item = (&str, &str)> {
-        let name = |node: &Node| node.name.is_some();
+        let name = |node: &Host| node.name.is_some();
         self.children.iter().flat_map(move |rack| {
             let hosts = rack
                 .children
