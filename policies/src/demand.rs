@@ -108,6 +108,15 @@ impl OpenDemand {
         unmet.map(|size| size.needs)
     }
 
+    /// The same, with how many more.
+    pub(crate) fn unmet_parts(&self) -> impl Iterator<Item = Demand> {
+        let unmet = self.sizes.iter().filter(|size| size.is_unmet());
+        unmet.map(|size| Demand {
+            needs: size.needs,
+            count: u32::try_from(size.count - u64::from(size.open)).unwrap_or(u32::MAX),
+        })
+    }
+
     /// Whether more is wanted than was offered.
     pub(crate) fn is_unmet(&self) -> bool {
         self.sizes.iter().any(SizeDemand::is_unmet)

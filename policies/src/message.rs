@@ -105,6 +105,8 @@ pub enum Outcome {
     Killed,
     /// Its agent went away, or the offer it was to run on was no longer valid.
     Lost,
+    /// The master took back what it ran on, for somebody else.
+    Preempted,
 }
 
 impl Outcome {
@@ -115,6 +117,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Killed => "killed",
             Self::Lost => "lost",
+            Self::Preempted => "preempted",
         }
     }
 }
@@ -262,6 +265,17 @@ pub enum Action {
         task: TaskId,
         /// How it ended.
         outcome: Outcome,
+    },
+    /// End a task on an agent for somebody else, unless it has ended by then.
+    Preempt {
+        /// Where it runs.
+        agent: AgentId,
+        /// Whose task.
+        framework: FrameworkId,
+        /// Which one.
+        task: TaskId,
+        /// After so long.
+        grace: Span,
     },
 }
 

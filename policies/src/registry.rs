@@ -66,7 +66,8 @@ impl Registry {
         let mut rest = name.clone();
         let mut config = Config::from_name(&mut rest)?;
         let allocator = (entry.make)(&mut rest, setup)?;
-        config.declares |= allocator.reads_demand();
+        config.reclaims = allocator.reclaims();
+        config.declares |= allocator.reads_demand() || config.reclaims;
         let params = entry.params.iter().chain(&Config::PARAMS);
         rest.finish(&params.map(|param| param.key).collect::<Vec<_>>())?;
         Ok((config, allocator))

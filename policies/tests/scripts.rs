@@ -28,27 +28,24 @@
 //! ```
 
 mod examples;
+mod words;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use expect_test::expect_file;
 use fairground_policies::allocators::Setup;
-use fairground_policies::frameworks::OfferPolicy;
+use fairground_policies::ledger::Preemptions;
 use fairground_policies::master::Master;
-use fairground_policies::message::{
-    Action, AgentId, Demand, Event, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
-};
+use fairground_policies::message::{Action, Event, FrameworkId};
 use fairground_policies::registry::Registry;
-use fairground_policies::resources::{
-    Kind, Mebibytes, Millicores, Milligpus, QuotaLimit, Resources,
-};
-use fairground_policies::share::Weight;
-use fairground_policies::time::{Span, Time};
+use fairground_policies::resources::Resources;
+use fairground_policies::time::Time;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+
+use words::{Words, demand, events, quota, time};
 
 // What the examples call their program by; nobody runs it here.
 extern crate self as fairground_sim;
@@ -170,6 +167,7 @@ impl Stage {
             "steps" => self.shows = Shows::Steps,
             "quiet" => self.quiet = true,
             "order" => {
+                self.tell(Event::TimePassed);
                 let order = self.master.order();
                 let order: Vec<_> = order.iter().map(FrameworkId::to_string).collect();
                 self.order = format!("order: {}\n", order.join(" "));
@@ -264,15 +262,30 @@ impl Stage {
             let (held, share) = (ledger.held(role), ledger.dominant_share(role));
             writeln!(text, "  {role}: holds {held}, share {share}").unwrap();
         }
+        for one in ledger.earmarks() {
+            writeln!(
+                text,
+                "  kept for {}: {} {}",
+                one.framework, one.agent, one.needs
+            )
+            .unwrap();
+        }
+        let preemptions = ledger.preemptions();
+        if preemptions.made > 0 {
+            let Preemptions {
+                made,
+                victims,
+                served,
+                in_vain,
+            } = preemptions;
+            let what = format!("{victims} victims for {made}, {served} served, {in_vain} in vain");
+            writeln!(text, "  preempted: {what}").unwrap();
+        }
         let wake = self.master.wake_at();
         let wake = wake.map_or("never".to_owned(), |at| at.to_string());
         writeln!(text, "  wake: {wake}").unwrap();
         text
     }
-}
-
-fn time(text: &str) -> Time {
-    Time::ZERO + text.parse::<Span>().unwrap()
 }
 
 fn shown(action: &Action) -> String {
@@ -298,180 +311,11 @@ fn shown(action: &Action) -> String {
             task,
             outcome,
         } => format!("report {framework} {task}: {}", outcome.name()),
-    }
-}
-
-/// The words of a command, sorted by what they are.
-#[derive(Default)]
-struct Words<'a> {
-    agents: Vec<AgentId>,
-    frameworks: Vec<FrameworkId>,
-    roles: Vec<RoleId>,
-    offers: Vec<OfferId>,
-    tasks: Vec<TaskRequest>,
-    /// Of the command itself; amounts after a task are the task's.
-    amount: Resources,
-    /// `key=value`.
-    keys: BTreeMap<&'a str, &'a str>,
-    /// Any other word.
-    plain: &'a str,
-}
-
-impl<'a> Words<'a> {
-    fn read(text: &'a str) -> Self {
-        let mut words = Self::default();
-        for word in text.split_whitespace() {
-            let (prefix, rest) = word.split_at(1);
-            match (prefix, rest.parse::<u32>()) {
-                ("a", Ok(id)) => words.agents.push(AgentId(id)),
-                ("f", Ok(id)) => words.frameworks.push(FrameworkId(id)),
-                ("r", Ok(id)) => words.roles.push(RoleId(id)),
-                ("o", Ok(id)) => words.offers.push(OfferId(id.into())),
-                ("t", Ok(id)) => words.tasks.push(TaskRequest {
-                    task: TaskId(id.into()),
-                    needs: Resources::ZERO,
-                }),
-                _ => words.read_other(word),
-            }
-        }
-        words
-    }
-
-    fn read_other(&mut self, word: &'a str) {
-        if word.contains('[') {
-            self.plain = word;
-        } else if let Some((kind, amount)) = word.split_once(':').filter(|_| !word.contains('=')) {
-            let amount = resources(kind, amount);
-            match self.tasks.last_mut() {
-                Some(task) => task.needs += amount,
-                None => self.amount += amount,
-            }
-        } else if let Some((key, value)) = word.split_once('=') {
-            self.keys.insert(key, value);
-        } else {
-            self.plain = word;
-        }
-    }
-}
-
-fn resources(kind: &str, amount: &str) -> Resources {
-    let whole = || amount.parse().unwrap();
-    let thousandths = || (amount.parse::<f64>().unwrap() * 1000.0).round() as u64;
-    match kind {
-        "cpus" => Resources::new(Millicores(thousandths()), Mebibytes(0)),
-        "mem" => Resources::cores(0, whole()),
-        "disk" => Resources::ZERO.with_disk(Mebibytes(whole())),
-        "gpus" => Resources::ZERO.with_gpus(Milligpus(thousandths())),
-        _ => panic!("no resource is called `{kind}`"),
-    }
-}
-
-/// What a command tells the master.
-fn events(verb: &str, words: Words<'_>) -> Vec<Event> {
-    let total = words.amount;
-    let weight = words
-        .keys
-        .get("weight")
-        .map_or(1.0, |w| w.parse::<f64>().unwrap());
-    let weight = Weight::from_thousandths((weight * 1000.0).round() as u32).unwrap();
-    let named = |key| words.keys.get(key).map(|role| Words::read(role).roles[0]);
-    let agents = words.agents.iter().copied();
-    let frameworks = words.frameworks.iter().copied();
-    match verb {
-        "agent" => {
-            return agents
-                .map(|agent| Event::AgentJoined { agent, total })
-                .collect();
-        }
-        "lose" => return agents.map(|agent| Event::AgentLost { agent }).collect(),
-        "framework" => {
-            return frameworks
-                .map(|framework| Event::FrameworkJoined {
-                    framework,
-                    weight,
-                    role: named("role"),
-                })
-                .collect();
-        }
-        "role" => {
-            let roles = words.roles.iter().copied();
-            return roles
-                .map(|role| Event::RoleSet {
-                    role,
-                    parent: named("in"),
-                    weight,
-                })
-                .collect();
-        }
-        _ => {}
-    }
-    let [framework] = words.frameworks[..] else {
-        panic!("`{verb}` takes one framework")
-    };
-    vec![match verb {
-        "leave" => Event::FrameworkLeft { framework },
-        "revive" => Event::Revived { framework },
-        "suppress" => Event::Suppressed { framework },
-        "accept" | "decline" => Event::OffersAnswered {
+        Action::Preempt {
+            agent,
             framework,
-            offers: words.offers,
-            launch: words.tasks,
-            refuse: words
-                .keys
-                .get("refuse")
-                .map_or(OfferPolicy::default().refuse, |span| span.parse().unwrap()),
-        },
-        "kill" => Event::KillRequested {
-            framework,
-            task: words.tasks[0].task,
-        },
-        "end" => Event::TaskEnded {
-            agent: words.agents[0],
-            framework,
-            task: words.tasks[0].task,
-            outcome: outcome(words.plain),
-        },
-        _ => panic!("no command is called `{verb}`"),
-    }]
-}
-
-/// A demand of several sizes.
-fn demand(text: &str) -> Event {
-    let mut sizes = text.split("count=");
-    let framework = Words::read(sizes.next().unwrap()).frameworks[0];
-    let size = |text: &str| {
-        let (count, needs) = text.split_once(' ').unwrap_or((text, ""));
-        Demand {
-            needs: Words::read(needs).amount,
-            count: count.parse().unwrap(),
-        }
-    };
-    let demand = sizes.map(size).collect();
-    Event::DemandDeclared { framework, demand }
-}
-
-/// What a role is guaranteed, and its limit.
-fn quota(text: &str) -> Event {
-    let (guarantee, limit) = text.split_once("limit").unwrap_or((text, ""));
-    let words = Words::read(guarantee);
-    let most = Words::read(limit).amount;
-    let limit = Kind::ALL.map(|kind| {
-        let said = limit.contains(kind.name());
-        said.then(|| most.of(kind))
-    });
-    Event::QuotaSet {
-        role: words.roles[0],
-        guarantee: words.amount,
-        limit: QuotaLimit::from_units(limit),
-    }
-}
-
-fn outcome(word: &str) -> Outcome {
-    match word {
-        "" | "finished" => Outcome::Finished,
-        "failed" => Outcome::Failed,
-        "killed" => Outcome::Killed,
-        "lost" => Outcome::Lost,
-        _ => panic!("no outcome is called `{word}`"),
+            task,
+            grace,
+        } => format!("preempt {framework} {task} on {agent} in {grace}"),
     }
 }

@@ -170,7 +170,7 @@ impl Recorder {
                 page.launched += 1;
                 page.refused -= 1;
             }
-            Action::Kill { .. } | Action::Report { .. } => {}
+            Action::Kill { .. } | Action::Preempt { .. } | Action::Report { .. } => {}
         }
     }
 
@@ -180,6 +180,7 @@ impl Recorder {
         match outcome {
             Outcome::Finished => page.tasks_finished += 1,
             Outcome::Killed => page.tasks_killed += 1,
+            Outcome::Preempted => page.tasks_preempted += 1,
             Outcome::Lost | Outcome::Failed => page.tasks_lost += 1,
         }
     }

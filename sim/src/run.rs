@@ -117,6 +117,8 @@ pub struct FrameworkRow {
     pub tasks_killed: u64,
     /// Tasks reported lost, with their agent or their offer.
     pub tasks_lost: u64,
+    /// Tasks reported preempted: what they ran on was taken back for others.
+    pub tasks_preempted: u64,
     /// Tasks never launched because their offer was no longer valid; they are lost ones, too.
     pub refused: u64,
     /// Time that lost and killed batch tasks had run for nothing.
@@ -260,6 +262,8 @@ pub enum TaskEnd {
     Unstarted,
     /// It had not ended when the run did.
     Running,
+    /// What it ran on was taken back for somebody else.
+    Preempted,
 }
 
 impl TaskEnd {
@@ -271,6 +275,7 @@ impl TaskEnd {
             Self::Failed => "failed",
             Self::Killed => "killed",
             Self::Lost => "lost",
+            Self::Preempted => "preempted",
             Self::Unstarted => "unstarted",
             Self::Running => "running",
         }
@@ -284,6 +289,7 @@ impl From<Outcome> for TaskEnd {
             Outcome::Failed => Self::Failed,
             Outcome::Killed => Self::Killed,
             Outcome::Lost => Self::Lost,
+            Outcome::Preempted => Self::Preempted,
         }
     }
 }

@@ -14,12 +14,12 @@ use std::fmt;
 
 use rand_chacha::ChaCha8Rng;
 
-use crate::ledger::{Ledger, Node};
-use crate::message::{AgentId, FrameworkId, RoleId};
+use crate::ledger::{LaunchedTask, Ledger, Memory, Node};
+use crate::message::{AgentId, FrameworkId, RoleId, TaskId};
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
 use crate::share::Share;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 pub use drf::Drf;
 pub use fair::Fair;
@@ -86,6 +86,33 @@ pub trait Allocator {
         false
     }
 
+    /// What is to be taken back so that `framework`, which wants a task of `needs` started and finds no room
+    /// for it on any agent, gets it. Asked at the end of every allocation, in the order of the ranks, as long as
+    /// something is taken back.
+    ///
+    /// What is freed is kept for the framework. An answer that would not make room, or names what does not
+    /// run or is being taken back already, takes nothing.
+    fn reclaim(
+        &self,
+        context: &Context<'_>,
+        framework: FrameworkId,
+        needs: Resources,
+    ) -> Option<Reclaim> {
+        let _ = (context, framework, needs);
+        None
+    }
+
+    /// Whether the policy takes anything back. Asked once; frameworks then say what waits.
+    fn reclaims(&self) -> bool {
+        false
+    }
+
+    /// How the policy remembers what was held ([`Ledger::used`]); nobody else pays for it. Asked once. The
+    /// order is made anew as often as the past is brought up to date.
+    fn memory(&self) -> Option<Memory> {
+        None
+    }
+
     /// Picks who is offered an agent's free resources, out of those who want them, may have them
     /// and have not refused them; lowest rank first. `None` leaves them idle.
     fn pick(
@@ -95,6 +122,44 @@ pub trait Allocator {
     ) -> Option<FrameworkId> {
         let _ = context;
         candidates.next()
+    }
+}
+
+/// What a policy takes back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reclaim {
+    /// Where.
+    pub agent: AgentId,
+    /// Whose tasks are ended.
+    pub victims: Vec<(FrameworkId, TaskId)>,
+    /// How long they are left to end by themselves.
+    pub grace: Span,
+}
+
+impl Reclaim {
+    /// The first of `tasks` that together with what is free there make room for `needs` on `agent`; `None`
+    /// if all of them do not. Those that are being taken back already are left out.
+    pub fn enough(
+        ledger: &Ledger,
+        agent: AgentId,
+        needs: Resources,
+        tasks: &[LaunchedTask],
+        grace: Span,
+    ) -> Option<Self> {
+        let mut room = ledger.unkept(agent);
+        let mut victims = Vec::new();
+        for one in tasks.iter().filter(|one| !one.ending) {
+            victims.push((one.framework, one.task));
+            room += one.needs;
+            if needs.fits_in(room) {
+                return Some(Self {
+                    agent,
+                    victims,
+                    grace,
+                });
+            }
+        }
+        None
     }
 }
 

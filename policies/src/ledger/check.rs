@@ -38,6 +38,7 @@ impl Ledger {
             }
         }
         self.check_roles();
+        self.check_preemptions();
         if self.has_quota {
             self.check_quota();
         }

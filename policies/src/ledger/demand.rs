@@ -49,7 +49,10 @@ impl Ledger {
     pub(crate) fn declare(&mut self, framework: FrameworkId, demand: &[Demand]) -> bool {
         let entry = self.frameworks.get_mut(framework.index());
         let joined = entry.filter(|entry| entry.joined);
-        joined.is_some_and(|entry| entry.demand.declare(demand))
+        joined.is_some_and(|entry| {
+            entry.wasted = false;
+            entry.demand.declare(demand)
+        })
     }
 
     /// Whether some size of which `framework` was offered enough is wanted again since this was asked last.

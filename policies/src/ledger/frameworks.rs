@@ -21,6 +21,8 @@ pub(super) struct FrameworkEntry {
     pub(super) allocations: u64,
     pub(super) open_offers: u32,
     pub(super) demand: OpenDemand,
+    /// Whether others made room in vain since it said what it wants.
+    pub(super) wasted: bool,
     pub(super) tasks: IdTable<TaskEntry>,
 }
 
@@ -87,15 +89,19 @@ impl Ledger {
                 allocations: 0,
                 open_offers: 0,
                 demand: OpenDemand::default(),
+                wasted: false,
                 tasks: IdTable::new(),
             });
         }
+        // What it runs goes with it to another role.
+        self.take_down(framework);
         let entry = &mut self.frameworks[framework.index()];
         entry.joined = true;
         entry.weight = weight;
         let left = std::mem::replace(&mut entry.role, role);
         if left != role {
-            // What it runs goes with it.
+            self.take_down(framework);
+            let entry = &self.frameworks[framework.index()];
             let held = entry.offered + entry.running;
             self.change_roles(left, |holding| holding.held -= held);
             self.change_roles(role, |holding| holding.held += held);

@@ -9,20 +9,26 @@ mod check;
 mod demand;
 mod frameworks;
 mod offers;
+mod past;
+mod preemption;
 mod quota;
 mod roles;
 mod tasks;
 
 use self::agents::AgentEntry;
 use self::frameworks::FrameworkEntry;
-use self::offers::OpenOffer;
+pub(crate) use self::offers::OpenOffer;
+use self::past::Past;
 use self::roles::RoleEntry;
 use crate::agent_set::AgentSet;
 use crate::capacity_index::CapacityIndex;
 use crate::id_table::IdTable;
 use crate::message::AgentId;
 use crate::resources::Resources;
+use crate::time::Time;
 
+pub use self::past::Memory;
+pub use self::preemption::{Earmark, LaunchedTask, Preemptions};
 pub use self::roles::Node;
 
 /// Who has what.
@@ -33,6 +39,12 @@ pub struct Ledger {
     roles: Vec<RoleEntry>,
     offers: IdTable<OpenOffer>,
     next_offer: u64,
+    /// The present, which the past is counted up to.
+    now: Time,
+    past: Option<Past>,
+    /// What is being taken back, and for whom.
+    earmarks: Vec<Earmark>,
+    preemptions: Preemptions,
     total: Resources,
     /// What nobody holds, of all agents that have no owner.
     shared_free: Resources,
@@ -56,6 +68,10 @@ impl Default for Ledger {
             roles: Vec::new(),
             offers: IdTable::new(),
             next_offer: 0,
+            now: Time::ZERO,
+            past: None,
+            earmarks: Vec::new(),
+            preemptions: Preemptions::default(),
             total: Resources::ZERO,
             shared_free: Resources::ZERO,
             has_quota: false,

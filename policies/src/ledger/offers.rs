@@ -12,6 +12,8 @@ pub(crate) struct OpenOffer {
     /// When it was made, for the offer timeout.
     pub(crate) made: Time,
     pub(super) position: u32,
+    /// Whether it is of what was taken back from others.
+    pub(crate) reclaimed: bool,
 }
 
 /// What policies read.
@@ -24,14 +26,15 @@ impl Ledger {
 
 /// What the master writes.
 impl Ledger {
-    /// Holds `resources` of `agent` for `framework`.
+    /// Holds `resources` of `agent` for `framework`, which were taken back from others for it or not.
     pub(crate) fn offer(
         &mut self,
         framework: FrameworkId,
         agent: AgentId,
         resources: Resources,
-        now: Time,
+        reclaimed: bool,
     ) -> Offer {
+        self.take_down(framework);
         let id = OfferId(self.next_offer);
         self.next_offer += 1;
         let offer = Offer {
@@ -49,8 +52,9 @@ impl Ledger {
             id.0,
             OpenOffer {
                 offer,
-                made: now,
+                made: self.now,
                 position,
+                reclaimed,
             },
         );
         let entry = &mut self.frameworks[framework.index()];
@@ -78,10 +82,12 @@ impl Ledger {
     }
 
     /// Ends an open offer; what it held is free again.
-    pub(crate) fn close_offer(&mut self, id: OfferId) -> Offer {
+    pub(crate) fn close_offer(&mut self, id: OfferId) -> OpenOffer {
+        let open = self.offers.remove(id.0).expect("an open offer");
         let OpenOffer {
             offer, position, ..
-        } = self.offers.remove(id.0).expect("an open offer");
+        } = open;
+        self.take_down(offer.framework);
         let entry = &mut self.agents[offer.agent.index()];
         entry.offers.swap_remove(position as usize);
         if let Some(moved) = entry.offers.get(position as usize).copied() {
@@ -99,6 +105,6 @@ impl Ledger {
         let role = entry.role;
         self.change_roles(role, |holding| holding.held -= offer.resources);
         self.changed(offer.agent);
-        offer
+        open
     }
 }

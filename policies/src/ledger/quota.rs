@@ -58,15 +58,24 @@ impl Ledger {
     /// The most `framework` may be offered on all agents together, so that no limit is exceeded and
     /// everything guaranteed to others stays available.
     pub fn headroom(&self, framework: FrameworkId) -> Resources {
-        let mut room = self.shared_free.saturating_sub(self.needed);
-        let mut most = Resources::UNBOUNDED;
+        let kept: Resources = self.earmarks().iter().map(|one| one.needs).sum();
+        let free = self.shared_free.saturating_sub(kept);
+        let mut room = free.saturating_sub(self.needed);
         for role in self.roles_above(framework) {
-            let RoleEntry { quota, whole, .. } = &self.roles[role.index()];
+            let quota = &self.roles[role.index()].quota;
             // What a role needs beyond the needs of those below it, anybody in it may take.
             room += quota.need - quota.needs_below;
-            most = most.min(quota.limit.left(whole.held));
         }
-        most.min(room)
+        room.min(self.left_below_limits(framework))
+    }
+
+    /// What `framework` may still take without exceeding a limit.
+    pub fn left_below_limits(&self, framework: FrameworkId) -> Resources {
+        let left = self.roles_above(framework).map(|role| {
+            let RoleEntry { quota, whole, .. } = &self.roles[role.index()];
+            quota.limit.left(whole.held)
+        });
+        left.fold(Resources::UNBOUNDED, Resources::min)
     }
 
     /// How much `framework` may be offered before anybody is who lacks nothing: what is guaranteed to it
@@ -89,7 +98,7 @@ impl Ledger {
         self.has_quota
     }
 
-    fn roles_above(&self, framework: FrameworkId) -> impl Iterator<Item = RoleId> {
+    pub(super) fn roles_above(&self, framework: FrameworkId) -> impl Iterator<Item = RoleId> {
         let above = |role: &RoleId| self.roles.get(role.index())?.parent;
         std::iter::successors(self.role(framework), above)
     }

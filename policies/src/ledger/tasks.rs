@@ -3,6 +3,7 @@
 use super::Ledger;
 use crate::message::{AgentId, FrameworkId, TaskId};
 use crate::resources::Resources;
+use crate::time::Time;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TaskEntry {
@@ -10,6 +11,10 @@ pub(super) struct TaskEntry {
     pub(super) needs: Resources,
     /// Its position in the agent's list of tasks.
     pub(super) position: u32,
+    /// When it was launched.
+    pub(super) since: Time,
+    /// Whether it is being taken back.
+    pub(super) ending: bool,
 }
 
 /// What the master writes.
@@ -33,6 +38,7 @@ impl Ledger {
         task: TaskId,
         needs: Resources,
     ) {
+        self.take_down(framework);
         self.take(agent, needs);
         let entry = &mut self.agents[agent.index()];
         entry.running += needs;
@@ -46,6 +52,8 @@ impl Ledger {
                 agent,
                 needs,
                 position,
+                since: self.now,
+                ending: false,
             },
         );
         let role = entry.role;
@@ -60,10 +68,11 @@ impl Ledger {
         task: TaskId,
         agent: AgentId,
     ) -> Option<Resources> {
-        let entry = self.frameworks.get_mut(framework.index())?;
-        if entry.tasks.get(task.0)?.agent != agent {
+        if self.entry(framework)?.tasks.get(task.0)?.agent != agent {
             return None;
         }
+        self.take_down(framework);
+        let entry = self.frameworks.get_mut(framework.index())?;
         let TaskEntry {
             needs, position, ..
         } = entry.tasks.remove(task.0)?;

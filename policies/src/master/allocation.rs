@@ -117,6 +117,9 @@ impl Master {
             self.offer_agent(agent, some, actions);
             from = AgentId(agent.0 + 1);
         }
+        if self.config.reclaims {
+            self.reclaim(actions);
+        }
         reconsider.clear();
         self.reconsider = reconsider;
         changed.clear();
@@ -152,9 +155,12 @@ impl Master {
         some: Option<&[FrameworkId]>,
         actions: &mut Vec<Action>,
     ) {
+        if self.config.reclaims {
+            self.offer_reclaimed(agent, actions);
+        }
         let shared = self.ledger.owner(agent).is_none();
         let mut lacking_first = shared && self.ledger.has_quota();
-        while !self.ledger.free(agent).is_zero() {
+        while !self.ledger.unkept(agent).is_zero() {
             let chosen = self.choose(agent, some, lacking_first);
             let Some((framework, resources)) = chosen else {
                 if std::mem::take(&mut lacking_first) {
@@ -162,7 +168,7 @@ impl Master {
                 }
                 return;
             };
-            let offer = self.ledger.offer(framework, agent, resources, self.now);
+            let offer = self.ledger.offer(framework, agent, resources, false);
             if self.config.offers == OfferSize::Task {
                 self.ledger.demand_mut(framework).offered(resources);
             }
@@ -178,7 +184,7 @@ impl Master {
         some: Option<&[FrameworkId]>,
         lacking_first: bool,
     ) -> Option<(FrameworkId, Resources)> {
-        let free = self.ledger.free(agent);
+        let (all, free) = (self.ledger.free(agent), self.ledger.unkept(agent));
         let context = Context {
             agent: Some(agent),
             ..Context::order(self.now, &self.ledger)
@@ -186,7 +192,7 @@ impl Master {
         let owner = self.ledger.owner(agent);
         let size = |framework, most: Resources| {
             let wanted = |amount: Resources| {
-                let offered = (amount, free);
+                let offered = (amount, all);
                 !self.filters.hides(framework, agent, offered, self.now)
             };
             match self.config.offers {

@@ -26,6 +26,8 @@ pub struct Config {
     /// Whether frameworks are to declare what they want: where offers are made for tasks, and where the
     /// policy reads it. Nobody else pays for the messages.
     pub declares: bool,
+    /// Whether the policy takes anything back ([`crate::allocators::Allocator::reclaims`]).
+    pub reclaims: bool,
 }
 
 impl Config {
@@ -60,6 +62,7 @@ impl Config {
             round: name.take_as("round", span)?.unwrap_or(Span::ZERO),
             offers,
             declares: offers == OfferSize::Task,
+            reclaims: false,
             offer_timeout: match name.take_as("timeout", span)? {
                 Some(Span::ZERO) => return Err(name.bad("timeout", "0s", "more than no time")),
                 timeout => timeout,

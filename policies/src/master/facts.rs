@@ -2,9 +2,9 @@
 
 use super::{Master, OfferSize};
 use crate::allocators::Context;
-use crate::ledger::Node;
+use crate::ledger::{Node, OpenOffer};
 use crate::message::{
-    Action, AgentId, Demand, FrameworkId, Offer, OfferId, Outcome, RoleId, TaskId, TaskRequest,
+    Action, AgentId, Demand, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
 use crate::resources::{QuotaLimit, Resources};
 use crate::share::Weight;
@@ -39,6 +39,7 @@ impl Master {
                 outcome: Outcome::Lost,
             });
         }
+        self.release_earmarks(|_, one| one.agent == agent);
         self.ledger.remove_agent(agent);
         self.filters.forget_agent(agent);
         self.changed.remove(agent);
@@ -68,6 +69,7 @@ impl Master {
         role: Option<RoleId>,
     ) {
         if self.ledger.is_joined(framework) {
+            self.release_earmarks(|_, one| one.framework == framework);
             self.dismiss(framework);
         }
         self.ledger.add_framework(framework, weight, role);
@@ -108,6 +110,7 @@ impl Master {
         for offer in offers {
             self.rescind(offer, actions);
         }
+        self.release_earmarks(|_, one| one.framework == framework);
         for (task, agent) in self.ledger.tasks_of(framework) {
             actions.push(Action::Kill {
                 agent,
@@ -124,6 +127,10 @@ impl Master {
         if self.ledger.declare(framework, demand) {
             self.reconsider.add(framework);
         }
+        self.release_earmarks(|master, one| {
+            let mut wanted = master.ledger.demand(framework);
+            one.framework == framework && !wanted.any(|part| part.needs == one.needs)
+        });
         self.rank(framework);
     }
 
@@ -136,12 +143,13 @@ impl Master {
         actions: &mut Vec<Action>,
     ) {
         let (mut agent, mut left, mut spoilt) = (None, Resources::ZERO, false);
+        let mut reclaimed = 0;
         for id in offers {
             let Some(offer) = self.ledger.open_offer(framework, *id) else {
                 spoilt = true;
                 continue;
             };
-            self.close_offer(offer.id);
+            reclaimed += u32::from(self.close_offer(offer.id).reclaimed);
             left += offer.resources;
             if *agent.get_or_insert(offer.agent) != offer.agent {
                 spoilt = true;
@@ -153,6 +161,7 @@ impl Master {
         if spoilt {
             left = Resources::ZERO;
         }
+        let mut launched = 0;
         for request in launch {
             let TaskRequest { task, needs } = *request;
             if !self.ledger.is_fresh(framework, task) {
@@ -161,6 +170,7 @@ impl Master {
             match (agent, left.checked_sub(needs)) {
                 (Some(agent), Some(rest)) if !needs.is_zero() => {
                     left = rest;
+                    launched += 1;
                     self.ledger.launch(framework, agent, task, needs);
                     actions.push(Action::Launch {
                         agent,
@@ -179,6 +189,9 @@ impl Master {
                 }
             }
             self.ledger.demand_mut(framework).launched(needs);
+        }
+        for one in 0..reclaimed {
+            self.ledger.count_reclaimed(framework, one < launched);
         }
         if let Some(agent) = agent
             && !left.is_zero()
@@ -203,6 +216,7 @@ impl Master {
 
     pub(super) fn suppressed(&mut self, framework: FrameworkId) {
         self.sorter.suppress(framework, true);
+        self.release_earmarks(|_, one| one.framework == framework);
         self.rank(framework);
     }
 
@@ -230,7 +244,13 @@ impl Master {
         outcome: Outcome,
         actions: &mut Vec<Action>,
     ) {
+        let ending = self.ledger.started_task(framework, task);
         if self.ledger.end_task(framework, task, agent).is_some() {
+            // Whoever carried the order out need not know whom it was for.
+            let outcome = match outcome {
+                Outcome::Killed if ending.is_some_and(|task| task.ending) => Outcome::Preempted,
+                other => other,
+            };
             self.changed.insert(agent);
             self.sorter.mark_stale(framework);
             actions.push(Action::Report {
@@ -242,17 +262,22 @@ impl Master {
     }
 
     /// Ends an open offer; what it held is free again.
-    fn close_offer(&mut self, offer: OfferId) -> Offer {
-        let offer = self.ledger.close_offer(offer);
+    fn close_offer(&mut self, offer: OfferId) -> OpenOffer {
+        let open = self.ledger.close_offer(offer);
         if self.config.offers == OfferSize::Task {
-            let demand = self.ledger.demand_mut(offer.framework);
-            demand.closed(offer.resources);
+            let demand = self.ledger.demand_mut(open.offer.framework);
+            demand.closed(open.offer.resources);
         }
-        offer
+        open
     }
 
     pub(super) fn rescind(&mut self, offer: OfferId, actions: &mut Vec<Action>) {
-        let offer = self.close_offer(offer);
+        let OpenOffer {
+            offer, reclaimed, ..
+        } = self.close_offer(offer);
+        if reclaimed {
+            self.ledger.count_reclaimed(offer.framework, false);
+        }
         self.changed.insert(offer.agent);
         self.rank(offer.framework);
         actions.push(Action::Rescind {

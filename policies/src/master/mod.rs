@@ -7,6 +7,7 @@
 mod allocation;
 pub(crate) mod config;
 mod facts;
+mod preemption;
 
 use self::allocation::Reconsider;
 use crate::agent_set::AgentSet;
@@ -40,11 +41,15 @@ pub struct Master {
 impl Master {
     /// A master of an empty cluster.
     pub fn new(config: Config, allocator: BoxedAllocator) -> Self {
+        let mut ledger = Ledger::default();
+        if let Some(memory) = allocator.memory() {
+            ledger.remember(memory);
+        }
         Self {
             now: Time::ZERO,
             config,
             allocator,
-            ledger: Ledger::default(),
+            ledger,
             filters: Filters::default(),
             sorter: Sorter::default(),
             changed: AgentSet::default(),
@@ -83,6 +88,9 @@ impl Master {
     /// counts as the present.
     pub fn step(&mut self, now: Time, event: Event, actions: &mut Vec<Action>) {
         self.now = self.now.max(now);
+        if self.ledger.pass(self.now) {
+            self.sorter.mark_all_stale();
+        }
         let woken = event == Event::TimePassed;
         self.apply(event, actions);
         self.rescind_overdue(actions);

@@ -58,7 +58,7 @@ pub(super) trait Manner {
 
 /// What came of a job's turn.
 enum GangTurn {
-    Started,
+    LaunchedTask,
     /// The tasks of a stage start together, and there is no room for them.
     Waits(JobId, u32),
     Over,
@@ -112,7 +112,7 @@ impl Together {
         let mut waits = None;
         loop {
             match next_turn(now, view, manner, waits) {
-                GangTurn::Started => (self.rivalry, self.alone) = (0, 0),
+                GangTurn::LaunchedTask => (self.rivalry, self.alone) = (0, 0),
                 GangTurn::Waits(job, stage) => {
                     waits = Some((job, stage));
                     if now < until {
@@ -260,7 +260,7 @@ fn next_turn(
         }
         if !manner.is_gang(view.queue().spec(job)) {
             if manner.start_one(now, job, view) {
-                return GangTurn::Started;
+                return GangTurn::LaunchedTask;
             }
             continue;
         }
@@ -270,7 +270,7 @@ fn next_turn(
         // After a loss, the rest of a gang is being ended: it starts again when all of it waits.
         let ending = view.queue().running(job, stage) > 0;
         if !ending && start_all(view, job, stage, waiting) {
-            return GangTurn::Started;
+            return GangTurn::LaunchedTask;
         }
         if waits.is_none() {
             return GangTurn::Waits(job, stage);

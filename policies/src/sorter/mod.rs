@@ -21,7 +21,7 @@ use crate::resources::Resources;
 
 /// Where a node stands among its siblings.
 #[derive(Clone, Default, Debug)]
-struct Place {
+struct Standing {
     /// The level it belongs to.
     level: usize,
     /// Its rank and its queue there, if it stands in one: nothing below wants offers otherwise.
@@ -35,7 +35,7 @@ struct Place {
 struct Client {
     joined: bool,
     suppressed: bool,
-    place: Place,
+    place: Standing,
 }
 
 /// The least offer a framework wants: where whole agents are offered, anything.
@@ -80,7 +80,7 @@ pub(crate) struct Sorter {
     /// The top, then two a role: its own frameworks, and what stands below it.
     levels: Vec<Level>,
     /// Where the node above each level stands itself; that of the top is not used.
-    inner: Vec<Place>,
+    inner: Vec<Standing>,
     /// Nodes to be ranked again before the order counts.
     stale: Vec<Node>,
     /// Whether all are: every share changes with the cluster's total.
@@ -92,7 +92,7 @@ impl Default for Sorter {
         Self {
             clients: Vec::new(),
             levels: vec![Level::default()],
-            inner: vec![Place::default()],
+            inner: vec![Standing::default()],
             stale: Vec::new(),
             all_stale: false,
         }
@@ -211,14 +211,14 @@ impl Sorter {
         }
     }
 
-    fn place(&self, node: Node) -> &Place {
+    fn place(&self, node: Node) -> &Standing {
         match node {
             Node::Framework(framework) => &self.clients[framework.index()].place,
             inner => &self.inner[below(inner)],
         }
     }
 
-    fn place_mut(&mut self, node: Node) -> &mut Place {
+    fn place_mut(&mut self, node: Node) -> &mut Standing {
         match node {
             Node::Framework(framework) => &mut self.clients[framework.index()].place,
             inner => &mut self.inner[below(inner)],
@@ -227,7 +227,7 @@ impl Sorter {
 
     /// Moves a node to its place in the queue of those who need as much, or out of all.
     fn stand(&mut self, node: Node, rank: Option<Rank>, needs: Resources) {
-        let &Place {
+        let &Standing {
             level,
             rank: stood,
             mut queue,
@@ -276,7 +276,7 @@ impl Sorter {
         let levels = below(Node::Role(role)) + 1;
         while self.levels.len() < levels {
             self.levels.push(Level::default());
-            self.inner.push(Place::default());
+            self.inner.push(Standing::default());
         }
         for inner in [Node::Members(role), Node::Role(role)] {
             self.inner[below(inner)].level = ledger.parent(inner).map_or(TOP, below);
@@ -371,7 +371,12 @@ impl Sorter {
                     .ledger
                     .offers()
                     .filter(|offer| offer.framework == framework);
-                let open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
+                let earmarks = context.ledger.earmarks().iter();
+                let soon = earmarks.filter(|one| one.framework == framework);
+                let open = mine
+                    .map(|offer| offer.resources)
+                    .chain(soon.map(|one| one.needs));
+                let open: Vec<Resources> = open.collect();
                 if let Some(demand) = context.ledger.open_demand(framework) {
                     demand.check(&open);
                 }

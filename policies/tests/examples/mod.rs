@@ -7,6 +7,12 @@ use fairground_policies::registry::Registry;
 #[path = "../../../sim/examples/cap.rs"]
 mod cap;
 #[allow(dead_code, reason = "its `main` is not called here")]
+#[path = "../../../sim/examples/decayed.rs"]
+mod decayed;
+#[allow(dead_code, reason = "its `main` is not called here")]
+#[path = "../../../sim/examples/preempt.rs"]
+mod preempt;
+#[allow(dead_code, reason = "its `main` is not called here")]
 #[path = "../../../sim/examples/shortest_queue.rs"]
 mod shortest_queue;
 
@@ -14,5 +20,7 @@ mod shortest_queue;
 pub(crate) fn registry() -> Registry {
     Registry::default()
         .with_allocator(cap::CAP)
+        .with_allocator(decayed::DECAYED)
+        .with_allocator(preempt::PREEMPT)
         .with_allocator(shortest_queue::SHORTEST)
 }

@@ -14,6 +14,7 @@ mod master;
 mod observer;
 mod quotas;
 mod sharing;
+mod tree;
 mod world;
 
 // What the examples call their program by; nobody runs it here.

@@ -3,18 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::allocators::Setup;
-use fairground_policies::ledger::{Ledger, Node};
+use fairground_policies::ledger::Earmark;
 use fairground_policies::master::{Config, Master, OfferSize};
 use fairground_policies::message::{
     Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::resources::{Kind, Resources};
-use fairground_policies::share::Share;
 use fairground_policies::time::{Span, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::quotas::Quotas;
+use crate::quotas::{Before, Quotas};
 
 /// The master that `name` asks for, in a cluster that could be partitioned 1 to 2 to 1.
 pub(crate) fn master(name: &str) -> (Config, Master) {
@@ -31,10 +30,10 @@ pub(crate) fn master(name: &str) -> (Config, Master) {
 
 /// What a framework wants, as the onlooker sees it.
 #[derive(Default)]
-struct Wanted {
-    joined: bool,
-    suppressed: bool,
-    demand: Vec<Demand>,
+pub(crate) struct Wanted {
+    pub(crate) joined: bool,
+    pub(crate) suppressed: bool,
+    pub(crate) demand: Vec<Demand>,
 }
 
 impl Wanted {
@@ -49,7 +48,7 @@ impl Wanted {
     }
 }
 
-struct Filter {
+pub(crate) struct Filter {
     framework: FrameworkId,
     agent: AgentId,
     refused: Resources,
@@ -63,9 +62,9 @@ pub(crate) struct Observer {
     pub(crate) master: Master,
     pub(crate) config: Config,
     /// The percent of the cluster that nobody may exceed, under `cap`.
-    cap: Option<u64>,
+    pub(crate) cap: Option<u64>,
     /// The policy's name without the master's parameters.
-    policy: String,
+    pub(crate) policy: String,
     pub(crate) now: Time,
     pub(crate) log: Vec<(Time, Event, Vec<Action>)>,
     /// Offers that are neither answered nor taken back.
@@ -73,10 +72,14 @@ pub(crate) struct Observer {
     /// Tasks that were launched and not reported.
     pub(crate) running: BTreeMap<(FrameworkId, TaskId), AgentId>,
     pub(crate) next_offer: u64,
-    wanted: BTreeMap<FrameworkId, Wanted>,
-    known: BTreeSet<FrameworkId>,
-    filters: Vec<Filter>,
-    quotas: Quotas,
+    pub(crate) wanted: BTreeMap<FrameworkId, Wanted>,
+    pub(crate) known: BTreeSet<FrameworkId>,
+    pub(crate) filters: Vec<Filter>,
+    pub(crate) quotas: Quotas,
+    /// What was kept for whom before the last fact.
+    pub(crate) earmarks: Vec<Earmark>,
+    /// Tasks that are being taken back.
+    pub(crate) victims: BTreeSet<(FrameworkId, TaskId)>,
 }
 
 impl Observer {
@@ -103,6 +106,8 @@ impl Observer {
             known: BTreeSet::new(),
             filters: Vec::new(),
             quotas: Quotas::default(),
+            earmarks: Vec::new(),
+            victims: BTreeSet::new(),
         }
     }
 
@@ -116,6 +121,8 @@ impl Observer {
         self.follow(&event, &actions);
         self.compare();
         self.check_order();
+        self.check_room_was_made();
+        self.earmarks = self.master.ledger().earmarks().to_vec();
         if let Some(wake) = self.master.wake_at() {
             assert!(wake >= self.now, "the master wants to be woken in the past");
             assert!(
@@ -282,38 +289,22 @@ impl Observer {
                 } else {
                     let ran = self.running.remove(&(framework, task));
                     assert!(ran.is_some(), "{framework} {task} is reported twice");
+                    let victim = self.victims.remove(&(framework, task));
+                    assert!(outcome != Outcome::Killed || !victim, "killed for somebody");
+                    assert!(outcome != Outcome::Preempted || victim, "for whom?");
                 }
             }
-        }
-    }
-
-    /// Who is asked first under DRF, made from the top of the tree down, the slow and obvious way.
-    fn check_order(&mut self) {
-        let ties: fn(&Ledger, Node) -> (Share, u64) = match self.policy.as_str() {
-            "drf" => |ledger, node| (ledger.dominant_share(node), 0),
-            "drf[tie=allocations" => {
-                |ledger, node| (ledger.dominant_share(node), ledger.allocations(node))
+            Action::Preempt {
+                agent,
+                framework,
+                task,
+                ..
+            } => {
+                assert_eq!(self.running.get(&(framework, task)), Some(&agent));
+                let fresh = self.victims.insert((framework, task));
+                assert!(fresh, "{framework} {task} is taken back twice");
             }
-            _ => return,
-        };
-        let order = self.master.order();
-        let ledger = self.master.ledger();
-        let wants = |id: &FrameworkId| {
-            let wants = &self.wanted[id];
-            let unmet = || !self.unmet(*id, wants).is_empty();
-            !wants.suppressed && (self.config.offers == OfferSize::Agent || unmet())
-        };
-        let want: Vec<Node> = self
-            .wanted
-            .keys()
-            .filter(|id| wants(id))
-            .map(|id| Node::from(*id))
-            .collect();
-        assert_eq!(
-            order,
-            below(ledger, None, &want, ties),
-            "the order of the tree"
-        );
+        }
     }
 
     /// The ledger says the same as what was seen.
@@ -333,17 +324,26 @@ impl Observer {
     /// Pareto efficiency: nothing is left idle that somebody wants and did not refuse.
     pub(crate) fn check_nothing_wanted_is_idle(&self) {
         let ledger = self.master.ledger();
+        let now = Before {
+            later: &[],
+            kept: ledger.earmarks().iter().map(|one| one.needs).sum(),
+        };
+        let ripe = |one: &Earmark| one.needs.fits_in(ledger.free(one.agent));
+        assert!(
+            !ledger.earmarks().iter().any(ripe),
+            "free, kept, and not offered"
+        );
         for agent in ledger.agents() {
             for (&framework, wants) in &self.wanted {
                 let free = ledger.free(agent);
-                let most = free.min(self.bound(ledger.held(framework)));
+                let most = ledger.unkept(agent).min(self.bound(ledger.held(framework)));
                 let most = match ledger.owner(agent) {
-                    None => self.quotas.most(ledger, framework, most, &[]),
+                    None => self.quotas.most(ledger, framework, most, now),
                     Some(_) => most,
                 };
                 let amounts = match self.config.offers {
                     OfferSize::Agent => vec![most],
-                    OfferSize::Task => self.unmet(framework, wants),
+                    OfferSize::Task => self.unmet(framework, wants, ledger.earmarks()),
                 };
                 for amount in amounts {
                     let idle = !amount.is_zero() && amount.fits_in(most);
@@ -357,9 +357,16 @@ impl Observer {
     }
 
     /// The sizes of which a framework wants more than it is offered, in the order of its demand.
-    fn unmet(&self, framework: FrameworkId, wants: &Wanted) -> Vec<Resources> {
+    pub(crate) fn unmet(
+        &self,
+        framework: FrameworkId,
+        wants: &Wanted,
+        kept: &[Earmark],
+    ) -> Vec<Resources> {
         let mine = self.open.values().filter(|o| o.framework == framework);
-        let mut open: Vec<Resources> = mine.map(|offer| offer.resources).collect();
+        let kept = kept.iter().filter(|one| one.framework == framework);
+        let open = mine.map(|offer| offer.resources);
+        let mut open: Vec<Resources> = open.chain(kept.map(|one| one.needs)).collect();
         let mut unmet = Vec::new();
         for Demand { needs, count } in &wants.demand {
             for _ in 0..*count {
@@ -382,6 +389,11 @@ impl Observer {
         } = *offer;
         let wants = self.wanted.get(&framework).expect("a joined framework");
         assert!(!resources.is_zero() && !wants.suppressed);
+        let mine = |one: &&Earmark| (one.agent, one.framework) == (agent, framework);
+        let mut reclaimed = self.earmarks.iter().filter(mine);
+        if reclaimed.any(|one| one.needs.fits_in(resources)) {
+            return;
+        }
         let offered = rest.iter().filter_map(|action| match action {
             Action::Offer(offer) if offer.agent == agent => Some(offer.resources),
             _ => None,
@@ -404,16 +416,29 @@ impl Observer {
             })
             .collect();
         let ledger = self.master.ledger();
-        let most = free.min(self.bound(held));
+        // What is kept no longer was given up or offered before this offer, and what is kept now and was
+        // not then is so since all offers were made.
+        let now = ledger.earmarks().iter();
+        let still: Vec<Earmark> = now
+            .filter(|one| self.earmarks.contains(one))
+            .copied()
+            .collect();
+        let here = still.iter().filter(|one| one.agent == agent);
+        let kept: Resources = here.map(|one| one.needs).sum();
+        let most = free.saturating_sub(kept).min(self.bound(held));
+        let before = Before {
+            later: &later,
+            kept: still.iter().map(|one| one.needs).sum(),
+        };
         let (mut first, mut most) = (None, most);
         if ledger.owner(agent).is_none() {
-            most = self.quotas.most(ledger, framework, most, &later);
-            first = self.quotas.before_others(ledger, framework, most, &later);
+            most = self.quotas.most(ledger, framework, most, before);
+            first = self.quotas.before_others(ledger, framework, most, before);
         }
         let of_most = |most: Resources| match self.config.offers {
             OfferSize::Agent => Some(most),
             OfferSize::Task => {
-                let unmet = self.unmet(framework, wants).into_iter();
+                let unmet = self.unmet(framework, wants, &still).into_iter();
                 let mut fits = unmet.filter(|size| size.fits_in(most));
                 fits.find(|size| self.may_have(framework, agent, *size, free))
             }
@@ -460,39 +485,4 @@ impl Observer {
         let owner = self.master.ledger().owner(agent);
         !refused && owner.is_none_or(|owner| owner == framework)
     }
-}
-
-/// The frameworks of `want` below a node, or at the top, in order.
-fn below(
-    ledger: &Ledger,
-    node: Option<Node>,
-    want: &[Node],
-    by: fn(&Ledger, Node) -> (Share, u64),
-) -> Vec<FrameworkId> {
-    let mut children = BTreeSet::new();
-    for leaf in want {
-        let mut path = vec![*leaf];
-        while let Some(parent) = ledger.parent(path[path.len() - 1]) {
-            path.push(parent);
-        }
-        children.extend(path.into_iter().find(|one| ledger.parent(*one) == node));
-    }
-    let mut children: Vec<Node> = children.into_iter().collect();
-    children.sort_by_key(|child| (by(ledger, *child), *child));
-    let below = children.into_iter().flat_map(|child| match child {
-        Node::Framework(framework) => vec![framework],
-        inner => {
-            let mine = want
-                .iter()
-                .copied()
-                .filter(|leaf| is_below(ledger, *leaf, inner));
-            below(ledger, Some(inner), &mine.collect::<Vec<_>>(), by)
-        }
-    });
-    below.collect()
-}
-
-fn is_below(ledger: &Ledger, node: Node, inner: Node) -> bool {
-    let parent = ledger.parent(node);
-    parent.is_some_and(|parent| parent == inner || is_below(ledger, parent, inner))
 }

@@ -6,6 +6,15 @@ use fairground_policies::ledger::{Ledger, Node};
 use fairground_policies::message::{FrameworkId, Offer, RoleId};
 use fairground_policies::resources::{Kind, QuotaLimit, Resources};
 
+/// The moment that is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Before<'a> {
+    /// The offers that were made after it.
+    pub(crate) later: &'a [Offer],
+    /// What is kept for somebody then.
+    pub(crate) kept: Resources,
+}
+
 /// The quotas that were set.
 #[derive(Default)]
 pub(crate) struct Quotas {
@@ -13,27 +22,27 @@ pub(crate) struct Quotas {
 }
 
 impl Quotas {
-    /// The most of `free` that `framework` may be offered before the offers in `later` were made: no
+    /// The most of `free` that `framework` may be offered before that: no
     /// limit is exceeded, and there is not less free for what is guaranteed to others than before.
     pub(crate) fn most(
         &self,
         ledger: &Ledger,
         framework: FrameworkId,
         free: Resources,
-        later: &[Offer],
+        before: Before<'_>,
     ) -> Resources {
         let most = Kind::ALL.map(|kind| {
-            let before = self.shortfall(ledger, kind, framework, 0, later);
+            let shortfall = self.shortfall(ledger, kind, framework, 0, before);
             let may = |more: u64| {
                 let within = |role: &RoleId| {
                     let (_, limit) = self.of[role];
-                    let held = held(ledger, (*role).into(), later).of(kind) + more;
+                    let held = held(ledger, (*role).into(), before).of(kind) + more;
                     limit.of(kind).is_none_or(|most| held <= most)
                 };
                 let mut above = self.above(ledger, framework).into_iter();
                 more == 0
                     || above.all(|role| within(&role))
-                        && self.shortfall(ledger, kind, framework, more, later) <= before
+                        && self.shortfall(ledger, kind, framework, more, before) <= shortfall
             };
             // The largest that may be, by halves: a larger amount is never better.
             let (mut low, mut high) = (0, free.of(kind));
@@ -56,13 +65,13 @@ impl Quotas {
         ledger: &Ledger,
         framework: FrameworkId,
         most: Resources,
-        later: &[Offer],
+        before: Before<'_>,
     ) -> Option<Resources> {
         let mut lacks = false;
         let part = Kind::ALL.map(|kind| {
             let guarantees = self.above(ledger, framework).into_iter().map(|role| {
                 let guaranteed = self.of[&role].0.of(kind);
-                let held = held(ledger, role.into(), later).of(kind);
+                let held = held(ledger, role.into(), before).of(kind);
                 (guaranteed, guaranteed.saturating_sub(held))
             });
             let guarantees: Vec<_> = guarantees
@@ -93,13 +102,15 @@ impl Quotas {
         kind: Kind,
         framework: FrameworkId,
         more: u64,
-        later: &[Offer],
+        before: Before<'_>,
     ) -> u64 {
-        let offered: Resources = later.iter().map(|offer| offer.resources).sum();
-        let free = (ledger.shared_free() + offered).of(kind) - more;
+        let offered: Resources = before.later.iter().map(|offer| offer.resources).sum();
+        let free = (ledger.shared_free() + offered).of(kind);
         let top = ledger.roles().filter(|role| ledger.parent(*role).is_none());
-        let needs = top.map(|role| self.need(ledger, role, kind, (framework, more), later));
-        needs.sum::<u64>().saturating_sub(free)
+        let needs = top.map(|role| self.need(ledger, role, kind, (framework, more), before));
+        // More may be kept than is free: others still run there.
+        let missing = needs.sum::<u64>() + before.kept.of(kind) + more;
+        missing.saturating_sub(free)
     }
 
     fn need(
@@ -108,16 +119,16 @@ impl Quotas {
         role: RoleId,
         kind: Kind,
         more: (FrameworkId, u64),
-        later: &[Offer],
+        before: Before<'_>,
     ) -> u64 {
         let children = ledger
             .roles()
             .filter(|child| ledger.parent(*child) == Some(Node::Role(role)));
         let below: u64 = children
-            .map(|child| self.need(ledger, child, kind, more, later))
+            .map(|child| self.need(ledger, child, kind, more, before))
             .sum();
         let mine = ledger.below(role).any(|framework| framework == more.0);
-        let held = held(ledger, role.into(), later).of(kind) + if mine { more.1 } else { 0 };
+        let held = held(ledger, role.into(), before).of(kind) + if mine { more.1 } else { 0 };
         let guaranteed = self
             .of
             .get(&role)
@@ -126,10 +137,10 @@ impl Quotas {
     }
 }
 
-/// What was held below a node before the offers in `later` were made.
-fn held(ledger: &Ledger, node: Node, later: &[Offer]) -> Resources {
+/// What was held below a node before that.
+fn held(ledger: &Ledger, node: Node, before: Before<'_>) -> Resources {
     let up = |node: &Node| ledger.parent(*node);
-    let mine = later.iter().filter(|offer| {
+    let mine = before.later.iter().filter(|offer| {
         let mut above = std::iter::successors(Some(Node::Framework(offer.framework)), up);
         above.any(|above| above == node)
     });

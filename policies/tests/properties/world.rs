@@ -198,6 +198,12 @@ impl World {
                 agent,
                 framework,
                 task,
+            }
+            | Action::Preempt {
+                agent,
+                framework,
+                task,
+                ..
             } => {
                 if self.alive.remove(&(framework, task)).is_some() {
                     let outcome = Outcome::Killed;

@@ -178,7 +178,7 @@ impl Driver {
                     bail!("{id} {state}: {message} (retries: {})", self.job.retries);
                 }
             }
-            Outcome::Failed | Outcome::Killed | Outcome::Lost => {}
+            Outcome::Failed | Outcome::Killed | Outcome::Lost | Outcome::Preempted => {}
         }
         calls.extend(self.tell(FrameworkEvent::Reported { task, outcome })?);
         Ok(calls)

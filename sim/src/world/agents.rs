@@ -136,6 +136,18 @@ impl World<'_> {
                     self.end(framework, task, Outcome::Killed);
                 }
             }
+            Action::Preempt {
+                agent,
+                framework,
+                task,
+                grace,
+            } => {
+                let machine = &self.agents.machines[agent.index()];
+                if machine.up && machine.incarnation == incarnation {
+                    self.queue
+                        .push(self.now + grace, Item::GraceOver(framework, task));
+                }
+            }
             Action::Offer(_) | Action::Rescind { .. } | Action::Report { .. } => {}
         }
     }
@@ -190,6 +202,11 @@ impl World<'_> {
     /// A task has run its time, unless it ended before.
     pub(super) fn task_due(&mut self, framework: FrameworkId, task: TaskId) {
         self.end(framework, task, Outcome::Finished);
+    }
+
+    /// A task has had its time to end by itself, and has not.
+    pub(super) fn grace_over(&mut self, framework: FrameworkId, task: TaskId) {
+        self.end(framework, task, Outcome::Preempted);
     }
 
     /// Ends a task on its agent, which tells the master.

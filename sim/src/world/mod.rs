@@ -186,6 +186,8 @@ enum Item {
     Rejoined(AgentId, u32),
     /// A framework asked to be woken.
     Wake(FrameworkId),
+    /// A task that is taken back has had its time to end by itself.
+    GraceOver(FrameworkId, TaskId),
 }
 
 struct World<'a> {
@@ -435,6 +437,7 @@ impl<'a> World<'a> {
             Item::Noticed(agent, incarnation) => self.notice_loss(agent, incarnation),
             Item::Return(agent, total) => self.come_back(agent, total),
             Item::Rejoined(agent, incarnation) => self.rejoin(agent, incarnation),
+            Item::GraceOver(framework, task) => self.grace_over(framework, task),
             Item::Wake(framework) => {
                 self.wakes[framework.index()] = None;
                 self.tell_framework(framework, FrameworkEvent::TimePassed);

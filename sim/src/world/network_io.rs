@@ -51,7 +51,9 @@ impl World<'_> {
     /// Sends an order of the master to whom it concerns.
     fn carry_out(&mut self, action: Action) {
         let (framework, event) = match action {
-            Action::Launch { agent, .. } | Action::Kill { agent, .. } => {
+            Action::Launch { agent, .. }
+            | Action::Kill { agent, .. }
+            | Action::Preempt { agent, .. } => {
                 let at = self.network.arrival(Link::ToAgent(agent), self.now);
                 let incarnation = self.agents.known_incarnation(agent);
                 self.send(at, Message::Ordered(incarnation, action));

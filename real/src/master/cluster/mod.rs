@@ -201,10 +201,17 @@ impl Cluster {
                 Action::Launch {
                     framework, task, ..
                 } => self.launch(*framework, *task),
+                // The grace of a real task is what its kill policy says: it is told at once.
                 Action::Kill {
                     agent,
                     framework,
                     task,
+                }
+                | Action::Preempt {
+                    agent,
+                    framework,
+                    task,
+                    ..
                 } => self.order_kill(*agent, *framework, *task),
                 Action::Report {
                     framework,

@@ -325,7 +325,7 @@ impl Cluster {
         self.counts.ended[match outcome {
             Outcome::Finished => 0,
             Outcome::Failed => 1,
-            Outcome::Killed => 2,
+            Outcome::Killed | Outcome::Preempted => 2,
             Outcome::Lost if cause == Cause::DoesNotFit => 4,
             Outcome::Lost => 3,
         }] += 1;

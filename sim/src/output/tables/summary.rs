@@ -47,11 +47,19 @@ pub fn summary(comparison: &Comparison) -> Table<Summary<'_>> {
             }
         }
     }
-    summary_use(summary_service(summary_tasks(summary_counts(Table::new(
-        "summary",
-        "One row is one framework in one run: its totals.",
-        all,
-    )))))
+    let preempted = all.iter().any(|row| row.of.row.tasks_preempted > 0);
+    let about = "One row is one framework in one run: its totals.";
+    let table = summary_counts(Table::new("summary", about, all));
+    let table = summary_use(summary_service(summary_tasks(table)));
+    if !preempted {
+        return table;
+    }
+    table.int(
+        "tasks_preempted",
+        "",
+        "tasks taken back by the policy for others; only where any was",
+        |r| r.of.row.tasks_preempted.into(),
+    )
 }
 
 fn summary_counts(table: Table<Summary<'_>>) -> Table<Summary<'_>> {

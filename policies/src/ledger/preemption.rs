@@ -1,0 +1,160 @@
+//! What is being taken back, and for whom.
+//!
+//! Whoever loses a task loses it for somebody: what it frees is kept for that one until it is offered it,
+//! and whether a task then starts on it is counted.
+
+use super::Ledger;
+use crate::message::{AgentId, FrameworkId, TaskId};
+use crate::resources::Resources;
+use crate::time::Time;
+
+/// A task that runs, as policies see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LaunchedTask {
+    /// Whose it is.
+    pub framework: FrameworkId,
+    /// Which one.
+    pub task: TaskId,
+    /// What it takes.
+    pub needs: Resources,
+    /// When it was launched.
+    pub since: Time,
+    /// Whether it is being taken back.
+    pub ending: bool,
+}
+
+/// How many were taken back, and what for.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Preemptions {
+    /// Times that something was taken back.
+    pub made: u64,
+    /// Tasks that were ordered to end for somebody else.
+    pub victims: u64,
+    /// Times that a task was launched on what they left.
+    pub served: u64,
+    /// Times that none was: whom it was for had gone, or wanted it no more.
+    pub in_vain: u64,
+}
+
+/// What of an agent is kept for somebody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Earmark {
+    /// Where.
+    pub agent: AgentId,
+    /// For whom.
+    pub framework: FrameworkId,
+    /// How much.
+    pub needs: Resources,
+}
+
+/// What policies read.
+impl Ledger {
+    /// The tasks that run on `agent`, in no order that means anything.
+    pub fn started(&self, agent: AgentId) -> impl Iterator<Item = LaunchedTask> {
+        let entry = self.agents.get(agent.index());
+        let tasks = entry.into_iter().flat_map(|entry| &entry.tasks);
+        tasks.filter_map(|(framework, task)| self.started_task(*framework, *task))
+    }
+
+    /// A task that runs.
+    pub fn started_task(&self, framework: FrameworkId, task: TaskId) -> Option<LaunchedTask> {
+        let entry = self.entry(framework)?.tasks.get(task.0)?;
+        Some(LaunchedTask {
+            framework,
+            task,
+            needs: entry.needs,
+            since: entry.since,
+            ending: entry.ending,
+        })
+    }
+
+    /// What of `agent` is kept for somebody: it is being taken back, or was and is not offered yet.
+    pub fn earmarked(&self, agent: AgentId) -> Resources {
+        let mine = self.earmarks.iter().filter(|one| one.agent == agent);
+        mine.map(|one| one.needs).sum()
+    }
+
+    /// What of `agent` is free and kept for nobody.
+    pub fn unkept(&self, agent: AgentId) -> Resources {
+        let free = self.free(agent);
+        if self.earmarks.is_empty() {
+            return free;
+        }
+        free.saturating_sub(self.earmarked(agent))
+    }
+
+    /// What is being taken back, and for whom, the oldest first.
+    pub fn earmarks(&self) -> &[Earmark] {
+        &self.earmarks
+    }
+
+    /// How many were taken back, and what for.
+    pub const fn preemptions(&self) -> Preemptions {
+        self.preemptions
+    }
+}
+
+/// What the master writes.
+impl Ledger {
+    /// Keeps what `victims` leave on an agent for somebody.
+    pub(crate) fn earmark(&mut self, earmark: Earmark, victims: &[(FrameworkId, TaskId)]) {
+        for (framework, task) in victims {
+            let tasks = &mut self.frameworks[framework.index()].tasks;
+            tasks.get_mut(task.0).expect("a task that runs").ending = true;
+        }
+        self.preemptions.made += 1;
+        self.preemptions.victims += victims.len() as u64;
+        self.earmarks.push(earmark);
+    }
+
+    /// The earmark at a position is no more: it is offered, or for nobody.
+    pub(crate) fn take_earmark(&mut self, position: usize) -> Earmark {
+        self.earmarks.remove(position)
+    }
+
+    /// What was taken back for somebody was of use, or not.
+    pub(crate) fn count_reclaimed(&mut self, framework: FrameworkId, served: bool) {
+        if served {
+            self.preemptions.served += 1;
+        } else {
+            self.preemptions.in_vain += 1;
+            self.frameworks[framework.index()].wasted = true;
+        }
+    }
+
+    /// Whether others made room for `framework` in vain since it said what it wants: nobody does so again
+    /// before it says it anew, or whoever declines for ever would end everybody's tasks.
+    pub(crate) fn has_wasted(&self, framework: FrameworkId) -> bool {
+        self.entry(framework).is_some_and(|entry| entry.wasted)
+    }
+}
+
+/// The laws.
+impl Ledger {
+    /// Whatever was taken back is kept, offered, of use or in vain.
+    pub(super) fn check_preemptions(&self) {
+        let Preemptions {
+            made,
+            served,
+            in_vain,
+            ..
+        } = self.preemptions;
+        let offered = self
+            .offers
+            .iter()
+            .filter(|(_, open)| open.reclaimed)
+            .count();
+        let pending = (self.earmarks.len() + offered) as u64;
+        assert_eq!(
+            made,
+            served + in_vain + pending,
+            "what became of what was taken back"
+        );
+        for earmark in &self.earmarks {
+            assert!(
+                self.is_present(earmark.agent),
+                "kept on an agent that is gone"
+            );
+        }
+    }
+}

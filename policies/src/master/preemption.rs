@@ -1,0 +1,170 @@
+//! Preemption: what the policy takes back, and that it reaches whom it is for.
+
+use super::{Master, OfferSize};
+use crate::allocators::{Context, Reclaim};
+use crate::demand::{OpenDemand, take_one};
+use crate::ledger::Earmark;
+use crate::message::{Action, AgentId, Demand, FrameworkId};
+use crate::resources::Resources;
+
+impl Master {
+    /// Asks the policy, for everybody who wants what there is no room for, whether others make room.
+    pub(super) fn reclaim(&mut self, actions: &mut Vec<Action>) {
+        for framework in self
+            .sorter
+            .fitting(Resources::UNBOUNDED)
+            .collect::<Vec<_>>()
+        {
+            // What is offered to it may be all that it wants.
+            let thinks =
+                self.config.offers == OfferSize::Agent && self.ledger.open_offers(framework) > 0;
+            if thinks || self.ledger.has_wasted(framework) {
+                continue;
+            }
+            let mut wanted = self.wanted(framework);
+            for Demand { needs, count } in &mut wanted {
+                while *count > 0 && self.make_room(framework, *needs, actions) {
+                    *count -= 1;
+                }
+            }
+            self.rank(framework);
+        }
+    }
+
+    /// What a framework wants and neither is offered nor has others make room for.
+    fn wanted(&self, framework: FrameworkId) -> Vec<Demand> {
+        let demand = self.ledger.open_demand(framework).into_iter();
+        if self.config.offers == OfferSize::Task {
+            // What others make room for counts as offered there.
+            return demand.flat_map(OpenDemand::unmet_parts).collect();
+        }
+        let mut wanted: Vec<Demand> = demand.flat_map(OpenDemand::waiting).collect();
+        for one in self.ledger.earmarks() {
+            if one.framework == framework {
+                take_one(&mut wanted, one.needs);
+            }
+        }
+        wanted
+    }
+
+    /// Whether something is taken back so that a task can start.
+    fn make_room(
+        &mut self,
+        framework: FrameworkId,
+        needs: Resources,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let ledger = &self.ledger;
+        let mine = ledger
+            .earmarks()
+            .iter()
+            .filter(|one| one.framework == framework);
+        let soon: Resources = mine.map(|one| one.needs).sum();
+        let within = (soon + needs).fits_in(ledger.left_below_limits(framework));
+        let has_room = |agent| needs.fits_in(ledger.unkept(agent));
+        if !within || ledger.agents().any(has_room) {
+            return false;
+        }
+        let context = Context::order(self.now, ledger);
+        let Some(reclaim) = self.allocator.reclaim(&context, framework, needs) else {
+            return false;
+        };
+        if !self.is_sound(&reclaim, needs) {
+            return false;
+        }
+        let Reclaim {
+            agent,
+            victims,
+            grace,
+        } = reclaim;
+        let earmark = Earmark {
+            agent,
+            framework,
+            needs,
+        };
+        self.ledger.earmark(earmark, &victims);
+        if self.config.offers == OfferSize::Task {
+            // As good as offered: it is not to be offered for the same task elsewhere.
+            self.ledger.demand_mut(framework).offered(needs);
+        }
+        actions.extend(
+            victims
+                .into_iter()
+                .map(|(framework, task)| Action::Preempt {
+                    agent,
+                    framework,
+                    task,
+                    grace,
+                }),
+        );
+        true
+    }
+
+    /// Whether what the policy wants to take back runs there and makes room.
+    fn is_sound(&self, reclaim: &Reclaim, needs: Resources) -> bool {
+        let Reclaim { agent, victims, .. } = reclaim;
+        let mut room = self.ledger.unkept(*agent);
+        for (i, (framework, task)) in victims.iter().enumerate() {
+            let here = self
+                .ledger
+                .task(*framework, *task)
+                .is_some_and(|(on, _)| on == *agent);
+            let Some(one) = self.ledger.started_task(*framework, *task).filter(|_| here) else {
+                return false;
+            };
+            if one.ending || victims[..i].contains(&(*framework, *task)) {
+                return false;
+            }
+            room += one.needs;
+        }
+        !victims.is_empty() && needs.fits_in(room)
+    }
+
+    /// Offers what was taken back to whom it was taken back for, as soon as it is free.
+    pub(super) fn offer_reclaimed(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
+        let ripe = |one: &Earmark, free| one.agent == agent && one.needs.fits_in(free);
+        loop {
+            let free = self.ledger.free(agent);
+            let mut earmarks = self.ledger.earmarks().iter();
+            let Some(position) = earmarks.position(|one| ripe(one, free)) else {
+                return;
+            };
+            let Earmark {
+                framework, needs, ..
+            } = self.ledger.take_earmark(position);
+            let limit = self.ledger.left_below_limits(framework);
+            if !needs.fits_in(limit) {
+                self.for_nobody(framework, needs);
+                continue;
+            }
+            let resources = match self.config.offers {
+                OfferSize::Task => needs,
+                OfferSize::Agent => self.ledger.unkept(agent).min(limit).max(needs),
+            };
+            let offer = self.ledger.offer(framework, agent, resources, true);
+            actions.push(Action::Offer(offer));
+            self.rank(framework);
+        }
+    }
+
+    /// What is being taken back is for nobody any more where it `is_over`.
+    pub(super) fn release_earmarks(&mut self, is_over: impl Fn(&Self, &Earmark) -> bool) {
+        let mut position = 0;
+        while let Some(one) = self.ledger.earmarks().get(position).copied() {
+            if is_over(self, &one) {
+                self.ledger.take_earmark(position);
+                self.for_nobody(one.framework, one.needs);
+                self.note_change(one.agent);
+            } else {
+                position += 1;
+            }
+        }
+    }
+
+    fn for_nobody(&mut self, framework: FrameworkId, needs: Resources) {
+        self.ledger.count_reclaimed(framework, false);
+        if self.config.offers == OfferSize::Task {
+            self.ledger.demand_mut(framework).closed(needs);
+        }
+    }
+}
