@@ -83,6 +83,21 @@ impl Ledger {
         free.saturating_sub(self.earmarked(agent))
     }
 
+    /// What nobody holds and nothing is kept of, of all agents together that are not reserved for anybody.
+    pub fn shared_unkept(&self) -> Resources {
+        let mut shared = self.shared_free();
+        for (i, one) in self.earmarks.iter().enumerate() {
+            let seen = self.earmarks[..i]
+                .iter()
+                .any(|other| other.agent == one.agent);
+            if !seen && self.owner(one.agent).is_none() {
+                // More may be kept of an agent than is free there: others still run on it.
+                shared -= self.free(one.agent).min(self.earmarked(one.agent));
+            }
+        }
+        shared
+    }
+
     /// What is being taken back, and for whom, the oldest first.
     pub fn earmarks(&self) -> &[Earmark] {
         &self.earmarks

@@ -58,9 +58,7 @@ impl Ledger {
     /// The most `framework` may be offered on all agents together, so that no limit is exceeded and
     /// everything guaranteed to others stays available.
     pub fn headroom(&self, framework: FrameworkId) -> Resources {
-        let kept: Resources = self.earmarks().iter().map(|one| one.needs).sum();
-        let free = self.shared_free.saturating_sub(kept);
-        let mut room = free.saturating_sub(self.needed);
+        let mut room = self.shared_unkept().saturating_sub(self.needed);
         for role in self.roles_above(framework) {
             let quota = &self.roles[role.index()].quota;
             // What a role needs beyond the needs of those below it, anybody in it may take.

@@ -68,17 +68,18 @@ impl Master {
         weight: Weight,
         role: Option<RoleId>,
     ) {
-        if self.ledger.is_joined(framework) {
+        let joined = self.ledger.is_joined(framework);
+        if joined {
             self.release_earmarks(|_, one| one.framework == framework);
             self.dismiss(framework);
+        }
+        // What it still runs, and what of it waits, counts in its role and no longer where it was.
+        if joined || !self.ledger.held(framework).is_zero() {
+            self.sorter.mark_all_stale();
         }
         self.ledger.add_framework(framework, weight, role);
         self.name_roles(role);
         self.sorter.admit(framework, &self.ledger);
-        if !self.ledger.held(framework).is_zero() {
-            // What it still runs counts in its role from now on, and no longer where it was.
-            self.sorter.mark_all_stale();
-        }
         self.revived(framework);
     }
 

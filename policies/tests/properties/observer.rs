@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::allocators::Setup;
-use fairground_policies::ledger::Earmark;
+use fairground_policies::ledger::{Earmark, Ledger};
 use fairground_policies::master::{Config, Master, OfferSize};
 use fairground_policies::message::{
     Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
@@ -326,7 +326,7 @@ impl Observer {
         let ledger = self.master.ledger();
         let now = Before {
             later: &[],
-            kept: ledger.earmarks().iter().map(|one| one.needs).sum(),
+            kept: kept_of(ledger, ledger.earmarks(), &[]),
         };
         let ripe = |one: &Earmark| one.needs.fits_in(ledger.free(one.agent));
         assert!(
@@ -428,7 +428,7 @@ impl Observer {
         let most = free.saturating_sub(kept).min(self.bound(held));
         let before = Before {
             later: &later,
-            kept: still.iter().map(|one| one.needs).sum(),
+            kept: kept_of(ledger, &still, &later),
         };
         let (mut first, mut most) = (None, most);
         if ledger.owner(agent).is_none() {
@@ -446,7 +446,8 @@ impl Observer {
         let expected = [first.and_then(of_most), of_most(most)];
         assert!(
             expected.contains(&Some(resources)),
-            "offered {resources}, not what is to be served next or all that is free below the bound: {expected:?}"
+            "{framework} is offered {resources} of {agent}, not what is to be served next or all that is free below the \
+             bound: {expected:?}; kept were {still:?}"
         );
     }
 
@@ -485,4 +486,17 @@ impl Observer {
         let owner = self.master.ledger().owner(agent);
         !refused && owner.is_none_or(|owner| owner == framework)
     }
+}
+
+/// What of what was free on all agents before the offers in `later` is kept for somebody.
+fn kept_of(ledger: &Ledger, earmarks: &[Earmark], later: &[Offer]) -> Resources {
+    let agents: BTreeSet<AgentId> = earmarks.iter().map(|one| one.agent).collect();
+    let kept = agents.into_iter().map(|agent| {
+        let here = earmarks.iter().filter(|one| one.agent == agent);
+        let offered = later.iter().filter(|offer| offer.agent == agent);
+        let offered: Resources = offered.map(|offer| offer.resources).sum();
+        let free = ledger.free(agent) + offered;
+        free.min(here.map(|one| one.needs).sum())
+    });
+    kept.sum()
 }

@@ -11,7 +11,7 @@ use fairground_policies::resources::{Kind, QuotaLimit, Resources};
 pub(crate) struct Before<'a> {
     /// The offers that were made after it.
     pub(crate) later: &'a [Offer],
-    /// What is kept for somebody then.
+    /// What of what is free then is kept for somebody.
     pub(crate) kept: Resources,
 }
 
@@ -108,9 +108,8 @@ impl Quotas {
         let free = (ledger.shared_free() + offered).of(kind);
         let top = ledger.roles().filter(|role| ledger.parent(*role).is_none());
         let needs = top.map(|role| self.need(ledger, role, kind, (framework, more), before));
-        // More may be kept than is free: others still run there.
-        let missing = needs.sum::<u64>() + before.kept.of(kind) + more;
-        missing.saturating_sub(free)
+        let missing = needs.sum::<u64>() + more;
+        missing.saturating_sub(free - before.kept.of(kind))
     }
 
     fn need(
