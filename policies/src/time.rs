@@ -58,6 +58,12 @@ impl Time {
 }
 
 impl Span {
+    /// What is left of this after `other`; nothing if that is longer.
+    #[must_use]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// No time at all.
     pub const ZERO: Self = Self(0);
 

@@ -6,6 +6,7 @@
 mod check;
 mod costs;
 mod error;
+mod preempted;
 mod roles;
 mod settings;
 
@@ -28,6 +29,7 @@ use crate::usage::UseSpec;
 
 pub use costs::CostSpec;
 pub use error::{RecipeError, TraceError};
+pub use preempted::PreemptedWork;
 pub use roles::{QuotaSpec, Role, RoleSpec};
 
 /// The recipe `compare` runs when none is named.
@@ -209,6 +211,9 @@ pub struct FrameworkSpec {
     /// For how long it refuses what it cannot use.
     #[serde(default = "refuse")]
     pub refuse: Span,
+    /// What is left of the work of its tasks that are preempted.
+    #[serde(default, skip_serializing_if = "PreemptedWork::is_lost")]
+    pub preempted: PreemptedWork,
     /// How much of the processors that a task of it asked for it uses; not known if nothing is said.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
     pub uses: Option<UseSpec>,
@@ -229,6 +234,7 @@ impl FrameworkSpec {
             role: None,
             scheduler: scheduler(),
             refuse: refuse(),
+            preempted: PreemptedWork::Lost,
             uses: None,
             workload,
             phases: Vec::new(),

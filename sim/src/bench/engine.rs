@@ -13,7 +13,7 @@ use super::floor;
 use super::measure::{Cost, measured};
 use super::workload::{self, Line, Placements, STRETCH, Shape, exact};
 use crate::network::NetworkSpec;
-use crate::recipe::CostSpec;
+use crate::recipe::{CostSpec, PreemptedWork};
 use crate::world::{Behaviour, Scenario, simulate_watched};
 
 /// What a run of one file gave.
@@ -59,6 +59,7 @@ pub(super) fn simulate(
             share: 1,
             scheduler: "fifo".parse()?,
             refuse: Span::from_secs(5),
+            preempted: PreemptedWork::Lost,
             uses: None,
         })
     };

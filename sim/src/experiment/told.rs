@@ -106,6 +106,12 @@ impl Experiment {
             assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
             let uses = self.behaviours[i].uses.map(UseSpec::told);
             assumptions.extend(uses.map(|one| (framework, one)));
+            let left = self.behaviours[i].preempted;
+            let told = (!left.is_lost()).then(|| Assumption {
+                about: "a preempted task".to_owned(),
+                model: left.told(),
+            });
+            assumptions.extend(told.map(|one| (framework, one)));
             // Names are known since the recipe was loaded.
             let scheduler = self.registry.scheduler(&self.behaviours[i].scheduler);
             let rule = scheduler.ok().and_then(|scheduler| scheduler.speculation());

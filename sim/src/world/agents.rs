@@ -244,7 +244,9 @@ impl World<'_> {
         }
         let in_vain = outcome != Outcome::Finished || page.is_beaten(task);
         let wasted = match running.purpose {
-            TaskPurpose::WorkUnit(_) if in_vain => Some(running.started),
+            TaskPurpose::WorkUnit(unit) if in_vain => {
+                Some(self.wasted_since(framework, task, running, unit, outcome))
+            }
             TaskPurpose::Executor => running
                 .work
                 .as_ref()
@@ -267,6 +269,28 @@ impl World<'_> {
         if running.purpose == TaskPurpose::Instance {
             self.instance_down(framework, task);
         }
+    }
+
+    /// Since when a task that ended in vain worked in vain: from its start, unless something of what a
+    /// preempted task did is kept. The others of its gang have to go with it, and are alike in that.
+    fn wasted_since(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        running: &RunningTask,
+        unit: WorkUnit,
+        outcome: Outcome,
+    ) -> Time {
+        let left = self.scenario.frameworks[framework.index()].preempted;
+        let beaten = self.frameworks[framework.index()].is_beaten(task);
+        let with_it = outcome == Outcome::Killed && !beaten && self.is_gang(framework, unit.job);
+        if left.is_lost() || !(outcome == Outcome::Preempted || with_it) {
+            return running.started;
+        }
+        let worked = self.now.since(running.started + self.costs.start());
+        let unit = self.in_trace(framework, unit);
+        let in_vain = self.costs.preempted(framework, unit, worked, left);
+        Time::from_micros(self.now.as_micros() - in_vain.as_micros())
     }
 
     /// Remembers a launch that is ordered, so that it has a row whatever becomes of it.

@@ -4,7 +4,7 @@ use fairground_policies::message::RoleId;
 use fairground_policies::name::Name;
 use fairground_policies::share::Weight;
 use fairground_policies::time::Span;
-use fairground_workloads::recipe::{FrameworkSpec, Recipe, Role};
+use fairground_workloads::recipe::{FrameworkSpec, PreemptedWork, Recipe, Role};
 use fairground_workloads::usage::UseSpec;
 
 /// How a framework behaves.
@@ -20,6 +20,8 @@ pub struct Behaviour {
     pub scheduler: Name,
     /// For how long it refuses what it cannot use.
     pub refuse: Span,
+    /// What is left of the work of its tasks that are preempted.
+    pub preempted: PreemptedWork,
     /// What its tasks use of the processors they ask for, if that is known.
     pub uses: Option<UseSpec>,
 }
@@ -36,6 +38,7 @@ impl Behaviour {
             share: framework.share,
             scheduler: framework.scheduler.clone(),
             refuse: framework.refuse,
+            preempted: framework.preempted,
             uses: framework.uses,
         };
         recipe.framework.iter().map(behaviour).collect()

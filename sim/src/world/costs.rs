@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use fairground_policies::frameworks::WorkUnit;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::time::Span;
-use fairground_workloads::recipe::CostSpec;
+use fairground_workloads::recipe::{CostSpec, PreemptedWork};
 use fairground_workloads::rng;
 
 /// The costs of one run.
@@ -18,6 +18,8 @@ pub(super) struct Costs {
     seed: u64,
     /// How often each piece of work that is not done was begun; kept only where attempts differ.
     attempts: BTreeMap<(FrameworkId, WorkUnit), u32>,
+    /// For how long pieces of work that were preempted need not be worked on again.
+    kept: BTreeMap<(FrameworkId, WorkUnit), Span>,
 }
 
 impl Costs {
@@ -26,6 +28,7 @@ impl Costs {
             spec,
             seed,
             attempts: BTreeMap::new(),
+            kept: BTreeMap::new(),
         }
     }
 
@@ -47,10 +50,37 @@ impl Costs {
         u64::from(if slow { self.spec.slowdown } else { 1000 })
     }
 
+    /// A piece of work was preempted after it was worked on for so long in its last attempt; for how long
+    /// of that in vain.
+    pub(super) fn preempted(
+        &mut self,
+        framework: FrameworkId,
+        unit: WorkUnit,
+        worked: Span,
+        left: PreemptedWork,
+    ) -> Span {
+        if left.is_lost() {
+            return worked;
+        }
+        let kept = self.kept.entry((framework, unit)).or_default();
+        let all = *kept + worked;
+        *kept = left.kept(all);
+        all.saturating_sub(*kept)
+    }
+
+    /// For how long a piece of work need not be worked on again.
+    pub(super) fn kept(&self, framework: FrameworkId, unit: WorkUnit) -> Span {
+        let kept = self.kept.get(&(framework, unit));
+        kept.copied().unwrap_or(Span::ZERO)
+    }
+
     /// A piece of work is done: there will be no further attempt.
     pub(super) fn done(&mut self, framework: FrameworkId, unit: WorkUnit) {
         if self.spec.stragglers > 0 {
             self.attempts.remove(&(framework, unit));
+        }
+        if !self.kept.is_empty() {
+            self.kept.remove(&(framework, unit));
         }
     }
 }

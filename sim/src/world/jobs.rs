@@ -239,9 +239,14 @@ impl<'a> World<'a> {
     }
 
     /// The same unit by the number of its job in the trace, which no policy changes.
-    fn in_trace(&self, framework: FrameworkId, unit: WorkUnit) -> WorkUnit {
+    pub(super) fn in_trace(&self, framework: FrameworkId, unit: WorkUnit) -> WorkUnit {
         let job = self.progress[framework.index()].jobs.source(unit.job);
         WorkUnit { job, ..unit }
+    }
+
+    pub(super) fn is_gang(&self, framework: FrameworkId, job: JobId) -> bool {
+        let jobs = &self.progress[framework.index()].jobs;
+        jobs.job(job).spec.gang
     }
 
     /// A task of a job starts on its agent. When it will end, if that is known.
@@ -253,6 +258,7 @@ impl<'a> World<'a> {
         unit: WorkUnit,
     ) -> Option<Time> {
         let begun = self.now + self.costs.start();
+        let kept = self.costs.kept(framework, self.in_trace(framework, unit));
         let pace = self
             .costs
             .attempt(framework, self.in_trace(framework, unit));
@@ -278,7 +284,8 @@ impl<'a> World<'a> {
             });
             return None;
         }
-        Some(begun + run_time(&runtimes, unit.index, local).scaled(pace, 1000))
+        let takes = run_time(&runtimes, unit.index, local).scaled(pace, 1000);
+        Some(begun + takes.saturating_sub(kept))
     }
 
     /// A task of a job starts inside an executor; how long it takes.

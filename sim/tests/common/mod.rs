@@ -16,7 +16,7 @@ use fairground_sim::network::NetworkSpec;
 use fairground_sim::record::Ended;
 use fairground_sim::run::{JobRow, JobTable, Run};
 use fairground_sim::world::{Behaviour, Scenario, simulate_watched};
-use fairground_workloads::recipe::{CostSpec, Role};
+use fairground_workloads::recipe::{CostSpec, PreemptedWork, Role};
 use fairground_workloads::trace::{
     Autoscaler, ColdStart, Fault, Jobs, Routing, Runtimes, Service, Stage, Trace, Work, Workload,
 };
@@ -70,6 +70,7 @@ impl Cluster {
             share: 1,
             scheduler: scheduler.parse().expect("a scheduler's name"),
             refuse: secs(5),
+            preempted: PreemptedWork::Lost,
             uses: None,
         });
         self

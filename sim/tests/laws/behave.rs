@@ -4,7 +4,7 @@ use fairground_policies::message::RoleId;
 use fairground_policies::resources::{QuotaLimit, Resources};
 use fairground_policies::share::Weight;
 use fairground_sim::world::Behaviour;
-use fairground_workloads::recipe::Role;
+use fairground_workloads::recipe::{PreemptedWork, Role};
 use fairground_workloads::usage::{DrawnUse, UseSpec};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -22,6 +22,7 @@ pub(crate) fn behaviour() -> impl Strategy<Value = Behaviour> {
         share,
         scheduler: "fifo".parse().expect("a name"),
         refuse,
+        preempted: PreemptedWork::Lost,
         uses,
     })
 }

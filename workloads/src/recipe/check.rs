@@ -100,6 +100,16 @@ impl Recipe {
                     "expected more than no time: what is refused would come back at once, for ever",
                 );
             }
+            let shared = self.framework.iter().any(|one| one.uses.is_some())
+                || self.cluster.iter().any(|group| group.overcommit != 1000)
+                || self.machines.iter().any(|one| one.overcommit != 1000);
+            if shared && !framework.preempted.is_lost() {
+                return bad(
+                    &format!("{key}.preempted"),
+                    "how far a task is that shares a machine by its use is not known: expected lost where \
+                     any framework has a `use` or agents are overcommitted",
+                );
+            }
             if let Err(problem) = framework.check_use() {
                 return bad(&format!("{key}.use"), problem);
             }
