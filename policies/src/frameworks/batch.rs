@@ -7,9 +7,9 @@ use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::job_queue::{JobQueue, WorkUnit};
-use crate::message::{AgentId, Demand, FrameworkId, Outcome, TaskId, TaskRequest};
-use crate::schedulers::{BoxedScheduler, HeldOffer, OfferView};
-use crate::time::Time;
+use crate::message::{AgentId, Demand, FrameworkId, Offer, Outcome, TaskId, TaskRequest};
+use crate::schedulers::{BoxedScheduler, ExpectedEnd, ExpectedEnds, HeldOffer, OfferView};
+use crate::time::{Span, Time};
 
 pub(super) struct Batch {
     master: MasterClient,
@@ -18,6 +18,11 @@ pub(super) struct Batch {
     /// Offers in hand that are not answered.
     held: Vec<HeldOffer>,
     tasks: IdTable<WorkUnit>,
+    /// When they are expected to end, where anything is said of that and the scheduler asks.
+    running: ExpectedEnds,
+    reads_estimates: bool,
+    /// For how long offers are gathered, for a scheduler that decides on all that is free.
+    gathers: Option<Span>,
     /// Whether the scheduler could use now what was refused before.
     asks_again: bool,
     /// The attempts at tasks, where slow ones are to have copies.
@@ -33,6 +38,9 @@ impl Batch {
         Self {
             master: MasterClient::new(id, offer_policy),
             queue: JobQueue::new(scheduler.order()),
+            running: ExpectedEnds::default(),
+            reads_estimates: scheduler.reads_estimates(),
+            gathers: scheduler.gathers(),
             copies: scheduler
                 .speculation()
                 .map(|rule| Box::new(Copies::new(rule))),
@@ -49,15 +57,10 @@ impl Batch {
         event: FrameworkEvent,
         actions: &mut Vec<FrameworkAction>,
     ) {
+        let decides = self.gathers.is_none() || event == FrameworkEvent::TimePassed;
         match event {
             FrameworkEvent::JobSubmitted(job, spec) => self.queue.submit(job, spec),
-            FrameworkEvent::Offered(offer) => {
-                let mut held = self.held.iter_mut();
-                match held.find(|held| held.offer.agent == offer.agent) {
-                    Some(held) => held.join(offer),
-                    None => self.held.push(HeldOffer::new(offer)),
-                }
-            }
+            FrameworkEvent::Offered(offer) => self.offered(now, offer, actions),
             FrameworkEvent::Rescinded(id) => self.held.retain_mut(|held| held.lose(id)),
             FrameworkEvent::Reported { task, outcome } => {
                 self.reported(now, task, outcome, actions);
@@ -71,7 +74,9 @@ impl Batch {
         if let Some(copies) = &mut self.copies {
             copies.look(now);
         }
-        self.place(now, actions);
+        if decides {
+            self.place(now, actions);
+        }
         let mut new_work = self.queue.take_new_work() | std::mem::take(&mut self.asks_again);
         let mut waiting = self.queue.waiting();
         if let Some(copies) = &mut self.copies {
@@ -116,13 +121,40 @@ impl Batch {
         self.tasks.get(task.0).copied().map(TaskPurpose::WorkUnit)
     }
 
+    /// Takes an offer in hand. Who gathers them waits for the rest, and gives back one that comes alone after
+    /// others were refused, so that all come together.
+    fn offered(&mut self, now: Time, offer: Offer, actions: &mut Vec<FrameworkAction>) {
+        if self.gathers.is_some() && self.master.has_refused() {
+            let (ids, refuse) = (vec![offer.id], Some(Span::ZERO));
+            self.master.answer(ids, &offer, Vec::new(), refuse, actions);
+            self.asks_again = true;
+            return;
+        }
+        let until = self.held.iter().find_map(|held| held.hold);
+        let mut held = self.held.iter_mut();
+        match held.find(|held| held.offer.agent == offer.agent) {
+            Some(held) => held.join(offer),
+            None => self.held.push(HeldOffer::new(offer)),
+        }
+        if let (Some(gather), Some(last)) = (self.gathers, self.held.last_mut()) {
+            last.hold = Some(until.unwrap_or(now + gather));
+        }
+    }
+
     fn place(&mut self, now: Time, actions: &mut Vec<FrameworkAction>) {
+        if self.gathers.is_some() {
+            if self.held.iter().any(|held| held.hold > Some(now)) {
+                return;
+            }
+            self.held.iter_mut().for_each(|held| held.hold = None);
+        }
         if self.held.is_empty() {
             return;
         }
         let mut view = OfferView {
             offers: &mut self.held,
             queue: &mut self.queue,
+            running: &self.running,
             asks_again: &mut self.asks_again,
         };
         self.scheduler.place(now, &mut view);
@@ -171,6 +203,18 @@ impl Batch {
                 copies.launched(now, *unit, stage.tasks, (task, agent));
             }
             let needs = stage.needs;
+            if self.reads_estimates
+                && let Some(run) = stage.estimate
+            {
+                let (unit, end) = (*unit, now + run);
+                let expected = ExpectedEnd {
+                    unit,
+                    agent,
+                    needs,
+                    end,
+                };
+                self.running.launched(task, expected);
+            }
             requests.push(TaskRequest { task, needs });
         }
         requests
@@ -186,6 +230,10 @@ impl Batch {
         let Some(unit) = self.tasks.remove(task.0) else {
             return;
         };
+        if self.reads_estimates {
+            self.running.ended(task);
+        }
+        self.asks_again |= self.gathers.is_some();
         if let Some(copies) = &mut self.copies {
             match copies.ended(now, unit, task, outcome) {
                 Follows::Nothing | Follows::GoesOn => return,
