@@ -73,6 +73,19 @@ impl CapacityProfile {
         }
     }
 
+    /// Forgets what was before a time: nothing is free then of what anybody asks about.
+    pub fn forget(&mut self, before: Time) {
+        let later = self.changes.split_off(&(before + INSTANT, AgentId(0)));
+        let mut free: BTreeMap<AgentId, Resources> = BTreeMap::new();
+        for ((_, agent), shift) in std::mem::replace(&mut self.changes, later) {
+            let free = free.entry(agent).or_default();
+            *free = shift.of(*free);
+        }
+        for (agent, free) in free {
+            self.shift((before, agent), free, Resources::ZERO);
+        }
+    }
+
     /// What is free of an agent at a time.
     pub fn free(&self, agent: AgentId, at: Time) -> Resources {
         let least = self.least(at, at + INSTANT);

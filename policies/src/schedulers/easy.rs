@@ -25,8 +25,6 @@ impl Scheduler for Easy {
         if let Some(first) = jobs.find_map(|job| start(view, job)) {
             let _ = pass(now, view, first, jobs);
         }
-        // Whenever a job comes or a task ends, all that is free is asked for again.
-        (0..view.len()).for_each(|position| view.refuse(position, Span::FOREVER));
     }
 
     fn starts_together(&self, _: &JobSpec) -> bool {
@@ -63,33 +61,40 @@ fn pass(
     let (needs, count) = view.waiting(first, stage);
     let mut profile = view.profile(now);
     let shadow = profile.earliest(needs, count, Span::ZERO, now)?;
+    let after = shadow + Span::from_micros(1);
+    profile.forget(shadow);
+    let left = |view: &OfferView<'_>| (0..view.len()).find(|position| view.may_fit(*position));
+    left(view)?;
     for job in jobs {
-        (0..view.len()).find(|position| view.may_fit(*position))?;
         while let Some((stage, Some(places))) = view.next_whole(job) {
-            let end = view.expected_end(now, job, stage);
-            let mine = |(position, tasks): &(usize, u64)| (view.agent(*position), *tasks);
-            let held: Vec<_> = places.iter().map(mine).collect();
-            let each = view.waiting(job, stage).0;
-            profile.take(each, &held, now, end);
-            if end > shadow && profile.room(needs, shadow, shadow) < count {
-                profile.give(each, &held, now, end);
-                break;
+            if view.expected_end(now, job, stage) > shadow {
+                let on = |(position, tasks): &(usize, u64)| (view.agent(*position), *tasks);
+                let held: Vec<_> = places.iter().map(on).collect();
+                let (each, _) = view.waiting(job, stage);
+                profile.take(each, &held, shadow, after);
+                if profile.room(needs, shadow, after) < count {
+                    profile.give(each, &held, shadow, after);
+                    break;
+                }
             }
             view.launch_whole(job, stage, &places);
+            left(view)?;
         }
     }
     Some(())
 }
 
+const GATHER: Param = Param {
+    key: "gather",
+    about: "how long offers are gathered before it decides on all of them (default 0s, enough where messages \
+            take no time, or all as long)",
+};
+
 pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "easy",
     about: "EASY backfilling: stages start whole and in order; later ones pass if by their estimates the first \
             that waits starts no later; for a framework that has the pool to itself",
-    params: &[Param {
-        key: "gather",
-        about: "how long offers are gathered before it decides on all of them (default 0s, enough where \
-                messages take no time)",
-    }],
+    params: &[GATHER],
     make: |name| {
         let gather = name.take_as("gather", "a length of time, as in 1s")?;
         let gather = gather.unwrap_or(Span::ZERO);

@@ -43,8 +43,9 @@ pub trait Scheduler {
     }
 
     /// Whether it decides on all that is free at once, whenever a job came or a task ended, and not on each
-    /// offer as it comes; and for how long offers are gathered, from the first of them on. No time is enough
-    /// where messages take none.
+    /// offer as it comes: for how long offers are gathered, from the first of them on. No time is enough where
+    /// messages take none. What it neither uses, holds nor refuses is refused until it is asked for again, as
+    /// all of it is then.
     fn gathers(&self) -> Option<Span> {
         None
     }

@@ -1,4 +1,4 @@
-//! The allocators of `sim/examples/`, as they are: what a user copies is tested like what comes with
+//! The policies of `sim/examples/`, as they are: what a user copies is tested like what comes with
 //! Fairground.
 
 use fairground_policies::registry::Registry;
@@ -6,6 +6,9 @@ use fairground_policies::registry::Registry;
 #[allow(dead_code, reason = "its `main` is not called here")]
 #[path = "../../../sim/examples/cap.rs"]
 mod cap;
+#[allow(dead_code, reason = "its `main` is not called here")]
+#[path = "../../../sim/examples/shortest_job.rs"]
+mod shortest_job;
 #[allow(dead_code, reason = "its `main` is not called here")]
 #[path = "../../../sim/examples/shortest_queue.rs"]
 mod shortest_queue;
@@ -15,4 +18,5 @@ pub(crate) fn registry() -> Registry {
     Registry::default()
         .with_allocator(cap::CAP)
         .with_allocator(shortest_queue::SHORTEST)
+        .with_scheduler(shortest_job::SHORTEST_JOB)
 }

@@ -102,6 +102,7 @@ proptest! {
     fn a_profile_is_its_table(
         changes in vec(change(), 0..14),
         questions in vec((size(), 0..INSTANTS, 0..INSTANTS, 0..6_u64), 1..8),
+        past in 0..INSTANTS,
     ) {
         let (mut profile, mut table) = (CapacityProfile::new(), Table::default());
         let mut applied = Vec::new();
@@ -124,6 +125,14 @@ proptest! {
             let fits = |at: &usize| room(&table, needs, *at, at + lasts) >= count;
             let expected = (from..INSTANTS).find(fits).map(time);
             prop_assert_eq!(profile.earliest(needs, count, span, time(from)), expected);
+        }
+        let mut later = profile.clone();
+        later.forget(time(past));
+        for (instant, row) in table.iter().enumerate() {
+            for (agent, free) in (0..).map(AgentId).zip(row) {
+                let free = if instant < past { Resources::ZERO } else { *free };
+                prop_assert_eq!(later.free(agent, time(instant)), free, "{} past {}", instant, past);
+            }
         }
         // What is given and taken counts, and not in which order.
         let mut other = CapacityProfile::new();
