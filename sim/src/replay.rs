@@ -17,9 +17,7 @@ use std::path::{Path, PathBuf};
 use fairground_policies::name::Name;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
-use fairground_workloads::canonical::store::MANIFEST;
-use fairground_workloads::canonical::tables::Load;
-use fairground_workloads::canonical::{Imports, Opened};
+use fairground_workloads::canonical::{Imports, Opened, store::MANIFEST, tables::Load};
 use fairground_workloads::models::parts::{AutoscalerSpec, ServiceSpec};
 use fairground_workloads::models::trace::{Deal, FeedbackMode, LeftOut, TraceSpec};
 use fairground_workloads::recipe::MOST_AGENTS;
@@ -444,6 +442,7 @@ fn framework(name: String, spec: TraceSpec, gang: bool) -> FrameworkSpec {
         scheduler: named(if gang { GANG } else { "fair" }),
         refuse: Span::from_secs(300),
         uses: None,
+        estimate: None,
         workload: WorkloadSpec::Trace(spec),
         phases: Vec::new(),
     }

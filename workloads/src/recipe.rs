@@ -17,6 +17,7 @@ use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ReadError;
+use crate::estimates::EstimateSpec;
 use crate::faults::FaultSpec;
 use crate::models::machines::{Built, MachinesSpec};
 use crate::phases::PhaseSpec;
@@ -190,6 +191,9 @@ pub struct FrameworkSpec {
     /// How much of the processors that a task of it asked for it uses; not known if nothing is said.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
     pub uses: Option<UseSpec>,
+    /// What users say of how long its tasks run; what the trace says, if nothing is said here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<EstimateSpec>,
     /// Where its work comes from.
     pub workload: WorkloadSpec,
     /// What changes in its work, and when.
@@ -289,6 +293,11 @@ impl Recipe {
             streams.push(jobs);
             workload.map_or_else(|| source.build(context), Ok)
         })?;
+        for (jobs, framework) in streams.iter_mut().zip(&self.framework) {
+            if let Some(spec) = framework.estimate {
+                *jobs = jobs.take().map(|jobs| spec.said_of_all(jobs));
+            }
+        }
         Ok((trace, streams))
     }
 
@@ -314,14 +323,18 @@ impl Recipe {
                 seed,
                 name,
             };
-            workloads.push(build(source, &context).map_err(|error| {
+            let workload = build(source, &context).map_err(|error| {
                 let framework = framework.name.clone();
                 TraceError::Workload {
                     origin: origin(),
                     framework,
                     error: Box::new(error),
                 }
-            })?);
+            })?;
+            workloads.push(match framework.estimate {
+                Some(spec) => spec.said_of(workload),
+                None => workload,
+            });
         }
         let faults = self.faults.build(agents.len() as u32, horizon, seed);
         let mut faults = faults.map_err(|error| TraceError::Faults {

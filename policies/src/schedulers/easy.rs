@@ -5,6 +5,9 @@
 //! ends by then, or that fits into what is left beside the first one then. A job of which nothing is said
 //! never ends: it passes only into what is left. While it is not known when the first one starts, nobody
 //! passes. Nobody is ended at their estimate.
+//!
+//! Offers come at the end of an instant, so all that ends at one counts together. It sees all that is free
+//! where offers are whole agents; where they are made for tasks, only what those in front can use.
 
 use super::{OfferView, Scheduler, SchedulerEntry};
 use crate::job::JobSpec;

@@ -32,7 +32,7 @@ const ALLOCATORS: [&str; 11] = [
     "random",
     "random",
 ];
-const SCHEDULERS: [&str; 7] = [
+const SCHEDULERS: [&str; 8] = [
     "fair[speculate=1.5,quantile=0.5]",
     "fifo[speculate=1,quantile=0.25,wait=5s]",
     "fifo",
@@ -40,6 +40,7 @@ const SCHEDULERS: [&str; 7] = [
     "fair[wait=5s]",
     "fifo[wait=1m]",
     "fifo[wait=1us]",
+    "sjf",
 ];
 /// When the last job is submitted and the last agent fails, in seconds.
 const LATEST: u64 = 400;
@@ -74,10 +75,13 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             });
             behaviour.scheduler = scheduler.parse().expect("a name");
             behaviour.refuse += (patience + round).scaled(crowd, 1);
-            if holds(&behaviour, &workloads[workloads.len() - 1].work) {
+            if behaviour.scheduler.base() == "easy" {
+                // It waits for more of them for 30 s where nothing of it runs.
+                held = held.max(secs(40));
+            } else if holds(&behaviour, &workloads[workloads.len() - 1].work) {
                 let each = secs(5 + seed % 60) + patience.scaled(4, 1);
                 behaviour.scheduler.set("hold", each.to_string());
-                held = each.scaled(2, 1);
+                held = held.max(each.scaled(2, 1));
             }
             behaviours.push(behaviour);
         }
@@ -305,7 +309,16 @@ fn any_work() -> impl Strategy<Value = (Work, &'static str)> {
     let ordered =
         (jobs(), select(&SCHEDULERS[..])).prop_map(|(jobs, scheduler)| (batch(jobs), scheduler));
     // Every scheduler keeps a gang together.
-    let keepers = select(&["gang", "gang", "fifo", "fair[wait=5s]"][..]);
+    let keepers = select(
+        &[
+            "gang",
+            "gang",
+            "fifo",
+            "fair[wait=5s]",
+            "easy",
+            "easy[gather=1s]",
+        ][..],
+    );
     let gangs = (vec(one_stage(), 0..5), keepers)
         .prop_map(|(jobs, scheduler)| (batch(jobs.into_iter().map(gang).collect()), scheduler));
     let executors = (
@@ -343,8 +356,13 @@ fn millis() -> impl Strategy<Value = u64> {
 
 /// Tasks of one size, alone: a gang, or maps without reduces.
 fn one_stage() -> impl Strategy<Value = Plan> {
-    (0..LATEST, needs(), vec(millis(), 1..8)).prop_map(|(at, needs, millis)| {
-        let stage = StageSpec::new(needs, millis.len() as u32);
+    let estimate = prop::option::of(millis());
+    let of = (0..LATEST, needs(), vec(millis(), 1..8), estimate);
+    of.prop_map(|(at, needs, millis, estimate)| {
+        let stage = StageSpec {
+            estimate: estimate.map(Span::from_millis),
+            ..StageSpec::new(needs, millis.len() as u32)
+        };
         job(at, vec![(stage, plain(millis, 1000))])
     })
 }
