@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::job::JobSpec;
 use crate::message::JobId;
+use crate::time::Span;
 
 /// Whose tasks go first inside a framework.
 #[derive(Clone, Copy, Default)]
@@ -32,7 +33,7 @@ pub struct JobStanding<'a> {
 impl JobOrder {
     /// The job that says it is done soonest; those that say nothing come last.
     pub const SHORTEST: Self =
-        Self::Least(|job| job.spec.estimate().map_or(u64::MAX, |run| run.as_micros()));
+        Self::Least(|job| job.spec.estimate().map_or(u64::MAX, Span::as_micros));
 
     /// Where a job stands: the least is served first.
     pub(super) fn key(self, job: &JobStanding<'_>) -> u64 {

@@ -169,6 +169,9 @@ impl HeldOffer {
     }
 }
 
+/// How many tasks go on the offer at which position.
+pub type TaskPlaces = Vec<(usize, u64)>;
+
 /// What a scheduler works with: the offers in hand and the jobs that wait.
 #[derive(Debug)]
 pub struct OfferView<'a> {
@@ -262,7 +265,7 @@ impl OfferView<'_> {
 
     /// The next stage of `job` that may start, and where all tasks of it that wait would run, so many on the
     /// offers at these positions: nowhere if there is no room for all of them, or if some of it still runs.
-    pub fn next_whole(&self, job: JobId) -> Option<(u32, Option<Vec<(usize, u64)>>)> {
+    pub fn next_whole(&self, job: JobId) -> Option<(u32, Option<TaskPlaces>)> {
         let (stage, _) = self.queue.ready_stages(job).next()?;
         let (needs, mut left) = self.waiting(job, stage);
         let mut places = Vec::new();

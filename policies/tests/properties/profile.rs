@@ -137,7 +137,9 @@ proptest! {
         // What is given and taken counts, and not in which order.
         let mut other = CapacityProfile::new();
         applied.sort_by_key(|change| !change.gives);
-        applied.iter().for_each(|change| apply(&mut other, change));
+        for change in &applied {
+            apply(&mut other, change);
+        }
         prop_assert_eq!(&profile, &other);
         // All of it given back leaves nothing.
         for change in applied.iter_mut().rev() {

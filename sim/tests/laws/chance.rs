@@ -76,8 +76,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             behaviour.scheduler = scheduler.parse().expect("a name");
             behaviour.refuse += (patience + round).scaled(crowd, 1);
             if behaviour.scheduler.base() == "easy" {
-                // It waits for more of them for 30 s where nothing of it runs.
-                held = held.max(secs(40));
+                held = held.max(secs(40)); // Somebody idle waits for 30 s.
             } else if holds(&behaviour, &workloads[workloads.len() - 1].work) {
                 let each = secs(5 + seed % 60) + patience.scaled(4, 1);
                 behaviour.scheduler.set("hold", each.to_string());
@@ -309,16 +308,7 @@ fn any_work() -> impl Strategy<Value = (Work, &'static str)> {
     let ordered =
         (jobs(), select(&SCHEDULERS[..])).prop_map(|(jobs, scheduler)| (batch(jobs), scheduler));
     // Every scheduler keeps a gang together.
-    let keepers = select(
-        &[
-            "gang",
-            "gang",
-            "fifo",
-            "fair[wait=5s]",
-            "easy",
-            "easy[gather=1s]",
-        ][..],
-    );
+    let keepers = select(&["gang", "fifo", "fair[wait=5s]", "easy", "easy[gather=1s]"][..]);
     let gangs = (vec(one_stage(), 0..5), keepers)
         .prop_map(|(jobs, scheduler)| (batch(jobs.into_iter().map(gang).collect()), scheduler));
     let executors = (
@@ -356,13 +346,15 @@ fn millis() -> impl Strategy<Value = u64> {
 
 /// Tasks of one size, alone: a gang, or maps without reduces.
 fn one_stage() -> impl Strategy<Value = Plan> {
-    let estimate = prop::option::of(millis());
-    let of = (0..LATEST, needs(), vec(millis(), 1..8), estimate);
+    let of = (
+        0..LATEST,
+        needs(),
+        vec(millis(), 1..8),
+        prop::option::of(millis()),
+    );
     of.prop_map(|(at, needs, millis, estimate)| {
-        let stage = StageSpec {
-            estimate: estimate.map(Span::from_millis),
-            ..StageSpec::new(needs, millis.len() as u32)
-        };
+        let mut stage = StageSpec::new(needs, millis.len() as u32);
+        stage.estimate = estimate.map(Span::from_millis);
         job(at, vec![(stage, plain(millis, 1000))])
     })
 }
