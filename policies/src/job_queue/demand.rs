@@ -49,7 +49,7 @@ impl JobQueue {
             let Some((key, job, named)) = turns.pop_first() else {
                 break;
             };
-            if self.is_served_whole(job, key) {
+            if named == 0 && self.is_served_whole(job, key) {
                 for (stage, tasks) in self.ready_stages(job) {
                     next(self.needs(job, stage), tasks.into());
                 }

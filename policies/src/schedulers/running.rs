@@ -44,3 +44,39 @@ impl ExpectedEnds {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::JobId;
+
+    #[test]
+    fn tasks_are_in_the_order_of_their_ends_until_they_end() {
+        let mut running = ExpectedEnds::default();
+        for (task, end) in [30, 10, 20, 10].into_iter().enumerate() {
+            let unit = WorkUnit {
+                job: JobId(0),
+                stage: 0,
+                index: task as u32,
+            };
+            let expected = ExpectedEnd {
+                unit,
+                agent: AgentId(0),
+                needs: Resources::cores(1, 1),
+                end: Time::from_secs(end),
+            };
+            running.launched(TaskId(task as u64), expected);
+        }
+        let order = |running: &ExpectedEnds| -> Vec<u32> {
+            running.by_end().map(|one| one.unit.index).collect()
+        };
+        assert_eq!(order(&running), [1, 3, 2, 0]);
+        running.ended(TaskId(3));
+        running.ended(TaskId(77));
+        assert_eq!(order(&running), [1, 2, 0]);
+        for task in 0..3 {
+            running.ended(TaskId(task));
+        }
+        assert!(running.by_end.is_empty() && running.ends.is_empty());
+    }
+}

@@ -11,6 +11,7 @@ use fairground_workloads::rng;
 use fairground_workloads::trace::{Jobs, Runtimes, Work};
 
 use self::plain::{Instant, plain};
+use self::published::replayed;
 use crate::common::{Cluster, cores, secs};
 
 /// A rigid job, times in seconds.
@@ -187,11 +188,9 @@ fn easy_is_the_plain_one() {
     for (most, gap) in [(4, 20), (12, 60), (16, 150)] {
         let jobs = drawn(500, most, gap, &format!("easy {most}"));
         let expected = plain(&jobs, 16, Instant::Together);
-        let in_order = jobs
-            .iter()
-            .zip(&expected)
-            .map(|(job, start)| start - job.submitted);
-        assert!(in_order.sum::<u64>() > 10_000, "nobody waits");
+        let both = jobs.iter().zip(&expected);
+        let waits: u64 = both.map(|(job, start)| start - job.submitted).sum();
+        assert!(waits > 10_000, "nobody waits");
         assert!(!expected.is_sorted(), "nobody passes");
         for policy in ["drf", "fifo", "drf[offers=task]"] {
             for agents in [&[16][..], &[1; 16], &[7, 4, 5]] {
@@ -202,4 +201,26 @@ fn easy_is_the_plain_one() {
             }
         }
     }
+}
+
+/// From column 9 of a log to the scheduler; and what a recipe says in its place.
+#[test]
+fn a_log_is_replayed_by_what_its_users_said() {
+    let jobs = drawn(300, 12, 60, "log");
+    let times = |times: u64| -> Vec<Rigid> {
+        let said = |job: &Rigid| Rigid {
+            estimate: Some(times * job.run),
+            ..*job
+        };
+        jobs.iter().map(said).collect()
+    };
+    let (exact, triple) = (times(1), times(3));
+    let expected = [&jobs, &exact, &triple].map(|jobs| plain(jobs, 16, Instant::Together));
+    assert!(expected[0] != expected[1] && expected[1] != expected[2]);
+    let found = ["", "framework.log.estimate=1", "framework.log.estimate=3"]
+        .map(|setting| replayed(&jobs, 16, &[setting][usize::from(setting.is_empty())..]));
+    assert_eq!(found, expected);
+    // Where nobody says anything nobody passes.
+    let silent = replayed(&jobs, 16, &["framework.log.estimate=none"]);
+    assert!(silent.is_sorted() && silent != expected[0]);
 }

@@ -70,7 +70,7 @@ fn check_measures(jobs: &[Rigid], starts: &[u64], (slowdown, wait, largest): (f6
 }
 
 /// The log of jobs, and its replay by a recipe: the road of the estimate from column 9 to the scheduler.
-fn replayed(jobs: &[Rigid], processors: u64, settings: &[&str]) -> Vec<u64> {
+pub(super) fn replayed(jobs: &[Rigid], processors: u64, settings: &[&str]) -> Vec<u64> {
     let mut log = "; Version: 2.2\n".to_owned();
     for (number, job) in (1..).zip(jobs) {
         let (submitted, run, width) = (job.submitted, job.run, job.width);
