@@ -1,16 +1,18 @@
 //! What a framework is asked to run: jobs made of stages made of tasks.
 //!
-//! A job here says what its framework may know when it decides: shapes, counts, dependencies and
-//! where the data lies. How long anything takes is known only to the world that runs it.
+//! A job here says what its framework may know when it decides: shapes, counts, dependencies, where the
+//! data lies, and what its user says of how long it runs. How long anything takes is known only to the
+//! world that runs it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::message::AgentId;
 use crate::resources::Resources;
+use crate::time::Span;
 
 /// A job as submitted to its framework. Many jobs may be alike: what one of them is called is said
 /// beside it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct JobSpec {
     /// Whether all tasks of a stage start together or not at all (MPI), whatever the scheduler.
     pub gang: bool,
@@ -19,7 +21,7 @@ pub struct JobSpec {
 }
 
 /// Tasks of one size that may start together.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct StageSpec {
     /// What one task takes.
     pub needs: Resources,
@@ -33,6 +35,9 @@ pub struct StageSpec {
     /// Where the tasks' data lies: the same number of agents for every task, task after task.
     /// Empty when it does not matter where they run.
     pub preferred: Vec<AgentId>,
+    /// How long its user says that one of its tasks runs; nothing is promised by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Span>,
 }
 
 impl StageSpec {
@@ -44,6 +49,7 @@ impl StageSpec {
             parents: Vec::new(),
             start_after: 1000,
             preferred: Vec::new(),
+            estimate: None,
         }
     }
 
@@ -65,5 +71,53 @@ impl JobSpec {
     /// All its tasks, counted.
     pub fn tasks(&self) -> u64 {
         self.stages.iter().map(|stage| u64::from(stage.tasks)).sum()
+    }
+
+    /// How long its user says that it runs where there is room for all of it: its longest chain of stages.
+    /// `None` when nothing is said of one of them.
+    pub fn estimate(&self) -> Option<Span> {
+        if let [stage] = &self.stages[..] {
+            return stage.estimate;
+        }
+        let mut ends: Vec<Span> = Vec::with_capacity(self.stages.len());
+        for stage in &self.stages {
+            let parents = stage.parents.iter().map(|parent| ends[*parent as usize]);
+            ends.push(parents.max().unwrap_or_default() + stage.estimate?);
+        }
+        ends.into_iter().max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of stages with their parents and what is said of them, in seconds.
+    fn check(stages: &[(&[u32], Option<u64>)], expected: Option<u64>) {
+        let stage = |(parents, estimate): &(&[u32], Option<u64>)| StageSpec {
+            parents: parents.to_vec(),
+            estimate: estimate.map(Span::from_secs),
+            ..StageSpec::new(Resources::cores(1, 1), 3)
+        };
+        let stages = stages.iter().map(stage).collect();
+        let job = JobSpec {
+            gang: false,
+            stages,
+        };
+        assert_eq!(job.estimate(), expected.map(Span::from_secs), "{job:?}");
+    }
+
+    #[test]
+    fn a_job_is_as_long_as_its_longest_chain() {
+        check(&[(&[], Some(7))], Some(7));
+        check(&[(&[], None)], None);
+        check(&[], None);
+        check(&[(&[], Some(7)), (&[], Some(9))], Some(9));
+        check(&[(&[], Some(7)), (&[0], Some(9))], Some(16));
+        check(
+            &[(&[], Some(7)), (&[], Some(2)), (&[0, 1], Some(1))],
+            Some(8),
+        );
+        check(&[(&[], Some(7)), (&[0], None)], None);
     }
 }

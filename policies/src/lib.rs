@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod master;
 pub mod allocators;
 pub mod job_queue;
+pub mod profile;
 pub mod schedulers;
 pub mod frameworks;
 pub mod registry;

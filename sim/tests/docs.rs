@@ -58,7 +58,9 @@ fn contributing_quotes_the_policy_of_every_example() {
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.expect("a name");
         let example = read(&format!("sim/examples/{name}"));
-        let (_, policy) = example.split_once("\nimpl Allocator for ").expect(name);
+        let mut kinds = ["\nimpl Allocator for ", "\nimpl Scheduler for "].into_iter();
+        let policy = kinds.find_map(|kind| example.split_once(kind));
+        let (_, policy) = policy.expect(name);
         let (policy, _) = policy.split_once("\n}\n").expect(name);
         assert!(
             said.contains(policy),

@@ -8,14 +8,12 @@
 mod common;
 
 use std::fmt::Write as _;
-use std::fs;
 
-use common::{Cluster, cores, job, maps, numbered, secs, shown};
+use common::{Cluster, cores, job, maps, numbered, secs, shown, with_log};
 use expect_test::{Expect, expect};
 use fairground_policies::message::JobId;
 use fairground_policies::registry::Registry;
 use fairground_sim::experiment::{Experiment, Unwatched};
-use fairground_sim::recipe::Recipe;
 use fairground_workloads::feedback::{After, Feedback};
 use fairground_workloads::trace::Work;
 
@@ -54,10 +52,7 @@ fn log(rows: &str) -> String {
 
 /// The experiment of a log, with settings of its framework's workload.
 fn experiment(rows: &str, settings: &[&str]) -> Experiment {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("log.swf"), log(rows)).expect("a log");
-    let settings: Vec<String> = settings.iter().map(|text| (*text).to_owned()).collect();
-    let loaded = Recipe::of_text(RECIPE, &settings, "test".into(), folder.path().to_owned());
+    let (_folder, loaded) = with_log(RECIPE, &log(rows), settings);
     Experiment::load(&loaded.expect("a recipe"), Registry::default()).expect("it loads")
 }
 
@@ -272,17 +267,11 @@ fn who_waits_for_each_other_is_dealt_together() {
             "framework.log.workload.trace={{file=\"log.swf\", feedback=\"logged\", dealt={{part={part}, of=2}}}}"
         );
         let text = RECIPE.replace("workload.swf = { file = \"log.swf\" }", "");
-        let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("log.swf"), log(&rows)).expect("a log");
-        let loaded = Recipe::of_text(
-            &text.replace(
-                "[[framework]]",
-                "[[framework]]\nworkload.trace = { file = \"log.swf\" }",
-            ),
-            &[recipe],
-            "test".into(),
-            folder.path().to_owned(),
+        let text = text.replace(
+            "[[framework]]",
+            "[[framework]]\nworkload.trace = { file = \"log.swf\" }",
         );
+        let (_folder, loaded) = with_log(&text, &log(&rows), &[&recipe]);
         let experiment = Experiment::load(&loaded.expect("a recipe"), Registry::default());
         experiment.expect("it loads").trace(1).expect("a trace")
     };

@@ -5,9 +5,11 @@
     reason = "UPDATE_EXPECT writes them"
 )]
 
-use std::fmt::Write as _;
-use std::fs;
+mod common;
 
+use std::fmt::Write as _;
+
+use common::with_log;
 use expect_test::expect;
 use fairground_policies::registry::Registry;
 use fairground_sim::experiment::Experiment;
@@ -44,10 +46,7 @@ const LOG: &str = "\
 
 /// What is told of the recipe with these settings; nothing if it may be run.
 fn told(settings: &[&str]) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("log.swf"), LOG).expect("a log");
-    let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
-    let loaded = Recipe::of_text(RECIPE, &settings, "test".into(), folder.path().to_owned());
+    let (_folder, loaded) = with_log(RECIPE, LOG, settings);
     let loaded = match loaded {
         Err(error) => return error.to_string(),
         Ok(loaded) => loaded,
@@ -130,6 +129,28 @@ const SETTINGS: &[&[&str]] = &[
         "framework.other.scheduler=fair[speculate=1.5]",
     ],
     &["framework.other.scheduler=fair[speculate=1.5]"],
+    &[
+        "framework.other.workload={ spark = {} }",
+        "framework.other.scheduler=easy",
+    ],
+    // What users say of how long tasks run.
+    &["framework.other.estimate=2"],
+    &[
+        "framework.other.estimate=2",
+        "framework.other.scheduler=sjf",
+    ],
+    &[
+        "framework.other.estimate=none",
+        "framework.other.scheduler=easy",
+    ],
+    &[
+        "framework.other.estimate=0",
+        "framework.other.scheduler=sjf",
+    ],
+    &[
+        "framework.other.workload={ rails = {} }",
+        "framework.other.estimate=2",
+    ],
 ];
 
 #[test]
@@ -208,6 +229,21 @@ fn every_key_that_would_be_ignored_is_told() {
             hint: `fairground policies` lists all names and parameters
         framework.other.scheduler=fair[speculate=1.5]
           it is run
+        framework.other.workload={ spark = {} } framework.other.scheduler=easy
+          test: `framework.other.scheduler`: `easy`: decides which tasks run on which offers, and those of `spark` workloads run inside executors; expected whose tasks go first, as fifo, fair or sjf
+            hint: `fairground policies` lists all names and parameters
+        framework.other.estimate=2
+          test: `framework.other.scheduler`: `fair`: asks nobody how long tasks run, so `estimate` would have no effect; expected it left out, or a scheduler that asks, as sjf or easy
+            hint: `fairground policies` lists all names and parameters
+        framework.other.estimate=2 framework.other.scheduler=sjf
+          it is run
+        framework.other.estimate=none framework.other.scheduler=easy
+          it is run
+        framework.other.estimate=0 framework.other.scheduler=sjf
+          test: `framework.other.estimate`: expected how many times as long as it runs a task is said to run, more than 0 and at most 1000, as in 1 for exact estimates
+        framework.other.workload={ rails = {} } framework.other.estimate=2
+          test: `framework.other.estimate`: no effect: a `rails` workload has instances and no jobs; found estimates
+            hint: leave it out
     "#]].assert_eq(&all);
 }
 

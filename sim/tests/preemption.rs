@@ -62,11 +62,7 @@ fn check(policy: &str, work: &str, expected: &Expect) {
     let mut shown = String::new();
     for row in &run.tasks {
         let (from, to) = (row.started, row.ended);
-        shown += &format!(
-            "{} {from} to {to} {}\n",
-            row.framework,
-            row.outcome.word()
-        );
+        shown += &format!("{} {from} to {to} {}\n", row.framework, row.outcome.word());
     }
     for (i, row) in run.frameworks.iter().enumerate() {
         shown += &format!(
@@ -79,7 +75,10 @@ fn check(policy: &str, work: &str, expected: &Expect) {
 
 #[test]
 fn work_is_lost_kept_or_kept_to_the_last_checkpoint() {
-    check("priority[offers=task]", "lost", &expect![[r#"
+    check(
+        "priority[offers=task]",
+        "lost",
+        &expect![[r#"
         f1 0s to 1s finished
         f0 0s to 5m finished
         f0 0s to 5m finished
@@ -88,8 +87,12 @@ fn work_is_lost_kept_or_kept_to_the_last_checkpoint() {
         f1 5m to 310s finished
         f0: preempted 0, in vain 0s
         f1: preempted 0, in vain 0s
-    "#]]);
-    check("preempt[offers=task]", "lost", &expect![[r#"
+    "#]],
+    );
+    check(
+        "preempt[offers=task]",
+        "lost",
+        &expect![[r#"
         f1 0s to 1s finished
         f0 0s to 100s preempted
         f0 0s to 100s killed
@@ -101,8 +104,12 @@ fn work_is_lost_kept_or_kept_to_the_last_checkpoint() {
         f0 110s to 410s finished
         f0: preempted 1, in vain 5m
         f1: preempted 0, in vain 0s
-    "#]]);
-    check("preempt[offers=task]", "kept", &expect![[r#"
+    "#]],
+    );
+    check(
+        "preempt[offers=task]",
+        "kept",
+        &expect![[r#"
         f1 0s to 1s finished
         f0 0s to 100s preempted
         f0 0s to 100s killed
@@ -114,8 +121,12 @@ fn work_is_lost_kept_or_kept_to_the_last_checkpoint() {
         f0 110s to 310s finished
         f0: preempted 1, in vain 0s
         f1: preempted 0, in vain 0s
-    "#]]);
-    check("preempt[offers=task]", "40s", &expect![[r#"
+    "#]],
+    );
+    check(
+        "preempt[offers=task]",
+        "40s",
+        &expect![[r#"
         f1 0s to 1s finished
         f0 0s to 100s preempted
         f0 0s to 100s killed
@@ -127,8 +138,12 @@ fn work_is_lost_kept_or_kept_to_the_last_checkpoint() {
         f0 110s to 330s finished
         f0: preempted 1, in vain 1m
         f1: preempted 0, in vain 0s
-    "#]]);
-    check("preempt[offers=task,grace=30s]", "40s", &expect![[r#"
+    "#]],
+    );
+    check(
+        "preempt[offers=task,grace=30s]",
+        "40s",
+        &expect![[r#"
         f1 0s to 1s finished
         f0 0s to 130s preempted
         f0 0s to 130s killed
@@ -140,5 +155,6 @@ fn work_is_lost_kept_or_kept_to_the_last_checkpoint() {
         f0 140s to 320s finished
         f0: preempted 1, in vain 30s
         f1: preempted 0, in vain 0s
-    "#]]);
+    "#]],
+    );
 }

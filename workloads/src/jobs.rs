@@ -11,6 +11,7 @@ use fairground_policies::time::{Span, Time};
 use serde::{Serialize, Serializer};
 
 use crate::error::ReadError;
+use crate::estimates::EstimateSpec;
 use crate::feedback::Feedback;
 
 /// How long the tasks of one stage take: one entry a task in every list `T`.
@@ -200,6 +201,23 @@ impl Jobs {
         self
     }
 
+    /// The same jobs, of which something else is said.
+    #[must_use]
+    pub(crate) fn with_estimates(&self, spec: EstimateSpec) -> Self {
+        let mut all = self.clone();
+        let columns = Arc::make_mut(&mut all.0);
+        columns.shapes.clear();
+        columns.known.clear();
+        for job in self.iter() {
+            let stages = job
+                .stages()
+                .map(|stage| (spec.stage(stage), stage.1.map(|_| ())));
+            let shape = all.shape(job.spec.gang, stages.collect());
+            Arc::make_mut(&mut all.0).rows[job.id.index()].shape = shape;
+        }
+        all
+    }
+
     /// What jobs of these stages have in common, to be used with [`Jobs::push_alike`].
     pub fn shape(&mut self, gang: bool, stages: Vec<Stage<()>>) -> ShapeId {
         let (stages, lists): (Vec<StageSpec>, Vec<_>) = stages.into_iter().unzip();
@@ -307,6 +325,12 @@ impl OneJob {
     pub fn with_use(mut self, used: Option<u32>) -> Self {
         self.0.measured(used);
         self
+    }
+
+    /// The same job, of which something else is said.
+    #[must_use]
+    pub(crate) fn with_estimates(&self, spec: EstimateSpec) -> Self {
+        Self(self.0.with_estimates(spec))
     }
 
     /// The job under its number within the framework.

@@ -5,7 +5,7 @@
 //! real cluster, whose log [`log`] reads; [`models`] makes work, synthetic or from files; [`formats`] reads the public trace
 //! formats; [`catalogue`] says which traces there are and where; [`canonical`] is the one form they
 //! all become; [`faults`] makes agents go away; [`rng`] holds the
-//! seeded streams; [`units`] how amounts are written; [`usage`] what tasks use of what they ask for; [`error`] how problems are told; [`sorted`] is for rows that do not fit into memory.
+//! seeded streams; [`units`] how amounts are written; [`usage`] what tasks use of what they ask for, [`estimates`] what users say of how long they run; [`error`] how problems are told; [`sorted`] is for rows that do not fit into memory.
 //!
 //! This room knows no policy: two policies compared on one trace meet the same world.
 
@@ -40,6 +40,7 @@ pub mod rng;
 
 pub mod units;
 
+pub mod estimates;
 pub mod usage;
 
 pub mod error;

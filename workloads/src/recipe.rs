@@ -9,6 +9,7 @@ mod error;
 mod preempted;
 mod roles;
 mod settings;
+mod sources;
 
 use std::path::{Path, PathBuf};
 
@@ -17,20 +18,21 @@ use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::Imports;
 use crate::error::ReadError;
+use crate::estimates::EstimateSpec;
 use crate::faults::FaultSpec;
-use crate::models::machines::{Built, Machines, MachinesSpec};
+use crate::models::machines::{Built, MachinesSpec};
 use crate::phases::PhaseSpec;
 use crate::spec::{Source, SpecContext, WorkloadSpec};
-use crate::trace::{Input, JobStream, Trace, Workload};
+use crate::trace::{JobStream, Trace, Workload};
 use crate::units;
 use crate::usage::UseSpec;
 
-pub use costs::CostSpec;
+pub use costs::{CostSpec, NetworkSpec};
 pub use error::{RecipeError, TraceError};
 pub use preempted::PreemptedWork;
 pub use roles::{QuotaSpec, Role, RoleSpec};
+pub use sources::Sources;
 
 /// The recipe `compare` runs when none is named.
 pub const NINE_HOSTS: &str = include_str!("../assets/nine-hosts.toml");
@@ -133,20 +135,6 @@ pub struct MeasuredSpec {
     pub seed: u64,
 }
 
-/// How long messages take in simulation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NetworkSpec {
-    /// From sending to receiving, for every message.
-    pub latency: Span,
-    /// A draw up to this is added to every message's latency.
-    pub jitter: Span,
-    /// How long a framework thinks about an offer before it answers.
-    pub think: Span,
-    /// How long the master takes to notice that an agent is gone.
-    pub detection: Span,
-}
-
 /// Some agents of one size.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -217,6 +205,9 @@ pub struct FrameworkSpec {
     /// How much of the processors that a task of it asked for it uses; not known if nothing is said.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
     pub uses: Option<UseSpec>,
+    /// What users say of how long its tasks run; what the trace says, if nothing is said here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<EstimateSpec>,
     /// Where its work comes from.
     pub workload: WorkloadSpec,
     /// What changes in its work, and when.
@@ -236,6 +227,7 @@ impl FrameworkSpec {
             refuse: refuse(),
             preempted: PreemptedWork::Lost,
             uses: None,
+            estimate: None,
             workload,
             phases: Vec::new(),
         }
@@ -251,68 +243,6 @@ pub struct Loaded {
     pub folder: PathBuf,
     /// Its file, or what stands for it, for messages.
     pub origin: String,
-}
-
-/// The files of a recipe, read.
-#[derive(Clone, Debug)]
-pub struct Sources {
-    /// Of every framework's work, in order.
-    frameworks: Vec<Source>,
-    /// Of the machines, where they are those of a trace.
-    machines: Option<Machines>,
-}
-
-impl Sources {
-    /// What was read.
-    pub fn inputs(&self) -> Vec<Input> {
-        let machines = self.machines.iter().flat_map(Machines::inputs);
-        let frameworks = self.frameworks.iter().flat_map(Source::inputs);
-        frameworks.chain(machines).cloned().collect()
-    }
-}
-
-impl Loaded {
-    /// Reads the files of the machines and of every framework's work; a trace that several name is
-    /// imported once.
-    ///
-    /// # Errors
-    /// A bad parameter, an unreadable file, a bad record.
-    pub fn sources(&self) -> Result<Sources, TraceError> {
-        self.sources_with(&mut Imports::default())
-    }
-
-    /// The same with traces that were imported before.
-    ///
-    /// # Errors
-    /// As [`Self::sources`].
-    pub fn sources_with(&self, imports: &mut Imports) -> Result<Sources, TraceError> {
-        let machines = self.recipe.machines.as_ref();
-        let machines = machines.map(|spec| spec.load(&self.folder, imports));
-        let machines = machines.transpose().map_err(|error| TraceError::Machines {
-            origin: self.origin.clone(),
-            error: Box::new(error),
-        })?;
-        let load = |framework: &FrameworkSpec| {
-            let FrameworkSpec {
-                workload, phases, ..
-            } = framework;
-            let source = workload.load_phases(phases, &self.folder, imports);
-            let source = source.and_then(|source| match framework.uses {
-                Some(UseSpec::Trace) => source.tells_use().map(|()| source),
-                _ => Ok(source),
-            });
-            source.map_err(|error| TraceError::Workload {
-                origin: self.origin.clone(),
-                framework: framework.name.clone(),
-                error: Box::new(error),
-            })
-        };
-        let frameworks = self.recipe.framework.iter().map(load);
-        Ok(Sources {
-            frameworks: frameworks.collect::<Result<_, _>>()?,
-            machines,
-        })
-    }
 }
 
 impl Recipe {
@@ -396,6 +326,11 @@ impl Recipe {
             streams.push(jobs);
             workload.map_or_else(|| source.build(context), Ok)
         })?;
+        for (jobs, framework) in streams.iter_mut().zip(&self.framework) {
+            if let Some(spec) = framework.estimate {
+                *jobs = jobs.take().map(|jobs| spec.said_of_all(jobs));
+            }
+        }
         Ok((trace, streams))
     }
 
@@ -421,14 +356,18 @@ impl Recipe {
                 seed,
                 name,
             };
-            workloads.push(build(source, &context).map_err(|error| {
+            let workload = build(source, &context).map_err(|error| {
                 let framework = framework.name.clone();
                 TraceError::Workload {
                     origin: origin(),
                     framework,
                     error: Box::new(error),
                 }
-            })?);
+            })?;
+            workloads.push(match framework.estimate {
+                Some(spec) => spec.said_of(workload),
+                None => workload,
+            });
         }
         let faults = self.faults.build(agents.len() as u32, horizon, seed);
         let mut faults = faults.map_err(|error| TraceError::Faults {

@@ -45,6 +45,11 @@ impl MasterClient {
         TaskId(self.next_task - 1)
     }
 
+    /// Whether something was refused since all was asked for.
+    pub(super) const fn has_refused(&self) -> bool {
+        self.refused
+    }
+
     /// Answers the offers `ids`, which together are `offer`. What is left of it is refused for `refuse`, or the usual time: an offer that
     /// was of no use comes once more, in case something was forgotten, and is then refused until there
     /// is news.

@@ -31,38 +31,52 @@ impl JobQueue {
                     }
                 }
             }
-            JobOrder::Fair => {
-                let ready = self.ready.iter().take(LISTED);
-                let mut turns: BTreeSet<(u32, JobId)> = ready.copied().collect();
-                for _ in 0..LISTED {
-                    let Some((place, job)) = turns.pop_first() else {
-                        break;
-                    };
-                    if self.job(job).spec.gang {
-                        // All or nothing: parts of two would keep each other from ever being whole.
-                        for (stage, tasks) in self.ready_stages(job) {
-                            next(self.needs(job, stage), tasks.into());
-                        }
-                        continue;
-                    }
-                    // As many of it were named already.
-                    let mut named = place - self.job(job).running;
-                    let stage = self.ready_stages(job).find(|(_, tasks)| {
-                        let found = named < *tasks;
-                        named -= named.min(*tasks);
-                        found
-                    });
-                    if let Some((stage, _)) = stage {
-                        next(self.needs(job, stage), 1);
-                        turns.insert((place + 1, job));
-                    }
-                }
-            }
+            JobOrder::Fair | JobOrder::Least(_) => self.in_turns(next),
         }
         for (needs, tasks) in rest {
             add(demand, needs, tasks);
         }
         demand.truncate(MOST);
+    }
+
+    /// Tasks in the order in which they are served when every one that starts may move its job.
+    fn in_turns(&self, mut next: impl FnMut(Resources, u64)) {
+        let ready = self.ready.iter().take(LISTED);
+        // Each with how many of it were named already.
+        let mut turns: BTreeSet<(u64, JobId, u32)> =
+            ready.map(|(key, job)| (*key, *job, 0)).collect();
+        for _ in 0..LISTED {
+            let Some((key, job, named)) = turns.pop_first() else {
+                break;
+            };
+            if named == 0 && self.is_served_whole(job, key) {
+                for (stage, tasks) in self.ready_stages(job) {
+                    next(self.needs(job, stage), tasks.into());
+                }
+                continue;
+            }
+            let mut before = named;
+            let stage = self.ready_stages(job).find(|(_, tasks)| {
+                let found = before < *tasks;
+                before -= before.min(*tasks);
+                found
+            });
+            if let Some((stage, _)) = stage {
+                let entry = self.job(job);
+                let then = entry.key(self.order, job, entry.running + named + 1);
+                next(self.needs(job, stage), 1);
+                turns.insert((then, job, named + 1));
+            }
+        }
+    }
+
+    /// Whether all that waits of a job is served in one turn: parts of two gangs would keep each other from
+    /// ever being whole, and who does not move by starting stays first.
+    fn is_served_whole(&self, job: JobId, key: u64) -> bool {
+        let entry = self.job(job);
+        let waiting: u32 = self.ready_stages(job).map(|(_, tasks)| tasks).sum();
+        let moved = || entry.key(self.order, job, entry.running + waiting);
+        entry.spec.gang || (matches!(self.order, JobOrder::Least(_)) && moved() == key)
     }
 
     fn needs(&self, job: JobId, stage: u32) -> Resources {

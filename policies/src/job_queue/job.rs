@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::JobOrder;
 use super::stages::QueuedStages;
+use super::{JobOrder, JobStanding};
 use crate::job::JobSpec;
+use crate::message::JobId;
 use crate::resources::Resources;
 use crate::time::Time;
 
@@ -36,12 +37,14 @@ impl QueuedJob {
     }
 
     /// Where it stands among those with waiting tasks, if it has any.
-    pub(super) fn place(&self, order: JobOrder) -> Option<u32> {
-        let place = match order {
-            JobOrder::Fifo => 0,
-            JobOrder::Fair => self.running,
-        };
-        (!self.stages.ready().is_empty()).then_some(place)
+    pub(super) fn place(&self, order: JobOrder, job: JobId) -> Option<u64> {
+        (!self.stages.ready().is_empty()).then(|| self.key(order, job, self.running))
+    }
+
+    /// Where it would stand if so many of its tasks ran.
+    pub(super) fn key(&self, order: JobOrder, job: JobId, running: u32) -> u64 {
+        let spec = &self.spec;
+        order.key(&JobStanding { job, spec, running })
     }
 
     /// The stages that only tasks of `parent` hold back, or would: what their tasks take, and how many

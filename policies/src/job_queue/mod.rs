@@ -2,6 +2,7 @@
 
 mod demand;
 mod job;
+mod order;
 mod stages;
 #[cfg(test)]
 mod tests;
@@ -10,22 +11,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::job::QueuedJob;
+pub use self::order::{JobOrder, JobStanding};
 use self::stages::{QueuedStage, QueuedStages};
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, JobId};
 use crate::resources::Resources;
 use crate::time::Time;
-
-/// Whose tasks go first inside a framework.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum JobOrder {
-    /// The job submitted first.
-    #[default]
-    Fifo,
-    /// The job with the fewest running tasks, the earlier one when equal.
-    Fair,
-}
 
 /// One task of one job.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -45,7 +37,7 @@ pub struct JobQueue {
     /// Those that are not done.
     jobs: IdTable<QueuedJob>,
     /// Jobs with waiting tasks, in the order they are served.
-    ready: BTreeSet<(u32, JobId)>,
+    ready: BTreeSet<(u64, JobId)>,
     /// How many of these have tasks that start together.
     gangs: u32,
     /// Tasks that wait and may start.
@@ -125,6 +117,11 @@ impl JobQueue {
         self.job(job).stages.all()[stage as usize].running
     }
 
+    /// How many tasks of one stage wait.
+    pub fn waiting_of(&self, job: JobId, stage: u32) -> u32 {
+        self.job(job).stages.all()[stage as usize].waiting
+    }
+
     /// Takes in a job. Jobs are numbered in order of submission; numbers may be left out.
     ///
     /// # Panics
@@ -185,7 +182,7 @@ impl JobQueue {
     /// A task did its work.
     pub fn finish(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
-        let stood = entry.place(self.order);
+        let stood = entry.place(self.order, unit.job);
         let stage = &mut entry.stages.all_mut()[unit.stage as usize];
         stage.running -= 1;
         stage.finished += 1;
@@ -205,7 +202,7 @@ impl JobQueue {
     /// A task ended without its work done and waits again.
     pub fn requeue(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
-        let stood = entry.place(self.order);
+        let stood = entry.place(self.order, unit.job);
         if entry.stages.all()[unit.stage as usize].waiting == 0 {
             // Stages that started early may not go on before it.
             for (needs, tasks) in entry.behind(unit.stage) {
@@ -249,7 +246,7 @@ impl JobQueue {
 
     fn start(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
-        let stood = entry.place(self.order);
+        let stood = entry.place(self.order, unit.job);
         let spec = &entry.spec.stages[unit.stage as usize];
         let stage = &mut entry.stages.all_mut()[unit.stage as usize];
         stage.take(unit.index, spec.tasks);
@@ -268,9 +265,9 @@ impl JobQueue {
     }
 
     /// Moves `job` from where it stood among the ready ones to where it belongs.
-    fn place(&mut self, job: JobId, stood: Option<u32>) {
+    fn place(&mut self, job: JobId, stood: Option<u64>) {
         let entry = self.job(job);
-        let (belongs, gang) = (entry.place(self.order), entry.spec.gang);
+        let (belongs, gang) = (entry.place(self.order, job), entry.spec.gang);
         if belongs != stood {
             if gang {
                 self.gangs += u32::from(belongs.is_some());

@@ -3,6 +3,7 @@
 use super::demand::LISTED;
 use super::*;
 use crate::job::StageSpec;
+use crate::time::Span;
 
 const CORE: Resources = Resources::cores(1, 1);
 const ANY: AgentId = AgentId(9);
@@ -71,7 +72,7 @@ fn demand(queue: &JobQueue) -> Vec<(Resources, u32)> {
 #[test]
 fn demand_is_all_that_may_start_in_the_order_in_which_it_is_served() {
     const LARGE: Resources = Resources::cores(2, 1);
-    let jobs = |order| {
+    let jobs = |order: JobOrder| {
         let mut queue = JobQueue::new(order);
         for (job, (needs, tasks)) in [(CORE, 2), (LARGE, 3), (CORE, 1)].iter().enumerate() {
             let stages = vec![StageSpec::new(*needs, *tasks)];
@@ -163,4 +164,69 @@ fn fair_order_serves_the_job_with_the_fewest_running_tasks() {
         index: 0,
     });
     assert_eq!(queue.ready().next(), Some(JobId(1)));
+}
+
+/// Jobs of so many tasks, with what is said of how long they run.
+fn said(order: JobOrder, jobs: &[(u32, Option<u64>)]) -> JobQueue {
+    let mut queue = JobQueue::new(order);
+    for (job, (tasks, estimate)) in (0..).zip(jobs) {
+        let stage = StageSpec {
+            estimate: estimate.map(Span::from_secs),
+            ..StageSpec::new(Resources::cores(1 + u64::from(job), 1), *tasks)
+        };
+        let (gang, stages) = (false, vec![stage]);
+        queue.submit(JobId(job), Arc::new(JobSpec { gang, stages }));
+    }
+    queue
+}
+
+/// How many tasks of which job are served, and are told of, until all run.
+fn check_order(order: JobOrder, jobs: &[(u32, Option<u64>)], expected: &[(u32, u32)]) {
+    let mut queue = said(order, jobs);
+    let told: Vec<(u32, u32)> = demand(&queue)
+        .iter()
+        .map(|(needs, count)| (needs.cpus().0 as u32 / 1000 - 1, *count))
+        .collect();
+    assert_eq!(told, expected, "what is told, {jobs:?}");
+    let mut served: Vec<(u32, u32)> = Vec::new();
+    while let Some(job) = queue.first_ready() {
+        queue.take_from(job, 0);
+        match served.last_mut() {
+            Some((last, count)) if *last == job.0 => *count += 1,
+            _ => served.push((job.0, 1)),
+        }
+    }
+    assert_eq!(served, expected, "what is served, {jobs:?}");
+}
+
+#[test]
+fn an_order_is_any_number_of_a_job() {
+    let jobs = [(2, Some(50)), (2, None), (3, Some(7)), (1, Some(50))];
+    check_order(JobOrder::Fifo, &jobs, &[(0, 2), (1, 2), (2, 3), (3, 1)]);
+    let turns = [(0, 1), (1, 1), (2, 1), (3, 1), (0, 1), (1, 1), (2, 2)];
+    check_order(JobOrder::Fair, &jobs, &turns);
+    check_order(JobOrder::SHORTEST, &jobs, &[(2, 3), (0, 2), (3, 1), (1, 2)]);
+    let last_first = JobOrder::Least(|job| u64::from(u32::MAX - job.job.0));
+    check_order(last_first, &jobs, &[(3, 1), (2, 3), (1, 2), (0, 2)]);
+    // Two at a time, those of the later jobs first.
+    let pairs = JobOrder::Least(|job| u64::from(job.running / 2 * 10 + 9 - job.job.0));
+    check_order(
+        pairs,
+        &[(3, None), (4, None)],
+        &[(1, 2), (0, 2), (1, 2), (0, 1)],
+    );
+    let fair = JobOrder::Least(|job| job.running.into());
+    check_order(fair, &jobs, &turns);
+}
+
+#[test]
+fn a_task_that_ends_moves_its_job() {
+    let mut queue = said(
+        JobOrder::Least(|job| job.running.into()),
+        &[(3, None), (3, None)],
+    );
+    let unit = queue.take_from(JobId(0), 0).expect("a task");
+    assert_eq!(queue.first_ready(), Some(JobId(1)));
+    queue.requeue(unit);
+    assert_eq!(queue.first_ready(), Some(JobId(0)));
 }

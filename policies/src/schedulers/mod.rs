@@ -3,21 +3,27 @@
 //! One policy a file, one line here. A single framework with the whole pool is a monolithic
 //! scheduler.
 
+mod easy;
 mod gang;
 mod ordered;
+mod running;
 mod together;
 
 use std::fmt;
 
 use crate::job::JobSpec;
 use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
-use crate::message::{FrameworkId, JobId, Offer, OfferId};
+use crate::message::{AgentId, FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
+use crate::profile::CapacityProfile;
 use crate::resources::Resources;
 use crate::time::{Span, Time};
 
+pub use easy::Easy;
 pub use gang::Gang;
 pub use ordered::Ordered;
+pub use running::ExpectedEnd;
+pub(crate) use running::ExpectedEnds;
 
 /// A policy of the second level.
 pub trait Scheduler {
@@ -28,6 +34,20 @@ pub trait Scheduler {
     /// Whose tasks go first.
     fn order(&self) -> JobOrder {
         JobOrder::Fifo
+    }
+
+    /// Whether it asks what users say of how long tasks run: expected ends of running tasks are kept only
+    /// then.
+    fn reads_estimates(&self) -> bool {
+        false
+    }
+
+    /// Whether it decides on all that is free at once, whenever a job came or a task ended, and not on each
+    /// offer as it comes: for how long offers are gathered, from the first of them on. No time is enough where
+    /// messages take none. What it neither uses, holds nor refuses is refused until it is asked for again, as
+    /// all of it is then.
+    fn gathers(&self) -> Option<Span> {
+        None
     }
 
     /// When a task has run for so long that a copy of it is to run, too; never if nothing is said.
@@ -76,7 +96,13 @@ impl fmt::Debug for SchedulerEntry {
 }
 
 /// The schedulers that come with Fairground.
-pub const STANDARD: [SchedulerEntry; 3] = [ordered::FIFO, ordered::FAIR, gang::ENTRY];
+pub const STANDARD: [SchedulerEntry; 5] = [
+    ordered::FIFO,
+    ordered::FAIR,
+    ordered::SJF,
+    gang::ENTRY,
+    easy::ENTRY,
+];
 
 /// What is in hand of one agent, and what becomes of it.
 #[derive(Clone, Debug)]
@@ -143,11 +169,15 @@ impl HeldOffer {
     }
 }
 
+/// How many tasks go on the offer at which position.
+pub type TaskPlaces = Vec<(usize, u64)>;
+
 /// What a scheduler works with: the offers in hand and the jobs that wait.
 #[derive(Debug)]
 pub struct OfferView<'a> {
     pub(crate) offers: &'a mut [HeldOffer],
     pub(crate) queue: &'a mut JobQueue,
+    pub(crate) running: &'a ExpectedEnds,
     pub(crate) asks_again: &'a mut bool,
 }
 
@@ -166,6 +196,11 @@ impl OfferView<'_> {
     /// The offer at `position`.
     pub fn offer(&self, position: usize) -> Offer {
         self.offers[position].whole()
+    }
+
+    /// The agent that the offer at `position` is of.
+    pub fn agent(&self, position: usize) -> AgentId {
+        self.offers[position].offer.agent
     }
 
     /// What of the offer at `position` is not used yet.
@@ -188,6 +223,64 @@ impl OfferView<'_> {
         self.queue
     }
 
+    /// The framework's running tasks of which something is said, by when they are expected to end; none
+    /// unless the scheduler [reads estimates](Scheduler::reads_estimates).
+    pub fn running(&self) -> impl Iterator<Item = &ExpectedEnd> {
+        self.running.by_end()
+    }
+
+    /// What is free when, as far as this framework knows: what is left of the offers in hand from now on, and
+    /// what its tasks hold from their expected ends on. One of which nothing is said never ends; one that
+    /// runs longer than was said may end at any moment, but not now.
+    pub fn profile(&self, now: Time) -> CapacityProfile {
+        let mut profile = CapacityProfile::new();
+        let never = CapacityProfile::NEVER;
+        let soonest = now + Span::from_micros(1);
+        for one in self.running() {
+            profile.give(one.needs, &[(one.agent, 1)], one.end.max(soonest), never);
+        }
+        for held in self.offers.iter() {
+            let agent = [(held.offer.agent, 1)];
+            profile.give(held.left, &agent, now, never);
+            for unit in &held.launch {
+                let end = self.expected_end(now, unit.job, unit.stage);
+                let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
+                profile.give(needs, &agent, end.max(soonest), never);
+            }
+        }
+        profile
+    }
+
+    /// When a task of a stage ends that starts now, as far as its user says: never if nothing is said.
+    pub fn expected_end(&self, now: Time, job: JobId, stage: u32) -> Time {
+        let estimate = self.queue.spec(job).stages[stage as usize].estimate;
+        estimate.map_or(CapacityProfile::NEVER, |run| now + run)
+    }
+
+    /// What a task of a stage takes, and how many of them wait.
+    pub fn waiting(&self, job: JobId, stage: u32) -> (Resources, u64) {
+        let needs = self.queue.spec(job).stages[stage as usize].needs;
+        (needs, self.queue.waiting_of(job, stage).into())
+    }
+
+    /// The next stage of `job` that may start, and where all tasks of it that wait would run, so many on the
+    /// offers at these positions: nowhere if there is no room for all of them, or if some of it still runs.
+    pub fn next_whole(&self, job: JobId) -> Option<(u32, Option<TaskPlaces>)> {
+        let (stage, _) = self.queue.ready_stages(job).next()?;
+        let (needs, mut left) = self.waiting(job, stage);
+        let mut places = Vec::new();
+        for (position, held) in self.offers.iter().enumerate() {
+            let room = needs.times_in(held.left).unwrap_or(u64::MAX).min(left);
+            if room > 0 {
+                left -= room;
+                places.push((position, room));
+            }
+        }
+        // After a loss, the rest of a gang is being ended.
+        let whole = left == 0 && self.queue.running(job, stage) == 0;
+        Some((stage, whole.then_some(places)))
+    }
+
     /// Launches a waiting task of `job` on the offer at `position`: one that finds its data there
     /// if `local`, else any. Says whether there was one that fits.
     pub fn launch(&mut self, position: usize, job: JobId, local: bool) -> bool {
@@ -206,6 +299,16 @@ impl OfferView<'_> {
             None
         };
         self.place(position, taken)
+    }
+
+    /// Launches so many waiting tasks of one stage on the offers at these positions, which must have room for
+    /// them.
+    pub fn launch_whole(&mut self, job: JobId, stage: u32, places: &[(usize, u64)]) {
+        for (position, tasks) in places {
+            for _ in 0..*tasks {
+                self.launch_stage(*position, job, stage);
+            }
+        }
     }
 
     /// Whether any task of `job` that may start fits into the offer at `position`.

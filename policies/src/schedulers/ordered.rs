@@ -30,6 +30,10 @@ impl Scheduler for Ordered {
         self.passing.order
     }
 
+    fn reads_estimates(&self) -> bool {
+        matches!(self.passing.order, JobOrder::Least(_))
+    }
+
     fn speculation(&self) -> Option<Speculation> {
         self.speculation
     }
@@ -183,6 +187,14 @@ pub(super) const FAIR: SchedulerEntry = SchedulerEntry {
     about: "the job with the fewest running tasks first, first fit; with `wait`, delay scheduling",
     params: &[WAIT, HOLD, SPECULATE, QUANTILE],
     make: |name| make(JobOrder::Fair, name),
+};
+
+pub(super) const SJF: SchedulerEntry = SchedulerEntry {
+    name: "sjf",
+    about: "the job first that says it is done soonest (by `estimate`, those that say nothing last), first \
+            fit; with `wait`, delay scheduling",
+    params: &[WAIT, HOLD, SPECULATE, QUANTILE],
+    make: |name| make(JobOrder::SHORTEST, name),
 };
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The allocators of `sim/examples/`, as they are: what a user copies is tested like what comes with
+//! The policies of `sim/examples/`, as they are: what a user copies is tested like what comes with
 //! Fairground.
 
 use fairground_policies::registry::Registry;
@@ -13,6 +13,9 @@ mod decayed;
 #[path = "../../../sim/examples/preempt.rs"]
 mod preempt;
 #[allow(dead_code, reason = "its `main` is not called here")]
+#[path = "../../../sim/examples/shortest_job.rs"]
+mod shortest_job;
+#[allow(dead_code, reason = "its `main` is not called here")]
 #[path = "../../../sim/examples/shortest_queue.rs"]
 mod shortest_queue;
 
@@ -23,4 +26,5 @@ pub(crate) fn registry() -> Registry {
         .with_allocator(decayed::DECAYED)
         .with_allocator(preempt::PREEMPT)
         .with_allocator(shortest_queue::SHORTEST)
+        .with_scheduler(shortest_job::SHORTEST_JOB)
 }

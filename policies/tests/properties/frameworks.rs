@@ -5,13 +5,13 @@ use std::sync::Arc;
 use fairground_policies::frameworks::{Autoscaler, Framework, JobOrder, OfferPolicy};
 use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
-use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::examples::registry;
 use crate::observer::master;
 use crate::world::{Input, World};
 
@@ -21,7 +21,7 @@ const CORE: Resources = Resources::cores(1, 2);
 #[derive(Clone, Debug)]
 enum Kind {
     Batch(&'static str, Vec<(Time, JobSpec)>),
-    Gang(Vec<(Time, JobSpec)>),
+    Gang(&'static str, Vec<(Time, JobSpec)>),
     Executors(Resources, u32, Vec<(Time, JobSpec)>),
 }
 
@@ -55,11 +55,14 @@ fn stages() -> impl Strategy<Value = StageSpec> {
     let needs = select(vec![CORE, Resources::cores(2, 2), Resources::cores(3, 9)]);
     let start_after = select(vec![0, 50, 500, 1000]);
     let preferred = vec(0..4_u32, 0..3);
-    (needs, 1..6_u32, start_after, preferred).prop_map(|(needs, tasks, start_after, copies)| {
+    let estimate = proptest::option::of((1..20_000_u64).prop_map(Span::from_millis));
+    let of = (needs, 1..6_u32, start_after, preferred, estimate);
+    of.prop_map(|(needs, tasks, start_after, copies, estimate)| {
         let spread = |index| copies.iter().map(move |copy| AgentId((copy + index) % 4));
         StageSpec {
             start_after,
             preferred: (0..tasks).flat_map(spread).collect(),
+            estimate,
             ..StageSpec::new(needs, tasks)
         }
     })
@@ -85,7 +88,16 @@ fn jobs(gang: impl Strategy<Value = bool>) -> impl Strategy<Value = Vec<(Time, J
 
 /// Up to four frameworks; those with gangs may hold what the others need.
 fn kinds() -> impl Strategy<Value = Vec<Kind>> {
-    let scheduler = || select(vec!["fifo", "fair", "fifo[wait=3s]", "fair[wait=300ms]"]);
+    let scheduler = || {
+        select(vec![
+            "fifo",
+            "fair",
+            "sjf",
+            "fifo[wait=3s]",
+            "fair[wait=300ms]",
+        ])
+    };
+    let whole = select(vec!["gang", "easy", "easy[gather=1s]", "shortest-job"]);
     let needs = select(vec![CORE, Resources::cores(3, 4)]);
     let other = prop_oneof![
         3 => (scheduler(), jobs(Just(false))).prop_map(|(name, jobs)| Kind::Batch(name, jobs)),
@@ -97,7 +109,7 @@ fn kinds() -> impl Strategy<Value = Vec<Kind>> {
         }),
     ];
     let gang = prop_oneof![
-        jobs(Just(true)).prop_map(Kind::Gang),
+        (whole, jobs(Just(true))).prop_map(|(name, jobs)| Kind::Gang(name, jobs)),
         (scheduler(), jobs(any::<bool>())).prop_map(|(name, jobs)| Kind::Batch(name, jobs)),
     ];
     vec(prop_oneof![other, gang], 0..5)
@@ -115,11 +127,12 @@ fn delays() -> impl Strategy<Value = Span> {
 fn framework(id: FrameworkId, offer_policy: OfferPolicy, kind: &Kind) -> Framework {
     let scheduler = |name: &str| {
         let name = name.parse().unwrap();
-        Registry::default().scheduler(&name).unwrap()
+        registry().scheduler(&name).unwrap()
     };
     match kind {
-        Kind::Batch(name, _) => Framework::batch(id, offer_policy, scheduler(name)),
-        Kind::Gang(_) => Framework::batch(id, offer_policy, scheduler("gang")),
+        Kind::Batch(name, _) | Kind::Gang(name, _) => {
+            Framework::batch(id, offer_policy, scheduler(name))
+        }
         Kind::Executors(needs, max, _) => {
             let idle = Span::from_secs(7);
             Framework::executors(id, offer_policy, JobOrder::Fair, *needs, *max, idle)
@@ -151,7 +164,7 @@ fn world(name: &str, kinds: &[Kind], agents: u32, delay: Span, losses: &[Loss]) 
     for (i, kind) in kinds.iter().enumerate() {
         let id = FrameworkId(i as u32);
         frameworks.push(framework(id, offer_policy(config.declares), kind));
-        let (Kind::Batch(_, jobs) | Kind::Gang(jobs) | Kind::Executors(_, _, jobs)) = kind;
+        let (Kind::Batch(_, jobs) | Kind::Gang(_, jobs) | Kind::Executors(_, _, jobs)) = kind;
         let submitted = jobs.iter().zip((0..).map(JobId));
         inputs.extend(submitted.map(|((at, spec), job)| {
             let spec = Arc::new(spec.clone());

@@ -12,6 +12,7 @@ mod examples;
 mod frameworks;
 mod master;
 mod observer;
+mod profile;
 mod quotas;
 mod sharing;
 mod tree;

@@ -3,6 +3,7 @@
 
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
+use fairground_policies::schedulers::Scheduler;
 use fairground_workloads::WorkloadSpec;
 use fairground_workloads::recipe::FrameworkSpec;
 use fairground_workloads::trace::{Assumption, Trace, Work};
@@ -54,6 +55,18 @@ fn by_kind(framework: &FrameworkSpec, registry: &Registry) -> Result<(), BadName
     if scheduler.speculation().is_some() && gangs {
         return Err(no_copies(name, &format!("{whose} start together")));
     }
+    if scheduler.gathers().is_some() && inside {
+        return Err(BadName(format!(
+            "`{name}`: decides which tasks run on which offers, and {whose} run inside executors; expected whose \
+             tasks go first, as fifo, fair or sjf"
+        )));
+    }
+    if framework.estimate.is_some() && !scheduler.reads_estimates() {
+        return Err(BadName(format!(
+            "`{name}`: asks nobody how long tasks run, so `estimate` would have no effect; expected it left out, \
+             or a scheduler that asks, as sjf or easy"
+        )));
+    }
     let plain: Name = name.base().parse()?;
     if inside && *name != plain && registry.scheduler(&plain)?.order() == scheduler.order() {
         return Err(BadName(format!(
@@ -84,6 +97,22 @@ fn no_copies(name: &Name, why: &str) -> BadName {
          and {why}; leave it out here",
         name.base()
     ))
+}
+
+/// What a scheduler that asks how long tasks run makes of jobs of which nothing is said.
+pub(super) fn said_nothing(scheduler: &dyn Scheduler, work: &Work) -> Option<Assumption> {
+    let (Work::Batch(jobs) | Work::Executors { jobs, .. }) = work else {
+        return None;
+    };
+    let silent = jobs.iter().filter(|job| job.spec.estimate().is_none());
+    let silent = silent.count();
+    (scheduler.reads_estimates() && silent > 0).then(|| Assumption {
+        about: "jobs of which nobody says how long they run".to_owned(),
+        model: format!(
+            "taken to run longer than all others ({silent} of {} jobs)",
+            jobs.len()
+        ),
+    })
 }
 
 /// What machines do that are asked for more than they have, if that can be in a run.

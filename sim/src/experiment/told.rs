@@ -10,7 +10,7 @@ use fairground_policies::time::Span;
 use fairground_workloads::trace::{Assumption, Trace, Work};
 use fairground_workloads::usage::UseSpec;
 
-use super::said::{overcommitted, shared_machines};
+use super::said::{overcommitted, said_nothing, shared_machines};
 use super::{Experiment, ExperimentError, STATIC_BEST};
 use crate::output::units;
 use crate::run::{Comparison, FrameworkInfo, PolicyRuns};
@@ -114,8 +114,11 @@ impl Experiment {
             assumptions.extend(told.map(|one| (framework, one)));
             // Names are known since the recipe was loaded.
             let scheduler = self.registry.scheduler(&self.behaviours[i].scheduler);
-            let rule = scheduler.ok().and_then(|scheduler| scheduler.speculation());
-            assumptions.extend(rule.map(|rule| (framework, copies(rule))));
+            let Ok(scheduler) = scheduler else { continue };
+            let rule = scheduler.speculation().map(copies);
+            assumptions.extend(rule.map(|one| (framework, one)));
+            let silent = said_nothing(&*scheduler, &workload.work);
+            assumptions.extend(silent.map(|one| (framework, one)));
         }
         let cluster = self
             .loaded

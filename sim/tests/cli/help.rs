@@ -200,8 +200,15 @@ fn policies() {
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
               speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
               quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
+          sjf          the job first that says it is done soonest (by `estimate`, those that say nothing last), first fit; with `wait`, delay scheduling
+              wait     how long a job lets offers pass that do not hold its data (default 0s)
+              hold     how long offers are held for tasks that start together, up to twice that (default 30s)
+              speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
+              quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
           gang         all tasks of a stage start together or not at all; offers are held until they can
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
+          easy         EASY backfilling: stages start whole and in order; later ones pass if by their estimates the first that waits starts no later; for a framework that has the pool to itself
+              gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
 
         drf is that of Apache Mesos: offers of whole agents; the paper's is drf[offers=task]
 

@@ -79,9 +79,9 @@ fn an_unknown_scheduler() {
         "share = 2",
         "scheduler = \"fairer\"",
         &expect![[r#"
-        error: bad.toml: `framework.hadoop.scheduler`: no scheduler is called `fairer`; known are fifo, fair, gang
-          hint: `fairground policies` lists all names and parameters
-    "#]],
+            error: bad.toml: `framework.hadoop.scheduler`: no scheduler is called `fairer`; known are fifo, fair, sjf, gang, easy
+              hint: `fairground policies` lists all names and parameters
+        "#]],
     );
 }
 

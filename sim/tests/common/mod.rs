@@ -13,6 +13,7 @@ use fairground_policies::resources::Resources;
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
 use fairground_sim::network::NetworkSpec;
+use fairground_sim::recipe::{Loaded, Recipe, RecipeError};
 use fairground_sim::record::Ended;
 use fairground_sim::run::{JobRow, JobTable, Run};
 use fairground_sim::world::{Behaviour, Scenario, simulate_watched};
@@ -20,6 +21,7 @@ use fairground_workloads::recipe::{CostSpec, PreemptedWork, Role};
 use fairground_workloads::trace::{
     Autoscaler, ColdStart, Fault, Jobs, Routing, Runtimes, Service, Stage, Trace, Work, Workload,
 };
+use tempfile::TempDir;
 
 /// A scenario that owns its parts.
 #[derive(Clone, Debug)]
@@ -137,6 +139,20 @@ impl Cluster {
         };
         simulate_watched(&scenario, watch).expect("known names")
     }
+}
+
+/// A recipe with settings, beside whose text lies a log, `log.swf`; with the folder, which goes away when it
+/// is dropped.
+pub fn with_log(
+    recipe: &str,
+    log: &str,
+    settings: &[&str],
+) -> (TempDir, Result<Loaded, RecipeError>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("log.swf"), log).expect("a log");
+    let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+    let loaded = Recipe::of_text(recipe, &settings, "test".into(), folder.path().to_owned());
+    (folder, loaded)
 }
 
 pub const fn secs(secs: u64) -> Span {

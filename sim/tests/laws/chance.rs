@@ -31,7 +31,7 @@ const ALLOCATORS: [&str; 11] = [
     "random",
     "random",
 ];
-const SCHEDULERS: [&str; 7] = [
+const SCHEDULERS: [&str; 8] = [
     "fair[speculate=1.5,quantile=0.5]",
     "fifo[speculate=1,quantile=0.25,wait=5s]",
     "fifo",
@@ -39,6 +39,7 @@ const SCHEDULERS: [&str; 7] = [
     "fair[wait=5s]",
     "fifo[wait=1m]",
     "fifo[wait=1us]",
+    "sjf",
 ];
 /// When the last job is submitted and the last agent fails, in seconds.
 const LATEST: u64 = 400;
@@ -74,10 +75,12 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             behaviour.scheduler = scheduler.parse().expect("a name");
             behaviour.role = behaviour.role.filter(|role| role.index() < roles.len());
             behaviour.refuse += (patience + round).scaled(crowd, 1);
-            if holds(&behaviour, &workloads[workloads.len() - 1].work) {
+            if behaviour.scheduler.base() == "easy" {
+                held = held.max(secs(40)); // Somebody idle waits for 30 s.
+            } else if holds(&behaviour, &workloads[workloads.len() - 1].work) {
                 let each = secs(5 + seed % 60) + patience.scaled(4, 1);
                 behaviour.scheduler.set("hold", each.to_string());
-                held = each.scaled(2, 1);
+                held = held.max(each.scaled(2, 1));
             }
             behaviours.push(behaviour);
         }
@@ -280,7 +283,7 @@ fn any_work() -> impl Strategy<Value = (Work, &'static str)> {
     let ordered =
         (jobs(), select(&SCHEDULERS[..])).prop_map(|(jobs, scheduler)| (batch(jobs), scheduler));
     // Every scheduler keeps a gang together.
-    let keepers = select(&["gang", "gang", "fifo", "fair[wait=5s]"][..]);
+    let keepers = select(&["gang", "fifo", "fair[wait=5s]", "easy", "easy[gather=1s]"][..]);
     let gangs = (vec(one_stage(), 0..5), keepers)
         .prop_map(|(jobs, scheduler)| (batch(jobs.into_iter().map(gang).collect()), scheduler));
     let executors = (
@@ -318,8 +321,15 @@ fn millis() -> impl Strategy<Value = u64> {
 
 /// Tasks of one size, alone: a gang, or maps without reduces.
 fn one_stage() -> impl Strategy<Value = Plan> {
-    (0..LATEST, needs(), vec(millis(), 1..8)).prop_map(|(at, needs, millis)| {
-        let stage = StageSpec::new(needs, millis.len() as u32);
+    let of = (
+        0..LATEST,
+        needs(),
+        vec(millis(), 1..8),
+        prop::option::of(millis()),
+    );
+    of.prop_map(|(at, needs, millis, estimate)| {
+        let mut stage = StageSpec::new(needs, millis.len() as u32);
+        stage.estimate = estimate.map(Span::from_millis);
         job(at, vec![(stage, plain(millis, 1000))])
     })
 }

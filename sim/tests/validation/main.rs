@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod backfill;
 mod closed;
 mod contention;
 mod queues;

@@ -4,6 +4,7 @@ use fairground_policies::time::Span;
 
 use super::{FrameworkSpec, LONGEST, MOST_AGENTS, Recipe, RecipeError, scheduler};
 use crate::error::ReadError;
+use crate::estimates::EstimateSpec;
 use crate::phases;
 use crate::spec::WorkloadSpec;
 use crate::usage::UseSpec;
@@ -113,6 +114,9 @@ impl Recipe {
             if let Err(problem) = framework.check_use() {
                 return bad(&format!("{key}.use"), problem);
             }
+            if let Some(Err(problem)) = framework.estimate.map(EstimateSpec::check) {
+                return bad(&format!("{key}.estimate"), problem);
+            }
         }
         self.check_ignored().map_err(|error| RecipeError::Ignored {
             path: origin.to_owned(),
@@ -143,6 +147,11 @@ impl Recipe {
                 let place = format!("`{key}.scheduler`");
                 let why = format!("a `{}` workload has instances and no jobs", kind.name());
                 return Err(ReadError::ignored(place, why, &framework.scheduler));
+            }
+            if service && framework.estimate.is_some() {
+                let place = format!("`{key}.estimate`");
+                let why = format!("a `{}` workload has instances and no jobs", kind.name());
+                return Err(ReadError::ignored(place, why, "estimates"));
             }
             for (i, phase) in framework.phases.iter().enumerate() {
                 let key = format!("{key}.phases.{i}.start");

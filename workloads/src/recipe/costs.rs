@@ -1,4 +1,4 @@
-//! What launching costs beside the work.
+//! What takes time beside the work: messages and launches.
 
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
@@ -6,6 +6,20 @@ use serde::{Deserialize, Serialize};
 use crate::models::arrivals::assumption;
 use crate::trace::Assumption;
 use crate::units::{self, Thousandths};
+
+/// How long messages take in simulation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkSpec {
+    /// From sending to receiving, for every message.
+    pub latency: Span,
+    /// A draw up to this is added to every message's latency.
+    pub jitter: Span,
+    /// How long a framework thinks about an offer before it answers.
+    pub think: Span,
+    /// How long the master takes to notice that an agent is gone.
+    pub detection: Span,
+}
 
 /// What launching costs in simulation, and attempts that take longer than their work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use expect_test::expect;
+use fairground_policies::message::JobId;
 use fairground_policies::time::Span;
 use fairground_workloads::formats::rows::Rows;
 use fairground_workloads::formats::swf::Record;
@@ -64,6 +65,36 @@ fn the_header_is_kept() {
     assert_eq!(header.get("Note"), Some("two lines\nwhere: here"));
     assert_eq!(header.get("maxprocs"), Some("64"));
     assert_eq!(header.get("Queue"), None);
+}
+
+/// Column 9 is what users say of how long their jobs run; of -1 and 0 nothing.
+#[test]
+fn the_requested_time_is_the_estimate() {
+    let row = |job: u64, requested: i64| {
+        format!("{job} {job} -1 60 4 -1 -1 4 {requested} -1 1 1 1 1 1 1 -1 -1\n")
+    };
+    let log = row(1, 90) + &row(2, -1) + &row(3, 0) + &row(4, 20) + &row(5, 90);
+    let folder = folder();
+    write(&folder, "log.swf", log);
+    let spec: WorkloadSpec = toml::from_str("[swf]\nfile = 'log.swf'").unwrap();
+    let context = SpecContext {
+        agents: 1,
+        horizon: Span::from_secs(1000),
+        seed: 1,
+        name: "log",
+    };
+    let source = spec.load(folder.path()).unwrap();
+    let Work::Batch(jobs) = source.build(&context).unwrap().work else {
+        panic!("a log is batch work");
+    };
+    let said: Vec<_> = jobs.iter().map(|job| job.spec.estimate()).collect();
+    let expected = [Some(90), None, None, Some(20), Some(90)];
+    assert_eq!(said, expected.map(|secs| secs.map(Span::from_secs)));
+    let (_, stream) = source.stream(&context).unwrap().unwrap();
+    let streamed: Vec<_> = stream
+        .map(|job| job.unwrap().numbered(JobId(0)).spec.estimate())
+        .collect();
+    assert_eq!(streamed, said);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TraceSpec;
 use super::feedback::Before;
-use super::stages::{Group, mean_use};
+use super::stages::{Group, ReadStage, mean_use};
 use crate::canonical::Opened;
 use crate::canonical::tables::{Edge, Job, Load, Tasks, Usage};
 use crate::error::ReadError;
@@ -51,8 +51,9 @@ pub(super) struct Brief {
     pub(super) tenant: Option<u64>,
     pub(super) submitted: Time,
     pub(super) gang: bool,
-    /// Each with how many of its tasks take how long.
-    pub(super) stages: Vec<(StageSpec, Vec<(u32, Span)>)>,
+    pub(super) stages: Vec<ReadStage>,
+    /// How long its user said that it runs.
+    pub(super) estimate: Option<Span>,
     /// What it used, in millionths of what it had, if that was measured.
     pub(super) used: Option<u32>,
     pub(super) told: Told,
@@ -99,7 +100,7 @@ impl Brief {
 
     /// How much memory it takes, in small rows.
     fn weight(&self) -> usize {
-        let times = self.stages.iter().map(|(_, times)| times.len());
+        let times = self.stages.iter().map(|stage| stage.times.len());
         1 + self.stages.len() + times.sum::<usize>() / 8
     }
 
@@ -112,20 +113,29 @@ impl Brief {
             open,
             ..
         } = self.told;
-        let [(_, times)] = &self.stages[..] else {
+        let [stage] = &self.stages[..] else {
             return None;
         };
-        let longest = times.iter().map(|(_, run)| *run).max()?;
+        let longest = stage.times.iter().map(|(_, run)| *run).max()?;
         (run + damaged + censored + open == 0).then_some(self.submitted + self.wait? + longest)
     }
 
+    /// What its user said holds for each stage, unless some wait for others: of what part it was said is not
+    /// known then.
     pub(super) fn stages(self) -> Vec<Stage> {
-        let stages = self.stages.into_iter().map(|(stage, times)| {
+        let chained = self.stages.iter().any(|stage| !stage.parents.is_empty());
+        let estimate = self.estimate.filter(|_| !chained);
+        let stages = self.stages.into_iter().map(|stage| {
             let mut local = Vec::with_capacity(stage.tasks as usize);
-            for (count, run) in times {
+            for (count, run) in stage.times {
                 local.extend(std::iter::repeat_n(run, count as usize));
             }
-            (stage, Runtimes::Plain { local, away: 1000 })
+            let spec = StageSpec {
+                parents: stage.parents,
+                estimate,
+                ..StageSpec::new(stage.needs, stage.tasks)
+            };
+            (spec, Runtimes::Plain { local, away: 1000 })
         });
         stages.collect()
     }
@@ -251,6 +261,8 @@ impl TraceSpec {
                 submitted,
                 gang: job.gang == 1,
                 stages: stages.unwrap_or_default(),
+                // Of no time at all nothing is said.
+                estimate: job.estimate.filter(|most| *most > 0).map(Span::from_micros),
                 used,
                 told,
                 before: job.preceding.map(|before| {

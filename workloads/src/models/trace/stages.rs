@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fairground_policies::job::StageSpec;
 use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
 use fairground_policies::time::Span;
+use serde::{Deserialize, Serialize};
 
 use super::TraceSpec;
 use super::read::{Left, Told};
@@ -16,6 +16,16 @@ use crate::models::jobs::task_count;
 /// How long tasks run: so many for so long, one after the other.
 pub(super) type RunTimes = Vec<(u32, Span)>;
 
+/// Tasks of one size of a job, as the trace tells of them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ReadStage {
+    pub(super) needs: Resources,
+    pub(super) tasks: u32,
+    /// The positions of those that it waits for.
+    pub(super) parents: Vec<u32>,
+    pub(super) times: RunTimes,
+}
+
 impl TraceSpec {
     /// The stages of a job, parents first. Tasks of one stage that ask for different amounts become
     /// stages of their own, which wait for the same and are waited for together.
@@ -25,7 +35,7 @@ impl TraceSpec {
         edges: &[Edge],
         units: &Units,
         told: &mut Told,
-    ) -> Result<Vec<(StageSpec, RunTimes)>, Left> {
+    ) -> Result<Vec<ReadStage>, Left> {
         let mut sizes: BTreeMap<(u64, [u64; 4]), (u64, RunTimes)> = BTreeMap::new();
         for row in tasks.iter().filter(|row| row.count > 0) {
             let Some(run) = self.run_of(row, told) else {
@@ -68,9 +78,12 @@ impl TraceSpec {
                 let mut here = Vec::new();
                 for ((_, needs), (tasks, times)) in mine {
                     here.push(stages.len() as u32);
-                    let spec = StageSpec::new(Resources::from_units(*needs), *tasks as u32);
-                    let parents = waits.clone();
-                    stages.push((StageSpec { parents, ..spec }, times.clone()));
+                    stages.push(ReadStage {
+                        needs: Resources::from_units(*needs),
+                        tasks: *tasks as u32,
+                        parents: waits.clone(),
+                        times: times.clone(),
+                    });
                 }
                 places.insert(stage, here);
             }

@@ -1,0 +1,106 @@
+//! EASY backfilling (Mu'alem and Feitelson, IEEE TPDS 12(6), 2001): jobs start whole and in order; later
+//! ones start before their turn if by all estimates the first that waits starts no later for it.
+//!
+//! When that one can start follows from the expected ends of what runs: the shadow time. A job may pass that
+//! ends by then, or that fits into what is left beside the first one then. A job of which nothing is said
+//! never ends: it passes only into what is left. While it is not known when the first one starts, nobody
+//! passes. Nobody is ended at their estimate.
+//!
+//! Offers come at the end of an instant, so all that ends at one counts together. It sees all that is free
+//! where offers are whole agents; where they are made for tasks, only what those in front can use.
+
+use super::{OfferView, Scheduler, SchedulerEntry};
+use crate::job::JobSpec;
+use crate::message::JobId;
+use crate::name::Param;
+use crate::time::{Span, Time};
+
+/// Serves rigid jobs in order of submission, for a framework that has the pool to itself.
+#[derive(Debug)]
+pub struct Easy {
+    gather: Span,
+}
+
+impl Scheduler for Easy {
+    fn place(&mut self, now: Time, view: &mut OfferView<'_>) {
+        let jobs: Vec<JobId> = view.queue().ready().collect();
+        let mut jobs = jobs.into_iter();
+        if let Some(first) = jobs.find_map(|job| start(view, job)) {
+            let _ = pass(now, view, first, jobs);
+        }
+    }
+
+    fn starts_together(&self, _: &JobSpec) -> bool {
+        true
+    }
+
+    fn reads_estimates(&self) -> bool {
+        true
+    }
+
+    fn gathers(&self) -> Option<Span> {
+        Some(self.gather)
+    }
+}
+
+/// Starts what there is room for of a job, stage by stage; the one that there is none for, if one waits.
+fn start(view: &mut OfferView<'_>, job: JobId) -> Option<(JobId, u32)> {
+    while let Some((stage, places)) = view.next_whole(job) {
+        let Some(places) = places else {
+            return Some((job, stage));
+        };
+        view.launch_whole(job, stage, &places);
+    }
+    None
+}
+
+/// Starts those of `jobs` that may pass the first one, which has no room yet. `None` once nobody can.
+fn pass(
+    now: Time,
+    view: &mut OfferView<'_>,
+    (first, stage): (JobId, u32),
+    jobs: impl Iterator<Item = JobId>,
+) -> Option<()> {
+    let (needs, count) = view.waiting(first, stage);
+    let mut profile = view.profile(now);
+    let shadow = profile.earliest(needs, count, Span::ZERO, now)?;
+    let after = shadow + Span::from_micros(1);
+    profile.forget(shadow);
+    let left = |view: &OfferView<'_>| (0..view.len()).find(|position| view.may_fit(*position));
+    left(view)?;
+    for job in jobs {
+        while let Some((stage, Some(places))) = view.next_whole(job) {
+            if view.expected_end(now, job, stage) > shadow {
+                let on = |(position, tasks): &(usize, u64)| (view.agent(*position), *tasks);
+                let held: Vec<_> = places.iter().map(on).collect();
+                let (each, _) = view.waiting(job, stage);
+                profile.take(each, &held, shadow, after);
+                if profile.room(needs, shadow, after) < count {
+                    profile.give(each, &held, shadow, after);
+                    break;
+                }
+            }
+            view.launch_whole(job, stage, &places);
+            left(view)?;
+        }
+    }
+    Some(())
+}
+
+const GATHER: Param = Param {
+    key: "gather",
+    about: "how long offers are gathered before it decides on all of them (default 0s, enough where messages \
+            take no time, or all as long)",
+};
+
+pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
+    name: "easy",
+    about: "EASY backfilling: stages start whole and in order; later ones pass if by their estimates the first \
+            that waits starts no later; for a framework that has the pool to itself",
+    params: &[GATHER],
+    make: |name| {
+        let gather = name.take_as("gather", "a length of time, as in 1s")?;
+        let gather = gather.unwrap_or(Span::ZERO);
+        Ok(Box::new(Easy { gather }))
+    },
+};
