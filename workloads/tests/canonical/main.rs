@@ -6,6 +6,7 @@ mod cases;
 mod common;
 mod edit;
 mod law;
+mod plain;
 mod spark;
 mod swf;
 mod unknown;

@@ -1,0 +1,66 @@
+//! The page of formats is written from the code.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use expect_test::expect_file;
+use fairground_workloads::Format;
+use fairground_workloads::canonical::import::refusal;
+use fairground_workloads::formats::plain::meanings;
+
+#[test]
+fn the_page_of_formats_is_true() {
+    let mut page = BEGIN.to_owned();
+    page += "\n| `--columns` | what it is | known as | written as |\n|---|---|---|---|\n";
+    for [name, about, known, written] in meanings() {
+        writeln!(page, "| `{name}` | {about} | {known} | {written} |").unwrap();
+    }
+    page += END;
+    page += "\n| `--format` | what it holds | becomes a trace |\n|---|---|---|\n";
+    for format in Format::ALL {
+        let whether = refusal(format).map_or_else(|| "yes".to_owned(), |why| format!("no: {why}"));
+        writeln!(page, "| `{format}` | {} | {whether} |", format.about()).unwrap();
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("FORMATS.md");
+    expect_file![path].assert_eq(&page);
+}
+
+const BEGIN: &str = "\
+# Formats that are read
+
+This page is written by a test from the code (`workloads/tests/page.rs`). Every file may be packed (gzip, zstd,
+bzip2, xz); most formats may be a folder of parts.
+
+```sh
+fairground trace stat jobs.csv                    # what is in it, and what of it is not read
+fairground trace import jobs.csv --out jobs       # one form for all, with the account of what became of it
+fairground compare --trace jobs.csv               # a simulation of it
+```
+
+## A plain table
+
+One job a row, the first line names the columns: CSV with commas, semicolons, tabs or bars between, cells in
+double quotes where they have those or line ends in them, or Parquet. Columns are known by the names below,
+whatever their case and with blanks, points or dashes in place of `_`; whatever else is there is named as not
+read. Where the names are others, somebody says which column is what:
+
+```sh
+fairground compare --trace jobs.csv --columns 'submit=arrival:s,run=seconds,cpus=cores,mem=ram:GiB'
+```
+
+In a recipe that is `columns = \"submit=arrival:s,run=seconds\"` beside `file`. What `--columns` does not say is
+known by its name all the same.
+
+**Units are stated**: at the end of a column's name (`run_s`, `mem_gib`, `Wait Time (ms)`), behind a colon in
+`--columns`, by the type of a column of Parquet, or in the cell (`16GiB`, `90s`). A number of which nobody says
+the unit is refused; only cores and GPUs are what their names say. GB is 10^9 bytes, GiB 2^30. Dates are
+`2026-01-05T08:00:30`, with a blank in place of the T, a fraction and a zone (`Z`, `+01:00`) or without.
+
+**How long a job ran** is `run`, or else the time from `start` to `end`: then a job without a start never ran,
+and one without an end still ran. Where nothing tells the submission, the start is taken for it. Cores, memory
+and GPUs are of each of its `tasks`, of which it has one where nothing is said. An empty cell says nothing.
+";
+
+const END: &str = "
+## All formats
+";
