@@ -62,5 +62,28 @@ and GPUs are of each of its `tasks`, of which it has one where nothing is said. 
 ";
 
 const END: &str = "
+## The jobs of a Slurm cluster
+
+```sh
+sacct -P -a -D -S 2026-01-01 -E 2026-02-01 \\
+  -o JobID,User,Account,Partition,QOS,Submit,Start,End,Elapsed,State,NNodes,AllocCPUS,ReqCPUS,ReqMem,AllocTRES,ReqTRES,Timelimit,MaxRSS,JobName > sacct.txt
+scontrol show nodes > nodes.txt
+fairground compare --trace sacct.txt --trace nodes.txt
+```
+
+Any columns in any order will do, as long as `JobID` (or `JobIDRaw`) is one of them; `-p` and `--delimiter` too, a
+folder of parts as well. What makes a job good to replay: `Submit`, `Start` and `End` (or `Elapsed`), `State`,
+`NNodes` and what it was given (`AllocTRES`, or `AllocCPUS` and `ReqMem`).
+
+- A job is as many tasks as it has nodes, all at the same time, each with an equal part of its cores, memory and GPUs.
+- **Steps** (`123.batch`) are part of their job: only what they used (`MaxRSS`) is taken from them.
+- **Arrays**: each task that has started is a job (`123_4`). The row for those that have not (`123_[5-9%2]`) is one
+  job with the tasks of all of them, which add no load.
+- **Attempts**: a job that was preempted, requeued or lost its node has a row each time (`-D`). The last one stands
+  for the job, submitted when the first was; how many were lost and how long they ran is told.
+- **Texts**: names and submit lines may hold the separator and line ends. A row that can be read in one way only is
+  read so, any other is refused.
+- Jobs that were cancelled before they started ran for no time and add no load; jobs that still run are censored.
+- `nodes.txt` may be `scontrol show nodes -o` or `slurm.conf`, too.
 ## All formats
 ";

@@ -40,6 +40,7 @@ pub mod philly_runtimes;
 pub mod plain;
 pub mod planetlab;
 pub mod requests;
+pub mod slurm;
 pub mod spark;
 pub mod spot_gpu;
 pub mod swf;
@@ -52,6 +53,7 @@ pub mod place;
 pub mod rows;
 pub mod sheets;
 
+pub(crate) mod ahead;
 pub(crate) mod archive;
 pub(crate) mod cells;
 pub(crate) mod clock;
@@ -160,6 +162,8 @@ formats! {
     PlanetLab "planetlab" planetlab;
     Loads "loads" loads;
     BurstGpt "burstgpt" burstgpt;
+    Sacct "sacct" slurm::sacct;
+    SlurmNodes "slurm-nodes" slurm::nodes;
     Plain "table" plain;
 }
 

@@ -1,20 +1,17 @@
 //! Plain tables: columns known by their names or by what somebody says of them, units, and rows that are
 //! odd.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use expect_test::{Expect, expect};
 use fairground_workloads::Format;
-use fairground_workloads::canonical::Opened;
 use fairground_workloads::canonical::import::import;
-use fairground_workloads::canonical::tables::{Job, Tasks, Tenant};
 use fairground_workloads::formats::{ColumnMap, ReadAs, stat};
 
 use tempfile::TempDir;
 
-use crate::common::{folder, parquet, told, write};
-use crate::rows;
+use crate::common::{folder, parquet, write};
+use crate::shown;
 
 /// What becomes of a table, read with these columns: a line a job, then what is assumed; or why not.
 fn made(columns: &str, table: &str) -> String {
@@ -24,7 +21,6 @@ fn made(columns: &str, table: &str) -> String {
 }
 
 fn imported(folder: &TempDir, path: &Path, columns: &str) -> String {
-    let place = folder.path().join("form");
     let columns = match columns {
         "" => ColumnMap::default(),
         columns => match columns.parse() {
@@ -36,41 +32,7 @@ fn imported(folder: &TempDir, path: &Path, columns: &str) -> String {
         format: None,
         columns,
     };
-    let (manifest, report) = match import(path, how, &place, false) {
-        Ok(made) => made,
-        Err(error) => return told(folder.path(), &error.to_string()) + "\n",
-    };
-    report.account.check().unwrap();
-    let trace = Opened::open(&place).unwrap();
-    let (jobs, tasks) = (rows::<Job>(&trace), rows::<Tasks>(&trace));
-    let tenants = rows::<Tenant>(&trace);
-    let mut shown = String::new();
-    for (job, of) in jobs.iter().zip(tasks) {
-        let whose = job.tenant.map_or("nobody", |id| &tenants[id as usize].name);
-        write!(shown, "{} of {whose}", job.name).unwrap();
-        let more = [
-            ("submit", job.submit),
-            ("wait", job.wait),
-            ("estimate", job.estimate),
-            ("run", of.run),
-            ("cpus", of.cpus),
-            ("mem", of.memory),
-            ("used", of.used),
-            ("gpus", of.gpus),
-        ];
-        for (name, amount) in more {
-            if let Some(amount) = amount {
-                write!(shown, ", {name} {amount}").unwrap();
-            }
-        }
-        let unknown = of.unknown.map_or("", |unknown| unknown.word());
-        let gang = if job.gang == 1 { " together" } else { " alone" };
-        writeln!(shown, ", {}{gang} {unknown}", of.count).unwrap();
-    }
-    for assumed in manifest.assumptions {
-        writeln!(shown, "{}: {}", assumed.about, assumed.model).unwrap();
-    }
-    shown
+    shown(folder, path, how)
 }
 
 fn check(columns: &str, table: &str, expected: &Expect) {
@@ -84,7 +46,7 @@ fn columns_are_known_by_their_names() {
         "Job ID,Arrival Time (ms),runtime_min,NCPUs,RAM (GiB),num_gpus,time limit_h,owner,note\n\
          7,1500,1.5,2.5,0.1,1,2,ann,x\n",
         &expect![[r#"
-            7 of ann, submit 1500000, estimate 7200000000, run 90000000, cpus 2500, mem 103, gpus 1000, 1 alone 
+            7 of ann, submit 1500000, estimate 7200000000, tasks 1, run 90000000, cpus 2500, mem 103, gpus 1000
             columns: job = Job ID, submit = Arrival Time (ms) (ms), run = runtime_min (min), estimate = time limit_h (h), cpus = NCPUs (cores), mem = RAM (GiB) (gib), gpus = num_gpus (gpus), user = owner
             not read: note
         "#]],
@@ -98,19 +60,19 @@ fn columns_are_what_somebody_says() {
         "submit=arrival:s,run=seconds",
         table,
         &expect![[r#"
-        a of nobody, submit 5000000, run 60000000, cpus 2000, 1 alone 
-        b of nobody, submit 7000000, run 500000, cpus 1000, 1 alone 
-        columns: job = id, submit = arrival (s), run = seconds (s), cpus = cores (cores)
-    "#]],
+            a of nobody, submit 5000000, tasks 1, run 60000000, cpus 2000
+            b of nobody, submit 7000000, tasks 1, run 500000, cpus 1000
+            columns: job = id, submit = arrival (s), run = seconds (s), cpus = cores (cores)
+        "#]],
     );
     check(
         "submit=arrival:ms, run=seconds:min",
         table,
         &expect![[r#"
-        a of nobody, submit 5000, run 3600000000, cpus 2000, 1 alone 
-        b of nobody, submit 7000, run 30000000, cpus 1000, 1 alone 
-        columns: job = id, submit = arrival (ms), run = seconds (min), cpus = cores (cores)
-    "#]],
+            a of nobody, submit 5000, tasks 1, run 3600000000, cpus 2000
+            b of nobody, submit 7000, tasks 1, run 30000000, cpus 1000
+            columns: job = id, submit = arrival (ms), run = seconds (min), cpus = cores (cores)
+        "#]],
     );
     check(
         "submit=when,run=seconds",
@@ -197,9 +159,9 @@ fn cells_have_units_and_dates_zones() {
          2026-01-05T09:00:00+01:00,0:01:30,1500MB,2min\n\
          \"2026-01-05 08:00:00.25\",1.5h,,\n",
         &expect![[r#"
-             of nobody, submit 1767600000000000, wait 90000000, run 93784000000, mem 16384, 1 alone 
-             of nobody, submit 1767600000000000, wait 120000000, run 90000000, mem 1431, 1 alone 
-             of nobody, submit 1767600000250000, run 5400000000, 1 alone 
+             of nobody, submit 1767600000000000, wait 90000000, tasks 1, run 93784000000, mem 16384
+             of nobody, submit 1767600000000000, wait 120000000, tasks 1, run 90000000, mem 1431
+             of nobody, submit 1767600000250000, tasks 1, run 5400000000
             columns: submit = submit, run = run, wait = wait, mem = mem
         "#]],
     );
@@ -211,8 +173,8 @@ fn a_table_may_be_parquet() {
     let path = folder.path().join("jobs.parquet");
     parquet::jobs(&path);
     expect![[r#"
-         of ann, submit 1767600000000000, run 60500000, mem 1024, 1 alone 
-         of bob, submit 1767600000250000, mem 1, 1 alone 
+         of ann, submit 1767600000000000, tasks 1, run 60500000, mem 1024
+         of bob, submit 1767600000250000, tasks 1, mem 1
         columns: submit = submitted, run = run_s (s), mem = memory_bytes (b), user = owner
         not read: colour
         run times that the source does not tell: 1 of 2 tasks
@@ -226,10 +188,10 @@ fn starts_and_ends_tell_run_times() {
         "",
         "start_s;end_s;tasks;gang\n0;10;4;yes\n5;;1;no\n;;2;no\n9;8;1;no\n4;5;0;no\n",
         &expect![[r#"
-             of nobody, submit 0, run 10000000, 4 together 
-             of nobody, submit 5000000, 1 alone censored
-             of nobody, 2 alone unstarted
-             of nobody, submit 9000000, 1 alone damaged
+             of nobody together, submit 0, tasks 4, run 10000000
+             of nobody, submit 5000000, tasks 1, censored
+             of nobody, tasks 2, unstarted
+             of nobody, submit 9000000, tasks 1, damaged
             columns: start = start_s (s), end = end_s (s), tasks = tasks, gang = gang
             records dropped: 1: a job without tasks
             run times: from start to end; jobs without a start did not run, those without an end still ran
@@ -248,8 +210,8 @@ fn cells_may_be_quoted_and_go_over_lines() {
         "job\trun_s\tuser\n\"a \"\"b\"\",\nc\"\t5\tann\n5\" disk\t6\t\n",
         &expect![[r#"
             a "b",
-            c of ann, run 5000000, 1 alone 
-            5" disk of nobody, run 6000000, 1 alone 
+            c of ann, tasks 1, run 5000000
+            5" disk of nobody, tasks 1, run 6000000
             columns: job = job, run = run_s (s), user = user
         "#]],
     );
@@ -269,9 +231,9 @@ fn what_is_no_table_of_jobs_is_told() {
         "",
         "job,colour,user\n",
         &expect![[r#"
-        jobs.csv: the name does not tell the format
-          hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt, table
-    "#]],
+            jobs.csv: the name does not tell the format
+              hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt, sacct, slurm-nodes, table
+        "#]],
     );
     check(
         "run=seconds",

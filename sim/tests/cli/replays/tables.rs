@@ -155,6 +155,28 @@ fn what_is_in_a_table_is_told() {
     "#]].assert_eq(&told("trace import jobs.csv --out form"));
 }
 
+/// An account of two users and the nodes they ran on.
+const SACCT: &str = "\
+JobID|User|State|Submit|Start|End|NNodes|AllocCPUS|ReqMem|JobName
+1|ann|COMPLETED|2026-01-05T08:00:00|2026-01-05T08:00:10|2026-01-05T08:10:10|2|8|4G|a | b
+1.batch||COMPLETED|2026-01-05T08:00:10|2026-01-05T08:00:10|2026-01-05T08:10:10|1|4||batch
+2_1|bob|TIMEOUT|2026-01-05T08:01:00|2026-01-05T08:01:00|2026-01-05T08:06:00|1|1|1Gc|c
+2_[2-3]|bob|PENDING|2026-01-05T08:01:00|Unknown|Unknown|1|1|1Gc|c
+";
+const NODES: &str = "NodeName=n[1-3] CPUs=4 RealMemory=8000\n";
+
+#[test]
+fn an_account_runs_on_its_nodes() {
+    let place = Place::with("sacct.txt", SACCT);
+    place.write("slurm.conf", NODES);
+    let both = "--trace sacct.txt --trace slurm.conf";
+    let said = place.fairground(&format!("compare {both} --dry-run"));
+    let about = said.lines().find(|line| line.starts_with("about = "));
+    expect![[r#"about = "sacct.txt holds jobs of a Slurm cluster, any columns in any order (sacct -P), 3 jobs of 2 tenants. Replayed: 1m from its beginning, all 3 jobs. Left out: 1 job that never started, `2_[2-3]` first. The cluster is the trace's own machines: 3. Over the recipe's 10m, the work asks for 70.8 % of their CPUs and 19.2 % of their memory. A partition has agents in proportion to the load of its framework.""#]].assert_eq(about.unwrap_or(&said));
+    let ran = place.fairground(&format!("compare {both} --out out"));
+    assert!(ran.starts_with("exit 0\n"), "{ran}");
+}
+
 #[test]
 fn columns_of_what_is_no_plain_table_are_refused() {
     let swf = ("log.swf", super::LOG);

@@ -1,6 +1,6 @@
 //! The rows of a plain table: cells quoted or not, whatever stands between, or Parquet.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,9 +10,8 @@ use parquet::record::reader::RowIter;
 
 use super::names::{ColumnUnit, Meaning, TableColumn, guessed, said};
 use crate::error::{ReadError, quoted};
-use crate::formats::lines::Lines;
+use crate::formats::ahead::{Ahead, TextLine};
 use crate::formats::place::Place;
-use crate::formats::rows::Passed;
 use crate::formats::seen::Seen;
 use crate::formats::{ColumnMap, LONGEST_LINE, sheets};
 
@@ -44,13 +43,8 @@ struct TableHeader {
 }
 
 enum TableSource {
-    Text {
-        lines: Box<Lines>,
-        /// Lines that were read to find the end of a quoted cell, and were none of it.
-        ahead: VecDeque<(String, Place, u64)>,
-        /// How many files' headers are behind us.
-        headed: u64,
-    },
+    /// With how many files' headers are behind us.
+    Text(Box<Ahead>, u64),
     Parquet(Box<RowIter<'static>>),
 }
 
@@ -61,7 +55,6 @@ pub(super) struct PlainTable {
     header: TableHeader,
     place: Place,
     unread: BTreeSet<String>,
-    passed: Passed,
     any: bool,
     ended: bool,
 }
@@ -202,11 +195,7 @@ impl TableHeader {
 impl PlainTable {
     pub(super) fn open(path: &Path, map: &ColumnMap) -> Result<Self, ReadError> {
         let mut table = Self {
-            source: TableSource::Text {
-                lines: Box::new(Lines::lenient(path, "jobs.csv", true)?),
-                ahead: VecDeque::new(),
-                headed: 0,
-            },
+            source: TableSource::Text(Box::new(Ahead::open(path, "jobs.csv")?), 0),
             map: map.clone(),
             header: TableHeader::default(),
             place: Place {
@@ -214,7 +203,6 @@ impl PlainTable {
                 line: 0,
             },
             unread: BTreeSet::new(),
-            passed: Passed::default(),
             any: false,
             ended: false,
         };
@@ -279,103 +267,40 @@ impl PlainTable {
 
     pub(super) fn end(&self, seen: &mut Seen) {
         seen.fill("columns", self.header.names.len());
-        if matches!(self.source, TableSource::Text { .. }) {
-            for (name, count) in self.passed.facts() {
+        if let TableSource::Text(lines, _) = &self.source {
+            for (name, count) in lines.passed().facts() {
                 seen.set(name, count);
             }
-            self.passed.tell(seen);
-        }
-    }
-
-    /// The next line that is not blank, where it stands, and the number of its file.
-    fn line(&mut self) -> Option<Result<(String, Place, u64), ReadError>> {
-        let TableSource::Text { lines, ahead, .. } = &mut self.source else {
-            return None;
-        };
-        if let Some(line) = ahead.pop_front() {
-            return Some(Ok(line));
-        }
-        loop {
-            let (line, part) = match lines.next_of_part()? {
-                Ok((line, _)) if line.trim_ascii().is_empty() => {
-                    self.passed.blank += 1;
-                    continue;
-                }
-                Ok((line, part)) => (line.to_owned(), part),
-                Err(error) => return Some(Err(error)),
-            };
-            self.passed.repaired = lines.repaired();
-            self.passed.unfinished = !lines.complete();
-            return Some(Ok((line, lines.place(), part)));
+            lines.passed().tell(seen);
         }
     }
 
     /// The next row of text; the first line of a file is its header.
     fn text(&mut self) -> Option<Result<PlainRow, ReadError>> {
         loop {
-            let (line, place, part) = match self.line()? {
+            let TableSource::Text(lines, headed) = &mut self.source else {
+                return None;
+            };
+            let line = match lines.next()? {
                 Ok(line) => line,
                 Err(error) => return Some(Err(error)),
             };
-            self.place = place.clone();
-            let TableSource::Text { headed, .. } = &mut self.source else {
-                return None;
-            };
-            if part > *headed {
-                *headed = part;
-                let (between, names) = header_names(&line);
+            self.place = line.place.clone();
+            if line.part > *headed {
+                *headed = line.part;
+                let (between, names) = header_names(&line.text);
                 match TableHeader::read(names, between, &self.map) {
                     Ok(header) => self.head(header),
                     Err(error) => {
                         self.ended = true;
-                        return Some(Err(place.of(error)));
+                        return Some(Err(line.place.of(error)));
                     }
                 }
                 continue;
             }
-            return Some(self.row(line, place));
+            let row = row(lines, line, &self.header);
+            return Some(row);
         }
-    }
-
-    /// Understands a line, and those that belong to it.
-    fn row(&mut self, line: String, place: Place) -> Result<PlainRow, ReadError> {
-        let mut cells = Vec::new();
-        let mut row = line;
-        let mut more: VecDeque<(String, Place, u64)> = VecDeque::new();
-        while split(&row, self.header.between, &mut cells) {
-            let fits = more.len() < MOST_LINES && row.len() < LONGEST_LINE;
-            let error = match self.line() {
-                Some(Ok(next)) if fits => {
-                    row.push('\n');
-                    row.push_str(&next.0);
-                    more.push_back(next);
-                    continue;
-                }
-                Some(Err(error)) => error,
-                next => {
-                    more.extend(next.and_then(Result::ok));
-                    let error = ReadError::expected("the end of a quoted cell", "none");
-                    let hint = format!("a cell may go over {MOST_LINES} lines at most");
-                    place.of(error.hint(hint))
-                }
-            };
-            // What looked like a part of it is read as rows of its own.
-            if let TableSource::Text { ahead, .. } = &mut self.source {
-                more.append(ahead);
-                *ahead = more;
-            }
-            return Err(error);
-        }
-        let (found, width) = (cells.len(), self.header.names.len());
-        if found != width {
-            let expected = format!("{width} columns, as the first line has");
-            return Err(place.of(ReadError::uneven(expected, found)));
-        }
-        let cells = cells.into_iter();
-        Ok(PlainRow {
-            cells: cells.map(|text| PlainCell { text, scale: None }).collect(),
-            place,
-        })
     }
 
     fn parquet_row(&mut self) -> Option<Result<PlainRow, ReadError>> {
@@ -396,6 +321,42 @@ impl PlainTable {
         });
         Some(row.map_err(|error| place.of(error)))
     }
+}
+
+/// Understands a line, and those that belong to it.
+fn row(lines: &mut Ahead, line: TextLine, header: &TableHeader) -> Result<PlainRow, ReadError> {
+    let TextLine {
+        mut text, place, ..
+    } = line;
+    let mut cells = Vec::new();
+    let mut more: Vec<TextLine> = Vec::new();
+    while split(&text, header.between, &mut cells) {
+        let fits = more.len() < MOST_LINES && text.len() < LONGEST_LINE;
+        if fits
+            && lines.peek().is_some()
+            && let Some(Ok(next)) = lines.next()
+        {
+            text.push('\n');
+            text.push_str(&next.text);
+            more.push(next);
+            continue;
+        }
+        // What looked like a part of it is read as rows of its own.
+        lines.give_back(more.into_iter());
+        let error = ReadError::expected("the end of a quoted cell", "none");
+        let hint = format!("a cell may go over {MOST_LINES} lines at most");
+        return Err(place.of(error.hint(hint)));
+    }
+    let (found, width) = (cells.len(), header.names.len());
+    if found != width {
+        let expected = format!("{width} columns, as the first line has");
+        return Err(place.of(ReadError::uneven(expected, found)));
+    }
+    let cells = cells.into_iter();
+    Ok(PlainRow {
+        cells: cells.map(|text| PlainCell { text, scale: None }).collect(),
+        place,
+    })
 }
 
 /// A field as the text it would be in CSV.
@@ -424,7 +385,7 @@ impl Iterator for PlainTable {
             return None;
         }
         let next = match &self.source {
-            TableSource::Text { .. } => self.text(),
+            TableSource::Text(..) => self.text(),
             TableSource::Parquet(_) => self.parquet_row(),
         };
         if let Some(row) = next {
