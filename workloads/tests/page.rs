@@ -85,5 +85,27 @@ folder of parts as well. What makes a job good to replay: `Submit`, `Start` and 
   read so, any other is refused.
 - Jobs that were cancelled before they started ran for no time and add no load; jobs that still run are censored.
 - `nodes.txt` may be `scontrol show nodes -o` or `slurm.conf`, too.
+## Pods and nodes of a Kubernetes cluster
+
+```sh
+kubectl get pods,nodes -A -o json > cluster.json
+fairground compare --trace cluster.json
+```
+
+Pods and nodes may stand in one file, in two, or pods alone; a list may be of any length, and what a watch prints
+(`--watch`) is read, too: the last state of a pod counts. Objects of other kinds are passed over.
+
+- The pods of one **owner** (a Job, a ReplicaSet) are the tasks of one job, submitted when the first was created.
+  Pods of one **gang** are a job whose tasks run at the same time: `scheduling.k8s.io/group-name` (Volcano),
+  `scheduling.x-k8s.io/pod-group` and `pod-group.scheduling.sigs.k8s.io` (coscheduling),
+  `kueue.x-k8s.io/pod-group-name`. The namespace is the tenant.
+- **What a pod needs** is counted as the scheduler counts it: the requests (or else limits) of its containers and
+  sidecars together, or what an init container needs where that is more, and the overhead. GPUs are all resources that
+  end in `/gpu`; other extended ones are named and not kept.
+- **How long it ran**: from the start of its first container to the end of its last. A pod that runs is censored: it
+  has run until the latest time in the file. A cluster forgets pods that are gone: what is in the file is what there
+  was at one moment, and not all that was submitted.
+- **Nodes** have what is allocatable.
+
 ## All formats
 ";

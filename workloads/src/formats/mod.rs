@@ -29,6 +29,7 @@ pub mod genai;
 pub mod google2011;
 pub mod google2019;
 pub mod hadoop;
+pub mod kubernetes;
 pub mod loads;
 pub mod mooncake;
 pub mod muri;
@@ -164,6 +165,7 @@ formats! {
     BurstGpt "burstgpt" burstgpt;
     Sacct "sacct" slurm::sacct;
     SlurmNodes "slurm-nodes" slurm::nodes;
+    Kubernetes "kubernetes" kubernetes;
     Plain "table" plain;
 }
 

@@ -5,6 +5,7 @@ mod cases;
 #[path = "../common/mod.rs"]
 mod common;
 mod edit;
+mod kubernetes;
 mod law;
 mod plain;
 mod slurm;

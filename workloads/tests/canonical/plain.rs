@@ -45,11 +45,11 @@ fn columns_are_known_by_their_names() {
         "",
         "Job ID,Arrival Time (ms),runtime_min,NCPUs,RAM (GiB),num_gpus,time limit_h,owner,note\n\
          7,1500,1.5,2.5,0.1,1,2,ann,x\n",
-        &expect![[r#"
+        &expect![[r"
             7 of ann, submit 1500000, estimate 7200000000, tasks 1, run 90000000, cpus 2500, mem 103, gpus 1000
             columns: job = Job ID, submit = Arrival Time (ms) (ms), run = runtime_min (min), estimate = time limit_h (h), cpus = NCPUs (cores), mem = RAM (GiB) (gib), gpus = num_gpus (gpus), user = owner
             not read: note
-        "#]],
+        "]],
     );
 }
 
@@ -59,58 +59,58 @@ fn columns_are_what_somebody_says() {
     check(
         "submit=arrival:s,run=seconds",
         table,
-        &expect![[r#"
+        &expect![[r"
             a of nobody, submit 5000000, tasks 1, run 60000000, cpus 2000
             b of nobody, submit 7000000, tasks 1, run 500000, cpus 1000
             columns: job = id, submit = arrival (s), run = seconds (s), cpus = cores (cores)
-        "#]],
+        "]],
     );
     check(
         "submit=arrival:ms, run=seconds:min",
         table,
-        &expect![[r#"
+        &expect![[r"
             a of nobody, submit 5000, tasks 1, run 3600000000, cpus 2000
             b of nobody, submit 7000, tasks 1, run 30000000, cpus 1000
             columns: job = id, submit = arrival (ms), run = seconds (min), cpus = cores (cores)
-        "#]],
+        "]],
     );
     check(
         "submit=when,run=seconds",
         table,
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:1: expected the column `when`, which is the job's submit, found `arrival, seconds, cores, id`
-    "#]],
+    "]],
     );
     check(
         "submit=arrival",
         table,
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:1: expected a column that tells how long a job ran (run_s), or when it ended (end), found `arrival, seconds, cores, id`
           hint: say which column is what: --columns 'run=COLUMN:s,submit=COLUMN:s'; workloads/FORMATS.md has all names
-    "#]],
+    "]],
     );
     check(
         "submit=arrival:s,run=seconds,run=id",
         table,
-        &expect![[r#"
+        &expect![[r"
         expected `run` once, found it twice
           hint: what is several columns is none
-    "#]],
+    "]],
     );
     check(
         "submitted=arrival:s,ran=seconds",
         table,
-        &expect![[r#"
+        &expect![[r"
         expected one of job, submit, start, end, run, wait, estimate, tasks, cpus, mem, used, gpus, read, write, user, group, queue, partition, priority, gang, outcome, executable, preceding, think, found `ran`
-    "#]],
+    "]],
     );
     check(
         "run",
         table,
-        &expect![[r#"
+        &expect![[r"
         expected WHAT=COLUMN or WHAT=COLUMN:UNIT, found `run`
           hint: as in submit=arrival:s,run=seconds,cpus=cores
-    "#]],
+    "]],
     );
 }
 
@@ -119,34 +119,34 @@ fn a_number_without_a_unit_is_refused() {
     check(
         "",
         "submit_s,run,cpus\n0,5,1\n",
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:2: column 2 (run): expected a time such as 1:02:03 or 90s, or a number and its unit, found `5`
           hint: say the unit in the column's name (run_s) or with --columns
-    "#]],
+    "]],
     );
     check(
         "",
         "submit,run_s,cpus\n0,5,1\n",
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:2: column 1 (submit): expected a date such as 2026-01-05T08:00:30, or a number and its unit, found `0`
           hint: say the unit in the column's name (submit_s) or with --columns (submit=arrival:s)
-    "#]],
+    "]],
     );
     check(
         "",
         "submit_s,run_s,mem\n0,5,1\n",
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:2: column 3 (mem): expected memory such as 16GiB, or a number and its unit, found `1`
           hint: say the unit in the column's name (mem_gib) or with --columns
-    "#]],
+    "]],
     );
     check(
         "",
         "submit_s,run,mem\n0,1:30,1GB\n",
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:2: column 2 (run): expected a time such as 1:02:03 or 90s, or a number and its unit, found `1:30`
           hint: say the unit in the column's name (run_s) or with --columns
-    "#]],
+    "]],
     );
 }
 
@@ -158,12 +158,12 @@ fn cells_have_units_and_dates_zones() {
          2026-01-05T08:00:00Z,1-02:03:04,16GiB,90 s\n\
          2026-01-05T09:00:00+01:00,0:01:30,1500MB,2min\n\
          \"2026-01-05 08:00:00.25\",1.5h,,\n",
-        &expect![[r#"
+        &expect![[r"
              of nobody, submit 1767600000000000, wait 90000000, tasks 1, run 93784000000, mem 16384
              of nobody, submit 1767600000000000, wait 120000000, tasks 1, run 90000000, mem 1431
              of nobody, submit 1767600000250000, tasks 1, run 5400000000
             columns: submit = submit, run = run, wait = wait, mem = mem
-        "#]],
+        "]],
     );
 }
 
@@ -172,13 +172,13 @@ fn a_table_may_be_parquet() {
     let folder = folder();
     let path = folder.path().join("jobs.parquet");
     parquet::jobs(&path);
-    expect![[r#"
+    expect![[r"
          of ann, submit 1767600000000000, tasks 1, run 60500000, mem 1024
          of bob, submit 1767600000250000, tasks 1, mem 1
         columns: submit = submitted, run = run_s (s), mem = memory_bytes (b), user = owner
         not read: colour
         run times that the source does not tell: 1 of 2 tasks
-    "#]]
+    "]]
     .assert_eq(&imported(&folder, &path, ""));
 }
 
@@ -187,7 +187,7 @@ fn starts_and_ends_tell_run_times() {
     check(
         "",
         "start_s;end_s;tasks;gang\n0;10;4;yes\n5;;1;no\n;;2;no\n9;8;1;no\n4;5;0;no\n",
-        &expect![[r#"
+        &expect![[r"
              of nobody together, submit 0, tasks 4, run 10000000
              of nobody, submit 5000000, tasks 1, censored
              of nobody, tasks 2, unstarted
@@ -199,7 +199,7 @@ fn starts_and_ends_tell_run_times() {
             run times that are damaged: 1 of 8 tasks
             submissions: the start, of 3 jobs without a submission
             tasks that never started, and add no load: 2 of 8 tasks
-        "#]],
+        "]],
     );
 }
 
@@ -218,10 +218,10 @@ fn cells_may_be_quoted_and_go_over_lines() {
     check(
         "",
         "job,run_s,user\na,5,ann\n\"b,6,bob\nc,7,cid\n",
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:3: expected the end of a quoted cell, found none
           hint: a cell may go over 100 lines at most
-    "#]],
+    "]],
     );
 }
 
@@ -230,49 +230,49 @@ fn what_is_no_table_of_jobs_is_told() {
     check(
         "",
         "job,colour,user\n",
-        &expect![[r#"
+        &expect![[r"
             jobs.csv: the name does not tell the format
-              hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt, sacct, slurm-nodes, table
-        "#]],
+              hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt, sacct, slurm-nodes, kubernetes, table
+        "]],
     );
     check(
         "run=seconds",
         "",
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:1: expected at least one job, found none
           hint: a first line that names the columns, then a row a job
-    "#]],
+    "]],
     );
     check(
         "run=run_s",
         "run_s,job\n",
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:1: expected at least one job, found none
           hint: a first line that names the columns, then a row a job
-    "#]],
+    "]],
     );
     check(
         "",
         "run_s,end_s,job\n5,6\n",
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:2: expected 3 columns, as the first line has, found 2 columns
-    "#]],
+    "]],
     );
     check(
         "",
         "run_s,end_s,job\n5,-6,a\n",
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:2: column 2 (end): expected a number of seconds, found `-6`
           hint: digits with at most one point and exponent: no sign, blank or unit
-    "#]],
+    "]],
     );
     check(
         "",
         "run_s,cpus,job\n5,99999999999,a\n",
-        &expect![[r#"
+        &expect![[r"
         jobs.csv:2: column 2 (cpus): expected at most 1000000000 cores, found `99999999999`
           hint: so large a number is taken for damage
-    "#]],
+    "]],
     );
 }
 

@@ -1,5 +1,7 @@
 //! What Slurm's accounting tells: steps, arrays, attempts, texts with separators and line ends, odd rows.
 
+use std::fmt::Write as _;
+
 use expect_test::{Expect, expect};
 use fairground_workloads::Format;
 use fairground_workloads::canonical::import::import;
@@ -29,7 +31,7 @@ fn steps_belong_to_their_jobs() {
             "2|COMPLETED|5|1000|4000Mn|4|2|",
             "9.batch|COMPLETED|5|1000||4|2|7G",
         ],
-        &expect![[r#"
+        &expect![[r"
             1 of nobody together, submit 1000000000, tasks 2, run 60000000, cpus 2000, mem 4096, used 3072, COMPLETED
             2 of nobody together, submit 1000000000, tasks 2, run 5000000, cpus 2000, mem 4000, COMPLETED
             merged: 4 records, a step of a job
@@ -37,7 +39,7 @@ fn steps_belong_to_their_jobs() {
             job shape: a task a node, all at the same time, each with an equal part of the job's cores, memory and GPUs
             memory used: MaxRSS of the largest process of a step, of 1 jobs
             read and not kept: ExitCode, Eligible, NodeList, JobIDRaw
-        "#]],
+        "]],
     );
 }
 
@@ -53,7 +55,7 @@ fn arrays_are_their_tasks_once_those_have_started() {
             "7+0|ann|COMPLETED|100|110|120|1|2",
             "7+1|ann|COMPLETED|100|110|120|3|9",
         ],
-        &expect![[r#"
+        &expect![[r"
             5_1 of ann, submit 100000000, wait 10000000, tasks 1, run 10000000, cpus 2000, COMPLETED
             5_2 of ann, submit 100000000, wait 15000000, tasks 1, cpus 2000, censored, RUNNING
             5_[3-9%2] of ann together, submit 100000000, tasks 14, cpus 1000, unstarted, PENDING
@@ -67,7 +69,7 @@ fn arrays_are_their_tasks_once_those_have_started() {
             run times of which the trace holds a part: 1 of 22 tasks
             tasks of arrays: 2 rows stand for all that have not started, each for one job
             tasks that never started, and add no load: 16 of 22 tasks
-        "#]],
+        "]],
     );
 }
 
@@ -89,7 +91,7 @@ fn attempts_at_a_job_are_one_job() {
             "6|ann|COMPLETED|100|110|120|1|2",
             "6|ann|COMPLETED|100|110|120|1|2",
         ],
-        &expect![[r#"
+        &expect![[r"
             1 of ann, submit 100000000, wait 200000000, tasks 1, run 60000000, cpus 2000, COMPLETED
             2 of bob, submit 100000000, wait 10000000, tasks 1, run 40000000, cpus 2000, NODE_FAIL
             3 of ann, submit 100000000, wait 10000000, tasks 1, run 290000000, cpus 2000, COMPLETED
@@ -106,7 +108,7 @@ fn attempts_at_a_job_are_one_job() {
             job shape: a task a node, all at the same time, each with an equal part of the job's cores, memory and GPUs
             read and not kept: ExitCode, Eligible, NodeList, JobIDRaw
             tasks that never started, and add no load: 1 of 7 tasks
-        "#]],
+        "]],
     );
 }
 
@@ -123,7 +125,7 @@ fn what_people_wrote_may_hold_separators_and_line_ends() {
             "| uniq'|COMPLETED|1|2|3",
             "4|a|sbatch x|FAILED|1|2|3",
         ],
-        &expect![[r#"
+        &expect![[r"
             1 of nobody, submit 1000000, wait 1000000, tasks 1, run 1000000, COMPLETED
             2 of nobody, submit 1000000, wait 1000000, tasks 1, run 1000000, COMPLETED
             3 of nobody, submit 1000000, wait 1000000, tasks 1, run 1000000, COMPLETED
@@ -134,12 +136,12 @@ fn what_people_wrote_may_hold_separators_and_line_ends() {
             read and not kept: ExitCode, Eligible, NodeList, JobIDRaw
             records over several lines: 2 lines go on with what people wrote
             rows with more columns: 2 rows hold the separator in what people wrote
-        "#]],
+        "]],
     );
     check(
         "JobID|State|End|Start|Comment",
         &["1|FAILED|9|1|one", "two", "three | four", "2|FAILED|9|1|"],
-        &expect![[r#"
+        &expect![[r"
             1 of nobody, submit 1000000, tasks 1, run 8000000, FAILED
             2 of nobody, submit 1000000, tasks 1, run 8000000, FAILED
             clock: the times of the account, which are local to the cluster
@@ -147,16 +149,16 @@ fn what_people_wrote_may_hold_separators_and_line_ends() {
             not read: Comment
             read and not kept: ExitCode, Eligible, NodeList, JobIDRaw
             records over several lines: 2 lines go on with what people wrote
-        "#]],
+        "]],
     );
     // Two ways to read it that differ in more than names.
     check(
         "JobID|JobName|NCPUS|Comment|End|Start",
         &["1|a|2|3|4|9|1"],
-        &expect![[r#"
+        &expect![[r"
             file:2: expected 6 columns, found 7 columns
               hint: the separator stands in texts, and the row can be read in several ways; leave JobName or SubmitLine out, or use sacct --delimiter
-        "#]],
+        "]],
     );
 }
 
@@ -170,7 +172,7 @@ fn amounts_are_those_of_the_allocation() {
             "3|CANCELLED by 5|7|7|1|0|1|1.5G|||Partition_Limit",
             "4|DEADLINE|None|9|1|1|1|100M|||5",
         ],
-        &expect![[r#"
+        &expect![[r"
             1 of nobody together, submit 1000000, estimate 5400000000, tasks 2, run 1000000, cpus 4000, mem 2560, gpus 1500, COMPLETED
             2 of nobody together, tasks 4, cpus 16000, mem 65536, gpus 2000, unstarted, PENDING
             3 of nobody, submit 7000000, tasks 1, cpus 1000, mem 1536, unstarted, CANCELLED
@@ -179,18 +181,18 @@ fn amounts_are_those_of_the_allocation() {
             job shape: a task a node, all at the same time, each with an equal part of the job's cores, memory and GPUs
             read and not kept: ExitCode, Eligible, NodeList, JobIDRaw
             tasks that never started, and add no load: 6 of 8 tasks
-        "#]],
+        "]],
     );
     check(
         "JobID|State|Start|End|NNodes|NCPUS|ReqGRES|AllocGRES",
         &["1|COMPLETED|1|2|2|8|gpu:2|gpu:2", "2|COMPLETED|1|2|1|8||"],
-        &expect![[r#"
+        &expect![[r"
             1 of nobody together, submit 1000000, tasks 2, run 1000000, cpus 4000, gpus 2000, COMPLETED
             2 of nobody, submit 1000000, tasks 1, run 1000000, cpus 8000, COMPLETED
             clock: the times of the account, which are local to the cluster
             job shape: a task a node, all at the same time, each with an equal part of the job's cores, memory and GPUs
             read and not kept: ExitCode, Eligible, NodeList, JobIDRaw
-        "#]],
+        "]],
     );
 }
 
@@ -206,7 +208,7 @@ fn times_are_written_in_many_ways() {
             "5|SUSPENDED|5|9|Unknown|00:00:04",
             "6||5|9|Unknown|",
         ],
-        &expect![[r#"
+        &expect![[r"
             1 of nobody, submit 1767600000000000, wait 30000000, tasks 1, run 93784000000, TIMEOUT
             2 of nobody, submit 1767596400000000, wait 3600000000, tasks 1, run 123000000, OUT_OF_MEMORY
             3 of nobody, tasks 1, unstarted, COMPLETED
@@ -219,7 +221,7 @@ fn times_are_written_in_many_ways() {
             run times of which the trace holds a part: 2 of 6 tasks
             run times that are damaged: 1 of 6 tasks
             tasks that never started, and add no load: 1 of 6 tasks
-        "#]],
+        "]],
     );
 }
 
@@ -234,31 +236,31 @@ fn what_is_wrong_is_told_with_its_place() {
     };
     wrong(
         "",
-        &expect![[r#"
+        &expect![[r"
         log:1: expected at least one job, found none
           hint: the output of sacct -P: JobID|State|Submit|Start|End|...
-    "#]],
+    "]],
     );
     wrong(
         "JobID|State\n",
-        &expect![[r#"
+        &expect![[r"
         log:1: expected at least one job, found none
           hint: the output of sacct -P: JobID|State|Submit|Start|End|...
-    "#]],
+    "]],
     );
     wrong(
         "1|COMPLETED\n",
-        &expect![[r#"
+        &expect![[r"
         log:1: expected a first line that names the columns, JobID among them, found `1|COMPLETED`
           hint: the output of sacct -P, without -n: JobID|State|Submit|Start|End|...
-    "#]],
+    "]],
     );
     wrong(
         "JobID      State\n1      COMPLETED\n",
-        &expect![[r#"
+        &expect![[r"
         log:1: expected columns with one separator between, found blanks
           hint: use sacct -P: without it, columns are cut off
-    "#]],
+    "]],
     );
     wrong(
         "JobID|State|Elapsed|ReqMem|Submit|JobName\n\
@@ -269,14 +271,14 @@ fn what_is_wrong_is_told_with_its_place() {
          1|COMPLETED|1:00|1G|soon|a\n\
          1|COMPLETED|1:00\n\
          2|COMPLETED|1:00|1G|1|a\n",
-        &expect![[r#"
+        &expect![[r"
             log:2: column 1 (JobID): expected the id of a job or step: 123, 123_4, 123_[5-9] or 123.batch, found `x`
             log:3: column 2 (State): expected the state of a job, such as COMPLETED or CANCELLED by 1001, found `completed`
             log:4: column 3 (Elapsed): expected a time of the form [days-]hours:minutes:seconds, found `one`
             log:5: column 4 (ReqMem): expected memory such as 4000Mn, 2Gc or 1.5G, found `1X`
             log:6: column 5 (Submit): expected a time such as 2026-01-05T08:00:30, seconds since 1970, Unknown or None, found `soon`
             log:7: expected 6 columns, as the first line has, found 3 columns
-        "#]],
+        "]],
     );
 }
 
@@ -311,21 +313,23 @@ fn nodes_are_machines() {
         report.account.check().unwrap();
         let opened = fairground_workloads::canonical::Opened::open(&place).unwrap();
         for one in rows::<Machine>(&opened) {
-            shown += &format!(
-                "{}: {:?} cpus, {:?} mem, {:?} gpus, {}\n",
+            writeln!(
+                shown,
+                "{}: {:?} cpus, {:?} mem, {:?} gpus, {}",
                 one.name,
                 one.cpus,
                 one.memory,
                 one.gpus,
                 one.platform.unwrap_or_default()
-            );
+            )
+            .unwrap();
         }
         for assumed in manifest.assumptions {
-            shown += &format!("{}: {}\n", assumed.about, assumed.model);
+            writeln!(shown, "{}: {}", assumed.about, assumed.model).unwrap();
         }
         std::fs::remove_dir_all(place).unwrap();
     }
-    expect![[r#"
+    expect![[r"
         n001: Some(126000) cpus, Some(515000) mem, Some(4000) gpus, a100
         n002: Some(8000) cpus, Some(16000) mem, Some(0) gpus, 
         nodes: 1 that are down, drained or failed count as there
@@ -338,7 +342,7 @@ fn nodes_are_machines() {
         not read: Feature
         read and not kept: State, Partitions
         records passed over: 1: nodes that are not there yet
-    "#]].assert_eq(&shown);
+    "]].assert_eq(&shown);
     for (text, problem) in [
         (
             "NodeName=n[1-2 CPUs=4\n",

@@ -1,6 +1,7 @@
 //! Tables that people make themselves: what is in them, and that they run.
 
 use expect_test::expect;
+use fairground_workloads::Format;
 
 use super::check;
 use crate::place::Place;
@@ -99,15 +100,15 @@ fn a_table_becomes_a_recipe_that_reads_it_again() {
 fn what_is_in_a_table_is_told() {
     let place = Place::with("jobs.csv", JOBS);
     let told = |command: &str| place.fairground(&format!("{command} --columns {COLUMNS}"));
-    expect![[r#"
+    expect![[r"
         exit 0
         --- stdout
         job,submit_s,run_s,tasks,cpus,mem_mib,gpus,user,queue,outcome
         ,0,600,1,4,2048,,ann,,
         ,60,300,1,2,1024,,bob,,
-    "#]]
+    "]]
     .assert_eq(&told("trace head jobs.csv -n 2"));
-    expect![[r#"
+    expect![[r"
         exit 0
         --- stdout
         jobs: 3
@@ -129,14 +130,14 @@ fn what_is_in_a_table_is_told() {
         cpus    thousandths of a core   3       1000       2000        4000        4000        7000
         mem     MiB                     3       1024       1024        2048        2048        4096
         gpus    thousandths of a GPU    0          0          0           0           0           0
-    "#]].assert_eq(&told("trace stat jobs.csv"));
-    expect![[r#"
+    "]].assert_eq(&told("trace stat jobs.csv"));
+    expect![[r"
         exit 0
         --- stdout
         jobs.csv: table, 3 records, 0 problems, 0 warnings
-    "#]]
+    "]]
     .assert_eq(&told("trace validate jobs.csv"));
-    expect![[r#"
+    expect![[r"
         exit 0
         --- stdout
         format: table
@@ -152,7 +153,7 @@ fn what_is_in_a_table_is_told() {
         assumed: columns: submit = arrival (s), run = seconds (s), cpus = cores (cores), mem = ram (gib), user = who
         assumed: not read: colour
         digest: 98f79e15e990c9471194c1575fe83341f1d3faa40d266a53ec064f91a2d8c53b
-    "#]].assert_eq(&told("trace import jobs.csv --out form"));
+    "]].assert_eq(&told("trace import jobs.csv --out form"));
 }
 
 /// An account of two users and the nodes they ran on.
@@ -178,37 +179,71 @@ fn an_account_runs_on_its_nodes() {
 }
 
 #[test]
+fn pods_run_on_the_nodes_of_their_file() {
+    let place = Place::with("cluster.json", Format::Kubernetes.samples()[0]);
+    let said = place.fairground("compare --trace cluster.json --dry-run");
+    let about = said.lines().find(|line| line.starts_with("about = "));
+    expect![[r#"about = "cluster.json holds pods and nodes of a Kubernetes cluster (kubectl get pods,nodes -A -o json), 2 jobs of 2 tenants. Replayed: what arrives at its beginning, all 2 jobs. The cluster is the trace's own machines: 1. Over the recipe's 10m, the work asks for 14.9 % of their CPUs, 12.8 % of their memory and 25.0 % of their GPUs. A partition has agents in proportion to the load of its framework. Tasks of a job start together, and some partitions are too small for jobs of their frameworks, which can never run there: 1 of the 1 job of shop on 0 agents; fewer frameworks (--tenants) have larger partitions.""#]].assert_eq(about.unwrap_or(&said));
+    let ran = place.fairground("compare --trace cluster.json --out out");
+    assert!(ran.starts_with("exit 0\n"), "{ran}");
+    let stat = place.fairground("trace stat cluster.json");
+    expect![[r"
+        exit 0
+        --- stdout
+        pods: 2
+        nodes: 1
+        other_objects: 0
+        node_cpus: 63.77
+        node_mem_mib: 257673
+        node_gpus: 8
+        namespaces: 2
+        phases: Running: 1, Succeeded: 1
+        owners: Job: 1, ReplicaSet: 1
+        pods_in_gangs: 1
+        first_s: 1767600000
+        last_s: 1767600000
+        not_read: apiVersion, metadata.ownerReferences.apiVersion, spec.containers.name, spec.initContainers.name, status.containerStatuses.name, status.containerStatuses.state.terminated.exitCode
+
+        column  unit                    n         min         p50         p95         max         sum
+        run_s   millionths of a second  1  3600000000  3600000000  3600000000  3600000000  3600000000
+        cpus    thousandths of a core   2        1500        1500        8000        8000        9500
+        mem     MiB                     2         123         123       32768       32768       32891
+        gpus    thousandths of a GPU    1        2000        2000        2000        2000        2000
+    "]].assert_eq(&stat);
+}
+
+#[test]
 fn columns_of_what_is_no_plain_table_are_refused() {
     let swf = ("log.swf", super::LOG);
     check(
         &[swf],
         "trace stat log.swf --format swf --columns run=x",
-        &expect![[r#"
+        &expect![[r"
             exit 2
             --- stderr
             error: log.swf: --columns: no effect: swf has columns of its own; found run=x
               hint: leave it out
-        "#]],
+        "]],
     );
     check(
         &[swf],
         "compare --trace log.swf --format swf --columns run=x",
-        &expect![[r#"
+        &expect![[r"
             exit 2
             --- stderr
             error: log.swf: --columns: no effect: swf has columns of its own; found run=x
               hint: leave it out
-        "#]],
+        "]],
     );
     check(
         &[("jobs.csv", JOBS)],
         "trace stat jobs.csv --columns run=",
-        &expect![[r#"
+        &expect![[r"
             exit 2
             --- stderr
             error: invalid value 'run=' for '--columns <COLUMNS>': expected the name of a column, found `run=`
 
             For more information, try '--help'.
-        "#]],
+        "]],
     );
 }

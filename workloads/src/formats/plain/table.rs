@@ -91,17 +91,13 @@ fn split(line: &str, between: char, cells: &mut Vec<String>) -> bool {
     loop {
         let inner = rest.trim_start_matches(|c| c == ' ' && c != between);
         let Some(quoted) = inner.strip_prefix('"') else {
-            match rest.split_once(between) {
-                Some((cell, more)) => {
-                    cells.push(cell.to_owned());
-                    rest = more;
-                    continue;
-                }
-                None => {
-                    cells.push(rest.to_owned());
-                    return false;
-                }
+            if let Some((cell, more)) = rest.split_once(between) {
+                cells.push(cell.to_owned());
+                rest = more;
+                continue;
             }
+            cells.push(rest.to_owned());
+            return false;
         };
         let mut cell = String::new();
         let mut left = quoted;
@@ -120,17 +116,15 @@ fn split(line: &str, between: char, cells: &mut Vec<String>) -> bool {
                 None => break more,
             }
         };
-        match behind.split_once(between) {
-            Some((text, more)) => {
-                cell.push_str(text.trim_end());
-                cells.push(cell);
-                rest = more;
-            }
-            None => {
-                cell.push_str(behind.trim_end());
-                cells.push(cell);
-                return false;
-            }
+        let (text, more) = match behind.split_once(between) {
+            Some((text, more)) => (text, Some(more)),
+            None => (behind, None),
+        };
+        cell.push_str(text.trim_end());
+        cells.push(cell);
+        match more {
+            Some(more) => rest = more,
+            None => return false,
         }
     }
 }
@@ -290,7 +284,7 @@ impl PlainTable {
                 *headed = line.part;
                 let (between, names) = header_names(&line.text);
                 match TableHeader::read(names, between, &self.map) {
-                    Ok(header) => self.head(header),
+                    Ok(known) => self.head(known),
                     Err(error) => {
                         self.ended = true;
                         return Some(Err(line.place.of(error)));

@@ -107,7 +107,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
             |key: &str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match word.split_once('=').filter(|(name, _)| key(name)) {
             Some((name, value)) => {
-                pairs.push((name.to_owned(), value.trim_matches('"').to_owned()))
+                pairs.push((name.to_owned(), value.trim_matches('"').to_owned()));
             }
             None => {
                 if let Some((_, value)) = pairs.last_mut() {

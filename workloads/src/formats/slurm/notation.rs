@@ -62,11 +62,11 @@ fn array_tasks(list: &str) -> Option<(u64, bool)> {
             continue;
         }
         let (range, step) = part.split_once(':').unwrap_or((part, "1"));
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        let (from, to): (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
         let step: u64 = step.parse().ok().filter(|step| *step > 0)?;
         tasks = tasks
-            .checked_add(last.checked_sub(first)? / step)?
+            .checked_add(to.checked_sub(from)? / step)?
             .checked_add(1)?;
     }
     (tasks > 0).then_some((tasks, cut))
@@ -288,9 +288,9 @@ pub(super) fn hosts(text: &str) -> Result<Vec<String>, ReadError> {
 fn numbers(list: &str) -> Option<Vec<String>> {
     let mut all = Vec::new();
     for part in list.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let width = first.len();
-        let (from, to): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let width = from.len();
+        let (from, to): (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
         let many = to.checked_sub(from)?;
         if many >= MOST_HOSTS as u64 || all.len() > MOST_HOSTS {
             return None;

@@ -120,9 +120,10 @@ impl AccountLayout {
 
     /// The cells of a text.
     fn split<'a>(&self, text: &'a str) -> Vec<&'a str> {
-        let text = match self.closed {
-            true => text.strip_suffix(self.between).unwrap_or(text),
-            false => text,
+        let text = if self.closed {
+            text.strip_suffix(self.between).unwrap_or(text)
+        } else {
+            text
         };
         text.split(self.between).collect()
     }
@@ -135,7 +136,7 @@ impl AccountLayout {
         if self.free.iter().any(|free| *free < at) {
             return cells.iter().skip(at).any(id);
         }
-        cells.get(at).is_some_and(|cell| id(&cell))
+        cells.get(at).is_some_and(id)
     }
 
     /// Understands the cells of a record.
@@ -268,9 +269,10 @@ impl Records {
         };
         // What is wrong with the line alone is told.
         let alone = text.lines().next().unwrap_or_default();
-        let problem = match more.is_empty() {
-            true => problem,
-            false => self.layout.understand(alone).err().unwrap_or(problem),
+        let problem = if more.is_empty() {
+            problem
+        } else {
+            self.layout.understand(alone).err().unwrap_or(problem)
         };
         self.lines.give_back(more.into_iter());
         Some(Err(place.of(problem)))
