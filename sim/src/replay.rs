@@ -6,6 +6,7 @@
 
 mod about;
 mod cluster;
+mod opened;
 mod part;
 mod tenants;
 mod told;
@@ -18,6 +19,7 @@ use fairground_policies::name::Name;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::canonical::{Imports, Opened, store::MANIFEST, tables::Load};
+use fairground_workloads::formats::ReadAs;
 use fairground_workloads::models::parts::{AutoscalerSpec, ServiceSpec};
 use fairground_workloads::models::trace::{Deal, FeedbackMode, LeftOut, TraceSpec};
 use fairground_workloads::recipe::MOST_AGENTS;
@@ -35,8 +37,8 @@ use tenants::Tenants;
 pub struct Replay {
     /// Files or folders; those with machines are the cluster, the others its work.
     pub traces: Vec<PathBuf>,
-    /// Their format, where file and name do not tell.
-    pub format: Option<Format>,
+    /// Their format, where file and name do not tell, and the columns of plain tables.
+    pub read: ReadAs,
     /// How long after the beginning of the work the cluster starts; by default at its beginning, or
     /// with the busiest week.
     pub from: Option<Span>,
@@ -84,7 +86,7 @@ const SEEDS: u32 = 3;
 struct Work {
     file: PathBuf,
     trace: Opened,
-    format: Option<Format>,
+    read: ReadAs,
 }
 
 impl Work {
@@ -97,7 +99,7 @@ impl Work {
         if self.file.join(MANIFEST).is_file() {
             return "a canonical trace";
         }
-        let format = self.format.map_or_else(|| Format::detect(&self.file), Ok);
+        let format = self.read.format(&self.file);
         format.map_or("a canonical trace", Format::about)
     }
 
@@ -267,48 +269,6 @@ impl Replay {
         })
     }
 
-    /// The traces with work, and the one with machines.
-    fn open(&self, imports: &mut Imports) -> Result<(Vec<Work>, Option<PathBuf>), ReadError> {
-        let (mut work, mut machines) = (Vec::new(), None);
-        let mut seen = BTreeSet::new();
-        for file in &self.traces {
-            if self.format.is_some() && file.join(MANIFEST).is_file() {
-                let error = ReadError::said("a canonical trace has no other format").file(file);
-                return Err(error.place("--format").hint("leave --format out"));
-            }
-            // A path that is not there is told of where it is read.
-            let path = file.canonicalize().unwrap_or_else(|_| file.clone());
-            if !seen.insert(path) {
-                let error = ReadError::said("the same trace is named twice").file(file);
-                return Err(error.place("--trace").hint("name it once"));
-            }
-            let (trace, _) = imports.open(Path::new(""), file, self.format)?;
-            let (jobs, load) = (rows(&trace, "tasks") > 0, rows(&trace, "loads") > 0);
-            let has_machines = rows(&trace, "machines") > 0;
-            if has_machines && machines.replace(file.clone()).is_some() {
-                let error = ReadError::said("a second trace with machines").file(file);
-                return Err(error.hint("a recipe has one cluster: name one list of machines"));
-            }
-            if !jobs && !load && !has_machines {
-                let error = ReadError::expected("jobs, requests or machines", "none of them");
-                return Err(error.file(file));
-            }
-            if jobs || load {
-                let (file, format) = (file.clone(), self.format);
-                work.push(Work {
-                    file,
-                    trace,
-                    format,
-                });
-            }
-        }
-        if let (true, Some(file)) = (work.is_empty(), &machines) {
-            let error = ReadError::said("machines only: there is nothing to run").file(file);
-            return Err(error.hint("name a trace with jobs or requests beside it: --trace FILE"));
-        }
-        Ok((work, machines))
-    }
-
     /// The frameworks of one of `traces` traces.
     fn frameworks(
         &self,
@@ -322,7 +282,8 @@ impl Replay {
             sample: self.sample,
             interarrival: self.interarrival,
             file: work.file.clone(),
-            format: work.format,
+            format: work.read.format,
+            columns: work.read.columns.clone(),
             from,
             feedback: self.feedback,
             ..TraceSpec::default()
@@ -406,7 +367,7 @@ impl Replay {
         let origin = work[0].trace.manifest.units.origin;
         MachinesSpec {
             file,
-            format: self.format,
+            format: self.read.format,
             from: Span::from_micros(origin) + from,
             ..MachinesSpec::default()
         }

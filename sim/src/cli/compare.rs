@@ -9,6 +9,7 @@ use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_workloads::canonical::Imports;
 use fairground_workloads::feedback::Feedback;
+use fairground_workloads::formats::ReadAs;
 use fairground_workloads::say;
 use fairground_workloads::trace::{Trace, Work};
 
@@ -108,7 +109,10 @@ fn replayed(
 ) -> anyhow::Result<(Loaded, Replayed)> {
     let replay = Replay {
         traces: asked.traces.clone(),
-        format: asked.format,
+        read: ReadAs {
+            format: asked.format,
+            columns: asked.columns.clone().unwrap_or_default(),
+        },
         from: asked.from,
         sample: asked.sample.unwrap_or(1000),
         interarrival: asked.interarrival.unwrap_or(1000),

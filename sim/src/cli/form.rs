@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use fairground_policies::time::Span;
+use fairground_workloads::ReadError;
 use fairground_workloads::canonical::account::{ImportAccount, sum};
 use fairground_workloads::canonical::edit::{self, Scale, Slice};
 use fairground_workloads::canonical::{Manifest, Opened, anonymise, import, text};
 use fairground_workloads::formats::bytes_read;
 use fairground_workloads::say;
-use fairground_workloads::{Format, ReadError};
 
 use super::trace::aligned;
 use super::{Ending, TraceArgs, a_seed, counted, print, progress};
@@ -182,13 +182,13 @@ pub(super) fn form(command: FormCommand) -> anyhow::Result<Ending> {
 }
 
 fn imported(args: &TraceArgs, out: &Path, drop: bool) -> anyhow::Result<()> {
-    if args.format.is_none() && text::is_text(&args.file) {
+    if args.is_plain() && text::is_text(&args.file) {
         return show(&text::import(&args.file, out)?);
     }
-    let format = args.format.map_or_else(|| Format::detect(&args.file), Ok)?;
+    let how = args.read_as()?;
     let bar = progress::of_reading(&args.file);
     let before = bytes_read();
-    let imported = import::watched(&args.file, format, out, drop, &|records| {
+    let imported = import::watched(&args.file, &how, out, drop, &|records| {
         let a_second = records as f64 / bar.elapsed().as_secs_f64().max(1e-3);
         bar.set_position(bytes_read() - before);
         bar.set_message(format!("{records} records, {a_second:.0}/s"));
@@ -198,7 +198,8 @@ fn imported(args: &TraceArgs, out: &Path, drop: bool) -> anyhow::Result<()> {
     for problem in &report.problems {
         say!("dropped: {problem}");
     }
-    print(&format!("format: {format}\n{}", settled(&report.account)))?;
+    let format = how.format.map(|format| format!("format: {format}\n"));
+    print(&(format.unwrap_or_default() + &settled(&report.account)))?;
     show(&manifest)
 }
 

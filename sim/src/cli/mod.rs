@@ -29,6 +29,7 @@ use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
 use fairground_workloads::Format;
+use fairground_workloads::formats::{ColumnMap, ReadAs};
 use fairground_workloads::models::trace::FeedbackMode;
 use fairground_workloads::{say, words};
 
@@ -143,6 +144,15 @@ struct ReplayArgs {
     traces: Vec<PathBuf>,
     #[arg(long, value_parser = format_by_name, value_name = "FORMAT", help = about_formats(), requires = "traces", conflicts_with = "recipe")]
     format: Option<Format>,
+    /// Of a plain table, which column is what, and in which unit, as in
+    /// submit=arrival:s,run=seconds,cpus=cores (workloads/FORMATS.md)
+    #[arg(
+        long,
+        value_name = "COLUMNS",
+        requires = "traces",
+        conflicts_with = "recipe"
+    )]
+    columns: Option<ColumnMap>,
     /// Begin so long after the beginning of the trace [default: at once, or with the busiest week]
     #[arg(
         long,
@@ -296,6 +306,27 @@ struct TraceArgs {
     file: PathBuf,
     #[arg(long, value_parser = format_by_name, value_name = "FORMAT", help = about_formats())]
     format: Option<Format>,
+    /// Of a plain table, which column is what, and in which unit, as in
+    /// submit=arrival:s,run=seconds,cpus=cores (workloads/FORMATS.md)
+    #[arg(long, value_name = "COLUMNS")]
+    columns: Option<ColumnMap>,
+}
+
+impl TraceArgs {
+    /// How the file is read; its format is known afterwards.
+    fn read_as(&self) -> anyhow::Result<ReadAs> {
+        let asked = ReadAs {
+            format: self.format,
+            columns: self.columns.clone().unwrap_or_default(),
+        };
+        let format = Some(asked.format(&self.file)?);
+        Ok(ReadAs { format, ..asked })
+    }
+
+    /// Whether nothing is said of how the file is to be read.
+    const fn is_plain(&self) -> bool {
+        self.format.is_none() && self.columns.is_none()
+    }
 }
 
 fn about_formats() -> String {

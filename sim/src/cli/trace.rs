@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use fairground_workloads::canonical::store::MANIFEST;
 use fairground_workloads::canonical::{Opened, check};
+use fairground_workloads::formats;
 use fairground_workloads::say;
-use fairground_workloads::{Format, formats};
 
 use super::{Ending, TraceArgs, TraceCommand, catalogue, counted, form, print, profile};
 
@@ -26,10 +26,6 @@ pub(super) fn trace(command: TraceCommand) -> anyhow::Result<Ending> {
     }
 }
 
-fn format_of(args: &TraceArgs) -> anyhow::Result<Format> {
-    Ok(args.format.map_or_else(|| Format::detect(&args.file), Ok)?)
-}
-
 fn stat(args: &TraceArgs, plot: Option<&Path>, cluster: Option<&Path>) -> anyhow::Result<Ending> {
     if is_canonical(args) {
         profile::profile(&args.file, cluster, plot)?;
@@ -41,7 +37,7 @@ fn stat(args: &TraceArgs, plot: Option<&Path>, cluster: Option<&Path>) -> anyhow
             args.file.display()
         );
     }
-    let stat = formats::stat(&args.file, format_of(args)?)?;
+    let stat = formats::stat(&args.file, args.read_as()?)?;
     let mut text = String::new();
     for (name, value) in &stat.facts {
         let _ = writeln!(text, "{name}: {value}");
@@ -64,7 +60,7 @@ fn stat(args: &TraceArgs, plot: Option<&Path>, cluster: Option<&Path>) -> anyhow
 
 /// Whether it is the folder of a canonical trace.
 fn is_canonical(args: &TraceArgs) -> bool {
-    args.format.is_none() && args.file.join(MANIFEST).is_file()
+    args.is_plain() && args.file.join(MANIFEST).is_file()
 }
 
 fn head(args: &TraceArgs, records: usize) -> anyhow::Result<Ending> {
@@ -79,7 +75,7 @@ fn head(args: &TraceArgs, records: usize) -> anyhow::Result<Ending> {
         )?;
         return Ok(Ending::Done);
     }
-    let head = formats::head(&args.file, format_of(args)?, records)?;
+    let head = formats::head(&args.file, args.read_as()?, records)?;
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(head.header)?;
     for row in &head.rows {
@@ -95,10 +91,11 @@ fn validate(args: &TraceArgs, limit: usize) -> anyhow::Result<Ending> {
         let check = check::validate(&args.file, limit);
         ("canonical trace".to_owned(), check)
     } else {
-        let format = format_of(args)?;
+        let how = args.read_as()?;
+        let format = how.format.map(|format| format.to_string());
         (
-            format.to_string(),
-            formats::validate(&args.file, format, limit),
+            format.unwrap_or_default(),
+            formats::validate(&args.file, how, limit),
         )
     };
     for problem in &check.problems {

@@ -87,7 +87,10 @@ fn help_on_compare() {
                                        cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri,
                                        philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker,
                                        spark-events, spark-joblog, wfcommons, opendc-tasks,
-                                       opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt
+                                       opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt,
+                                       sacct, slurm-nodes, kubernetes, table
+              --columns <COLUMNS>      Of a plain table, which column is what, and in which unit, as in
+                                       submit=arrival:s,run=seconds,cpus=cores (workloads/FORMATS.md)
               --from <SPAN>            Begin so long after the beginning of the trace [default: at once, or
                                        with the busiest week]
               --tenants <N>            How many tenants are frameworks of their own; the others are one

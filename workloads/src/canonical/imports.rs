@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::import;
 use super::store::{MANIFEST, Opened};
 use crate::error::ReadError;
-use crate::formats::{Format, input};
+use crate::formats::{ReadAs, input};
 use crate::models::trace::{Model, Read};
 use crate::scratch::Scratch;
 use crate::trace::Input;
@@ -23,14 +23,14 @@ pub struct Imports {
     files: BTreeMap<(PathBuf, TypeId), Arc<dyn Any + Send + Sync>>,
 }
 
-/// A file and its format.
-type Key = (PathBuf, Option<Format>);
+/// A file and how it is read.
+type Key = (PathBuf, ReadAs);
 
 /// `./a` and `a` are one file.
-fn key(folder: &Path, file: &Path, format: Option<Format>) -> Key {
+fn key(folder: &Path, file: &Path, how: ReadAs) -> Key {
     let path = folder.join(file);
     let plain = path.strip_prefix(".").unwrap_or(&path).to_owned();
-    (plain, format)
+    (plain, how)
 }
 
 impl Imports {
@@ -51,7 +51,7 @@ impl Imports {
         &mut self,
         folder: &Path,
         file: &Path,
-        format: Option<Format>,
+        how: impl Into<ReadAs>,
     ) -> Result<(Opened, Vec<Input>), ReadError> {
         let path = folder.join(file);
         let manifest = path.join(MANIFEST);
@@ -59,16 +59,15 @@ impl Imports {
             let inputs = vec![input(&manifest, &file.join(MANIFEST))?];
             return Ok((Opened::open(&path)?, inputs));
         }
-        let key = key(folder, file, format);
+        let key = key(folder, file, how.into());
         if !self.done.contains_key(&key) {
-            let format = format.map_or_else(|| Format::detect(&path), Ok)?;
             let done = if self.on_disk {
                 let beside = Scratch::folder().map_err(|error| ReadError::io(&path, &error))?;
                 let place = beside.path().join("trace");
-                import::import(&path, format, &place, false)?;
+                import::import(&path, key.1.clone(), &place, false)?;
                 (Opened::open(&place)?, Some(beside))
             } else {
-                (import::in_memory(&path, format)?, None)
+                (import::in_memory(&path, &key.1)?, None)
             };
             self.done.insert(key.clone(), done);
         }
@@ -90,11 +89,11 @@ impl Imports {
         &mut self,
         folder: &Path,
         file: &Path,
-        format: Option<Format>,
+        how: ReadAs,
         model: Model,
         read: impl FnOnce() -> Result<Read, ReadError>,
     ) -> Result<Arc<Read>, ReadError> {
-        let key = (key(folder, file, format), model);
+        let key = (key(folder, file, how), model);
         if let Some(done) = self.read.get(&key) {
             return Ok(Arc::clone(done));
         }

@@ -40,6 +40,28 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
     told(begins).or_else(|| told(holds))
 }
 
+/// The format whose columns the first line of the file names.
+pub(crate) fn by_columns(path: &Path) -> Option<Format> {
+    if path.is_dir() {
+        let parts = source::parts(path).ok()?;
+        return by_columns(parts.front()?);
+    }
+    let names = if sheets::is_parquet(path).ok()? {
+        sheets::columns(path).ok()?.join(",")
+    } else {
+        let mut start = Vec::new();
+        let plain = source::decompressed(path).ok()?;
+        plain.take(ENOUGH).read_to_end(&mut start).ok()?;
+        let start = String::from_utf8_lossy(&start).into_owned();
+        let mut lines = start.trim_start_matches('\u{feff}').lines();
+        let line = lines.find(|line| !line.trim_ascii().is_empty());
+        line.unwrap_or_default().to_owned()
+    };
+    let mut signs = signs();
+    let known = signs.find(|(sign, _)| matches!(sign, Sign::Headed(knows) if knows(&names)));
+    known.map(|(_, format)| format)
+}
+
 /// The signs of all formats.
 fn signs() -> impl Iterator<Item = (Sign, Format)> {
     Format::ALL.into_iter().flat_map(|format| {

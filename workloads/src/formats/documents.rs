@@ -31,6 +31,9 @@ pub trait Document: DeserializeOwned {
     /// What the values have in them, for one that is something else.
     const KEYS: &'static str;
 
+    /// The member of an object around them that lists them, where there may be one: `items`.
+    const INSIDE: Option<&'static str> = None;
+
     /// Whether its parts fit together.
     ///
     /// # Errors
@@ -48,12 +51,22 @@ pub struct Documents<D> {
     line: u64,
     /// The line that the value read last begins on.
     begun: u64,
-    /// Whether the values stand in a list.
-    listed: bool,
+    around: Around,
     any: bool,
     ended: bool,
     unread: Members,
     kind: std::marker::PhantomData<D>,
+}
+
+/// What values stand in.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Around {
+    #[default]
+    Nothing,
+    /// A list.
+    List,
+    /// A list that is a member of an object.
+    Object,
 }
 
 /// The members of JSON values that are not read, each once, without the places in lists.
@@ -137,12 +150,16 @@ impl<D: Document> Documents<D> {
             plain: source::open(path, D::MEMBER)?,
             line: 1,
             begun: 1,
-            listed: false,
+            around: Around::Nothing,
             any: false,
             ended: false,
             unread: Members::default(),
             kind: std::marker::PhantomData,
         })
+    }
+
+    fn listed(&self) -> bool {
+        self.around != Around::Nothing
     }
 
     fn peek(&mut self) -> std::io::Result<Option<u8>> {
@@ -161,17 +178,19 @@ impl<D: Document> Documents<D> {
                 .peek()
                 .map_err(|error| ReadError::io(&self.path, &error).line(self.line))?;
             match byte {
-                None if self.listed => return Err(self.cut("the end of the list, `]`")),
+                None if self.listed() => return Err(self.cut("the end of the list, `]`")),
                 None => return Ok(None),
                 Some(byte @ (b' ' | b'\t' | b'\r' | b'\n')) => self.take(byte),
-                Some(byte @ b',') if self.listed && self.any => self.take(byte),
-                Some(byte @ b'[') if !self.listed && !self.any => {
+                Some(byte @ b',') if self.listed() && self.any => self.take(byte),
+                Some(byte @ b'[') if !self.listed() && !self.any => {
                     self.take(byte);
-                    self.listed = true;
+                    self.around = Around::List;
                 }
-                Some(byte @ b']') if self.listed => {
+                Some(byte @ b']') if self.listed() => {
                     self.take(byte);
-                    self.listed = false;
+                    if std::mem::take(&mut self.around) == Around::Object {
+                        self.leave()?;
+                    }
                 }
                 Some(0xef) if !self.any && self.line == 1 => self.mark(),
                 Some(byte) => return Ok(Some(byte)),
@@ -231,6 +250,64 @@ impl<D: Document> Documents<D> {
         }
     }
 
+    /// Goes into the list of an object that has one; any other object is given back as a value.
+    fn enter(&mut self, member: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        let (mut value, mut outline) = (Vec::new(), Outline::default());
+        // Where the last text began, and whether it was the name of the member.
+        let (mut text, mut named) = (0, false);
+        loop {
+            let byte = self.byte("the rest of a value")?;
+            let quoted = outline.quoted;
+            outline.see(byte);
+            if value.len() >= LARGEST_DOCUMENT {
+                let error = ReadError::expected("a value of at most 64 MiB", "a larger one");
+                return Err(error.file(&self.path).line(self.line));
+            }
+            match (quoted, outline.quoted) {
+                (false, true) => text = value.len() + 1,
+                (true, false) => named = value.get(text..) == Some(member.as_bytes()),
+                _ => {}
+            }
+            value.push(byte);
+            if outline.depth == 0 {
+                return Ok(Some(value));
+            }
+            match byte {
+                b'[' if !quoted && named && outline.depth == 2 => {
+                    self.around = Around::Object;
+                    return Ok(None);
+                }
+                b'"' | b':' | b' ' | b'\t' | b'\r' | b'\n' => {}
+                _ if !outline.quoted => named = false,
+                _ => {}
+            }
+        }
+    }
+
+    /// Passes over what stands in an object behind its list.
+    fn leave(&mut self) -> Result<(), ReadError> {
+        let mut outline = Outline {
+            depth: 1,
+            ..Outline::default()
+        };
+        while outline.depth > 0 {
+            let byte = self.byte("the end of the object around the list, `}`")?;
+            outline.see(byte);
+        }
+        Ok(())
+    }
+
+    fn byte(&mut self, expected: &str) -> Result<u8, ReadError> {
+        match self.peek() {
+            Ok(Some(byte)) => {
+                self.take(byte);
+                Ok(byte)
+            }
+            Ok(None) => Err(self.cut(expected)),
+            Err(error) => Err(ReadError::io(&self.path, &error).line(self.line)),
+        }
+    }
+
     fn parse(&mut self, value: &[u8], line: u64) -> Result<D, ReadError> {
         let parsed = self.unread.parse::<D>(value).map_err(|error| {
             let below = (error.line() as u64).saturating_sub(1);
@@ -246,6 +323,28 @@ impl<D: Document> Documents<D> {
     }
 }
 
+/// How deep in brackets one is, and whether in a text.
+#[derive(Default)]
+struct Outline {
+    depth: u64,
+    quoted: bool,
+    escaped: bool,
+}
+
+impl Outline {
+    const fn see(&mut self, byte: u8) {
+        match byte {
+            _ if self.escaped => self.escaped = false,
+            b'\\' if self.quoted => self.escaped = true,
+            b'"' => self.quoted = !self.quoted,
+            _ if self.quoted => {}
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+}
+
 impl<D: Document> Iterator for Documents<D> {
     type Item = Result<D, ReadError>;
 
@@ -253,7 +352,26 @@ impl<D: Document> Iterator for Documents<D> {
         if self.ended {
             return None;
         }
-        let line = match self.begin() {
+        let begun = loop {
+            let begun = self.begin();
+            let Some(member) = D::INSIDE.filter(|_| !self.listed()) else {
+                break begun;
+            };
+            if !matches!(begun, Ok(Some(b'{'))) {
+                break begun;
+            }
+            let line = self.line;
+            match self.enter(member) {
+                Ok(None) => {}
+                Ok(Some(value)) => {
+                    self.any = true;
+                    self.begun = line;
+                    return Some(self.parse(&value, line));
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        let line = match begun {
             Ok(Some(b'{' | b'[')) => self.line,
             Ok(Some(byte)) => {
                 self.ended = true;

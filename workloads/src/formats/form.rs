@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::canonical::Units;
 use crate::canonical::import::Import;
 use crate::error::ReadError;
+use crate::formats::ColumnMap;
 use crate::formats::survey::{self, Check, Head, Plain, Reader, Shown, Stat, Survey, Told};
 
 /// What a step of an import comes to.
@@ -26,9 +27,9 @@ pub(crate) struct Form {
     pub(crate) unkept: &'static [&'static str],
     /// Small good files of it, which the tests read whole, damaged and packed.
     pub(crate) samples: &'static [&'static str],
-    pub(crate) stat: fn(&Path) -> Result<Stat, ReadError>,
-    pub(crate) head: fn(&Path, usize) -> Result<Head, ReadError>,
-    pub(crate) check: fn(&Path, usize) -> Check,
+    pub(crate) stat: fn(&Path, &ColumnMap) -> Result<Stat, ReadError>,
+    pub(crate) head: fn(&Path, &ColumnMap, usize) -> Result<Head, ReadError>,
+    pub(crate) check: fn(&Path, &ColumnMap, usize) -> Check,
 }
 
 /// What tells which format a file has. Of several signs the longest is believed.
@@ -40,6 +41,8 @@ pub(crate) enum Sign {
     Holds(&'static str),
     /// It is a Parquet table with this column.
     Column(&'static str),
+    /// Its first line names columns, and this knows them; nothing else tells what it is.
+    Headed(fn(&str) -> bool),
     /// This is in its name, or in that of the folder around it.
     Named(&'static str),
     /// Its name ends so.

@@ -29,6 +29,7 @@ pub mod genai;
 pub mod google2011;
 pub mod google2019;
 pub mod hadoop;
+pub mod kubernetes;
 pub mod loads;
 pub mod mooncake;
 pub mod muri;
@@ -37,8 +38,10 @@ pub mod opendc;
 pub mod pai;
 pub mod philly;
 pub mod philly_runtimes;
+pub mod plain;
 pub mod planetlab;
 pub mod requests;
+pub mod slurm;
 pub mod spark;
 pub mod spot_gpu;
 pub mod swf;
@@ -51,6 +54,7 @@ pub mod place;
 pub mod rows;
 pub mod sheets;
 
+pub(crate) mod ahead;
 pub(crate) mod archive;
 pub(crate) mod cells;
 pub(crate) mod clock;
@@ -59,6 +63,7 @@ pub(crate) mod detect;
 pub(crate) mod facts;
 pub(crate) mod figures;
 pub(crate) mod form;
+pub(crate) mod given;
 pub(crate) mod lines;
 pub(crate) mod prelude;
 pub(crate) mod seen;
@@ -66,6 +71,7 @@ pub(crate) mod source;
 pub(crate) mod survey;
 pub(crate) mod table;
 
+pub use given::{ColumnMap, ReadAs};
 pub use lines::LONGEST_LINE;
 pub use place::Place;
 pub use source::{bytes_read, input};
@@ -157,6 +163,10 @@ formats! {
     PlanetLab "planetlab" planetlab;
     Loads "loads" loads;
     BurstGpt "burstgpt" burstgpt;
+    Sacct "sacct" slurm::sacct;
+    SlurmNodes "slurm-nodes" slurm::nodes;
+    Kubernetes "kubernetes" kubernetes;
+    Plain "table" plain;
 }
 
 impl Format {
@@ -195,6 +205,7 @@ impl Format {
     pub fn detect(path: &Path) -> Result<Self, ReadError> {
         detect::by_first_line(path)
             .or_else(|| detect::by_name(path))
+            .or_else(|| detect::by_columns(path))
             .ok_or_else(|| {
                 let could: Vec<&str> = detect::candidates(path).iter().map(|f| f.name()).collect();
                 if !could.is_empty() {
@@ -228,19 +239,29 @@ impl FromStr for Format {
 ///
 /// # Errors
 /// The first problem of the file.
-pub fn stat(path: &Path, format: Format) -> Result<Stat, ReadError> {
-    (format.form().stat)(path)
+pub fn stat(path: &Path, how: impl Into<ReadAs>) -> Result<Stat, ReadError> {
+    let how = how.into();
+    (how.format(path)?.form().stat)(path, &how.columns)
 }
 
 /// The first `count` records of a file, as rows for people.
 ///
 /// # Errors
 /// The first problem among them.
-pub fn head(path: &Path, format: Format, count: usize) -> Result<Head, ReadError> {
-    (format.form().head)(path, count)
+pub fn head(path: &Path, how: impl Into<ReadAs>, count: usize) -> Result<Head, ReadError> {
+    let how = how.into();
+    (how.format(path)?.form().head)(path, &how.columns, count)
 }
 
 /// Reads all of a file and lists up to `limit` problems and as many warnings.
-pub fn validate(path: &Path, format: Format, limit: usize) -> Check {
-    (format.form().check)(path, limit)
+pub fn validate(path: &Path, how: impl Into<ReadAs>, limit: usize) -> Check {
+    let how = how.into();
+    match how.format(path) {
+        Ok(format) => (format.form().check)(path, &how.columns, limit),
+        Err(problem) => {
+            let mut check = Check::default();
+            check.problem(problem, limit);
+            check
+        }
+    }
 }

@@ -26,6 +26,14 @@ pub(crate) const MAGIC: &[u8] = b"PAR1";
 /// Where a Parquet file says what is in it, for messages.
 pub(crate) const FOOTER: &str = "the footer";
 
+/// Whether a file is one.
+pub(crate) fn is_parquet(path: &Path) -> Result<bool, ReadError> {
+    let mut start = [0; MAGIC.len()];
+    let read = File::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut start));
+    read.map_err(|error| ReadError::io(path, &error))?;
+    Ok(start == MAGIC)
+}
+
 /// The names of the columns of a Parquet file.
 pub(crate) fn columns(path: &Path) -> Result<Vec<String>, ReadError> {
     let file = File::open(path).map_err(|error| ReadError::io(path, &error))?;

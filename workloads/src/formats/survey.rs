@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::error::ReadError;
+use crate::formats::ColumnMap;
 use crate::formats::figures::Figures;
 use crate::formats::place::Place;
 use crate::formats::seen::Seen;
@@ -77,6 +78,12 @@ pub(crate) trait Reader:
 
     /// Opens a file, or a folder or archive of its parts where the format has them.
     fn open(path: &Path) -> Result<Self, ReadError>;
+
+    /// The same, where somebody says which column is what; formats that know it by themselves never
+    /// hear of it.
+    fn mapped(path: &Path, _columns: &ColumnMap) -> Result<Self, ReadError> {
+        Self::open(path)
+    }
 
     /// Where the record read last stands.
     fn place(&self) -> Option<Place>;
@@ -189,8 +196,9 @@ impl Check {
 /// The counts of a file.
 pub(crate) fn stat<R: Reader, S: Survey<Record = R::Record>>(
     path: &Path,
+    columns: &ColumnMap,
 ) -> Result<Stat, ReadError> {
-    let mut records = R::open(path)?;
+    let mut records = R::mapped(path, columns)?;
     let (mut survey, mut seen) = (S::default(), Seen::default());
     for record in records.by_ref() {
         seen.begin();
@@ -207,8 +215,13 @@ pub(crate) fn stat<R: Reader, S: Survey<Record = R::Record>>(
 }
 
 /// The first records of a file.
-pub(crate) fn head<R: Reader<Record: Shown>>(path: &Path, count: usize) -> Result<Head, ReadError> {
-    let rows = R::open(path)?.take(count).map(|record| Ok(record?.row()));
+pub(crate) fn head<R: Reader<Record: Shown>>(
+    path: &Path,
+    columns: &ColumnMap,
+    count: usize,
+) -> Result<Head, ReadError> {
+    let rows = R::mapped(path, columns)?.take(count);
+    let rows = rows.map(|record| Ok(record?.row()));
     let names = R::Record::HEADER.iter().copied();
     Ok(Head {
         header: names.filter(|name| !name.is_empty()).collect(),
@@ -217,9 +230,13 @@ pub(crate) fn head<R: Reader<Record: Shown>>(path: &Path, count: usize) -> Resul
 }
 
 /// Everything that is wrong with a file.
-pub(crate) fn check<R: Reader, S: Survey<Record = R::Record>>(path: &Path, limit: usize) -> Check {
+pub(crate) fn check<R: Reader, S: Survey<Record = R::Record>>(
+    path: &Path,
+    columns: &ColumnMap,
+    limit: usize,
+) -> Check {
     let mut check = Check::default();
-    let mut records = match R::open(path) {
+    let mut records = match R::mapped(path, columns) {
         Ok(records) => records,
         Err(problem) => {
             check.problem(problem, limit);

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::canonical::tables::Tenant;
 use crate::canonical::{Imports, Opened};
 use crate::error::{ReadError, quoted};
-use crate::formats::Format;
+use crate::formats::{ColumnMap, Format, ReadAs};
 use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive, share, some};
 use crate::trace::Input;
 use crate::units::{self, Thousandths};
@@ -40,6 +40,9 @@ pub struct TraceSpec {
     /// Its format, where file and name do not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
+    /// Of a plain table, which column is what: `submit=arrival:s,run=seconds`.
+    #[serde(skip_serializing_if = "ColumnMap::is_empty")]
+    pub columns: ColumnMap,
     /// How long after the beginning of the trace the cluster starts.
     pub from: Span,
     /// Only the first so many jobs from there on.
@@ -110,6 +113,7 @@ impl Default for TraceSpec {
         Self {
             file: PathBuf::new(),
             format: None,
+            columns: ColumnMap::default(),
             from: Span::ZERO,
             jobs: None,
             tenants: Vec::new(),
@@ -139,6 +143,15 @@ impl TraceSpec {
     pub fn arrival(&self, at: Time) -> Option<Span> {
         let from = Time::ZERO + self.from;
         (at >= from).then(|| at.since(from).scaled(self.interarrival.into(), 1000))
+    }
+
+    /// How its file is read.
+    #[must_use]
+    pub fn read_as(&self) -> ReadAs {
+        ReadAs {
+            format: self.format,
+            columns: self.columns.clone(),
+        }
     }
 
     fn check(&self) -> Result<(), ReadError> {
@@ -213,8 +226,8 @@ impl TraceSpec {
     /// Reads the trace, unless it was read under the same model.
     pub(crate) fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Loaded, ReadError> {
         self.check()?;
-        let (trace, inputs) = imports.open(folder, &self.file, self.format)?;
-        let read = imports.read(folder, &self.file, self.format, self.model(), || {
+        let (trace, inputs) = imports.open(folder, &self.file, self.read_as())?;
+        let read = imports.read(folder, &self.file, self.read_as(), self.model(), || {
             self.read(&trace, &Reading::PLAIN)
         })?;
         let checked = match &read.jobs {

@@ -1,4 +1,4 @@
-//! Cases from the field, which lie beside the project: logs of parallel machines and of Spark. Without
+//! Cases from the field, which lie beside the project: logs of parallel machines, of Slurm and of Spark. Without
 //! them this says so and passes; inputs of the project's own are in `swf.rs` and `spark.rs`.
 
 use std::path::{Path, PathBuf};
@@ -109,6 +109,12 @@ fn replayed(case: &str, expected: &[u64]) {
 #[test]
 fn rows_may_have_more_columns() {
     check("t-swf21/two.swf", "64 12: 17556268000 ms");
+}
+
+#[test]
+fn the_account_of_slurm_is_its_jobs() {
+    // A task a node: one of 48,000 MiB; two of each of the seven that wait; one that never was.
+    check("t-sacct/four.txt", "1 14 1: 3600000 ms");
 }
 
 #[test]

@@ -5,7 +5,10 @@ mod cases;
 #[path = "../common/mod.rs"]
 mod common;
 mod edit;
+mod kubernetes;
 mod law;
+mod plain;
+mod slurm;
 mod spark;
 mod swf;
 mod unknown;
@@ -19,8 +22,9 @@ use common::{files, folder, published, recent, told, write};
 use expect_test::{expect, expect_file};
 use fairground_workloads::Format;
 use fairground_workloads::canonical::import::{import, refusal};
-use fairground_workloads::canonical::tables::{Edge, TABLES, Table, Tasks};
+use fairground_workloads::canonical::tables::{Edge, Job, TABLES, Table, Tasks, Tenant};
 use fairground_workloads::canonical::{Opened, VERSION, text};
+use fairground_workloads::formats::ReadAs;
 use tempfile::TempDir;
 
 fn imported(folder: &TempDir, name: &str, format: Format, text: &str) -> Opened {
@@ -34,6 +38,72 @@ fn imported(folder: &TempDir, name: &str, format: Format, text: &str) -> Opened 
 
 fn rows<T: Table>(trace: &Opened) -> Vec<T> {
     trace.rows().unwrap().map(Result::unwrap).collect()
+}
+
+/// What becomes of a file: a line a job with the tasks of its first stage, the account where something is
+/// not imported, then what is assumed; or why not.
+fn jobs(format: Format, content: &str) -> String {
+    let folder = folder();
+    let path = write(&folder, "file", content);
+    shown(&folder, &path, format.into())
+}
+
+fn shown(folder: &TempDir, path: &Path, how: ReadAs) -> String {
+    let place = folder.path().join("form");
+    let (manifest, report) = match import(path, how, &place, false) {
+        Ok(made) => made,
+        Err(error) => return told(folder.path(), &error.to_string()) + "\n",
+    };
+    report.account.check().unwrap();
+    let trace = Opened::open(&place).unwrap();
+    let (tasks, tenants) = (rows::<Tasks>(&trace), rows::<Tenant>(&trace));
+    let mut shown = String::new();
+    for job in rows::<Job>(&trace) {
+        let whose = job.tenant.map_or("nobody", |id| &tenants[id as usize].name);
+        let gang = if job.gang == 1 { " together" } else { "" };
+        write!(shown, "{} of {whose}{gang}", job.name).unwrap();
+        let amounts = |shown: &mut String, amounts: &[(&str, Option<u64>)]| {
+            for (name, amount) in amounts {
+                if let Some(amount) = amount {
+                    write!(shown, ", {name} {amount}").unwrap();
+                }
+            }
+        };
+        let more = [
+            ("submit", job.submit),
+            ("wait", job.wait),
+            ("estimate", job.estimate),
+            ("priority", job.priority),
+        ];
+        amounts(&mut shown, &more);
+        for of in tasks.iter().filter(|of| of.job == job.id) {
+            let more = [
+                ("tasks", Some(of.count)),
+                ("run", of.run),
+                ("cpus", of.cpus),
+                ("mem", of.memory),
+                ("used", of.used),
+                ("gpus", of.gpus),
+            ];
+            amounts(&mut shown, &more);
+            if let Some(unknown) = of.unknown {
+                write!(shown, ", {}", unknown.word()).unwrap();
+            }
+        }
+        let outcome = job.outcome.map(|outcome| format!(", {outcome}"));
+        writeln!(shown, "{}", outcome.unwrap_or_default()).unwrap();
+    }
+    for (thing, line) in report.account.lines() {
+        for (way, reasons) in [("merged", &line.merged), ("passed over", &line.passed)] {
+            for (why, count) in reasons {
+                writeln!(shown, "{way}: {count} {}, {why}", thing.name()).unwrap();
+            }
+        }
+    }
+    for assumed in manifest.assumptions {
+        writeln!(shown, "{}: {}", assumed.about, assumed.model).unwrap();
+    }
+    shown
 }
 
 #[test]

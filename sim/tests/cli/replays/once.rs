@@ -36,7 +36,7 @@ fn check(name: &str, trace: &str, tenants: Option<usize>) {
     let file = place.path(name);
     let replay = Replay {
         traces: vec![file.clone()],
-        format: None,
+        read: None.into(),
         from: None,
         duration: None,
         tenants,

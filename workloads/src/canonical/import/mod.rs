@@ -8,55 +8,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::account::{Became, Contains, ImportAccount, Thing, sum};
+use super::account::{Became, Contains, Thing};
 use super::store::{Opened, Part, Shelf, Writer};
 use super::tables::{Edge, Job, Machine, Stage, Tasks, Tenant, Unknown};
 use super::{MachineSize, Manifest};
 use crate::canonical::account::Contents;
 use crate::error::ReadError;
 use crate::formats::survey::Unread;
-use crate::formats::{Format, input};
+use crate::formats::{ColumnMap, Format, ReadAs, input};
 use output::Counting;
 
 pub(crate) mod gathered;
 mod output;
+mod report;
 
-/// What an import tells of its source, beside the trace.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Report {
-    /// What was found and what became of it: it balances.
-    pub account: ImportAccount,
-    /// Columns and members that the source has and the reader does not use.
-    pub unread: Vec<String>,
-    /// What the reader understands and the form has no place for.
-    pub unkept: &'static [&'static str],
-    /// The first problems of records that were dropped.
-    pub problems: Vec<ReadError>,
-}
-
-impl Report {
-    /// Records that were read and understood.
-    pub fn records(&self) -> u64 {
-        self.account.of(Thing::Records).found - self.damaged()
-    }
-
-    /// Records that could not be understood and were dropped.
-    pub fn damaged(&self) -> u64 {
-        let dropped = &self.account.of(Thing::Records).dropped;
-        let damaged = dropped.iter().filter(|(why, _)| why == DAMAGED);
-        damaged.map(|(_, count)| count).sum()
-    }
-
-    /// Records that were left out because something is wrong with them.
-    pub fn dropped(&self) -> u64 {
-        sum(&self.account.of(Thing::Records).dropped)
-    }
-}
+pub use report::Report;
 
 /// What an assumption about columns that nobody reads is called.
 pub(super) const NOT_READ: &str = "not read";
 /// Why a record is dropped that cannot be understood.
-const DAMAGED: &str = "damaged";
+pub(super) const DAMAGED: &str = "damaged";
 
 /// After how many records whoever watches hears of them.
 const TOLD: u64 = 4096;
@@ -74,6 +45,7 @@ pub(crate) struct Import<'w> {
     tenants: BTreeMap<String, u64>,
     jobs: u64,
     earliest: Option<u64>,
+    columns: &'w ColumnMap,
 }
 
 /// A job as a converter knows it.
@@ -209,6 +181,11 @@ impl Import<'_> {
         }
         self.unread.extend(records.unread());
         Ok(())
+    }
+
+    /// Which column is what, as far as somebody says.
+    pub(crate) const fn columns(&self) -> &ColumnMap {
+        self.columns
     }
 
     /// Adds a row to the trace, which counts it.
@@ -388,11 +365,11 @@ pub fn refusal(format: Format) -> Option<&'static str> {
 /// The first problem of the file, or that the format cannot become a trace.
 pub fn import(
     path: &Path,
-    format: Format,
+    how: impl Into<ReadAs>,
     place: &Path,
     drop: bool,
 ) -> Result<(Manifest, Report), ReadError> {
-    watched(path, format, place, drop, &|_| {})
+    watched(path, &how.into(), place, drop, &|_| {})
 }
 
 /// The same; `watch` hears now and then how many records were read.
@@ -401,32 +378,33 @@ pub fn import(
 /// As [`import`].
 pub fn watched(
     path: &Path,
-    format: Format,
+    how: &ReadAs,
     place: &Path,
     drop: bool,
     watch: &dyn Fn(u64),
 ) -> Result<(Manifest, Report), ReadError> {
-    possible(path, format)?;
+    let format = possible(path, how)?;
     let writer = Writer::new(place, (format.form().units)())?;
-    written(path, format, writer, drop, watch)
+    written(path, (format, &how.columns), writer, drop, watch)
 }
 
 /// A trace of a file, in memory.
 ///
 /// # Errors
 /// As [`import`].
-pub(super) fn in_memory(path: &Path, format: Format) -> Result<Opened, ReadError> {
-    possible(path, format)?;
+pub(super) fn in_memory(path: &Path, how: &ReadAs) -> Result<Opened, ReadError> {
+    let format = possible(path, how)?;
     let shelf = Shelf::default();
     let writer = Writer::in_memory(shelf.clone(), (format.form().units)());
-    let (manifest, _) = written(path, format, writer, false, &|_| {})?;
+    let (manifest, _) = written(path, (format, &how.columns), writer, false, &|_| {})?;
     Ok(Opened::in_memory(shelf, path, manifest))
 }
 
-/// Whether a format can become a trace.
-fn possible(path: &Path, format: Format) -> Result<(), ReadError> {
+/// The format of a file that can become a trace.
+fn possible(path: &Path, how: &ReadAs) -> Result<Format, ReadError> {
+    let format = how.format(path)?;
     match refusal(format) {
-        None => Ok(()),
+        None => Ok(format),
         Some(why) => {
             let error = ReadError::said(format!("{format} cannot become a trace: {why}"));
             Err(error.file(path))
@@ -437,7 +415,7 @@ fn possible(path: &Path, format: Format) -> Result<(), ReadError> {
 /// Makes a trace of a file with `writer`.
 fn written(
     path: &Path,
-    format: Format,
+    (format, columns): (Format, &ColumnMap),
     writer: Writer,
     drop: bool,
     watch: &dyn Fn(u64),
@@ -452,6 +430,7 @@ fn written(
         tenants: BTreeMap::new(),
         jobs: 0,
         earliest: None,
+        columns,
     };
     for file in sources(path)? {
         import.out.source(input(&file, &file)?);

@@ -1,0 +1,439 @@
+//! The rows of a plain table: cells quoted or not, whatever stands between, or Parquet.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::record::Field;
+use parquet::record::reader::RowIter;
+
+use super::names::{ColumnUnit, Meaning, TableColumn, guessed, said};
+use crate::error::{ReadError, quoted};
+use crate::formats::ahead::{Ahead, TextLine};
+use crate::formats::place::Place;
+use crate::formats::seen::Seen;
+use crate::formats::{ColumnMap, LONGEST_LINE, sheets};
+
+/// What may stand between cells.
+const BETWEEN: [char; 4] = [',', ';', '\t', '|'];
+/// Over how many lines a quoted cell may go.
+const MOST_LINES: usize = 100;
+/// One of these must be known, or nothing is known of how long a job ran.
+const TIMES: [Meaning; 2] = [Meaning::Run, Meaning::End];
+
+/// A cell, and the unit that a column of Parquet has by its type.
+pub(super) struct PlainCell {
+    pub(super) text: String,
+    pub(super) scale: Option<ColumnUnit>,
+}
+
+/// A row and where it begins.
+pub(super) struct PlainRow {
+    pub(super) cells: Vec<PlainCell>,
+    pub(super) place: Place,
+}
+
+/// What the first line says.
+#[derive(Default)]
+struct TableHeader {
+    names: Vec<String>,
+    between: char,
+    columns: [Option<TableColumn>; Meaning::ALL.len()],
+}
+
+enum TableSource {
+    /// With how many files' headers are behind us.
+    Text(Box<Ahead>, u64),
+    Parquet(Box<RowIter<'static>>),
+}
+
+/// A table on its way.
+pub(super) struct PlainTable {
+    source: TableSource,
+    map: ColumnMap,
+    header: TableHeader,
+    place: Place,
+    unread: BTreeSet<String>,
+    any: bool,
+    ended: bool,
+}
+
+/// Whether a first line names columns of a job: how long it ran, and what else there is of it.
+pub(crate) fn looks_so(line: &str) -> bool {
+    let names = header_names(line).1;
+    let mut header = TableHeader {
+        names,
+        ..TableHeader::default()
+    };
+    header.guess();
+    let known = header.columns.iter().flatten().count();
+    known >= 3 && known * 2 > header.names.len() && header.times()
+}
+
+/// What stands between the names of a first line, and the names.
+fn header_names(line: &str) -> (char, Vec<String>) {
+    let mut most = (',', Vec::new());
+    for between in BETWEEN {
+        let mut names = Vec::new();
+        split(line, between, &mut names);
+        if names.len() > most.1.len() {
+            most = (between, names);
+        }
+    }
+    most
+}
+
+/// Splits a line into cells; tells whether the last one's quotes are still open.
+fn split(line: &str, between: char, cells: &mut Vec<String>) -> bool {
+    cells.clear();
+    let mut rest = line;
+    loop {
+        let inner = rest.trim_start_matches(|c| c == ' ' && c != between);
+        let Some(quoted) = inner.strip_prefix('"') else {
+            if let Some((cell, more)) = rest.split_once(between) {
+                cells.push(cell.to_owned());
+                rest = more;
+                continue;
+            }
+            cells.push(rest.to_owned());
+            return false;
+        };
+        let mut cell = String::new();
+        let mut left = quoted;
+        let behind = loop {
+            let Some((text, more)) = left.split_once('"') else {
+                cell.push_str(left);
+                cells.push(cell);
+                return true;
+            };
+            cell.push_str(text);
+            match more.strip_prefix('"') {
+                Some(more) => {
+                    cell.push('"');
+                    left = more;
+                }
+                None => break more,
+            }
+        };
+        let (text, more) = match behind.split_once(between) {
+            Some((text, more)) => (text, Some(more)),
+            None => (behind, None),
+        };
+        cell.push_str(text.trim_end());
+        cells.push(cell);
+        match more {
+            Some(more) => rest = more,
+            None => return false,
+        }
+    }
+}
+
+impl TableHeader {
+    /// Finds out what the columns mean by their names.
+    fn guess(&mut self) {
+        let mut taken: Vec<usize> = self.positions().collect();
+        for meaning in Meaning::ALL {
+            let column = &mut self.columns[meaning as usize];
+            if column.is_none() {
+                *column = guessed(&self.names, meaning, &taken);
+                taken.extend(column.map(|column| column.position));
+            }
+        }
+    }
+
+    fn positions(&self) -> impl Iterator<Item = usize> {
+        self.columns.iter().flatten().map(|column| column.position)
+    }
+
+    /// Whether it is told how long jobs ran.
+    fn times(&self) -> bool {
+        let has = |meaning: &Meaning| self.columns[*meaning as usize].is_some();
+        TIMES.iter().any(has)
+    }
+
+    /// Understands the names of the columns.
+    fn read(names: Vec<String>, between: char, map: &ColumnMap) -> Result<Self, ReadError> {
+        let mut header = Self {
+            names,
+            between,
+            ..Self::default()
+        };
+        for meaning in Meaning::ALL {
+            let Some((name, scale)) = map.of(meaning) else {
+                continue;
+            };
+            let found = said(&header.names, meaning, name, scale);
+            header.columns[meaning as usize] = Some(found.ok_or_else(|| {
+                let expected =
+                    format!("the column `{name}`, which is the job's {}", meaning.name());
+                header.missing(&expected)
+            })?);
+        }
+        header.guess();
+        if !header.times() {
+            let expected = "a column that tells how long a job ran (run_s), or when it ended (end)";
+            return Err(header.missing(expected).hint(
+                "say which column is what: --columns 'run=COLUMN:s,submit=COLUMN:s'; \
+                 workloads/FORMATS.md has all names",
+            ));
+        }
+        Ok(header)
+    }
+
+    fn missing(&self, expected: &str) -> ReadError {
+        ReadError::expected(expected, quoted(&self.names.join(", ")))
+    }
+}
+
+impl PlainTable {
+    pub(super) fn open(path: &Path, map: &ColumnMap) -> Result<Self, ReadError> {
+        let mut table = Self {
+            source: TableSource::Text(Box::new(Ahead::open(path, "jobs.csv")?), 0),
+            map: map.clone(),
+            header: TableHeader::default(),
+            place: Place {
+                file: Arc::from(path),
+                line: 0,
+            },
+            unread: BTreeSet::new(),
+            any: false,
+            ended: false,
+        };
+        if path.is_file() && sheets::is_parquet(path)? {
+            table.parquet(path).map_err(|error| error.file(path))?;
+        }
+        Ok(table)
+    }
+
+    fn parquet(&mut self, path: &Path) -> Result<(), ReadError> {
+        let file = File::open(path).map_err(|error| ReadError::io(path, &error))?;
+        let names = sheets::columns(path)?;
+        let header = TableHeader::read(names, ',', &self.map);
+        let header = header.map_err(|error| error.place("the schema"))?;
+        let rows = sheets::guarded(sheets::FOOTER, || {
+            let reader = sheets::footer(file)?;
+            let rows = RowIter::from_file_into(Box::new(reader)).project(None);
+            rows.map_err(|error| sheets::damaged(&error).place("the schema"))
+        })??;
+        self.source = TableSource::Parquet(Box::new(rows));
+        self.head(header);
+        Ok(())
+    }
+
+    fn head(&mut self, header: TableHeader) {
+        let taken: Vec<usize> = header.positions().collect();
+        let names = header.names.iter().enumerate();
+        let unread = names.filter(|(position, _)| !taken.contains(position));
+        let unread = unread.map(|(_, name)| match name.trim_ascii() {
+            "" => "a column without a name".to_owned(),
+            name => name.to_owned(),
+        });
+        self.unread.extend(unread);
+        self.header = header;
+    }
+
+    /// What the columns mean.
+    pub(super) const fn columns(&self) -> &[Option<TableColumn>; Meaning::ALL.len()] {
+        &self.header.columns
+    }
+
+    /// What each column is taken for, in words.
+    pub(super) fn told(&self) -> String {
+        let columns = Meaning::ALL.into_iter().zip(&self.header.columns);
+        let told = columns.filter_map(|(meaning, column)| {
+            let column = column.as_ref()?;
+            let name = self.header.names[column.position].trim_ascii();
+            let unit = column.scale.map(|scale| format!(" ({})", scale.name()));
+            let (meaning, unit) = (meaning.name(), unit.unwrap_or_default());
+            Some(format!("{meaning} = {name}{unit}"))
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.place.clone()
+    }
+
+    pub(super) fn unread(&self) -> Vec<String> {
+        self.unread.iter().cloned().collect()
+    }
+
+    pub(super) fn end(&self, seen: &mut Seen) {
+        seen.fill("columns", self.header.names.len());
+        if let TableSource::Text(lines, _) = &self.source {
+            for (name, count) in lines.passed().facts() {
+                seen.set(name, count);
+            }
+            lines.passed().tell(seen);
+        }
+    }
+
+    /// The next row of text; the first line of a file is its header.
+    fn text(&mut self) -> Option<Result<PlainRow, ReadError>> {
+        loop {
+            let TableSource::Text(lines, headed) = &mut self.source else {
+                return None;
+            };
+            let line = match lines.next()? {
+                Ok(line) => line,
+                Err(error) => return Some(Err(error)),
+            };
+            self.place = line.place.clone();
+            if line.part > *headed {
+                *headed = line.part;
+                let (between, names) = header_names(&line.text);
+                match TableHeader::read(names, between, &self.map) {
+                    Ok(known) => self.head(known),
+                    Err(error) => {
+                        self.ended = true;
+                        return Some(Err(line.place.of(error)));
+                    }
+                }
+                continue;
+            }
+            let row = row(lines, line, &self.header);
+            return Some(row);
+        }
+    }
+
+    fn parquet_row(&mut self) -> Option<Result<PlainRow, ReadError>> {
+        let TableSource::Parquet(rows) = &mut self.source else {
+            return None;
+        };
+        self.place.line += 1;
+        let place = self.place.clone();
+        let next = sheets::guarded("the row", || rows.next()).transpose()?;
+        let read = next.and_then(|row| row.map_err(|error| sheets::damaged(&error)));
+        self.ended |= read.is_err();
+        let row = read.map(|row| PlainRow {
+            cells: row
+                .get_column_iter()
+                .map(|(_, field)| cell(field))
+                .collect(),
+            place: place.clone(),
+        });
+        Some(row.map_err(|error| place.of(error)))
+    }
+}
+
+/// Understands a line, and those that belong to it.
+fn row(lines: &mut Ahead, line: TextLine, header: &TableHeader) -> Result<PlainRow, ReadError> {
+    let TextLine {
+        mut text, place, ..
+    } = line;
+    let mut cells = Vec::new();
+    let mut more: Vec<TextLine> = Vec::new();
+    while split(&text, header.between, &mut cells) {
+        let fits = more.len() < MOST_LINES && text.len() < LONGEST_LINE;
+        if fits
+            && lines.peek().is_some()
+            && let Some(Ok(next)) = lines.next()
+        {
+            text.push('\n');
+            text.push_str(&next.text);
+            more.push(next);
+            continue;
+        }
+        // What looked like a part of it is read as rows of its own.
+        lines.give_back(more.into_iter());
+        let error = ReadError::expected("the end of a quoted cell", "none");
+        let hint = format!("a cell may go over {MOST_LINES} lines at most");
+        return Err(place.of(error.hint(hint)));
+    }
+    let (found, width) = (cells.len(), header.names.len());
+    if found != width {
+        let expected = format!("{width} columns, as the first line has");
+        return Err(place.of(ReadError::uneven(expected, found)));
+    }
+    let cells = cells.into_iter();
+    Ok(PlainRow {
+        cells: cells.map(|text| PlainCell { text, scale: None }).collect(),
+        place,
+    })
+}
+
+/// A field as the text it would be in CSV.
+fn cell(field: &Field) -> PlainCell {
+    let (text, scale) = match field {
+        Field::Null => (String::new(), None),
+        Field::Str(text) => (text.clone(), None),
+        Field::Bytes(bytes) => (String::from_utf8_lossy(bytes.data()).into_owned(), None),
+        Field::TimestampMicros(time) | Field::TimeMicros(time) => {
+            (time.to_string(), Some(ColumnUnit::MICROSECONDS))
+        }
+        Field::TimestampMillis(time) => (time.to_string(), Some(ColumnUnit::MILLISECONDS)),
+        // Rust writes floats without exponents, and as shortly as can be.
+        Field::Double(number) => (number.to_string(), None),
+        Field::Float(number) => (number.to_string(), None),
+        other => (other.to_string(), None),
+    };
+    PlainCell { text, scale }
+}
+
+impl Iterator for PlainTable {
+    type Item = Result<PlainRow, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = match &self.source {
+            TableSource::Text(..) => self.text(),
+            TableSource::Parquet(_) => self.parquet_row(),
+        };
+        if let Some(row) = next {
+            self.any = true;
+            if let Ok(row) = &row {
+                self.place = row.place.clone();
+            }
+            return Some(row);
+        }
+        self.ended = true;
+        let empty = ReadError::expected("at least one job", "none");
+        let hint = "a first line that names the columns, then a row a job";
+        let mut place = self.place.clone();
+        place.line = place.line.max(1);
+        (!self.any).then(|| Err(place.of(empty.hint(hint))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, expected: &[&str], open: bool) {
+        let mut cells = Vec::new();
+        assert_eq!(split(line, ',', &mut cells), open, "{line}");
+        assert_eq!(cells, expected, "{line}");
+    }
+
+    #[test]
+    fn cells_may_be_quoted() {
+        check("a,b", &["a", "b"], false);
+        check("", &[""], false);
+        check("a,", &["a", ""], false);
+        check("\"a,b\",c", &["a,b", "c"], false);
+        check("\"a \"\"b\"\"\" , c", &["a \"b\"", " c"], false);
+        check("\"\",\"\"", &["", ""], false);
+        check("5\" disk,b", &["5\" disk", "b"], false);
+        check("a,\"b", &["a", "b"], true);
+        check("\"a\"x,b", &["ax", "b"], false);
+        check(" \"a,b\"", &["a,b"], false);
+    }
+
+    #[test]
+    fn tables_of_jobs_are_known_by_their_names() {
+        for (line, known) in [
+            ("job,submit_s,run_s,cpus", true),
+            ("User;Arrived At;Finished;Cores", true),
+            ("submitTime\trunTime\tnumGpus", true),
+            ("time,value", false),
+            ("id,name,colour,size,run", false),
+            ("arrival,seconds,cores", false),
+            ("", false),
+        ] {
+            assert_eq!(looks_so(line), known, "{line}");
+        }
+    }
+}
