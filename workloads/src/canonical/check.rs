@@ -40,7 +40,11 @@ pub fn validate(path: &Path, limit: usize) -> Check {
 fn read(path: &Path, check: &mut Check) -> Result<(), ReadError> {
     let trace = Opened::open(path)?;
     let manifest = &trace.manifest;
-    let mut hasher = digest_of(&manifest.units, manifest.machine.as_ref());
+    let mut hasher = digest_of(
+        &manifest.units,
+        manifest.machine.as_ref(),
+        manifest.clock.as_ref(),
+    );
     macro_rules! read_table {
         ($row:ident) => {
             let rows = read_table::<$row>(&trace, &mut hasher)?;

@@ -22,7 +22,7 @@ use super::graphs::{self, Sound};
 use super::tables::{
     Buffer, Change, Edge, Job, Load, Machine, Service, Stage, Table, Tasks, Tenant, Usage,
 };
-use super::{ImportAccount, MachineSize, Manifest, Units, VERSION, columns};
+use super::{ImportAccount, MachineSize, Manifest, Units, VERSION, WallClock, columns};
 use crate::error::ReadError;
 use crate::formats::place::Place;
 use crate::scratch::Scratch;
@@ -52,6 +52,8 @@ pub struct Writer {
     pub units: Units,
     /// How large the cluster is, where the source says so.
     pub machine: Option<MachineSize>,
+    /// What clocks showed, where the source says so.
+    pub clock: Option<WallClock>,
     /// What the source leaves unsaid.
     pub assumptions: Vec<Assumption>,
     /// The files it is made of.
@@ -150,7 +152,7 @@ macro_rules! parts {
 
         impl Writer {
             fn write_parts(&mut self) -> Result<(Vec<(String, u64)>, String), ReadError> {
-                let mut hasher = digest_of(&self.units, self.machine.as_ref());
+                let mut hasher = digest_of(&self.units, self.machine.as_ref(), self.clock.as_ref());
                 let mut counts = Vec::new();
                 $(self.parts.$field.0.finish()?;)+
                 let mut sound = self.sound()?;
@@ -211,6 +213,7 @@ impl Writer {
         Self {
             units,
             machine: None,
+            clock: None,
             assumptions: Vec::new(),
             sources: Vec::new(),
             account: None,
@@ -264,6 +267,7 @@ impl Writer {
             version: VERSION,
             units: self.units,
             machine: self.machine,
+            clock: self.clock,
             sources: self.sources,
             assumptions: self.assumptions,
             account: self.account,
@@ -283,16 +287,20 @@ impl Writer {
 }
 
 /// The beginning of a digest: rows follow, table after table.
-pub(super) fn digest_of(units: &Units, machine: Option<&MachineSize>) -> blake3::Hasher {
+pub(super) fn digest_of(
+    units: &Units,
+    machine: Option<&MachineSize>,
+    clock: Option<&WallClock>,
+) -> blake3::Hasher {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&VERSION.to_le_bytes());
-    hasher.update(serde_json::to_string(units).unwrap_or_default().as_bytes());
-    if let Some(machine) = machine {
-        hasher.update(
-            serde_json::to_string(machine)
-                .unwrap_or_default()
-                .as_bytes(),
-        );
+    let parts = [
+        serde_json::to_string(units).ok(),
+        machine.and_then(|machine| serde_json::to_string(machine).ok()),
+        clock.and_then(|clock| serde_json::to_string(clock).ok()),
+    ];
+    for part in parts.into_iter().flatten() {
+        hasher.update(part.as_bytes());
     }
     hasher
 }

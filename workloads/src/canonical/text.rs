@@ -100,6 +100,7 @@ pub fn import(path: &Path, place: &Path) -> Result<Manifest, ReadError> {
     let told = lines.place();
     let mut writer = Writer::new(place, manifest.units.clone())?;
     writer.machine = manifest.machine;
+    writer.clock.clone_from(&manifest.clock);
     writer.sources.clone_from(&manifest.sources);
     writer.assumptions.clone_from(&manifest.assumptions);
     writer.account.clone_from(&manifest.account);

@@ -3,6 +3,7 @@
 pub(crate) use std::collections::BTreeMap;
 pub(crate) use std::path::Path;
 
+pub(crate) use crate::canonical::WallClock;
 pub(crate) use crate::canonical::account::{Became, Thing, contents};
 pub(crate) use crate::canonical::import::gathered::{FIVE_MINUTES, Named, Scattered, TOKENS};
 pub(crate) use crate::canonical::import::{

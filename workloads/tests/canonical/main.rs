@@ -237,13 +237,16 @@ had to be decided stands in the manifest.
   traces that hide the size of their machines, billionths of the largest (`relative`).
 - **`machine`** is how large the source says that its cluster is, where it lists no machines: processors,
   nodes, queues, partitions, the longest run and the most memory that were allowed.
+- **`clock`** is what clocks showed, where the source says so: `zero` is the trace's time 0 in microseconds since 1970
+  in UTC, and `zone` a name (`Europe/Paris`), a distance (`+01:00`), or `local` for times that are local ones of a place
+  that the source does not name; `zero` is then as if it were UTC.
 - A task's `run` may be **`unknown`** for three reasons. `unstarted`: it never ran, and adds no load.
   `damaged`: it ended, but its times cannot be right. `censored`: the trace does not hold all of its run, since
   it was still running at the end or had begun before; `run` is then what the trace holds of it, if that is
   known. Where neither is there, the source tells no run times.
 - **`sources`** are the files it was made of with their BLAKE3, **`assumptions`** what was decided or
   changed, **`rows`** the rows of each table.
-- **`digest`** is BLAKE3 over version, units, machine and all rows: equal for equal traces, whatever wrote them.
+- **`digest`** is BLAKE3 over version, units, machine, clock and all rows: equal for equal traces, whatever wrote them.
 - As text (`fairground trace export`) a trace is JSON lines: the manifest, then each row under the name of
   its table.
 ";

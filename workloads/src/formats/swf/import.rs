@@ -60,6 +60,7 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
         job(import, &record, &mut told)
     })?;
     import.machine(size(rows.layout()));
+    import.clock(clock(rows.layout()));
     for odd in rows.layout().odd() {
         import.assume(NOT_UNDERSTOOD, format!("{odd}: not used"));
     }
@@ -218,6 +219,22 @@ fn job(import: &mut Import<'_>, record: &Record, told: &mut Count) -> Result<Bec
         ..Job::default()
     };
     import.job(draft.gang())
+}
+
+/// What clocks showed at the beginning, if the header says when and where. Its `TimeZone` is told wrongly by
+/// logs that name the zone as well.
+fn clock(header: &Header) -> Option<WallClock> {
+    let zero = header.number("UnixStartTime")?.checked_mul(1_000_000)?;
+    let named = header.word("TimeZoneString").map(str::to_owned);
+    let zone = named.or_else(|| {
+        let offset: i64 = header.word("TimeZone")?.parse().ok()?;
+        let (sign, minutes) = (
+            if offset < 0 { '-' } else { '+' },
+            offset.unsigned_abs() / 60,
+        );
+        (minutes <= 14 * 60).then(|| format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60))
+    })?;
+    Some(WallClock { zero, zone })
 }
 
 /// What the header says of the machine.
