@@ -50,7 +50,7 @@ fn a_trace_is_told_in_tables() {
         assumed: jobs that never started: without a run time or a processor, so they add no load (1 in the log)
         assumed: processors not logged: as many as requested (1 in the log)
         assumed: tasks that never started, and add no load: 4 of 2180 tasks
-        digest: 1d0dc00409039a110c6633a42d5e233f170b5129b86d150f12b714df0ae65591
+        digest: 514777d572b266bf32b5a692ea7841d329ff9a761f0485cb522cd4ad3f39a903
 
         arrivals    n  there_before  over_s  an_hour  gaps_cv  at_once  minute_peak  hour_peak  day_peak  hour_dispersion
         jobs      353             0  690000    1.842   0.8858        0        32.58      1.632      1.02           0.5269

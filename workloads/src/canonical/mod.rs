@@ -48,8 +48,11 @@ pub use account::{ImportAccount, Thing};
 pub use imports::Imports;
 pub use store::{Opened, Writer};
 
-/// The version of the form. A trace of another version is refused.
-pub const VERSION: u32 = 2;
+/// The version of the form.
+pub const VERSION: u32 = 3;
+/// The oldest version that is read. It lacks the columns that came later, and its digest is over those that
+/// it has.
+pub const OLDEST: u32 = 2;
 
 /// What an assumption is about that says what a source tells of its machine and nobody understands.
 pub const NOT_UNDERSTOOD: &str = "a header that is not understood";
@@ -91,8 +94,8 @@ pub struct Manifest {
 /// A version that can be read; of any other, the rest of the manifest means nothing.
 fn this_version<'a, D: Deserializer<'a>>(deserializer: D) -> Result<u32, D::Error> {
     let version = u32::deserialize(deserializer)?;
-    if version != VERSION {
-        let other = format!("its version is {version}, not {VERSION}");
+    if !(OLDEST..=VERSION).contains(&version) {
+        let other = format!("its version is {version}, not one from {OLDEST} to {VERSION}");
         return Err(D::Error::custom(other));
     }
     Ok(version)

@@ -10,7 +10,7 @@ pub(crate) use crate::canonical::import::{
     Draft, Import, StageDraft, censored, ended, millis, ran, seconds, stage, unstarted, untold,
     workers,
 };
-pub(crate) use crate::canonical::tables::{Change, Load, Machine, Service, Tasks};
+pub(crate) use crate::canonical::tables::{Change, Load, Machine, Service, Tasks, Usage};
 pub(crate) use crate::error::{ReadError, quoted};
 pub(crate) use crate::formats::cells::{BILLIONTHS, Cell, MILLIONTHS, written};
 pub(crate) use crate::formats::columns::{

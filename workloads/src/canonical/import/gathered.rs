@@ -201,6 +201,7 @@ impl Import<'_> {
             start,
             length,
             cpus,
+            ..Usage::default()
         })?;
         Ok(Became::Imported)
     }

@@ -26,6 +26,8 @@ pub(super) struct JobSize {
     pub(super) uncertain: bool,
     /// Whether stages wait for others.
     pub(super) staged: bool,
+    /// How long the task waited that was the first to start.
+    pub(super) wait: Option<u64>,
     pub(super) work: [u128; 3],
 }
 
@@ -36,6 +38,10 @@ impl JobSize {
             return;
         }
         self.tasks = self.tasks.saturating_add(row.count);
+        self.wait = match (self.wait, row.wait) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
         match (row.unknown, row.run) {
             (None, Some(run)) => self.longest = self.longest.max(Some(run)),
             _ => self.uncertain = true,
@@ -66,6 +72,12 @@ pub struct Sizes {
     /// How jobs ended, in the words of the source, and how many so; where there are too many words, the rest
     /// has none.
     pub outcomes: BTreeMap<String, u64>,
+    /// How tasks ended, likewise.
+    pub task_outcomes: BTreeMap<String, u64>,
+    /// How often tasks were started.
+    pub attempts: Spread,
+    /// Processor time over run time of tasks, in thousandths: how many processors were busy.
+    pub busy: Spread,
 }
 
 /// What jobs ran of what their users said they would at most.
@@ -108,12 +120,13 @@ impl Sizes {
         if let Some(run) = run {
             put(&mut self.longest, run.into());
         }
-        if let Some(wait) = job.wait {
+        let waited = job.wait.or(size.wait);
+        if let Some(wait) = waited {
             self.wait.add(wait.into(), 1);
         }
         // How long a job of stages runs does not follow from its tasks.
         let run = run.filter(|_| !size.staged);
-        if let (Some(wait), Some(run)) = (job.wait, run) {
+        if let (Some(wait), Some(run)) = (waited, run) {
             let all = u128::from(wait) + u128::from(run);
             self.slowdown
                 .add((all * 1000 / u128::from(run.max(SHORT))).max(1000), 1);
@@ -122,12 +135,30 @@ impl Sizes {
             self.accuracy.add(run, estimate);
         }
         if let Some(outcome) = &job.outcome {
-            let full = self.outcomes.len() >= MOST_OUTCOMES;
-            let known = !full || self.outcomes.contains_key(outcome);
-            let word = if known { outcome.as_str() } else { "" };
-            *self.outcomes.entry(word.to_owned()).or_default() += 1;
+            tally(&mut self.outcomes, outcome, 1);
         }
     }
+
+    pub(super) fn see_tasks(&mut self, row: &Tasks) {
+        if let Some(outcome) = &row.outcome {
+            tally(&mut self.task_outcomes, outcome, row.count);
+        }
+        if let Some(attempts) = row.attempts {
+            self.attempts.add(attempts.into(), row.count);
+        }
+        if let (Some(busy), Some(run)) = (row.busy, row.run.filter(|run| *run > 0)) {
+            self.busy
+                .add(u128::from(busy) * 1000 / u128::from(run), row.count);
+        }
+    }
+}
+
+/// Counts a word, or those of which there are too many under none.
+fn tally(words: &mut BTreeMap<String, u64>, word: &str, count: u64) {
+    let known = words.len() < MOST_OUTCOMES || words.contains_key(word);
+    let counted = words.entry(if known { word } else { "" }.to_owned());
+    let counted = counted.or_default();
+    *counted = counted.saturating_add(count);
 }
 
 #[cfg(test)]

@@ -310,6 +310,7 @@ impl Profile {
         wait: Option<u64>,
         demands: &mut BTreeMap<[Option<u64>; 3], u64>,
     ) {
+        self.sizes.see_tasks(row);
         let wants = [row.cpus, row.memory, row.gpus];
         if let Some(why) = row.unknown {
             let count = self.unknown.entry(why).or_default();
@@ -342,7 +343,8 @@ impl Profile {
         }
         if let (Some(submit), Some(run)) = (submit, row.run) {
             let each = wants.map(|amount| u128::from(amount.unwrap_or(0)) * u128::from(row.count));
-            self.occupy(submit.saturating_add(wait.unwrap_or(0)), run, each);
+            let wait = row.wait.or(wait).unwrap_or(0);
+            self.occupy(submit.saturating_add(wait), run, each);
         }
         let known = demands.len();
         match demands.get_mut(&wants) {

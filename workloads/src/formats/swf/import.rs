@@ -17,8 +17,6 @@ struct Count {
     zero: u64,
     wide: u64,
     cut: u64,
-    /// Rows with a time of processors, which nothing here has a use for.
-    cpu_time: u64,
     /// Jobs that stand behind ones submitted later.
     unsorted: u64,
     last: u64,
@@ -46,7 +44,6 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
     import.each(rows.by_ref(), |import, record| {
         told.wide += u64::from(record.extra > 0);
         told.cut += u64::from(record.cut);
-        told.cpu_time += u64::from(record.cpu_time.is_some());
         if record.is_part() {
             return Ok(told.part(record));
         }
@@ -168,7 +165,6 @@ impl Count {
         assume(self.cut, "fractions in other columns than times", "cut off");
         let model = "by submission; the log is not in that order";
         assume(self.unsorted, "order of jobs", model);
-        assume(self.cpu_time, "columns not read", "cpu_time");
     }
 }
 
@@ -198,6 +194,7 @@ fn job(import: &mut Import<'_>, record: &Record, told: &mut Count) -> Result<Bec
         cpus: Some(1000),
         memory: asked.or(taken),
         used: asked.and(taken),
+        busy: record.cpu_time,
         ..run
     };
     let text = |number: Option<u64>| number.map(|number| number.to_string());

@@ -321,11 +321,16 @@ pub(super) fn known(profile: &Profile) -> Answer<'_> {
 }
 
 pub(super) fn outcomes(profile: &Profile) -> Answer<'_> {
-    const TITLE: &str = "How jobs ended";
-    let mut ends: Vec<_> = profile.sizes.outcomes.iter().collect();
+    let sizes = &profile.sizes;
+    let (title, counts, [one, many]) = if sizes.outcomes.is_empty() {
+        ("How tasks ended", &sizes.task_outcomes, ["task", "tasks"])
+    } else {
+        ("How jobs ended", &sizes.outcomes, ["job", "jobs"])
+    };
+    let mut ends: Vec<_> = counts.iter().collect();
     let all: u64 = ends.iter().map(|(_, count)| **count).sum();
     if all == 0 {
-        return absent(TITLE, "the trace does not say how jobs ended");
+        return absent("How jobs ended", "the trace does not say");
     }
     ends.sort_by_key(|(word, count)| (std::cmp::Reverse(**count), *word));
     let share = |count: u64| count as f64 / all as f64;
@@ -343,11 +348,11 @@ pub(super) fn outcomes(profile: &Profile) -> Answer<'_> {
     let rows: Vec<_> = rows.collect();
     let caption = format!(
         "{}, in the words of the source.",
-        units::count(all as usize, "job", "jobs")
+        units::count(all as usize, one, many)
     );
     Ok(Picture {
         name: "outcomes",
-        title: TITLE.to_owned(),
+        title: title.to_owned(),
         below: String::new(),
         caption,
         keys: Vec::new(),

@@ -1,6 +1,8 @@
 //! The numbers of a trace as tables, once for people and for programs: what stands in a column is called by
 //! its head in both.
 
+use std::collections::BTreeMap;
+
 use fairground_workloads::canonical::profile::{
     KINDS, Largest, PAIRS, Profile, RELATED, Relation, Share, Spread,
 };
@@ -106,7 +108,16 @@ impl TraceNumbers {
             relations(profile),
             load(profile),
             estimates(profile),
-            outcomes(profile),
+            outcomes(
+                "job_outcomes",
+                &["job_outcome", "jobs", "share"],
+                &profile.sizes.outcomes,
+            ),
+            outcomes(
+                "task_outcomes",
+                &["task_outcome", "tasks", "share"],
+                &profile.sizes.task_outcomes,
+            ),
             demands(profile),
             tenants(profile),
         ];
@@ -184,6 +195,8 @@ fn all_spreads(profile: &Profile) -> Vec<(String, &Spread, f64)> {
     all.push(("gap_of_requests_s".to_owned(), &profile.singles.gaps, 1e6));
     all.push(("wait_s".to_owned(), &sizes.wait, 1e6));
     all.push(("slowdown".to_owned(), &sizes.slowdown, 1e3));
+    all.push(("task_attempts".to_owned(), &sizes.attempts, 1.0));
+    all.push(("task_busy_cpus".to_owned(), &sizes.busy, 1e3));
     all.push(("run_of_estimate".to_owned(), &sizes.accuracy.parts, 1e3));
     all.push(("request_reads".to_owned(), &profile.tokens[0], 1.0));
     all.push(("request_writes".to_owned(), &profile.tokens[1], 1.0));
@@ -335,13 +348,12 @@ fn estimates(profile: &Profile) -> Facts {
     }
 }
 
-fn outcomes(profile: &Profile) -> Facts {
-    let mut ends: Vec<(&String, u64)> = profile
-        .sizes
-        .outcomes
-        .iter()
-        .map(|(word, count)| (word, *count))
-        .collect();
+fn outcomes(
+    name: &'static str,
+    heads: &'static [&'static str],
+    counts: &BTreeMap<String, u64>,
+) -> Facts {
+    let mut ends: Vec<(&String, u64)> = counts.iter().map(|(word, count)| (word, *count)).collect();
     let all: u64 = ends.iter().map(|(_, count)| count).sum();
     ends.sort_by_key(|(word, count)| (std::cmp::Reverse(*count), *word));
     let row = |(word, count): (&String, u64)| {
@@ -349,8 +361,8 @@ fn outcomes(profile: &Profile) -> Facts {
         vec![word.as_str().into(), count.into(), part]
     };
     Facts {
-        name: "outcomes",
-        heads: &["job_outcome", "jobs", "share"],
+        name,
+        heads,
         rows: ends.into_iter().take(LISTED).map(row).collect(),
     }
 }
