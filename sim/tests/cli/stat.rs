@@ -180,21 +180,21 @@ fn a_trace_is_drawn() {
         .for_each(|text| *text = text.split("</p>").next().unwrap());
     expect![[r#"
         353 jobs in 7.99 d, 1.84 an hour on average (dashed); the busiest hour has 1.63 times the mean, the busiest day has 1.02 times the mean.
-        Gaps between jobs have a coefficient of variation of 0.89; a Poisson process of the same rate (dashed) has 1. The mean is 32.7 min, the median 58 min; 0 % come at the same time as the one before.
+        Gaps between jobs have a coefficient of variation of 0.89; a Poisson process of the same rate (dashed) has 1. The mean is 32.7 min, the median 58 min; 0 % come at the same time as the one before.
         On the clocks of Europe&#x2f;Stockholm: the busiest is 8:00 with 1.63 times the mean, the quietest 0:00 with 0.54. Hours are counted as often as they were there.
         On the clocks of Europe&#x2f;Stockholm: the busiest is Mon with 1.01 times the mean, the quietest Tue with 1. Hours are counted as often as they were there.
-        The median task runs for 67.5 min, the 99th percentile for 2.49 h, the longest for 2.52 h. Jobs count by their longest task. No power law fits the tail: the nearest, of the index 7.22 (Hill), is off by up to 17.9 %.
+        The median task runs for 67.5 min, the 99th percentile for 2.49 h, the longest for 2.52 h. Jobs count by their longest task. No power law fits the tail: the nearest, of the index 7.22 (Hill), is off by up to 17.9 %.
         The median job has 4 tasks, the 99th percentile 16, the largest 16. There are too few different ones to fit a tail.
-        The median job takes 3.62 cores x hours, the 99th percentile 38.9 cores x hours. No power law fits the tail: the nearest, of the index 1.99 (Hill), is off by up to 12 %.
-        The largest 1 % of jobs have 5.51 % of all work (cpus), the largest 10 % 40.9 %.
+        The median job takes 3.62 cores x hours, the 99th percentile 38.9 cores x hours. No power law fits the tail: the nearest, of the index 1.99 (Hill), is off by up to 12 %.
+        The largest 1 % of jobs have 5.51 % of all work (cpus), the largest 10 % 40.9 %.
         Work is amount times run time, of cpus. Half of it is of 2 tenants of 3; it is as concentrated as if 3 had equal parts.
         Tasks demand 1 core each; 0.002 GiB at the median and 0.004 at most.
-        The work of what arrives, over what 64 machines can do in that time: 20.7 % of cpus on average and 88.7 % at most.
-        Of the cluster: 20.7 % of cpus on average and 60.9 % at most; tasks start when the waits of the trace are over.
-        The median job waited for 5 min, the 95th percentile 10 min, the mean 4.99 min; 0 % waited for longer than an hour.
+        The work of what arrives, over what 64 machines can do in that time: 20.7 % of cpus on average and 88.7 % at most.
+        Of the cluster: 20.7 % of cpus on average and 60.9 % at most; tasks start when the waits of the trace are over.
+        The median job waited for 5 min, the 95th percentile 10 min, the mean 4.99 min; 0 % waited for longer than an hour.
         Wait and run over the run, or over 10 s if that is more: 1.07 at the median, 2.19 at the 95th percentile, 1.26 on average.
-        352 jobs have an estimate. The median ran 53.8 % of it; 7.39 % less than a twentieth, 17.3 % longer than it (the column on the right).
-        2,180 tasks: 99.8 % ran for a known time. Others have no run time and count as no work.
+        352 jobs have an estimate. The median ran 53.8 % of it; 7.39 % less than a twentieth, 17.3 % longer than it (the column on the right).
+        2,180 tasks: 99.8 % ran for a known time. Others have no run time and count as no work.
         353 jobs, in the words of the source."#]].assert_eq(&told.join("\n"));
 }
 

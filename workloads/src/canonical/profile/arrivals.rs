@@ -33,7 +33,7 @@ pub struct ArrivalTimes {
     pub together: u64,
     /// How they crowd in windows of a minute, an hour and a day, where there are at least two of these.
     pub windows: Vec<Window>,
-    /// ArrivalTimes in each hour of each day of the week, from Monday on; and how many such hours were seen.
+    /// Arrivals in each hour of each day of the week, from Monday on; and how many such hours were seen.
     pub week: Option<Box<[[(u64, u64); 24]; 7]>>,
 }
 
@@ -42,9 +42,9 @@ pub struct ArrivalTimes {
 pub struct Window {
     /// How long it is, in microseconds.
     pub length: u64,
-    /// ArrivalTimes in the busiest.
+    /// Arrivals in the busiest.
     pub most: u64,
-    /// ArrivalTimes in one, on average.
+    /// Arrivals in one, on average.
     pub mean: f64,
     /// The variance of arrivals in one over their mean: 1 for a Poisson process.
     pub dispersion: f64,
@@ -176,7 +176,7 @@ fn standing(times: &Sorted<u64>) -> Result<u64, ReadError> {
     })
 }
 
-/// ArrivalTimes over the hours in which they came, so many hours of it at a time.
+/// Arrivals over the hours in which they came, so many hours of it at a time.
 fn rate(cells: impl Iterator<Item = (u64, u64)>, hours: f64) -> Option<f64> {
     let (arrivals, seen) = cells.fold((0, 0), |(a, s), (arrivals, seen)| (a + arrivals, s + seen));
     (seen > 0).then(|| arrivals as f64 / seen as f64 * hours)

@@ -37,7 +37,7 @@ pub(super) fn rate<'a>(view: &TraceView<'a>) -> Answer<'a> {
     };
     if counts.iter().all(|count| *count == 0) {
         return absent(
-            "ArrivalTimes over time",
+            "Arrivals over time",
             "the trace has no times of arrival, or one for all",
         );
     }
@@ -196,9 +196,9 @@ fn cycle<'a>(
     name: impl Fn(usize) -> String,
 ) -> Answer<'a> {
     let title = if file == "hours" {
-        "ArrivalTimes by the hour of the day"
+        "Arrivals by the hour of the day"
     } else {
-        "ArrivalTimes by the day of the week"
+        "Arrivals by the day of the week"
     };
     let Some(zone) = view.zone else {
         return absent(

@@ -23,6 +23,12 @@ pub(super) fn spread<'a>(view: &TraceView<'a>) -> Answer<'a> {
     if kinds.is_empty() {
         return absent(TITLE, "no task says what it demands");
     }
+    if kinds.iter().all(|kind| {
+        let demand = &profile.demand[*kind];
+        demand.min == demand.max
+    }) {
+        return absent(TITLE, "all tasks demand the same");
+    }
     let told = kinds.iter().map(|kind| {
         let (demand, (unit, name)) = (&profile.demand[*kind], view.unit(*kind));
         let amount = |amount: u128| size(amount as f64 / unit);

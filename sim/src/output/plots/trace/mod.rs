@@ -113,7 +113,8 @@ fn drawn(picture: Picture<'_>) -> Result<Figure, OutputError> {
     let about = About {
         name: name.to_owned(),
         title: title.clone(),
-        caption,
+        // No line begins with a sign of percent.
+        caption: caption.replace(" %", "\u{202f}%"),
     };
     let width = WIDE + 34;
     let head = head_height(width, &keys);
@@ -158,7 +159,7 @@ pub fn sheet(view: &TraceView<'_>) -> Result<Figure, OutputError> {
         sizes::largest(profile),
         demands::tenants(view),
     ];
-    figure(about, (2 * WIDE + 58, 90 + 3 * (HIGH + 62)), |canvas| {
+    figure(about, (2 * WIDE + 64, 90 + 3 * (HIGH + 62)), |canvas| {
         let top = canvas.head(&title, &keys)? + 24;
         for (number, answer) in panels.into_iter().enumerate() {
             let place = Place {

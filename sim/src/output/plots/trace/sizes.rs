@@ -9,6 +9,11 @@ use crate::output::plots::{axes, palette};
 use crate::output::profiled::TraceView;
 use crate::output::units;
 
+/// The colour of tasks beside jobs, which is that of no kind.
+fn tasks_colour() -> palette::Rgb {
+    palette::framework(6)
+}
+
 /// What a tail is like, as a sentence.
 fn told(tail: Option<&Tail>, from: impl Fn(u128) -> String) -> String {
     let Some(tail) = tail else {
@@ -68,10 +73,7 @@ pub(super) fn runs(profile: &Profile) -> Answer<'_> {
         told(tail.as_ref(), |from| units::duration(from as f64)),
     );
     let mut keys = keys("jobs, their longest task", plain(), tail.as_ref());
-    keys.insert(
-        0,
-        Key::Line(stroke(palette::framework(0)), "tasks".to_owned()),
-    );
+    keys.insert(0, Key::Line(stroke(tasks_colour()), "tasks".to_owned()));
     Ok(Picture {
         name: "run-times",
         title: TITLE.to_owned(),
@@ -84,7 +86,7 @@ pub(super) fn runs(profile: &Profile) -> Answer<'_> {
             let least = (least.map_or(1.0, |(run, _)| run as f64) / 1e6).max(1e-6);
             let x = axes::log_time(least, tasks.max as f64 / 1e6, 6);
             let panel = canvas.panel(place, &x, &rare(tasks.n))?;
-            survival(canvas, &panel, tasks, 1e6, stroke(palette::framework(0)));
+            survival(canvas, &panel, tasks, 1e6, stroke(tasks_colour()));
             if jobs.n > 0 {
                 survival(canvas, &panel, jobs, 1e6, stroke(plain()));
             }
