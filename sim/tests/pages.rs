@@ -2,6 +2,7 @@
 
 mod output_fake;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -177,8 +178,9 @@ fn pods() -> String {
         let start = begin + draw % 500;
         let end = start + 10 + draw * draw / 50;
         let qos = ["LS", "BE", "Guaranteed-for-a-department-with-a-long-name"][(draw % 3) as usize];
-        pods += &format!(
-            "p{pod},{cpus},{memory},{gpus},1000,,{qos},Succeeded,{begin}.0,{end}.0,{start}.0\n"
+        let _ = writeln!(
+            pods,
+            "p{pod},{cpus},{memory},{gpus},1000,,{qos},Succeeded,{begin}.0,{end}.0,{start}.0"
         );
     }
     pods
@@ -197,8 +199,9 @@ fn jobs() -> String {
             1 + draw * draw / 90,
         );
         let (width, user) = (1 << (draw % 12), draw % 40);
-        jobs += &format!(
-            "{job} {submit} {wait} {run} {width} 5 {draw} {width} {} {draw} {} {user} 1 1 1 1 -1 -1\n",
+        let _ = writeln!(
+            jobs,
+            "{job} {submit} {wait} {run} {width} 5 {draw} {width} {} {draw} {} {user} 1 1 1 1 -1 -1",
             run * (1 + draw % 9),
             draw % 2
         );

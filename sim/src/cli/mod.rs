@@ -282,6 +282,10 @@ enum TraceCommand {
     Get(catalogue::GetArgs),
 }
 
+/// Here and not in a comment, where brackets are links.
+const CLOCK: &str = "What clocks showed at the trace's time 0, as in 2011-05-01T19:00[America/New_York], where \
+                     the trace does not say or says it wrongly";
+
 #[derive(Debug, Args)]
 struct StatArgs {
     #[command(flatten)]
@@ -292,9 +296,7 @@ struct StatArgs {
     /// The trace whose machines the load is offered to [default: its own]
     #[arg(long, value_name = "TRACE")]
     cluster: Option<PathBuf>,
-    /// What clocks showed at the trace's time 0, as in 2011-05-01T19:00[America/New_York], where the
-    /// trace does not say or says it wrongly
-    #[arg(long, value_name = "TIME", value_parser = LocalClock::told)]
+    #[arg(long, value_name = "TIME", value_parser = LocalClock::told, help = CLOCK)]
     clock: Option<LocalClock>,
     /// Print it all as JSON
     #[arg(long)]

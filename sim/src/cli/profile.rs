@@ -1,5 +1,6 @@
 //! `fairground trace stat`: what a trace looks like, in words, as JSON and as pictures.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -188,7 +189,7 @@ fn finish(args: &StatArgs, told: Map<String, Value>) -> anyhow::Result<Ending> {
 fn counted(stat: &Stat) -> String {
     let mut text = String::new();
     for (name, value) in &stat.facts {
-        text += &format!("{name}: {value}\n");
+        let _ = writeln!(text, "{name}: {value}");
     }
     let header = ["column", "unit", "n", "min", "p50", "p95", "max", "sum"].map(String::from);
     let mut rows = vec![header.to_vec()];

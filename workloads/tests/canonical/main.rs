@@ -124,14 +124,14 @@ fn changed_text_is_refused() {
         });
         writeln!(shown, "{}", told(folder.path(), &problem)).unwrap();
     }
-    expect![[r#"
+    expect![[r"
         changed:1: key `digest`: expected rows with the digest <digest>, found <other>
           hint: the rows were changed or truncated since the digest was taken
         changed:4: column 80: expected a row of a canonical trace; expected value
         changed:1: column 12: expected the manifest of a canonical trace; its version is 9, not one from 2 to 3
         changed:11: column 203: expected a row of a canonical trace; EOF while parsing a string
         changed:1: column 0: expected the manifest of a canonical trace; EOF while parsing a value
-    "#]]
+    "]]
     .assert_eq(&shown);
 }
 

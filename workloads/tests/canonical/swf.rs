@@ -135,7 +135,7 @@ fn times_are_kept_to_the_microsecond() {
          2 0.9 .25 0.0000004 2 0.1 -1 2 5 -1 1 2 1 -1 1 -1 -1 -1\n\
          3 7.005e2 0 10.75 1 -1 -1 1 20 -1 1 1 1 -1 1 -1 -1 -1\n\
          4 800 0 1.5e2 1.5 -1 -1 1e0 200 -1 1 2 1 -1 1 -1 -1 -1\n",
-        &expect![[r#"
+        &expect![[r"
             1 at 0: 2 x 600000
             2 at 900000: 2 x 0
             3 at 700500000: 1 x 10750000
@@ -143,7 +143,7 @@ fn times_are_kept_to_the_microsecond() {
             fractions in other columns than times: cut off (1 in the log)
             job shape: rigid: as many tasks of a core as it had processors, all at the same time
             run times of zero: kept: the log counts whole seconds (1 in the log)
-        "#]],
+        "]],
     );
 }
 
@@ -154,7 +154,7 @@ fn columns_of_newer_writers_and_memory_are_said() {
          0 5 0 56 64 1 1024 64 86400 2048000 1 62 1 1 -1 1 -1 -1 {1,2} q_1d 1:ppn=64\n\
          1 1 71 116 12 1 1024 12 1209600 -1 1 101 1 1 -1 1 -1 -1 {1} q_2w\n\
          2 9 71 116 12 1 0 12 1209600 0 1 101 1 1 -1 1 -1 -1\n",
-        &expect![[r#"
+        &expect![[r"
             0 at 5000000: 64 x 56000000, memory 2000, used 1
             1 at 1000000: 12 x 116000000, memory 1
             2 at 9000000: 12 x 116000000
@@ -162,7 +162,7 @@ fn columns_of_newer_writers_and_memory_are_said() {
             job shape: rigid: as many tasks of a core as it had processors, all at the same time
             memory not requested: what was used (1 in the log)
             order of jobs: by submission; the log is not in that order (1 in the log)
-        "#]],
+        "]],
     );
 }
 

@@ -1,6 +1,7 @@
 //! Traces of an older version, and what the columns are filled with that came later.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 
 use expect_test::expect;
@@ -101,10 +102,10 @@ fn later_columns_are_filled_where_a_source_has_them() {
                 .iter()
                 .map(|(name, n)| format!("{name} {n}"))
                 .collect();
-            shown += &format!("{format}: {}\n", told.join(", "));
+            let _ = writeln!(shown, "{format}: {}", told.join(", "));
         }
     }
-    expect![[r#"
+    expect![[r"
         swf: tasks.busy 1
         google2011-jobs: jobs.class 2
         google2011-tasks: jobs.class 3, tasks.attempts 3, tasks.wait 1
@@ -115,7 +116,7 @@ fn later_columns_are_filled_where_a_source_has_them() {
         azure-vms: jobs.class 2
         rumen: tasks.attempts 2, tasks.outcome 1
         bitbrains: usage.memory 2
-    "#]]
+    "]]
     .assert_eq(&shown);
 }
 

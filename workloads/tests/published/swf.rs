@@ -201,7 +201,7 @@ fn built(parameters: &str) -> String {
 
 #[test]
 fn jobs_are_rigid_gangs() {
-    expect![[r#"
+    expect![[r"
         1 at 0s: 4 x cpus:1 mem:4 for 1m
         3 at 1m: 2 x cpus:1 mem:1024 for 10s
         4 at 70s: 3 x cpus:1 mem:1024 for 30s
@@ -212,8 +212,8 @@ fn jobs_are_rigid_gangs() {
         processors: a processor is 1 cores; a task has 1 of them
         processors not logged: as many as requested (2 in the log)
         tasks that never started, and add no load: 8 of 17 tasks
-    "#]].assert_eq(&built(""));
-    expect![[r#"
+    "]].assert_eq(&built(""));
+    expect![[r"
         3 at 0s: 1 x cpus:2 mem:4096 for 10s
         job shape: rigid: as many tasks of a core as it had processors, all at the same time
         jobs that never started: without a run time or a processor, so they add no load (1 in the log)
@@ -222,6 +222,6 @@ fn jobs_are_rigid_gangs() {
         processors: a processor is 1 cores; a task has 2 of them
         processors not logged: as many as requested (2 in the log)
         tasks that never started, and add no load: 8 of 17 tasks
-    "#]].assert_eq(&built("width = 2\nusers = [1]\nfrom = '60s'\nmem = '2GiB'"));
+    "]].assert_eq(&built("width = 2\nusers = [1]\nfrom = '60s'\nmem = '2GiB'"));
     expect!["parameter `width`: expected more than zero, found 0"].assert_eq(&built("width = 0"));
 }

@@ -17,6 +17,9 @@ const STANDING: (u64, u64) = (10, 10);
 /// What clocks show at a time of the trace: the day of the week from Monday on, and the hour.
 pub type Local<'a> = &'a dyn Fn(u64) -> Option<(usize, usize)>;
 
+/// Arrivals in an hour of the week, and how many such hours were seen.
+pub type HourOfWeek = (u64, u64);
+
 /// When things arrive.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct ArrivalTimes {
@@ -33,8 +36,8 @@ pub struct ArrivalTimes {
     pub together: u64,
     /// How they crowd in windows of a minute, an hour and a day, where there are at least two of these.
     pub windows: Vec<Window>,
-    /// Arrivals in each hour of each day of the week, from Monday on; and how many such hours were seen.
-    pub week: Option<Box<[[(u64, u64); 24]; 7]>>,
+    /// Each hour of each day of the week, from Monday on.
+    pub week: Option<Box<[[HourOfWeek; 24]; 7]>>,
 }
 
 /// How arrivals crowd in windows of one length.

@@ -275,9 +275,10 @@ impl Profile {
                 let before = self.submits.standing > 0 && self.span.is_some_and(|s| s.0 == submit);
                 let part = self.part(submit);
                 self.arrivals[part] += u64::from(!before);
-                let work = match before {
-                    true => &mut self.standing,
-                    false => &mut self.work[part],
+                let work = if before {
+                    &mut self.standing
+                } else {
+                    &mut self.work[part]
                 };
                 for (sum, work) in work.iter_mut().zip(size.work) {
                     *sum = sum.saturating_add(work);

@@ -161,7 +161,9 @@ mod tests {
     fn variation_is_the_deviation_over_the_mean() {
         let variation = |values: &[u128]| {
             let mut spread = Spread::default();
-            values.iter().for_each(|value| spread.add(*value, 1));
+            for value in values {
+                spread.add(*value, 1);
+            }
             spread.variation()
         };
         assert_eq!(variation(&[1, 3]), Some(0.5));

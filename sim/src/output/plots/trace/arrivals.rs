@@ -2,6 +2,7 @@
 //! and write.
 
 use fairground_workloads::canonical::profile::{ArrivalTimes, PARTS, Profile};
+use std::fmt::Write as _;
 
 use super::scales::{amounts, columns, decades, faint, rare, stroke, survival};
 use super::{Answer, HIGH, Picture, absent, plain};
@@ -66,7 +67,11 @@ pub(super) fn rate<'a>(view: &TraceView<'a>) -> Answer<'a> {
         units::duration(long)
     );
     if long > 0.0 {
-        caption += &format!(", {} {per} on average (dashed)", units::short(mean));
+        let _ = write!(
+            caption,
+            ", {} {per} on average (dashed)",
+            units::short(mean)
+        );
     }
     // In windows that are mostly empty any arrival is many times the mean.
     let windows = arrivals.windows.iter().filter(|window| window.mean >= 1.0);
@@ -81,11 +86,12 @@ pub(super) fn rate<'a>(view: &TraceView<'a>) -> Answer<'a> {
     });
     let peaks: Vec<String> = peaks.collect();
     if !peaks.is_empty() {
-        caption += &format!("; {}", peaks.join(", "));
+        let _ = write!(caption, "; {}", peaks.join(", "));
     }
     caption.push('.');
     if arrivals.standing > 0 {
-        caption += &format!(
+        let _ = write!(
+            caption,
             " {} more are there when the trace begins.",
             units::number(arrivals.standing as usize)
         );

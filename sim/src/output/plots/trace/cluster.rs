@@ -2,6 +2,7 @@
 
 use fairground_workloads::canonical::profile::{KINDS, Profile, Spread};
 use fairground_workloads::canonical::tables::Unknown;
+use std::fmt::Write as _;
 
 use super::arrivals::time;
 use super::scales::{
@@ -301,7 +302,8 @@ pub(super) fn known(profile: &Profile) -> Answer<'_> {
     );
     let cut = unknown(Unknown::Censored);
     if cut > 0 {
-        caption += &format!(
+        let _ = write!(
+            caption,
             " {} began before the trace or ended after it, and count with what it holds of them.",
             units::number(cut as usize)
         );

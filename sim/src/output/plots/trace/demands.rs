@@ -1,6 +1,7 @@
 //! What tasks demand, how it goes together, and whose it is.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use fairground_workloads::canonical::profile::{KINDS, PAIRS, Profile, Spread};
 
@@ -75,8 +76,11 @@ fn staircase(canvas: &mut Canvas<'_>, panel: &Panel, spread: &Spread, stroke: St
     canvas.line(panel, points.into_iter(), stroke);
 }
 
+/// Amounts of two kinds, and how many tasks demand them.
+type Dot = (u64, u64, u64);
+
 /// A dot a demand of a pair of kinds: amounts, and how many tasks; the most frequent first.
-fn dots(profile: &Profile, [one, other]: [usize; 2]) -> Vec<(u64, u64, u64)> {
+fn dots(profile: &Profile, [one, other]: [usize; 2]) -> Vec<Dot> {
     let mut dots: BTreeMap<(u64, u64), u64> = BTreeMap::new();
     for (demand, count) in &profile.demands {
         if let (Some(x), Some(y)) = (demand[one], demand[other])
@@ -99,7 +103,7 @@ pub(super) fn vectors<'a>(view: &TraceView<'a>) -> Answer<'a> {
     const TITLE: &str = "What tasks demand";
     let profile = view.profile;
     // The pair of kinds with the most different demands of both.
-    let mut best: Option<(usize, Vec<(u64, u64, u64)>)> = None;
+    let mut best: Option<(usize, Vec<Dot>)> = None;
     for (pair, kinds) in PAIRS.iter().take(3).enumerate() {
         let dots = dots(profile, *kinds);
         let [(low_x, low_y, _), ..] = dots[..] else {
@@ -136,7 +140,7 @@ pub(super) fn vectors<'a>(view: &TraceView<'a>) -> Answer<'a> {
         KINDS[other]
     );
     if !told.is_empty() {
-        caption += &format!(" Correlation: {}.", told.join(", "));
+        let _ = write!(caption, " Correlation: {}.", told.join(", "));
     }
     Ok(Picture {
         name: "vectors",

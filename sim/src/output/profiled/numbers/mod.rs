@@ -99,29 +99,9 @@ fn four_digits(value: f64) -> String {
 impl TraceNumbers {
     /// Those of a trace.
     pub fn of(profile: &Profile) -> Self {
-        let tables = [
-            times::arrivals(profile),
-            times::cycles(profile),
-            run_times(profile),
-            spreads(profile),
-            tails(profile),
-            relations(profile),
-            load(profile),
-            estimates(profile),
-            outcomes(
-                "job_outcomes",
-                &["job_outcome", "jobs", "share"],
-                &profile.sizes.outcomes,
-            ),
-            outcomes(
-                "task_outcomes",
-                &["task_outcome", "tasks", "share"],
-                &profile.sizes.task_outcomes,
-            ),
-            demands(profile),
-            tenants(profile),
-        ];
-        let told = tables.into_iter().filter(|table| !table.rows.is_empty());
+        let told = all(profile)
+            .into_iter()
+            .filter(|table| !table.rows.is_empty());
         Self(told.collect())
     }
 
@@ -153,6 +133,32 @@ impl TraceNumbers {
             (table.name, table.heads, rows.collect())
         })
     }
+}
+
+/// Every table, in the order in which they are told.
+fn all(profile: &Profile) -> Vec<Facts> {
+    vec![
+        times::arrivals(profile),
+        times::cycles(profile),
+        run_times(profile),
+        spreads(profile),
+        tails(profile),
+        relations(profile),
+        load(profile),
+        estimates(profile),
+        outcomes(
+            "job_outcomes",
+            &["job_outcome", "jobs", "share"],
+            &profile.sizes.outcomes,
+        ),
+        outcomes(
+            "task_outcomes",
+            &["task_outcome", "tasks", "share"],
+            &profile.sizes.task_outcomes,
+        ),
+        demands(profile),
+        tenants(profile),
+    ]
 }
 
 fn run_times(profile: &Profile) -> Facts {
@@ -400,5 +406,43 @@ fn tenants(profile: &Profile) -> Facts {
         name: "tenants",
         heads: &["tenant", "jobs", "tasks", "work"],
         rows: listed.map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No table and no column is told without saying what it is.
+    #[test]
+    fn the_page_explains_every_column() {
+        const PAGE: &str = include_str!("../../../../STAT.md");
+        for table in all(&Profile::default()) {
+            let (_, rest) = PAGE
+                .split_once(&format!("| `{}` |", table.name))
+                .unwrap_or_else(|| panic!("the page has no table {}", table.name));
+            let rows = rest.lines().enumerate();
+            let rows = rows.take_while(|(number, row)| *number == 0 || row.starts_with("| | "));
+            let rows: String = rows.map(|(_, row)| row).collect();
+            for head in table.heads {
+                assert!(
+                    rows.contains(&format!("`{head}`")),
+                    "{}: {head}",
+                    table.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_have_four_digits_that_count() {
+        let check = |value: f64, text: &str| assert_eq!(four_digits(value), text);
+        check(0.0, "0");
+        check(0.012_345, "0.0123");
+        check(1.5, "1.5");
+        check(12.345, "12.35");
+        check(-0.5, "-0.5");
+        check(123_456.0, "123456");
+        check(0.000_001, "0.000001");
     }
 }
