@@ -2,6 +2,7 @@
 
 mod output_fake;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -42,6 +43,36 @@ addEventListener("load", () => setTimeout(() => {
     select.dispatchEvent(new Event("change"));
     const said = [...document.querySelectorAll(".seed.any")].map((span) => span.textContent);
     if (!said.length || said.some((text) => !text.startsWith("Seed 2"))) found.push(`drawn: ${said}`);
+  }
+  parent.postMessage(`found ${found.length}: ${found.slice(0, 5).join("; ")}`, "*");
+}, 300));
+</script>"#;
+
+/// The same of the pictures of a trace: no words stick out or stand on others, and each has a sentence.
+const LOOK_AT_PICTURES: &str = r#"<script>
+addEventListener("load", () => setTimeout(() => {
+  const found = [];
+  const wide = document.documentElement.scrollWidth;
+  if (wide > innerWidth + 1) found.push(`the page is ${wide} wide in ${innerWidth}`);
+  const cards = [...document.querySelectorAll(".card")];
+  if (cards.length < 9) found.push(`${cards.length} pictures`);
+  for (const card of cards) {
+    const name = card.querySelector("h2").textContent;
+    if (!card.querySelector(".note").textContent.trim()) found.push(`${name}: no sentence`);
+    const svg = card.querySelector("svg");
+    const around = svg.getBoundingClientRect();
+    const words = [...svg.querySelectorAll("text")].filter((text) => text.getClientRects().length);
+    const boxes = words.map((text) => text.getBoundingClientRect());
+    boxes.forEach((box, i) => {
+      const told = words[i].textContent.trim();
+      if (box.left < around.left - 1 || box.right > around.right + 1 || box.bottom > around.bottom + 1)
+        found.push(`${name}: ${told} sticks out`);
+      boxes.slice(0, i).forEach((other, j) => {
+        const over = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+        const under = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+        if (over > 1 && under > 2) found.push(`${name}: ${told} on ${words[j].textContent.trim()}`);
+      });
+    });
   }
   parent.postMessage(`found ${found.length}: ${found.slice(0, 5).join("; ")}`, "*");
 }, 300));
@@ -130,6 +161,77 @@ fn reports_hold_at_every_width() {
         for wide in [1400, 800, 420] {
             let found = look(browser, &page, wide);
             assert_eq!(found, "found 0: ", "{frameworks} frameworks, {wide} pixels");
+        }
+    }
+}
+
+/// Pods of a month with GPUs, of tenants with long names.
+fn pods() -> String {
+    let mut pods = String::from(
+        "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,\
+         scheduled_time\n",
+    );
+    for pod in 0..3000_u64 {
+        let draw = pod * pod * 7919 % 10_007;
+        let (cpus, memory, gpus) = (1000 << (draw % 6), 512 << (draw % 11), draw % 3);
+        let begin = pod * 800 + draw % 700;
+        let start = begin + draw % 500;
+        let end = start + 10 + draw * draw / 50;
+        let qos = ["LS", "BE", "Guaranteed-for-a-department-with-a-long-name"][(draw % 3) as usize];
+        let _ = writeln!(
+            pods,
+            "p{pod},{cpus},{memory},{gpus},1000,,{qos},Succeeded,{begin}.0,{end}.0,{start}.0"
+        );
+    }
+    pods
+}
+
+/// Jobs of a month that waited and have estimates, on a clock.
+fn jobs() -> String {
+    let mut jobs = String::from(
+        "; MaxProcs: 4096\n; UnixStartTime: 1027893600\n; TimeZoneString: America/Argentina/Buenos_Aires\n",
+    );
+    for job in 0..3000_u64 {
+        let draw = job * job * 7919 % 10_007;
+        let (submit, wait, run) = (
+            job * 900 + draw % 800,
+            draw * draw / 100,
+            1 + draw * draw / 90,
+        );
+        let (width, user) = (1 << (draw % 12), draw % 40);
+        let _ = writeln!(
+            jobs,
+            "{job} {submit} {wait} {run} {width} 5 {draw} {width} {} {draw} {} {user} 1 1 1 1 -1 -1",
+            run * (1 + draw % 9),
+            draw % 2
+        );
+    }
+    jobs
+}
+
+#[test]
+fn pictures_of_a_trace_hold_at_every_width() {
+    let Some(browser) = browser() else {
+        eprintln!("skipped: there is no chromium to look with");
+        return;
+    };
+    let place = tempfile::tempdir().unwrap();
+    for (name, text) in [("pods.csv", pods()), ("jobs.swf", jobs())] {
+        fs::write(place.path().join(name), text).unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_fairground"));
+        let pictures = place.path().join(name.split('.').next().unwrap());
+        program
+            .args(["trace", "stat", name, "--plot"])
+            .arg(&pictures);
+        let output = program.current_dir(&place).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let page = pictures.join("index.html");
+        let text = fs::read_to_string(&page).unwrap();
+        let text = text.replace("</body>", &format!("{LOOK_AT_PICTURES}</body>"));
+        fs::write(&page, text).unwrap();
+        for wide in [1400, 800, 420] {
+            let found = look(browser, &page, wide);
+            assert_eq!(found, "found 0: ", "{name}, {wide} pixels");
         }
     }
 }

@@ -34,6 +34,7 @@ use fairground_workloads::models::trace::FeedbackMode;
 use fairground_workloads::{say, words};
 
 use crate::experiment::ExperimentError;
+use crate::output::profiled::LocalClock;
 
 /// Compares how policies share a cluster, by deterministic simulation.
 #[derive(Debug, Parser)]
@@ -264,18 +265,9 @@ struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum TraceCommand {
-    /// Count a trace: columns with their sums and percentiles; of a canonical one arrivals, run times,
-    /// demands, tails, tenants and the load it offers
-    Stat {
-        #[command(flatten)]
-        trace: TraceArgs,
-        /// Draw the same of a canonical trace; the name ends with .svg or .png
-        #[arg(long, value_name = "FILE")]
-        plot: Option<PathBuf>,
-        /// The canonical trace whose machines the load is offered to [default: its own]
-        #[arg(long, value_name = "FOLDER")]
-        cluster: Option<PathBuf>,
-    },
+    /// Count a trace: its columns, and arrivals, run times, demands, tails, tenants, load, waits and
+    /// estimates
+    Stat(StatArgs),
     /// Show the first records of a trace as CSV
     Head {
         #[command(flatten)]
@@ -298,6 +290,34 @@ enum TraceCommand {
     List(catalogue::ListArgs),
     /// Fetch a public trace into the cache and print where its files are
     Get(catalogue::GetArgs),
+}
+
+/// Here and not in a comment, where brackets are links.
+const CLOCK: &str = "What clocks showed at the trace's time 0, as in 2011-05-01T19:00[America/New_York], where \
+                     the trace does not say or says it wrongly";
+
+#[derive(Debug, Args)]
+struct StatArgs {
+    #[command(flatten)]
+    trace: TraceArgs,
+    /// Draw it: a folder of pictures with a page, or one sheet whose name ends with .svg or .png
+    #[arg(long, value_name = "PLACE")]
+    plot: Option<PathBuf>,
+    /// The trace whose machines the load is offered to [default: its own]
+    #[arg(long, value_name = "TRACE")]
+    cluster: Option<PathBuf>,
+    #[arg(long, value_name = "TIME", value_parser = LocalClock::told, help = CLOCK)]
+    clock: Option<LocalClock>,
+    /// Print it all as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl StatArgs {
+    /// Whether more than what the format counts is asked for by name.
+    const fn asks_for_more(&self) -> bool {
+        self.plot.is_some() || self.cluster.is_some() || self.clock.is_some()
+    }
 }
 
 #[derive(Debug, Args)]

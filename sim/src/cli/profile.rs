@@ -1,32 +1,106 @@
-//! `fairground trace stat` of a canonical trace: what it looks like, in words and as a picture.
+//! `fairground trace stat`: what a trace looks like, in words, as JSON and as pictures.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use fairground_workloads::canonical::Opened;
-use fairground_workloads::canonical::profile::{KINDS, PARTS, Profile, Spread};
-use fairground_workloads::canonical::tables::Unknown;
-use fairground_workloads::say;
+use fairground_workloads::canonical::profile::{Local, Profile};
+use fairground_workloads::canonical::store::MANIFEST;
+use fairground_workloads::canonical::{Imports, Manifest, Opened, import};
+use fairground_workloads::formats::{self, ReadAs, Stat};
+use fairground_workloads::{Format, say};
+use serde_json::{Map, Value, json};
 
 use super::trace::aligned;
-use super::{counted, form, print};
+use super::{Ending, StatArgs, TraceArgs, form, print};
 use crate::output::plots;
+use crate::output::profiled::{self, LocalClock, TraceNumbers, TraceView};
 
-/// How many demands and tenants are listed.
-const LISTED: usize = 10;
-
-/// Tells about a trace, and draws it if there is a file to draw into.
-pub(super) fn profile(
-    folder: &Path,
-    cluster: Option<&Path>,
-    plot: Option<&Path>,
-) -> anyhow::Result<()> {
-    let trace = Opened::open(folder)?;
-    let cluster = match cluster {
-        Some(folder) => Opened::open(folder)?,
+/// Tells about a trace: what its format counts, and what it looks like once it is a canonical one.
+pub(super) fn stat(args: &StatArgs) -> anyhow::Result<Ending> {
+    let file = &args.trace.file;
+    if let Some(place) = &args.plot {
+        check_place(place)?;
+    }
+    let mut told = Map::new();
+    let mut how = ReadAs::default();
+    if !is_canonical(&args.trace) {
+        how = args.trace.read_as()?;
+        let format = how.format(file)?;
+        let stat = formats::stat(file, how.clone())?;
+        if args.json {
+            told = counted_as_json(format, &stat);
+        } else {
+            print(&counted(&stat))?;
+        }
+        if let Some(why) = silent(args, format) {
+            if !why.is_empty() {
+                say!("{}: no more can be told: {why}", file.display());
+            }
+            return finish(args, told);
+        }
+    }
+    let mut imports = Imports::on_disk();
+    let trace = match opened(&mut imports, file, how) {
+        Ok(trace) => trace,
+        Err(error) if args.asks_for_more() => return Err(error),
+        Err(error) => {
+            say!("{}: no more can be told: {error:#}", file.display());
+            return finish(args, told);
+        }
+    };
+    let cluster = match &args.cluster {
+        Some(cluster) => opened(&mut imports, cluster, ReadAs::default())?,
         None => trace.clone(),
     };
+    look(args, &trace, &cluster, told)
+}
+
+/// The picture's sheet or folder can be made.
+fn check_place(place: &Path) -> anyhow::Result<()> {
+    match place.extension().and_then(|end| end.to_str()) {
+        None if place.exists() => bail!(
+            "{}: expected a new folder, found one that is there\n  hint: name another folder, or remove it",
+            place.display()
+        ),
+        None | Some("svg" | "png") => Ok(()),
+        Some(_) => bail!(
+            "{}: the name of a picture ends with .svg or .png, that of a folder of pictures has no ending",
+            place.display()
+        ),
+    }
+}
+
+/// Whether it is the folder of a canonical trace.
+pub(super) fn is_canonical(args: &TraceArgs) -> bool {
+    args.is_plain() && args.file.join(MANIFEST).is_file()
+}
+
+/// Why nothing is said of a file but its counts; an empty word where that needs none.
+fn silent(args: &StatArgs, format: Format) -> Option<&'static str> {
+    if args.asks_for_more() {
+        return None;
+    }
+    let kind = fs::metadata(&args.trace.file).map(|found| found.file_type());
+    if kind.is_ok_and(|kind| !kind.is_file() && !kind.is_dir()) {
+        // What came through a pipe is gone.
+        return Some("");
+    }
+    import::refusal(format)
+}
+
+fn opened(imports: &mut Imports, file: &Path, how: ReadAs) -> anyhow::Result<Opened> {
+    let (trace, _) = imports.open(Path::new(""), file, how)?;
+    Ok(trace)
+}
+
+fn look(
+    args: &StatArgs,
+    trace: &Opened,
+    cluster: &Opened,
+    mut told: Map<String, Value>,
+) -> anyhow::Result<Ending> {
     if cluster.manifest.units.cpus != trace.manifest.units.cpus {
         bail!(
             "the cluster counts in {}, the trace in {}",
@@ -34,172 +108,130 @@ pub(super) fn profile(
             trace.manifest.units.cpus
         );
     }
-    let profile = Profile::of(&trace, &cluster)?;
-    form::show(&trace.manifest)?;
-    print(&told(&profile))?;
-    if let Some(path) = plot {
-        let name = folder.file_name().unwrap_or(folder.as_os_str());
-        let figure = plots::trace(&profile, &name.to_string_lossy())?;
-        let picture = match path.extension().and_then(|end| end.to_str()) {
-            Some("svg") => figure.svg.into_bytes(),
-            Some("png") => plots::to_png(&figure)?,
-            _ => bail!(
-                "{}: the name of a picture ends with .svg or .png",
-                path.display()
-            ),
-        };
-        std::fs::write(path, picture)
-            .with_context(|| format!("{}: cannot be written", path.display()))?;
-        say!("{}: drawn", path.display());
+    let clock = match (&args.clock, &trace.manifest.clock) {
+        (Some(told), _) => Some(told.clone()),
+        (None, Some(clock)) => LocalClock::of(clock),
+        (None, None) => None,
+    };
+    if let (None, Some(unknown)) = (&clock, &trace.manifest.clock) {
+        say!(
+            "the zone `{}` is not known: hours and days are left out",
+            unknown.zone
+        );
     }
+    let at = |time: u64| clock.as_ref().and_then(|clock| clock.at(time));
+    let local = clock.as_ref().map(|_| &at as Local<'_>);
+    let profile = Profile::of(trace, cluster, local)?;
+    let numbers = TraceNumbers::of(&profile);
+    if args.json {
+        told.extend(manifest_as_json(&trace.manifest));
+        if let Value::Object(tables) = numbers.json() {
+            told.extend(tables);
+        }
+    } else {
+        if is_canonical(&args.trace) {
+            form::show(&trace.manifest)?;
+        }
+        let mut text = String::new();
+        for (_, heads, rows) in numbers.tables() {
+            let mut table = vec![heads.iter().map(|head| (*head).to_owned()).collect()];
+            table.extend(rows);
+            text.push('\n');
+            text += &aligned(&table, &(1..heads.len()).collect::<Vec<_>>());
+        }
+        print(&text)?;
+    }
+    if let Some(place) = &args.plot {
+        let file = &args.trace.file;
+        let name = file
+            .file_name()
+            .unwrap_or(file.as_os_str())
+            .to_string_lossy();
+        let view = TraceView {
+            name: &name,
+            profile: &profile,
+            units: &trace.manifest.units,
+            zone: clock.as_ref().map(|clock| clock.name.as_str()),
+        };
+        draw(&view, &numbers, place)?;
+    }
+    finish(args, told)
+}
+
+fn draw(view: &TraceView<'_>, numbers: &TraceNumbers, place: &Path) -> anyhow::Result<()> {
+    if place.extension().is_none() {
+        let pictures = profiled::write(view, numbers, place)?;
+        let page = place.join(profiled::PAGE);
+        say!(
+            "{}: {pictures} pictures; {} shows them",
+            place.display(),
+            page.display()
+        );
+        return Ok(());
+    }
+    let figure = plots::sheet(view)?;
+    let picture = if place.extension().is_some_and(|end| end == "svg") {
+        figure.svg.into_bytes()
+    } else {
+        plots::to_png(&figure)?
+    };
+    fs::write(place, picture).with_context(|| format!("{}: cannot be written", place.display()))?;
+    say!("{}: drawn", place.display());
     Ok(())
 }
 
-fn told(profile: &Profile) -> String {
-    let mut text = String::from("\n");
-    if let Some((first, last)) = profile.span {
-        let seconds = (last - first) as f64 / 1e6;
-        let _ = writeln!(text, "arrivals: over {seconds:.0} s");
-        for (what, counts) in [("jobs", &profile.arrivals), ("requests", &profile.requests)] {
-            let all: u64 = counts.iter().sum();
-            if all > 0 && last > first {
-                let most = counts.iter().max().copied().unwrap_or(0);
-                let most = most as f64 / (profile.part_length() as f64 / 1e6);
-                let mean = all as f64 / seconds;
-                let _ = writeln!(
-                    text,
-                    "{what} a second: {mean:.4}, at most {most:.4} in 1/{PARTS} of the time"
-                );
-            }
-        }
+fn finish(args: &StatArgs, told: Map<String, Value>) -> anyhow::Result<Ending> {
+    if args.json {
+        print(&(serde_json::to_string_pretty(&Value::Object(told))? + "\n"))?;
     }
-    for (kind, name) in KINDS.iter().enumerate() {
-        if let Some((mean, parts)) = profile.offered(kind) {
-            let most = parts.into_iter().fold(0.0, f64::max);
-            let machines = counted(profile.machines, "machine");
-            let _ = writeln!(
-                text,
-                "offered load of {name}: {mean:.4} of {machines}, at most {most:.4} in 1/{PARTS}"
-            );
-        }
-    }
-    if profile.endless > 0 {
-        let tasks = counted(profile.endless, "task");
-        let _ = writeln!(text, "without run time: {tasks}, counted as no work");
-    }
-    for (why, count) in &profile.unknown {
-        let tasks = counted(*count, "task");
-        let _ = match why {
-            Unknown::Unstarted => writeln!(text, "never started: {tasks}, left out below"),
-            Unknown::Damaged => writeln!(text, "damaged run time: {tasks}, counted as no work"),
-            Unknown::Censored => writeln!(
-                text,
-                "still running at the end, or before the beginning: {tasks}, counted as what the trace \
-                 holds of them"
-            ),
-        };
-    }
-    for table in [spreads(profile), demands(profile), tenants(profile)] {
-        if table.len() > 1 {
-            let numbers: Vec<usize> = (1..table[0].len()).collect();
-            text.push('\n');
-            text += &aligned(&table, &numbers);
-        }
-    }
-    text
+    Ok(Ending::Done)
 }
 
-fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
-    words.map(str::to_owned).to_vec()
+/// What a format counts.
+fn counted(stat: &Stat) -> String {
+    let mut text = String::new();
+    for (name, value) in &stat.facts {
+        let _ = writeln!(text, "{name}: {value}");
+    }
+    let header = ["column", "unit", "n", "min", "p50", "p95", "max", "sum"].map(String::from);
+    let mut rows = vec![header.to_vec()];
+    rows.extend(stat.columns.iter().map(|c| {
+        let numbers = [c.n.cast_signed(), c.min, c.p50, c.p95, c.max];
+        let numbers = numbers.map(|number| number.to_string());
+        let mut row = vec![c.name.to_string(), c.unit.to_string()];
+        row.extend(numbers);
+        row.push(c.sum.to_string());
+        row
+    }));
+    text.push('\n');
+    text + &aligned(&rows, &[2, 3, 4, 5, 6, 7])
 }
 
-/// How run times, demands and work are spread.
-fn spreads(profile: &Profile) -> Vec<Vec<String>> {
-    let mut table = vec![words([
-        "of",
-        "n",
-        "min",
-        "p50",
-        "p95",
-        "p99",
-        "max",
-        "top_1%_has",
-    ])];
-    let mut row = |name: &str, spread: &Spread, unit: f64| {
-        if spread.n == 0 || spread.max == 0 {
-            return;
-        }
-        let mut cells = vec![name.to_owned(), spread.n.to_string()];
-        let [p50, p95, p99] = [500, 950, 990].map(|at| spread.quantile(at));
-        for value in [spread.min, p50, p95, p99, spread.max] {
-            cells.push(four_digits(value as f64 / unit));
-        }
-        cells.push(format!("{:.1} %", 100.0 * spread.share_of_largest(0.01)));
-        table.push(cells);
-    };
-    row("task_run_s", &profile.run, 1e6);
-    for (kind, name) in KINDS.iter().enumerate() {
-        row(&format!("task_{name}"), &profile.demand[kind], 1.0);
-    }
-    let work = format!("job_{}_x_s", KINDS[profile.main_kind()]);
-    row(&work, &profile.jobs, 1e6);
-    table
+fn counted_as_json(format: Format, stat: &Stat) -> Map<String, Value> {
+    let facts: Map<String, Value> = stat
+        .facts
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
+        .collect();
+    let mut told = Map::new();
+    told.insert("format".to_owned(), format.to_string().into());
+    told.insert("facts".to_owned(), facts.into());
+    told.insert("columns".to_owned(), json!(stat.columns));
+    told
 }
 
-/// Four digits that count, without an exponent.
-fn four_digits(value: f64) -> String {
-    let decimals = match value {
-        value if value >= 1000.0 || value <= 0.0 => 0,
-        value if value >= 100.0 => 1,
-        value if value >= 10.0 => 2,
-        value if value >= 1.0 => 3,
-        _ => 6,
-    };
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
-}
-
-/// The most frequent demands.
-fn demands(profile: &Profile) -> Vec<Vec<String>> {
-    let tasks: u64 = profile.demands.iter().map(|(_, count)| count).sum();
-    let mut table = vec![words([
-        "demand", "cpus", "memory", "gpus", "tasks", "share",
-    ])];
-    for (number, (demand, count)) in profile.demands.iter().take(LISTED).enumerate() {
-        let mut cells = vec![format!("{}", number + 1)];
-        cells.extend(demand.map(|amount| amount.map_or("-".to_owned(), |n| n.to_string())));
-        cells.push(count.to_string());
-        cells.push(format!(
-            "{:.1} %",
-            100.0 * *count as f64 / tasks.max(1) as f64
-        ));
-        table.push(cells);
-    }
-    table
-}
-
-/// The tenants with the most work.
-fn tenants(profile: &Profile) -> Vec<Vec<String>> {
-    let kind = profile.main_kind();
-    let all: u128 = profile.tenants.iter().map(|share| share.work[kind]).sum();
-    let mut table = vec![words(["tenant", "jobs", "tasks", "work"])];
-    for share in profile.tenants.iter().take(LISTED) {
-        let name = if share.name.is_empty() {
-            "-"
-        } else {
-            &share.name
-        };
-        let part = 100.0 * share.work[kind] as f64 / all.max(1) as f64;
-        table.push(vec![
-            name.to_owned(),
-            share.jobs.to_string(),
-            share.tasks.to_string(),
-            format!("{part:.1} %"),
-        ]);
-    }
-    table
+/// What a trace says of itself.
+fn manifest_as_json(manifest: &Manifest) -> Map<String, Value> {
+    let rows: Map<String, Value> = manifest
+        .rows
+        .iter()
+        .map(|(table, rows)| (table.clone(), (*rows).into()))
+        .collect();
+    let mut told = Map::new();
+    told.insert("rows".to_owned(), rows.into());
+    told.insert("units".to_owned(), json!(manifest.units));
+    told.insert("clock".to_owned(), json!(manifest.clock));
+    told.insert("assumptions".to_owned(), json!(manifest.assumptions));
+    told.insert("digest".to_owned(), manifest.digest.as_str().into());
+    told
 }

@@ -1,10 +1,8 @@
 //! `fairground trace`.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use anyhow::{Context as _, bail};
-use fairground_workloads::canonical::store::MANIFEST;
+use anyhow::Context as _;
 use fairground_workloads::canonical::{Opened, check};
 use fairground_workloads::formats;
 use fairground_workloads::say;
@@ -13,11 +11,7 @@ use super::{Ending, TraceArgs, TraceCommand, catalogue, counted, form, print, pr
 
 pub(super) fn trace(command: TraceCommand) -> anyhow::Result<Ending> {
     match command {
-        TraceCommand::Stat {
-            trace,
-            plot,
-            cluster,
-        } => stat(&trace, plot.as_deref(), cluster.as_deref()),
+        TraceCommand::Stat(args) => profile::stat(&args),
         TraceCommand::Head { trace, records } => head(&trace, records),
         TraceCommand::Validate { trace, limit } => validate(&trace, limit),
         TraceCommand::Form(command) => form::form(command),
@@ -26,41 +20,8 @@ pub(super) fn trace(command: TraceCommand) -> anyhow::Result<Ending> {
     }
 }
 
-fn stat(args: &TraceArgs, plot: Option<&Path>, cluster: Option<&Path>) -> anyhow::Result<Ending> {
-    if is_canonical(args) {
-        profile::profile(&args.file, cluster, plot)?;
-        return Ok(Ending::Done);
-    }
-    if plot.is_some() || cluster.is_some() {
-        bail!(
-            "{}: --plot and --cluster are for canonical traces\n  hint: make one with `trace import`",
-            args.file.display()
-        );
-    }
-    let stat = formats::stat(&args.file, args.read_as()?)?;
-    let mut text = String::new();
-    for (name, value) in &stat.facts {
-        let _ = writeln!(text, "{name}: {value}");
-    }
-    let header = ["column", "unit", "n", "min", "p50", "p95", "max", "sum"].map(String::from);
-    let mut rows = vec![header.to_vec()];
-    rows.extend(stat.columns.iter().map(|c| {
-        let numbers = [c.n.cast_signed(), c.min, c.p50, c.p95, c.max];
-        let numbers = numbers.map(|number| number.to_string());
-        let mut row = vec![c.name.to_string(), c.unit.to_string()];
-        row.extend(numbers);
-        row.push(c.sum.to_string());
-        row
-    }));
-    text.push('\n');
-    text += &aligned(&rows, &[2, 3, 4, 5, 6, 7]);
-    print(&text)?;
-    Ok(Ending::Done)
-}
-
-/// Whether it is the folder of a canonical trace.
 fn is_canonical(args: &TraceArgs) -> bool {
-    args.is_plain() && args.file.join(MANIFEST).is_file()
+    profile::is_canonical(args)
 }
 
 fn head(args: &TraceArgs, records: usize) -> anyhow::Result<Ending> {

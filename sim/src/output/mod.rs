@@ -12,6 +12,7 @@ pub mod comparison_text;
 pub mod units;
 pub mod series;
 pub mod plots;
+pub mod profiled;
 pub mod report;
 mod sides;
 mod measured;

@@ -28,7 +28,7 @@ fn a_trace_in_one_form_for_all() {
         cpus: thousandths of a core
         memory: MiB
         assumed: job shape: rigid: as many tasks of a core as it had processors, all at the same time
-        digest: cf413102bbbef0cfcb55677c41117b678c34282328f6a6087abad4bcb2c7e9b7
+        digest: 03a5d994b27ca287b1931273bdd58b26259606255ad318cb5a461e95227056c9
     "#]].assert_eq(&place.fairground("trace import log.swf --out log"));
     let counted = place.fairground("trace stat log");
     assert!(counted.contains("jobs: 2\ntasks: 2\n"), "{counted}");
@@ -167,7 +167,7 @@ fn a_trace_in_one_form_that_cannot_be_made() {
         memory: MiB
         assumed: job shape: rigid: as many tasks of a core as it had processors, all at the same time
         assumed: records dropped: 1: damaged
-        digest: a992d9c0d7a316241ea8b5ab482d1c7d17c690ab0b541e65fd819cc56b464fcb
+        digest: cf0bcd84991d5980bbe7c8c98a352c817ddd7bba55fea47e628360b97c68e5fb
         --- stderr
         dropped: log.swf:2: column 4 (run): expected a number of seconds, found `x`
           hint: digits with at most one point and exponent: no sign, blank or unit

@@ -144,8 +144,8 @@ fn help_on_trace() {
         Usage: fairground trace <COMMAND>
 
         Commands:
-          stat       Count a trace: columns with their sums and percentiles; of a canonical one arrivals,
-                     run times, demands, tails, tenants and the load it offers
+          stat       Count a trace: its columns, and arrivals, run times, demands, tails, tenants, load,
+                     waits and estimates
           head       Show the first records of a trace as CSV
           validate   Read all of a trace and name every problem
           import     Make a canonical trace of a public one, or of exported text

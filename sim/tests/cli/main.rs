@@ -14,6 +14,7 @@ mod catalogue;
 mod help;
 mod compare;
 mod form;
+mod stat;
 mod verify;
 mod traces;
 mod recipes;

@@ -52,6 +52,22 @@ fn a_table_of_jobs() {
         map_input_bytes      bytes    3    0  500  1000  1000  1500
         shuffle_bytes        bytes    3    0    0  2000  2000  2000
         reduce_output_bytes  bytes    3    9   70  3000  3000  3079
+
+        arrivals  n  there_before  over_s  an_hour  gaps_cv  at_once  minute_peak  hour_peak  day_peak  hour_dispersion
+        jobs      3             0      25      432      0.2        0            -          -         -                -
+
+        run_times  tasks  share
+        not_told       4  100 %
+
+        of             n  min  p50  p95  p99  max   mean      cv  top_1%_has
+        job_tasks      3    1    1    2    2    2  1.333  0.3536       1.5 %
+        gap_of_jobs_s  2   10   10   15   15   15   12.5     0.2       1.2 %
+
+        demand  cpus  memory  gpus  tasks  share
+        1          -       -     -      4  100 %
+
+        tenant  jobs  tasks  work
+        -          3      4   0 %
     "#]]
     .assert_eq(&place.fairground("trace stat jobs.tsv"));
     expect![[r#"

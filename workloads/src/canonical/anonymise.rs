@@ -90,6 +90,15 @@ impl Hiding {
         hash.to_owned()
     }
 
+    /// An end, which is a name unless everybody knows the word.
+    fn end(&mut self, outcome: Option<String>) -> Option<String> {
+        let known = |outcome: &String| ENDS.contains(&outcome.to_ascii_lowercase().as_str());
+        match outcome {
+            Some(outcome) if !known(&outcome) => Some(self.name(&outcome)),
+            outcome => outcome,
+        }
+    }
+
     fn maybe(&mut self, name: Option<String>) -> Option<String> {
         name.map(|name| self.name(&name))
     }
@@ -124,6 +133,8 @@ fn without(text: &str, name: &str, hash: &str) -> String {
 pub fn anonymise(trace: &Opened, key: &str, place: &Path) -> Result<Manifest, ReadError> {
     let mut out = begun(trace, place)?;
     out.sources.clear();
+    // A zone tells where the cluster was.
+    out.clock = None;
     let mut hiding = Hiding::new(key, std::mem::take(&mut out.assumptions));
     for row in trace.rows::<Machine>()? {
         let row = row?;
@@ -136,14 +147,10 @@ pub fn anonymise(trace: &Opened, key: &str, place: &Path) -> Result<Manifest, Re
     }
     for row in trace.rows::<Job>()? {
         let row = row?;
-        let known = |outcome: &String| ENDS.contains(&outcome.to_ascii_lowercase().as_str());
-        let outcome = match row.outcome.clone() {
-            Some(outcome) if !known(&outcome) => Some(hiding.name(&outcome)),
-            outcome => outcome,
-        };
         out.push(Job {
             name: hiding.name(&row.name),
-            outcome,
+            outcome: hiding.end(row.outcome.clone()),
+            class: hiding.maybe(row.class.clone()),
             group: hiding.maybe(row.group.clone()),
             executable: hiding.maybe(row.executable.clone()),
             queue: hiding.maybe(row.queue.clone()),
@@ -164,7 +171,14 @@ pub fn anonymise(trace: &Opened, key: &str, place: &Path) -> Result<Manifest, Re
     names!(Tenant, Stage, Service);
     copy::<Change>(trace, &mut out)?;
     copy::<Edge>(trace, &mut out)?;
-    copy::<Tasks>(trace, &mut out)?;
+    for row in trace.rows::<Tasks>()? {
+        let row = row?;
+        out.push(Tasks {
+            outcome: hiding.end(row.outcome.clone()),
+            model: hiding.maybe(row.model.clone()),
+            ..row
+        })?;
+    }
     copy::<Load>(trace, &mut out)?;
     copy::<Usage>(trace, &mut out)?;
     out.assumptions = hiding.assumptions;

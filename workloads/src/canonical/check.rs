@@ -40,7 +40,12 @@ pub fn validate(path: &Path, limit: usize) -> Check {
 fn read(path: &Path, check: &mut Check) -> Result<(), ReadError> {
     let trace = Opened::open(path)?;
     let manifest = &trace.manifest;
-    let mut hasher = digest_of(&manifest.units, manifest.machine.as_ref());
+    let mut hasher = digest_of(
+        manifest.version,
+        &manifest.units,
+        manifest.machine.as_ref(),
+        manifest.clock.as_ref(),
+    );
     macro_rules! read_table {
         ($row:ident) => {
             let rows = read_table::<$row>(&trace, &mut hasher)?;
@@ -68,7 +73,7 @@ fn read_table<T: Table>(trace: &Opened, hasher: &mut blake3::Hasher) -> Result<u
     hasher.update(T::NAME.as_bytes());
     let mut count = 0_u64;
     for row in trace.rows::<T>()? {
-        row?.digest(hasher);
+        row?.digest(hasher, trace.manifest.version);
         count += 1;
     }
     hasher.update(&u64::to_le_bytes(count));

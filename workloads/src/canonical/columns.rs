@@ -13,6 +13,7 @@ use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader};
 
+use super::OLDEST;
 use super::tables::{MOST, Table};
 use crate::error::{ReadError, quoted};
 use crate::formats::sheets::{FOOTER, damaged, footer, guarded};
@@ -23,8 +24,8 @@ const BATCH: usize = 8192;
 /// The values of a column in a batch of rows.
 pub struct Column {
     name: &'static str,
-    /// Where the column stands in the file.
-    position: usize,
+    /// Where the column stands in the file; nowhere in one of an older version.
+    position: Option<usize>,
     /// Whether the file may leave it out.
     optional: bool,
     open: Option<ColumnReader>,
@@ -140,7 +141,8 @@ impl<T: Table> Rows<T> {
     fn fill(&mut self) -> Result<(), ReadError> {
         while self.held == 0 {
             let mut rows = None;
-            for column in &mut self.columns {
+            let there = |column: &&mut Column| column.position.is_some();
+            for column in self.columns.iter_mut().filter(there) {
                 let place = format!("row group {}, column {}", self.group, column.name);
                 let read = guarded(&place, || column.read())?;
                 let read = read.map_err(|error| damaged(&error).place(place))?;
@@ -160,8 +162,10 @@ impl<T: Table> Rows<T> {
                 let unread = |error: ParquetError| damaged(&error).place(&place);
                 let group = group.map_err(unread)?;
                 for column in &mut self.columns {
-                    let open = group.get_column_reader(column.position);
-                    column.open = Some(open.map_err(unread)?);
+                    if let Some(position) = column.position {
+                        let open = group.get_column_reader(position);
+                        column.open = Some(open.map_err(unread)?);
+                    }
                 }
             }
         }
@@ -186,6 +190,20 @@ fn columns<T: Table>(file: &dyn FileReader) -> Result<Vec<Column>, ReadError> {
     let column = |told: &super::tables::Column| {
         let mut all = schema.columns().iter().enumerate();
         let found = all.find(|(_, column)| column.path().string() == told.name);
+        let column = |position, optional| Column {
+            name: told.name,
+            position,
+            optional,
+            open: None,
+            whole: Vec::new(),
+            text: Vec::new(),
+            defined: Vec::new(),
+            row: 0,
+            value: 0,
+        };
+        if found.is_none() && told.since > OLDEST {
+            return Ok(column(None, true));
+        }
         let (position, found) = found.ok_or_else(|| {
             let names = schema.columns().iter().map(|column| column.path().string());
             let names = names.collect::<Vec<_>>().join(", ");
@@ -201,17 +219,7 @@ fn columns<T: Table>(file: &dyn FileReader) -> Result<Vec<Column>, ReadError> {
             let shape = format!("{}, perhaps in a list", found.physical_type());
             return Err(ReadError::expected(expected, shape));
         }
-        Ok(Column {
-            name: told.name,
-            position,
-            optional: found.max_def_level() > 0,
-            open: None,
-            whole: Vec::new(),
-            text: Vec::new(),
-            defined: Vec::new(),
-            row: 0,
-            value: 0,
-        })
+        Ok(column(Some(position), found.max_def_level() > 0))
     };
     T::TABLE.iter().map(column).collect()
 }

@@ -98,6 +98,7 @@ const MACHINE: &str = "size of the machine";
 pub(super) fn begun(trace: &Opened, place: &Path) -> Result<Writer, ReadError> {
     let mut writer = Writer::new(place, trace.manifest.units.clone())?;
     writer.machine = trace.manifest.machine;
+    writer.clock.clone_from(&trace.manifest.clock);
     writer.sources.clone_from(&trace.manifest.sources);
     writer.assumptions.clone_from(&trace.manifest.assumptions);
     Ok(writer)
@@ -202,6 +203,13 @@ pub fn merge(traces: &[Opened], renumber: bool, place: &Path) -> Result<Manifest
             MACHINE,
             "the one that each of the traces tells, once",
         ));
+    }
+    let clock = &first.manifest.clock;
+    if traces.iter().all(|trace| trace.manifest.clock == *clock) {
+        out.clock.clone_from(clock);
+    } else {
+        let why = "not kept: the traces tell different ones";
+        out.assumptions.push(assumption("clock", why));
     }
     for trace in traces {
         out.sources.extend(trace.manifest.sources.iter().cloned());
@@ -412,6 +420,8 @@ pub fn scale(trace: &Opened, by: Scale, place: &Path) -> Result<Manifest, ReadEr
     let mut out = begun(trace, place)?;
     out.units.origin = by.time(out.units.origin);
     out.machine = out.machine.map(|size| by.machine(size));
+    // No clock runs faster.
+    out.clock = out.clock.filter(|_| by.time == 1000);
     let most = u64::from(by.load.div_ceil(1000).max(by.cluster.div_ceil(1000)).max(1));
     // The copies of a thing get numbers of their own next to it.
     let copies_of = |id: u64, factor: u32, purpose: &str| {

@@ -48,8 +48,11 @@ pub use account::{ImportAccount, Thing};
 pub use imports::Imports;
 pub use store::{Opened, Writer};
 
-/// The version of the form. A trace of another version is refused.
-pub const VERSION: u32 = 2;
+/// The version of the form.
+pub const VERSION: u32 = 3;
+/// The oldest version that is read. It lacks the columns that came later, and its digest is over those that
+/// it has.
+pub const OLDEST: u32 = 2;
 
 /// What an assumption is about that says what a source tells of its machine and nobody understands.
 pub const NOT_UNDERSTOOD: &str = "a header that is not understood";
@@ -71,6 +74,9 @@ pub struct Manifest {
     /// How large its cluster is, where the source says so and lists no machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<MachineSize>,
+    /// What clocks showed, where the source says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<WallClock>,
     /// The files it was made of.
     pub sources: Vec<Input>,
     /// What the source leaves unsaid or was changed since.
@@ -81,18 +87,49 @@ pub struct Manifest {
     pub account: Option<ImportAccount>,
     /// Rows of each table.
     pub rows: Vec<(String, u64)>,
-    /// BLAKE3 of version, units, machine and all rows, in hexadecimal: not of the sources' paths.
+    /// BLAKE3 of version, units, machine, clock and all rows, in hexadecimal: not of the sources' paths.
     pub digest: String,
 }
 
 /// A version that can be read; of any other, the rest of the manifest means nothing.
 fn this_version<'a, D: Deserializer<'a>>(deserializer: D) -> Result<u32, D::Error> {
     let version = u32::deserialize(deserializer)?;
-    if version != VERSION {
-        let other = format!("its version is {version}, not {VERSION}");
+    if !(OLDEST..=VERSION).contains(&version) {
+        let other = format!("its version is {version}, not one from {OLDEST} to {VERSION}");
         return Err(D::Error::custom(other));
     }
     Ok(version)
+}
+
+/// What the clocks of those who used a cluster showed: whether jobs come by day or by night.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WallClock {
+    /// The time 0 of the trace, in microseconds since 1970 in UTC; in an unknown zone, as if it were UTC.
+    pub zero: u64,
+    /// The zone by its name (`Europe/Paris`), its distance from UTC (`+01:00`) or [`WallClock::LOCAL`].
+    pub zone: String,
+}
+
+impl WallClock {
+    /// The zone of times that are local ones of a place that the source does not name.
+    pub const LOCAL: &str = "local";
+
+    /// That of a source whose times are since 1970, and local ones of wherever it comes from.
+    pub(crate) fn local() -> Self {
+        Self {
+            zero: 0,
+            zone: Self::LOCAL.to_owned(),
+        }
+    }
+
+    /// That of a source whose times are since 1970 in UTC, of wherever it comes from.
+    pub(crate) fn utc() -> Self {
+        Self {
+            zero: 0,
+            zone: "UTC".to_owned(),
+        }
+    }
 }
 
 /// How large a source says that its cluster is, as the header of a parallel machine's log does. What

@@ -22,7 +22,7 @@ use super::graphs::{self, Sound};
 use super::tables::{
     Buffer, Change, Edge, Job, Load, Machine, Service, Stage, Table, Tasks, Tenant, Usage,
 };
-use super::{ImportAccount, MachineSize, Manifest, Units, VERSION, columns};
+use super::{ImportAccount, MachineSize, Manifest, Units, VERSION, WallClock, columns};
 use crate::error::ReadError;
 use crate::formats::place::Place;
 use crate::scratch::Scratch;
@@ -48,10 +48,15 @@ pub(super) fn place<T: Table>(row: &T) -> (u64, u64) {
 
 /// A trace that is being written. Nothing is at its place before [`Writer::finish`].
 pub struct Writer {
+    /// The version of the form in which its digest is taken: an older one where an old trace is only written
+    /// anew.
+    pub(crate) version: u32,
     /// What amounts mean.
     pub units: Units,
     /// How large the cluster is, where the source says so.
     pub machine: Option<MachineSize>,
+    /// What clocks showed, where the source says so.
+    pub clock: Option<WallClock>,
     /// What the source leaves unsaid.
     pub assumptions: Vec<Assumption>,
     /// The files it is made of.
@@ -97,16 +102,17 @@ impl Target {
     fn write<T: Table>(
         &self,
         rows: impl Iterator<Item = Result<T, ReadError>>,
+        version: u32,
         hasher: &mut blake3::Hasher,
     ) -> Result<u64, ReadError> {
         match self {
             Self::Folder { beside, .. } => {
                 let path = beside.path().join(format!("{}.parquet", T::NAME));
                 let file = File::create(&path).map_err(|error| ReadError::io(&path, &error))?;
-                Ok(write_table(rows, file, hasher)?.0)
+                Ok(write_table(rows, file, version, hasher)?.0)
             }
             Self::Memory(tables) => {
-                let (count, table) = write_table(rows, Vec::new(), hasher)?;
+                let (count, table) = write_table(rows, Vec::new(), version, hasher)?;
                 tables.put(T::NAME, table);
                 Ok(count)
             }
@@ -150,7 +156,7 @@ macro_rules! parts {
 
         impl Writer {
             fn write_parts(&mut self) -> Result<(Vec<(String, u64)>, String), ReadError> {
-                let mut hasher = digest_of(&self.units, self.machine.as_ref());
+                let mut hasher = digest_of(self.version, &self.units, self.machine.as_ref(), self.clock.as_ref());
                 let mut counts = Vec::new();
                 $(self.parts.$field.0.finish()?;)+
                 let mut sound = self.sound()?;
@@ -160,7 +166,7 @@ macro_rules! parts {
                         Ok(row) => sound.keeps(row),
                         Err(_) => true,
                     });
-                    let count = self.target.write(rows, &mut hasher)?;
+                    let count = self.target.write(rows, self.version, &mut hasher)?;
                     self.parts.$field = Rows::default();
                     counts.push((<$row as Table>::NAME.to_owned(), count));
                 )+
@@ -209,8 +215,10 @@ impl Writer {
 
     fn to(target: Target, units: Units) -> Self {
         Self {
+            version: VERSION,
             units,
             machine: None,
+            clock: None,
             assumptions: Vec::new(),
             sources: Vec::new(),
             account: None,
@@ -261,9 +269,10 @@ impl Writer {
             return Err(told.of(error).place("key `digest`").hint(hint));
         }
         let manifest = Manifest {
-            version: VERSION,
+            version: self.version,
             units: self.units,
             machine: self.machine,
+            clock: self.clock,
             sources: self.sources,
             assumptions: self.assumptions,
             account: self.account,
@@ -283,16 +292,21 @@ impl Writer {
 }
 
 /// The beginning of a digest: rows follow, table after table.
-pub(super) fn digest_of(units: &Units, machine: Option<&MachineSize>) -> blake3::Hasher {
+pub(super) fn digest_of(
+    version: u32,
+    units: &Units,
+    machine: Option<&MachineSize>,
+    clock: Option<&WallClock>,
+) -> blake3::Hasher {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&VERSION.to_le_bytes());
-    hasher.update(serde_json::to_string(units).unwrap_or_default().as_bytes());
-    if let Some(machine) = machine {
-        hasher.update(
-            serde_json::to_string(machine)
-                .unwrap_or_default()
-                .as_bytes(),
-        );
+    hasher.update(&version.to_le_bytes());
+    let parts = [
+        serde_json::to_string(units).ok(),
+        machine.and_then(|machine| serde_json::to_string(machine).ok()),
+        clock.and_then(|clock| serde_json::to_string(clock).ok()),
+    ];
+    for part in parts.into_iter().flatten() {
+        hasher.update(part.as_bytes());
     }
     hasher
 }
@@ -304,13 +318,14 @@ fn unwritten(error: &ParquetError) -> ReadError {
 fn write_table<T: Table, W: io::Write + Send>(
     rows: impl Iterator<Item = Result<T, ReadError>>,
     out: W,
+    version: u32,
     hasher: &mut blake3::Hasher,
 ) -> Result<(u64, W), ReadError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by("fairground".to_owned())
         .build();
-    let schema = Arc::new(schema::<T>().map_err(|error| unwritten(&error))?);
+    let schema = Arc::new(schema::<T>(version).map_err(|error| unwritten(&error))?);
     let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties))
         .map_err(|error| unwritten(&error))?;
     hasher.update(T::NAME.as_bytes());
@@ -318,24 +333,25 @@ fn write_table<T: Table, W: io::Write + Send>(
     let (mut count, mut held) = (0, 0);
     for row in rows {
         let row = row?;
-        row.digest(hasher);
+        row.digest(hasher, version);
         row.put(&mut columns);
         count += 1;
         held += 1;
         if held == ROWS_IN_MEMORY {
             held = 0;
-            write_group::<T>(&mut writer, &mut columns).map_err(|error| unwritten(&error))?;
+            write_group::<T>(&mut writer, &mut columns, version)
+                .map_err(|error| unwritten(&error))?;
         }
     }
     if held > 0 {
-        write_group::<T>(&mut writer, &mut columns).map_err(|error| unwritten(&error))?;
+        write_group::<T>(&mut writer, &mut columns, version).map_err(|error| unwritten(&error))?;
     }
     hasher.update(&u64::to_le_bytes(count));
     let out = writer.into_inner().map_err(|error| unwritten(&error))?;
     Ok((count, out))
 }
 
-fn schema<T: Table>() -> Result<Type, ParquetError> {
+fn schema<T: Table>(version: u32) -> Result<Type, ParquetError> {
     let field = |column: &super::tables::Column| {
         let (physical, converted) = if column.text {
             (Physical::BYTE_ARRAY, ConvertedType::UTF8)
@@ -353,7 +369,11 @@ fn schema<T: Table>() -> Result<Type, ParquetError> {
             .build()
             .map(Arc::new)
     };
-    let fields = T::TABLE.iter().map(field).collect::<Result<Vec<_>, _>>()?;
+    let fields = T::TABLE
+        .iter()
+        .filter(|column| column.since <= version)
+        .map(field)
+        .collect::<Result<Vec<_>, _>>()?;
     Type::group_type_builder(T::NAME)
         .with_fields(fields)
         .build()
@@ -362,11 +382,14 @@ fn schema<T: Table>() -> Result<Type, ParquetError> {
 fn write_group<T: Table>(
     writer: &mut SerializedFileWriter<impl io::Write + Send>,
     columns: &mut [Buffer],
+    version: u32,
 ) -> Result<(), ParquetError> {
     let mut group = writer.next_row_group()?;
     for (column, buffer) in T::TABLE.iter().zip(columns) {
         let defined = column.optional.then_some(buffer.defined.as_slice());
-        if let Some(mut open) = group.next_column()? {
+        if column.since <= version
+            && let Some(mut open) = group.next_column()?
+        {
             if column.text {
                 open.typed::<ByteArrayType>()
                     .write_batch(&buffer.text, defined, None)?;

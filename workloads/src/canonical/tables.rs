@@ -5,6 +5,7 @@ use parquet::data_type::ByteArray;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::OLDEST;
 use super::columns::Column as Cells;
 use crate::error::{ReadError, quoted};
 
@@ -151,6 +152,8 @@ pub struct Column {
     pub text: bool,
     /// Whether it may be missing.
     pub optional: bool,
+    /// The version of the form since which it is there: older traces have none.
+    pub since: u32,
     /// What it says.
     pub about: &'static str,
 }
@@ -176,15 +179,26 @@ pub trait Table: Serialize + DeserializeOwned + Clone + PartialEq {
     /// # Errors
     /// When something stands there that the table cannot have.
     fn take(columns: &mut [Cells]) -> Result<Self, ReadError>;
-    /// Adds a row to a digest.
-    fn digest(&self, hasher: &mut blake3::Hasher);
+    /// Adds a row to the digest of a trace of a version.
+    fn digest(&self, hasher: &mut blake3::Hasher, version: u32);
 }
 
+/// The version of a column that says none.
+macro_rules! since {
+    () => {
+        OLDEST
+    };
+    ($since:literal) => {
+        $since
+    };
+}
+
+/// Tables by their columns; one that came later says with which version.
 macro_rules! tables {
     ($(
         #[doc = $about:literal]
         $row:ident, $name:literal, by $key:ident $(then $then:ident)? {
-            $(#[doc = $told:literal] $field:ident: $type:ty,)+
+            $(#[doc = $told:literal] $field:ident: $type:ty $(= $since:literal)?,)+
         }
     )+) => {
         $(
@@ -202,6 +216,7 @@ macro_rules! tables {
                     name: stringify!($field),
                     text: <$type as Cell>::TEXT,
                     optional: <$type as Cell>::OPTIONAL,
+                    since: since!($($since)?),
                     about: $told,
                 }),+];
 
@@ -226,8 +241,10 @@ macro_rules! tables {
                     Ok(Self { $($field: Cell::take(next()?)?,)+ })
                 }
 
-                fn digest(&self, hasher: &mut blake3::Hasher) {
-                    $(self.$field.digest(hasher);)+
+                fn digest(&self, hasher: &mut blake3::Hasher, version: u32) {
+                    $(if since!($($since)?) <= version {
+                        self.$field.digest(hasher);
+                    })+
                 }
             }
         )+
@@ -254,7 +271,7 @@ tables! {
         cluster: String,
         /// Its name in the source.
         name: String,
-        /// Its type.
+        /// Its type; of a machine with GPUs often their model.
         platform: Option<String>,
         /// Processors, in the trace's unit.
         cpus: Option<u64>,
@@ -317,6 +334,8 @@ tables! {
         preceding: Option<String>,
         /// How long after that job's end it was submitted, in microseconds.
         think: Option<u64>,
+        /// Its class of service in the words of the source: how sensitive to latency it is, or how it is treated.
+        class: Option<String> = 3,
     }
     /// The stages of the jobs. A job without stages is one stage.
     Stage, "stages", by job {
@@ -360,6 +379,16 @@ tables! {
         read: Option<u64>,
         /// Bytes that all of them write together.
         write: Option<u64>,
+        /// How long each waited for its first start, in microseconds, where tasks of a job wait apart.
+        wait: Option<u64> = 3,
+        /// How often each was started.
+        attempts: Option<u64> = 3,
+        /// How each ended, in the words of the source.
+        outcome: Option<String> = 3,
+        /// The models of GPU that will do, in the words of the source.
+        model: Option<String> = 3,
+        /// Processor time that each used, in microseconds, over all of its processors.
+        busy: Option<u64> = 3,
     }
     /// Services that answer requests.
     Service, "services", by id {
@@ -399,5 +428,7 @@ tables! {
         length: u64,
         /// Processors used, in millionths of what the job has.
         cpus: u64,
+        /// Memory used, in the trace's unit.
+        memory: Option<u64> = 3,
     }
 }

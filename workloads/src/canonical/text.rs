@@ -99,7 +99,10 @@ pub fn import(path: &Path, place: &Path) -> Result<Manifest, ReadError> {
     })?;
     let told = lines.place();
     let mut writer = Writer::new(place, manifest.units.clone())?;
+    // The digest that is told is that of its version.
+    writer.version = manifest.version;
     writer.machine = manifest.machine;
+    writer.clock.clone_from(&manifest.clock);
     writer.sources.clone_from(&manifest.sources);
     writer.assumptions.clone_from(&manifest.assumptions);
     writer.account.clone_from(&manifest.account);

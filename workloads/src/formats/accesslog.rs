@@ -16,6 +16,7 @@ pub(crate) const FORM: Form = Form {
     signs: &[Named("access_log"), Named("apache_logs")],
     unkept: &["client", "request", "status"],
     import: Ok(|import, path| {
+        import.clock(WallClock::utc());
         import.steps(Rows::open(path)?, |one: Record, steps| {
             steps.add("web", seconds(one.time), one.bytes);
         })

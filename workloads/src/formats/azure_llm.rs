@@ -14,6 +14,7 @@ pub(crate) const FORM: Form = Form {
     about: "requests to language models by tokens (Azure LLM inference 2023)",
     signs: &[Begins("TIMESTAMP,ContextTokens")],
     import: Ok(|import, path| {
+        import.clock(WallClock::utc());
         import.tokens(Rows::open(path)?, TOKENS, |one: &Record| {
             (one.time.nanos / 1000, one.context, one.generated)
         })

@@ -72,6 +72,7 @@ impl Told for Record {
 }
 
 fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.clock(WallClock::local());
     import.assume("requests", "a job of one task with one GPU each");
     import.each(Rows::open(path)?, |import, one: Record| {
         let ran = match one.status.as_str() {

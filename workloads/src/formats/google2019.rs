@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::canonical::Units;
+use crate::canonical::tables::Job;
 use crate::formats::cells::decimal;
 use crate::formats::google2011::{Live, RUNS, SAME_JOB, SAME_TASK};
 use crate::formats::prelude::*;
@@ -70,7 +71,7 @@ pub(crate) const FORM: Form = Form {
         Named("instance_events"),
     ],
     units: Units::relative,
-    unkept: &["scheduling_class", "collection_type", "machine_id"],
+    unkept: &["collection_type", "machine_id"],
     import: Ok(import),
     samples: &[
         r#",time,instance_events_type,collection_id,scheduling_class,collection_type,priority,alloc_collection_id,instance_index,machine_id,resource_request
@@ -400,6 +401,10 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
                 name: row.collection.clone(),
                 submit: Some(row.time),
                 priority: row.priority,
+                more: Job {
+                    class: row.class.map(|class| class.to_string()),
+                    ..Job::default()
+                },
                 ..Draft::default()
             };
             known.insert(row.collection.clone(), (import.number(), draft));
@@ -415,16 +420,16 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
             last = last.max(row.time);
         }
         match EVENTS[usize::from(row.event)] {
-            "submit" | "queue" | "enable" => task.waited = true,
-            "schedule" => {
-                task.started = Some(row.time).filter(|time| *time > 0);
-                task.before = task.started.is_none();
-            }
+            "submit" | "queue" | "enable" => task.submit(row.time),
+            "schedule" => task.start(row.time),
             "evict" => (task.started, task.before, task.waited) = (None, false, true),
-            "fail" | "finish" | "kill" | "lost" => {
+            end @ ("fail" | "finish" | "kill" | "lost") => {
                 let gone = live.remove(&key).unwrap_or_default();
                 let time = if in_trace { row.time } else { last };
-                import.push(gone.ran(job, time, in_trace))?;
+                import.push(Tasks {
+                    outcome: Some(end.to_owned()),
+                    ..gone.ran(job, time, in_trace)
+                })?;
             }
             _ => {}
         }

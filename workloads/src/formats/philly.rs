@@ -17,6 +17,7 @@ pub(crate) const FORM: Form = Form {
     signs: &[Begins("timestamp,duration,num_gpus")],
     unkept: &["gpu_time"],
     import: Ok(|import, path| {
+        import.clock(WallClock::local());
         import.training(Rows::open(path)?, |job: Record| {
             let tasks = workers(job.gpus, Some(job.duration));
             Draft::simple("", Some(seconds(job.time.seconds)), tasks).by(job.cluster)

@@ -3,13 +3,14 @@
 pub(crate) use std::collections::BTreeMap;
 pub(crate) use std::path::Path;
 
+pub(crate) use crate::canonical::WallClock;
 pub(crate) use crate::canonical::account::{Became, Thing, contents};
 pub(crate) use crate::canonical::import::gathered::{FIVE_MINUTES, Named, Scattered, TOKENS};
 pub(crate) use crate::canonical::import::{
     Draft, Import, StageDraft, censored, ended, millis, ran, seconds, stage, unstarted, untold,
     workers,
 };
-pub(crate) use crate::canonical::tables::{Change, Load, Machine, Service, Tasks};
+pub(crate) use crate::canonical::tables::{Change, Load, Machine, Service, Tasks, Usage};
 pub(crate) use crate::error::{ReadError, quoted};
 pub(crate) use crate::formats::cells::{BILLIONTHS, Cell, MILLIONTHS, written};
 pub(crate) use crate::formats::columns::{

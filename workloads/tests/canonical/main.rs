@@ -12,6 +12,7 @@ mod slurm;
 mod spark;
 mod swf;
 mod unknown;
+mod versions;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -23,7 +24,7 @@ use expect_test::{expect, expect_file};
 use fairground_workloads::Format;
 use fairground_workloads::canonical::import::{import, refusal};
 use fairground_workloads::canonical::tables::{Edge, Job, TABLES, Table, Tasks, Tenant};
-use fairground_workloads::canonical::{Opened, VERSION, text};
+use fairground_workloads::canonical::{OLDEST, Opened, VERSION, text};
 use fairground_workloads::formats::ReadAs;
 use tempfile::TempDir;
 
@@ -174,7 +175,7 @@ fn changed_text_is_refused() {
     for changed in [
         whole.replace("\"run\":60000000", "\"run\":61000000"),
         whole.replace("\"gang\":1", "\"gang\":yes"),
-        whole.replace("\"version\":2", "\"version\":9"),
+        whole.replace("\"version\":3", "\"version\":9"),
         whole[..whole.len() - 10].to_owned(),
         String::new(),
     ] {
@@ -197,8 +198,8 @@ fn changed_text_is_refused() {
         changed:1: key `digest`: expected rows with the digest <digest>, found <other>
           hint: the rows were changed or truncated since the digest was taken
         changed:4: column 80: expected a row of a canonical trace; expected value
-        changed:1: column 12: expected the manifest of a canonical trace; its version is 9, not 2
-        changed:11: column 135: expected a row of a canonical trace; EOF while parsing a string
+        changed:1: column 12: expected the manifest of a canonical trace; its version is 9, not one from 2 to 3
+        changed:11: column 203: expected a row of a canonical trace; EOF while parsing a string
         changed:1: column 0: expected the manifest of a canonical trace; EOF while parsing a value
     "]]
     .assert_eq(&shown);
@@ -253,9 +254,10 @@ fn a_trace_of_another_version_is_refused() {
     let trace = imported(&folder, "trace", Format::Swf, SWF);
     let path = folder.path().join("trace/manifest.json");
     let manifest = fs::read_to_string(&path).unwrap();
-    fs::write(&path, manifest.replace("\"version\": 2", "\"version\": 3")).unwrap();
+    fs::write(&path, manifest.replace("\"version\": 3", "\"version\": 4")).unwrap();
     let problem = Opened::open(&folder.path().join("trace")).unwrap_err();
-    expect!["expected a manifest; its version is 3, not 2"].assert_eq(&problem.problem);
+    expect!["expected a manifest; its version is 4, not one from 2 to 3"]
+        .assert_eq(&problem.problem);
     assert!(trace.manifest.version == VERSION);
     let problem = Opened::open(folder.path()).unwrap_err();
     assert!(problem.hint.contains("trace import"), "{problem}");
@@ -282,7 +284,11 @@ fn the_page_tells_every_column() {
                 page,
                 "| `{}` | {kind}{optional} | {} |",
                 column.name,
-                column.about.trim()
+                column.about.trim().to_owned()
+                    + &match column.since {
+                        OLDEST => String::new(),
+                        since => format!(" Since version {since}."),
+                    }
             )
             .unwrap();
         }
@@ -292,7 +298,7 @@ fn the_page_tells_every_column() {
 }
 
 const PAGE: &str = "\
-# The canonical trace, version 2
+# The canonical trace, version 3
 
 One form that every public format becomes: `fairground trace import`. This page is written by a test
 from the code (`workloads/src/canonical/tables.rs`).
@@ -307,13 +313,18 @@ had to be decided stands in the manifest.
   traces that hide the size of their machines, billionths of the largest (`relative`).
 - **`machine`** is how large the source says that its cluster is, where it lists no machines: processors,
   nodes, queues, partitions, the longest run and the most memory that were allowed.
+- **`clock`** is what clocks showed, where the source says so: `zero` is the trace's time 0 in microseconds since 1970
+  in UTC, and `zone` a name (`Europe/Paris`), a distance (`+01:00`), or `local` for times that are local ones of a place
+  that the source does not name; `zero` is then as if it were UTC.
 - A task's `run` may be **`unknown`** for three reasons. `unstarted`: it never ran, and adds no load.
   `damaged`: it ended, but its times cannot be right. `censored`: the trace does not hold all of its run, since
   it was still running at the end or had begun before; `run` is then what the trace holds of it, if that is
   known. Where neither is there, the source tells no run times.
 - **`sources`** are the files it was made of with their BLAKE3, **`assumptions`** what was decided or
   changed, **`rows`** the rows of each table.
-- **`digest`** is BLAKE3 over version, units, machine and all rows: equal for equal traces, whatever wrote them.
+- **`digest`** is BLAKE3 over version, units, machine, clock and all rows: equal for equal traces, whatever wrote them.
+- A trace of **version** 2 is read as it is and keeps its digest, which is over the columns that it has; what is
+  made of it is of version 3. Of any other version a trace is refused: import it again.
 - As text (`fairground trace export`) a trace is JSON lines: the manifest, then each row under the name of
   its table.
 ";

@@ -140,7 +140,6 @@ fn times_are_kept_to_the_microsecond() {
             2 at 900000: 2 x 0
             3 at 700500000: 1 x 10750000
             4 at 800000000: 1 x 150000000
-            columns not read: cpu_time (1 in the log)
             fractions in other columns than times: cut off (1 in the log)
             job shape: rigid: as many tasks of a core as it had processors, all at the same time
             run times of zero: kept: the log counts whole seconds (1 in the log)
@@ -160,7 +159,6 @@ fn columns_of_newer_writers_and_memory_are_said() {
             1 at 1000000: 12 x 116000000, memory 1
             2 at 9000000: 12 x 116000000
             columns behind the 18th: not read (2 in the log)
-            columns not read: cpu_time (3 in the log)
             job shape: rigid: as many tasks of a core as it had processors, all at the same time
             memory not requested: what was used (1 in the log)
             order of jobs: by submission; the log is not in that order (1 in the log)
@@ -206,6 +204,7 @@ fn what_a_scheduler_may_know_is_kept() {
         partition: text("15"),
         preceding: text("6"),
         think: Some(30_000_000),
+        class: None,
     };
     let empty = Job {
         id: 1,

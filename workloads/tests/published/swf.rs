@@ -236,7 +236,6 @@ fn jobs_are_rigid_gangs() {
         1 at 0s: 4 x cpus:1 mem:4 for 1m
         3 at 1m: 2 x cpus:1 mem:1024 for 10s
         4 at 70s: 3 x cpus:1 mem:1024 for 30s
-        columns not read: cpu_time (1 in the log)
         job shape: rigid: as many tasks of a core as it had processors, all at the same time
         job that never started: left out (1 job)
         jobs that never started: without a run time or a processor, so they add no load (1 in the log)
@@ -247,7 +246,6 @@ fn jobs_are_rigid_gangs() {
     "]].assert_eq(&built(""));
     expect![[r"
         3 at 0s: 1 x cpus:2 mem:4096 for 10s
-        columns not read: cpu_time (1 in the log)
         job shape: rigid: as many tasks of a core as it had processors, all at the same time
         jobs that never started: without a run time or a processor, so they add no load (1 in the log)
         memory of tasks that do not say: mem:4096 a task (of 1 task)

@@ -17,7 +17,7 @@ mod trace;
 
 pub use png::to_png;
 pub(super) use time::{first_seed, kind_name};
-pub use trace::trace;
+pub use trace::{Absent, sheet, trace};
 
 use super::comparison::Changes;
 use super::error::OutputError;

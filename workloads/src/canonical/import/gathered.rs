@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Draft, Import};
 use crate::canonical::account::{Became, Contains, Thing};
 use crate::canonical::tables::{Edge, Load, Service, Stage, Tasks, Usage};
+use crate::canonical::{MachineSize, WallClock};
 use crate::error::ReadError;
 use crate::formats::form::Done;
 use crate::formats::survey::Unread;
@@ -177,6 +178,16 @@ impl Steps {
 }
 
 impl Import<'_> {
+    /// What is known of the machine.
+    pub(crate) const fn machine(&mut self, size: Option<MachineSize>) {
+        self.out.machine(size);
+    }
+
+    /// What clocks showed.
+    pub(crate) fn clock(&mut self, clock: impl Into<Option<WallClock>>) {
+        self.out.clock(clock.into());
+    }
+
     /// A reading of a job: so many thousandths of a machine or core for so long.
     pub(crate) fn reading(
         &mut self,
@@ -190,6 +201,7 @@ impl Import<'_> {
             start,
             length,
             cpus,
+            ..Usage::default()
         })?;
         Ok(Became::Imported)
     }

@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::Manifest;
 use super::account::{Became, Contains, Thing};
 use super::store::{Opened, Part, Shelf, Writer};
 use super::tables::{Edge, Job, Machine, Stage, Tasks, Tenant, Unknown};
-use super::{MachineSize, Manifest};
 use crate::canonical::account::Contents;
 use crate::error::ReadError;
 use crate::formats::survey::Unread;
@@ -214,11 +214,6 @@ impl Import<'_> {
     /// This became of so many of the record.
     pub(crate) fn settle(&mut self, thing: Thing, became: Became, count: u64) {
         self.out.settle(thing, became, count);
-    }
-
-    /// What is known of the machine.
-    pub(crate) const fn machine(&mut self, size: Option<MachineSize>) {
-        self.out.machine(size);
     }
 
     /// So many of the record are sound and not kept.

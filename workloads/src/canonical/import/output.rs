@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::canonical::account::{Became, Contents, ImportAccount, Thing, sum};
 use crate::canonical::store::{Part, Writer};
-use crate::canonical::{MachineSize, Manifest, Units};
+use crate::canonical::{MachineSize, Manifest, Units, WallClock};
 use crate::error::ReadError;
 use crate::formats::tpch::MOST_TASKS;
 use crate::models::arrivals::assumption;
@@ -83,6 +83,10 @@ impl Counting {
 
     pub(super) const fn machine(&mut self, size: Option<MachineSize>) {
         self.out.machine = size;
+    }
+
+    pub(super) fn clock(&mut self, clock: Option<WallClock>) {
+        self.out.clock = clock;
     }
 
     pub(super) const fn units(&mut self) -> &mut Units {

@@ -40,14 +40,7 @@ pub(crate) const FORM: Form = Form {
     about: "instances of batch tasks (Alibaba cluster-trace-v2018, batch_instance)",
     signs: &[Named("batch_instance"), Named("sample_instances")],
     units: relative,
-    unkept: &[
-        "instance_name",
-        "machine_id",
-        "seq_no",
-        "total_seq_no",
-        "cpu_avg",
-        "mem_avg",
-    ],
+    unkept: &["instance_name", "machine_id", "cpu_avg", "mem_avg"],
     import: Ok(import),
     samples: &[
         "\
@@ -197,6 +190,8 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
         let tasks = Tasks {
             cpus: row.cpu[1].or(row.cpu[0]).map(millicores),
             memory: row.memory[1].or(row.memory[0]).map(|percent| percent * 10),
+            attempts: row.attempt.map(|(_, all)| all),
+            outcome: Some(row.status.clone()).filter(|status| !status.is_empty()),
             ..run_of(&row.status, row.start, row.end, row.duration)
         };
         let found = jobs.job(import, &row.job, row.start.map(seconds));

@@ -19,7 +19,7 @@ const PERCENT: Decimal = Decimal("percent", MILLIONTHS, 100_000);
 pub(crate) const FORM: Form = Form {
     about: "virtual machines with their sizes and lives (Azure VM traces V1 and V2, vmtable)",
     signs: &[Named("vmtable")],
-    unkept: &["deployment_id", "max_cpu", "p95_max_cpu", "vm_category"],
+    unkept: &["deployment_id", "max_cpu", "p95_max_cpu"],
     import: Ok(import),
     samples: &["\
 x/X=,VDU=,Pc2=,0,2591700,99.369869,3.4240942342446719,10.194309,Delay-insensitive,1,1.75
@@ -132,7 +132,8 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
         };
         let (job, start) = (import.number(), seconds(vm.created));
         let length = seconds(vm.deleted.saturating_sub(vm.created));
-        let draft = Draft::simple(vm.vm, Some(start), tasks);
+        let mut draft = Draft::simple(vm.vm, Some(start), tasks);
+        draft.more.class = Some(vm.category);
         import.numbered(job, draft.by(vm.subscription))?;
         import.reading(job, start, length, vm.avg_cpu / 100)
     })?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{BEFORE, CLASS, EVENTS, ID, MISSING, SAME_JOB, SUBMIT, TIME, is_end};
 use crate::canonical::Units;
+use crate::canonical::tables::Job;
 use crate::formats::prelude::*;
 
 pub(crate) const FORM: Form = Form {
@@ -106,6 +107,10 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
                 name: row.job.to_string(),
                 tenant: row.user.clone(),
                 priority: row.class.map(u64::from),
+                more: Job {
+                    class: row.class.map(|class| class.to_string()),
+                    ..Job::default()
+                },
                 ..Draft::default()
             };
             (import.number(), draft)

@@ -81,9 +81,34 @@ pub(super) struct Live {
     pub(super) before: bool,
     pub(super) cpus: Option<u64>,
     pub(super) memory: Option<u64>,
+    /// When it was submitted, if the trace saw it.
+    pub(super) submitted: Option<u64>,
+    /// How long it waited for its first start after that.
+    pub(super) wait: Option<u64>,
+    /// How often it was started.
+    pub(super) attempts: u64,
 }
 
 impl Live {
+    /// It waits from then on.
+    pub(super) fn submit(&mut self, time: u64) {
+        self.waited = true;
+        if self.attempts == 0 {
+            self.submitted = self.submitted.or(Some(time).filter(|time| *time > BEFORE));
+        }
+    }
+
+    /// It runs from then on; of what ran before the trace began nobody knows since when.
+    pub(super) fn start(&mut self, time: u64) {
+        self.started = Some(time).filter(|time| *time > BEFORE);
+        self.before = self.started.is_none();
+        if self.attempts == 0 {
+            let waited = self.started.zip(self.submitted);
+            self.wait = waited.and_then(|(start, submit)| start.checked_sub(submit));
+        }
+        self.attempts += 1;
+    }
+
     /// How long a task of a job ran when it ended then, or when the trace did.
     pub(super) fn ran(self, job: u64, time: u64, in_trace: bool) -> Tasks {
         let run = self.started.map(|started| time.checked_sub(started));
@@ -97,6 +122,8 @@ impl Live {
             job,
             cpus: self.cpus,
             memory: self.memory,
+            wait: self.wait,
+            attempts: Some(self.attempts),
             ..ran
         }
     }

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use super::{AFTER, SCHEDULE, SUBMIT, TIME, UNIT, is_end};
 use super::{AMOUNT, BEFORE, CLASS, EVENTS, EVICT, ID, Live, MISSING, RUNS, SAME_JOB, SAME_TASK};
 use crate::canonical::Units;
+use crate::canonical::tables::Job;
 use crate::formats::prelude::*;
 
 pub(crate) const FORM: Form = Form {
     about: "what happens to tasks; a file or a folder of parts (Google ClusterData 2011, task_events)",
     signs: &[Named("task_events"), Named("task-events")],
     units: Units::relative,
-    unkept: &["missing", "machine", "class", "disk", "different_machines"],
+    unkept: &["missing", "machine", "disk", "different_machines"],
     import: Ok(import),
     samples: &["\
 0,2,3418309,0,4155527081,0,70s3v5q=,3,9,,,,
@@ -128,6 +129,10 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
                 tenant: row.user.clone(),
                 submit: Some(row.time),
                 priority: row.priority.map(u64::from),
+                more: Job {
+                    class: row.class.map(|class| class.to_string()),
+                    ..Job::default()
+                },
                 ..Draft::default()
             };
             (import.number(), draft)
@@ -146,11 +151,10 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
         if in_trace {
             last = last.max(row.time);
         }
-        task.waited |= row.event == SUBMIT;
-        if row.event == SCHEDULE {
-            // What ran before the trace began nobody knows when.
-            task.started = Some(row.time).filter(|time| *time > BEFORE);
-            task.before = task.started.is_none();
+        if row.event == SUBMIT {
+            task.submit(row.time);
+        } else if row.event == SCHEDULE {
+            task.start(row.time);
         } else if row.event == EVICT {
             // It is the same task that comes again.
             (task.started, task.before, task.waited) = (None, false, true);
@@ -158,7 +162,10 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
             let gone = *task;
             live.remove(&(job, row.index));
             let time = if in_trace { row.time } else { last };
-            import.push(gone.ran(job, time, in_trace))?;
+            import.push(Tasks {
+                outcome: Some(EVENTS[usize::from(row.event)].to_owned()),
+                ..gone.ran(job, time, in_trace)
+            })?;
         }
         Ok(became)
     })?;

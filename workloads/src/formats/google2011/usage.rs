@@ -41,7 +41,7 @@ pub(crate) const FORM: Form = Form {
         Named("task-usage"),
     ],
     units: Units::relative,
-    unkept: &["task", "machine", "memory", "max_memory", "max_cpu"],
+    unkept: &["task", "machine", "max_memory", "max_cpu"],
     import: Ok(import),
     samples: &["\
 #start time of the measurement period,end
@@ -163,6 +163,13 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
             return Ok(Became::Passed("without a rate of CPU"));
         };
         let length = row.end.saturating_sub(row.start);
-        import.reading(job, row.start, length, cpus / 1000)
+        import.push(Usage {
+            job,
+            start: row.start,
+            length,
+            cpus: cpus / 1000,
+            memory: row.memory,
+        })?;
+        Ok(Became::Imported)
     })
 }

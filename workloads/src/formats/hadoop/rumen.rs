@@ -204,6 +204,8 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
                     memory: amount(megabytes),
                     read: amount(task.input_bytes),
                     write: amount(task.output_bytes),
+                    attempts: Some(task.attempts.len() as u64),
+                    outcome: attempt.and_then(|one| one.result.clone()),
                     ..run
                 }
             };

@@ -10,7 +10,6 @@ use crate::formats::prelude::*;
 pub(crate) const FORM: Form = Form {
     about: "pods that share GPUs (Alibaba cluster-trace-gpu-v2023, openb_pod_list)",
     signs: &[Begins("name,cpu_milli,")],
-    unkept: &["gpu_spec"],
     import: Ok(import),
     samples: &[
         "\
@@ -121,9 +120,16 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
             cpus: Some(pod.millicores),
             memory: Some(pod.mebibytes),
             gpus: Some(pod.gpus * pod.milligpus),
+            wait: pod
+                .scheduled
+                .zip(pod.creation)
+                .and_then(|(start, creation)| start.checked_sub(creation))
+                .map(seconds),
+            model: Some(pod.models).filter(|models| !models.is_empty()),
             ..ran
         };
-        let draft = Draft::simple(pod.name, pod.creation.map(seconds), tasks);
+        let mut draft = Draft::simple(pod.name, pod.creation.map(seconds), tasks);
+        draft.more.class = Some(pod.qos.clone()).filter(|qos| !qos.is_empty());
         import.job(draft.by(pod.qos).ended(pod.phase))
     })
 }

@@ -14,7 +14,7 @@ const KB: Decimal = Decimal("KB", MILLIONTHS, MOST);
 pub(crate) const FORM: Form = Form {
     about: "use of virtual machines, a file each (Bitbrains, GWA-T-12)",
     signs: &[Begins("Timestamp [ms];")],
-    unkept: &["CPU usage [MHZ]", "memory usage [KB]"],
+    unkept: &["CPU usage [MHZ]"],
     import: Ok(import),
     samples: &["\
 Timestamp [ms];\tCPU cores;\tCPU capacity provisioned [MHZ];\tCPU usage [MHZ];\tCPU usage [%];\t\
@@ -81,6 +81,13 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
         let job = machines.job(import, &row.machine(), tasks)?;
         let start = seconds(row.time).saturating_sub(FIVE_MINUTES);
         import.sees(start);
-        import.reading(job, start, FIVE_MINUTES, row.percent / 100)
+        import.push(Usage {
+            job,
+            start,
+            length: FIVE_MINUTES,
+            cpus: row.percent / 100,
+            memory: Some(row.memory_used / 1_000_000 / 1024),
+        })?;
+        Ok(Became::Imported)
     })
 }

@@ -55,6 +55,7 @@ impl Ran {
 }
 
 pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    import.clock(WallClock::utc());
     import.assume(
         "stages",
         "those that ran, each in the first job that lists it: others found its results and skipped it",

@@ -23,6 +23,14 @@ impl Header {
         read.filter(|number| *number > 0)
     }
 
+    /// The word of `key` (a zone, a number below zero), if it is one.
+    pub(super) fn word(&self, key: &str) -> Option<&str> {
+        let word = first_line(self.get(key)?);
+        let unknown = UNKNOWN.iter().any(|no| no.eq_ignore_ascii_case(word));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
+        (!unknown && word.len() <= 64 && word.bytes().all(plain)).then_some(word)
+    }
+
     /// What is told of the machine's size and is not understood, in the order of the file's keys.
     pub fn odd(&self) -> Vec<ReadError> {
         let odd = NUMBERS.into_iter().filter_map(|(key, none)| {

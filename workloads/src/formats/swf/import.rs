@@ -17,8 +17,6 @@ struct Count {
     zero: u64,
     wide: u64,
     cut: u64,
-    /// Rows with a time of processors, which nothing here has a use for.
-    cpu_time: u64,
     /// Jobs that stand behind ones submitted later.
     unsorted: u64,
     last: u64,
@@ -46,7 +44,6 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
     import.each(rows.by_ref(), |import, record| {
         told.wide += u64::from(record.extra > 0);
         told.cut += u64::from(record.cut);
-        told.cpu_time += u64::from(record.cpu_time.is_some());
         if record.is_part() {
             return Ok(told.part(record));
         }
@@ -60,6 +57,7 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
         job(import, &record, &mut told)
     })?;
     import.machine(size(rows.layout()));
+    import.clock(clock(rows.layout()));
     for odd in rows.layout().odd() {
         import.assume(NOT_UNDERSTOOD, format!("{odd}: not used"));
     }
@@ -167,7 +165,6 @@ impl Count {
         assume(self.cut, "fractions in other columns than times", "cut off");
         let model = "by submission; the log is not in that order";
         assume(self.unsorted, "order of jobs", model);
-        assume(self.cpu_time, "columns not read", "cpu_time");
     }
 }
 
@@ -197,6 +194,7 @@ fn job(import: &mut Import<'_>, record: &Record, told: &mut Count) -> Result<Bec
         cpus: Some(1000),
         memory: asked.or(taken),
         used: asked.and(taken),
+        busy: record.cpu_time,
         ..run
     };
     let text = |number: Option<u64>| number.map(|number| number.to_string());
@@ -218,6 +216,22 @@ fn job(import: &mut Import<'_>, record: &Record, told: &mut Count) -> Result<Bec
         ..Job::default()
     };
     import.job(draft.gang())
+}
+
+/// What clocks showed at the beginning, if the header says when and where. Its `TimeZone` is told wrongly by
+/// logs that name the zone as well.
+fn clock(header: &Header) -> Option<WallClock> {
+    let zero = header.number("UnixStartTime")?.checked_mul(1_000_000)?;
+    let named = header.word("TimeZoneString").map(str::to_owned);
+    let zone = named.or_else(|| {
+        let offset: i64 = header.word("TimeZone")?.parse().ok()?;
+        let (sign, minutes) = (
+            if offset < 0 { '-' } else { '+' },
+            offset.unsigned_abs() / 60,
+        );
+        (minutes <= 14 * 60).then(|| format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60))
+    })?;
+    Some(WallClock { zero, zone })
 }
 
 /// What the header says of the machine.

@@ -1,0 +1,49 @@
+//! What a trace looks like, as `trace stat` tells it: numbers once for people and for programs, pictures with
+//! a sentence each, and one page of all of it.
+
+mod clock;
+mod numbers;
+mod page;
+
+pub use clock::LocalClock;
+pub use numbers::TraceNumbers;
+pub(in crate::output) use numbers::{DAYS, ends};
+pub use page::{PAGE, write};
+
+use fairground_workloads::canonical::Units;
+use fairground_workloads::canonical::profile::{KINDS, Profile};
+
+/// A trace as it is told.
+#[derive(Clone, Copy)]
+pub struct TraceView<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// What it looks like.
+    pub profile: &'a Profile,
+    /// What its amounts mean.
+    pub units: &'a Units,
+    /// The zone of its clocks, if it has any.
+    pub zone: Option<&'a str>,
+}
+
+impl TraceView<'_> {
+    /// How many of the trace's units of a kind are one of the unit that people use, and what that is called.
+    pub(super) fn unit(&self, kind: usize) -> (f64, &'static str) {
+        let (whole, absolute) = match KINDS[kind] {
+            "cpus" => (self.units.cpus_whole, "cores"),
+            "memory" if !self.units.relative => return (1024.0 * self.mebibyte(), "GiB"),
+            "memory" => (self.units.memory_whole, "GiB"),
+            _ => return (1000.0, "GPUs"),
+        };
+        let name = if self.units.relative {
+            "largest machines"
+        } else {
+            absolute
+        };
+        (whole.max(1) as f64, name)
+    }
+
+    fn mebibyte(&self) -> f64 {
+        self.units.memory_whole.max(1) as f64
+    }
+}
