@@ -20,8 +20,8 @@ pub enum Request {
     Subscribe {
         /// Who it is.
         framework_info: Box<FrameworkInfo>,
-        /// Whether it wants no offers yet.
-        suppressed: bool,
+        /// The roles for which it wants no offers yet.
+        suppressed_roles: Vec<String>,
         /// The principal it proved to be, where that is asked.
         principal: Option<String>,
         /// Where its events go.

@@ -28,6 +28,7 @@ mod pypi;
 mod quiet;
 mod real_tasks;
 mod requests;
+mod roles;
 #[path = "../support/mod.rs"]
 mod support;
 mod tenants;

@@ -44,7 +44,7 @@ fn framework(page: &Framework) -> Value {
     json!({
         "id": page.id,
         "name": page.info.name,
-        "role": page.role,
+        "role": page.roles.join(", "),
         "connected": page.connected,
         "running": page.tasks.len() - ended,
         "ended": page.completed.len() + ended,

@@ -1,0 +1,247 @@
+//! Roles, and who is in them.
+//!
+//! To the core a framework is in one role; one that subscribes with several is as many to it. So what the
+//! core calls a framework is a client here: a framework in one of its roles, for good. Whose a task, an
+//! offer or a refusal is in the core follows from the role it was offered to.
+
+use std::collections::BTreeMap;
+
+use fairground_policies::message::{Event, FrameworkId, RoleId, TaskId};
+use fairground_policies::resources::{QuotaLimit, Resources};
+use fairground_policies::share::Weight;
+use serde::{Deserialize, Serialize};
+
+use super::statuses::Cause;
+use super::{Cluster, Task, TaskKey};
+
+/// A framework, counted from zero in the order of first subscriptions; the core counts clients instead.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FrameworkNumber(pub u32);
+
+impl FrameworkNumber {
+    /// Its position among the frameworks.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What everything below a role is guaranteed and may not exceed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RoleQuota {
+    /// What is kept for it.
+    pub guarantee: Resources,
+    /// The most it is offered.
+    pub limit: QuotaLimit,
+}
+
+impl RoleQuota {
+    /// That of a role of which nothing was said.
+    pub const NONE: Self = Self {
+        guarantee: Resources::ZERO,
+        limit: QuotaLimit::NONE,
+    };
+}
+
+/// A framework in one of its roles: what the core calls a framework.
+#[derive(Debug)]
+struct RoleClient {
+    framework: FrameworkNumber,
+    role: RoleId,
+    /// Whether the core was told that it wants no offers.
+    suppressed: bool,
+    /// The number of its next task.
+    next_task: u64,
+}
+
+/// Who is in which role, and what was said about roles.
+#[derive(Debug)]
+pub(super) struct RoleBook {
+    /// The names of the roles that the core knows, by its numbers.
+    names: Vec<String>,
+    numbers: BTreeMap<String, RoleId>,
+    /// By the core's numbers.
+    clients: Vec<RoleClient>,
+    pub(super) weights: BTreeMap<String, Weight>,
+    pub(super) quotas: BTreeMap<String, RoleQuota>,
+}
+
+impl RoleBook {
+    pub(super) const fn new(weights: BTreeMap<String, Weight>) -> Self {
+        Self {
+            names: Vec::new(),
+            numbers: BTreeMap::new(),
+            clients: Vec::new(),
+            weights,
+            quotas: BTreeMap::new(),
+        }
+    }
+
+    /// The core's number of a role, once somebody needed one.
+    pub(super) fn number(&self, name: &str) -> Option<RoleId> {
+        self.numbers.get(name).copied()
+    }
+
+    /// How much a role counts.
+    pub(super) fn weight(&self, name: &str) -> Weight {
+        self.weights.get(name).copied().unwrap_or_default()
+    }
+
+    /// What a role is guaranteed and may not exceed.
+    pub(super) fn quota(&self, name: &str) -> RoleQuota {
+        self.quotas.get(name).copied().unwrap_or(RoleQuota::NONE)
+    }
+
+    /// Whose client this is.
+    pub(super) fn framework_of(&self, client: FrameworkId) -> FrameworkNumber {
+        self.clients[client.index()].framework
+    }
+
+    /// In which role it is.
+    pub(super) fn role_of(&self, client: FrameworkId) -> &str {
+        &self.names[self.clients[client.index()].role.index()]
+    }
+
+    /// Its next task.
+    pub(super) fn next_task(&mut self, client: FrameworkId) -> TaskKey {
+        let number = &mut self.clients[client.index()].next_task;
+        let task = TaskId(*number);
+        *number += 1;
+        (client, task)
+    }
+}
+
+impl Cluster {
+    /// A task by what the core calls it.
+    pub(super) fn task(&self, key: TaskKey) -> Option<&Task> {
+        let framework = self.roles.framework_of(key.0);
+        self.frameworks[framework.index()].task_by_key(key)
+    }
+
+    /// What a framework is to the core: in each of its roles, those it has left included.
+    pub(super) fn clients_of(&self, framework: FrameworkNumber) -> Vec<FrameworkId> {
+        let page = &self.frameworks[framework.index()];
+        page.clients.values().copied().collect()
+    }
+
+    /// What it is in one of the roles that it has.
+    pub(super) fn client_in(&self, framework: FrameworkNumber, role: &str) -> Option<FrameworkId> {
+        let page = &self.frameworks[framework.index()];
+        let has = page.roles.iter().any(|one| one == role);
+        page.clients
+            .get(&self.roles.number(role).filter(|_| has)?)
+            .copied()
+    }
+
+    /// The core's number of a role. When it is named first, the core is told of it and of all above it.
+    pub(super) fn name_role(&mut self, name: &str) -> RoleId {
+        if let Some(known) = self.roles.number(name) {
+            return known;
+        }
+        if let Some((above, _)) = name.rsplit_once('/') {
+            self.name_role(above);
+        }
+        let role = RoleId(self.roles.names.len() as u32);
+        self.roles.names.push(name.to_owned());
+        self.roles.numbers.insert(name.to_owned(), role);
+        self.tell_role(role);
+        role
+    }
+
+    /// Tells the core where a role stands and how much it counts.
+    pub(super) fn tell_role(&mut self, role: RoleId) {
+        let name = self.roles.names[role.index()].as_str();
+        let above = name.rsplit_once('/').map(|(above, _)| above);
+        let event = Event::RoleSet {
+            role,
+            parent: above.and_then(|above| self.roles.number(above)),
+            weight: self.roles.weight(name),
+        };
+        self.tell(event, Cause::Core);
+    }
+
+    /// Puts a framework into the roles that it has now, and out of others: it is offered nothing there,
+    /// and its tasks go on. For those among `suppressed` it wants no offers yet.
+    pub(super) fn enter_roles(&mut self, framework: FrameworkNumber, suppressed: &[String]) {
+        let roles = self.frameworks[framework.index()].roles.clone();
+        for client in self.clients_of(framework) {
+            let role = self.roles.role_of(client);
+            if !roles.iter().any(|one| one == role) {
+                self.suppress(client, true);
+                self.take_offers_back(|offered| offered.client == client);
+            }
+        }
+        for name in &roles {
+            let role = self.name_role(name);
+            let known = self.frameworks[framework.index()].clients.get(&role);
+            let client = known.copied();
+            let client = client.unwrap_or_else(|| self.join(framework, role));
+            self.suppress(client, suppressed.contains(name));
+        }
+    }
+
+    /// A framework is in a role for the first time.
+    fn join(&mut self, framework: FrameworkNumber, role: RoleId) -> FrameworkId {
+        let client = FrameworkId(self.roles.clients.len() as u32);
+        self.roles.clients.push(RoleClient {
+            framework,
+            role,
+            suppressed: false,
+            next_task: 0,
+        });
+        let page = &mut self.frameworks[framework.index()];
+        page.clients.insert(role, client);
+        // It counts by its role.
+        let event = Event::FrameworkJoined {
+            framework: client,
+            weight: Weight::ONE,
+            role: Some(role),
+        };
+        self.tell(event, Cause::Core);
+        client
+    }
+
+    /// Tells the core whether a client wants offers, unless it knows.
+    fn suppress(&mut self, client: FrameworkId, suppressed: bool) {
+        let known = &mut self.roles.clients[client.index()].suppressed;
+        if std::mem::replace(known, suppressed) == suppressed {
+            return;
+        }
+        let event = if suppressed {
+            Event::Suppressed { framework: client }
+        } else {
+            Event::Revived { framework: client }
+        };
+        self.tell(event, Cause::Core);
+    }
+
+    /// A framework is offered nothing in all of its roles.
+    pub(super) fn suppress_all(&mut self, framework: FrameworkNumber) {
+        for client in self.clients_of(framework) {
+            self.suppress(client, true);
+        }
+    }
+
+    /// A framework wants no offers for these of its roles; for all when none is named.
+    pub(super) fn suppressed(&mut self, framework: FrameworkNumber, roles: &[String]) {
+        for client in self.clients_in(framework, roles) {
+            self.suppress(client, true);
+        }
+    }
+
+    /// A framework wants offers again; what it refused is forgotten.
+    pub(super) fn revived(&mut self, framework: FrameworkNumber, roles: &[String]) {
+        for client in self.clients_in(framework, roles) {
+            self.roles.clients[client.index()].suppressed = false;
+            self.tell(Event::Revived { framework: client }, Cause::Core);
+        }
+    }
+
+    fn clients_in(&self, framework: FrameworkNumber, roles: &[String]) -> Vec<FrameworkId> {
+        let own = self.frameworks[framework.index()].roles.iter();
+        let meant = own.filter(|role| roles.is_empty() || roles.contains(role));
+        meant
+            .filter_map(|role| self.client_in(framework, role))
+            .collect()
+    }
+}
