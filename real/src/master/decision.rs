@@ -312,6 +312,10 @@ impl Decision {
                     agent.map(|_| self.may_read(framework_id.as_deref(), principal.as_deref()));
                 self.deliveries.push(Delivery::Reader(reply, may));
             }
+            Request::Roles { order, reply } => {
+                let verdict = self.order(order);
+                self.deliveries.push(Delivery::Verdict(reply, verdict));
+            }
             Request::View { view, reply } => {
                 // It is the dearest that can be asked for; who has gone away does not want it.
                 if !reply.is_closed() {
@@ -430,6 +434,9 @@ impl Decision {
         let Some(role) = named.or(own.first().map(String::as_str)) else {
             return Ok(None);
         };
+        if !own.iter().any(|one| one == role) {
+            return Err(format!("REQUEST: the framework is not in role `{role}`"));
+        }
         let mut demand: Vec<Demand> = Vec::new();
         for request in requests {
             let needs = asked(request, role)?.counted();

@@ -35,7 +35,7 @@ pub enum Body {
         /// Roles for which no offers are wanted yet.
         suppressed_roles: Vec<String>,
     },
-    /// UPDATE_FRAMEWORK.
+    /// `UPDATE_FRAMEWORK`.
     Update {
         /// Who it is from now on.
         framework_info: Box<FrameworkInfo>,

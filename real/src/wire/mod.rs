@@ -7,6 +7,7 @@
 pub mod call;
 pub mod members;
 pub mod messages;
+pub mod operator;
 pub mod order;
 pub mod ports;
 pub mod proto;

@@ -71,6 +71,17 @@ pub fn number(kind: Kind, units: u64) -> f64 {
     }
 }
 
+/// The units of so much of a kind as the API has it.
+///
+/// # Errors
+/// When the number is negative, not finite or beyond what any machine has.
+pub fn units(kind: Kind, value: f64) -> Result<u64, String> {
+    match kind {
+        Kind::Cpus | Kind::Gpus => thousandths(kind.name(), value),
+        Kind::Mem | Kind::Disk => mebibytes(kind.name(), value),
+    }
+}
+
 /// The sum of a list of resources. Amounts of nothing are dropped.
 ///
 /// # Errors

@@ -26,6 +26,7 @@ mod process;
 mod proxy;
 mod pypi;
 mod quiet;
+mod quotas;
 mod real_tasks;
 mod requests;
 mod roles;

@@ -436,5 +436,8 @@ fn a_demand_is_of_a_role() {
     });
     assert_eq!(status, 400);
     assert!(why.contains("resource `cpus` is of role `b`"), "{why}");
+    let (status, why) = framework.call("REQUEST", need(Some("c")));
+    assert_eq!(status, 400);
+    assert!(why.contains("the framework is not in role `c`"), "{why}");
     assert!(framework.is_quiet(QUIET));
 }

@@ -139,16 +139,16 @@ impl Cluster {
 
     /// Offers that are not used are given back, those of one role and agent together.
     fn declined(&mut self, framework: FrameworkNumber, offers: &[OfferId], refuse: Span) {
-        let mut parts: BTreeMap<(FrameworkId, AgentId), Vec<OfferId>> = BTreeMap::new();
+        let mut alike: BTreeMap<(FrameworkId, AgentId), Vec<OfferId>> = BTreeMap::new();
         for id in offers {
             if let Some(offered) = self.take_own(framework, *id) {
                 let ports = &mut self.agents[offered.agent.index()].free_ports;
                 ports.add(&offered.ports);
                 let of = (offered.client, offered.agent);
-                parts.entry(of).or_default().push(*id);
+                alike.entry(of).or_default().push(*id);
             }
         }
-        for ((client, _), offers) in parts {
+        for ((client, _), offers) in alike {
             self.give_back(client, offers, refuse);
         }
     }

@@ -1,12 +1,15 @@
 //! What comes into the cluster and what goes out.
 
+use std::collections::BTreeMap;
+
 use fairground_policies::message::{AgentId, Demand};
+use fairground_policies::share::Weight;
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::FrameworkNumber;
+use super::{FrameworkNumber, RoleQuota};
 use crate::protocol::{FromMaster, StatusUpdate, Subscribe};
 use crate::wire::messages::framework::FrameworkInfo;
 use crate::wire::messages::task::TaskInfo;
@@ -109,6 +112,18 @@ pub enum Input {
         task_id: String,
         /// Which status.
         uuid: Uuid,
+    },
+    /// Roles count differently from now on.
+    WeightsSet {
+        /// How much.
+        weights: BTreeMap<String, Weight>,
+    },
+    /// A role has another quota from now on.
+    QuotaSet {
+        /// Which one.
+        role: String,
+        /// Which quota; none when absent.
+        quota: Option<RoleQuota>,
     },
     /// A framework is over.
     TornDown {

@@ -12,6 +12,7 @@ mod descriptions;
 mod frameworks;
 mod front;
 mod input;
+mod quotas;
 mod reconcile;
 mod role_views;
 mod roles;
@@ -34,6 +35,7 @@ use serde_json::{Value, json};
 pub use agents::Agent;
 pub use frameworks::Framework;
 pub use input::{Answer, Input, Output};
+pub use quotas::{BadOrder, RoleOrder};
 pub use roles::{FrameworkNumber, RoleQuota};
 pub use tasks::{State, Task, TaskKey};
 pub use views::{API_VERSION, View};
@@ -175,7 +177,8 @@ impl Cluster {
                 role,
                 demand,
             } => {
-                if let Some(framework) = self.client_in(framework, &role) {
+                for framework in self.clients_in(framework, &[role]) {
+                    let demand = demand.clone();
                     self.tell(Event::DemandDeclared { framework, demand }, Cause::Core);
                 }
             }
@@ -191,6 +194,8 @@ impl Cluster {
                 task_id,
                 uuid,
             } => self.acknowledged(framework, &agent_id, &task_id, uuid),
+            Input::WeightsSet { weights } => self.weights_set(weights),
+            Input::QuotaSet { role, quota } => self.quota_set(&role, quota),
             Input::TornDown { framework } => self.torn_down(framework),
         }
         Answer::Done

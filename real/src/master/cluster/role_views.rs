@@ -16,7 +16,7 @@ use crate::wire::resources::{Shape, number};
 
 /// What is open or runs in a role itself.
 #[derive(Default)]
-struct Members<'a> {
+struct RoleMembers<'a> {
     frameworks: BTreeSet<&'a str>,
     used: Resources,
     offered: Resources,
@@ -37,20 +37,23 @@ impl Cluster {
         });
         let above: Vec<&str> = above.collect();
         names.extend(above);
-        let nobody = Members::default();
+        let nobody = RoleMembers::default();
         let role = |name| self.role_shown(name, members.get(name).unwrap_or(&nobody));
         json!({"roles": names.into_iter().map(role).collect::<Vec<_>>()})
     }
 
     /// What belongs to roles themselves, without those below them.
-    fn members(&self) -> BTreeMap<&str, Members<'_>> {
-        let mut members: BTreeMap<&str, Members<'_>> = BTreeMap::new();
+    fn members(&self) -> BTreeMap<&str, RoleMembers<'_>> {
+        let mut members: BTreeMap<&str, RoleMembers<'_>> = BTreeMap::new();
         for page in &self.frameworks {
+            for role in page.roles.iter().filter(|_| !page.removed) {
+                let entry = members.entry(role).or_default();
+                entry.frameworks.insert(&page.id);
+            }
             for client in page.clients.values() {
-                let role = self.roles.role_of(*client);
                 let used = self.core.ledger().running(*client);
-                let is_in = !page.removed && page.roles.iter().any(|one| one == role);
-                if is_in || !used.is_zero() {
+                if !used.is_zero() {
+                    let role = self.roles.role_of(*client);
                     let entry = members.entry(role).or_default();
                     entry.frameworks.insert(&page.id);
                     entry.used += used;
@@ -66,7 +69,7 @@ impl Cluster {
         members
     }
 
-    fn role_shown(&self, name: &str, members: &Members<'_>) -> Value {
+    fn role_shown(&self, name: &str, members: &RoleMembers<'_>) -> Value {
         let amounts = |resources| Amounts::of(resources, &Ports::default()).to_endpoint();
         let quota = self.roles.quota(name);
         let consumed = |role: RoleId| self.core.ledger().held(Node::Role(role));

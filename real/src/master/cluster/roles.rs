@@ -4,7 +4,7 @@
 //! core calls a framework is a client here: a framework in one of its roles, for good. Whose a task, an
 //! offer or a refusal is in the core follows from the role it was offered to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::message::{Event, FrameworkId, RoleId, TaskId};
 use fairground_policies::resources::{QuotaLimit, Resources};
@@ -124,13 +124,19 @@ impl Cluster {
         page.clients.values().copied().collect()
     }
 
-    /// What it is in one of the roles that it has.
-    pub(super) fn client_in(&self, framework: FrameworkNumber, role: &str) -> Option<FrameworkId> {
+    /// What it is in those of these roles that it has; in all of its roles when none is named.
+    pub(super) fn clients_in(
+        &self,
+        framework: FrameworkNumber,
+        roles: &[String],
+    ) -> Vec<FrameworkId> {
         let page = &self.frameworks[framework.index()];
-        let has = page.roles.iter().any(|one| one == role);
-        page.clients
-            .get(&self.roles.number(role).filter(|_| has)?)
-            .copied()
+        let named: BTreeSet<&String> = roles.iter().collect();
+        let own = page.roles.iter();
+        let meant = own.filter(|role| named.is_empty() || named.contains(role));
+        let numbers = meant.filter_map(|role| self.roles.number(role));
+        let clients = numbers.filter_map(|role| page.clients.get(&role).copied());
+        clients.collect()
     }
 
     /// The core's number of a role. When it is named first, the core is told of it and of all above it.
@@ -164,12 +170,16 @@ impl Cluster {
     /// and its tasks go on. For those among `suppressed` it wants no offers yet.
     pub(super) fn enter_roles(&mut self, framework: FrameworkNumber, suppressed: &[String]) {
         let roles = self.frameworks[framework.index()].roles.clone();
+        let suppressed: BTreeSet<&String> = suppressed.iter().collect();
+        let now: BTreeSet<FrameworkId> = self.clients_in(framework, &roles).into_iter().collect();
+        let mut left = BTreeSet::new();
         for client in self.clients_of(framework) {
-            let role = self.roles.role_of(client);
-            if !roles.iter().any(|one| one == role) {
-                self.suppress(client, true);
-                self.take_offers_back(|offered| offered.client == client);
+            if !now.contains(&client) && self.suppress(client, true) {
+                left.insert(client);
             }
+        }
+        if !left.is_empty() {
+            self.take_offers_back(|offered| left.contains(&offered.client));
         }
         for name in &roles {
             let role = self.name_role(name);
@@ -201,11 +211,11 @@ impl Cluster {
         client
     }
 
-    /// Tells the core whether a client wants offers, unless it knows.
-    fn suppress(&mut self, client: FrameworkId, suppressed: bool) {
+    /// Tells the core whether a client wants offers; whether that was news.
+    fn suppress(&mut self, client: FrameworkId, suppressed: bool) -> bool {
         let known = &mut self.roles.clients[client.index()].suppressed;
         if std::mem::replace(known, suppressed) == suppressed {
-            return;
+            return false;
         }
         let event = if suppressed {
             Event::Suppressed { framework: client }
@@ -213,6 +223,7 @@ impl Cluster {
             Event::Revived { framework: client }
         };
         self.tell(event, Cause::Core);
+        true
     }
 
     /// A framework is offered nothing in all of its roles.
@@ -235,13 +246,5 @@ impl Cluster {
             self.roles.clients[client.index()].suppressed = false;
             self.tell(Event::Revived { framework: client }, Cause::Core);
         }
-    }
-
-    fn clients_in(&self, framework: FrameworkNumber, roles: &[String]) -> Vec<FrameworkId> {
-        let own = self.frameworks[framework.index()].roles.iter();
-        let meant = own.filter(|role| roles.is_empty() || roles.contains(role));
-        meant
-            .filter_map(|role| self.client_in(framework, role))
-            .collect()
     }
 }

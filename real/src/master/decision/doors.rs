@@ -5,7 +5,7 @@ use fairground_policies::message::AgentId;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::super::cluster::{FrameworkNumber, Input};
+use super::super::cluster::{BadOrder, FrameworkNumber, Input, RoleOrder};
 use super::super::request::Verdict;
 use super::Decision;
 use crate::protocol::{AgentCall, AgentMessage, Subscribe};
@@ -104,6 +104,18 @@ impl Decision {
             },
         });
         Verdict::Accepted
+    }
+
+    /// Takes in what an operator says of roles.
+    pub(super) fn order(&mut self, order: RoleOrder) -> Verdict {
+        match self.cluster.input_of(order) {
+            Ok(input) => {
+                self.input(input);
+                Verdict::Accepted
+            }
+            Err(BadOrder::Senseless(why)) => Verdict::Bad(why),
+            Err(BadOrder::Unlikely(why)) => Verdict::Conflict(why),
+        }
     }
 
     /// Notes that an agent was heard.

@@ -21,7 +21,7 @@ message! {
         acknowledge: Option<Acknowledge>, supported "of ACKNOWLEDGE";
         reconcile: Option<Reconcile>, supported "of RECONCILE";
         request: Option<Requests>, supported "of REQUEST";
-        update_framework: Option<Box<UpdateFramework>>, supported "of UPDATE_FRAMEWORK";
+        update_framework: Option<Box<UpdateFramework>>, supported "of `UPDATE_FRAMEWORK`";
     }
 }
 
