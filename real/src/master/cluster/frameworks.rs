@@ -133,7 +133,7 @@ impl Cluster {
     }
 
     pub(super) fn subscribed(&mut self, info: FrameworkInfo, suppressed: &[String]) -> Answer {
-        let roles = match check_framework_info(&info, suppressed) {
+        let roles = match self.check(&info, suppressed) {
             Ok(roles) => roles,
             Err(why) => return Answer::Refused(why),
         };
@@ -166,8 +166,7 @@ impl Cluster {
         info: FrameworkInfo,
         suppressed: &[String],
     ) -> Answer {
-        let checked = check_framework_info(&info, suppressed);
-        let checked = checked.and_then(|roles| {
+        let checked = self.check(&info, suppressed).and_then(|roles| {
             self.check_change(framework, &info)?;
             Ok(roles)
         });
@@ -181,6 +180,13 @@ impl Cluster {
         page.roles = roles;
         self.enter_roles(framework, suppressed);
         Answer::Done
+    }
+
+    /// The roles of a framework that describes itself so.
+    fn check(&self, info: &FrameworkInfo, suppressed: &[String]) -> Result<Vec<String>, String> {
+        let roles = check_framework_info(info, suppressed)?;
+        self.check_names(&roles)?;
+        Ok(roles)
     }
 
     /// Whether a framework that is known may describe itself so.

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::statuses::Cause;
 use super::{Cluster, Task, TaskKey};
 
+/// The most roles that frameworks can name, those above them included: the core keeps each for good.
+const MOST_NAMED: usize = 100_000;
+
 /// A framework, counted from zero in the order of first subscriptions; the core counts clients instead.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -139,6 +142,28 @@ impl Cluster {
         clients.collect()
     }
 
+    /// Whether a framework may have these roles: names cost it little, and everybody the memory.
+    pub(super) fn check_names(&self, roles: &[String]) -> Result<(), String> {
+        let mut new: BTreeSet<&str> = BTreeSet::new();
+        for role in roles {
+            let mut next = Some(role.as_str());
+            while let Some(name) = next
+                && self.roles.number(name).is_none()
+                && new.insert(name)
+            {
+                next = name.rsplit_once('/').map(|(above, _)| above);
+            }
+        }
+        let known = self.roles.names.len();
+        if !new.is_empty() && known + new.len() > MOST_NAMED {
+            return Err(format!(
+                "the cluster knows {known} roles, and {MOST_NAMED} are the most; these would be {} more",
+                new.len()
+            ));
+        }
+        Ok(())
+    }
+
     /// The core's number of a role. When it is named first, the core is told of it and of all above it.
     pub(super) fn name_role(&mut self, name: &str) -> RoleId {
         if let Some(known) = self.roles.number(name) {
@@ -246,5 +271,90 @@ impl Cluster {
             self.roles.clients[client.index()].suppressed = false;
             self.tell(Event::Revived { framework: client }, Cause::Core);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fairground_policies::registry::Registry;
+    use fairground_policies::time::{Span, Time};
+    use serde_json::json;
+
+    use super::*;
+    use crate::master::cluster::{Answer, Input, Settings};
+
+    fn cluster() -> Cluster {
+        let settings = Settings {
+            master_id: "m".to_owned(),
+            allocator: "drf".parse().unwrap(),
+            seed: 0,
+            weights: BTreeMap::new(),
+            images: BTreeMap::new(),
+            recovery: Span::ZERO,
+            started_unix_micros: 0,
+        };
+        Cluster::new(settings, &Registry::default()).unwrap()
+    }
+
+    /// Subscribes with these roles: what the core was told, and why it was refused.
+    fn subscribe(cluster: &mut Cluster, roles: &[String]) -> Result<Vec<Event>, String> {
+        let info = json!({"user": "u", "name": "n", "roles": roles,
+                          "capabilities": [{"type": "MULTI_ROLE"}]});
+        let input = Input::Subscribed {
+            framework_info: serde_json::from_value(info).unwrap(),
+            suppressed_roles: Vec::new(),
+        };
+        match cluster.step(Time::ZERO, input) {
+            (Answer::Refused(why), _) => Err(why),
+            (_, turn) => Ok(turn.steps.into_iter().map(|step| step.event).collect()),
+        }
+    }
+
+    fn names(names: impl IntoIterator<Item = &'static str>) -> Vec<String> {
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_role_is_told_once_and_after_those_above() {
+        let mut cluster = cluster();
+        let set = |role, parent| Event::RoleSet {
+            role: RoleId(role),
+            parent: Option::map(parent, RoleId),
+            weight: Weight::ONE,
+        };
+        let join = |client, role| Event::FrameworkJoined {
+            framework: FrameworkId(client),
+            weight: Weight::ONE,
+            role: Some(RoleId(role)),
+        };
+        let told = subscribe(&mut cluster, &names(["a/b/c", "*"]));
+        let expected = vec![
+            set(0, None),
+            set(1, Some(0)),
+            set(2, Some(1)),
+            join(0, 2),
+            set(3, None),
+            join(1, 3),
+        ];
+        assert_eq!(told, Ok(expected));
+        let told = subscribe(&mut cluster, &names(["a/d", "a"]));
+        assert_eq!(told, Ok(vec![set(4, Some(0)), join(2, 4), join(3, 0)]));
+        let clients = (0..4).map(|client| cluster.roles.framework_of(FrameworkId(client)).0);
+        assert_eq!(clients.collect::<Vec<_>>(), [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn roles_are_not_without_number() {
+        let mut cluster = cluster();
+        let many = |of: usize| -> Vec<String> { (0..999).map(|i| format!("{of}/{i}")).collect() };
+        // With the one above each thousand.
+        for of in 0..100 {
+            assert!(subscribe(&mut cluster, &many(of)).is_ok());
+        }
+        let why = subscribe(&mut cluster, &names(["b/c"])).unwrap_err();
+        let expected = "knows 100000 roles, and 100000 are the most; these would be 2 more";
+        assert!(why.contains(expected), "{why}");
+        assert!(subscribe(&mut cluster, &many(7)).is_ok(), "known ones");
+        assert!(subscribe(&mut cluster, &[]).is_ok());
     }
 }
