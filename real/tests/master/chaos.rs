@@ -198,6 +198,11 @@ impl Chaos {
                     self.offers.extend(offers.iter().cloned());
                 }
                 "UPDATE" => self.status(&event["update"]["status"]),
+                // With roles that change too many would be stale.
+                "RESCIND" if self.info.get("roles").is_some() => {
+                    let is_meant = |offer: &mut Value| offer["id"] == event["rescind"]["offer_id"];
+                    self.stale.extend(self.offers.extract_if(.., is_meant));
+                }
                 // The offers are stale now.
                 "FAILURE" | "RESCIND" => {}
                 other => panic!("{other}: {event}"),
@@ -329,6 +334,7 @@ fn check(partitions: bool, roles: bool) {
     let late = (late.count(), chaos.unreachable.len());
     println!("ends told late, tasks out of reach: {late:?}");
     assert_eq!(partitions, late.0 > 0, "{late:?}");
+    println!("tasks started: {}", starts.len());
     println!("lost, repeated, moved, held up: {counts:?}");
     assert!(counts.iter().all(|count| *count > 5), "{counts:?}");
     assert!(
