@@ -77,7 +77,7 @@ impl Chaos {
 
     fn round(&mut self) {
         let roles = self.info.get("roles").is_some();
-        match self.draw(if roles { 17 } else { 15 }) {
+        match self.draw(if roles { 16 } else { 15 }) {
             0..=3 => self.launch(),
             4 | 5 => {
                 let agent = self.draw(self.agents.len());
@@ -104,8 +104,8 @@ impl Chaos {
                 self.proxies[agent].cut(true);
             }
             12 | 13 => self.proxies.iter().for_each(|proxy| proxy.cut(false)),
-            15 => self.change_roles(),
-            16 => self.operate(),
+            15 if self.draw(2) == 0 => self.change_roles(),
+            15 => self.operate(),
             _ => self.launch_on_stale_offer(),
         }
         let wait = self.draw(30) as u64;
@@ -168,11 +168,11 @@ impl Chaos {
     /// An operator changes what roles get.
     fn operate(&mut self) {
         let role = ROLES[self.draw(ROLES.len())];
-        let (cpus, weight) = (self.draw(5), 1 + self.draw(4));
+        let (cpus, weight) = (self.draw(3), 1 + self.draw(4));
         let weights = json!([{"role": role, "weight": weight}]);
         // A guarantee of `a/b` would have to be within one of `a`.
         let quota = json!({"role": "c", "force": true, "guarantees": {"cpus": {"value": cpus}},
-                           "limits": {"cpus": {"value": 2 * cpus}}});
+                           "limits": {"cpus": {"value": 4 * cpus}}});
         for (method, path, body) in [("PUT", "/weights", weights), ("POST", "/quota", quota)] {
             assert_eq!(tell(&self.master, method, path, "", &body).0, 200);
         }
@@ -303,7 +303,8 @@ fn check(partitions: bool, roles: bool) {
         info["capabilities"] = json!([{"type": "MULTI_ROLE"}]);
     }
     let mut chaos = Chaos::new(seed, &flags, &info);
-    for _ in 0..ROUNDS {
+    // Roles that change take offers away, too.
+    for _ in 0..if roles { 2 * ROUNDS } else { ROUNDS } {
         chaos.round();
     }
     chaos.settle();
