@@ -175,26 +175,15 @@ fn ps_tells_all(cluster: &Cluster) {
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>());
     let head = lines.next().unwrap();
-    assert_eq!(
-        head,
-        [
-            "TASK",
-            "NAME",
-            "STATE",
-            "HOST",
-            "AGE",
-            "EXIT",
-            "CPUS",
-            "MEM",
-            "FRAMEWORK"
-        ]
-    );
+    let expected = "TASK NAME STATE HOST AGE EXIT CPUS MEM ROLE FRAMEWORK";
+    assert_eq!(head.join(" "), expected);
     let rows: Vec<_> = lines.collect();
     assert_eq!(rows.len(), 6, "{table}");
     for row in &rows {
         assert!(row[3].starts_with("agent-"), "{table}");
         assert!(row[4].ends_with(['s', 'm']), "{table}");
-        assert_eq!(row[8..], [row[1].rsplit_once('-').unwrap().0, "(batch)"]);
+        let job = row[1].rsplit_once('-').unwrap().0;
+        assert_eq!(row[8..], ["*", job, "(batch)"]);
     }
     let exits: Vec<_> = rows.iter().map(|row| (row[2], row[5])).collect();
     let ok = ("finished", "0");

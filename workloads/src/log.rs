@@ -21,8 +21,9 @@ use serde::{Deserialize, Serialize};
 use crate::ReadError;
 
 /// The version of this format and of the core's rules for when it orders what; a log of another one is
-/// refused. From 4 on, offers are made only when the core is woken, and a demand has several sizes.
-pub const FORMAT: u32 = 4;
+/// refused. From 4 on, offers are made only when the core is woken, and a demand has several sizes; from 5
+/// on, frameworks are in roles, which have weights and quotas that change.
+pub const FORMAT: u32 = 5;
 
 /// How many bytes a checksum has.
 const SUM: usize = 8;

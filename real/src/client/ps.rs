@@ -99,7 +99,7 @@ async fn show(args: &Args, again: bool) -> anyhow::Result<bool> {
 }
 
 /// The columns of tasks: members of what `--json` prints, in capitals.
-const TASKS: [&str; 9] = [
+const TASKS: [&str; 10] = [
     "TASK",
     "NAME",
     "STATE",
@@ -108,6 +108,7 @@ const TASKS: [&str; 9] = [
     "EXIT",
     "CPUS",
     "MEM",
+    "ROLE",
     "FRAMEWORK",
 ];
 const AGENTS: [&str; 8] = [
@@ -153,7 +154,7 @@ fn task_list(frameworks: &Value, agents: &Value, all: bool) -> Vec<Value> {
                 "mem": task["resources"]["mem"],
                 "framework": framework["name"],
                 "framework_id": framework["id"],
-                "role": framework["role"],
+                "role": task["role"],
             });
             found.push((launched, shown));
         }

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use fairground_policies::message::{AgentId, Demand, FrameworkId};
+use fairground_policies::message::{AgentId, Demand};
 use fairground_policies::time::Time;
 use serde::Serialize;
 use serde_json::Value;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use self::questions::Questions;
 use super::clock::Clock;
-use super::cluster::{Answer, Cluster, Input, Output, Turn};
+use super::cluster::{Answer, Cluster, FrameworkNumber, Input, Output, Turn};
 use super::links::{Link, LinkId, Links, Peer};
 use super::metrics::Metrics;
 use super::request::{Habits, Request, Verdict};
@@ -25,7 +25,8 @@ use crate::log::{Record, Writer};
 use crate::protocol::FromMaster;
 use crate::recordio;
 use crate::wire::call::Body;
-use crate::wire::resources::amounts;
+use crate::wire::messages::resource::Resource;
+use crate::wire::resources::asked;
 use crate::wire::to_ascii;
 
 /// Requests taken together at most.
@@ -61,7 +62,7 @@ pub struct Decision {
     deliveries: Vec<Delivery>,
     /// The number of what is being told: one for every request and every moment that comes.
     telling: u64,
-    questions: BTreeMap<FrameworkId, Questions>,
+    questions: BTreeMap<FrameworkNumber, Questions>,
     /// Bytes of the records among the deliveries.
     waiting: usize,
 }
@@ -247,7 +248,7 @@ impl Decision {
         match request {
             Request::Subscribe {
                 framework_info,
-                suppressed,
+                suppressed_roles,
                 principal,
                 link,
                 reply,
@@ -257,7 +258,7 @@ impl Decision {
                 match (checked, self.unknown_id(id, principal.as_deref())) {
                     (Err(verdict), _) => self.deliveries.push(Delivery::Verdict(reply, verdict)),
                     (Ok(()), Some(why)) => self.refuse(link, reply, &why),
-                    (Ok(()), None) => self.subscribe(framework_info, suppressed, link, reply),
+                    (Ok(()), None) => self.subscribe(framework_info, suppressed_roles, link, reply),
                 }
             }
             Request::Call {
@@ -311,6 +312,10 @@ impl Decision {
                     agent.map(|_| self.may_read(framework_id.as_deref(), principal.as_deref()));
                 self.deliveries.push(Delivery::Reader(reply, may));
             }
+            Request::Roles { order, reply } => {
+                let verdict = self.order(order);
+                self.deliveries.push(Delivery::Verdict(reply, verdict));
+            }
             Request::View { view, reply } => {
                 // It is the dearest that can be asked for; who has gone away does not want it.
                 if !reply.is_closed() {
@@ -355,21 +360,29 @@ impl Decision {
             body => body,
         };
         match self.input_of(framework, body) {
-            Ok(Some(input)) => {
-                self.input(input);
-                Verdict::Accepted
-            }
+            Ok(Some(input)) => match self.input(input) {
+                Answer::Refused(why) => Verdict::Bad(why),
+                _ => Verdict::Accepted,
+            },
             Ok(None) => Verdict::Accepted,
             Err(why) => Verdict::Bad(why),
         }
     }
 
     /// The input a call amounts to; `None` when it changes nothing.
-    fn input_of(&self, framework: FrameworkId, body: Body) -> Result<Option<Input>, String> {
+    fn input_of(&self, framework: FrameworkNumber, body: Body) -> Result<Option<Input>, String> {
         Ok(Some(match body {
             Body::Subscribe { .. } | Body::Reconcile(_) => {
                 return Err("SUBSCRIBE and RECONCILE have ways of their own".to_owned());
             }
+            Body::Update {
+                framework_info,
+                suppressed_roles,
+            } => Input::Updated {
+                framework,
+                framework_info,
+                suppressed_roles,
+            },
             Body::Teardown => Input::TornDown { framework },
             Body::Answer {
                 offer_ids,
@@ -384,8 +397,8 @@ impl Decision {
             Body::Revive(roles) | Body::Suppress(roles) if !self.has_one_of(framework, &roles) => {
                 return Ok(None);
             }
-            Body::Revive(_) => Input::Revived { framework },
-            Body::Suppress(_) => Input::Suppressed { framework },
+            Body::Revive(roles) => Input::Revived { framework, roles },
+            Body::Suppress(roles) => Input::Suppressed { framework, roles },
             Body::Kill {
                 task_id,
                 agent_id,
@@ -406,26 +419,44 @@ impl Decision {
                 task_id,
                 uuid,
             },
-            Body::Request(requests) => {
-                let mut demand: Vec<Demand> = Vec::new();
-                for request in &requests {
-                    let needs = amounts(request)?.counted();
-                    match demand.last_mut() {
-                        Some(last) if last.needs == needs => last.count += 1,
-                        _ => demand.push(Demand { needs, count: 1 }),
-                    }
-                }
-                if demand.is_empty() {
-                    return Ok(None);
-                }
-                Input::DemandDeclared { framework, demand }
-            }
+            Body::Request(requests) => return self.demand(framework, &requests),
         }))
     }
 
-    /// Whether a call about these roles, none for all, is about the framework's own.
-    fn has_one_of(&self, framework: FrameworkId, roles: &[String]) -> bool {
-        roles.is_empty() || roles.contains(&self.cluster.frameworks()[framework.index()].role)
+    /// What a framework could start, in the role that it names, or its first.
+    fn demand(
+        &self,
+        framework: FrameworkNumber,
+        requests: &[Vec<Resource>],
+    ) -> Result<Option<Input>, String> {
+        let own = &self.cluster.frameworks()[framework.index()].roles;
+        let named = requests.iter().flatten().find_map(Resource::allocated_to);
+        let Some(role) = named.or(own.first().map(String::as_str)) else {
+            return Ok(None);
+        };
+        if !own.iter().any(|one| one == role) {
+            return Err(format!("REQUEST: the framework is not in role `{role}`"));
+        }
+        let mut demand: Vec<Demand> = Vec::new();
+        for request in requests {
+            let needs = asked(request, role)?.counted();
+            match demand.last_mut() {
+                Some(last) if last.needs == needs => last.count += 1,
+                _ => demand.push(Demand { needs, count: 1 }),
+            }
+        }
+        let role = role.to_owned();
+        Ok((!demand.is_empty()).then_some(Input::DemandDeclared {
+            framework,
+            role,
+            demand,
+        }))
+    }
+
+    /// Whether a call about these roles, none for all, is about one that the framework has.
+    fn has_one_of(&self, framework: FrameworkNumber, roles: &[String]) -> bool {
+        let own = &self.cluster.frameworks()[framework.index()].roles;
+        roles.is_empty() || own.iter().any(|role| roles.contains(role))
     }
 
     fn closed(&mut self, link: LinkId) {

@@ -13,10 +13,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::message::AgentId;
 use futures_util::Stream;
 use tokio::sync::mpsc;
 use uuid::Uuid;
+
+use super::cluster::FrameworkNumber;
 
 /// Bytes that may wait to be sent on one stream when more is to be told, without those that were told
 /// while less than that waited: what is told at once may be as large as the cluster.
@@ -144,7 +146,7 @@ impl Stream for Records {
 /// The open streams.
 #[derive(Debug, Default)]
 pub struct Links {
-    frameworks: BTreeMap<FrameworkId, Link>,
+    frameworks: BTreeMap<FrameworkNumber, Link>,
     agents: BTreeMap<AgentId, Link>,
     /// How often each agent that was heard may still be found silent.
     spared: BTreeMap<AgentId, u64>,
@@ -154,14 +156,14 @@ pub struct Links {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Peer {
     /// A framework's.
-    Framework(FrameworkId),
+    Framework(FrameworkNumber),
     /// An agent's.
     Agent(AgentId),
 }
 
 impl Links {
     /// A framework's stream.
-    pub fn framework(&self, framework: FrameworkId) -> Option<&Link> {
+    pub fn framework(&self, framework: FrameworkNumber) -> Option<&Link> {
         self.frameworks.get(&framework)
     }
 
@@ -171,12 +173,12 @@ impl Links {
     }
 
     /// Gives a framework its stream.
-    pub fn attach_framework(&mut self, framework: FrameworkId, link: Link) {
+    pub fn attach_framework(&mut self, framework: FrameworkNumber, link: Link) {
         self.frameworks.insert(framework, link);
     }
 
     /// Takes a framework's stream away.
-    pub fn detach_framework(&mut self, framework: FrameworkId) -> Option<Link> {
+    pub fn detach_framework(&mut self, framework: FrameworkNumber) -> Option<Link> {
         self.frameworks.remove(&framework)
     }
 

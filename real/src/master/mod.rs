@@ -29,6 +29,7 @@ use uuid::Uuid;
 
 use crate::log::{FORMAT, Fsync, Reader, Record, Writer};
 use crate::web::{self, Connections};
+use crate::wire::{bad_role, operator};
 use cluster::{Cluster, Settings};
 use decision::Decision;
 use http::{Answers, App, Rooms};
@@ -74,7 +75,7 @@ pub struct Args {
     /// The seed of the policy's draws
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// How much the frameworks of a role count: `role=2`; can be given several times
+    /// How much a role counts at first: `role=2`; can be given several times
     #[arg(long = "weight", value_parser = read_weight)]
     weights: Vec<(String, Weight)>,
     /// A directory that stands for an image: `busybox=/srv/busybox`; `/` is the agent's own root
@@ -121,12 +122,11 @@ fn read_timeout(text: &str) -> Result<Span, String> {
 fn read_weight(text: &str) -> Result<(String, Weight), String> {
     let bad = || format!("`{text}` is not a weight; expected `role=2` or `role=0.5`");
     let (role, weight) = text.split_once('=').ok_or_else(bad)?;
-    let thousandths = weight.parse::<f64>().map_err(|_| bad())? * 1000.0;
-    if !(1.0..=1e9).contains(&thousandths) {
-        return Err(bad());
+    if let Some(why) = bad_role(role) {
+        return Err(format!("`{text}`: {why}"));
     }
-    let weight = Weight::from_thousandths(thousandths.round() as u32).ok_or_else(bad)?;
-    Ok((role.to_owned(), weight))
+    let weight = weight.parse().ok().and_then(operator::weight);
+    Ok((role.to_owned(), weight.ok_or_else(bad)?))
 }
 
 fn read_image(text: &str) -> Result<(String, String), String> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::cluster::View;
+use super::cluster::{RoleOrder, View};
 use super::links::{Link, LinkId};
 use crate::protocol::{AgentCall, Pages, Subscribe};
 use crate::wire::call::Body;
@@ -20,8 +20,8 @@ pub enum Request {
     Subscribe {
         /// Who it is.
         framework_info: Box<FrameworkInfo>,
-        /// Whether it wants no offers yet.
-        suppressed: bool,
+        /// The roles for which it wants no offers yet.
+        suppressed_roles: Vec<String>,
         /// The principal it proved to be, where that is asked.
         principal: Option<String>,
         /// Where its events go.
@@ -82,6 +82,13 @@ pub enum Request {
         /// Told whether; nothing when it is no agent that asks.
         reply: oneshot::Sender<Option<bool>>,
     },
+    /// An operator says something of roles.
+    Roles {
+        /// What.
+        order: RoleOrder,
+        /// Told when it was taken in, or why it is not.
+        reply: oneshot::Sender<Verdict>,
+    },
     /// Somebody looks.
     View {
         /// At what.
@@ -108,6 +115,8 @@ pub enum Verdict {
     Bad(String),
     /// 403.
     Forbidden(String),
+    /// 409.
+    Conflict(String),
     /// 503: later it would be taken in.
     Later(String),
 }

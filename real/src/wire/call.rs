@@ -35,6 +35,13 @@ pub enum Body {
         /// Roles for which no offers are wanted yet.
         suppressed_roles: Vec<String>,
     },
+    /// `UPDATE_FRAMEWORK`.
+    Update {
+        /// Who it is from now on.
+        framework_info: Box<FrameworkInfo>,
+        /// Roles for which no offers are wanted.
+        suppressed_roles: Vec<String>,
+    },
     /// TEARDOWN.
     Teardown,
     /// ACCEPT, or DECLINE with nothing to launch.
@@ -171,6 +178,13 @@ impl Body {
                 Self::Subscribe {
                     framework_info: Box::new(subscribe.framework_info),
                     suppressed_roles: subscribe.suppressed_roles,
+                }
+            }
+            "UPDATE_FRAMEWORK" => {
+                let update = required(call.update_framework, "update_framework")?;
+                Self::Update {
+                    framework_info: Box::new(update.framework_info),
+                    suppressed_roles: update.suppressed_roles,
                 }
             }
             "TEARDOWN" => Self::Teardown,

@@ -7,6 +7,7 @@
 pub mod call;
 pub mod members;
 pub mod messages;
+pub mod operator;
 pub mod order;
 pub mod ports;
 pub mod proto;
@@ -80,13 +81,20 @@ pub fn bad_id(id: &str) -> Option<&'static str> {
     None
 }
 
-/// Why a name cannot be a role's; `None` when it can.
+/// Why a name cannot be a role's; `None` when it can. What is before a `/` is the role above.
 pub fn bad_role(role: &str) -> Option<&'static str> {
-    if role.is_empty() || role == "." || role == ".." {
-        return Some("a role is not empty, `.` or `..`");
+    if role == "*" {
+        return None;
     }
-    if role.starts_with('-') {
-        return Some("a role does not begin with `-`");
+    if role.len() > 255 {
+        return Some("a role has at most 255 bytes");
+    }
+    let bad = |part: &str| matches!(part, "" | "." | ".." | "*");
+    if role.split('/').any(bad) {
+        return Some("a role and its parts between `/` are not empty, `.`, `..` or `*`");
+    }
+    if role.split('/').any(|part| part.starts_with('-')) {
+        return Some("a role and its parts do not begin with `-`");
     }
     if role.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Some("a role has no spaces or control characters");
@@ -117,9 +125,23 @@ mod tests {
             assert!(bad_id(bad).is_some(), "{bad:?}");
         }
         assert_eq!(bad_id("job-1.task 7"), None);
-        for bad in ["", ".", "-a", "a b"] {
+        for bad in [
+            "",
+            ".",
+            "-a",
+            "a b",
+            "a/-b",
+            "/a",
+            "a/",
+            "a//b",
+            "a/*",
+            "a/..",
+            &"x".repeat(256),
+        ] {
             assert!(bad_role(bad).is_some(), "{bad:?}");
         }
-        assert_eq!(bad_role("eng/web"), None);
+        for good in ["eng/web", "*", "a*", "a-b/c.d", &"x".repeat(255)] {
+            assert_eq!(bad_role(good), None);
+        }
     }
 }

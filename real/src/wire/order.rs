@@ -37,7 +37,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// What a task of a framework of `role` amounts to.
+    /// What a task on an offer to `role` amounts to.
     ///
     /// # Errors
     /// The sentence for its status, when it asks for what this cluster does not have: nothing that

@@ -1,6 +1,6 @@
 //! Resources as the API writes them, and as the core and the agents count them.
 
-use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
+use fairground_policies::resources::{Kind, Mebibytes, Millicores, Milligpus, Resources};
 use serde_json::{Map, Value, json};
 
 use super::messages::resource::{Range, Resource, ValueType};
@@ -14,7 +14,7 @@ fn is_nothing(resource: &Resource) -> bool {
     scalar.is_some_and(|scalar| thousandths(&resource.name, scalar.value.0) == Ok(0))
 }
 
-/// The sum of what a task of a framework of `role` asks for.
+/// The sum of what a task asks for on what was offered to `role`.
 ///
 /// # Errors
 /// When some of it is not offered to such a framework, or is no amount.
@@ -24,10 +24,9 @@ pub fn asked(resources: &[Resource], role: &str) -> Result<Amounts, String> {
             continue;
         }
         let name = &resource.name;
-        let allocated = resource.allocation_info.as_ref();
-        let allocated = allocated.and_then(|info| info.role.as_ref());
-        let mut roles = resource.role.iter().chain(allocated);
-        if let Some(other) = roles.find(|other| *other != "*" && *other != role) {
+        let said = resource.role.as_deref().filter(|said| *said != "*");
+        let mut roles = said.into_iter().chain(resource.allocated_to());
+        if let Some(other) = roles.find(|other| *other != role) {
             return Err(format!(
                 "resource `{name}` is of role `{other}`; offered are those of `*`"
             ));
@@ -62,6 +61,25 @@ pub fn thousandths(name: &str, value: f64) -> Result<u64, String> {
 /// When the number is negative, not finite or beyond what any machine has.
 pub fn mebibytes(name: &str, value: f64) -> Result<u64, String> {
     Ok(thousandths(name, value)?.div_ceil(1000))
+}
+
+/// So many units of a kind as the API has them.
+pub fn number(kind: Kind, units: u64) -> f64 {
+    match kind {
+        Kind::Cpus | Kind::Gpus => units as f64 / 1000.0,
+        Kind::Mem | Kind::Disk => units as f64,
+    }
+}
+
+/// The units of so much of a kind as the API has it.
+///
+/// # Errors
+/// When the number is negative, not finite or beyond what any machine has.
+pub fn units(kind: Kind, value: f64) -> Result<u64, String> {
+    match kind {
+        Kind::Cpus | Kind::Gpus => thousandths(kind.name(), value),
+        Kind::Mem | Kind::Disk => mebibytes(kind.name(), value),
+    }
 }
 
 /// The sum of a list of resources. Amounts of nothing are dropped.

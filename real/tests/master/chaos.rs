@@ -13,9 +13,12 @@ use super::agent::{Agent, Spec};
 use super::framework::Framework;
 use super::process::Master;
 use super::proxy::Proxy;
+use super::quotas::tell;
 
 const ROUNDS: u64 = 400;
 const AGENTS: u64 = 3;
+/// Those of a framework that has several.
+const ROLES: [&str; 3] = ["a", "a/b", "c"];
 
 struct Chaos {
     master: Master,
@@ -73,7 +76,8 @@ impl Chaos {
     }
 
     fn round(&mut self) {
-        match self.draw(15) {
+        let roles = self.info.get("roles").is_some();
+        match self.draw(if roles { 16 } else { 15 }) {
             0..=3 => self.launch(),
             4 | 5 => {
                 let agent = self.draw(self.agents.len());
@@ -100,6 +104,8 @@ impl Chaos {
                 self.proxies[agent].cut(true);
             }
             12 | 13 => self.proxies.iter().for_each(|proxy| proxy.cut(false)),
+            15 if self.draw(2) == 0 => self.change_roles(),
+            15 => self.operate(),
             _ => self.launch_on_stale_offer(),
         }
         let wait = self.draw(30) as u64;
@@ -149,6 +155,29 @@ impl Chaos {
         }
     }
 
+    /// The framework has other roles than before, and has what it launched in those that it left.
+    fn change_roles(&mut self) {
+        let some = 1 + self.draw((1 << ROLES.len()) - 1);
+        let roles = (0..ROLES.len()).filter(|role| some & (1 << role) > 0);
+        self.info["roles"] = roles.map(|role| ROLES[role]).collect();
+        self.info["id"] = json!({"value": self.framework.id});
+        let update = json!({"framework_info": self.info});
+        assert_eq!(self.framework.call("UPDATE_FRAMEWORK", update).0, 200);
+    }
+
+    /// An operator changes what roles get.
+    fn operate(&mut self) {
+        let role = ROLES[self.draw(ROLES.len())];
+        let (cpus, weight) = (self.draw(3), 1 + self.draw(4));
+        let weights = json!([{"role": role, "weight": weight}]);
+        // A guarantee of `a/b` would have to be within one of `a`.
+        let quota = json!({"role": "c", "force": true, "guarantees": {"cpus": {"value": cpus}},
+                           "limits": {"cpus": {"value": 4 * cpus}}});
+        for (method, path, body) in [("PUT", "/weights", weights), ("POST", "/quota", quota)] {
+            assert_eq!(tell(&self.master, method, path, "", &body).0, 200);
+        }
+    }
+
     /// The framework fails over to itself; its offers are gone.
     fn come_back(&mut self) {
         self.info["id"] = json!({"value": self.framework.id});
@@ -169,6 +198,11 @@ impl Chaos {
                     self.offers.extend(offers.iter().cloned());
                 }
                 "UPDATE" => self.status(&event["update"]["status"]),
+                // With roles that change too many would be stale.
+                "RESCIND" if self.info.get("roles").is_some() => {
+                    let is_meant = |offer: &mut Value| offer["id"] == event["rescind"]["offer_id"];
+                    self.stale.extend(self.offers.extract_if(.., is_meant));
+                }
                 // The offers are stale now.
                 "FAILURE" | "RESCIND" => {}
                 other => panic!("{other}: {event}"),
@@ -253,8 +287,9 @@ impl Chaos {
     }
 }
 
-/// `partitions` when agents are given up soon, by a master whose framework knows about that.
-fn check(partitions: bool) {
+/// `partitions` when agents are given up soon, by a master whose framework knows about that; `roles` when it
+/// has several, which change.
+fn check(partitions: bool, roles: bool) {
     let seed = std::env::var("FAIRGROUND_SEED").map_or(1, |seed| seed.parse().unwrap());
     println!("FAIRGROUND_SEED={seed}");
     let mut info = json!({"user": "root", "name": "f", "failover_timeout": 60});
@@ -263,8 +298,13 @@ fn check(partitions: bool) {
         info["capabilities"] = json!([{"type": "PARTITION_AWARE"}]);
         flags.extend(["--ping", "50ms", "--pings", "2"]);
     }
+    if roles {
+        info["roles"] = json!(ROLES);
+        info["capabilities"] = json!([{"type": "MULTI_ROLE"}]);
+    }
     let mut chaos = Chaos::new(seed, &flags, &info);
-    for _ in 0..ROUNDS {
+    // Roles that change take offers away, too.
+    for _ in 0..if roles { 2 * ROUNDS } else { ROUNDS } {
         chaos.round();
     }
     chaos.settle();
@@ -295,6 +335,7 @@ fn check(partitions: bool) {
     let late = (late.count(), chaos.unreachable.len());
     println!("ends told late, tasks out of reach: {late:?}");
     assert_eq!(partitions, late.0 > 0, "{late:?}");
+    println!("tasks started: {}", starts.len());
     println!("lost, repeated, moved, held up: {counts:?}");
     assert!(counts.iter().all(|count| *count > 5), "{counts:?}");
     assert!(
@@ -306,10 +347,15 @@ fn check(partitions: bool) {
 
 #[test]
 fn every_task_has_one_end_whatever_breaks() {
-    check(false);
+    check(false, false);
 }
 
 #[test]
 fn who_knows_about_partitions_hears_every_end() {
-    check(true);
+    check(true, false);
+}
+
+#[test]
+fn who_changes_its_roles_hears_every_end() {
+    check(false, true);
 }

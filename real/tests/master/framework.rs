@@ -43,7 +43,19 @@ impl Framework {
 
     /// Subscribes with a header on top of every call.
     pub fn subscribe_by(master: SocketAddr, who: &str, info: &Value) -> Self {
-        let mut call = json!({"type": "SUBSCRIBE", "subscribe": {"framework_info": info}});
+        Self::subscribe_with(master, who, info, &[])
+    }
+
+    /// The same, without offers for some of its roles.
+    pub fn subscribe_with(
+        master: SocketAddr,
+        who: &str,
+        info: &Value,
+        suppressed: &[&str],
+    ) -> Self {
+        let mut call = json!({"type": "SUBSCRIBE", "subscribe": {
+            "framework_info": info, "suppressed_roles": suppressed,
+        }});
         if let Some(id) = info.get("id") {
             call["framework_id"] = id.clone();
         }
@@ -234,6 +246,23 @@ impl Framework {
         let offers = event["offers"]["offers"].clone();
         assert_eq!(offers.as_array().unwrap().len(), 1, "{offers}");
         offers[0].clone()
+    }
+
+    /// The next so many offers, whichever come together.
+    pub fn offers(&self, count: usize) -> Vec<Value> {
+        let mut offers = Vec::new();
+        while offers.len() < count {
+            offers.extend(self.some_offers());
+        }
+        assert_eq!(offers.len(), count, "{offers:?}");
+        offers
+    }
+
+    /// The next offers that came together.
+    pub fn some_offers(&self) -> Vec<Value> {
+        let passed = self.passed.borrow_mut().pop_front();
+        let event = passed.unwrap_or_else(|| self.next_of("OFFERS"));
+        event["offers"]["offers"].as_array().unwrap().clone()
     }
 
     /// The next offer of so many processors at least; smaller ones are given back, so that they

@@ -26,8 +26,10 @@ mod process;
 mod proxy;
 mod pypi;
 mod quiet;
+mod quotas;
 mod real_tasks;
 mod requests;
+mod roles;
 #[path = "../support/mod.rs"]
 mod support;
 mod tenants;

@@ -35,6 +35,8 @@ fn the_page_at_the_root_says_what_is_here() {
             "<dd>1 of 1 up</dd>",
             "<td>host-7</td>",
             "<td>0.5 of 2.0</td>",
+            "<td>*</td><td>1.0</td><td>1</td>",
+            "<td>none</td><td>none</td>",
             "<td>&lt;b&gt;mine&lt;/b&gt;</td>",
             "/api/v1/scheduler",
         ] {

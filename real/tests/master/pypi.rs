@@ -80,6 +80,11 @@ fn pymesos_runs_whole_lifetimes() {
 }
 
 #[test]
+fn pymesos_has_two_roles() {
+    check("pymesos_roles.py");
+}
+
+#[test]
 fn task_processing_runs_whole_lifetimes() {
     check("task_processing_lifetimes.py");
 }

@@ -100,7 +100,8 @@ fn a_late_status_of_an_earlier_launch_changes_nothing() {
             uuid: Uuid::new_v4(),
             framework_id: framework.id.clone(),
             task_id: "t".to_owned(),
-            launch: format!("{master_id}-T{launch}"),
+            // Of its framework's first role.
+            launch: format!("{master_id}-T0-{launch}"),
             state: TaskState::Finished,
             source: Source::Executor,
             reason: None,

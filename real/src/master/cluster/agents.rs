@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use fairground_policies::message::{AgentId, Event, FrameworkId, Outcome, TaskId};
+use fairground_policies::message::{AgentId, Event, Outcome};
 use fairground_policies::time::Time;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::statuses::Cause;
-use super::{Answer, Cluster, Output, State};
+use super::{Answer, Cluster, FrameworkNumber, Output, State, TaskKey};
 use crate::protocol::{FromMaster, KnownTask, Subscribe};
 use crate::wire::ports::Ports;
 
@@ -26,7 +26,7 @@ pub struct Agent {
     /// Ports that are neither offered nor used.
     pub free_ports: Ports,
     /// The tasks the core has on it.
-    pub tasks: BTreeSet<(FrameworkId, TaskId)>,
+    pub tasks: BTreeSet<TaskKey>,
     /// When it first subscribed.
     pub registered: Time,
     /// When it last subscribed.
@@ -201,20 +201,20 @@ impl Cluster {
             .map(|task| (task.framework_id.as_str(), task.launch.as_str()))
             .collect();
         let mine: Vec<_> = self.agents[agent.index()].tasks.iter().copied().collect();
-        for (framework, number) in mine {
-            let page = &self.frameworks[framework.index()];
-            let task = page.task_by_number(number).expect("a task of the books");
-            let launch = self.launch_name(number);
+        for key in mine {
+            let page = &self.frameworks[self.roles.framework_of(key.0).index()];
+            let task = page.task_by_key(key).expect("a task of the books");
+            let launch = self.launch_name(key);
             let is_listed = listed.contains(&(page.id.as_str(), launch.as_str()));
             let (state, kill) = (task.state, task.kill.is_some() || page.removed);
             match (is_listed, state) {
-                (true, _) if kill => self.order_kill(agent, framework, number),
+                (true, _) if kill => self.order_kill(agent, key),
                 (true, _) => {}
                 (false, State::Staging) if kill => {
-                    self.end_unheard(agent, framework, number, Cause::CalledOff);
+                    self.end_unheard(agent, key, Cause::CalledOff);
                 }
-                (false, State::Staging) => self.send_task(agent, framework, number),
-                (false, _) => self.end_unheard(agent, framework, number, Cause::TaskMissing),
+                (false, State::Staging) => self.send_task(agent, key),
+                (false, _) => self.end_unheard(agent, key, Cause::TaskMissing),
             }
         }
         for task in tasks {
@@ -225,7 +225,7 @@ impl Cluster {
     }
 
     /// A task is over although its agent says nothing of it.
-    fn end_unheard(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, cause: Cause) {
+    fn end_unheard(&mut self, agent: AgentId, (framework, task): TaskKey, cause: Cause) {
         let outcome = match cause {
             Cause::CalledOff => Outcome::Killed,
             _ => Outcome::Lost,
@@ -250,7 +250,7 @@ impl Cluster {
     ) -> bool {
         self.framework_by_id(framework_id)
             .and_then(|framework| self.frameworks[framework.index()].tasks.get(task_id))
-            .is_some_and(|task| task.agent == agent && self.launch_name(task.number) == launch)
+            .is_some_and(|task| task.agent == agent && self.launch_name(task.key) == launch)
     }
 
     pub(super) fn agent_silent(&mut self, agent: AgentId) {
@@ -267,7 +267,7 @@ impl Cluster {
         self.tell(Event::AgentLost { agent }, Cause::AgentRemoved);
         let event = json!({"type": "FAILURE", "failure": {"agent_id": {"value": id}}});
         for index in 0..self.frameworks.len() {
-            self.send_framework(FrameworkId(index as u32), event.clone());
+            self.send_framework(FrameworkNumber(index as u32), event.clone());
         }
     }
 }

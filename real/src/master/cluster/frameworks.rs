@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use fairground_policies::message::{Event, FrameworkId, TaskId};
-use fairground_policies::share::Weight;
+use fairground_policies::message::{Event, FrameworkId, RoleId};
 use fairground_policies::time::{Span, Time};
 use serde_json::json;
 
 use super::answers::Offered;
+use super::descriptions::{changed, check_framework_info, failover};
 use super::statuses::Cause;
-use super::{Answer, Cluster, Output, Task};
+use super::{Answer, Cluster, FrameworkNumber, Output, Task, TaskKey};
 use crate::protocol::Command;
+use crate::wire::Id;
 use crate::wire::messages::framework::{CapabilityType, FrameworkInfo};
-use crate::wire::proto::Wire as _;
 use crate::wire::resources::Shape;
-use crate::wire::{Id, bad_id, bad_role};
 
 /// How many ended tasks of a framework are remembered.
 const COMPLETED_TASKS: usize = 1000;
@@ -28,10 +27,10 @@ pub struct Framework {
     pub id: String,
     /// What it said about itself, with its id.
     pub info: FrameworkInfo,
-    /// Its role.
-    pub role: String,
-    /// How much it counts.
-    pub weight: Weight,
+    /// The roles that it has.
+    pub roles: Vec<String>,
+    /// What it is to the core, by role: in those that it has, and in those that it had.
+    pub(super) clients: BTreeMap<RoleId, FrameworkId>,
     /// Whether its stream is open.
     pub connected: bool,
     /// Whether it is over; its tasks may still be ending.
@@ -42,10 +41,8 @@ pub struct Framework {
     leaves_at: Option<Time>,
     /// Tasks that run, and ended ones whose last status is not acknowledged.
     pub tasks: BTreeMap<String, Task>,
-    /// The ids of `tasks` by the core's numbers.
-    pub(super) numbers: BTreeMap<TaskId, String>,
-    /// The number of its next task.
-    pub(super) next_task: u64,
+    /// The ids of `tasks` by what the core calls them.
+    pub(super) keys: BTreeMap<TaskKey, String>,
     /// Ended tasks, the oldest first.
     pub completed: VecDeque<Task>,
     /// When it first subscribed.
@@ -62,18 +59,25 @@ impl Framework {
         self.info.can(capability)
     }
 
-    /// What its capabilities change about the resources it is shown.
-    pub(super) fn shape(&self) -> Shape<'_> {
+    /// Its role, if it is one that cannot have several.
+    pub(super) fn only_role(&self) -> Option<&str> {
+        let only = self
+            .roles
+            .first()
+            .filter(|_| !self.can(CapabilityType::MultiRole));
+        only.map(String::as_str)
+    }
+
+    /// What its capabilities change about the resources it is shown, in one of its roles.
+    pub(super) fn shape<'a>(&self, role: &'a str) -> Shape<'a> {
         Shape {
             refined: self.can(CapabilityType::ReservationRefinement),
-            allocated_to: self
-                .can(CapabilityType::MultiRole)
-                .then_some(self.role.as_str()),
+            allocated_to: self.can(CapabilityType::MultiRole).then_some(role),
         }
     }
 
-    pub(super) fn task_by_number(&self, number: TaskId) -> Option<&Task> {
-        self.tasks.get(self.numbers.get(&number)?)
+    pub(super) fn task_by_key(&self, key: TaskKey) -> Option<&Task> {
+        self.tasks.get(self.keys.get(&key)?)
     }
 
     /// Takes a task out of the running ones.
@@ -81,7 +85,7 @@ impl Framework {
         let Some(mut task) = self.tasks.remove(task_id) else {
             return;
         };
-        self.numbers.remove(&task.number);
+        self.keys.remove(&task.key);
         if self.forgotten {
             return;
         }
@@ -105,70 +109,6 @@ impl Framework {
     }
 }
 
-/// How long a framework may stay away; longer than any cluster lives is for ever.
-fn failover(info: &FrameworkInfo) -> Span {
-    let seconds = info.failover_timeout.map_or(0.0, |timeout| timeout.0);
-    Span::from_micros((seconds.max(0.0) * 1e6) as u64)
-}
-
-/// The role of a framework, checked with everything else that is wrong with a `FrameworkInfo`.
-///
-/// # Errors
-/// The sentence for the ERROR event.
-pub fn check_framework_info(info: &FrameworkInfo) -> Result<String, String> {
-    if let Some(refused) = info.refused() {
-        return Err(format!("FrameworkInfo: {refused}"));
-    }
-    if let Some(id) = info.id()
-        && let Some(why) = bad_id(id)
-    {
-        return Err(format!("FrameworkInfo.id `{id}`: {why}"));
-    }
-    if info
-        .failover_timeout
-        .is_some_and(|seconds| seconds.0.is_nan())
-    {
-        return Err("FrameworkInfo.failover_timeout is NaN; expected seconds".into());
-    }
-    let multi = info.can(CapabilityType::MultiRole);
-    let role = match (multi, &info.role, info.roles.as_slice()) {
-        (true, Some(_), _) => {
-            return Err(
-                "FrameworkInfo.role is not for frameworks with MULTI_ROLE; use `roles`".into(),
-            );
-        }
-        (false, _, [_, ..]) => {
-            return Err("FrameworkInfo.roles needs the capability MULTI_ROLE; use `role`".into());
-        }
-        (true, None, []) => {
-            return Err("FrameworkInfo.roles is empty; expected one role".into());
-        }
-        (true, None, [_, _, ..]) => {
-            return Err("FrameworkInfo.roles has several; a framework here has one role".into());
-        }
-        (true, None, [role]) => role.as_str(),
-        (false, role, []) => role.as_deref().unwrap_or("*"),
-    };
-    match bad_role(role) {
-        Some(why) => Err(format!("FrameworkInfo.role `{role}`: {why}")),
-        None => Ok(role.to_owned()),
-    }
-}
-
-/// What may not change when a framework comes back, and has. What is absent is what stands for it.
-fn changed(before: &FrameworkInfo, now: &FrameworkInfo) -> Option<&'static str> {
-    let principal = |info: &FrameworkInfo| info.principal.clone().unwrap_or_default();
-    if before.user != now.user {
-        Some("user")
-    } else if principal(before) != principal(now) {
-        Some("principal")
-    } else if before.checkpoint.unwrap_or(false) != now.checkpoint.unwrap_or(false) {
-        Some("checkpoint")
-    } else {
-        None
-    }
-}
-
 impl Cluster {
     /// The frameworks, by number.
     pub fn frameworks(&self) -> &[Framework] {
@@ -176,7 +116,7 @@ impl Cluster {
     }
 
     /// The number of the framework with this id.
-    pub fn framework_by_id(&self, id: &str) -> Option<FrameworkId> {
+    pub fn framework_by_id(&self, id: &str) -> Option<FrameworkNumber> {
         // Ids of this master tell their number; others were taken over from an earlier one.
         let rest = id.strip_prefix(&self.settings.master_id);
         let number = rest.and_then(|rest| rest.strip_prefix('-')?.parse::<usize>().ok());
@@ -186,78 +126,86 @@ impl Cluster {
                 .get(number)
                 .is_some_and(|page| page.id == id)
         {
-            return Some(FrameworkId(number as u32));
+            return Some(FrameworkNumber(number as u32));
         }
         let position = self.frameworks.iter().position(|page| page.id == id);
-        position.map(|index| FrameworkId(index as u32))
+        position.map(|index| FrameworkNumber(index as u32))
     }
 
-    pub(super) fn subscribed(&mut self, info: FrameworkInfo, suppressed: bool) -> Answer {
-        let role = match check_framework_info(&info) {
-            Ok(role) => role,
+    pub(super) fn subscribed(&mut self, info: FrameworkInfo, suppressed: &[String]) -> Answer {
+        let roles = match self.check(&info, suppressed) {
+            Ok(roles) => roles,
             Err(why) => return Answer::Refused(why),
         };
-        let weight = self
-            .settings
-            .weights
-            .get(&role)
-            .copied()
-            .unwrap_or_default();
         let id = info.id();
-        let known = id.and_then(|id| self.framework_by_id(id));
-        let framework = if let Some(framework) = known {
-            let page = &self.frameworks[framework.index()];
-            if page.removed {
-                return Answer::Refused("Framework has been removed".to_owned());
+        let framework = if let Some(known) = id.and_then(|id| self.framework_by_id(id)) {
+            if let Err(why) = self.check_change(known, &info) {
+                return Answer::Refused(why);
             }
-            if let Some(member) = changed(&page.info, &info) {
-                return Answer::Refused(format!("FrameworkInfo.{member} cannot be changed"));
-            }
-            if page.weight != weight {
-                return Answer::Refused(format!(
-                    "role `{role}` has another weight than `{}`; a framework's weight cannot change",
-                    page.role
-                ));
-            }
-            self.give_offers_back(framework);
-            self.fail_over(framework);
-            framework
+            self.give_offers_back(known);
+            self.fail_over(known);
+            known
         } else if let Some(id) = id.filter(|id| id.starts_with(&self.settings.master_id)) {
             // Whoever took it would be mistaken for the framework that gets it one day.
             return Answer::Refused(format!(
                 "FrameworkInfo.id `{id}` was never given by this master"
             ));
         } else {
-            FrameworkId(self.frameworks.len() as u32)
+            FrameworkNumber(self.frameworks.len() as u32)
         };
-        let id = self.remember(framework, info, role, weight);
-        let event = if known.is_some() {
-            Event::Revived { framework }
-        } else {
-            Event::FrameworkJoined {
-                framework,
-                weight,
-                role: None,
-            }
-        };
-        if suppressed {
-            // Said first, so that no offer is made in between.
-            if known.is_none() {
-                self.tell(event, Cause::Core);
-            }
-            self.tell(Event::Suppressed { framework }, Cause::Core);
-        } else {
-            self.tell(event, Cause::Core);
-        }
+        let id = self.remember(framework, info, roles);
+        // Said together, so that no offer is made in between.
+        self.enter_roles(framework, suppressed);
         Answer::FrameworkSubscribed { framework, id }
+    }
+
+    /// A framework describes itself anew on the stream that it has.
+    pub(super) fn updated(
+        &mut self,
+        framework: FrameworkNumber,
+        info: FrameworkInfo,
+        suppressed: &[String],
+    ) -> Answer {
+        let checked = self.check(&info, suppressed).and_then(|roles| {
+            self.check_change(framework, &info)?;
+            Ok(roles)
+        });
+        let roles = match checked {
+            Ok(roles) => roles,
+            Err(why) => return Answer::Refused(why),
+        };
+        let page = &mut self.frameworks[framework.index()];
+        let id = page.info.id.clone();
+        page.info = FrameworkInfo { id, ..info };
+        page.roles = roles;
+        self.enter_roles(framework, suppressed);
+        Answer::Done
+    }
+
+    /// The roles of a framework that describes itself so.
+    fn check(&self, info: &FrameworkInfo, suppressed: &[String]) -> Result<Vec<String>, String> {
+        let roles = check_framework_info(info, suppressed)?;
+        self.check_names(&roles)?;
+        Ok(roles)
+    }
+
+    /// Whether a framework that is known may describe itself so.
+    fn check_change(&self, framework: FrameworkNumber, info: &FrameworkInfo) -> Result<(), String> {
+        let page = &self.frameworks[framework.index()];
+        if page.removed {
+            return Err("Framework has been removed".to_owned());
+        }
+        match changed(&page.info, info) {
+            Some(member) => Err(format!("FrameworkInfo.{member} cannot be changed")),
+            None => Ok(()),
+        }
     }
 
     fn remember(
         &mut self,
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         mut info: FrameworkInfo,
-        role: String,
-        weight: Weight,
+        roles: Vec<String>,
     ) -> String {
         let id = info.id().map_or_else(
             || format!("{}-{:04}", self.settings.master_id, framework.0),
@@ -266,7 +214,7 @@ impl Cluster {
         info.id = Some(Id { value: id.clone() });
         if let Some(page) = self.frameworks.get_mut(framework.index()) {
             page.info = info;
-            page.role = role;
+            page.roles = roles;
             page.connected = true;
             page.reregistered = self.now;
             self.leaves(framework, None);
@@ -274,15 +222,14 @@ impl Cluster {
             self.frameworks.push(Framework {
                 id: id.clone(),
                 info,
-                role,
-                weight,
+                roles,
+                clients: BTreeMap::new(),
                 connected: true,
                 removed: false,
                 forgotten: false,
                 leaves_at: None,
                 tasks: BTreeMap::new(),
-                numbers: BTreeMap::new(),
-                next_task: 0,
+                keys: BTreeMap::new(),
                 completed: VecDeque::new(),
                 registered: self.now,
                 reregistered: self.now,
@@ -295,13 +242,13 @@ impl Cluster {
     /// Nobody is connected to a master that has just started. Whoever was has time to come back.
     pub(super) fn started(&mut self) {
         for index in 0..self.frameworks.len() {
-            self.disconnected(FrameworkId(index as u32), self.settings.recovery);
+            self.disconnected(FrameworkNumber(index as u32), self.settings.recovery);
         }
     }
 
     /// A framework's stream broke: its offers are given back and it has its failover timeout, at
     /// least `least`, to come back.
-    pub(super) fn disconnected(&mut self, framework: FrameworkId, least: Span) {
+    pub(super) fn disconnected(&mut self, framework: FrameworkNumber, least: Span) {
         let now = self.now;
         let page = &mut self.frameworks[framework.index()];
         if page.removed {
@@ -318,29 +265,23 @@ impl Cluster {
     }
 
     /// Takes everything out of a framework's hands and stops offering to it.
-    fn give_offers_back(&mut self, framework: FrameworkId) {
-        self.tell(Event::Suppressed { framework }, Cause::Core);
+    fn give_offers_back(&mut self, framework: FrameworkNumber) {
+        self.suppress_all(framework);
         self.take_offers_back(|offered| offered.framework == framework);
     }
 
     /// Rescinds the open offers that `are_meant`.
     pub(super) fn take_offers_back(&mut self, are_meant: impl Fn(&Offered) -> bool) {
         let open = self.offers.iter().filter(|(_, offered)| are_meant(offered));
-        let meant: Vec<_> = open.map(|(id, offered)| (*id, offered.framework)).collect();
-        for (offer, framework) in meant {
-            self.rescind(framework, offer);
-            let event = Event::OffersAnswered {
-                framework,
-                offers: vec![offer],
-                launch: Vec::new(),
-                refuse: Span::ZERO,
-            };
-            self.tell(event, Cause::Core);
+        let meant: Vec<_> = open.map(|(id, offered)| (*id, offered.client)).collect();
+        for (offer, client) in meant {
+            self.rescind(client, offer);
+            self.give_back(client, vec![offer], Span::ZERO);
         }
     }
 
     /// The end of what a framework hears on its older stream, if there is one.
-    fn fail_over(&mut self, framework: FrameworkId) {
+    fn fail_over(&mut self, framework: FrameworkNumber) {
         if self.frameworks[framework.index()].connected {
             let event = json!({"type": "ERROR", "error": {"message": "Framework failed over"}});
             self.send_framework(framework, event);
@@ -348,12 +289,12 @@ impl Cluster {
         }
     }
 
-    pub(super) fn torn_down(&mut self, framework: FrameworkId) {
+    pub(super) fn torn_down(&mut self, framework: FrameworkNumber) {
         self.framework_left(framework);
         self.turn.outputs.push(Output::CloseFramework(framework));
     }
 
-    pub(super) fn framework_left(&mut self, framework: FrameworkId) {
+    pub(super) fn framework_left(&mut self, framework: FrameworkNumber) {
         let now_secs = self.now_secs();
         let page = &mut self.frameworks[framework.index()];
         if page.removed {
@@ -376,7 +317,9 @@ impl Cluster {
             task.orphaned = true;
         }
         self.leaves(framework, None);
-        self.tell(Event::FrameworkLeft { framework }, Cause::Core);
+        for framework in self.clients_of(framework) {
+            self.tell(Event::FrameworkLeft { framework }, Cause::Core);
+        }
         // Nobody is left to acknowledge what has already ended.
         let page = &self.frameworks[framework.index()];
         let ended: Vec<_> = page
@@ -385,12 +328,12 @@ impl Cluster {
             .filter(|task| task.state.is_terminal())
             .map(|task| {
                 let task_id = task.info.task_id.clone();
-                (task.agent, task_id, task.number, task.uuid())
+                (task.agent, task_id, task.key, task.uuid())
             })
             .collect();
-        for (agent, task_id, number, uuid) in ended {
+        for (agent, task_id, key, uuid) in ended {
             if let Some(uuid) = uuid {
-                self.acknowledge(agent, framework, &task_id, number, uuid);
+                self.acknowledge(agent, framework, &task_id, key, uuid);
             }
             self.frameworks[framework.index()].complete(&task_id);
         }
@@ -403,99 +346,11 @@ impl Cluster {
     }
 
     /// Sets when a framework is over unless it comes back.
-    fn leaves(&mut self, framework: FrameworkId, at: Option<Time>) {
+    fn leaves(&mut self, framework: FrameworkNumber, at: Option<Time>) {
         let page = &mut self.frameworks[framework.index()];
         if let Some(before) = std::mem::replace(&mut page.leaves_at, at) {
             self.leaving.remove(&(before, framework));
         }
         self.leaving.extend(at.map(|at| (at, framework)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use super::*;
-
-    fn info(change: &Value) -> FrameworkInfo {
-        let mut info = json!({"user": "u", "name": "n"});
-        for (key, value) in change.as_object().unwrap() {
-            info[key] = value.clone();
-        }
-        serde_json::from_value(info).unwrap()
-    }
-
-    #[test]
-    fn a_framework_info_is_checked() {
-        let check = |change: Value| check_framework_info(&info(&change));
-        assert_eq!(check(json!({})), Ok("*".to_owned()));
-        assert_eq!(check(json!({"role": "eng/web"})), Ok("eng/web".to_owned()));
-        let multi = json!([{"type": "MULTI_ROLE"}, {"type": "OF_TOMORROW"}]);
-        assert_eq!(
-            check(json!({"roles": ["a"], "capabilities": multi})),
-            Ok("a".to_owned())
-        );
-        for (change, word) in [
-            (json!({"role": "-x"}), "begin"),
-            (json!({"roles": ["a"]}), "MULTI_ROLE"),
-            (
-                json!({"roles": ["a", "b"], "capabilities": multi}),
-                "several",
-            ),
-            (json!({"capabilities": multi}), "empty"),
-            (json!({"role": "a", "capabilities": multi}), "roles"),
-            (json!({"id": {"value": "a/b"}}), "no `/`"),
-            (
-                json!({"failover_timeout": "NaN"}),
-                "failover_timeout is NaN",
-            ),
-            (
-                json!({"offer_filters": {"*": {}}}),
-                "`offer_filters` is not supported",
-            ),
-        ] {
-            let error = check(change.clone()).unwrap_err();
-            assert!(error.contains(word), "{change}: {error}");
-        }
-    }
-
-    #[test]
-    fn what_is_absent_is_what_stands_for_it() {
-        let check = |before: Value, now: Value, expected| {
-            assert_eq!(
-                changed(&info(&before), &info(&now)),
-                expected,
-                "{before} {now}"
-            );
-        };
-        check(json!({"checkpoint": false}), json!({}), None);
-        check(json!({}), json!({"checkpoint": "false"}), None);
-        check(json!({}), json!({"principal": ""}), None);
-        check(
-            json!({"role": "a"}),
-            json!({"name": "m", "role": "b"}),
-            None,
-        );
-        check(json!({}), json!({"checkpoint": true}), Some("checkpoint"));
-        check(json!({"principal": "p"}), json!({}), Some("principal"));
-        check(json!({}), json!({"user": ""}), Some("user"));
-    }
-
-    #[test]
-    fn a_failover_timeout_may_be_text_and_long() {
-        let year = 365 * 86_400;
-        for (timeout, least) in [
-            (json!(604_800), 604_800),
-            (json!("604800"), 604_800),
-            (json!(1e18), 1000 * year),
-            (json!("Infinity"), 1000 * year),
-        ] {
-            let span = failover(&info(&json!({"failover_timeout": timeout})));
-            assert!(span >= Span::from_secs(least), "{timeout}: {span:?}");
-        }
-        for timeout in [json!(null), json!(0), json!(-5), json!("-Infinity")] {
-            assert!(failover(&info(&json!({"failover_timeout": timeout}))).is_zero());
-        }
     }
 }

@@ -22,6 +22,12 @@ impl Cluster {
             .collect();
         let live = || self.frameworks.iter().filter(|page| !page.removed);
         let frameworks: Vec<Value> = live().take(ROWS).map(framework).collect();
+        let mut roles = self.roles_shown()["roles"].take();
+        let roles_count = roles.as_array_mut().map(|roles| {
+            let count = roles.len();
+            roles.truncate(ROWS);
+            count
+        });
         let joined = self.agents.iter().filter(|agent| agent.joined).count();
         json!({
             "cluster": habits.cluster,
@@ -33,6 +39,8 @@ impl Cluster {
             "agents_count": self.agents.len(),
             "frameworks": frameworks,
             "frameworks_count": live().count(),
+            "roles": roles,
+            "roles_count": roles_count,
             "tasks": self.agents.iter().map(|agent| agent.tasks.len()).sum::<usize>(),
         })
     }
@@ -44,7 +52,7 @@ fn framework(page: &Framework) -> Value {
     json!({
         "id": page.id,
         "name": page.info.name,
-        "role": page.role,
+        "role": page.roles.join(", "),
         "connected": page.connected,
         "running": page.tasks.len() - ended,
         "ended": page.completed.len() + ended,

@@ -1,11 +1,15 @@
 //! What comes into the cluster and what goes out.
 
-use fairground_policies::message::{AgentId, Demand, FrameworkId};
+use std::collections::BTreeMap;
+
+use fairground_policies::message::{AgentId, Demand};
+use fairground_policies::share::Weight;
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::{FrameworkNumber, RoleQuota};
 use crate::protocol::{FromMaster, StatusUpdate, Subscribe};
 use crate::wire::messages::framework::FrameworkInfo;
 use crate::wire::messages::task::TaskInfo;
@@ -36,18 +40,27 @@ pub enum Input {
     Subscribed {
         /// Who it is; with an id when it comes back.
         framework_info: Box<FrameworkInfo>,
-        /// Whether it wants no offers yet.
-        suppressed: bool,
+        /// The roles for which it wants no offers yet.
+        suppressed_roles: Vec<String>,
+    },
+    /// A framework describes itself anew, on the stream that it has.
+    Updated {
+        /// Which one.
+        framework: FrameworkNumber,
+        /// Who it is from now on.
+        framework_info: Box<FrameworkInfo>,
+        /// The roles for which it wants no offers.
+        suppressed_roles: Vec<String>,
     },
     /// A framework's stream broke.
     Disconnected {
         /// Which one.
-        framework: FrameworkId,
+        framework: FrameworkNumber,
     },
     /// A framework answered offers.
     Answered {
         /// Which one.
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         /// The offers.
         offer_ids: Vec<String>,
         /// The tasks to launch on them.
@@ -58,24 +71,30 @@ pub enum Input {
     /// A framework wants offers again.
     Revived {
         /// Which one.
-        framework: FrameworkId,
+        framework: FrameworkNumber,
+        /// For which of its roles; for all when none is named.
+        roles: Vec<String>,
     },
     /// A framework wants no offers.
     Suppressed {
         /// Which one.
-        framework: FrameworkId,
+        framework: FrameworkNumber,
+        /// For which of its roles; for all when none is named.
+        roles: Vec<String>,
     },
     /// A framework said what it could start.
     DemandDeclared {
         /// Which one.
-        framework: FrameworkId,
+        framework: FrameworkNumber,
+        /// In which of its roles.
+        role: String,
         /// In the order in which it is to be served.
         demand: Vec<Demand>,
     },
     /// A framework wants a task ended.
     KillRequested {
         /// Which one.
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         /// Which task.
         task_id: String,
         /// Where it thinks the task is.
@@ -86,7 +105,7 @@ pub enum Input {
     /// A framework has taken in a status.
     Acknowledged {
         /// Which one.
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         /// From which agent.
         agent_id: String,
         /// About which task.
@@ -94,10 +113,22 @@ pub enum Input {
         /// Which status.
         uuid: Uuid,
     },
+    /// Roles count differently from now on.
+    WeightsSet {
+        /// How much.
+        weights: BTreeMap<String, Weight>,
+    },
+    /// A role has another quota from now on.
+    QuotaSet {
+        /// Which one.
+        role: String,
+        /// Which quota; none when absent.
+        quota: Option<RoleQuota>,
+    },
     /// A framework is over.
     TornDown {
         /// Which one.
-        framework: FrameworkId,
+        framework: FrameworkNumber,
     },
 }
 
@@ -109,7 +140,7 @@ pub enum Answer {
     /// The framework is subscribed.
     FrameworkSubscribed {
         /// Its number.
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         /// Its id.
         id: String,
     },
@@ -120,7 +151,7 @@ pub enum Answer {
         /// Its id.
         id: String,
     },
-    /// The subscription is refused.
+    /// The subscription or the description is refused.
     Refused(String),
     /// The agent has subscribed again since it said this.
     Late,
@@ -130,9 +161,9 @@ pub enum Answer {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Output {
     /// An event to a framework.
-    Framework(FrameworkId, Value),
+    Framework(FrameworkNumber, Value),
     /// The end of a framework's stream.
-    CloseFramework(FrameworkId),
+    CloseFramework(FrameworkNumber),
     /// A message to an agent.
     Agent(AgentId, FromMaster),
     /// The end of an agent's stream.

@@ -8,10 +8,14 @@
 
 mod agents;
 mod answers;
+mod descriptions;
 mod frameworks;
 mod front;
 mod input;
+mod quotas;
 mod reconcile;
+mod role_views;
+mod roles;
 mod statuses;
 mod tasks;
 mod views;
@@ -19,7 +23,7 @@ mod views;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use fairground_policies::master::Master;
-use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Step, TaskId};
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, OfferId, Step};
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Weight;
@@ -29,14 +33,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use agents::Agent;
-pub use frameworks::{Framework, check_framework_info};
+pub use frameworks::Framework;
 pub use input::{Answer, Input, Output};
-pub use tasks::{State, Task};
+pub use quotas::{BadOrder, RoleOrder};
+pub use roles::{FrameworkNumber, RoleQuota};
+pub use tasks::{State, Task, TaskKey};
 pub use views::{API_VERSION, View};
 
 use crate::protocol::FromMaster;
 use crate::wire::ports::Ports;
 use answers::Offered;
+use roles::RoleBook;
 use statuses::Cause;
 
 /// What a cluster's behaviour follows from besides its inputs. It is the first record of a log.
@@ -48,7 +55,7 @@ pub struct Settings {
     pub allocator: Name,
     /// The seed of the policy's draws.
     pub seed: u64,
-    /// How much the frameworks of a role count; one when not named.
+    /// How much a role counts at first; one when not named.
     pub weights: BTreeMap<String, Weight>,
     /// Root directories that stand for images; `/` stands for none.
     pub images: BTreeMap<String, String>,
@@ -65,10 +72,11 @@ pub struct Cluster {
     core: Master,
     agents: Vec<Agent>,
     frameworks: Vec<Framework>,
+    roles: RoleBook,
     /// Frameworks that are away, by when they are over.
-    leaving: BTreeSet<(Time, FrameworkId)>,
+    leaving: BTreeSet<(Time, FrameworkNumber)>,
     /// Frameworks that are over and remembered, the oldest first.
-    gone: VecDeque<FrameworkId>,
+    gone: VecDeque<FrameworkNumber>,
     offers: BTreeMap<OfferId, Offered>,
     counts: Counts,
     /// What came of the input under way.
@@ -108,6 +116,7 @@ impl Cluster {
         let rng = rng::stream(settings.seed, "policy").into_generator();
         Ok(Self {
             core: registry.master(&settings.allocator, rng)?,
+            roles: RoleBook::new(settings.weights.clone()),
             settings,
             now: Time::ZERO,
             agents: Vec::new(),
@@ -147,8 +156,13 @@ impl Cluster {
             Input::AgentStatus { agent, status } => self.agent_status(agent, status),
             Input::Subscribed {
                 framework_info,
-                suppressed,
-            } => return self.subscribed(*framework_info, suppressed),
+                suppressed_roles,
+            } => return self.subscribed(*framework_info, &suppressed_roles),
+            Input::Updated {
+                framework,
+                framework_info,
+                suppressed_roles,
+            } => return self.updated(framework, *framework_info, &suppressed_roles),
             Input::Disconnected { framework } => self.disconnected(framework, Span::ZERO),
             Input::Answered {
                 framework,
@@ -156,12 +170,17 @@ impl Cluster {
                 tasks,
                 refuse,
             } => self.answered(framework, &offer_ids, tasks, refuse),
-            Input::Revived { framework } => self.tell(Event::Revived { framework }, Cause::Core),
-            Input::Suppressed { framework } => {
-                self.tell(Event::Suppressed { framework }, Cause::Core);
-            }
-            Input::DemandDeclared { framework, demand } => {
-                self.tell(Event::DemandDeclared { framework, demand }, Cause::Core);
+            Input::Revived { framework, roles } => self.revived(framework, &roles),
+            Input::Suppressed { framework, roles } => self.suppressed(framework, &roles),
+            Input::DemandDeclared {
+                framework,
+                role,
+                demand,
+            } => {
+                for framework in self.clients_in(framework, &[role]) {
+                    let demand = demand.clone();
+                    self.tell(Event::DemandDeclared { framework, demand }, Cause::Core);
+                }
             }
             Input::KillRequested {
                 framework,
@@ -175,6 +194,8 @@ impl Cluster {
                 task_id,
                 uuid,
             } => self.acknowledged(framework, &agent_id, &task_id, uuid),
+            Input::WeightsSet { weights } => self.weights_set(weights),
+            Input::QuotaSet { role, quota } => self.quota_set(&role, quota),
             Input::TornDown { framework } => self.torn_down(framework),
         }
         Answer::Done
@@ -190,17 +211,18 @@ impl Cluster {
                 .any(|action| matches!(action, Action::Offer(_)))
         };
         self.counts.rounds += u64::from(event == Event::TimePassed || offers());
-        let mut made: BTreeMap<FrameworkId, Vec<Value>> = BTreeMap::new();
+        let mut made: BTreeMap<FrameworkNumber, Vec<Value>> = BTreeMap::new();
         for action in &actions {
             match action {
                 Action::Offer(offer) => {
                     let shown = self.make_offer(offer);
-                    made.entry(offer.framework).or_default().push(shown);
+                    let framework = self.roles.framework_of(offer.framework);
+                    made.entry(framework).or_default().push(shown);
                 }
                 Action::Rescind { framework, offer } => self.rescind(*framework, *offer),
                 Action::Launch {
                     framework, task, ..
-                } => self.launch(*framework, *task),
+                } => self.launch((*framework, *task)),
                 // The grace of a real task is what its kill policy says: it is told at once.
                 Action::Kill {
                     agent,
@@ -212,12 +234,12 @@ impl Cluster {
                     framework,
                     task,
                     ..
-                } => self.order_kill(*agent, *framework, *task),
+                } => self.order_kill(*agent, (*framework, *task)),
                 Action::Report {
                     framework,
                     task,
                     outcome,
-                } => self.report(*framework, *task, *outcome, cause),
+                } => self.report((*framework, *task), *outcome, cause),
             }
         }
         for (framework, offers) in made {
@@ -243,7 +265,7 @@ impl Cluster {
     }
 
     /// Sends an event to a framework, if it listens.
-    fn send_framework(&mut self, framework: FrameworkId, event: Value) {
+    fn send_framework(&mut self, framework: FrameworkNumber, event: Value) {
         if self.frameworks[framework.index()].connected {
             self.turn.outputs.push(Output::Framework(framework, event));
         }
@@ -253,7 +275,7 @@ impl Cluster {
         self.turn.outputs.push(Output::Agent(agent, message));
     }
 
-    fn rescind(&mut self, framework: FrameworkId, offer: OfferId) {
+    fn rescind(&mut self, client: FrameworkId, offer: OfferId) {
         if let Some(offered) = self.offers.remove(&offer) {
             self.agents[offered.agent.index()]
                 .free_ports
@@ -262,34 +284,34 @@ impl Cluster {
         self.counts.rescinded += 1;
         let offer_id = self.offer_name(offer);
         let event = json!({"type": "RESCIND", "rescind": {"offer_id": {"value": offer_id}}});
-        self.send_framework(framework, event);
+        self.send_framework(self.roles.framework_of(client), event);
     }
 
-    fn order_kill(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId) {
-        let page = &self.frameworks[framework.index()];
-        let Some(task) = page.task_by_number(task) else {
+    fn order_kill(&mut self, agent: AgentId, key: TaskKey) {
+        let Some(task) = self.task(key) else {
             return;
         };
+        let framework = self.roles.framework_of(key.0);
         let message = FromMaster::KillTask {
-            framework_id: page.id.clone(),
+            framework_id: self.frameworks[framework.index()].id.clone(),
             task_id: task.info.task_id.clone(),
-            launch: self.launch_name(task.number),
+            launch: self.launch_name(key),
             grace_millis: task.kill.flatten(),
         };
         self.send_agent(agent, message);
     }
 
     /// A task no longer has its agent: its ports are free again.
-    fn release(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, ports: &Ports) {
+    fn release(&mut self, agent: AgentId, key: TaskKey, ports: &Ports) {
         let page = &mut self.agents[agent.index()];
-        if page.tasks.remove(&(framework, task)) {
+        if page.tasks.remove(&key) {
             page.free_ports.add(ports);
         }
     }
 
     /// What a launch is called between master and agent.
-    fn launch_name(&self, task: TaskId) -> String {
-        format!("{}-T{}", self.settings.master_id, task.0)
+    fn launch_name(&self, (client, task): TaskKey) -> String {
+        format!("{}-T{}-{}", self.settings.master_id, client.0, task.0)
     }
 
     fn offer_name(&self, offer: OfferId) -> String {

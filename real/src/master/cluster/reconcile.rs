@@ -2,11 +2,10 @@
 
 use std::ops::Bound;
 
-use fairground_policies::message::FrameworkId;
 use serde_json::Value;
 
 use super::statuses::Notice;
-use super::{Cluster, State, Task};
+use super::{Cluster, FrameworkNumber, State, Task};
 use crate::wire::call::TaskQuestion;
 use crate::wire::messages::framework::CapabilityType;
 
@@ -16,7 +15,7 @@ impl Cluster {
     /// been the last of all.
     pub fn reconcile_all(
         &self,
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         after: &str,
         most: usize,
     ) -> (Vec<Value>, Option<String>) {
@@ -33,7 +32,7 @@ impl Cluster {
     }
 
     /// The state of a task asked for.
-    pub fn reconcile(&self, framework: FrameworkId, question: &TaskQuestion) -> Value {
+    pub fn reconcile(&self, framework: FrameworkNumber, question: &TaskQuestion) -> Value {
         let page = &self.frameworks[framework.index()];
         let task_id = question.task_id.value.as_str();
         let asked = question.agent_id.as_ref().map(|id| id.value.as_str());

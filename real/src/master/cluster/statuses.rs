@@ -6,11 +6,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use fairground_policies::message::{AgentId, Event, FrameworkId, Outcome, TaskId};
+use fairground_policies::message::{AgentId, Event, Outcome};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Cluster, State, Task};
+use super::{Cluster, FrameworkNumber, State, Task, TaskKey};
 use crate::protocol::{Container, FromMaster, Source, StatusUpdate, TaskState};
 use crate::wire::call::TaskQuestion;
 use crate::wire::messages::framework::CapabilityType;
@@ -47,7 +47,7 @@ impl Cause {
                 State::Dropped,
                 "REASON_INVALID_OFFERS",
                 "Task launched with invalid offers: an offer is no longer valid, \
-                 or the offers are of several agents",
+                 or the offers are of several agents or roles",
             ),
             Self::DoesNotFit => (
                 State::Error,
@@ -182,7 +182,7 @@ impl Cluster {
                 .get(&status.task_id);
             task.is_some_and(|task| {
                 task.agent == agent
-                    && self.launch_name(task.number) == status.launch
+                    && self.launch_name(task.key) == status.launch
                     && task.is_news(&status)
             })
         });
@@ -192,13 +192,14 @@ impl Cluster {
         };
         let removed = self.frameworks[framework.index()].removed;
         let (task_id, uuid) = (status.task_id.clone(), status.uuid);
-        let number = self.frameworks[framework.index()].tasks[&task_id].number;
+        let key = self.frameworks[framework.index()].tasks[&task_id].key;
         let ended = self.take_in_status(framework, status);
-        if let Some((number, outcome)) = ended {
+        if let Some(outcome) = ended {
+            let (framework, task) = key;
             let event = Event::TaskEnded {
                 agent,
                 framework,
-                task: number,
+                task,
                 outcome,
             };
             self.tell(event, Cause::Core);
@@ -206,7 +207,7 @@ impl Cluster {
             self.pass_on(framework, &task_id);
         }
         if removed {
-            self.acknowledge(agent, framework, &task_id, number, uuid);
+            self.acknowledge(agent, framework, &task_id, key, uuid);
             if ended.is_some() {
                 self.frameworks[framework.index()].complete(&task_id);
             }
@@ -215,7 +216,12 @@ impl Cluster {
 
     /// Acknowledges what nobody waits for, so that the agent can forget it. What runs although its
     /// resources count as free is ended.
-    fn settle(&mut self, agent: AgentId, framework: Option<FrameworkId>, status: &StatusUpdate) {
+    fn settle(
+        &mut self,
+        agent: AgentId,
+        framework: Option<FrameworkNumber>,
+        status: &StatusUpdate,
+    ) {
         if !framework.is_some_and(|framework| self.tell_late_end(agent, framework, status)) {
             let message = FromMaster::AcknowledgeStatus {
                 framework_id: status.framework_id.clone(),
@@ -247,9 +253,9 @@ impl Cluster {
     /// Writes a status into the books. Says how the task ended when it is the news of that.
     fn take_in_status(
         &mut self,
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         status: Box<StatusUpdate>,
-    ) -> Option<(TaskId, Outcome)> {
+    ) -> Option<Outcome> {
         let page = &mut self.frameworks[framework.index()];
         let aware = page.can(CapabilityType::PartitionAware);
         let task = page
@@ -273,11 +279,11 @@ impl Cluster {
             }
         };
         task.status = Some(status);
-        (!was_terminal).then_some((task.number, outcome))
+        (!was_terminal).then_some(outcome)
     }
 
     /// Sends the last status of a task to its framework.
-    fn pass_on(&mut self, framework: FrameworkId, task_id: &str) {
+    fn pass_on(&mut self, framework: FrameworkNumber, task_id: &str) {
         let task = &self.frameworks[framework.index()].tasks[task_id];
         let agent = &self.agents[task.agent.index()];
         let status = task.status.as_ref().expect("a status of the agent");
@@ -290,10 +296,10 @@ impl Cluster {
     fn tell_late_end(
         &mut self,
         agent: AgentId,
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         status: &StatusUpdate,
     ) -> bool {
-        let name = |task: &Task| self.launch_name(task.number) == status.launch;
+        let name = |task: &Task| self.launch_name(task.key) == status.launch;
         let page = &self.frameworks[framework.index()];
         let index = page.completed.iter().rposition(name);
         let Some(index) = index.filter(|_| status.state.is_terminal() && !page.removed) else {
@@ -315,13 +321,7 @@ impl Cluster {
     }
 
     /// The core says how a task ended: the one place where ends are told.
-    pub(super) fn report(
-        &mut self,
-        framework: FrameworkId,
-        number: TaskId,
-        outcome: Outcome,
-        cause: Cause,
-    ) {
+    pub(super) fn report(&mut self, key: TaskKey, outcome: Outcome, cause: Cause) {
         self.counts.ended[match outcome {
             Outcome::Finished => 0,
             Outcome::Failed => 1,
@@ -330,15 +330,16 @@ impl Cluster {
             Outcome::Lost => 3,
         }] += 1;
         let now_secs = self.now_secs();
+        let framework = self.roles.framework_of(key.0);
         let page = &mut self.frameworks[framework.index()];
         let aware = page.can(CapabilityType::PartitionAware);
-        let Some(task_id) = page.numbers.get(&number).cloned() else {
+        let Some(task_id) = page.keys.get(&key).cloned() else {
             return;
         };
         let task = page.tasks.get_mut(&task_id).expect("a task of the books");
         let (agent, ports) = (task.agent, task.info.needs.port_set());
         if cause == Cause::Core {
-            self.release(agent, framework, number, &ports);
+            self.release(agent, key, &ports);
             self.pass_on(framework, &task_id);
             return;
         }
@@ -353,7 +354,7 @@ impl Cluster {
             // It took its ports out of the offers and never ran.
             self.agents[agent.index()].free_ports.add(&ports);
         } else if cause != Cause::OffersInvalid {
-            self.release(agent, framework, number, &ports);
+            self.release(agent, key, &ports);
         }
         let notice = Notice {
             task_id: &task_id,
@@ -368,7 +369,7 @@ impl Cluster {
 
     pub(super) fn kill_requested(
         &mut self,
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         task_id: &str,
         agent_id: Option<&str>,
         grace_millis: Option<u64>,
@@ -377,7 +378,7 @@ impl Cluster {
         let task = page.tasks.get_mut(task_id);
         if let Some(task) = task.filter(|task| !task.state.is_terminal()) {
             task.kill = Some(grace_millis);
-            let task = task.number;
+            let (framework, task) = task.key;
             self.tell(Event::KillRequested { framework, task }, Cause::Core);
         } else {
             let question = TaskQuestion {
@@ -390,7 +391,7 @@ impl Cluster {
 
     pub(super) fn acknowledged(
         &mut self,
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         agent_id: &str,
         task_id: &str,
         uuid: Uuid,
@@ -411,15 +412,10 @@ impl Cluster {
             return;
         };
         task.acknowledged.push(uuid);
-        let (agent, number, is_over) = (task.agent, task.number, task.state.is_terminal());
-        self.acknowledge(agent, framework, task_id, number, uuid);
+        let (agent, key, is_over) = (task.agent, task.key, task.state.is_terminal());
+        self.acknowledge(agent, framework, task_id, key, uuid);
         let page = &mut self.frameworks[framework.index()];
-        if is_over
-            && page
-                .tasks
-                .get(task_id)
-                .is_some_and(|task| task.number == number)
-        {
+        if is_over && page.tasks.get(task_id).is_some_and(|task| task.key == key) {
             page.complete(task_id);
         }
     }
@@ -427,15 +423,15 @@ impl Cluster {
     pub(super) fn acknowledge(
         &mut self,
         agent: AgentId,
-        framework: FrameworkId,
+        framework: FrameworkNumber,
         task_id: &str,
-        number: TaskId,
+        key: TaskKey,
         uuid: Uuid,
     ) {
         let message = FromMaster::AcknowledgeStatus {
             framework_id: self.frameworks[framework.index()].id.clone(),
             task_id: task_id.to_owned(),
-            launch: self.launch_name(number),
+            launch: self.launch_name(key),
             uuid,
         };
         self.send_agent(agent, message);

@@ -1,6 +1,6 @@
 //! Tasks as the master remembers them, and the states that the API has for them.
 
-use fairground_policies::message::{AgentId, TaskId};
+use fairground_policies::message::{AgentId, FrameworkId, TaskId};
 use fairground_policies::time::Time;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,11 +10,14 @@ use crate::protocol::{StatusUpdate, TaskState};
 use crate::wire::messages::task::TaskInfo;
 use crate::wire::order::Order;
 
+/// What the core calls a task: whose it is there, and its number among theirs.
+pub type TaskKey = (FrameworkId, TaskId);
+
 /// A task of a framework.
 #[derive(Debug)]
 pub struct Task {
-    /// The core's number for it.
-    pub number: TaskId,
+    /// What the core calls it.
+    pub key: TaskKey,
     /// Where it runs.
     pub agent: AgentId,
     /// What was asked for.
@@ -103,7 +106,7 @@ fn to_value(part: &impl Serialize) -> Value {
 
 impl Task {
     pub(super) fn staged(
-        number: TaskId,
+        key: TaskKey,
         agent: AgentId,
         info: Order,
         original: &TaskInfo,
@@ -126,7 +129,7 @@ impl Task {
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
         Self {
-            number,
+            key,
             agent,
             info,
             described,

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::message::AgentId;
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::Time;
 use serde_json::{Map, Value, json};
 
-use super::{Agent, Cluster, Framework, State, Task};
+use super::role_views::shown_weight;
+use super::{Agent, Cluster, Framework, FrameworkNumber, State, Task};
 use crate::master::request::Habits;
 use crate::protocol::{Amounts, TaskState};
 pub use crate::wire::API_VERSION;
@@ -40,6 +41,10 @@ pub enum View {
     },
     /// Roles.
     Roles,
+    /// Their weights.
+    Weights,
+    /// Their quotas.
+    Quotas,
     /// Numbers by name.
     Metrics,
     /// What the page for people at `/` says.
@@ -71,7 +76,9 @@ impl Cluster {
                     .collect();
                 json!({"tasks": shown})
             }
-            View::Roles => self.roles(),
+            View::Roles => self.roles_shown(),
+            View::Weights => self.roles.weights_shown(),
+            View::Quotas => self.roles.quotas_shown(),
             View::Metrics => self.metrics(),
             View::Front => self.front(habits),
         }
@@ -140,8 +147,7 @@ impl Cluster {
             .iter()
             .map(|agent| {
                 let tasks = agent.tasks.iter();
-                let tasks =
-                    tasks.filter_map(|(f, t)| self.frameworks[f.index()].task_by_number(*t));
+                let tasks = tasks.filter_map(|key| self.task(*key));
                 let mut shown = json!({"id": agent.id, "hostname": agent.subscribe.hostname});
                 merge(&mut shown, counted(tasks));
                 shown
@@ -165,9 +171,9 @@ impl Cluster {
     }
 
     pub(super) fn agent_shown(&self, number: AgentId, agent: &Agent) -> Value {
-        let offered = self.offered(|_, on| on == number);
+        let offered = self.offered(|offered| offered.agent == number);
         let used = agent.tasks.iter();
-        let used = used_by(used.filter_map(|(f, t)| self.frameworks[f.index()].task_by_number(*t)));
+        let used = used_by(used.filter_map(|key| self.task(*key)));
         let port = agent
             .subscribe
             .address
@@ -199,7 +205,7 @@ impl Cluster {
             let numbered = self.frameworks.iter().enumerate();
             let chosen = numbered.filter(|(_, page)| page.removed == removed && !page.forgotten);
             chosen
-                .map(|(index, page)| self.framework_shown(FrameworkId(index as u32), page))
+                .map(|(index, page)| self.framework_shown(FrameworkNumber(index as u32), page))
                 .collect()
         };
         json!({
@@ -209,13 +215,13 @@ impl Cluster {
         })
     }
 
-    fn framework_shown(&self, number: FrameworkId, page: &Framework) -> Value {
+    fn framework_shown(&self, number: FrameworkNumber, page: &Framework) -> Value {
         let (ended, running): (Vec<&Task>, Vec<&Task>) = page
             .tasks
             .values()
             .partition(|task| task.shown().is_terminal());
         let used = used_by(page.tasks.values());
-        let offered = self.offered(|framework, _| framework == number);
+        let offered = self.offered(|offered| offered.framework == number);
         let list = |tasks: &[&Task]| -> Vec<Value> {
             tasks
                 .iter()
@@ -228,8 +234,7 @@ impl Cluster {
             "id": page.id,
             "name": page.info.name,
             "user": page.info.user,
-            "role": page.role,
-            "roles": [page.role],
+            "roles": page.roles,
             "failover_timeout": page.info.failover_timeout.unwrap_or_default(),
             "checkpoint": page.info.checkpoint.unwrap_or(false),
             "hostname": page.info.hostname.as_deref().unwrap_or_default(),
@@ -248,6 +253,7 @@ impl Cluster {
         });
         let info = &page.info;
         let more = [
+            ("role", json!(page.only_role())),
             ("principal", json!(info.principal)),
             ("webui_url", json!(info.webui_url)),
             ("capabilities", json!(info.capabilities)),
@@ -269,7 +275,7 @@ impl Cluster {
             "executor_id": "",
             "slave_id": task.info.agent_id,
             "state": task.shown().api_name(),
-            "role": page.role,
+            "role": self.roles.role_of(task.key.0),
             "launched_time": self.seconds(task.launched),
             "resources": task.info.needs.to_endpoint(),
             "statuses": task.history,
@@ -297,44 +303,6 @@ impl Cluster {
         }
         found.sort_by_key(|(_, task)| task.launched);
         found
-    }
-
-    fn roles(&self) -> Value {
-        let mut names: Vec<&str> = self.settings.weights.keys().map(String::as_str).collect();
-        names.push("*");
-        let live = || {
-            self.frameworks
-                .iter()
-                .enumerate()
-                .filter(|(_, page)| !page.removed)
-        };
-        names.extend(live().map(|(_, page)| page.role.as_str()));
-        names.sort_unstable();
-        names.dedup();
-        let role = |name: &str| {
-            let mut ids = Vec::new();
-            let mut used = Amounts::default().counted();
-            for (_, page) in live().filter(|(_, page)| page.role == name) {
-                ids.push(page.id.as_str());
-                used += used_by(page.tasks.values()).counted();
-            }
-            let offered = self.offered(|f, _| self.frameworks[f.index()].role == name);
-            let total = Amounts::of(used + offered.counted(), &Ports::default());
-            let weight = self.settings.weights.get(name).copied().unwrap_or_default();
-            json!({
-                "name": name,
-                "weight": f64::from(weight.thousandths()) / 1000.0,
-                "frameworks": ids,
-                "resources": total.to_endpoint(),
-                "allocated": Amounts::of(used, &Ports::default()).to_endpoint(),
-                "offered": offered.to_endpoint(),
-                "reserved": {},
-                "quota": {
-                    "role": name, "guarantee": {}, "limit": {}, "consumed": total.to_endpoint(),
-                },
-            })
-        };
-        json!({"roles": names.into_iter().map(role).collect::<Vec<_>>()})
     }
 
     /// Tasks that run, by state.
@@ -391,20 +359,17 @@ impl Cluster {
         let frameworks = ledger.frameworks();
         let (mut used, mut held) = (Resources::ZERO, Resources::ZERO);
         let mut roles: BTreeMap<&str, (Resources, usize)> = BTreeMap::new();
-        for framework in frameworks {
-            used += ledger.running(framework);
-            held += ledger.held(framework);
-            let page = &self.frameworks[framework.index()];
-            let role = roles.entry(&page.role).or_default();
-            role.0 += ledger.held(framework);
-            role.1 += self.core.refusals(framework);
+        for client in frameworks {
+            used += ledger.running(client);
+            held += ledger.held(client);
+            let role = roles.entry(self.roles.role_of(client)).or_default();
+            role.0 += ledger.held(client);
+            role.1 += self.core.refusals(client);
         }
         for (role, (held, refusals)) in roles {
             let share = |kind| held.of(kind) as f64 / ledger.total().of(kind).max(1) as f64;
             let shares = Kind::ALL.into_iter().map(share);
-            let weight = self.settings.weights.get(role).copied().unwrap_or_default();
-            let weight = f64::from(weight.thousandths()) / 1000.0;
-            let dominant = shares.fold(0.0, f64::max) / weight;
+            let dominant = shares.fold(0.0, f64::max) / shown_weight(self.roles.weight(role));
             put(
                 &format!("allocator/mesos/roles/{role}/shares/dominant"),
                 dominant,

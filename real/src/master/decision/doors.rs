@@ -1,11 +1,11 @@
 //! Who speaks, asked before anything that is said becomes an input: whoever is refused here leaves no
 //! trace in the log.
 
-use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::message::AgentId;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::super::cluster::Input;
+use super::super::cluster::{BadOrder, FrameworkNumber, Input, RoleOrder};
 use super::super::request::Verdict;
 use super::Decision;
 use crate::protocol::{AgentCall, AgentMessage, Subscribe};
@@ -56,7 +56,7 @@ impl Decision {
     }
 
     /// Whether somebody may speak as a framework: whoever is not asked, and its own principal.
-    pub(super) fn is_of(&self, framework: FrameworkId, principal: Option<&str>) -> bool {
+    pub(super) fn is_of(&self, framework: FrameworkNumber, principal: Option<&str>) -> bool {
         let info = &self.cluster.frameworks()[framework.index()].info;
         principal.is_none() || info.principal.as_deref() == principal
     }
@@ -104,6 +104,18 @@ impl Decision {
             },
         });
         Verdict::Accepted
+    }
+
+    /// Takes in what an operator says of roles.
+    pub(super) fn order(&mut self, order: RoleOrder) -> Verdict {
+        match self.cluster.input_of(order) {
+            Ok(input) => {
+                self.input(input);
+                Verdict::Accepted
+            }
+            Err(BadOrder::Senseless(why)) => Verdict::Bad(why),
+            Err(BadOrder::Unlikely(why)) => Verdict::Conflict(why),
+        }
     }
 
     /// Notes that an agent was heard.

@@ -6,9 +6,7 @@
 
 use std::collections::VecDeque;
 
-use fairground_policies::message::FrameworkId;
-
-use super::super::cluster::{Cluster, Output};
+use super::super::cluster::{Cluster, FrameworkNumber, Output};
 use super::super::links::Link;
 use super::super::request::Verdict;
 use super::Decision;
@@ -33,7 +31,7 @@ impl Questions {
     }
 
     /// The next piece of the answer.
-    fn next(&mut self, cluster: &Cluster, framework: FrameworkId) -> Vec<Output> {
+    fn next(&mut self, cluster: &Cluster, framework: FrameworkNumber) -> Vec<Output> {
         let tell = |event| Output::Framework(framework, event);
         if !self.named.is_empty() {
             let piece = self.named.drain(..PIECE.min(self.named.len()));
@@ -52,7 +50,7 @@ impl Questions {
 
 impl Decision {
     /// Takes in what a framework asks; nothing named asks for all.
-    pub(super) fn ask(&mut self, framework: FrameworkId, tasks: Vec<TaskQuestion>) -> Verdict {
+    pub(super) fn ask(&mut self, framework: FrameworkNumber, tasks: Vec<TaskQuestion>) -> Verdict {
         let questions = self.questions.entry(framework).or_default();
         if tasks.is_empty() {
             questions.again = questions.all.is_some();
@@ -70,7 +68,7 @@ impl Decision {
     }
 
     /// Forgets what a framework asked: its stream is another one, or over.
-    pub(super) fn forget_questions(&mut self, framework: FrameworkId) {
+    pub(super) fn forget_questions(&mut self, framework: FrameworkNumber) {
         self.questions.remove(&framework);
     }
 
@@ -82,7 +80,7 @@ impl Decision {
 
     /// Tells everybody who asked and has room the next piece of the answer.
     pub(super) fn answer_questions(&mut self) {
-        let asking: Vec<FrameworkId> = self.questions.keys().copied().collect();
+        let asking: Vec<FrameworkNumber> = self.questions.keys().copied().collect();
         for framework in asking {
             let Some(link) = self.links.framework(framework) else {
                 self.forget_questions(framework);

@@ -14,13 +14,13 @@ impl Decision {
     pub(super) fn subscribe(
         &mut self,
         framework_info: Box<FrameworkInfo>,
-        suppressed: bool,
+        suppressed_roles: Vec<String>,
         link: Link,
         reply: oneshot::Sender<Verdict>,
     ) {
         let (answer, turn) = self.step(Input::Subscribed {
             framework_info,
-            suppressed,
+            suppressed_roles,
         });
         let (framework, id) = match answer {
             Answer::FrameworkSubscribed { framework, id } => (framework, id),

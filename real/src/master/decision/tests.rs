@@ -63,7 +63,7 @@ fn subscribe(decision: &mut Decision, link: Link) -> String {
     let (reply, _begun) = oneshot::channel();
     decision.take(Request::Subscribe {
         framework_info: serde_json::from_value(json!({"user": "u", "name": "n"})).unwrap(),
-        suppressed: false,
+        suppressed_roles: Vec::new(),
         principal: None,
         link,
         reply,
@@ -82,7 +82,7 @@ fn questions_are_answered_as_there_is_room() {
             task_id: format!("t{i}").as_str().into(),
             agent_id: None,
         };
-        decision.ask(FrameworkId(0), (0..count).map(question).collect())
+        decision.ask(FrameworkNumber(0), (0..count).map(question).collect())
     };
     assert_eq!(ask(&mut decision, MOST_QUESTIONS), Verdict::Accepted);
     assert!(matches!(

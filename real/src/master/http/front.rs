@@ -8,13 +8,15 @@ use crate::web::page::{Page, Table, age, cell};
 use crate::wire::API_VERSION;
 
 /// What is to be read, and what it is.
-const LINKS: [(&str, &str); 10] = [
+const LINKS: [(&str, &str); 12] = [
     ("/state", "everything, as JSON"),
     ("/state-summary", "tasks by state"),
     ("/slaves", "agents"),
     ("/frameworks", "frameworks with their tasks"),
     ("/tasks?limit=-1", "all tasks"),
-    ("/roles", "roles, weights and what they hold"),
+    ("/roles", "roles, who is in them and what they hold"),
+    ("/weights", "how much roles count"),
+    ("/quota", "what roles are guaranteed, and their limits"),
     ("/metrics/snapshot", "numbers by name"),
     ("/metrics", "the same for Prometheus"),
     ("/version", "of the API and of Fairground"),
@@ -49,7 +51,7 @@ pub(super) fn page(shown: &Value) -> Page {
     Page {
         title: format!("Fairground cluster {}", cell(&shown["cluster"])),
         facts,
-        tables: vec![agents(shown), frameworks(shown)],
+        tables: vec![agents(shown), frameworks(shown), roles(shown)],
         links: LINKS.to_vec(),
     }
 }
@@ -115,5 +117,49 @@ fn frameworks(shown: &Value) -> Table {
         rows,
         empty: "No framework has subscribed: fairground-real submit -- COMMAND, or one of your own",
         more,
+    }
+}
+
+fn roles(shown: &Value) -> Table {
+    let (rows, more) = rows(shown, "roles", |role| {
+        let (own, quota) = (&role["frameworks"], &role["quota"]);
+        let held = &quota["consumed"];
+        vec![
+            cell(&role["name"]),
+            cell(&role["weight"]),
+            own.as_array().map_or(0, Vec::len).to_string(),
+            cell(&held["cpus"]),
+            cell(&held["mem"]),
+            amounts(&quota["guarantee"]),
+            amounts(&quota["limit"]),
+        ]
+    });
+    Table {
+        title: "Roles",
+        head: &[
+            "Role",
+            "Weight",
+            "Frameworks",
+            "CPUs held",
+            "MiB held",
+            "Guaranteed",
+            "Limit",
+        ],
+        rows,
+        empty: "There are no roles",
+        more,
+    }
+}
+
+/// Amounts by name in a word.
+fn amounts(shown: &Value) -> String {
+    let kinds = shown.as_object().into_iter().flatten();
+    let parts: Vec<String> = kinds
+        .map(|(name, amount)| format!("{name}:{}", cell(amount)))
+        .collect();
+    if parts.is_empty() {
+        "none".to_owned()
+    } else {
+        parts.join(" ")
     }
 }

@@ -73,6 +73,7 @@ impl Problem {
             Verdict::Accepted => Ok(()),
             Verdict::Bad(text) => Err(Self(StatusCode::BAD_REQUEST, text)),
             Verdict::Forbidden(text) => Err(Self(StatusCode::FORBIDDEN, text)),
+            Verdict::Conflict(text) => Err(Self(StatusCode::CONFLICT, text)),
             Verdict::Later(text) => Err(Self(StatusCode::SERVICE_UNAVAILABLE, text)),
         }
     }
@@ -112,6 +113,9 @@ async fn answer(State(app): State<App>, request: HttpRequest) -> Response {
         MESSAGE_PATH => agents::message(&app, &parts, body).await,
         MAY_READ_PATH => agents::may_read(&app, &parts, body).await,
         operator::KILL_PATH => operator::kill(&app, &parts, body).await,
+        path if operator::is_role_order(path, &parts) => {
+            operator::roles(&app, path, &parts, body).await
+        }
         "/api/v1" | "/api/v1/operator" | "/api/v1/executor" => Err(Problem(
             StatusCode::NOT_IMPLEMENTED,
             format!(
@@ -156,6 +160,11 @@ async fn json_body(app: &App, parts: &Parts, body: Body) -> Result<(Bytes, Held)
             ));
         }
     }
+    read_body(app, parts, body).await
+}
+
+/// A body and its room, to be kept for as long as what was in it.
+async fn read_body(app: &App, parts: &Parts, body: Body) -> Result<(Bytes, Held), Problem> {
     let too_long = || {
         let text = format!(
             "the body is broken off or longer than {} bytes",

@@ -26,13 +26,15 @@ pub(super) async fn answer(app: &App, path: &str, parts: &Parts) -> Result<Respo
         "/frameworks" => View::Frameworks,
         "/tasks" => tasks(parts)?,
         "/roles" => View::Roles,
+        "/weights" => View::Weights,
+        "/quota" => View::Quotas,
         "/metrics/snapshot" => View::Metrics,
         _ => {
             return Err(Problem(
                 StatusCode::NOT_FOUND,
                 format!(
                     "{path} is not here; known are / /version /health /state /state-summary /slaves \
-                     /frameworks /tasks /roles /metrics/snapshot /metrics"
+                     /frameworks /tasks /roles /weights /quota /metrics/snapshot /metrics"
                 ),
             ));
         }

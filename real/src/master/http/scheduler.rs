@@ -27,37 +27,55 @@ pub(super) async fn answer(app: &App, parts: &Parts, body: HttpBody) -> Result<R
         Refusal::Unknown(text) => Problem(StatusCode::NOT_IMPLEMENTED, text),
     })?;
     let stream = text_header(&parts.headers, STREAM_ID).map(str::to_owned);
-    match call.body {
+    let bad = |text: String| Problem(StatusCode::BAD_REQUEST, text);
+    let mut taken_in = StatusCode::ACCEPTED;
+    let body = match call.body {
         Body::Subscribe {
             framework_info,
             suppressed_roles,
         } => {
-            let bad = |text: &str| Problem(StatusCode::BAD_REQUEST, text.to_owned());
             if stream.is_some() {
-                return Err(bad(
-                    "Subscribe calls should not include the 'Mesos-Stream-Id' header",
-                ));
+                let text = "Subscribe calls should not include the 'Mesos-Stream-Id' header";
+                return Err(bad(text.to_owned()));
             }
-            let info = with_id(framework_info, call.framework_id.as_deref());
-            let info = info.ok_or_else(|| {
-                bad("Framework id in the call doesn't match framework id in framework_info")
-            })?;
-            let info = with_principal(info, &rights(parts)).map_err(|text| bad(&text))?;
-            subscribe(app, parts, info, &suppressed_roles).await
+            let info = described(framework_info, call.framework_id.as_deref(), parts);
+            return subscribe(app, parts, info.map_err(bad)?, suppressed_roles).await;
         }
-        body => {
-            let framework_id = call.framework_id.unwrap_or_default();
-            let verdict = app.ask(|reply| Request::Call {
-                framework_id,
-                stream,
-                body,
-                principal: rights(parts).0,
-                reply,
-            });
-            Problem::check(verdict.await?)?;
-            Ok(StatusCode::ACCEPTED.into_response())
+        Body::Update {
+            framework_info,
+            suppressed_roles,
+        } => {
+            // The one call that Mesos answers so.
+            taken_in = StatusCode::OK;
+            let info = described(framework_info, call.framework_id.as_deref(), parts);
+            Body::Update {
+                framework_info: info.map_err(bad)?,
+                suppressed_roles,
+            }
         }
-    }
+        body => body,
+    };
+    let framework_id = call.framework_id.unwrap_or_default();
+    let verdict = app.ask(|reply| Request::Call {
+        framework_id,
+        stream,
+        body,
+        principal: rights(parts).0,
+        reply,
+    });
+    Problem::check(verdict.await?)?;
+    Ok(taken_in.into_response())
+}
+
+/// A framework's description with all that its call says of it.
+fn described(
+    info: Box<FrameworkInfo>,
+    id: Option<&str>,
+    parts: &Parts,
+) -> Result<Box<FrameworkInfo>, String> {
+    let info = with_id(info, id)
+        .ok_or("Framework id in the call doesn't match framework id in framework_info")?;
+    with_principal(info, &rights(parts))
 }
 
 /// A framework's description with the call's id in it; `None` when it has another one.
@@ -95,12 +113,8 @@ async fn subscribe(
     app: &App,
     parts: &Parts,
     framework_info: Box<FrameworkInfo>,
-    suppressed: &[String],
+    suppressed_roles: Vec<String>,
 ) -> Result<Response, Problem> {
-    let role = framework_info.role.as_ref();
-    let role = role.or_else(|| framework_info.roles.first());
-    let role = role.map_or("*", String::as_str);
-    let is_suppressed = suppressed.iter().any(|name| name == role);
     let (link, records, place) = app.open_stream(parts)?;
     let (id, stream) = (link.id, link.stream);
     // Made first: if the client goes away while it waits, the stream counts as closed.
@@ -108,7 +122,7 @@ async fn subscribe(
     let body = app.stream(id, records, place, Some(heartbeat));
     let verdict = app.ask(|reply| Request::Subscribe {
         framework_info,
-        suppressed: is_suppressed,
+        suppressed_roles,
         principal: rights(parts).0,
         link,
         reply,

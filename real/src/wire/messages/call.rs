@@ -21,6 +21,7 @@ message! {
         acknowledge: Option<Acknowledge>, supported "of ACKNOWLEDGE";
         reconcile: Option<Reconcile>, supported "of RECONCILE";
         request: Option<Requests>, supported "of REQUEST";
+        update_framework: Option<Box<UpdateFramework>>, supported "of `UPDATE_FRAMEWORK`";
     }
 }
 
@@ -36,6 +37,7 @@ pub const CALL_TYPES: &[(&str, i64)] = &[
     ("ACKNOWLEDGE", 8),
     ("RECONCILE", 9),
     ("REQUEST", 11),
+    ("UPDATE_FRAMEWORK", 17),
 ];
 
 message! {
@@ -43,6 +45,16 @@ message! {
     Subscribe "Call.Subscribe" {
         framework_info: FrameworkInfo, apart "answered by an event";
         suppressed_roles: Vec<String>, supported "for which no offers are wanted yet";
+        offer_constraints: Option<Anything>, refused
+            "offers are not filtered by attributes; decline those that do not fit";
+    }
+}
+
+message! {
+    /// A framework describes itself anew.
+    UpdateFramework "Call.UpdateFramework" {
+        framework_info: FrameworkInfo, apart "judged with what it was before";
+        suppressed_roles: Vec<String>, supported "for which no offers are wanted";
         offer_constraints: Option<Anything>, refused
             "offers are not filtered by attributes; decline those that do not fit";
     }

@@ -16,8 +16,9 @@ message! {
             "seconds; 0 when absent or below, without end for `\"Infinity\"`; NaN is refused";
         checkpoint: Option<bool>, harmless
             "tasks outlive their agent's program anyway; shown, and cannot change";
-        role: Option<String>, supported "`*` when absent; for frameworks without `MULTI_ROLE`";
-        roles: Vec<String>, supported "one, of a framework with `MULTI_ROLE`; several are refused";
+        role: Option<String>, supported
+            "`*` when absent; for frameworks without `MULTI_ROLE`; can change";
+        roles: Vec<String>, supported "up to 1000, of a framework with `MULTI_ROLE`; can change";
         hostname: Option<String>, harmless "shown";
         principal: Option<String>, supported "shown; cannot change";
         webui_url: Option<String>, harmless "shown";

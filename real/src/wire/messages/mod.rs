@@ -7,6 +7,7 @@ pub mod check;
 pub mod command;
 pub mod container;
 pub mod framework;
+pub mod operator;
 pub mod resource;
 pub mod task;
 pub mod volume;

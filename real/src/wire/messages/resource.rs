@@ -26,8 +26,8 @@ message! {
             "rounded to thousandths; `mem` and `disk` up to whole MiB; from 0 to 1e9";
         ranges: Option<Ranges>, supported "of `ports`; one that is named twice counts once";
         set: Option<Set>, refused "no resource is counted by names";
-        role: Option<String>, supported "`*` or the framework's";
-        allocation_info: Option<AllocationInfo>, supported "of the framework's role";
+        role: Option<String>, supported "`*` or that of the offer";
+        allocation_info: Option<AllocationInfo>, supported "of the role of the offer";
         reservation: Option<Reservation>, refused "nothing is reserved";
         reservations: Vec<Reservation>, refused "nothing is reserved";
         disk: Option<Box<DiskInfo>>, refused "there are no volumes";
@@ -61,7 +61,7 @@ message! {
 message! {
     /// To whom it was offered.
     AllocationInfo "Resource.AllocationInfo" {
-        role: Option<String>, supported "the framework's";
+        role: Option<String>, supported "that of the offer";
     }
 }
 
@@ -128,5 +128,12 @@ message! {
 message! {
     /// That others have it, too.
     Shared "Resource.SharedInfo", all refused "nothing is shared" {
+    }
+}
+
+impl Resource {
+    /// The role to which it was offered, if that is said.
+    pub fn allocated_to(&self) -> Option<&str> {
+        self.allocation_info.as_ref()?.role.as_deref()
     }
 }
