@@ -149,6 +149,37 @@ fn formats_are_known_by_name_and_by_suffix() {
         let unknown = told.contains("tell the format") || told.contains("tells the format");
         assert!(by_first_line || unknown, "{told}");
     }
+    let unknown = |text: &str| {
+        let path = write(&folder, "unknown", text);
+        let told = detected(&path.display().to_string());
+        told.replace(&format!("{}/", folder.path().display()), "")
+    };
+    expect![[r"
+        unknown: nothing tells the format
+          hint: say which one it is with --format; the nearest are
+            philly: line 1: expected a first line that names the column `duration`, found `timestamp,num_gpus,gpu_time,cluster`
+            azure-llm: line 1: expected a first line that names the column `TIMESTAMP`, found `timestamp,num_gpus,gpu_time,cluster`
+            burstgpt: line 1: expected a first line that names the column `Timestamp`, found `timestamp,num_gpus,gpu_time,cluster`
+            table: any columns, where somebody says which is what (--columns)"]].assert_eq(&unknown("timestamp,num_gpus,gpu_time,cluster\n5,6,7,a\n"));
+    expect![[r"
+        unknown: nothing tells the format
+          hint: say which one it is with --format; the nearest are
+            cook-jobs: line 1: column 14: expected a job; invalid type: integer `1`, expected a string
+            sls: line 1: column 43: expected a job; missing field `job.tasks`
+            spark-events: line 1: column 43: expected an event; missing field `Event`"]].assert_eq(&unknown(
+        "{\"job/uuid\": 1, \"job/user\": \"a\", \"when\": 5}\n",
+    ));
+    expect![[r"
+        unknown: nothing tells the format
+          hint: say which one it is with --format; the nearest are
+            swim: line 1: expected at least 6 columns separated by tabs, found 5 columns
+            requests: line 1: number 1: expected a whole number of requests, found `job0`
+            table: any columns, where somebody says which is what (--columns)"]]
+    .assert_eq(&unknown("job0\t10\t10\t1000\tx\n"));
+    expect![[r"
+        unknown: the name does not tell the format
+          hint: say which one it is with --format (`trace stat --help` lists them)"]]
+    .assert_eq(&unknown("\0\u{1}\n"));
     let numbers = write(&folder, "numbers.txt", "0 0 10 2\n1 7 99 4\n");
     let told = detected(&numbers.display().to_string());
     assert!(told.contains("it could be requests"), "{told}");
@@ -163,7 +194,7 @@ fn formats_are_known_by_name_and_by_suffix() {
     );
     expect![[r"
         a/trace.bin: the name does not tell the format
-          hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt, sacct, slurm-nodes, kubernetes, table"]]
+          hint: say which one it is with --format (`trace stat --help` lists them)"]]
     .assert_eq(&detected("a/trace.bin"));
     for name in Format::NAMES {
         assert_eq!(Format::by_name(name).unwrap().name(), name);

@@ -29,7 +29,7 @@ use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
 use fairground_workloads::Format;
-use fairground_workloads::formats::{ColumnMap, ReadAs};
+use fairground_workloads::formats::{ColumnMap, ReadAs, stdin};
 use fairground_workloads::models::trace::FeedbackMode;
 use fairground_workloads::{say, words};
 
@@ -139,8 +139,8 @@ struct CompareArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "A recipe made of traces")]
 struct ReplayArgs {
-    /// Replay this public trace: a file, a folder of parts or a canonical trace; one with machines is
-    /// the cluster; may be given several times
+    /// Replay this public trace: a file, a folder of parts, a canonical trace or - for standard input;
+    /// one with machines is the cluster; may be given several times
     #[arg(long = "trace", value_name = "PATH", conflicts_with = "recipe")]
     traces: Vec<PathBuf>,
     #[arg(long, value_parser = format_by_name, value_name = "FORMAT", help = about_formats(), requires = "traces", conflicts_with = "recipe")]
@@ -322,7 +322,7 @@ impl StatArgs {
 
 #[derive(Debug, Args)]
 struct TraceArgs {
-    /// The file; compression is recognised by content
+    /// The file, or - for standard input; compression is recognised by content
     file: PathBuf,
     #[arg(long, value_parser = format_by_name, value_name = "FORMAT", help = about_formats())]
     format: Option<Format>,
@@ -387,7 +387,9 @@ impl From<Ending> for ExitCode {
 pub fn main_with(registry: Registry) -> ExitCode {
     let cli = Cli::parse();
     ending::listen();
-    match perform(cli.command, registry) {
+    let performed = perform(cli.command, registry);
+    stdin::forget();
+    match performed {
         Ok(ending) => ending.into(),
         Err(error) => {
             say!("error: {error:#}");

@@ -63,7 +63,8 @@ fn files(recipe: &mut Recipe) -> Vec<&mut PathBuf> {
 
 fn moved(file: &Path, from: &Path, to: &Path) -> PathBuf {
     let (from, to) = (real(from), real(to));
-    if file.is_absolute() || from == to {
+    // Standard input is nowhere.
+    if file.is_absolute() || from == to || file.as_os_str() == "-" {
         return file.to_owned();
     }
     pathdiff::diff_paths(real(&from.join(file)), to).unwrap_or_else(|| file.to_owned())

@@ -73,8 +73,9 @@ fn help_on_compare() {
           -h, --help                 Print help
 
         A recipe made of traces:
-              --trace <PATH>           Replay this public trace: a file, a folder of parts or a canonical
-                                       trace; one with machines is the cluster; may be given several times
+              --trace <PATH>           Replay this public trace: a file, a folder of parts, a canonical
+                                       trace or - for standard input; one with machines is the cluster; may
+                                       be given several times
               --format <FORMAT>        Its format, if file and name do not tell: swim, tpch, requests, swf,
                                        google2011-machines, google2011-jobs, google2011-tasks, alibaba2017,
                                        alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines,

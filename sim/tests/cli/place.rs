@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -90,6 +91,19 @@ impl Place {
 
     pub(crate) fn fairground_with(&self, words: &[&str]) -> String {
         told(&self.command(FAIRGROUND).args(words).output().unwrap())
+    }
+
+    /// The same, where this comes from standard input.
+    pub(crate) fn fairground_told(&self, line: &str, input: &str) -> String {
+        let mut command = self.command(FAIRGROUND);
+        command.args(line.split_whitespace());
+        command.stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = command.spawn().unwrap();
+        let mut stdin = running.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).unwrap();
+        drop(stdin);
+        told(&running.wait_with_output().unwrap())
     }
 
     /// Everything in `folder`, by path and sorted; a folder ends with `/`.

@@ -289,9 +289,13 @@ fn missing() {
 fn of_no_known_format() {
     let place = Place::with("letter.doc", "Dear all,\n");
     let told = place.fairground("trace stat letter.doc");
-    let start = "exit 2\n--- stderr\nerror: letter.doc: the name does not tell the format\n  hint: \
-                 say which one it is with --format: swim, ";
-    assert!(told.starts_with(start), "{told}");
+    expect![[r"
+        exit 2
+        --- stderr
+        error: letter.doc: the name does not tell the format
+          hint: say which one it is with --format (`trace stat --help` lists them)
+    "]]
+    .assert_eq(&told);
     let told = place.fairground("trace stat letter.doc --format doc");
     assert!(
         told.starts_with("exit 2\n--- stderr\nerror: invalid value 'doc'"),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::import;
 use super::store::{MANIFEST, Opened};
 use crate::error::ReadError;
+use crate::formats::stdin::within;
 use crate::formats::{ReadAs, input};
 use crate::models::trace::{Model, Read};
 use crate::scratch::Scratch;
@@ -28,7 +29,7 @@ type Key = (PathBuf, ReadAs);
 
 /// `./a` and `a` are one file.
 fn key(folder: &Path, file: &Path, how: ReadAs) -> Key {
-    let path = folder.join(file);
+    let path = within(folder, file);
     let plain = path.strip_prefix(".").unwrap_or(&path).to_owned();
     (plain, how)
 }
@@ -53,7 +54,7 @@ impl Imports {
         file: &Path,
         how: impl Into<ReadAs>,
     ) -> Result<(Opened, Vec<Input>), ReadError> {
-        let path = folder.join(file);
+        let path = within(folder, file);
         let manifest = path.join(MANIFEST);
         if manifest.is_file() {
             let inputs = vec![input(&manifest, &file.join(MANIFEST))?];

@@ -122,7 +122,7 @@ fn fits(path: &Path, format: Format) -> bool {
 }
 
 /// The first whole lines of a text; the beginning of one that has no end here.
-fn sample(path: &Path) -> Option<Vec<u8>> {
+pub(crate) fn sample(path: &Path) -> Option<Vec<u8>> {
     let mut start = Vec::new();
     let plain = source::decompressed(path).ok()?;
     plain.take(ENOUGH).read_to_end(&mut start).ok()?;
@@ -133,11 +133,17 @@ fn sample(path: &Path) -> Option<Vec<u8>> {
     (!start.is_empty()).then_some(start)
 }
 
+/// A temporary file of a text.
+pub(crate) fn kept(text: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(text)?;
+    Ok(file)
+}
+
 /// How many problems a reader has with a text of which it understands some; none if it understands
 /// nothing.
 fn understood(text: &[u8], format: Format) -> Option<u64> {
-    let mut file = tempfile::NamedTempFile::new().ok()?;
-    file.write_all(text).ok()?;
+    let file = kept(text).ok()?;
     let check = super::validate(file.path(), format, 0);
     (check.records > 0).then_some(check.problem_count)
 }

@@ -53,6 +53,7 @@ pub mod documents;
 pub mod place;
 pub mod rows;
 pub mod sheets;
+pub mod stdin;
 
 pub(crate) mod ahead;
 pub(crate) mod archive;
@@ -65,6 +66,7 @@ pub(crate) mod figures;
 pub(crate) mod form;
 pub(crate) mod given;
 pub(crate) mod lines;
+pub(crate) mod nearest;
 pub(crate) mod prelude;
 pub(crate) mod seen;
 pub(crate) mod source;
@@ -214,9 +216,7 @@ impl Format {
                     let hint = format!("it could be {could}: say which one with --format");
                     return ReadError::said(problem).file(path).hint(hint);
                 }
-                let known = Self::NAMES.join(", ");
-                let error = ReadError::said("the name does not tell the format").file(path);
-                error.hint(format!("say which one it is with --format: {known}"))
+                nearest::unknown(path)
             })
     }
 }

@@ -19,6 +19,7 @@ use crate::formats::cells::{bare, decimal, width};
 use crate::formats::lines::Lines;
 use crate::formats::place::Place;
 use crate::formats::seen::Seen;
+use crate::formats::stdin;
 use crate::formats::survey::{Reader, Unread};
 
 /// The first and the last bytes of a Parquet file.
@@ -29,14 +30,14 @@ pub(crate) const FOOTER: &str = "the footer";
 /// Whether a file is one.
 pub(crate) fn is_parquet(path: &Path) -> Result<bool, ReadError> {
     let mut start = [0; MAGIC.len()];
-    let read = File::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut start));
+    let read = stdin::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut start));
     read.map_err(|error| ReadError::io(path, &error))?;
     Ok(start == MAGIC)
 }
 
 /// The names of the columns of a Parquet file.
 pub(crate) fn columns(path: &Path) -> Result<Vec<String>, ReadError> {
-    let file = File::open(path).map_err(|error| ReadError::io(path, &error))?;
+    let file = stdin::open(path).map_err(|error| ReadError::io(path, &error))?;
     guarded(FOOTER, || {
         let reader = footer(file)?;
         let schema = reader
@@ -198,7 +199,7 @@ impl<R: SheetRow> Sheets<R> {
     /// Opens a table.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
         let mut start = [0; MAGIC.len()];
-        let read = File::open(path)
+        let read = stdin::open(path)
             .and_then(|mut file| std::io::Read::read(&mut file, &mut start).map(|_| file));
         let file = read.map_err(|error| ReadError::io(path, &error))?;
         let (inner, names) = if start == MAGIC {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{self, AtomicU64};
 
 use crate::error::{Reached, ReadError};
+use crate::formats::stdin;
 use crate::trace::Input;
 
 /// How many bytes are read at once.
@@ -156,7 +157,7 @@ fn rolled(files: Vec<PathBuf>) -> Vec<PathBuf> {
 /// When it cannot be read.
 pub fn input(path: &Path, name: &Path) -> Result<Input, ReadError> {
     let mut hasher = blake3::Hasher::new();
-    let read = File::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
+    let read = stdin::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
     read.map_err(|error| ReadError::io(path, &error))?;
     Ok(Input {
         path: name.to_owned(),
@@ -185,7 +186,7 @@ impl Read for Counted {
 
 /// The plain bytes of a file; an archive stays one.
 pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
-    let file = File::open(path)?;
+    let file = stdin::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::new(
             io::ErrorKind::IsADirectory,

@@ -231,8 +231,10 @@ fn what_is_no_table_of_jobs_is_told() {
         "",
         "job,colour,user\n",
         &expect![[r"
-            jobs.csv: the name does not tell the format
-              hint: say which one it is with --format: swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt, sacct, slurm-nodes, kubernetes, table
+            jobs.csv: nothing tells the format
+              hint: say which one it is with --format; the nearest are
+                table: line 1: expected a column that tells how long a job ran (run_s), or when it ended (end), found `job, colour, user`
+                sacct: line 1: expected a first line that names the columns, JobID among them, found `job,colour,user`
         "]],
     );
     check(

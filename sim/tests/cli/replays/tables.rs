@@ -212,6 +212,46 @@ fn pods_run_on_the_nodes_of_their_file() {
     "]].assert_eq(&stat);
 }
 
+/// What comes from standard input is read as a file is, and nothing of it stays.
+#[test]
+fn standard_input_is_a_file() {
+    let place = Place::with("jobs.csv", JOBS);
+    for command in [
+        "trace head",
+        "trace stat",
+        "trace validate",
+        "trace import --out form",
+        "compare --dry-run --trace",
+    ] {
+        let told = |file: &str| {
+            let command = format!("{command} {file} --columns {COLUMNS}");
+            let told = place.fairground_told(&command, JOBS);
+            let _ = std::fs::remove_dir_all(place.path("form"));
+            told.replace("jobs.csv", "-").replace("jobs", "trace")
+        };
+        let of_file = told("jobs.csv");
+        assert!(of_file.starts_with("exit 0"), "{of_file}");
+        assert_eq!(told("-"), of_file, "{command}");
+    }
+    let temporary = Place::empty();
+    let mut command = place.command(env!("CARGO_BIN_EXE_fairground"));
+    command.env("TMPDIR", temporary.path("."));
+    command.args(["compare", "--trace", "-", "--out", "out"]);
+    let file = std::fs::File::open(place.path("jobs.csv")).unwrap();
+    let output = command.args(["--columns", COLUMNS]).stdin(file).output();
+    let told = crate::place::told(&output.unwrap());
+    assert!(told.starts_with("exit 0"), "{told}");
+    assert_eq!(temporary.names("."), "\n");
+    assert!(place.read("out/recipe.toml").contains("file = \"-\""));
+    expect![[r"
+        exit 2
+        --- stderr
+        error: -: the name does not tell the format
+          hint: say which one it is with --format (`trace stat --help` lists them)
+    "]]
+    .assert_eq(&place.fairground_told("trace stat -", "what\n"));
+}
+
 #[test]
 fn columns_of_what_is_no_plain_table_are_refused() {
     let swf = ("log.swf", super::LOG);

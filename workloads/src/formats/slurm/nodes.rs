@@ -18,6 +18,7 @@ pub(crate) const FORM: Form = Form {
     signs: &[
         Begins("NodeName="),
         Begins("ClusterName="),
+        Begins("# slurm.conf"),
         Named("slurm.conf"),
     ],
     unkept: &["State", "Partitions"],

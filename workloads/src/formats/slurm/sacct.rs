@@ -417,7 +417,7 @@ impl Told for Record {
             let odd = ReadError::expected(expected, digits(end, MILLIONTHS));
             seen.warn(odd.place("column End"));
         }
-        seen.figures("elapsed_s", "millionths of a second", self.elapsed);
+        seen.figures("elapsed_s", "millionths of a second", self.ran());
         seen.figures("nodes", "nodes", self.nodes);
         seen.figures("cpus", "cores", self.cpus);
         seen.figures(
