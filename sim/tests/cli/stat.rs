@@ -255,3 +255,39 @@ fn an_unknown_zone_is_told() {
     );
     assert!(!said.contains("jobs_of_the_day"), "{said}");
 }
+
+/// Clocks stay as long as they are right, and are hidden with the names.
+#[test]
+fn clocks_go_along() {
+    let place = place();
+    place.write("other.swf", log().replace("Europe/Stockholm", "US/Pacific"));
+    for line in [
+        "import other.swf --out other",
+        "slice log --to 2d --out part",
+        "scale log --load 2 --out double",
+        "scale log --time 2 --out slow",
+        "merge log part --out whole",
+        "merge log other --renumber --out both",
+        "anonymise log --key k --out hidden",
+        "export log --out log.jsonl",
+        "import log.jsonl --out again",
+    ] {
+        let said = place.fairground(&format!("trace {line}"));
+        assert!(said.starts_with("exit 0\n"), "{line}: {said}");
+    }
+    for (trace, zone) in [
+        ("log", Some("Europe/Stockholm")),
+        ("part", Some("Europe/Stockholm")),
+        ("double", Some("Europe/Stockholm")),
+        ("whole", Some("Europe/Stockholm")),
+        ("again", Some("Europe/Stockholm")),
+        ("other", Some("US/Pacific")),
+        ("slow", None),
+        ("both", None),
+        ("hidden", None),
+    ] {
+        let manifest = place.read(&format!("{trace}/manifest.json"));
+        let manifest: Value = serde_json::from_str(&manifest).unwrap();
+        assert_eq!(manifest["clock"]["zone"].as_str(), zone, "{trace}");
+    }
+}
