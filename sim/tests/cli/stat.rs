@@ -55,7 +55,7 @@ fn a_trace_is_told_in_tables() {
         digest: 514777d572b266bf32b5a692ea7841d329ff9a761f0485cb522cd4ad3f39a903
 
         arrivals    n  there_before  over_s  an_hour  gaps_cv  at_once  minute_peak  hour_peak  day_peak  hour_dispersion
-        jobs      353             0  690000    1.842   0.8858        0        32.58      1.632      1.02           0.5269
+        jobs      353             0  690000    1.842   0.8858        0        32.67      1.632         1           0.5298
 
         cycle             busiest  arrivals  quietest  arrivals_then  peak_to_mean
         jobs_of_the_day     08:00         3     00:00              1         1.632
@@ -182,7 +182,7 @@ fn a_trace_is_drawn() {
         *text = text.split("</p>").next().unwrap();
     }
     expect![[r#"
-        353 jobs in 7.99 d, 1.84 an hour on average (dashed); the busiest hour has 1.63 times the mean, the busiest day has 1.02 times the mean.
+        353 jobs in 7.99 d, 1.84 an hour on average (dashed); the busiest hour has 1.63 times the mean, the busiest day has 1 times the mean.
         Gaps between jobs have a coefficient of variation of 0.89; a Poisson process of the same rate (dashed) has 1. The mean is 32.7 min, the median 58 min; 0 % come at the same time as the one before.
         On the clocks of Europe&#x2f;Stockholm: the busiest is 8:00 with 1.63 times the mean, the quietest 0:00 with 0.54. Hours are counted as often as they were there.
         On the clocks of Europe&#x2f;Stockholm: the busiest is Mon with 1.01 times the mean, the quietest Tue with 1. Hours are counted as often as they were there.
@@ -191,7 +191,7 @@ fn a_trace_is_drawn() {
         The median job takes 3.62 cores x hours, the 99th percentile 38.9 cores x hours. No power law fits the tail: the nearest, of the index 1.99 (Hill), is off by up to 12 %.
         The largest 1 % of jobs have 5.51 % of all work (cpus), the largest 10 % 40.9 %.
         Work is amount times run time, of cpus. Half of it is of 2 tenants of 3; it is as concentrated as if 3 had equal parts.
-        Tasks demand 1 core each; 0.002 GiB at the median and 0.004 at most.
+        Of a task, cpus: 1 core each; memory: 0.002 GiB at the median and 0.004 at most.
         The work of what arrives, over what 64 machines can do in that time: 20.7 % of cpus on average and 88.7 % at most.
         Of the cluster: 20.7 % of cpus on average and 60.9 % at most; tasks start when the waits of the trace are over.
         The median job waited for 5 min, the 95th percentile 10 min, the mean 4.99 min; 0 % waited for longer than an hour.
@@ -254,4 +254,40 @@ fn an_unknown_zone_is_told() {
         "{said}"
     );
     assert!(!said.contains("jobs_of_the_day"), "{said}");
+}
+
+/// Clocks stay as long as they are right, and are hidden with the names.
+#[test]
+fn clocks_go_along() {
+    let place = place();
+    place.write("other.swf", log().replace("Europe/Stockholm", "US/Pacific"));
+    for line in [
+        "import other.swf --out other",
+        "slice log --to 2d --out part",
+        "scale log --load 2 --out double",
+        "scale log --time 2 --out slow",
+        "merge log part --out whole",
+        "merge log other --renumber --out both",
+        "anonymise log --key k --out hidden",
+        "export log --out log.jsonl",
+        "import log.jsonl --out again",
+    ] {
+        let said = place.fairground(&format!("trace {line}"));
+        assert!(said.starts_with("exit 0\n"), "{line}: {said}");
+    }
+    for (trace, zone) in [
+        ("log", Some("Europe/Stockholm")),
+        ("part", Some("Europe/Stockholm")),
+        ("double", Some("Europe/Stockholm")),
+        ("whole", Some("Europe/Stockholm")),
+        ("again", Some("Europe/Stockholm")),
+        ("other", Some("US/Pacific")),
+        ("slow", None),
+        ("both", None),
+        ("hidden", None),
+    ] {
+        let manifest = place.read(&format!("{trace}/manifest.json"));
+        let manifest: Value = serde_json::from_str(&manifest).unwrap();
+        assert_eq!(manifest["clock"]["zone"].as_str(), zone, "{trace}");
+    }
 }

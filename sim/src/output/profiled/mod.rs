@@ -28,22 +28,24 @@ pub struct TraceView<'a> {
 
 impl TraceView<'_> {
     /// How many of the trace's units of a kind are one of the unit that people use, and what that is called.
+    /// Of one trace amounts of one kind may be relative and those of another not.
     pub(super) fn unit(&self, kind: usize) -> (f64, &'static str) {
-        let (whole, absolute) = match KINDS[kind] {
-            "cpus" => (self.units.cpus_whole, "cores"),
-            "memory" if !self.units.relative => return (1024.0 * self.mebibyte(), "GiB"),
-            "memory" => (self.units.memory_whole, "GiB"),
-            _ => return (1000.0, "GPUs"),
-        };
-        let name = if self.units.relative {
-            "largest machines"
-        } else {
-            absolute
-        };
-        (whole.max(1) as f64, name)
-    }
-
-    fn mebibyte(&self) -> f64 {
-        self.units.memory_whole.max(1) as f64
+        let units = self.units;
+        let largest = "largest machines";
+        match KINDS[kind] {
+            "cpus" => {
+                let name = if units.cpus.contains("largest") {
+                    largest
+                } else {
+                    "cores"
+                };
+                (units.cpus_whole.max(1) as f64, name)
+            }
+            "memory" if units.memory.contains("largest") => {
+                (units.memory_whole.max(1) as f64, largest)
+            }
+            "memory" => (1024.0 * units.memory_whole.max(1) as f64, "GiB"),
+            _ => (1000.0, "GPUs"),
+        }
     }
 }

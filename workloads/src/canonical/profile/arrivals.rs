@@ -34,7 +34,7 @@ pub struct ArrivalTimes {
     pub gaps: Spread,
     /// How many come at the same microsecond as the one before.
     pub together: u64,
-    /// How they crowd in windows of a minute, an hour and a day, where there are at least two of these.
+    /// How they crowd in windows of a minute, an hour and a day, where at least two of these are over.
     pub windows: Vec<Window>,
     /// Each hour of each day of the week, from Monday on.
     pub week: Option<Box<[[HourOfWeek; 24]; 7]>>,
@@ -78,12 +78,12 @@ impl WindowCount {
         self.here = 0;
     }
 
-    fn window(mut self, n: u64, span: u64) -> Option<Window> {
-        self.end();
-        let windows = (span / self.length + 1) as f64;
-        let mean = n as f64 / windows;
-        let variance = self.squares as f64 / windows - mean * mean;
-        (span >= self.length && n > 0).then_some(Window {
+    /// What is told of windows that are over; the one that the last arrival is in is not whole.
+    fn window(self, n: u64, span: u64) -> Option<Window> {
+        let whole = span / self.length;
+        let mean = (n - self.here) as f64 / whole.max(1) as f64;
+        let variance = self.squares as f64 / whole.max(1) as f64 - mean * mean;
+        (whole > 1 && mean > 0.0).then_some(Window {
             length: self.length,
             most: self.most,
             mean,
@@ -227,8 +227,10 @@ mod tests {
         let crowd = arrivals((0..60).chain([3599]), None);
         let minute = crowd.windows[0];
         assert_eq!(minute.most, 60);
-        assert!((minute.mean - 61.0 / 60.0).abs() < 1e-9, "{minute:?}");
+        assert!((minute.mean - 60.0 / 59.0).abs() < 1e-9, "{minute:?}");
         assert!(minute.dispersion > 50.0, "{minute:?}");
+        let lengths: Vec<u64> = crowd.windows.iter().map(|window| window.length).collect();
+        assert_eq!(lengths, [60_000_000], "no second hour");
     }
 
     /// Two weeks from a Monday's midnight, an arrival at nine every day and a second one on Sundays.

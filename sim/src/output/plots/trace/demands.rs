@@ -40,11 +40,12 @@ pub(super) fn spread<'a>(view: &TraceView<'a>) -> Answer<'a> {
             } else {
                 name
             };
-            return format!("{most} {name} each");
+            return format!("{}: {most} {name} each", KINDS[*kind]);
         }
-        format!("{median} {name} at the median and {most} at most")
+        let kind = KINDS[*kind];
+        format!("{kind}: {median} {name} at the median and {most} at most")
     });
-    let caption = format!("Tasks demand {}.", told.collect::<Vec<_>>().join("; "));
+    let caption = format!("Of a task, {}.", told.collect::<Vec<_>>().join("; "));
     let key = |kind: &usize| Key::Line(stroke(kind_colour(*kind)), KINDS[*kind].to_owned());
     Ok(Picture {
         name: "demands",
@@ -196,6 +197,9 @@ pub(super) fn tenants<'a>(view: &TraceView<'a>) -> Answer<'a> {
     let all: u128 = profile.tenants.iter().map(|share| share.work[kind]).sum();
     if all == 0 {
         return absent(TITLE, "run times or demands are missing");
+    }
+    if profile.tenants.len() < 2 {
+        return absent(TITLE, "the trace tells no tenants apart");
     }
     let part = move |work: u128| work as f64 / all as f64;
     let rows: Vec<_> = profile
