@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::allocators::Setup;
-use fairground_policies::ledger::{Earmark, Ledger};
+use fairground_policies::ledger::Earmark;
 use fairground_policies::master::{Config, Master, OfferSize};
 use fairground_policies::message::{
     Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
@@ -13,7 +13,7 @@ use fairground_policies::time::{Span, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::quotas::{Before, Quotas};
+use crate::quotas::{Before, Quotas, kept_of};
 
 /// The master that `name` asks for, in a cluster that could be partitioned 1 to 2 to 1.
 pub(crate) fn master(name: &str) -> (Config, Master) {
@@ -486,17 +486,4 @@ impl Observer {
         let owner = self.master.ledger().owner(agent);
         !refused && owner.is_none_or(|owner| owner == framework)
     }
-}
-
-/// What of what was free on all agents before the offers in `later` is kept for somebody.
-fn kept_of(ledger: &Ledger, earmarks: &[Earmark], later: &[Offer]) -> Resources {
-    let agents: BTreeSet<AgentId> = earmarks.iter().map(|one| one.agent).collect();
-    let kept = agents.into_iter().map(|agent| {
-        let here = earmarks.iter().filter(|one| one.agent == agent);
-        let offered = later.iter().filter(|offer| offer.agent == agent);
-        let offered: Resources = offered.map(|offer| offer.resources).sum();
-        let free = ledger.free(agent) + offered;
-        free.min(here.map(|one| one.needs).sum())
-    });
-    kept.sum()
 }

@@ -1,9 +1,9 @@
 //! What quotas allow, found the slow way: by trying amounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use fairground_policies::ledger::{Ledger, Node};
-use fairground_policies::message::{FrameworkId, Offer, RoleId};
+use fairground_policies::ledger::{Earmark, Ledger, Node};
+use fairground_policies::message::{AgentId, FrameworkId, Offer, RoleId};
 use fairground_policies::resources::{Kind, QuotaLimit, Resources};
 
 /// The moment that is looked at.
@@ -144,4 +144,17 @@ fn held(ledger: &Ledger, node: Node, before: Before<'_>) -> Resources {
         above.any(|above| above == node)
     });
     ledger.held(node) - mine.map(|offer| offer.resources).sum()
+}
+
+/// What of what was free on all agents before the offers in `later` is kept for somebody.
+pub(crate) fn kept_of(ledger: &Ledger, earmarks: &[Earmark], later: &[Offer]) -> Resources {
+    let agents: BTreeSet<AgentId> = earmarks.iter().map(|one| one.agent).collect();
+    let kept = agents.into_iter().map(|agent| {
+        let here = earmarks.iter().filter(|one| one.agent == agent);
+        let offered = later.iter().filter(|offer| offer.agent == agent);
+        let offered: Resources = offered.map(|offer| offer.resources).sum();
+        let free = ledger.free(agent) + offered;
+        free.min(here.map(|one| one.needs).sum())
+    });
+    kept.sum()
 }
