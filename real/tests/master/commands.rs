@@ -78,7 +78,7 @@ fn a_job_is_of_its_role() {
     assert!(table.contains(" eng/web "), "{table}");
     submit(
         "eng//web",
-        1,
+        2,
         "FrameworkInfo.role `eng//web`: a role and its parts",
     );
 }
