@@ -196,6 +196,9 @@ fn a_slow_disk_does_not_keep_it_from_answering() {
             answer
         })
     };
+    // Before it hears of its master it shows nobody anything.
+    master.send(&FromMaster::Ping);
+    until("it has read what comes first", || master.pongs() > 0);
     let slow = ["browse", "read", "download", "browse"].map(ask);
     for _ in 0..3 {
         let before = master.pongs();

@@ -66,6 +66,23 @@ fn a_job_runs_to_its_end() {
     assert!(agents.contains(" a0 "), "{agents}");
 }
 
+#[test]
+fn a_job_is_of_its_role() {
+    let (master, _agents) = cluster();
+    let submit = |role, code, words| {
+        let arguments = ["submit", "--role", role, "--", "true"];
+        check(&master, &arguments, code, words)
+    };
+    submit("eng/web", 0, "1 tasks finished");
+    let table = check(&master, &["ps", "--all"], 0, "");
+    assert!(table.contains(" eng/web "), "{table}");
+    submit(
+        "eng//web",
+        2,
+        "FrameworkInfo.role `eng//web`: a role and its parts",
+    );
+}
+
 /// Whoever reads may have read enough, as `head` has: commands end quietly, and as they would have.
 #[test]
 fn nobody_reads_what_commands_print() {

@@ -27,7 +27,7 @@ fn no_decision_differs_and_the_rest_is_reported() {
     expect![[r#"
         exit 0
         --- stdout
-        decision differences: 0 (68 facts and 37 orders again)
+        decision differences: 0 (71 facts and 37 orders again)
         drf with seed 2, run 10 times faster than the recipe; all times are the recipe's, a millisecond of the machine is 10 ms here
         not as in the recipe: rails: no requests are served; instances burn the load aimed at, and the load that is measured is the trace's, without requests that wait
 
@@ -94,7 +94,7 @@ fn a_decision_that_differs_is_counted() {
     expect![[r#"
         exit 1
         --- stdout
-        decision differences: 7 (68 facts and 37 orders again)"#]]
+        decision differences: 7 (71 facts and 37 orders again)"#]]
     .assert_eq(&said.join("\n"));
 }
 
