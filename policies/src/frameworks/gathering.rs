@@ -73,7 +73,7 @@ impl Gathering {
     /// way of larger ones, and then left to others for a while. Says whether all is asked for.
     pub(super) fn leave(&mut self, now: Time, held: &mut [HeldOffer], idle: bool) -> bool {
         let used = held.iter().any(|held| !held.launch.is_empty());
-        let (next, hold, refuse) = match self.patience {
+        let (next, waits, refuse) = match self.patience {
             _ if used || !idle => (Patience::Fresh(0), None, Span::FOREVER),
             Patience::Fresh(tries) => {
                 // Parts that are refused and held in turns meet once one is held for long enough.
@@ -89,8 +89,8 @@ impl Gathering {
         };
         self.patience = next;
         for held in held.iter_mut().filter(|held| held.hold.is_none()) {
-            held.hold = hold;
-            if hold.is_none() {
+            held.hold = waits;
+            if waits.is_none() {
                 held.refuse.get_or_insert(refuse);
             }
         }
