@@ -1,5 +1,6 @@
 //! A framework whose jobs' tasks run directly on the cluster: Hadoop, MPI.
 
+use super::gathering::Gathering;
 use super::master_client::MasterClient;
 use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use super::speculation::{Copies, Follows};
@@ -11,23 +12,6 @@ use crate::message::{AgentId, Demand, FrameworkId, Offer, Outcome, TaskId, TaskR
 use crate::schedulers::{BoxedScheduler, ExpectedEnd, ExpectedEnds, HeldOffer, OfferView};
 use crate::time::{Span, Time};
 
-/// How long who gathers offers, and runs nothing, waits for more of them.
-const PATIENCE: Span = Span::from_secs(30);
-
-/// How often it waits twice as long as before, at most.
-const MOST_TRIES: u32 = 6;
-
-/// Who gathers offers, and runs nothing, and was not offered enough.
-#[derive(Clone, Copy)]
-enum Patience {
-    /// It is going to hold what comes, after so many times in vain.
-    Fresh(u32),
-    /// It holds what it has until then.
-    Until(Time, u32),
-    /// It gave all back and asked for all.
-    Over(u32),
-}
-
 pub(super) struct Batch {
     master: MasterClient,
     scheduler: BoxedScheduler,
@@ -38,12 +22,8 @@ pub(super) struct Batch {
     /// When they are expected to end, where anything is said of that and the scheduler asks.
     running: ExpectedEnds,
     reads_estimates: bool,
-    /// For how long offers are gathered, for a scheduler that decides on all that is free.
-    gathers: Option<Span>,
-    /// What is done with offers that come to it while it is idle and are not enough.
-    patience: Patience,
-    /// Whether all was asked for since a job came or a task ended because something else came.
-    recalled: bool,
+    /// What is in hand, for a scheduler that decides on all that is free.
+    gathering: Option<Gathering>,
     /// Whether the scheduler could use now what was refused before.
     asks_again: bool,
     /// The attempts at tasks, where slow ones are to have copies.
@@ -61,9 +41,7 @@ impl Batch {
             queue: JobQueue::new(scheduler.order()),
             running: ExpectedEnds::default(),
             reads_estimates: scheduler.reads_estimates(),
-            gathers: scheduler.gathers(),
-            patience: Patience::Fresh(0),
-            recalled: false,
+            gathering: scheduler.gathers().map(Gathering::new),
             copies: scheduler
                 .speculation()
                 .map(|rule| Box::new(Copies::new(rule))),
@@ -80,12 +58,14 @@ impl Batch {
         event: FrameworkEvent,
         actions: &mut Vec<FrameworkAction>,
     ) {
-        let decides = self.gathers.is_none() || event == FrameworkEvent::TimePassed;
+        let decides = self.gathering.is_none() || event == FrameworkEvent::TimePassed;
         match event {
             FrameworkEvent::JobSubmitted(job, spec) => {
                 self.queue.submit(job, spec);
-                self.recalled = false;
-                self.gather(now);
+                if let Some(gathering) = &mut self.gathering {
+                    gathering.renew();
+                    gathering.gather(now, &mut self.held);
+                }
             }
             FrameworkEvent::Offered(offer) => self.offered(now, offer, actions),
             FrameworkEvent::Rescinded(id) => self.held.retain_mut(|held| held.lose(id)),
@@ -148,12 +128,12 @@ impl Batch {
         self.tasks.get(task.0).copied().map(TaskPurpose::WorkUnit)
     }
 
-    /// Takes an offer in hand. Who gathers them waits for those that come with it. What comes by itself after
-    /// others were refused, as an agent that is back, is given back, and all is asked for: once, as offers
-    /// that never come together would be asked for for ever.
+    /// Takes an offer in hand, or gives it back where all of them are to come together.
     fn offered(&mut self, now: Time, offer: Offer, actions: &mut Vec<FrameworkAction>) {
-        if self.gathers.is_some() && self.master.has_refused() && !self.recalled {
-            self.recalled = true;
+        if let Some(gathering) = &mut self.gathering
+            && self.master.has_refused()
+            && gathering.recalls()
+        {
             self.asks_again = true;
             let (ids, refuse) = (vec![offer.id], Some(Span::ZERO));
             self.master.answer(ids, &offer, Vec::new(), refuse, actions);
@@ -164,65 +144,14 @@ impl Batch {
             Some(held) => held.join(offer),
             None => self.held.push(HeldOffer::new(offer)),
         }
-        self.gather(now);
-    }
-
-    /// Who gathers offers decides on those in hand in a while, if not earlier.
-    fn gather(&mut self, now: Time) {
-        if let Some(gather) = self.gathers {
-            let due = now + gather;
-            for held in &mut self.held {
-                held.hold = Some(held.hold.map_or(due, |hold| hold.min(due)));
-            }
-        }
-    }
-
-    /// What a scheduler that gathers offers left of them is refused until there is something new, when all
-    /// is asked for. Where nothing runs that could end, there is more on its way, or others have it: it is
-    /// waited for. If it does not come, all is asked for once more, as offers made for smaller tasks may be
-    /// in the way of larger ones, and then left to others for a while.
-    fn leave(&mut self, now: Time) {
-        let used = self.held.iter().any(|held| !held.launch.is_empty());
-        let alone = self.tasks.is_empty() && !used && self.queue.waiting() > 0;
-        let refuse = match self.patience {
-            _ if !alone => {
-                self.patience = Patience::Fresh(0);
-                Span::FOREVER
-            }
-            Patience::Fresh(tries) => {
-                // Parts that are refused and held in turns meet once one is held for long enough.
-                let until = now + PATIENCE.scaled(1 << tries, 1);
-                self.patience = Patience::Until(until, tries);
-                return self.wait(until);
-            }
-            Patience::Until(until, _) if now < until => return self.wait(until),
-            Patience::Until(_, tries) => {
-                self.patience = Patience::Over(tries);
-                self.asks_again = true;
-                Span::ZERO
-            }
-            Patience::Over(tries) => {
-                self.patience = Patience::Fresh(MOST_TRIES.min(tries + 1));
-                PATIENCE.scaled(1, 2)
-            }
-        };
-        for held in self.held.iter_mut().filter(|held| held.hold.is_none()) {
-            held.refuse = held.refuse.or(Some(refuse));
-        }
-    }
-
-    fn wait(&mut self, until: Time) {
-        for held in &mut self.held {
-            held.hold.get_or_insert(until);
+        if let Some(gathering) = &self.gathering {
+            gathering.gather(now, &mut self.held);
         }
     }
 
     fn place(&mut self, now: Time, actions: &mut Vec<FrameworkAction>) {
-        if self.gathers.is_some() {
-            if self.held.iter().all(|held| held.hold > Some(now)) {
-                return;
-            }
-            self.held.iter_mut().for_each(|held| held.hold = None);
+        if self.gathering.is_some() && !Gathering::is_due(now, &mut self.held) {
+            return;
         }
         if self.held.is_empty() {
             return;
@@ -235,8 +164,9 @@ impl Batch {
         };
         self.scheduler.place(now, &mut view);
         self.place_copies();
-        if self.gathers.is_some() {
-            self.leave(now);
+        if let Some(gathering) = &mut self.gathering {
+            let idle = self.tasks.is_empty() && self.queue.waiting() > 0;
+            self.asks_again |= gathering.leave(now, &mut self.held, idle);
         }
         let mut offers = std::mem::take(&mut self.held);
         offers.retain(|held| {
@@ -312,8 +242,10 @@ impl Batch {
         if self.reads_estimates {
             self.running.ended(task);
         }
-        self.asks_again |= self.gathers.is_some();
-        self.recalled = false;
+        if let Some(gathering) = &mut self.gathering {
+            gathering.renew();
+            self.asks_again = true;
+        }
         if let Some(copies) = &mut self.copies {
             match copies.ended(now, unit, task, outcome) {
                 Follows::Nothing | Follows::GoesOn => return,

@@ -5,6 +5,7 @@
 
 mod batch;
 mod executors;
+mod gathering;
 mod master_client;
 mod message;
 mod service;
