@@ -9,7 +9,7 @@ mod cluster;
 mod opened;
 mod part;
 mod tenants;
-mod told;
+pub(crate) mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -35,6 +35,7 @@ use fairground_workloads::{say, words};
 
 use crate::experiment::ExperimentError;
 use crate::output::profiled::LocalClock;
+use crate::replay::told::of_flag;
 
 /// Compares how policies share a cluster, by deterministic simulation.
 #[derive(Debug, Parser)]
@@ -339,7 +340,7 @@ impl TraceArgs {
             format: self.format,
             columns: self.columns.clone().unwrap_or_default(),
         };
-        let format = Some(asked.format(&self.file)?);
+        let format = Some(asked.format(&self.file).map_err(of_flag)?);
         Ok(ReadAs { format, ..asked })
     }
 

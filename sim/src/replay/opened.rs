@@ -38,7 +38,7 @@ impl Replay {
                 }
                 if self.traces.len() == 1 && !self.read.columns.is_empty() {
                     let why = "a canonical trace has columns of its own";
-                    let error = ReadError::ignored("--columns", why, &self.read.columns);
+                    let error = ReadError::ignored("parameter `columns`", why, &self.read.columns);
                     return Err(error.file(file));
                 }
             }

@@ -56,10 +56,10 @@ pub(super) fn empty(replay: &Replay, part: &Part) -> ReadError {
 }
 
 /// What is wrong with a parameter that a flag sets is said of the flag, because nobody wrote the other.
-pub(super) fn of_flag(mut error: ReadError) -> ReadError {
+pub(crate) fn of_flag(mut error: ReadError) -> ReadError {
     let parameter = error.place.as_deref().and_then(|place| {
         let name = place.strip_prefix("parameter `")?.strip_suffix('`')?;
-        ["feedback", "from", "interarrival", "sample"]
+        ["columns", "feedback", "from", "interarrival", "sample"]
             .into_iter()
             .find(|flag| *flag == name)
     });

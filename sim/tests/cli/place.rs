@@ -101,7 +101,8 @@ impl Place {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut running = command.spawn().unwrap();
         let mut stdin = running.stdin.take().unwrap();
-        stdin.write_all(input.as_bytes()).unwrap();
+        // Whoever does not read it may be gone.
+        let _ = stdin.write_all(input.as_bytes());
         drop(stdin);
         told(&running.wait_with_output().unwrap())
     }

@@ -45,7 +45,8 @@ impl ReadAs {
         match self.format {
             Some(format) if !self.columns.is_empty() && format != Format::Plain => {
                 let why = format!("{format} has columns of its own");
-                Err(ReadError::ignored("--columns", why, &self.columns).file(path))
+                let place = "parameter `columns`";
+                Err(ReadError::ignored(place, why, &self.columns).file(path))
             }
             Some(format) => Ok(format),
             None if !self.columns.is_empty() => Ok(Format::Plain),

@@ -94,6 +94,17 @@ fn a_table_becomes_a_recipe_that_reads_it_again() {
     place.write("jobs.toml", recipe);
     let ran = place.fairground("compare jobs.toml --out out --policies drf");
     assert!(ran.starts_with("exit 0\n"), "{ran}");
+    place.write(
+        "swf.toml",
+        recipe.replacen("columns =", "format = \"swf\"\ncolumns =", 1),
+    );
+    let refused = place.fairground("compare swf.toml --dry-run");
+    expect![[r"
+        exit 2
+        --- stderr
+        error: swf.toml: framework `ann`: jobs.csv: parameter `columns`: no effect: swf has columns of its own; found submit=arrival:s,run=seconds,mem=ram:gib,user=who
+          hint: leave it out
+    "]].assert_eq(&refused);
 }
 
 #[test]
