@@ -10,6 +10,7 @@ mod gpus;
 mod known;
 mod lists;
 mod logs;
+mod looks;
 mod round;
 
 use std::path::{Path, PathBuf};
