@@ -157,23 +157,23 @@ fn formats_are_known_by_name_and_by_suffix() {
     expect![[r"
         unknown: nothing tells the format
           hint: say which one it is with --format; the nearest are
-            philly: line 1: expected a first line that names the column `duration`, found `timestamp,num_gpus,gpu_time,cluster`
-            azure-llm: line 1: expected a first line that names the column `TIMESTAMP`, found `timestamp,num_gpus,gpu_time,cluster`
-            burstgpt: line 1: expected a first line that names the column `Timestamp`, found `timestamp,num_gpus,gpu_time,cluster`
+            philly: line 1: expected a first line that names the column `duration`, found `timestamp,num_gpus,gpu_time,cluster` (columns: timestamp, duration, num_gpus, gpu_time, cluster)
+            azure-llm: line 1: expected a first line that names the column `TIMESTAMP`, found `timestamp,num_gpus,gpu_time,cluster` (columns: TIMESTAMP, ContextTokens, GeneratedTokens)
+            burstgpt: line 1: expected a first line that names the column `Timestamp`, found `timestamp,num_gpus,gpu_time,cluster` (columns: Timestamp, Model, Request tokens, Response tokens)
             table: any columns, where somebody says which is what (--columns)"]].assert_eq(&unknown("timestamp,num_gpus,gpu_time,cluster\n5,6,7,a\n"));
     expect![[r"
         unknown: nothing tells the format
           hint: say which one it is with --format; the nearest are
-            cook-jobs: line 1: column 14: expected a job; invalid type: integer `1`, expected a string
-            sls: line 1: column 43: expected a job; missing field `job.tasks`
-            spark-events: line 1: column 43: expected an event; missing field `Event`"]].assert_eq(&unknown(
+            cook-jobs: line 1: column 14: expected a job; invalid type: integer `1`, expected a string (keys: job/uuid, job/user, submit-time-ms, run-time-ms, job/resource[{type, amount}])
+            sls: line 1: column 43: expected a job; missing field `job.tasks` (keys: job.start.ms, job.user, job.queue.name, job.tasks[{container.start.ms, container.end.ms}])
+            spark-events: line 1: column 43: expected an event; missing field `Event` (every line is one JSON object with the key Event; the log may be truncated)"]].assert_eq(&unknown(
         "{\"job/uuid\": 1, \"job/user\": \"a\", \"when\": 5}\n",
     ));
     expect![[r"
         unknown: nothing tells the format
           hint: say which one it is with --format; the nearest are
-            swim: line 1: expected at least 6 columns separated by tabs, found 5 columns
-            requests: line 1: number 1: expected a whole number of requests, found `job0`
+            swim: line 1: expected at least 6 columns separated by tabs, found 5 columns (job, submit_s, gap_s, map_input_bytes, shuffle_bytes, reduce_output_bytes)
+            requests: line 1: number 1: expected a whole number of requests, found `job0` (digits only: no sign, fraction, blank or unit)
             table: any columns, where somebody says which is what (--columns)"]]
     .assert_eq(&unknown("job0\t10\t10\t1000\tx\n"));
     expect![[r"

@@ -8,6 +8,8 @@ use crate::formats::{Format, detect, validate};
 
 /// How many formats are named.
 const NAMED: usize = 3;
+/// From which length on advice is left out, in bytes.
+const LONG: usize = 100;
 
 /// Nothing tells the format of a file: what it comes nearest to, and why it is none of that.
 pub(crate) fn unknown(path: &Path) -> ReadError {
@@ -30,7 +32,12 @@ pub(crate) fn unknown(path: &Path) -> ReadError {
         let line = problem.line.map(|line| format!("line {line}: "));
         let place = problem.place.as_ref().map(|place| format!("{place}: "));
         let (line, place) = (line.unwrap_or_default(), place.unwrap_or_default());
-        add(*format, &format!("{line}{place}{}", problem.problem));
+        let hint = match problem.hint.as_str() {
+            "" => String::new(),
+            long if long.len() > LONG => String::new(),
+            hint => format!(" ({hint})"),
+        };
+        add(*format, &format!("{line}{place}{}{hint}", problem.problem));
     }
     let is_table = near.iter().any(|(format, _)| *format == Format::Plain);
     if !is_table && !is_json(&String::from_utf8_lossy(&text)) {

@@ -114,6 +114,21 @@ fn columns_are_what_somebody_says() {
     );
 }
 
+/// What other programs write needs few words: Nextflow's `trace.txt`.
+#[test]
+fn percentages_are_of_something_else() {
+    check(
+        "job=task_id,run=realtime",
+        "task_id\tname\tstatus\tsubmit\tduration\trealtime\t%cpu\tpeak_rss\n\
+         1\talign\tCOMPLETED\t2018-11-07 10:12:06.477\t273ms\t1.1s\t98.3%\t3 GB\n",
+        &expect![[r"
+            1 of nobody, submit 1541585526477000, tasks 1, run 1100000, COMPLETED
+            columns: job = task_id, submit = submit, run = realtime, outcome = status
+            not read: %cpu, duration, name, peak_rss
+        "]],
+    );
+}
+
 #[test]
 fn a_number_without_a_unit_is_refused() {
     check(
@@ -234,7 +249,7 @@ fn what_is_no_table_of_jobs_is_told() {
             jobs.csv: nothing tells the format
               hint: say which one it is with --format; the nearest are
                 table: line 1: expected a column that tells how long a job ran (run_s), or when it ended (end), found `job, colour, user`
-                sacct: line 1: expected a first line that names the columns, JobID among them, found `job,colour,user`
+                sacct: line 1: expected a first line that names the columns, JobID among them, found `job,colour,user` (the output of sacct -P, without -n: JobID|State|Submit|Start|End|...)
         "]],
     );
     check(
@@ -264,9 +279,9 @@ fn what_is_no_table_of_jobs_is_told() {
         "",
         "run_s,end_s,job\n5,-6,a\n",
         &expect![[r"
-        jobs.csv:2: column 2 (end): expected a number of seconds, found `-6`
-          hint: digits with at most one point and exponent: no sign, blank or unit
-    "]],
+            jobs.csv:2: column 2 (end_s): expected a number of seconds, found `-6`
+              hint: digits with at most one point and exponent: no sign, blank or unit
+        "]],
     );
     check(
         "",

@@ -94,7 +94,7 @@ pub struct Records {
 /// A row with what its columns mean.
 struct Cells<'a> {
     row: &'a PlainRow,
-    columns: &'a [Option<TableColumn>; Meaning::ALL.len()],
+    table: &'a PlainTable,
 }
 
 impl<'a> Cells<'a> {
@@ -104,7 +104,7 @@ impl<'a> Cells<'a> {
         meaning: Meaning,
         read: impl FnOnce(&'a str, TableColumn) -> Result<T, ReadError>,
     ) -> Result<Option<T>, ReadError> {
-        let Some(column) = self.columns[meaning as usize] else {
+        let Some(column) = self.table.column(meaning) else {
             return Ok(None);
         };
         let cell = &self.row.cells[column.position];
@@ -114,7 +114,7 @@ impl<'a> Cells<'a> {
         }
         let scale = column.scale.or(cell.scale);
         let read = read(text, TableColumn { scale, ..column });
-        let place = || format!("column {} ({})", column.position + 1, meaning.name());
+        let place = || self.table.place_of(column);
         read.map(Some).map_err(|error| error.place(place()))
     }
 
@@ -157,7 +157,6 @@ impl<'a> Cells<'a> {
     }
 
     fn record(&self) -> Result<Record, ReadError> {
-        let has = |meaning: Meaning| self.columns[meaning as usize].is_some();
         Ok(Record {
             job: self.word(Meaning::Job)?.unwrap_or_default(),
             submit: self.moment(Meaning::Submit)?,
@@ -188,7 +187,7 @@ impl<'a> Cells<'a> {
                 think: self.span(Meaning::Think)?,
                 ..Job::default()
             },
-            by_times: !has(Meaning::Run),
+            by_times: self.table.column(Meaning::Run).is_none(),
         })
     }
 }
@@ -201,8 +200,8 @@ impl Iterator for Records {
             Ok(row) => row,
             Err(error) => return Some(Err(error)),
         };
-        let columns = self.table.columns();
-        let cells = Cells { row: &row, columns };
+        let table = &self.table;
+        let cells = Cells { row: &row, table };
         Some(cells.record().map_err(|error| row.place.of(error)))
     }
 }

@@ -283,7 +283,8 @@ fn plain(name: &str) -> String {
 /// What a column means by its name, and the unit that its name tells; the lower the number, the
 /// likelier it is.
 fn guess(name: &str, meaning: Meaning) -> Option<(usize, Option<ColumnUnit>)> {
-    let name = plain(name);
+    // A percentage is of something else.
+    let name = Some(plain(name)).filter(|_| !name.contains('%'))?;
     let at = |name: &str| meaning.known().iter().position(|known| *known == name);
     if let Some(at) = at(&name) {
         return Some((at, None));

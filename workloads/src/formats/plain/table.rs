@@ -232,9 +232,15 @@ impl PlainTable {
         self.header = header;
     }
 
-    /// What the columns mean.
-    pub(super) const fn columns(&self) -> &[Option<TableColumn>; Meaning::ALL.len()] {
-        &self.header.columns
+    /// The column that means this.
+    pub(super) const fn column(&self, meaning: Meaning) -> Option<TableColumn> {
+        self.header.columns[meaning as usize]
+    }
+
+    /// Where a column stands, and its name.
+    pub(super) fn place_of(&self, column: TableColumn) -> String {
+        let name = self.header.names[column.position].trim_ascii();
+        format!("column {} ({name})", column.position + 1)
     }
 
     /// What each column is taken for, in words.
