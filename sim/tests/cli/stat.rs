@@ -291,3 +291,34 @@ fn clocks_go_along() {
         assert_eq!(manifest["clock"]["zone"].as_str(), zone, "{trace}");
     }
 }
+
+/// Requests that are counted in steps have no gaps, but hours and days.
+#[test]
+fn requests_in_steps_have_hours() {
+    let mut lines = String::new();
+    // Two weeks from 1 May 2015, a Friday, on: a request an hour, and at nine in the morning ten.
+    for hour in 0..14 * 24 {
+        for second in 0..if hour % 24 == 9 { 10 } else { 1 } {
+            let (day, hour) = (1 + hour / 24, hour % 24);
+            let _ = writeln!(
+                lines,
+                r#"host - - [{day:02}/May/2015:{hour:02}:00:{second:02} +0000] "GET /" 200 5"#
+            );
+        }
+    }
+    let place = Place::with("access_log", lines);
+    let said = place.fairground("trace stat access_log --plot pictures");
+    expect![[r#"
+            n  there_before   over_s  an_hour  gaps_cv  at_once  minute_peak  hour_peak  day_peak  hour_dispersion
+        requests  462             0  1206000    1.379        -        -          436      7.267         1            2.357
+
+        cycle                 busiest  arrivals  quietest  arrivals_then  peak_to_mean
+        requests_of_the_day     09:00        10     00:00              1         7.273
+        requests_of_the_week      Mon        33       Mon             33             1
+        --- stderr
+        pictures: 3 pictures; pictures/index.html shows them
+    "#]].assert_eq(said.split_once("\narrivals").unwrap().1);
+    let page = place.read("pictures/index.html");
+    assert!(page.contains("Requests an hour, by the hour of the day"));
+    assert!(page.contains("In UTC: the busiest is 9:00 with 7.27 times the mean"));
+}

@@ -14,6 +14,14 @@ const LONGEST: u64 = 100 * 366 * 24 * HOUR;
 /// So many at the first microsecond, and so large a part of all, did not arrive then: they were there before.
 const STANDING: (u64, u64) = (10, 10);
 
+/// When something comes, and how many.
+pub(super) type Coming = (u64, u64);
+
+/// None yet.
+pub(super) const fn none() -> Sorted<Coming> {
+    Sorted::by(|(time, _)| (*time, 0))
+}
+
 /// What clocks show at a time of the trace: the day of the week from Monday on, and the hour.
 pub type Local<'a> = &'a dyn Fn(u64) -> Option<(usize, usize)>;
 
@@ -63,18 +71,19 @@ struct WindowCount {
 }
 
 impl WindowCount {
-    fn add(&mut self, time: u64) {
+    fn add(&mut self, time: u64, count: u64) {
         let at = time / self.length;
         if at != self.at {
             self.end();
             self.at = at;
         }
-        self.here += 1;
+        self.here = self.here.saturating_add(count);
     }
 
     fn end(&mut self) {
         self.most = self.most.max(self.here);
-        self.squares += u128::from(self.here) * u128::from(self.here);
+        let square = u128::from(self.here) * u128::from(self.here);
+        self.squares = self.squares.saturating_add(square);
         self.here = 0;
     }
 
@@ -93,8 +102,13 @@ impl WindowCount {
 }
 
 impl ArrivalTimes {
-    /// The times that were put aside, in any order.
-    pub(super) fn of(mut times: Sorted<u64>, local: Option<Local<'_>>) -> Result<Self, ReadError> {
+    /// The times that were put aside, in any order, each with how many come then. Of what is counted in steps
+    /// the longest is told: there are no gaps, and windows that are shorter tell nothing.
+    pub(super) fn of(
+        mut times: Sorted<Coming>,
+        step: Option<u64>,
+        local: Option<Local<'_>>,
+    ) -> Result<Self, ReadError> {
         let mut all = Self::default();
         times.finish()?;
         let mut windows = WINDOWS.map(|length| WindowCount {
@@ -104,31 +118,37 @@ impl ArrivalTimes {
             most: 0,
             squares: 0,
         });
-        let mut week = Box::new([[(0, 0); 24]; 7]);
+        let mut week = Box::new([[(0_u64, 0_u64); 24]; 7]);
         let mut known = local.is_some();
-        all.standing = standing(&times)?;
-        for time in times.rows().skip(all.standing as usize) {
-            let time = time?;
+        if step.is_none() {
+            all.standing = standing(&times)?;
+        }
+        for row in times.rows().skip(all.standing as usize) {
+            let (time, count) = row?;
             if all.n == 0 {
                 all.span = (time, time);
-            } else {
+            } else if step.is_none() {
                 let gap = time - all.span.1;
                 all.gaps.add(gap.into(), 1);
                 all.together += u64::from(gap == 0);
             }
-            all.n += 1;
+            all.n = all.n.saturating_add(count);
             all.span.1 = time;
             for window in &mut windows {
-                window.add(time - all.span.0);
+                window.add(time - all.span.0, count);
             }
             match local.and_then(|local| local(time)) {
-                Some((day, hour)) => week[day % 7][hour % 24].0 += 1,
+                Some((day, hour)) => {
+                    let here = &mut week[day % 7][hour % 24].0;
+                    *here = here.saturating_add(count);
+                }
                 None => known = false,
             }
         }
         let span = all.span.1 - all.span.0;
         let counted = windows.into_iter();
         all.windows = counted
+            .filter(|counting| counting.length >= step.unwrap_or(0))
             .filter_map(|counting| counting.window(all.n, span))
             .collect();
         if let Some(local) = local.filter(|_| known && (HOUR..LONGEST).contains(&span)) {
@@ -164,10 +184,10 @@ impl ArrivalTimes {
 }
 
 /// How many are there when the trace begins.
-fn standing(times: &Sorted<u64>) -> Result<u64, ReadError> {
+fn standing(times: &Sorted<Coming>) -> Result<u64, ReadError> {
     let (mut first, mut at_first, mut all) = (None, 0_u64, 0_u64);
     for time in times.rows() {
-        let time = time?;
+        let (time, _) = time?;
         all += 1;
         at_first += u64::from(*first.get_or_insert(time) == time);
     }
@@ -190,11 +210,11 @@ mod tests {
     use super::*;
 
     fn arrivals(seconds: impl IntoIterator<Item = u64>, local: Option<Local<'_>>) -> ArrivalTimes {
-        let mut times = Sorted::by(|time: &u64| (*time, 0));
+        let mut times = none();
         for second in seconds {
-            times.push(second * 1_000_000, 1).unwrap();
+            times.push((second * 1_000_000, 1), 1).unwrap();
         }
-        ArrivalTimes::of(times, local).unwrap()
+        ArrivalTimes::of(times, None, local).unwrap()
     }
 
     #[test]
@@ -257,5 +277,23 @@ mod tests {
         );
         assert_eq!(arrivals([0, 3 * day], Some(&local)).days(), None, "no week");
         assert_eq!(arrivals([0, 9 * day], None).days(), None, "no clock");
+    }
+
+    /// A hundred in every step of ten minutes, but for the last one.
+    #[test]
+    fn what_is_counted_in_steps_has_no_gaps() {
+        let step = 600_000_000;
+        let mut times = none();
+        for number in 0..300 {
+            times.push((number * step, 100), 1).unwrap();
+        }
+        let all = ArrivalTimes::of(times, Some(step), None).unwrap();
+        assert_eq!((all.n, all.gaps.n, all.standing), (30_000, 0, 0));
+        let told: Vec<_> = all
+            .windows
+            .iter()
+            .map(|w| (w.length, w.most, w.mean))
+            .collect();
+        assert_eq!(told, [(HOUR, 600, 600.0), (24 * HOUR, 14_400, 14_400.0)]);
     }
 }

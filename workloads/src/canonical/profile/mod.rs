@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use super::store::Opened;
 use super::tables::{Edge, Job, Load, Machine, Tasks, Tenant, Unknown};
 use crate::error::ReadError;
-use crate::sorted::Sorted;
 
 pub mod arrivals;
 pub mod jobs;
@@ -58,6 +57,8 @@ pub struct Profile {
     pub submits: ArrivalTimes,
     /// When requests arrive that are told one by one.
     pub singles: ArrivalTimes,
+    /// When requests arrive that are counted in steps: at the beginning of each.
+    pub steps: ArrivalTimes,
     /// Jobs that arrive in each part of the time.
     pub arrivals: Vec<u64>,
     /// Requests that arrive in each part of the time.
@@ -114,17 +115,17 @@ impl Profile {
             let (first, last) = profile.span.unwrap_or((time, time));
             profile.span = Some((first.min(time), last.max(time)));
         };
-        let mut submits = Sorted::by(|time: &u64| (*time, 0));
+        let mut submits = arrivals::none();
         for job in trace.rows::<Job>()? {
             if let Some(submit) = job?.submit {
                 see(submit);
-                submits.push(submit, 1)?;
+                submits.push((submit, 1), 1)?;
             }
         }
         for load in trace.rows::<Load>()? {
             see(load?.start);
         }
-        profile.submits = ArrivalTimes::of(submits, local)?;
+        profile.submits = ArrivalTimes::of(submits, None, local)?;
         profile.arrivals = vec![0; PARTS];
         profile.requests = vec![0; PARTS];
         profile.work = vec![[0; 3]; PARTS];
@@ -154,21 +155,26 @@ impl Profile {
     }
 
     fn read_loads(&mut self, trace: &Opened, local: Option<Local<'_>>) -> Result<(), ReadError> {
-        let mut singles = Sorted::by(|time: &u64| (*time, 0));
+        let (mut singles, mut steps) = (arrivals::none(), arrivals::none());
+        let mut longest = 0;
         for load in trace.rows::<Load>()? {
             let load = load?;
             let part = self.part(load.start);
             self.requests[part] = self.requests[part].saturating_add(load.requests);
             if load.length <= 1 && load.requests == 1 {
-                singles.push(load.start, 1)?;
+                singles.push((load.start, 1), 1)?;
                 for (spread, size) in self.tokens.iter_mut().zip([load.read, load.write]) {
                     if let Some(size) = size {
                         spread.add(size.into(), 1);
                     }
                 }
+            } else {
+                longest = longest.max(load.length);
+                steps.push((load.start, load.requests), 1)?;
             }
         }
-        self.singles = ArrivalTimes::of(singles, local)?;
+        self.steps = ArrivalTimes::of(steps, Some(longest), local)?;
+        self.singles = ArrivalTimes::of(singles, None, local)?;
         Ok(())
     }
 

@@ -23,8 +23,10 @@ pub(super) fn time(profile: &Profile) -> (Axis, &'static str, Vec<f64>) {
 fn main_arrivals(profile: &Profile) -> (&ArrivalTimes, &'static str) {
     if profile.submits.n > 0 {
         (&profile.submits, "jobs")
-    } else {
+    } else if profile.singles.n > 0 {
         (&profile.singles, "requests")
+    } else {
+        (&profile.steps, "requests")
     }
 }
 

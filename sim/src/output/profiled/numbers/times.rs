@@ -21,7 +21,7 @@ pub(super) fn arrivals(profile: &Profile) -> Facts {
             seconds.into(),
             rate.into(),
             all.gaps.variation().into(),
-            all.together.into(),
+            Some(all.together).filter(|_| all.gaps.n > 0).into(),
             peak(60).into(),
             peak(3600).into(),
             peak(86_400).into(),
@@ -31,10 +31,10 @@ pub(super) fn arrivals(profile: &Profile) -> Facts {
     let all = [
         ("jobs", &profile.submits),
         ("single_requests", &profile.singles),
+        ("requests", &profile.steps),
     ];
     let told = all.into_iter().filter(|(_, all)| all.n + all.standing > 0);
-    let mut rows: Vec<_> = told.map(|(name, all)| row(name, all)).collect();
-    rows.extend(counted(profile));
+    let rows = told.map(|(name, all)| row(name, all)).collect();
     Facts {
         name: "arrivals",
         heads: &[
@@ -52,26 +52,6 @@ pub(super) fn arrivals(profile: &Profile) -> Facts {
         ],
         rows,
     }
-}
-
-/// Requests that are only counted in steps have no gaps.
-fn counted(profile: &Profile) -> Option<Vec<TraceFact>> {
-    let all: u64 = profile.requests.iter().sum();
-    let (first, last) = profile.span?;
-    let seconds = (last - first) as f64 / 1e6;
-    if all == profile.singles.n + profile.singles.standing || all == 0 {
-        return None;
-    }
-    let rate = (seconds > 0.0).then(|| all as f64 / seconds * 3600.0);
-    let mut row = vec![
-        TraceFact::from("requests"),
-        all.into(),
-        TraceFact::Missing,
-        seconds.into(),
-        rate.into(),
-    ];
-    row.resize_with(11, || TraceFact::Missing);
-    Some(row)
 }
 
 /// Days of the week, from Monday on.
@@ -95,6 +75,7 @@ pub(super) fn cycles(profile: &Profile) -> Facts {
     let all = [
         ("jobs", &profile.submits),
         ("single_requests", &profile.singles),
+        ("requests", &profile.steps),
     ];
     for (name, all) in all {
         let hours = all.hours().map(|hours| (hours, "of_the_day"));
