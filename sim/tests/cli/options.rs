@@ -29,7 +29,7 @@ fn a_setting_of_an_unknown_key() {
     bad(
         &["--set", "sedes=3"],
         &expect![[r#"
-            error: --set sedes=3: unknown field `sedes`, expected one of `name`, `title`, `about`, `duration`, `seeds`, `first_seed`, `step`, `tasks`, `policies`, `cluster`, `machines`, `network`, `costs`, `faults`, `measured`, `sensitivity`, `framework`
+            error: --set sedes=3: unknown field `sedes`, expected one of `name`, `title`, `about`, `duration`, `seeds`, `first_seed`, `step`, `tasks`, `policies`, `cluster`, `machines`, `network`, `costs`, `faults`, `measured`, `sensitivity`, `role`, `framework`
         "#]],
     );
     bad(

@@ -119,7 +119,7 @@ fn what_is_in_a_table_is_told() {
         ,60,300,1,2,1024,,bob,,
     "]]
     .assert_eq(&told("trace head jobs.csv -n 2"));
-    expect![[r"
+    expect![[r#"
         exit 0
         --- stdout
         jobs: 3
@@ -141,14 +141,44 @@ fn what_is_in_a_table_is_told() {
         cpus    thousandths of a core   3       1000       2000        4000        4000        7000
         mem     MiB                     3       1024       1024        2048        2048        4096
         gpus    thousandths of a GPU    0          0          0           0           0           0
-    "]].assert_eq(&told("trace stat jobs.csv"));
+
+        arrivals  n  there_before  over_s  an_hour  gaps_cv  at_once  minute_peak  hour_peak  day_peak  hour_dispersion
+        jobs      3             0     120       90        0        0            1          -         -                -
+
+        run_times  tasks  share
+        known          3  100 %
+
+        of                  n     min      p50      p95      p99      max     mean      cv  top_1%_has
+        task_run_s          3     300      600     1200     1200     1200      700  0.5345     1.714 %
+        job_longest_task_s  3     300      600     1200     1200     1200      700  0.5345     1.714 %
+        job_tasks           3       1        1        1        1        1        1       0         1 %
+        task_cpus           3    1000     2000     4000     4000     4000     2333  0.5345     1.714 %
+        task_memory         3    1024     1024     2048     2048     2048     1365  0.3536       1.5 %
+        job_cpus_x_s        3  600000  1200000  2400000  2400000  2400000  1400000  0.5345     1.714 %
+        job_memory_x_s      3  307200  1228800  1228800  1228800  1228800   921600  0.4714     1.333 %
+        gap_of_jobs_s       2      60       60       60       60       60       60       0         1 %
+
+        correlation_of    tasks  amounts  logarithms  ranks
+        cpus_with_memory      3   0.9449       0.866  0.866
+        cpus_with_run         3     -0.5        -0.5      -
+        memory_with_run       3   -0.189           0      -
+
+        demand  cpus  memory  gpus  tasks    share
+        1       1000    1024     -      1  33.33 %
+        2       2000    1024     -      1  33.33 %
+        3       4000    2048     -      1  33.33 %
+
+        tenant  jobs  tasks     work
+        ann        2      2  85.71 %
+        bob        1      1  14.29 %
+    "#]].assert_eq(&told("trace stat jobs.csv"));
     expect![[r"
         exit 0
         --- stdout
         jobs.csv: table, 3 records, 0 problems, 0 warnings
     "]]
     .assert_eq(&told("trace validate jobs.csv"));
-    expect![[r"
+    expect![[r#"
         exit 0
         --- stdout
         format: table
@@ -163,8 +193,8 @@ fn what_is_in_a_table_is_told() {
         memory: MiB
         assumed: columns: submit = arrival (s), run = seconds (s), cpus = cores (cores), mem = ram (gib), user = who
         assumed: not read: colour
-        digest: 98f79e15e990c9471194c1575fe83341f1d3faa40d266a53ec064f91a2d8c53b
-    "]].assert_eq(&told("trace import jobs.csv --out form"));
+        digest: c5f7e1d7fe761a4e07fd06433a0203f1ce0109e65e6d03786f6c85671a98e17b
+    "#]].assert_eq(&told("trace import jobs.csv --out form"));
 }
 
 /// An account of two users and the nodes they ran on.
@@ -198,7 +228,7 @@ fn pods_run_on_the_nodes_of_their_file() {
     let ran = place.fairground("compare --trace cluster.json --out out");
     assert!(ran.starts_with("exit 0\n"), "{ran}");
     let stat = place.fairground("trace stat cluster.json");
-    expect![[r"
+    expect![[r#"
         exit 0
         --- stdout
         pods: 2
@@ -220,7 +250,44 @@ fn pods_run_on_the_nodes_of_their_file() {
         cpus    thousandths of a core   2        1500        1500        8000        8000        9500
         mem     MiB                     2         123         123       32768       32768       32891
         gpus    thousandths of a GPU    1        2000        2000        2000        2000        2000
-    "]].assert_eq(&stat);
+
+        arrivals  n  there_before  over_s  an_hour  gaps_cv  at_once  minute_peak  hour_peak  day_peak  hour_dispersion
+        jobs      2             0       0        -        -        1            -          -         -                -
+
+        run_times             tasks  share
+        known                     1   50 %
+        cut_off_by_the_trace      1   50 %
+
+        of                  n      min      p50        p95        p99        max      mean      cv  top_1%_has
+        task_run_s          1     3600     3600       3600       3600       3600      3600       0         1 %
+        job_longest_task_s  1     3600     3600       3600       3600       3600      3600       0         1 %
+        job_tasks           2        1        1          1          1          1         1       0         1 %
+        task_cpus           2     1500     1500       8000       8000       8000      4750  0.6842     1.684 %
+        task_memory         2      123      123      32768      32768      32768     16446  0.9925     1.993 %
+        task_gpus           2        0        0       2000       2000       2000      1000       1         2 %
+        job_cpus_x_s        2  5487000  5487000   28800000   28800000   28800000  17143500  0.6799      1.68 %
+        job_memory_x_s      2   449934   449934  117964800  117964800  117964800  59207367  0.9924     1.992 %
+        job_gpus_x_s        2        0        0    7200000    7200000    7200000   3600000       1         2 %
+        wait_s              2        2        2         60         60         60        31  0.9355     1.935 %
+        slowdown            1    1.016    1.016      1.016      1.016      1.016     1.016       0         1 %
+
+        correlation_of    tasks  amounts  logarithms  ranks
+        cpus_with_memory      2        1           1      1
+        cpus_with_gpus        2        1           -      1
+        memory_with_gpus      2        1           -      1
+
+        job_outcome  jobs  share
+        Running         1   50 %
+        Succeeded       1   50 %
+
+        demand  cpus  memory  gpus  tasks  share
+        1       1500     123     0      1   50 %
+        2       8000   32768  2000      1   50 %
+
+        tenant  jobs  tasks  work
+        ml         1      1  84 %
+        shop       1      1  16 %
+    "#]].assert_eq(&stat);
 }
 
 /// What comes from standard input is read as a file is, and nothing of it stays.
