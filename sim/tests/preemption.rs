@@ -1,5 +1,11 @@
 //! What becomes of tasks that a policy takes back.
 
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "UPDATE_EXPECT writes them"
+)]
+
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use expect_test::{Expect, expect};
@@ -62,13 +68,12 @@ fn check(policy: &str, work: &str, expected: &Expect) {
     let mut shown = String::new();
     for row in &run.tasks {
         let (from, to) = (row.started, row.ended);
-        shown += &format!("{} {from} to {to} {}\n", row.framework, row.outcome.word());
+        let (whose, how) = (row.framework, row.outcome.word());
+        writeln!(shown, "{whose} {from} to {to} {how}").unwrap();
     }
     for (i, row) in run.frameworks.iter().enumerate() {
-        shown += &format!(
-            "f{i}: preempted {}, in vain {}\n",
-            row.tasks_preempted, row.work_lost
-        );
+        let (tasks, lost) = (row.tasks_preempted, row.work_lost);
+        writeln!(shown, "f{i}: preempted {tasks}, in vain {lost}").unwrap();
     }
     expected.assert_eq(&shown);
 }

@@ -7,6 +7,7 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::resources::Resources;
 use fairground_policies::schedulers::Speculation;
 use fairground_policies::time::Span;
+use fairground_workloads::recipe::Role;
 use fairground_workloads::trace::{Assumption, Trace, Work};
 use fairground_workloads::usage::UseSpec;
 
@@ -130,6 +131,12 @@ impl Experiment {
             model: role.told(),
         });
         assumptions.extend(roles.map(|one| (None, one)));
+        let quotas = self.roles.iter().any(Role::has_quota).then(|| Assumption {
+            about: "quotas of roles".to_owned(),
+            model: "on agents that are shared: those that have an owner, as under static, are outside of them"
+                .to_owned(),
+        });
+        assumptions.extend(quotas.map(|one| (None, one)));
         let costs = self.loaded.recipe.costs.assumptions();
         assumptions.extend(costs.into_iter().map(|one| (None, one)));
         let overcommitted = overcommitted(&self.overcommit);

@@ -75,53 +75,58 @@ impl Recipe {
         if let Err((key, problem)) = self.check_sensitivity() {
             return bad(key, &problem);
         }
-        if let Err((key, problem)) = self.check_roles() {
+        if let Err((key, problem)) = self.check_roles().and_then(|()| self.check_frameworks()) {
             return bad(&key, &problem);
-        }
-        for (i, framework) in self.framework.iter().enumerate() {
-            let key = format!("framework.{}", framework.name);
-            if framework.name.is_empty() {
-                return bad("framework.name", "expected a name");
-            }
-            if self.framework[..i]
-                .iter()
-                .any(|other| other.name == framework.name)
-            {
-                return bad(&key, "two frameworks have this name");
-            }
-            if let Err(phase) = phases::resolved(&framework.workload, &framework.phases) {
-                return bad(&format!("{key}.{}", phase.key), &phase.problem);
-            }
-            if framework.weight == 0 {
-                return bad(&format!("{key}.weight"), "expected more than zero");
-            }
-            if framework.refuse.is_zero() {
-                return bad(
-                    &format!("{key}.refuse"),
-                    "expected more than no time: what is refused would come back at once, for ever",
-                );
-            }
-            let shared = self.framework.iter().any(|one| one.uses.is_some())
-                || self.cluster.iter().any(|group| group.overcommit != 1000)
-                || self.machines.iter().any(|one| one.overcommit != 1000);
-            if shared && !framework.preempted.is_lost() {
-                return bad(
-                    &format!("{key}.preempted"),
-                    "how far a task is that shares a machine by its use is not known: expected lost where \
-                     any framework has a `use` or agents are overcommitted",
-                );
-            }
-            if let Err(problem) = framework.check_use() {
-                return bad(&format!("{key}.use"), problem);
-            }
-            if let Some(Err(problem)) = framework.estimate.map(EstimateSpec::check) {
-                return bad(&format!("{key}.estimate"), problem);
-            }
         }
         self.check_ignored().map_err(|error| RecipeError::Ignored {
             path: origin.to_owned(),
             error: Box::new(error),
         })
+    }
+
+    /// What is wrong with a framework: its key, and why.
+    fn check_frameworks(&self) -> Result<(), (String, String)> {
+        let shared = self.framework.iter().any(|one| one.uses.is_some())
+            || self.cluster.iter().any(|group| group.overcommit != 1000)
+            || self.machines.iter().any(|one| one.overcommit != 1000);
+        for (i, framework) in self.framework.iter().enumerate() {
+            let key = format!("framework.{}", framework.name);
+            let bad =
+                |member: &str, problem: &str| Err((format!("{key}{member}"), problem.to_owned()));
+            if framework.name.is_empty() {
+                return Err(("framework.name".to_owned(), "expected a name".to_owned()));
+            }
+            let mut others = self.framework[..i].iter();
+            if others.any(|other| other.name == framework.name) {
+                return bad("", "two frameworks have this name");
+            }
+            if let Err(phase) = phases::resolved(&framework.workload, &framework.phases) {
+                return bad(&format!(".{}", phase.key), &phase.problem);
+            }
+            if framework.weight == 0 {
+                return bad(".weight", "expected more than zero");
+            }
+            if framework.refuse.is_zero() {
+                return bad(
+                    ".refuse",
+                    "expected more than no time: what is refused would come back at once, for ever",
+                );
+            }
+            if shared && !framework.preempted.is_lost() {
+                return bad(
+                    ".preempted",
+                    "how far a task is that shares a machine by its use is not known: expected lost where \
+                     any framework has a `use` or agents are overcommitted",
+                );
+            }
+            if let Err(problem) = framework.check_use() {
+                return bad(".use", problem);
+            }
+            if let Some(Err(problem)) = framework.estimate.map(EstimateSpec::check) {
+                return bad(".estimate", problem);
+            }
+        }
+        Ok(())
     }
 
     /// The first key that nobody would ever look at. A number that switches something off, as

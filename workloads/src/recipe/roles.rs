@@ -102,7 +102,7 @@ impl Role {
             parent: self.parent,
             weight: Weight::from_thousandths(self.weight).unwrap_or_default(),
         }];
-        if !self.guarantee.is_zero() || self.limit != QuotaLimit::NONE {
+        if self.has_quota() {
             events.push(Event::QuotaSet {
                 role,
                 guarantee: self.guarantee,
@@ -110,6 +110,11 @@ impl Role {
             });
         }
         events
+    }
+
+    /// Whether it is guaranteed anything or may not exceed something.
+    pub fn has_quota(&self) -> bool {
+        !self.guarantee.is_zero() || self.limit != QuotaLimit::NONE
     }
 
     /// What is said of it, for people.
