@@ -78,7 +78,7 @@ impl Ledger {
             ..AgentEntry::default()
         };
         self.total += total;
-        if owner.is_none() {
+        if self.has_quota && owner.is_none() {
             self.shared_free += total;
         }
         self.changed(agent);
@@ -92,7 +92,7 @@ impl Ledger {
             "{agent} is still in use"
         );
         self.total -= entry.total;
-        if entry.owner.is_none() {
+        if self.has_quota && entry.owner.is_none() {
             self.shared_free -= entry.free;
         }
         *entry = AgentEntry::default();
@@ -135,7 +135,7 @@ impl Ledger {
     pub(super) fn take(&mut self, agent: AgentId, amount: Resources) {
         let entry = &mut self.agents[agent.index()];
         entry.free -= amount;
-        if entry.owner.is_none() {
+        if self.has_quota && entry.owner.is_none() {
             self.shared_free -= amount;
         }
     }
@@ -144,7 +144,7 @@ impl Ledger {
     pub(super) fn give_back(&mut self, agent: AgentId, amount: Resources) {
         let entry = &mut self.agents[agent.index()];
         entry.free += amount;
-        if entry.owner.is_none() {
+        if self.has_quota && entry.owner.is_none() {
             self.shared_free += amount;
         }
     }

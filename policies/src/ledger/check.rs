@@ -69,9 +69,11 @@ impl Ledger {
         }
         let free = self.agents.iter().map(|entry| entry.free);
         indexed.capacity.check(free);
-        let shared = self.agents.iter().filter(|entry| entry.owner.is_none());
-        let free: Resources = shared.map(|entry| entry.free).sum();
-        assert_eq!(self.shared_free, free, "what is free for anybody");
+        assert_eq!(
+            self.shared_free(),
+            self.count_shared(),
+            "what is free for anybody"
+        );
         let total: Resources = self.agents.iter().map(|entry| entry.total).sum();
         assert_eq!(self.total, total, "the cluster's total");
     }

@@ -46,7 +46,7 @@ pub struct Ledger {
     earmarks: Vec<Earmark>,
     preemptions: Preemptions,
     total: Resources,
-    /// What nobody holds, of all agents that have no owner.
+    /// What nobody holds, of all agents that have no owner; counted where any role has a quota.
     shared_free: Resources,
     /// Whether any role has a quota: nobody else pays for it.
     has_quota: bool,
@@ -90,7 +90,16 @@ impl Ledger {
     }
 
     /// What nobody holds, of all agents together that are not reserved for anybody.
-    pub const fn shared_free(&self) -> Resources {
-        self.shared_free
+    pub fn shared_free(&self) -> Resources {
+        if self.has_quota {
+            self.shared_free
+        } else {
+            self.count_shared()
+        }
+    }
+
+    fn count_shared(&self) -> Resources {
+        let shared = self.agents.iter().filter(|entry| entry.owner.is_none());
+        shared.map(|entry| entry.free).sum()
     }
 }

@@ -111,6 +111,7 @@ impl Ledger {
         let mut quotas = self.roles.iter().map(|entry| &entry.quota);
         self.has_quota =
             quotas.any(|quota| !quota.guarantee.is_zero() || quota.limit != QuotaLimit::NONE);
+        self.shared_free = self.count_shared();
         self.count_needs(role);
     }
 

@@ -61,20 +61,24 @@ impl Ledger {
         self.changed(agent);
     }
 
-    /// Ends a task; what it used is free again. `None` when it does not run on `agent`.
+    /// Ends a task; what it used is free again. Whether it was being taken back; `None` when it does not run
+    /// on `agent`.
     pub(crate) fn end_task(
         &mut self,
         framework: FrameworkId,
         task: TaskId,
         agent: AgentId,
-    ) -> Option<Resources> {
+    ) -> Option<bool> {
         if self.entry(framework)?.tasks.get(task.0)?.agent != agent {
             return None;
         }
         self.take_down(framework);
         let entry = self.frameworks.get_mut(framework.index())?;
         let TaskEntry {
-            needs, position, ..
+            needs,
+            position,
+            ending,
+            ..
         } = entry.tasks.remove(task.0)?;
         entry.running -= needs;
         let role = entry.role;
@@ -88,6 +92,6 @@ impl Ledger {
         }
         self.give_back(agent, needs);
         self.changed(agent);
-        Some(needs)
+        Some(ending)
     }
 }

@@ -203,14 +203,14 @@ impl Master {
                 }
             }
         };
+        let quota = owner.is_none() && self.ledger.has_quota();
         let most = |framework| {
             let of_policy = self.allocator.at_most(&context, framework);
-            let quota = owner.is_none() && self.ledger.has_quota();
-            let of_quota = quota.then(|| self.ledger.headroom(framework));
-            [of_policy, of_quota]
-                .into_iter()
-                .flatten()
-                .reduce(Resources::min)
+            if !quota {
+                return of_policy;
+            }
+            let headroom = self.ledger.headroom(framework);
+            Some(of_policy.map_or(headroom, |most| most.min(headroom)))
         };
         // Only what would be offered is worth the question how much of it may be.
         let mut bounded = |framework| {

@@ -245,11 +245,10 @@ impl Master {
         outcome: Outcome,
         actions: &mut Vec<Action>,
     ) {
-        let ending = self.ledger.started_task(framework, task);
-        if self.ledger.end_task(framework, task, agent).is_some() {
+        if let Some(ending) = self.ledger.end_task(framework, task, agent) {
             // Whoever carried the order out need not know whom it was for.
             let outcome = match outcome {
-                Outcome::Killed if ending.is_some_and(|task| task.ending) => Outcome::Preempted,
+                Outcome::Killed if ending => Outcome::Preempted,
                 other => other,
             };
             self.changed.insert(agent);
