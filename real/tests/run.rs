@@ -150,6 +150,15 @@ fn what_cannot_be_run_is_refused_before_anything_begins() {
         fairground-real: --out full: holds something else; name a new folder, or one of an earlier run
     "]],
     );
+    let in_role = SMALL.replace("name = \"spark\"", "name = \"spark\"\nrole = \"batch\"");
+    refused(
+        &in_role,
+        "recipe.toml",
+        &expect![[r"
+        fairground-real: framework `spark`: it is in the role `batch`, and a recipe that is run for real knows no roles
+          hint: leave them out of the recipe, or use `fairground run`
+    "]],
+    );
     let greedy = SMALL.replace("cpus = 1\nmem = \"1GiB\"", "cpus = 5\nmem = \"1GiB\"");
     refused(
         &greedy,

@@ -201,6 +201,13 @@ fn check(
         rng::stream(args.seed, "policy").into_generator(),
     )?;
     for (spec, workload) in recipe.framework.iter().zip(&trace.workloads) {
+        if let Some(role) = &spec.role {
+            bail!(
+                "framework `{}`: it is in the role `{role}`, and a recipe that is run for real knows no roles\n  \
+                 hint: leave them out of the recipe, or use `fairground run`",
+                spec.name
+            );
+        }
         if jobs::jobs_of(&workload.work).feedback().is_some() {
             bail!(
                 "framework `{}`: its jobs wait for the end of others (`closed`, `feedback`), which only \
