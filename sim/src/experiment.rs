@@ -6,16 +6,15 @@ mod told;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fairground_policies::allocators::Setup;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
+use fairground_workloads::ReadError;
 use fairground_workloads::canonical::Imports;
 use fairground_workloads::recipe::{Role, Sources, TraceError};
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Assumption, Trace};
-use fairground_workloads::{ReadError, rng};
 use rayon::prelude::*;
 
 use crate::closed;
@@ -404,25 +403,6 @@ impl Experiment {
             .cluster(&self.sources, first)
             .agents
             .len() as u32
-    }
-
-    fn check_policy(&self, policy: &Name, beside: &[&'static str]) -> Result<(), BadName> {
-        let setup = Setup {
-            shares: self.shares(),
-            agents: self.agents(),
-            rng: rng::stream(0, "check").into_generator(),
-        };
-        let policy = if policy.base() == STATIC_BEST {
-            search::Goal::take(&mut policy.clone())?;
-            static_with(policy, &self.shares())
-        } else {
-            policy.clone()
-        };
-        let mut allocators = self.registry.allocators().iter();
-        if allocators.all(|entry| entry.name != policy.base()) {
-            return Err(self.registry.no_policy(&policy, beside));
-        }
-        self.registry.allocator(&policy, setup).map(|_| ())
     }
 
     /// Gives the tables of all runs the same time steps: those of the run that has the longest.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use expect_test::{Expect, expect};
 use fairground_policies::registry::Registry;
-use fairground_sim::experiment::Experiment;
+use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
 
 #[allow(dead_code, reason = "its `main` is not called here")]
@@ -162,4 +162,24 @@ fn work_is_lost_kept_or_kept_to_the_last_checkpoint() {
         f1: preempted 0, in vain 0s
     "#]],
     );
+}
+
+/// What stands for nothing said is an assumption, too, where a policy takes anything back.
+#[test]
+fn that_work_is_lost_is_told_where_a_policy_preempts() {
+    for (policy, told) in [("preempt", true), ("priority", false)] {
+        let text = include_str!("../../workloads/assets/nine-hosts.toml");
+        let settings = [
+            format!("policies=[\"{policy}\"]"),
+            "seeds=1".to_owned(),
+            "duration=10m".to_owned(),
+        ];
+        let loaded = Recipe::of_text(text, &settings, "test".into(), PathBuf::new());
+        let registry = Registry::default().with_allocator(preempt::PREEMPT);
+        let experiment = Experiment::load(&loaded.expect("a recipe"), registry).expect("it loads");
+        let comparison = experiment.compare(&Unwatched::default()).expect("it runs");
+        let mut assumptions = comparison.assumptions.iter();
+        let found = assumptions.any(|(_, one)| one.about == "a preempted task");
+        assert_eq!(found, told, "{policy}");
+    }
 }

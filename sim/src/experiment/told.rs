@@ -3,16 +3,20 @@
 
 use std::fmt::Write as _;
 
+use fairground_policies::allocators::Setup;
+use fairground_policies::master::Config;
 use fairground_policies::message::FrameworkId;
+use fairground_policies::name::{BadName, Name};
 use fairground_policies::resources::Resources;
 use fairground_policies::schedulers::Speculation;
 use fairground_policies::time::Span;
 use fairground_workloads::recipe::Role;
+use fairground_workloads::rng;
 use fairground_workloads::trace::{Assumption, Trace, Work};
 use fairground_workloads::usage::UseSpec;
 
 use super::said::{overcommitted, said_nothing, shared_machines};
-use super::{Experiment, ExperimentError, STATIC_BEST};
+use super::{Experiment, ExperimentError, STATIC_BEST, static_with};
 use crate::output::units;
 use crate::run::{Comparison, FrameworkInfo, PolicyRuns};
 use crate::{search, sensitivity};
@@ -75,6 +79,31 @@ impl Experiment {
         Ok(Some(said))
     }
 
+    pub(super) fn check_policy(
+        &self,
+        policy: &Name,
+        beside: &[&'static str],
+    ) -> Result<Config, BadName> {
+        let setup = Setup {
+            shares: self.shares(),
+            agents: self.agents(),
+            rng: rng::stream(0, "check").into_generator(),
+        };
+        let policy = if policy.base() == STATIC_BEST {
+            search::Goal::take(&mut policy.clone())?;
+            static_with(policy, &self.shares())
+        } else {
+            policy.clone()
+        };
+        let mut allocators = self.registry.allocators().iter();
+        if allocators.all(|entry| entry.name != policy.base()) {
+            return Err(self.registry.no_policy(&policy, beside));
+        }
+        self.registry
+            .allocator(&policy, setup)
+            .map(|(config, _)| config)
+    }
+
     pub(super) fn infos(&self, trace: &Trace) -> Vec<FrameworkInfo> {
         let pairs = self.loaded.recipe.framework.iter().zip(&trace.workloads);
         pairs
@@ -102,13 +131,18 @@ impl Experiment {
 
     pub(super) fn assumptions(&self, trace: &Trace) -> Vec<(Option<FrameworkId>, Assumption)> {
         let mut assumptions = Vec::new();
+        let mut policies = self.loaded.recipe.policies.iter();
+        let preempts = policies.any(|policy| {
+            let config = self.check_policy(policy, &[]);
+            config.is_ok_and(|config| config.reclaims)
+        });
         for (i, workload) in trace.workloads.iter().enumerate() {
             let framework = Some(FrameworkId(i as u32));
             assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
             let uses = self.behaviours[i].uses.map(UseSpec::told);
             assumptions.extend(uses.map(|one| (framework, one)));
             let left = self.behaviours[i].preempted;
-            let told = (!left.is_lost()).then(|| Assumption {
+            let told = (preempts || !left.is_lost()).then(|| Assumption {
                 about: "a preempted task".to_owned(),
                 model: left.told(),
             });

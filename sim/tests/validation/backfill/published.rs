@@ -144,7 +144,7 @@ fn exact(jobs: &[Rigid]) -> Vec<Rigid> {
 /// worth more there than many a policy: 202.1 one by one, 183.4 if of those that end in one second the one that
 /// was submitted first ends first, and 228.5 if all of them do.
 #[test]
-#[ignore = "takes minutes, and needs the public traces: by hand"]
+#[ignore = "takes minutes, and needs the public traces: by hand, `.ci/long`"]
 fn the_published_numbers_of_the_curie_log() {
     let Some(log) = anchor("swf/CEA-Curie-2011-2.1-cln.swf.gz") else {
         return;
