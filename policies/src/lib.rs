@@ -12,6 +12,7 @@ pub mod time;
 pub mod resources;
 pub mod share;
 pub mod message;
+pub mod part;
 pub mod job;
 pub mod name;
 pub mod id_table;

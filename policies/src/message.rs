@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::part::{Capabilities, Part, Portion};
 use crate::resources::{QuotaLimit, Resources};
 use crate::share::Weight;
 use crate::time::{Span, Time};
@@ -61,6 +62,29 @@ id!(
     /// An offer, counted from zero by the master.
     OfferId(u64), "o"
 );
+
+/// What stands somewhere in the tree, among siblings that it is ranked against.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Node {
+    /// One framework: a leaf.
+    Framework(FrameworkId),
+    /// The frameworks of a role, without its sub-roles.
+    Members(RoleId),
+    /// A role with everything below it.
+    Role(RoleId),
+}
+
+impl From<FrameworkId> for Node {
+    fn from(framework: FrameworkId) -> Self {
+        Self::Framework(framework)
+    }
+}
+
+impl From<RoleId> for Node {
+    fn from(role: RoleId) -> Self {
+        Self::Role(role)
+    }
+}
 
 /// Free resources of one agent, held for one framework until it answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -223,6 +247,36 @@ pub enum Event {
         /// The most it is offered.
         limit: QuotaLimit,
     },
+    /// Some of an agent is of another part from now on: it was reserved, or made a volume, or is that no
+    /// more. What runs there goes on. Offers that nobody answered are taken back where too little stands free;
+    /// what tasks use cannot change, and nothing happens where the rest is too little.
+    PartChanged {
+        /// Where.
+        agent: AgentId,
+        /// Out of what this offer holds, which goes on; out of what is free without one.
+        offer: Option<OfferId>,
+        /// What it was.
+        from: Part,
+        /// What it is.
+        to: Part,
+        /// How much.
+        amount: Resources,
+    },
+    /// An agent estimated how much of what its tasks hold they do not use, and may be lent until they do. What
+    /// of an earlier estimate is in use counts until it is given back.
+    RevocableEstimated {
+        /// Where.
+        agent: AgentId,
+        /// How much.
+        amount: Resources,
+    },
+    /// What a framework knows how to handle from now on; nothing special before anybody says so.
+    CapabilitiesSet {
+        /// Which one.
+        framework: FrameworkId,
+        /// What it may be offered on top of the ordinary.
+        capabilities: Capabilities,
+    },
 }
 
 /// An order from the master.
@@ -276,6 +330,13 @@ pub enum Action {
         task: TaskId,
         /// After so long.
         grace: Span,
+    },
+    /// Say of which parts of its agent the offer that follows is; without it, all of it is of the common one.
+    Parts {
+        /// Which offer.
+        offer: OfferId,
+        /// What of it is not of the agent's common part.
+        portions: Vec<Portion>,
     },
 }
 

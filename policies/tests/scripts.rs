@@ -13,6 +13,11 @@
 //! demand f0 count=3 cpus:1 mem:4   a framework says what it could start; more sizes may follow, each
 //!                                  after its count
 //! quota r0 cpus:2 mem:4 limit mem:8   a role is guaranteed (2, 4) and may not exceed 8 of mem
+//! reserve a0 r0 cpus:1 mem:2       some of an agent is reserved for a role; `refined` asks frameworks for it
+//! unreserve a0 r0 cpus:1 mem:2     and no more; both out of what is free, or out of an offer with `offer=o0`
+//! disk a0 1 disk:100               some of an agent is a disk of its own, that of a role with `in=r0`
+//! lend a0 cpus:2                   what an agent's tasks do not use, for those who know of it
+//! knows f0 revocable refined       what a framework knows how to handle
 //! accept f0 o0 t0 cpus:1 t1 mem:2  tasks to launch on offers; what is left is refused
 //! decline f0 o0 o1 refuse=0s       for 5s, the frameworks' default, if nothing is said
 //! revive f0 | suppress f0 | leave f0 | kill f0 t0 | lose a0
@@ -39,13 +44,14 @@ use fairground_policies::allocators::Setup;
 use fairground_policies::ledger::Preemptions;
 use fairground_policies::master::Master;
 use fairground_policies::message::{Action, Event, FrameworkId};
+use fairground_policies::part::Portion;
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use words::{Words, demand, events, quota, time};
+use words::{Words, demand, events, parts, quota, time};
 
 // What the examples call their program by; nobody runs it here.
 extern crate self as fairground_sim;
@@ -177,6 +183,7 @@ impl Stage {
             "until" => self.wake_until(time(rest)),
             "demand" => self.tell(demand(rest)),
             "quota" => self.tell(quota(rest)),
+            "reserve" | "unreserve" | "disk" | "lend" | "knows" => self.tell(parts(verb, rest)),
             _ => {
                 for event in events(verb, Words::read(rest)) {
                     self.tell(event);
@@ -250,6 +257,9 @@ impl Stage {
             let running = ledger.capacity(agent) - free - offered;
             let books = format!("free {free}, offered {offered}, running {running}");
             writeln!(text, "  {agent}: {books}").unwrap();
+            for (part, total, free) in ledger.parts(agent) {
+                writeln!(text, "    of that {part}: {total}, free {free}").unwrap();
+            }
         }
         for framework in ledger.frameworks() {
             let held = ledger.held(framework);
@@ -288,6 +298,10 @@ impl Stage {
     }
 }
 
+fn portion(one: &Portion) -> String {
+    format!("{} {}", one.part, one.amount)
+}
+
 fn shown(action: &Action) -> String {
     match action {
         Action::Offer(offer) => {
@@ -317,5 +331,9 @@ fn shown(action: &Action) -> String {
             task,
             grace,
         } => format!("preempt {framework} {task} on {agent} in {grace}"),
+        Action::Parts { offer, portions } => {
+            let portions: Vec<String> = portions.iter().map(portion).collect();
+            format!("parts of {offer}: {}", portions.join("; "))
+        }
     }
 }

@@ -34,7 +34,7 @@ impl Allocator for Preempt {
             let mut tasks: Vec<LaunchedTask> = ledger.started(agent).collect();
             tasks.retain(|one| weight(one) < ledger.weight(to));
             tasks.sort_by_key(|one| (weight(one), Reverse((one.since, one.task))));
-            Reclaim::enough(ledger, agent, needs, &tasks, self.0)
+            Reclaim::enough(ledger, (to, needs), agent, &tasks, self.0)
         };
         let possible = ledger.agents().filter_map(on);
         possible.min_by_key(|one| one.victims.len())

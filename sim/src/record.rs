@@ -170,7 +170,10 @@ impl Recorder {
                 page.launched += 1;
                 page.refused -= 1;
             }
-            Action::Kill { .. } | Action::Preempt { .. } | Action::Report { .. } => {}
+            Action::Kill { .. }
+            | Action::Preempt { .. }
+            | Action::Report { .. }
+            | Action::Parts { .. } => {}
         }
     }
 

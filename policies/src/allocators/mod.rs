@@ -58,7 +58,7 @@ pub trait Allocator {
     /// Asked again whenever what is held or wanted below the node, its weight or the cluster's total changed.
     fn rank(&self, context: &Context<'_>, node: Node) -> Rank;
 
-    /// The only framework that may use `agent`; `None` shares it. Asked once, when it joins.
+    /// The framework that all of `agent` is reserved for; `None` shares it. Asked once, when it joins.
     fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
         let _ = agent;
         None
@@ -138,19 +138,24 @@ pub struct Reclaim {
 
 impl Reclaim {
     /// The first of `tasks` that together with what is free there make room for `needs` on `agent`; `None`
-    /// if all of them do not. Those that are being taken back already are left out.
+    /// if all of them do not. What `to` may not use, because it is reserved for others, is no room, and those that
+    /// are being taken back already are left out.
     pub fn enough(
         ledger: &Ledger,
+        (to, needs): (FrameworkId, Resources),
         agent: AgentId,
-        needs: Resources,
         tasks: &[LaunchedTask],
         grace: Span,
     ) -> Option<Self> {
-        let mut room = ledger.unkept(agent);
+        let mut room = ledger.usable(to, agent);
         let mut victims = Vec::new();
         for one in tasks.iter().filter(|one| !one.ending) {
+            let freed = ledger.usable_of(to, one.framework, one.task);
+            if freed.is_zero() {
+                continue;
+            }
             victims.push((one.framework, one.task));
-            room += one.needs;
+            room += freed;
             if needs.fits_in(room) {
                 return Some(Self {
                     agent,

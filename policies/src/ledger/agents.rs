@@ -1,18 +1,23 @@
 //! The entries of agents: what each has, and what of it is free.
 
 use super::Ledger;
-use crate::message::{AgentId, FrameworkId, OfferId, TaskId};
+use super::parts::PartEntry;
+use crate::message::{AgentId, FrameworkId, Node, OfferId, TaskId};
+use crate::part::{Part, Portion};
 use crate::resources::Resources;
 
 /// One agent's entry.
 #[derive(Clone, Default, Debug)]
 pub(super) struct AgentEntry {
     pub(super) present: bool,
-    pub(super) owner: Option<FrameworkId>,
+    /// What all of it is that is in none of its parts.
+    pub(super) common: Part,
     pub(super) total: Resources,
     pub(super) free: Resources,
     pub(super) offered: Resources,
     pub(super) running: Resources,
+    /// What of it is different; in the order in which it is given.
+    pub(super) parts: Vec<PartEntry>,
     pub(super) tasks: Vec<(FrameworkId, TaskId)>,
     pub(super) offers: Vec<OfferId>,
 }
@@ -50,9 +55,9 @@ impl Ledger {
             .map_or(Resources::ZERO, |entry| entry.free)
     }
 
-    /// For whom `agent` is reserved, if for anybody.
-    pub fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
-        self.agents.get(agent.index()).and_then(|entry| entry.owner)
+    /// For whom all of `agent` is reserved that is in none of its parts.
+    pub fn reserved(&self, agent: AgentId) -> Option<Node> {
+        self.agents.get(agent.index())?.common.reserved
     }
 }
 
@@ -72,7 +77,7 @@ impl Ledger {
         assert!(!entry.present, "{agent} joined twice");
         *entry = AgentEntry {
             present: true,
-            owner,
+            common: owner.map_or(Part::PLAIN, Part::reserved_for),
             total,
             free: total,
             ..AgentEntry::default()
@@ -92,10 +97,13 @@ impl Ledger {
             "{agent} is still in use"
         );
         self.total -= entry.total;
-        if self.has_quota && entry.owner.is_none() {
-            self.shared_free -= entry.free;
+        if self.has_quota {
+            self.shared_free -= entry.free_for_anybody();
         }
-        *entry = AgentEntry::default();
+        let gone = std::mem::take(entry);
+        for one in gone.parts {
+            self.unreserve(one.part, one.total);
+        }
         self.changed(agent);
     }
 
@@ -131,22 +139,49 @@ impl Ledger {
         rooms.min()
     }
 
-    /// Takes of what is free on an agent.
-    pub(super) fn take(&mut self, agent: AgentId, amount: Resources) {
+    /// Takes of what is free on an agent; how much of it was not for anybody.
+    pub(super) fn take(
+        &mut self,
+        agent: AgentId,
+        amount: Resources,
+        portions: &[Portion],
+    ) -> Resources {
         let entry = &mut self.agents[agent.index()];
         entry.free -= amount;
-        if self.has_quota && entry.owner.is_none() {
-            self.shared_free -= amount;
+        for one in portions {
+            entry.part_mut(one.part).free -= one.amount;
         }
+        let for_anybody = entry.for_anybody(amount, portions);
+        if self.has_quota {
+            self.shared_free -= for_anybody;
+        }
+        amount - for_anybody
     }
 
-    /// Gives back to an agent.
-    pub(super) fn give_back(&mut self, agent: AgentId, amount: Resources) {
+    /// Gives back to an agent; how much of it was not for anybody.
+    pub(super) fn give_back(
+        &mut self,
+        agent: AgentId,
+        amount: Resources,
+        portions: &[Portion],
+    ) -> Resources {
         let entry = &mut self.agents[agent.index()];
-        entry.free += amount;
-        if self.has_quota && entry.owner.is_none() {
-            self.shared_free += amount;
+        let mut gone = Resources::ZERO;
+        for one in portions {
+            gone += entry.part_mut(one.part).give_back(one.amount);
         }
+        entry.free += amount - gone;
+        if !gone.is_zero() {
+            entry.total -= gone;
+            self.total -= gone;
+            self.has_shrunk = true;
+            entry.parts.retain(|one| !one.total.is_zero());
+        }
+        let for_anybody = entry.for_anybody(amount, portions);
+        if self.has_quota {
+            self.shared_free += for_anybody;
+        }
+        amount - for_anybody
     }
 
     /// Asserts the law of conservation where something changed.

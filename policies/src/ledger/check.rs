@@ -37,6 +37,7 @@ impl Ledger {
                 );
             }
         }
+        self.check_parts();
         self.check_roles();
         self.check_preemptions();
         if self.has_quota {

@@ -5,6 +5,7 @@ use super::tasks::TaskEntry;
 use crate::demand::OpenDemand;
 use crate::id_table::IdTable;
 use crate::message::{AgentId, FrameworkId, RoleId, TaskId};
+use crate::part::Capabilities;
 use crate::resources::Resources;
 use crate::share::Weight;
 
@@ -17,6 +18,9 @@ pub(super) struct FrameworkEntry {
     pub(super) weight: Weight,
     pub(super) offered: Resources,
     pub(super) running: Resources,
+    /// What of both is reserved or may be taken back.
+    pub(super) aside: Resources,
+    pub(super) capabilities: Capabilities,
     /// Offers ever made to it: Mesos' tie-break.
     pub(super) allocations: u64,
     pub(super) open_offers: u32,
@@ -79,20 +83,7 @@ impl Ledger {
         if let Some(role) = role {
             self.name_role(role, None);
         }
-        while self.frameworks.len() <= framework.index() {
-            self.frameworks.push(FrameworkEntry {
-                joined: false,
-                role: None,
-                weight: Weight::ONE,
-                offered: Resources::ZERO,
-                running: Resources::ZERO,
-                allocations: 0,
-                open_offers: 0,
-                demand: OpenDemand::default(),
-                wasted: false,
-                tasks: IdTable::new(),
-            });
-        }
+        self.expect_framework(framework);
         // What it runs goes with it to another role.
         self.take_down(framework);
         let entry = &mut self.frameworks[framework.index()];
@@ -102,9 +93,41 @@ impl Ledger {
         if left != role {
             self.take_down(framework);
             let entry = &self.frameworks[framework.index()];
-            let held = entry.offered + entry.running;
-            self.change_roles(left, |holding| holding.held -= held);
-            self.change_roles(role, |holding| holding.held += held);
+            let (held, aside) = (entry.offered + entry.running, entry.aside);
+            self.change_roles(left, |holding| {
+                holding.held -= held;
+                holding.aside -= aside;
+            });
+            self.change_roles(role, |holding| {
+                holding.held += held;
+                holding.aside += aside;
+            });
+        }
+    }
+
+    /// What a framework knows how to handle, which may be said before it joins.
+    pub(crate) fn set_capabilities(&mut self, framework: FrameworkId, capabilities: Capabilities) {
+        self.expect_framework(framework);
+        self.frameworks[framework.index()].capabilities = capabilities;
+    }
+
+    /// Makes entries for a framework and those before it.
+    fn expect_framework(&mut self, framework: FrameworkId) {
+        while self.frameworks.len() <= framework.index() {
+            self.frameworks.push(FrameworkEntry {
+                joined: false,
+                role: None,
+                weight: Weight::ONE,
+                offered: Resources::ZERO,
+                running: Resources::ZERO,
+                aside: Resources::ZERO,
+                capabilities: Capabilities::NONE,
+                allocations: 0,
+                open_offers: 0,
+                demand: OpenDemand::default(),
+                wasted: false,
+                tasks: IdTable::new(),
+            });
         }
     }
 

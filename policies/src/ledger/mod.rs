@@ -9,6 +9,7 @@ mod check;
 mod demand;
 mod frameworks;
 mod offers;
+mod parts;
 mod past;
 mod preemption;
 mod quota;
@@ -18,6 +19,8 @@ mod tasks;
 use self::agents::AgentEntry;
 use self::frameworks::FrameworkEntry;
 pub(crate) use self::offers::OpenOffer;
+pub(crate) use self::parts::Bounds;
+use self::parts::Parted;
 use self::past::Past;
 use self::roles::RoleEntry;
 use crate::agent_set::AgentSet;
@@ -28,8 +31,9 @@ use crate::resources::Resources;
 use crate::time::Time;
 
 pub use self::past::Memory;
+pub use crate::message::Node;
+
 pub use self::preemption::{Earmark, LaunchedTask, Preemptions};
-pub use self::roles::Node;
 
 /// Who has what.
 #[derive(Clone, Debug)]
@@ -46,7 +50,11 @@ pub struct Ledger {
     earmarks: Vec<Earmark>,
     preemptions: Preemptions,
     total: Resources,
-    /// What nobody holds, of all agents that have no owner; counted where any role has a quota.
+    /// Whether the total shrank since the master asked.
+    has_shrunk: bool,
+    /// What offers and tasks hold of parts that are not their agents' common ones.
+    parted: Parted,
+    /// What nobody holds of what is for anybody; counted where any role has a quota.
     shared_free: Resources,
     /// Whether any role has a quota: nobody else pays for it.
     has_quota: bool,
@@ -73,6 +81,8 @@ impl Default for Ledger {
             earmarks: Vec::new(),
             preemptions: Preemptions::default(),
             total: Resources::ZERO,
+            has_shrunk: false,
+            parted: Parted::default(),
             shared_free: Resources::ZERO,
             has_quota: false,
             needed: Resources::ZERO,
@@ -89,7 +99,7 @@ impl Ledger {
         self.total
     }
 
-    /// What nobody holds, of all agents together that are not reserved for anybody.
+    /// What nobody holds of what is for anybody, of all agents together.
     pub fn shared_free(&self) -> Resources {
         if self.has_quota {
             self.shared_free
@@ -99,7 +109,6 @@ impl Ledger {
     }
 
     fn count_shared(&self) -> Resources {
-        let shared = self.agents.iter().filter(|entry| entry.owner.is_none());
-        shared.map(|entry| entry.free).sum()
+        self.agents.iter().map(AgentEntry::free_for_anybody).sum()
     }
 }

@@ -1,7 +1,9 @@
 //! Offers: what is held for a framework until it answers.
 
 use super::Ledger;
+use super::parts::Bounds;
 use crate::message::{AgentId, FrameworkId, Offer, OfferId};
+use crate::part::Portion;
 use crate::resources::Resources;
 use crate::time::Time;
 
@@ -43,11 +45,13 @@ impl Ledger {
             agent,
             resources,
         };
+        let (_, portions) = self.compose(framework, agent, Bounds::total(resources));
         let entry = &mut self.agents[agent.index()];
         entry.offered += resources;
         let position = entry.offers.len() as u32;
         entry.offers.push(id);
-        self.take(agent, resources);
+        let aside = self.take(agent, resources, &portions);
+        self.parted.hold_offer(id, portions);
         self.offers.insert(
             id.0,
             OpenOffer {
@@ -59,11 +63,13 @@ impl Ledger {
         );
         let entry = &mut self.frameworks[framework.index()];
         entry.offered += resources;
+        entry.aside += aside;
         entry.allocations += 1;
         entry.open_offers += 1;
         let role = entry.role;
         self.change_roles(role, |holding| {
             holding.held += resources;
+            holding.aside += aside;
             holding.allocations += 1;
         });
         self.changed(agent);
@@ -81,8 +87,9 @@ impl Ledger {
         self.offers.front()
     }
 
-    /// Ends an open offer; what it held is free again.
-    pub(crate) fn close_offer(&mut self, id: OfferId) -> OpenOffer {
+    /// Ends an open offer; what it held is free again. What it held of special parts is added to `portions`.
+    pub(crate) fn close_offer(&mut self, id: OfferId, portions: &mut Vec<Portion>) -> OpenOffer {
+        let held = self.parted.close_offer(id);
         let open = self.offers.remove(id.0).expect("an open offer");
         let OpenOffer {
             offer, position, ..
@@ -98,12 +105,17 @@ impl Ledger {
         }
         let entry = &mut self.agents[offer.agent.index()];
         entry.offered -= offer.resources;
-        self.give_back(offer.agent, offer.resources);
+        let aside = self.give_back(offer.agent, offer.resources, &held);
+        portions.extend(held);
         let entry = &mut self.frameworks[offer.framework.index()];
         entry.offered -= offer.resources;
+        entry.aside -= aside;
         entry.open_offers -= 1;
         let role = entry.role;
-        self.change_roles(role, |holding| holding.held -= offer.resources);
+        self.change_roles(role, |holding| {
+            holding.held -= offer.resources;
+            holding.aside -= aside;
+        });
         self.changed(offer.agent);
         open
     }

@@ -83,16 +83,17 @@ impl Ledger {
         free.saturating_sub(self.earmarked(agent))
     }
 
-    /// What nobody holds and nothing is kept of, of all agents together that are not reserved for anybody.
+    /// What nobody holds and nothing is kept of, of all that is for anybody.
     pub fn shared_unkept(&self) -> Resources {
         let mut shared = self.shared_free();
         for (i, one) in self.earmarks.iter().enumerate() {
             let seen = self.earmarks[..i]
                 .iter()
                 .any(|other| other.agent == one.agent);
-            if !seen && self.owner(one.agent).is_none() {
+            if !seen {
                 // More may be kept of an agent than is free there: others still run on it.
-                shared -= self.free(one.agent).min(self.earmarked(one.agent));
+                let free = self.agents[one.agent.index()].free_for_anybody();
+                shared -= free.min(self.earmarked(one.agent));
             }
         }
         shared

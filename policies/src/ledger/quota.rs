@@ -2,7 +2,9 @@
 //!
 //! Guarantees and limits hold for everything below a role. What is guaranteed and not held must stay
 //! available (Mesos' headroom): whoever is offered something must leave enough free for all others' needs.
-//! Agents that have an owner are outside of all that.
+//!
+//! What is reserved for a role, or for one below it, counts as held by it, whether anybody holds it or not.
+//! What is reserved for a framework, as `static` does, and what may be taken back is outside of all that.
 
 use super::Ledger;
 use super::roles::RoleEntry;
@@ -14,6 +16,8 @@ use crate::resources::{Kind, QuotaLimit, Resources};
 pub(super) struct Quota {
     pub(super) guarantee: Resources,
     pub(super) limit: QuotaLimit,
+    /// What is reserved for the role and those below it: it counts, whether anybody holds it or not.
+    pub(super) reserved: Resources,
     /// What of the guarantees of this role and those below it is not held.
     pub(super) need: Resources,
     /// The needs of the roles right below it.
@@ -24,13 +28,29 @@ impl Quota {
     pub(super) const NONE: Self = Self {
         guarantee: Resources::ZERO,
         limit: QuotaLimit::NONE,
+        reserved: Resources::ZERO,
         need: Resources::ZERO,
         needs_below: Resources::ZERO,
     };
 }
 
+impl RoleEntry {
+    /// What counts against the quota of the role.
+    pub(super) fn consumed(&self) -> Resources {
+        self.whole.held - self.whole.aside + self.quota.reserved
+    }
+}
+
 /// What policies read.
 impl Ledger {
+    /// What counts against the quota of `role`: what is held below it of what is for anybody, and all that is
+    /// reserved for it or those below it.
+    pub fn consumed(&self, role: RoleId) -> Resources {
+        self.roles
+            .get(role.index())
+            .map_or(Resources::ZERO, RoleEntry::consumed)
+    }
+
     /// What is guaranteed to everything below `role` together.
     pub fn guarantee(&self, role: RoleId) -> Resources {
         self.roles
@@ -50,7 +70,7 @@ impl Ledger {
     pub fn lacking(&self, framework: FrameworkId) -> Resources {
         let lacking = self.roles_above(framework).map(|role| {
             let entry = &self.roles[role.index()];
-            entry.quota.guarantee.saturating_sub(entry.whole.held)
+            entry.quota.guarantee.saturating_sub(entry.consumed())
         });
         lacking.fold(Resources::ZERO, Resources::max)
     }
@@ -70,8 +90,8 @@ impl Ledger {
     /// What `framework` may still take without exceeding a limit.
     pub fn left_below_limits(&self, framework: FrameworkId) -> Resources {
         let left = self.roles_above(framework).map(|role| {
-            let RoleEntry { quota, whole, .. } = &self.roles[role.index()];
-            quota.limit.left(whole.held)
+            let entry = &self.roles[role.index()];
+            entry.quota.limit.left(entry.consumed())
         });
         left.fold(Resources::UNBOUNDED, Resources::min)
     }
@@ -119,13 +139,10 @@ impl Ledger {
     pub(super) fn count_needs(&mut self, role: RoleId) {
         let mut next = Some(role);
         while let Some(role) = next {
-            let RoleEntry {
-                quota,
-                whole,
-                parent,
-                ..
-            } = &mut self.roles[role.index()];
-            let lacking = quota.guarantee.saturating_sub(whole.held);
+            let entry = &mut self.roles[role.index()];
+            let consumed = entry.consumed();
+            let RoleEntry { quota, parent, .. } = entry;
+            let lacking = quota.guarantee.saturating_sub(consumed);
             let old = std::mem::replace(&mut quota.need, quota.needs_below.max(lacking));
             let new = quota.need;
             next = *parent;
@@ -149,8 +166,8 @@ impl Ledger {
         let mut roles: Vec<usize> = (0..self.roles.len()).collect();
         roles.sort_by_key(|role| std::cmp::Reverse(depth(*role)));
         for role in roles {
-            let RoleEntry { quota, whole, .. } = &self.roles[role];
-            let lacking = quota.guarantee.saturating_sub(whole.held);
+            let quota = &self.roles[role].quota;
+            let lacking = quota.guarantee.saturating_sub(self.roles[role].consumed());
             let need = below[role].max(lacking);
             assert_eq!(
                 (quota.need, quota.needs_below),

@@ -6,37 +6,16 @@
 
 use super::Ledger;
 use super::quota::Quota;
-use crate::message::{FrameworkId, RoleId};
+use crate::message::{FrameworkId, Node, RoleId};
 use crate::resources::{Kind, Resources};
 use crate::share::{Share, Weight};
-
-/// What stands somewhere in the tree, among siblings that it is ranked against.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Node {
-    /// One framework: a leaf.
-    Framework(FrameworkId),
-    /// The frameworks of a role, without its sub-roles.
-    Members(RoleId),
-    /// A role with everything below it.
-    Role(RoleId),
-}
-
-impl From<FrameworkId> for Node {
-    fn from(framework: FrameworkId) -> Self {
-        Self::Framework(framework)
-    }
-}
-
-impl From<RoleId> for Node {
-    fn from(role: RoleId) -> Self {
-        Self::Role(role)
-    }
-}
 
 /// What is held below a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Holding {
     pub(super) held: Resources,
+    /// What of it is reserved or may be taken back: it counts against no quota.
+    pub(super) aside: Resources,
     /// Offers ever made.
     pub(super) allocations: u64,
 }
@@ -44,6 +23,7 @@ pub(super) struct Holding {
 impl Holding {
     const NOTHING: Self = Self {
         held: Resources::ZERO,
+        aside: Resources::ZERO,
         allocations: 0,
     };
 }
@@ -217,15 +197,19 @@ impl Ledger {
             let mut next = entry.role;
             if let Some(role) = next {
                 expected[role.index()].0.held += entry.offered + entry.running;
+                expected[role.index()].0.aside += entry.aside;
             }
             while let Some(role) = next {
                 expected[role.index()].1.held += entry.offered + entry.running;
+                expected[role.index()].1.aside += entry.aside;
                 next = self.roles[role.index()].parent;
             }
         }
         for (i, (entry, (members, whole))) in self.roles.iter().zip(expected).enumerate() {
             assert_eq!(entry.members.held, members.held, "members of r{i}");
             assert_eq!(entry.whole.held, whole.held, "everything below r{i}");
+            let aside = (entry.members.aside, entry.whole.aside);
+            assert_eq!(aside, (members.aside, whole.aside), "what of it is aside");
             assert!(
                 entry.members.allocations <= entry.whole.allocations,
                 "allocations of r{i}"

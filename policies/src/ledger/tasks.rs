@@ -2,6 +2,7 @@
 
 use super::Ledger;
 use crate::message::{AgentId, FrameworkId, TaskId};
+use crate::part::Portion;
 use crate::resources::Resources;
 use crate::time::Time;
 
@@ -30,22 +31,25 @@ impl Ledger {
         self.frameworks[framework.index()].tasks.retire(task.0);
     }
 
-    /// Starts a task on free resources of `agent`.
+    /// Starts a task on free resources of `agent`, of whose special parts it takes `portions`.
     pub(crate) fn launch(
         &mut self,
         framework: FrameworkId,
         agent: AgentId,
         task: TaskId,
         needs: Resources,
+        portions: Vec<Portion>,
     ) {
         self.take_down(framework);
-        self.take(agent, needs);
+        let aside = self.take(agent, needs, &portions);
+        self.parted.hold_task(framework, task, portions);
         let entry = &mut self.agents[agent.index()];
         entry.running += needs;
         let position = entry.tasks.len() as u32;
         entry.tasks.push((framework, task));
         let entry = &mut self.frameworks[framework.index()];
         entry.running += needs;
+        entry.aside += aside;
         entry.tasks.insert(
             task.0,
             TaskEntry {
@@ -57,7 +61,10 @@ impl Ledger {
             },
         );
         let role = entry.role;
-        self.change_roles(role, |holding| holding.held += needs);
+        self.change_roles(role, |holding| {
+            holding.held += needs;
+            holding.aside += aside;
+        });
         self.changed(agent);
     }
 
@@ -81,8 +88,6 @@ impl Ledger {
             ..
         } = entry.tasks.remove(task.0)?;
         entry.running -= needs;
-        let role = entry.role;
-        self.change_roles(role, |holding| holding.held -= needs);
         let entry = &mut self.agents[agent.index()];
         entry.running -= needs;
         entry.tasks.swap_remove(position as usize);
@@ -90,7 +95,15 @@ impl Ledger {
             let moved = self.frameworks[owner.index()].tasks.get_mut(moved.0);
             moved.expect("a running task").position = position;
         }
-        self.give_back(agent, needs);
+        let portions = self.parted.end_task(framework, task);
+        let aside = self.give_back(agent, needs, &portions);
+        let entry = &mut self.frameworks[framework.index()];
+        entry.aside -= aside;
+        let role = entry.role;
+        self.change_roles(role, |holding| {
+            holding.held -= needs;
+            holding.aside -= aside;
+        });
         self.changed(agent);
         Some(ending)
     }

@@ -3,6 +3,7 @@
 use super::{Master, OfferSize};
 use crate::agent_set::AgentSet;
 use crate::allocators::Context;
+use crate::ledger::Bounds;
 use crate::message::{Action, AgentId, FrameworkId};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -88,6 +89,11 @@ impl Master {
         !self.reconsider.is_nobody() || !self.changed.is_empty()
     }
 
+    /// Whether anybody waits for an offer: whoever others make room for may want nothing else.
+    pub(super) fn has_takers(&self) -> bool {
+        !self.sorter.is_empty() || !self.ledger.earmarks().is_empty()
+    }
+
     /// When the next round may be: this instant unless there was one already.
     pub(super) fn due(&self) -> Time {
         let earliest = match self.last_round {
@@ -109,7 +115,7 @@ impl Master {
         let mut reconsider = std::mem::take(&mut self.reconsider);
         let mut changed = std::mem::take(&mut self.changed);
         let mut from = AgentId(0);
-        while !self.sorter.is_empty()
+        while self.has_takers()
             && let Some(agent) = self.next_to_offer(from, &reconsider, &changed)
         {
             let some =
@@ -158,8 +164,7 @@ impl Master {
         if self.config.reclaims {
             self.offer_reclaimed(agent, actions);
         }
-        let shared = self.ledger.owner(agent).is_none();
-        let mut lacking_first = shared && self.ledger.has_quota();
+        let mut lacking_first = self.ledger.has_quota();
         while !self.ledger.unkept(agent).is_zero() {
             let chosen = self.choose(agent, some, lacking_first);
             let Some((framework, resources)) = chosen else {
@@ -168,13 +173,32 @@ impl Master {
                 }
                 return;
             };
-            let offer = self.ledger.offer(framework, agent, resources, false);
+            self.make_offer(framework, agent, resources, false, actions);
             if self.config.offers == OfferSize::Task {
                 self.ledger.demand_mut(framework).offered(resources);
             }
-            actions.push(Action::Offer(offer));
             self.rank(framework);
         }
+    }
+
+    /// Offers some of an agent, which was taken back from others for the framework or not.
+    pub(super) fn make_offer(
+        &mut self,
+        framework: FrameworkId,
+        agent: AgentId,
+        resources: Resources,
+        reclaimed: bool,
+        actions: &mut Vec<Action>,
+    ) {
+        let offer = self.ledger.offer(framework, agent, resources, reclaimed);
+        if !self.ledger.is_uniform(agent) {
+            let portions = self.ledger.portions(offer.id).to_vec();
+            if !portions.is_empty() {
+                let offer = offer.id;
+                actions.push(Action::Parts { offer, portions });
+            }
+        }
+        actions.push(Action::Offer(offer));
     }
 
     /// Who is next to be offered something of an agent, and how much.
@@ -189,7 +213,6 @@ impl Master {
             agent: Some(agent),
             ..Context::order(self.now, &self.ledger)
         };
-        let owner = self.ledger.owner(agent);
         let size = |framework, most: Resources| {
             let wanted = |amount: Resources| {
                 let offered = (amount, all);
@@ -203,34 +226,48 @@ impl Master {
                 }
             }
         };
-        let quota = owner.is_none() && self.ledger.has_quota();
-        let most = |framework| {
-            let of_policy = self.allocator.at_most(&context, framework);
-            if !quota {
-                return of_policy;
-            }
-            let headroom = self.ledger.headroom(framework);
-            Some(of_policy.map_or(headroom, |most| most.min(headroom)))
+        let quota = self.ledger.has_quota();
+        let disks = self.config.offers == OfferSize::Agent;
+        let uniform = self.ledger.is_uniform(agent);
+        let within = |framework, most: Resources, for_anybody| {
+            let free = if uniform {
+                free
+            } else {
+                self.ledger.usable(framework, agent)
+            };
+            let bounds = Bounds {
+                all: most.min(free),
+                for_anybody,
+                disks,
+            };
+            self.ledger.offerable(framework, agent, bounds)
         };
         // Only what would be offered is worth the question how much of it may be.
         let mut bounded = |framework| {
-            let unbounded = if lacking_first {
-                self.ledger.before_others(framework)?.min(free)
-            } else {
-                free
-            };
-            let amount = size(framework, unbounded)?;
-            match most(framework) {
-                Some(most) if !amount.fits_in(most) => {
-                    self.held_back.add(framework);
-                    size(framework, most.min(unbounded))
-                }
-                _ => Some(amount),
+            let mut for_anybody = Resources::UNBOUNDED;
+            if lacking_first {
+                for_anybody = self.ledger.before_others(framework)?;
             }
+            let amount = size(
+                framework,
+                within(framework, Resources::UNBOUNDED, for_anybody),
+            )?;
+            let of_policy = self.allocator.at_most(&context, framework);
+            if of_policy.is_none() && !quota {
+                return Some(amount);
+            }
+            if quota {
+                for_anybody = for_anybody.min(self.ledger.headroom(framework));
+            }
+            let most = of_policy.unwrap_or(Resources::UNBOUNDED);
+            let most = within(framework, most, for_anybody);
+            if amount.fits_in(most) {
+                return Some(amount);
+            }
+            self.held_back.add(framework);
+            size(framework, most)
         };
-        let takes = |framework: &FrameworkId| {
-            owner.is_none_or(|owner| owner == *framework) && bounded(*framework).is_some()
-        };
+        let takes = |framework: &FrameworkId| bounded(*framework).is_some();
         let picked = match some {
             None => {
                 let mut candidates = self.sorter.fitting(free).filter(takes);

@@ -6,6 +6,7 @@ use crate::ledger::{Node, OpenOffer};
 use crate::message::{
     Action, AgentId, Demand, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
+use crate::part::{Portion, draw};
 use crate::resources::{QuotaLimit, Resources};
 use crate::share::Weight;
 use crate::time::Span;
@@ -84,7 +85,7 @@ impl Master {
     }
 
     /// The sorter learns of a role and of all above it.
-    fn name_roles(&mut self, role: Option<RoleId>) {
+    pub(super) fn name_roles(&mut self, role: Option<RoleId>) {
         let mut next = role.map(Node::Role);
         while let Some(node @ Node::Role(role)) = next {
             self.sorter.name_role(role, &self.ledger);
@@ -144,13 +145,13 @@ impl Master {
         actions: &mut Vec<Action>,
     ) {
         let (mut agent, mut left, mut spoilt) = (None, Resources::ZERO, false);
-        let mut reclaimed = 0;
+        let (mut reclaimed, mut portions) = (0, Vec::new());
         for id in offers {
             let Some(offer) = self.ledger.open_offer(framework, *id) else {
                 spoilt = true;
                 continue;
             };
-            reclaimed += u32::from(self.close_offer(offer.id).reclaimed);
+            reclaimed += u32::from(self.close_offer(offer.id, &mut portions).reclaimed);
             left += offer.resources;
             if *agent.get_or_insert(offer.agent) != offer.agent {
                 spoilt = true;
@@ -161,6 +162,7 @@ impl Master {
         // holds was wrong.
         if spoilt {
             left = Resources::ZERO;
+            portions.clear();
         }
         let mut launched = 0;
         for request in launch {
@@ -168,26 +170,25 @@ impl Master {
             if !self.ledger.is_fresh(framework, task) {
                 continue;
             }
-            match (agent, left.checked_sub(needs)) {
-                (Some(agent), Some(rest)) if !needs.is_zero() => {
-                    left = rest;
-                    launched += 1;
-                    self.ledger.launch(framework, agent, task, needs);
-                    actions.push(Action::Launch {
-                        agent,
-                        framework,
-                        task,
-                        needs,
-                    });
-                }
-                _ => {
-                    self.ledger.refuse_task(framework, task);
-                    actions.push(Action::Report {
-                        framework,
-                        task,
-                        outcome: Outcome::Lost,
-                    });
-                }
+            let fits = !needs.is_zero() && needs.fits_in(left);
+            let drawn = fits.then(|| draw(needs, left, &mut portions)).flatten();
+            if let (Some(agent), Some(drawn)) = (agent, drawn) {
+                left -= needs;
+                launched += 1;
+                self.ledger.launch(framework, agent, task, needs, drawn);
+                actions.push(Action::Launch {
+                    agent,
+                    framework,
+                    task,
+                    needs,
+                });
+            } else {
+                self.ledger.refuse_task(framework, task);
+                actions.push(Action::Report {
+                    framework,
+                    task,
+                    outcome: Outcome::Lost,
+                });
             }
             self.ledger.demand_mut(framework).launched(needs);
         }
@@ -261,9 +262,9 @@ impl Master {
         }
     }
 
-    /// Ends an open offer; what it held is free again.
-    fn close_offer(&mut self, offer: OfferId) -> OpenOffer {
-        let open = self.ledger.close_offer(offer);
+    /// Ends an open offer; what it held is free again, which of special parts is added to `portions`.
+    fn close_offer(&mut self, offer: OfferId, portions: &mut Vec<Portion>) -> OpenOffer {
+        let open = self.ledger.close_offer(offer, portions);
         if self.config.offers == OfferSize::Task {
             let demand = self.ledger.demand_mut(open.offer.framework);
             demand.closed(open.offer.resources);
@@ -274,7 +275,7 @@ impl Master {
     pub(super) fn rescind(&mut self, offer: OfferId, actions: &mut Vec<Action>) {
         let OpenOffer {
             offer, reclaimed, ..
-        } = self.close_offer(offer);
+        } = self.close_offer(offer, &mut Vec::new());
         if reclaimed {
             self.ledger.count_reclaimed(offer.framework, false);
         }

@@ -7,6 +7,7 @@
 mod allocation;
 pub(crate) mod config;
 mod facts;
+mod parts;
 mod preemption;
 
 use self::allocation::Reconsider;
@@ -95,6 +96,9 @@ impl Master {
         self.apply(event, actions);
         self.rescind_overdue(actions);
         self.end_filters();
+        if self.ledger.take_shrunk() {
+            self.sorter.mark_all_stale();
+        }
         // A bound follows from the books, and only facts and what is taken back change those before the next
         // offers: whoever was held back is asked again then, and no sooner.
         if !self.held_back.is_nobody() && (!woken || self.has_changes()) {
@@ -109,7 +113,7 @@ impl Master {
     /// Without rounds, that is the present as soon as there is something to offer.
     pub fn wake_at(&self) -> Option<Time> {
         let overdue = self.next_overdue();
-        let round = if self.sorter.is_empty() {
+        let round = if !self.has_takers() {
             None
         } else if self.has_changes() {
             Some(self.due())
@@ -181,6 +185,20 @@ impl Master {
                 guarantee,
                 limit,
             } => self.quota_set(role, guarantee, limit),
+            Event::PartChanged {
+                agent,
+                offer,
+                from,
+                to,
+                amount,
+            } => self.part_changed((agent, offer), (from, to), amount, actions),
+            Event::RevocableEstimated { agent, amount } => {
+                self.revocable_estimated(agent, amount, actions);
+            }
+            Event::CapabilitiesSet {
+                framework,
+                capabilities,
+            } => self.capabilities_set(framework, capabilities),
         }
     }
 }

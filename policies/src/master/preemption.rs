@@ -3,7 +3,7 @@
 use super::{Master, OfferSize};
 use crate::allocators::{Context, Reclaim};
 use crate::demand::{OpenDemand, take_one};
-use crate::ledger::Earmark;
+use crate::ledger::{Bounds, Earmark};
 use crate::message::{Action, AgentId, Demand, FrameworkId};
 use crate::resources::Resources;
 
@@ -61,7 +61,7 @@ impl Master {
             .filter(|one| one.framework == framework);
         let soon: Resources = mine.map(|one| one.needs).sum();
         let within = (soon + needs).fits_in(ledger.left_below_limits(framework));
-        let has_room = |agent| needs.fits_in(ledger.unkept(agent));
+        let has_room = |agent| needs.fits_in(ledger.usable(framework, agent));
         if !within || ledger.agents().any(has_room) {
             return false;
         }
@@ -69,7 +69,7 @@ impl Master {
         let Some(reclaim) = self.allocator.reclaim(&context, framework, needs) else {
             return false;
         };
-        if !self.is_sound(&reclaim, needs) {
+        if !self.is_sound(&reclaim, framework, needs) {
             return false;
         }
         let Reclaim {
@@ -101,9 +101,9 @@ impl Master {
     }
 
     /// Whether what the policy wants to take back runs there and makes room.
-    fn is_sound(&self, reclaim: &Reclaim, needs: Resources) -> bool {
+    fn is_sound(&self, reclaim: &Reclaim, to: FrameworkId, needs: Resources) -> bool {
         let Reclaim { agent, victims, .. } = reclaim;
-        let mut room = self.ledger.unkept(*agent);
+        let mut room = self.ledger.usable(to, *agent);
         for (i, (framework, task)) in victims.iter().enumerate() {
             let here = self
                 .ledger
@@ -115,34 +115,47 @@ impl Master {
             if one.ending || victims[..i].contains(&(*framework, *task)) {
                 return false;
             }
-            room += one.needs;
+            room += self.ledger.usable_of(to, *framework, *task);
         }
         !victims.is_empty() && needs.fits_in(room)
     }
 
     /// Offers what was taken back to whom it was taken back for, as soon as it is free.
     pub(super) fn offer_reclaimed(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
-        let ripe = |one: &Earmark, free| one.agent == agent && one.needs.fits_in(free);
         loop {
-            let free = self.ledger.free(agent);
+            let free = Bounds::total(self.ledger.free(agent));
+            let ripe = |one: &Earmark| {
+                let here = one.agent == agent;
+                here && one
+                    .needs
+                    .fits_in(self.ledger.offerable(one.framework, agent, free))
+            };
             let mut earmarks = self.ledger.earmarks().iter();
-            let Some(position) = earmarks.position(|one| ripe(one, free)) else {
+            let Some(position) = earmarks.position(ripe) else {
                 return;
             };
             let Earmark {
                 framework, needs, ..
             } = self.ledger.take_earmark(position);
-            let limit = self.ledger.left_below_limits(framework);
-            if !needs.fits_in(limit) {
+            let for_anybody = self.ledger.left_below_limits(framework);
+            let within = |all| Bounds {
+                for_anybody,
+                ..Bounds::total(all)
+            };
+            let most = within(self.ledger.free(agent));
+            if !needs.fits_in(self.ledger.offerable(framework, agent, most)) {
                 self.for_nobody(framework, needs);
                 continue;
             }
             let resources = match self.config.offers {
                 OfferSize::Task => needs,
-                OfferSize::Agent => self.ledger.unkept(agent).min(limit).max(needs),
+                OfferSize::Agent => {
+                    let more = within(self.ledger.unkept(agent));
+                    let more = self.ledger.offerable(framework, agent, more);
+                    more.max(needs)
+                }
             };
-            let offer = self.ledger.offer(framework, agent, resources, true);
-            actions.push(Action::Offer(offer));
+            self.make_offer(framework, agent, resources, true, actions);
             self.rank(framework);
         }
     }

@@ -12,6 +12,7 @@ mod examples;
 mod frameworks;
 mod master;
 mod observer;
+mod parts;
 mod profile;
 mod quotas;
 mod sharing;

@@ -1,8 +1,9 @@
 //! The master under any sequence of facts: valid ones, late ones and absurd ones.
 
 use fairground_policies::message::{
-    AgentId, Demand, Event, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
+    AgentId, Demand, Event, FrameworkId, Node, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
+use fairground_policies::part::{Capabilities, Part};
 use fairground_policies::resources::{Milligpus, QuotaLimit, Resources};
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
@@ -20,6 +21,8 @@ enum Move {
     /// A task that runs ends, or another one is said to have ended.
     End(Index, Outcome),
     Kill(Index),
+    /// Some of an open offer is another part from now on.
+    Change(Index, Part, Part, Resources),
     /// The master is woken when it wants to be.
     Wake,
     /// The first round from now on is due.
@@ -133,6 +136,18 @@ fn facts() -> impl Strategy<Value = Event> {
         ),
         2 => (roles(), prop::option::of(roles()), weight)
             .prop_map(|(role, parent, weight)| Event::RoleSet { role, parent, weight }),
+        3 => (agents(), parts(), parts(), needs()).prop_map(|(agent, from, to, amount)| Event::PartChanged {
+            agent,
+            offer: None,
+            from,
+            to,
+            amount,
+        }),
+        1 => (agents(), needs())
+            .prop_map(|(agent, amount)| Event::RevocableEstimated { agent, amount }),
+        2 => (frameworks(), capabilities()).prop_map(|(framework, capabilities)| {
+            Event::CapabilitiesSet { framework, capabilities }
+        }),
         1 => frameworks().prop_map(|framework| Event::FrameworkLeft { framework }),
         6 => (frameworks(), demand())
             .prop_map(|(framework, demand)| Event::DemandDeclared { framework, demand }),
@@ -143,6 +158,36 @@ fn facts() -> impl Strategy<Value = Event> {
             task: TaskId(task),
         }),
     ]
+}
+
+/// Nobody's, reserved for a role or a framework, plainly or with something to know.
+fn parts() -> impl Strategy<Value = Part> {
+    let asks = select(vec![
+        Capabilities::NONE,
+        Capabilities::NONE,
+        Capabilities::REFINED,
+    ]);
+    let reserved = prop_oneof![
+        3 => roles().prop_map(Node::Role),
+        1 => roles().prop_map(Node::Members),
+        1 => frameworks().prop_map(Node::Framework),
+    ];
+    prop_oneof![
+        4 => Just(Part::PLAIN),
+        4 => (reserved, asks).prop_map(|(reserved, asks)| Part {
+            asks,
+            ..Part::reserved_for(reserved)
+        }),
+    ]
+}
+
+fn capabilities() -> impl Strategy<Value = Capabilities> {
+    select(vec![
+        Capabilities::NONE,
+        Capabilities::REFINED,
+        Capabilities::REVOCABLE,
+        Capabilities::ALL,
+    ])
 }
 
 fn demand() -> impl Strategy<Value = Vec<Demand>> {
@@ -177,6 +222,8 @@ fn moves() -> impl Strategy<Value = Vec<(Span, Move)>> {
         8 => answers().prop_map(Move::Answer),
         4 => (any::<Index>(), outcome).prop_map(|(index, outcome)| Move::End(index, outcome)),
         1 => any::<Index>().prop_map(Move::Kill),
+        2 => (any::<Index>(), parts(), parts(), needs())
+            .prop_map(|(index, from, to, amount)| Move::Change(index, from, to, amount)),
         4 => Just(Move::Wake),
         2 => Just(Move::Round),
     ];
@@ -210,6 +257,20 @@ impl Player {
                 if count > 0 {
                     let (framework, task) = running.nth(index.index(count)).unwrap();
                     observer.tell(now, Event::KillRequested { framework, task });
+                }
+            }
+            Move::Change(index, from, to, amount) => {
+                let count = observer.open.len();
+                if count > 0 {
+                    let offer = *observer.open.values().nth(index.index(count)).unwrap();
+                    let changed = Event::PartChanged {
+                        agent: offer.agent,
+                        offer: Some(offer.id),
+                        from,
+                        to,
+                        amount,
+                    };
+                    observer.tell(now, changed);
                 }
             }
             Move::Wake => {

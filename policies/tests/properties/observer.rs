@@ -8,6 +8,7 @@ use fairground_policies::master::{Config, Master, OfferSize};
 use fairground_policies::message::{
     Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
 };
+use fairground_policies::part::Capabilities;
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
 use rand_chacha::ChaCha8Rng;
@@ -80,6 +81,7 @@ pub(crate) struct Observer {
     pub(crate) earmarks: Vec<Earmark>,
     /// Tasks that are being taken back.
     pub(crate) victims: BTreeSet<(FrameworkId, TaskId)>,
+    pub(crate) knows: BTreeMap<FrameworkId, Capabilities>,
 }
 
 impl Observer {
@@ -108,6 +110,7 @@ impl Observer {
             quotas: Quotas::default(),
             earmarks: Vec::new(),
             victims: BTreeSet::new(),
+            knows: BTreeMap::new(),
         }
     }
 
@@ -172,6 +175,13 @@ impl Observer {
                 limit,
             } => {
                 self.quotas.of.insert(*role, (*guarantee, *limit));
+            }
+            Event::CapabilitiesSet {
+                framework,
+                capabilities,
+            } => {
+                self.known.extend((0..=framework.0).map(FrameworkId));
+                self.knows.insert(*framework, *capabilities);
             }
             _ => {}
         }
@@ -294,6 +304,11 @@ impl Observer {
                     assert!(outcome != Outcome::Preempted || victim, "for whom?");
                 }
             }
+            Action::Parts { offer, .. } => {
+                assert_eq!(offer.0, self.next_offer, "parts of the next offer");
+                let next = actions.get(1);
+                assert!(matches!(next, Some(Action::Offer(next)) if next.id == offer));
+            }
             Action::Preempt {
                 agent,
                 framework,
@@ -336,11 +351,11 @@ impl Observer {
         for agent in ledger.agents() {
             for (&framework, wants) in &self.wanted {
                 let free = ledger.free(agent);
-                let most = ledger.unkept(agent).min(self.bound(ledger.held(framework)));
-                let most = match ledger.owner(agent) {
-                    None => self.quotas.most(ledger, framework, most, now),
-                    Some(_) => most,
-                };
+                let usable = self.usable(framework, agent, (&[], ledger.earmarked(agent)));
+                let quotas = &self.quotas;
+                let for_anybody = quotas.most(ledger, framework, usable.for_anybody, now);
+                let bound = self.bound(ledger.held(framework));
+                let most = usable.within(bound, for_anybody);
                 let amounts = match self.config.offers {
                     OfferSize::Agent => vec![most],
                     OfferSize::Task => self.unmet(framework, wants, ledger.earmarks()),
@@ -416,25 +431,29 @@ impl Observer {
             })
             .collect();
         let ledger = self.master.ledger();
-        // What is kept no longer was given up or offered before this offer, and what is kept now and was
-        // not then is so since all offers were made.
-        let now = ledger.earmarks().iter();
-        let still: Vec<Earmark> = now
-            .filter(|one| self.earmarks.contains(one))
-            .copied()
-            .collect();
+        // What is kept no longer was given up or offered before this offer, unless it is offered after it; and
+        // what is kept now and was not then is so since all offers were made.
+        let is_still = |one: &&Earmark| {
+            let to_come = |offer: &Offer| {
+                let mine = (offer.agent, offer.framework) == (one.agent, one.framework);
+                mine && one.needs.fits_in(offer.resources)
+            };
+            ledger.earmarks().contains(one) || later.iter().any(to_come)
+        };
+        let still: Vec<Earmark> = self.earmarks.iter().filter(is_still).copied().collect();
         let here = still.iter().filter(|one| one.agent == agent);
         let kept: Resources = here.map(|one| one.needs).sum();
-        let most = free.saturating_sub(kept).min(self.bound(held));
         let before = Before {
             later: &later,
             kept: kept_of(ledger, &still, &later),
         };
-        let (mut first, mut most) = (None, most);
-        if ledger.owner(agent).is_none() {
-            most = self.quotas.most(ledger, framework, most, before);
-            first = self.quotas.before_others(ledger, framework, most, before);
-        }
+        let usable = self.usable(framework, agent, (&later, kept));
+        let for_anybody = self
+            .quotas
+            .most(ledger, framework, usable.for_anybody, before);
+        let most = usable.within(self.bound(held), for_anybody);
+        let first = self.quotas.before_others(ledger, framework, before);
+        let first = first.map(|first| usable.within(self.bound(held), first.min(for_anybody)));
         let of_most = |most: Resources| match self.config.offers {
             OfferSize::Agent => Some(most),
             OfferSize::Task => {
@@ -469,7 +488,7 @@ impl Observer {
         Resources::from_units(left)
     }
 
-    /// Whether the agent may be used by the framework, and so much of it was not refused.
+    /// Whether so much of the agent was not refused.
     fn may_have(
         &self,
         framework: FrameworkId,
@@ -483,7 +502,6 @@ impl Observer {
                 && amount.fits_in(filter.refused)
                 && free.fits_in(filter.free)
         });
-        let owner = self.master.ledger().owner(agent);
-        !refused && owner.is_none_or(|owner| owner == framework)
+        !refused
     }
 }

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::ledger::{Earmark, Ledger, Node};
 use fairground_policies::message::{AgentId, FrameworkId, Offer, RoleId};
+use fairground_policies::part::Portion;
 use fairground_policies::resources::{Kind, QuotaLimit, Resources};
+
+use crate::parts::aside;
 
 /// The moment that is looked at.
 #[derive(Clone, Copy)]
@@ -36,8 +39,8 @@ impl Quotas {
             let may = |more: u64| {
                 let within = |role: &RoleId| {
                     let (_, limit) = self.of[role];
-                    let held = held(ledger, (*role).into(), before).of(kind) + more;
-                    limit.of(kind).is_none_or(|most| held <= most)
+                    let consumed = consumed(ledger, *role, before).of(kind) + more;
+                    limit.of(kind).is_none_or(|most| consumed <= most)
                 };
                 let mut above = self.above(ledger, framework).into_iter();
                 more == 0
@@ -59,20 +62,19 @@ impl Quotas {
         Resources::from_units(most)
     }
 
-    /// How much of `most` it may be offered before others who lack nothing, if it lacks anything.
+    /// How much of what is for anybody it may be offered before others who lack nothing, if it lacks anything.
     pub(crate) fn before_others(
         &self,
         ledger: &Ledger,
         framework: FrameworkId,
-        most: Resources,
         before: Before<'_>,
     ) -> Option<Resources> {
         let mut lacks = false;
         let part = Kind::ALL.map(|kind| {
             let guarantees = self.above(ledger, framework).into_iter().map(|role| {
                 let guaranteed = self.of[&role].0.of(kind);
-                let held = held(ledger, role.into(), before).of(kind);
-                (guaranteed, guaranteed.saturating_sub(held))
+                let consumed = consumed(ledger, role, before).of(kind);
+                (guaranteed, guaranteed.saturating_sub(consumed))
             });
             let guarantees: Vec<_> = guarantees
                 .filter(|(guaranteed, _)| *guaranteed > 0)
@@ -81,7 +83,7 @@ impl Quotas {
             lacks |= lacking.is_some_and(|lacking| lacking > 0);
             lacking.unwrap_or(u64::MAX)
         });
-        lacks.then(|| Resources::from_units(part).min(most))
+        lacks.then(|| Resources::from_units(part))
     }
 
     /// The roles with quotas that `framework` is in.
@@ -104,7 +106,8 @@ impl Quotas {
         more: u64,
         before: Before<'_>,
     ) -> u64 {
-        let offered: Resources = before.later.iter().map(|offer| offer.resources).sum();
+        let for_anybody = |offer: &Offer| offer.resources - aside_of(ledger, offer);
+        let offered: Resources = before.later.iter().map(for_anybody).sum();
         let free = (ledger.shared_free() + offered).of(kind);
         let top = ledger.roles().filter(|role| ledger.parent(*role).is_none());
         let needs = top.map(|role| self.need(ledger, role, kind, (framework, more), before));
@@ -127,33 +130,61 @@ impl Quotas {
             .map(|child| self.need(ledger, child, kind, more, before))
             .sum();
         let mine = ledger.below(role).any(|framework| framework == more.0);
-        let held = held(ledger, role.into(), before).of(kind) + if mine { more.1 } else { 0 };
+        let consumed = consumed(ledger, role, before).of(kind) + if mine { more.1 } else { 0 };
         let guaranteed = self
             .of
             .get(&role)
             .map_or(0, |(guarantee, _)| guarantee.of(kind));
-        below.max(guaranteed.saturating_sub(held))
+        below.max(guaranteed.saturating_sub(consumed))
     }
 }
 
-/// What was held below a node before that.
-fn held(ledger: &Ledger, node: Node, before: Before<'_>) -> Resources {
+/// What counted against the quota of a role before that, counted from single offers and tasks.
+fn consumed(ledger: &Ledger, role: RoleId, before: Before<'_>) -> Resources {
     let up = |node: &Node| ledger.parent(*node);
-    let mine = before.later.iter().filter(|offer| {
-        let mut above = std::iter::successors(Some(Node::Framework(offer.framework)), up);
-        above.any(|above| above == node)
-    });
-    ledger.held(node) - mine.map(|offer| offer.resources).sum()
+    let is_below = |node: Node| std::iter::successors(Some(node), up).any(|one| one == role.into());
+    let mut consumed = Resources::ZERO;
+    for offer in ledger.offers() {
+        let later = before.later.iter().any(|later| later.id == offer.id);
+        if !later && is_below(offer.framework.into()) {
+            consumed += offer.resources - aside_of(ledger, &offer);
+        }
+    }
+    for agent in ledger.agents() {
+        for task in ledger.started(agent) {
+            if is_below(task.framework.into()) {
+                let portions = ledger.portions_of(task.framework, task.task);
+                consumed += task.needs - aside(ledger, agent, task.needs, portions);
+            }
+        }
+        for (part, total, _) in ledger.parts(agent) {
+            // What is reserved for one framework is outside of all quotas.
+            let of_role = matches!(part.reserved, Some(Node::Role(_) | Node::Members(_)));
+            if of_role && part.reserved.is_some_and(is_below) {
+                consumed += total;
+            }
+        }
+    }
+    consumed
 }
 
-/// What of what was free on all agents before the offers in `later` is kept for somebody.
+fn aside_of(ledger: &Ledger, offer: &Offer) -> Resources {
+    let portions = ledger.portions(offer.id);
+    aside(ledger, offer.agent, offer.resources, portions)
+}
+
+/// What of what was free for anybody on all agents before the offers in `later` is kept for somebody.
 pub(crate) fn kept_of(ledger: &Ledger, earmarks: &[Earmark], later: &[Offer]) -> Resources {
     let agents: BTreeSet<AgentId> = earmarks.iter().map(|one| one.agent).collect();
     let kept = agents.into_iter().map(|agent| {
         let here = earmarks.iter().filter(|one| one.agent == agent);
         let offered = later.iter().filter(|offer| offer.agent == agent);
-        let offered: Resources = offered.map(|offer| offer.resources).sum();
-        let free = ledger.free(agent) + offered;
+        let for_anybody = |offer: &Offer| offer.resources - aside_of(ledger, offer);
+        let offered: Resources = offered.map(for_anybody).sum();
+        let all = ledger.free(agent);
+        let portion = |(part, _, amount)| Portion { part, amount };
+        let portions: Vec<Portion> = ledger.parts(agent).map(portion).collect();
+        let free = all - aside(ledger, agent, all, &portions) + offered;
         free.min(here.map(|one| one.needs).sum())
     });
     kept.sum()

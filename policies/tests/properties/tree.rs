@@ -62,7 +62,7 @@ impl Observer {
             assert!(self.wanted.contains_key(&framework), "kept for nobody");
             let mut agents = ledger.agents();
             assert!(
-                !agents.any(|agent| needs.fits_in(ledger.unkept(agent))),
+                !agents.any(|agent| needs.fits_in(ledger.usable(framework, agent))),
                 "there was room"
             );
         }

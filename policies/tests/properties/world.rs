@@ -181,6 +181,7 @@ impl World {
 
     fn ordered(&mut self, action: &Action) {
         let (framework, event) = match *action {
+            Action::Parts { .. } => return,
             Action::Offer(offer) => (offer.framework, FrameworkEvent::Offered(offer)),
             Action::Rescind { framework, offer } => (framework, FrameworkEvent::Rescinded(offer)),
             Action::Report {

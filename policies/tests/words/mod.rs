@@ -6,6 +6,7 @@ use fairground_policies::frameworks::OfferPolicy;
 use fairground_policies::message::{
     AgentId, Demand, Event, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
+use fairground_policies::part::{Capabilities, Part};
 use fairground_policies::resources::{
     Kind, Mebibytes, Millicores, Milligpus, QuotaLimit, Resources,
 };
@@ -178,6 +179,57 @@ pub(crate) fn quota(text: &str) -> Event {
         role: words.roles[0],
         guarantee: words.amount,
         limit: QuotaLimit::from_units(limit),
+    }
+}
+
+/// What becomes of parts of an agent, and who knows how to handle them.
+pub(crate) fn parts(verb: &str, text: &str) -> Event {
+    let words = Words::read(text);
+    let has = |word| text.split_whitespace().any(|one| one == word);
+    let flag = |word, capability| {
+        if has(word) {
+            capability
+        } else {
+            Capabilities::NONE
+        }
+    };
+    let asks = flag("refined", Capabilities::REFINED);
+    let knows = asks.and(flag("revocable", Capabilities::REVOCABLE));
+    let amount = words.amount;
+    match verb {
+        "knows" => {
+            return Event::CapabilitiesSet {
+                framework: words.frameworks[0],
+                capabilities: knows,
+            };
+        }
+        "lend" => {
+            let agent = words.agents[0];
+            return Event::RevocableEstimated { agent, amount };
+        }
+        _ => {}
+    }
+    let reserved = |role| Part {
+        asks,
+        ..Part::reserved_for(role)
+    };
+    let (from, to) = match verb {
+        "reserve" => (Part::PLAIN, reserved(words.roles[0])),
+        "unreserve" => (reserved(words.roles[0]), Part::PLAIN),
+        _ => {
+            let role = words.keys.get("in").map(|role| Words::read(role).roles[0]);
+            let part = role.map_or(Part::PLAIN, reserved);
+            let volume = text.split_whitespace().find_map(|word| word.parse().ok());
+            (part, Part { volume, ..part })
+        }
+    };
+    let offer = words.keys.get("offer");
+    Event::PartChanged {
+        agent: words.agents[0],
+        offer: offer.map(|offer| Words::read(offer).offers[0]),
+        from,
+        to,
+        amount,
     }
 }
 

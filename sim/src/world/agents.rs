@@ -148,7 +148,10 @@ impl World<'_> {
                         .push(self.now + grace, Item::GraceOver(framework, task));
                 }
             }
-            Action::Offer(_) | Action::Rescind { .. } | Action::Report { .. } => {}
+            Action::Offer(_)
+            | Action::Parts { .. }
+            | Action::Rescind { .. }
+            | Action::Report { .. } => {}
         }
     }
 

@@ -59,6 +59,8 @@ impl World<'_> {
                 self.send(at, Message::Ordered(incarnation, action));
                 return;
             }
+            // Whose tasks are all alike takes what it is offered, whatever it is made up of.
+            Action::Parts { .. } => return,
             Action::Offer(offer) => (offer.framework, FrameworkEvent::Offered(offer)),
             Action::Rescind { framework, offer } => (framework, FrameworkEvent::Rescinded(offer)),
             Action::Report {

@@ -219,6 +219,8 @@ impl Cluster {
                     let framework = self.roles.framework_of(offer.framework);
                     made.entry(framework).or_default().push(shown);
                 }
+                // No agent of a real cluster has any: nobody tells the core of reservations yet.
+                Action::Parts { .. } => {}
                 Action::Rescind { framework, offer } => self.rescind(*framework, *offer),
                 Action::Launch {
                     framework, task, ..

@@ -1,0 +1,548 @@
+//! The parts of agents: what is reserved for whom, may be taken back, is given whole.
+//!
+//! An agent is of one common part, of which nobody speaks; what is different stands in a list beside it.
+//! Who holds something of a special part is noted by offer and by task, so that it goes back where it
+//! came from; where there are none, nothing is noted.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::Ledger;
+use super::agents::AgentEntry;
+use crate::message::{AgentId, FrameworkId, Node, OfferId, RoleId, TaskId};
+use crate::part::{Part, Portion};
+use crate::resources::Resources;
+
+/// One special part of an agent.
+#[derive(Clone, Debug)]
+pub(super) struct PartEntry {
+    pub(super) part: Part,
+    /// How deep it is reserved in the tree: what only few may have is given first.
+    depth: usize,
+    pub(super) total: Resources,
+    pub(super) free: Resources,
+    /// What of it is in use and is no more once it is given back.
+    surplus: Resources,
+}
+
+impl PartEntry {
+    /// Takes back what was used; how much of it is no more.
+    pub(super) fn give_back(&mut self, amount: Resources) -> Resources {
+        let gone = amount.min(self.surplus);
+        self.surplus -= gone;
+        self.total -= gone;
+        self.free += amount - gone;
+        gone
+    }
+
+    /// What is reserved is given first, the more narrowly the sooner; then what may be taken back; then disks.
+    fn order(&self) -> (bool, Reverse<usize>, bool, Part) {
+        let Part { volume, .. } = self.part;
+        let for_anybody = self.part.is_for_anybody();
+        (
+            for_anybody,
+            Reverse(self.depth),
+            volume.is_none(),
+            self.part,
+        )
+    }
+}
+
+/// What offers and tasks hold of special parts.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Parted {
+    pub(super) offers: BTreeMap<OfferId, Vec<Portion>>,
+    pub(super) tasks: BTreeMap<(FrameworkId, TaskId), Vec<Portion>>,
+}
+
+impl Parted {
+    pub(super) fn hold_offer(&mut self, offer: OfferId, portions: Vec<Portion>) {
+        if !portions.is_empty() {
+            self.offers.insert(offer, portions);
+        }
+    }
+
+    pub(super) fn close_offer(&mut self, offer: OfferId) -> Vec<Portion> {
+        if self.offers.is_empty() {
+            return Vec::new();
+        }
+        self.offers.remove(&offer).unwrap_or_default()
+    }
+
+    pub(super) fn hold_task(&mut self, framework: FrameworkId, task: TaskId, held: Vec<Portion>) {
+        if !held.is_empty() {
+            self.tasks.insert((framework, task), held);
+        }
+    }
+
+    pub(super) fn end_task(&mut self, framework: FrameworkId, task: TaskId) -> Vec<Portion> {
+        if self.tasks.is_empty() {
+            return Vec::new();
+        }
+        self.tasks.remove(&(framework, task)).unwrap_or_default()
+    }
+}
+
+/// How much of an agent may be given at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Of all of it.
+    pub(crate) all: Resources,
+    /// Of what is for anybody: quotas bind nothing else.
+    pub(crate) for_anybody: Resources,
+    /// Whether disks of their own are among it, which cannot be cut to the size of a task.
+    pub(crate) disks: bool,
+}
+
+impl Bounds {
+    pub(crate) const fn total(all: Resources) -> Self {
+        Self {
+            all,
+            for_anybody: Resources::UNBOUNDED,
+            disks: true,
+        }
+    }
+}
+
+impl AgentEntry {
+    pub(super) fn part_mut(&mut self, part: Part) -> &mut PartEntry {
+        let mut parts = self.parts.iter_mut();
+        parts
+            .find(|one| one.part == part)
+            .expect("a part of the agent")
+    }
+
+    /// What of it is in none of its parts, and free.
+    fn common_free(&self) -> Resources {
+        self.free - self.parts.iter().map(|one| one.free).sum()
+    }
+
+    pub(super) fn free_for_anybody(&self) -> Resources {
+        let portion = |one: &PartEntry| Portion {
+            part: one.part,
+            amount: one.free,
+        };
+        let portions: Vec<Portion> = self.parts.iter().map(portion).collect();
+        self.for_anybody(self.free, &portions)
+    }
+
+    /// What of an amount is for anybody, when the portions are the part of it that is not common.
+    pub(super) fn for_anybody(&self, amount: Resources, portions: &[Portion]) -> Resources {
+        let mut for_anybody = if self.common.is_for_anybody() {
+            amount
+        } else {
+            Resources::ZERO
+        };
+        for one in portions {
+            let anybodys = one.part.is_for_anybody();
+            match (self.common.is_for_anybody(), anybodys) {
+                (true, false) => for_anybody -= one.amount,
+                (false, true) => for_anybody += one.amount,
+                _ => {}
+            }
+        }
+        for_anybody
+    }
+}
+
+/// What policies read.
+impl Ledger {
+    /// The special parts of `agent`, in the order in which they are given, and what there is and stands free
+    /// of each.
+    pub fn parts(&self, agent: AgentId) -> impl Iterator<Item = (Part, Resources, Resources)> {
+        let entry = self.agents.get(agent.index()).into_iter();
+        let parts = entry.flat_map(|entry| &entry.parts);
+        parts.map(|one| (one.part, one.total, one.free))
+    }
+
+    /// What an open offer holds of special parts.
+    pub fn portions(&self, offer: OfferId) -> &[Portion] {
+        self.parted
+            .offers
+            .get(&offer)
+            .map_or(&[], |portions| portions)
+    }
+
+    /// What a task uses of special parts.
+    pub fn portions_of(&self, framework: FrameworkId, task: TaskId) -> &[Portion] {
+        self.parted
+            .tasks
+            .get(&(framework, task))
+            .map_or(&[], |portions| portions)
+    }
+
+    /// Whether `framework` may use a part: it stands below whom it is reserved for, and knows what is asked.
+    pub fn may_use(&self, framework: FrameworkId, part: Part) -> bool {
+        let knows = || {
+            let entry = self.entry(framework);
+            entry.is_some_and(|entry| entry.capabilities.includes(part.asks))
+        };
+        let is_for_it = match part.reserved {
+            None => true,
+            Some(Node::Framework(one)) => one == framework,
+            Some(Node::Members(role)) => self.role(framework) == Some(role),
+            Some(Node::Role(role)) => self.roles_above(framework).any(|above| above == role),
+        };
+        is_for_it && (part.asks == Part::PLAIN.asks || knows())
+    }
+
+    /// What of `agent` is free and `framework` may use, but for what is kept for somebody.
+    ///
+    /// Of an agent of several parts, what is kept may be of any of them: so much of what the framework may use
+    /// is left.
+    pub fn usable(&self, framework: FrameworkId, agent: AgentId) -> Resources {
+        if self.is_uniform(agent) {
+            let bounds = Bounds::total(self.unkept(agent));
+            return self.offerable(framework, agent, bounds);
+        }
+        let bounds = Bounds::total(self.free(agent));
+        let usable = self.offerable(framework, agent, bounds);
+        usable.saturating_sub(self.earmarked(agent))
+    }
+
+    /// What of what a task uses could be `framework`'s once it is over.
+    pub fn usable_of(&self, framework: FrameworkId, owner: FrameworkId, task: TaskId) -> Resources {
+        let Some((agent, needs)) = self.task(owner, task) else {
+            return Resources::ZERO;
+        };
+        let special = self.portions_of(owner, task);
+        let common = needs - special.iter().map(|one| one.amount).sum();
+        let mine = special
+            .iter()
+            .filter(|one| self.may_use(framework, one.part));
+        let mine: Resources = mine.map(|one| one.amount).sum();
+        if self.may_use(framework, self.agents[agent.index()].common) {
+            mine + common
+        } else {
+            mine
+        }
+    }
+}
+
+/// What the master asks and writes.
+impl Ledger {
+    /// Whether all that is free on `agent` is of one part, anybody's or not.
+    pub(crate) fn is_uniform(&self, agent: AgentId) -> bool {
+        self.agents[agent.index()].parts.is_empty()
+    }
+
+    /// How much of what is free on `agent` may be given to `framework` within bounds.
+    pub(crate) fn offerable(
+        &self,
+        framework: FrameworkId,
+        agent: AgentId,
+        bounds: Bounds,
+    ) -> Resources {
+        let entry = &self.agents[agent.index()];
+        if entry.parts.is_empty() {
+            if !self.may_use(framework, entry.common) {
+                return Resources::ZERO;
+            }
+            let all = entry.free.min(bounds.all);
+            return if entry.common.is_for_anybody() {
+                all.min(bounds.for_anybody)
+            } else {
+                all
+            };
+        }
+        self.compose(framework, agent, bounds).0
+    }
+
+    /// The same, with what of it is of which special part. What is for anybody comes last: a bound on
+    /// it holds for whoever takes the same amount without one.
+    pub(super) fn compose(
+        &self,
+        framework: FrameworkId,
+        agent: AgentId,
+        bounds: Bounds,
+    ) -> (Resources, Vec<Portion>) {
+        let entry = &self.agents[agent.index()];
+        if entry.parts.is_empty() {
+            return (bounds.all, Vec::new());
+        }
+        let (mut left, mut for_anybody) = (bounds.all, bounds.for_anybody);
+        let mut all = Resources::ZERO;
+        let mut give = |part: Part, free: Resources| {
+            let most = if part.is_for_anybody() {
+                left.min(for_anybody)
+            } else {
+                left
+            };
+            let amount = match part.volume {
+                None => free.min(most),
+                Some(_) if bounds.disks && free.fits_in(most) => free,
+                Some(_) => Resources::ZERO,
+            };
+            left -= amount;
+            all += amount;
+            if part.is_for_anybody() {
+                for_anybody -= amount;
+            }
+            amount
+        };
+        let mut portions = Vec::new();
+        for PartEntry { part, free, .. } in &entry.parts {
+            if self.may_use(framework, *part) {
+                let amount = give(*part, *free);
+                if !amount.is_zero() {
+                    portions.push(Portion {
+                        part: *part,
+                        amount,
+                    });
+                }
+            }
+        }
+        if self.may_use(framework, entry.common) {
+            give(entry.common, entry.common_free());
+        }
+        (all, portions)
+    }
+
+    /// Whether the cluster's total shrank since this was asked last.
+    pub(crate) const fn take_shrunk(&mut self) -> bool {
+        std::mem::replace(&mut self.has_shrunk, false)
+    }
+
+    /// How much of a part of `agent` is free.
+    pub(crate) fn free_of(&self, agent: AgentId, part: Part) -> Resources {
+        let entry = &self.agents[agent.index()];
+        if part == entry.common {
+            return entry.common_free();
+        }
+        let one = entry.parts.iter().find(|one| one.part == part);
+        one.map_or(Resources::ZERO, |one| one.free)
+    }
+
+    /// How much there is of a special part of `agent`.
+    pub(crate) fn part(&self, agent: AgentId, part: Part) -> Resources {
+        let mut parts = self.parts(agent);
+        let one = parts.find(|(one, ..)| *one == part);
+        one.map_or(Resources::ZERO, |(_, total, _)| total)
+    }
+
+    /// How much of a part of its agent an offer holds.
+    pub(crate) fn offered_of(&self, offer: OfferId, part: Part) -> Resources {
+        let Some(open) = self.offers.get(offer.0) else {
+            return Resources::ZERO;
+        };
+        let special = self.portions(offer);
+        if part == self.agents[open.offer.agent.index()].common {
+            return open.offer.resources - special.iter().map(|one| one.amount).sum();
+        }
+        let mine = special.iter().filter(|one| one.part == part);
+        mine.map(|one| one.amount).sum()
+    }
+
+    /// Makes another part out of what is free of one.
+    pub(crate) fn change_part(&mut self, agent: AgentId, from: Part, to: Part, amount: Resources) {
+        self.resize(agent, from, amount, Resize::Take);
+        self.resize(agent, to, amount, Resize::Give);
+        if self.has_quota {
+            match (from.is_for_anybody(), to.is_for_anybody()) {
+                (true, false) => self.shared_free -= amount,
+                (false, true) => self.shared_free += amount,
+                _ => {}
+            }
+        }
+    }
+
+    /// Makes another part out of what an open offer holds of one.
+    pub(crate) fn change_offered(
+        &mut self,
+        offer: OfferId,
+        from: Part,
+        to: Part,
+        amount: Resources,
+    ) {
+        let open = self.offers.get(offer.0).expect("an open offer").offer;
+        let mut portions = self.parted.close_offer(offer);
+        self.take_down(open.framework);
+        let before = self.give_back(open.agent, open.resources, &portions);
+        self.change_part(open.agent, from, to, amount);
+        let common = self.agents[open.agent.index()].common;
+        if from != common {
+            let mut one = portions.iter_mut().filter(|one| one.part == from);
+            one.next().expect("held by the offer").amount -= amount;
+        }
+        if to != common {
+            match portions.iter_mut().find(|one| one.part == to) {
+                Some(one) => one.amount += amount,
+                None => portions.push(Portion { part: to, amount }),
+            }
+        }
+        portions.retain(|one| !one.amount.is_zero());
+        let after = self.take(open.agent, open.resources, &portions);
+        self.parted.hold_offer(offer, portions);
+        let entry = &mut self.frameworks[open.framework.index()];
+        entry.aside = entry.aside - before + after;
+        let role = entry.role;
+        self.change_roles(role, |holding| {
+            holding.aside = holding.aside - before + after;
+        });
+        self.changed(open.agent);
+    }
+
+    /// Lends so much of what an agent's tasks do not use.
+    pub(crate) fn lend(&mut self, agent: AgentId, amount: Resources) {
+        let entry = &mut self.agents[agent.index()];
+        let lent = entry.parts.iter().find(|one| one.part == Part::REVOCABLE);
+        let (total, free) = lent.map_or((Resources::ZERO, Resources::ZERO), |one| {
+            (one.total, one.free)
+        });
+        let used = total - free;
+        let now = amount.max(used);
+        entry.total = entry.total + now - total;
+        entry.free = entry.free + now - total;
+        self.total = self.total + now - total;
+        self.resize(agent, Part::REVOCABLE, total, Resize::Forget);
+        self.resize(agent, Part::REVOCABLE, now, Resize::Give);
+        let entry = &mut self.agents[agent.index()];
+        if !now.is_zero() {
+            let part = entry.part_mut(Part::REVOCABLE);
+            part.free = now - used;
+            part.surplus = now - amount.min(now);
+        }
+        self.changed(agent);
+    }
+
+    /// Makes a part larger or smaller, and the common one nothing: it is what the others leave.
+    fn resize(&mut self, agent: AgentId, part: Part, amount: Resources, how: Resize) {
+        let depth = self.depth(part);
+        let entry = &mut self.agents[agent.index()];
+        if part == entry.common || amount.is_zero() {
+            return;
+        }
+        let position = entry.parts.iter().position(|one| one.part == part);
+        let position = position.unwrap_or_else(|| {
+            entry.parts.push(PartEntry {
+                part,
+                depth,
+                total: Resources::ZERO,
+                free: Resources::ZERO,
+                surplus: Resources::ZERO,
+            });
+            entry.parts.len() - 1
+        });
+        let one = &mut entry.parts[position];
+        match how {
+            Resize::Give => {
+                one.total += amount;
+                one.free += amount;
+            }
+            Resize::Take => {
+                one.total -= amount;
+                one.free -= amount;
+            }
+            Resize::Forget => {
+                (one.total, one.free) = (Resources::ZERO, Resources::ZERO);
+            }
+        }
+        entry.parts.retain(|one| !one.total.is_zero());
+        entry.parts.sort_by_key(PartEntry::order);
+        match how {
+            Resize::Give => self.reserve(part, amount),
+            Resize::Take | Resize::Forget => self.unreserve(part, amount),
+        }
+    }
+
+    /// What is reserved for a role counts for it and all above it.
+    fn reserve(&mut self, part: Part, amount: Resources) {
+        self.change_reserved(part, |reserved| *reserved += amount);
+    }
+
+    pub(super) fn unreserve(&mut self, part: Part, amount: Resources) {
+        self.change_reserved(part, |reserved| *reserved -= amount);
+    }
+
+    fn change_reserved(&mut self, part: Part, change: impl Fn(&mut Resources)) {
+        let Some(first) = role_of(part) else { return };
+        let mut next = Some(first);
+        while let Some(role) = next {
+            let entry = &mut self.roles[role.index()];
+            change(&mut entry.quota.reserved);
+            next = entry.parent;
+        }
+        if self.has_quota {
+            self.count_needs(first);
+        }
+    }
+
+    fn depth(&self, part: Part) -> usize {
+        let up = |node: &Node| self.parent(*node);
+        std::iter::successors(part.reserved, up).count()
+    }
+}
+
+/// The role that a part is reserved for.
+pub(super) const fn role_of(part: Part) -> Option<RoleId> {
+    match part.reserved {
+        Some(Node::Role(role) | Node::Members(role)) if !part.is_revocable() => Some(role),
+        _ => None,
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Resize {
+    Give,
+    Take,
+    Forget,
+}
+
+/// The laws.
+impl Ledger {
+    /// Counts the parts again from single offers and tasks.
+    pub(super) fn check_parts(&self) {
+        let mut used: BTreeMap<(AgentId, Part), Resources> = BTreeMap::new();
+        let mut aside = vec![Resources::ZERO; self.frameworks.len()];
+        let mut count =
+            |framework: FrameworkId, agent: AgentId, all: Resources, held: &[Portion]| {
+                for one in held {
+                    assert!(!one.amount.is_zero(), "an empty portion");
+                    *used.entry((agent, one.part)).or_default() += one.amount;
+                }
+                let for_anybody = self.agents[agent.index()].for_anybody(all, held);
+                aside[framework.index()] += all - for_anybody;
+            };
+        for offer in self.offers() {
+            let held = self.portions(offer.id);
+            count(offer.framework, offer.agent, offer.resources, held);
+        }
+        for (i, entry) in self.frameworks.iter().enumerate() {
+            let framework = FrameworkId(i as u32);
+            for (id, task) in entry.tasks.iter() {
+                let held = self.portions_of(framework, TaskId(id));
+                count(framework, task.agent, task.needs, held);
+            }
+        }
+        for (i, (entry, aside)) in self.frameworks.iter().zip(aside).enumerate() {
+            assert_eq!(entry.aside, aside, "what f{i} holds aside");
+        }
+        let mut reserved = vec![Resources::ZERO; self.roles.len()];
+        for (i, entry) in self.agents.iter().enumerate() {
+            for one in &entry.parts {
+                let used = used.remove(&(AgentId(i as u32), one.part));
+                let used = used.unwrap_or_default();
+                assert_eq!(one.free + used, one.total, "{} of a{i}", one.part);
+                assert!(
+                    one.surplus.fits_in(used),
+                    "{} of a{i} is too much",
+                    one.part
+                );
+                let whole = one.part.volume.is_none() || one.free.is_zero() || used.is_zero();
+                assert!(whole, "{} of a{i} is cut", one.part);
+                let up = |role: &RoleId| self.roles[role.index()].parent;
+                for role in std::iter::successors(role_of(one.part), up) {
+                    reserved[role.index()] += one.total;
+                }
+            }
+            assert!(
+                entry.parts.is_sorted_by_key(PartEntry::order),
+                "parts of a{i}"
+            );
+        }
+        assert!(used.is_empty(), "held of no part: {used:?}");
+        for (i, (entry, reserved)) in self.roles.iter().zip(reserved).enumerate() {
+            assert_eq!(entry.quota.reserved, reserved, "reserved for r{i}");
+        }
+    }
+}

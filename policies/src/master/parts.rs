@@ -1,0 +1,117 @@
+//! What becomes of the parts of agents: reservations, disks, what is lent.
+
+use super::Master;
+use crate::message::{Action, AgentId, FrameworkId, Node, OfferId};
+use crate::part::{Capabilities, Part};
+use crate::resources::Resources;
+
+impl Master {
+    /// Anybody may be offered more than before, or less: what is reserved counts for quotas.
+    pub(super) fn part_changed(
+        &mut self,
+        (agent, offer): (AgentId, Option<OfferId>),
+        (from, to): (Part, Part),
+        amount: Resources,
+        actions: &mut Vec<Action>,
+    ) {
+        // What is lent is of an estimate, and of a disk there is no half.
+        let lent = from.is_revocable() || to.is_revocable();
+        if !self.ledger.is_present(agent) || amount.is_zero() || from == to || lent {
+            return;
+        }
+        for part in [from, to] {
+            if let Some(Node::Role(role) | Node::Members(role)) = part.reserved {
+                self.ledger.name_role(role, None);
+                self.name_roles(Some(role));
+            }
+        }
+        let has = match offer {
+            Some(offer) => self.has_offered(agent, offer, (from, to), amount),
+            None => self.has_free(agent, from, amount, actions),
+        };
+        let cut = from.volume.is_some() && self.ledger.part(agent, from) != amount;
+        let again = to.volume.is_some() && !self.ledger.part(agent, to).is_zero();
+        if !has || cut || again {
+            return;
+        }
+        self.release_earmarks(|_, one| one.agent == agent);
+        match offer {
+            Some(offer) => self.ledger.change_offered(offer, from, to, amount),
+            None => self.ledger.change_part(agent, from, to, amount),
+        }
+        self.note_change(agent);
+        self.reconsider.add_all();
+    }
+
+    /// Whether an offer holds so much of a part, and whoever holds it may go on with what it becomes.
+    fn has_offered(
+        &self,
+        agent: AgentId,
+        offer: OfferId,
+        (from, to): (Part, Part),
+        amount: Resources,
+    ) -> bool {
+        let open = self.ledger.offers().find(|open| open.id == offer);
+        let holds = amount.fits_in(self.ledger.offered_of(offer, from));
+        open.is_some_and(|open| {
+            open.agent == agent && holds && self.ledger.may_use(open.framework, to)
+        })
+    }
+
+    /// Whether so much of a part is free; if not, offers are taken back, the oldest first, where that helps.
+    fn has_free(
+        &mut self,
+        agent: AgentId,
+        part: Part,
+        amount: Resources,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let mut offers = self.ledger.offers_on(agent).to_vec();
+        offers.sort_unstable();
+        let offered = offers
+            .iter()
+            .map(|offer| self.ledger.offered_of(*offer, part));
+        let all = self.ledger.free_of(agent, part) + offered.sum();
+        if !amount.fits_in(all) {
+            return false;
+        }
+        for offer in offers {
+            if amount.fits_in(self.ledger.free_of(agent, part)) {
+                break;
+            }
+            if !self.ledger.offered_of(offer, part).is_zero() {
+                self.rescind(offer, actions);
+            }
+        }
+        true
+    }
+
+    /// As in Mesos, what is offered of what was lent is taken back: it may be what is not there any more.
+    pub(super) fn revocable_estimated(
+        &mut self,
+        agent: AgentId,
+        amount: Resources,
+        actions: &mut Vec<Action>,
+    ) {
+        if !self.ledger.is_present(agent) {
+            return;
+        }
+        let mut offers = self.ledger.offers_on(agent).to_vec();
+        offers.sort_unstable();
+        for offer in offers {
+            if !self.ledger.offered_of(offer, Part::REVOCABLE).is_zero() {
+                self.rescind(offer, actions);
+            }
+        }
+        self.release_earmarks(|_, one| one.agent == agent);
+        self.ledger.lend(agent, amount);
+        self.note_change(agent);
+        self.sorter.mark_all_stale();
+    }
+
+    pub(super) fn capabilities_set(&mut self, framework: FrameworkId, capabilities: Capabilities) {
+        self.release_earmarks(|_, one| one.framework == framework);
+        self.ledger.set_capabilities(framework, capabilities);
+        self.reconsider.add(framework);
+    }
+}
