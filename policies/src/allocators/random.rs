@@ -10,7 +10,8 @@ use crate::ledger::Node;
 use crate::message::FrameworkId;
 use crate::share::Share;
 
-/// Every candidate is as likely as any other.
+/// Every candidate is as likely as its weight says; of a tree of roles, a child of every node on the way down
+/// (Mesos' random sorter).
 #[derive(Debug)]
 pub struct Random(RefCell<Draw>);
 
@@ -30,18 +31,52 @@ impl Allocator for Random {
     /// does not shift later draws.
     fn pick(
         &self,
-        _: &Context<'_>,
+        context: &Context<'_>,
         among: &mut dyn Iterator<Item = FrameworkId>,
     ) -> Option<FrameworkId> {
         let Draw { rng, candidates } = &mut *self.0.borrow_mut();
         candidates.clear();
         candidates.extend(among);
-        let drawn = match candidates.len() {
-            0 | 1 => 0,
-            n => below(rng, n as u64) as usize,
+        let ledger = context.ledger;
+        let child_of = |framework: FrameworkId, parent: Option<Node>| {
+            let up = |node: &Node| ledger.parent(*node);
+            let mut path = std::iter::successors(Some(Node::Framework(framework)), up);
+            path.find(|node| ledger.parent(*node) == parent)
         };
-        candidates.get(drawn).copied()
+        let mut parent = None;
+        loop {
+            let mut children: Vec<Node> = Vec::new();
+            for child in candidates.iter().filter_map(|one| child_of(*one, parent)) {
+                if !children.contains(&child) {
+                    children.push(child);
+                }
+            }
+            let drawn = match children.len() {
+                0 | 1 => *children.first()?,
+                _ => by_weight(rng, &children, |child| {
+                    u64::from(ledger.weight(child).thousandths())
+                }),
+            };
+            if let Node::Framework(framework) = drawn {
+                return Some(framework);
+            }
+            candidates.retain(|one| child_of(*one, parent) == Some(drawn));
+            parent = Some(drawn);
+        }
     }
+}
+
+/// One of `children`, each as likely as its part of all weights.
+fn by_weight(rng: &mut ChaCha8Rng, children: &[Node], weight: impl Fn(Node) -> u64) -> Node {
+    let total = children.iter().map(|child| weight(*child)).sum();
+    let mut drawn = below(rng, total);
+    for child in children {
+        match drawn.checked_sub(weight(*child)) {
+            Some(rest) => drawn = rest,
+            None => return *child,
+        }
+    }
+    unreachable!("a draw below the sum of all weights")
 }
 
 /// A number below `bound`, every one as likely, by Lemire's multiplication with rejection.
@@ -56,7 +91,7 @@ fn below(rng: &mut ChaCha8Rng, bound: u64) -> u64 {
 
 pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "random",
-    about: "shared pool; a seeded draw among those who want the offer",
+    about: "shared pool; a seeded draw by weight among those who want the offer",
     params: &[],
     make: |_, setup| {
         let draw = Draw {
