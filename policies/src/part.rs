@@ -57,6 +57,11 @@ impl Part {
         self.asks.includes(Capabilities::REVOCABLE)
     }
 
+    /// Whether several may use it at once.
+    pub const fn is_shared(self) -> bool {
+        self.asks.includes(Capabilities::SHARED)
+    }
+
     /// Whether it counts against quotas, guarantees and what is kept for them: it is nobody's for
     /// sure, as far as anybody may tell.
     pub(crate) const fn is_for_anybody(self) -> bool {
@@ -78,13 +83,21 @@ impl Capabilities {
     pub const REVOCABLE: Self = Self(1);
     /// Reservations for a sub-role that were made out of those for a role above it.
     pub const REFINED: Self = Self(2);
+    /// Volumes that several use at once.
+    pub const SHARED: Self = Self(4);
     /// All of them.
-    pub const ALL: Self = Self(3);
+    pub const ALL: Self = Self(7);
 
     /// Those of both.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Those that are not among `others`.
+    #[must_use]
+    pub const fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
     }
 
     /// Whether all of `others` are among them.
@@ -150,6 +163,9 @@ impl fmt::Display for Part {
         }
         if self.asks.includes(Capabilities::REFINED) {
             f.write_str(", refined")?;
+        }
+        if self.is_shared() {
+            f.write_str(", shared")?;
         }
         match self.volume {
             Some(volume) => write!(f, ", disk {volume}"),

@@ -16,8 +16,9 @@
 //! reserve a0 r0 cpus:1 mem:2       some of an agent is reserved for a role; `refined` asks frameworks for it
 //! unreserve a0 r0 cpus:1 mem:2     and no more; both out of what is free, or out of an offer with `offer=o0`
 //! disk a0 1 disk:100               some of an agent is a disk of its own, that of a role with `in=r0`
+//! share a0 r0 1 disk:100            that of a role is for several at once
 //! lend a0 cpus:2                   what an agent's tasks do not use, for those who know of it
-//! knows f0 revocable refined       what a framework knows how to handle
+//! knows f0 revocable refined shared      what a framework knows how to handle
 //! accept f0 o0 t0 cpus:1 t1 mem:2  tasks to launch on offers; what is left is refused
 //! decline f0 o0 o1 refuse=0s       for 5s, the frameworks' default, if nothing is said
 //! revive f0 | suppress f0 | leave f0 | kill f0 t0 | lose a0
@@ -183,7 +184,9 @@ impl Stage {
             "until" => self.wake_until(time(rest)),
             "demand" => self.tell(demand(rest)),
             "quota" => self.tell(quota(rest)),
-            "reserve" | "unreserve" | "disk" | "lend" | "knows" => self.tell(parts(verb, rest)),
+            "reserve" | "unreserve" | "disk" | "share" | "lend" | "knows" => {
+                self.tell(parts(verb, rest))
+            }
             _ => {
                 for event in events(verb, Words::read(rest)) {
                     self.tell(event);
@@ -259,6 +262,9 @@ impl Stage {
             writeln!(text, "  {agent}: {books}").unwrap();
             for (part, total, free) in ledger.parts(agent) {
                 writeln!(text, "    of that {part}: {total}, free {free}").unwrap();
+            }
+            for one in ledger.shared(agent) {
+                writeln!(text, "    beside it {}", portion(&one)).unwrap();
             }
         }
         for framework in ledger.frameworks() {

@@ -87,7 +87,10 @@ fn weights(weight: u32) -> Weight {
 /// Within five hundredths of what is expected.
 fn check(what: &str, counted: u32, expected: f64) {
     let found = f64::from(counted) / f64::from(ROUNDS);
-    assert!((found - expected).abs() < 0.05, "{what}: {found} for {expected}");
+    assert!(
+        (found - expected).abs() < 0.05,
+        "{what}: {found} for {expected}"
+    );
 }
 
 #[test]
@@ -106,7 +109,9 @@ fn weights_are_drawn_without_replacement() {
         let weight = f64::from(i + 1);
         check("first", first[i as usize], weight / 15.0);
         let others = (1..=5).filter(|other| *other != i + 1).map(f64::from);
-        let after: f64 = others.map(|other| other / 15.0 * weight / (15.0 - other)).sum();
+        let after: f64 = others
+            .map(|other| other / 15.0 * weight / (15.0 - other))
+            .sum();
         check("second", second[i as usize], after);
     }
 }

@@ -21,7 +21,9 @@ impl Allocator for Drf {
         let share = if self.excluded.is_empty() {
             ledger.dominant_share(node)
         } else {
-            let counted = Kind::ALL.iter().filter(|kind| !self.excluded.contains(kind));
+            let counted = Kind::ALL
+                .iter()
+                .filter(|kind| !self.excluded.contains(kind));
             let shares = counted.map(|kind| ledger.share(node, *kind));
             shares.fold(Share::ZERO, Share::max)
         };

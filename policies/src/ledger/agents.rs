@@ -104,6 +104,7 @@ impl Ledger {
         for one in gone.parts {
             self.unreserve(one.part, one.total);
         }
+        self.forget_shared(agent);
         self.changed(agent);
     }
 

@@ -16,10 +16,11 @@ impl Ledger {
         let mut offered = vec![Resources::ZERO; self.agents.len()];
         let mut running = vec![Resources::ZERO; self.agents.len()];
         let mut offers = vec![0; self.agents.len()];
+        let shared = self.check_shared();
         for (i, entry) in self.frameworks.iter().enumerate() {
             let mine = || self.offers().filter(|offer| offer.framework.index() == i);
             let held: Resources = mine().map(|offer| offer.resources).sum();
-            assert_eq!(entry.offered, held, "offers of f{i}");
+            assert_eq!(entry.offered, held + shared[i], "offers of f{i}");
             assert_eq!(
                 entry.open_offers as usize,
                 mine().count(),
@@ -76,6 +77,6 @@ impl Ledger {
             "what is free for anybody"
         );
         let total: Resources = self.agents.iter().map(|entry| entry.total).sum();
-        assert_eq!(self.total, total, "the cluster's total");
+        assert_eq!(self.total, total + self.all_shared(), "the cluster's total");
     }
 }

@@ -16,6 +16,7 @@ pub(super) struct FrameworkEntry {
     /// The role it is in, or was when it left.
     pub(super) role: Option<RoleId>,
     pub(super) weight: Weight,
+    /// What its offers hold, and volumes that it shares with others.
     pub(super) offered: Resources,
     pub(super) running: Resources,
     /// What of both is reserved or may be taken back.

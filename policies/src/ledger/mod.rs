@@ -14,15 +14,17 @@ mod past;
 mod preemption;
 mod quota;
 mod roles;
+mod shared;
 mod tasks;
 
 use self::agents::AgentEntry;
 use self::frameworks::FrameworkEntry;
-pub(crate) use self::offers::OpenOffer;
+pub(crate) use self::offers::{Held, OpenOffer};
 pub(crate) use self::parts::Bounds;
 use self::parts::Parted;
 use self::past::Past;
 use self::roles::RoleEntry;
+use self::shared::Shared;
 use crate::agent_set::AgentSet;
 use crate::capacity_index::CapacityIndex;
 use crate::id_table::IdTable;
@@ -54,6 +56,8 @@ pub struct Ledger {
     has_shrunk: bool,
     /// What offers and tasks hold of parts that are not their agents' common ones.
     parted: Parted,
+    /// Volumes that several use at once.
+    shared: Shared,
     /// What nobody holds of what is for anybody; counted where any role has a quota.
     shared_free: Resources,
     /// Whether any role has a quota: nobody else pays for it.
@@ -83,6 +87,7 @@ impl Default for Ledger {
             total: Resources::ZERO,
             has_shrunk: false,
             parted: Parted::default(),
+            shared: Shared::default(),
             shared_free: Resources::ZERO,
             has_quota: false,
             needed: Resources::ZERO,

@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::parts::Bounds;
 use crate::message::{AgentId, FrameworkId, Offer, OfferId};
-use crate::part::Portion;
+use crate::part::{Part, Portion};
 use crate::resources::Resources;
 use crate::time::Time;
 
@@ -16,6 +16,14 @@ pub(crate) struct OpenOffer {
     pub(super) position: u32,
     /// Whether it is of what was taken back from others.
     pub(crate) reclaimed: bool,
+}
+
+/// What offers that ended held beside what is anybody's.
+#[derive(Default, Debug)]
+pub(crate) struct Held {
+    pub(crate) portions: Vec<Portion>,
+    /// Shared volumes.
+    pub(crate) along: Vec<Part>,
 }
 
 /// What policies read.
@@ -52,6 +60,7 @@ impl Ledger {
         entry.offers.push(id);
         let aside = self.take(agent, resources, &portions);
         self.parted.hold_offer(id, portions);
+        self.share_with_offer(framework, agent, id);
         self.offers.insert(
             id.0,
             OpenOffer {
@@ -87,9 +96,10 @@ impl Ledger {
         self.offers.front()
     }
 
-    /// Ends an open offer; what it held is free again. What it held of special parts is added to `portions`.
-    pub(crate) fn close_offer(&mut self, id: OfferId, portions: &mut Vec<Portion>) -> OpenOffer {
-        let held = self.parted.close_offer(id);
+    /// Ends an open offer; what it held is free again. What it held of special parts, and what went along with
+    /// it, is added to `held`.
+    pub(crate) fn close_offer(&mut self, id: OfferId, held: &mut Held) -> OpenOffer {
+        let portions = self.parted.close_offer(id);
         let open = self.offers.remove(id.0).expect("an open offer");
         let OpenOffer {
             offer, position, ..
@@ -105,8 +115,13 @@ impl Ledger {
         }
         let entry = &mut self.agents[offer.agent.index()];
         entry.offered -= offer.resources;
-        let aside = self.give_back(offer.agent, offer.resources, &held);
-        portions.extend(held);
+        let aside = self.give_back(offer.agent, offer.resources, &portions);
+        held.portions.extend(portions);
+        for part in self.end_shared_offer(offer.framework, offer.agent, id) {
+            if !held.along.contains(&part) {
+                held.along.push(part);
+            }
+        }
         let entry = &mut self.frameworks[offer.framework.index()];
         entry.offered -= offer.resources;
         entry.aside -= aside;

@@ -313,11 +313,13 @@ impl Ledger {
         one.map_or(Resources::ZERO, |one| one.free)
     }
 
-    /// How much there is of a special part of `agent`.
+    /// How much there is of a special part of `agent`, or of a shared volume.
     pub(crate) fn part(&self, agent: AgentId, part: Part) -> Resources {
-        let mut parts = self.parts(agent);
-        let one = parts.find(|(one, ..)| *one == part);
-        one.map_or(Resources::ZERO, |(_, total, _)| total)
+        let parts = self.parts(agent).map(|(one, total, _)| (one, total));
+        let shared = self.shared(agent).map(|one| (one.part, one.amount));
+        let mut all = parts.chain(shared);
+        let one = all.find(|(one, _)| *one == part);
+        one.map_or(Resources::ZERO, |(_, total)| total)
     }
 
     /// How much of a part of its agent an offer holds.
@@ -344,6 +346,26 @@ impl Ledger {
                 _ => {}
             }
         }
+    }
+
+    /// An agent has more of a part.
+    pub(super) fn grow(&mut self, agent: AgentId, part: Part, amount: Resources) {
+        self.resize(agent, part, amount, Resize::Give);
+        let entry = &mut self.agents[agent.index()];
+        entry.total += amount;
+        entry.free += amount;
+        self.total += amount;
+        self.changed(agent);
+    }
+
+    /// An agent has less of a part, which is free.
+    pub(super) fn shrink(&mut self, agent: AgentId, part: Part, amount: Resources) {
+        self.resize(agent, part, amount, Resize::Take);
+        let entry = &mut self.agents[agent.index()];
+        entry.total -= amount;
+        entry.free -= amount;
+        self.total -= amount;
+        self.changed(agent);
     }
 
     /// Makes another part out of what an open offer holds of one.
@@ -446,7 +468,7 @@ impl Ledger {
     }
 
     /// What is reserved for a role counts for it and all above it.
-    fn reserve(&mut self, part: Part, amount: Resources) {
+    pub(super) fn reserve(&mut self, part: Part, amount: Resources) {
         self.change_reserved(part, |reserved| *reserved += amount);
     }
 
@@ -514,11 +536,19 @@ impl Ledger {
                 count(framework, task.agent, task.needs, held);
             }
         }
+        let shared = self.check_shared();
         for (i, (entry, aside)) in self.frameworks.iter().zip(aside).enumerate() {
-            assert_eq!(entry.aside, aside, "what f{i} holds aside");
+            assert_eq!(entry.aside, aside + shared[i], "what f{i} holds aside");
         }
         let mut reserved = vec![Resources::ZERO; self.roles.len()];
         for (i, entry) in self.agents.iter().enumerate() {
+            let of_shared = self.shared(AgentId(i as u32));
+            for (part, amount) in of_shared.map(|one| (one.part, one.amount)) {
+                let up = |role: &RoleId| self.roles[role.index()].parent;
+                for role in std::iter::successors(role_of(part), up) {
+                    reserved[role.index()] += amount;
+                }
+            }
             for one in &entry.parts {
                 let used = used.remove(&(AgentId(i as u32), one.part));
                 let used = used.unwrap_or_default();

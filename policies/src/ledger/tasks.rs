@@ -95,6 +95,7 @@ impl Ledger {
             let moved = self.frameworks[owner.index()].tasks.get_mut(moved.0);
             moved.expect("a running task").position = position;
         }
+        self.end_shared_task(framework, agent, task);
         let portions = self.parted.end_task(framework, task);
         let aside = self.give_back(agent, needs, &portions);
         let entry = &mut self.frameworks[framework.index()];

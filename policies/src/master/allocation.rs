@@ -191,12 +191,10 @@ impl Master {
         actions: &mut Vec<Action>,
     ) {
         let offer = self.ledger.offer(framework, agent, resources, reclaimed);
-        if !self.ledger.is_uniform(agent) {
-            let portions = self.ledger.portions(offer.id).to_vec();
-            if !portions.is_empty() {
-                let offer = offer.id;
-                actions.push(Action::Parts { offer, portions });
-            }
+        let portions = self.ledger.described(agent, offer.id);
+        if !portions.is_empty() {
+            let offer = offer.id;
+            actions.push(Action::Parts { offer, portions });
         }
         actions.push(Action::Offer(offer));
     }

@@ -2,11 +2,11 @@
 
 use super::{Master, OfferSize};
 use crate::allocators::Context;
-use crate::ledger::{Node, OpenOffer};
+use crate::ledger::{Held, Node, OpenOffer};
 use crate::message::{
     Action, AgentId, Demand, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
-use crate::part::{Portion, draw};
+use crate::part::draw;
 use crate::resources::{QuotaLimit, Resources};
 use crate::share::Weight;
 use crate::time::Span;
@@ -145,13 +145,13 @@ impl Master {
         actions: &mut Vec<Action>,
     ) {
         let (mut agent, mut left, mut spoilt) = (None, Resources::ZERO, false);
-        let (mut reclaimed, mut portions) = (0, Vec::new());
+        let (mut reclaimed, mut held) = (0, Held::default());
         for id in offers {
             let Some(offer) = self.ledger.open_offer(framework, *id) else {
                 spoilt = true;
                 continue;
             };
-            reclaimed += u32::from(self.close_offer(offer.id, &mut portions).reclaimed);
+            reclaimed += u32::from(self.close_offer(offer.id, &mut held).reclaimed);
             left += offer.resources;
             if *agent.get_or_insert(offer.agent) != offer.agent {
                 spoilt = true;
@@ -162,7 +162,7 @@ impl Master {
         // holds was wrong.
         if spoilt {
             left = Resources::ZERO;
-            portions.clear();
+            held.portions.clear();
         }
         let mut launched = 0;
         for request in launch {
@@ -171,11 +171,15 @@ impl Master {
                 continue;
             }
             let fits = !needs.is_zero() && needs.fits_in(left);
-            let drawn = fits.then(|| draw(needs, left, &mut portions)).flatten();
+            let drawn = fits
+                .then(|| draw(needs, left, &mut held.portions))
+                .flatten();
             if let (Some(agent), Some(drawn)) = (agent, drawn) {
                 left -= needs;
                 launched += 1;
                 self.ledger.launch(framework, agent, task, needs, drawn);
+                self.ledger
+                    .share_with_task(framework, agent, task, &held.along);
                 actions.push(Action::Launch {
                     agent,
                     framework,
@@ -262,9 +266,9 @@ impl Master {
         }
     }
 
-    /// Ends an open offer; what it held is free again, which of special parts is added to `portions`.
-    fn close_offer(&mut self, offer: OfferId, portions: &mut Vec<Portion>) -> OpenOffer {
-        let open = self.ledger.close_offer(offer, portions);
+    /// Ends an open offer; what it held is free again, which of special parts is added to `held`.
+    fn close_offer(&mut self, offer: OfferId, held: &mut Held) -> OpenOffer {
+        let open = self.ledger.close_offer(offer, held);
         if self.config.offers == OfferSize::Task {
             let demand = self.ledger.demand_mut(open.offer.framework);
             demand.closed(open.offer.resources);
@@ -275,7 +279,7 @@ impl Master {
     pub(super) fn rescind(&mut self, offer: OfferId, actions: &mut Vec<Action>) {
         let OpenOffer {
             offer, reclaimed, ..
-        } = self.close_offer(offer, &mut Vec::new());
+        } = self.close_offer(offer, &mut Held::default());
         if reclaimed {
             self.ledger.count_reclaimed(offer.framework, false);
         }

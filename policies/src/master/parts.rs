@@ -26,6 +26,10 @@ impl Master {
             }
         }
         let has = match offer {
+            // A volume is shared, or no more, while nobody holds it.
+            _ if from.is_shared() || to.is_shared() => {
+                self.is_shareable(agent, (from, to), amount) && offer.is_none()
+            }
             Some(offer) => self.has_offered(agent, offer, (from, to), amount),
             None => self.has_free(agent, from, amount, actions),
         };
@@ -36,11 +40,26 @@ impl Master {
         }
         self.release_earmarks(|_, one| one.agent == agent);
         match offer {
+            _ if from.is_shared() || to.is_shared() => {
+                self.ledger.change_shared(agent, (from, to), amount);
+            }
             Some(offer) => self.ledger.change_offered(offer, from, to, amount),
             None => self.ledger.change_part(agent, from, to, amount),
         }
         self.note_change(agent);
         self.reconsider.add_all();
+    }
+
+    /// Whether one is a volume that is reserved for a role, and the other the same, shared.
+    fn is_shareable(&self, agent: AgentId, (from, to): (Part, Part), amount: Resources) -> bool {
+        let plain = |part: Part| Part {
+            asks: part.asks.without(Capabilities::SHARED),
+            ..part
+        };
+        let same = plain(from) == plain(to) && from.volume.is_some();
+        let of_role = matches!(from.reserved, Some(Node::Role(_)));
+        let unused = from.is_shared() || self.ledger.free_of(agent, from) == amount;
+        same && of_role && unused
     }
 
     /// Whether an offer holds so much of a part, and whoever holds it may go on with what it becomes.

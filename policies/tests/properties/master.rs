@@ -23,6 +23,8 @@ enum Move {
     Kill(Index),
     /// Some of an open offer is another part from now on.
     Change(Index, Part, Part, Resources),
+    /// Something happens to a disk of a role; whether it is shared in the end.
+    Disk(RoleId, AgentId, bool),
     /// The master is woken when it wants to be.
     Wake,
     /// The first round from now on is due.
@@ -178,7 +180,47 @@ fn parts() -> impl Strategy<Value = Part> {
             asks,
             ..Part::reserved_for(reserved)
         }),
+        1 => (0..2_u32).prop_map(Part::disk),
     ]
+}
+
+/// What becomes of a disk, one after the other: it is a role's, then shared, then not any more; and a framework of
+/// that role that knows of it.
+fn disk(role: RoleId, agent: AgentId, ends_shared: bool) -> Vec<Event> {
+    let framework = FrameworkId(role.0 % 5);
+    let mut events = vec![
+        Event::CapabilitiesSet {
+            framework,
+            capabilities: Capabilities::ALL,
+        },
+        Event::FrameworkJoined {
+            framework,
+            weight: Weight::ONE,
+            role: Some(role),
+        },
+    ];
+    let volume = Some(u32::from(ends_shared));
+    let part = Part {
+        volume,
+        ..Part::reserved_for(role)
+    };
+    let shared = Part {
+        asks: Capabilities::SHARED,
+        ..part
+    };
+    let mut stages = vec![Part::PLAIN, part, shared];
+    if !ends_shared {
+        stages.push(part);
+    }
+    let change = |pair: &[Part]| Event::PartChanged {
+        agent,
+        offer: None,
+        from: pair[0],
+        to: pair[1],
+        amount: Resources::cores(1, 1),
+    };
+    events.extend(stages.windows(2).map(change));
+    events
 }
 
 fn capabilities() -> impl Strategy<Value = Capabilities> {
@@ -186,6 +228,7 @@ fn capabilities() -> impl Strategy<Value = Capabilities> {
         Capabilities::NONE,
         Capabilities::REFINED,
         Capabilities::REVOCABLE,
+        Capabilities::ALL,
         Capabilities::ALL,
     ])
 }
@@ -224,6 +267,8 @@ fn moves() -> impl Strategy<Value = Vec<(Span, Move)>> {
         1 => any::<Index>().prop_map(Move::Kill),
         2 => (any::<Index>(), parts(), parts(), needs())
             .prop_map(|(index, from, to, amount)| Move::Change(index, from, to, amount)),
+        1 => (roles(), agents(), any::<bool>())
+            .prop_map(|(role, agent, ends_shared)| Move::Disk(role, agent, ends_shared)),
         4 => Just(Move::Wake),
         2 => Just(Move::Round),
     ];
@@ -271,6 +316,11 @@ impl Player {
                         amount,
                     };
                     observer.tell(now, changed);
+                }
+            }
+            Move::Disk(role, agent, ends_shared) => {
+                for event in disk(role, agent, ends_shared) {
+                    observer.tell(now, event);
                 }
             }
             Move::Wake => {

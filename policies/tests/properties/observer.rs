@@ -348,7 +348,7 @@ impl Observer {
             !ledger.earmarks().iter().any(ripe),
             "free, kept, and not offered"
         );
-        for agent in ledger.agents() {
+        for agent in ledger.agents().filter(|agent| self.is_plain(*agent)) {
             for (&framework, wants) in &self.wanted {
                 let free = ledger.free(agent);
                 let usable = self.usable(framework, agent, (&[], ledger.earmarked(agent)));
@@ -406,7 +406,7 @@ impl Observer {
         assert!(!resources.is_zero() && !wants.suppressed);
         let mine = |one: &&Earmark| (one.agent, one.framework) == (agent, framework);
         let mut reclaimed = self.earmarks.iter().filter(mine);
-        if reclaimed.any(|one| one.needs.fits_in(resources)) {
+        if reclaimed.any(|one| one.needs.fits_in(resources)) || !self.is_plain(agent) {
             return;
         }
         let offered = rest.iter().filter_map(|action| match action {

@@ -69,6 +69,16 @@ impl Observer {
         usable
     }
 
+    /// Whether it is easily told how much of the agent anybody may be offered: not where disks are given whole, and
+    /// not where volumes that are shared count below a cap.
+    pub(crate) fn is_plain(&self, agent: AgentId) -> bool {
+        let ledger = self.master.ledger();
+        let mut shared = ledger.agents().flat_map(|agent| ledger.shared(agent));
+        let mut parts = ledger.parts(agent);
+        parts.all(|(part, ..)| part.volume.is_none())
+            && (self.cap.is_none() || shared.next().is_none())
+    }
+
     fn may_use(&self, framework: FrameworkId, part: Part) -> bool {
         let ledger = self.master.ledger();
         let knows = self.knows.get(&framework).copied().unwrap_or_default();

@@ -157,7 +157,9 @@ fn consumed(ledger: &Ledger, role: RoleId, before: Before<'_>) -> Resources {
                 consumed += task.needs - aside(ledger, agent, task.needs, portions);
             }
         }
-        for (part, total, _) in ledger.parts(agent) {
+        let shared = ledger.shared(agent).map(|one| (one.part, one.amount));
+        let parts = ledger.parts(agent).map(|(part, total, _)| (part, total));
+        for (part, total) in parts.chain(shared) {
             // What is reserved for one framework is outside of all quotas.
             let of_role = matches!(part.reserved, Some(Node::Role(_) | Node::Members(_)));
             if of_role && part.reserved.is_some_and(is_below) {

@@ -194,7 +194,10 @@ pub(crate) fn parts(verb: &str, text: &str) -> Event {
         }
     };
     let asks = flag("refined", Capabilities::REFINED);
-    let knows = asks.and(flag("revocable", Capabilities::REVOCABLE));
+    let shared = flag("shared", Capabilities::SHARED);
+    let knows = asks
+        .and(shared)
+        .and(flag("revocable", Capabilities::REVOCABLE));
     let amount = words.amount;
     match verb {
         "knows" => {
@@ -216,6 +219,15 @@ pub(crate) fn parts(verb: &str, text: &str) -> Event {
     let (from, to) = match verb {
         "reserve" => (Part::PLAIN, reserved(words.roles[0])),
         "unreserve" => (reserved(words.roles[0]), Part::PLAIN),
+        "share" => {
+            let volume = text.split_whitespace().find_map(|word| word.parse().ok());
+            let part = Part {
+                volume,
+                ..reserved(words.roles[0])
+            };
+            let asks = asks.and(Capabilities::SHARED);
+            (part, Part { asks, ..part })
+        }
         _ => {
             let role = words.keys.get("in").map(|role| Words::read(role).roles[0]);
             let part = role.map_or(Part::PLAIN, reserved);
