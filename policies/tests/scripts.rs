@@ -185,7 +185,7 @@ impl Stage {
             "demand" => self.tell(demand(rest)),
             "quota" => self.tell(quota(rest)),
             "reserve" | "unreserve" | "disk" | "share" | "lend" | "knows" => {
-                self.tell(parts(verb, rest))
+                self.tell(parts(verb, rest));
             }
             _ => {
                 for event in events(verb, Words::read(rest)) {

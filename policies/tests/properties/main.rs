@@ -13,6 +13,7 @@ mod frameworks;
 mod master;
 mod observer;
 mod parts;
+mod past;
 mod profile;
 mod quotas;
 mod sharing;

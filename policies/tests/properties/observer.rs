@@ -14,6 +14,7 @@ use fairground_policies::time::{Span, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use crate::past::{self, Recount};
 use crate::quotas::{Before, Quotas, kept_of};
 
 /// The master that `name` asks for, in a cluster that could be partitioned 1 to 2 to 1.
@@ -82,6 +83,8 @@ pub(crate) struct Observer {
     /// Tasks that are being taken back.
     pub(crate) victims: BTreeSet<(FrameworkId, TaskId)>,
     pub(crate) knows: BTreeMap<FrameworkId, Capabilities>,
+    /// What was used, under `decayed`.
+    pub(crate) past: Option<Recount>,
 }
 
 impl Observer {
@@ -111,12 +114,16 @@ impl Observer {
             earmarks: Vec::new(),
             victims: BTreeSet::new(),
             knows: BTreeMap::new(),
+            past: name.starts_with(past::POLICY).then(Recount::default),
         }
     }
 
     /// Tells the master, follows what it orders, and checks everything that must hold.
     pub(crate) fn tell(&mut self, told: Time, event: Event) {
         self.now = self.now.max(told);
+        if let Some(past) = &mut self.past {
+            past.pass(self.master.ledger(), self.now);
+        }
         let mut actions = Vec::new();
         self.master.step(told, event.clone(), &mut actions);
         self.master.check();
@@ -125,6 +132,9 @@ impl Observer {
         self.compare();
         self.check_order();
         self.check_room_was_made();
+        if let Some(past) = &self.past {
+            past.check(self.master.ledger());
+        }
         self.earmarks = self.master.ledger().earmarks().to_vec();
         if let Some(wake) = self.master.wake_at() {
             assert!(wake >= self.now, "the master wants to be woken in the past");
