@@ -41,7 +41,7 @@ impl Batch {
             queue: JobQueue::new(scheduler.order()),
             running: ExpectedEnds::default(),
             reads_estimates: scheduler.reads_estimates(),
-            gathering: scheduler.gathers().map(Gathering::new),
+            gathering: scheduler.gathers().map(|gather| Gathering::new(id, gather)),
             copies: scheduler
                 .speculation()
                 .map(|rule| Box::new(Copies::new(rule))),

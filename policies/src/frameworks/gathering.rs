@@ -1,6 +1,7 @@
 //! Offers for a scheduler that decides on all that is free at once: gathered as they come, and asked for
 //! again whenever there is something new.
 
+use crate::message::FrameworkId;
 use crate::schedulers::HeldOffer;
 use crate::time::{Span, Time};
 
@@ -12,9 +13,12 @@ const MOST_TRIES: u32 = 6;
 
 /// What is in hand until it is decided on.
 pub(super) struct Gathering {
+    framework: FrameworkId,
     /// For how long offers are gathered.
     gather: Span,
     patience: Patience,
+    /// How often in a row it waited for nothing.
+    in_vain: u32,
     /// Whether all was asked for since a job came or a task ended because something else came.
     recalled: bool,
 }
@@ -31,10 +35,12 @@ enum Patience {
 }
 
 impl Gathering {
-    pub(super) const fn new(gather: Span) -> Self {
+    pub(super) const fn new(framework: FrameworkId, gather: Span) -> Self {
         Self {
+            framework,
             gather,
             patience: Patience::Fresh(0),
+            in_vain: 0,
             recalled: false,
         }
     }
@@ -48,6 +54,19 @@ impl Gathering {
     /// all is asked for: once, as offers that never come together would be asked for for ever.
     pub(super) const fn recalls(&mut self) -> bool {
         !std::mem::replace(&mut self.recalled, true)
+    }
+
+    /// How long it waits for more. Several of the same patience hold and let go in step, and none ever has what it
+    /// needs: so after the first time it depends on who it is and how often it waited in vain; no draw is needed
+    /// for that.
+    fn patience(&self, tries: u32) -> Span {
+        let most = PATIENCE.scaled(1 << tries, 1);
+        if self.in_vain == 0 {
+            return most;
+        }
+        let who = self.framework.0.wrapping_mul(0x9E37_79B1);
+        let mixed = (who ^ self.in_vain.wrapping_mul(0x85EB_CA77)) >> 16;
+        most.scaled(64 + u64::from(mixed % 64), 128)
     }
 
     /// What is in hand is decided on in a while, if not earlier.
@@ -74,15 +93,19 @@ impl Gathering {
     pub(super) fn leave(&mut self, now: Time, held: &mut [HeldOffer], idle: bool) -> bool {
         let used = held.iter().any(|held| !held.launch.is_empty());
         let (next, waits, refuse) = match self.patience {
-            _ if used || !idle => (Patience::Fresh(0), None, Span::FOREVER),
+            _ if used || !idle => {
+                self.in_vain = 0;
+                (Patience::Fresh(0), None, Span::FOREVER)
+            }
             Patience::Fresh(tries) => {
                 // Parts that are refused and held in turns meet once one is held for long enough.
-                let until = now + PATIENCE.scaled(1 << tries, 1);
+                let until = now + self.patience(tries);
                 (Patience::Until(until, tries), Some(until), Span::ZERO)
             }
             Patience::Until(until, _) if now < until => (self.patience, Some(until), Span::ZERO),
             Patience::Until(_, tries) => (Patience::Over(tries), None, Span::ZERO),
             Patience::Over(tries) => {
+                self.in_vain = self.in_vain.wrapping_add(1);
                 let next = Patience::Fresh(MOST_TRIES.min(tries + 1));
                 (next, None, PATIENCE.scaled(1, 2))
             }
