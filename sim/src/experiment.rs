@@ -12,7 +12,7 @@ use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
 use fairground_workloads::ReadError;
 use fairground_workloads::canonical::Imports;
-use fairground_workloads::recipe::{Role, Sources, TraceError};
+use fairground_workloads::recipe::{Reservation, Role, Sources, TraceError};
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Assumption, Trace};
 use rayon::prelude::*;
@@ -34,6 +34,7 @@ pub struct Experiment {
     sources: Sources,
     behaviours: Vec<Behaviour>,
     roles: Vec<Role>,
+    reservations: Vec<Reservation>,
     measured: Option<Measured>,
     /// How many times its cores each agent offers, if any offers more than it has.
     overcommit: Vec<u32>,
@@ -187,6 +188,7 @@ impl Experiment {
             registry,
             sources,
             behaviours: Behaviour::of_recipe(recipe, &roles),
+            reservations: recipe.reservations(&roles),
             roles,
             check: false,
             first: OnceLock::new(),
@@ -282,6 +284,7 @@ impl Experiment {
             trace,
             frameworks: &self.behaviours,
             roles: &self.roles,
+            reservations: &self.reservations,
             network: self.loaded.recipe.network,
             costs: self.loaded.recipe.costs,
             overcommit: &self.overcommit,

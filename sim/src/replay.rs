@@ -451,5 +451,6 @@ const fn group(agents: u32, size: Resources) -> Group {
         disk: size.disk(),
         gpus: size.gpus().0 as u32,
         overcommit: 1000,
+        reserved: Vec::new(),
     }
 }

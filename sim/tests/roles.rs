@@ -68,3 +68,18 @@ fn a_quota_is_kept_and_not_exceeded() {
     check("drf", ["r", "r", "s"], guarantee, [17, 17, 67]);
     check("fifo", ["", "", "s"], guarantee, [33, 0, 67]);
 }
+
+/// A third of the cluster, half of each of its later agents, is reserved for `s`. Of the first agents each has its
+/// part, and of the later ones whoever has less is `a` or `b`. A partition knows no reservations.
+#[test]
+fn what_is_reserved_is_for_nobody_else() {
+    let more = |role: &str| {
+        format!(
+            "[[cluster]]\nagents = 12\ncpus = 2\nmem = \"8GiB\"\n\
+             reserved = [{{ role = \"{role}\", cpus = 1, mem = \"4GiB\" }}]\n"
+        )
+    };
+    check("drf", ["", "", "s"], &more("s"), [28, 28, 44]);
+    check("priority", ["", "r", "s"], &more("s"), [67, 0, 33]);
+    check("static", ["", "", "s"], &more("s"), [22, 33, 44]);
+}

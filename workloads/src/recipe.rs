@@ -7,6 +7,7 @@ mod check;
 mod costs;
 mod error;
 mod preempted;
+mod reservations;
 mod roles;
 mod settings;
 mod sources;
@@ -31,6 +32,7 @@ use crate::usage::UseSpec;
 pub use costs::{CostSpec, NetworkSpec};
 pub use error::{RecipeError, TraceError};
 pub use preempted::PreemptedWork;
+pub use reservations::{Reservation, ReservationSpec};
 pub use roles::{QuotaSpec, Role, RoleSpec};
 pub use sources::Sources;
 
@@ -161,6 +163,9 @@ pub struct Group {
         skip_serializing_if = "units::is_one"
     )]
     pub overcommit: u32,
+    /// What of each is reserved for roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reserved: Vec<ReservationSpec>,
 }
 
 impl Group {

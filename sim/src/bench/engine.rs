@@ -68,6 +68,7 @@ pub(super) fn simulate(
         trace,
         frameworks: &frameworks,
         roles: &[],
+        reservations: &[],
         network: NetworkSpec::default(),
         costs: CostSpec::default(),
         overcommit: &[],

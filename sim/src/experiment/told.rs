@@ -171,6 +171,16 @@ impl Experiment {
                 .to_owned(),
         });
         assumptions.extend(quotas.map(|one| (None, one)));
+        let reserved = self.reservations.iter().map(|one| Assumption {
+            about: format!("reserved for role {}", self.roles[one.role.index()].path),
+            model: format!(
+                "{} of each of {} agents, for nobody else even where it is idle; on agents that have an owner, \
+                 as under static, nothing",
+                one.amount,
+                one.agents.len()
+            ),
+        });
+        assumptions.extend(reserved.map(|one| (None, one)));
         let costs = self.loaded.recipe.costs.assumptions();
         assumptions.extend(costs.into_iter().map(|one| (None, one)));
         let overcommitted = overcommitted(&self.overcommit);

@@ -487,5 +487,9 @@ impl World<'_> {
         machine.known_incarnation = incarnation;
         let total = machine.total;
         self.tell_master(Event::AgentJoined { agent, total });
+        let reserved = self.scenario.reservations.iter();
+        for event in reserved.filter_map(|one| one.event(agent)) {
+            self.tell_master(event);
+        }
     }
 }

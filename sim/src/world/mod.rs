@@ -26,7 +26,7 @@ use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
-use fairground_workloads::recipe::{CostSpec, Role};
+use fairground_workloads::recipe::{CostSpec, Reservation, Role};
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{JobStream, Trace, Work};
 use fairground_workloads::{ReadError, rng};
@@ -56,6 +56,8 @@ pub struct Scenario<'a> {
     pub frameworks: &'a [Behaviour],
     /// The roles there are, those above others before them.
     pub roles: &'a [Role],
+    /// What of agents is reserved for roles.
+    pub reservations: &'a [Reservation],
     /// How long messages take.
     pub network: NetworkSpec,
     /// What launching costs.
@@ -340,6 +342,10 @@ impl<'a> World<'a> {
             let agent = AgentId(i as u32);
             let joined = Event::AgentJoined { agent, total };
             self.send(Time::ZERO, Message::Told(joined));
+            let reserved = self.scenario.reservations.iter();
+            for event in reserved.filter_map(|one| one.event(agent)) {
+                self.send(Time::ZERO, Message::Told(event));
+            }
         }
         for fault in &self.trace.faults {
             self.faults += 1;

@@ -1,6 +1,6 @@
 //! Which agents the tasks of a framework may run on, now or later: what fits on none can never run.
 
-use fairground_policies::message::{AgentId, FrameworkId};
+use fairground_policies::message::{AgentId, FrameworkId, RoleId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
 
@@ -36,6 +36,10 @@ pub(super) fn usable_agents(
             if owner.is_some_and(|owner| owner.index() != framework) {
                 continue;
             }
+            let total = match owner {
+                None => total.saturating_sub(reserved(scenario, framework, agent)),
+                Some(_) => total,
+            };
             match sizes
                 .iter_mut()
                 .find(|(size, _, end)| (*size, *end) == (total, until))
@@ -46,4 +50,14 @@ pub(super) fn usable_agents(
         }
     }
     usable
+}
+
+/// What of an agent is reserved for others: for roles that a framework is not in.
+fn reserved(scenario: &Scenario<'_>, framework: usize, agent: AgentId) -> Resources {
+    let above = |role: &RoleId| scenario.roles[role.index()].parent;
+    let others = scenario.reservations.iter().filter(|one| {
+        let mut mine = std::iter::successors(scenario.frameworks[framework].role, above);
+        one.agents.contains(&agent.0) && !mine.any(|role| role == one.role)
+    });
+    others.map(|one| one.amount).sum()
 }

@@ -125,6 +125,7 @@ impl Cluster {
             trace: &self.trace,
             frameworks: &self.frameworks,
             roles: &self.roles,
+            reservations: &[],
             network: self.network,
             costs: self.costs,
             overcommit: &self.overcommit,

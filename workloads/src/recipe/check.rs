@@ -75,7 +75,7 @@ impl Recipe {
         if let Err((key, problem)) = self.check_sensitivity() {
             return bad(key, &problem);
         }
-        if let Err((key, problem)) = self.check_roles().and_then(|()| self.check_frameworks()) {
+        if let Err((key, problem)) = self.check_all_roles() {
             return bad(&key, &problem);
         }
         self.check_ignored().map_err(|error| RecipeError::Ignored {
@@ -85,7 +85,7 @@ impl Recipe {
     }
 
     /// What is wrong with a framework: its key, and why.
-    fn check_frameworks(&self) -> Result<(), (String, String)> {
+    pub(super) fn check_frameworks(&self) -> Result<(), (String, String)> {
         let shared = self.framework.iter().any(|one| one.uses.is_some())
             || self.cluster.iter().any(|group| group.overcommit != 1000)
             || self.machines.iter().any(|one| one.overcommit != 1000);

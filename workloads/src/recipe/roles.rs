@@ -73,7 +73,7 @@ impl QuotaSpec {
         ])
     }
 
-    fn amounts(&self) -> Resources {
+    pub(super) fn amounts(&self) -> Resources {
         let limit = self.limit();
         Resources::from_units(Kind::ALL.map(|kind| limit.of(kind).unwrap_or(0)))
     }
@@ -164,8 +164,15 @@ impl Recipe {
         paths.iter().map(role).collect()
     }
 
+    /// What is wrong with a role, with what is reserved for one, or with a framework: its key, and why.
+    pub(super) fn check_all_roles(&self) -> Result<(), (String, String)> {
+        self.check_roles()?;
+        self.check_reservations()?;
+        self.check_frameworks()
+    }
+
     /// What is wrong with a role: its key, and why.
-    pub(super) fn check_roles(&self) -> Result<(), (String, String)> {
+    fn check_roles(&self) -> Result<(), (String, String)> {
         let no_path = |path: &str| path.split('/').any(|part| part.is_empty() || part == ".");
         let expected = "expected a path, as in research/vision";
         for framework in &self.framework {
