@@ -151,10 +151,17 @@ mod tests {
     }
 
     #[test]
-    fn a_real_master_shares_or_refuses() {
-        for name in ["drf[round=1s]", "fair", "fifo", "priority", "random"] {
+    fn real_masters() {
+        let names = ["drf[round=1s]", "fair", "fifo", "priority", "random"];
+        for name in names {
             assert!(master(name).is_ok(), "{name}");
         }
+        let mut shared = allocators::STANDARD
+            .iter()
+            .filter(|one| one.name != "static");
+        let tried =
+            |one: &allocators::AllocatorEntry| names.iter().any(|name| name.starts_with(one.name));
+        assert!(shared.all(tried), "a policy is not tried");
         let error = master("static").err().expect("partitions need to be known");
         assert!(error.0.starts_with("static: reserves agents"), "{error}");
     }

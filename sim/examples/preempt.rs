@@ -26,14 +26,19 @@ impl Allocator for Preempt {
         true
     }
 
-    /// On the agent where the fewest have to go: the lightest frameworks' tasks, the youngest first.
+    /// On the agent where the fewest have to go: the tasks of the lightest, the youngest first. In a tree of
+    /// roles, who is lighter is told where the two paths part.
     fn reclaim(&self, context: &Context<'_>, to: FrameworkId, needs: Resources) -> Option<Reclaim> {
         let ledger = context.ledger;
-        let weight = |one: &LaunchedTask| ledger.weight(one.framework);
+        let lighter = |one: &LaunchedTask| {
+            let (mine, theirs) = ledger.apart(to, one.framework)?;
+            let weight = ledger.weight(theirs);
+            (weight < ledger.weight(mine)).then_some(weight)
+        };
         let on = |agent| {
             let mut tasks: Vec<LaunchedTask> = ledger.started(agent).collect();
-            tasks.retain(|one| weight(one) < ledger.weight(to));
-            tasks.sort_by_key(|one| (weight(one), Reverse((one.since, one.task))));
+            tasks.retain(|one| lighter(one).is_some());
+            tasks.sort_by_key(|one| (lighter(one), Reverse((one.since, one.task))));
             Reclaim::enough(ledger, (to, needs), agent, &tasks, self.0)
         };
         let possible = ledger.agents().filter_map(on);

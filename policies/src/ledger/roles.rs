@@ -73,6 +73,18 @@ impl Ledger {
         self.entry(framework)?.role
     }
 
+    /// The siblings at which the paths to two nodes part, that of `first` first: they are what is to be compared
+    /// where two frameworks are, since weights and ranks are of a node among its siblings. `None` where
+    /// one stands below the other, or both are the same.
+    pub fn apart(&self, first: impl Into<Node>, second: impl Into<Node>) -> Option<(Node, Node)> {
+        let up = |node: &Node| self.parent(*node);
+        let path = |node: Node| -> Vec<Node> { std::iter::successors(Some(node), up).collect() };
+        let (first, second) = (path(first.into()), path(second.into()));
+        let mut both = first.iter().rev().zip(second.iter().rev());
+        both.find(|(one, other)| one != other)
+            .map(|(one, other)| (*one, *other))
+    }
+
     /// The frameworks below `node`, by ascending id; itself if it is one. It looks at all there are.
     pub fn below(&self, node: impl Into<Node>) -> impl Iterator<Item = FrameworkId> {
         let node = node.into();

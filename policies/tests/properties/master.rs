@@ -52,23 +52,39 @@ enum Fault {
     WrongFramework,
 }
 
+/// The policies that are played: every one there is.
+const POLICIES: [&str; 15] = [
+    "drf",
+    "drf[tie=last]",
+    "drf[tie=allocations]",
+    "drf[exclude=gpus:mem]",
+    "fair[on=mem]",
+    "fifo",
+    "cap[most=30]",
+    "cap[most=70]",
+    "shortest",
+    "preempt",
+    "preempt[grace=3s]",
+    "decayed[half-life=1s,every=300ms]",
+    "priority",
+    "random",
+    "static",
+];
+
+#[test]
+fn every_policy_is_played() {
+    for entry in crate::examples::registry().allocators() {
+        let mut played = POLICIES.iter();
+        assert!(
+            played.any(|played| played.starts_with(entry.name)),
+            "{} is not played",
+            entry.name
+        );
+    }
+}
+
 fn names() -> impl Strategy<Value = String> {
-    let policies = select(vec![
-        "drf",
-        "drf[tie=last]",
-        "drf[tie=allocations]",
-        "fair[on=mem]",
-        "fifo",
-        "cap[most=30]",
-        "cap[most=70]",
-        "shortest",
-        "preempt",
-        "preempt[grace=3s]",
-        "decayed[half-life=1s,every=300ms]",
-        "priority",
-        "random",
-        "static",
-    ]);
+    let policies = select(POLICIES.to_vec());
     let offers = select(vec!["agent", "task"]);
     let round = select(vec!["0s", "1s", "700ms"]);
     let timeout = select(vec!["", ",timeout=2s", ",timeout=100ms"]);
