@@ -149,6 +149,12 @@ impl Ledger {
     ) -> Resources {
         let entry = &mut self.agents[agent.index()];
         entry.free -= amount;
+        if portions.is_empty() && entry.common.is_for_anybody() {
+            if self.has_quota {
+                self.shared_free -= amount;
+            }
+            return Resources::ZERO;
+        }
         for one in portions {
             entry.part_mut(one.part).free -= one.amount;
         }
@@ -167,6 +173,13 @@ impl Ledger {
         portions: &[Portion],
     ) -> Resources {
         let entry = &mut self.agents[agent.index()];
+        if portions.is_empty() && entry.common.is_for_anybody() {
+            entry.free += amount;
+            if self.has_quota {
+                self.shared_free += amount;
+            }
+            return Resources::ZERO;
+        }
         let mut gone = Resources::ZERO;
         for one in portions {
             gone += entry.part_mut(one.part).give_back(one.amount);

@@ -72,7 +72,9 @@ impl Ledger {
         );
         let entry = &mut self.frameworks[framework.index()];
         entry.offered += resources;
-        entry.aside += aside;
+        if !aside.is_zero() {
+            entry.aside += aside;
+        }
         entry.allocations += 1;
         entry.open_offers += 1;
         let role = entry.role;
@@ -124,7 +126,9 @@ impl Ledger {
         }
         let entry = &mut self.frameworks[offer.framework.index()];
         entry.offered -= offer.resources;
-        entry.aside -= aside;
+        if !aside.is_zero() {
+            entry.aside -= aside;
+        }
         entry.open_offers -= 1;
         let role = entry.role;
         self.change_roles(role, |holding| {

@@ -57,6 +57,9 @@ impl Ledger {
     /// What an open offer holds of special parts, and the shared volumes that go along with it, which are
     /// not in its amount.
     pub(crate) fn described(&self, agent: AgentId, offer: OfferId) -> Vec<Portion> {
+        if self.parted.offers.is_empty() && self.shared.is_empty() {
+            return Vec::new();
+        }
         let mut portions = self.portions(offer).to_vec();
         if let Some(along) = self.shared.offers.get(&offer) {
             portions.extend(self.shared(agent).filter(|one| along.contains(&one.part)));
@@ -135,6 +138,9 @@ impl Ledger {
         agent: AgentId,
         id: OfferId,
     ) -> Vec<Part> {
+        if self.shared.offers.is_empty() {
+            return Vec::new();
+        }
         let parts = self.shared.offers.remove(&id).unwrap_or_default();
         self.release_shared(framework, agent, &parts);
         parts

@@ -49,7 +49,9 @@ impl Ledger {
         entry.tasks.push((framework, task));
         let entry = &mut self.frameworks[framework.index()];
         entry.running += needs;
-        entry.aside += aside;
+        if !aside.is_zero() {
+            entry.aside += aside;
+        }
         entry.tasks.insert(
             task.0,
             TaskEntry {
@@ -88,6 +90,7 @@ impl Ledger {
             ..
         } = entry.tasks.remove(task.0)?;
         entry.running -= needs;
+        let role = entry.role;
         let entry = &mut self.agents[agent.index()];
         entry.running -= needs;
         entry.tasks.swap_remove(position as usize);
@@ -98,9 +101,9 @@ impl Ledger {
         self.end_shared_task(framework, agent, task);
         let portions = self.parted.end_task(framework, task);
         let aside = self.give_back(agent, needs, &portions);
-        let entry = &mut self.frameworks[framework.index()];
-        entry.aside -= aside;
-        let role = entry.role;
+        if !aside.is_zero() {
+            self.frameworks[framework.index()].aside -= aside;
+        }
         self.change_roles(role, |holding| {
             holding.held -= needs;
             holding.aside -= aside;
