@@ -86,6 +86,27 @@ folder of parts as well. What makes a job good to replay: `Submit`, `Start` and 
   read so, any other is refused.
 - Jobs that were cancelled before they started ran for no time and add no load; jobs that still run are censored.
 - `nodes.txt` may be `scontrol show nodes -o` or `slurm.conf`, too.
+
+## The jobs of a PBS or Torque cluster
+
+```sh
+cat /var/spool/pbs/server_priv/accounting/202601* > january     # or the folder of days as it is
+pbsnodes -av > pbsnodes.txt                                     # Torque: pbsnodes -a
+fairground compare --trace january --trace pbsnodes.txt
+```
+
+The accounting log of PBS Professional, OpenPBS and Torque, and what Cobalt writes like it. Records of one job are put
+together: `Q` when it was queued (and for whose end it waited), `S`, `R` each time it was started again, `E` its end. A
+job that has only begun is censored, one that was deleted while it waited never ran.
+
+- **Tasks** are the chunks of `select` (`2:ncpus=8:mem=16gb:ngpus=1+4:ncpus=4` are two of one size and four of another),
+  or else `nodes=2:ppn=8:gpus=1`, `exec_vnode`, the hosts of `exec_host`, or `ncpus` divided by `nodect`. Memory and GPUs
+  of the job as a whole are divided equally. What `place` says is not kept.
+- **Arrays**: each job of one (`123[4].server`) is a job; those that did not begin are one job together (`123[].server`).
+- **Attempts**: the last one stands for the job, submitted when the first was; how long the others ran is told.
+- **The zone** follows from the local dates and the times since 1970 of the same record.
+- Licences, reservations and suspensions are passed over, and counted.
+
 ## Pods and nodes of a Kubernetes cluster
 
 ```sh

@@ -18,6 +18,7 @@ pub mod alibaba2018;
 pub mod azure_functions;
 pub mod azure_llm;
 pub mod azure_vm;
+pub mod batch;
 pub mod burstgpt;
 pub mod coflow;
 pub mod cook;
@@ -36,6 +37,7 @@ pub mod muri;
 pub mod openb;
 pub mod opendc;
 pub mod pai;
+pub mod pbs;
 pub mod philly;
 pub mod philly_runtimes;
 pub mod plain;
@@ -168,6 +170,8 @@ formats! {
     Sacct "sacct" slurm::sacct;
     SlurmNodes "slurm-nodes" slurm::nodes;
     Kubernetes "kubernetes" kubernetes;
+    PbsJobs "pbs" pbs::jobs;
+    PbsNodes "pbs-nodes" pbs::nodes;
     Plain "table" plain;
 }
 

@@ -53,7 +53,7 @@ pub(super) fn job_id(text: &str) -> Option<SlurmId<'_>> {
 }
 
 /// How many tasks `1,5-9:2%4` are, and whether the list ends in points.
-fn array_tasks(list: &str) -> Option<(u64, bool)> {
+pub(crate) fn array_tasks(list: &str) -> Option<(u64, bool)> {
     let list = list.split_once('%').map_or(list, |pair| pair.0);
     let (mut tasks, mut cut) = (0_u64, false);
     for part in list.split(',') {
