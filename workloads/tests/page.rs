@@ -107,6 +107,34 @@ job that has only begun is censored, one that was deleted while it waited never 
 - **The zone** follows from the local dates and the times since 1970 of the same record.
 - Licences, reservations and suspensions are passed over, and counted.
 
+## The jobs of an LSF cluster
+
+```sh
+lshosts -w > hosts.txt
+fairground compare --trace lsb.acct --trace hosts.txt
+```
+
+`JOB_FINISH` records of `lsb.acct`, also with `LSF_HPC_EXTENSIONS=SHORT_EVENTFILE`; other records are passed over, and
+`lsb.events` has none of these. A task is a host of the job with its slots as cores, so that a job on hosts of
+which it had unequal parts has tasks of several sizes. Memory and GPUs are those of `rusage` in the resources in force, for
+each host (`/task` and `/job` as they say), memory in MB. The limit is `runLimit`; `done(7)` in a condition is the job before.
+
+## The jobs of a Grid Engine cluster
+
+```sh
+qhost > hosts.txt
+fairground compare --trace $SGE_ROOT/default/common/accounting --trace hosts.txt
+```
+
+Sun, Open, Son of, Univa and Altair Grid Engine; times in seconds or milliseconds. Each task of an array is a job
+(`123.4`), and each run that was moved or scheduled anew (`failed` 24 and 25) an earlier attempt.
+
+- **Where the slots of a parallel job were is not told**: a slot is a task of a core. Slots of an environment whose name
+  says threads or shared memory (smp, thread, omp, shm, shared, multicore, serial) are one task with as many cores; a job with GPUs
+  has as many tasks as those, where its slots divide so.
+- `-l` in the category: `h_rt` or `s_rt`, memory for each slot (`m_mem_free`, `mem_free`, `h_rss`, `h_vmem`,
+  `virtual_free`), GPUs for the job (`gpu`, `gpus`, `ngpus`, `cuda`, `num_gpu`). Soft requests do not count.
+
 ## Pods and nodes of a Kubernetes cluster
 
 ```sh

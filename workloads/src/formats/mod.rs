@@ -32,6 +32,7 @@ pub mod google2019;
 pub mod hadoop;
 pub mod kubernetes;
 pub mod loads;
+pub mod lsf;
 pub mod mooncake;
 pub mod muri;
 pub mod openb;
@@ -43,6 +44,7 @@ pub mod philly_runtimes;
 pub mod plain;
 pub mod planetlab;
 pub mod requests;
+pub mod sge;
 pub mod slurm;
 pub mod spark;
 pub mod spot_gpu;
@@ -172,6 +174,9 @@ formats! {
     Kubernetes "kubernetes" kubernetes;
     PbsJobs "pbs" pbs::jobs;
     PbsNodes "pbs-nodes" pbs::nodes;
+    Lsf "lsf" lsf::jobs;
+    Sge "sge" sge::jobs;
+    BatchHosts "batch-hosts" batch::hosts;
     Plain "table" plain;
 }
 

@@ -1,6 +1,7 @@
 //! The canonical trace: what becomes of each format, the round trip through text, and that slices
 //! merge into the whole.
 
+mod accounts;
 mod cases;
 #[path = "../common/mod.rs"]
 mod common;

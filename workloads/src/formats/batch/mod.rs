@@ -5,6 +5,7 @@
 //! submitted, began and ended, and how. A reader says it as an [`Accounted`]; what becomes of several records of one job
 //! (it was queued, it began, it was started again) is decided once, in [`import`].
 
+pub mod hosts;
 pub mod import;
 pub mod lines;
 pub(crate) mod notation;
