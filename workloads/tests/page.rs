@@ -135,6 +135,20 @@ Sun, Open, Son of, Univa and Altair Grid Engine; times in seconds or millisecond
 - `-l` in the category: `h_rt` or `s_rt`, memory for each slot (`m_mem_free`, `mem_free`, `h_rss`, `h_vmem`,
   `virtual_free`), GPUs for the job (`gpu`, `gpus`, `ngpus`, `cuda`, `num_gpu`). Soft requests do not count.
 
+## The jobs of an HTCondor pool
+
+```sh
+condor_history -long > condor_history.txt          # or -json, or the history files themselves
+condor_status -long > condor_status.txt            # or -json
+fairground compare --trace condor_history.txt --trace condor_status.txt
+```
+
+Ads with an attribute a line, a JSON list, history files with lines of stars, and the file of epochs, in which a job has an ad a
+run. A job is a task (in the parallel universe as many as `MaxHosts`); it ran from the start of its last run until it completed, a
+removed one as long as its last run took. What was asked for counts where it is a number; of an expression, what was
+provisioned. Jobs of the scheduler and local universes (DAGMan itself) are passed over: they run where they are submitted. The
+edges of a DAG are not in the history.
+
 ## Pods and nodes of a Kubernetes cluster
 
 ```sh

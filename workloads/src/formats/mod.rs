@@ -21,6 +21,7 @@ pub mod azure_vm;
 pub mod batch;
 pub mod burstgpt;
 pub mod coflow;
+pub mod condor;
 pub mod cook;
 pub mod dlrm;
 pub mod elasticflow;
@@ -177,6 +178,8 @@ formats! {
     Lsf "lsf" lsf::jobs;
     Sge "sge" sge::jobs;
     BatchHosts "batch-hosts" batch::hosts;
+    CondorJobs "condor" condor::jobs;
+    CondorMachines "condor-machines" condor::machines;
     Plain "table" plain;
 }
 

@@ -122,6 +122,8 @@ fn later_columns_are_filled_where_a_source_has_them() {
         lsf: tasks.busy 1
         sge: tasks.busy 3
         sge: tasks.attempts 1, tasks.busy 1
+        condor: tasks.attempts 1, tasks.busy 1
+        condor: tasks.busy 1
     "]]
     .assert_eq(&shown);
 }

@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod import;
 pub mod lines;
 pub(crate) mod notation;
+pub(crate) mod values;
 
 use crate::formats::prelude::*;
 
