@@ -149,6 +149,23 @@ removed one as long as its last run took. What was asked for counts where it is 
 provisioned. Jobs of the scheduler and local universes (DAGMan itself) are passed over: they run where they are submitted. The
 edges of a DAG are not in the history.
 
+## The jobs of an OAR cluster
+
+```sh
+oarstat -J -f --sql \"state = 'Terminated'\" > oarstat.json
+fairground compare --trace oarstat.json
+```
+
+Or the lists of jobs of OAR's REST API (`items`). A task is a host with an equal part of the assigned resources, each taken
+for a core. A list may be of any length, an object may have 200000 jobs.
+
+## Workloads and results of Batsim
+
+A workload (`nb_res`, `jobs`, `profiles`) says what is to be run: submission, resources, walltime, and a profile. **How long
+a job runs is known of delays and of sequences of them**, until the walltime; computations, communications and
+replays of traces take what the platform has them take, so that their run times are missing, and such jobs are left to the
+recipe. `out_jobs.csv` of a run has what ran when.
+
 ## Pods and nodes of a Kubernetes cluster
 
 ```sh

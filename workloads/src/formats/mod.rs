@@ -19,6 +19,7 @@ pub mod azure_functions;
 pub mod azure_llm;
 pub mod azure_vm;
 pub mod batch;
+pub mod batsim;
 pub mod burstgpt;
 pub mod coflow;
 pub mod condor;
@@ -36,6 +37,7 @@ pub mod loads;
 pub mod lsf;
 pub mod mooncake;
 pub mod muri;
+pub mod oar;
 pub mod openb;
 pub mod opendc;
 pub mod pai;
@@ -180,6 +182,9 @@ formats! {
     BatchHosts "batch-hosts" batch::hosts;
     CondorJobs "condor" condor::jobs;
     CondorMachines "condor-machines" condor::machines;
+    Oar "oar" oar::jobs;
+    BatsimWorkload "batsim" batsim::workload;
+    BatsimJobs "batsim-jobs" batsim::jobs;
     Plain "table" plain;
 }
 

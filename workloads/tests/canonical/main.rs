@@ -10,6 +10,7 @@ mod kubernetes;
 mod law;
 mod pbs;
 mod plain;
+mod pools;
 mod slurm;
 mod spark;
 mod swf;

@@ -124,6 +124,7 @@ fn later_columns_are_filled_where_a_source_has_them() {
         sge: tasks.attempts 1, tasks.busy 1
         condor: tasks.attempts 1, tasks.busy 1
         condor: tasks.busy 1
+        oar: jobs.class 1
     "]]
     .assert_eq(&shown);
 }
