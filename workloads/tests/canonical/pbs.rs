@@ -49,8 +49,10 @@ fn events_of_a_job_are_one_job() {
             "L;license;floating license hour:0",
             "B;R12.a;owner=ann",
             "z;6.a;",
+            // Brackets of the server's name are no array's.
+            "E;12.[a];user=ann ctime=1767599700 start=1767599800 end=1767599900",
         ],
-        &expect![[r#"
+        &expect![[r"
             1.a of ann, submit 1767599000000000, wait 100000000, tasks 1, run 900000000, cpus 2000, 0
             2.a of ann, submit 1767599000000000, tasks 1, unstarted, deleted
             3.a of bob, submit 1767599000000000, wait 100000000, tasks 1, run 900000000, censored, deleted
@@ -61,6 +63,7 @@ fn events_of_a_job_are_one_job() {
             9.a of bob, submit 1767599000000000, wait 500000000, tasks 1, run 100000000
             10.a of bob, submit 1767599000000000, wait 500000000, tasks 1, damaged
             11.a of bob, submit 1767599000000000, wait 500000000, tasks 1, run 60000000
+            12.[a] of ann, submit 1767599700000000, wait 100000000, tasks 1, run 100000000
             9.a of ann, submit 1767599700000000, wait 100000000, tasks 1, run 100000000
             merged: 10 records, an event of a job
             passed over: 1 records, licences
@@ -75,10 +78,10 @@ fn events_of_a_job_are_one_job() {
             records passed over: 1: licences
             records passed over: 1: reservations
             records passed over: 1: suspended and resumed: counted as running
-            run times of which the trace holds a part: 2 of 11 tasks
-            run times that are damaged: 1 of 11 tasks
-            tasks that never started, and add no load: 3 of 11 tasks
-        "#]],
+            run times of which the trace holds a part: 2 of 12 tasks
+            run times that are damaged: 1 of 12 tasks
+            tasks that never started, and add no load: 3 of 12 tasks
+        "]],
     );
 }
 
@@ -101,7 +104,7 @@ fn attempts_at_a_job_are_one_job() {
             "R;4.a;user=bob ctime=1767599000 start=1767599100 end=1767599150",
             "S;4.a;user=bob ctime=1767599000 start=1767599200",
         ],
-        &expect![[r#"
+        &expect![[r"
             1.a of ann, submit 1767599000000000, wait 300000000, tasks 1, run 700000000
             2.a of ann, submit 1767599000000000, wait 300000000, tasks 1, run 100000000, 0
             3.a of bob, submit 1767599000000000, wait 100000000, tasks 1, run 50000000
@@ -114,7 +117,7 @@ fn attempts_at_a_job_are_one_job() {
             jobs without an end: 1 jobs began and have no end: they ran until the latest time at least
             read and not kept: qtime, etime, eligible_time, owner, session, exec_host, exec_vnode, place, vmem, cpupercent, mpiprocs, total_execution_slots, unique_node_count, alt_id, the signal in Exit_status
             run times of which the trace holds a part: 1 of 4 tasks
-        "#]],
+        "]],
     );
 }
 
@@ -130,7 +133,7 @@ fn arrays_are_their_jobs() {
             "D;5[7-10].a;requestor=ann",
             "E;5[].a;user=ann ctime=1767599000 end=1767600000",
         ],
-        &expect![[r#"
+        &expect![[r"
             5[1].a of ann, submit 1767599000000000, wait 100000000, tasks 1, run 900000000
             5[4].a of ann, submit 1767599000000000, wait 100000000, tasks 1, run 900000000, censored
             5[].a of ann, submit 1767599000000000, tasks 4, cpus 4000, unstarted
@@ -143,7 +146,7 @@ fn arrays_are_their_jobs() {
             records passed over: 3: arrays as a whole, whose jobs have records of their own
             run times of which the trace holds a part: 1 of 6 tasks
             tasks that never started, and add no load: 4 of 6 tasks
-        "#]],
+        "]],
     );
 }
 
@@ -247,7 +250,7 @@ fn what_is_wrong_is_told_with_its_place() {
     let check = validate(&path, Format::PbsJobs, 20);
     let problems = check.problems.iter().map(|one| format!("{one}\n"));
     let shown = told(folder.path(), &problems.collect::<String>());
-    expect![[r#"
+    expect![[r"
         log:1: part 1 (date): expected a time such as 01/05/2026 09:00:00, found `1`
           hint: a line an event: 01/05/2026 09:00:00;E;123.server;user=... queue=... start=... end=...
         log:2: part 1 (date): expected a time such as 01/05/2026 09:00:00, found `13/05/2026 09:00:00`
@@ -261,7 +264,7 @@ fn what_is_wrong_is_told_with_its_place() {
         log:7: key Resource_List.select: expected memory such as 4gb, 512mb, 1.5G or 2048kb, found `5q`
         log:8: key Resource_List.walltime: expected a time such as 3600, 01:00:00 or 1:00:00:00, found `1:x`
         log:9: key array_indices: expected numbers such as 1-100:2, found `5-1`
-    "#]].assert_eq(&shown);
+    "]].assert_eq(&shown);
 }
 
 #[test]

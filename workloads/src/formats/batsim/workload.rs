@@ -19,7 +19,11 @@ use crate::formats::prelude::*;
 
 pub(crate) const FORM: Form = Form {
     about: "jobs with their profiles, JSON (Batsim workload)",
-    signs: &[Holds("\"nb_res\""), Holds("\"subtime\"")],
+    signs: &[
+        Holds("\"nb_res\""),
+        Holds("\"subtime\""),
+        Holds("\"DelayProfile\""),
+    ],
     unkept: &["amounts of computation and communication (cpu, com)", "ret"],
     import: Ok(import),
     samples: &[
@@ -191,8 +195,9 @@ impl Several for Workloads {
     }
 
     fn member(name: &str) -> &str {
+        // The names of profiles have points in them, too.
         let profile = name.strip_prefix("profiles.");
-        let inside = profile.and_then(|name| name.split_once('.'));
+        let inside = profile.and_then(|name| name.rsplit_once('.'));
         inside.map_or(name, |(_, member)| member)
     }
 }

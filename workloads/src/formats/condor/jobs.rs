@@ -14,6 +14,8 @@ pub(crate) const FORM: Form = Form {
     about: "jobs of an HTCondor pool (condor_history -long or -json, history and epoch files)",
     signs: &[
         Holds("\"ClusterId\""),
+        Holds("\"AutoClusterId\""),
+        Holds("\"BytesRecvd\""),
         Holds("\"JobUniverse\""),
         Headed(looks_so),
         Named("condor_history"),
@@ -100,38 +102,14 @@ JobStatus = 2
 /// The jobs of a file.
 pub struct Records(ClassAds);
 
-/// Whether a first line is an attribute of a job.
+/// Whether a first line is an attribute of an ad: which one comes first is by chance.
 fn looks_so(line: &str) -> bool {
     let Some((name, value)) = line.split_once(" = ") else {
         return false;
     };
-    let known = [
-        "ClusterId",
-        "ProcId",
-        "Owner",
-        "QDate",
-        "JobStatus",
-        "JobUniverse",
-        "CompletionDate",
-        "RequestCpus",
-        "MyType",
-        "TargetType",
-        "BytesRecvd",
-        "AutoClusterId",
-        "Arguments",
-        "Args",
-        "Environment",
-        "AccountingGroup",
-        "AcctGroup",
-        "GlobalJobId",
-        "ActivationDuration",
-        "AllowedJobDuration",
-        "BlockReadKbytes",
-        "BufferSize",
-        "BlockReads",
-        "BlockWriteKbytes",
-    ];
-    known.contains(&name) && !value.is_empty()
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let named = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(word);
+    named && !value.trim_ascii().is_empty()
 }
 
 impl Iterator for Records {
@@ -238,7 +216,11 @@ fn record(ad: &ClassAd) -> Result<Accounted, ReadError> {
     }
     let (Some(cluster), Some(process)) = (number("clusterid")?, number("procid")?) else {
         let error = ReadError::expected("a job with ClusterId and ProcId", "an ad without");
-        return Err(error.hint("the output of condor_history -long or -json"));
+        let hint = match ad.get("machine") {
+            Some(_) => "the ads of machines (condor_status) are --format condor-machines",
+            None => "the output of condor_history -long or -json",
+        };
+        return Err(error.hint(hint));
     };
     let universe = number("jobuniverse")?;
     if matches!(universe, Some(7 | 12)) {

@@ -10,7 +10,12 @@ use crate::formats::survey::Unread;
 
 pub(crate) const FORM: Form = Form {
     about: "machines of an HTCondor pool (condor_status -long or -json)",
-    signs: &[Holds("\"TotalSlotCpus\""), Named("condor_status")],
+    signs: &[
+        Holds("\"TotalSlotCpus\""),
+        Holds("\"AddressV1\""),
+        Holds("\"CondorLoadAvg\""),
+        Named("condor_status"),
+    ],
     unkept: &["what each slot has of its machine"],
     import: Ok(import),
     samples: &[

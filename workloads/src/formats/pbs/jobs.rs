@@ -418,7 +418,8 @@ impl<'a> PbsKeys<'a> {
     fn of_array(&self, mut row: Accounted) -> Result<Accounted, ReadError> {
         let inside = row.id.split_once('[').and_then(|(number, rest)| {
             let (inside, server) = rest.split_once(']')?;
-            Some((inside, format!("{number}[]{server}")))
+            let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| (inside, format!("{number}[]{server}")))
         });
         match inside {
             None => {}
