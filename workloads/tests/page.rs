@@ -134,6 +134,7 @@ Sun, Open, Son of, Univa and Altair Grid Engine; times in seconds or millisecond
   has as many tasks as those, where its slots divide so.
 - `-l` in the category: `h_rt` or `s_rt`, memory for each slot (`m_mem_free`, `mem_free`, `h_rss`, `h_vmem`,
   `virtual_free`), GPUs for the job (`gpu`, `gpus`, `ngpus`, `cuda`, `num_gpu`). Soft requests do not count.
+- `qhost` and `lshosts` say nothing of GPUs: jobs with GPUs need the machines of a recipe.
 
 ## The jobs of an HTCondor pool
 
@@ -164,7 +165,24 @@ for a core. A list may be of any length, an object may have 200000 jobs.
 A workload (`nb_res`, `jobs`, `profiles`) says what is to be run: submission, resources, walltime, and a profile. **How long
 a job runs is known of delays and of sequences of them**, until the walltime; computations, communications and
 replays of traces take what the platform has them take, so that their run times are missing, and such jobs are left to the
-recipe. `out_jobs.csv` of a run has what ran when.
+recipe. `out_jobs.csv` of a run has what ran when. The platform (`--trace platform.xml`) is the machines: hosts and clusters
+with their cores; their speeds are their types and nothing else.
+
+## What can be replayed from the account of a batch system
+
+| | tasks | memory | GPUs | limit | waits for | attempts | priority | machines |
+|---|---|---|---|---|---|---|---|---|
+| `sacct` | a node | asked, used | yes | yes | no | yes | yes | `slurm-nodes` |
+| `pbs` | a chunk | asked, used | yes, model | yes | yes | yes | no | `pbs-nodes` |
+| `lsf` | a host | asked, used | yes | yes | yes | no | no | `batch-hosts` |
+| `sge` | a slot | asked, used | yes, model | yes | no | yes | no | `batch-hosts` |
+| `condor` | a job | asked, used | yes | where the pool has one | no | how many | yes | `condor-machines` |
+| `oar` | a host | no | asked | yes | yes | no | no | no |
+| `batsim` | a resource | no | no | yes | yes | no | yes | `simgrid-platform` |
+
+All but Batsim's workloads tell when jobs were submitted, began and ended, whose they were and in which queue (an HTCondor pool
+has none), so that waits of the source can be compared with those of a simulation; limits are the estimates that backfilling
+needs. Jobs that never began add no load, jobs that still run are censored.
 
 ## Pods and nodes of a Kubernetes cluster
 

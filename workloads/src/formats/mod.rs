@@ -185,6 +185,7 @@ formats! {
     Oar "oar" oar::jobs;
     BatsimWorkload "batsim" batsim::workload;
     BatsimJobs "batsim-jobs" batsim::jobs;
+    SimGridPlatform "simgrid-platform" batsim::platform;
     Plain "table" plain;
 }
 

@@ -50,7 +50,7 @@ fn an_ad_tells_of_a_job() {
     check(
         Format::CondorJobs,
         &text,
-        &expect![[r#"
+        &expect![[r"
             7.0 of ann, submit 100000000, wait 10000000, tasks 1, run 90000000, cpus 4000, mem 2048, Completed
             7.1 of ann, submit 100000000, wait 50000000, tasks 1, run 50000000, exit 2
             7.2 of ann, submit 100000000, wait 10000000, tasks 1, run 90000000, signal 9
@@ -76,7 +76,7 @@ fn an_ad_tells_of_a_job() {
             run times that the source does not tell: 1 of 14 tasks
             tasks that never started, and add no load: 2 of 14 tasks
             what a job asked for: RequestCpus, RequestMemory and RequestGpus where they are numbers; where they are expressions, what was provisioned
-        "#]],
+        "]],
     );
 }
 
@@ -228,7 +228,7 @@ fn oar_tells_jobs_in_an_object_or_in_a_list() {
     check(
         Format::Oar,
         &format!("{{{}}}", text.join(",\n")),
-        &expect![[r#"
+        &expect![[r"
             1 of ann together, submit 100000000, wait 10000000, estimate 3600000000, tasks 2, run 90000000, cpus 1500, Terminated
             2 of ann together, submit 100000000, wait 10000000, tasks 2, run 90000000, cpus 1500, Error
             3 of ann, submit 100000000, tasks 1, unstarted, Error
@@ -244,7 +244,7 @@ fn oar_tells_jobs_in_an_object_or_in_a_list() {
             run times of which the trace holds a part: 1 of 9 tasks
             run times that are damaged: 1 of 9 tasks
             tasks that never started, and add no load: 3 of 9 tasks
-        "#]],
+        "]],
     );
     wrong(
         Format::Oar,
@@ -282,7 +282,7 @@ fn delays_and_sequences_of_them_have_run_times() {
     check(
         Format::BatsimWorkload,
         text,
-        &expect![[r#"
+        &expect![[r"
             1 of nobody, submit 0, estimate 100000000, tasks 1, run 20250000, cpus 1000
             2 of nobody together, submit 1500000, estimate 5000000, tasks 2, run 5000000, cpus 1000
             3 of nobody together, submit 2000000, tasks 4, run 121500000, cpus 1000
@@ -294,7 +294,7 @@ fn delays_and_sequences_of_them_have_run_times() {
             read and not kept: amounts of computation and communication (cpu, com), ret
             run times: delays, and sequences of them, until the walltime; what computations, communications and replays of traces take follows from the platform and is not known
             run times that the source does not tell: 12 of 19 tasks
-        "#]],
+        "]],
     );
     let folder = folder();
     let trace = imported(&folder, "t", Format::BatsimWorkload, text);
@@ -349,5 +349,85 @@ fn delays_and_sequences_of_them_have_run_times() {
             run times: those of the simulation, which follow from its platform and its scheduler
             tasks that never started, and add no load: 9 of 14 tasks
         "]],
+    );
+}
+
+#[test]
+fn a_platform_has_hosts_and_clusters() {
+    let folder = folder();
+    let path = write(
+        &folder,
+        "platform.xml",
+        Format::SimGridPlatform.samples()[0],
+    );
+    assert_eq!(Format::detect(&path).unwrap(), Format::SimGridPlatform);
+    let place = folder.path().join("form");
+    let (manifest, report) = import(&path, None, &place, false).unwrap();
+    report.account.check().unwrap();
+    let mut shown = String::new();
+    for one in rows::<Machine>(&Opened::open(&place).unwrap()) {
+        writeln!(shown, "{}: {:?} {:?}", one.name, one.cpus, one.platform).unwrap();
+    }
+    for assumed in manifest.assumptions {
+        writeln!(shown, "{}: {}", assumed.about, assumed.model).unwrap();
+    }
+    expect![[r#"
+        Jupiter: Some(4000) Some("76.296Mf")
+        n-0.me: Some(8000) Some("1Gf")
+        n-1.me: Some(8000) Some("1Gf")
+        n-2.me: Some(8000) Some("1Gf")
+        n-5.me: Some(8000) Some("1Gf")
+        cores: one where a host says nothing; the speeds of hosts are their types and nothing else
+        not read: link
+        read and not kept: speed, but as the type of a machine
+        records passed over: 1: hosts that run no jobs: Batsim's master, and storage
+    "#]]
+    .assert_eq(&shown);
+    let text = "<platform><cluster id='m' prefix='x' suffix='' radical='0-0'><prop id='role' value='master'/></cluster>\n\
+                <cluster id='c' prefix='n' suffix='' radical='8-10'/><host id='s'><prop id='role' value='storage'/></host>\n\
+                <host id='h'><prop id='watts' value='5'/></host></platform>";
+    let place = folder.path().join("more");
+    let path = write(&folder, "more.xml", text);
+    let (_, report) = import(&path, None, &place, false).unwrap();
+    report.account.check().unwrap();
+    let names = rows::<Machine>(&Opened::open(&place).unwrap())
+        .into_iter()
+        .map(|one| one.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["n8", "n9", "n10", "h"]);
+    let inside = |elements: &str| format!("<platform>\n{elements}\n</platform>\n");
+    let format = Format::SimGridPlatform;
+    wrong(
+        format,
+        &inside(""),
+        &expect![[r#"
+        file:4: expected at least one host or cluster, found none
+          hint: a platform of SimGrid: <host id="n1" speed="1Gf"/>
+    "#]],
+    );
+    wrong(
+        format,
+        &inside("<host speed='1'/><host id='a' core='x'/><cluster radical='2-1'/>"),
+        &expect![[r"
+            file:2: host, attribute id: expected the name of a host, found nothing
+            file:2: host, attribute core: expected a whole number of cores, at most 1000000000000, found `x`
+            file:2: cluster, attribute radical: expected hosts such as n[001-128,140],gpu1, found `[2-1]`
+              hint: at most 1000000 of them
+        "]],
+    );
+    wrong(
+        format,
+        "<platform><host id='a'></zone>",
+        &expect![[r#"
+        file:1: expected a platform as XML; ill-formed document: expected `</host>`, but `</zone>` was found
+          hint: a platform of SimGrid: <platform version="4.1"> <zone> <host ...>
+    "#]],
+    );
+    wrong(
+        format,
+        "<platform><host id='a",
+        &expect![[r#"
+        file:1: expected a platform as XML; syntax error: attribute value not closed: `'` not found before end of input
+          hint: a platform of SimGrid: <platform version="4.1"> <zone> <host ...>
+    "#]],
     );
 }

@@ -250,7 +250,7 @@ fn split_outside(text: &str, open: char, close: char) -> Vec<&str> {
 }
 
 /// The hosts that `rack[0-1]n[01-16],login` stands for.
-pub(super) fn hosts(text: &str) -> Result<Vec<String>, ReadError> {
+pub(crate) fn hosts(text: &str) -> Result<Vec<String>, ReadError> {
     let wrong = || {
         let error = ReadError::expected("hosts such as n[001-128,140],gpu1", quoted(text));
         error.hint(format!("at most {MOST_HOSTS} of them"))
