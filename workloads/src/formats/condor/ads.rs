@@ -401,7 +401,7 @@ mod tests {
         for (value, number) in [
             ("2", Some(2000)),
             ("0.5", Some(500)),
-            ("1E+02", None),
+            ("1E+02", Some(100_000)),
             ("ifThenElse(MemoryUsage =!= undefined,MemoryUsage,1)", None),
             ("undefined", None),
             ("-1", None),

@@ -47,29 +47,65 @@ DetectedMemory = 16000
     ..Form::of::<Records>()
 };
 
+/// The ad of a slot: what its machine has.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Record {
+    /// The machine.
+    pub machine: String,
+    /// The slot.
+    pub slot: String,
+    /// The processors of the machine, in thousandths.
+    pub cpus: Option<u64>,
+    /// Its memory, in MiB.
+    pub memory: Option<u64>,
+    /// Its GPUs, in thousandths.
+    pub gpus: Option<u64>,
+    /// Their model.
+    pub model: String,
+}
+
 /// The ads of slots in a file.
 pub struct Records(ClassAds);
 
+impl Record {
+    fn read(ad: &ClassAd) -> Result<Self, ReadError> {
+        let Some(machine) = ad.get("machine").or(ad.get("name")) else {
+            let expected = "the ad of a slot, with Machine and Name";
+            let error = ReadError::expected(expected, "none of them");
+            return Err(error.hint("the output of condor_status -long or -json"));
+        };
+        let first = |names: [&str; 3], digits: u32| {
+            let mut told = names.into_iter().map(|name| ad.number(name, digits, MOST));
+            told.find_map(Result::transpose).transpose()
+        };
+        let word = |name: &str| ad.get(name).unwrap_or_default().to_owned();
+        Ok(Self {
+            machine: machine.to_owned(),
+            slot: word("name"),
+            cpus: first(["totalcpus", "detectedcpus", "cpus"], 3)?,
+            memory: first(["totalmemory", "detectedmemory", "memory"], 0)?,
+            gpus: first(["totalgpus", "detectedgpus", "gpus"], 3)?,
+            model: ad
+                .get("gpus_devicename")
+                .map_or_else(|| word("cudadevicename"), str::to_owned),
+        })
+    }
+}
+
 impl Iterator for Records {
-    type Item = Result<ClassAd, ReadError>;
+    type Item = Result<Record, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let ad = match self.0.next()? {
             Ok(ad) => ad,
             Err(error) => return Some(Err(error)),
         };
-        if ad.get("machine").or(ad.get("name")).is_none() {
-            let error =
-                ReadError::expected("the ad of a slot, with Machine and Name", "none of them");
-            let error = error.hint("the output of condor_status -long or -json");
-            return Some(Err(self.0.here(error)));
-        }
-        Some(Ok(ad))
+        Some(Record::read(&ad).map_err(|error| self.0.here(error)))
     }
 }
 
 impl Reader for Records {
-    type Record = ClassAd;
+    type Record = Record;
 
     fn open(path: &Path) -> Result<Self, ReadError> {
         ClassAds::open(path).map(Self)
@@ -90,44 +126,37 @@ impl Unread for Records {
     }
 }
 
-contents! { ClassAd: |_| Machines 1; }
+contents! { Record: |_| Machines 1; }
 
-shows! { ClassAd: |one|
-    "machine": one.get("machine").unwrap_or_default(), "slot": one.get("name").unwrap_or_default(),
-    "cpus": one.get("totalcpus").or(one.get("detectedcpus")).unwrap_or_default(),
-    "mem_mib": one.get("totalmemory").or(one.get("detectedmemory")).unwrap_or_default(),
-    "gpus": one.get("totalgpus").or(one.get("detectedgpus")).unwrap_or_default(),
+shows! { Record: |one|
+    "machine": one.machine, "slot": one.slot, "cpus": digits(one.cpus, 3), "mem_mib": one.memory,
+    "gpus": digits(one.gpus, 3), "model": one.model,
 }
 
-impl Told for ClassAd {
+impl Told for Record {
     fn see(&self, seen: &mut Seen) {
         seen.count("slots");
-        seen.distinct("machines", self.get("machine"));
+        seen.distinct("machines", self.machine.as_str());
+        seen.tally(
+            "gpu_models",
+            Some(self.model.as_str()).filter(|one| !one.is_empty()),
+        );
     }
 }
 
 fn import(import: &mut Import<'_>, path: &Path) -> Done {
     let mut known = BTreeSet::new();
-    let mut ads = Records::open(path)?;
-    import.each(&mut ads, |import, ad: ClassAd| {
-        let name = ad.get("machine").or(ad.get("name")).unwrap_or_default();
-        if !known.insert(name.to_owned()) {
+    import.each(Records::open(path)?, |import, slot: Record| {
+        if !known.insert(slot.machine.clone()) {
             return Ok(Became::Merged("another slot of the same machine"));
         }
-        let first = |names: [&str; 3], digits: u32| {
-            let mut told = names.into_iter().map(|name| ad.number(name, digits, MOST));
-            told.find_map(Result::transpose).transpose()
-        };
         import.push(Machine {
             id: known.len() as u64 - 1,
-            name: name.to_owned(),
-            platform: ad
-                .get("gpus_devicename")
-                .or(ad.get("cudadevicename"))
-                .map(str::to_owned),
-            cpus: first(["totalcpus", "detectedcpus", "cpus"], 3)?,
-            memory: first(["totalmemory", "detectedmemory", "memory"], 0)?,
-            gpus: Some(first(["totalgpus", "detectedgpus", "gpus"], 3)?.unwrap_or(0)),
+            name: slot.machine,
+            platform: Some(slot.model).filter(|model| !model.is_empty()),
+            cpus: slot.cpus,
+            memory: slot.memory,
+            gpus: Some(slot.gpus.unwrap_or(0)),
             ..Machine::default()
         })?;
         Ok(Became::Imported)
