@@ -272,7 +272,7 @@ fn grid_engine_tells_each_run() {
             &rest.replace(":1:0:", ":many:0:"),
         ),
     ];
-    expect![[r#"
+    expect![[r"
         log:1: expected at least 36 fields with colons between, found 2 fields
           hint: a line a job: qname:hostname:group:owner:job_name:job_number:...
         log:2: field 6 (job_number): expected the number of a job, found `x`
@@ -280,7 +280,7 @@ fn grid_engine_tells_each_run() {
           hint: digits only: no sign, fraction, blank or unit
         log:4: field 40 (category), mem_free: expected memory such as 4gb, 512mb, 1.5G or 2048kb, found `1q`
         log:5: field 35 (slots): expected a whole number of slots, at most 1000000000000, found `many`
-    "#]]
+    "]]
     .assert_eq(&problems(Format::Sge, &wrong.concat()));
 }
 

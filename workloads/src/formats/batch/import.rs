@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::{Accounted, Chunk, RunPhase, each_of};
-use crate::canonical::tables::Job;
+use super::draft::{LeftToDecide, draft};
+use super::{Accounted, Chunk, RunPhase};
 use crate::formats::prelude::*;
 
 /// What becomes of a record that is not the one of a job's whole run.
@@ -17,8 +17,6 @@ const EVENT: &str = "an event of a job";
 const EARLIER: &str = "an earlier attempt at the same job";
 /// What becomes of a record that says the same again.
 const AGAIN: &str = "another record of the same job";
-/// What becomes of a job that is only told to be taken away.
-const NOTHING: &str = "jobs that were taken away, of which nothing else is told";
 
 /// Zones are told apart by so much, in microseconds.
 const QUARTER: i64 = 900_000_000;
@@ -29,7 +27,7 @@ const FARTHEST: i64 = 14 * 3_600_000_000;
 
 /// What the first reading of an account tells.
 #[derive(Default)]
-struct Known {
+struct FirstReading {
     /// The ids that come again after their job is over, by their hashes.
     several: HashSet<u64>,
     /// How far the clock of the place is ahead of UTC, in microseconds.
@@ -38,23 +36,8 @@ struct Known {
     latest: u64,
 }
 
-/// What the account left to be decided.
-#[derive(Default)]
-struct LeftToDecide {
-    /// Jobs that were started again, the attempts before their last one, and how long those ran.
-    again: [u64; 3],
-    dependent: u64,
-    arrays: u64,
-    unended: u64,
-    unequal: u64,
-    used: u64,
-    nothing: u64,
-    /// Jobs that were started more than once, whose earlier attempts are not told.
-    repeated: u64,
-}
-
 /// The records of a job, in their order, and its number.
-struct Waiting {
+struct OpenJob {
     number: u64,
     rows: Vec<Accounted>,
 }
@@ -70,7 +53,7 @@ fn in_utc(local: u64, ahead: i64) -> Option<u64> {
     local.checked_add_signed(ahead.checked_neg()?)
 }
 
-impl Known {
+impl FirstReading {
     fn of(rows: impl Iterator<Item = Accounted>) -> Self {
         let mut known = Self::default();
         let (mut over, mut logged) = (HashSet::new(), 0);
@@ -121,9 +104,9 @@ pub(crate) fn import<R: Reader<Record = Accounted>>(
     path: &Path,
     shape: &str,
 ) -> Done {
-    let known = Known::of(R::open(path)?.flatten());
+    let known = FirstReading::of(R::open(path)?.flatten());
     let mut told = LeftToDecide::default();
-    let mut open: BTreeMap<String, Waiting> = BTreeMap::new();
+    let mut open: BTreeMap<String, OpenJob> = BTreeMap::new();
     // Arrays of which it is told how many jobs they have, and how many of those did not begin.
     let mut arrays: BTreeMap<String, (u64, Accounted)> = BTreeMap::new();
     import.each(R::open(path)?, |import, row| {
@@ -146,7 +129,7 @@ pub(crate) fn import<R: Reader<Record = Accounted>>(
             }
             let number = import.number();
             let rows = Vec::new();
-            Waiting { number, rows }
+            OpenJob { number, rows }
         });
         waiting.push(row);
         if over
@@ -173,7 +156,7 @@ pub(crate) fn import<R: Reader<Record = Accounted>>(
     Ok(())
 }
 
-impl Waiting {
+impl OpenJob {
     /// Keeps a record; of those that only tell that something happened once more, one.
     fn push(&mut self, row: Accounted) {
         match self.rows.last_mut().filter(|last| last.phase == row.phase) {
@@ -184,7 +167,12 @@ impl Waiting {
     }
 
     /// Writes the job, or the jobs, that the records tell of.
-    fn settle(self, import: &mut Import<'_>, known: &Known, told: &mut LeftToDecide) -> Done {
+    fn settle(
+        self,
+        import: &mut Import<'_>,
+        known: &FirstReading,
+        told: &mut LeftToDecide,
+    ) -> Done {
         let mut number = Some(self.number);
         let mut job = OfOneJob::default();
         let mut rows = self.rows;
@@ -270,7 +258,11 @@ impl OfOneJob {
     }
 
     /// The record that says most of the job, and what it tells of the run.
-    fn best(&mut self, import: &mut Import<'_>, known: &Known) -> Option<(Accounted, Tasks)> {
+    fn best(
+        &mut self,
+        import: &mut Import<'_>,
+        known: &FirstReading,
+    ) -> Option<(Accounted, Tasks)> {
         let ahead = known.ahead.unwrap_or(0);
         let last = self.over.take().or_else(|| self.runs.take());
         if let Some(row) = last {
@@ -305,7 +297,7 @@ impl OfOneJob {
         mut self,
         import: &mut Import<'_>,
         number: u64,
-        known: &Known,
+        known: &FirstReading,
         told: &mut LeftToDecide,
     ) -> Done {
         let queued = self.waits.as_ref();
@@ -347,7 +339,7 @@ fn unstarted_of_array(
     number: u64,
     left: u64,
     mut row: Accounted,
-    known: &Known,
+    known: &FirstReading,
     told: &mut LeftToDecide,
 ) -> Done {
     if row.chunks.is_empty() {
@@ -367,127 +359,4 @@ fn unstarted_of_array(
     row.submit = row.submit.or(logged);
     told.arrays += 1;
     import.numbered(number, draft(row, &unstarted()))
-}
-
-/// The job that a record tells of, whose tasks ran so.
-fn draft(row: Accounted, run: &Tasks) -> Draft {
-    let count = row.tasks();
-    let mebibytes = |kib: u64| kib.div_ceil(1024);
-    let used = each_of(row.used.filter(|kib| *kib > 0), count).map(mebibytes);
-    let one = [Chunk {
-        count: 1,
-        ..Chunk::default()
-    }];
-    let chunks = match row.chunks.as_slice() {
-        [] => one.as_slice(),
-        chunks => chunks,
-    };
-    let mut tasks: Vec<Tasks> = chunks
-        .iter()
-        .map(|chunk| {
-            let memory = chunk.memory.map(mebibytes);
-            Tasks {
-                count: chunk.count,
-                cpus: chunk.cpus,
-                memory: memory.or(used),
-                used: memory.and(used),
-                gpus: chunk.gpus,
-                model: Some(chunk.model.clone()).filter(|model| !model.is_empty()),
-                busy: each_of(row.busy, count),
-                attempts: row.attempts.filter(|count| *count > 0),
-                ..run.clone()
-            }
-        })
-        .collect();
-    // What all of them read and wrote stands with the first.
-    tasks[0].read = row.read;
-    tasks[0].write = row.write;
-    let some = |text: String| Some(text).filter(|text| !text.is_empty());
-    let waited = row.submit.zip(row.start);
-    let whose = if row.user.is_empty() {
-        &row.group
-    } else {
-        &row.user
-    };
-    Draft {
-        tenant: whose.clone(),
-        name: row.id,
-        submit: row.submit,
-        priority: row.priority,
-        gang: count > 1 && row.parts == 0,
-        outcome: row.outcome,
-        more: Job {
-            wait: waited.and_then(|(submit, start)| start.checked_sub(submit)),
-            estimate: row.limit,
-            requested: row.requested,
-            group: some(row.group),
-            executable: some(row.name),
-            queue: some(row.queue),
-            partition: some(row.partition),
-            preceding: some(row.after),
-            class: some(row.class),
-            ..Job::default()
-        },
-        stages: vec![StageDraft {
-            tasks,
-            ..StageDraft::default()
-        }],
-    }
-}
-
-impl LeftToDecide {
-    fn see(&mut self, row: &Accounted, run: &Tasks) {
-        let asked = row.chunks.iter().any(|chunk| chunk.memory.is_some());
-        self.used += u64::from(!asked && row.used.is_some_and(|kib| kib > 0));
-        self.dependent += u64::from(!row.after.is_empty());
-        self.unequal += u64::from(row.chunks.len() > 1);
-        self.unended += u64::from(row.phase == RunPhase::Runs && run.unknown.is_some());
-    }
-
-    fn tell(&self, import: &mut Import<'_>) {
-        let mut assume = |count: u64, about: &str, model: String| {
-            if count > 0 {
-                import.assume(about, model);
-            }
-        };
-        let [jobs, attempts, lost] = self.again;
-        let model = format!(
-            "{jobs} jobs were started again after {attempts} attempts that ran {} s in all: the last one \
-             stands for the job, submitted when the first was",
-            written(lost.into(), MILLIONTHS)
-        );
-        assume(jobs, "attempts", model);
-        let model = format!(
-            "{} jobs were started more than once, and nothing is told of the attempts before the last one",
-            self.repeated
-        );
-        assume(self.repeated, "earlier attempts", model);
-        let model = format!(
-            "{} stand for all jobs of an array that did not begin, each as one job with the tasks of all of them",
-            self.arrays
-        );
-        assume(self.arrays, "arrays", model);
-        let model = format!(
-            "{} jobs waited for others: the first that each names is kept as the one before it",
-            self.dependent
-        );
-        assume(self.dependent, "dependencies", model);
-        let model = format!(
-            "{} jobs have tasks of several sizes; what all of one used is shared equally by its tasks",
-            self.unequal
-        );
-        assume(self.unequal, "unequal tasks", model);
-        let model = format!(
-            "{} jobs began and have no end: they ran until the latest time at least",
-            self.unended
-        );
-        assume(self.unended, "jobs without an end", model);
-        let model = format!(
-            "of {} jobs, which asked for none: what they used",
-            self.used
-        );
-        assume(self.used, "memory not requested", model);
-        let model = format!("{} are left out", self.nothing);
-        assume(self.nothing, NOTHING, model);
-    }
 }

@@ -11,7 +11,7 @@ use crate::formats::survey::Unread;
 const MOST_NAMES: usize = 200;
 
 /// How a system writes a record on a line.
-pub trait AccountLine: Default {
+pub trait RecordLine: Default {
     /// What a file is called inside an archive.
     const MEMBER: &'static str;
     /// What the file looks like, for one that is empty.
@@ -54,7 +54,7 @@ pub struct AccountLines<L> {
     ended: bool,
 }
 
-impl<L: AccountLine> Iterator for AccountLines<L> {
+impl<L: RecordLine> Iterator for AccountLines<L> {
     type Item = Result<Accounted, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -86,7 +86,7 @@ impl<L: AccountLine> Iterator for AccountLines<L> {
     }
 }
 
-impl<L: AccountLine> Reader for AccountLines<L> {
+impl<L: RecordLine> Reader for AccountLines<L> {
     type Record = Accounted;
 
     fn open(path: &Path) -> Result<Self, ReadError> {

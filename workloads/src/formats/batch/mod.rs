@@ -7,6 +7,7 @@
 
 pub mod hosts;
 pub mod import;
+pub(crate) mod draft;
 pub mod expanded;
 pub mod lines;
 pub(crate) mod notation;

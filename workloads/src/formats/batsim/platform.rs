@@ -108,7 +108,7 @@ impl BufRead for Bounded {
 }
 
 /// What an event of the file comes to.
-enum Step {
+enum XmlStep {
     /// Hosts without properties.
     Whole(Record),
     /// Hosts that may have some.
@@ -200,7 +200,7 @@ impl Records {
     }
 
     /// The next event.
-    fn step(&mut self) -> Result<Step, ReadError> {
+    fn step(&mut self) -> Result<XmlStep, ReadError> {
         self.buffer.clear();
         self.reader.get_mut().left = LONGEST_LINE;
         let event = match self.reader.read_event_into(&mut self.buffer) {
@@ -214,32 +214,32 @@ impl Records {
         };
         Ok(match event {
             XmlEvent::Empty(element) => match record(&element)? {
-                Some(record) => Step::Whole(record),
+                Some(record) => XmlStep::Whole(record),
                 None => property(&element, &mut self.unread)?,
             },
             XmlEvent::Start(element) => match record(&element)? {
-                Some(record) => Step::Begin(record),
+                Some(record) => XmlStep::Begin(record),
                 None => property(&element, &mut self.unread)?,
             },
-            XmlEvent::End(element) if HOSTS.contains(&element.name().0) => Step::End,
-            XmlEvent::Eof => Step::Last,
-            _ => Step::Other,
+            XmlEvent::End(element) if HOSTS.contains(&element.name().0) => XmlStep::End,
+            XmlEvent::Eof => XmlStep::Last,
+            _ => XmlStep::Other,
         })
     }
 }
 
 /// What an element is that tells of no hosts.
-fn property(element: &BytesStart<'_>, unread: &mut NamesUnread) -> Result<Step, ReadError> {
+fn property(element: &BytesStart<'_>, unread: &mut NamesUnread) -> Result<XmlStep, ReadError> {
     match element.name().0 {
         "prop" => {
             let mut told = attributes(element)?;
             let mut take = |name: &str| told.remove(name).unwrap_or_default();
-            Ok(Step::Property(take("id"), take("value")))
+            Ok(XmlStep::Property(take("id"), take("value")))
         }
-        "platform" | "zone" | "AS" | "config" => Ok(Step::Other),
+        "platform" | "zone" | "AS" | "config" => Ok(XmlStep::Other),
         other => {
             unread.see(other);
-            Ok(Step::Other)
+            Ok(XmlStep::Other)
         }
     }
 }
@@ -251,18 +251,18 @@ impl Iterator for Records {
         let mut open: Option<Record> = None;
         while !self.ended {
             let found = match self.step() {
-                Ok(Step::Whole(record)) => Some(record),
-                Ok(Step::Begin(record)) => open.replace(record),
-                Ok(Step::Property(name, value)) => {
+                Ok(XmlStep::Whole(record)) => Some(record),
+                Ok(XmlStep::Begin(record)) => open.replace(record),
+                Ok(XmlStep::Property(name, value)) => {
                     match open.as_mut().filter(|_| name == "role") {
                         Some(host) => host.role = value,
                         None => self.unread.see(&format!("prop {name}")),
                     }
                     None
                 }
-                Ok(Step::End) => open.take(),
-                Ok(Step::Other) => None,
-                Ok(Step::Last) => {
+                Ok(XmlStep::End) => open.take(),
+                Ok(XmlStep::Other) => None,
+                Ok(XmlStep::Last) => {
                     self.ended = true;
                     open.take()
                 }

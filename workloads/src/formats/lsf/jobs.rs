@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::formats::batch::lines::{AccountLine, AccountLines, NamesUnread};
+use crate::formats::batch::lines::{AccountLines, NamesUnread, RecordLine};
 use crate::formats::batch::notation::{MOST, MOST_SECONDS, memory};
 use crate::formats::batch::{self, Accounted, Chunk, RunPhase};
 use crate::formats::cells::decimal;
@@ -169,7 +169,7 @@ impl<'a> LsfFields<'a> {
     }
 }
 
-impl AccountLine for LsfLine {
+impl RecordLine for LsfLine {
     const MEMBER: &'static str = "lsb.acct";
     const ABOUT: &'static str = "a record a line: \"JOB_FINISH\" \"10.1\" 1767604200 404 ...";
     const COMMENT: Option<char> = Some('#');

@@ -227,7 +227,7 @@ impl OarJob {
             "" if started.is_some() => RunPhase::Runs,
             _ => RunPhase::Waits,
         };
-        let wanted = Wanted::read(self.wanted.get().unwrap_or_default())
+        let wanted = OarRequest::read(self.wanted.get().unwrap_or_default())
             .map_err(placed("wanted_resources"))?;
         let limit = self
             .walltime
@@ -276,7 +276,7 @@ impl OarJob {
 
 /// What a job asks for, by its first alternative: `-l "{type='x'}/nodes=2/core=4,walltime=1:0:0" `.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-struct Wanted {
+struct OarRequest {
     hosts: Option<u64>,
     /// Of each host.
     cores: Option<u64>,
@@ -285,7 +285,7 @@ struct Wanted {
     limit: Option<u64>,
 }
 
-impl Wanted {
+impl OarRequest {
     fn read(text: &str) -> Result<Self, ReadError> {
         let first = text.split("-l").find(|part| part.contains('='));
         let first = first.unwrap_or_default().trim_matches([' ', '"']);
@@ -340,7 +340,8 @@ mod tests {
 
     #[test]
     fn the_first_alternative_counts() {
-        let read = |text| Wanted::read(text).map(|one| (one.hosts, one.cores, one.gpus, one.limit));
+        let read =
+            |text| OarRequest::read(text).map(|one| (one.hosts, one.cores, one.gpus, one.limit));
         assert_eq!(
             read("-l \"{type = 'default' and x=2}/host=2/gpu=1,walltime=1:0:0\" "),
             Ok((Some(2), None, Some(1), Some(3_600_000_000)))

@@ -6,4 +6,5 @@
 
 mod chunks;
 pub mod jobs;
+mod keys;
 pub mod nodes;

@@ -3,7 +3,7 @@
 //! 45 fields at most before Univa 8.2, which has more at the end and times in milliseconds. What was asked for stands
 //! in `category` as the options of `qsub`. Where the slots of a parallel job were is not told.
 
-use crate::formats::batch::lines::{AccountLine, AccountLines, NamesUnread};
+use crate::formats::batch::lines::{AccountLines, NamesUnread, RecordLine};
 use crate::formats::batch::notation::{MOST, MOST_SECONDS, count, memory, span};
 use crate::formats::batch::{self, Accounted, Chunk, RunPhase};
 use crate::formats::cells::decimal;
@@ -139,7 +139,7 @@ impl<'a> SgeFields<'a> {
     }
 }
 
-impl AccountLine for SgeLine {
+impl RecordLine for SgeLine {
     const MEMBER: &'static str = "accounting";
     const ABOUT: &'static str = "a line a job: qname:hostname:group:owner:job_name:job_number:...";
     const COMMENT: Option<char> = Some('#');
