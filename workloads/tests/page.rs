@@ -86,6 +86,104 @@ folder of parts as well. What makes a job good to replay: `Submit`, `Start` and 
   read so, any other is refused.
 - Jobs that were cancelled before they started ran for no time and add no load; jobs that still run are censored.
 - `nodes.txt` may be `scontrol show nodes -o` or `slurm.conf`, too.
+
+## The jobs of a PBS or Torque cluster
+
+```sh
+cat /var/spool/pbs/server_priv/accounting/202601* > january     # or the folder of days as it is
+pbsnodes -av > pbsnodes.txt                                     # Torque: pbsnodes -a
+fairground compare --trace january --trace pbsnodes.txt
+```
+
+The accounting log of PBS Professional, OpenPBS and Torque, and what Cobalt writes like it. Records of one job are put
+together: `Q` when it was queued (and for whose end it waited), `S`, `R` each time it was started again, `E` its end. A
+job that has only begun is censored, one that was deleted while it waited never ran.
+
+- **Tasks** are the chunks of `select` (`2:ncpus=8:mem=16gb:ngpus=1+4:ncpus=4` are two of one size and four of another),
+  or else `nodes=2:ppn=8:gpus=1`, `exec_vnode`, the hosts of `exec_host`, or `ncpus` divided by `nodect`. Memory and GPUs
+  of the job as a whole are divided equally. What `place` says is not kept.
+- **Arrays**: each job of one (`123[4].server`) is a job; those that did not begin are one job together (`123[].server`).
+- **Attempts**: the last one stands for the job, submitted when the first was; how long the others ran is told.
+- **The zone** follows from the local dates and the times since 1970 of the same record.
+- Licences, reservations and suspensions are passed over, and counted.
+
+## The jobs of an LSF cluster
+
+```sh
+lshosts -w > hosts.txt
+fairground compare --trace lsb.acct --trace hosts.txt
+```
+
+`JOB_FINISH` records of `lsb.acct`, also with `LSF_HPC_EXTENSIONS=SHORT_EVENTFILE`; other records are passed over, and
+`lsb.events` has none of these. A task is a host of the job with its slots as cores, so that a job on hosts of
+which it had unequal parts has tasks of several sizes. Memory and GPUs are those of `rusage` in the resources in force, for
+each host (`/task` and `/job` as they say), memory in MB. The limit is `runLimit`; `done(7)` in a condition is the job before.
+
+## The jobs of a Grid Engine cluster
+
+```sh
+qhost > hosts.txt
+fairground compare --trace $SGE_ROOT/default/common/accounting --trace hosts.txt
+```
+
+Sun, Open, Son of, Univa and Altair Grid Engine; times in seconds or milliseconds. Each task of an array is a job
+(`123.4`), and each run that was moved or scheduled anew (`failed` 24 and 25) an earlier attempt.
+
+- **Where the slots of a parallel job were is not told**: a slot is a task of a core. Slots of an environment whose name
+  says threads or shared memory (smp, thread, omp, shm, shared, multicore, serial) are one task with as many cores; a job with GPUs
+  has as many tasks as those, where its slots divide so.
+- `-l` in the category: `h_rt` or `s_rt`, memory for each slot (`m_mem_free`, `mem_free`, `h_rss`, `h_vmem`,
+  `virtual_free`), GPUs for the job (`gpu`, `gpus`, `ngpus`, `cuda`, `num_gpu`). Soft requests do not count.
+- `qhost` and `lshosts` say nothing of GPUs: jobs with GPUs need the machines of a recipe.
+
+## The jobs of an HTCondor pool
+
+```sh
+condor_history -long > condor_history.txt          # or -json, or the history files themselves
+condor_status -long > condor_status.txt            # or -json
+fairground compare --trace condor_history.txt --trace condor_status.txt
+```
+
+Ads with an attribute a line, a JSON list, history files with lines of stars, and the file of epochs, in which a job has an ad a
+run. A job is a task (in the parallel universe as many as `MaxHosts`); it ran from the start of its last run until it completed, a
+removed one as long as its last run took. What was asked for counts where it is a number; of an expression, what was
+provisioned. Jobs of the scheduler and local universes (DAGMan itself) are passed over: they run where they are submitted. The
+edges of a DAG are not in the history.
+
+## The jobs of an OAR cluster
+
+```sh
+oarstat -J -f --sql \"state = 'Terminated'\" > oarstat.json
+fairground compare --trace oarstat.json
+```
+
+Or the lists of jobs of OAR's REST API (`items`). A task is a host with an equal part of the assigned resources, each taken
+for a core. A list may be of any length, an object may have 200000 jobs.
+
+## Workloads and results of Batsim
+
+A workload (`nb_res`, `jobs`, `profiles`) says what is to be run: submission, resources, walltime, and a profile. **How long
+a job runs is known of delays and of sequences of them**, until the walltime; computations, communications and
+replays of traces take what the platform has them take, so that their run times are missing, and such jobs are left to the
+recipe. `out_jobs.csv` of a run has what ran when. The platform (`--trace platform.xml`) is the machines: hosts and clusters
+with their cores; their speeds are their types and nothing else.
+
+## What can be replayed from the account of a batch system
+
+| | tasks | memory | GPUs | limit | waits for | attempts | priority | machines |
+|---|---|---|---|---|---|---|---|---|
+| `sacct` | a node | asked, used | yes | yes | no | yes | yes | `slurm-nodes` |
+| `pbs` | a chunk | asked, used | yes, model | yes | yes | yes | no | `pbs-nodes` |
+| `lsf` | a host | asked, used | yes | yes | yes | no | no | `batch-hosts` |
+| `sge` | a slot | asked, used | yes, model | yes | no | yes | no | `batch-hosts` |
+| `condor` | a job | asked, used | yes | where the pool has one | no | how many | yes | `condor-machines` |
+| `oar` | a host | no | asked | yes | yes | no | no | no |
+| `batsim` | a resource | no | no | yes | yes | no | yes | `simgrid-platform` |
+
+All but Batsim's workloads tell when jobs were submitted, began and ended, whose they were and in which queue (an HTCondor pool
+has none), so that waits of the source can be compared with those of a simulation; limits are the estimates that backfilling
+needs. Jobs that never began add no load, jobs that still run are censored.
+
 ## Pods and nodes of a Kubernetes cluster
 
 ```sh

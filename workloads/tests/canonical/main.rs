@@ -1,13 +1,16 @@
 //! The canonical trace: what becomes of each format, the round trip through text, and that slices
 //! merge into the whole.
 
+mod accounts;
 mod cases;
 #[path = "../common/mod.rs"]
 mod common;
 mod edit;
 mod kubernetes;
 mod law;
+mod pbs;
 mod plain;
+mod pools;
 mod slurm;
 mod spark;
 mod swf;

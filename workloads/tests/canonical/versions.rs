@@ -116,6 +116,15 @@ fn later_columns_are_filled_where_a_source_has_them() {
         azure-vms: jobs.class 2
         rumen: tasks.attempts 2, tasks.outcome 1
         bitbrains: usage.memory 2
+        pbs: tasks.attempts 1, tasks.busy 1
+        pbs: tasks.busy 1
+        lsf: jobs.class 1, tasks.busy 2
+        lsf: tasks.busy 1
+        sge: tasks.busy 3
+        sge: tasks.attempts 1, tasks.busy 1
+        condor: tasks.attempts 1, tasks.busy 1
+        condor: tasks.busy 1
+        oar: jobs.class 1
     "]]
     .assert_eq(&shown);
 }

@@ -53,7 +53,7 @@ pub(super) fn job_id(text: &str) -> Option<SlurmId<'_>> {
 }
 
 /// How many tasks `1,5-9:2%4` are, and whether the list ends in points.
-fn array_tasks(list: &str) -> Option<(u64, bool)> {
+pub(crate) fn array_tasks(list: &str) -> Option<(u64, bool)> {
     let list = list.split_once('%').map_or(list, |pair| pair.0);
     let (mut tasks, mut cut) = (0_u64, false);
     for part in list.split(',') {
@@ -250,7 +250,7 @@ fn split_outside(text: &str, open: char, close: char) -> Vec<&str> {
 }
 
 /// The hosts that `rack[0-1]n[01-16],login` stands for.
-pub(super) fn hosts(text: &str) -> Result<Vec<String>, ReadError> {
+pub(crate) fn hosts(text: &str) -> Result<Vec<String>, ReadError> {
     let wrong = || {
         let error = ReadError::expected("hosts such as n[001-128,140],gpu1", quoted(text));
         error.hint(format!("at most {MOST_HOSTS} of them"))

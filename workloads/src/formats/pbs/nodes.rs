@@ -1,0 +1,281 @@
+//! The nodes of a PBS or Torque cluster: `pbsnodes -a`, or `-av` for virtual nodes.
+//!
+//! A name at the beginning of a line, `key = value` on indented ones. PBS tells what is there as
+//! `resources_available.ncpus`, Torque as `np`, `gpus` and, within `status`, `physmem`.
+
+use super::chunks::{GPUS, MODELS};
+use crate::formats::ahead::Ahead;
+use crate::formats::batch::lines::NamesUnread;
+use crate::formats::batch::notation::{count, memory};
+use crate::formats::prelude::*;
+use crate::formats::survey::Unread;
+
+pub(crate) const FORM: Form = Form {
+    about: "nodes of a PBS or Torque cluster (pbsnodes -a)",
+    signs: &[Named("pbsnodes")],
+    unkept: &["state", "queue", "properties"],
+    import: Ok(import),
+    samples: &[
+        "\
+n1
+     Mom = n1.site
+     ntype = PBS
+     state = free
+     pcpus = 128
+     resources_available.arch = linux
+     resources_available.gpu_type = a100
+     resources_available.host = n1
+     resources_available.mem = 527987612kb
+     resources_available.ncpus = 128
+     resources_available.ngpus = 4
+     resources_available.vnode = n1
+     resources_assigned.ncpus = 0
+     comment = a node = with words
+
+n2
+     ntype = PBS
+     state = state-unknown,down
+     pcpus = 8
+",
+        "\
+baktum-2
+     state = job-exclusive
+     np = 32
+     properties = short,long
+     ntype = cluster
+     jobs = 0/127.sig-06
+     status = rectime=1382651851,jobs=,state=free,ncpus=32,physmem=529426924kb,totmem=533621220kb,opsys=linux
+     gpus = 2
+",
+    ],
+    ..Form::of::<Records>()
+};
+
+/// One node.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Record {
+    /// Its name.
+    pub name: String,
+    /// Its processors.
+    pub cpus: Option<u64>,
+    /// Its memory, in KiB.
+    pub memory: Option<u64>,
+    /// Its GPUs.
+    pub gpus: Option<u64>,
+    /// Their model.
+    pub model: String,
+    /// Its states, with commas between.
+    pub state: String,
+}
+
+/// The nodes of a file.
+pub struct Records {
+    lines: Ahead,
+    unread: NamesUnread,
+    place: Place,
+    any: bool,
+    ended: bool,
+}
+
+/// What a file looks like.
+const ABOUT: &str = "the output of pbsnodes -a: a name on a line, key = value on indented ones";
+
+/// Keys that say nothing of what a node has.
+const KNOWN: [&str; 10] = [
+    "Mom",
+    "ntype",
+    "jobs",
+    "queue",
+    "properties",
+    "comment",
+    "resources_available.arch",
+    "resources_available.host",
+    "resources_available.vnode",
+    "pbs_version",
+];
+
+impl Record {
+    /// Takes what a line says; tells whether it is understood.
+    fn take(&mut self, key: &str, value: &str) -> Result<bool, ReadError> {
+        let placed = |error: ReadError| error.place(format!("key {key}"));
+        let resource = key.strip_prefix("resources_available.");
+        match (resource, key) {
+            // What PBS says is there counts, else what the machine has.
+            (Some("ncpus"), _) | (_, "np") => {
+                self.cpus = Some(count(value, "processors").map_err(placed)?);
+            }
+            (_, "pcpus") => {
+                let cpus = count(value, "processors").map_err(placed)?;
+                self.cpus = self.cpus.or(Some(cpus));
+            }
+            (Some("mem"), _) => self.memory = Some(memory(value, 1).map_err(placed)?),
+            (_, "status") => {
+                let mut parts = value.split(',').filter_map(|part| part.split_once('='));
+                if let Some((_, text)) = parts.find(|(name, _)| *name == "physmem") {
+                    self.memory = Some(memory(text, 1).map_err(placed)?);
+                }
+            }
+            (Some(name), _) | (None, name) if GPUS.contains(&name) => {
+                let gpus = count(value, "GPUs").map_err(placed)?;
+                self.gpus = Some(self.gpus.map_or(gpus, |known| known.max(gpus)));
+            }
+            (Some(name), _) if MODELS.contains(&name) => value.clone_into(&mut self.model),
+            (_, "state") => value.clone_into(&mut self.state),
+            _ => return Ok(KNOWN.contains(&key)),
+        }
+        Ok(true)
+    }
+}
+
+impl Records {
+    /// A node with the lines that belong to it.
+    fn node(&mut self, name: &str) -> Result<Record, ReadError> {
+        let mut node = Record {
+            name: name.to_owned(),
+            ..Record::default()
+        };
+        let (mut problem, mut told) = (None, false);
+        while let Some(next) = self.lines.peek() {
+            if !next.text.starts_with([' ', '\t']) {
+                break;
+            }
+            let Some(Ok(line)) = self.lines.next() else {
+                break;
+            };
+            let Some((key, value)) = line.text.split_once('=') else {
+                // A value goes on.
+                continue;
+            };
+            let (key, value) = (key.trim_ascii(), value.trim_ascii());
+            told = true;
+            match node.take(key, value) {
+                Ok(true) => {}
+                Ok(false) => self.unread.see(key),
+                Err(error) => {
+                    problem = problem.or_else(|| Some(line.place.of(error)));
+                }
+            }
+        }
+        if !told {
+            let error = ReadError::expected("key = value on indented lines", "none");
+            problem = problem.or_else(|| Some(self.place.of(error.hint(ABOUT))));
+        }
+        problem.map_or(Ok(node), Err)
+    }
+}
+
+impl Iterator for Records {
+    type Item = Result<Record, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.ended {
+            let line = match self.lines.next() {
+                Some(Ok(line)) => line,
+                Some(Err(error)) => {
+                    self.any = true;
+                    return Some(Err(error));
+                }
+                None => {
+                    self.ended = true;
+                    let mut place = self.lines.place();
+                    place.line = place.line.max(1);
+                    let error = ReadError::expected("at least one node", "none");
+                    return (!self.any).then(|| Err(place.of(error.hint(ABOUT))));
+                }
+            };
+            self.any = true;
+            if line.text.starts_with('#') {
+                continue;
+            }
+            self.place = line.place;
+            let name = line.text.trim_ascii();
+            if line.text.starts_with([' ', '\t']) || name.contains(|c: char| " \t=;,|{".contains(c))
+            {
+                let error = ReadError::expected("the name of a node", quoted(name));
+                return Some(Err(self.place.of(error.hint(ABOUT))));
+            }
+            return Some(self.node(name));
+        }
+        None
+    }
+}
+
+impl Reader for Records {
+    type Record = Record;
+
+    fn open(path: &Path) -> Result<Self, ReadError> {
+        let lines = Ahead::open(path, "pbsnodes.txt")?;
+        Ok(Self {
+            place: lines.place(),
+            lines,
+            unread: NamesUnread::default(),
+            any: false,
+            ended: false,
+        })
+    }
+
+    fn place(&self) -> Option<Place> {
+        Some(self.place.clone())
+    }
+
+    fn end(&self, seen: &mut Seen) {
+        for (name, count) in self.lines.passed().facts() {
+            seen.set(name, count);
+        }
+        self.lines.passed().tell(seen);
+    }
+}
+
+impl Unread for Records {
+    fn unread(&self) -> Vec<String> {
+        self.unread.names()
+    }
+}
+
+contents! { Record: |_| Machines 1; }
+
+shows! { Record: |one|
+    "name": one.name, "cpus": one.cpus, "mem_mib": one.memory.map(|kib| kib / 1024), "gpus": one.gpus,
+    "model": one.model, "state": one.state,
+}
+
+impl Told for Record {
+    fn see(&self, seen: &mut Seen) {
+        seen.count("nodes");
+        seen.sum("cpus", self.cpus.unwrap_or(0));
+        seen.sum("mem_mib", self.memory.map_or(0, |kib| kib / 1024));
+        seen.sum("gpus", self.gpus.unwrap_or(0));
+        let some = |text: &'_ str| !text.is_empty();
+        seen.tally(
+            "gpu_models",
+            Some(self.model.as_str()).filter(|one| some(one)),
+        );
+        seen.tally("states", Some(self.state.as_str()).filter(|one| some(one)));
+    }
+}
+
+fn import(import: &mut Import<'_>, path: &Path) -> Done {
+    let away = std::cell::Cell::new(0_u64);
+    import.machines(Records::open(path)?, |node: Record| {
+        let mut states = node.state.split(',').map(str::trim_ascii);
+        let out =
+            states.any(|state| matches!(state, "down" | "offline" | "state-unknown" | "unknown"));
+        away.set(away.get() + u64::from(out));
+        Machine {
+            name: node.name,
+            platform: Some(node.model).filter(|model| !model.is_empty()),
+            cpus: node.cpus.map(|cpus| cpus * 1000),
+            memory: node.memory.map(|kib| kib / 1024),
+            gpus: Some(node.gpus.unwrap_or(0) * 1000),
+            ..Machine::default()
+        }
+    })?;
+    if away.get() > 0 {
+        let model = format!(
+            "{} that are down, offline or unknown count as there",
+            away.get()
+        );
+        import.assume("nodes", model);
+    }
+    Ok(())
+}
