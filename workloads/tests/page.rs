@@ -108,5 +108,29 @@ Pods and nodes may stand in one file, in two, or pods alone; a list may be of an
   was at one moment, and not all that was submitted.
 - **Nodes** have what is allocatable.
 
+## The tasks of a Nextflow workflow
+
+```sh
+nextflow run pipeline.nf -with-trace trace.txt
+fairground compare --trace trace.txt
+```
+
+Any columns in any order will do, as long as `task_id` is one of them: for people (`1h 2m 3s`, `4.5 GB`) or raw
+(`trace.raw = true`), with tabs or any other separator. What makes a trace good to replay:
+
+```groovy
+trace.fields = 'task_id,process,name,status,attempt,submit,start,complete,realtime,cpus,memory,time,queue,peak_rss,%cpu,rchar,wchar'
+```
+
+- A task is a job that comes when Nextflow submitted it. Who waits for whom is in no trace file: what can be replayed is
+  the load that came, and not the workflow under another order. A folder of trace files is one run each.
+- **How long it ran** is `realtime`, or else the time from `start` to `complete`. What it waited is the time before
+  its start, or what `duration` has more than `realtime`.
+- **Attempts** that failed and were tried again are one job, submitted when the first was; how many were lost and how
+  long they ran is told. `CACHED` tasks are passed over: the run did not do them.
+- Tasks of a run that was broken off never started, or are censored if they ran.
+- GB is 1024 MB, as Nextflow writes it; memory that nobody asked for is what was used (`peak_rss`, `rss`); `%cpu` gives
+  the processor time, `time` the estimate.
+
 ## All formats
 ";

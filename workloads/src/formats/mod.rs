@@ -33,6 +33,7 @@ pub mod kubernetes;
 pub mod loads;
 pub mod mooncake;
 pub mod muri;
+pub mod nextflow;
 pub mod openb;
 pub mod opendc;
 pub mod pai;
@@ -168,6 +169,7 @@ formats! {
     Sacct "sacct" slurm::sacct;
     SlurmNodes "slurm-nodes" slurm::nodes;
     Kubernetes "kubernetes" kubernetes;
+    Nextflow "nextflow" nextflow;
     Plain "table" plain;
 }
 

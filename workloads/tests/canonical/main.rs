@@ -7,6 +7,7 @@ mod common;
 mod edit;
 mod kubernetes;
 mod law;
+mod nextflow;
 mod plain;
 mod slurm;
 mod spark;

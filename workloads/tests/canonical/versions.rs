@@ -116,6 +116,8 @@ fn later_columns_are_filled_where_a_source_has_them() {
         azure-vms: jobs.class 2
         rumen: tasks.attempts 2, tasks.outcome 1
         bitbrains: usage.memory 2
+        nextflow: tasks.attempts 2, tasks.busy 1
+        nextflow: tasks.attempts 2, tasks.busy 1, tasks.model 1
     "]]
     .assert_eq(&shown);
 }
