@@ -29,8 +29,9 @@ const BEGIN: &str = "\
 # Formats that are read
 
 This page is written by a test from the code (`workloads/tests/page.rs`). Every file may be packed (gzip, zstd,
-bzip2, xz), and `-` is standard input; most formats may be a folder of parts. What a file is, its first lines or
-its name tell, or else `--format`.
+bzip2, xz, zip, and LZ4 and Snappy as Spark writes them), and `-` is standard input; most formats may be a folder of
+parts, or a zip of them. One file of a zip is named as if that were a folder: `logs.zip/part-1.csv`. What a file is,
+its first lines or its name tell, or else `--format`.
 
 ```sh
 fairground trace stat jobs.csv                    # what is in it, and what of it is not read

@@ -12,7 +12,7 @@ const ENOUGH: u64 = 4096;
 /// The format that the first line of the file tells, if it can be read and tells one; of a folder, the
 /// first of its parts that does.
 pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
-    if path.is_dir() {
+    if source::is_folder(path) {
         let parts = source::parts(path).ok()?;
         return parts.iter().find_map(|part| by_first_line(part));
     }
@@ -42,7 +42,7 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
 
 /// The format whose columns the first line of the file names.
 pub(crate) fn by_columns(path: &Path) -> Option<Format> {
-    if path.is_dir() {
+    if source::is_folder(path) {
         let parts = source::parts(path).ok()?;
         return by_columns(parts.front()?);
     }
@@ -94,7 +94,7 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut name = name.to_ascii_lowercase();
-    for packed in [".zst", ".bz2", ".gz", ".xz"] {
+    for packed in [".zst", ".bz2", ".gz", ".xz", ".zip", ".lz4", ".snappy"] {
         if let Some(inner) = name.strip_suffix(packed) {
             name = inner.to_owned();
         }

@@ -65,6 +65,7 @@ pub(crate) mod detect;
 pub(crate) mod facts;
 pub(crate) mod figures;
 pub(crate) mod form;
+pub(crate) mod framings;
 pub(crate) mod given;
 pub(crate) mod lines;
 pub(crate) mod nearest;
@@ -73,6 +74,7 @@ pub(crate) mod seen;
 pub(crate) mod source;
 pub(crate) mod survey;
 pub(crate) mod table;
+pub(crate) mod zipped;
 
 pub use given::{ColumnMap, ReadAs};
 pub use lines::LONGEST_LINE;

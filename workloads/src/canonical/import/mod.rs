@@ -435,7 +435,10 @@ fn written(
     if import.drop && import.out.is_empty() {
         // What is wrong with the first of them is told: often it is not the format that was named.
         let all = "all records were dropped, so that nothing is left; this is the first";
-        let none = || ReadError::expected("a record that can be used", "none").file(path);
+        let none = || {
+            let error = ReadError::expected("a record that can be used", "none");
+            error.file(path).place("all of the file")
+        };
         let first = import.problems.into_iter().next().unwrap_or_else(none);
         let hint = match first.hint.as_str() {
             "" => all.to_owned(),

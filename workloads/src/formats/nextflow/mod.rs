@@ -104,7 +104,7 @@ pub struct Record {
 type Row<'a> = dyn Fn(&'static str) -> Option<Cell<'a>> + 'a;
 
 impl Record {
-    fn read<'a>(row: &Row<'a>) -> Result<Self, ReadError> {
+    fn read(row: &Row<'_>) -> Result<Self, ReadError> {
         let of = |column: &'static str, read: fn(&str) -> Result<u64, ReadError>| {
             let cell = row(column);
             cell.map(|cell| read(cell.text()).map_err(|error| cell.wrong(error)))
