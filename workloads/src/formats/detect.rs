@@ -34,7 +34,9 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
         _ => None,
     };
     let holds = |sign| match sign {
-        Sign::Holds(key) => (start.starts_with(['{', '[']) && start.contains(key)).then_some(key),
+        Sign::Holds(key) => {
+            (start.starts_with(['{', '[', '<']) && start.contains(key)).then_some(key)
+        }
         _ => None,
     };
     told(begins).or_else(|| told(holds))
@@ -146,6 +148,11 @@ fn understood(text: &[u8], format: Format) -> Option<u64> {
     let file = kept(text).ok()?;
     let check = super::validate(file.path(), format, 0);
     (check.records > 0).then_some(check.problem_count)
+}
+
+/// Whether the first lines of a file can be read as a format, without a problem.
+pub(crate) fn reads(path: &Path, format: Format) -> bool {
+    sample(path).is_some_and(|text| understood(&text, format) == Some(0))
 }
 
 /// The formats that a text could be by its first lines, though nothing else says so.

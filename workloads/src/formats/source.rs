@@ -12,7 +12,7 @@ use std::sync::atomic::{self, AtomicU64};
 
 use crate::error::{Reached, ReadError};
 use crate::formats::framings::{self, Blocks, Framing};
-use crate::formats::{stdin, zipped};
+use crate::formats::{mixed, stdin, zipped};
 use crate::trace::Input;
 
 /// How many bytes are read at once.
@@ -54,6 +54,9 @@ pub(crate) fn open(path: &Path, member: &str) -> Result<Plain, ReadError> {
 /// folder, is left out, and so is what a writer of Spark's logs puts beside them. Of a zip archive all
 /// files that are in it, in whatever folders.
 pub(crate) fn parts(folder: &Path) -> Result<VecDeque<PathBuf>, ReadError> {
+    if let Some((folder, format)) = mixed::selected(folder) {
+        return mixed::files(folder, format);
+    }
     let list = || -> io::Result<Vec<PathBuf>> {
         if !folder.is_dir() {
             let mut names: Vec<String> = zipped::files(folder)?.into_iter().collect();
@@ -82,7 +85,7 @@ pub(crate) fn parts(folder: &Path) -> Result<VecDeque<PathBuf>, ReadError> {
 
 /// Whether a path is a folder of parts, or an archive that is read as one.
 pub(crate) fn is_folder(path: &Path) -> bool {
-    path.is_dir() || zipped::is_folder(path)
+    path.is_dir() || zipped::is_folder(path) || mixed::selected(path).is_some()
 }
 
 fn name_of(path: &Path) -> String {
@@ -243,6 +246,9 @@ pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
                 Box::new(Blocks::new(plain, Framing::Snappy))
             }
             start if zipped::begins(start) => return Err(zip_within()),
+            [b'A', b'R', b'R', b'O', b'W', b'1', ..]
+            | [b'F', b'E', b'A', b'1', ..]
+            | [0xff, 0xff, 0xff, 0xff, ..] => return Err(arrow()),
             [b'Z', b'V', 0 | 1, ..] => return Err(packed_with_lzf()),
             _ => return Ok(plain),
         };
@@ -255,6 +261,13 @@ pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
 fn packed_with_lzf() -> io::Error {
     let message = "it is packed with LZF in a framing of Java's own; unpack it with Spark, or write logs with \
                    spark.eventLog.compression.codec=zstd";
+    Reached::after(0, io::Error::new(io::ErrorKind::Unsupported, message))
+}
+
+/// Of columns in files Parquet is read: the library for Arrow's takes as much memory as a file says.
+fn arrow() -> io::Error {
+    let message = "it is a table of Arrow (IPC or Feather), which is not read; write it as Parquet, as in \
+                   pandas.read_feather(\"jobs.arrow\").to_parquet(\"jobs.parquet\")";
     Reached::after(0, io::Error::new(io::ErrorKind::Unsupported, message))
 }
 

@@ -30,8 +30,12 @@ pub(crate) fn begins(start: &[u8]) -> bool {
 /// Whether there is a zip at a path.
 pub(crate) fn is_one(path: &Path) -> bool {
     let mut start = [0; 4];
-    let read = stdin::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && begins(&start)
+    let Ok(mut file) = stdin::open(path) else {
+        return false;
+    };
+    // What is read of a pipe is gone.
+    let is_file = file.metadata().is_ok_and(|file| file.is_file());
+    is_file && file.read_exact(&mut start).is_ok() && begins(&start)
 }
 
 fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {

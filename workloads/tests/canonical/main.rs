@@ -7,6 +7,7 @@ mod common;
 mod edit;
 mod kubernetes;
 mod law;
+mod mixed;
 mod nextflow;
 mod plain;
 mod slurm;

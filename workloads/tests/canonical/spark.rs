@@ -311,17 +311,20 @@ fn logs_are_packed_as_spark_packs_them() {
     let mut shown = String::new();
     let mut torn = lz4_block(lines(&all));
     torn.truncate(700);
-    for bytes in [&torn, &b"ZV\x01\0\x10".to_vec()] {
+    let others = [b"ZV\x01\0\x10".to_vec(), b"ARROW1\0\0".to_vec()];
+    for bytes in [torn].iter().chain(&others) {
         fs::write(&path, bytes).unwrap();
         let place = folder.path().join("form");
         let problem = import(&path, Format::SparkEvents, &place, false);
         let problem = problem.unwrap_err().to_string();
         writeln!(shown, "{}", crate::told(folder.path(), &problem)).unwrap();
     }
-    expect![[r"
+    expect![[r#"
         eventlog:5: after 688 unpacked bytes: cannot be read: unexpected end of file
           hint: the file looks truncated; fetch it again
         eventlog: after 0 unpacked bytes: cannot be read: it is packed with LZF in a framing of Java's own; unpack it with Spark, or write logs with spark.eventLog.compression.codec=zstd
           hint: name another archive, or the unpacked file
-    "]].assert_eq(&shown);
+        eventlog: after 0 unpacked bytes: cannot be read: it is a table of Arrow (IPC or Feather), which is not read; write it as Parquet, as in pandas.read_feather("jobs.arrow").to_parquet("jobs.parquet")
+          hint: name another archive, or the unpacked file
+    "#]].assert_eq(&shown);
 }
