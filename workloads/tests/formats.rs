@@ -185,8 +185,8 @@ fn an_archive_of_several_files_is_a_folder() {
         cut.zip: cut.zip: after 0 unpacked bytes: cannot be read: Unexpected end of file
           hint: the file looks damaged or truncated; fetch it again
         requests: 4
-        wfcommons: b.zip: after 0 unpacked bytes: cannot be read: it has 2 files (jobs.tsv, workload.txt); name one of them, as in b.zip/jobs.tsv
-          hint: name another archive, or the unpacked file
+        wfcommons: b.zip/jobs.tsv:1: expected a workflow as JSON, found `J`
+          hint: keys: schemaVersion, workflow { specification { tasks, files }, execution { tasks } }, or before 1.5 workflow { tasks }
     "]].assert_eq(&shown);
 }
 
@@ -321,6 +321,6 @@ fn formats_are_known_by_name_and_by_suffix() {
         assert!(!Format::by_name(name).unwrap().about().is_empty());
     }
     let unknown = "google".parse::<Format>().unwrap_err();
-    expect!["format: expected one of swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt, sacct, slurm-nodes, kubernetes, nextflow, table, found `google`"]
+    expect!["format: expected one of swim, tpch, requests, swf, google2011-machines, google2011-jobs, google2011-tasks, alibaba2017, alibaba2018-tasks, alibaba2018-instances, alibaba2018-machines, philly, openb-nodes, openb-pods, gaia, pai-machines, dlrm, elasticflow, azure-llm, mooncake, coflow, accesslog, google2011-usage, google2019-instances, alibaba-genai, spot-gpu-nodes, azure-functions-2021, azure-functions-2019, azure-functions-2019-durations, azure-functions-2019-memory, function-replay, function-profiles, azure-vms, azure-vm-readings, cook-jobs, cook-hosts, gavel-jobs, gavel-throughputs, muri, philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker, spark-events, spark-joblog, wfcommons, opendc-tasks, opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt, sacct, slurm-nodes, kubernetes, nextflow, dax, pegasus, table, found `google`"]
         .assert_eq(&unknown.to_string());
 }

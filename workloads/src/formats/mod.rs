@@ -37,6 +37,7 @@ pub mod nextflow;
 pub mod openb;
 pub mod opendc;
 pub mod pai;
+pub mod pegasus;
 pub mod philly;
 pub mod philly_runtimes;
 pub mod plain;
@@ -173,6 +174,8 @@ formats! {
     SlurmNodes "slurm-nodes" slurm::nodes;
     Kubernetes "kubernetes" kubernetes;
     Nextflow "nextflow" nextflow;
+    Dax "dax" pegasus::dax;
+    Pegasus "pegasus" pegasus::yaml;
     Plain "table" plain;
 }
 

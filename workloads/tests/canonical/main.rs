@@ -9,6 +9,7 @@ mod kubernetes;
 mod law;
 mod mixed;
 mod nextflow;
+mod pegasus;
 mod plain;
 mod slurm;
 mod spark;
