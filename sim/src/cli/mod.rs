@@ -340,7 +340,7 @@ impl TraceArgs {
             format: self.format,
             columns: self.columns.clone().unwrap_or_default(),
         };
-        asked.known(&self.file).map_err(of_flag)
+        Ok(asked.known(&self.file).map_err(of_flag)?)
     }
 
     /// Whether nothing is said of how the file is to be read.
