@@ -2,12 +2,15 @@
 
 mod common;
 
+use std::fmt::Write as _;
 use std::path::Path;
 
+use common::packing::{lz4_block, snappy_java, zip};
 use common::{REQUESTS, SWIM, TPCH, bzip2, counted, files, folder, gzip, tar, write, xz, zstd};
 use expect_test::expect;
 use fairground_workloads::Format;
-use fairground_workloads::formats::{head, input};
+use fairground_workloads::formats::{head, input, stat};
+use tempfile::TempDir;
 
 #[test]
 fn swim_is_counted() {
@@ -72,6 +75,14 @@ fn packing_changes_nothing() {
         assert_eq!(counted(format, bzip2(text)), plain);
         assert_eq!(counted(format, gzip(text)), plain);
         assert_eq!(counted(format, xz(text)), plain);
+        assert_eq!(counted(format, zip(&[("a.txt", text.as_bytes())])), plain);
+        assert_eq!(counted(format, zip(&[("x/b ", &gzip(text))])), plain);
+        assert_eq!(counted(format, lz4_block(text)), plain);
+        assert_eq!(counted(format, snappy_java(text)), plain);
+        assert_eq!(
+            counted(format, [lz4_block(text), lz4_block("")].concat()),
+            plain
+        );
         assert_eq!(counted(format, zstd(gzip(text))), plain);
         assert_eq!(counted(format, [zstd(text), zstd("")].concat()), plain);
     }
@@ -81,6 +92,115 @@ fn packing_changes_nothing() {
     assert_eq!(counted(Format::Requests, &archive), plain);
     assert_eq!(counted(Format::Requests, bzip2(&archive)), plain);
     assert_eq!(counted(Format::Requests, gzip(&archive)), plain);
+}
+
+/// What is said of an archive, or its first jobs.
+fn zipped(folder: &TempDir, path: &str) -> String {
+    let path = folder.path().join(path);
+    let said = match head(&path, Format::Sacct, 9) {
+        Ok(head) => {
+            let jobs: Vec<&str> = head.rows.iter().map(|row| row[0].as_str()).collect();
+            jobs.join(" ")
+        }
+        Err(error) => error.to_string(),
+    };
+    common::told(folder.path(), &said)
+}
+
+#[test]
+fn an_archive_of_several_files_is_a_folder() {
+    let folder = folder();
+    let job = |name: &str| format!("JobID|State\n{name}|COMPLETED\n").into_bytes();
+    let parts = [
+        ("logs/", b"".as_slice()),
+        ("logs/part-10.tsv", &job("10")),
+        ("__MACOSX/logs/._part-10.tsv", b"x"),
+        ("logs/.DS_Store", b"x"),
+        ("logs\\part-9.tsv ", &zstd(job("9"))),
+    ];
+    write(&folder, "a.zip", zip(&parts));
+    let rows = "1 0 1 0\n";
+    let tables = [
+        ("jobs.tsv", job("1")),
+        ("workload.txt", rows.as_bytes().to_vec()),
+    ];
+    let tables: Vec<(&str, &[u8])> = tables
+        .iter()
+        .map(|(name, rows)| (*name, &rows[..]))
+        .collect();
+    write(&folder, "b.zip", zip(&tables));
+    write(&folder, "packed.zip.gz", gzip(zip(&tables[..1])));
+    write(&folder, "empty.zip", zip(&[]));
+    let whole = zip(&[("in/jobs.tsv", &job("1"))]);
+    let with = |name: &str, from: &[u8], to: &[u8]| {
+        let mut bytes = whole.clone();
+        while let Some(at) = bytes.windows(from.len()).position(|bytes| bytes == from) {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+        write(&folder, name, bytes)
+    };
+    with("out.zip", b"in/jobs", b"../jobs");
+    let crc = crc32fast::hash(&job("1")).to_le_bytes();
+    with("damaged.zip", &crc, b"abcd");
+    with("method.zip", b"\x08\0\x08\0", b"\x08\0\x09\0");
+    write(&folder, "cut.zip", &whole[..whole.len() - 9]);
+    let mut shown = String::new();
+    for path in [
+        "a.zip",
+        "a.zip/logs/part-9.tsv",
+        "a.zip/logs/part-1.tsv",
+        "b.zip/jobs.tsv",
+        "packed.zip.gz",
+        "empty.zip",
+        "out.zip",
+        "damaged.zip",
+        "method.zip",
+        "cut.zip",
+    ] {
+        writeln!(shown, "{path}: {}", zipped(&folder, path)).unwrap();
+    }
+    let path = folder.path().join("b.zip");
+    let counts = |format| match stat(&path, format) {
+        Ok(stat) => stat.facts[0].1.clone(),
+        Err(error) => common::told(folder.path(), &error.to_string()),
+    };
+    writeln!(shown, "requests: {}", counts(Format::Requests)).unwrap();
+    writeln!(shown, "wfcommons: {}", counts(Format::WfCommons)).unwrap();
+    expect![[r"
+        a.zip: 9 10
+        a.zip/logs/part-9.tsv: 9
+        a.zip/logs/part-1.tsv: a.zip/logs/part-1.tsv: cannot be read: the archive has no logs/part-1.tsv
+          hint: check the path; a path in a recipe is relative to the recipe's folder
+        b.zip/jobs.tsv: 1
+        packed.zip.gz: packed.zip.gz: after 0 unpacked bytes: cannot be read: a zip archive is in it, which can be read as a file alone; unpack what is around it
+          hint: name another archive, or the unpacked file
+        empty.zip: empty.zip: after 0 unpacked bytes: cannot be read: the archive has no file in it
+          hint: the file looks damaged or truncated; fetch it again
+        out.zip: out.zip: after 0 unpacked bytes: cannot be read: a file in the archive has a name that leaves it
+          hint: the file looks damaged or truncated; fetch it again
+        damaged.zip: damaged.zip: after 0 unpacked bytes: cannot be read: Invalid checksum: expected 0x64636261, got 0x4e4a2ad4
+          hint: the file looks damaged or truncated; fetch it again
+        method.zip: method.zip: after 0 unpacked bytes: cannot be read: in/jobs.tsv is packed with method 9 (DEFLATE64); unpack it
+          hint: name another archive, or the unpacked file
+        cut.zip: cut.zip: after 0 unpacked bytes: cannot be read: Unexpected end of file
+          hint: the file looks damaged or truncated; fetch it again
+        requests: 4
+        wfcommons: b.zip/jobs.tsv:1: expected a workflow as JSON, found `J`
+          hint: keys: schemaVersion, workflow { specification { tasks, files }, execution { tasks } }, or before 1.5 workflow { tasks }
+    "]].assert_eq(&shown);
+}
+
+#[test]
+fn a_table_in_parquet_may_be_packed() {
+    let folder = folder();
+    let path = folder.path().join("fragments.parquet");
+    common::parquet::fragments(&path, &[300_000, 300_000], &[19.5, 0.25]);
+    let bytes = std::fs::read(&path).unwrap();
+    let count = |bytes: &[u8]| counted(Format::OpenDcFragments, bytes);
+    let plain = count(&bytes);
+    assert_eq!(count(&zip(&[("fragments.parquet", &bytes)])), plain);
+    let packed = write(&folder, "fragments.zip", zip(&[("f", &bytes)]));
+    assert_eq!(Format::detect(&packed).unwrap(), Format::OpenDcFragments);
 }
 
 #[test]

@@ -29,8 +29,12 @@ const BEGIN: &str = "\
 # Formats that are read
 
 This page is written by a test from the code (`workloads/tests/page.rs`). Every file may be packed (gzip, zstd,
-bzip2, xz), and `-` is standard input; most formats may be a folder of parts. What a file is, its first lines or
-its name tell, or else `--format`.
+bzip2, xz, zip, and LZ4 and Snappy as Spark writes them), and `-` is standard input; most formats may be a folder of
+parts, or a zip of them. One file of a zip is named as if that were a folder: `logs.zip/part-1.csv`. What a file is,
+its first lines or its name tell, or else `--format`. Tables of Arrow (IPC, Feather) are to be written as Parquet.
+
+A folder, or a zip, may hold work and machines in two formats (`sacct.txt` and `nodes.txt`): they are one trace. What
+is for people (`README`, `LICENSE`, `.md`) is passed over and named; two formats of work are refused.
 
 ```sh
 fairground trace stat jobs.csv                    # what is in it, and what of it is not read
@@ -187,7 +191,7 @@ needs. Jobs that never began add no load, jobs that still run are censored.
 ## Pods and nodes of a Kubernetes cluster
 
 ```sh
-kubectl get pods,nodes -A -o json > cluster.json
+kubectl get pods,nodes,events -A -o json > cluster.json
 fairground compare --trace cluster.json
 ```
 
@@ -205,6 +209,45 @@ Pods and nodes may stand in one file, in two, or pods alone; a list may be of an
   has run until the latest time in the file. A cluster forgets pods that are gone: what is in the file is what there
   was at one moment, and not all that was submitted.
 - **Nodes** have what is allocatable.
+- **Events** say when a pod was scheduled, which ends its wait before its images come, that it was preempted, and how
+  often no node was found; how many pods they tell of that are gone is told. A cluster keeps them for an hour.
+
+## The tasks of a Nextflow workflow
+
+```sh
+nextflow run pipeline.nf -with-trace trace.txt
+fairground compare --trace trace.txt
+```
+
+Any columns in any order will do, as long as `task_id` is one of them: for people (`1h 2m 3s`, `4.5 GB`) or raw
+(`trace.raw = true`), with tabs or any other separator. What makes a trace good to replay:
+
+```groovy
+trace.fields = 'task_id,process,name,status,attempt,submit,start,complete,realtime,cpus,memory,time,queue,peak_rss,%cpu,rchar,wchar'
+```
+
+- A task is a job that comes when Nextflow submitted it. Who waits for whom is in no trace file: what can be replayed is
+  the load that came, and not the workflow under another order. A folder of trace files is one run each.
+- **How long it ran** is `realtime`, or else the time from `start` to `complete`. What it waited is the time before
+  its start, or what `duration` has more than `realtime`.
+- **Attempts** that failed and were tried again are one job, submitted when the first was; how many were lost and how
+  long they ran is told. `CACHED` tasks are passed over: the run did not do them.
+- Tasks of a run that was broken off never started, or are censored if they ran.
+- GB is 1024 MB, as Nextflow writes it; memory that nobody asked for is what was used (`peak_rss`, `rss`); `%cpu` gives
+  the processor time, `time` the estimate.
+
+## Abstract workflows of Pegasus
+
+DAX (XML, versions 2 and 3, as the workflow generator, WorkflowSim and WRENCH write and read it) and Pegasus 5 (YAML).
+A workflow is one job whose stages are its tasks, each of which waits for its parents; a folder has several.
+
+- **How long a task runs** is its `runtime`, in seconds, or else what its profile expects (`pegasus.runtime`). A workflow
+  that tells neither has tasks of no known run time.
+- Cores are `numcores` or the profiles `pegasus.cores`, or `nodes` times `ppn`, or `condor.request_cpus`; memory
+  `pegasus.memory` or `condor.request_memory` (MB are 2^20 bytes); GPUs `pegasus.gpus` or `condor.request_gpus`. A task that
+  asks for several nodes is one task a node.
+- A task reads and writes the sizes of the files that it uses. Tasks that are workflows of their own stay one task.
+- Aliases of YAML are refused; no element or text may be longer than 16 MiB, no file of YAML longer than 64 MiB.
 
 ## All formats
 ";

@@ -340,8 +340,7 @@ impl TraceArgs {
             format: self.format,
             columns: self.columns.clone().unwrap_or_default(),
         };
-        let format = Some(asked.format(&self.file).map_err(of_flag)?);
-        Ok(ReadAs { format, ..asked })
+        Ok(asked.known(&self.file).map_err(of_flag)?)
     }
 
     /// Whether nothing is said of how the file is to be read.

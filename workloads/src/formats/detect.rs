@@ -12,7 +12,7 @@ const ENOUGH: u64 = 4096;
 /// The format that the first line of the file tells, if it can be read and tells one; of a folder, the
 /// first of its parts that does.
 pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
-    if path.is_dir() {
+    if source::is_folder(path) {
         let parts = source::parts(path).ok()?;
         return parts.iter().find_map(|part| by_first_line(part));
     }
@@ -34,7 +34,9 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
         _ => None,
     };
     let holds = |sign| match sign {
-        Sign::Holds(key) => (start.starts_with(['{', '[']) && start.contains(key)).then_some(key),
+        Sign::Holds(key) => {
+            (start.starts_with(['{', '[', '<']) && start.contains(key)).then_some(key)
+        }
         _ => None,
     };
     told(begins).or_else(|| told(holds))
@@ -42,7 +44,7 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
 
 /// The format whose columns the first line of the file names.
 pub(crate) fn by_columns(path: &Path) -> Option<Format> {
-    if path.is_dir() {
+    if source::is_folder(path) {
         let parts = source::parts(path).ok()?;
         return by_columns(parts.front()?);
     }
@@ -94,7 +96,7 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut name = name.to_ascii_lowercase();
-    for packed in [".zst", ".bz2", ".gz", ".xz"] {
+    for packed in [".zst", ".bz2", ".gz", ".xz", ".zip", ".lz4", ".snappy"] {
         if let Some(inner) = name.strip_suffix(packed) {
             name = inner.to_owned();
         }
@@ -146,6 +148,11 @@ fn understood(text: &[u8], format: Format) -> Option<u64> {
     let file = kept(text).ok()?;
     let check = super::validate(file.path(), format, 0);
     (check.records > 0).then_some(check.problem_count)
+}
+
+/// Whether the first lines of a file can be read as a format, without a problem.
+pub(crate) fn reads(path: &Path, format: Format) -> bool {
+    sample(path).is_some_and(|text| understood(&text, format) == Some(0))
 }
 
 /// The formats that a text could be by its first lines, though nothing else says so.

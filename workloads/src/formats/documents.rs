@@ -4,9 +4,9 @@
 //! single object over thousands of lines. A value is cut out by its brackets before it is parsed, so
 //! a file of gigabytes needs the memory of its largest value, and what is wrong has a line.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::BufRead as _;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -47,12 +47,16 @@ pub trait Document: DeserializeOwned {
 pub struct Documents<D> {
     path: Arc<FilePath>,
     plain: Plain,
+    /// The files of a folder that come after this one.
+    parts: VecDeque<PathBuf>,
     /// The line that the next byte is on.
     line: u64,
     /// The line that the value read last begins on.
     begun: u64,
     around: Around,
+    /// Whether there was a value in this file, and in any.
     any: bool,
+    ever: bool,
     ended: bool,
     unread: Members,
     kind: std::marker::PhantomData<D>,
@@ -145,9 +149,17 @@ impl<D: Document> Reader for Documents<D> {
 impl<D: Document> Documents<D> {
     /// Opens a file of JSON values.
     pub(crate) fn open(path: &FilePath) -> Result<Self, ReadError> {
+        let mut parts = VecDeque::new();
+        if source::is_folder(path) {
+            parts = source::parts(path)?;
+        }
+        let first = parts.pop_front();
+        let path = first.as_deref().unwrap_or(path);
         Ok(Self {
             path: Arc::from(path),
             plain: source::open(path, D::MEMBER)?,
+            parts,
+            ever: false,
             line: 1,
             begun: 1,
             around: Around::Nothing,
@@ -156,6 +168,20 @@ impl<D: Document> Documents<D> {
             unread: Members::default(),
             kind: std::marker::PhantomData,
         })
+    }
+
+    /// Goes on with the next file of the folder that has anything in it, if there is one.
+    fn turn(&mut self) -> Result<bool, ReadError> {
+        while let Some(part) = self.parts.pop_front() {
+            self.plain = source::open(&part, D::MEMBER)?;
+            self.path = Arc::from(part);
+            (self.line, self.begun, self.around) = (1, 1, Around::Nothing);
+            self.ever |= std::mem::take(&mut self.any);
+            if !matches!(self.peek(), Ok(None)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn listed(&self) -> bool {
@@ -379,12 +405,19 @@ impl<D: Document> Iterator for Documents<D> {
                 let error = ReadError::expected(format!("a {} as JSON", D::ONE), found);
                 return Some(Err(error.hint(D::KEYS).file(&self.path).line(self.line)));
             }
-            Ok(None) => {
-                self.ended = true;
-                let error = ReadError::expected(format!("at least one {}", D::ONE), "none");
-                return (!self.any)
-                    .then(|| Err(error.hint(D::KEYS).file(&self.path).line(self.line)));
-            }
+            Ok(None) => match self.turn() {
+                Ok(true) => return self.next(),
+                Ok(false) => {
+                    self.ended = true;
+                    let error = ReadError::expected(format!("at least one {}", D::ONE), "none");
+                    return (!self.any && !self.ever)
+                        .then(|| Err(error.hint(D::KEYS).file(&self.path).line(self.line)));
+                }
+                Err(error) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+            },
             Err(error) => {
                 self.ended = true;
                 return Some(Err(error));

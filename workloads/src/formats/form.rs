@@ -21,6 +21,8 @@ pub(crate) struct Form {
     pub(crate) signs: &'static [Sign],
     /// How it becomes a canonical trace, or why it cannot.
     pub(crate) import: Result<fn(&mut Import<'_>, &Path) -> Done, &'static str>,
+    /// Whether it lists machines, and no work.
+    pub(crate) machines: bool,
     /// What its amounts mean in a canonical trace.
     pub(crate) units: fn() -> Units,
     /// Columns and members that are read and that the canonical form has no place for.
@@ -37,7 +39,7 @@ pub(crate) struct Form {
 pub(crate) enum Sign {
     /// Its first line begins so.
     Begins(&'static str),
-    /// It is JSON with this near its beginning.
+    /// It is JSON or XML with this near its beginning.
     Holds(&'static str),
     /// It is a Parquet table with this column.
     Column(&'static str),
@@ -63,6 +65,7 @@ impl Form {
             about: "",
             signs: &[],
             import: Err("it has no converter"),
+            machines: false,
             units: Units::absolute,
             unkept: &[],
             samples: &[],

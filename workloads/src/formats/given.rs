@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ReadError, quoted};
 use crate::formats::Format;
+use crate::formats::mixed::Mixed;
 use crate::formats::plain::names::{ColumnUnit, Meaning};
 
 /// How a file is to be read, as far as somebody says.
@@ -51,6 +52,40 @@ impl ReadAs {
             Some(format) => Ok(format),
             None if !self.columns.is_empty() => Ok(Format::Plain),
             None => Format::detect(path),
+        }
+    }
+}
+
+impl ReadAs {
+    /// The same with the format of the file at `path`; a folder of several formats has none of its own.
+    ///
+    /// # Errors
+    /// As [`ReadAs::format`].
+    pub fn known(self, path: &Path) -> Result<Self, ReadError> {
+        let format = self.format(path)?;
+        if self.mixed(path)?.is_some() {
+            return Ok(self);
+        }
+        let format = Some(format);
+        Ok(Self { format, ..self })
+    }
+
+    /// What a folder holds, where its files are of several formats and nobody says otherwise.
+    pub(crate) fn mixed(&self, path: &Path) -> Result<Option<Mixed>, ReadError> {
+        if self.format.is_some() || !self.columns.is_empty() {
+            return Ok(None);
+        }
+        Mixed::of(path)
+    }
+
+    /// The format and the place of the work that is at `path`.
+    pub(crate) fn work(&self, path: &Path) -> Result<(Format, PathBuf), ReadError> {
+        match self.mixed(path)? {
+            Some(mixed) if !mixed.groups.is_empty() => {
+                let format = mixed.groups[0].0;
+                Ok((format, mixed.path_of(path, format)))
+            }
+            _ => Ok((self.format(path)?, path.to_owned())),
         }
     }
 }

@@ -69,11 +69,27 @@ impl Lines {
         member: &'static str,
         parts: bool,
     ) -> Result<Self, ReadError> {
-        let mut parts = if parts && path.is_dir() {
-            source::parts(path)?
-        } else {
-            VecDeque::new()
-        };
+        if parts {
+            return Self::of_parts(path, member, |_| true);
+        }
+        let mut lines = Self::open(path, member)?;
+        lines.lenient = true;
+        Ok(lines)
+    }
+
+    /// The lines of a file, or of those parts of a folder that count.
+    fn of_parts(
+        path: &Path,
+        member: &'static str,
+        counts: impl Fn(&Path) -> bool,
+    ) -> Result<Self, ReadError> {
+        let mut parts = VecDeque::new();
+        if source::is_folder(path) {
+            parts = source::parts(path)?;
+            if parts.iter().any(|part| counts(part)) {
+                parts.retain(|part| counts(part));
+            }
+        }
         let first = parts.pop_front();
         let mut lines = Self::open(first.as_deref().unwrap_or(path), member)?;
         lines.parts = parts;
@@ -88,14 +104,17 @@ impl Lines {
         member: &'static str,
         ending: &'static str,
     ) -> Result<Self, ReadError> {
-        let archive = if path.is_dir() {
+        let archive = if source::is_folder(path) {
             None
         } else {
             let archive = Archive::open(path);
             archive.map_err(|error| ReadError::io(path, &error))?
         };
         let Some(archive) = archive else {
-            return Self::lenient(path, member, true);
+            return Self::of_parts(path, member, |part| {
+                let name = part.to_string_lossy().to_ascii_lowercase();
+                path.is_dir() || name.ends_with(ending)
+            });
         };
         let mut lines = Self {
             path: Arc::from(path),

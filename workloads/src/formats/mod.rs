@@ -37,11 +37,13 @@ pub mod loads;
 pub mod lsf;
 pub mod mooncake;
 pub mod muri;
+pub mod nextflow;
 pub mod oar;
 pub mod openb;
 pub mod opendc;
 pub mod pai;
 pub mod pbs;
+pub mod pegasus;
 pub mod philly;
 pub mod philly_runtimes;
 pub mod plain;
@@ -71,14 +73,17 @@ pub(crate) mod detect;
 pub(crate) mod facts;
 pub(crate) mod figures;
 pub(crate) mod form;
+pub(crate) mod framings;
 pub(crate) mod given;
 pub(crate) mod lines;
+pub(crate) mod mixed;
 pub(crate) mod nearest;
 pub(crate) mod prelude;
 pub(crate) mod seen;
 pub(crate) mod source;
 pub(crate) mod survey;
 pub(crate) mod table;
+pub(crate) mod zipped;
 
 pub use given::{ColumnMap, ReadAs};
 pub use lines::LONGEST_LINE;
@@ -186,6 +191,9 @@ formats! {
     BatsimWorkload "batsim" batsim::workload;
     BatsimJobs "batsim-jobs" batsim::jobs;
     SimGridPlatform "simgrid-platform" batsim::platform;
+    Nextflow "nextflow" nextflow;
+    Dax "dax" pegasus::dax;
+    Pegasus "pegasus" pegasus::yaml;
     Plain "table" plain;
 }
 
@@ -223,6 +231,11 @@ impl Format {
     /// # Errors
     /// When neither suggests one; says how to name the format.
     pub fn detect(path: &Path) -> Result<Self, ReadError> {
+        if let Some(mixed) = mixed::Mixed::of(path)?
+            && let Some((format, _)) = mixed.groups.first()
+        {
+            return Ok(*format);
+        }
         detect::by_first_line(path)
             .or_else(|| detect::by_name(path))
             .or_else(|| detect::by_columns(path))
@@ -253,13 +266,14 @@ impl FromStr for Format {
     }
 }
 
-/// The counts of a file.
+/// The counts of a file; of a folder with work and machines, of the work.
 ///
 /// # Errors
 /// The first problem of the file.
 pub fn stat(path: &Path, how: impl Into<ReadAs>) -> Result<Stat, ReadError> {
     let how = how.into();
-    (how.format(path)?.form().stat)(path, &how.columns)
+    let (format, path) = how.work(path)?;
+    (format.form().stat)(&path, &how.columns)
 }
 
 /// The first `count` records of a file, as rows for people.
@@ -268,14 +282,15 @@ pub fn stat(path: &Path, how: impl Into<ReadAs>) -> Result<Stat, ReadError> {
 /// The first problem among them.
 pub fn head(path: &Path, how: impl Into<ReadAs>, count: usize) -> Result<Head, ReadError> {
     let how = how.into();
-    (how.format(path)?.form().head)(path, &how.columns, count)
+    let (format, path) = how.work(path)?;
+    (format.form().head)(&path, &how.columns, count)
 }
 
 /// Reads all of a file and lists up to `limit` problems and as many warnings.
 pub fn validate(path: &Path, how: impl Into<ReadAs>, limit: usize) -> Check {
     let how = how.into();
-    match how.format(path) {
-        Ok(format) => (format.form().check)(path, &how.columns, limit),
+    match how.work(path) {
+        Ok((format, path)) => (format.form().check)(&path, &how.columns, limit),
         Err(problem) => {
             let mut check = Check::default();
             check.problem(problem, limit);

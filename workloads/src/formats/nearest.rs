@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::error::ReadError;
-use crate::formats::{Format, detect, validate};
+use crate::formats::{Format, detect, source, validate};
 
 /// How many formats are named.
 const NAMED: usize = 3;
@@ -13,6 +13,12 @@ const LONG: usize = 100;
 
 /// Nothing tells the format of a file: what it comes nearest to, and why it is none of that.
 pub(crate) fn unknown(path: &Path) -> ReadError {
+    if !source::is_folder(path)
+        && let Err(error) = source::decompressed(path)
+        && error.kind() == std::io::ErrorKind::Unsupported
+    {
+        return ReadError::io(path, &error);
+    }
     let text = detect::sample(path).unwrap_or_default();
     let near = nearest(&text);
     if near.is_empty() {

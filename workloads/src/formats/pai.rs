@@ -10,6 +10,7 @@ const MOST: u64 = 1_000_000_000;
 
 pub(crate) const FORM: Form = Form {
     about: "machines by type of GPU (Alibaba cluster-trace-gpu-v2020, pai_machine_spec)",
+    machines: true,
     signs: &[Named("pai_machine_spec")],
     import: Ok(|import, path| {
         import.machines(Rows::open(path)?, |node: Record| Machine {

@@ -4,6 +4,7 @@
 //! stands in a row, counted from one.
 
 use std::fs::File;
+use std::io::BufRead as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -19,8 +20,8 @@ use crate::formats::cells::{bare, decimal, width};
 use crate::formats::lines::Lines;
 use crate::formats::place::Place;
 use crate::formats::seen::Seen;
-use crate::formats::stdin;
 use crate::formats::survey::{Reader, Unread};
+use crate::formats::{source, zipped};
 
 /// The first and the last bytes of a Parquet file.
 pub(crate) const MAGIC: &[u8] = b"PAR1";
@@ -29,15 +30,20 @@ pub(crate) const FOOTER: &str = "the footer";
 
 /// Whether a file is one.
 pub(crate) fn is_parquet(path: &Path) -> Result<bool, ReadError> {
-    let mut start = [0; MAGIC.len()];
-    let read = stdin::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut start));
-    read.map_err(|error| ReadError::io(path, &error))?;
-    Ok(start == MAGIC)
+    let plain = source::decompressed(path);
+    let begins = plain.and_then(|mut plain| Ok(plain.fill_buf()?.starts_with(MAGIC)));
+    begins.map_err(|error| ReadError::io(path, &error))
+}
+
+/// A Parquet file of which any part can be read at once.
+pub(crate) fn seekable(path: &Path) -> Result<File, ReadError> {
+    let file = source::decompressed(path).and_then(|plain| zipped::seekable(path, MAGIC, plain));
+    file.map_err(|error| ReadError::io(path, &error))
 }
 
 /// The names of the columns of a Parquet file.
 pub(crate) fn columns(path: &Path) -> Result<Vec<String>, ReadError> {
-    let file = stdin::open(path).map_err(|error| ReadError::io(path, &error))?;
+    let file = seekable(path)?;
     guarded(FOOTER, || {
         let reader = footer(file)?;
         let schema = reader
@@ -198,12 +204,8 @@ enum Inner {
 impl<R: SheetRow> Sheets<R> {
     /// Opens a table.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
-        let mut start = [0; MAGIC.len()];
-        let read = stdin::open(path)
-            .and_then(|mut file| std::io::Read::read(&mut file, &mut start).map(|_| file));
-        let file = read.map_err(|error| ReadError::io(path, &error))?;
-        let (inner, names) = if start == MAGIC {
-            parquet_rows::<R>(file).map_err(|error| error.file(path))?
+        let (inner, names) = if is_parquet(path)? {
+            parquet_rows::<R>(seekable(path)?).map_err(|error| error.file(path))?
         } else {
             text_rows::<R>(path)?
         };

@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{self, AtomicU64};
 
 use crate::error::{Reached, ReadError};
-use crate::formats::stdin;
+use crate::formats::framings::{self, Blocks, Framing};
+use crate::formats::{mixed, stdin, zipped};
 use crate::trace::Input;
 
 /// How many bytes are read at once.
-const CHUNK: usize = 64 << 10;
+pub(crate) const CHUNK: usize = 64 << 10;
 /// How many layers of compression may lie around each other.
 const MOST_LAYERS: usize = 3;
 /// The most memory that unpacking an xz file may take, in KiB: four times what `xz -9` asks for.
@@ -27,9 +28,12 @@ pub(crate) const HEADERS: &str = "the headers of the archive";
 /// The plain bytes of a file.
 pub(crate) type Plain = Box<dyn BufRead + Send>;
 
-/// Opens `path` and unpacks it. Inside a tar archive, `member` is looked for.
+/// Opens `path` and unpacks it. Inside an archive of several files, `member` is looked for.
 pub(crate) fn open(path: &Path, member: &str) -> Result<Plain, ReadError> {
     let failed = |error: io::Error| ReadError::io(path, &error);
+    if let Some(inside) = zipped::member(path, member) {
+        return decompressed(&inside).map_err(failed);
+    }
     let (is_tar, mut plain) = decompressed(path)
         .and_then(looks_like_tar)
         .map_err(failed)?;
@@ -47,9 +51,18 @@ pub(crate) fn open(path: &Path, member: &str) -> Result<Plain, ReadError> {
 }
 
 /// The files of a folder in the order of their numbers (see [`by_number`]); what is hidden, or a
-/// folder, is left out, and so is what a writer of Spark's logs puts beside them.
+/// folder, is left out, and so is what a writer of Spark's logs puts beside them. Of a zip archive all
+/// files that are in it, in whatever folders.
 pub(crate) fn parts(folder: &Path) -> Result<VecDeque<PathBuf>, ReadError> {
+    if let Some((folder, format)) = mixed::selected(folder) {
+        return mixed::files(folder, format);
+    }
     let list = || -> io::Result<Vec<PathBuf>> {
+        if !folder.is_dir() {
+            let mut names: Vec<String> = zipped::files(folder)?.into_iter().collect();
+            names.sort_by(|one, other| by_number(one, other));
+            return Ok(names.iter().map(|name| folder.join(name)).collect());
+        }
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
@@ -68,6 +81,11 @@ pub(crate) fn parts(folder: &Path) -> Result<VecDeque<PathBuf>, ReadError> {
         return Err(error.file(folder));
     }
     Ok(files.into())
+}
+
+/// Whether a path is a folder of parts, or an archive that is read as one.
+pub(crate) fn is_folder(path: &Path) -> bool {
+    path.is_dir() || zipped::is_folder(path) || mixed::selected(path).is_some()
 }
 
 fn name_of(path: &Path) -> String {
@@ -157,7 +175,8 @@ fn rolled(files: Vec<PathBuf>) -> Vec<PathBuf> {
 /// When it cannot be read.
 pub fn input(path: &Path, name: &Path) -> Result<Input, ReadError> {
     let mut hasher = blake3::Hasher::new();
-    let read = stdin::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
+    let whole = zipped::around(path).unwrap_or(path);
+    let read = stdin::open(whole).and_then(|file| hasher.update_reader(file).map(|_| ()));
     read.map_err(|error| ReadError::io(path, &error))?;
     Ok(Input {
         path: name.to_owned(),
@@ -174,7 +193,13 @@ pub fn bytes_read() -> u64 {
 static READ: AtomicU64 = AtomicU64::new(0);
 
 /// A file that counts what is read of it.
-struct Counted(File);
+pub(crate) struct Counted(File);
+
+impl Counted {
+    pub(crate) const fn new(file: File) -> Self {
+        Self(file)
+    }
+}
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -184,60 +209,85 @@ impl Read for Counted {
     }
 }
 
-/// The plain bytes of a file; an archive stays one.
-pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
-    let file = stdin::open(path)?;
+/// The bytes of a file as they lie on disk.
+fn opened(file: File) -> io::Result<Plain> {
     if file.metadata()?.is_dir() {
         return Err(io::Error::new(
             io::ErrorKind::IsADirectory,
             "it is a folder",
         ));
     }
-    let mut plain: Plain = Box::new(BufReader::with_capacity(CHUNK, Counted(file)));
+    Ok(Box::new(BufReader::with_capacity(CHUNK, Counted(file))))
+}
+
+/// The plain bytes of a file; an archive that can be read as a stream stays one.
+pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
+    let mut plain = match stdin::open(path) {
+        Ok(file) => opened(file)?,
+        Err(error) => zipped::inside(path)?.ok_or(error)?,
+    };
+    if zipped::begins(plain.fill_buf()?) && zipped::is_one(path) {
+        plain = zipped::only(path)?;
+    }
     for _ in 0..MOST_LAYERS {
-        let unpacked: Box<dyn Read + Send> =
-            match plain.fill_buf()? {
-                [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::Decoder::with_buffer(plain)?),
-                [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => {
-                    Box::new(bzip2::bufread::MultiBzDecoder::new(plain))
-                }
-                [0x1f, 0x8b, 0x08, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(plain)),
-                [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Box::new(
-                    lzma_rust2::XzReader::new_mem_limit(plain, true, MOST_XZ_KIB),
-                ),
-                [b'L', b'Z', b'4', b'B', b'l', b'o', b'c', b'k', ..] => {
-                    return Err(packed_by_java("LZ4"));
-                }
-                [0x82, b'S', b'N', b'A', b'P', b'P', b'Y', 0, ..] => {
-                    return Err(packed_by_java("Snappy"));
-                }
-                [b'Z', b'V', 0 | 1, ..] => return Err(packed_by_java("LZF")),
-                _ => return Ok(plain),
-            };
-        plain = Box::new(BufReader::with_capacity(
-            CHUNK,
-            Unpacked {
-                inner: unpacked,
-                passed: 0,
-            },
-        ));
+        let unpacked: Box<dyn Read + Send> = match plain.fill_buf()? {
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::Decoder::with_buffer(plain)?),
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => {
+                Box::new(bzip2::bufread::MultiBzDecoder::new(plain))
+            }
+            [0x1f, 0x8b, 0x08, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(plain)),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Box::new(lzma_rust2::XzReader::new_mem_limit(
+                plain,
+                true,
+                MOST_XZ_KIB,
+            )),
+            start if start.starts_with(framings::LZ4) => Box::new(Blocks::new(plain, Framing::Lz4)),
+            start if start.starts_with(framings::SNAPPY) => {
+                Box::new(Blocks::new(plain, Framing::Snappy))
+            }
+            start if zipped::begins(start) => return Err(zip_within()),
+            [b'A', b'R', b'R', b'O', b'W', b'1', ..]
+            | [b'F', b'E', b'A', b'1', ..]
+            | [0xff, 0xff, 0xff, 0xff, ..] => return Err(arrow()),
+            [b'Z', b'V', 0 | 1, ..] => return Err(packed_with_lzf()),
+            _ => return Ok(plain),
+        };
+        plain = Box::new(BufReader::with_capacity(CHUNK, Unpacked::new(unpacked)));
     }
     Ok(plain)
 }
 
-/// Spark's other codecs have a framing that nobody but their Java libraries knows.
-fn packed_by_java(codec: &str) -> io::Error {
-    let message = format!(
-        "it is packed with {codec} in a framing of Java's own; unpack it with Spark, or write logs with \
-         spark.eventLog.compression.codec=zstd"
-    );
-    io::Error::new(io::ErrorKind::Unsupported, message)
+/// Spark's oldest codec has a framing that nobody but its Java library knows.
+fn packed_with_lzf() -> io::Error {
+    let message = "it is packed with LZF in a framing of Java's own; unpack it with Spark, or write logs with \
+                   spark.eventLog.compression.codec=zstd";
+    Reached::after(0, io::Error::new(io::ErrorKind::Unsupported, message))
+}
+
+/// Of columns in files Parquet is read: the library for Arrow's takes as much memory as a file says.
+fn arrow() -> io::Error {
+    let message = "it is a table of Arrow (IPC or Feather), which is not read; write it as Parquet, as in \
+                   pandas.read_feather(\"jobs.arrow\").to_parquet(\"jobs.parquet\")";
+    Reached::after(0, io::Error::new(io::ErrorKind::Unsupported, message))
+}
+
+/// What is in a zip stands at its end, which is known of files alone.
+fn zip_within() -> io::Error {
+    let message =
+        "a zip archive is in it, which can be read as a file alone; unpack what is around it";
+    Reached::after(0, io::Error::new(io::ErrorKind::Unsupported, message))
 }
 
 /// Bytes on their way out of a compressed file: what goes wrong says after how many.
-struct Unpacked {
+pub(crate) struct Unpacked {
     inner: Box<dyn Read + Send>,
     passed: u64,
+}
+
+impl Unpacked {
+    pub(crate) const fn new(inner: Box<dyn Read + Send>) -> Self {
+        Self { inner, passed: 0 }
+    }
 }
 
 impl Read for Unpacked {

@@ -10,6 +10,7 @@ const MOST: u64 = 1_000_000;
 
 pub(crate) const FORM: Form = Form {
     about: "nodes with GPUs (Alibaba cluster-trace-v2026-spot-gpu, node_info_df)",
+    machines: true,
     signs: &[Begins("gpu_model,gpu_capacity_num")],
     import: Ok(|import, path| {
         import.machines(Rows::open(path)?, |node: Record| Machine {

@@ -380,3 +380,47 @@ fn nodes_are_machines() {
         [("n1", Some("big"), Some(63_770), Some(257_673), Some(8000))]
     );
 }
+
+#[test]
+fn events_tell_when_pods_were_scheduled_and_that_they_lost_their_place() {
+    let event = |reason: &str, pod: &str, minute: u32, more: &str| {
+        format!(
+            "{{\"kind\": \"Event\", \"reason\": \"{reason}\", \"involvedObject\": {{\"kind\": \"Pod\", \"namespace\": \"ns\", \
+             \"name\": \"{pod}\"}}, \"firstTimestamp\": \"2026-01-05T08:{minute:02}:30Z\"{more}}}"
+        )
+    };
+    let spec = format!("\"containers\": [{}]", container("\"cpu\": 1", ""));
+    check(
+        &[
+            pod("a", "", &spec, DONE),
+            pod("b", "", &spec, "\"phase\": \"Failed\""),
+            event("Scheduled", "a", 0, ""),
+            event("Pulled", "a", 0, ""),
+            event("FailedScheduling", "b", 0, ", \"count\": 7"),
+            event("FailedScheduling", "b", 1, ", \"series\": {\"count\": 2}"),
+            event("Started", "b", 2, ""),
+            event("Preempted", "b", 3, ""),
+            event("Preempted", "gone", 3, ""),
+            "{\"kind\": \"Event\", \"involvedObject\": {\"kind\": \"Node\"}}".to_owned(),
+        ],
+        &expect![[r"
+            ns/a of ns, submit 1767600000000000, wait 30000000, tasks 1, run 120000000, cpus 1000, gpus 0, Succeeded
+            ns/b of ns, submit 1767600000000000, wait 150000000, tasks 1, cpus 1000, gpus 0, Preempted
+            merged: 6 records, an event of a pod
+            passed over: 1 records, events that say what pods say, too
+            passed over: 1 records, events of objects other than pods
+            job shape: the pods of one owner, or of one gang, are the tasks of one job, submitted when the first was created
+            not read: spec.containers.name
+            pods that are gone: 1 pods that events tell of are not in the file: what they asked for is not known
+            preemption: 2 pods lost their place to others; what they did until then is lost
+            read and not kept: spec.nodeName
+            records passed over: 1: events of objects other than pods
+            records passed over: 1: events that say what pods say, too
+            run times: from the start of the first container to the end of the last; a pod that runs has run until the latest time in the file
+            run times that the source does not tell: 1 of 2 tasks
+            scheduling that failed: no node was found for 1 pods, 9 times in all
+            tenants: the namespaces of pods
+            waits: of 1 pods they end when the pod was scheduled, which is before its images came
+        "]],
+    );
+}

@@ -10,6 +10,7 @@ use fairground_workloads::canonical::import::import;
 use fairground_workloads::canonical::tables::{Job, Stage, Tasks};
 use serde_json::{Value, json};
 
+use crate::common::packing::{lz4_block, snappy_java};
 use crate::common::{folder, zstd};
 use crate::rows;
 
@@ -291,31 +292,39 @@ fn parts_of_a_log_are_read_by_the_rules_of_their_writers() {
 }
 
 #[test]
-fn framings_of_java_are_refused_by_name() {
-    let folder = folder();
-    let mut shown = String::new();
-    for magic in [
-        &b"LZ4Block\x26"[..],
-        b"\x82SNAPPY\0\0\0\0\x01",
-        b"ZV\x01\0\x10",
+fn logs_are_packed_as_spark_packs_them() {
+    let all = log();
+    let whole = made(&[("eventlog", lines(&all).into_bytes())]);
+    let flushed = |pack: fn(&str) -> Vec<u8>| {
+        let halves = [&all[..4], &all[4..]].map(|part| pack(&lines(part)));
+        made(&[("app-1.lz4", halves.concat())])
+    };
+    for pack in [
+        |text: &str| lz4_block(text),
+        |text: &str| snappy_java(text),
+        |text: &str| zstd(text),
     ] {
-        let path = folder.path().join("eventlog");
-        fs::write(&path, magic).unwrap();
-        let problem = import(
-            &path,
-            Format::SparkEvents,
-            &folder.path().join("form"),
-            false,
-        );
+        assert_eq!(flushed(pack), whole);
+    }
+    let folder = folder();
+    let path = folder.path().join("eventlog");
+    let mut shown = String::new();
+    let mut torn = lz4_block(lines(&all));
+    torn.truncate(700);
+    let others = [b"ZV\x01\0\x10".to_vec(), b"ARROW1\0\0".to_vec()];
+    for bytes in [torn].iter().chain(&others) {
+        fs::write(&path, bytes).unwrap();
+        let place = folder.path().join("form");
+        let problem = import(&path, Format::SparkEvents, &place, false);
         let problem = problem.unwrap_err().to_string();
         writeln!(shown, "{}", crate::told(folder.path(), &problem)).unwrap();
     }
-    expect![[r"
-        eventlog: cannot be read: it is packed with LZ4 in a framing of Java's own; unpack it with Spark, or write logs with spark.eventLog.compression.codec=zstd
+    expect![[r#"
+        eventlog:5: after 688 unpacked bytes: cannot be read: unexpected end of file
+          hint: the file looks truncated; fetch it again
+        eventlog: after 0 unpacked bytes: cannot be read: it is packed with LZF in a framing of Java's own; unpack it with Spark, or write logs with spark.eventLog.compression.codec=zstd
           hint: name another archive, or the unpacked file
-        eventlog: cannot be read: it is packed with Snappy in a framing of Java's own; unpack it with Spark, or write logs with spark.eventLog.compression.codec=zstd
+        eventlog: after 0 unpacked bytes: cannot be read: it is a table of Arrow (IPC or Feather), which is not read; write it as Parquet, as in pandas.read_feather("jobs.arrow").to_parquet("jobs.parquet")
           hint: name another archive, or the unpacked file
-        eventlog: cannot be read: it is packed with LZF in a framing of Java's own; unpack it with Spark, or write logs with spark.eventLog.compression.codec=zstd
-          hint: name another archive, or the unpacked file
-    "]].assert_eq(&shown);
+    "#]].assert_eq(&shown);
 }

@@ -125,6 +125,8 @@ fn later_columns_are_filled_where_a_source_has_them() {
         condor: tasks.attempts 1, tasks.busy 1
         condor: tasks.busy 1
         oar: jobs.class 1
+        nextflow: tasks.attempts 2, tasks.busy 1
+        nextflow: tasks.attempts 2, tasks.busy 1, tasks.model 1
     "]]
     .assert_eq(&shown);
 }

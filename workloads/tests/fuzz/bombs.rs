@@ -7,6 +7,7 @@ use std::io::Write as _;
 
 use fairground_workloads::formats::validate;
 
+use crate::common::packing::zip;
 use crate::common::{files, folder};
 use crate::examine::peak;
 use crate::number;
@@ -45,7 +46,10 @@ fn bombs_do_not_fill_memory() {
     for (number, (format, text)) in texts.iter().enumerate() {
         // A good beginning, so that the reader goes on; then one kind of bomb, each in its turn.
         let start = crate::common::zstd(text.trim_end());
-        let packed = [start, bombs[number % bombs.len()].clone()].concat();
+        let mut packed = [start, bombs[number % bombs.len()].clone()].concat();
+        if number % 2 == 1 {
+            packed = zip(&[("a", &packed)]);
+        }
         fs::write(&path, packed).unwrap();
         let check = validate(&path, *format, 3);
         assert!(

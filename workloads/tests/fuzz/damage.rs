@@ -2,6 +2,7 @@
 
 use fairground_workloads::rng::Stream;
 
+use crate::common::packing::{lz4_block, snappy_java, zip};
 use crate::common::{archive, bzip2, gzip, xz, zstd};
 
 /// Inputs do not grow beyond this.
@@ -253,7 +254,7 @@ fn of_all(stream: &mut Stream, bytes: &mut Vec<u8>) {
 
 /// The file within something that packs it.
 fn packed(stream: &mut Stream, bytes: Vec<u8>) -> Vec<u8> {
-    match stream.below(6) {
+    match stream.below(10) {
         0 => gzip(bytes),
         1 => zstd(bytes),
         2 => bzip2(bytes),
@@ -261,6 +262,13 @@ fn packed(stream: &mut Stream, bytes: Vec<u8>) -> Vec<u8> {
         4 => {
             let name = stream.choose(NAMES).unwrap();
             archive(&[(name, &bytes), ("b", b"1\n")])
+        }
+        5 => lz4_block(bytes),
+        6 => snappy_java(bytes),
+        7 => zip(&[("a", &bytes)]),
+        8 => {
+            let name = stream.choose(&NAMES[..NAMES.len() - 1]).unwrap();
+            zip(&[(name, &bytes), ("b ", b"1\n")])
         }
         // Two of them behind each other.
         _ => [gzip(&bytes), gzip(bytes)].concat(),

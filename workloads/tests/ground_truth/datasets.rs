@@ -119,7 +119,7 @@ struct Columns {
     read: Vec<&'static str>,
     out: BTreeSet<String>,
     unread: BTreeSet<String>,
-    unkept: &'static [&'static str],
+    unkept: Vec<&'static str>,
 }
 
 fn page_of(columns: &BTreeMap<Format, Columns>) -> String {

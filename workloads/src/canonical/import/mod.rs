@@ -17,9 +17,11 @@ use crate::error::ReadError;
 use crate::formats::survey::Unread;
 use crate::formats::{ColumnMap, Format, ReadAs, input};
 use output::Counting;
+use plan::Plan;
 
 pub(crate) mod gathered;
 mod output;
+mod plan;
 mod report;
 
 pub use report::Report;
@@ -378,9 +380,9 @@ pub fn watched(
     drop: bool,
     watch: &dyn Fn(u64),
 ) -> Result<(Manifest, Report), ReadError> {
-    let format = possible(path, how)?;
-    let writer = Writer::new(place, (format.form().units)())?;
-    written(path, (format, &how.columns), writer, drop, watch)
+    let plan = Plan::of(path, how)?;
+    let writer = Writer::new(place, plan.units())?;
+    written(path, (&plan, &how.columns), writer, drop, watch)
 }
 
 /// A trace of a file, in memory.
@@ -388,29 +390,17 @@ pub fn watched(
 /// # Errors
 /// As [`import`].
 pub(super) fn in_memory(path: &Path, how: &ReadAs) -> Result<Opened, ReadError> {
-    let format = possible(path, how)?;
+    let plan = Plan::of(path, how)?;
     let shelf = Shelf::default();
-    let writer = Writer::in_memory(shelf.clone(), (format.form().units)());
-    let (manifest, _) = written(path, (format, &how.columns), writer, false, &|_| {})?;
+    let writer = Writer::in_memory(shelf.clone(), plan.units());
+    let (manifest, _) = written(path, (&plan, &how.columns), writer, false, &|_| {})?;
     Ok(Opened::in_memory(shelf, path, manifest))
-}
-
-/// The format of a file that can become a trace.
-fn possible(path: &Path, how: &ReadAs) -> Result<Format, ReadError> {
-    let format = how.format(path)?;
-    match refusal(format) {
-        None => Ok(format),
-        Some(why) => {
-            let error = ReadError::said(format!("{format} cannot become a trace: {why}"));
-            Err(error.file(path))
-        }
-    }
 }
 
 /// Makes a trace of a file with `writer`.
 fn written(
     path: &Path,
-    (format, columns): (Format, &ColumnMap),
+    (plan, columns): (&Plan, &ColumnMap),
     writer: Writer,
     drop: bool,
     watch: &dyn Fn(u64),
@@ -427,11 +417,16 @@ fn written(
         earliest: None,
         columns,
     };
-    for file in sources(path)? {
-        import.out.source(input(&file, &file)?);
+    for file in &plan.sources {
+        import.out.source(input(file, file)?);
     }
-    let convert = format.form().import.map_err(ReadError::said)?;
-    convert(&mut import, path)?;
+    for (format, path) in &plan.steps {
+        let convert = format.form().import.map_err(ReadError::said)?;
+        convert(&mut import, path)?;
+    }
+    if !plan.passed.is_empty() {
+        import.assume("files passed over", plan.passed.join(", "));
+    }
     if import.drop && import.out.is_empty() {
         // What is wrong with the first of them is told: often it is not the format that was named.
         let all = "all records were dropped, so that nothing is left; this is the first";
@@ -451,7 +446,11 @@ fn written(
     if !unread.is_empty() {
         import.out.assume(NOT_READ, unread.join(", "));
     }
-    let unkept = format.form().unkept;
+    let formats = plan.steps.iter();
+    let unkept: Vec<&str> = formats
+        .flat_map(|(format, _)| format.form().unkept)
+        .copied()
+        .collect();
     if !unkept.is_empty() {
         import.out.assume("read and not kept", unkept.join(", "));
     }
@@ -466,12 +465,4 @@ fn written(
         problems: import.problems,
     };
     Ok((manifest, report))
-}
-
-/// The files of a source: itself, or those of a folder.
-fn sources(path: &Path) -> Result<Vec<std::path::PathBuf>, ReadError> {
-    if path.is_dir() {
-        return crate::formats::source::parts(path).map(Into::into);
-    }
-    Ok(vec![path.to_owned()])
 }

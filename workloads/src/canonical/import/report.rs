@@ -12,7 +12,7 @@ pub struct Report {
     /// Columns and members that the source has and the reader does not use.
     pub unread: Vec<String>,
     /// What the reader understands and the form has no place for.
-    pub unkept: &'static [&'static str],
+    pub unkept: Vec<&'static str>,
     /// The first problems of records that were dropped.
     pub problems: Vec<ReadError>,
 }

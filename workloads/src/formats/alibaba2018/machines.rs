@@ -10,6 +10,7 @@ const MOST: u64 = 1_000_000;
 
 pub(crate) const FORM: Form = Form {
     about: "machines and their states (Alibaba cluster-trace-v2018, machine_meta)",
+    machines: true,
     signs: &[Named("machine_meta")],
     units: relative,
     unkept: &["failure_domain_1", "failure_domain_2"],

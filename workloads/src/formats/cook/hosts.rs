@@ -10,6 +10,7 @@ const MOST: u64 = 1 << 40;
 
 pub(crate) const FORM: Form = Form {
     about: "hosts with their resources, a JSON list (Cook's simulator)",
+    machines: true,
     signs: &[Holds("\"hostname\"")],
     import: Ok(|import, path| {
         import.machines(Documents::open(path)?, |host: Record| Machine {

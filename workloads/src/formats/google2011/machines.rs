@@ -8,6 +8,7 @@ const EVENTS: [&str; 3] = ["add", "remove", "update"];
 
 pub(crate) const FORM: Form = Form {
     about: "machines that come, change and go (Google ClusterData 2011, machine_events)",
+    machines: true,
     signs: &[Named("machine_events"), Named("machine-events")],
     units: Units::relative,
     import: Ok(import),

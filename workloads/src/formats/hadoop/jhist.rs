@@ -68,7 +68,10 @@ impl Row for Record {
         front.lines += 1;
         if line.trim_ascii() != FIRST {
             let error = ReadError::expected(format!("`{FIRST}`"), quoted(line));
-            return Err(error.hint("Avro's binary history is not read; Hadoop writes it as text"));
+            return Err(error.hint(
+                "binary history (Avro-Binary) is not read: Rumen's TraceBuilder reads both and makes a trace \
+                 of them, and Hadoop writes text with mapreduce.jobhistory.jhist.format=json",
+            ));
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ pub struct Host {
 
 pub(crate) const FORM: Form = Form {
     about: "hosts by rack, JSON (Hadoop Rumen)",
+    machines: true,
     signs: &[Holds("\"children\""), Named("topology")],
     import: Ok(import),
     samples: &[r#"{ "name" : "<root>", "children" : [

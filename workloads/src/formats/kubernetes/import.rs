@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::events::Events;
 use super::objects::Record;
 use crate::canonical::tables::Job;
 use crate::formats::prelude::*;
 
 /// A pod as a task.
 struct Pod {
+    identity: String,
     created: Option<u64>,
     begun: Option<u64>,
     ended: Option<u64>,
@@ -36,6 +38,7 @@ struct PodsAndNodes {
     gangs: u64,
     below_zero: u64,
     cordoned: u64,
+    events: Events,
     /// Resources that are neither cores, memory nor GPUs.
     others: BTreeSet<String>,
 }
@@ -48,6 +51,9 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
         }
         if object.is_node() {
             return cluster.node(import, &object);
+        }
+        if object.is_event() {
+            return Ok(cluster.events.see(&object));
         }
         Ok(Became::Passed("objects that are neither pods nor nodes"))
     })?;
@@ -76,6 +82,7 @@ impl PodsAndNodes {
     fn pod(&mut self, import: &mut Import<'_>, object: &Record) -> Became {
         self.latest = self.latest.max(object.latest().unwrap_or(0));
         let pod = Pod {
+            identity: object.identity(),
             created: object.created(),
             begun: object.begun(),
             ended: object.ended(),
@@ -123,12 +130,25 @@ impl PodsAndNodes {
         Became::Imported
     }
 
-    fn write(self, import: &mut Import<'_>) -> Done {
+    fn write(mut self, import: &mut Import<'_>) -> Done {
         let latest = self.latest;
         let jobs = self.jobs.len();
-        for Owned { mut draft, pods } in self.jobs {
+        for Owned {
+            mut draft,
+            mut pods,
+        } in std::mem::take(&mut self.jobs)
+        {
             draft.submit = pods.iter().filter_map(|pod| pod.created).min();
-            let begun = pods.iter().filter_map(|pod| pod.begun).min();
+            let mut begun = None;
+            for pod in &mut pods {
+                let told = self.events.of(&pod.identity);
+                pod.begun = pod.begun.or(told.started);
+                if told.preempted {
+                    "Preempted".clone_into(&mut draft.outcome);
+                }
+                let placed = told.scheduled.or(pod.begun).into_iter();
+                begun = placed.chain(begun).min();
+            }
             let waited = begun.zip(draft.submit);
             draft.more.wait = waited.and_then(|(begun, submit)| begun.checked_sub(submit));
             let tasks = pods.into_iter().map(|pod| pod.task_until(latest));
@@ -151,6 +171,7 @@ impl PodsAndNodes {
             );
             import.assume("tenants", "the namespaces of pods");
         }
+        self.events.tell(import);
         let mut assume = |count: u64, about: &str, model: String| {
             if count > 0 {
                 import.assume(about, model);

@@ -1,9 +1,10 @@
-//! Pods and nodes of a Kubernetes cluster: `kubectl get pods,nodes -A -o json`, together or alone.
+//! Pods, nodes and events of a Kubernetes cluster: `kubectl get pods,nodes,events -A -o json`, together or alone.
 //!
-//! Source: the API reference (core/v1 Pod and Node), and how the scheduler counts: what a pod needs is the
+//! Source: the API reference (core/v1 Pod, Node and Event), and how the scheduler counts: what a pod needs is the
 //! most of what its containers need together and what each of its init containers needs, with sidecars
 //! (init containers that restart always) among both. A list is read pod by pod, however long it is.
 
+mod events;
 mod import;
 mod objects;
 mod quantity;
@@ -15,6 +16,8 @@ use crate::formats::prelude::*;
 pub(crate) const FORM: Form = Form {
     about: "pods and nodes of a Kubernetes cluster (kubectl get pods,nodes -A -o json)",
     signs: &[
+        Holds("\"kind\": \"Event\""),
+        Holds("\"kind\":\"Event\""),
         Holds("\"kind\": \"Pod\""),
         Holds("\"kind\":\"Pod\""),
         Holds("\"kind\": \"Node\""),
@@ -77,4 +80,5 @@ const PODS: &str = r#"{
 
 const PLAIN: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"default"},"spec":{"containers":[]},"status":{"phase":"Pending"}}
 {"apiVersion":"v1","kind":"Service","metadata":{"name":"b"}}
+{"apiVersion":"v1","kind":"Event","metadata":{"name":"a.1"},"involvedObject":{"kind":"Pod","namespace":"default","name":"a"},"reason":"FailedScheduling","firstTimestamp":"2026-01-05T08:00:00Z","count":3}
 "#;

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::events::{Involved, Series};
 use super::quantity::{ApiTime, Quantity};
 use crate::formats::prelude::*;
 
@@ -22,6 +23,18 @@ pub struct Record {
     /// What became of it.
     #[serde(default)]
     pub status: ObjectStatus,
+    #[serde(default, rename = "involvedObject", alias = "regarding")]
+    pub(super) involved_object: Option<Involved>,
+    #[serde(default)]
+    pub(super) reason: String,
+    #[serde(default, rename = "firstTimestamp", alias = "deprecatedFirstTimestamp")]
+    pub(super) first_timestamp: Option<ApiTime>,
+    #[serde(default, rename = "eventTime")]
+    pub(super) event_time: Option<ApiTime>,
+    #[serde(default, alias = "deprecatedCount")]
+    pub(super) count: Option<u64>,
+    #[serde(default)]
+    pub(super) series: Option<Series>,
 }
 
 /// The name of an object and whose it is.
@@ -182,6 +195,14 @@ impl Metadata {
     }
 }
 
+/// What tells an object from all others.
+pub(super) fn identity(uid: &str, namespace: &str, name: &str) -> String {
+    match uid {
+        "" => format!("{namespace}/{name}"),
+        uid => uid.to_owned(),
+    }
+}
+
 impl Record {
     /// Whether it is a pod.
     pub fn is_pod(&self) -> bool {
@@ -205,10 +226,7 @@ impl Record {
 
     /// What tells it from all others.
     pub(super) fn identity(&self) -> String {
-        match self.metadata.uid.as_str() {
-            "" => format!("{}/{}", self.namespace(), self.name()),
-            uid => uid.to_owned(),
-        }
+        identity(&self.metadata.uid, self.namespace(), self.name())
     }
 
     /// The gang that it is part of.
@@ -412,7 +430,8 @@ impl Told for Record {
         let (pod, node) = (self.is_pod(), self.is_node());
         seen.count_if("pods", pod);
         seen.count_if("nodes", node);
-        seen.count_if("other_objects", !pod && !node);
+        seen.count_if("events", self.is_event());
+        seen.count_if("other_objects", !pod && !node && !self.is_event());
         if node {
             seen.sum("node_cpus", self.cpus().unwrap_or(0)).written(3);
             seen.sum("node_mem_mib", self.memory().unwrap_or(0));

@@ -5,6 +5,7 @@ use crate::formats::prelude::*;
 
 pub(crate) const FORM: Form = Form {
     about: "nodes with GPUs (Alibaba cluster-trace-gpu-v2023, openb_node_list)",
+    machines: true,
     signs: &[Begins("sn,cpu_milli,")],
     import: Ok(|import, path| {
         import.machines(Rows::open(path)?, |node: Record| Machine {

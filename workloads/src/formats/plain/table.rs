@@ -12,7 +12,7 @@ use crate::error::{ReadError, quoted};
 use crate::formats::ahead::{Ahead, TextLine};
 use crate::formats::place::Place;
 use crate::formats::seen::Seen;
-use crate::formats::{ColumnMap, LONGEST_LINE, sheets, stdin};
+use crate::formats::{ColumnMap, LONGEST_LINE, sheets, source};
 
 /// What may stand between cells.
 const BETWEEN: [char; 4] = [',', ';', '\t', '|'];
@@ -199,14 +199,14 @@ impl PlainTable {
             any: false,
             ended: false,
         };
-        if !path.is_dir() && sheets::is_parquet(path)? {
+        if !source::is_folder(path) && sheets::is_parquet(path)? {
             table.parquet(path).map_err(|error| error.file(path))?;
         }
         Ok(table)
     }
 
     fn parquet(&mut self, path: &Path) -> Result<(), ReadError> {
-        let file = stdin::open(path).map_err(|error| ReadError::io(path, &error))?;
+        let file = sheets::seekable(path)?;
         let names = sheets::columns(path)?;
         let header = TableHeader::read(names, ',', &self.map);
         let header = header.map_err(|error| error.place("the schema"))?;

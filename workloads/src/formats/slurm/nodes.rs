@@ -15,6 +15,7 @@ const MOST: u64 = 1_000_000_000;
 
 pub(crate) const FORM: Form = Form {
     about: "nodes of a Slurm cluster (scontrol show nodes, slurm.conf)",
+    machines: true,
     signs: &[
         Begins("NodeName="),
         Begins("ClusterName="),

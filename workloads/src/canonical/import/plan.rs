@@ -1,0 +1,73 @@
+//! Which files are read for a trace, in which order, and as what.
+
+use std::path::{Path, PathBuf};
+
+use super::refusal;
+use crate::canonical::Units;
+use crate::error::ReadError;
+use crate::formats::{Format, ReadAs, source};
+
+/// What is read for a trace: a file, a folder of parts, or the work and then the machines of a folder.
+pub(super) struct Plan {
+    pub(super) steps: Vec<(Format, PathBuf)>,
+    pub(super) sources: Vec<PathBuf>,
+    /// Files of the folder that are not read.
+    pub(super) passed: Vec<String>,
+}
+
+impl Plan {
+    /// That of a file or folder, each of whose formats can become a trace.
+    pub(super) fn of(path: &Path, how: &ReadAs) -> Result<Self, ReadError> {
+        let mixed = how.mixed(path)?.filter(|mixed| !mixed.groups.is_empty());
+        let plan = if let Some(mixed) = mixed {
+            let groups = mixed.groups.iter();
+            let steps = groups.map(|(format, _)| (*format, mixed.path_of(path, *format)));
+            Self {
+                steps: steps.collect(),
+                sources: mixed
+                    .groups
+                    .iter()
+                    .flat_map(|(_, files)| files.clone())
+                    .collect(),
+                passed: mixed.passed,
+            }
+        } else {
+            let sources = if path.is_dir() {
+                source::parts(path)?.into()
+            } else {
+                vec![path.to_owned()]
+            };
+            Self {
+                steps: vec![(how.format(path)?, path.to_owned())],
+                sources,
+                passed: Vec::new(),
+            }
+        };
+        for (format, path) in &plan.steps {
+            if let Some(why) = refusal(*format) {
+                let error = ReadError::said(format!("{format} cannot become a trace: {why}"));
+                return Err(error.file(path));
+            }
+        }
+        let units = plan.units();
+        let other = plan.steps.iter().find(|(format, _)| {
+            let own = (format.form().units)();
+            (own.cpus, own.memory) != (units.cpus.clone(), units.memory.clone())
+        });
+        if let Some((format, other)) = other {
+            let own = (format.form().units)().cpus;
+            let error = ReadError::expected(format!("amounts in {}", units.cpus), own);
+            return Err(error
+                .file(other)
+                .place("the folder")
+                .hint("name the files apart"));
+        }
+        Ok(plan)
+    }
+
+    /// What amounts mean: that of the work.
+    pub(super) fn units(&self) -> Units {
+        let first = self.steps.first();
+        first.map_or_else(Units::absolute, |(format, _)| (format.form().units)())
+    }
+}
