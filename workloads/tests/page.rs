@@ -16,6 +16,8 @@ fn the_page_of_formats_is_true() {
         writeln!(page, "| `{name}` | {about} | {known} | {written} |").unwrap();
     }
     page += END;
+    page += include_str!("pages/gpu-clusters.md");
+    page += "\n## All formats\n";
     page += "\n| `--format` | what it holds | becomes a trace |\n|---|---|---|\n";
     for format in Format::ALL {
         let whether = refusal(format).map_or_else(|| "yes".to_owned(), |why| format!("no: {why}"));
@@ -108,5 +110,4 @@ Pods and nodes may stand in one file, in two, or pods alone; a list may be of an
   was at one moment, and not all that was submitted.
 - **Nodes** have what is allocatable.
 
-## All formats
 ";

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use crate::formats::form::Sign;
-use crate::formats::{Format, sheets, source};
+use crate::formats::{Format, sheets, source, tables};
 
 /// How much of a file is looked at, in bytes.
 const ENOUGH: u64 = 4096;
@@ -14,7 +14,14 @@ const ENOUGH: u64 = 4096;
 pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
     if path.is_dir() {
         let parts = source::parts(path).ok()?;
-        return parts.iter().find_map(|part| by_first_line(part));
+        let held = |sign| match sign {
+            Sign::Holding(word) => parts
+                .iter()
+                .any(|part| tables::is(part, word))
+                .then_some(word),
+            _ => None,
+        };
+        return told(held).or_else(|| parts.iter().find_map(|part| by_first_line(part)));
     }
     let mut start = Vec::new();
     let plain = source::decompressed(path).ok()?;

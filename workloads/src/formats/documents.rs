@@ -18,6 +18,7 @@ use crate::formats::place::Place;
 
 use crate::formats::source::{self, Plain};
 use crate::formats::survey::{Reader, Unread};
+use crate::formats::tables;
 
 /// The largest value that is read, in bytes.
 pub const LARGEST_DOCUMENT: usize = 64 << 20;
@@ -30,6 +31,9 @@ pub trait Document: DeserializeOwned {
     const MEMBER: &'static str;
     /// What the values have in them, for one that is something else.
     const KEYS: &'static str;
+
+    /// What the name of the file has in it that is read of a folder with several tables in it.
+    const TABLE: &'static str = "";
 
     /// The member of an object around them that lists them, where there may be one: `items`.
     const INSIDE: Option<&'static str> = None;
@@ -145,6 +149,11 @@ impl<D: Document> Reader for Documents<D> {
 impl<D: Document> Documents<D> {
     /// Opens a file of JSON values.
     pub(crate) fn open(path: &FilePath) -> Result<Self, ReadError> {
+        let of_table = match D::TABLE {
+            "" => None,
+            table => tables::of(path, table)?.pop_front(),
+        };
+        let path = of_table.as_deref().unwrap_or(path);
         Ok(Self {
             path: Arc::from(path),
             plain: source::open(path, D::MEMBER)?,

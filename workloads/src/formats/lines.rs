@@ -69,11 +69,20 @@ impl Lines {
         member: &'static str,
         parts: bool,
     ) -> Result<Self, ReadError> {
-        let mut parts = if parts && path.is_dir() {
+        let parts = if parts && path.is_dir() {
             source::parts(path)?
         } else {
             VecDeque::new()
         };
+        Self::files(parts, path, member)
+    }
+
+    /// The lines of these files one after the other; without any of them, of the one at `path`.
+    pub(crate) fn files(
+        mut parts: VecDeque<PathBuf>,
+        path: &Path,
+        member: &'static str,
+    ) -> Result<Self, ReadError> {
         let first = parts.pop_front();
         let mut lines = Self::open(first.as_deref().unwrap_or(path), member)?;
         lines.parts = parts;

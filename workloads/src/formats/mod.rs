@@ -37,6 +37,7 @@ pub mod openb;
 pub mod opendc;
 pub mod pai;
 pub mod philly;
+pub mod philly_log;
 pub mod philly_runtimes;
 pub mod plain;
 pub mod planetlab;
@@ -72,6 +73,7 @@ pub(crate) mod seen;
 pub(crate) mod source;
 pub(crate) mod survey;
 pub(crate) mod table;
+pub(crate) mod tables;
 
 pub use given::{ColumnMap, ReadAs};
 pub use lines::LONGEST_LINE;
@@ -169,6 +171,11 @@ formats! {
     SlurmNodes "slurm-nodes" slurm::nodes;
     Kubernetes "kubernetes" kubernetes;
     Plain "table" plain;
+    PhillyJobs "philly-jobs" philly_log::jobs;
+    PhillyMachines "philly-machines" philly_log::machines;
+    PhillyCpu "philly-cpu" philly_log::cpu;
+    PhillyGpu "philly-gpu" philly_log::gpu;
+    PhillyMemory "philly-memory" philly_log::memory;
 }
 
 impl Format {

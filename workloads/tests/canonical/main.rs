@@ -5,6 +5,7 @@ mod cases;
 #[path = "../common/mod.rs"]
 mod common;
 mod edit;
+mod gpu_clusters;
 mod kubernetes;
 mod law;
 mod plain;

@@ -105,7 +105,7 @@ fn later_columns_are_filled_where_a_source_has_them() {
             let _ = writeln!(shown, "{format}: {}", told.join(", "));
         }
     }
-    expect![[r"
+    expect![[r#"
         swf: tasks.busy 1
         google2011-jobs: jobs.class 2
         google2011-tasks: jobs.class 3, tasks.attempts 3, tasks.wait 1
@@ -116,7 +116,8 @@ fn later_columns_are_filled_where_a_source_has_them() {
         azure-vms: jobs.class 2
         rumen: tasks.attempts 2, tasks.outcome 1
         bitbrains: usage.memory 2
-    "]]
+        philly-jobs: tasks.attempts 2
+    "#]]
     .assert_eq(&shown);
 }
 

@@ -15,7 +15,7 @@ use super::tables::{Edge, Job, Machine, Stage, Tasks, Tenant, Unknown};
 use crate::canonical::account::Contents;
 use crate::error::ReadError;
 use crate::formats::survey::Unread;
-use crate::formats::{ColumnMap, Format, ReadAs, input};
+use crate::formats::{ColumnMap, Format, ReadAs, input, tables};
 use output::Counting;
 
 pub(crate) mod gathered;
@@ -427,7 +427,7 @@ fn written(
         earliest: None,
         columns,
     };
-    for file in sources(path)? {
+    for file in sources(path, format.form().tables)? {
         import.out.source(input(&file, &file)?);
     }
     let convert = format.form().import.map_err(ReadError::said)?;
@@ -465,10 +465,19 @@ fn written(
     Ok((manifest, report))
 }
 
-/// The files of a source: itself, or those of a folder.
-fn sources(path: &Path) -> Result<Vec<std::path::PathBuf>, ReadError> {
-    if path.is_dir() {
+/// The files of a source: itself, or those of a folder that are read.
+fn sources(path: &Path, names: &[&str]) -> Result<Vec<std::path::PathBuf>, ReadError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for table in names.iter().filter(|table| tables::has(path, table)) {
+        files.extend(tables::of(path, table)?);
+    }
+    if files.is_empty() {
         return crate::formats::source::parts(path).map(Into::into);
     }
-    Ok(vec![path.to_owned()])
+    files.sort();
+    files.dedup();
+    Ok(files)
 }
