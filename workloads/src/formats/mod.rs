@@ -28,6 +28,7 @@ pub mod gavel;
 pub mod genai;
 pub mod google2011;
 pub mod google2019;
+pub mod gpu_jobs;
 pub mod hadoop;
 pub mod kubernetes;
 pub mod loads;
@@ -126,7 +127,7 @@ formats! {
     OpenbNodes "openb-nodes" openb::nodes;
     OpenbPods "openb-pods" openb::pods;
     Gaia "gaia" gaia;
-    PaiMachines "pai-machines" pai;
+    PaiMachines "pai-machines" pai::machines;
     Dlrm "dlrm" dlrm;
     ElasticFlow "elasticflow" elasticflow;
     AzureLlm "azure-llm" azure_llm;
@@ -176,6 +177,15 @@ formats! {
     PhillyCpu "philly-cpu" philly_log::cpu;
     PhillyGpu "philly-gpu" philly_log::gpu;
     PhillyMemory "philly-memory" philly_log::memory;
+    Helios "helios" gpu_jobs::helios;
+    HeliosGpus "helios-gpus" gpu_jobs::capacity;
+    Acme "acme" gpu_jobs::acme;
+    PaiJobs "pai-jobs" pai::jobs;
+    PaiTasks "pai-tasks" pai::tasks;
+    PaiInstances "pai-instances" pai::instances;
+    PaiTags "pai-tags" pai::tags;
+    PaiSensors "pai-sensors" pai::sensors;
+    PaiMetrics "pai-metrics" pai::metrics;
 }
 
 impl Format {

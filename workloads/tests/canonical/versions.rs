@@ -117,6 +117,8 @@ fn later_columns_are_filled_where_a_source_has_them() {
         rumen: tasks.attempts 2, tasks.outcome 1
         bitbrains: usage.memory 2
         philly-jobs: tasks.attempts 2
+        pai-tasks: tasks.model 2, tasks.outcome 3
+        pai-instances: tasks.outcome 2
     "#]]
     .assert_eq(&shown);
 }

@@ -1,6 +1,6 @@
 //! `cluster_cpu_util`: how much of its processors every server used in every minute.
 
-use super::{Measured, Pacific};
+use super::{OrNotThere, Pacific};
 use crate::formats::prelude::*;
 
 /// The length of a reading, in seconds.
@@ -32,7 +32,7 @@ columns! {
     /// The server.
     machine: String = "machine_id" as "machine", Word("the name of a server");
     /// How much of its processors it used, in millionths of a percent.
-    used: Option<u64> = "cpu_util" as "cpu_percent", Measured(Decimal("percent", MILLIONTHS, 1000));
+    used: Option<u64> = "cpu_util" as "cpu_percent", OrNotThere(Decimal("percent", MILLIONTHS, 1000));
 }
 
 contents! { Record: |_| Jobs 1, Tasks 1, Readings 1; }

@@ -3,13 +3,13 @@
 //! CSV with a header. A row has a number for each of eight GPUs, of which a server may have fewer, and a
 //! comma behind the last. A few rows hold more than one reading, of which the first is read.
 
-use super::{Measured, Pacific};
+use super::{OrNotThere, Pacific};
 use crate::formats::cells::bare;
 use crate::formats::prelude::*;
 
 /// The most GPUs of a row.
 const MOST_GPUS: usize = 64;
-const PERCENT: Measured<Decimal> = Measured(Decimal("percent", MILLIONTHS, 1000));
+const PERCENT: OrNotThere<Decimal> = OrNotThere(Decimal("percent", MILLIONTHS, 1000));
 
 pub(crate) const FORM: Form = Form {
     about: "how busy the servers' GPUs were in every minute (Microsoft Philly 2017, cluster_gpu_util)",

@@ -1,11 +1,11 @@
 //! `cluster_mem_util`: how much memory every server had, and how much of it was free, in every minute.
 
-use super::{Measured, Pacific};
+use super::{OrNotThere, Pacific};
 use crate::formats::prelude::*;
 
 /// The most memory of a server, in KB.
 const MOST: u64 = 1_000_000_000_000;
-const KB: Measured<Decimal> = Measured(Decimal("KB", MILLIONTHS, MOST));
+const KB: OrNotThere<Decimal> = OrNotThere(Decimal("KB", MILLIONTHS, MOST));
 
 pub(crate) const FORM: Form = Form {
     about: "use of the servers' memory in every minute (Microsoft Philly 2017, cluster_mem_util)",

@@ -45,9 +45,9 @@ fn pacific(text: &str) -> Option<u64> {
 }
 
 /// Of a server that was off when it was measured nothing is known: `NA`.
-struct Measured<K>(K);
+struct OrNotThere<K>(K);
 
-impl<K: Kind> Kind for Measured<K> {
+impl<K: Kind> Kind for OrNotThere<K> {
     type Value = Option<K::Value>;
 
     fn read(&self, cell: Cell<'_>) -> Result<Self::Value, ReadError> {

@@ -6,6 +6,6 @@
 
 mod attempts;
 pub mod nodes;
-mod notation;
+pub(crate) mod notation;
 pub(crate) mod rows;
 pub mod sacct;
