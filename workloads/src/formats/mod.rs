@@ -17,6 +17,7 @@ pub mod alibaba2017;
 pub mod alibaba2018;
 pub mod azure_functions;
 pub mod azure_llm;
+pub mod azure_packing;
 pub mod azure_vm;
 pub mod burstgpt;
 pub mod coflow;
@@ -30,6 +31,7 @@ pub mod google2011;
 pub mod google2019;
 pub mod gpu_jobs;
 pub mod hadoop;
+pub mod huawei;
 pub mod kubernetes;
 pub mod loads;
 pub mod mooncake;
@@ -135,9 +137,9 @@ formats! {
     Coflow "coflow" coflow;
     AccessLog "accesslog" accesslog;
     Google2011Usage "google2011-usage" google2011::usage;
-    Google2019Instances "google2019-instances" google2019;
+    Google2019Instances "google2019-instances" google2019::instances;
     GenAi "alibaba-genai" genai;
-    SpotGpuNodes "spot-gpu-nodes" spot_gpu;
+    SpotGpuNodes "spot-gpu-nodes" spot_gpu::nodes;
     AzureInvocations "azure-functions-2021" azure_functions::invocations;
     AzureMinutes "azure-functions-2019" azure_functions::minutes;
     AzureDurations "azure-functions-2019-durations" azure_functions::durations;
@@ -171,7 +173,6 @@ formats! {
     Sacct "sacct" slurm::sacct;
     SlurmNodes "slurm-nodes" slurm::nodes;
     Kubernetes "kubernetes" kubernetes;
-    Plain "table" plain;
     PhillyJobs "philly-jobs" philly_log::jobs;
     PhillyMachines "philly-machines" philly_log::machines;
     PhillyCpu "philly-cpu" philly_log::cpu;
@@ -186,6 +187,16 @@ formats! {
     PaiTags "pai-tags" pai::tags;
     PaiSensors "pai-sensors" pai::sensors;
     PaiMetrics "pai-metrics" pai::metrics;
+    SpotGpuJobs "spot-gpu-jobs" spot_gpu::jobs;
+    Google2019Collections "google2019-collections" google2019::collections;
+    Google2019Machines "google2019-machines" google2019::machines;
+    Google2019Usage "google2019-usage" google2019::usage;
+    AzurePacking "azure-packing" azure_packing::vms;
+    AzurePackingTypes "azure-packing-types" azure_packing::types;
+    HuaweiFunctions "huawei-functions" huawei::series;
+    HuaweiRequests "huawei-requests" huawei::requests;
+    Materna "materna" opendc::materna;
+    Plain "table" plain;
 }
 
 impl Format {

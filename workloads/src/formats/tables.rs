@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
+use crate::canonical::import::Import;
 use crate::error::ReadError;
 use crate::formats::source;
 
@@ -44,6 +45,13 @@ pub(crate) fn of(folder: &Path, table: &str) -> Result<VecDeque<PathBuf>, ReadEr
         return Ok(parts);
     }
     Ok(files)
+}
+
+/// Another table was joined, and of its columns these are read and not kept.
+pub(crate) fn joined(import: &mut Import<'_>, table: &str, unkept: &[&str]) {
+    if !unkept.is_empty() {
+        import.assume(&format!("read and not kept of {table}"), unkept.join(", "));
+    }
 }
 
 fn name(file: &Path) -> String {

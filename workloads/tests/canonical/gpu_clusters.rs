@@ -13,12 +13,12 @@ use crate::common::{folder, told, write};
 use crate::{jobs, rows, shown};
 
 /// What becomes of a file.
-fn check(format: Format, text: &str, expected: &Expect) {
+pub(crate) fn check(format: Format, text: &str, expected: &Expect) {
     expected.assert_eq(&jobs(format, text));
 }
 
 /// What becomes of a folder of tables, the format of which it tells by itself.
-fn together(format: Format, files: &[(&str, &str)], expected: &Expect) {
+pub(crate) fn together(format: Format, files: &[(&str, &str)], expected: &Expect) {
     let folder = folder();
     let path = folder.path().join("tables");
     std::fs::create_dir(&path).unwrap();
@@ -55,7 +55,7 @@ fn machines(trace: &Opened) -> String {
 }
 
 /// What is wrong with a file.
-fn wrong(format: Format, text: &str, expected: &Expect) {
+pub(crate) fn wrong(format: Format, text: &str, expected: &Expect) {
     let folder = folder();
     let path = write(&folder, "file", text);
     let check = validate(&path, format, 9);
@@ -104,7 +104,7 @@ fn attempts_of_philly_follow_each_other() {
     check(
         Format::PhillyJobs,
         &format!("[{}]", log.join(",\n")),
-        &expect![[r#"
+        &expect![[r"
             once of v together, submit 1507338000000000, wait 600000000, tasks 2, run 1200000000, gpus 1000, Pass
             again of v together, submit 1507338000000000, wait 600000000, tasks 8, run 1201000000, gpus 1000, Pass
             runs of v together, submit 1507338000000000, wait 0, tasks 1, run 2401000000, gpus 1000, censored, Pass
@@ -124,18 +124,18 @@ fn attempts_of_philly_follow_each_other() {
             run times of which the trace holds a part: 1 of 19 tasks
             run times that are damaged: 4 of 19 tasks
             tasks that never started, and add no load: 2 of 19 tasks
-        "#]],
+        "]],
     );
     // One value a line is read as well.
     check(
         Format::PhillyJobs,
         &philly("line", T0, &[(T1, T2, 2)]),
-        &expect![[r#"
+        &expect![[r"
             line of v together, submit 1507338000000000, wait 600000000, tasks 2, run 1200000000, gpus 1000, Pass
             job shape: a task a GPU, all at the same time; CPU and memory are not in the source
             read and not kept: user, attempts.detail.ip
             run times: all attempts at a job one after the other, without the waits between them; a job that still runs has run until the latest time in the log
-        "#]],
+        "]],
     );
 }
 
@@ -152,7 +152,7 @@ fn servers_of_philly_stand_beside_its_log() {
     together(
         Format::PhillyJobs,
         &files,
-        &expect![[r#"
+        &expect![[r"
         one of v together, submit 1507338000000000, wait 600000000, tasks 2, run 1200000000, gpus 1000, Pass
         job shape: a task a GPU, all at the same time; CPU and memory are not in the source
         read and not kept: user, attempts.detail.ip
@@ -160,7 +160,7 @@ fn servers_of_philly_stand_beside_its_log() {
         machine m1 -/-/8000 24GB
         machine m2 -/-/2000 12GB
         of cluster_job_log, cluster_machine_list
-    "#]],
+    "]],
     );
 }
 
@@ -169,58 +169,58 @@ fn what_is_wrong_with_the_log_is_told() {
     wrong(
         Format::PhillyJobs,
         "[{\"jobid\": 5}]",
-        &expect![[r#"
+        &expect![[r"
         file:1: column 11: expected a job; invalid type: integer `5`, expected a string
           hint: keys: status, vc, jobid, submitted_time, user, attempts[{start_time, end_time, detail[{ip, gpus}]}]
-    "#]],
+    "]],
     );
     wrong(
         Format::PhillyJobs,
         &philly("a", "\"soon\"", &[]),
-        &expect![[r#"
+        &expect![[r"
             file:1: column 84: expected a job; expected a time such as 2017-10-07 01:12:09 or None, found `soon`
               hint: keys: status, vc, jobid, submitted_time, user, attempts[{start_time, end_time, detail[{ip, gpus}]}]
-        "#]],
+        "]],
     );
     wrong(
         Format::PhillyJobs,
         &philly("a", T0, &[(T2, T1, 1)]),
-        &expect![[r#"
+        &expect![[r"
             warning: file:1: key attempts: expected an end not before the start, found an earlier one
               hint: how long such a job ran is not known
-        "#]],
+        "]],
     );
     wrong(
         Format::PhillyGpu,
         "time,machineId,gpu0_util\n1,m\n",
-        &expect![[r#"
+        &expect![[r"
             file:2: expected 3 columns, perhaps with a comma behind the last, found 2 columns
               hint: columns: time, machineId, gpu0_util, gpu1_util, ...
-        "#]],
+        "]],
     );
     let glued =
         "time,machineId,gpu0_util\n2017-10-03 00:08:00 PDT,m,1,2017-10-03 00:09:00 PDT,m,2\n";
     wrong(
         Format::PhillyGpu,
         glued,
-        &expect![[r#"
+        &expect![[r"
         warning: file:2: expected one reading a row, found more
           hint: what stands behind the first is not read
-    "#]],
+    "]],
     );
     wrong(
         Format::PhillyMemory,
         "time,machine_id,mem_total,mem_free\n2017-10-03 00:06:00 PDT,m,1,2\n",
-        &expect![[r#"
+        &expect![[r"
             warning: file:2: column mem_free: expected at most mem_total, found more
-        "#]],
+        "]],
     );
     wrong(
         Format::PhillyCpu,
         "time,machine_id,cpu_util\n2017-10-03 00:06:00,m,1\n",
-        &expect![[r#"
+        &expect![[r"
             file:2: column 1 (time): expected a time of the form 2017-10-03 00:08:00 PDT, found `2017-10-03 00:06:00`
-        "#]],
+        "]],
     );
 }
 
@@ -239,7 +239,7 @@ fn jobs_of_helios_are_tasks_a_node() {
     check(
         Format::Helios,
         &format!("{HELIOS}\n{}\n", rows.join("\n")),
-        &expect![[r#"
+        &expect![[r"
             1 of v1 together, submit 1591725600000000, wait 10000000, tasks 2, run 60000000, cpus 32500, gpus 8000, COMPLETED
             2 of v1, submit 1591725600000000, tasks 1, cpus 4000, gpus 0, unstarted, CANCELLED
             3 of v2, submit 1591725600000000, wait 10000000, tasks 1, cpus 8000, gpus 8000, damaged, FAILED
@@ -253,17 +253,21 @@ fn jobs_of_helios_are_tasks_a_node() {
             run times of which the trace holds a part: 1 of 7 tasks
             run times that are damaged: 1 of 7 tasks
             tasks that never started, and add no load: 1 of 7 tasks
-        "#]],
+        "]],
     );
     // As the first release has it, without names and in another order.
     let text = "state,vc,user,job_id,gpu_num,cpu_num,node_num,submit_time,start_time,end_time\n\
                 COMPLETED,v1,ua,1,1,1,1,2020-06-09 18:00:00,2020-06-09 18:00:10,2020-06-09 18:01:10\n";
-    check(Format::Helios, text, &expect![[r#"
+    check(
+        Format::Helios,
+        text,
+        &expect![[r"
         1 of v1, submit 1591725600000000, wait 10000000, tasks 1, run 60000000, cpus 1000, gpus 1000, COMPLETED
         job shape: a task a node, all at the same time, each with an equal part of the job's CPUs and GPUs
         read and not kept: user, duration, queue
         run times: from start to end; a job without a start never ran
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
@@ -272,50 +276,55 @@ fn servers_of_helios_come_and_go_with_their_cluster() {
     let log = format!("{HELIOS}\n{job}\n");
     let gpus = "date,v1,v2,total\n2020-06-09,16,4,20\n2020-06-10,8,12,20\n2020-06-11,24,0,24\n";
     let files = [("cluster_gpu_number.csv", gpus), ("cluster_log.csv", &log)];
-    together(Format::Helios, &files, &expect![[r#"
-        1 of v1 together, submit 1591725600000000, wait 10000000, tasks 2, run 60000000, cpus 32000, gpus 8000, COMPLETED
-        job shape: a task a node, all at the same time, each with an equal part of the job's CPUs and GPUs
-        machines: servers with eight GPUs, as the publisher has; those of a virtual cluster come and go at midnight
-        numbers of GPUs: of 2 numbers that are no multiple of eight, the last server counts in full
-        read and not kept: user, duration, queue
-        run times: from start to end; a job without a start never ran
-        machine v1-1 -/-/8000 
-        machine v1-2 -/-/8000 
-        machine v2-1 -/-/8000 
-        machine v2-2 -/-/8000 
-        machine v1-3 -/-/8000 
-        of cluster_gpu_number.csv, cluster_log.csv
-    "#]]);
+    together(
+        Format::Helios,
+        &files,
+        &expect![[r"
+            1 of v1 together, submit 1591725600000000, wait 10000000, tasks 2, run 60000000, cpus 32000, gpus 8000, COMPLETED
+            job shape: a task a node, all at the same time, each with an equal part of the job's CPUs and GPUs
+            machines: servers with eight GPUs, as the publisher has; those of a virtual cluster come and go at midnight
+            numbers of GPUs: of 2 numbers that are no multiple of eight, the last server counts in full
+            read and not kept: user, duration, queue
+            read and not kept of cluster_gpu_number: total
+            run times: from start to end; a job without a start never ran
+            machine v1-1 -/-/8000 
+            machine v1-2 -/-/8000 
+            machine v2-1 -/-/8000 
+            machine v2-2 -/-/8000 
+            machine v1-3 -/-/8000 
+            of cluster_gpu_number.csv, cluster_log.csv
+        "]],
+    );
     wrong(
         Format::HeliosGpus,
         "date,v1,total\n2020-06-09,16,20\n09.06.2020,1,1\n",
-        &expect![[r#"
+        &expect![[r"
             file:3: column 1 (date): expected a date such as 2020-09-01, found `09.06.2020`
             warning: file:2: column total: expected 16, the sum of the others, found another
               hint: total is not used
-        "#]],
+        "]],
     );
     wrong(
         Format::HeliosGpus,
         "day,v1,total\n2020-06-09,16,20\n",
-        &expect![[r#"
+        &expect![[r"
             file:1: expected a first line `date`, virtual clusters, `total`, found `day,v1,total`
               hint: columns: date, a virtual cluster each, total
-        "#]],
+        "]],
     );
     check(
         Format::HeliosGpus,
         "date,v1\n2020-06-09,1\n2020-06-08,1\n",
-        &expect![[r#"
+        &expect![[r"
             file:3: column 1 (date): expected a date not before that of the row above, found 2020-06-08
-        "#]],
+        "]],
     );
     check(
         Format::HeliosGpus,
         "date,a,b\n2020-06-09,999999,999999\n",
-        &expect![[r#"
+        &expect![[r"
             file:2: expected at most 1000000 GPUs in all, found more
-        "#]],
+        "]],
     );
 }
 
@@ -329,7 +338,10 @@ a,u1,8,64,960,1000,100.0,Pretrain,FAILED,2023-05-17 11:00:58+00:00,2023-05-17 11
 b,u1,1,0,2,0.5,,Other,RUNNING,2023-05-17 11:00:58+00:00,2023-05-17 11:01:08+00:00,,,,,,
 c,u1,1,8,2,,,Other,CANCELLED,2023-05-17 11:00:58+00:00,NaT,NaT,,,,,
 ";
-    check(Format::Acme, text, &expect![[r#"
+    check(
+        Format::Acme,
+        text,
+        &expect![[r"
         a of u1 together, submit 1684321258000000, wait 10000000, tasks 8, run 8000000, cpus 120000, mem 1024000, gpus 8000, FAILED
         b of u1, submit 1684321258000000, wait 10000000, tasks 1, cpus 2000, mem 512, gpus 0, censored, RUNNING
         c of u1, submit 1684321258000000, tasks 1, cpus 2000, gpus 8000, unstarted, CANCELLED
@@ -340,162 +352,35 @@ c,u1,1,8,2,,,Other,CANCELLED,2023-05-17 11:00:58+00:00,NaT,NaT,,,,,
         run times: from start to end; a job without a start never ran
         run times of which the trace holds a part: 1 of 10 tasks
         tasks that never started, and add no load: 1 of 10 tasks
-    "#]]);
+    "]],
+    );
     let text = "\
 job_id,user,node_num,gpu_num,cpu_num,type,state,submit_time,start_time,end_time,duration,queue,gpu_time
 1,u1,1,8,128,Other,COMPLETED,2023-03-01 00:00:00+08:00,2023-03-01 00:00:32+08:00,2023-03-01 00:01:32+08:00,60,32,480.0
 ";
-    check(Format::Acme, text, &expect![[r#"
+    check(
+        Format::Acme,
+        text,
+        &expect![[r"
         1 of u1, submit 1677600000000000, wait 32000000, tasks 1, run 60000000, cpus 128000, gpus 8000, COMPLETED
         job shape: a task a node, all at the same time, each with an equal part of the job's CPUs and GPUs
         read and not kept: shared_mem_per_pod, fail_time, stop_time, duration, queue, gpu_time
         run times: from start to end; a job without a start never ran
-    "#]]);
+    "]],
+    );
     wrong(
         Format::Acme,
         &text.replace("00:01:32+08:00", "00:00:02+08:00"),
-        &expect![[r#"
+        &expect![[r"
             warning: file:2: column end_time: expected an end not before the start, found an earlier one
               hint: how long such a job ran is not known
-        "#]],
+        "]],
     );
     wrong(
         Format::Acme,
         &text.replace("2023-03-01 00:00:32+08:00", "yesterday"),
-        &expect![[r#"
+        &expect![[r"
             file:2: column 9 (start_time): expected a time such as 2020-06-09 18:41:01 or 2023-03-01 00:18:22+08:00, found `yesterday`
-        "#]],
+        "]],
     );
-}
-
-const PAI_JOBS: &str = "\
-j1,i1,ann,Terminated,1000.0,1100.0
-j2,i2,bob,Running,1000.0,0.0
-j3,i3,,Waiting,1000.0,
-j1,i1,ann,Terminated,1000.0,1100.0
-";
-const PAI_TASKS: &str = "\
-j1,ps,1.0,Terminated,1010.0,1100.0,600.0,29.296875,,CPU
-j1,worker,2.0,Terminated,1020.0,1100.0,400.0,10.0,50.0,T4
-j2,tensorflow,1.0,Running,1005.0,,150.5,0.5,100.0,MISC
-j3,worker,4.0,Waiting,,,100.0,1,800.0,V100
-j9,worker,,Failed,1500.0,1400.0,,,,
-";
-const PAI_INSTANCES: &str = "\
-j1,ps,a,w1,i1,Terminated,1030.0,1100.0,m1
-j1,worker,b,w2,i1,Terminated,1040.0,1100.0,m1
-j1,worker,c,w3,i1,Failed,1035.0,1036.0,m1
-j1,worker,c,w3,i1,Terminated,1041.0,1099.0,m2
-j2,tensorflow,d,w4,i2,Running,1006.0,,m2
-j8,odd,e,,i8,Failed,0.0,0.0,
-";
-const PAI_TAGS: &str = "i1,ann,T4,g1,bert\ni2,bob,,g2,\ni7,eve,V100,g3,\n";
-
-#[test]
-fn tables_of_pai_are_one_trace() {
-    let header = "job_name,task_name,inst_num,status,start_time,end_time,plan_cpu,plan_mem,plan_gpu,gpu_type";
-    let tasks = format!("{header}\n{PAI_TASKS}");
-    let sensors = "j1,worker,w1,i1,m1,,1,1,1,1,1,1,1,1,1,1\n";
-    let files = [
-        ("pai_group_tag_table.csv", PAI_TAGS),
-        ("pai_instance_table.csv", PAI_INSTANCES),
-        ("pai_job_table.csv", PAI_JOBS),
-        ("pai_machine_spec.csv", "m1,T4,96,512,2\nm2,CPU,96,512,0\n"),
-        ("pai_sensor_table.csv", sensors),
-        ("pai_task_table.csv", &tasks),
-        ("pai_task_table.header", header),
-    ];
-    together(Format::PaiTasks, &files, &expect![[r#"
-        j1 of ann together, submit 1000000000, wait 30000000, tasks 1, run 70000000, cpus 6000, mem 30000, tasks 1, run 60000000, cpus 4000, mem 10240, gpus 500, tasks 1, run 58000000, cpus 4000, mem 10240, gpus 500, Terminated
-        j2 of bob, submit 1000000000, wait 6000000, tasks 1, cpus 1505, mem 512, gpus 1000, censored, Running
-        j3 of nobody together, submit 1000000000, tasks 4, cpus 1000, mem 1024, gpus 8000, unstarted, Waiting
-        j9 of nobody, submit 1500000000, tasks 1, damaged, Failed
-        j8 of nobody, tasks 1, unstarted
-        merged: 1 records, another row of the same job
-        merged: 2 records, what a job asks for and has in common with others
-        passed over: 1 records, of jobs that the table of jobs does not have
-        merged: 10 jobs, another row of the same job
-        merged: 2 jobs, what a job asks for and has in common with others
-        passed over: 1 jobs, of jobs that the table of jobs does not have
-        merged: 1 tasks, another row of the same instance
-        merged: 4 tasks, instances that a task should have: those that it had stand in another table
-        GPU models: the type that a job asked for, where it asked for one
-        groups: the group of jobs that do the same stands for what they execute
-        job shape: a task an instance; where a job has several, all at the same time, which the tables do not say
-        memory: a GB is 1024 MiB
-        records passed over: 1: of jobs that the table of jobs does not have
-        run times: of each instance, from its launch to its end
-        run times of which the trace holds a part: 1 of 10 tasks
-        run times that are damaged: 1 of 10 tasks
-        tasks that never started, and add no load: 5 of 10 tasks
-        machine m1 96000/524288/2000 T4
-        machine m2 96000/524288/0 CPU
-        of pai_group_tag_table.csv, pai_instance_table.csv, pai_job_table.csv, pai_machine_spec.csv, pai_task_table.csv
-    "#]]);
-    // Without instances a task runs from its launch to its end.
-    let files = [("pai_job_table.csv", PAI_JOBS), ("pai_task_table.csv", PAI_TASKS)];
-    together(Format::PaiTasks, &files, &expect![[r#"
-        j1 of ann together, submit 1000000000, wait 10000000, tasks 1, run 90000000, cpus 6000, mem 30000, tasks 2, run 80000000, cpus 4000, mem 10240, gpus 500, Terminated
-        j2 of bob, submit 1000000000, wait 5000000, tasks 1, cpus 1505, mem 512, gpus 1000, censored, Running
-        j3 of nobody together, submit 1000000000, tasks 4, cpus 1000, mem 1024, gpus 8000, unstarted, Waiting
-        j9 of nobody, submit 1500000000, tasks 1, damaged, Failed
-        merged: 1 records, another row of the same job
-        merged: 5 jobs, another row of the same job
-        GPU models: the type that a task was given; what it asked for stands in pai_group_tag_table
-        job shape: a task an instance; where a job has several, all at the same time, which the tables do not say
-        memory: a GB is 1024 MiB
-        run times: from the launch of a task to its end
-        run times of which the trace holds a part: 1 of 9 tasks
-        run times that are damaged: 1 of 9 tasks
-        tasks that never started, and add no load: 4 of 9 tasks
-        of pai_job_table.csv, pai_task_table.csv
-    "#]]);
-}
-
-#[test]
-fn each_table_of_pai_says_what_it_knows() {
-    check(Format::PaiJobs, PAI_JOBS, &expect![[r#"
-        j1 of ann, submit 1000000000, Terminated
-        j2 of bob, submit 1000000000, Running
-        j3 of nobody, submit 1000000000, Waiting
-        merged: 1 records, another row of the same job
-        merged: 1 jobs, another row of the same job
-        job shape: a task an instance; where a job has several, all at the same time, which the tables do not say
-        read and not kept: inst_id, end_time
-        tasks: in other tables: import a folder with pai_task_table, too
-    "#]]);
-    check(Format::PaiTasks, PAI_TASKS, &expect![[r#"
-        j1 of nobody together, submit 1010000000, tasks 1, run 90000000, cpus 6000, mem 30000, tasks 2, run 80000000, cpus 4000, mem 10240, gpus 500, Terminated
-        j2 of nobody, submit 1005000000, tasks 1, cpus 1505, mem 512, gpus 1000, censored, Running
-        j3 of nobody together, tasks 4, cpus 1000, mem 1024, gpus 8000, unstarted, Waiting
-        j9 of nobody, submit 1500000000, tasks 1, damaged, Failed
-        merged: 1 jobs, another row of the same job
-        GPU models: the type that a task was given; what it asked for stands in pai_group_tag_table
-        job shape: a task an instance; where a job has several, all at the same time, which the tables do not say
-        memory: a GB is 1024 MiB
-        run times: from the launch of a task to its end
-        run times of which the trace holds a part: 1 of 9 tasks
-        run times that are damaged: 1 of 9 tasks
-        tasks that never started, and add no load: 4 of 9 tasks
-    "#]]);
-    check(Format::PaiInstances, PAI_INSTANCES, &expect![[r#"
-        j1 of nobody together, submit 1030000000, tasks 1, run 70000000, tasks 1, run 60000000, tasks 1, run 58000000
-        j2 of nobody, submit 1006000000, tasks 1, censored
-        j8 of nobody, tasks 1, unstarted
-        merged: 3 jobs, another row of the same job
-        merged: 1 tasks, another row of the same instance
-        job shape: a task an instance; where a job has several, all at the same time, which the tables do not say
-        read and not kept: inst_name, inst_id, machine
-        requests: in another table: import a folder with pai_task_table, too
-        run times: of each instance, from its launch to its end
-        run times of which the trace holds a part: 1 of 5 tasks
-        tasks that never started, and add no load: 1 of 5 tasks
-    "#]]);
-    wrong(Format::PaiTasks, "j,t,one,Failed,1,0.5,100,1,100,T4\nj,t,1\nj,t,1.0,Failed,1,0.5,1,1,1,T4\n", &expect![[r#"
-        file:1: column 3 (inst_num): expected a whole number of instances, found `one`
-          hint: digits only: no sign, fraction, blank or unit
-        file:2: expected 10 columns separated by commas, found 3 columns
-          hint: job_name, task_name, inst_num, status, start_time, end_time, plan_cpu, plan_mem, plan_gpu, gpu_type
-        warning: file:3: column end_time: expected an end not before the start, found an earlier one
-    "#]]);
 }

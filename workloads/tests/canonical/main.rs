@@ -1,7 +1,9 @@
 //! The canonical trace: what becomes of each format, the round trip through text, and that slices
 //! merge into the whole.
 
+mod alibaba;
 mod cases;
+mod clouds;
 #[path = "../common/mod.rs"]
 mod common;
 mod edit;

@@ -105,7 +105,7 @@ fn later_columns_are_filled_where_a_source_has_them() {
             let _ = writeln!(shown, "{format}: {}", told.join(", "));
         }
     }
-    expect![[r#"
+    expect![[r"
         swf: tasks.busy 1
         google2011-jobs: jobs.class 2
         google2011-tasks: jobs.class 3, tasks.attempts 3, tasks.wait 1
@@ -119,7 +119,16 @@ fn later_columns_are_filled_where_a_source_has_them() {
         philly-jobs: tasks.attempts 2
         pai-tasks: tasks.model 2, tasks.outcome 3
         pai-instances: tasks.outcome 2
-    "#]]
+        spot-gpu-jobs: jobs.class 3, tasks.model 3
+        google2019-collections: jobs.class 1
+        google2019-collections: jobs.class 1
+        google2019-usage: usage.memory 1
+        google2019-usage: usage.memory 1
+        azure-packing: jobs.class 3
+        huawei-requests: tasks.busy 1
+        materna: usage.memory 2
+        materna: usage.memory 1
+    "]]
     .assert_eq(&shown);
 }
 

@@ -31,6 +31,7 @@ fn import(import: &mut Import<'_>, path: &Path) -> Done {
     replay(import, path)?;
     if tables::has(path, capacity::TABLE) {
         capacity::machines(import, path)?;
+        tables::joined(import, capacity::TABLE, capacity::FORM.unkept);
     }
     Ok(())
 }

@@ -66,6 +66,20 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path, own: &str) -> Done {
         (has_jobs, there(tasks::TABLE), has_instances),
         tagged,
     );
+    if path.is_dir() {
+        let unkept = [
+            (jobs::TABLE, jobs::FORM.unkept),
+            (instances::TABLE, instances::FORM.unkept),
+            (tags::TABLE, &["user", "workload"]),
+            (tasks::TABLE, if tagged { &["gpu_type"] } else { &[] }),
+        ];
+        let unkept = unkept
+            .into_iter()
+            .filter(|(table, _)| *table != own || *table == tasks::TABLE);
+        for (table, columns) in unkept.filter(|(table, _)| there(table)) {
+            tables::joined(import, table, columns);
+        }
+    }
     pai.write(import, has_jobs.then_some(path))?;
     if there(machines::TABLE) {
         import.machines(Rows::open(path)?, machines::Record::machine)?;

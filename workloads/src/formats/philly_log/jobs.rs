@@ -4,7 +4,10 @@
 //! failed; a time that is not there is null, empty or `None`. Where the last attempt has no end, the job
 //! still ran when the log was taken.
 
-use serde::de::Error as _;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::machines;
@@ -12,6 +15,9 @@ use crate::canonical::tables::Job;
 use crate::formats::clock;
 use crate::formats::prelude::*;
 use crate::formats::tables;
+
+/// The most attempts at one job.
+const MOST_ATTEMPTS: usize = 100_000;
 
 pub(crate) const FORM: Form = Form {
     about: "training jobs with every attempt, JSON; a folder with the machines beside them \
@@ -70,7 +76,7 @@ pub struct Record {
     pub user: Option<String>,
     /// What was tried.
     #[serde(default)]
-    pub attempts: Option<Vec<PhillyAttempt>>,
+    pub attempts: PhillyAttempts,
 }
 
 /// One attempt.
@@ -82,9 +88,9 @@ pub struct PhillyAttempt {
     /// When it ended.
     #[serde(default, deserialize_with = "moment")]
     pub end_time: Option<u64>,
-    /// Where it ran.
-    #[serde(default)]
-    pub detail: Option<Vec<OnServer>>,
+    /// How many GPUs it had, on all servers.
+    #[serde(default, rename = "detail")]
+    pub gpus: Summed<OnServer>,
 }
 
 /// The GPUs of an attempt on one server.
@@ -93,9 +99,83 @@ pub struct OnServer {
     /// The server.
     #[serde(default)]
     pub ip: Option<String>,
-    /// The names of its GPUs that the attempt had.
+    /// How many of its GPUs the attempt had.
     #[serde(default)]
-    pub gpus: Option<Vec<String>>,
+    pub gpus: Summed<GpuName>,
+}
+
+impl From<OnServer> for u64 {
+    fn from(one: OnServer) -> Self {
+        one.gpus.0
+    }
+}
+
+/// The name of a GPU, which counts as one.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct GpuName(String);
+
+impl From<GpuName> for u64 {
+    fn from(_: GpuName) -> Self {
+        1
+    }
+}
+
+/// A list, or nothing, of which only the sum is kept: a file may list anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Summed<T>(u64, PhantomData<T>);
+
+impl<T> Default for Summed<T> {
+    fn default() -> Self {
+        Self(0, PhantomData)
+    }
+}
+
+impl<'a, T: Deserialize<'a> + Into<u64>> Deserialize<'a> for Summed<T> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        let sum = |sum: &mut u64, one: T| *sum = sum.saturating_add(one.into());
+        let list = List(0, usize::MAX, sum, PhantomData);
+        deserializer
+            .deserialize_any(list)
+            .map(|sum| Self(sum, PhantomData))
+    }
+}
+
+/// The attempts at a job.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct PhillyAttempts(Vec<PhillyAttempt>);
+
+impl<'a> Deserialize<'a> for PhillyAttempts {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        let push = |list: &mut Vec<PhillyAttempt>, one| list.push(one);
+        let list = List(Vec::new(), MOST_ATTEMPTS, push, PhantomData);
+        deserializer.deserialize_any(list).map(Self)
+    }
+}
+
+/// What is made of a list of at most so many, one after the other.
+struct List<A, T, F>(A, usize, F, PhantomData<T>);
+
+impl<'a, A, T: Deserialize<'a>, F: Fn(&mut A, T)> Visitor<'a> for List<A, T, F> {
+    type Value = A;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_unit<E>(self) -> Result<A, E> {
+        Ok(self.0)
+    }
+
+    fn visit_seq<S: SeqAccess<'a>>(mut self, mut list: S) -> Result<A, S::Error> {
+        let mut left = self.1;
+        while let Some(one) = list.next_element()? {
+            left = left
+                .checked_sub(1)
+                .ok_or_else(|| S::Error::custom(format!("a list of more than {}", self.1)))?;
+            (self.2)(&mut self.0, one);
+        }
+        Ok(self.0)
+    }
 }
 
 impl Document for Record {
@@ -137,10 +217,7 @@ enum Tried {
 
 impl PhillyAttempt {
     fn gpus(&self) -> u64 {
-        let servers = self.detail.iter().flatten();
-        servers
-            .map(|one| one.gpus.as_ref().map_or(0, Vec::len) as u64)
-            .sum()
+        self.gpus.0
     }
 
     fn ran(&self) -> Option<u64> {
@@ -152,7 +229,7 @@ impl PhillyAttempt {
 
 impl Record {
     fn attempts(&self) -> &[PhillyAttempt] {
-        self.attempts.as_deref().unwrap_or_default()
+        &self.attempts.0
     }
 
     /// The GPUs of its first attempt that had some.
