@@ -161,12 +161,12 @@ fn formats_are_known_by_name_and_by_suffix() {
             azure-llm: line 1: expected a first line that names the column `TIMESTAMP`, found `timestamp,num_gpus,gpu_time,cluster` (columns: TIMESTAMP, ContextTokens, GeneratedTokens)
             burstgpt: line 1: expected a first line that names the column `Timestamp`, found `timestamp,num_gpus,gpu_time,cluster` (columns: Timestamp, Model, Request tokens, Response tokens)
             table: any columns, where somebody says which is what (--columns)"]].assert_eq(&unknown("timestamp,num_gpus,gpu_time,cluster\n5,6,7,a\n"));
-    expect![[r#"
+    expect![[r"
         unknown: nothing tells the format
           hint: say which one it is with --format; the nearest are
             cook-jobs: line 1: column 14: expected a job; invalid type: integer `1`, expected a string (keys: job/uuid, job/user, submit-time-ms, run-time-ms, job/resource[{type, amount}])
             sls: line 1: column 43: expected a job; missing field `job.tasks` (keys: job.start.ms, job.user, job.queue.name, job.tasks[{container.start.ms, container.end.ms}])
-            google2019-collections: line 1: column 3 (collection_id): expected a collection, found nothing"#]].assert_eq(&unknown(
+            google2019-collections: line 1: column 3 (collection_id): expected a collection, found nothing"]].assert_eq(&unknown(
         "{\"job/uuid\": 1, \"job/user\": \"a\", \"when\": 5}\n",
     ));
     expect![[r"

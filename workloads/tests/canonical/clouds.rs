@@ -68,6 +68,10 @@ fn tables_of_borg_are_one_trace() {
         of collection_events-000000000000.json, instance_events-000000000000.json, machine_events-000000000000.json
     "]],
     );
+}
+
+#[test]
+fn each_table_of_borg_says_what_it_knows() {
     check(
         Format::Google2019Instances,
         INSTANCES,
@@ -107,10 +111,10 @@ fn tables_of_borg_are_one_trace() {
     check(
         Format::Google2019Collections,
         &rounded,
-        &expect![[r#"
+        &expect![[r"
             file:2: column collection_id: expected the number of a collection with all its digits, found `2.5E+11`
               hint: a spreadsheet rounded it: the events of a job cannot be told apart, so the file can be counted but not replayed
-        "#]],
+        "]],
     );
     wrong(
         Format::Google2019Machines,
@@ -147,7 +151,7 @@ fn of_bytes(name: &str, bytes: &[u8]) -> String {
 fn a_database_of_virtual_machines_is_read() {
     let whole = database(VMS);
     let said = of_bytes("vms.sqlite", &whole);
-    expect![[r#"
+    expect![[r"
         0 of 8, submit 0, priority 0, tasks 1, run 43200000000, cpus 500000000, mem 250000000, censored
         1 of 8, submit 21600000000, priority 1, tasks 1, run 86400000000, cpus 1000000000, mem 1000000000
         2 of 9, submit 216000000000, priority 1, tasks 1, run 7560000000000, cpus 100000000, censored
@@ -163,7 +167,7 @@ fn a_database_of_virtual_machines_is_read() {
         run times that are damaged: 1 of 6 tasks
         sizes: 1 virtual machines are of types of which none is told
         types: 2 of 3 types take their part of the kind of machine 5, on which the most may run; the others of the kind of the least number that they may run on
-    "#]].assert_eq(&said);
+    "]].assert_eq(&said);
     assert_eq!(of_bytes("vms.sqlite.zst", &zstd(&whole)), said, "packed");
     // A table as text has the sizes of types in another.
     let text =
@@ -234,10 +238,10 @@ fn requests_about_images_are_requests() {
     check(
         Format::AzureLlm,
         text,
-        &expect![[r#"
+        &expect![[r"
             images: 1 requests are about some, whose numbers are not kept
             requests: single ones, by their tokens; how long they take is not in the source
-        "#]],
+        "]],
     );
 }
 
@@ -317,11 +321,38 @@ fn machines_of_materna_write_numbers_as_germans_do() {
     let odd = "04.11.2015 20:23;2;1;1;1\n04.11.2015 20:23:06;2;1,2,3;1;1\n";
     wrong(
         Format::Materna,
-        &format!("{}{odd}", &text[..text.find('\n').unwrap() + 1]),
+        &format!("{}{odd}", &text[..=text.find('\n').unwrap()]),
         &expect![[r"
             file:2: column 1 (Timestamp): expected a time of the form 04.11.2015 20:23:06, found `04.11.2015 20:23`
             file:3: column 3 (CPU usage [%]): expected a number of percent, found `1,2,3`
               hint: digits with at most one point and exponent: no sign, blank or unit
         "]],
     );
+}
+
+#[test]
+fn files_are_known_by_how_they_begin() {
+    let by_name = ["pai-", "helios-gpus"];
+    let new = Format::ALL.into_iter().filter(|format| {
+        let known = [
+            "philly-",
+            "helios",
+            "acme",
+            "spot-gpu",
+            "google2019",
+            "azure-packing",
+            "azure-llm",
+            "huawei",
+            "materna",
+        ];
+        known.iter().any(|begin| format.name().starts_with(begin))
+            && !by_name.iter().any(|begin| format.name().starts_with(begin))
+    });
+    for format in new {
+        for text in format.samples() {
+            let folder = folder();
+            let path = write(&folder, "file", text);
+            assert_eq!(Format::detect(&path).ok(), Some(format), "{text}");
+        }
+    }
 }

@@ -127,7 +127,7 @@ impl Row for Record {
     }
 
     fn unread(layout: &Self::Layout) -> Vec<String> {
-        TABLE.unread(layout)
+        Exported::unread(layout)
     }
 
     fn at(self, place: impl FnOnce() -> Place) -> Self {

@@ -122,7 +122,7 @@ impl<const N: usize> Exported<N> {
     }
 
     /// What of a file is not read.
-    pub(super) fn unread(&self, layout: &ExportLayout<N>) -> Vec<String> {
+    pub(super) fn unread(layout: &ExportLayout<N>) -> Vec<String> {
         match layout {
             ExportLayout::Unknown => Vec::new(),
             ExportLayout::Json(unread) => unread.iter().cloned().collect(),

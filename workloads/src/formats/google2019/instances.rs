@@ -37,7 +37,7 @@ pub(crate) const FORM: Form = Form {
             (Google ClusterData 2019, instance_events)",
     signs: &[
         Begins(",time,instance_events_type"),
-        Holds("\"instance_index\""),
+        Holds("\"instance_index"),
         Named("instance_events"),
         Holding("instance_events"),
     ],
@@ -101,7 +101,7 @@ impl Row for Record {
     }
 
     fn unread(layout: &Self::Layout) -> Vec<String> {
-        TABLE.unread(layout)
+        Exported::unread(layout)
     }
 
     fn at(self, place: impl FnOnce() -> Place) -> Self {

@@ -87,7 +87,7 @@ impl Row for Record {
     }
 
     fn unread(layout: &Self::Layout) -> Vec<String> {
-        TABLE.unread(layout)
+        Exported::unread(layout)
     }
 
     fn end(layout: &Self::Layout, _: u64, seen: &mut Seen) {

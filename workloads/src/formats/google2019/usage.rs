@@ -35,6 +35,7 @@ pub(crate) const FORM: Form = Form {
     about: "what instances used in five minutes, JSON lines or CSV (Google ClusterData 2019, instance_usage)",
     signs: &[
         Begins("start_time,end_time,collection_id"),
+        Holds("\"average_usage\":"),
         Holds("\"cpu_usage_distribution\""),
         Holds("\"random_sample_usage\""),
         Named("instance_usage"),
@@ -102,7 +103,7 @@ impl Row for Record {
     }
 
     fn unread(layout: &Self::Layout) -> Vec<String> {
-        TABLE.unread(layout)
+        Exported::unread(layout)
     }
 
     fn at(self, place: impl FnOnce() -> Place) -> Self {

@@ -61,7 +61,7 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path, own: &str) -> Done {
         pai.instances(import, path)?;
     }
     pai.without_instances(import, has_instances)?;
-    pai.say(
+    say(
         import,
         (has_jobs, there(tasks::TABLE), has_instances),
         tagged,
@@ -305,47 +305,6 @@ impl Pai {
         Ok(())
     }
 
-    fn say(
-        &self,
-        import: &mut Import<'_>,
-        (jobs, tasks, instances): (bool, bool, bool),
-        tagged: bool,
-    ) {
-        import.assume(
-            "job shape",
-            "a task an instance; where a job has several, all at the same time, which the tables do not say",
-        );
-        if jobs && !tasks && !instances {
-            import.assume(
-                "tasks",
-                "in other tables: import a folder with pai_task_table, too",
-            );
-        } else if instances {
-            import.assume("run times", "of each instance, from its launch to its end");
-        } else {
-            import.assume("run times", "from the launch of a task to its end");
-        }
-        if instances && !tasks {
-            import.assume(
-                "requests",
-                "in another table: import a folder with pai_task_table, too",
-            );
-        }
-        if tasks {
-            import.assume("memory", "a GB is 1024 MiB");
-            let model = if tagged {
-                "the type that a job asked for, where it asked for one"
-            } else {
-                "the type that a task was given; what it asked for stands in pai_group_tag_table"
-            };
-            import.assume("GPU models", model);
-        }
-        if tagged {
-            let model = "the group of jobs that do the same stands for what they execute";
-            import.assume("groups", model);
-        }
-    }
-
     /// Writes the jobs: as the table of jobs has them, and those that only other tables have.
     fn write(mut self, import: &mut Import<'_>, path: Option<&Path>) -> Done {
         for _ in &self.jobs {
@@ -363,8 +322,8 @@ impl Pai {
                 }
             }
         }
-        for job in 0..self.jobs.len() {
-            if let Some(name) = self.jobs[job].name.take().filter(|_| !written[job]) {
+        for (job, written) in written.into_iter().enumerate() {
+            if let Some(name) = self.jobs[job].name.take().filter(|_| !written) {
                 self.draft(import, job, name, String::new())?;
             }
         }
@@ -388,6 +347,43 @@ impl Pai {
             ..Draft::default()
         };
         import.numbered(job as u64, draft)
+    }
+}
+
+/// What had to be decided.
+fn say(import: &mut Import<'_>, (jobs, tasks, instances): (bool, bool, bool), tagged: bool) {
+    import.assume(
+        "job shape",
+        "a task an instance; where a job has several, all at the same time, which the tables do not say",
+    );
+    if jobs && !tasks && !instances {
+        import.assume(
+            "tasks",
+            "in other tables: import a folder with pai_task_table, too",
+        );
+    } else if instances {
+        import.assume("run times", "of each instance, from its launch to its end");
+    } else {
+        import.assume("run times", "from the launch of a task to its end");
+    }
+    if instances && !tasks {
+        import.assume(
+            "requests",
+            "in another table: import a folder with pai_task_table, too",
+        );
+    }
+    if tasks {
+        import.assume("memory", "a GB is 1024 MiB");
+        let model = if tagged {
+            "the type that a job asked for, where it asked for one"
+        } else {
+            "the type that a task was given; what it asked for stands in pai_group_tag_table"
+        };
+        import.assume("GPU models", model);
+    }
+    if tagged {
+        let model = "the group of jobs that do the same stands for what they execute";
+        import.assume("groups", model);
     }
 }
 

@@ -73,7 +73,7 @@ impl PaiPlan {
     }
 }
 
-/// PaiWords that come often, by number.
+/// Words that come often, by number.
 #[derive(Default)]
 pub(super) struct PaiWords {
     numbers: HashMap<String, u32>,
