@@ -286,7 +286,7 @@ fn formats_are_known_by_name_and_by_suffix() {
           hint: say which one it is with --format; the nearest are
             cook-jobs: line 1: column 14: expected a job; invalid type: integer `1`, expected a string (keys: job/uuid, job/user, submit-time-ms, run-time-ms, job/resource[{type, amount}])
             sls: line 1: column 43: expected a job; missing field `job.tasks` (keys: job.start.ms, job.user, job.queue.name, job.tasks[{container.start.ms, container.end.ms}])
-            spark-events: line 1: column 43: expected an event; missing field `Event` (every line is one JSON object with the key Event; the log may be truncated)"]].assert_eq(&unknown(
+            google2019-collections: line 1: column 3 (collection_id): expected a collection, found nothing"]].assert_eq(&unknown(
         "{\"job/uuid\": 1, \"job/user\": \"a\", \"when\": 5}\n",
     ));
     expect![[r"

@@ -16,6 +16,8 @@ fn the_page_of_formats_is_true() {
         writeln!(page, "| `{name}` | {about} | {known} | {written} |").unwrap();
     }
     page += END;
+    page += include_str!("pages/gpu-clusters.md");
+    page += "\n## All formats\n";
     page += "\n| `--format` | what it holds | becomes a trace |\n|---|---|---|\n";
     for format in Format::ALL {
         let whether = refusal(format).map_or_else(|| "yes".to_owned(), |why| format!("no: {why}"));
@@ -249,5 +251,4 @@ A workflow is one job whose stages are its tasks, each of which waits for its pa
 - A task reads and writes the sizes of the files that it uses. Tasks that are workflows of their own stay one task.
 - Aliases of YAML are refused; no element or text may be longer than 16 MiB, no file of YAML longer than 64 MiB.
 
-## All formats
 ";

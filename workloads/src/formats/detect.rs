@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use crate::formats::form::Sign;
-use crate::formats::{Format, sheets, source};
+use crate::formats::{Format, sheets, source, tables};
 
 /// How much of a file is looked at, in bytes.
 const ENOUGH: u64 = 4096;
@@ -14,7 +14,8 @@ const ENOUGH: u64 = 4096;
 pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
     if source::is_folder(path) {
         let parts = source::parts(path).ok()?;
-        return parts.iter().find_map(|part| by_first_line(part));
+        let first = || parts.iter().find_map(|part| by_first_line(part));
+        return by_tables(path).or_else(first);
     }
     let mut start = Vec::new();
     let plain = source::decompressed(path).ok()?;
@@ -40,6 +41,29 @@ pub(crate) fn by_first_line(path: &Path) -> Option<Format> {
         _ => None,
     };
     told(begins).or_else(|| told(holds))
+}
+
+/// The format that joins the tables of a data set which lies in one folder.
+pub(crate) fn by_tables(path: &Path) -> Option<Format> {
+    let parts = source::is_folder(path).then(|| source::parts(path));
+    let parts = parts?.ok()?;
+    let held = |sign| match sign {
+        Sign::Holding(word) => {
+            let mut files = parts.iter();
+            files.any(|part| tables::is(part, word)).then_some(word)
+        }
+        _ => None,
+    };
+    let joins = |part: &std::path::PathBuf| {
+        let format = by_first_line(part).or_else(|| by_name(part))?;
+        (!format.form().tables.is_empty()).then_some(format)
+    };
+    told(held).or_else(|| {
+        let several = parts.len() > 1;
+        let formats = several.then(|| parts.iter().filter_map(joins));
+        let most = |format: &Format| format.form().tables.len();
+        formats.into_iter().flatten().max_by_key(most)
+    })
 }
 
 /// The format whose columns the first line of the file names.

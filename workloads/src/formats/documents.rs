@@ -18,6 +18,7 @@ use crate::formats::place::Place;
 
 use crate::formats::source::{self, Plain};
 use crate::formats::survey::{Reader, Unread};
+use crate::formats::tables;
 
 /// The largest value that is read, in bytes.
 pub const LARGEST_DOCUMENT: usize = 64 << 20;
@@ -30,6 +31,9 @@ pub trait Document: DeserializeOwned {
     const MEMBER: &'static str;
     /// What the values have in them, for one that is something else.
     const KEYS: &'static str;
+
+    /// What the name of the file has in it that is read of a folder with several tables in it.
+    const TABLE: &'static str = "";
 
     /// The member of an object around them that lists them, where there may be one: `items`.
     const INSIDE: Option<&'static str> = None;
@@ -151,7 +155,10 @@ impl<D: Document> Documents<D> {
     pub(crate) fn open(path: &FilePath) -> Result<Self, ReadError> {
         let mut parts = VecDeque::new();
         if source::is_folder(path) {
-            parts = source::parts(path)?;
+            parts = match D::TABLE {
+                "" => source::parts(path)?,
+                table => tables::of(path, table)?,
+            };
         }
         let first = parts.pop_front();
         let path = first.as_deref().unwrap_or(path);

@@ -27,6 +27,9 @@ pub(crate) struct Form {
     pub(crate) units: fn() -> Units,
     /// Columns and members that are read and that the canonical form has no place for.
     pub(crate) unkept: &'static [&'static str],
+    /// What the names of those files of a folder have in them that it reads, where a folder is several
+    /// tables of which it joins some.
+    pub(crate) tables: &'static [&'static str],
     /// Small good files of it, which the tests read whole, damaged and packed.
     pub(crate) samples: &'static [&'static str],
     pub(crate) stat: fn(&Path, &ColumnMap) -> Result<Stat, ReadError>,
@@ -47,6 +50,8 @@ pub(crate) enum Sign {
     Headed(fn(&str) -> bool),
     /// This is in its name, or in that of the folder around it.
     Named(&'static str),
+    /// It is a folder in which the name of a file has this in it.
+    Holding(&'static str),
     /// Its name ends so.
     Ends(&'static str),
     /// The same, and those of other formats do, too: it must look like it.
@@ -68,6 +73,7 @@ impl Form {
             machines: false,
             units: Units::absolute,
             unkept: &[],
+            tables: &[],
             samples: &[],
             stat: survey::stat::<R, S>,
             head: survey::head::<R>,

@@ -72,9 +72,7 @@ impl Lines {
         if parts {
             return Self::of_parts(path, member, |_| true);
         }
-        let mut lines = Self::open(path, member)?;
-        lines.lenient = true;
-        Ok(lines)
+        Self::files(VecDeque::new(), path, member)
     }
 
     /// The lines of a file, or of those parts of a folder that count.
@@ -90,6 +88,15 @@ impl Lines {
                 parts.retain(|part| counts(part));
             }
         }
+        Self::files(parts, path, member)
+    }
+
+    /// The lines of these files one after the other; without any of them, of the one at `path`.
+    pub(crate) fn files(
+        mut parts: VecDeque<PathBuf>,
+        path: &Path,
+        member: &'static str,
+    ) -> Result<Self, ReadError> {
         let first = parts.pop_front();
         let mut lines = Self::open(first.as_deref().unwrap_or(path), member)?;
         lines.parts = parts;

@@ -64,6 +64,10 @@ impl Mixed {
         if selected(path).is_some() || !source::is_folder(path) {
             return Ok(None);
         }
+        // Tables that belong together are one data set, whose format knows which it joins.
+        if detect::by_tables(path).is_some() {
+            return Ok(None);
+        }
         let mut mixed = Self {
             groups: Vec::new(),
             passed: Vec::new(),

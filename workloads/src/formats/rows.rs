@@ -13,6 +13,7 @@ use crate::formats::lines::Lines;
 use crate::formats::place::Place;
 use crate::formats::seen::Seen;
 use crate::formats::survey::{Reader, Unread};
+use crate::formats::tables;
 
 /// A record that is one line of text.
 pub trait Row: Sized {
@@ -28,6 +29,8 @@ pub trait Row: Sized {
     const COMMENT: Option<char> = None;
     /// Whether a folder is read as the parts of one file, in the order of their numbers.
     const PARTS: bool = false;
+    /// What the names of the files have in them that are read of a folder with several tables in it.
+    const TABLE: &'static str = "";
     /// How the names of those files of an archive end that are the parts of one data set; where
     /// this says nothing, an archive holds one file of this format.
     const MEMBERS: Option<&'static str> = None;
@@ -145,6 +148,9 @@ impl<R: Row> Rows<R> {
         Ok(Self {
             lines: match R::MEMBERS {
                 Some(ending) => Lines::members(path, R::MEMBER, ending)?,
+                None if !R::TABLE.is_empty() => {
+                    Lines::files(tables::of(path, R::TABLE)?, path, R::MEMBER)?
+                }
                 None => Lines::lenient(path, R::MEMBER, R::PARTS)?,
             },
             layout: R::Layout::default(),

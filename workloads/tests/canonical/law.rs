@@ -307,7 +307,11 @@ fn marks_and_ends_of_lines_are_part_of_no_field() {
         // A usage's machine is its file's name.
         if matches!(
             format,
-            Format::Bitbrains | Format::PlanetLab | Format::ElasticFlow | Format::Loads
+            Format::Bitbrains
+                | Format::PlanetLab
+                | Format::ElasticFlow
+                | Format::Loads
+                | Format::Materna
         ) {
             continue;
         }

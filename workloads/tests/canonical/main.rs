@@ -2,15 +2,16 @@
 //! merge into the whole.
 
 mod accounts;
+mod alibaba;
 mod cases;
-#[path = "../common/mod.rs"]
-mod common;
+mod clouds;
 mod edit;
+mod gpu_clusters;
 mod kubernetes;
 mod law;
-mod pbs;
 mod mixed;
 mod nextflow;
+mod pbs;
 mod pegasus;
 mod plain;
 mod pools;
@@ -19,6 +20,8 @@ mod spark;
 mod swf;
 mod unknown;
 mod versions;
+#[path = "../common/mod.rs"]
+mod common;
 
 use std::fmt::Write as _;
 use std::fs;

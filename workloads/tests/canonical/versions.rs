@@ -127,6 +127,18 @@ fn later_columns_are_filled_where_a_source_has_them() {
         oar: jobs.class 1
         nextflow: tasks.attempts 2, tasks.busy 1
         nextflow: tasks.attempts 2, tasks.busy 1, tasks.model 1
+        philly-jobs: tasks.attempts 2
+        pai-tasks: tasks.model 2, tasks.outcome 3
+        pai-instances: tasks.outcome 2
+        spot-gpu-jobs: jobs.class 3, tasks.model 3
+        google2019-collections: jobs.class 1
+        google2019-collections: jobs.class 1
+        google2019-usage: usage.memory 1
+        google2019-usage: usage.memory 1
+        azure-packing: jobs.class 3
+        huawei-requests: tasks.busy 1
+        materna: usage.memory 2
+        materna: usage.memory 1
     "]]
     .assert_eq(&shown);
 }

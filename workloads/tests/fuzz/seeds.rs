@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use fairground_workloads::Format;
 use fairground_workloads::canonical::{Opened, import, text};
 
+use crate::common::database::{VMS, database};
 use crate::common::{self, TPCH, folder, parquet, write};
 use crate::examine::Target;
 
@@ -43,6 +44,7 @@ fn own() -> Vec<Seed> {
     let path = folder.path().join("file");
     parquet::fragments(&path, &[300_000, 300_000], &[19.5, 0.25]);
     seeds.push(of(Format::OpenDcFragments, &fs::read(&path).unwrap()));
+    seeds.push(of(Format::AzurePacking, &database(VMS)));
     let trace = folder.path().join("trace");
     canonical(&trace);
     for (file, bytes) in CANONICAL.iter() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::refusal;
 use crate::canonical::Units;
 use crate::error::ReadError;
-use crate::formats::{Format, ReadAs, source};
+use crate::formats::{Format, ReadAs, source, tables};
 
 /// What is read for a trace: a file, a folder of parts, or the work and then the machines of a folder.
 pub(super) struct Plan {
@@ -32,14 +32,10 @@ impl Plan {
                 passed: mixed.passed,
             }
         } else {
-            let sources = if path.is_dir() {
-                source::parts(path)?.into()
-            } else {
-                vec![path.to_owned()]
-            };
+            let format = how.format(path)?;
             Self {
-                steps: vec![(how.format(path)?, path.to_owned())],
-                sources,
+                steps: vec![(format, path.to_owned())],
+                sources: sources(path, format.form().tables)?,
                 passed: Vec::new(),
             }
         };
@@ -70,4 +66,21 @@ impl Plan {
         let first = self.steps.first();
         first.map_or_else(Units::absolute, |(format, _)| (format.form().units)())
     }
+}
+
+/// The files of a source: itself, or those of a folder that are read.
+fn sources(path: &Path, names: &[&str]) -> Result<Vec<PathBuf>, ReadError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for table in names.iter().filter(|table| tables::has(path, table)) {
+        files.extend(tables::of(path, table)?);
+    }
+    if files.is_empty() {
+        return source::parts(path).map(Into::into);
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
 }

@@ -10,6 +10,7 @@ pub(crate) const FORM: Form = Form {
     about: "hosts of an LSF or Grid Engine cluster (lshosts -w, bhosts -w, qhost)",
     signs: &[Begins("HOST_NAME "), Begins("HOSTNAME  ")],
     unkept: &["STATUS"],
+    machines: true,
     import: Ok(import),
     samples: &[
         "\

@@ -23,6 +23,7 @@ pub(crate) const FORM: Form = Form {
     about: "hosts and clusters of a platform, XML (SimGrid, Batsim)",
     signs: &[Begins("<?xml"), Begins("<!DOCTYPE platform"), Begins("<platform")],
     unkept: &["speed, but as the type of a machine"],
+    machines: true,
     import: Ok(import),
     samples: &["\
 <?xml version='1.0'?>

@@ -17,6 +17,7 @@ pub(crate) const FORM: Form = Form {
         Named("condor_status"),
     ],
     unkept: &["what each slot has of its machine"],
+    machines: true,
     import: Ok(import),
     samples: &[
         "\

@@ -5,5 +5,6 @@
 pub mod bitbrains;
 pub mod fragments;
 pub mod gwf;
+pub mod materna;
 pub mod tasks;
 pub mod wta;

@@ -14,6 +14,7 @@ pub(crate) const FORM: Form = Form {
     about: "nodes of a PBS or Torque cluster (pbsnodes -a)",
     signs: &[Named("pbsnodes")],
     unkept: &["state", "queue", "properties"],
+    machines: true,
     import: Ok(import),
     samples: &[
         "\

@@ -73,7 +73,7 @@ pub(crate) fn array_tasks(list: &str) -> Option<(u64, bool)> {
 }
 
 /// Whether nothing is said: how Slurm writes that a time or a limit is not there.
-pub(super) fn nothing(text: &str) -> bool {
+pub(crate) fn nothing(text: &str) -> bool {
     let words = [
         "",
         "Unknown",

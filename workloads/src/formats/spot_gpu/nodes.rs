@@ -1,10 +1,9 @@
-//! The nodes of Alibaba's cluster of spot GPUs.
-//!
-//! Source: github.com/alibaba/clusterdata, `cluster-trace-v2026-spot-gpu`, `node_info_df.csv`. CSV
-//! with a header: model of GPU, how many, virtual cores, name. Memory is not in it.
+//! `node_info_df`: the nodes. CSV with a header: model of GPU, how many, virtual cores, name. Memory is not in it.
 
 use crate::formats::prelude::*;
 
+/// What its file is called.
+pub(super) const TABLE: &str = "node_info_df";
 /// The most cores or GPUs of one node.
 const MOST: u64 = 1_000_000;
 
@@ -12,15 +11,7 @@ pub(crate) const FORM: Form = Form {
     about: "nodes with GPUs (Alibaba cluster-trace-v2026-spot-gpu, node_info_df)",
     machines: true,
     signs: &[Begins("gpu_model,gpu_capacity_num")],
-    import: Ok(|import, path| {
-        import.machines(Rows::open(path)?, |node: Record| Machine {
-            name: node.name,
-            platform: Some(node.model),
-            cpus: Some(node.cores * 1000),
-            gpus: Some(node.gpus * 1000),
-            ..Machine::default()
-        })
-    }),
+    import: Ok(|import, path| import.machines(Rows::open(path)?, Record::machine)),
     samples: &["\
 gpu_model,gpu_capacity_num,cpu_num,node_name
 GPU-series-1,4,192,0
@@ -31,7 +22,9 @@ H800,8,192,1
 
 columns! {
     /// One node.
-    pub struct Record: "node" in "node_info_df.csv", headed;
+    pub struct Record: "node" in "node_info_df.csv", headed {
+        const TABLE: &'static str = TABLE;
+    };
     /// The model of its GPUs.
     model: String = "gpu_model", Word("a model of GPU");
     /// How many it has.
@@ -43,6 +36,18 @@ columns! {
 }
 
 contents! { Record: |_| Machines 1; }
+
+impl Record {
+    pub(super) fn machine(self) -> Machine {
+        Machine {
+            name: self.name,
+            platform: Some(self.model),
+            cpus: Some(self.cores * 1000),
+            gpus: Some(self.gpus * 1000),
+            ..Machine::default()
+        }
+    }
+}
 
 impl Told for Record {
     fn see(&self, seen: &mut Seen) {

@@ -1,34 +1,26 @@
-//! The machines of Alibaba's PAI, 2020: what kinds of GPU a training cluster has.
-//!
-//! Source: github.com/alibaba/clusterdata, `cluster-trace-gpu-v2020`, table `pai_machine_spec`. CSV
-//! without a header: machine, type of GPU, cores, memory in GB, GPUs.
+//! `pai_machine_spec`: the machines, their cores, memory in GB, GPUs, and of which type those are.
 
 use crate::formats::prelude::*;
 
+/// What its file is called.
+pub(super) const TABLE: &str = "pai_machine_spec";
 /// The most of anything one machine may have.
 const MOST: u64 = 1_000_000_000;
 
 pub(crate) const FORM: Form = Form {
     about: "machines by type of GPU (Alibaba cluster-trace-gpu-v2020, pai_machine_spec)",
     machines: true,
-    signs: &[Named("pai_machine_spec")],
-    import: Ok(|import, path| {
-        import.machines(Rows::open(path)?, |node: Record| Machine {
-            name: node.machine,
-            platform: Some(node.gpu_type),
-            cpus: Some(node.cores * 1000),
-            memory: Some(node.gigabytes * 1024),
-            gpus: Some(node.gpus * 1000),
-            ..Machine::default()
-        })
-    }),
+    signs: &[Named(TABLE)],
+    import: Ok(|import, path| import.machines(Rows::open(path)?, Record::machine)),
     samples: &["7399a758eb02,CPU,96,512,0\n75c536d5ba60,P100,64,512,2\n"],
     ..Form::of::<Rows<Record>>()
 };
 
 columns! {
     /// One machine.
-    pub struct Record: "machine" in "pai_machine_spec.csv", bare;
+    pub struct Record: "machine" in "pai_machine_spec.csv", bare {
+        const TABLE: &'static str = TABLE;
+    };
     /// Its name, a hash.
     machine: String = "machine", Word("a machine");
     /// The type of its GPUs; CPU for none.
@@ -42,6 +34,19 @@ columns! {
 }
 
 contents! { Record: |_| Machines 1; }
+
+impl Record {
+    pub(super) fn machine(self) -> Machine {
+        Machine {
+            name: self.machine,
+            platform: Some(self.gpu_type),
+            cpus: Some(self.cores * 1000),
+            memory: Some(self.gigabytes * 1024),
+            gpus: Some(self.gpus * 1000),
+            ..Machine::default()
+        }
+    }
+}
 
 impl Told for Record {
     fn see(&self, seen: &mut Seen) {
