@@ -174,6 +174,13 @@ fn understood(text: &[u8], format: Format) -> Option<u64> {
     (check.records > 0).then_some(check.problem_count)
 }
 
+/// The format that a file tells, without a look at what else it could be.
+pub(crate) fn sure(path: &Path) -> Option<Format> {
+    by_first_line(path)
+        .or_else(|| by_name(path))
+        .or_else(|| by_columns(path))
+}
+
 /// Whether the first lines of a file can be read as a format, without a problem.
 pub(crate) fn reads(path: &Path, format: Format) -> bool {
     sample(path).is_some_and(|text| understood(&text, format) == Some(0))

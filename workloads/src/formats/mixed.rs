@@ -37,6 +37,8 @@ const ENDINGS: [&str; 16] = [
     ".md", ".rst", ".pdf", ".html", ".htm", ".png", ".svg", ".jpg", ".py", ".sh", ".ipynb", ".r",
     ".bib", ".cff", ".sha256", ".md5",
 ];
+/// More files than so many are the parts of one data set.
+const MOST_FILES: usize = 1000;
 /// What begins the name of a pattern.
 const PATTERN: char = '*';
 
@@ -73,30 +75,38 @@ impl Mixed {
             passed: Vec::new(),
         };
         let mut unknown = Vec::new();
-        for file in source::parts(path)? {
+        let files = source::parts(path)?;
+        if files.len() > MOST_FILES {
+            return Ok(None);
+        }
+        for file in files {
             if is_for_people(&file) {
                 mixed.passed.push(name_of(&file));
                 continue;
             }
-            match Format::detect(&file) {
-                Ok(format) => mixed.add(format, file),
-                Err(error) => unknown.push((file, error)),
+            match detect::sure(&file) {
+                Some(format) => mixed.add(format, file),
+                None => unknown.push(file),
             }
         }
         mixed.unite();
         let several = mixed.groups.len() > 1;
-        if let Some((file, error)) = unknown.first().filter(|_| several) {
+        if let Some(file) = unknown.first().filter(|_| several) {
             let formats: Vec<&str> = mixed
                 .groups
                 .iter()
                 .map(|(format, _)| format.name())
                 .collect();
+            let error = match Format::detect(file) {
+                Ok(format) => ReadError::said(format!("it may be {format}, or not")).file(file),
+                Err(error) => error,
+            };
             let hint = format!(
                 "the other files are of the formats {}: move it out of the folder; {}",
                 formats.join(", "),
                 error.hint
             );
-            return Err(error.clone().file(file).hint(hint));
+            return Err(error.hint(hint));
         }
         let alike = mixed.passed.is_empty() && unknown.is_empty() && !several;
         if mixed.groups.is_empty() || alike {
@@ -104,7 +114,7 @@ impl Mixed {
         }
         if let [(_, files)] = mixed.groups.as_mut_slice() {
             // What tells nothing by itself is a part of what the others are.
-            files.extend(unknown.into_iter().map(|(file, _)| file));
+            files.extend(unknown);
             files.sort_by(|one, other| source::by_number(&name_of(one), &name_of(other)));
         }
         mixed.settle(path)?;

@@ -264,19 +264,16 @@ impl Format {
         {
             return Ok(*format);
         }
-        detect::by_first_line(path)
-            .or_else(|| detect::by_name(path))
-            .or_else(|| detect::by_columns(path))
-            .ok_or_else(|| {
-                let could: Vec<&str> = detect::candidates(path).iter().map(|f| f.name()).collect();
-                if !could.is_empty() {
-                    let could = could.join(", ");
-                    let problem = "neither the name nor the first line tells the format";
-                    let hint = format!("it could be {could}: say which one with --format");
-                    return ReadError::said(problem).file(path).hint(hint);
-                }
-                nearest::unknown(path)
-            })
+        detect::sure(path).ok_or_else(|| {
+            let could: Vec<&str> = detect::candidates(path).iter().map(|f| f.name()).collect();
+            if !could.is_empty() {
+                let could = could.join(", ");
+                let problem = "neither the name nor the first line tells the format";
+                let hint = format!("it could be {could}: say which one with --format");
+                return ReadError::said(problem).file(path).hint(hint);
+            }
+            nearest::unknown(path)
+        })
     }
 }
 

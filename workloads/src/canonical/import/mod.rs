@@ -17,7 +17,7 @@ use crate::error::ReadError;
 use crate::formats::survey::Unread;
 use crate::formats::{ColumnMap, Format, ReadAs, input};
 use output::Counting;
-use plan::Plan;
+use plan::ImportPlan;
 
 pub(crate) mod gathered;
 mod output;
@@ -380,7 +380,7 @@ pub fn watched(
     drop: bool,
     watch: &dyn Fn(u64),
 ) -> Result<(Manifest, Report), ReadError> {
-    let plan = Plan::of(path, how)?;
+    let plan = ImportPlan::of(path, how)?;
     let writer = Writer::new(place, plan.units())?;
     written(path, (&plan, &how.columns), writer, drop, watch)
 }
@@ -390,7 +390,7 @@ pub fn watched(
 /// # Errors
 /// As [`import`].
 pub(super) fn in_memory(path: &Path, how: &ReadAs) -> Result<Opened, ReadError> {
-    let plan = Plan::of(path, how)?;
+    let plan = ImportPlan::of(path, how)?;
     let shelf = Shelf::default();
     let writer = Writer::in_memory(shelf.clone(), plan.units());
     let (manifest, _) = written(path, (&plan, &how.columns), writer, false, &|_| {})?;
@@ -400,7 +400,7 @@ pub(super) fn in_memory(path: &Path, how: &ReadAs) -> Result<Opened, ReadError> 
 /// Makes a trace of a file with `writer`.
 fn written(
     path: &Path,
-    (plan, columns): (&Plan, &ColumnMap),
+    (plan, columns): (&ImportPlan, &ColumnMap),
     writer: Writer,
     drop: bool,
     watch: &dyn Fn(u64),

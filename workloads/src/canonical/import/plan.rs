@@ -8,14 +8,14 @@ use crate::error::ReadError;
 use crate::formats::{Format, ReadAs, source, tables};
 
 /// What is read for a trace: a file, a folder of parts, or the work and then the machines of a folder.
-pub(super) struct Plan {
+pub(super) struct ImportPlan {
     pub(super) steps: Vec<(Format, PathBuf)>,
     pub(super) sources: Vec<PathBuf>,
     /// Files of the folder that are not read.
     pub(super) passed: Vec<String>,
 }
 
-impl Plan {
+impl ImportPlan {
     /// That of a file or folder, each of whose formats can become a trace.
     pub(super) fn of(path: &Path, how: &ReadAs) -> Result<Self, ReadError> {
         let mixed = how.mixed(path)?.filter(|mixed| !mixed.groups.is_empty());

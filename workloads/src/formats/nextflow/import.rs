@@ -17,7 +17,7 @@ struct Tried {
 
 /// What the file left to be decided.
 #[derive(Default)]
-struct LeftOpen {
+struct Undecided {
     /// Failed tasks of a run by their names.
     failed: BTreeMap<(u64, String), Vec<Tried>>,
     /// Tasks that were tried again, the attempts before the last, and how long those ran.
@@ -31,7 +31,7 @@ struct LeftOpen {
 }
 
 pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
-    let mut told = LeftOpen::default();
+    let mut told = Undecided::default();
     let mut records = Records::open(path)?;
     import.each(&mut records, |import, record| {
         told.runs = told.runs.max(record.run);
@@ -61,7 +61,7 @@ impl Tried {
     }
 }
 
-impl LeftOpen {
+impl Undecided {
     /// Takes a task in: the next attempt at one that failed, or a new one.
     fn task(&mut self, import: &mut Import<'_>, record: Record) -> Done {
         let key = (record.run, record.label());

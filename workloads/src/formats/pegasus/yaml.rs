@@ -53,7 +53,7 @@ jobDependencies:
 pub struct Yaml;
 
 /// What stands around a value: a list, or a map at this key.
-enum Level {
+enum Nesting {
     List,
     Map(Option<String>),
 }
@@ -61,7 +61,7 @@ enum Level {
 /// A file on its way.
 #[derive(Default)]
 struct Values {
-    path: Vec<Level>,
+    path: Vec<Nesting>,
     flow: Flow,
     /// Whether a document has anything in it.
     any: bool,
@@ -112,8 +112,8 @@ impl Values {
     fn names(&self) -> Vec<&str> {
         let levels = self.path.iter();
         let name = |level| match level {
-            &Level::List => "-",
-            Level::Map(key) => key.as_deref().unwrap_or_default(),
+            &Nesting::List => "-",
+            Nesting::Map(key) => key.as_deref().unwrap_or_default(),
         };
         levels.map(name).collect()
     }
@@ -132,8 +132,8 @@ impl Values {
                 return Err(error.hint("write the workflow without anchors and aliases"));
             }
             Event::Scalar(text, ..) => self.scalar(&text, flows)?,
-            Event::SequenceStart(..) => self.enter(Level::List)?,
-            Event::MappingStart(..) => self.enter(Level::Map(None))?,
+            Event::SequenceStart(..) => self.enter(Nesting::List)?,
+            Event::MappingStart(..) => self.enter(Nesting::Map(None))?,
             Event::SequenceEnd | Event::MappingEnd => {
                 self.path.pop();
                 self.end()?;
@@ -143,7 +143,7 @@ impl Values {
         Ok(())
     }
 
-    fn enter(&mut self, level: Level) -> Result<(), ReadError> {
+    fn enter(&mut self, level: Nesting) -> Result<(), ReadError> {
         self.any = true;
         if self.path.len() == DEEPEST {
             return Err(ReadError::expected(
@@ -151,7 +151,7 @@ impl Values {
                 "lists within lists within lists",
             ));
         }
-        if matches!(self.path.last(), Some(Level::Map(None))) {
+        if matches!(self.path.last(), Some(Nesting::Map(None))) {
             return Err(ReadError::expected("a key that is text", "a list or map"));
         }
         self.path.push(level);
@@ -160,14 +160,14 @@ impl Values {
 
     /// A value is whole: what comes next in the map around it is a key.
     fn whole(&mut self) {
-        if let Some(Level::Map(key)) = self.path.last_mut() {
+        if let Some(Nesting::Map(key)) = self.path.last_mut() {
             *key = None;
         }
     }
 
     fn scalar(&mut self, text: &str, flows: &mut Flows) -> Result<(), ReadError> {
         self.any = true;
-        if let Some(Level::Map(key @ None)) = self.path.last_mut() {
+        if let Some(Nesting::Map(key @ None)) = self.path.last_mut() {
             *key = Some(text.to_owned());
             return Ok(());
         }
