@@ -53,7 +53,11 @@ impl Ledger {
             agent,
             resources,
         };
-        let (_, portions) = self.compose(framework, agent, Bounds::total(resources));
+        let portions = if self.is_uniform(agent) {
+            Vec::new()
+        } else {
+            self.compose(framework, agent, Bounds::total(resources)).1
+        };
         let entry = &mut self.agents[agent.index()];
         entry.offered += resources;
         let position = entry.offers.len() as u32;

@@ -250,10 +250,12 @@ impl Master {
             if lacking_first {
                 for_anybody = self.ledger.before_others(framework)?;
             }
-            let amount = size(
-                framework,
-                within(framework, Resources::UNBOUNDED, for_anybody),
-            )?;
+            let unbounded = if ordinary && !lacking_first {
+                free
+            } else {
+                within(framework, Resources::UNBOUNDED, for_anybody)
+            };
+            let amount = size(framework, unbounded)?;
             let of_policy = self.allocator.at_most(&context, framework);
             if of_policy.is_none() && !quota {
                 return Some(amount);
