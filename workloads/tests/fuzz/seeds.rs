@@ -33,12 +33,6 @@ pub(crate) fn all() -> Vec<Seed> {
     } else {
         eprintln!("only own files: no public traces in {}", traces.display());
     }
-    // Some targets alone, where somebody names them.
-    if let Ok(only) = std::env::var("FAIRGROUND_FUZZ_ONLY") {
-        let named = |seed: &Seed| only.split(',').any(|name| name == seed.target.to_string());
-        seeds.retain(named);
-        assert!(!seeds.is_empty(), "FAIRGROUND_FUZZ_ONLY={only}");
-    }
     seeds
 }
 
