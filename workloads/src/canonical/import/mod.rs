@@ -435,8 +435,10 @@ fn written(
     if import.drop && import.out.is_empty() {
         // What is wrong with the first of them is told: often it is not the format that was named.
         let all = "all records were dropped, so that nothing is left; this is the first";
-        let none = || ReadError::expected("a record that can be used", "none").file(path);
-        let first = import.problems.into_iter().next().unwrap_or_else(none);
+        let Some(first) = import.problems.into_iter().next() else {
+            let none = ReadError::expected("a record that a trace keeps", "none");
+            return Err(none.file(path).line(1));
+        };
         let hint = match first.hint.as_str() {
             "" => all.to_owned(),
             hint => format!("{hint}; {all}"),
