@@ -191,7 +191,12 @@ pub(crate) fn candidates(path: &Path) -> Vec<Format> {
     let Some(text) = sample(path) else {
         return Vec::new();
     };
-    let all = Format::ALL.into_iter();
+    // Whose columns a first line names, that is known by it.
+    let headed = |format: &Format| {
+        let mut signs = format.form().signs.iter();
+        signs.any(|sign| matches!(sign, Sign::Headed(_)))
+    };
+    let all = Format::ALL.into_iter().filter(|format| !headed(format));
     all.filter(|format| understood(&text, *format) == Some(0))
         .collect()
 }

@@ -329,30 +329,3 @@ fn machines_of_materna_write_numbers_as_germans_do() {
         "]],
     );
 }
-
-#[test]
-fn files_are_known_by_how_they_begin() {
-    let by_name = ["pai-", "helios-gpus"];
-    let new = Format::ALL.into_iter().filter(|format| {
-        let known = [
-            "philly-",
-            "helios",
-            "acme",
-            "spot-gpu",
-            "google2019",
-            "azure-packing",
-            "azure-llm",
-            "huawei",
-            "materna",
-        ];
-        known.iter().any(|begin| format.name().starts_with(begin))
-            && !by_name.iter().any(|begin| format.name().starts_with(begin))
-    });
-    for format in new {
-        for text in format.samples() {
-            let folder = folder();
-            let path = write(&folder, "file", text);
-            assert_eq!(Format::detect(&path).ok(), Some(format), "{text}");
-        }
-    }
-}

@@ -245,15 +245,13 @@ fn what_is_no_table_of_jobs_is_told() {
     check(
         "",
         "job,colour,user\n",
-        &expect![[r"
+        &expect![[r#"
             jobs.csv: nothing tells the format
               hint: say which one it is with --format; the nearest are
                 table: line 1: expected a column that tells how long a job ran (run_s), or when it ended (end), found `job, colour, user`
-                sacct: line 1: expected a first line that names the columns, JobID among them, found `job,colour,user` (the output of sacct -P, without -n: JobID|State|Submit|Start|End|...)
-                pbs: line 1: part 1 (date): expected a time such as 01/05/2026 09:00:00, found `job,colour,user` (a line an event: 01/05/2026 09:00:00;E;123.server;user=... queue=... start=... end=...)
                 helios: line 1: expected a first line that names the column `job_id`, found `job,colour,user` (columns: job_id, submit_time, start_time, end_time)
                 acme: line 1: expected a first line that names the column `job_id`, found `job,colour,user` (columns: job_id, submit_time, start_time, end_time)
-        "]],
+        "#]],
     );
     check(
         "run=seconds",

@@ -150,6 +150,12 @@ fn formats_are_told_by_content() {
         Format::GavelJobs,
         Format::PlanetLab,
         Format::SparkJobLog,
+        Format::PaiJobs,
+        Format::PaiTasks,
+        Format::PaiInstances,
+        Format::PaiTags,
+        Format::PaiSensors,
+        Format::PaiMetrics,
     ];
     for (format, text) in files().filter(|(format, _)| *format >= Format::Google2011Usage) {
         if !by_name.contains(&format) {
@@ -166,6 +172,12 @@ fn formats_are_told_by_content() {
         ("seed0.trace", Format::GavelJobs),
         ("planetlab_20110303.tar.zst", Format::PlanetLab),
         ("1a_disk_job_log", Format::SparkJobLog),
+        ("pai_job_table.tar.gz", Format::PaiJobs),
+        ("pai_task_table.csv", Format::PaiTasks),
+        ("pai_instance_table.csv", Format::PaiInstances),
+        ("pai_group_tag_table.csv", Format::PaiTags),
+        ("pai_sensor_table.csv", Format::PaiSensors),
+        ("pai_machine_metric.csv", Format::PaiMetrics),
     ] {
         assert_eq!(Format::detect(Path::new(name)).unwrap(), format);
     }

@@ -21,7 +21,7 @@ use crate::formats::survey::Unread;
 
 pub(crate) const FORM: Form = Form {
     about: "hosts and clusters of a platform, XML (SimGrid, Batsim)",
-    signs: &[Begins("<?xml"), Begins("<!DOCTYPE platform"), Begins("<platform")],
+    signs: &[Holds("<platform"), Holds("simgrid.dtd")],
     unkept: &["speed, but as the type of a machine"],
     machines: true,
     import: Ok(import),

@@ -21,7 +21,10 @@ const MOST_CLUSTERS: usize = 10_000;
 
 pub(crate) const FORM: Form = Form {
     about: "GPUs of virtual clusters on each day (SenseTime Helios 2020, cluster_gpu_number)",
-    signs: &[Named(TABLE)],
+    signs: &[
+        Named(TABLE),
+        Headed(|line| line.starts_with("date,") && line.trim_ascii_end().ends_with(",total")),
+    ],
     unkept: &["total"],
     machines: true,
     import: Ok(|import, path| {
