@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::part::{Capabilities, Part, Portion};
+use crate::part::{AgentPart, Capabilities, Portion};
 use crate::resources::{QuotaLimit, Resources};
 use crate::share::Weight;
 use crate::time::{Span, Time};
@@ -256,9 +256,9 @@ pub enum Event {
         /// Out of what this offer holds, which goes on; out of what is free without one.
         offer: Option<OfferId>,
         /// What it was.
-        from: Part,
+        from: AgentPart,
         /// What it is.
-        to: Part,
+        to: AgentPart,
         /// How much.
         amount: Resources,
     },

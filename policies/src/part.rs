@@ -13,7 +13,7 @@ use crate::resources::Resources;
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize,
 )]
-pub struct Part {
+pub struct AgentPart {
     /// For whom it is reserved: everybody below that node of the tree; `None` for anybody.
     pub reserved: Option<Node>,
     /// What a framework must know of to be offered it.
@@ -22,7 +22,7 @@ pub struct Part {
     pub volume: Option<u32>,
 }
 
-impl Part {
+impl AgentPart {
     /// What is anybody's.
     pub const PLAIN: Self = Self {
         reserved: None,
@@ -110,7 +110,7 @@ impl Capabilities {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Portion {
     /// Of which.
-    pub part: Part,
+    pub part: AgentPart,
     /// How much.
     pub amount: Resources,
 }
@@ -150,7 +150,7 @@ pub(crate) fn draw(
 }
 
 /// `r1`, `r1's disk 3`, `revocable`: for scripts, logs and errors.
-impl fmt::Display for Part {
+impl fmt::Display for AgentPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reserved {
             None => f.write_str("anybody's")?,
@@ -186,11 +186,11 @@ mod tests {
 
     #[test]
     fn what_is_special_is_drawn_first_and_disks_whole() {
-        let mine = Part::reserved_for(RoleId(0));
+        let mine = AgentPart::reserved_for(RoleId(0));
         let portion = |part, amount| Portion { part, amount };
         let all = [
             portion(mine, Resources::cores(1, 100)),
-            portion(Part::disk(7), disk(50)),
+            portion(AgentPart::disk(7), disk(50)),
         ];
         let held = Resources::cores(4, 400) + disk(70);
 

@@ -26,19 +26,14 @@ impl Allocator for Preempt {
         true
     }
 
-    /// On the agent where the fewest have to go: the tasks of the lightest, the youngest first. In a tree of
-    /// roles, who is lighter is told where the two paths part.
+    /// On the agent where the fewest have to go: tasks of the lightest, the youngest first.
     fn reclaim(&self, context: &Context<'_>, to: FrameworkId, needs: Resources) -> Option<Reclaim> {
         let ledger = context.ledger;
-        let lighter = |one: &LaunchedTask| {
-            let (mine, theirs) = ledger.apart(to, one.framework)?;
-            let weight = ledger.weight(theirs);
-            (weight < ledger.weight(mine)).then_some(weight)
-        };
+        let weight = |one: &LaunchedTask| ledger.lighter(to, one.framework);
         let on = |agent| {
             let mut tasks: Vec<LaunchedTask> = ledger.started(agent).collect();
-            tasks.retain(|one| lighter(one).is_some());
-            tasks.sort_by_key(|one| (lighter(one), Reverse((one.since, one.task))));
+            tasks.retain(|one| weight(one).is_some());
+            tasks.sort_by_key(|one| (weight(one), Reverse((one.since, one.task))));
             Reclaim::enough(ledger, (to, needs), agent, &tasks, self.0)
         };
         let possible = ledger.agents().filter_map(on);

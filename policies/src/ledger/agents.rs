@@ -1,9 +1,9 @@
 //! The entries of agents: what each has, and what of it is free.
 
 use super::Ledger;
-use super::parts::PartEntry;
+use super::part_entries::PartEntry;
 use crate::message::{AgentId, FrameworkId, Node, OfferId, TaskId};
-use crate::part::{Part, Portion};
+use crate::part::{AgentPart, Portion};
 use crate::resources::Resources;
 
 /// One agent's entry.
@@ -11,7 +11,7 @@ use crate::resources::Resources;
 pub(super) struct AgentEntry {
     pub(super) present: bool,
     /// What all of it is that is in none of its parts.
-    pub(super) common: Part,
+    pub(super) common: AgentPart,
     pub(super) total: Resources,
     pub(super) free: Resources,
     pub(super) offered: Resources,
@@ -77,7 +77,7 @@ impl Ledger {
         assert!(!entry.present, "{agent} joined twice");
         *entry = AgentEntry {
             present: true,
-            common: owner.map_or(Part::PLAIN, Part::reserved_for),
+            common: owner.map_or(AgentPart::PLAIN, AgentPart::reserved_for),
             total,
             free: total,
             ..AgentEntry::default()

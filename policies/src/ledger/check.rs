@@ -1,7 +1,12 @@
 //! The books recounted.
 
+use std::collections::BTreeMap;
+
 use super::Ledger;
-use crate::message::{AgentId, FrameworkId, OfferId, TaskId};
+use super::part_entries::PartEntry;
+use super::parts::role_of;
+use crate::message::{AgentId, FrameworkId, OfferId, RoleId, TaskId};
+use crate::part::{AgentPart, Portion};
 use crate::resources::Resources;
 
 /// The laws.
@@ -78,5 +83,72 @@ impl Ledger {
         );
         let total: Resources = self.agents.iter().map(|entry| entry.total).sum();
         assert_eq!(self.total, total + self.all_shared(), "the cluster's total");
+    }
+}
+
+/// The laws of parts.
+impl Ledger {
+    /// Counts the parts again from single offers and tasks.
+    pub(super) fn check_parts(&self) {
+        let mut used: BTreeMap<(AgentId, AgentPart), Resources> = BTreeMap::new();
+        let mut aside = vec![Resources::ZERO; self.frameworks.len()];
+        let mut count =
+            |framework: FrameworkId, agent: AgentId, all: Resources, held: &[Portion]| {
+                for one in held {
+                    assert!(!one.amount.is_zero(), "an empty portion");
+                    *used.entry((agent, one.part)).or_default() += one.amount;
+                }
+                let for_anybody = self.agents[agent.index()].for_anybody(all, held);
+                aside[framework.index()] += all - for_anybody;
+            };
+        for offer in self.offers() {
+            let held = self.portions(offer.id);
+            count(offer.framework, offer.agent, offer.resources, held);
+        }
+        for (i, entry) in self.frameworks.iter().enumerate() {
+            let framework = FrameworkId(i as u32);
+            for (id, task) in entry.tasks.iter() {
+                let held = self.portions_of(framework, TaskId(id));
+                count(framework, task.agent, task.needs, held);
+            }
+        }
+        let shared = self.check_shared();
+        for (i, (entry, aside)) in self.frameworks.iter().zip(aside).enumerate() {
+            assert_eq!(entry.aside, aside + shared[i], "what f{i} holds aside");
+        }
+        let mut reserved = vec![Resources::ZERO; self.roles.len()];
+        for (i, entry) in self.agents.iter().enumerate() {
+            let of_shared = self.shared(AgentId(i as u32));
+            for (part, amount) in of_shared.map(|one| (one.part, one.amount)) {
+                let up = |role: &RoleId| self.roles[role.index()].parent;
+                for role in std::iter::successors(role_of(part), up) {
+                    reserved[role.index()] += amount;
+                }
+            }
+            for one in &entry.parts {
+                let used = used.remove(&(AgentId(i as u32), one.part));
+                let used = used.unwrap_or_default();
+                assert_eq!(one.free + used, one.total, "{} of a{i}", one.part);
+                assert!(
+                    one.surplus.fits_in(used),
+                    "{} of a{i} is too much",
+                    one.part
+                );
+                let whole = one.part.volume.is_none() || one.free.is_zero() || used.is_zero();
+                assert!(whole, "{} of a{i} is cut", one.part);
+                let up = |role: &RoleId| self.roles[role.index()].parent;
+                for role in std::iter::successors(role_of(one.part), up) {
+                    reserved[role.index()] += one.total;
+                }
+            }
+            assert!(
+                entry.parts.is_sorted_by_key(PartEntry::order),
+                "parts of a{i}"
+            );
+        }
+        assert!(used.is_empty(), "held of no part: {used:?}");
+        for (i, (entry, reserved)) in self.roles.iter().zip(reserved).enumerate() {
+            assert_eq!(entry.quota.reserved, reserved, "reserved for r{i}");
+        }
     }
 }

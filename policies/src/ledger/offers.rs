@@ -1,9 +1,9 @@
 //! Offers: what is held for a framework until it answers.
 
 use super::Ledger;
-use super::parts::Bounds;
+use super::part_entries::Bounds;
 use crate::message::{AgentId, FrameworkId, Offer, OfferId};
-use crate::part::{Part, Portion};
+use crate::part::{AgentPart, Portion};
 use crate::resources::Resources;
 use crate::time::Time;
 
@@ -20,10 +20,10 @@ pub(crate) struct OpenOffer {
 
 /// What offers that ended held beside what is anybody's.
 #[derive(Default, Debug)]
-pub(crate) struct Held {
+pub(crate) struct ReleasedParts {
     pub(crate) portions: Vec<Portion>,
     /// Shared volumes.
-    pub(crate) along: Vec<Part>,
+    pub(crate) along: Vec<AgentPart>,
 }
 
 /// What policies read.
@@ -104,7 +104,7 @@ impl Ledger {
 
     /// Ends an open offer; what it held is free again. What it held of special parts, and what went along with
     /// it, is added to `held`.
-    pub(crate) fn close_offer(&mut self, id: OfferId, held: &mut Held) -> OpenOffer {
+    pub(crate) fn close_offer(&mut self, id: OfferId, held: &mut ReleasedParts) -> OpenOffer {
         let portions = self.parted.close_offer(id);
         let open = self.offers.remove(id.0).expect("an open offer");
         let OpenOffer {

@@ -4,152 +4,17 @@
 //! Who holds something of a special part is noted by offer and by task, so that it goes back where it
 //! came from; where there are none, nothing is noted.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-
 use super::Ledger;
-use super::agents::AgentEntry;
+use super::part_entries::{Bounds, PartEntry};
 use crate::message::{AgentId, FrameworkId, Node, OfferId, RoleId, TaskId};
-use crate::part::{Part, Portion};
+use crate::part::{AgentPart, Portion};
 use crate::resources::Resources;
-
-/// One special part of an agent.
-#[derive(Clone, Debug)]
-pub(super) struct PartEntry {
-    pub(super) part: Part,
-    /// How deep it is reserved in the tree: what only few may have is given first.
-    depth: usize,
-    pub(super) total: Resources,
-    pub(super) free: Resources,
-    /// What of it is in use and is no more once it is given back.
-    surplus: Resources,
-}
-
-impl PartEntry {
-    /// Takes back what was used; how much of it is no more.
-    pub(super) fn give_back(&mut self, amount: Resources) -> Resources {
-        let gone = amount.min(self.surplus);
-        self.surplus -= gone;
-        self.total -= gone;
-        self.free += amount - gone;
-        gone
-    }
-
-    /// What is reserved is given first, the more narrowly the sooner; then what may be taken back; then disks.
-    fn order(&self) -> (bool, Reverse<usize>, bool, Part) {
-        let Part { volume, .. } = self.part;
-        let for_anybody = self.part.is_for_anybody();
-        (
-            for_anybody,
-            Reverse(self.depth),
-            volume.is_none(),
-            self.part,
-        )
-    }
-}
-
-/// What offers and tasks hold of special parts.
-#[derive(Clone, Default, Debug)]
-pub(super) struct Parted {
-    pub(super) offers: BTreeMap<OfferId, Vec<Portion>>,
-    pub(super) tasks: BTreeMap<(FrameworkId, TaskId), Vec<Portion>>,
-}
-
-impl Parted {
-    pub(super) fn hold_offer(&mut self, offer: OfferId, portions: Vec<Portion>) {
-        if !portions.is_empty() {
-            self.offers.insert(offer, portions);
-        }
-    }
-
-    pub(super) fn close_offer(&mut self, offer: OfferId) -> Vec<Portion> {
-        if self.offers.is_empty() {
-            return Vec::new();
-        }
-        self.offers.remove(&offer).unwrap_or_default()
-    }
-
-    pub(super) fn hold_task(&mut self, framework: FrameworkId, task: TaskId, held: Vec<Portion>) {
-        if !held.is_empty() {
-            self.tasks.insert((framework, task), held);
-        }
-    }
-
-    pub(super) fn end_task(&mut self, framework: FrameworkId, task: TaskId) -> Vec<Portion> {
-        if self.tasks.is_empty() {
-            return Vec::new();
-        }
-        self.tasks.remove(&(framework, task)).unwrap_or_default()
-    }
-}
-
-/// How much of an agent may be given at most.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    /// Of all of it.
-    pub(crate) all: Resources,
-    /// Of what is for anybody: quotas bind nothing else.
-    pub(crate) for_anybody: Resources,
-    /// Whether disks of their own are among it, which cannot be cut to the size of a task.
-    pub(crate) disks: bool,
-}
-
-impl Bounds {
-    pub(crate) const fn total(all: Resources) -> Self {
-        Self {
-            all,
-            for_anybody: Resources::UNBOUNDED,
-            disks: true,
-        }
-    }
-}
-
-impl AgentEntry {
-    pub(super) fn part_mut(&mut self, part: Part) -> &mut PartEntry {
-        let mut parts = self.parts.iter_mut();
-        parts
-            .find(|one| one.part == part)
-            .expect("a part of the agent")
-    }
-
-    /// What of it is in none of its parts, and free.
-    fn common_free(&self) -> Resources {
-        self.free - self.parts.iter().map(|one| one.free).sum()
-    }
-
-    pub(super) fn free_for_anybody(&self) -> Resources {
-        let portion = |one: &PartEntry| Portion {
-            part: one.part,
-            amount: one.free,
-        };
-        let portions: Vec<Portion> = self.parts.iter().map(portion).collect();
-        self.for_anybody(self.free, &portions)
-    }
-
-    /// What of an amount is for anybody, when the portions are the part of it that is not common.
-    pub(super) fn for_anybody(&self, amount: Resources, portions: &[Portion]) -> Resources {
-        let mut for_anybody = if self.common.is_for_anybody() {
-            amount
-        } else {
-            Resources::ZERO
-        };
-        for one in portions {
-            let anybodys = one.part.is_for_anybody();
-            match (self.common.is_for_anybody(), anybodys) {
-                (true, false) => for_anybody -= one.amount,
-                (false, true) => for_anybody += one.amount,
-                _ => {}
-            }
-        }
-        for_anybody
-    }
-}
 
 /// What policies read.
 impl Ledger {
     /// The special parts of `agent`, in the order in which they are given, and what there is and stands free
     /// of each.
-    pub fn parts(&self, agent: AgentId) -> impl Iterator<Item = (Part, Resources, Resources)> {
+    pub fn parts(&self, agent: AgentId) -> impl Iterator<Item = (AgentPart, Resources, Resources)> {
         let entry = self.agents.get(agent.index()).into_iter();
         let parts = entry.flat_map(|entry| &entry.parts);
         parts.map(|one| (one.part, one.total, one.free))
@@ -172,7 +37,7 @@ impl Ledger {
     }
 
     /// Whether `framework` may use a part: it stands below whom it is reserved for, and knows what is asked.
-    pub fn may_use(&self, framework: FrameworkId, part: Part) -> bool {
+    pub fn may_use(&self, framework: FrameworkId, part: AgentPart) -> bool {
         let knows = || {
             let entry = self.entry(framework);
             entry.is_some_and(|entry| entry.capabilities.includes(part.asks))
@@ -183,7 +48,7 @@ impl Ledger {
             Some(Node::Members(role)) => self.role(framework) == Some(role),
             Some(Node::Role(role)) => self.roles_above(framework).any(|above| above == role),
         };
-        is_for_it && (part.asks == Part::PLAIN.asks || knows())
+        is_for_it && (part.asks == AgentPart::PLAIN.asks || knows())
     }
 
     /// What of `agent` is free and `framework` may use, but for what is kept for somebody.
@@ -262,7 +127,7 @@ impl Ledger {
         }
         let (mut left, mut for_anybody) = (bounds.all, bounds.for_anybody);
         let mut all = Resources::ZERO;
-        let mut give = |part: Part, free: Resources| {
+        let mut give = |part: AgentPart, free: Resources| {
             let most = if part.is_for_anybody() {
                 left.min(for_anybody)
             } else {
@@ -304,7 +169,7 @@ impl Ledger {
     }
 
     /// How much of a part of `agent` is free.
-    pub(crate) fn free_of(&self, agent: AgentId, part: Part) -> Resources {
+    pub(crate) fn free_of(&self, agent: AgentId, part: AgentPart) -> Resources {
         let entry = &self.agents[agent.index()];
         if part == entry.common {
             return entry.common_free();
@@ -314,7 +179,7 @@ impl Ledger {
     }
 
     /// How much there is of a special part of `agent`, or of a shared volume.
-    pub(crate) fn part(&self, agent: AgentId, part: Part) -> Resources {
+    pub(crate) fn part(&self, agent: AgentId, part: AgentPart) -> Resources {
         let parts = self.parts(agent).map(|(one, total, _)| (one, total));
         let shared = self.shared(agent).map(|one| (one.part, one.amount));
         let mut all = parts.chain(shared);
@@ -323,7 +188,7 @@ impl Ledger {
     }
 
     /// How much of a part of its agent an offer holds.
-    pub(crate) fn offered_of(&self, offer: OfferId, part: Part) -> Resources {
+    pub(crate) fn offered_of(&self, offer: OfferId, part: AgentPart) -> Resources {
         let Some(open) = self.offers.get(offer.0) else {
             return Resources::ZERO;
         };
@@ -336,7 +201,13 @@ impl Ledger {
     }
 
     /// Makes another part out of what is free of one.
-    pub(crate) fn change_part(&mut self, agent: AgentId, from: Part, to: Part, amount: Resources) {
+    pub(crate) fn change_part(
+        &mut self,
+        agent: AgentId,
+        from: AgentPart,
+        to: AgentPart,
+        amount: Resources,
+    ) {
         self.resize(agent, from, amount, Resize::Take);
         self.resize(agent, to, amount, Resize::Give);
         if self.has_quota {
@@ -349,7 +220,7 @@ impl Ledger {
     }
 
     /// An agent has more of a part.
-    pub(super) fn grow(&mut self, agent: AgentId, part: Part, amount: Resources) {
+    pub(super) fn grow(&mut self, agent: AgentId, part: AgentPart, amount: Resources) {
         self.resize(agent, part, amount, Resize::Give);
         let entry = &mut self.agents[agent.index()];
         entry.total += amount;
@@ -359,7 +230,7 @@ impl Ledger {
     }
 
     /// An agent has less of a part, which is free.
-    pub(super) fn shrink(&mut self, agent: AgentId, part: Part, amount: Resources) {
+    pub(super) fn shrink(&mut self, agent: AgentId, part: AgentPart, amount: Resources) {
         self.resize(agent, part, amount, Resize::Take);
         let entry = &mut self.agents[agent.index()];
         entry.total -= amount;
@@ -372,8 +243,8 @@ impl Ledger {
     pub(crate) fn change_offered(
         &mut self,
         offer: OfferId,
-        from: Part,
-        to: Part,
+        from: AgentPart,
+        to: AgentPart,
         amount: Resources,
     ) {
         let open = self.offers.get(offer.0).expect("an open offer").offer;
@@ -407,7 +278,10 @@ impl Ledger {
     /// Lends so much of what an agent's tasks do not use.
     pub(crate) fn lend(&mut self, agent: AgentId, amount: Resources) {
         let entry = &mut self.agents[agent.index()];
-        let lent = entry.parts.iter().find(|one| one.part == Part::REVOCABLE);
+        let lent = entry
+            .parts
+            .iter()
+            .find(|one| one.part == AgentPart::REVOCABLE);
         let (total, free) = lent.map_or((Resources::ZERO, Resources::ZERO), |one| {
             (one.total, one.free)
         });
@@ -416,11 +290,11 @@ impl Ledger {
         entry.total = entry.total + now - total;
         entry.free = entry.free + now - total;
         self.total = self.total + now - total;
-        self.resize(agent, Part::REVOCABLE, total, Resize::Forget);
-        self.resize(agent, Part::REVOCABLE, now, Resize::Give);
+        self.resize(agent, AgentPart::REVOCABLE, total, Resize::Forget);
+        self.resize(agent, AgentPart::REVOCABLE, now, Resize::Give);
         let entry = &mut self.agents[agent.index()];
         if !now.is_zero() {
-            let part = entry.part_mut(Part::REVOCABLE);
+            let part = entry.part_mut(AgentPart::REVOCABLE);
             part.free = now - used;
             part.surplus = now - amount.min(now);
         }
@@ -428,7 +302,7 @@ impl Ledger {
     }
 
     /// Makes a part larger or smaller, and the common one nothing: it is what the others leave.
-    fn resize(&mut self, agent: AgentId, part: Part, amount: Resources, how: Resize) {
+    fn resize(&mut self, agent: AgentId, part: AgentPart, amount: Resources, how: Resize) {
         let depth = self.depth(part);
         let entry = &mut self.agents[agent.index()];
         if part == entry.common || amount.is_zero() {
@@ -468,15 +342,15 @@ impl Ledger {
     }
 
     /// What is reserved for a role counts for it and all above it.
-    pub(super) fn reserve(&mut self, part: Part, amount: Resources) {
+    pub(super) fn reserve(&mut self, part: AgentPart, amount: Resources) {
         self.change_reserved(part, |reserved| *reserved += amount);
     }
 
-    pub(super) fn unreserve(&mut self, part: Part, amount: Resources) {
+    pub(super) fn unreserve(&mut self, part: AgentPart, amount: Resources) {
         self.change_reserved(part, |reserved| *reserved -= amount);
     }
 
-    fn change_reserved(&mut self, part: Part, change: impl Fn(&mut Resources)) {
+    fn change_reserved(&mut self, part: AgentPart, change: impl Fn(&mut Resources)) {
         let Some(first) = role_of(part) else { return };
         let mut next = Some(first);
         while let Some(role) = next {
@@ -489,14 +363,14 @@ impl Ledger {
         }
     }
 
-    fn depth(&self, part: Part) -> usize {
+    fn depth(&self, part: AgentPart) -> usize {
         let up = |node: &Node| self.parent(*node);
         std::iter::successors(part.reserved, up).count()
     }
 }
 
 /// The role that a part is reserved for.
-pub(super) const fn role_of(part: Part) -> Option<RoleId> {
+pub(super) const fn role_of(part: AgentPart) -> Option<RoleId> {
     match part.reserved {
         Some(Node::Role(role) | Node::Members(role)) if !part.is_revocable() => Some(role),
         _ => None,
@@ -508,71 +382,4 @@ enum Resize {
     Give,
     Take,
     Forget,
-}
-
-/// The laws.
-impl Ledger {
-    /// Counts the parts again from single offers and tasks.
-    pub(super) fn check_parts(&self) {
-        let mut used: BTreeMap<(AgentId, Part), Resources> = BTreeMap::new();
-        let mut aside = vec![Resources::ZERO; self.frameworks.len()];
-        let mut count =
-            |framework: FrameworkId, agent: AgentId, all: Resources, held: &[Portion]| {
-                for one in held {
-                    assert!(!one.amount.is_zero(), "an empty portion");
-                    *used.entry((agent, one.part)).or_default() += one.amount;
-                }
-                let for_anybody = self.agents[agent.index()].for_anybody(all, held);
-                aside[framework.index()] += all - for_anybody;
-            };
-        for offer in self.offers() {
-            let held = self.portions(offer.id);
-            count(offer.framework, offer.agent, offer.resources, held);
-        }
-        for (i, entry) in self.frameworks.iter().enumerate() {
-            let framework = FrameworkId(i as u32);
-            for (id, task) in entry.tasks.iter() {
-                let held = self.portions_of(framework, TaskId(id));
-                count(framework, task.agent, task.needs, held);
-            }
-        }
-        let shared = self.check_shared();
-        for (i, (entry, aside)) in self.frameworks.iter().zip(aside).enumerate() {
-            assert_eq!(entry.aside, aside + shared[i], "what f{i} holds aside");
-        }
-        let mut reserved = vec![Resources::ZERO; self.roles.len()];
-        for (i, entry) in self.agents.iter().enumerate() {
-            let of_shared = self.shared(AgentId(i as u32));
-            for (part, amount) in of_shared.map(|one| (one.part, one.amount)) {
-                let up = |role: &RoleId| self.roles[role.index()].parent;
-                for role in std::iter::successors(role_of(part), up) {
-                    reserved[role.index()] += amount;
-                }
-            }
-            for one in &entry.parts {
-                let used = used.remove(&(AgentId(i as u32), one.part));
-                let used = used.unwrap_or_default();
-                assert_eq!(one.free + used, one.total, "{} of a{i}", one.part);
-                assert!(
-                    one.surplus.fits_in(used),
-                    "{} of a{i} is too much",
-                    one.part
-                );
-                let whole = one.part.volume.is_none() || one.free.is_zero() || used.is_zero();
-                assert!(whole, "{} of a{i} is cut", one.part);
-                let up = |role: &RoleId| self.roles[role.index()].parent;
-                for role in std::iter::successors(role_of(one.part), up) {
-                    reserved[role.index()] += one.total;
-                }
-            }
-            assert!(
-                entry.parts.is_sorted_by_key(PartEntry::order),
-                "parts of a{i}"
-            );
-        }
-        assert!(used.is_empty(), "held of no part: {used:?}");
-        for (i, (entry, reserved)) in self.roles.iter().zip(reserved).enumerate() {
-            assert_eq!(entry.quota.reserved, reserved, "reserved for r{i}");
-        }
-    }
 }

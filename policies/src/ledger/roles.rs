@@ -85,6 +85,12 @@ impl Ledger {
             .map(|(one, other)| (*one, *other))
     }
 
+    /// The weight of `other` where the paths to both part, if it counts less there than `framework` does.
+    pub fn lighter(&self, framework: FrameworkId, other: FrameworkId) -> Option<Weight> {
+        let (mine, theirs) = self.apart(framework, other)?;
+        Some(self.weight(theirs)).filter(|weight| *weight < self.weight(mine))
+    }
+
     /// The frameworks below `node`, by ascending id; itself if it is one. It looks at all there are.
     pub fn below(&self, node: impl Into<Node>) -> impl Iterator<Item = FrameworkId> {
         let node = node.into();

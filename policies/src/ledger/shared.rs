@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 use super::Ledger;
 use crate::message::{AgentId, FrameworkId, OfferId, TaskId};
-use crate::part::{Part, Portion};
+use crate::part::{AgentPart, Portion};
 use crate::resources::Resources;
 
 /// One volume, and how many offers and tasks of whom hold it.
 #[derive(Clone, Debug)]
 struct SharedVolume {
     agent: AgentId,
-    part: Part,
+    part: AgentPart,
     amount: Resources,
     holders: BTreeMap<FrameworkId, u32>,
 }
@@ -24,8 +24,8 @@ struct SharedVolume {
 #[derive(Clone, Default, Debug)]
 pub(super) struct Shared {
     volumes: Vec<SharedVolume>,
-    offers: BTreeMap<OfferId, Vec<Part>>,
-    tasks: BTreeMap<(FrameworkId, TaskId), Vec<Part>>,
+    offers: BTreeMap<OfferId, Vec<AgentPart>>,
+    tasks: BTreeMap<(FrameworkId, TaskId), Vec<AgentPart>>,
 }
 
 impl Shared {
@@ -33,7 +33,7 @@ impl Shared {
         self.volumes.is_empty()
     }
 
-    fn find(&mut self, agent: AgentId, part: Part) -> Option<&mut SharedVolume> {
+    fn find(&mut self, agent: AgentId, part: AgentPart) -> Option<&mut SharedVolume> {
         let mut volumes = self.volumes.iter_mut();
         volumes.find(|one| (one.agent, one.part) == (agent, part))
     }
@@ -74,7 +74,7 @@ impl Ledger {
     pub(crate) fn change_shared(
         &mut self,
         agent: AgentId,
-        (from, to): (Part, Part),
+        (from, to): (AgentPart, AgentPart),
         amount: Resources,
     ) {
         if from.is_shared() {
@@ -87,7 +87,7 @@ impl Ledger {
         }
     }
 
-    fn share_volume(&mut self, agent: AgentId, part: Part, amount: Resources) {
+    fn share_volume(&mut self, agent: AgentId, part: AgentPart, amount: Resources) {
         self.reserve(part, amount);
         self.total += amount;
         self.shared.volumes.push(SharedVolume {
@@ -99,7 +99,7 @@ impl Ledger {
     }
 
     /// A shared volume that nobody holds is no more; whether it was.
-    fn unshare_volume(&mut self, agent: AgentId, part: Part) -> bool {
+    fn unshare_volume(&mut self, agent: AgentId, part: AgentPart) -> bool {
         let unused = |one: &SharedVolume| one.holders.is_empty();
         let mut volumes = self.shared.volumes.iter();
         let found = volumes.position(|one| (one.agent, one.part) == (agent, part) && unused(one));
@@ -112,7 +112,7 @@ impl Ledger {
 
     /// Those of an agent that is gone.
     pub(super) fn forget_shared(&mut self, agent: AgentId) {
-        let parts: Vec<Part> = self.shared(agent).map(|one| one.part).collect();
+        let parts: Vec<AgentPart> = self.shared(agent).map(|one| one.part).collect();
         for part in parts {
             self.unshare_volume(agent, part);
         }
@@ -124,7 +124,7 @@ impl Ledger {
             return;
         }
         let may = |one: &Portion| self.may_use(framework, one.part);
-        let parts: Vec<Part> = self.shared(agent).filter(may).map(|one| one.part).collect();
+        let parts: Vec<AgentPart> = self.shared(agent).filter(may).map(|one| one.part).collect();
         if !parts.is_empty() {
             self.hold_shared(framework, agent, &parts);
             self.shared.offers.insert(id, parts);
@@ -137,7 +137,7 @@ impl Ledger {
         framework: FrameworkId,
         agent: AgentId,
         id: OfferId,
-    ) -> Vec<Part> {
+    ) -> Vec<AgentPart> {
         if self.shared.offers.is_empty() {
             return Vec::new();
         }
@@ -152,7 +152,7 @@ impl Ledger {
         framework: FrameworkId,
         agent: AgentId,
         task: TaskId,
-        parts: &[Part],
+        parts: &[AgentPart],
     ) {
         if !parts.is_empty() {
             self.hold_shared(framework, agent, parts);
@@ -169,7 +169,7 @@ impl Ledger {
     }
 
     /// Whoever holds a volume for the first time is counted for it.
-    fn hold_shared(&mut self, framework: FrameworkId, agent: AgentId, parts: &[Part]) {
+    fn hold_shared(&mut self, framework: FrameworkId, agent: AgentId, parts: &[AgentPart]) {
         for part in parts {
             let volume = self.shared.find(agent, *part).expect("a shared volume");
             let count = volume.holders.entry(framework).or_default();
@@ -181,7 +181,7 @@ impl Ledger {
         }
     }
 
-    fn release_shared(&mut self, framework: FrameworkId, agent: AgentId, parts: &[Part]) {
+    fn release_shared(&mut self, framework: FrameworkId, agent: AgentId, parts: &[AgentPart]) {
         for part in parts {
             let volume = self.shared.find(agent, *part).expect("a shared volume");
             let count = volume.holders.get_mut(&framework).expect("a holder");
@@ -210,7 +210,7 @@ impl Ledger {
 impl Ledger {
     /// What a framework is counted for, and whether holders are those of offers and tasks.
     pub(super) fn check_shared(&self) -> Vec<Resources> {
-        let mut holders: BTreeMap<(AgentId, Part, FrameworkId), u32> = BTreeMap::new();
+        let mut holders: BTreeMap<(AgentId, AgentPart, FrameworkId), u32> = BTreeMap::new();
         for offer in self.offers() {
             for part in self.shared.offers.get(&offer.id).into_iter().flatten() {
                 let holder = (offer.agent, *part, offer.framework);

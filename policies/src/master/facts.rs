@@ -2,7 +2,7 @@
 
 use super::{Master, OfferSize};
 use crate::allocators::Context;
-use crate::ledger::{Held, Node, OpenOffer};
+use crate::ledger::{Node, OpenOffer, ReleasedParts};
 use crate::message::{
     Action, AgentId, Demand, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
@@ -145,7 +145,7 @@ impl Master {
         actions: &mut Vec<Action>,
     ) {
         let (mut agent, mut left, mut spoilt) = (None, Resources::ZERO, false);
-        let (mut reclaimed, mut held) = (0, Held::default());
+        let (mut reclaimed, mut held) = (0, ReleasedParts::default());
         for id in offers {
             let Some(offer) = self.ledger.open_offer(framework, *id) else {
                 spoilt = true;
@@ -267,7 +267,7 @@ impl Master {
     }
 
     /// Ends an open offer; what it held is free again, which of special parts is added to `held`.
-    fn close_offer(&mut self, offer: OfferId, held: &mut Held) -> OpenOffer {
+    fn close_offer(&mut self, offer: OfferId, held: &mut ReleasedParts) -> OpenOffer {
         let open = self.ledger.close_offer(offer, held);
         if self.config.offers == OfferSize::Task {
             let demand = self.ledger.demand_mut(open.offer.framework);
@@ -279,7 +279,7 @@ impl Master {
     pub(super) fn rescind(&mut self, offer: OfferId, actions: &mut Vec<Action>) {
         let OpenOffer {
             offer, reclaimed, ..
-        } = self.close_offer(offer, &mut Held::default());
+        } = self.close_offer(offer, &mut ReleasedParts::default());
         if reclaimed {
             self.ledger.count_reclaimed(offer.framework, false);
         }

@@ -2,7 +2,7 @@
 
 use super::Master;
 use crate::message::{Action, AgentId, FrameworkId, Node, OfferId};
-use crate::part::{Capabilities, Part};
+use crate::part::{AgentPart, Capabilities};
 use crate::resources::Resources;
 
 impl Master {
@@ -10,7 +10,7 @@ impl Master {
     pub(super) fn part_changed(
         &mut self,
         (agent, offer): (AgentId, Option<OfferId>),
-        (from, to): (Part, Part),
+        (from, to): (AgentPart, AgentPart),
         amount: Resources,
         actions: &mut Vec<Action>,
     ) {
@@ -51,8 +51,13 @@ impl Master {
     }
 
     /// Whether one is a volume that is reserved for a role, and the other the same, shared.
-    fn is_shareable(&self, agent: AgentId, (from, to): (Part, Part), amount: Resources) -> bool {
-        let plain = |part: Part| Part {
+    fn is_shareable(
+        &self,
+        agent: AgentId,
+        (from, to): (AgentPart, AgentPart),
+        amount: Resources,
+    ) -> bool {
+        let plain = |part: AgentPart| AgentPart {
             asks: part.asks.without(Capabilities::SHARED),
             ..part
         };
@@ -67,7 +72,7 @@ impl Master {
         &self,
         agent: AgentId,
         offer: OfferId,
-        (from, to): (Part, Part),
+        (from, to): (AgentPart, AgentPart),
         amount: Resources,
     ) -> bool {
         let open = self.ledger.offers().find(|open| open.id == offer);
@@ -81,7 +86,7 @@ impl Master {
     fn has_free(
         &mut self,
         agent: AgentId,
-        part: Part,
+        part: AgentPart,
         amount: Resources,
         actions: &mut Vec<Action>,
     ) -> bool {
@@ -118,7 +123,11 @@ impl Master {
         let mut offers = self.ledger.offers_on(agent).to_vec();
         offers.sort_unstable();
         for offer in offers {
-            if !self.ledger.offered_of(offer, Part::REVOCABLE).is_zero() {
+            if !self
+                .ledger
+                .offered_of(offer, AgentPart::REVOCABLE)
+                .is_zero()
+            {
                 self.rescind(offer, actions);
             }
         }

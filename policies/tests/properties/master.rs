@@ -3,7 +3,7 @@
 use fairground_policies::message::{
     AgentId, Demand, Event, FrameworkId, Node, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
-use fairground_policies::part::{Capabilities, Part};
+use fairground_policies::part::{AgentPart, Capabilities};
 use fairground_policies::resources::{Milligpus, QuotaLimit, Resources};
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
@@ -22,7 +22,7 @@ enum Move {
     End(Index, Outcome),
     Kill(Index),
     /// Some of an open offer is another part from now on.
-    Change(Index, Part, Part, Resources),
+    Change(Index, AgentPart, AgentPart, Resources),
     /// Something happens to a disk of a role; whether it is shared in the end.
     Disk(RoleId, AgentId, bool),
     /// The master is woken when it wants to be.
@@ -179,7 +179,7 @@ fn facts() -> impl Strategy<Value = Event> {
 }
 
 /// Nobody's, reserved for a role or a framework, plainly or with something to know.
-fn parts() -> impl Strategy<Value = Part> {
+fn parts() -> impl Strategy<Value = AgentPart> {
     let asks = select(vec![
         Capabilities::NONE,
         Capabilities::NONE,
@@ -191,12 +191,12 @@ fn parts() -> impl Strategy<Value = Part> {
         1 => frameworks().prop_map(Node::Framework),
     ];
     prop_oneof![
-        4 => Just(Part::PLAIN),
-        4 => (reserved, asks).prop_map(|(reserved, asks)| Part {
+        4 => Just(AgentPart::PLAIN),
+        4 => (reserved, asks).prop_map(|(reserved, asks)| AgentPart {
             asks,
-            ..Part::reserved_for(reserved)
+            ..AgentPart::reserved_for(reserved)
         }),
-        1 => (0..2_u32).prop_map(Part::disk),
+        1 => (0..2_u32).prop_map(AgentPart::disk),
     ]
 }
 
@@ -216,19 +216,19 @@ fn disk(role: RoleId, agent: AgentId, ends_shared: bool) -> Vec<Event> {
         },
     ];
     let volume = Some(u32::from(ends_shared));
-    let part = Part {
+    let part = AgentPart {
         volume,
-        ..Part::reserved_for(role)
+        ..AgentPart::reserved_for(role)
     };
-    let shared = Part {
+    let shared = AgentPart {
         asks: Capabilities::SHARED,
         ..part
     };
-    let mut stages = vec![Part::PLAIN, part, shared];
+    let mut stages = vec![AgentPart::PLAIN, part, shared];
     if !ends_shared {
         stages.push(part);
     }
-    let change = |pair: &[Part]| Event::PartChanged {
+    let change = |pair: &[AgentPart]| Event::PartChanged {
         agent,
         offer: None,
         from: pair[0],

@@ -9,7 +9,7 @@ use fairground_policies::message::{
     Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
 };
 use fairground_policies::part::Capabilities;
-use fairground_policies::resources::{Kind, Resources};
+use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -478,24 +478,6 @@ impl Observer {
             "{framework} is offered {resources} of {agent}, not what is to be served next or all that is free below the \
              bound: {expected:?}; kept were {still:?}"
         );
-    }
-
-    /// How much more a framework that holds `held` may be offered: what every kind leaves below the cap,
-    /// and nothing when the cap is reached in one of those that there are.
-    fn bound(&self, held: Resources) -> Resources {
-        let total = self.master.ledger().total();
-        let mut left = [u64::MAX; Kind::COUNT];
-        let Some(percent) = self.cap else {
-            return Resources::from_units(left);
-        };
-        for kind in Kind::ALL {
-            let most = total.of(kind) * percent / 100;
-            left[kind as usize] = most.saturating_sub(held.of(kind));
-            if total.of(kind) > 0 && left[kind as usize] == 0 {
-                return Resources::ZERO;
-            }
-        }
-        Resources::from_units(left)
     }
 
     /// Whether so much of the agent was not refused.

@@ -2,8 +2,8 @@
 
 use fairground_policies::ledger::{Ledger, Node};
 use fairground_policies::message::{AgentId, FrameworkId, Offer};
-use fairground_policies::part::{Capabilities, Part, Portion};
-use fairground_policies::resources::Resources;
+use fairground_policies::part::{AgentPart, Capabilities, Portion};
+use fairground_policies::resources::{Kind, Resources};
 
 use crate::observer::Observer;
 
@@ -36,15 +36,15 @@ impl Observer {
         (later, kept): (&[Offer], Resources),
     ) -> Usable {
         let ledger = self.master.ledger();
-        let common = Part {
+        let common = AgentPart {
             reserved: ledger.reserved(agent),
-            ..Part::PLAIN
+            ..AgentPart::PLAIN
         };
         let mut usable = Usable {
             kept,
             ..Usable::default()
         };
-        let mut add = |part: Part, amount: Resources| {
+        let mut add = |part: AgentPart, amount: Resources| {
             if !self.may_use(framework, part) {
             } else if is_for_anybody(part) {
                 usable.for_anybody += amount;
@@ -69,6 +69,24 @@ impl Observer {
         usable
     }
 
+    /// How much more a framework that holds `held` may be offered: what every kind leaves below the cap,
+    /// and nothing when the cap is reached in one of those that there are.
+    pub(crate) fn bound(&self, held: Resources) -> Resources {
+        let total = self.master.ledger().total();
+        let mut left = [u64::MAX; Kind::COUNT];
+        let Some(percent) = self.cap else {
+            return Resources::from_units(left);
+        };
+        for kind in Kind::ALL {
+            let most = total.of(kind) * percent / 100;
+            left[kind as usize] = most.saturating_sub(held.of(kind));
+            if total.of(kind) > 0 && left[kind as usize] == 0 {
+                return Resources::ZERO;
+            }
+        }
+        Resources::from_units(left)
+    }
+
     /// Whether it is easily told how much of the agent anybody may be offered: not where disks are given whole, and
     /// not where volumes that are shared count below a cap.
     pub(crate) fn is_plain(&self, agent: AgentId) -> bool {
@@ -79,7 +97,7 @@ impl Observer {
             && (self.cap.is_none() || shared.next().is_none())
     }
 
-    fn may_use(&self, framework: FrameworkId, part: Part) -> bool {
+    fn may_use(&self, framework: FrameworkId, part: AgentPart) -> bool {
         let ledger = self.master.ledger();
         let knows = self.knows.get(&framework).copied().unwrap_or_default();
         let up = |node: &Node| ledger.parent(*node);
@@ -91,7 +109,7 @@ impl Observer {
     }
 }
 
-pub(crate) fn is_for_anybody(part: Part) -> bool {
+pub(crate) fn is_for_anybody(part: AgentPart) -> bool {
     part.reserved.is_none() && !part.asks.includes(Capabilities::REVOCABLE)
 }
 

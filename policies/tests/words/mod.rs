@@ -6,7 +6,7 @@ use fairground_policies::frameworks::OfferPolicy;
 use fairground_policies::message::{
     AgentId, Demand, Event, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
-use fairground_policies::part::{Capabilities, Part};
+use fairground_policies::part::{AgentPart, Capabilities};
 use fairground_policies::resources::{
     Kind, Mebibytes, Millicores, Milligpus, QuotaLimit, Resources,
 };
@@ -212,27 +212,27 @@ pub(crate) fn parts(verb: &str, text: &str) -> Event {
         }
         _ => {}
     }
-    let reserved = |role| Part {
+    let reserved = |role| AgentPart {
         asks,
-        ..Part::reserved_for(role)
+        ..AgentPart::reserved_for(role)
     };
     let (from, to) = match verb {
-        "reserve" => (Part::PLAIN, reserved(words.roles[0])),
-        "unreserve" => (reserved(words.roles[0]), Part::PLAIN),
+        "reserve" => (AgentPart::PLAIN, reserved(words.roles[0])),
+        "unreserve" => (reserved(words.roles[0]), AgentPart::PLAIN),
         "share" => {
             let volume = text.split_whitespace().find_map(|word| word.parse().ok());
-            let part = Part {
+            let part = AgentPart {
                 volume,
                 ..reserved(words.roles[0])
             };
             let asks = asks.and(Capabilities::SHARED);
-            (part, Part { asks, ..part })
+            (part, AgentPart { asks, ..part })
         }
         _ => {
             let role = words.keys.get("in").map(|role| Words::read(role).roles[0]);
-            let part = role.map_or(Part::PLAIN, reserved);
+            let part = role.map_or(AgentPart::PLAIN, reserved);
             let volume = text.split_whitespace().find_map(|word| word.parse().ok());
-            (part, Part { volume, ..part })
+            (part, AgentPart { volume, ..part })
         }
     };
     let offer = words.keys.get("offer");

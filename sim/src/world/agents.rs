@@ -486,9 +486,7 @@ impl World<'_> {
         }
         machine.known_incarnation = incarnation;
         let total = machine.total;
-        self.tell_master(Event::AgentJoined { agent, total });
-        let reserved = self.scenario.reservations.iter();
-        for event in reserved.filter_map(|one| one.event(agent)) {
+        for event in self.scenario.joined(agent, total) {
             self.tell_master(event);
         }
     }

@@ -338,14 +338,8 @@ impl<'a> World<'a> {
             };
             self.send(Time::ZERO, Message::Told(joined));
         }
-        for (i, total) in self.scenario.all_offered().into_iter().enumerate() {
-            let agent = AgentId(i as u32);
-            let joined = Event::AgentJoined { agent, total };
-            self.send(Time::ZERO, Message::Told(joined));
-            let reserved = self.scenario.reservations.iter();
-            for event in reserved.filter_map(|one| one.event(agent)) {
-                self.send(Time::ZERO, Message::Told(event));
-            }
+        for event in self.scenario.all_joined() {
+            self.send(Time::ZERO, Message::Told(event));
         }
         for fault in &self.trace.faults {
             self.faults += 1;

@@ -1,6 +1,6 @@
 //! Which agents the tasks of a framework may run on, now or later: what fits on none can never run.
 
-use fairground_policies::message::{AgentId, FrameworkId, RoleId};
+use fairground_policies::message::{AgentId, Event, FrameworkId, RoleId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
 
@@ -60,4 +60,21 @@ fn reserved(scenario: &Scenario<'_>, framework: usize, agent: AgentId) -> Resour
         one.agents.contains(&agent.0) && !mine.any(|role| role == one.role)
     });
     others.map(|one| one.amount).sum()
+}
+
+impl Scenario<'_> {
+    /// What the master is told of all agents at the beginning.
+    pub(super) fn all_joined(&self) -> Vec<Event> {
+        let all = self.all_offered().into_iter().zip((0..).map(AgentId));
+        all.flat_map(|(total, agent)| self.joined(agent, total))
+            .collect()
+    }
+
+    /// What the master is told of an agent that joins: what it has, and what of it is reserved.
+    pub(super) fn joined(&self, agent: AgentId, total: Resources) -> Vec<Event> {
+        let reserved = self.reservations.iter();
+        let reserved = reserved.filter_map(|one| one.event(agent));
+        let joined = Event::AgentJoined { agent, total };
+        std::iter::once(joined).chain(reserved).collect()
+    }
 }

@@ -89,7 +89,15 @@ fn help_on_compare() {
                                        philly-runtimes, rumen, sls, hadoop-topology, jhist, jobtracker,
                                        spark-events, spark-joblog, wfcommons, opendc-tasks,
                                        opendc-fragments, wta, gwf, bitbrains, planetlab, loads, burstgpt,
-                                       sacct, slurm-nodes, kubernetes, table
+                                       sacct, slurm-nodes, kubernetes, pbs, pbs-nodes, lsf, sge,
+                                       batch-hosts, condor, condor-machines, oar, batsim, batsim-jobs,
+                                       simgrid-platform, nextflow, dax, pegasus, philly-jobs,
+                                       philly-machines, philly-cpu, philly-gpu, philly-memory, helios,
+                                       helios-gpus, acme, pai-jobs, pai-tasks, pai-instances, pai-tags,
+                                       pai-sensors, pai-metrics, spot-gpu-jobs, google2019-collections,
+                                       google2019-machines, google2019-usage, azure-packing,
+                                       azure-packing-types, huawei-functions, huawei-requests, materna,
+                                       table
               --columns <COLUMNS>      Of a plain table, which column is what, and in which unit, as in
                                        submit=arrival:s,run=seconds,cpus=cores (workloads/FORMATS.md)
               --from <SPAN>            Begin so long after the beginning of the trace [default: at once, or
@@ -179,13 +187,14 @@ fn policies() {
               best     mean: of the frameworks' own changes (default); unharmed: the same where nobody loses
           drf          shared pool; the framework with the smallest weighted dominant share goes first
               tie      equal shares: first, last or allocations (Mesos)
+              exclude  kinds whose shares do not count, as in gpus or disk:gpus (default none)
           fair         shared pool; the framework with the smallest weighted share of one resource goes first
               on       the resource: cpus, mem, disk or gpus (default cpus)
               tie      equal shares: first, last or allocations (Mesos)
           fifo         shared pool; the framework that joined first takes all it wants
           priority     shared pool; the framework with the largest weight takes all it wants
               tie      equal weights: first, last or allocations (Mesos)
-          random       shared pool; a seeded draw among those who want the offer
+          random       shared pool; a seeded draw by weight among those who want the offer
 
           with every policy
               round    offers at multiples of this; 0s when something happens (default 0s, Mesos 1s)

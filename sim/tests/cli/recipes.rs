@@ -33,9 +33,9 @@ fn an_unknown_parameter_of_a_policy() {
         "\"drf\"",
         "\"drf[rounds=1s]\"",
         &expect![[r#"
-        error: bad.toml: `policies`: `drf` has no parameter `rounds`; it has tie, round, offers, timeout
-          hint: `fairground policies` lists all names and parameters
-    "#]],
+            error: bad.toml: `policies`: `drf` has no parameter `rounds`; it has tie, exclude, round, offers, timeout
+              hint: `fairground policies` lists all names and parameters
+        "#]],
     );
 }
 

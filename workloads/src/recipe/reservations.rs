@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use fairground_policies::message::{AgentId, Event, RoleId};
-use fairground_policies::part::Part;
+use fairground_policies::part::AgentPart;
 use fairground_policies::resources::Resources;
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +66,8 @@ impl Reservation {
         self.agents.contains(&agent.0).then(|| Event::PartChanged {
             agent,
             offer: None,
-            from: Part::PLAIN,
-            to: Part::reserved_for(self.role),
+            from: AgentPart::PLAIN,
+            to: AgentPart::reserved_for(self.role),
             amount: self.amount,
         })
     }

@@ -245,13 +245,13 @@ fn what_is_no_table_of_jobs_is_told() {
     check(
         "",
         "job,colour,user\n",
-        &expect![[r#"
+        &expect![[r"
             jobs.csv: nothing tells the format
               hint: say which one it is with --format; the nearest are
                 table: line 1: expected a column that tells how long a job ran (run_s), or when it ended (end), found `job, colour, user`
                 helios: line 1: expected a first line that names the column `job_id`, found `job,colour,user` (columns: job_id, submit_time, start_time, end_time)
                 acme: line 1: expected a first line that names the column `job_id`, found `job,colour,user` (columns: job_id, submit_time, start_time, end_time)
-        "#]],
+        "]],
     );
     check(
         "run=seconds",

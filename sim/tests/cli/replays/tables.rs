@@ -233,6 +233,7 @@ fn pods_run_on_the_nodes_of_their_file() {
         --- stdout
         pods: 2
         nodes: 1
+        events: 0
         other_objects: 0
         node_cpus: 63.77
         node_mem_mib: 257673

@@ -14,6 +14,7 @@ pub(crate) const FORM: Form = Form {
         Holds("\"TotalSlotCpus\""),
         Holds("\"AddressV1\""),
         Holds("\"CondorLoadAvg\""),
+        Begins("MyType = \"Machine\""),
         Named("condor_status"),
     ],
     unkept: &["what each slot has of its machine"],

@@ -8,7 +8,7 @@ use crate::formats::prelude::*;
 const EARLIER: &str = "an earlier attempt at the same task";
 
 /// A task as far as it was tried.
-struct Tried {
+struct TriedTask {
     number: u64,
     first: Option<u64>,
     attempts: u64,
@@ -19,7 +19,7 @@ struct Tried {
 #[derive(Default)]
 struct Undecided {
     /// Failed tasks of a run by their names.
-    failed: BTreeMap<(u64, String), Vec<Tried>>,
+    failed: BTreeMap<(u64, String), Vec<TriedTask>>,
     /// Tasks that were tried again, the attempts before the last, and how long those ran.
     again: [u64; 3],
     /// Whether times are those of clocks on walls, or raw ones.
@@ -55,7 +55,7 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
     Ok(())
 }
 
-impl Tried {
+impl TriedTask {
     fn write(self, import: &mut Import<'_>) -> Done {
         import.numbered(self.number, self.record.draft(self.first, self.attempts))
     }
@@ -80,13 +80,13 @@ impl Undecided {
                 self.again[0] += u64::from(before.attempts == 1);
                 self.again[1] += 1;
                 self.again[2] = self.again[2].saturating_add(ran);
-                Tried {
+                TriedTask {
                     attempts: before.attempts + 1,
                     record,
                     ..before
                 }
             }
-            None => Tried {
+            None => TriedTask {
                 number: import.number(),
                 first: record.submit,
                 attempts: 1,
