@@ -4,7 +4,7 @@
 //! CSV, each in an archive of its own, without header lines; copies have some. A job has tasks (roles such as
 //! `ps` and `worker`), a task has instances. CPU and GPU are in percent of one, memory in GB, times in seconds
 //! from a day that nobody knows, of which the time of day and the day of the week are true in Shanghai; 0 is
-//! missing. A folder of tables is read as one trace ([`joined`]).
+//! missing. A folder of tables is read as one trace (`joined.rs`).
 
 use crate::formats::prelude::*;
 
