@@ -57,7 +57,16 @@ impl CapacityIndex {
             self.levels.push(free.collect());
             self.grow(0);
         }
-        let (mut level, mut at) = (0, from.index());
+        let top = self.levels.len() - 1;
+        // Most of the time nobody has as much, which the uppermost group tells.
+        if !self.levels[top].iter().any(|most| needs.fits_in(*most)) {
+            return None;
+        }
+        // Among all agents the way is down alone.
+        let (mut level, mut at) = match from.index() {
+            0 => (top, 0),
+            from => (0, from),
+        };
         loop {
             let row = self.levels.get(level)?;
             let group = at / WIDTH;

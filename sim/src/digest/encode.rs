@@ -91,7 +91,8 @@ impl Encoder {
         if self.len >= CHUNK {
             self.flush();
         }
-        let room = self.buffer[self.len..].first_chunk_mut();
+        // It is less than a chunk; so said, nothing is left to be looked after.
+        let room = self.buffer[self.len % CHUNK..].first_chunk_mut();
         room.expect("a margin behind the chunk")
     }
 
