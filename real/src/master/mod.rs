@@ -32,7 +32,7 @@ use crate::web::{self, Connections};
 use crate::wire::{bad_role, operator};
 use cluster::{Cluster, Settings};
 use decision::Decision;
-use http::{Answers, App, Rooms};
+use http::{Answers, App, BodyBudget};
 use metrics::Metrics;
 use request::{Habits, Request};
 
@@ -185,7 +185,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
         heartbeat: habits.heartbeat,
         authentication: Arc::new(authentication),
         max_body: args.max_body,
-        rooms: Rooms::new(SHORT_BODIES_KIB, LONG_BODIES_KIB, args.max_body),
+        bodies: BodyBudget::new(SHORT_BODIES_KIB, LONG_BODIES_KIB, args.max_body),
         answers: Answers::default(),
         body_timeout: Duration::from_secs(30),
         streams: Arc::default(),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use axum::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::rooms::{Held, Room, Sender};
+use super::budget::{Budget, Held, Sender};
 use crate::web::Caller;
 
 /// Answers that are made and sent at a time.
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The room.
 #[derive(Clone, Debug)]
 pub struct Answers {
-    room: Arc<Room>,
+    room: Arc<Budget>,
     turn: Arc<Semaphore>,
     sending: Arc<Mutex<Sending>>,
 }
@@ -56,7 +56,7 @@ struct Sent {
 impl Default for Answers {
     fn default() -> Self {
         Self {
-            room: Room::new(MOST, MOST_A_SENDER),
+            room: Budget::new(MOST, MOST_A_SENDER),
             turn: Arc::new(Semaphore::new(1)),
             sending: Arc::default(),
         }

@@ -5,7 +5,7 @@ mod answers;
 mod front;
 mod operator;
 mod reads;
-mod rooms;
+mod budget;
 mod scheduler;
 
 use std::sync::Arc;
@@ -23,8 +23,8 @@ use futures_util::StreamExt as _;
 use tokio::sync::oneshot;
 
 pub use self::answers::Answers;
-pub use self::rooms::Rooms;
-use self::rooms::{Held, Sender as BodySender};
+pub use self::budget::BodyBudget;
+use self::budget::{Held, Sender as BodySender};
 use super::authentication::{Authentication, Door, Rights};
 use super::links::{Link, LinkId, Records};
 use super::metrics::Metrics;
@@ -51,7 +51,7 @@ pub struct App {
     /// The longest body taken in.
     pub max_body: usize,
     /// What bodies may take together, from their first byte until they are decided upon.
-    pub rooms: Rooms,
+    pub bodies: BodyBudget,
     /// Room for answers that show the cluster.
     pub answers: Answers,
     /// How long a body may take to arrive.
@@ -178,7 +178,7 @@ async fn read_body(app: &App, parts: &Parts, body: Body) -> Result<(Bytes, Held)
     }
     let sender = sender(parts);
     let read = async {
-        let room = app.rooms.take(sender, length).await;
+        let room = app.bodies.take(sender, length).await;
         let bytes = axum::body::to_bytes(body, app.max_body).await?;
         Ok::<_, axum::Error>((bytes, room))
     };

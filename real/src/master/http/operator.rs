@@ -98,7 +98,7 @@ async fn words(
     app: &App,
     parts: &Parts,
     body: Body,
-) -> Result<(axum::body::Bytes, super::rooms::Held), Problem> {
+) -> Result<(axum::body::Bytes, super::budget::Held), Problem> {
     if parts.headers.contains_key(header::ORIGIN) {
         return json_body(app, parts, body).await;
     }

@@ -1,4 +1,4 @@
-//! Room for bodies: what they may take together, and each of those who send them.
+//! The budget of bodies: what they may take together, and each of those who send them.
 //!
 //! A body has its room from before its first byte until it is decided upon, so that what is taken in is
 //! bounded and whoever began can come to its end. How fast it comes is its sender's business: a sender,
@@ -25,16 +25,16 @@ pub(super) enum Sender {
     Address(IpAddr),
 }
 
-/// Room for short bodies and for long ones: short ones are not to wait for those that take longer.
+/// The budget of short bodies and that of long ones: short ones are not to wait for those that take longer.
 #[derive(Clone, Debug)]
-pub struct Rooms {
-    short: Arc<Room>,
-    long: Arc<Room>,
+pub struct BodyBudget {
+    short: Arc<Budget>,
+    long: Arc<Budget>,
 }
 
-/// One room, counted in KiB or in places.
+/// One budget, counted in KiB or in places.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct Budget {
     all: Arc<Semaphore>,
     /// What one sender has.
     share: usize,
@@ -44,7 +44,7 @@ pub(super) struct Room {
 /// A sender's part of a room; forgotten with the last that has it.
 #[derive(Debug)]
 struct Share {
-    room: Arc<Room>,
+    room: Arc<Budget>,
     sender: Sender,
     own: Arc<Semaphore>,
 }
@@ -57,12 +57,12 @@ pub(super) struct Held {
     _share: Share,
 }
 
-impl Rooms {
-    /// Rooms of so many KiB, for bodies of so many bytes at most.
+impl BodyBudget {
+    /// So many KiB for short ones and for long ones, for bodies of so many bytes at most.
     pub fn new(short: usize, long: usize, max_body: usize) -> Self {
         Self {
-            short: Room::of_bodies(short, SHORT as usize >> 10),
-            long: Room::of_bodies(long, max_body >> 10),
+            short: Budget::of_bodies(short, SHORT as usize >> 10),
+            long: Budget::of_bodies(long, max_body >> 10),
         }
     }
 
@@ -77,7 +77,7 @@ impl Rooms {
     }
 }
 
-impl Room {
+impl Budget {
     /// Of so many KiB, where one body has so many at most.
     fn of_bodies(all: usize, body: usize) -> Arc<Self> {
         let all = all.max(body);
@@ -115,7 +115,7 @@ impl Room {
 }
 
 impl Share {
-    fn of(room: &Arc<Room>, sender: Sender) -> Self {
+    fn of(room: &Arc<Budget>, sender: Sender) -> Self {
         let mut shares = room.shares();
         let own = shares.entry(sender.clone());
         let own = own.or_insert_with(|| Arc::new(Semaphore::new(room.share)));
@@ -151,8 +151,8 @@ mod tests {
 
     #[test]
     fn a_sender_has_its_share() {
-        let rooms = Rooms::new(64 << 10, 192 << 10, 8 << 20);
-        let take = |sender: Sender, length: u64| rooms.take(sender, length).now_or_never();
+        let bodies = BodyBudget::new(64 << 10, 192 << 10, 8 << 20);
+        let take = |sender: Sender, length: u64| bodies.take(sender, length).now_or_never();
         for (length, most) in [(64 << 10, 64), (65 << 10, 189), (8 * MIB, 1), (4 * MIB, 3)] {
             let all: Vec<_> = (0..1000)
                 .map_while(|_| take(principal("a"), length))
@@ -165,23 +165,23 @@ mod tests {
                     .all(|other| take(other, length).is_some())
             );
         }
-        assert!(rooms.long.shares().is_empty() && rooms.short.shares().is_empty());
-        assert_eq!(rooms.long.all.available_permits(), 192 << 10);
+        assert!(bodies.long.shares().is_empty() && bodies.short.shares().is_empty());
+        assert_eq!(bodies.long.all.available_permits(), 192 << 10);
     }
 
     #[test]
     fn all_of_them_have_no_more_than_there_is() {
-        let rooms = Rooms::new(64 << 10, 192 << 10, 8 << 20);
+        let bodies = BodyBudget::new(64 << 10, 192 << 10, 8 << 20);
         let take = |i: u8| {
             let sender = Sender::Address([10, 0, 0, i].into());
-            rooms.take(sender, 8 * MIB).now_or_never()
+            bodies.take(sender, 8 * MIB).now_or_never()
         };
         let mut all: Vec<_> = (0..100).map_while(take).collect();
         assert_eq!(all.len(), 24);
         all.pop();
         assert!(take(200).is_some());
         // The longest body fits, however little room was given.
-        let small = Rooms::new(1, 1, 8 << 20);
+        let small = BodyBudget::new(1, 1, 8 << 20);
         assert!(small.take(principal("a"), 8 * MIB).now_or_never().is_some());
     }
 }
