@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::export::{ExportLayout, Exported};
+use super::export::{ExportLayout, Exported, exported_row};
 use super::{AFTER, ALLOC_SETS, EVENTS};
 use super::{class_of, code, collection_of, instances, kind_of, named, refused, see_rounded};
 use crate::canonical::Units;
@@ -114,31 +114,7 @@ pub struct Record {
     pub scheduler: Option<u8>,
 }
 
-impl Row for Record {
-    type Layout = ExportLayout<{ COLUMNS.len() }>;
-    const MEMBER: &'static str = "collection_events.csv";
-    const TABLE: &'static str = NAME;
-    const ONE: &'static str = "event";
-    const ABOUT: &'static str = TABLE.about;
-    const PARTS: bool = true;
-
-    fn row(line: &str, layout: &mut Self::Layout) -> Result<Option<Self>, ReadError> {
-        TABLE.read(line, layout, event)
-    }
-
-    fn unread(layout: &Self::Layout) -> Vec<String> {
-        Exported::unread(layout)
-    }
-
-    fn at(self, place: impl FnOnce() -> Place) -> Self {
-        let place = place();
-        Self { place, ..self }
-    }
-
-    fn end(layout: &Self::Layout, _: u64, seen: &mut Seen) {
-        seen.fill("columns", TABLE.width(layout));
-    }
-}
+exported_row!(Record, placed, "event" in "collection_events.csv", event);
 
 fn event(row: &[Cell<'_>; COLUMNS.len()]) -> Result<Record, ReadError> {
     let [

@@ -204,6 +204,39 @@ pub(super) fn dictionary(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The row of a table that is described by the `TABLE` and the `COLUMNS` beside it; with `placed`, the record
+/// knows where it stands.
+macro_rules! exported_row {
+    ($record:ident $(, $placed:ident)?, $one:literal in $member:literal, $make:path) => {
+        impl Row for $record {
+            type Layout = ExportLayout<{ COLUMNS.len() }>;
+            const MEMBER: &'static str = $member;
+            const TABLE: &'static str = TABLE.name;
+            const ONE: &'static str = $one;
+            const ABOUT: &'static str = TABLE.about;
+            const PARTS: bool = true;
+
+            fn row(line: &str, layout: &mut Self::Layout) -> Result<Option<Self>, ReadError> {
+                TABLE.read(line, layout, $make)
+            }
+
+            fn unread(layout: &Self::Layout) -> Vec<String> {
+                Exported::unread(layout)
+            }
+
+            $(fn at(self, $placed: impl FnOnce() -> Place) -> Self {
+                let place = $placed();
+                Self { place, ..self }
+            })?
+
+            fn end(layout: &Self::Layout, _: u64, seen: &mut Seen) {
+                seen.fill("columns", TABLE.width(layout));
+            }
+        }
+    };
+}
+pub(super) use exported_row;
+
 #[cfg(test)]
 mod tests {
     use super::cells;

@@ -1,7 +1,7 @@
 //! `instance_events`: what happens to the tasks of jobs, and to the instances of alloc sets.
 
 use super::collections::{self, Collections};
-use super::export::{ExportLayout, Exported, dictionary};
+use super::export::{ExportLayout, Exported, dictionary, exported_row};
 use super::{AFTER, ALLOC_SETS, DIGITS, EVENTS, UNIT};
 use super::{
     amount, billionths, class_of, code, collection_of, kind_of, machines, refused, see_rounded,
@@ -88,31 +88,7 @@ pub struct Record {
     pub memory: Option<u64>,
 }
 
-impl Row for Record {
-    type Layout = ExportLayout<{ COLUMNS.len() }>;
-    const MEMBER: &'static str = "instance_events.csv";
-    const TABLE: &'static str = TABLE.name;
-    const ONE: &'static str = "event";
-    const ABOUT: &'static str = TABLE.about;
-    const PARTS: bool = true;
-
-    fn row(line: &str, layout: &mut Self::Layout) -> Result<Option<Self>, ReadError> {
-        TABLE.read(line, layout, event)
-    }
-
-    fn unread(layout: &Self::Layout) -> Vec<String> {
-        Exported::unread(layout)
-    }
-
-    fn at(self, place: impl FnOnce() -> Place) -> Self {
-        let place = place();
-        Self { place, ..self }
-    }
-
-    fn end(layout: &Self::Layout, _: u64, seen: &mut Seen) {
-        seen.fill("columns", TABLE.width(layout));
-    }
-}
+exported_row!(Record, placed, "event" in "instance_events.csv", event);
 
 fn event(row: &[Cell<'_>; COLUMNS.len()]) -> Result<Record, ReadError> {
     let [

@@ -1,6 +1,6 @@
 //! `machine_events`: machines are added, removed and changed.
 
-use super::export::{ExportLayout, Exported, dictionary};
+use super::export::{ExportLayout, Exported, dictionary, exported_row};
 use super::{AFTER, DIGITS, UNIT, amount, billionths};
 use crate::canonical::Units;
 use crate::formats::google2011::BEFORE;
@@ -75,26 +75,7 @@ pub struct Record {
     pub memory: Option<u64>,
 }
 
-impl Row for Record {
-    type Layout = ExportLayout<{ COLUMNS.len() }>;
-    const MEMBER: &'static str = "machine_events.csv";
-    const TABLE: &'static str = NAME;
-    const ONE: &'static str = "machine event";
-    const ABOUT: &'static str = TABLE.about;
-    const PARTS: bool = true;
-
-    fn row(line: &str, layout: &mut Self::Layout) -> Result<Option<Self>, ReadError> {
-        TABLE.read(line, layout, event)
-    }
-
-    fn unread(layout: &Self::Layout) -> Vec<String> {
-        Exported::unread(layout)
-    }
-
-    fn end(layout: &Self::Layout, _: u64, seen: &mut Seen) {
-        seen.fill("columns", TABLE.width(layout));
-    }
-}
+exported_row!(Record, "machine event" in "machine_events.csv", event);
 
 fn event(row: &[Cell<'_>; COLUMNS.len()]) -> Result<Record, ReadError> {
     let [

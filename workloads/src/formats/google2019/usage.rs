@@ -2,7 +2,7 @@
 //!
 //! They are measurements, not requests, and a simulation does not read them.
 
-use super::export::{ExportLayout, Exported, dictionary};
+use super::export::{ExportLayout, Exported, dictionary, exported_row};
 use super::{AFTER, ALLOC_SETS, DIGITS, UNIT};
 use super::{amount, billionths, collection_of, kind_of, refused, see_rounded};
 use crate::canonical::{NO_PARTS, Units};
@@ -90,31 +90,7 @@ pub struct Record {
     pub most: [Option<u64>; 2],
 }
 
-impl Row for Record {
-    type Layout = ExportLayout<{ COLUMNS.len() }>;
-    const MEMBER: &'static str = "instance_usage.csv";
-    const TABLE: &'static str = TABLE.name;
-    const ONE: &'static str = "row";
-    const ABOUT: &'static str = TABLE.about;
-    const PARTS: bool = true;
-
-    fn row(line: &str, layout: &mut Self::Layout) -> Result<Option<Self>, ReadError> {
-        TABLE.read(line, layout, measured)
-    }
-
-    fn unread(layout: &Self::Layout) -> Vec<String> {
-        Exported::unread(layout)
-    }
-
-    fn at(self, place: impl FnOnce() -> Place) -> Self {
-        let place = place();
-        Self { place, ..self }
-    }
-
-    fn end(layout: &Self::Layout, _: u64, seen: &mut Seen) {
-        seen.fill("columns", TABLE.width(layout));
-    }
-}
+exported_row!(Record, placed, "row" in "instance_usage.csv", measured);
 
 fn measured(row: &[Cell<'_>; COLUMNS.len()]) -> Result<Record, ReadError> {
     let [
