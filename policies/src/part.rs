@@ -62,8 +62,7 @@ impl AgentPart {
         self.asks.includes(Capabilities::SHARED)
     }
 
-    /// Whether it counts against quotas, guarantees and what is kept for them: it is nobody's for
-    /// sure, as far as anybody may tell.
+    /// Whether it is for anybody, for good: only that counts against quotas, and only that is kept for guarantees.
     pub(crate) const fn is_for_anybody(self) -> bool {
         self.reserved.is_none() && !self.is_revocable()
     }
