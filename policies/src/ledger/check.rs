@@ -43,7 +43,7 @@ impl Ledger {
                 );
             }
         }
-        self.check_parts();
+        self.check_parts(&shared);
         self.check_roles();
         self.check_preemptions();
         if self.has_quota {
@@ -88,8 +88,9 @@ impl Ledger {
 
 /// The laws of parts.
 impl Ledger {
-    /// Counts the parts again from single offers and tasks.
-    pub(super) fn check_parts(&self) {
+    /// Counts the parts again from single offers and tasks; `shared` is what each framework is counted for of
+    /// shared volumes.
+    fn check_parts(&self, shared: &[Resources]) {
         let mut used: BTreeMap<(AgentId, AgentPart), Resources> = BTreeMap::new();
         let mut aside = vec![Resources::ZERO; self.frameworks.len()];
         let mut count =
@@ -112,7 +113,6 @@ impl Ledger {
                 count(framework, task.agent, task.needs, held);
             }
         }
-        let shared = self.check_shared();
         for (i, (entry, aside)) in self.frameworks.iter().zip(aside).enumerate() {
             assert_eq!(entry.aside, aside + shared[i], "what f{i} holds aside");
         }
