@@ -45,12 +45,10 @@ impl Allocator for Random {
         };
         let mut parent = None;
         loop {
-            let mut children: Vec<Node> = Vec::new();
-            for child in candidates.iter().filter_map(|one| child_of(*one, parent)) {
-                if !children.contains(&child) {
-                    children.push(child);
-                }
-            }
+            let children = candidates.iter().filter_map(|one| child_of(*one, parent));
+            let mut children: Vec<Node> = children.collect();
+            children.sort_unstable();
+            children.dedup();
             let drawn = match children.len() {
                 0 | 1 => *children.first()?,
                 _ => by_weight(rng, &children, |child| {
