@@ -31,9 +31,14 @@ struct SizeDemand {
     front: usize,
 }
 
-/// Takes the launch of a task off a demand: off its own size, or else off the first that so small a task
-/// could be of, or else off the first; which size that was.
-pub(crate) fn take_one(parts: &mut [Demand], needs: Resources) -> Option<Resources> {
+/// Takes the launch of a task off a demand.
+pub(crate) fn take_one(parts: &mut [Demand], needs: Resources) {
+    take_some(parts, needs, 1);
+}
+
+/// Takes launches of tasks, no more than `most`, off a demand: off their own size, or else off the first that so small
+/// a task could be of, or else off the first; of which size and how many.
+pub(crate) fn take_some(parts: &mut [Demand], needs: Resources, most: u32) -> Option<Demand> {
     let find = |is_it: &dyn Fn(&Demand) -> bool| {
         let mut parts = parts.iter();
         parts.position(|part| part.count > 0 && is_it(part))
@@ -42,8 +47,12 @@ pub(crate) fn take_one(parts: &mut [Demand], needs: Resources) -> Option<Resourc
         .or_else(|| find(&|part| needs.fits_in(part.needs)))
         .or_else(|| find(&|_| true));
     let part = &mut parts[found?];
-    part.count -= 1;
-    Some(part.needs)
+    let count = part.count.min(most);
+    part.count -= count;
+    Some(Demand {
+        needs: part.needs,
+        count,
+    })
 }
 
 impl OpenDemand {
@@ -67,10 +76,14 @@ impl OpenDemand {
         grown
     }
 
-    /// A launch takes one off.
-    pub(crate) fn launched(&mut self, needs: Resources) {
-        if let Some(size) = take_one(&mut self.parts, needs) {
-            self.change(size, |size| size.count -= 1);
+    /// Launches take as many off.
+    pub(crate) fn launched(&mut self, needs: Resources, count: u32) {
+        let mut left = count;
+        while left > 0
+            && let Some(some) = take_some(&mut self.parts, needs, left)
+        {
+            left -= some.count;
+            self.change(some.needs, |size| size.count -= u64::from(some.count));
         }
     }
 
@@ -254,12 +267,12 @@ mod tests {
     #[test]
     fn a_launch_takes_one_off_its_size_or_of_what_could_hold_it() {
         let mut one = wanted(&[(A, 1), (B, 1), (A, 1)]);
-        one.launched(A);
+        one.launched(A, 1);
         assert_eq!(served(&mut one), [B, A]);
         let mut other = wanted(&[(A, 1), (B, 1)]);
-        other.launched(Resources::cores(2, 0));
+        other.launched(Resources::cores(2, 0), 1);
         assert_eq!(served(&mut other), [A]);
-        other.launched(Resources::cores(9, 9));
+        other.launched(Resources::cores(9, 9), 1);
         other.closed(A);
         assert!(!other.is_unmet());
     }

@@ -38,6 +38,10 @@ pub struct StageSpec {
     /// How long its user says that one of its tasks runs; nothing is promised by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Span>,
+    /// Whether its tasks start and end together, as those of a rigid parallel job do: to the cluster they are one
+    /// task, a gang on as many agents as it takes, with one launch and one end.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rigid: bool,
 }
 
 impl StageSpec {
@@ -50,6 +54,21 @@ impl StageSpec {
             start_after: 1000,
             preferred: Vec::new(),
             estimate: None,
+            rigid: false,
+        }
+    }
+
+    /// How many of its tasks start as one.
+    pub const fn at_once(&self) -> u32 {
+        if self.rigid { self.tasks } else { 1 }
+    }
+
+    /// What starts as one takes.
+    pub fn needs_at_once(&self) -> Resources {
+        if self.rigid {
+            self.needs.times(self.tasks.into())
+        } else {
+            self.needs
         }
     }
 

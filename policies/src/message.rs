@@ -108,6 +108,36 @@ pub struct TaskRequest {
     pub needs: Resources,
 }
 
+/// A gang that a framework wants to run as one task on what it was offered of several agents: so many alike that
+/// start together and end together.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct GangRequest {
+    /// The framework's name for all of it.
+    pub task: TaskId,
+    /// What one of the gang takes.
+    pub needs: Resources,
+    /// How many of them run where; no agent comes twice.
+    pub places: Vec<GangPlace>,
+}
+
+/// How many of a gang run on one agent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct GangPlace {
+    /// Where.
+    pub agent: AgentId,
+    /// How many; at least one.
+    pub units: u32,
+}
+
+/// The answer to the offers of one agent, but for what is launched on them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AgentAnswer {
+    /// The offers answered.
+    pub offers: Vec<OfferId>,
+    /// For how long not to offer what is left of them, or less, again.
+    pub refuse: Span,
+}
+
 /// How many more tasks of one size a framework could start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Demand {
@@ -277,6 +307,16 @@ pub enum Event {
         /// What it may be offered on top of the ordinary.
         capabilities: Capabilities,
     },
+    /// A framework answered offers of several agents together: gangs to launch on them, each of which starts
+    /// whole or not at all. One of a single unit is a task like any other.
+    GangsPlaced {
+        /// Who answers; an answer to somebody else's offer is not valid.
+        framework: FrameworkId,
+        /// The offers answered, agent by agent.
+        answers: Vec<AgentAnswer>,
+        /// What to launch on them.
+        gangs: Vec<GangRequest>,
+    },
 }
 
 /// An order from the master.
@@ -337,6 +377,18 @@ pub enum Action {
         offer: OfferId,
         /// What of it is not of the agent's common part.
         portions: Vec<Portion>,
+    },
+    /// Start a gang as one task on several agents. The first of them speaks for it: its end is told from there,
+    /// and orders about it go there.
+    LaunchGang {
+        /// Whose task.
+        framework: FrameworkId,
+        /// Which one.
+        task: TaskId,
+        /// What one of the gang may use.
+        needs: Resources,
+        /// How many of them run where.
+        places: Vec<GangPlace>,
     },
 }
 

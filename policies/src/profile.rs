@@ -49,7 +49,7 @@ impl CapacityProfile {
     /// reservations that are given up.
     pub fn give(&mut self, needs: Resources, tasks: &[(AgentId, u64)], from: Time, to: Time) {
         for (agent, tasks) in tasks.iter().filter(|_| from < to) {
-            let amount = together(needs, *tasks);
+            let amount = needs.times(*tasks);
             self.shift((from, *agent), amount, Resources::ZERO);
             self.shift((to, *agent), Resources::ZERO, amount);
         }
@@ -61,7 +61,7 @@ impl CapacityProfile {
     /// When not so much is free all that time.
     pub fn take(&mut self, needs: Resources, tasks: &[(AgentId, u64)], from: Time, to: Time) {
         for (agent, tasks) in tasks.iter().filter(|_| from < to) {
-            let amount = together(needs, *tasks);
+            let amount = needs.times(*tasks);
             let free = self.least(from, to).get(agent).copied();
             let free = free.unwrap_or_default();
             assert!(
@@ -145,11 +145,6 @@ impl CapacityProfile {
 
 /// The shortest time there is.
 const INSTANT: Span = Span::from_micros(1);
-
-/// What so many tasks hold.
-fn together(needs: Resources, tasks: u64) -> Resources {
-    Resources::from_units(needs.units().map(|units| units * tasks))
-}
 
 /// How many tasks fit into what agents have free.
 fn rooms<'a>(needs: Resources, free: impl Iterator<Item = &'a Resources>) -> u64 {

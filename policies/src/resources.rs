@@ -181,6 +181,12 @@ impl Resources {
         }))
     }
 
+    /// So many times as much; the most there can be where that is more.
+    #[must_use]
+    pub fn times(self, count: u64) -> Self {
+        Self(self.0.map(|units| units.saturating_mul(count)))
+    }
+
     /// How often `self` fits into `room`; `None` when it needs nothing at all.
     pub fn times_in(self, room: Self) -> Option<u64> {
         let pairs = self.0.into_iter().zip(room.0);

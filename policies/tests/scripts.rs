@@ -21,6 +21,8 @@
 //! knows f0 revocable refined shared      what a framework knows how to handle
 //! accept f0 o0 t0 cpus:1 t1 mem:2  tasks to launch on offers; what is left is refused
 //! decline f0 o0 o1 refuse=0s       for 5s, the frameworks' default, if nothing is said
+//! gang f0 o0 o1 t0 cpus:1 on=a0:2,a1:3   so many alike as one task on offers of several agents; more gangs may
+//!                                  follow, each after its task
 //! revive f0 | suppress f0 | leave f0 | kill f0 t0 | lose a0
 //! end a0 f0 t0 failed              a task ended; `finished` if nothing is said
 //! at 5s                            what follows happens then
@@ -52,7 +54,7 @@ use fairground_policies::time::Time;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use words::{Words, demand, events, parts, quota, time};
+use words::{Words, demand, events, gangs, parts, quota, time};
 
 // What the examples call their program by; nobody runs it here.
 extern crate self as fairground_sim;
@@ -184,6 +186,7 @@ impl Stage {
             "until" => self.wake_until(time(rest)),
             "demand" => self.tell(demand(rest)),
             "quota" => self.tell(quota(rest)),
+            "gang" => self.tell(gangs(rest, self.master.ledger())),
             "reserve" | "unreserve" | "disk" | "share" | "lend" | "knows" => {
                 self.tell(parts(verb, rest));
             }
@@ -337,6 +340,19 @@ fn shown(action: &Action) -> String {
             task,
             grace,
         } => format!("preempt {framework} {task} on {agent} in {grace}"),
+        Action::LaunchGang {
+            framework,
+            task,
+            needs,
+            places,
+        } => {
+            let places = places.iter();
+            let places: Vec<_> = places
+                .map(|place| format!("{} on {}", place.units, place.agent))
+                .collect();
+            let places = places.join(", ");
+            format!("launch {framework} {task}: {places}, each {needs}")
+        }
         Action::Parts { offer, portions } => {
             let portions: Vec<String> = portions.iter().map(portion).collect();
             format!("parts of {offer}: {}", portions.join("; "))

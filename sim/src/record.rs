@@ -1,5 +1,6 @@
 //! Keeping the books of a run: rows as they happen, means over time steps.
 
+mod counts;
 mod steps;
 mod tasks;
 mod used;
@@ -7,9 +8,7 @@ mod used;
 use std::collections::BTreeMap;
 
 use fairground_policies::id_table::IdTable;
-use fairground_policies::message::{
-    Action, AgentId, Event, FrameworkId, JobId, OfferId, Outcome, TaskId,
-};
+use fairground_policies::message::{AgentId, FrameworkId, JobId, OfferId, TaskId};
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
@@ -24,7 +23,7 @@ use crate::run::{
 };
 use steps::Steps;
 
-pub use tasks::{Attempts, Done};
+pub use tasks::{Attempts, Done, OnAgent};
 
 /// The most time steps of the table of use, unless a quarter of them reach to the horizon: 28 times as
 /// many as a recipe has that does not say.
@@ -43,6 +42,8 @@ pub struct Ended {
     pub agent: AgentId,
     /// What it used.
     pub needs: Resources,
+    /// How many tasks it is: more than one of a gang that ran as one.
+    pub units: u32,
     /// When it started.
     pub started: Time,
     /// When it ended.
@@ -131,63 +132,6 @@ impl Recorder {
         &mut self.frameworks[framework.index()]
     }
 
-    /// The master is told a fact. An answer ends its offers one way or another.
-    pub fn event(&mut self, now: Time, event: &Event) {
-        self.totals.events += 1;
-        if let Event::OffersAnswered {
-            framework,
-            offers,
-            launch,
-            ..
-        } = event
-        {
-            let ended = offers.iter().map(|offer| self.offer_ended(*offer, now));
-            let open = ended.filter(|open| *open).count();
-            if !launch.is_empty() {
-                let page = self.framework(*framework);
-                page.accepted += open as u64;
-                // Whatever is launched, as ordered next, was not refused.
-                page.refused += launch.len() as u64;
-            }
-        }
-    }
-
-    /// The master orders something.
-    pub fn action(&mut self, now: Time, action: &Action) {
-        self.totals.actions += 1;
-        match action {
-            Action::Offer(offer) => {
-                self.framework(offer.framework).offers += 1;
-                self.open_offers
-                    .insert(offer.id.0, (offer.framework, offer.resources, now));
-            }
-            Action::Rescind { framework, offer } => {
-                self.framework(*framework).rescinded += 1;
-                self.offer_ended(*offer, now);
-            }
-            Action::Launch { framework, .. } => {
-                let page = self.framework(*framework);
-                page.launched += 1;
-                page.refused -= 1;
-            }
-            Action::Kill { .. }
-            | Action::Preempt { .. }
-            | Action::Report { .. }
-            | Action::Parts { .. } => {}
-        }
-    }
-
-    /// A framework learns how a task ended.
-    pub fn reported(&mut self, framework: FrameworkId, outcome: Outcome) {
-        let page = self.framework(framework);
-        match outcome {
-            Outcome::Finished => page.tasks_finished += 1,
-            Outcome::Killed => page.tasks_killed += 1,
-            Outcome::Preempted => page.tasks_preempted += 1,
-            Outcome::Lost | Outcome::Failed => page.tasks_lost += 1,
-        }
-    }
-
     /// A task that prefers some agents was placed, on one of them or not.
     pub fn placed(&mut self, framework: FrameworkId, local: bool) {
         let page = self.framework(framework);
@@ -209,7 +153,8 @@ impl Recorder {
         let until = task.ended.min(self.horizon);
         add(&mut self.used[framework], task.needs, until - task.started);
         if let Some(since) = task.wasted {
-            self.frameworks[framework].work_lost += task.ended - since;
+            let each = task.ended - since;
+            self.frameworks[framework].work_lost += each.scaled(task.units.into(), 1);
         }
         if let Some(steps) = self.host_steps {
             let share = task.needs.dominant_share(self.agents[task.agent.index()]);

@@ -305,6 +305,9 @@ pub struct TaskRow {
     pub task: TaskId,
     /// Job, stage and index, of a task of a job.
     pub unit: Option<(JobId, u32, u32)>,
+    /// How many tasks of its stage it is, from that index on: more than one of a gang that runs as one, which has
+    /// a row an agent.
+    pub tasks: u32,
     /// The how many-th attempt at it this is.
     pub attempt: Option<u32>,
     /// Where it ran.

@@ -239,6 +239,7 @@ fn the_files_of_a_result_are_listed() {
         kind: TaskKind::Task,
         task: TaskId(0),
         unit: None,
+        tasks: 1,
         attempt: None,
         agent: AgentId(0),
         needs: Resources::cores(1, 1),

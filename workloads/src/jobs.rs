@@ -1,6 +1,8 @@
 //! Jobs in columns: most jobs are like others, so what they have in common is kept once, and a job of
 //! one task takes some thirty bytes.
 
+mod apart;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +15,10 @@ use serde::{Serialize, Serializer};
 use crate::error::ReadError;
 use crate::estimates::EstimateSpec;
 use crate::feedback::Feedback;
+use apart::times_of;
 
-/// How long the tasks of one stage take: one entry a task in every list `T`.
+/// How long the tasks of one stage take: one entry a task in every list `T`, and a single one where they start and
+/// end as one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub enum Runtimes<T = Vec<Span>> {
     /// A task runs for its time; away from its data, for `away` thousandths of it.
@@ -88,8 +92,8 @@ impl<'a> Job<'a> {
     /// How long the tasks of a stage take.
     pub fn runtimes(&self, stage: usize) -> Runtimes<&'a [Span]> {
         let times = self.times;
-        let tasks = self.spec.stages[stage].tasks as usize;
-        self.lists[stage].map(|begin| &times[begin as usize..][..tasks])
+        let length = times_of(&self.spec.stages[stage]) as usize;
+        self.lists[stage].map(|begin| &times[begin as usize..][..length])
     }
 
     /// Its stages, parents first.
@@ -225,8 +229,8 @@ impl Jobs {
         let lists = lists.into_iter().zip(&stages);
         let lists = lists.map(|(kind, stage)| {
             kind.map(|()| {
-                begin += stage.tasks;
-                begin - stage.tasks
+                begin += times_of(stage);
+                begin - times_of(stage)
             })
         });
         let lists: Arc<[_]> = lists.collect();
@@ -282,7 +286,7 @@ impl Jobs {
         let mut times = Vec::new();
         let stages = stages.into_iter().map(|(spec, runtimes)| {
             let kind = runtimes.map(|list| {
-                assert_eq!(list.len(), spec.tasks as usize, "one time a task");
+                assert_eq!(list.len(), times_of(&spec) as usize, "one time a task");
                 times.extend(list);
             });
             (spec, kind)

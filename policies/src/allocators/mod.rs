@@ -150,7 +150,7 @@ impl Reclaim {
         let mut room = ledger.usable(to, agent);
         let mut victims = Vec::new();
         for one in tasks.iter().filter(|one| !one.ending) {
-            let freed = ledger.usable_of(to, one.framework, one.task);
+            let freed = ledger.usable_of(to, agent, (one.framework, one.task));
             if freed.is_zero() {
                 continue;
             }

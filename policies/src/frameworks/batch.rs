@@ -8,8 +8,14 @@ use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::job_queue::{JobQueue, WorkUnit};
-use crate::message::{AgentId, Demand, FrameworkId, Offer, Outcome, TaskId, TaskRequest};
-use crate::schedulers::{BoxedScheduler, ExpectedEnd, ExpectedEnds, HeldOffer, OfferView};
+use crate::message::{
+    AgentAnswer, AgentId, Demand, FrameworkId, GangPlace, GangRequest, Offer, Outcome, TaskId,
+    TaskRequest,
+};
+use crate::resources::Resources;
+use crate::schedulers::{
+    BoxedScheduler, ExpectedEnd, ExpectedEnds, HeldOffer, OfferView, PlacedGang,
+};
 use crate::time::{Span, Time};
 
 pub(super) struct Batch {
@@ -18,6 +24,8 @@ pub(super) struct Batch {
     queue: JobQueue,
     /// Offers in hand that are not answered.
     held: Vec<HeldOffer>,
+    /// Gangs that start on them; kept to spare allocations.
+    gangs: Vec<PlacedGang>,
     tasks: IdTable<WorkUnit>,
     /// When they are expected to end, where anything is said of that and the scheduler asks.
     running: ExpectedEnds,
@@ -47,6 +55,7 @@ impl Batch {
                 .map(|rule| Box::new(Copies::new(rule))),
             scheduler,
             held: Vec::new(),
+            gangs: Vec::new(),
             tasks: IdTable::new(),
             asks_again: false,
         }
@@ -159,6 +168,7 @@ impl Batch {
         let mut view = OfferView {
             offers: &mut self.held,
             queue: &mut self.queue,
+            gangs: &mut self.gangs,
             running: &self.running,
             asks_again: &mut self.asks_again,
         };
@@ -169,6 +179,9 @@ impl Batch {
             self.asks_again |= gathering.leave(now, &mut self.held, idle);
         }
         let mut offers = std::mem::take(&mut self.held);
+        if !self.gangs.is_empty() {
+            self.launch_gangs(now, &mut offers, actions);
+        }
         offers.retain(|held| {
             let keep = held.hold.is_some() && held.launch.is_empty();
             if !keep {
@@ -199,34 +212,88 @@ impl Batch {
         }
     }
 
+    /// Answers the offers that gangs start on together, with what else is placed on them.
+    fn launch_gangs(
+        &mut self,
+        now: Time,
+        offers: &mut Vec<HeldOffer>,
+        actions: &mut Vec<FrameworkAction>,
+    ) {
+        let mut requests = Vec::new();
+        for (unit, places) in std::mem::take(&mut self.gangs) {
+            let place = |(position, tasks): &(usize, u64)| GangPlace {
+                agent: offers[*position].offer.agent,
+                units: u32::try_from(*tasks).unwrap_or(u32::MAX),
+            };
+            requests.push(self.gang_request(now, unit, places.iter().map(place).collect()));
+        }
+        let mut answers = Vec::new();
+        for held in offers.extract_if(.., |held| held.has_gang) {
+            let agent = held.offer.agent;
+            for unit in &held.launch {
+                let place = GangPlace { agent, units: 1 };
+                requests.push(self.gang_request(now, *unit, vec![place]));
+            }
+            answers.push(AgentAnswer {
+                offers: held.ids(),
+                refuse: self.master.refusal(held.refuse),
+            });
+        }
+        self.master.answer_together(answers, requests, actions);
+    }
+
+    fn gang_request(&mut self, now: Time, unit: WorkUnit, places: Vec<GangPlace>) -> GangRequest {
+        let at: Vec<_> = places
+            .iter()
+            .map(|place| (place.agent, u64::from(place.units)))
+            .collect();
+        let (task, needs) = self.begin(now, unit, at);
+        GangRequest {
+            task,
+            needs,
+            places,
+        }
+    }
+
     fn requests(&mut self, now: Time, agent: AgentId, units: &[WorkUnit]) -> Vec<TaskRequest> {
         let mut requests = Vec::with_capacity(units.len());
         for unit in units {
-            let task = self.master.next_task();
-            self.tasks.insert(task.0, *unit);
-            let job = self.queue.spec(unit.job);
-            let stage = &job.stages[unit.stage as usize];
-            if let Some(copies) = &mut self.copies
-                && !job.gang
-            {
-                copies.launched(now, *unit, stage.tasks, (task, agent));
-            }
-            let needs = stage.needs;
-            if self.reads_estimates
-                && let Some(run) = stage.estimate
-            {
-                let (unit, end) = (*unit, now + run);
-                let expected = ExpectedEnd {
-                    unit,
-                    agent,
-                    needs,
-                    end,
-                };
-                self.running.launched(task, expected);
-            }
+            let (task, needs) = self.begin(now, *unit, [(agent, 1)]);
             requests.push(TaskRequest { task, needs });
         }
         requests
+    }
+
+    /// Something starts, so many of it on each of these agents: under which name, and what one of it takes.
+    fn begin(
+        &mut self,
+        now: Time,
+        unit: WorkUnit,
+        places: impl AsRef<[(AgentId, u64)]>,
+    ) -> (TaskId, Resources) {
+        let places = places.as_ref();
+        let task = self.master.next_task();
+        self.tasks.insert(task.0, unit);
+        let job = self.queue.spec(unit.job);
+        let stage = &job.stages[unit.stage as usize];
+        if let Some(copies) = &mut self.copies
+            && !job.gang
+            && let [(agent, _)] = places
+        {
+            copies.launched(now, unit, stage.tasks, (task, *agent));
+        }
+        if self.reads_estimates
+            && let Some(run) = stage.estimate
+        {
+            let expected = ExpectedEnd {
+                unit,
+                needs: stage.needs,
+                places: places.to_vec(),
+                end: now + run,
+            };
+            self.running.launched(task, expected);
+        }
+        (task, stage.needs)
     }
 
     fn reported(

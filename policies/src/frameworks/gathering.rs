@@ -91,7 +91,7 @@ impl Gathering {
     /// for. If it does not come, all is asked for once more, as offers made for smaller tasks may be in the
     /// way of larger ones, and then left to others for a while. Says whether all is asked for.
     pub(super) fn leave(&mut self, now: Time, held: &mut [HeldOffer], idle: bool) -> bool {
-        let used = held.iter().any(|held| !held.launch.is_empty());
+        let used = held.iter().any(HeldOffer::is_used);
         let (next, waits, refuse) = match self.patience {
             _ if used || !idle => {
                 self.in_vain = 0;

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::message::{FrameworkAction, OfferPolicy};
-use crate::demand::take_one;
-use crate::message::{AgentId, Demand, Event, FrameworkId, Offer, OfferId, TaskId, TaskRequest};
+use crate::demand::{take_one, take_some};
+use crate::message::{
+    AgentAnswer, AgentId, Demand, Event, FrameworkId, GangRequest, Offer, OfferId, TaskId,
+    TaskRequest,
+};
 use crate::resources::Resources;
 use crate::time::Span;
 
@@ -75,6 +78,36 @@ impl MasterClient {
             offers: ids,
             launch,
             refuse,
+        }));
+    }
+
+    /// For how long what is left of an offer is refused on which something is launched.
+    pub(super) fn refusal(&self, refuse: Option<Span>) -> Span {
+        refuse.unwrap_or(self.offer_policy.refuse)
+    }
+
+    /// Answers offers of several agents together: gangs are launched on them.
+    pub(super) fn answer_together(
+        &mut self,
+        answers: Vec<AgentAnswer>,
+        gangs: Vec<GangRequest>,
+        actions: &mut Vec<FrameworkAction>,
+    ) {
+        for gang in &gangs {
+            for place in &gang.places {
+                let mut left = place.units;
+                while left > 0
+                    && let Some(some) = take_some(&mut self.declared, gang.needs, left)
+                {
+                    left -= some.count;
+                }
+            }
+        }
+        self.refused = true;
+        actions.push(FrameworkAction::Tell(Event::GangsPlaced {
+            framework: self.id,
+            answers,
+            gangs,
         }));
     }
 

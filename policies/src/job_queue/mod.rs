@@ -19,7 +19,7 @@ use crate::message::{AgentId, JobId};
 use crate::resources::Resources;
 use crate::time::Time;
 
-/// One task of one job.
+/// One task of one job; of a [rigid](crate::job::StageSpec::rigid) stage all of its tasks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct WorkUnit {
     /// Its job.
@@ -149,7 +149,8 @@ impl JobQueue {
     ) -> Option<WorkUnit> {
         let entry = self.job(job);
         let fits = |stage: &&u32| {
-            entry.spec.stages[**stage as usize].needs.fits_in(room) && !entry.is_held_back(**stage)
+            let needs = entry.spec.stages[**stage as usize].needs_at_once();
+            needs.fits_in(room) && !entry.is_held_back(**stage)
         };
         let found = entry.stages.ready().iter().filter(fits).find_map(|stage| {
             let tasks = &entry.stages.all()[*stage as usize];
@@ -183,14 +184,15 @@ impl JobQueue {
     pub fn finish(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
         let stood = entry.place(self.order, unit.job);
+        let spec = &entry.spec.stages[unit.stage as usize];
         let stage = &mut entry.stages.all_mut()[unit.stage as usize];
-        stage.running -= 1;
-        stage.finished += 1;
-        if stage.finished == entry.spec.stages[unit.stage as usize].tasks {
+        stage.running -= spec.at_once();
+        stage.finished += spec.at_once();
+        if stage.finished == spec.tasks {
             // Nothing of this stage can wait again: its tables are only memory.
             stage.places = None;
         }
-        entry.running -= 1;
+        entry.running -= spec.at_once();
         if entry.is_done() {
             self.jobs.remove(unit.job.0.into());
         } else {
@@ -213,10 +215,11 @@ impl JobQueue {
         let spec = &entry.spec.stages[unit.stage as usize];
         entry.stages.all_mut()[unit.stage as usize].give_back(unit.index, spec);
         entry.stages.set_ready(unit.stage, true);
-        entry.running -= 1;
+        entry.running -= spec.at_once();
         if !entry.is_held_back(unit.stage) {
-            self.waiting += 1;
-            more(&mut self.sizes, spec.needs, 1);
+            let waiting = u64::from(spec.at_once());
+            self.waiting += waiting;
+            more(&mut self.sizes, spec.needs, waiting);
             self.new_work = true;
         }
         self.place(unit.job, stood);
@@ -249,10 +252,11 @@ impl JobQueue {
         let stood = entry.place(self.order, unit.job);
         let spec = &entry.spec.stages[unit.stage as usize];
         let stage = &mut entry.stages.all_mut()[unit.stage as usize];
-        stage.take(unit.index, spec.tasks);
-        entry.running += 1;
-        self.waiting -= 1;
-        fewer(&mut self.sizes, spec.needs, 1);
+        stage.take(unit.index, spec);
+        let started = spec.at_once();
+        entry.running += started;
+        self.waiting -= u64::from(started);
+        fewer(&mut self.sizes, spec.needs, started.into());
         if entry.stages.all()[unit.stage as usize].waiting == 0 {
             entry.stages.set_ready(unit.stage, false);
             for (needs, tasks) in entry.behind(unit.stage) {

@@ -113,10 +113,14 @@ impl QueuedStage {
         }
     }
 
-    /// Task `index`, of `tasks`, starts.
-    pub(super) fn take(&mut self, index: u32, tasks: u32) {
-        self.waiting -= 1;
-        self.running += 1;
+    /// Task `index` starts, or all of them as one.
+    pub(super) fn take(&mut self, index: u32, spec: &StageSpec) {
+        let (tasks, started) = (spec.tasks, spec.at_once());
+        self.waiting -= started;
+        self.running += started;
+        if spec.rigid {
+            return;
+        }
         if let Some(places) = &mut self.places {
             places.taken[index as usize] = true;
             while self.cursor < tasks && places.taken[self.cursor as usize] {
@@ -127,10 +131,13 @@ impl QueuedStage {
         }
     }
 
-    /// A running task waits again.
+    /// A running task waits again, or all of them.
     pub(super) fn give_back(&mut self, index: u32, spec: &StageSpec) {
-        self.waiting += 1;
-        self.running -= 1;
+        self.waiting += spec.at_once();
+        self.running -= spec.at_once();
+        if spec.rigid {
+            return;
+        }
         if self.places.is_none() && index + 1 == self.cursor {
             self.cursor = index;
             return;

@@ -31,17 +31,24 @@ impl Ledger {
                 mine().count(),
                 "number of offers of f{i}"
             );
-            let used: Resources = entry.tasks.iter().map(|(_, task)| task.needs).sum();
-            assert_eq!(entry.running, used, "tasks of f{i}");
+            let mut used = Resources::ZERO;
             for (id, task) in entry.tasks.iter() {
-                running[task.agent.index()] += task.needs;
-                let named = self.agents[task.agent.index()].tasks[task.position as usize];
-                assert_eq!(
-                    named,
-                    (FrameworkId(i as u32), TaskId(id)),
-                    "position of a task"
-                );
+                let named = (FrameworkId(i as u32), TaskId(id));
+                let first = (task.agent, task.needs, task.position);
+                let elsewhere = self.elsewhere(named.0, named.1).iter();
+                let elsewhere = elsewhere.map(|part| (part.agent, part.needs, part.position));
+                for (agent, needs, position) in std::iter::once(first).chain(elsewhere) {
+                    used += needs;
+                    running[agent.index()] += needs;
+                    let stands = self.agents[agent.index()].tasks[position as usize];
+                    assert_eq!(stands, named, "position of a task");
+                }
             }
+            assert_eq!(entry.running, used, "tasks of f{i}");
+        }
+        for (framework, task) in self.elsewhere.keys() {
+            let runs = self.task(*framework, *task).is_some();
+            assert!(runs, "what is left of {task} of {framework}");
         }
         self.check_parts(&shared);
         self.check_roles();
@@ -109,8 +116,11 @@ impl Ledger {
         for (i, entry) in self.frameworks.iter().enumerate() {
             let framework = FrameworkId(i as u32);
             for (id, task) in entry.tasks.iter() {
-                let held = self.portions_of(framework, TaskId(id));
+                let held = self.portions_of(framework, TaskId(id), task.agent);
                 count(framework, task.agent, task.needs, held);
+                for part in self.elsewhere(framework, TaskId(id)) {
+                    count(framework, part.agent, part.needs, &part.portions);
+                }
             }
         }
         for (i, (entry, aside)) in self.frameworks.iter().zip(aside).enumerate() {

@@ -84,7 +84,7 @@ mod tests {
         let all = Resources::cores(15, u64::MAX);
         assert_eq!(ledger.waiting_resources(framework), all);
         for needs in [large, large, large, small] {
-            ledger.demand_mut(framework).launched(needs);
+            ledger.demand_mut(framework).launched(needs, 1);
         }
         let left: Vec<Demand> = ledger.demand(framework).collect();
         assert_eq!(left, [demand(small, 2)]);

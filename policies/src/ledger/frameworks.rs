@@ -57,7 +57,7 @@ impl Ledger {
         self.entry(framework).map_or(0, |entry| entry.tasks.len())
     }
 
-    /// What one task of `framework` uses and where; `None` when it does not run.
+    /// What one task of `framework` uses and where, of a gang on its first agent; `None` when it does not run.
     pub fn task(&self, framework: FrameworkId, task: TaskId) -> Option<(AgentId, Resources)> {
         let running = self.entry(framework)?.tasks.get(task.0)?;
         Some((running.agent, running.needs))

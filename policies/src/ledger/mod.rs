@@ -26,6 +26,8 @@ use self::part_entries::Parted;
 use self::past::Past;
 use self::roles::RoleEntry;
 use self::shared::Shared;
+use self::tasks::Elsewhere;
+pub(crate) use self::tasks::TaskPart;
 use crate::agent_set::AgentSet;
 use crate::capacity_index::CapacityIndex;
 use crate::id_table::IdTable;
@@ -49,6 +51,8 @@ pub struct Ledger {
     /// The present, which the past is counted up to.
     now: Time,
     past: Option<Past>,
+    /// What gangs hold on agents that are not their first.
+    elsewhere: Elsewhere,
     /// What is being taken back, and for whom.
     earmarks: Vec<Earmark>,
     preemptions: Preemptions,
@@ -83,6 +87,7 @@ impl Default for Ledger {
             next_offer: 0,
             now: Time::ZERO,
             past: None,
+            elsewhere: Elsewhere::new(),
             earmarks: Vec::new(),
             preemptions: Preemptions::default(),
             total: Resources::ZERO,

@@ -28,8 +28,12 @@ impl Ledger {
             .map_or(&[], |portions| portions)
     }
 
-    /// What a task uses of special parts.
-    pub fn portions_of(&self, framework: FrameworkId, task: TaskId) -> &[Portion] {
+    /// What a task uses of special parts of `agent`, on which it runs.
+    pub fn portions_of(&self, framework: FrameworkId, task: TaskId, agent: AgentId) -> &[Portion] {
+        let mut elsewhere = self.elsewhere(framework, task).iter();
+        if let Some(part) = elsewhere.find(|part| part.agent == agent) {
+            return &part.portions;
+        }
         self.parted
             .tasks
             .get(&(framework, task))
@@ -65,12 +69,17 @@ impl Ledger {
         usable.saturating_sub(self.earmarked(agent))
     }
 
-    /// What of what a task uses could be `framework`'s once it is over.
-    pub fn usable_of(&self, framework: FrameworkId, owner: FrameworkId, task: TaskId) -> Resources {
-        let Some((agent, needs)) = self.task(owner, task) else {
+    /// What of what a task uses of `agent` could be `framework`'s once it is over.
+    pub fn usable_of(
+        &self,
+        framework: FrameworkId,
+        agent: AgentId,
+        (owner, task): (FrameworkId, TaskId),
+    ) -> Resources {
+        let Some(needs) = self.held_on(owner, task, agent) else {
             return Resources::ZERO;
         };
-        let special = self.portions_of(owner, task);
+        let special = self.portions_of(owner, task, agent);
         let common = needs - special.iter().map(|one| one.amount).sum();
         let mine = special
             .iter()

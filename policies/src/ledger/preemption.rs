@@ -15,7 +15,7 @@ pub struct LaunchedTask {
     pub framework: FrameworkId,
     /// Which one.
     pub task: TaskId,
-    /// What it takes.
+    /// What it takes of the agent; of a gang, what its units there take.
     pub needs: Resources,
     /// When it was launched.
     pub since: Time,
@@ -53,16 +53,26 @@ impl Ledger {
     pub fn started(&self, agent: AgentId) -> impl Iterator<Item = LaunchedTask> {
         let entry = self.agents.get(agent.index());
         let tasks = entry.into_iter().flat_map(|entry| &entry.tasks);
-        tasks.filter_map(|(framework, task)| self.started_task(*framework, *task))
+        tasks.filter_map(move |(framework, task)| self.started_task(*framework, *task, agent))
     }
 
-    /// A task that runs.
-    pub fn started_task(&self, framework: FrameworkId, task: TaskId) -> Option<LaunchedTask> {
+    /// A task that runs on `agent`, perhaps among others.
+    pub fn started_task(
+        &self,
+        framework: FrameworkId,
+        task: TaskId,
+        agent: AgentId,
+    ) -> Option<LaunchedTask> {
         let entry = self.entry(framework)?.tasks.get(task.0)?;
+        let needs = if entry.agent == agent {
+            entry.needs
+        } else {
+            self.held_on(framework, task, agent)?
+        };
         Some(LaunchedTask {
             framework,
             task,
-            needs: entry.needs,
+            needs,
             since: entry.since,
             ending: entry.ending,
         })

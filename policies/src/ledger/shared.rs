@@ -25,7 +25,7 @@ struct SharedVolume {
 pub(super) struct Shared {
     volumes: Vec<SharedVolume>,
     offers: BTreeMap<OfferId, Vec<AgentPart>>,
-    tasks: BTreeMap<(FrameworkId, TaskId), Vec<AgentPart>>,
+    tasks: BTreeMap<(FrameworkId, TaskId, AgentId), Vec<AgentPart>>,
 }
 
 impl Shared {
@@ -156,13 +156,15 @@ impl Ledger {
     ) {
         if !parts.is_empty() {
             self.hold_shared(framework, agent, parts);
-            self.shared.tasks.insert((framework, task), parts.to_vec());
+            self.shared
+                .tasks
+                .insert((framework, task, agent), parts.to_vec());
         }
     }
 
     pub(super) fn end_shared_task(&mut self, framework: FrameworkId, agent: AgentId, task: TaskId) {
         if !self.shared.tasks.is_empty()
-            && let Some(parts) = self.shared.tasks.remove(&(framework, task))
+            && let Some(parts) = self.shared.tasks.remove(&(framework, task, agent))
         {
             self.release_shared(framework, agent, &parts);
         }
@@ -217,10 +219,11 @@ impl Ledger {
                 *holders.entry(holder).or_default() += 1;
             }
         }
-        for ((framework, task), parts) in &self.shared.tasks {
-            let (agent, _) = self.task(*framework, *task).expect("a task that runs");
+        for ((framework, task, agent), parts) in &self.shared.tasks {
+            let runs = self.held_on(*framework, *task, *agent).is_some();
+            assert!(runs, "{task} of {framework} shares a volume of {agent}");
             for part in parts {
-                *holders.entry((agent, *part, *framework)).or_default() += 1;
+                *holders.entry((*agent, *part, *framework)).or_default() += 1;
             }
         }
         let mut counted = vec![Resources::ZERO; self.frameworks.len()];

@@ -1,4 +1,9 @@
 //! Tasks: what runs, where, of whom.
+//!
+//! A task runs on one agent; a gang is one task on several. What it holds on the first of them stands where any
+//! task stands, so that ordinary tasks cost nothing for it; what it holds elsewhere is a list beside it.
+
+use std::collections::BTreeMap;
 
 use super::Ledger;
 use crate::message::{AgentId, FrameworkId, TaskId};
@@ -9,6 +14,7 @@ use crate::time::Time;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TaskEntry {
     pub(super) agent: AgentId,
+    /// What it holds there.
     pub(super) needs: Resources,
     /// Its position in the agent's list of tasks.
     pub(super) position: u32,
@@ -16,6 +22,64 @@ pub(super) struct TaskEntry {
     pub(super) since: Time,
     /// Whether it is being taken back.
     pub(super) ending: bool,
+}
+
+/// What a gang holds on an agent that is not its first.
+#[derive(Clone, Debug)]
+pub(super) struct GangPart {
+    pub(super) agent: AgentId,
+    pub(super) needs: Resources,
+    pub(super) position: u32,
+    pub(super) portions: Vec<Portion>,
+}
+
+/// What gangs hold on agents that are not their first, by agent.
+pub(super) type Elsewhere = BTreeMap<(FrameworkId, TaskId), Vec<GangPart>>;
+
+/// What a task takes of one agent.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskPart {
+    pub(crate) agent: AgentId,
+    pub(crate) needs: Resources,
+    /// What of that is of the agent's special parts.
+    pub(crate) portions: Vec<Portion>,
+}
+
+/// A task that is over.
+#[derive(Debug)]
+pub(crate) struct EndedTask {
+    /// Whether it was being taken back.
+    pub(crate) ending: bool,
+    /// Where else than on the agent it was named with something is free for it.
+    pub(crate) elsewhere: Vec<AgentId>,
+}
+
+/// What policies read.
+impl Ledger {
+    /// What `task` holds of `agent`: of a gang, what its units there hold. `None` when it does not run there.
+    pub fn held_on(
+        &self,
+        framework: FrameworkId,
+        task: TaskId,
+        agent: AgentId,
+    ) -> Option<Resources> {
+        let first = self.entry(framework)?.tasks.get(task.0)?;
+        if first.agent == agent {
+            return Some(first.needs);
+        }
+        let mut parts = self.elsewhere(framework, task).iter();
+        let part = parts.find(|part| part.agent == agent)?;
+        Some(part.needs)
+    }
+
+    /// What a gang holds on agents that are not its first.
+    pub(super) fn elsewhere(&self, framework: FrameworkId, task: TaskId) -> &[GangPart] {
+        if self.elsewhere.is_empty() {
+            return &[];
+        }
+        let parts = self.elsewhere.get(&(framework, task));
+        parts.map_or(&[], |parts| parts)
+    }
 }
 
 /// What the master writes.
@@ -31,28 +95,17 @@ impl Ledger {
         self.frameworks[framework.index()].tasks.retire(task.0);
     }
 
-    /// Starts a task on free resources of `agent`, of whose special parts it takes `portions`.
-    pub(crate) fn launch(
-        &mut self,
-        framework: FrameworkId,
-        agent: AgentId,
-        task: TaskId,
-        needs: Resources,
-        portions: Vec<Portion>,
-    ) {
+    /// Starts a task on free resources of an agent.
+    pub(crate) fn launch(&mut self, framework: FrameworkId, task: TaskId, part: TaskPart) {
         self.take_down(framework);
-        let aside = self.take(agent, needs, &portions);
+        let TaskPart {
+            agent,
+            needs,
+            portions,
+        } = part;
+        let position = self.hold(framework, task, agent, needs, &portions);
         self.parted.hold_task(framework, task, portions);
-        let entry = &mut self.agents[agent.index()];
-        entry.running += needs;
-        let position = entry.tasks.len() as u32;
-        entry.tasks.push((framework, task));
-        let entry = &mut self.frameworks[framework.index()];
-        entry.running += needs;
-        if !aside.is_zero() {
-            entry.aside += aside;
-        }
-        entry.tasks.insert(
+        self.frameworks[framework.index()].tasks.insert(
             task.0,
             TaskEntry {
                 agent,
@@ -62,22 +115,66 @@ impl Ledger {
                 ending: false,
             },
         );
+    }
+
+    /// Starts what a gang that was launched has on one more agent.
+    pub(crate) fn launch_elsewhere(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        part: TaskPart,
+    ) {
+        let TaskPart {
+            agent,
+            needs,
+            portions,
+        } = part;
+        let position = self.hold(framework, task, agent, needs, &portions);
+        let parts = self.elsewhere.entry((framework, task)).or_default();
+        parts.push(GangPart {
+            agent,
+            needs,
+            position,
+            portions,
+        });
+    }
+
+    /// Takes what a task holds of an agent; its position there.
+    fn hold(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        agent: AgentId,
+        needs: Resources,
+        portions: &[Portion],
+    ) -> u32 {
+        let aside = self.take(agent, needs, portions);
+        let entry = &mut self.agents[agent.index()];
+        entry.running += needs;
+        let position = entry.tasks.len() as u32;
+        entry.tasks.push((framework, task));
+        let entry = &mut self.frameworks[framework.index()];
+        entry.running += needs;
+        if !aside.is_zero() {
+            entry.aside += aside;
+        }
         let role = entry.role;
         self.change_roles(role, |holding| {
             holding.held += needs;
             holding.aside += aside;
         });
         self.changed(agent);
+        position
     }
 
-    /// Ends a task; what it used is free again. Whether it was being taken back; `None` when it does not run
-    /// on `agent`.
+    /// Ends a task; what it used is free again, of a gang everywhere. `None` when it does not run on `agent`, or
+    /// when that is not the first of its agents.
     pub(crate) fn end_task(
         &mut self,
         framework: FrameworkId,
         task: TaskId,
         agent: AgentId,
-    ) -> Option<bool> {
+    ) -> Option<EndedTask> {
         if self.entry(framework)?.tasks.get(task.0)?.agent != agent {
             return None;
         }
@@ -89,18 +186,40 @@ impl Ledger {
             ending,
             ..
         } = entry.tasks.remove(task.0)?;
+        let portions = self.parted.end_task(framework, task);
+        self.let_go(framework, task, agent, needs, (position, &portions));
+        let mut elsewhere = Vec::new();
+        if !self.elsewhere.is_empty() {
+            let parts = self.elsewhere.remove(&(framework, task));
+            for part in parts.into_iter().flatten() {
+                let place = (part.position, &part.portions[..]);
+                self.let_go(framework, task, part.agent, part.needs, place);
+                elsewhere.push(part.agent);
+            }
+        }
+        Some(EndedTask { ending, elsewhere })
+    }
+
+    /// Gives back what a task held of an agent, where it stood at a position.
+    fn let_go(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        agent: AgentId,
+        needs: Resources,
+        (position, portions): (u32, &[Portion]),
+    ) {
+        let entry = &mut self.frameworks[framework.index()];
         entry.running -= needs;
         let role = entry.role;
         let entry = &mut self.agents[agent.index()];
         entry.running -= needs;
         entry.tasks.swap_remove(position as usize);
         if let Some((owner, moved)) = entry.tasks.get(position as usize).copied() {
-            let moved = self.frameworks[owner.index()].tasks.get_mut(moved.0);
-            moved.expect("a running task").position = position;
+            self.stands_at(owner, moved, agent, position);
         }
         self.end_shared_task(framework, agent, task);
-        let portions = self.parted.end_task(framework, task);
-        let aside = self.give_back(agent, needs, &portions);
+        let aside = self.give_back(agent, needs, portions);
         if !aside.is_zero() {
             self.frameworks[framework.index()].aside -= aside;
         }
@@ -109,6 +228,18 @@ impl Ledger {
             holding.aside -= aside;
         });
         self.changed(agent);
-        Some(ending)
+    }
+
+    /// A running task stands at another position of an agent's list.
+    fn stands_at(&mut self, framework: FrameworkId, task: TaskId, agent: AgentId, position: u32) {
+        let first = self.frameworks[framework.index()].tasks.get_mut(task.0);
+        if let Some(first) = first.filter(|first| first.agent == agent) {
+            first.position = position;
+            return;
+        }
+        let parts = self.elsewhere.get_mut(&(framework, task));
+        let mut parts = parts.into_iter().flatten();
+        let part = parts.find(|part| part.agent == agent);
+        part.expect("what a task holds here").position = position;
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Master, OfferSize};
 use crate::allocators::Context;
-use crate::ledger::{Node, OpenOffer, ReleasedParts};
+use crate::ledger::{Node, OpenOffer, ReleasedParts, TaskPart};
 use crate::message::{
     Action, AgentId, Demand, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
@@ -33,7 +33,15 @@ impl Master {
             self.rescind(offer, actions);
         }
         while let Some(&(framework, task)) = self.ledger.tasks_on(agent).first() {
-            self.ledger.end_task(framework, task, agent);
+            // A gang is over with any of its agents: what is left of it on others ends by itself.
+            let first = self.ledger.task(framework, task).map(|(first, _)| first);
+            let ended = self
+                .ledger
+                .end_task(framework, task, first.unwrap_or(agent))
+                .expect("a task that runs");
+            for other in first.into_iter().chain(ended.elsewhere) {
+                self.changed.insert(other);
+            }
             actions.push(Action::Report {
                 framework,
                 task,
@@ -177,7 +185,12 @@ impl Master {
             if let (Some(agent), Some(drawn)) = (agent, drawn) {
                 left -= needs;
                 launched += 1;
-                self.ledger.launch(framework, agent, task, needs, drawn);
+                let part = TaskPart {
+                    agent,
+                    needs,
+                    portions: drawn,
+                };
+                self.ledger.launch(framework, task, part);
                 self.ledger
                     .share_with_task(framework, agent, task, &held.along);
                 actions.push(Action::Launch {
@@ -194,7 +207,7 @@ impl Master {
                     outcome: Outcome::Lost,
                 });
             }
-            self.ledger.demand_mut(framework).launched(needs);
+            self.ledger.demand_mut(framework).launched(needs, 1);
         }
         for one in 0..reclaimed {
             self.ledger.count_reclaimed(framework, one < launched);
@@ -250,13 +263,16 @@ impl Master {
         outcome: Outcome,
         actions: &mut Vec<Action>,
     ) {
-        if let Some(ending) = self.ledger.end_task(framework, task, agent) {
+        if let Some(ended) = self.ledger.end_task(framework, task, agent) {
             // Whoever carried the order out need not know whom it was for.
             let outcome = match outcome {
-                Outcome::Killed if ending => Outcome::Preempted,
+                Outcome::Killed if ended.ending => Outcome::Preempted,
                 other => other,
             };
             self.changed.insert(agent);
+            for other in ended.elsewhere {
+                self.changed.insert(other);
+            }
             self.sorter.mark_stale(framework);
             actions.push(Action::Report {
                 framework,
@@ -267,7 +283,7 @@ impl Master {
     }
 
     /// Ends an open offer; what it held is free again, which of special parts is added to `held`.
-    fn close_offer(&mut self, offer: OfferId, held: &mut ReleasedParts) -> OpenOffer {
+    pub(super) fn close_offer(&mut self, offer: OfferId, held: &mut ReleasedParts) -> OpenOffer {
         let open = self.ledger.close_offer(offer, held);
         if self.config.offers == OfferSize::Task {
             let demand = self.ledger.demand_mut(open.offer.framework);

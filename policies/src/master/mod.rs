@@ -7,6 +7,7 @@
 mod allocation;
 pub(crate) mod config;
 mod facts;
+mod gangs;
 mod parts;
 mod preemption;
 
@@ -199,6 +200,11 @@ impl Master {
                 framework,
                 capabilities,
             } => self.capabilities_set(framework, capabilities),
+            Event::GangsPlaced {
+                framework,
+                answers,
+                gangs,
+            } => self.gangs_placed(framework, &answers, &gangs, actions),
         }
     }
 }

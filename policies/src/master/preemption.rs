@@ -87,16 +87,17 @@ impl Master {
             // As good as offered: it is not to be offered for the same task elsewhere.
             self.ledger.demand_mut(framework).offered(needs);
         }
-        actions.extend(
-            victims
-                .into_iter()
-                .map(|(framework, task)| Action::Preempt {
-                    agent,
-                    framework,
-                    task,
-                    grace,
-                }),
-        );
+        // A gang is told where it is spoken for.
+        let first = |(framework, task)| {
+            let on = self.ledger.task(framework, task);
+            Action::Preempt {
+                agent: on.map_or(agent, |(first, _)| first),
+                framework,
+                task,
+                grace,
+            }
+        };
+        actions.extend(victims.into_iter().map(first));
         true
     }
 
@@ -105,17 +106,13 @@ impl Master {
         let Reclaim { agent, victims, .. } = reclaim;
         let mut room = self.ledger.usable(to, *agent);
         for (i, (framework, task)) in victims.iter().enumerate() {
-            let here = self
-                .ledger
-                .task(*framework, *task)
-                .is_some_and(|(on, _)| on == *agent);
-            let Some(one) = self.ledger.started_task(*framework, *task).filter(|_| here) else {
+            let Some(one) = self.ledger.started_task(*framework, *task, *agent) else {
                 return false;
             };
             if one.ending || victims[..i].contains(&(*framework, *task)) {
                 return false;
             }
-            room += self.ledger.usable_of(to, *framework, *task);
+            room += self.ledger.usable_of(to, *agent, (*framework, *task));
         }
         !victims.is_empty() && needs.fits_in(room)
     }

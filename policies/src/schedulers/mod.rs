@@ -112,6 +112,8 @@ pub(crate) struct HeldOffer {
     pub(crate) more: Vec<Offer>,
     pub(crate) left: Resources,
     pub(crate) launch: Vec<WorkUnit>,
+    /// Whether gangs are placed on it, among others.
+    pub(crate) has_gang: bool,
     /// Hold the offers until then, unanswered.
     pub(crate) hold: Option<Time>,
     /// Passed over by choice: do not offer again for so long.
@@ -126,6 +128,7 @@ impl HeldOffer {
             more: Vec::new(),
             left,
             launch: Vec::new(),
+            has_gang: false,
             hold: None,
             refuse: None,
         }
@@ -162,6 +165,11 @@ impl HeldOffer {
         }
     }
 
+    /// Whether anything is placed on it.
+    pub(crate) const fn is_used(&self) -> bool {
+        self.has_gang || !self.launch.is_empty()
+    }
+
     /// Names them in an answer.
     pub(crate) fn ids(&self) -> Vec<OfferId> {
         let more = self.more.iter().map(|offer| offer.id);
@@ -172,11 +180,15 @@ impl HeldOffer {
 /// How many tasks go on the offer at which position.
 pub type TaskPlaces = Vec<(usize, u64)>;
 
+/// A gang that starts: what it does, and how many of it where.
+pub(crate) type PlacedGang = (WorkUnit, TaskPlaces);
+
 /// What a scheduler works with: the offers in hand and the jobs that wait.
 #[derive(Debug)]
 pub struct OfferView<'a> {
     pub(crate) offers: &'a mut [HeldOffer],
     pub(crate) queue: &'a mut JobQueue,
+    pub(crate) gangs: &'a mut Vec<PlacedGang>,
     pub(crate) running: &'a ExpectedEnds,
     pub(crate) asks_again: &'a mut bool,
 }
@@ -237,7 +249,7 @@ impl OfferView<'_> {
         let never = CapacityProfile::NEVER;
         let soonest = now + Span::from_micros(1);
         for one in self.running() {
-            profile.give(one.needs, &[(one.agent, 1)], one.end.max(soonest), never);
+            profile.give(one.needs, &one.places, one.end.max(soonest), never);
         }
         for held in self.offers.iter() {
             let agent = [(held.offer.agent, 1)];
@@ -247,6 +259,15 @@ impl OfferView<'_> {
                 let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
                 profile.give(needs, &agent, end.max(soonest), never);
             }
+        }
+        for (unit, places) in self.gangs.iter() {
+            let end = self.expected_end(now, unit.job, unit.stage);
+            let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
+            let agents = places
+                .iter()
+                .map(|(position, tasks)| (self.agent(*position), *tasks));
+            let agents: Vec<_> = agents.collect();
+            profile.give(needs, &agents, end.max(soonest), never);
         }
         profile
     }
@@ -292,7 +313,7 @@ impl OfferView<'_> {
     /// Launches the next waiting task of one stage on the offer at `position`, which must have
     /// room for it. Says whether there was one.
     pub fn launch_stage(&mut self, position: usize, job: JobId, stage: u32) -> bool {
-        let needs = self.queue.spec(job).stages[stage as usize].needs;
+        let needs = self.queue.spec(job).stages[stage as usize].needs_at_once();
         let taken = if needs.fits_in(self.offers[position].left) {
             self.queue.take_from(job, stage)
         } else {
@@ -304,6 +325,14 @@ impl OfferView<'_> {
     /// Launches so many waiting tasks of one stage on the offers at these positions, which must have room for
     /// them.
     pub fn launch_whole(&mut self, job: JobId, stage: u32, places: &[(usize, u64)]) {
+        let spec = &self.queue.spec(job).stages[stage as usize];
+        if spec.rigid {
+            let needs = spec.needs;
+            if let Some(unit) = self.queue.take_from(job, stage) {
+                self.place_gang(unit, needs, places.to_vec());
+            }
+            return;
+        }
         for (position, tasks) in places {
             for _ in 0..*tasks {
                 self.launch_stage(*position, job, stage);
@@ -317,7 +346,7 @@ impl OfferView<'_> {
         let mut stages = self.queue.ready_stages(job);
         stages.any(|(stage, _)| {
             spec.stages[stage as usize]
-                .needs
+                .needs_at_once()
                 .fits_in(self.offers[position].left)
         })
     }
@@ -360,7 +389,7 @@ impl OfferView<'_> {
 
     /// Whether tasks are placed on the offer at `position`, so that what is left of it goes back.
     pub fn is_used(&self, position: usize) -> bool {
-        !self.offers[position].launch.is_empty()
+        self.offers[position].is_used()
     }
 
     /// What was refused before may be of use now: it is offered again.
@@ -370,10 +399,25 @@ impl OfferView<'_> {
 
     fn place(&mut self, position: usize, taken: Option<WorkUnit>) -> bool {
         let Some(unit) = taken else { return false };
-        let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
+        let stage = &self.queue.spec(unit.job).stages[unit.stage as usize];
+        let needs = stage.needs;
+        if stage.rigid {
+            let all = vec![(position, stage.tasks.into())];
+            self.place_gang(unit, needs, all);
+            return true;
+        }
         let held = &mut self.offers[position];
         held.left -= needs;
         held.launch.push(unit);
         true
+    }
+
+    fn place_gang(&mut self, unit: WorkUnit, needs: Resources, places: TaskPlaces) {
+        for (position, tasks) in &places {
+            let held = &mut self.offers[*position];
+            held.left -= needs.times(*tasks);
+            held.has_gang = true;
+        }
+        self.gangs.push((unit, places));
     }
 }

@@ -9,14 +9,14 @@ use crate::resources::Resources;
 use crate::time::Time;
 
 /// A running task of which it is said how long it runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ExpectedEnd {
     /// What it does.
     pub unit: WorkUnit,
-    /// Where.
-    pub agent: AgentId,
-    /// What it holds.
+    /// What one of its units holds: of a gang one of its tasks.
     pub needs: Resources,
+    /// How many of them are where.
+    pub places: Vec<(AgentId, u64)>,
     /// When it was launched plus what was said; over for one that runs longer.
     pub end: Time,
 }
@@ -61,8 +61,8 @@ mod tests {
             };
             let expected = ExpectedEnd {
                 unit,
-                agent: AgentId(0),
                 needs: Resources::cores(1, 1),
+                places: vec![(AgentId(0), 1)],
                 end: Time::from_secs(end),
             };
             running.launched(TaskId(task as u64), expected);

@@ -1,6 +1,6 @@
 //! All or nothing: tasks that start together wait on the offers in hand until there is room for all.
 
-use super::OfferView;
+use super::{OfferView, TaskPlaces};
 use crate::job::JobSpec;
 use crate::message::{FrameworkId, JobId};
 use crate::name::{BadName, Name, Param};
@@ -301,11 +301,13 @@ fn start_all(view: &mut OfferView<'_>, job: JobId, stage: u32, waiting: u32) -> 
     if rooms < u64::from(waiting) {
         return false;
     }
-    let mut left = waiting;
-    for position in open {
-        while left > 0 && view.launch_stage(position, job, stage) {
-            left -= 1;
-        }
-    }
+    let mut left = u64::from(waiting);
+    let places = open.iter().map(|position| {
+        let here = room(position).min(left);
+        left -= here;
+        (*position, here)
+    });
+    let places: TaskPlaces = places.filter(|(_, here)| *here > 0).collect();
+    view.launch_whole(job, stage, &places);
     true
 }

@@ -56,13 +56,21 @@ fn stages() -> impl Strategy<Value = StageSpec> {
     let start_after = select(vec![0, 50, 500, 1000]);
     let preferred = vec(0..4_u32, 0..3);
     let estimate = proptest::option::of((1..20_000_u64).prop_map(Span::from_millis));
-    let of = (needs, 1..6_u32, start_after, preferred, estimate);
-    of.prop_map(|(needs, tasks, start_after, copies, estimate)| {
+    let of = (
+        needs,
+        1..6_u32,
+        start_after,
+        preferred,
+        estimate,
+        any::<bool>(),
+    );
+    of.prop_map(|(needs, tasks, start_after, copies, estimate, rigid)| {
         let spread = |index| copies.iter().map(move |copy| AgentId((copy + index) % 4));
         StageSpec {
             start_after,
             preferred: (0..tasks).flat_map(spread).collect(),
             estimate,
+            rigid,
             ..StageSpec::new(needs, tasks)
         }
     })
@@ -76,6 +84,11 @@ fn jobs(gang: impl Strategy<Value = bool>) -> impl Strategy<Value = Vec<(Time, J
             if gang {
                 spec.needs = CORE;
                 spec.start_after = 1000;
+            }
+            // One task on several agents has no data on any of them.
+            spec.rigid &= gang;
+            if spec.rigid {
+                spec.preferred.clear();
             }
         }
         (at, JobSpec { gang, stages })

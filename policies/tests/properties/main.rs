@@ -10,6 +10,7 @@ use proptest::prelude::ProptestConfig;
 #[path = "../examples/mod.rs"]
 mod examples;
 mod frameworks;
+mod gangs;
 mod master;
 mod observer;
 mod parts;

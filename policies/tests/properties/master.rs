@@ -11,6 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use crate::gangs::{Gang, gangs};
 use crate::observer::{Observer, master};
 
 /// What happens next; indexes choose among what there is when it happens.
@@ -18,6 +19,8 @@ use crate::observer::{Observer, master};
 enum Move {
     Fact(Event),
     Answer(Answer),
+    /// Gangs on all open offers of one framework.
+    Gangs(Index, Vec<Gang>, Span),
     /// A task that runs ends, or another one is said to have ended.
     End(Index, Outcome),
     Kill(Index),
@@ -119,7 +122,7 @@ fn totals() -> impl Strategy<Value = Resources> {
     ])
 }
 
-fn needs() -> impl Strategy<Value = Resources> {
+pub(crate) fn needs() -> impl Strategy<Value = Resources> {
     select(vec![
         Resources::ZERO,
         Resources::cores(1, 1),
@@ -279,6 +282,8 @@ fn moves() -> impl Strategy<Value = Vec<(Span, Move)>> {
     let one = prop_oneof![
         8 => facts().prop_map(Move::Fact),
         8 => answers().prop_map(Move::Answer),
+        4 => (any::<Index>(), gangs(), spans())
+            .prop_map(|(offer, gangs, refuse)| Move::Gangs(offer, gangs, refuse)),
         4 => (any::<Index>(), outcome).prop_map(|(index, outcome)| Move::End(index, outcome)),
         1 => any::<Index>().prop_map(Move::Kill),
         2 => (any::<Index>(), parts(), parts(), needs())
@@ -293,9 +298,9 @@ fn moves() -> impl Strategy<Value = Vec<(Span, Move)>> {
 }
 
 /// Plays moves, numbering tasks as frameworks do.
-struct Player {
-    observer: Observer,
-    next_task: [u64; 8],
+pub(crate) struct Player {
+    pub(crate) observer: Observer,
+    pub(crate) next_task: [u64; 8],
 }
 
 impl Player {
@@ -306,6 +311,10 @@ impl Player {
             Move::Fact(event) => observer.tell(now, event),
             Move::Answer(answer) => {
                 let event = self.answer(&answer);
+                self.observer.tell(now, event);
+            }
+            Move::Gangs(offer, gangs, refuse) => {
+                let event = self.gangs(offer, gangs, refuse);
                 self.observer.tell(now, event);
             }
             Move::End(index, outcome) => {

@@ -6,7 +6,7 @@ use fairground_policies::allocators::Setup;
 use fairground_policies::ledger::Earmark;
 use fairground_policies::master::{Config, Master, OfferSize};
 use fairground_policies::message::{
-    Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId, TaskRequest,
+    Action, AgentId, Demand, Event, FrameworkId, Offer, OfferId, Outcome, TaskId,
 };
 use fairground_policies::part::Capabilities;
 use fairground_policies::resources::Resources;
@@ -40,7 +40,7 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     /// A launch takes one off: of its size, else of the first size that it fits into, else of any.
-    fn take_off(&mut self, needs: Resources) {
+    pub(crate) fn take_off(&mut self, needs: Resources) {
         let mut left: Vec<&mut Demand> = self.demand.iter_mut().filter(|d| d.count > 0).collect();
         let same = left.iter().position(|d| d.needs == needs);
         let holds = left.iter().position(|d| needs.fits_in(d.needs));
@@ -73,6 +73,8 @@ pub(crate) struct Observer {
     pub(crate) open: BTreeMap<OfferId, Offer>,
     /// Tasks that were launched and not reported.
     pub(crate) running: BTreeMap<(FrameworkId, TaskId), AgentId>,
+    /// Those of them that are gangs: what each holds where.
+    pub(crate) gangs: BTreeMap<(FrameworkId, TaskId), Vec<(AgentId, Resources)>>,
     pub(crate) next_offer: u64,
     pub(crate) wanted: BTreeMap<FrameworkId, Wanted>,
     pub(crate) known: BTreeSet<FrameworkId>,
@@ -106,6 +108,7 @@ impl Observer {
             log: Vec::new(),
             open: BTreeMap::new(),
             running: BTreeMap::new(),
+            gangs: BTreeMap::new(),
             next_offer: 0,
             wanted: BTreeMap::new(),
             known: BTreeSet::new(),
@@ -212,22 +215,15 @@ impl Observer {
                 self.take_off(*framework, launch);
             }
         }
+        self.follow_gangs(event, actions, &mut asked);
         for position in 0..actions.len() {
             self.ordered(&actions[position..], &mut asked);
         }
         assert!(asked.is_empty(), "neither launched nor reported: {asked:?}");
     }
 
-    fn take_off(&mut self, framework: FrameworkId, launch: &[TaskRequest]) {
-        if let Some(wants) = self.wanted.get_mut(&framework) {
-            for request in launch {
-                wants.take_off(request.needs);
-            }
-        }
-    }
-
     /// Offers end, and what is left of them is refused, unless something was wrong with them.
-    fn answered(
+    pub(crate) fn answered(
         &mut self,
         framework: FrameworkId,
         offers: &[OfferId],
@@ -294,6 +290,7 @@ impl Observer {
                 assert!(asked.remove(&(framework, task)), "launched unasked");
                 self.running.insert((framework, task), agent);
             }
+            Action::LaunchGang { .. } => self.launched_gang(&actions[0], asked),
             Action::Kill {
                 agent,
                 framework,
@@ -308,6 +305,7 @@ impl Observer {
                     assert_eq!(outcome, Outcome::Lost);
                 } else {
                     let ran = self.running.remove(&(framework, task));
+                    self.gangs.remove(&(framework, task));
                     assert!(ran.is_some(), "{framework} {task} is reported twice");
                     let victim = self.victims.remove(&(framework, task));
                     assert!(outcome != Outcome::Killed || !victim, "killed for somebody");
@@ -340,6 +338,7 @@ impl Observer {
             let booked = ledger.task(framework, task);
             assert_eq!(booked.map(|(agent, _)| agent), Some(*agent));
         }
+        self.compare_gangs();
         let tasks: usize = self.known.iter().map(|f| ledger.tasks(*f)).sum();
         assert_eq!(tasks, self.running.len(), "number of tasks");
         let joined: Vec<_> = self.wanted.keys().copied().collect();

@@ -153,7 +153,7 @@ fn consumed(ledger: &Ledger, role: RoleId, before: Before<'_>) -> Resources {
     for agent in ledger.agents() {
         for task in ledger.started(agent) {
             if is_below(task.framework.into()) {
-                let portions = ledger.portions_of(task.framework, task.task);
+                let portions = ledger.portions_of(task.framework, task.task, agent);
                 consumed += task.needs - aside(ledger, agent, task.needs, portions);
             }
         }

@@ -11,7 +11,9 @@ use fairground_policies::frameworks::{
 };
 use fairground_policies::job::JobSpec;
 use fairground_policies::master::Master;
-use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, Outcome, TaskId};
+use fairground_policies::message::{
+    Action, AgentId, Event, FrameworkId, GangRequest, JobId, Outcome, TaskId,
+};
 use fairground_policies::resources::Resources;
 use fairground_policies::share::Weight;
 use fairground_policies::time::{Span, Time};
@@ -48,7 +50,8 @@ pub(crate) struct World {
     /// The next one last.
     inputs: Vec<(Time, Input)>,
     sent: usize,
-    alive: BTreeMap<(FrameworkId, TaskId), (AgentId, TaskPurpose)>,
+    /// On one agent, or on those of a gang.
+    alive: BTreeMap<(FrameworkId, TaskId), (Vec<AgentId>, TaskPurpose)>,
     jobs: BTreeMap<(FrameworkId, JobId), Arc<JobSpec>>,
     finished: BTreeSet<(FrameworkId, WorkUnit)>,
 }
@@ -159,11 +162,11 @@ impl World {
             }
             Input::LoadEnds(framework) => self.tell(*framework, FrameworkEvent::LoadEnded),
             Input::Lost(agent) => {
-                self.alive.retain(|_, (place, _)| place != agent);
+                self.alive.retain(|_, (places, _)| !places.contains(agent));
                 self.tell_master(Event::AgentLost { agent: *agent });
             }
             Input::Back(agent) => {
-                self.alive.retain(|_, (place, _)| place != agent);
+                self.alive.retain(|_, (places, _)| !places.contains(agent));
                 let (agent, total) = (*agent, AGENT);
                 self.tell_master(Event::AgentJoined { agent, total });
             }
@@ -194,7 +197,16 @@ impl World {
                 framework,
                 task,
                 ..
-            } => return self.launch(agent, framework, task),
+            } => return self.launch(&[agent], framework, task),
+            Action::LaunchGang {
+                framework,
+                task,
+                ref places,
+                ..
+            } => {
+                let agents: Vec<AgentId> = places.iter().map(|place| place.agent).collect();
+                return self.launch(&agents, framework, task);
+            }
             Action::Kill {
                 agent,
                 framework,
@@ -221,10 +233,11 @@ impl World {
         self.send(self.delay, Message::ToFramework(framework, event));
     }
 
-    fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId) {
+    fn launch(&mut self, agents: &[AgentId], framework: FrameworkId, task: TaskId) {
         let purpose = self.frameworks[framework.index()].purpose(task);
         let purpose = purpose.expect("a framework knows its tasks");
-        self.alive.insert((framework, task), (agent, purpose));
+        self.alive
+            .insert((framework, task), (agents.to_vec(), purpose));
         match purpose {
             TaskPurpose::WorkUnit(unit) => {
                 self.check_may_start(framework, unit);
@@ -254,9 +267,10 @@ impl World {
     }
 
     fn due(&mut self, framework: FrameworkId, task: TaskId) {
-        let Some(&(agent, purpose)) = self.alive.get(&(framework, task)) else {
+        let Some((agents, purpose)) = self.alive.get(&(framework, task)) else {
             return;
         };
+        let (agent, purpose) = (agents[0], *purpose);
         match purpose {
             TaskPurpose::WorkUnit(unit)
                 if self.waits_for_parents(framework, unit)
@@ -285,8 +299,17 @@ impl World {
     }
 
     fn finish(&mut self, framework: FrameworkId, unit: WorkUnit) {
-        let new = self.finished.insert((framework, unit));
-        assert!(new, "{unit:?} of {framework} finished twice");
+        for index in self.together(framework, unit) {
+            let unit = WorkUnit { index, ..unit };
+            let new = self.finished.insert((framework, unit));
+            assert!(new, "{unit:?} of {framework} finished twice");
+        }
+    }
+
+    /// The tasks of its stage that start and end as one with this one.
+    fn together(&self, framework: FrameworkId, unit: WorkUnit) -> std::ops::Range<u32> {
+        let stage = &self.jobs[&(framework, unit.job)].stages[unit.stage as usize];
+        unit.index..unit.index + stage.at_once()
     }
 
     /// Finished and all tasks of a stage.
@@ -320,7 +343,8 @@ impl World {
             *owner == framework && (unit.job, unit.stage) == (job, stage)
         });
         let (done, all) = self.progress(framework, job, stage);
-        self.jobs[&(framework, job)].gang && (mates.count() as u32) < all - done
+        let alone = self.together(framework, unit).len() as u32;
+        self.jobs[&(framework, job)].gang && (mates.count() as u32) * alone < all - done
     }
 
     fn check_may_start(&self, framework: FrameworkId, unit: WorkUnit) {
@@ -334,15 +358,22 @@ impl World {
     fn check_gangs(&self, framework: FrameworkId, actions: &[FrameworkAction]) {
         let mut started: BTreeMap<(JobId, u32), u32> = BTreeMap::new();
         for action in actions {
-            let FrameworkAction::Tell(Event::OffersAnswered { launch, .. }) = action else {
-                continue;
+            let tasks: Vec<(TaskId, u32)> = match action {
+                FrameworkAction::Tell(Event::OffersAnswered { launch, .. }) => {
+                    launch.iter().map(|request| (request.task, 1)).collect()
+                }
+                FrameworkAction::Tell(Event::GangsPlaced { gangs, .. }) => {
+                    let units = |gang: &GangRequest| gang.places.iter().map(|one| one.units).sum();
+                    gangs.iter().map(|gang| (gang.task, units(gang))).collect()
+                }
+                _ => continue,
             };
-            for request in launch {
-                let purpose = self.frameworks[framework.index()].purpose(request.task);
+            for (task, units) in tasks {
+                let purpose = self.frameworks[framework.index()].purpose(task);
                 if let Some(TaskPurpose::WorkUnit(unit)) = purpose
                     && self.jobs[&(framework, unit.job)].gang
                 {
-                    *started.entry((unit.job, unit.stage)).or_default() += 1;
+                    *started.entry((unit.job, unit.stage)).or_default() += units;
                 }
             }
         }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use fairground_policies::frameworks::OfferPolicy;
+use fairground_policies::ledger::Ledger;
 use fairground_policies::message::{
-    AgentId, Demand, Event, FrameworkId, OfferId, Outcome, RoleId, TaskId, TaskRequest,
+    AgentAnswer, AgentId, Demand, Event, FrameworkId, GangPlace, GangRequest, OfferId, Outcome,
+    RoleId, TaskId, TaskRequest,
 };
 use fairground_policies::part::{AgentPart, Capabilities};
 use fairground_policies::resources::{
@@ -164,6 +166,46 @@ pub(crate) fn demand(text: &str) -> Event {
     };
     let demand = sizes.map(size).collect();
     Event::DemandDeclared { framework, demand }
+}
+
+/// Gangs on the offers that are named.
+pub(crate) fn gangs(text: &str, ledger: &Ledger) -> Event {
+    let mut named = text.split(" t");
+    let first = Words::read(named.next().unwrap());
+    let gang = |text: &str| {
+        let (task, rest) = text.split_once(' ').unwrap();
+        let words = Words::read(rest);
+        let place = |place: &str| {
+            let (agent, units) = place.split_once(':').unwrap();
+            GangPlace {
+                agent: Words::read(agent).agents[0],
+                units: units.parse().unwrap(),
+            }
+        };
+        GangRequest {
+            task: TaskId(task.parse().unwrap()),
+            needs: words.amount,
+            places: words.keys["on"].split(',').map(place).collect(),
+        }
+    };
+    let gangs = named.map(gang).collect();
+    let mut answers: BTreeMap<Option<AgentId>, AgentAnswer> = BTreeMap::new();
+    for id in first.offers {
+        let agent = ledger
+            .offers()
+            .find(|open| open.id == id)
+            .map(|open| open.agent);
+        let answer = answers.entry(agent).or_insert_with(|| AgentAnswer {
+            offers: Vec::new(),
+            refuse: OfferPolicy::default().refuse,
+        });
+        answer.offers.push(id);
+    }
+    Event::GangsPlaced {
+        framework: first.frameworks[0],
+        answers: answers.into_values().collect(),
+        gangs,
+    }
 }
 
 /// What a role is guaranteed, and its limit.

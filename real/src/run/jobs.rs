@@ -37,9 +37,10 @@ pub(super) enum Toil {
     Reduce(Span, Span),
 }
 
+/// All of them in single tasks: Mesos' API has none on several agents.
 pub(super) fn jobs_of(work: &Work) -> Jobs {
     match work {
-        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.clone(),
+        Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.apart(),
         Work::Service(_) => Jobs::default(),
     }
 }

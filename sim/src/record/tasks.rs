@@ -23,6 +23,10 @@ pub struct Done {
     pub agent: AgentId,
     /// What it, or its executor, used.
     pub needs: Resources,
+    /// How many tasks of its stage it is: more than one of a gang that runs as one.
+    pub units: u32,
+    /// How many of a gang are on agents before this one.
+    pub before: u32,
     /// What it is to its framework.
     pub purpose: TaskPurpose,
     /// Whether it ran inside an executor.
@@ -35,16 +39,38 @@ pub struct Done {
     pub outcome: TaskEnd,
 }
 
+/// What a task has on one agent.
+#[derive(Clone, Copy, Debug)]
+pub struct OnAgent {
+    /// Where.
+    pub agent: AgentId,
+    /// How much.
+    pub needs: Resources,
+    /// How many tasks that is.
+    pub units: u32,
+}
+
+impl OnAgent {
+    /// Each with how many of the same gang are on the agents before it.
+    pub fn counted(parts: impl IntoIterator<Item = Self>) -> impl Iterator<Item = (Self, u32)> {
+        let mut before = 0;
+        parts.into_iter().map(move |part| {
+            before += part.units;
+            (part, before - part.units)
+        })
+    }
+}
+
 /// What becomes of all attempts at tasks.
 #[derive(Default, Debug)]
 pub struct Attempts {
     /// Those that are over, in order.
     done: Vec<Done>,
     /// What was launched and is not over: every launch has a row in the end.
-    open: BTreeMap<(FrameworkId, TaskId), (AgentId, Resources, TaskPurpose)>,
+    open: BTreeMap<(FrameworkId, TaskId), (Vec<OnAgent>, TaskPurpose)>,
     /// Those that ran to their end and of which no framework has heard, by task, or by executor and unit
     /// of work. Only what is heard of counts.
-    unheard: BTreeMap<(FrameworkId, TaskId, Option<WorkUnit>), usize>,
+    unheard: BTreeMap<(FrameworkId, TaskId, Option<WorkUnit>), Vec<usize>>,
 }
 
 impl Attempts {
@@ -52,11 +78,10 @@ impl Attempts {
     pub fn launched(
         &mut self,
         (framework, task): (FrameworkId, TaskId),
-        agent: AgentId,
-        needs: Resources,
+        parts: Vec<OnAgent>,
         purpose: TaskPurpose,
     ) {
-        self.open.insert((framework, task), (agent, needs, purpose));
+        self.open.insert((framework, task), (parts, purpose));
     }
 
     /// An attempt is over, or a piece of work inside an executor.
@@ -67,7 +92,7 @@ impl Attempts {
         if let (TaskPurpose::WorkUnit(unit), TaskEnd::Finished) = (done.purpose, done.outcome) {
             let inside = done.inside.then_some(unit);
             let place = (done.framework, done.task, inside);
-            self.unheard.insert(place, self.done.len());
+            self.unheard.entry(place).or_default().push(self.done.len());
             done.outcome = TaskEnd::Discarded;
         }
         self.done.push(done);
@@ -76,19 +101,25 @@ impl Attempts {
     /// A framework hears that a task is done, or a piece of work in an executor, as the first of its
     /// attempts.
     pub fn counts(&mut self, framework: FrameworkId, task: TaskId, inside: Option<WorkUnit>) {
-        if let Some(at) = self.unheard.remove(&(framework, task, inside)) {
+        let unheard = self.unheard.remove(&(framework, task, inside));
+        for at in unheard.into_iter().flatten() {
             self.done[at].outcome = TaskEnd::Finished;
         }
     }
 
     /// The order to launch a task came to nobody.
     pub fn unstarted(&mut self, framework: FrameworkId, task: TaskId, now: Time) {
-        if let Some((agent, needs, purpose)) = self.open.remove(&(framework, task)) {
+        let Some((parts, purpose)) = self.open.remove(&(framework, task)) else {
+            return;
+        };
+        for (part, before) in OnAgent::counted(parts) {
             self.done.push(Done {
                 framework,
                 task,
-                agent,
-                needs,
+                agent: part.agent,
+                needs: part.needs,
+                units: part.units,
+                before,
                 purpose,
                 inside: false,
                 started: now,
@@ -161,6 +192,8 @@ fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
     }
     for all in attempts.values_mut() {
         all.sort_unstable();
+        // A gang that runs as one has a row an agent.
+        all.dedup();
     }
     let row = |one: Done| {
         let TaskPurpose::WorkUnit(unit) = one.purpose else {
@@ -176,7 +209,7 @@ fn rows(jobs: &JobTable, done: Vec<Done>) -> Vec<TaskRow> {
         let submitted = job.map(|job| job.submitted);
         let prefers = spec.filter(|spec| !spec.preferred.is_empty());
         TaskRow {
-            unit: Some((unit.job, unit.stage, unit.index)),
+            unit: Some((unit.job, unit.stage, unit.index + one.before)),
             attempt: Some(attempt as u32),
             submitted,
             ready: ready.copied().chain(submitted).max(),
@@ -204,6 +237,7 @@ const fn plain(one: &Done) -> TaskRow {
         kind,
         task: one.task,
         unit: None,
+        tasks: one.units,
         attempt: None,
         agent: one.agent,
         needs: one.needs,

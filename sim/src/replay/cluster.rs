@@ -70,7 +70,7 @@ impl Demand {
                 let time = local
                     .iter()
                     .map(|run| u128::from((*run).min(left).as_micros()));
-                let time: u128 = time.sum();
+                let time: u128 = time.sum::<u128>() * u128::from(stage.at_once());
                 for (i, units) in stage.needs.units().into_iter().enumerate() {
                     sums[i] += u128::from(units) * time;
                     largest[i] = largest[i].max(units);

@@ -79,9 +79,9 @@ impl JobOutcome {
         self.finished = now;
     }
 
-    /// An attempt at a task was lost or killed.
-    pub const fn lose(&mut self) {
-        self.lost += 1;
+    /// Attempts at so many tasks were lost or killed.
+    pub const fn lose(&mut self, tasks: u32) {
+        self.lost += tasks;
     }
 
     /// Whether all tasks finished.

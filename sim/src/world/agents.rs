@@ -6,9 +6,10 @@ use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome,
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
 
+use super::rows::gang_of;
 use super::{Item, World};
 use crate::network::Link;
-use crate::record::{Done, Ended};
+use crate::record::{Done, Ended, OnAgent};
 use crate::run::TaskEnd;
 
 /// All agents and what runs on them.
@@ -16,7 +17,7 @@ use crate::run::TaskEnd;
 pub(super) struct Agents {
     machines: Vec<Machine>,
     /// What runs, by framework.
-    tasks: Vec<IdTable<RunningTask>>,
+    pub(super) tasks: Vec<IdTable<RunningTask>>,
     running: u64,
 }
 
@@ -32,23 +33,38 @@ struct Machine {
     tasks: Vec<(FrameworkId, TaskId)>,
 }
 
-/// A task that runs.
+/// A task that runs; a gang, which runs on several agents as one, with what it has on the first of them.
 #[derive(Clone, Debug)]
 pub(super) struct RunningTask {
     pub(super) agent: AgentId,
     pub(super) needs: Resources,
+    units: u32,
+    /// What a gang has on other agents.
+    elsewhere: Vec<OnAgent>,
     pub(super) started: Time,
     pub(super) purpose: TaskPurpose,
     /// What an executor does, once it began something.
-    work: Option<Box<Doing>>,
+    pub(super) work: Option<Box<Doing>>,
 }
 
 #[derive(Clone, Default, Debug)]
-struct Doing {
+pub(super) struct Doing {
     /// The piece of work the executor is at, and since when.
-    unit: Option<(WorkUnit, Time)>,
+    pub(super) unit: Option<(WorkUnit, Time)>,
     /// How many units of work it began.
     begun: u32,
+}
+
+impl RunningTask {
+    /// What it has on each of its agents.
+    pub(super) fn parts(&self) -> impl Iterator<Item = OnAgent> {
+        let first = OnAgent {
+            agent: self.agent,
+            needs: self.needs,
+            units: self.units,
+        };
+        std::iter::once(first).chain(self.elsewhere.iter().copied())
+    }
 }
 
 impl Agents {
@@ -72,6 +88,12 @@ impl Agents {
         self.running
     }
 
+    /// Whether an order for this incarnation of `agent` finds it.
+    fn is_up(&self, agent: AgentId, incarnation: u32) -> bool {
+        let machine = &self.machines[agent.index()];
+        machine.up && machine.incarnation == incarnation
+    }
+
     /// The incarnation of `agent` that the master's orders are meant for.
     pub(super) fn known_incarnation(&self, agent: AgentId) -> u32 {
         self.machines[agent.index()].known_incarnation
@@ -91,18 +113,22 @@ impl Agents {
     }
 
     fn start(&mut self, framework: FrameworkId, task: TaskId, running: RunningTask) {
-        self.machines[running.agent.index()]
-            .tasks
-            .push((framework, task));
+        for part in running.parts() {
+            self.machines[part.agent.index()]
+                .tasks
+                .push((framework, task));
+        }
         self.tasks[framework.index()].insert(task.0, running);
         self.running += 1;
     }
 
     fn end(&mut self, framework: FrameworkId, task: TaskId) -> Option<RunningTask> {
         let running = self.tasks[framework.index()].remove(task.0)?;
-        // An agent runs tens of tasks: a search is cheaper than an index.
-        let tasks = &mut self.machines[running.agent.index()].tasks;
-        tasks.retain(|other| *other != (framework, task));
+        for part in running.parts() {
+            // An agent runs tens of tasks: a search is cheaper than an index.
+            let tasks = &mut self.machines[part.agent.index()].tasks;
+            tasks.retain(|other| *other != (framework, task));
+        }
         self.running -= 1;
         Some(running)
     }
@@ -119,9 +145,14 @@ impl World<'_> {
                 task,
                 needs,
             } => {
-                let machine = &self.agents.machines[agent.index()];
-                if machine.up && machine.incarnation == incarnation {
-                    self.launch(agent, framework, task, needs);
+                let units = 1;
+                let part = OnAgent {
+                    agent,
+                    needs,
+                    units,
+                };
+                if self.agents.is_up(agent, incarnation) {
+                    self.launch(framework, task, part, Vec::new());
                 } else {
                     self.never_began(framework, task);
                 }
@@ -131,8 +162,7 @@ impl World<'_> {
                 framework,
                 task,
             } => {
-                let machine = &self.agents.machines[agent.index()];
-                if machine.up && machine.incarnation == incarnation {
+                if self.agents.is_up(agent, incarnation) {
                     self.end(framework, task, Outcome::Killed);
                 }
             }
@@ -142,8 +172,7 @@ impl World<'_> {
                 task,
                 grace,
             } => {
-                let machine = &self.agents.machines[agent.index()];
-                if machine.up && machine.incarnation == incarnation {
+                if self.agents.is_up(agent, incarnation) {
                     self.queue
                         .push(self.now + grace, Item::GraceOver(framework, task));
                 }
@@ -151,11 +180,39 @@ impl World<'_> {
             Action::Offer(_)
             | Action::Parts { .. }
             | Action::Rescind { .. }
-            | Action::Report { .. } => {}
+            | Action::Report { .. }
+            | Action::LaunchGang { .. } => {}
         }
     }
 
-    fn launch(&mut self, agent: AgentId, framework: FrameworkId, task: TaskId, needs: Resources) {
+    /// The order to start a gang reaches its agents. Where one of them is gone, or another incarnation of it came
+    /// since, nothing starts: the master has been told of the loss, and by it the gang is over.
+    pub(super) fn start_gang(&mut self, incarnations: &[u32], action: &Action) {
+        let Some((framework, task, parts)) = gang_of(action) else {
+            return;
+        };
+        let mut meant = parts.iter().zip(incarnations);
+        if meant.all(|(part, incarnation)| self.agents.is_up(part.agent, *incarnation)) {
+            let mut parts = parts.into_iter();
+            let first = parts.next().expect("a gang on some agent");
+            self.launch(framework, task, first, parts.collect());
+        } else {
+            self.never_began(framework, task);
+        }
+    }
+
+    fn launch(
+        &mut self,
+        framework: FrameworkId,
+        task: TaskId,
+        first: OnAgent,
+        elsewhere: Vec<OnAgent>,
+    ) {
+        let OnAgent {
+            agent,
+            needs,
+            units,
+        } = first;
         // A framework that forgot the task was told it is lost; the agent would be told to kill it.
         let Some(purpose) = self.frameworks[framework.index()].purpose(task) else {
             self.never_began(framework, task);
@@ -165,6 +222,8 @@ impl World<'_> {
         let running = RunningTask {
             agent,
             needs,
+            units,
+            elsewhere,
             started: self.now,
             purpose,
             work: None,
@@ -257,17 +316,20 @@ impl World<'_> {
                 .map(|(_, since)| since),
             _ => None,
         };
-        let ended = Ended {
-            framework,
-            task,
-            agent: running.agent,
-            needs: running.needs,
-            started: running.started,
-            ended: self.now,
-            wasted,
-        };
-        self.record.ended(&ended);
-        (self.watch)(&ended);
+        for part in running.parts() {
+            let ended = Ended {
+                framework,
+                task,
+                agent: part.agent,
+                needs: part.needs,
+                units: part.units,
+                started: running.started,
+                ended: self.now,
+                wasted,
+            };
+            self.record.ended(&ended);
+            (self.watch)(&ended);
+        }
         self.note(framework, task, running, outcome.into());
         if running.purpose == TaskPurpose::Instance {
             self.instance_down(framework, task);
@@ -294,74 +356,6 @@ impl World<'_> {
         let unit = self.in_trace(framework, unit);
         let in_vain = self.costs.preempted(framework, unit, worked, left);
         Time::from_micros(self.now.as_micros() - in_vain.as_micros())
-    }
-
-    /// Remembers a launch that is ordered, so that it has a row whatever becomes of it.
-    pub(super) fn note_launch(&mut self, action: &Action) {
-        if let Action::Launch {
-            agent,
-            framework,
-            task,
-            needs,
-        } = *action
-            && let Some(purpose) = self.frameworks[framework.index()].purpose(task)
-            && let Some(attempts) = self.record.attempts()
-        {
-            attempts.launched((framework, task), agent, needs, purpose);
-        }
-    }
-
-    fn never_began(&mut self, framework: FrameworkId, task: TaskId) {
-        if let Some(attempts) = self.record.attempts() {
-            attempts.unstarted(framework, task, self.now);
-        }
-    }
-
-    /// Keeps the rows of what runs when the run ends, as one does in which nothing can happen any more.
-    pub(super) fn note_rest(&mut self) {
-        for framework in (0..self.agents.tasks.len() as u32).map(FrameworkId) {
-            let tasks = std::mem::take(&mut self.agents.tasks[framework.index()]);
-            for (task, running) in tasks.iter() {
-                self.note(framework, TaskId(task), running, TaskEnd::Running);
-            }
-        }
-        if let Some(attempts) = self.record.attempts() {
-            attempts.close(self.now);
-        }
-    }
-
-    /// Keeps the rows of a task that is gone, and of what it was at, if rows of tasks are kept.
-    fn note(
-        &mut self,
-        framework: FrameworkId,
-        task: TaskId,
-        running: &RunningTask,
-        outcome: TaskEnd,
-    ) {
-        let Some(attempts) = self.record.attempts() else {
-            return;
-        };
-        let done = Done {
-            framework,
-            task,
-            agent: running.agent,
-            needs: running.needs,
-            purpose: running.purpose,
-            inside: false,
-            started: running.started,
-            ended: self.now,
-            outcome,
-        };
-        let doing = running.work.as_ref().and_then(|doing| doing.unit);
-        if let Some((unit, since)) = doing {
-            attempts.ended(Done {
-                purpose: TaskPurpose::WorkUnit(unit),
-                inside: true,
-                started: since,
-                ..done
-            });
-        }
-        attempts.ended(done);
     }
 
     /// A piece of work reaches its executor, if that still runs.
@@ -415,6 +409,8 @@ impl World<'_> {
                 task: executor,
                 agent,
                 needs: running.needs,
+                units: 1,
+                before: 0,
                 purpose: TaskPurpose::WorkUnit(unit),
                 inside: true,
                 started: since,

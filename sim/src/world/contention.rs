@@ -212,7 +212,7 @@ impl Contention {
     /// The machines of a scenario, if anybody is to know what they are used for.
     pub(super) fn new(scenario: &Scenario<'_>) -> Option<Self> {
         let uses: Vec<_> = scenario.frameworks.iter().map(|one| one.uses).collect();
-        if scenario.overcommit.is_empty() && uses.iter().all(Option::is_none) {
+        if !Self::is_followed(scenario) {
             return None;
         }
         let machines = scenario.trace.agents.iter();
@@ -222,6 +222,12 @@ impl Contention {
             machines: machines.map(|size| Machine::new(size.cpus())).collect(),
             looks: 0,
         })
+    }
+
+    /// Whether anybody says what tasks use, or offers more than there is.
+    pub(super) fn is_followed(scenario: &Scenario<'_>) -> bool {
+        let says = scenario.frameworks.iter().any(|one| one.uses.is_some());
+        says || !scenario.overcommit.is_empty()
     }
 
     /// Of each framework, whether what its tasks use can be known.

@@ -2,14 +2,17 @@
 
 use std::fmt;
 
+use fairground_policies::allocators::Allocator;
 use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
 use fairground_policies::time::Time;
 use fairground_workloads::ReadError;
 use fairground_workloads::feedback::Course;
-use fairground_workloads::rng::Stream;
+use fairground_workloads::rng::{self, Stream};
 use fairground_workloads::trace::{Job, JobStream, Jobs, OneJob, Work};
 
+use super::Scenario;
+use super::contention::Contention;
 use crate::record::Recorder;
 use crate::run::JobOutcome;
 
@@ -92,13 +95,17 @@ pub(super) struct OwnData {
 }
 
 impl<'a> JobSource<'a> {
-    /// Those of `stream`, or of `work` if there is none; with `data`, wherever the trace has theirs.
+    /// Those of `stream`, or of `work` if there is none; with `data`, wherever the trace has theirs. Rigid ones
+    /// become gangs of single tasks where these are told `apart`.
     pub(super) fn new(
         work: &Work,
         stream: Option<JobStream<'a>>,
-        data: Option<OwnData>,
+        (data, apart): (Option<OwnData>, bool),
     ) -> Result<Self, ReadError> {
         if let Some(mut rest) = stream {
+            if apart {
+                rest = Box::new(rest.map(|job| Ok(job?.apart())));
+            }
             if let Some(OwnData { agents, mut stream }) = data {
                 rest = Box::new(rest.map(move |job| Ok(job?.with_data_on(&agents, &mut stream))));
             }
@@ -112,6 +119,7 @@ impl<'a> JobSource<'a> {
             Work::Batch(jobs) | Work::Executors { jobs, .. } => jobs.clone(),
             Work::Service(_) => Jobs::default(),
         };
+        let jobs = if apart { jobs.apart() } else { jobs };
         let jobs = match data {
             Some(mut data) => jobs.with_data_on(&data.agents, &mut data.stream),
             None => jobs,
@@ -261,5 +269,29 @@ impl<'a> JobSource<'a> {
             }
         }
         Ok(())
+    }
+}
+
+impl Scenario<'_> {
+    /// Whether the tasks of a gang may differ in how they go on, so that each of them is one of its own: where they
+    /// share machines with others, where single attempts are slow, and inside executors.
+    pub(super) fn tells_apart(&self, work: &Work) -> bool {
+        let in_executors = matches!(work, Work::Executors { .. });
+        in_executors || self.costs.stragglers > 0 || Contention::is_followed(self)
+    }
+}
+
+/// Where the data of a framework lies that keeps it on its own agents.
+pub(super) fn data_of(
+    framework: FrameworkId,
+    scenario: &Scenario<'_>,
+    allocator: &dyn Allocator,
+) -> OwnData {
+    let agents = (0..scenario.trace.agents.len() as u32).map(AgentId);
+    OwnData {
+        agents: agents
+            .filter(|agent| allocator.owner(*agent) == Some(framework))
+            .collect(),
+        stream: rng::stream(scenario.seed, &format!("data/{framework}")),
     }
 }

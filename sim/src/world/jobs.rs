@@ -244,6 +244,12 @@ impl<'a> World<'a> {
         WorkUnit { job, ..unit }
     }
 
+    /// How many tasks a unit of work is.
+    fn at_once(&self, framework: FrameworkId, unit: WorkUnit) -> u32 {
+        let job = self.progress[framework.index()].jobs.job(unit.job);
+        job.spec.stages[unit.stage as usize].at_once()
+    }
+
     pub(super) fn is_gang(&self, framework: FrameworkId, job: JobId) -> bool {
         let jobs = &self.progress[framework.index()].jobs;
         jobs.job(job).spec.gang
@@ -332,7 +338,11 @@ impl<'a> World<'a> {
         let worked = self.doubled.remove(&(framework, task));
         let in_vain = beaten && outcome == Outcome::Finished;
         let counted = if in_vain { Outcome::Killed } else { outcome };
-        self.record.reported(framework, counted);
+        let tasks = match purpose {
+            Some(TaskPurpose::WorkUnit(unit)) if !beaten => self.at_once(framework, unit),
+            _ => 1,
+        };
+        self.record.reported(framework, counted, tasks);
         if in_vain {
             self.record.framework(framework).work_lost += worked.unwrap_or_default();
         }
@@ -340,7 +350,7 @@ impl<'a> World<'a> {
         let inside = page.work_of(task);
         let Some(TaskPurpose::WorkUnit(unit)) = purpose else {
             if let Some(unit) = inside {
-                self.progress(framework).jobs.outcome(unit.job).lose();
+                self.progress(framework).jobs.outcome(unit.job).lose(1);
             }
             return;
         };
@@ -348,11 +358,11 @@ impl<'a> World<'a> {
             return;
         }
         if outcome != Outcome::Finished {
-            self.progress(framework).jobs.outcome(unit.job).lose();
+            self.progress(framework).jobs.outcome(unit.job).lose(tasks);
             return;
         }
         if other {
-            self.progress(framework).jobs.outcome(unit.job).lose();
+            self.progress(framework).jobs.outcome(unit.job).lose(tasks);
         }
         self.record.framework(framework).copies_won += u64::from(copy);
         self.counts(framework, task, None);
@@ -370,10 +380,11 @@ impl<'a> World<'a> {
         let now = self.now;
         self.moved = now;
         self.costs.done(framework, self.in_trace(framework, unit));
+        let tasks = self.at_once(framework, unit);
         let progress = self.progress(framework);
         if let Some(open) = progress.open(unit.job) {
             let left = &mut open.left[unit.stage as usize];
-            *left -= 1;
+            *left -= tasks;
             if *left > 0 {
                 return;
             }

@@ -8,6 +8,7 @@ mod contention;
 mod costs;
 mod jobs;
 mod network_io;
+mod rows;
 pub mod service_queue;
 mod services;
 mod usable;
@@ -16,7 +17,6 @@ mod job_source;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fairground_policies::allocators::Allocator;
 use fairground_policies::frameworks::{
     Autoscaler, Framework, FrameworkAction, FrameworkEvent, OfferPolicy,
 };
@@ -42,7 +42,7 @@ use agents::Agents;
 pub use behaviour::Behaviour;
 use contention::Contention;
 use costs::Costs;
-use job_source::{JobSource, OwnData};
+use job_source::{JobSource, data_of};
 use jobs::Progress;
 use services::Service;
 use usable::usable_agents;
@@ -151,6 +151,8 @@ enum Message {
     FrameworkEvent(FrameworkId, FrameworkEvent),
     /// An order for an agent; the number names the agent's incarnation it is meant for.
     Ordered(u32, Action),
+    /// An order to start a gang, meant for these incarnations of its agents.
+    Gang(Box<(Vec<u32>, Action)>),
     /// A piece of work for an executor.
     Work(FrameworkId, FrameworkAction),
 }
@@ -276,7 +278,8 @@ impl<'a> World<'a> {
         let progress = (0..).zip(works).zip(streams).zip(&usable);
         let progress = progress
             .map(|(((id, work), stream), usable)| {
-                let jobs = JobSource::new(work, stream, data(FrameworkId(id)))?;
+                let how = (data(FrameworkId(id)), scenario.tells_apart(work));
+                let jobs = JobSource::new(work, stream, how)?;
                 Ok(Progress::new(jobs, work, usable))
             })
             .collect::<Result<_, ReadError>>()?;
@@ -461,17 +464,6 @@ impl<'a> World<'a> {
         }
         self.record
             .finish(self.scenario.seed, end, self.stalled, self.digest)
-    }
-}
-
-/// Where the data of a framework lies that keeps it on its own agents.
-fn data_of(framework: FrameworkId, scenario: &Scenario<'_>, allocator: &dyn Allocator) -> OwnData {
-    let agents = (0..scenario.trace.agents.len() as u32).map(AgentId);
-    OwnData {
-        agents: agents
-            .filter(|agent| allocator.owner(*agent) == Some(framework))
-            .collect(),
-        stream: rng::stream(scenario.seed, &format!("data/{framework}")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Carrying messages: to the master, to frameworks, to agents, and back.
 
 use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent};
-use fairground_policies::message::{Action, AgentId, Event, FrameworkId};
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, GangPlace};
 use fairground_policies::time::Time;
 
 use super::{Item, Message, World};
@@ -44,6 +44,7 @@ impl World<'_> {
             Message::Told(event) => self.tell_master(event),
             Message::FrameworkEvent(framework, event) => self.tell_framework(framework, event),
             Message::Ordered(incarnation, action) => self.obey(incarnation, &action),
+            Message::Gang(gang) => self.start_gang(&gang.0, &gang.1),
             Message::Work(framework, action) => self.begin_work(framework, &action),
         }
     }
@@ -57,6 +58,16 @@ impl World<'_> {
                 let at = self.network.arrival(Link::ToAgent(agent), self.now);
                 let incarnation = self.agents.known_incarnation(agent);
                 self.send(at, Message::Ordered(incarnation, action));
+                return;
+            }
+            Action::LaunchGang { ref places, .. } => {
+                // Whoever starts it is on the first of its agents.
+                let at = self
+                    .network
+                    .arrival(Link::ToAgent(places[0].agent), self.now);
+                let known = |place: &GangPlace| self.agents.known_incarnation(place.agent);
+                let incarnations = places.iter().map(known).collect();
+                self.send(at, Message::Gang(Box::new((incarnations, action))));
                 return;
             }
             // Whose tasks are all alike takes what it is offered, whatever it is made up of.
@@ -83,7 +94,10 @@ impl World<'_> {
         for action in actions.drain(..) {
             match action {
                 FrameworkAction::Tell(event) => {
-                    let thinks = matches!(event, Event::OffersAnswered { .. });
+                    let thinks = matches!(
+                        event,
+                        Event::OffersAnswered { .. } | Event::GangsPlaced { .. }
+                    );
                     let sent = if thinks {
                         self.now + self.network.think()
                     } else {

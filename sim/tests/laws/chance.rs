@@ -284,8 +284,9 @@ fn any_work() -> impl Strategy<Value = (Work, &'static str)> {
         (jobs(), select(&SCHEDULERS[..])).prop_map(|(jobs, scheduler)| (batch(jobs), scheduler));
     // Every scheduler keeps a gang together.
     let keepers = select(&["gang", "fifo", "fair[wait=5s]", "easy", "easy[gather=1s]"][..]);
-    let gangs = (vec(one_stage(), 0..5), keepers)
-        .prop_map(|(jobs, scheduler)| (batch(jobs.into_iter().map(gang).collect()), scheduler));
+    let gang = (one_stage(), any::<bool>())
+        .prop_map(|(job, rigid)| gang(if rigid { as_one(job) } else { job }));
+    let gangs = (vec(gang, 0..5), keepers).prop_map(|(jobs, scheduler)| (batch(jobs), scheduler));
     let executors = (
         vec(dag(), 0..5),
         needs(),
@@ -332,6 +333,17 @@ fn one_stage() -> impl Strategy<Value = Plan> {
         stage.estimate = estimate.map(Span::from_millis);
         job(at, vec![(stage, plain(millis, 1000))])
     })
+}
+
+/// All tasks of its stage start and end as one, as the first of them would.
+fn as_one(mut job: Plan) -> Plan {
+    for (stage, runtimes) in &mut job.stages {
+        stage.rigid = true;
+        let first = |list: Vec<Span>| list[..1].to_vec();
+        let all = std::mem::replace(runtimes, plain(Vec::new(), 1000));
+        *runtimes = all.map(first);
+    }
+    job
 }
 
 /// Maps with places they prefer (numbers to be taken modulo the number of agents), reduces that may
@@ -458,6 +470,9 @@ fn service() -> impl Strategy<Value = Service> {
 fn on_agents(mut work: Work, agents: u32, gangs: bool) -> Work {
     if let Work::Batch(jobs) | Work::Executors { jobs, .. } = &mut work {
         let mut placed = Jobs::default();
+        if !gangs {
+            *jobs = jobs.apart();
+        }
         for job in jobs.iter() {
             let stages = job.stages().map(|(stage, runtimes)| {
                 let mut stage = stage.clone();

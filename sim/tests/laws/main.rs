@@ -10,10 +10,10 @@ mod chance;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fairground_policies::message::{FrameworkId, JobId, TaskId};
+use fairground_policies::message::{AgentId, FrameworkId, JobId, TaskId};
 use fairground_policies::resources::{Kind, Resources};
 use fairground_policies::time::Time;
-use fairground_sim::run::{FrameworkRow, Run, TaskEnd, TaskKind};
+use fairground_sim::run::{FrameworkRow, Run, TaskEnd, TaskKind, TaskRow};
 use fairground_workloads::feedback::{After, Feedback};
 use fairground_workloads::trace::{Jobs, Runtimes, Work};
 use proptest::prelude::*;
@@ -55,6 +55,31 @@ proptest! {
         }
         check_use(&cluster, &run)?;
         prop_assert_eq!(&run, &cluster.run(), "the same twice is the same");
+    }
+
+    #[test]
+    fn a_rigid_gang_runs_as_its_tasks_would((mut cluster, hasty) in chance::cluster()) {
+        cluster.trace.faults.clear();
+        cluster.network = fairground_sim::network::NetworkSpec::default();
+        let as_one = cluster.run();
+        for workload in &mut cluster.trace.workloads {
+            if let Work::Batch(jobs) = &mut workload.work {
+                *jobs = jobs.apart();
+            }
+        }
+        let apart = cluster.run();
+        let rows = |run: &Run| -> Vec<_> {
+            let rows = run.jobs.iter();
+            rows.map(|row| (row.job, row.submitted, row.started, row.finished, row.tasks, row.lost)).collect()
+        };
+        prop_assert!(hasty || rows(&as_one) == rows(&apart));
+        prop_assert_eq!(&as_one.usage, &apart.usage);
+        let counts = |run: &Run| -> Vec<_> {
+            let rows = run.frameworks.iter();
+            rows.map(|row| (row.launched, row.tasks_finished, row.tasks_lost, row.work_lost)).collect()
+        };
+        prop_assert_eq!(counts(&as_one), counts(&apart));
+        prop_assert!(as_one.totals.events <= apart.totals.events);
     }
 
     #[test]
@@ -167,13 +192,22 @@ fn check_tasks(cluster: &Cluster, run: &Run) -> Verdict {
         let page = &run.frameworks[i];
         let rows = || run.tasks.iter().filter(|row| row.framework == framework);
         let launches = rows().filter(|row| row.kind != TaskKind::Inside);
-        let launches: Vec<TaskId> = launches.map(|row| row.task).collect();
-        let different: BTreeSet<TaskId> = launches.iter().copied().collect();
-        prop_assert_eq!(launches.len() as u64, page.launched);
-        prop_assert_eq!(different.len(), launches.len(), "a launch has one row");
+        let tasks: u64 = launches.clone().map(|row| u64::from(row.tasks)).sum();
+        let launches: Vec<(TaskId, AgentId)> = launches.map(|row| (row.task, row.agent)).collect();
+        let different: BTreeSet<_> = launches.iter().copied().collect();
+        prop_assert_eq!(tasks, page.launched);
+        prop_assert_eq!(
+            different.len(),
+            launches.len(),
+            "a launch has one row an agent"
+        );
         prop_assert!(rows().all(|row| row.started <= row.ended));
         let counted = rows().filter(|row| row.outcome == TaskEnd::Finished);
-        let counted: Vec<_> = counted.filter_map(|row| row.unit).collect();
+        let units = |row: &TaskRow| {
+            let (job, stage, index) = row.unit?;
+            Some((index..index + row.tasks).map(move |index| (job, stage, index)))
+        };
+        let counted: Vec<_> = counted.filter_map(units).flatten().collect();
         let tasks: BTreeSet<_> = counted.iter().copied().collect();
         prop_assert_eq!(tasks.len(), counted.len(), "one attempt at a task counts");
         if let Work::Batch(_) = workload.work {
@@ -244,7 +278,7 @@ fn check_work(cluster: &Cluster, run: &Run, i: usize, jobs: &Jobs) -> Verdict {
                 return Ok(());
             };
             for span in local {
-                let cpus = u128::from(stage.needs.cpus().0);
+                let cpus = u128::from(stage.needs.cpus().0) * u128::from(stage.at_once());
                 least += cpus * u128::from(span.as_micros());
                 let costs = cluster.costs;
                 let longest = span.scaled(u64::from(away), 1000);

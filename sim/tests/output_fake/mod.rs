@@ -162,7 +162,7 @@ fn jobs(policy: usize, seed: u64) -> JobTable {
                 outcome.finish(Time::from_micros((ends * 1e6) as u64));
             }
             if job % 50 == 3 {
-                outcome.lose();
+                outcome.lose(1);
             }
             outcomes.push(outcome);
         }

@@ -93,13 +93,17 @@ impl MpiSpec {
             let tasks = sizes.between(least, most) as u32;
             let run = durations.log_normal(self.run, self.spread);
             let runtimes = Runtimes::Plain {
-                local: vec![run; tasks as usize],
+                local: vec![run],
                 away: 1000,
+            };
+            let stage = StageSpec {
+                rigid: true,
+                ..StageSpec::new(needs, tasks)
             };
             Some(Draft {
                 label: format!("mpi-{tasks}"),
                 gang: true,
-                stages: vec![(StageSpec::new(needs, tasks), runtimes)],
+                stages: vec![(stage, runtimes)],
             })
         })?;
         let spread = Thousandths(u64::from(self.spread));

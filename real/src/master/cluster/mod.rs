@@ -219,8 +219,9 @@ impl Cluster {
                     let framework = self.roles.framework_of(offer.framework);
                     made.entry(framework).or_default().push(shown);
                 }
-                // No agent of a real cluster has any: nobody tells the core of reservations yet.
-                Action::Parts { .. } => {}
+                // Neither is there on a real cluster: nobody tells the core of reservations yet, and Mesos' API
+                // has no task on several agents.
+                Action::Parts { .. } | Action::LaunchGang { .. } => {}
                 Action::Rescind { framework, offer } => self.rescind(*framework, *offer),
                 Action::Launch {
                     framework, task, ..

@@ -9,7 +9,7 @@ use crate::run::{Comparison, TaskRow};
 /// One row an attempt at a task, in the order in which they ended; only if the recipe asks for it.
 pub fn tasks(comparison: &Comparison) -> Table<Of<'_, &TaskRow>> {
     let doc = "One row is one attempt at a task in one run, in the order in which they ended; every \
-               launch has one. The table is there if the recipe says `tasks = true`, or with `--tasks`.";
+               launch has one, a gang that runs as one has one an agent. The table is there if the recipe says `tasks = true`, or with `--tasks`.";
     let rows = rows(comparison, |run| &run.tasks, |row| row.framework);
     times(units(keyed(Table::new("tasks", doc, rows))))
 }
@@ -39,6 +39,13 @@ fn units<'a>(table: Table<Of<'a, &'a TaskRow>>) -> Table<Of<'a, &'a TaskRow>> {
         .int("index", "", "number of the task within its stage", |r| {
             r.row.unit.map(|unit| unit.2).into()
         })
+        .int(
+            "tasks",
+            "",
+            "how many tasks of the stage the row is, from `index` on: 1, or as many as a rigid gang, which starts \
+             and ends as one, has on this agent",
+            |r| r.row.tasks.into(),
+        )
         .int("attempt", "", "1 for the first attempt at it", |r| {
             r.row.attempt.into()
         })

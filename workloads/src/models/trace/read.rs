@@ -125,14 +125,21 @@ impl Brief {
     pub(super) fn stages(self) -> Vec<Stage> {
         let chained = self.stages.iter().any(|stage| !stage.parents.is_empty());
         let estimate = self.estimate.filter(|_| !chained);
+        let gang = self.gang;
         let stages = self.stages.into_iter().map(|stage| {
-            let mut local = Vec::with_capacity(stage.tasks as usize);
-            for (count, run) in stage.times {
-                local.extend(std::iter::repeat_n(run, count as usize));
-            }
+            // A gang of which the trace has one time runs as one.
+            let rigid = gang && stage.tasks > 0 && stage.times.len() == 1;
+            let local = if rigid {
+                vec![stage.times[0].1]
+            } else {
+                let times = stage.times.into_iter();
+                let times = times.flat_map(|(count, run)| std::iter::repeat_n(run, count as usize));
+                times.collect()
+            };
             let spec = StageSpec {
                 parents: stage.parents,
                 estimate,
+                rigid,
                 ..StageSpec::new(stage.needs, stage.tasks)
             };
             (spec, Runtimes::Plain { local, away: 1000 })
