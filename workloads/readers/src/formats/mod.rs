@@ -88,12 +88,13 @@ pub(crate) mod source;
 pub(crate) mod survey;
 pub(crate) mod table;
 pub(crate) mod tables;
+pub(crate) mod unquoted;
 pub(crate) mod zipped;
 
 pub use given::{ColumnMap, ReadAs};
 pub use lines::LONGEST_LINE;
 pub use place::Place;
-pub use source::{bytes_read, input};
+pub use source::{bytes_read, input, lines_of};
 pub use survey::{Check, Column, Head, Stat};
 pub use table::Table;
 

@@ -184,6 +184,26 @@ pub fn input(path: &Path, name: &Path) -> Result<Input, ReadError> {
     })
 }
 
+/// How many lines a file has and how many bytes, unpacked: what reading it costs at the least, of which nothing is
+/// understood.
+///
+/// # Errors
+/// When it cannot be read or unpacked.
+pub fn lines_of(path: &Path) -> Result<(u64, u64), ReadError> {
+    let count = || -> io::Result<(u64, u64)> {
+        let (mut plain, mut line) = (decompressed(path)?, Vec::new());
+        let (mut lines, mut bytes) = (0, 0);
+        loop {
+            line.clear();
+            match plain.read_until(b'\n', &mut line)? {
+                0 => return Ok((lines, bytes)),
+                read => (lines, bytes) = (lines + 1, bytes + read as u64),
+            }
+        }
+    };
+    count().map_err(|error| ReadError::io(path, &error))
+}
+
 /// How many bytes of trace files this process has read so far, as they lie on disk: for whoever shows
 /// progress. What is read as Parquet is not among them.
 pub fn bytes_read() -> u64 {

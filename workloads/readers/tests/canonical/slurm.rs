@@ -156,7 +156,7 @@ fn what_people_wrote_may_hold_separators_and_line_ends() {
         "JobID|JobName|NCPUS|Comment|End|Start",
         &["1|a|2|3|4|9|1"],
         &expect![[r"
-            file:2: expected 6 columns, found 7 columns
+            file:2: expected 6 columns, as the first line has, found 7 columns
               hint: the separator stands in texts, and the row can be read in several ways; leave JobName or SubmitLine out, or use sacct --delimiter
         "]],
     );

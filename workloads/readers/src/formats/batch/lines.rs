@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Accounted;
-use crate::formats::ahead::{Ahead, TextLine};
+use crate::formats::ahead::{Ahead, Lined, LinedRecords, TextLine};
 use crate::formats::prelude::*;
-use crate::formats::survey::Unread;
 
 /// More names than these are those of data.
 const MOST_NAMES: usize = 200;
@@ -44,76 +43,29 @@ impl NamesUnread {
     }
 }
 
-/// The records of an account that is written so, or of a folder of such files.
-pub struct AccountLines<L> {
-    lines: Ahead,
+/// An account that is written so.
+#[derive(Default)]
+pub struct Account<L> {
     how: L,
     unread: NamesUnread,
-    place: Place,
-    any: bool,
-    ended: bool,
 }
 
-impl<L: RecordLine> Iterator for AccountLines<L> {
-    type Item = Result<Accounted, ReadError>;
+/// The records of such an account, or of a folder of such files.
+pub type AccountLines<L> = LinedRecords<Account<L>>;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        while !self.ended {
-            let line = match self.lines.next() {
-                Some(Ok(line)) => line,
-                Some(Err(error)) => {
-                    self.any = true;
-                    return Some(Err(error));
-                }
-                None => {
-                    self.ended = true;
-                    let error = ReadError::expected("at least one record", "none");
-                    let mut place = self.lines.place();
-                    place.line = place.line.max(1);
-                    return (!self.any).then(|| Err(place.of(error.hint(L::ABOUT))));
-                }
-            };
-            let TextLine { text, place, .. } = line;
-            self.place = place;
-            if L::COMMENT.is_some_and(|mark| text.starts_with(mark)) {
-                continue;
-            }
-            self.any = true;
-            let read = self.how.read(&text, &mut self.unread);
-            return Some(read.map_err(|error| self.place.of(error)));
-        }
-        None
-    }
-}
-
-impl<L: RecordLine> Reader for AccountLines<L> {
+impl<L: RecordLine> Lined for Account<L> {
     type Record = Accounted;
+    const MEMBER: &'static str = L::MEMBER;
+    const ONE: &'static str = "record";
+    const ABOUT: &'static str = L::ABOUT;
 
-    fn open(path: &Path) -> Result<Self, ReadError> {
-        let lines = Ahead::open(path, L::MEMBER)?;
-        Ok(Self {
-            place: lines.place(),
-            lines,
-            how: L::default(),
-            unread: NamesUnread::default(),
-            any: false,
-            ended: false,
-        })
-    }
-
-    fn place(&self) -> Option<Place> {
-        Some(self.place.clone())
-    }
-
-    fn end(&self, seen: &mut Seen) {
-        for (name, count) in self.lines.passed().facts() {
-            seen.set(name, count);
+    fn record(&mut self, line: TextLine, _: &mut Ahead) -> Result<Option<Accounted>, ReadError> {
+        if L::COMMENT.is_some_and(|mark| line.text.starts_with(mark)) {
+            return Ok(None);
         }
-        self.lines.passed().tell(seen);
+        self.how.read(&line.text, &mut self.unread).map(Some)
     }
-}
 
-impl<L> Unread for AccountLines<L> {
     fn unread(&self) -> Vec<String> {
         self.unread.names()
     }

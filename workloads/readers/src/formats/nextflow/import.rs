@@ -47,7 +47,7 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
         told.task(import, record)?;
         Ok(Became::Imported)
     })?;
-    let [separators, lines] = records.odd();
+    let [separators, lines] = records.how().odd();
     for failed in std::mem::take(&mut told.failed).into_values().flatten() {
         failed.write(import)?;
     }

@@ -4,11 +4,10 @@
 //! `resources_available.ncpus`, Torque as `np`, `gpus` and, within `status`, `physmem`.
 
 use super::chunks::{GPUS, MODELS};
-use crate::formats::ahead::Ahead;
+use crate::formats::ahead::{Ahead, Lined, LinedRecords, TextLine};
 use crate::formats::batch::lines::NamesUnread;
 use crate::formats::batch::notation::{count, memory};
 use crate::formats::prelude::*;
-use crate::formats::survey::Unread;
 
 pub(crate) const FORM: Form = Form {
     about: "nodes of a PBS or Torque cluster (pbsnodes -a)",
@@ -70,16 +69,16 @@ pub struct Record {
 }
 
 /// The nodes of a file.
-pub struct Records {
-    lines: Ahead,
+pub type Records = LinedRecords<Nodes>;
+
+/// How they are written.
+#[derive(Default)]
+pub struct Nodes {
     unread: NamesUnread,
-    place: Place,
-    any: bool,
-    ended: bool,
 }
 
-/// What a file looks like.
-const ABOUT: &str = "the output of pbsnodes -a: a name on a line, key = value on indented ones";
+/// What the lines of a node begin with.
+const INDENT: [char; 2] = [' ', '\t'];
 
 /// Keys that say nothing of what a node has.
 const KNOWN: [&str; 10] = [
@@ -128,19 +127,32 @@ impl Record {
     }
 }
 
-impl Records {
-    /// A node with the lines that belong to it.
-    fn node(&mut self, name: &str) -> Result<Record, ReadError> {
+impl Lined for Nodes {
+    type Record = Record;
+    const MEMBER: &'static str = "pbsnodes.txt";
+    const ONE: &'static str = "node";
+    const ABOUT: &'static str =
+        "the output of pbsnodes -a: a name on a line, key = value on indented ones";
+
+    fn record(&mut self, line: TextLine, ahead: &mut Ahead) -> Result<Option<Record>, ReadError> {
+        if line.text.starts_with('#') {
+            return Ok(None);
+        }
+        let name = line.text.trim_ascii();
+        if line.text.starts_with(INDENT) || name.contains(|c: char| " \t=;,|{".contains(c)) {
+            let error = ReadError::expected("the name of a node", quoted(name));
+            return Err(error.hint(Self::ABOUT));
+        }
         let mut node = Record {
             name: name.to_owned(),
             ..Record::default()
         };
         let (mut problem, mut told) = (None, false);
-        while let Some(next) = self.lines.peek() {
-            if !next.text.starts_with([' ', '\t']) {
-                break;
-            }
-            let Some(Ok(line)) = self.lines.next() else {
+        while ahead
+            .peek()
+            .is_some_and(|next| next.text.starts_with(INDENT))
+        {
+            let Some(Ok(line)) = ahead.next() else {
                 break;
             };
             let Some((key, value)) = line.text.split_once('=') else {
@@ -159,75 +171,11 @@ impl Records {
         }
         if !told {
             let error = ReadError::expected("key = value on indented lines", "none");
-            problem = problem.or_else(|| Some(self.place.of(error.hint(ABOUT))));
+            problem = problem.or_else(|| Some(error.hint(Self::ABOUT)));
         }
-        problem.map_or(Ok(node), Err)
-    }
-}
-
-impl Iterator for Records {
-    type Item = Result<Record, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while !self.ended {
-            let line = match self.lines.next() {
-                Some(Ok(line)) => line,
-                Some(Err(error)) => {
-                    self.any = true;
-                    return Some(Err(error));
-                }
-                None => {
-                    self.ended = true;
-                    let mut place = self.lines.place();
-                    place.line = place.line.max(1);
-                    let error = ReadError::expected("at least one node", "none");
-                    return (!self.any).then(|| Err(place.of(error.hint(ABOUT))));
-                }
-            };
-            self.any = true;
-            if line.text.starts_with('#') {
-                continue;
-            }
-            self.place = line.place;
-            let name = line.text.trim_ascii();
-            if line.text.starts_with([' ', '\t']) || name.contains(|c: char| " \t=;,|{".contains(c))
-            {
-                let error = ReadError::expected("the name of a node", quoted(name));
-                return Some(Err(self.place.of(error.hint(ABOUT))));
-            }
-            return Some(self.node(name));
-        }
-        None
-    }
-}
-
-impl Reader for Records {
-    type Record = Record;
-
-    fn open(path: &Path) -> Result<Self, ReadError> {
-        let lines = Ahead::open(path, "pbsnodes.txt")?;
-        Ok(Self {
-            place: lines.place(),
-            lines,
-            unread: NamesUnread::default(),
-            any: false,
-            ended: false,
-        })
+        problem.map_or(Ok(Some(node)), Err)
     }
 
-    fn place(&self) -> Option<Place> {
-        Some(self.place.clone())
-    }
-
-    fn end(&self, seen: &mut Seen) {
-        for (name, count) in self.lines.passed().facts() {
-            seen.set(name, count);
-        }
-        self.lines.passed().tell(seen);
-    }
-}
-
-impl Unread for Records {
     fn unread(&self) -> Vec<String> {
         self.unread.names()
     }

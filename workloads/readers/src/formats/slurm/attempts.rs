@@ -73,7 +73,7 @@ pub(super) fn import(import: &mut Import<'_>, path: &Path) -> Done {
     for (_, (number, rows)) in gathered {
         one_of_several(import, number, rows, &mut told)?;
     }
-    told.tell(import, records.odd());
+    told.tell(import, records.how().odd());
     Ok(())
 }
 

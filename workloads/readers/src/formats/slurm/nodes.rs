@@ -6,9 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::notation::{count, gres, hosts};
-use crate::formats::ahead::{Ahead, TextLine};
+use crate::formats::ahead::{Ahead, Lined, LinedRecords, TextLine};
 use crate::formats::prelude::*;
-use crate::formats::survey::Unread;
 
 /// The most of anything one node may have.
 const MOST: u64 = 1_000_000_000;
@@ -72,14 +71,14 @@ pub struct Record {
 }
 
 /// The nodes of a file.
-pub struct Records {
-    lines: Ahead,
+pub type Records = LinedRecords<Nodes>;
+
+/// How they are written.
+#[derive(Default)]
+pub struct Nodes {
     /// What `NodeName=DEFAULT` says.
     defaults: BTreeMap<String, String>,
     unread: BTreeSet<String>,
-    place: Place,
-    any: bool,
-    ended: bool,
 }
 
 /// What is read, by lower-case names.
@@ -128,43 +127,7 @@ fn begins(line: &str) -> bool {
     start.len() > 9 && start[..9].eq_ignore_ascii_case(b"NodeName=")
 }
 
-impl Records {
-    /// The next entry with all of its lines: those that are indented, and those behind a backslash.
-    fn entry(&mut self) -> Option<Result<(String, Place), ReadError>> {
-        loop {
-            let line = match self.lines.next()? {
-                Ok(line) => line,
-                Err(error) => return Some(Err(error)),
-            };
-            self.place = line.place.clone();
-            let TextLine { text, place, .. } = line;
-            let mut entry = plain(&text).to_owned();
-            let node = begins(&entry);
-            loop {
-                let goes_on = entry.ends_with('\\');
-                let next = self.lines.peek().map(|next| next.text.as_str());
-                let indented = |next: &str| next.starts_with([' ', '\t']) && !begins(next);
-                if !next.is_some_and(|next| goes_on || node && indented(next)) {
-                    break;
-                }
-                let Some(Ok(next)) = self.lines.next() else {
-                    break;
-                };
-                let next = plain(&next.text);
-                entry.truncate(entry.trim_end_matches('\\').len());
-                if node {
-                    entry.push(' ');
-                    entry.push_str(next);
-                } else if next.ends_with('\\') {
-                    entry.push('\\');
-                }
-            }
-            if node {
-                return Some(Ok((entry, place)));
-            }
-        }
-    }
-
+impl Nodes {
     /// Understands an entry; nothing where it tells of defaults.
     fn read(&mut self, entry: &str) -> Result<Option<Record>, ReadError> {
         let mut told = BTreeMap::new();
@@ -242,71 +205,39 @@ fn plain(line: &str) -> &str {
     plain.trim_end()
 }
 
-impl Iterator for Records {
-    type Item = Result<Record, ReadError>;
+impl Lined for Nodes {
+    type Record = Record;
+    const MEMBER: &'static str = "slurm.conf";
+    const ONE: &'static str = "node";
+    const ABOUT: &'static str =
+        "the output of scontrol show nodes, or a slurm.conf: NodeName=... CPUs=...";
 
-    fn next(&mut self) -> Option<Self::Item> {
-        while !self.ended {
-            let (entry, place) = match self.entry() {
-                Some(Ok(entry)) => entry,
-                Some(Err(error)) => {
-                    self.any = true;
-                    return Some(Err(error));
-                }
-                None => {
-                    self.ended = true;
-                    let error = ReadError::expected("at least one node", "none");
-                    let hint =
-                        "the output of scontrol show nodes, or a slurm.conf: NodeName=... CPUs=...";
-                    let mut place = self.lines.place();
-                    place.line = place.line.max(1);
-                    return (!self.any).then(|| Err(place.of(error.hint(hint))));
-                }
+    /// An entry has lines that are indented, and those behind a backslash.
+    fn record(&mut self, line: TextLine, ahead: &mut Ahead) -> Result<Option<Record>, ReadError> {
+        let mut entry = plain(&line.text).to_owned();
+        let node = begins(&entry);
+        loop {
+            let goes_on = entry.ends_with('\\');
+            let next = ahead.peek().map(|next| next.text.as_str());
+            let indented = |next: &str| next.starts_with([' ', '\t']) && !begins(next);
+            if !next.is_some_and(|next| goes_on || node && indented(next)) {
+                break;
+            }
+            let Some(Ok(next)) = ahead.next() else {
+                break;
             };
-            match self.read(&entry) {
-                Ok(None) => {}
-                Ok(Some(record)) => {
-                    self.any = true;
-                    return Some(Ok(record));
-                }
-                Err(error) => {
-                    self.any = true;
-                    return Some(Err(place.of(error)));
-                }
+            let next = plain(&next.text);
+            entry.truncate(entry.trim_end_matches('\\').len());
+            if node {
+                entry.push(' ');
+                entry.push_str(next);
+            } else if next.ends_with('\\') {
+                entry.push('\\');
             }
         }
-        None
-    }
-}
-
-impl Reader for Records {
-    type Record = Record;
-
-    fn open(path: &Path) -> Result<Self, ReadError> {
-        let lines = Ahead::open(path, "slurm.conf")?;
-        Ok(Self {
-            place: lines.place(),
-            lines,
-            defaults: BTreeMap::new(),
-            unread: BTreeSet::new(),
-            any: false,
-            ended: false,
-        })
+        if node { self.read(&entry) } else { Ok(None) }
     }
 
-    fn place(&self) -> Option<Place> {
-        Some(self.place.clone())
-    }
-
-    fn end(&self, seen: &mut Seen) {
-        for (name, count) in self.lines.passed().facts() {
-            seen.set(name, count);
-        }
-        self.lines.passed().tell(seen);
-    }
-}
-
-impl Unread for Records {
     fn unread(&self) -> Vec<String> {
         self.unread.iter().cloned().collect()
     }
