@@ -33,7 +33,7 @@ laws:
 
 # Readers on damaged files: half an hour for a million on one core; FAIRGROUND_FUZZ_FIRST begins elsewhere.
 fuzz inputs="1000000" bomb="160":
-    FAIRGROUND_FUZZ_INPUTS={{inputs}} FAIRGROUND_FUZZ_BOMB={{bomb}} cargo test -p fairground-workloads --test fuzz -- --nocapture
+    FAIRGROUND_FUZZ_INPUTS={{inputs}} FAIRGROUND_FUZZ_BOMB={{bomb}} cargo test -p fairground-readers --test fuzz -- --nocapture
 
 # Rewrite snapshots, golden digests and generated docs; read the difference afterwards.
 bless:

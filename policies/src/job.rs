@@ -4,7 +4,7 @@
 //! data lies, and what its user says of how long it runs. How long anything takes is known only to the
 //! world that runs it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::message::AgentId;
 use crate::resources::Resources;
@@ -12,7 +12,7 @@ use crate::time::Span;
 
 /// A job as submitted to its framework. Many jobs may be alike: what one of them is called is said
 /// beside it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct JobSpec {
     /// Whether all tasks of a stage start together or not at all (MPI), whatever the scheduler.
     pub gang: bool,
@@ -21,7 +21,7 @@ pub struct JobSpec {
 }
 
 /// Tasks of one size that may start together.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct StageSpec {
     /// What one task takes.
     pub needs: Resources,
@@ -36,11 +36,11 @@ pub struct StageSpec {
     /// Empty when it does not matter where they run.
     pub preferred: Vec<AgentId>,
     /// How long its user says that one of its tasks runs; nothing is promised by it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Span>,
     /// Whether its tasks start and end together, as those of a rigid parallel job do: to the cluster they are one
     /// task, a gang on as many agents as it takes, with one launch and one end.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rigid: bool,
 }
 

@@ -75,6 +75,18 @@ min = 1
 max = 2
 "#;
 
+/// Work that is in a file.
+const OF_A_LOG: &str = r#"
+name = "log"
+cluster = [{ agents = 2, cpus = 4, mem = "8GiB" }]
+
+[[framework]]
+name = "log"
+
+[framework.workload.swf]
+file = "jobs.swf"
+"#;
+
 /// Says so and returns `true` when a cluster cannot be made here.
 fn skipped() -> bool {
     if nix::unistd::geteuid().is_root() && Path::new("/sys/fs/cgroup").exists() {
@@ -149,6 +161,22 @@ fn what_cannot_be_run_is_refused_before_anything_begins() {
         &expect![[r"
         fairground-real: --out full: holds something else; name a new folder, or one of an earlier run
     "]],
+    );
+    refused(
+        OF_A_LOG,
+        "recipe.toml",
+        &expect![[r#"
+        fairground-real: recipe.toml: framework `log`: expected work and machines that need no file, found a workload of the kind `swf`
+          hint: this program reads no traces; draw them with `fairground draw RECIPE --seed N >drawn.json` and say --drawn drawn.json
+    "#]],
+    );
+    refused(
+        OF_A_LOG,
+        "recipe.toml --drawn full/letter",
+        &expect![[r#"
+        fairground-real: full/letter:1: column 1: expected what `fairground draw` wrote; expected value
+          hint: draw log again: `fairground draw RECIPE --seed 1`
+    "#]],
     );
     let in_role = SMALL.replace("name = \"spark\"", "name = \"spark\"\nrole = \"batch\"");
     refused(

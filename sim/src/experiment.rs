@@ -10,8 +10,8 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
+use fairground_readers::canonical::Imports;
 use fairground_workloads::ReadError;
-use fairground_workloads::canonical::Imports;
 use fairground_workloads::recipe::{Reservation, Role, Sources, TraceError};
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{Assumption, Trace};
@@ -174,7 +174,7 @@ impl Experiment {
         beside: &[&'static str],
     ) -> Result<Self, ExperimentError> {
         let recipe = &loaded.recipe;
-        let sources = loaded.sources_with(imports)?;
+        let sources = loaded.sources(imports)?;
         heeded(loaded, &registry)?;
         let roles = recipe.roles();
         let measured = recipe.measured.as_ref();

@@ -18,12 +18,13 @@ use std::path::{Path, PathBuf};
 use fairground_policies::name::Name;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
-use fairground_workloads::canonical::{Imports, Opened, store::MANIFEST, tables::Load};
-use fairground_workloads::formats::ReadAs;
+use fairground_readers::Format;
+use fairground_readers::canonical::{Imports, Opened, store::MANIFEST, tables::Load};
+use fairground_readers::formats::ReadAs;
 use fairground_workloads::models::parts::{AutoscalerSpec, ServiceSpec};
 use fairground_workloads::models::trace::{Deal, FeedbackMode, LeftOut, TraceSpec};
 use fairground_workloads::recipe::MOST_AGENTS;
-use fairground_workloads::{Format, MachinesSpec, ReadError, SpecContext, WorkloadSpec};
+use fairground_workloads::{Files as _, MachinesSpec, ReadError, SpecContext, WorkloadSpec};
 
 use crate::network::NetworkSpec;
 use crate::recipe::{CostSpec, FrameworkSpec, Group, Recipe};
@@ -181,7 +182,7 @@ impl Replay {
                     f64::from(load) / 1000.0,
                 ));
             }
-            let machines = spec.load(Path::new(""), &mut imports)?;
+            let machines = imports.machines(spec, Path::new(""))?;
             let built = machines.build(duration, 1);
             made += &told::machines(&machines, &built);
             built.agents
@@ -282,8 +283,8 @@ impl Replay {
             sample: self.sample,
             interarrival: self.interarrival,
             file: work.file.clone(),
-            format: work.read.format,
-            columns: work.read.columns.clone(),
+            format: work.read.format.map(|format| format.to_string()),
+            columns: work.read.columns.to_string(),
             from,
             feedback: self.feedback,
             ..TraceSpec::default()
@@ -367,7 +368,7 @@ impl Replay {
         let origin = work[0].trace.manifest.units.origin;
         MachinesSpec {
             file,
-            format: self.read.format,
+            format: self.read.format.map(|format| format.to_string()),
             from: Span::from_micros(origin) + from,
             ..MachinesSpec::default()
         }
@@ -426,7 +427,7 @@ fn demand_of(
     imports: &mut Imports,
     left: &mut LeftOut,
 ) -> Result<Demand, ReadError> {
-    let source = framework.workload.load_with(Path::new(""), imports)?;
+    let source = framework.workload.load(Path::new(""), imports)?;
     let context = SpecContext {
         agents: 1,
         horizon,

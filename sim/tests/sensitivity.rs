@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use fairground_policies::registry::Registry;
+use fairground_readers::formats::bytes_read;
 use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::{Comparison, Sheet};
-use fairground_workloads::formats::bytes_read;
 
 const RECIPE: &str = r#"
 name = "small"

@@ -8,25 +8,27 @@ use std::os::unix::fs::FileExt as _;
 
 /// Runs of bytes, one after another in a file that has no name.
 #[derive(Debug, Default)]
-pub(crate) struct Aside {
+pub struct Aside {
     file: Option<File>,
     runs: Vec<Range<u64>>,
 }
 
 impl Aside {
     /// None yet.
-    pub(crate) const fn new() -> Self {
+    pub const fn new() -> Self {
         Self {
             file: None,
             runs: Vec::new(),
         }
     }
 
-    pub(crate) const fn len(&self) -> usize {
+    /// How many runs there are.
+    pub const fn len(&self) -> usize {
         self.runs.len()
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }
 
@@ -34,7 +36,7 @@ impl Aside {
     ///
     /// # Errors
     /// When there is no room for it, or `write` says so.
-    pub(crate) fn put(
+    pub fn put(
         &mut self,
         write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
     ) -> io::Result<()> {
@@ -51,7 +53,7 @@ impl Aside {
     }
 
     /// Readers of all runs, in the order they came.
-    pub(crate) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+    pub fn runs(&self) -> impl Iterator<Item = Run<'_>> {
         let file = self.file.iter();
         file.flat_map(|file| {
             let run = |range: &Range<u64>| BufReader::new(At(file, range.clone()));
@@ -61,11 +63,11 @@ impl Aside {
 }
 
 /// One run, from its beginning, whoever else reads it.
-pub(crate) type Run<'a> = BufReader<At<'a>>;
+pub type Run<'a> = BufReader<At<'a>>;
 
 /// A part of a file with a position of its own.
 #[derive(Debug)]
-pub(crate) struct At<'a>(&'a File, Range<u64>);
+pub struct At<'a>(&'a File, Range<u64>);
 
 impl Read for At<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -10,7 +10,7 @@ use crate::rng::Stream;
 
 /// Where the blocks of `tasks` tasks lie: each on `copies` different agents, or on all of them if
 /// there are fewer, drawn uniformly (the Mesos paper's model of a distributed file system).
-pub(crate) fn replicas(stream: &mut Stream, tasks: u32, copies: u32, agents: u32) -> Vec<AgentId> {
+pub fn replicas(stream: &mut Stream, tasks: u32, copies: u32, agents: u32) -> Vec<AgentId> {
     let copies = copies.min(agents) as usize;
     let mut preferred = Vec::with_capacity(copies * tasks as usize);
     for _ in 0..tasks {

@@ -71,7 +71,7 @@ impl ReadError {
     }
 
     /// What the JSON parser says where `expected` was looked for.
-    pub(crate) fn json(expected: impl fmt::Display, error: &serde_json::Error) -> Self {
+    pub fn json(expected: impl fmt::Display, error: &serde_json::Error) -> Self {
         let said = error.to_string();
         let what = said
             .rsplit_once(" at line ")
@@ -82,7 +82,7 @@ impl ReadError {
     }
 
     /// A row that has not as many columns as it should.
-    pub(crate) fn uneven(expected: impl fmt::Display, found: usize) -> Self {
+    pub fn uneven(expected: impl fmt::Display, found: usize) -> Self {
         let columns = if found == 1 { "column" } else { "columns" };
         Self::expected(expected, format!("{found} {columns}"))
     }
@@ -139,7 +139,7 @@ impl fmt::Display for ReadError {
 /// An error met while bytes were unpacked, with how many had come out before it.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
-pub(crate) struct Reached {
+pub struct Reached {
     bytes: u64,
     error: io::Error,
 }
@@ -147,7 +147,7 @@ pub(crate) struct Reached {
 impl Reached {
     /// `error`, after so many bytes. An error that came through several layers tells of the
     /// outermost: its bytes are those that are read.
-    pub(crate) fn after(bytes: u64, error: io::Error) -> io::Error {
+    pub fn after(bytes: u64, error: io::Error) -> io::Error {
         let kind = error.kind();
         let error = match error.downcast::<Self>() {
             Ok(inner) => inner.error,
@@ -158,7 +158,7 @@ impl Reached {
 }
 
 /// `text` between back-ticks for a message: shortened, on one line.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     const LONGEST: usize = 40;
     let mut shown: String = text
         .chars()

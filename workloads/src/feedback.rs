@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use fairground_policies::message::JobId;
 use fairground_policies::time::{Span, Time};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::jobs::{Jobs, Runtimes, Stage};
 
 /// Which jobs of a framework wait for the end of others, and for how long after it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Feedback {
     /// By job: the one it follows. A job without one is submitted at its own time.
     Preceding(Vec<Option<After>>),
@@ -24,7 +24,7 @@ pub enum Feedback {
 }
 
 /// A job is submitted some time after the end of another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct After {
     /// The job that has to end, however it ends.
     pub job: JobId,
@@ -33,7 +33,7 @@ pub struct After {
 }
 
 /// Users of a closed system: each thinks, submits a job, waits for its end, and begins again.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Users {
     /// When each phase ends, in order; after the last nobody submits.
     ends: Vec<Time>,
@@ -45,7 +45,7 @@ pub struct Users {
 }
 
 /// The place of a job among those of a closed system.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Place {
     user: u32,
     /// How long that user thinks before submitting it.

@@ -2,16 +2,17 @@
 //!
 //! Reading order: [`trace`] is the value all of it becomes; [`spec`] is the part of a recipe that
 //! asks for it and turns it into a trace, [`recipe`] the whole; [`measured`] is what came of one on a
-//! real cluster, whose log [`log`] reads; [`models`] makes work, synthetic or from files; [`formats`] reads the public trace
-//! formats; [`catalogue`] says which traces there are and where; [`canonical`] is the one form they
-//! all become; [`faults`] makes agents go away; [`rng`] holds the
+//! real cluster, whose log [`log`] reads; [`models`] makes work: synthetic work by
+//! itself, and what is in files once somebody reads them ([`spec::Files`]; `readers` does); [`faults`] makes agents go away; [`rng`] holds the
 //! seeded streams; [`units`] how amounts are written; [`usage`] what tasks use of what they ask for, [`estimates`] what users say of how long they run; [`error`] how problems are told; [`sorted`] is for rows that do not fit into memory.
 //!
 //! This room knows no policy: two policies compared on one trace meet the same world.
 
-mod aside;
-mod data;
 mod jobs;
+
+pub mod aside;
+pub mod data;
+pub mod drawn;
 
 pub mod trace;
 
@@ -25,12 +26,6 @@ pub mod recipe;
 pub mod measured;
 
 pub mod models;
-
-pub mod formats;
-
-pub mod catalogue;
-
-pub mod canonical;
 
 pub mod faults;
 
@@ -51,6 +46,5 @@ pub mod words;
 
 pub use error::ReadError;
 pub use faults::FaultSpec;
-pub use formats::Format;
 pub use models::machines::MachinesSpec;
-pub use spec::{Source, SpecContext, WorkloadSpec};
+pub use spec::{Files, NoFiles, Source, SpecContext, WorkloadSpec};

@@ -7,14 +7,14 @@
 //! submitted; users of a closed workload finish what they have before they go on by the new phase.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::feedback::Feedback;
-use crate::spec::{Source, SpecContext, WorkloadSpec};
+use crate::spec::{Files, Source, SpecContext, WorkloadSpec};
 use crate::trace::{Input, Jobs, Stage, Work, Workload};
 
 /// What changes in a framework's work, and when.
@@ -184,14 +184,14 @@ fn apart(one: &str, other: &str) -> usize {
 }
 
 /// The sources of a workload's phases, each with its start.
-#[derive(Clone, Debug)]
-pub(crate) struct Phased {
-    parts: Vec<(Span, Source)>,
+#[derive(Debug)]
+struct Phased {
+    parts: Vec<(Span, Arc<dyn Source>)>,
     inputs: Vec<Input>,
 }
 
 impl WorkloadSpec {
-    /// Reads the files of a workload and of its phases; see [`WorkloadSpec::load_with`].
+    /// Reads the files of a workload and of its phases; see [`WorkloadSpec::load`].
     ///
     /// # Errors
     /// Phases that make no sense, and as for a workload without any.
@@ -199,9 +199,9 @@ impl WorkloadSpec {
         &self,
         phases: &[PhaseSpec],
         folder: &Path,
-        imports: &mut Imports,
-    ) -> Result<Source, ReadError> {
-        let first = self.load_with(folder, imports)?;
+        files: &mut dyn Files,
+    ) -> Result<Arc<dyn Source>, ReadError> {
+        let first = self.load(folder, files)?;
         let later = resolved(self, phases)
             .map_err(|bad| ReadError::said(bad.problem).place(format!("`{}`", bad.key)))?;
         if later.is_empty() {
@@ -210,14 +210,14 @@ impl WorkloadSpec {
         let mut inputs = first.inputs().to_vec();
         let mut parts = vec![(Span::ZERO, first)];
         for (i, (start, workload)) in later.iter().enumerate() {
-            let source = workload.load_with(folder, imports);
+            let source = workload.load(folder, files);
             let source = source.map_err(|error| in_phase(error, i))?;
             inputs.extend(source.inputs().iter().cloned());
             parts.push((*start, source));
         }
         inputs.sort();
         inputs.dedup();
-        Ok(Source::of_phases(Phased { parts, inputs }))
+        Ok(Arc::new(Phased { parts, inputs }))
     }
 }
 
@@ -227,12 +227,12 @@ fn in_phase(error: ReadError, i: usize) -> ReadError {
     error.place(format!("`phases.{i}` {place}").trim_end())
 }
 
-impl Phased {
-    pub(crate) fn inputs(&self) -> &[Input] {
+impl Source for Phased {
+    fn inputs(&self) -> &[Input] {
         &self.inputs
     }
 
-    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
+    fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let horizon = Time::ZERO + context.horizon;
         let starts = self.parts.iter().map(|(start, _)| Time::ZERO + *start);
         let starts: Vec<Time> = starts.take_while(|start| *start < horizon).collect();

@@ -312,7 +312,7 @@ impl Recipe {
     /// # Errors
     /// When parameters ask for absurdly much, or files do not last so long.
     pub fn trace(&self, sources: &Sources, seed: u64) -> Result<Trace, TraceError> {
-        self.assemble(sources, seed, Source::build)
+        self.assemble(sources, seed, |source, context| source.build(context))
     }
 
     /// The same, with the jobs of frameworks that replay a trace beside it, one by one; in the trace
@@ -343,7 +343,7 @@ impl Recipe {
         &self,
         sources: &'a Sources,
         seed: u64,
-        mut build: impl FnMut(&'a Source, &SpecContext<'_>) -> Result<Workload, ReadError>,
+        mut build: impl FnMut(&'a dyn Source, &SpecContext<'_>) -> Result<Workload, ReadError>,
     ) -> Result<Trace, TraceError> {
         let origin = || format!("recipe {}", self.name);
         let Built {
@@ -361,7 +361,7 @@ impl Recipe {
                 seed,
                 name,
             };
-            let workload = build(source, &context).map_err(|error| {
+            let workload = build(source.as_ref(), &context).map_err(|error| {
                 let framework = framework.name.clone();
                 TraceError::Workload {
                     origin: origin(),

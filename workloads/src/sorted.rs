@@ -11,7 +11,7 @@ use crate::aside::{self, Aside};
 use crate::error::ReadError;
 
 /// How much is in memory at once, in small rows.
-pub(crate) const ROWS_IN_MEMORY: usize = 1 << 16;
+pub const ROWS_IN_MEMORY: usize = 1 << 16;
 
 /// What rows are sorted by; those that are equal in it keep their order.
 type Place = (u64, u64);

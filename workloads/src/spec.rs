@@ -1,26 +1,27 @@
 //! The part of a recipe that says where a framework's work comes from.
 //!
-//! Files are read once ([`WorkloadSpec::load`]); every seed then builds its own workload from the
-//! same [`Source`], which may be shared by threads. Every random choice comes from a stream named
+//! Files are read once ([`WorkloadSpec::load`]), by whoever can read them ([`Files`]); every seed then builds
+//! its own workload from the same [`Source`]. Every random choice comes from a stream named
 //! by the framework and the purpose, so a change of one parameter leaves the other draws alone.
 
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::Imports;
 use crate::error::ReadError;
 use crate::models::hadoop::{self, HadoopSpec};
+use crate::models::machines::{Machines, MachinesSpec};
 use crate::models::mpi::{self, MpiSpec};
 use crate::models::rails::RailsSpec;
-use crate::models::requests::{self, RequestsSpec};
+use crate::models::requests::RequestsSpec;
 use crate::models::spark::{self, SparkSpec};
 use crate::models::swf::SwfSpec;
-use crate::models::swim::{self, SwimSpec};
+use crate::models::swim::SwimSpec;
 use crate::models::tpch::{self, TpchSpec};
-use crate::models::trace::{self, TraceSpec};
-use crate::phases::Phased;
+use crate::models::trace::{LeftOut, TraceSpec};
 use crate::rng::{Stream, stream};
 use crate::trace::{Input, JobStream, Workload};
 
@@ -61,23 +62,91 @@ pub struct SpecContext<'a> {
     pub name: &'a str,
 }
 
-/// A workload's files, read and checked; builds a workload for any seed.
-#[derive(Clone, Debug)]
-pub struct Source(Loaded);
+/// Work that was asked for and checked, its files read; builds a workload for any seed. Threads may share it.
+pub trait Source: fmt::Debug + Send + Sync {
+    /// The workload for one seed, cluster size and horizon.
+    ///
+    /// # Errors
+    /// When parameters and horizon ask for absurdly much, or the files do not last so long.
+    fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError>;
 
-#[derive(Clone, Debug)]
-enum Loaded {
-    Hadoop(HadoopSpec),
-    Spark(SparkSpec),
-    Rails(RailsSpec),
-    Mpi(MpiSpec),
-    Swim(swim::Loaded),
-    Tpch(tpch::Loaded),
-    Requests(requests::Loaded),
-    /// Of the kinds `swf` and `trace`, which are one road.
-    Trace(trace::Loaded),
-    /// Of several workloads, one after the other.
-    Phased(Phased),
+    /// The same with the jobs beside it, one by one, where the source is a trace of jobs.
+    ///
+    /// # Errors
+    /// When the trace cannot be read.
+    fn stream(&self, _: &SpecContext<'_>) -> Option<Result<(Workload, JobStream<'_>), ReadError>> {
+        None
+    }
+
+    /// How many jobs of a trace within the horizon cannot be run, and why not.
+    ///
+    /// # Errors
+    /// When the trace cannot be read.
+    fn left_out(&self, _: &SpecContext<'_>) -> Result<LeftOut, ReadError> {
+        Ok(LeftOut::new())
+    }
+
+    /// Whether what its jobs used was measured.
+    ///
+    /// # Errors
+    /// When it was not, or means something else than a part of what a job has.
+    fn tells_use(&self) -> Result<(), ReadError> {
+        Err(unmeasured())
+    }
+
+    /// The files that were read.
+    fn inputs(&self) -> &[Input] {
+        &[]
+    }
+}
+
+/// Why a workload cannot say what its tasks used.
+pub fn unmeasured() -> ReadError {
+    let error = ReadError::expected("a trace that measured what its jobs used", "none of it");
+    let hint = "say it of every task, as in use = 0.6";
+    error.place("parameter `use`").hint(hint)
+}
+
+/// Reads what recipes name by file; paths are relative to `folder`.
+pub trait Files {
+    /// The work of a kind that reads files, whose parameters are checked.
+    ///
+    /// # Errors
+    /// An unreadable file, a bad record.
+    fn work(&mut self, spec: &WorkloadSpec, folder: &Path) -> Result<Arc<dyn Source>, ReadError>;
+
+    /// The machines of a trace.
+    ///
+    /// # Errors
+    /// A bad parameter, an unreadable file, a bad record, a trace without machines.
+    fn machines(&mut self, spec: &MachinesSpec, folder: &Path) -> Result<Machines, ReadError>;
+}
+
+/// The files of a program that reads none.
+#[derive(Clone, Copy, Debug)]
+pub struct NoFiles;
+
+impl NoFiles {
+    fn refused(what: &str) -> ReadError {
+        let error = ReadError::expected("work and machines that need no file", what);
+        error.hint(
+            "this program reads no traces; draw them with `fairground draw RECIPE --seed N >drawn.json` and \
+             say --drawn drawn.json",
+        )
+    }
+}
+
+impl Files for NoFiles {
+    fn work(&mut self, spec: &WorkloadSpec, _: &Path) -> Result<Arc<dyn Source>, ReadError> {
+        Err(Self::refused(&format!(
+            "a workload of the kind `{}`",
+            spec.name()
+        )))
+    }
+
+    fn machines(&mut self, _: &MachinesSpec, _: &Path) -> Result<Machines, ReadError> {
+        Err(Self::refused("the machines of a trace"))
+    }
 }
 
 impl WorkloadSpec {
@@ -126,109 +195,41 @@ impl WorkloadSpec {
         all
     }
 
-    /// Checks the parameters and reads the files; their paths are relative to `folder`.
+    /// Checks the parameters and has the files read; their paths are relative to `folder`.
     ///
     /// # Errors
     /// The first bad parameter, unreadable file or bad record.
-    pub fn load(&self, folder: &Path) -> Result<Source, ReadError> {
-        self.load_with(folder, &mut Imports::default())
+    pub fn load(&self, folder: &Path, files: &mut dyn Files) -> Result<Arc<dyn Source>, ReadError> {
+        self.check()?;
+        Ok(match self {
+            Self::Hadoop(spec) => Arc::new(spec.clone()),
+            Self::Spark(spec) => Arc::new(spec.clone()),
+            Self::Rails(spec) => Arc::new(spec.clone()),
+            Self::Mpi(spec) => Arc::new(spec.clone()),
+            Self::Swim(_) | Self::Tpch(_) | Self::Requests(_) | Self::Swf(_) | Self::Trace(_) => {
+                files.work(self, folder)?
+            }
+        })
     }
 
-    /// The same with traces that were imported before.
-    ///
-    /// # Errors
-    /// As [`Self::load`].
-    pub fn load_with(&self, folder: &Path, imports: &mut Imports) -> Result<Source, ReadError> {
-        let loaded = match self {
-            Self::Hadoop(spec) => spec.check().map(|()| Loaded::Hadoop(spec.clone())),
-            Self::Spark(spec) => spec.check().map(|()| Loaded::Spark(spec.clone())),
-            Self::Rails(spec) => spec.check().map(|()| Loaded::Rails(spec.clone())),
-            Self::Mpi(spec) => spec.check().map(|()| Loaded::Mpi(spec.clone())),
-            Self::Swim(spec) => spec.load(folder, imports).map(Loaded::Swim),
-            Self::Tpch(spec) => spec.load(folder, imports).map(Loaded::Tpch),
-            Self::Requests(spec) => spec.load(folder, imports).map(Loaded::Requests),
-            Self::Swf(spec) => spec.load(folder, imports).map(Loaded::Trace),
-            Self::Trace(spec) => spec.load(folder, imports).map(Loaded::Trace),
-        };
-        loaded.map(Source)
-    }
-}
-
-impl Source {
-    pub(crate) const fn of_phases(phased: Phased) -> Self {
-        Self(Loaded::Phased(phased))
-    }
-
-    /// The workload for one seed, cluster size and horizon.
-    ///
-    /// # Errors
-    /// When parameters and horizon ask for absurdly much, or the files do not last so long.
-    pub fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
-        match &self.0 {
-            Loaded::Hadoop(spec) => spec.build(context),
-            Loaded::Spark(spec) => spec.build(context),
-            Loaded::Rails(spec) => spec.build(context),
-            Loaded::Mpi(spec) => spec.build(context),
-            Loaded::Swim(loaded) => loaded.build(context),
-            Loaded::Tpch(loaded) => loaded.build(context),
-            Loaded::Requests(loaded) => loaded.build(context),
-            Loaded::Trace(loaded) => loaded.build(context),
-            Loaded::Phased(phased) => phased.build(context),
-        }
-    }
-
-    /// The same with the jobs beside it, one by one, where the source is a trace of jobs.
-    ///
-    /// # Errors
-    /// When the trace cannot be read.
-    pub fn stream(
-        &self,
-        context: &SpecContext<'_>,
-    ) -> Option<Result<(Workload, JobStream<'_>), ReadError>> {
-        match &self.0 {
-            Loaded::Trace(loaded) => loaded.stream(context),
-            _ => None,
-        }
-    }
-
-    /// How many jobs of a trace within the horizon cannot be run, and why not.
-    ///
-    /// # Errors
-    /// When the trace cannot be read.
-    pub fn left_out(&self, context: &SpecContext<'_>) -> Result<trace::LeftOut, ReadError> {
-        match &self.0 {
-            Loaded::Trace(loaded) => loaded.left_out(context),
-            _ => Ok(trace::LeftOut::new()),
-        }
-    }
-
-    /// Whether what its jobs used was measured.
-    ///
-    /// # Errors
-    /// When it was not, or means something else than a part of what a job has.
-    pub fn tells_use(&self) -> Result<(), ReadError> {
-        match &self.0 {
-            Loaded::Trace(loaded) => loaded.tells_use(),
-            _ => Err(trace::unmeasured()),
-        }
-    }
-
-    /// The files that were read.
-    pub fn inputs(&self) -> &[Input] {
-        match &self.0 {
-            Loaded::Hadoop(_) | Loaded::Spark(_) | Loaded::Rails(_) | Loaded::Mpi(_) => &[],
-            Loaded::Swim(loaded) => loaded.inputs(),
-            Loaded::Tpch(loaded) => loaded.inputs(),
-            Loaded::Requests(loaded) => loaded.inputs(),
-            Loaded::Trace(loaded) => loaded.inputs(),
-            Loaded::Phased(phased) => phased.inputs(),
+    fn check(&self) -> Result<(), ReadError> {
+        match self {
+            Self::Hadoop(spec) => spec.check(),
+            Self::Spark(spec) => spec.check(),
+            Self::Rails(spec) => spec.check(),
+            Self::Mpi(spec) => spec.check(),
+            Self::Swim(spec) => spec.check(),
+            Self::Tpch(spec) => spec.check(),
+            Self::Requests(spec) => spec.check(),
+            Self::Swf(spec) => spec.check(),
+            Self::Trace(spec) => spec.check(),
         }
     }
 }
 
 impl SpecContext<'_> {
     /// The random stream of this framework for `purpose`.
-    pub(crate) fn stream(&self, purpose: &str) -> Stream {
+    pub fn stream(&self, purpose: &str) -> Stream {
         stream(self.seed, &format!("{}/{purpose}", self.name))
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::jobs::{Job, JobStream, Jobs, OneJob, Runtimes, ShapeId, Stage};
 
 /// Everything that comes from outside, for one seed.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Trace {
     /// What every agent has; an agent's id is its position.
     pub agents: Vec<Resources>,
@@ -26,7 +26,7 @@ pub struct Trace {
 }
 
 /// What one framework is asked to do.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Workload {
     /// The kind of system that does it.
     pub work: Work,
@@ -37,7 +37,7 @@ pub struct Workload {
 }
 
 /// Work by the kind of system that does it.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Work {
     /// Jobs whose tasks run directly on the cluster (Hadoop, MPI), sorted by submission.
     Batch(Jobs),
@@ -57,7 +57,7 @@ pub enum Work {
 }
 
 /// A service under a load that changes with time.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Service {
     /// What one instance takes.
     pub needs: Resources,
@@ -118,7 +118,7 @@ pub enum Routing {
 }
 
 /// An instance that has just begun to serve is slow: caches are empty, code is not compiled.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ColdStart {
     /// For how long, from its first request on.
     pub lasts: Span,
@@ -136,7 +136,7 @@ impl ColdStart {
 
 /// Instances follow the load: enough for the busiest of the last `window` to be loaded to
 /// `target` of capacity.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Autoscaler {
     /// The load aimed at, in thousandths of capacity.
     pub target: u32,
@@ -151,7 +151,7 @@ pub struct Autoscaler {
 }
 
 /// An agent goes away and, perhaps, comes back empty.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Fault {
     /// When it goes.
     pub at: Time,
@@ -160,7 +160,7 @@ pub struct Fault {
     /// When it comes back; `None` for never.
     pub back: Option<Time>,
     /// What it has when it is back, if that is not what it had.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<Resources>,
 }
 

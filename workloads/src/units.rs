@@ -132,12 +132,12 @@ pub mod bytes {
 
 /// Whether a factor in thousandths changes nothing: such a key needs not be written.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-pub(crate) const fn is_one(thousandths: &u32) -> bool {
+pub const fn is_one(thousandths: &u32) -> bool {
     *thousandths == 1000
 }
 
 /// Shows bytes in the largest unit that says them exactly.
-pub(crate) struct Bytes(pub(crate) u128);
+pub struct Bytes(pub u128);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -148,7 +148,7 @@ impl fmt::Display for Bytes {
 }
 
 /// Shows thousandths as a decimal number: `1.83`.
-pub(crate) struct Thousandths(pub(crate) u64);
+pub struct Thousandths(pub u64);
 
 impl fmt::Display for Thousandths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

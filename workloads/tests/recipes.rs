@@ -4,7 +4,7 @@ use std::path::Path;
 
 use expect_test::{Expect, expect};
 use fairground_policies::time::Span;
-use fairground_workloads::{SpecContext, WorkloadSpec};
+use fairground_workloads::{NoFiles, SpecContext, WorkloadSpec};
 use serde::{Deserialize, Serialize};
 
 /// The smallest recipe around a workload.
@@ -33,7 +33,7 @@ fn refused(text: &str, expected: &Expect) {
         seed: 1,
         name: "test",
     };
-    let source = recipe.work.load(Path::new("/nowhere"));
+    let source = recipe.work.load(Path::new("/nowhere"), &mut NoFiles);
     let error = source.and_then(|source| source.build(&context));
     expected.assert_eq(&error.unwrap_err().to_string());
 }
@@ -455,9 +455,9 @@ fn nonsense_about_models_is_refused_with_its_name() {
     );
     refused(
         "[work.swim]\nfile = 'x.tsv'",
-        &expect![[r"
-        /nowhere/x.tsv: cannot be read: No such file or directory (os error 2)
-          hint: check the path; a path in a recipe is relative to the recipe's folder"]],
+        &expect![[r#"
+            expected work and machines that need no file, found a workload of the kind `swim`
+              hint: this program reads no traces; draw them with `fairground draw RECIPE --seed N >drawn.json` and say --drawn drawn.json"#]],
     );
     refused(
         "[work.requests]\nfile = 'x'\nstep = '1500ms'",

@@ -29,6 +29,8 @@ use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
+use fairground_workloads::NoFiles;
+use fairground_workloads::drawn;
 use fairground_workloads::measured::{MeasuredJob, RealRun};
 use fairground_workloads::recipe::{FrameworkSpec, Recipe};
 use fairground_workloads::rng;
@@ -60,6 +62,9 @@ pub struct Args {
     /// The seed of the trace and of the policy's draws
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// What `fairground draw` wrote for this recipe and seed, where the recipe reads traces
+    #[arg(long, value_name = "FILE")]
+    drawn: Option<PathBuf>,
     /// Where the log and what was measured go [default: fairground-out/NAME-real]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -78,6 +83,7 @@ const EXAMPLES: &str = "\
 Examples:
   fairground-real run three-hosts.toml --time-scale 60
   fairground-real run three-hosts.toml --time-scale 60 --policy 'fair[round=1s]' --seed 7
+  fairground draw traces.toml >drawn.json; fairground-real run traces.toml --drawn drawn.json
   fairground fidelity fairground-out/three-hosts-real/log   simulates the same and compares";
 
 /// Runs a recipe.
@@ -90,7 +96,10 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     loaded.recipe.policies = vec![args.policy.clone()];
     (loaded.recipe.seeds, loaded.recipe.first_seed) = (1, args.seed);
     let recipe = &loaded.recipe;
-    let trace = recipe.trace(&loaded.sources()?, args.seed)?;
+    let trace = match &args.drawn {
+        Some(drawn) => drawn::read(drawn, recipe, args.seed)?,
+        None => recipe.trace(&loaded.sources(&mut NoFiles)?, args.seed)?,
+    };
     let config = check(recipe, &trace, args, registry)?;
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| format!("fairground-out/{}-real", recipe.name).into());

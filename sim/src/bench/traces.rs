@@ -5,11 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::ensure;
+use fairground_readers::canonical::tables::Tasks;
+use fairground_readers::canonical::{Opened, Units, Writer};
+use fairground_readers::formats::rows::Rows;
+use fairground_readers::formats::{google2011, swf};
 use fairground_workloads::ReadError;
-use fairground_workloads::canonical::tables::Tasks;
-use fairground_workloads::canonical::{Opened, Units, Writer};
-use fairground_workloads::formats::rows::Rows;
-use fairground_workloads::formats::{google2011, swf};
 use fairground_workloads::rng::{Stream, stream};
 
 use super::measure::measured;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use fairground_workloads::catalogue::{Entry, File, entries, entry};
+use fairground_readers::catalogue::{Entry, File, entries, entry};
 use fairground_workloads::say;
 use indicatif::{ProgressBar, ProgressStyle};
 

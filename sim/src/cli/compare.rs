@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
-use fairground_workloads::canonical::Imports;
+use fairground_readers::canonical::Imports;
+use fairground_readers::formats::ReadAs;
 use fairground_workloads::feedback::Feedback;
-use fairground_workloads::formats::ReadAs;
 use fairground_workloads::say;
 use fairground_workloads::trace::{Trace, Work};
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use fairground_policies::time::Span;
+use fairground_readers::canonical::account::{ImportAccount, sum};
+use fairground_readers::canonical::edit::{self, Scale, Slice};
+use fairground_readers::canonical::{Manifest, Opened, anonymise, import, text};
+use fairground_readers::formats::bytes_read;
 use fairground_workloads::ReadError;
-use fairground_workloads::canonical::account::{ImportAccount, sum};
-use fairground_workloads::canonical::edit::{self, Scale, Slice};
-use fairground_workloads::canonical::{Manifest, Opened, anonymise, import, text};
-use fairground_workloads::formats::bytes_read;
 use fairground_workloads::say;
 
 use super::trace::aligned;

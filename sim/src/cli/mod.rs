@@ -6,6 +6,7 @@
 mod bench;
 mod catalogue;
 mod compare;
+mod draw;
 mod ending;
 mod fidelity;
 mod flags;
@@ -28,8 +29,8 @@ use clap_complete::Shell;
 use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
-use fairground_workloads::Format;
-use fairground_workloads::formats::{ColumnMap, ReadAs, stdin};
+use fairground_readers::Format;
+use fairground_readers::formats::{ColumnMap, ReadAs, stdin};
 use fairground_workloads::models::trace::FeedbackMode;
 use fairground_workloads::{say, words};
 
@@ -67,6 +68,9 @@ enum Command {
     Run(RunArgs),
     /// Run a recipe under one policy in bounded memory, the jobs of traces one by one
     Stream(StreamArgs),
+    /// Write what a recipe's traces come to for one seed, for a real cluster, which reads no traces
+    #[command(after_help = draw::EXAMPLES)]
+    Draw(draw::Args),
     /// Look at trace files
     #[command(subcommand)]
     Trace(TraceCommand),
@@ -406,6 +410,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Compare(args) => compare::compare(args, registry),
         Command::Run(args) => compare::run(args, registry),
         Command::Stream(args) => stream::stream(&args, registry),
+        Command::Draw(args) => draw::draw(&args),
         Command::Trace(command) => trace::trace(command),
         Command::Policies => policies::policies(&registry),
         Command::Verify(args) => verify::verify(&args, registry),

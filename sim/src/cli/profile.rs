@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use fairground_workloads::canonical::profile::{Local, Profile};
-use fairground_workloads::canonical::store::MANIFEST;
-use fairground_workloads::canonical::{Imports, Manifest, Opened, import};
-use fairground_workloads::formats::{self, ReadAs, Stat};
-use fairground_workloads::{Format, say};
+use fairground_readers::Format;
+use fairground_readers::canonical::profile::{Local, Profile};
+use fairground_readers::canonical::store::MANIFEST;
+use fairground_readers::canonical::{Imports, Manifest, Opened, import};
+use fairground_readers::formats::{self, ReadAs, Stat};
+use fairground_workloads::say;
 use serde_json::{Map, Value, json};
 
 use super::trace::aligned;

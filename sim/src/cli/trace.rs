@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
-use fairground_workloads::canonical::{Opened, check};
-use fairground_workloads::formats;
+use fairground_readers::canonical::{Opened, check};
+use fairground_readers::formats;
 use fairground_workloads::say;
 
 use super::{Ending, TraceArgs, TraceCommand, catalogue, counted, form, print, profile};

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use fairground_workloads::canonical::Imports;
-use fairground_workloads::canonical::store::MANIFEST;
-use fairground_workloads::formats::ReadAs;
-use fairground_workloads::{Format, ReadError};
+use fairground_readers::Format;
+use fairground_readers::canonical::Imports;
+use fairground_readers::canonical::store::MANIFEST;
+use fairground_readers::formats::ReadAs;
+use fairground_workloads::ReadError;
 
 use super::{Replay, Work, rows};
 

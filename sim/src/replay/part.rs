@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::time::{Span, Time};
+use fairground_readers::canonical::tables::Load;
+use fairground_readers::models::trace::arrivals;
 use fairground_workloads::ReadError;
-use fairground_workloads::canonical::tables::Load;
-use fairground_workloads::models::trace::{TraceSpec, arrivals};
+use fairground_workloads::models::trace::TraceSpec;
 use fairground_workloads::recipe::LONGEST;
 
 use super::Work;

@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::time::Time;
+use fairground_readers::canonical::Opened;
+use fairground_readers::canonical::tables::{Tasks, Tenant, Unknown};
+use fairground_readers::models::trace::arrivals;
 use fairground_workloads::ReadError;
-use fairground_workloads::canonical::Opened;
-use fairground_workloads::canonical::tables::{Tasks, Tenant, Unknown};
-use fairground_workloads::models::trace::{TraceSpec, arrivals};
+use fairground_workloads::models::trace::TraceSpec;
 
 use super::part::Part;
 

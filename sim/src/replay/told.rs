@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use fairground_policies::time::Span;
-use fairground_workloads::canonical::NOT_UNDERSTOOD;
+use fairground_readers::canonical::NOT_UNDERSTOOD;
 use fairground_workloads::models::machines::{Built, Machines};
 use fairground_workloads::models::trace::{FeedbackMode, LeftOut};
 use fairground_workloads::{ReadError, WorkloadSpec};

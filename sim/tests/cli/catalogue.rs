@@ -150,7 +150,7 @@ fn the_catalogue_tells_all_it_knows() {
     let mut lines = listed.lines().skip(2);
     let header = lines.next().unwrap();
     assert!(header.starts_with("name"), "{listed}");
-    for entry in fairground_workloads::catalogue::entries() {
+    for entry in fairground_readers::catalogue::entries() {
         let line = lines.next().unwrap();
         assert!(line.starts_with(&format!("{} ", entry.name)), "{line}");
         assert!(line.contains(&entry.licence), "{line}");

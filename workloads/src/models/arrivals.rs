@@ -36,20 +36,24 @@ impl Default for Day {
 
 impl Day {
     /// Busiest in the afternoon.
-    pub(crate) const TYPICAL: Self = Self {
+    pub const TYPICAL: Self = Self {
         swing: 300,
         peak: Span::from_secs(14 * 3600),
         start: Span::from_secs(8 * 3600),
     };
 
     /// The same rate all day.
-    pub(crate) const FLAT: Self = Self {
+    pub const FLAT: Self = Self {
         swing: 0,
         peak: Span::ZERO,
         start: Span::ZERO,
     };
 
-    pub(crate) fn check(&self) -> Result<(), ReadError> {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// The first that makes no sense.
+    pub fn check(&self) -> Result<(), ReadError> {
         if self.swing > 1000 {
             let found = units::Thousandths(u64::from(self.swing));
             return Err(ReadError::expected("at most 1", found).place("parameter `day.swing`"));
@@ -70,7 +74,7 @@ impl Day {
 }
 
 /// A source of submissions until the horizon.
-pub(crate) struct Arrivals {
+pub struct Arrivals {
     stream: Stream,
     gap: Span,
     day: Day,
@@ -81,7 +85,7 @@ pub(crate) struct Arrivals {
 
 impl Arrivals {
     /// Poisson arrivals `gap` apart in the mean, at most `jobs` of them.
-    pub(crate) fn new(
+    pub fn new(
         stream: Stream,
         gap: Span,
         day: Day,
@@ -129,7 +133,7 @@ impl Iterator for Arrivals {
 }
 
 /// How arrivals are told in a report.
-pub(crate) fn told(gap: Span, day: Day, jobs: Option<u32>) -> Assumption {
+pub fn told(gap: Span, day: Day, jobs: Option<u32>) -> Assumption {
     let mut model = format!("Poisson, {gap} apart in the mean");
     if day.swing > 0 {
         let swing = units::Thousandths(u64::from(day.swing));
@@ -145,7 +149,7 @@ pub(crate) fn told(gap: Span, day: Day, jobs: Option<u32>) -> Assumption {
 }
 
 /// An assumption, in words.
-pub(crate) fn assumption(about: &str, model: impl Into<String>) -> Assumption {
+pub fn assumption(about: &str, model: impl Into<String>) -> Assumption {
     Assumption {
         about: about.to_owned(),
         model: model.into(),

@@ -15,7 +15,7 @@ use crate::models::jobs::{Stage, task_count};
 use crate::models::parts::{at_least_one, positive, share, some};
 use crate::models::submissions::{ClosedSpec, Draft, Submissions};
 use crate::rng::Stream;
-use crate::spec::SpecContext;
+use crate::spec::{Source, SpecContext};
 use crate::trace::{Assumption, Runtimes, Work, Workload};
 use crate::units::{self, Thousandths};
 
@@ -201,33 +201,6 @@ impl HadoopSpec {
         Ok(())
     }
 
-    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
-        let mut streams = Streams {
-            bins: context.stream("bins"),
-            sizes: context.stream("sizes"),
-            maps: context.stream("maps"),
-            reduces: context.stream("reduces"),
-            replicas: context.stream("replicas"),
-        };
-        let mut deck = Vec::new();
-        let jobs = self.submissions().collect(context, || {
-            if deck.is_empty() {
-                deck = self.deck(&mut streams.bins);
-            }
-            let bin = &self.bins[deck.pop().unwrap_or(0)];
-            Some(Draft {
-                label: bin.name.clone(),
-                gang: false,
-                stages: self.stages(bin, &mut streams, context.agents),
-            })
-        })?;
-        Ok(Workload {
-            work: Work::Batch(jobs),
-            assumptions: self.assumptions(),
-            inputs: Vec::new(),
-        })
-    }
-
     const fn submissions(&self) -> Submissions {
         Submissions {
             gap: self.gap,
@@ -301,5 +274,34 @@ impl HadoopSpec {
             assumption("data placement", data),
             assumption("start of reduces", start),
         ]
+    }
+}
+
+impl Source for HadoopSpec {
+    fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
+        let mut streams = Streams {
+            bins: context.stream("bins"),
+            sizes: context.stream("sizes"),
+            maps: context.stream("maps"),
+            reduces: context.stream("reduces"),
+            replicas: context.stream("replicas"),
+        };
+        let mut deck = Vec::new();
+        let jobs = self.submissions().collect(context, || {
+            if deck.is_empty() {
+                deck = self.deck(&mut streams.bins);
+            }
+            let bin = &self.bins[deck.pop().unwrap_or(0)];
+            Some(Draft {
+                label: bin.name.clone(),
+                gang: false,
+                stages: self.stages(bin, &mut streams, context.agents),
+            })
+        })?;
+        Ok(Workload {
+            work: Work::Batch(jobs),
+            assumptions: self.assumptions(),
+            inputs: Vec::new(),
+        })
     }
 }

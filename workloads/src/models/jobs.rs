@@ -3,23 +3,25 @@
 use fairground_policies::time::Time;
 
 use crate::error::ReadError;
-use crate::formats::tpch::MOST_TASKS;
 use crate::trace;
-pub(crate) use crate::trace::Stage;
+pub use crate::trace::Stage;
+
+/// More tasks than this in one stage are taken for a mistake.
+pub const MOST_TASKS: u32 = 10_000_000;
 
 /// More tasks than this in one workload are taken for a mistake in the recipe.
-pub(crate) const MOST_TASKS_IN_ALL: u64 = 50_000_000;
+pub const MOST_TASKS_IN_ALL: u64 = 50_000_000;
 
 /// Jobs in order of submission.
 #[derive(Default)]
-pub(crate) struct Jobs {
+pub struct Jobs {
     jobs: trace::Jobs,
     tasks: u64,
 }
 
 impl Jobs {
     /// Adds a job submitted not before the one added last.
-    pub(crate) fn push(
+    pub fn push(
         &mut self,
         label: &str,
         submitted: Time,
@@ -38,17 +40,18 @@ impl Jobs {
     }
 
     /// What was measured of the job added last.
-    pub(crate) fn measured(&mut self, used: Option<u32>) {
+    pub fn measured(&mut self, used: Option<u32>) {
         self.jobs.measured(used);
     }
 
-    pub(crate) fn finish(self) -> trace::Jobs {
+    /// All that were added.
+    pub fn finish(self) -> trace::Jobs {
         self.jobs
     }
 }
 
 /// So many tasks, as long as that is a sane number for one stage.
-pub(crate) fn task_count(tasks: u64) -> Result<u32, ReadError> {
+pub fn task_count(tasks: u64) -> Result<u32, ReadError> {
     match u32::try_from(tasks) {
         Ok(tasks) if tasks <= MOST_TASKS => Ok(tasks),
         _ => {

@@ -5,18 +5,15 @@
 //! parameter and an assumption. A machine that does not say what others say has no capacity, and nothing
 //! is placed there.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use fairground_policies::message::AgentId;
 use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::tables::{Change, Machine};
-use crate::canonical::{Imports, Opened, Units};
 use crate::error::ReadError;
-use crate::formats::Format;
 use crate::models::arrivals::assumption;
 use crate::models::parts::{named, positive};
 use crate::rng::stream;
@@ -31,7 +28,7 @@ pub struct MachinesSpec {
     pub file: PathBuf,
     /// Its format, where file and name do not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<Format>,
+    pub format: Option<String>,
     /// When the cluster starts, in the time of the trace.
     pub from: Span,
     /// Cores of each machine, where none says.
@@ -70,21 +67,27 @@ impl Default for MachinesSpec {
 /// Machines that were read, with what they were at every time.
 #[derive(Clone, Debug)]
 pub struct Machines {
-    spec: MachinesSpec,
-    lives: Vec<Life>,
-    platforms: BTreeSet<String>,
-    assumptions: Vec<Assumption>,
-    inputs: Vec<Input>,
+    /// The model.
+    pub spec: MachinesSpec,
+    /// What each of them was.
+    pub lives: Vec<Life>,
+    /// The types of machine that the trace names.
+    pub platforms: BTreeSet<String>,
+    /// What the source does not say.
+    pub assumptions: Vec<Assumption>,
+    /// The files that were read.
+    pub inputs: Vec<Input>,
 }
 
 /// A machine: what it has at first, and what becomes of it.
 #[derive(Clone, Debug)]
-struct Life {
+pub struct Life {
     /// `None` if it has no capacity.
-    size: Option<Resources>,
-    gpus: Milligpus,
+    pub size: Option<Resources>,
+    /// Its accelerators, whatever its size becomes.
+    pub gpus: Milligpus,
     /// In the time of the trace; `None` for a time when it is not there.
-    changes: Vec<(Time, Option<Resources>)>,
+    pub changes: Vec<(Time, Option<Resources>)>,
 }
 
 /// The cluster that machines are from the start to the horizon.
@@ -98,161 +101,19 @@ pub struct Built {
     pub assumptions: Vec<Assumption>,
 }
 
-/// What the machines of a trace say.
-#[derive(Default)]
-struct Told {
-    /// Whether any says its processors, or its memory; where none does, the model speaks for all.
-    cpus: bool,
-    mem: bool,
-    /// Those that have no capacity; however often one changes, it is one.
-    without: BTreeSet<u64>,
-}
-
-impl Told {
-    fn of(trace: &Opened) -> Result<Self, ReadError> {
-        let mut told = Self::default();
-        let mut hear = |cpus: Option<u64>, mem: Option<u64>| {
-            told.cpus |= cpus.is_some();
-            told.mem |= mem.is_some();
-        };
-        for row in trace.rows::<Machine>()? {
-            let row = row?;
-            hear(row.cpus, row.memory);
-        }
-        for row in trace.rows::<Change>()? {
-            let row = row?;
-            hear(row.cpus, row.memory);
-        }
-        Ok(told)
-    }
-}
-
 impl MachinesSpec {
-    fn check(&self) -> Result<(), ReadError> {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// The first that makes no sense.
+    pub fn check(&self) -> Result<(), ReadError> {
         named(&self.file)?;
         positive(self.cpus.0, "cpus")?;
         positive(self.mem.0, "mem")?;
         positive(self.largest_cpus.0, "largest_cpus")?;
         positive(self.largest_mem.0, "largest_mem")
     }
-
-    /// Reads the machines; the path is relative to `folder`.
-    ///
-    /// # Errors
-    /// A bad parameter, an unreadable file, a bad record, a trace without machines.
-    pub fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Machines, ReadError> {
-        self.check()?;
-        let (trace, inputs) = imports.open(folder, &self.file, self.format)?;
-        let units = &trace.manifest.units;
-        let mut told = Told::of(&trace)?;
-        let mut lives: BTreeMap<u64, Life> = BTreeMap::new();
-        let mut platforms = BTreeSet::new();
-        for row in trace.rows::<Machine>()? {
-            let row = row?;
-            let gpus = Milligpus(row.gpus.unwrap_or(0).min(Resources::MAX_UNITS));
-            let size = self.size(row.id, (row.cpus, row.memory), units, &mut told);
-            let life = Life {
-                size: size.map(|size| size.with_gpus(gpus)),
-                gpus,
-                changes: Vec::new(),
-            };
-            lives.insert(row.id, life);
-            platforms.extend(row.platform);
-        }
-        for row in trace.rows::<Change>()? {
-            let row = row?;
-            let Some(life) = lives.get_mut(&row.machine) else {
-                continue;
-            };
-            let up = row.kind != "down";
-            let amounts = (row.cpus, row.memory);
-            let size = up.then(|| self.size(row.machine, amounts, units, &mut told));
-            let size = size.flatten().map(|size| size.with_gpus(life.gpus));
-            life.changes.push((Time::from_micros(row.time), size));
-        }
-        if lives.is_empty() {
-            let error = ReadError::expected("machines in the trace", "none");
-            return Err(error.file(&self.file));
-        }
-        let has_some = |life: &Life| {
-            life.size.is_some() || life.changes.iter().any(|(_, size)| size.is_some())
-        };
-        if !lives.values().any(has_some) {
-            let error = ReadError::expected("a machine with processors and memory", "none");
-            return Err(error.file(&self.file));
-        }
-        for life in lives.values_mut() {
-            life.changes.sort_by_key(|(time, _)| *time);
-        }
-        let mut assumptions = trace.manifest.assumptions.clone();
-        assumptions.extend(self.assumed(&told, lives.len(), units));
-        Ok(Machines {
-            spec: self.clone(),
-            lives: lives.into_values().collect(),
-            platforms,
-            assumptions,
-            inputs,
-        })
-    }
-
-    fn assumed(&self, told: &Told, machines: usize, units: &Units) -> Vec<Assumption> {
-        let mut assumptions = Vec::new();
-        let (cpus, mem) = (self.cpus, self.mem);
-        if !told.cpus {
-            let model = Resources::new(cpus, Mebibytes(0));
-            let model = format!("{model} each ({machines} in the trace)");
-            assumptions.push(assumption("processors of machines that do not say", model));
-        }
-        if !told.mem {
-            let model = Resources::new(Millicores(0), mem);
-            let model = format!("{model} each ({machines} in the trace)");
-            assumptions.push(assumption("memory of machines that do not say", model));
-        }
-        if !told.without.is_empty() {
-            let model = format!(
-                "{} in the trace; nothing is placed there while they say no processors or no memory",
-                told.without.len()
-            );
-            assumptions.push(assumption("machines without capacity", model));
-        }
-        if units.relative {
-            let largest = Resources::new(self.largest_cpus, self.largest_mem);
-            assumptions.push(assumption("the largest machine", format!("{largest}")));
-        }
-        assumptions
-    }
-
-    /// What a machine has; nothing if it has no processors or no memory, as one that does not say what
-    /// others do.
-    fn size(
-        &self,
-        machine: u64,
-        (cpus, mem): (Option<u64>, Option<u64>),
-        units: &Units,
-        told: &mut Told,
-    ) -> Option<Resources> {
-        let part = |amount: u64, whole: u64, largest: u64| {
-            let amount = u128::from(amount) * u128::from(largest) / u128::from(whole.max(1));
-            u64::try_from(amount)
-                .unwrap_or(u64::MAX)
-                .clamp(1, Resources::MAX_UNITS)
-        };
-        if (told.cpus && cpus.unwrap_or(0) == 0) || (told.mem && mem.unwrap_or(0) == 0) {
-            told.without.insert(machine);
-            return None;
-        }
-        let cpus = cpus.map_or(self.cpus.0, |cpus| match units.cpus_whole {
-            0..=1000 => cpus.clamp(1, Resources::MAX_UNITS),
-            whole => part(cpus, whole, self.largest_cpus.0),
-        });
-        let mem = mem.map_or(self.mem.0, |mem| match units.memory_whole {
-            0..=1 => mem.clamp(1, Resources::MAX_UNITS),
-            whole => part(mem, whole, self.largest_mem.0),
-        });
-        Some(Resources::new(Millicores(cpus), Mebibytes(mem)))
-    }
 }
-
 impl Machines {
     /// How many there are at any time of the trace.
     pub const fn count(&self) -> usize {

@@ -17,9 +17,9 @@ pub mod machines;
 
 pub mod parts;
 
-pub(crate) mod arrivals;
-pub(crate) mod jobs;
-pub(crate) mod submissions;
+pub mod arrivals;
+pub mod jobs;
+pub mod submissions;
 
 pub use arrivals::Day;
 pub use submissions::{ClosedSpec, ThinkTimes};

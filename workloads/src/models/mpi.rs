@@ -13,7 +13,7 @@ use crate::models::arrivals::{Day, assumption};
 use crate::models::jobs::task_count;
 use crate::models::parts::{range, some};
 use crate::models::submissions::{ClosedSpec, Draft, Submissions};
-use crate::spec::SpecContext;
+use crate::spec::{Source, SpecContext};
 use crate::trace::{Runtimes, Work, Workload};
 use crate::units::{self, Thousandths};
 
@@ -82,8 +82,10 @@ impl MpiSpec {
             closed: self.closed,
         }
     }
+}
 
-    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
+impl Source for MpiSpec {
+    fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
         let mut sizes = context.stream("sizes");
         let mut durations = context.stream("durations");
         let needs = Resources::new(self.cpus, self.mem);

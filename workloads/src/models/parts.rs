@@ -40,16 +40,22 @@ impl Default for ExecutorSpec {
 }
 
 impl ExecutorSpec {
-    pub(crate) const fn needs(&self) -> Resources {
+    /// What one executor takes.
+    pub const fn needs(&self) -> Resources {
         Resources::new(self.cpus, self.mem)
     }
 
-    pub(crate) fn check(&self) -> Result<(), ReadError> {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// The first that makes no sense.
+    pub fn check(&self) -> Result<(), ReadError> {
         some(self.needs(), "executors.cpus")?;
         positive(u64::from(self.max), "executors.max")
     }
 
-    pub(crate) const fn work(&self, jobs: Jobs) -> Work {
+    /// Jobs whose tasks run in such executors.
+    pub const fn work(&self, jobs: Jobs) -> Work {
         Work::Executors {
             jobs,
             needs: self.needs(),
@@ -58,7 +64,8 @@ impl ExecutorSpec {
         }
     }
 
-    pub(crate) fn told(&self) -> Assumption {
+    /// What is to be said of it in a report.
+    pub fn told(&self) -> Assumption {
         let model = format!(
             "{} each, one task at a time, at most {}, given back after {} idle",
             self.needs(),
@@ -154,7 +161,11 @@ impl ServiceSpec {
         Resources::new(self.cpus, self.mem)
     }
 
-    pub(crate) fn check(&self) -> Result<(), ReadError> {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// The first that makes no sense.
+    pub fn check(&self) -> Result<(), ReadError> {
         some(self.needs(), "service.cpus")?;
         positive(u64::from(self.workers), "service.workers")?;
         positive(self.time.as_micros(), "service.time")?;
@@ -171,7 +182,7 @@ impl ServiceSpec {
     }
 
     /// A service under `load`, requests in each `step`.
-    pub(crate) fn under(&self, load: Vec<u64>, step: Span, autoscaler: &AutoscalerSpec) -> Work {
+    pub fn under(&self, load: Vec<u64>, step: Span, autoscaler: &AutoscalerSpec) -> Work {
         Work::Service(Service {
             needs: self.needs(),
             workers: self.at_once(),
@@ -198,7 +209,8 @@ impl ServiceSpec {
         })
     }
 
-    pub(crate) fn told(&self) -> Assumption {
+    /// What is to be said of it in a report.
+    pub fn told(&self) -> Assumption {
         let routing = match self.routing {
             Routing::LeastWork => {
                 "requests go where they begin first, as from one perfect queue (better than any \
@@ -232,7 +244,11 @@ impl ServiceSpec {
 }
 
 impl AutoscalerSpec {
-    pub(crate) fn check(&self) -> Result<(), ReadError> {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// The first that makes no sense.
+    pub fn check(&self) -> Result<(), ReadError> {
         positive(u64::from(self.target), "autoscaler.target")?;
         positive(self.period.as_micros(), "autoscaler.period")?;
         if self.max < self.min || self.max == 0 {
@@ -242,7 +258,8 @@ impl AutoscalerSpec {
         Ok(())
     }
 
-    pub(crate) fn told(&self) -> Assumption {
+    /// What is to be said of it in a report.
+    pub fn told(&self) -> Assumption {
         let model = format!(
             "{} to {} instances at a load of {}, every {}, fewer after {}",
             self.min,
@@ -256,7 +273,7 @@ impl AutoscalerSpec {
 }
 
 /// Something must not be zero.
-pub(crate) fn positive(value: u64, parameter: &str) -> Result<(), ReadError> {
+pub fn positive(value: u64, parameter: &str) -> Result<(), ReadError> {
     if value == 0 {
         let error = ReadError::expected("more than zero", "0");
         return Err(error.place(format!("parameter `{parameter}`")));
@@ -265,7 +282,7 @@ pub(crate) fn positive(value: u64, parameter: &str) -> Result<(), ReadError> {
 }
 
 /// A task must need something.
-pub(crate) fn some(needs: Resources, parameter: &str) -> Result<(), ReadError> {
+pub fn some(needs: Resources, parameter: &str) -> Result<(), ReadError> {
     if needs.is_zero() {
         let error = ReadError::expected("some processor or memory", "none of either");
         return Err(error.place(format!("parameter `{parameter}`")));
@@ -274,7 +291,7 @@ pub(crate) fn some(needs: Resources, parameter: &str) -> Result<(), ReadError> {
 }
 
 /// The factor of a task away from its data, at least one, in thousandths.
-pub(crate) fn at_least_one(factor: u32, parameter: &str) -> Result<(), ReadError> {
+pub fn at_least_one(factor: u32, parameter: &str) -> Result<(), ReadError> {
     if factor < 1000 {
         let error = ReadError::expected("at least 1", Thousandths(u64::from(factor)));
         return Err(error.place(format!("parameter `{parameter}`")));
@@ -283,7 +300,7 @@ pub(crate) fn at_least_one(factor: u32, parameter: &str) -> Result<(), ReadError
 }
 
 /// Bounds must be the right way round and start at one.
-pub(crate) fn range(bounds: [u32; 2], parameter: &str) -> Result<(), ReadError> {
+pub fn range(bounds: [u32; 2], parameter: &str) -> Result<(), ReadError> {
     let [low, high] = bounds;
     if low == 0 || high < low {
         let found = format!("[{low}, {high}]");
@@ -294,7 +311,7 @@ pub(crate) fn range(bounds: [u32; 2], parameter: &str) -> Result<(), ReadError> 
 }
 
 /// A file must be named.
-pub(crate) fn named(file: &Path) -> Result<(), ReadError> {
+pub fn named(file: &Path) -> Result<(), ReadError> {
     if file.as_os_str().is_empty() {
         let error = ReadError::expected("the path of a file", "nothing");
         return Err(error.place("parameter `file`"));
@@ -303,7 +320,7 @@ pub(crate) fn named(file: &Path) -> Result<(), ReadError> {
 }
 
 /// At most the whole, in thousandths.
-pub(crate) fn share(thousandths: u32, parameter: &str) -> Result<(), ReadError> {
+pub fn share(thousandths: u32, parameter: &str) -> Result<(), ReadError> {
     if thousandths > 1000 {
         let error = ReadError::expected("at most 1", Thousandths(u64::from(thousandths)));
         return Err(error.place(format!("parameter `{parameter}`")));

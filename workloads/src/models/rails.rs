@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::ReadError;
 use crate::models::arrivals::{Arrivals, Day, assumption};
 use crate::models::parts::{AutoscalerSpec, ServiceSpec, positive, share};
-use crate::spec::SpecContext;
+use crate::spec::{Source, SpecContext};
 use crate::trace::{Assumption, Workload};
 use crate::units::{self, Thousandths};
 
@@ -78,31 +78,6 @@ impl RailsSpec {
         }
         self.service.check()?;
         self.autoscaler.check()
-    }
-
-    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
-        let steps = steps(context.horizon, self.step)?;
-        let crowds = self.crowds(context)?;
-        let (mut noise, mut counts) = (context.stream("noise"), context.stream("requests"));
-        let seconds = self.step.as_micros() as f64 / 1e6;
-        let mean = f64::from(self.rate) / 1000.0 * seconds / self.mean_shape();
-        let mut first = 0;
-        let load = (0..steps).map(|step| {
-            let now = self.step.scaled(step, 1);
-            let clock = seconds_of(self.start) + seconds_of(now);
-            while first < crowds.len() && crowds[first] + self.crowd_length.scaled(10, 1) < now {
-                first += 1;
-            }
-            let crowd = self.crowd_factor(&crowds[first..], now);
-            let factor = noise.log_normal_factor(self.noise);
-            counts.poisson(mean * self.shape(clock) * crowd * factor)
-        });
-        let load = load.collect();
-        Ok(Workload {
-            work: self.service.under(load, self.step, &self.autoscaler),
-            assumptions: self.assumptions(),
-            inputs: Vec::new(),
-        })
     }
 
     /// When flash crowds begin.
@@ -180,8 +155,35 @@ impl RailsSpec {
     }
 }
 
+impl Source for RailsSpec {
+    fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
+        let steps = steps(context.horizon, self.step)?;
+        let crowds = self.crowds(context)?;
+        let (mut noise, mut counts) = (context.stream("noise"), context.stream("requests"));
+        let seconds = self.step.as_micros() as f64 / 1e6;
+        let mean = f64::from(self.rate) / 1000.0 * seconds / self.mean_shape();
+        let mut first = 0;
+        let load = (0..steps).map(|step| {
+            let now = self.step.scaled(step, 1);
+            let clock = seconds_of(self.start) + seconds_of(now);
+            while first < crowds.len() && crowds[first] + self.crowd_length.scaled(10, 1) < now {
+                first += 1;
+            }
+            let crowd = self.crowd_factor(&crowds[first..], now);
+            let factor = noise.log_normal_factor(self.noise);
+            counts.poisson(mean * self.shape(clock) * crowd * factor)
+        });
+        let load = load.collect();
+        Ok(Workload {
+            work: self.service.under(load, self.step, &self.autoscaler),
+            assumptions: self.assumptions(),
+            inputs: Vec::new(),
+        })
+    }
+}
+
 /// How many steps cover the horizon.
-pub(crate) fn steps(horizon: Span, step: Span) -> Result<u64, ReadError> {
+pub fn steps(horizon: Span, step: Span) -> Result<u64, ReadError> {
     let steps = horizon.as_micros().div_ceil(step.as_micros().max(1));
     if steps > MOST_STEPS {
         let expected = format!("a step that divides {horizon} into at most {MOST_STEPS}");

@@ -15,7 +15,7 @@ use crate::models::jobs::{Stage, task_count};
 use crate::models::parts::{ExecutorSpec, at_least_one, range, share};
 use crate::models::submissions::{ClosedSpec, Draft, Submissions};
 use crate::rng::Stream;
-use crate::spec::SpecContext;
+use crate::spec::{Source, SpecContext};
 use crate::trace::{Assumption, Runtimes, Workload};
 use crate::units::{self, Thousandths};
 
@@ -107,31 +107,6 @@ impl SparkSpec {
         self.submissions().check()
     }
 
-    pub(crate) fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
-        let mut streams = Streams {
-            shapes: context.stream("shapes"),
-            sizes: context.stream("sizes"),
-            durations: context.stream("durations"),
-        };
-        let jobs = self.submissions().collect(context, || {
-            let [least, most] = self.stages.map(u64::from);
-            let stages = streams.shapes.between(least, most) as u32;
-            let stages: Vec<Stage> = (0..stages)
-                .map(|position| self.stage(position, &mut streams))
-                .collect();
-            Some(Draft {
-                label: format!("spark-{}", stages.len()),
-                gang: false,
-                stages,
-            })
-        })?;
-        Ok(Workload {
-            work: self.executors.work(jobs),
-            assumptions: self.assumptions(),
-            inputs: Vec::new(),
-        })
-    }
-
     const fn submissions(&self) -> Submissions {
         Submissions {
             gap: self.gap,
@@ -186,5 +161,32 @@ impl SparkSpec {
             assumption("task durations", times),
             self.executors.told(),
         ]
+    }
+}
+
+impl Source for SparkSpec {
+    fn build(&self, context: &SpecContext<'_>) -> Result<Workload, ReadError> {
+        let mut streams = Streams {
+            shapes: context.stream("shapes"),
+            sizes: context.stream("sizes"),
+            durations: context.stream("durations"),
+        };
+        let jobs = self.submissions().collect(context, || {
+            let [least, most] = self.stages.map(u64::from);
+            let stages = streams.shapes.between(least, most) as u32;
+            let stages: Vec<Stage> = (0..stages)
+                .map(|position| self.stage(position, &mut streams))
+                .collect();
+            Some(Draft {
+                label: format!("spark-{}", stages.len()),
+                gang: false,
+                stages,
+            })
+        })?;
+        Ok(Workload {
+            work: self.executors.work(jobs),
+            assumptions: self.assumptions(),
+            inputs: Vec::new(),
+        })
     }
 }

@@ -48,28 +48,36 @@ pub enum ThinkTimes {
 }
 
 /// A job before it is known when it is submitted.
-pub(crate) struct Draft {
-    pub(crate) label: String,
-    pub(crate) gang: bool,
-    pub(crate) stages: Vec<Stage>,
+pub struct Draft {
+    /// What people call it.
+    pub label: String,
+    /// Whether its tasks start together.
+    pub gang: bool,
+    /// Its stages, parents first.
+    pub stages: Vec<Stage>,
 }
 
 /// What a workload says of its submissions.
 #[derive(Clone, Copy)]
-pub(crate) struct Submissions {
+pub struct Submissions {
     /// The mean time between two of them.
-    pub(crate) gap: Option<Span>,
-    pub(crate) day: Option<Day>,
+    pub gap: Option<Span>,
+    /// How the rate changes with the time of day.
+    pub day: Option<Day>,
     /// Gap and day of which nothing is said.
-    pub(crate) usual: (Span, Day),
+    pub usual: (Span, Day),
     /// At most so many, or so many of each user.
-    pub(crate) jobs: Option<u32>,
+    pub jobs: Option<u32>,
     /// Users in place of gaps and days.
-    pub(crate) closed: Option<ClosedSpec>,
+    pub closed: Option<ClosedSpec>,
 }
 
 impl ClosedSpec {
-    pub(crate) fn check(&self) -> Result<(), ReadError> {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// The first that makes no sense.
+    pub fn check(&self) -> Result<(), ReadError> {
         positive(u64::from(self.users), "closed.users")
     }
 
@@ -97,7 +105,11 @@ impl ClosedSpec {
 }
 
 impl Submissions {
-    pub(crate) fn check(&self) -> Result<(), ReadError> {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// The first that makes no sense.
+    pub fn check(&self) -> Result<(), ReadError> {
         let Some(closed) = &self.closed else {
             return self.open().1.check();
         };
@@ -118,7 +130,8 @@ impl Submissions {
         (self.gap.unwrap_or(gap), self.day.unwrap_or(day))
     }
 
-    pub(crate) fn told(&self) -> Assumption {
+    /// What is to be said of it in a report.
+    pub fn told(&self) -> Assumption {
         let (gap, day) = self.open();
         match &self.closed {
             None => told(gap, day, self.jobs),
@@ -127,7 +140,7 @@ impl Submissions {
     }
 
     /// The jobs that `draw` makes, as long as it makes some.
-    pub(crate) fn collect(
+    pub fn collect(
         &self,
         context: &SpecContext<'_>,
         mut draw: impl FnMut() -> Option<Draft>,

@@ -5,22 +5,16 @@
 //! few words more: the log becomes a canonical trace, and jobs are made of that, so that both kinds
 //! make the same jobs of a log.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::tables::{Job, Tasks, Tenant};
-use crate::canonical::{Imports, Opened};
 use crate::error::ReadError;
-use crate::formats::Format;
-use crate::models::arrivals::assumption;
 use crate::models::parts::{named, positive, some};
-use crate::models::trace::{FeedbackMode, Loaded, Reading, TraceSpec, heeds_sessions};
-use crate::units::{self, Thousandths};
+use crate::models::trace::{FeedbackMode, TraceSpec, heeds_sessions};
+use crate::units;
 
 /// A log and the model of what it does not say.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -99,7 +93,7 @@ impl Default for SwfSpec {
 }
 
 impl SwfSpec {
-    fn check(&self) -> Result<(), ReadError> {
+    pub(crate) fn check(&self) -> Result<(), ReadError> {
         named(&self.file)?;
         positive(u64::from(self.width), "width")?;
         positive(self.cpus.0, "cpus")?;
@@ -108,99 +102,9 @@ impl SwfSpec {
     }
 
     /// What a task takes whose processors take `mem` each.
-    fn task(&self, mem: Mebibytes) -> Resources {
+    pub fn task(&self, mem: Mebibytes) -> Resources {
         let width = u64::from(self.width);
         let most = |units: u64| units.saturating_mul(width).min(Resources::MAX_UNITS);
         Resources::new(Millicores(most(self.cpus.0)), Mebibytes(most(mem.0)))
     }
-
-    /// The same as a trace of any format.
-    fn as_trace(&self) -> TraceSpec {
-        let task = self.task(self.mem);
-        TraceSpec {
-            file: self.file.clone(),
-            format: Some(Format::Swf),
-            from: self.from,
-            jobs: self.jobs,
-            feedback: self.feedback,
-            session: self.session,
-            cpus: task.cpus(),
-            mem: task.mem(),
-            run: self.run,
-            ..TraceSpec::default()
-        }
-    }
-
-    /// Reads the log.
-    pub(crate) fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Loaded, ReadError> {
-        self.check()?;
-        let spec = self.as_trace();
-        let (log, inputs) = imports.open(folder, &self.file, spec.format)?;
-        let users = users(&log)?;
-        let wider = Cell::new(0);
-        let reading = Reading {
-            wants: &|job| self.wants(job, &users),
-            task: &|tasks| self.widened(&tasks, &wider),
-        };
-        let mut loaded = spec.loaded(&log, inputs, &reading)?;
-        let processor = format!(
-            "a processor is {} cores; a task has {} of them",
-            Thousandths(self.cpus.0),
-            self.width
-        );
-        loaded.assumptions.push(assumption("processors", processor));
-        if wider.get() > 0 {
-            let model = format!(
-                "the last task of {} jobs is made as wide as the others",
-                wider.get()
-            );
-            loaded
-                .assumptions
-                .push(assumption("processors left over", model));
-        }
-        Ok(loaded)
-    }
-
-    /// Whether the recipe asks for this job.
-    fn wants(&self, job: &Job, users: &BTreeMap<u64, u64>) -> bool {
-        let number = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
-        let user = job.tenant.and_then(|tenant| users.get(&tenant).copied());
-        let filters = [
-            (&self.users, user),
-            (&self.groups, number(&job.group)),
-            (&self.queues, number(&job.queue)),
-            (&self.partitions, number(&job.partition)),
-        ];
-        let mut filters = filters.into_iter();
-        filters.all(|(list, number)| {
-            list.is_empty() || number.is_some_and(|number| list.contains(&number))
-        })
-    }
-
-    /// Tasks of a processor as tasks of the width asked for.
-    fn widened(&self, tasks: &Tasks, wider: &Cell<u64>) -> Tasks {
-        let width = u64::from(self.width);
-        wider.set(wider.get() + u64::from(!tasks.count.is_multiple_of(width)));
-        let task = self.task(Mebibytes(tasks.memory.unwrap_or(0)));
-        Tasks {
-            count: tasks.count.div_ceil(width),
-            cpus: Some(task.cpus().0),
-            memory: tasks.memory.map(|_| task.mem().0),
-            ..tasks.clone()
-        }
-    }
-}
-
-/// The numbers of users by those of the trace's tenants.
-fn users(log: &Opened) -> Result<BTreeMap<u64, u64>, ReadError> {
-    let mut users = BTreeMap::new();
-    for tenant in log.rows::<Tenant>()? {
-        let tenant = tenant?;
-        let number = tenant
-            .name
-            .strip_prefix("user ")
-            .and_then(|number| number.parse().ok());
-        users.extend(number.map(|number| (tenant.id, number)));
-    }
-    Ok(users)
 }

@@ -5,31 +5,16 @@
 //! takes that tells nothing, how long one runs whose end is not known. Every such number is a
 //! parameter and, where it was used, an assumption.
 
-mod feedback;
-mod loaded;
-mod read;
-mod stages;
-
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use fairground_policies::resources::{Mebibytes, Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::tables::Tenant;
-use crate::canonical::{Imports, Opened};
-use crate::error::{ReadError, quoted};
-use crate::formats::{ColumnMap, Format, ReadAs};
+use crate::error::ReadError;
 use crate::models::parts::{AutoscalerSpec, ServiceSpec, named, positive, share, some};
-use crate::trace::Input;
 use crate::units::{self, Thousandths};
-pub use feedback::FeedbackMode;
-pub use loaded::Loaded;
-pub(crate) use loaded::unmeasured;
-pub use read::{Left, LeftOut, arrivals};
-pub(crate) use read::{Model, Read, Reading};
 
 /// A trace and the model of what it does not say.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -39,10 +24,10 @@ pub struct TraceSpec {
     pub file: PathBuf,
     /// Its format, where file and name do not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<Format>,
+    pub format: Option<String>,
     /// Of a plain table, which column is what: `submit=arrival:s,run=seconds`.
-    #[serde(skip_serializing_if = "ColumnMap::is_empty")]
-    pub columns: ColumnMap,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub columns: String,
     /// How long after the beginning of the trace the cluster starts.
     pub from: Span,
     /// Only the first so many jobs from there on.
@@ -108,12 +93,57 @@ pub struct Deal {
     pub of: u32,
 }
 
+/// Where a replay has it from which job waits for which.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedbackMode {
+    /// From the log: its columns of the preceding job and of the think time.
+    Logged,
+    /// From what its users did: a job follows that job of its user which ended last before it came, if
+    /// that is not longer ago than a session's longest pause (Shmueli and Feitelson, IEEE TPDS 20(6),
+    /// 2009).
+    User,
+}
+
+impl FeedbackMode {
+    /// All of them, by name.
+    pub const ALL: [(&'static str, Self); 2] = [("logged", Self::Logged), ("user", Self::User)];
+}
+
+/// Why a job is left out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Left {
+    /// It has no tasks.
+    Empty,
+    /// None of its tasks ever started.
+    Unstarted,
+    /// Some of its stages wait for each other.
+    Loop,
+    /// One of its stages has more tasks than any cluster could run.
+    TooMany,
+}
+
+/// How many jobs are left out for a reason, and the name of the first of them.
+pub type LeftOut = BTreeMap<Left, (u64, String)>;
+
+impl Left {
+    /// What these jobs are, as in "3 jobs ...".
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Empty => "without tasks",
+            Self::Unstarted => "that never started",
+            Self::Loop => "with stages that wait for each other",
+            Self::TooMany => "with more tasks in a stage than can be run",
+        }
+    }
+}
+
 impl Default for TraceSpec {
     fn default() -> Self {
         Self {
             file: PathBuf::new(),
             format: None,
-            columns: ColumnMap::default(),
+            columns: String::new(),
             from: Span::ZERO,
             jobs: None,
             tenants: Vec::new(),
@@ -145,16 +175,7 @@ impl TraceSpec {
         (at >= from).then(|| at.since(from).scaled(self.interarrival.into(), 1000))
     }
 
-    /// How its file is read.
-    #[must_use]
-    pub fn read_as(&self) -> ReadAs {
-        ReadAs {
-            format: self.format,
-            columns: self.columns.clone(),
-        }
-    }
-
-    fn check(&self) -> Result<(), ReadError> {
+    pub(crate) fn check(&self) -> Result<(), ReadError> {
         named(&self.file)?;
         positive(self.largest_cpus.0, "largest_cpus")?;
         positive(self.largest_mem.0, "largest_mem")?;
@@ -188,7 +209,10 @@ impl TraceSpec {
     }
 
     /// What can only be asked of requests is not left undone in silence.
-    fn check_jobs(&self) -> Result<(), ReadError> {
+    ///
+    /// # Errors
+    /// What would be.
+    pub fn check_jobs(&self) -> Result<(), ReadError> {
         let asked = [
             ("service", self.service.is_some()),
             ("autoscaler", self.autoscaler.is_some()),
@@ -203,7 +227,10 @@ impl TraceSpec {
     }
 
     /// What can only be asked of jobs is not left undone in silence.
-    fn check_requests(&self) -> Result<(), ReadError> {
+    ///
+    /// # Errors
+    /// What would be.
+    pub fn check_requests(&self) -> Result<(), ReadError> {
         let asked = [
             ("jobs", self.jobs.is_some()),
             ("tenants", !self.tenants.is_empty()),
@@ -222,104 +249,14 @@ impl TraceSpec {
         }
         Ok(())
     }
-
-    /// Reads the trace, unless it was read under the same model.
-    pub(crate) fn load(&self, folder: &Path, imports: &mut Imports) -> Result<Loaded, ReadError> {
-        self.check()?;
-        let (trace, inputs) = imports.open(folder, &self.file, self.read_as())?;
-        let read = imports.read(folder, &self.file, self.read_as(), self.model(), || {
-            self.read(&trace, &Reading::PLAIN)
-        })?;
-        let checked = match &read.jobs {
-            Some(_) => self.check_jobs(),
-            None => self.check_requests(),
-        };
-        checked.map_err(|error| error.file(&self.file))?;
-        self.with(&trace, inputs, read)
-    }
-
-    /// What the model makes of a trace, read so.
-    pub(crate) fn loaded(
-        &self,
-        trace: &Opened,
-        inputs: Vec<Input>,
-        reading: &Reading<'_>,
-    ) -> Result<Loaded, ReadError> {
-        let read = Arc::new(self.read(trace, reading)?);
-        self.with(trace, inputs, read)
-    }
-
-    fn with(
-        &self,
-        trace: &Opened,
-        inputs: Vec<Input>,
-        read: Arc<Read>,
-    ) -> Result<Loaded, ReadError> {
-        if read.jobs.is_none() && read.load.is_empty() {
-            let error = ReadError::expected("jobs or requests in the trace", "neither");
-            let left_out = trace.manifest.assumptions.iter();
-            let left_out = left_out.filter(|said| said.about == "jobs dropped");
-            let hint = left_out
-                .map(|said| format!("jobs were left out: {}", said.model))
-                .next();
-            let hint = hint.unwrap_or_else(|| {
-                "machines are the cluster's business; sizes without times cannot be run".to_owned()
-            });
-            return Err(error.file(&self.file).hint(hint));
-        }
-        Ok(Loaded {
-            spec: self.clone(),
-            assumptions: trace.manifest.assumptions.clone(),
-            relative: trace.manifest.units.relative,
-            inputs,
-            named: self.wanted_tenants(trace)?,
-            read,
-        })
-    }
-
-    const fn model(&self) -> Model {
-        [
-            self.cpus.0,
-            self.mem.0,
-            self.largest_cpus.0,
-            self.largest_mem.0,
-            self.run.as_micros(),
-            self.every.as_micros(),
-        ]
-    }
-
-    /// The tenants that are named, to be taken or to be left out.
-    fn wanted_tenants(&self, trace: &Opened) -> Result<BTreeSet<u64>, ReadError> {
-        let names = || self.tenants.iter().chain(&self.except);
-        let mut wanted = BTreeSet::new();
-        let mut missing: BTreeSet<&String> = names().collect();
-        for tenant in trace.rows::<Tenant>()? {
-            let tenant = tenant?;
-            if missing.remove(&tenant.name) || names().any(|name| *name == tenant.name) {
-                wanted.insert(tenant.id);
-            }
-        }
-        match missing.first() {
-            None => Ok(wanted),
-            Some(name) => {
-                let error = ReadError::expected("the name of a tenant", quoted(name));
-                let parameter = if self.tenants.is_empty() {
-                    "parameter `except`"
-                } else {
-                    "parameter `tenants`"
-                };
-                Err(error.place(parameter))
-            }
-        }
-    }
 }
 
 /// A longer pause between the end of a job and the next one ends a session: the customary 20 min (Zakay and
 /// Feitelson, JSSPP 2012, who also say what is wrong with it: very long jobs make very long sessions).
-const SESSION: Span = Span::from_secs(20 * 60);
+pub const SESSION: Span = Span::from_secs(20 * 60);
 
 /// That a session is not told where there are none.
-pub(crate) fn heeds_sessions(
+pub fn heeds_sessions(
     feedback: Option<FeedbackMode>,
     session: Option<Span>,
 ) -> Result<(), ReadError> {
@@ -332,6 +269,6 @@ pub(crate) fn heeds_sessions(
 
 /// Whether a part is all there is.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-const fn is_whole(thousandths: &u32) -> bool {
+pub const fn is_whole(thousandths: &u32) -> bool {
     *thousandths == 1000
 }

@@ -1,9 +1,10 @@
 //! The files of a recipe, read once for all seeds.
 
+use std::sync::Arc;
+
 use super::{FrameworkSpec, Loaded, TraceError};
-use crate::canonical::Imports;
 use crate::models::machines::Machines;
-use crate::spec::Source;
+use crate::spec::{Files, Source};
 use crate::trace::Input;
 use crate::usage::UseSpec;
 
@@ -11,7 +12,7 @@ use crate::usage::UseSpec;
 #[derive(Clone, Debug)]
 pub struct Sources {
     /// Of every framework's work, in order.
-    pub(super) frameworks: Vec<Source>,
+    pub(super) frameworks: Vec<Arc<dyn Source>>,
     /// Of the machines, where they are those of a trace.
     pub(super) machines: Option<Machines>,
 }
@@ -20,28 +21,19 @@ impl Sources {
     /// What was read.
     pub fn inputs(&self) -> Vec<Input> {
         let machines = self.machines.iter().flat_map(Machines::inputs);
-        let frameworks = self.frameworks.iter().flat_map(Source::inputs);
+        let frameworks = self.frameworks.iter().flat_map(|source| source.inputs());
         frameworks.chain(machines).cloned().collect()
     }
 }
 
 impl Loaded {
-    /// Reads the files of the machines and of every framework's work; a trace that several name is
-    /// imported once.
+    /// Has the files of the machines and of every framework's work read.
     ///
     /// # Errors
     /// A bad parameter, an unreadable file, a bad record.
-    pub fn sources(&self) -> Result<Sources, TraceError> {
-        self.sources_with(&mut Imports::default())
-    }
-
-    /// The same with traces that were imported before.
-    ///
-    /// # Errors
-    /// As [`Self::sources`].
-    pub fn sources_with(&self, imports: &mut Imports) -> Result<Sources, TraceError> {
+    pub fn sources(&self, files: &mut dyn Files) -> Result<Sources, TraceError> {
         let machines = self.recipe.machines.as_ref();
-        let machines = machines.map(|spec| spec.load(&self.folder, imports));
+        let machines = machines.map(|spec| files.machines(spec, &self.folder));
         let machines = machines.transpose().map_err(|error| TraceError::Machines {
             origin: self.origin.clone(),
             error: Box::new(error),
@@ -50,7 +42,7 @@ impl Loaded {
             let FrameworkSpec {
                 workload, phases, ..
             } = framework;
-            let source = workload.load_phases(phases, &self.folder, imports);
+            let source = workload.load_phases(phases, &self.folder, files);
             let source = source.and_then(|source| match framework.uses {
                 Some(UseSpec::Trace) => source.tells_use().map(|()| source),
                 _ => Ok(source),

@@ -2,7 +2,7 @@
 //!
 //! Zones and their summers come along with the program, so that a trace has the same hours everywhere.
 
-use fairground_workloads::canonical::WallClock;
+use fairground_readers::canonical::WallClock;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 

@@ -10,8 +10,8 @@ pub use numbers::TraceNumbers;
 pub(in crate::output) use numbers::{DAYS, ends};
 pub use page::{PAGE, write};
 
-use fairground_workloads::canonical::Units;
-use fairground_workloads::canonical::profile::{KINDS, Profile};
+use fairground_readers::canonical::Units;
+use fairground_readers::canonical::profile::{KINDS, Profile};
 
 /// A trace as it is told.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Tables that people make themselves: what is in them, and that they run.
 
 use expect_test::expect;
-use fairground_workloads::Format;
+use fairground_readers::Format;
 
 use super::check;
 use crate::place::Place;

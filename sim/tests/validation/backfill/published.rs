@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use fairground_policies::registry::Registry;
+use fairground_readers::formats::rows::Rows;
+use fairground_readers::formats::swf::Record;
 use fairground_sim::experiment::Experiment;
-use fairground_workloads::formats::rows::Rows;
-use fairground_workloads::formats::swf::Record;
 
 use super::plain::{Instant, plain};
 use super::{Rigid, started, starts};

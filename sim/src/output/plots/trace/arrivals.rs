@@ -1,7 +1,7 @@
 //! When work arrives: rates over time, gaps, the hours of a day and the days of a week; what requests read
 //! and write.
 
-use fairground_workloads::canonical::profile::{ArrivalTimes, PARTS, Profile};
+use fairground_readers::canonical::profile::{ArrivalTimes, PARTS, Profile};
 use std::fmt::Write as _;
 
 use super::scales::{amounts, columns, decades, faint, rare, stroke, survival};
@@ -272,7 +272,7 @@ pub(super) fn tokens(profile: &Profile) -> Answer<'_> {
             "the trace has no single requests with sizes",
         );
     }
-    let told = |spread: &fairground_workloads::canonical::profile::Spread, verb: &str| {
+    let told = |spread: &fairground_readers::canonical::profile::Spread, verb: &str| {
         format!(
             "{verb} {} at the median and {} at the 99th percentile",
             units::number(spread.quantile(500) as usize),

@@ -1,7 +1,7 @@
 //! What the cluster has of it: load offered and in use, waits, estimates, ends, and what is not known.
 
-use fairground_workloads::canonical::profile::{KINDS, Profile, Spread};
-use fairground_workloads::canonical::tables::Unknown;
+use fairground_readers::canonical::profile::{KINDS, Profile, Spread};
+use fairground_readers::canonical::tables::Unknown;
 use std::fmt::Write as _;
 
 use super::arrivals::time;

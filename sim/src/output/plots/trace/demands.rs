@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use fairground_workloads::canonical::profile::{KINDS, PAIRS, Profile, Spread};
+use fairground_readers::canonical::profile::{KINDS, PAIRS, Profile, Spread};
 
 use super::scales::{BARS, bars, bars_high, decades, size, stroke};
 use super::{Answer, HIGH, Picture, absent, kind_colour};

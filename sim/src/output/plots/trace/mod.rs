@@ -9,7 +9,7 @@ mod sizes;
 use super::canvas::{About, Canvas, Key, Look, Place, figure, head_height, shortened};
 use super::{Figure, OutputError, palette};
 use crate::output::profiled::TraceView;
-use fairground_workloads::canonical::profile::KINDS;
+use fairground_readers::canonical::profile::KINDS;
 
 /// A picture as wide is legible on a telephone, and three of them stand side by side on a screen.
 const WIDE: i32 = 410;

@@ -1,6 +1,6 @@
 //! Axes and marks of the pictures of a trace: decades, curves of what is at least so large, bars.
 
-use fairground_workloads::canonical::profile::{Spread, Tail};
+use fairground_readers::canonical::profile::{Spread, Tail};
 
 use crate::output::plots::canvas::{Axis, Canvas, Look, Panel, Place, Stroke, shortened};
 use crate::output::plots::{axes, palette};

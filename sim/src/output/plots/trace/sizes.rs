@@ -1,6 +1,6 @@
 //! How large jobs are and how long they run, with the law that fits the tail.
 
-use fairground_workloads::canonical::profile::{KINDS, PARTS, Profile, Spread, Tail};
+use fairground_readers::canonical::profile::{KINDS, PARTS, Profile, Spread, Tail};
 
 use super::scales::{decades, law, power_law, rare, stroke, survival};
 use super::{Answer, HIGH, Picture, absent, kind_colour, plain};

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use fairground_workloads::canonical::profile::{
+use fairground_readers::canonical::profile::{
     KINDS, Largest, PAIRS, Profile, RELATED, Relation, Share, Spread,
 };
-use fairground_workloads::canonical::tables::Unknown;
+use fairground_readers::canonical::tables::Unknown;
 use serde::Serialize;
 use serde_json::{Map, Value};
 

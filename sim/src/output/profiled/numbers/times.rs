@@ -1,6 +1,6 @@
 //! The numbers of arrivals: how they crowd, and when they come again.
 
-use fairground_workloads::canonical::profile::{ArrivalTimes, Profile, Window};
+use fairground_readers::canonical::profile::{ArrivalTimes, Profile, Window};
 
 use super::{Facts, TraceFact};
 
