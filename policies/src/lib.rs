@@ -11,6 +11,7 @@
 pub mod time;
 pub mod resources;
 pub mod share;
+pub mod score;
 pub mod message;
 pub mod part;
 pub mod job;
