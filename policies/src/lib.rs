@@ -16,6 +16,7 @@ pub mod message;
 pub mod part;
 pub mod job;
 pub mod name;
+pub mod evidence;
 pub mod id_table;
 pub mod ledger;
 pub mod master;
