@@ -23,6 +23,8 @@ pub mod master;
 pub mod allocators;
 pub mod job_queue;
 pub mod profile;
+pub mod job_order;
+pub mod pool;
 pub mod schedulers;
 pub mod frameworks;
 pub mod registry;

@@ -29,6 +29,8 @@ impl Score {
     pub const ZERO: Self = Self(0);
     /// One.
     pub const ONE: Self = Self(UNIT);
+    /// The least that is more than nothing.
+    pub const STEP: Self = Self(1);
     /// The largest there is: what has no bound.
     pub const MAX: Self = Self(i128::MAX);
     /// The least there is.

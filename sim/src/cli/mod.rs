@@ -12,6 +12,7 @@ mod flags;
 mod form;
 mod peers;
 mod policies;
+mod pool;
 mod profile;
 mod progress;
 mod rebase;
@@ -72,6 +73,8 @@ enum Command {
     Trace(TraceCommand),
     /// List the policies and schedulers, with their parameters
     Policies,
+    /// Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
+    Pool(pool::PoolArgs),
     /// Run a result folder's recipe again and compare everything
     Verify(VerifyArgs),
     /// Simulate what a real cluster ran, and print simulated against measured
@@ -408,6 +411,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Stream(args) => stream::stream(&args, registry),
         Command::Trace(command) => trace::trace(command),
         Command::Policies => policies::policies(&registry),
+        Command::Pool(args) => pool::pool(&args),
         Command::Verify(args) => verify::verify(&args, registry),
         Command::Fidelity { log } => fidelity::fidelity(&log, &registry),
         Command::Replay { logs } => replay::replay(&logs, &registry),

@@ -1,0 +1,96 @@
+//! Conservative backfilling (Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2).
+
+use super::steps::Steps;
+use super::{Pool, RigidJob};
+use crate::time::Time;
+
+/// When each job that waits is to start.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// What is free beside what runs and what is planned.
+    free: Steps,
+    /// In order of submission.
+    waiting: Vec<Planned>,
+    /// Whether something ended earlier than it might have.
+    ended: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Planned {
+    id: u32,
+    job: RigidJob,
+    start: Time,
+}
+
+impl Plan {
+    pub(super) fn new(processors: u32) -> Self {
+        Self {
+            free: Steps::new(processors),
+            waiting: Vec::new(),
+            ended: false,
+        }
+    }
+
+    pub(super) fn submit(&mut self, now: Time, id: u32, job: RigidJob) {
+        self.free.forget(now);
+        let start = self.free.earliest(job.processors, job.estimate, now);
+        let planned = Planned { id, job, start };
+        self.reserve(planned, -1);
+        self.waiting.push(planned);
+    }
+
+    pub(super) fn end(&mut self, now: Time, expected: Time, processors: u32) {
+        self.free.forget(now);
+        self.free.change(now, expected, processors.into());
+        self.ended = true;
+    }
+
+    pub(super) fn wake_at(&self) -> Option<Time> {
+        self.waiting.iter().map(|one| one.start).min()
+    }
+
+    fn reserve(&mut self, one: Planned, sign: i64) {
+        let end = one.start + one.job.estimate;
+        self.free
+            .change(one.start, end, sign * i64::from(one.job.processors));
+    }
+
+    /// After an end every job, in order of submission, is planned anew beside all others: never later than before.
+    fn compress(&mut self, now: Time) {
+        for place in 0..self.waiting.len() {
+            let one = self.waiting[place];
+            if one.start <= now {
+                continue;
+            }
+            self.reserve(one, 1);
+            let start = self
+                .free
+                .earliest(one.job.processors, one.job.estimate, now);
+            let moved = Planned { start, ..one };
+            self.reserve(moved, -1);
+            self.waiting[place] = moved;
+        }
+    }
+}
+
+impl Pool {
+    /// Starts those whose time has come.
+    pub(super) fn start_planned(&mut self, now: Time, starts: &mut Vec<u32>) {
+        if std::mem::take(&mut self.plan.ended) {
+            self.plan.compress(now);
+        }
+        let due = |one: &Planned| one.start <= now;
+        let mut rest = Vec::with_capacity(self.plan.waiting.len());
+        for one in std::mem::take(&mut self.plan.waiting) {
+            if !due(&one) {
+                rest.push(one);
+                continue;
+            }
+            self.free -= i64::from(one.job.processors);
+            let end = now + one.job.estimate;
+            self.running.start(one.id, one.job.processors, end);
+            starts.push(one.id);
+        }
+        self.plan.waiting = rest;
+    }
+}
