@@ -24,6 +24,7 @@ pub mod run;
 pub mod output;
 pub mod measured;
 pub mod pool;
+pub mod packing;
 pub mod fidelity;
 pub mod bench;
 pub mod download;

@@ -28,6 +28,7 @@ pub use fifo::Fifo;
 pub use partition::Partition;
 pub use priority::Priority;
 pub use random::Random;
+pub(crate) use random::below;
 
 /// What a policy may know when it is asked.
 #[derive(Clone, Copy, Debug)]

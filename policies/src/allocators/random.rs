@@ -79,7 +79,7 @@ fn by_weight(rng: &mut ChaCha8Rng, children: &[Node], weight: impl Fn(Node) -> u
 }
 
 /// A number below `bound`, every one as likely, by Lemire's multiplication with rejection.
-fn below(rng: &mut ChaCha8Rng, bound: u64) -> u64 {
+pub(crate) fn below(rng: &mut ChaCha8Rng, bound: u64) -> u64 {
     loop {
         let wide = u128::from(rng.next_u64()) * u128::from(bound);
         if wide as u64 >= bound.wrapping_neg() % bound {

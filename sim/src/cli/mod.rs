@@ -10,6 +10,7 @@ mod ending;
 mod fidelity;
 mod flags;
 mod form;
+mod pack;
 mod peers;
 mod policies;
 mod pool;
@@ -73,6 +74,8 @@ enum Command {
     Trace(TraceCommand),
     /// List the policies and schedulers, with their parameters
     Policies,
+    /// Place tasks that never end on nodes until these are full, as papers on fragmentation do
+    Pack(pack::PackArgs),
     /// Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
     Pool(pool::PoolArgs),
     /// Run a result folder's recipe again and compare everything
@@ -411,6 +414,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Stream(args) => stream::stream(&args, registry),
         Command::Trace(command) => trace::trace(command),
         Command::Policies => policies::policies(&registry),
+        Command::Pack(args) => pack::pack(&args),
         Command::Pool(args) => pool::pool(&args),
         Command::Verify(args) => verify::verify(&args, registry),
         Command::Fidelity { log } => fidelity::fidelity(&log, &registry),
