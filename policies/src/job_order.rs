@@ -2,6 +2,7 @@
 //!
 //! One score an order, one line in [`ORDERS`]. Equal scores go by the order of submission.
 
+use crate::name::{BadName, Name, Param};
 use crate::score::Score;
 use crate::time::{Span, Time};
 
@@ -192,13 +193,20 @@ pub const ORDERS: [ScoreOrder; 16] = [
     ),
 ];
 
-/// The order called `name`.
-pub fn by_name(name: &str) -> Option<&'static ScoreOrder> {
-    ORDERS.iter().find(|order| order.name == name)
-}
+/// Whose turn it is, as a parameter of a name.
+pub(crate) const ORDER: Param = Param {
+    key: "order",
+    about: "whose turn it is: an order of jobs (default fcfs; `fairground policies` lists them)",
+};
 
-/// The names of all of them, for errors.
-pub fn names() -> String {
-    let names: Vec<_> = ORDERS.iter().map(|order| order.name).collect();
-    names.join(", ")
+/// The order that parameter `key` names; that of submission if nothing is said.
+pub(crate) fn from_name(name: &mut Name, key: &str) -> Result<&'static ScoreOrder, BadName> {
+    let Some(text) = name.take(key) else {
+        return Ok(&FCFS);
+    };
+    let known = ORDERS.iter().find(|order| order.name == text);
+    known.ok_or_else(|| {
+        let names: Vec<_> = ORDERS.iter().map(|order| order.name).collect();
+        name.bad(key, &text, &format!("one of {}", names.join(", ")))
+    })
 }

@@ -205,7 +205,8 @@ impl Clock<'_> {
                 decided = true;
             }
         }
-        if !decided && (!each || self.pool.wake_at() <= Some(now)) {
+        let planned = self.pool.wake_at().is_some_and(|at| at <= now);
+        if !decided && (!each || planned) {
             self.decide(now);
         }
     }

@@ -22,33 +22,45 @@ pub enum DeviceRule {
 }
 
 impl DeviceRule {
-    /// The GPUs for a task that fits; `scored` is what the policy scored highest.
+    /// The GPUs that a task which fits may have, each choice a list: one choice but where they are scored or drawn.
+    pub(super) fn choices(self, node: &Node, shape: &Shape) -> Vec<Vec<usize>> {
+        let milli = shape.milli;
+        let free = node.devices.iter().copied().enumerate();
+        let room = free.filter(|(_, free)| *free >= milli);
+        if shape.devices != 1 || milli >= DEVICE {
+            let first = room.take(shape.devices as usize);
+            return vec![first.map(|(device, _)| device).collect()];
+        }
+        let mut room: Vec<_> = room.collect();
+        match self {
+            Self::Score | Self::Random => {}
+            Self::First => room.truncate(1),
+            Self::Tightest => keep_least(&mut room, |free| free),
+            Self::Emptiest => keep_least(&mut room, |free| DEVICE - free),
+        }
+        room.into_iter().map(|(device, _)| vec![device]).collect()
+    }
+
+    /// The GPUs for a task on the node that was chosen, where those are best that were scored.
     pub(super) fn choose(
         self,
         node: &Node,
         shape: &Shape,
-        scored: Option<usize>,
+        best: Vec<usize>,
         rng: &mut ChaCha8Rng,
     ) -> Vec<usize> {
-        let milli = shape.milli;
-        let free = node.devices.iter().copied().enumerate();
-        let mut room = free.filter(|(_, free)| *free >= milli);
-        if shape.devices != 1 || milli >= DEVICE {
-            return room
-                .take(shape.devices as usize)
-                .map(|(device, _)| device)
-                .collect();
+        if self != Self::Random {
+            return best;
         }
-        let chosen = match self {
-            Self::First => room.next(),
-            Self::Tightest => room.min_by_key(|(device, free)| (*free, *device)),
-            Self::Emptiest => room.min_by_key(|(device, free)| (DEVICE - free, *device)),
-            Self::Random => {
-                let room: Vec<_> = room.collect();
-                Some(room[below(rng, room.len() as u64) as usize])
-            }
-            Self::Score => return scored.into_iter().collect(),
-        };
-        chosen.map(|(device, _)| device).into_iter().collect()
+        let mut choices = self.choices(node, shape);
+        choices.swap_remove(below(rng, choices.len() as u64) as usize)
     }
+}
+
+/// Keeps the first of those of which this is least.
+fn keep_least(room: &mut Vec<(usize, u64)>, key: fn(u64) -> u64) {
+    let least = room
+        .iter()
+        .min_by_key(|(device, free)| (key(*free), *device));
+    *room = least.into_iter().copied().collect();
 }

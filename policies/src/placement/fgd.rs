@@ -52,13 +52,6 @@ impl Fgd {
         };
         self.targets.iter().map(of).sum()
     }
-
-    /// The sigmoid of by how many GPUs the fragments fall.
-    fn gain(&self, before: u64, after: &Node) -> Score {
-        let fall = before.cast_signed() - self.fragments(after).cast_signed();
-        let gpus = (self.total * DEVICE).cast_signed();
-        Score::ratio(fall, gpus).sigmoid()
-    }
 }
 
 impl NodeScore for Fgd {
@@ -87,33 +80,11 @@ impl NodeScore for Fgd {
         self.targets.truncate(kept);
     }
 
-    fn score(&self, node: &Node, shape: &Shape, _: Resources) -> (Score, Option<usize>) {
-        let before = self.fragments(node);
+    /// The sigmoid of by how many GPUs the fragments fall.
+    fn score(&self, node: &Node, shape: &Shape, devices: &[usize], _: Resources) -> Score {
         let mut after = node.clone();
-        if shape.devices != 1 || shape.milli >= DEVICE {
-            let whole = node.devices.iter().enumerate();
-            let whole = whole.filter(|(_, free)| **free >= shape.milli);
-            let whole: Vec<usize> = whole
-                .map(|(at, _)| at)
-                .take(shape.devices as usize)
-                .collect();
-            after.take(shape, &whole);
-            return (self.gain(before, &after), None);
-        }
-        after.free -= shape.needs;
-        let mut best: Option<(Score, usize)> = None;
-        for (device, free) in node.devices.iter().enumerate() {
-            if *free < shape.milli {
-                continue;
-            }
-            after.devices[device] -= shape.milli;
-            let score = self.gain(before, &after);
-            after.devices[device] += shape.milli;
-            if best.is_none_or(|(highest, _)| score > highest) {
-                best = Some((score, device));
-            }
-        }
-        let (score, device) = best.expect("a node that the task fits on");
-        (score, Some(device))
+        after.take(shape, devices);
+        let fall = self.fragments(node).cast_signed() - self.fragments(&after).cast_signed();
+        Score::ratio(fall, (self.total * DEVICE).cast_signed()).sigmoid()
     }
 }

@@ -18,4 +18,9 @@ pub use self::device::DeviceRule;
 pub use self::fgd::Fgd;
 pub use self::node::{Node, Shape};
 pub use self::placer::{Placed, Placer};
-pub use self::policy::{ENTRIES, NodeScore, NodeTie, PlacementEntry, PlacementPolicy};
+pub use self::policy::{ENTRIES, NodeScore, NodeTie, PARAMS, PlacementEntry, PlacementPolicy};
+
+/// The parameters of placements, for who has them among its own.
+pub(crate) mod params {
+    pub(crate) use super::policy::{GPU, ON, ROUND, TIE, TYPES};
+}

@@ -64,6 +64,20 @@ impl Node {
         }
     }
 
+    /// It turns out to have so much.
+    pub(super) fn grow(&mut self, total: Resources) {
+        let more = total.saturating_sub(self.total);
+        let grown = Self::new(self.total + more, self.model);
+        let had = self.devices.len();
+        // What was a part of a GPU before is more of it now.
+        let parts = Self::new(self.total, self.model).devices.into_iter();
+        for (device, had) in parts.enumerate() {
+            self.devices[device] += grown.devices[device] - had;
+        }
+        self.devices.extend(&grown.devices[had..]);
+        self.total = grown.total;
+    }
+
     /// Whether a task fits on it.
     pub fn fits(&self, shape: &Shape) -> bool {
         shape.needs.fits_in(self.free) && self.has_devices(shape)

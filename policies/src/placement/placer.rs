@@ -30,8 +30,8 @@ pub struct Placer {
     known: Vec<(Shape, Vec<Known>)>,
 }
 
-/// A score after so many changes of a node; none where the task did not fit.
-type Known = (u32, Option<(Score, Option<usize>)>);
+/// A score and GPUs after so many changes of a node; none where the task did not fit.
+type Known = (u32, Option<(Score, Vec<usize>)>);
 
 impl Placer {
     /// Nodes, and the policy's own stream of random numbers.
@@ -58,6 +58,34 @@ impl Placer {
         &self.nodes
     }
 
+    /// What is free now, by node; nothing of those that are not named. A node that nobody knew has what is free of it,
+    /// and one has at least as much as that: for who is told by offers what there is.
+    pub(crate) fn set_free(&mut self, free: impl Iterator<Item = (usize, Resources)>) {
+        let mut now = vec![Resources::ZERO; self.nodes.len()];
+        for (node, free) in free {
+            if node >= self.nodes.len() {
+                let nobody = Node::new(Resources::ZERO, Shape::ANY);
+                self.nodes.resize(node + 1, nobody);
+                now.resize(node + 1, Resources::ZERO);
+                self.changes.resize(node + 1, 1);
+                self.known.clear();
+            }
+            now[node] = free;
+            if !free.fits_in(self.nodes[node].total) {
+                self.nodes[node].grow(free);
+                self.largest = self.largest.max(self.nodes[node].total);
+                self.known.clear();
+            }
+        }
+        let nodes = self.nodes.iter_mut().zip(&mut self.changes);
+        for ((node, changes), free) in nodes.zip(now) {
+            if node.free != free {
+                node.free = free;
+                *changes += 1;
+            }
+        }
+    }
+
     /// Starts a task where the policy wants it; `None` if it fits nowhere.
     pub fn place(&mut self, shape: &Shape) -> Option<Placed> {
         let place = self.known.iter().position(|(known, _)| known == shape);
@@ -73,7 +101,11 @@ impl Placer {
                 *known = (self.changes[position], score);
             }
         }
-        let scored = || known.iter().map(|(_, score)| score.map(|(score, _)| score));
+        let scored = || {
+            known
+                .iter()
+                .map(|(_, best)| best.as_ref().map(|(score, _)| *score))
+        };
         let highest = scored().flatten().max()?;
         let mut equals = scored().enumerate();
         let mut equal = equals.by_ref().filter(|(_, score)| *score == Some(highest));
@@ -86,9 +118,12 @@ impl Placer {
             }
         };
         let (node, _) = node?;
-        let scored = known[node].1.and_then(|(_, device)| device);
+        let best = known[node]
+            .1
+            .clone()
+            .map_or_else(Vec::new, |(_, devices)| devices);
         let rule = self.policy.devices();
-        let devices = rule.choose(&self.nodes[node], shape, scored, &mut self.rng);
+        let devices = rule.choose(&self.nodes[node], shape, best, &mut self.rng);
         self.nodes[node].take(shape, &devices);
         self.changes[node] += 1;
         Some(Placed { node, devices })

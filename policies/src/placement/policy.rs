@@ -11,9 +11,9 @@ use crate::score::Score;
 
 /// How good it is to place a task on a node.
 pub trait NodeScore: fmt::Debug {
-    /// The score of a node that the task fits on, higher is better, and the GPU for a task that shares one, if the
-    /// score follows from it. `largest` is the most of each kind that any node has.
-    fn score(&self, node: &Node, shape: &Shape, largest: Resources) -> (Score, Option<usize>);
+    /// The score of a node that the task fits on, if it runs on these GPUs of it; higher is better. `largest` is the
+    /// most of each kind that any node has.
+    fn score(&self, node: &Node, shape: &Shape, devices: &[usize], largest: Resources) -> Score;
 
     /// So many tasks of a shape belong to what is to be expected.
     fn learn(&mut self, shape: &Shape, count: u64) {
@@ -103,15 +103,30 @@ impl PlacementPolicy {
         self.score.learn(shape, count);
     }
 
+    /// The score of a node that the task fits on, and the GPUs that it would run on: where the policy scores GPUs,
+    /// the first with the highest score, as it is cut.
     pub(crate) fn score(
         &self,
         node: &Node,
         shape: &Shape,
         largest: Resources,
-    ) -> (Score, Option<usize>) {
-        let (score, device) = self.score.score(node, shape, largest);
-        let round = |parts: u32| Score::new((score * parts.into()).truncated());
-        (self.round.map_or(score, round), device)
+    ) -> (Score, Vec<usize>) {
+        let score = |devices: &[usize]| {
+            let score = self.score.score(node, shape, devices, largest);
+            let round = |parts: u32| Score::new((score * parts.into()).truncated());
+            self.round.map_or(score, round)
+        };
+        let choices = self.devices.choices(node, shape);
+        let scored = choices
+            .into_iter()
+            .map(|devices| (score(&devices), devices));
+        let best = scored.reduce(|best, one| if one.0 > best.0 { one } else { best });
+        best.expect("a node that the task fits on")
+    }
+
+    /// Whether anything is drawn.
+    pub(crate) fn draws(&self) -> bool {
+        self.tie == NodeTie::Random || self.devices == DeviceRule::Random
     }
 
     pub(crate) const fn tie(&self) -> NodeTie {
@@ -145,30 +160,30 @@ impl fmt::Debug for PlacementEntry {
     }
 }
 
-const TIE: Param = Param {
+pub(crate) const TIE: Param = Param {
     key: "tie",
     about: "nodes of equal score: first (lowest number), last or random (default first; of `random` random)",
 };
 
-const GPU: Param = Param {
+pub(crate) const GPU: Param = Param {
     key: "gpu",
     about: "the GPU a task shares: first, tightest, emptiest or random (default the policy's own)",
 };
 
-const ROUND: Param = Param {
+pub(crate) const ROUND: Param = Param {
     key: "round",
     about: "scores are cut to so many parts of one, as in 100 (default not at all)",
 };
 
 /// What every placement can be told.
-pub(crate) const PARAMS: [Param; 3] = [TIE, GPU, ROUND];
+pub const PARAMS: [Param; 3] = [TIE, GPU, ROUND];
 
-const ON: Param = Param {
+pub(crate) const ON: Param = Param {
     key: "on",
     about: "the kinds that count, as in cpus:gpus (default all)",
 };
 
-const TYPES: Param = Param {
+pub(crate) const TYPES: Param = Param {
     key: "types",
     about: "the most frequent kinds of tasks count until they are so many percent of all (default 100, the \
             original 95)",
@@ -287,7 +302,7 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         about: "Nomad's default: 20 - (10^c + 10^m) with the parts c of CPU and m of memory that are left",
         params: &[],
         evidence: Evidence {
-            source: "Nomad, nomad/structs/funcs.go; Google's best fit as it was told to them",
+            source: "Nomad, nomad/structs/funcs.go",
             proven: Proven::Exact,
             example: "",
         },

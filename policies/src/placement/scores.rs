@@ -10,8 +10,8 @@ use crate::score::Score;
 pub(super) struct Equal;
 
 impl NodeScore for Equal {
-    fn score(&self, _: &Node, _: &Shape, _: Resources) -> (Score, Option<usize>) {
-        (Score::ZERO, None)
+    fn score(&self, _: &Node, _: &Shape, _: &[usize], _: Resources) -> Score {
+        Score::ZERO
     }
 }
 
@@ -34,13 +34,13 @@ pub(super) struct Fit {
 }
 
 impl NodeScore for Fit {
-    fn score(&self, node: &Node, shape: &Shape, largest: Resources) -> (Score, Option<usize>) {
+    fn score(&self, node: &Node, shape: &Shape, _: &[usize], largest: Resources) -> Score {
         let left = node.free - shape.needs;
         let parts = self.kinds.iter();
         let parts = parts.map(|kind| part(left.of(*kind), largest.of(*kind)));
         let sum = parts.fold(Score::ZERO, |sum, part| sum + part);
         let mean = sum / Score::from(self.kinds.len() as u32);
-        (if self.worst { mean } else { Score::ONE - mean }, None)
+        if self.worst { mean } else { Score::ONE - mean }
     }
 }
 
@@ -52,16 +52,13 @@ pub(super) struct Dot {
 }
 
 impl NodeScore for Dot {
-    fn score(&self, node: &Node, shape: &Shape, largest: Resources) -> (Score, Option<usize>) {
+    fn score(&self, node: &Node, shape: &Shape, _: &[usize], largest: Resources) -> Score {
         let whole = if self.own { node.total } else { largest };
         let products = Kind::ALL.map(|kind| {
             let whole = whole.of(kind);
             part(shape.needs.of(kind), whole) * part(node.free.of(kind), whole)
         });
-        (
-            products.into_iter().fold(Score::ZERO, |sum, one| sum + one),
-            None,
-        )
+        products.into_iter().fold(Score::ZERO, |sum, one| sum + one)
     }
 }
 
@@ -73,7 +70,7 @@ pub(super) struct Nomad {
 }
 
 impl NodeScore for Nomad {
-    fn score(&self, node: &Node, shape: &Shape, _: Resources) -> (Score, Option<usize>) {
+    fn score(&self, node: &Node, shape: &Shape, _: &[usize], _: Resources) -> Score {
         let left = node.free - shape.needs;
         let power = |kind: Kind| part(left.of(kind), node.total.of(kind)).pow10();
         let sum = power(Kind::Cpus) + power(Kind::Mem);
@@ -82,6 +79,6 @@ impl NodeScore for Nomad {
         } else {
             Score::new(20) - sum
         };
-        (score.max(Score::ZERO).min(Score::new(18)), None)
+        score.max(Score::ZERO).min(Score::new(18))
     }
 }

@@ -11,6 +11,8 @@ pub(super) struct Plan {
     free: Steps,
     /// In order of submission.
     waiting: Vec<Planned>,
+    /// Came at this instant, and have no place yet.
+    new: Vec<(u32, RigidJob)>,
     /// Whether something ended earlier than it might have.
     ended: bool,
 }
@@ -27,11 +29,18 @@ impl Plan {
         Self {
             free: Steps::new(processors),
             waiting: Vec::new(),
+            new: Vec::new(),
             ended: false,
         }
     }
 
-    pub(super) fn submit(&mut self, now: Time, id: u32, job: RigidJob) {
+    /// A job came that is planned once all of the instant has happened.
+    pub(super) fn submit(&mut self, id: u32, job: RigidJob) {
+        self.new.push((id, job));
+    }
+
+    /// Plans a job beside all others.
+    pub(super) fn plan(&mut self, now: Time, id: u32, job: RigidJob) {
         self.free.forget(now);
         let start = self.free.earliest(job.processors, job.estimate, now);
         let planned = Planned { id, job, start };
@@ -78,6 +87,9 @@ impl Pool {
     pub(super) fn start_planned(&mut self, now: Time, starts: &mut Vec<u32>) {
         if std::mem::take(&mut self.plan.ended) {
             self.plan.compress(now);
+        }
+        for (id, job) in std::mem::take(&mut self.plan.new) {
+            self.plan.plan(now, id, job);
         }
         let due = |one: &Planned| one.start <= now;
         let mut rest = Vec::with_capacity(self.plan.waiting.len());

@@ -15,6 +15,7 @@ mod steps;
 use self::conservative::Plan;
 use self::pick::Picked;
 use self::policy::Rule;
+pub(crate) use self::policy::{AMONG, CONSERVATIVE_EXAMPLE, EASY_EXAMPLE, among};
 pub use self::policy::{ENTRIES, Instant, PoolEntry, PoolPolicy};
 pub use self::predictor::LastTwo;
 use self::queue::{Queue, Waiting};
@@ -76,10 +77,10 @@ impl Pool {
 
     /// A job came. Jobs are numbered in the order of submission.
     pub fn submit(&mut self, now: Time, id: u32, job: RigidJob) {
-        if self.policy.rule == Rule::Conservative {
-            self.plan.submit(now, id, job);
-        } else {
-            self.queue.insert(now, id, job);
+        match (self.policy.rule, self.policy.instant) {
+            (Rule::Conservative, Instant::Each) => self.plan.plan(now, id, job),
+            (Rule::Conservative, Instant::Together) => self.plan.submit(id, job),
+            _ => self.queue.insert(now, id, job),
         }
     }
 

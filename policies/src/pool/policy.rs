@@ -1,7 +1,7 @@
 //! Policies of a pool by name.
 
 use crate::evidence::{Evidence, Proven};
-use crate::job_order::{self, FCFS, ScoreOrder};
+use crate::job_order::{self, FCFS, ORDER, ScoreOrder};
 use crate::name::{BadName, Name, Param};
 
 /// How a pool is scheduled.
@@ -71,9 +71,9 @@ impl PoolPolicy {
         let rule = (entry.make)(&mut rest)?;
         let orders = entry.params.iter().any(|param| param.key == ORDER.key);
         let order = if orders {
-            order(&mut rest, ORDER.key)?
+            job_order::from_name(&mut rest, ORDER.key)?
         } else {
-            None
+            &FCFS
         };
         let instant = match rest.take(INSTANT.key).as_deref() {
             None | Some("together") => Instant::Together,
@@ -84,7 +84,7 @@ impl PoolPolicy {
         rest.finish(&keys)?;
         Ok(Self {
             rule,
-            order: order.unwrap_or(&FCFS),
+            order,
             instant,
         })
     }
@@ -109,23 +109,7 @@ impl PoolPolicy {
     }
 }
 
-/// The order that a parameter names.
-fn order(name: &mut Name, key: &str) -> Result<Option<&'static ScoreOrder>, BadName> {
-    let Some(text) = name.take(key) else {
-        return Ok(None);
-    };
-    let known = job_order::by_name(&text);
-    known
-        .map(Some)
-        .ok_or_else(|| name.bad(key, &text, &format!("one of {}", job_order::names())))
-}
-
-const ORDER: Param = Param {
-    key: "order",
-    about: "whose turn it is: an order of jobs (default fcfs)",
-};
-
-const AMONG: Param = Param {
+pub(crate) const AMONG: Param = Param {
     key: "among",
     about: "the order in which those behind the first are looked through (default that of submission; sjf is \
             EASY-SJBF)",
@@ -141,6 +125,16 @@ const INSTANT: Param = Param {
     about: "together: all of an instant happens, and then who starts (default); each: a look after every fact, as \
             published numbers have it",
 };
+
+/// The order that parameter `among` names.
+pub(crate) fn among(name: &mut Name) -> Result<&'static ScoreOrder, BadName> {
+    let among = job_order::from_name(name, AMONG.key)?;
+    if among.ages {
+        let expected = "an order whose scores do not change";
+        return Err(name.bad(AMONG.key, among.name, expected));
+    }
+    Ok(among)
+}
 
 /// The policies of a pool.
 pub const ENTRIES: [PoolEntry; 4] = [
@@ -166,13 +160,8 @@ pub const ENTRIES: [PoolEntry; 4] = [
             example: EASY_EXAMPLE,
         },
         make: |name| {
-            let among = order(name, AMONG.key)?;
-            if let Some(ages) = among.filter(|order| order.ages) {
-                return Err(name.bad(AMONG.key, ages.name, "an order whose scores do not change"));
-            }
-            Ok(Rule::Easy {
-                among: among.unwrap_or(&FCFS),
-            })
+            let among = among(name)?;
+            Ok(Rule::Easy { among })
         },
     },
     PoolEntry {
@@ -207,7 +196,7 @@ pub const ENTRIES: [PoolEntry; 4] = [
     },
 ];
 
-const EASY_EXAMPLE: &str = "\
+pub(crate) const EASY_EXAMPLE: &str = "\
 100 processors; estimates are exact.
 
 job  submitted  processors  runs   starts  ends
@@ -217,7 +206,7 @@ job  submitted  processors  runs   starts  ends
   4         50          20   250       50   300   fits beside job 2, so it delays only job 3
 ";
 
-const CONSERVATIVE_EXAMPLE: &str = "\
+pub(crate) const CONSERVATIVE_EXAMPLE: &str = "\
 100 processors; estimates are exact.
 
 job  submitted  processors  runs   starts  ends

@@ -72,8 +72,8 @@ enum Command {
     /// Look at trace files
     #[command(subcommand)]
     Trace(TraceCommand),
-    /// List the policies and schedulers, with their parameters
-    Policies,
+    /// List the policies of every level with their sources, or explain one
+    Policies(policies::PoliciesArgs),
     /// Place tasks that never end on nodes until these are full, as papers on fragmentation do
     Pack(pack::PackArgs),
     /// Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
@@ -413,7 +413,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Run(args) => compare::run(args, registry),
         Command::Stream(args) => stream::stream(&args, registry),
         Command::Trace(command) => trace::trace(command),
-        Command::Policies => policies::policies(&registry),
+        Command::Policies(args) => policies::policies(&args, &registry),
         Command::Pack(args) => pack::pack(&args),
         Command::Pool(args) => pool::pool(&args),
         Command::Verify(args) => verify::verify(&args, registry),
