@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fairground_policies::placement::{Node, PlacementPolicy, Placer, Shape};
+use fairground_policies::placement::{NodeState, PlacementPolicy, Placer, TaskShape};
 use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
 use fairground_workloads::ReadError;
 use fairground_workloads::formats::openb::{nodes, pods};
@@ -14,9 +14,9 @@ use fairground_workloads::rng;
 #[derive(Clone, Debug)]
 pub struct Packing {
     /// In the order of the file.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<NodeState>,
     /// In the order of the file.
-    pub tasks: Vec<Shape>,
+    pub tasks: Vec<TaskShape>,
 }
 
 impl Packing {
@@ -39,14 +39,14 @@ impl Packing {
             let row = row?;
             let total = Resources::new(Millicores(row.millicores), Mebibytes(row.mebibytes))
                 .with_gpus(Milligpus(row.gpus * 1000));
-            all.push(Node::new(total, bit(&row.model)?));
+            all.push(NodeState::new(total, bit(&row.model)?));
         }
         let mut tasks = Vec::new();
         for row in Rows::<pods::Record>::open(pod_list)? {
             let row = row?;
             let needs = Resources::new(Millicores(row.millicores), Mebibytes(row.mebibytes))
                 .with_gpus(Milligpus(row.gpus * row.milligpus));
-            let mut shape = Shape::new(needs);
+            let mut shape = TaskShape::new(needs);
             if !row.models.is_empty() {
                 shape.models = 0;
                 for model in row.models.split('|') {
@@ -66,14 +66,14 @@ impl Packing {
     /// The tasks that come with a seed: those of the trace in a drawn order, and drawn copies of them behind, until
     /// the next would ask for more than `load` thousandths of all GPUs; where there are more, drawn ones are left
     /// out. As in the artefact of FGD, a copy counts there with what it asks of one GPU.
-    pub fn arrivals(&self, load: u64, seed: u64) -> Vec<Shape> {
+    pub fn arrivals(&self, load: u64, seed: u64) -> Vec<TaskShape> {
         let mut draw = rng::stream(seed, "packing");
         let mut tasks = self.tasks.clone();
         for last in (1..tasks.len()).rev() {
             tasks.swap(last, draw.below(last as u64 + 1) as usize);
         }
         let most = self.capacity() * load / 1000;
-        let gpus = |shape: &Shape| shape.needs.gpus().0;
+        let gpus = |shape: &TaskShape| shape.needs.gpus().0;
         let mut asked: u64 = tasks.iter().map(gpus).sum();
         while asked > most {
             let one = tasks.remove(draw.below(tasks.len() as u64) as usize);
@@ -108,8 +108,8 @@ impl Packing {
     }
 
     /// How many tasks there are of each shape.
-    fn mix(&self) -> Vec<(Shape, u64)> {
-        let mut counts: BTreeMap<_, (Shape, u64)> = BTreeMap::new();
+    fn mix(&self) -> Vec<(TaskShape, u64)> {
+        let mut counts: BTreeMap<_, (TaskShape, u64)> = BTreeMap::new();
         for shape in &self.tasks {
             let key = (shape.needs.units(), shape.milli, shape.models);
             counts.entry(key).or_insert((*shape, 0)).1 += 1;

@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 use std::path::Path;
 
 use fairground_policies::job_order::RigidJob;
-use fairground_policies::pool::{Instant, LastTwo, Pool, PoolPolicy};
+use fairground_policies::pool::{LastTwo, Pool, PoolPolicy, SameInstant};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
 use fairground_workloads::formats::rows::Rows;
@@ -40,14 +40,14 @@ pub enum Estimates {
 
 /// The jobs of a log, and how many rows of it are none.
 #[derive(Debug)]
-pub struct Log {
+pub struct RigidLog {
     /// In the order of the file.
     pub jobs: Vec<LogJob>,
     /// Rows that did not run, or do not say on how many processors or for how long at most.
     pub passed_over: u64,
 }
 
-impl Log {
+impl RigidLog {
     /// Reads a log in the Standard Workload Format as the artefact of Gaussier et al. (SC 2015) does: jobs that ran,
     /// on as many processors as they asked for, or else got; those that want more than there are are left out, and
     /// whoever ran longer than requested ended when that was over. Where no time was requested, the job is left out,
@@ -90,11 +90,11 @@ fn job(row: &Record, processors: u32, exact: bool) -> Option<LogJob> {
 }
 
 /// What happens, in the order in which it does at one instant.
-struct Clock<'a> {
+struct PoolClock<'a> {
     jobs: &'a [LogJob],
     estimates: Estimates,
     pool: Pool,
-    instant: Instant,
+    instant: SameInstant,
     /// How many were submitted.
     submitted: usize,
     /// Ends, and what was expected and is over; those of one instant in the order of their starts.
@@ -122,7 +122,7 @@ pub fn simulate(
         !short || policy.bears_short_estimates(),
         "starts are planned by estimates that hold"
     );
-    let mut clock = Clock {
+    let mut clock = PoolClock {
         jobs,
         estimates,
         pool: Pool::new(policy, processors),
@@ -151,7 +151,7 @@ fn due(heap: &mut BinaryHeap<Reverse<(Time, u32, u32)>>, now: Time) -> Option<u3
     })
 }
 
-impl Clock<'_> {
+impl PoolClock<'_> {
     fn next(&self) -> Option<Time> {
         let submitted = self.jobs.get(self.submitted);
         let times = [
@@ -164,7 +164,7 @@ impl Clock<'_> {
     }
 
     fn step(&mut self, now: Time) {
-        let each = self.instant == Instant::Each;
+        let each = self.instant == SameInstant::Each;
         while let Some(job) = due(&mut self.over, now) {
             let end = self.starts[job as usize] + self.jobs[job as usize].rigid.estimate;
             self.pool.expect(job, end);

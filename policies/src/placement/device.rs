@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::node::DEVICE;
-use super::{Node, Shape};
+use super::{NodeState, TaskShape};
 use crate::allocators::below;
 
 /// Which GPU a task shares; whole ones are taken from the lowest number on.
@@ -23,7 +23,7 @@ pub enum DeviceRule {
 
 impl DeviceRule {
     /// The GPUs that a task which fits may have, each choice a list: one choice but where they are scored or drawn.
-    pub(super) fn choices(self, node: &Node, shape: &Shape) -> Vec<Vec<usize>> {
+    pub(super) fn choices(self, node: &NodeState, shape: &TaskShape) -> Vec<Vec<usize>> {
         let milli = shape.milli;
         let free = node.devices.iter().copied().enumerate();
         let room = free.filter(|(_, free)| *free >= milli);
@@ -44,8 +44,8 @@ impl DeviceRule {
     /// The GPUs for a task on the node that was chosen, where those are best that were scored.
     pub(super) fn choose(
         self,
-        node: &Node,
-        shape: &Shape,
+        node: &NodeState,
+        shape: &TaskShape,
         best: Vec<usize>,
         rng: &mut ChaCha8Rng,
     ) -> Vec<usize> {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::node::DEVICE;
 use super::policy::NodeScore;
-use super::{Node, Shape};
+use super::{NodeState, TaskShape};
 use crate::resources::{Kind, Resources};
 use crate::score::Score;
 
 /// A task of the mix: CPU, GPUs, part of each, models.
-type Target = (u64, u32, u64, u64);
+type MixTask = (u64, u32, u64, u64);
 
 /// Places a task where the fragments grow least. The fragments of a node are what a task drawn from the mix cannot
 /// use of its free GPUs, in thousandths (section 3.1): all of them where it does not fit or wants none, else those
@@ -17,9 +17,9 @@ type Target = (u64, u32, u64, u64);
 #[derive(Debug)]
 pub struct Fgd {
     /// How many tasks of each kind were seen.
-    seen: BTreeMap<Target, u64>,
+    seen: BTreeMap<MixTask, u64>,
     /// The most frequent of them, with their counts, and the sum of these.
-    targets: Vec<(Target, u64)>,
+    targets: Vec<(MixTask, u64)>,
     total: u64,
     /// Frequent ones count until they are so many percent of all.
     percent: u64,
@@ -37,10 +37,10 @@ impl Fgd {
     }
 
     /// What a task drawn from the mix cannot use of the node's GPUs, in thousandths, times all tasks of the mix.
-    pub fn fragments(&self, node: &Node) -> u64 {
+    pub fn fragments(&self, node: &NodeState) -> u64 {
         let cpus = node.free.of(Kind::Cpus);
         let idle: u64 = node.devices.iter().sum();
-        let of = |((asked, devices, milli, models), count): &(Target, u64)| {
+        let of = |((asked, devices, milli, models), count): &(MixTask, u64)| {
             let small = node.devices.iter().filter(|free| **free < *milli);
             let (short, lost) = small.fold((0, 0), |(short, lost), free| (short + 1, lost + free));
             let room = node.devices.len() - short;
@@ -55,7 +55,7 @@ impl Fgd {
 }
 
 impl NodeScore for Fgd {
-    fn learn(&mut self, shape: &Shape, count: u64) {
+    fn learn(&mut self, shape: &TaskShape, count: u64) {
         let target = (
             shape.needs.of(Kind::Cpus),
             shape.devices,
@@ -81,7 +81,7 @@ impl NodeScore for Fgd {
     }
 
     /// The sigmoid of by how many GPUs the fragments fall.
-    fn score(&self, node: &Node, shape: &Shape, devices: &[usize], _: Resources) -> Score {
+    fn score(&self, node: &NodeState, shape: &TaskShape, devices: &[usize], _: Resources) -> Score {
         let mut after = node.clone();
         after.take(shape, devices);
         let fall = self.fragments(node).cast_signed() - self.fragments(&after).cast_signed();

@@ -16,7 +16,7 @@ mod scores;
 
 pub use self::device::DeviceRule;
 pub use self::fgd::Fgd;
-pub use self::node::{Node, Shape};
+pub use self::node::{NodeState, TaskShape};
 pub use self::placer::{Placed, Placer};
 pub use self::policy::{ENTRIES, NodeScore, NodeTie, PARAMS, PlacementEntry, PlacementPolicy};
 

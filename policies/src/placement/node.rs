@@ -7,7 +7,7 @@ pub(super) const DEVICE: u64 = 1000;
 
 /// What a task asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Shape {
+pub struct TaskShape {
     /// All of it.
     pub needs: Resources,
     /// On how many GPUs.
@@ -18,7 +18,7 @@ pub struct Shape {
     pub models: u64,
 }
 
-impl Shape {
+impl TaskShape {
     /// Any model will do.
     pub const ANY: u64 = u64::MAX;
 
@@ -37,7 +37,7 @@ impl Shape {
 
 /// What a node has, and what of it is free.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Node {
+pub struct NodeState {
     /// All of it.
     pub total: Resources,
     /// What is free.
@@ -48,7 +48,7 @@ pub struct Node {
     pub model: u64,
 }
 
-impl Node {
+impl NodeState {
     /// An empty node; a GPU that it has only a part of comes last.
     pub fn new(total: Resources, model: u64) -> Self {
         let gpus = total.of(Kind::Gpus);
@@ -79,12 +79,12 @@ impl Node {
     }
 
     /// Whether a task fits on it.
-    pub fn fits(&self, shape: &Shape) -> bool {
+    pub fn fits(&self, shape: &TaskShape) -> bool {
         shape.needs.fits_in(self.free) && self.has_devices(shape)
     }
 
     /// Whether it has the GPUs that a task asks for, of a model that will do.
-    pub(super) fn has_devices(&self, shape: &Shape) -> bool {
+    pub(super) fn has_devices(&self, shape: &TaskShape) -> bool {
         if shape.devices == 0 {
             return true;
         }
@@ -96,7 +96,7 @@ impl Node {
     ///
     /// # Panics
     /// When there is no room for it.
-    pub fn take(&mut self, shape: &Shape, devices: &[usize]) {
+    pub fn take(&mut self, shape: &TaskShape, devices: &[usize]) {
         self.free -= shape.needs;
         for device in devices {
             let left = self.devices[*device].checked_sub(shape.milli);
@@ -105,7 +105,7 @@ impl Node {
     }
 
     /// A task ended that ran on these of its GPUs.
-    pub fn give(&mut self, shape: &Shape, devices: &[usize]) {
+    pub fn give(&mut self, shape: &TaskShape, devices: &[usize]) {
         self.free += shape.needs;
         for device in devices {
             self.devices[*device] += shape.milli;

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::policy::{NodeTie, PlacementPolicy};
-use super::{Node, Shape};
+use super::{NodeState, TaskShape};
 use crate::allocators::below;
 use crate::resources::Resources;
 use crate::score::Score;
@@ -18,24 +18,25 @@ pub struct Placed {
 }
 
 /// Nodes, and the policy that chooses among them.
+#[derive(Debug)]
 pub struct Placer {
     policy: PlacementPolicy,
     rng: ChaCha8Rng,
-    nodes: Vec<Node>,
+    nodes: Vec<NodeState>,
     largest: Resources,
     /// How often each node has changed.
     changes: Vec<u32>,
     /// What each shape scored on each node, and after how many changes: few nodes change from task to task, and
     /// tasks have few shapes.
-    known: Vec<(Shape, Vec<Known>)>,
+    known: Vec<(TaskShape, Vec<KnownScore>)>,
 }
 
 /// A score and GPUs after so many changes of a node; none where the task did not fit.
-type Known = (u32, Option<(Score, Vec<usize>)>);
+type KnownScore = (u32, Option<(Score, Vec<usize>)>);
 
 impl Placer {
     /// Nodes, and the policy's own stream of random numbers.
-    pub fn new(policy: PlacementPolicy, nodes: Vec<Node>, rng: ChaCha8Rng) -> Self {
+    pub fn new(policy: PlacementPolicy, nodes: Vec<NodeState>, rng: ChaCha8Rng) -> Self {
         let totals = nodes.iter().map(|node| node.total);
         Self {
             policy,
@@ -48,13 +49,13 @@ impl Placer {
     }
 
     /// So many tasks of a shape belong to what is to be expected.
-    pub fn learn(&mut self, shape: &Shape, count: u64) {
+    pub fn learn(&mut self, shape: &TaskShape, count: u64) {
         self.policy.learn(shape, count);
         self.known.clear();
     }
 
     /// The nodes as they are.
-    pub fn nodes(&self) -> &[Node] {
+    pub fn nodes(&self) -> &[NodeState] {
         &self.nodes
     }
 
@@ -64,7 +65,7 @@ impl Placer {
         let mut now = vec![Resources::ZERO; self.nodes.len()];
         for (node, free) in free {
             if node >= self.nodes.len() {
-                let nobody = Node::new(Resources::ZERO, Shape::ANY);
+                let nobody = NodeState::new(Resources::ZERO, TaskShape::ANY);
                 self.nodes.resize(node + 1, nobody);
                 now.resize(node + 1, Resources::ZERO);
                 self.changes.resize(node + 1, 1);
@@ -87,7 +88,7 @@ impl Placer {
     }
 
     /// Starts a task where the policy wants it; `None` if it fits nowhere.
-    pub fn place(&mut self, shape: &Shape) -> Option<Placed> {
+    pub fn place(&mut self, shape: &TaskShape) -> Option<Placed> {
         let place = self.known.iter().position(|(known, _)| known == shape);
         let place = place.unwrap_or_else(|| {
             self.known.push((*shape, vec![(0, None); self.nodes.len()]));
@@ -130,7 +131,7 @@ impl Placer {
     }
 
     /// A task ended.
-    pub fn end(&mut self, shape: &Shape, placed: &Placed) {
+    pub fn end(&mut self, shape: &TaskShape, placed: &Placed) {
         self.nodes[placed.node].give(shape, &placed.devices);
         self.changes[placed.node] += 1;
     }

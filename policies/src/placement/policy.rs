@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::scores::{Dot, Equal, Fit, Nomad};
-use super::{DeviceRule, Fgd, Node, Shape};
+use super::scores::{DotProduct, Equal, MeanFit, Nomad};
+use super::{DeviceRule, Fgd, NodeState, TaskShape};
 use crate::evidence::{Evidence, Proven};
 use crate::name::{BadName, Name, Param};
 use crate::resources::{Kind, Resources};
@@ -13,10 +13,16 @@ use crate::score::Score;
 pub trait NodeScore: fmt::Debug {
     /// The score of a node that the task fits on, if it runs on these GPUs of it; higher is better. `largest` is the
     /// most of each kind that any node has.
-    fn score(&self, node: &Node, shape: &Shape, devices: &[usize], largest: Resources) -> Score;
+    fn score(
+        &self,
+        node: &NodeState,
+        shape: &TaskShape,
+        devices: &[usize],
+        largest: Resources,
+    ) -> Score;
 
     /// So many tasks of a shape belong to what is to be expected.
-    fn learn(&mut self, shape: &Shape, count: u64) {
+    fn learn(&mut self, shape: &TaskShape, count: u64) {
         let _ = (shape, count);
     }
 }
@@ -99,7 +105,12 @@ impl PlacementPolicy {
         Ok((entry, policy))
     }
 
-    pub(crate) fn learn(&mut self, shape: &Shape, count: u64) {
+    /// The score of a node that is as large as any and that the task fits on: higher is better.
+    pub fn score_of(&self, node: &NodeState, shape: &TaskShape) -> Score {
+        self.score(node, shape, node.total).0
+    }
+
+    pub(crate) fn learn(&mut self, shape: &TaskShape, count: u64) {
         self.score.learn(shape, count);
     }
 
@@ -107,8 +118,8 @@ impl PlacementPolicy {
     /// the first with the highest score, as it is cut.
     pub(crate) fn score(
         &self,
-        node: &Node,
-        shape: &Shape,
+        node: &NodeState,
+        shape: &TaskShape,
         largest: Resources,
     ) -> (Score, Vec<usize>) {
         let score = |devices: &[usize]| {
@@ -200,7 +211,7 @@ fn kinds(name: &mut Name) -> Result<Vec<Kind>, BadName> {
 
 fn fit(name: &mut Name, worst: bool) -> Result<Box<dyn NodeScore + Send>, BadName> {
     let kinds = kinds(name)?;
-    Ok(Box::new(Fit { kinds, worst }))
+    Ok(Box::new(MeanFit { kinds, worst }))
 }
 
 const fn own(source: &'static str) -> Evidence {
@@ -268,7 +279,7 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         evidence: own("dot product: Panigrahy et al., Heuristics for Vector Bin Packing, 2011"),
         tie: NodeTie::First,
         devices: DeviceRule::Tightest,
-        make: |_| Ok(Box::new(Dot { own: false })),
+        make: |_| Ok(Box::new(DotProduct { own: false })),
     },
     PlacementEntry {
         name: "tetris",
@@ -277,7 +288,7 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         evidence: own("alignment: Grandl et al., Tetris, SIGCOMM 2014, section 3.2"),
         tie: NodeTie::First,
         devices: DeviceRule::Tightest,
-        make: |_| Ok(Box::new(Dot { own: true })),
+        make: |_| Ok(Box::new(DotProduct { own: true })),
     },
     PlacementEntry {
         name: "fgd",

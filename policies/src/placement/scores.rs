@@ -1,7 +1,7 @@
 //! Scores that follow from one node and one task.
 
 use super::policy::NodeScore;
-use super::{Node, Shape};
+use super::{NodeState, TaskShape};
 use crate::resources::{Kind, Resources};
 use crate::score::Score;
 
@@ -10,7 +10,7 @@ use crate::score::Score;
 pub(super) struct Equal;
 
 impl NodeScore for Equal {
-    fn score(&self, _: &Node, _: &Shape, _: &[usize], _: Resources) -> Score {
+    fn score(&self, _: &NodeState, _: &TaskShape, _: &[usize], _: Resources) -> Score {
         Score::ZERO
     }
 }
@@ -28,13 +28,13 @@ fn part(part: u64, whole: u64) -> Score {
 /// Best fit: one minus the mean, over kinds, of what is left as a part of the largest node. Worst fit is the
 /// mean itself.
 #[derive(Debug)]
-pub(super) struct Fit {
+pub(super) struct MeanFit {
     pub(super) kinds: Vec<Kind>,
     pub(super) worst: bool,
 }
 
-impl NodeScore for Fit {
-    fn score(&self, node: &Node, shape: &Shape, _: &[usize], largest: Resources) -> Score {
+impl NodeScore for MeanFit {
+    fn score(&self, node: &NodeState, shape: &TaskShape, _: &[usize], largest: Resources) -> Score {
         let left = node.free - shape.needs;
         let parts = self.kinds.iter();
         let parts = parts.map(|kind| part(left.of(*kind), largest.of(*kind)));
@@ -47,12 +47,12 @@ impl NodeScore for Fit {
 /// The dot product of what a task asks for and what is free, as parts of the largest node (Panigrahy et al.,
 /// Heuristics for Vector Bin Packing, 2011), or of this one (Grandl et al., Tetris, SIGCOMM 2014, section 3.2).
 #[derive(Debug)]
-pub(super) struct Dot {
+pub(super) struct DotProduct {
     pub(super) own: bool,
 }
 
-impl NodeScore for Dot {
-    fn score(&self, node: &Node, shape: &Shape, _: &[usize], largest: Resources) -> Score {
+impl NodeScore for DotProduct {
+    fn score(&self, node: &NodeState, shape: &TaskShape, _: &[usize], largest: Resources) -> Score {
         let whole = if self.own { node.total } else { largest };
         let products = Kind::ALL.map(|kind| {
             let whole = whole.of(kind);
@@ -70,7 +70,7 @@ pub(super) struct Nomad {
 }
 
 impl NodeScore for Nomad {
-    fn score(&self, node: &Node, shape: &Shape, _: &[usize], _: Resources) -> Score {
+    fn score(&self, node: &NodeState, shape: &TaskShape, _: &[usize], _: Resources) -> Score {
         let left = node.free - shape.needs;
         let power = |kind: Kind| part(left.of(kind), node.total.of(kind)).pow10();
         let sum = power(Kind::Cpus) + power(Kind::Mem);

@@ -1,16 +1,16 @@
 //! Conservative backfilling (Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2).
 
-use super::steps::Steps;
+use super::steps::FreeSteps;
 use super::{Pool, RigidJob};
 use crate::time::Time;
 
 /// When each job that waits is to start.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct StartPlan {
     /// What is free beside what runs and what is planned.
-    free: Steps,
+    free: FreeSteps,
     /// In order of submission.
-    waiting: Vec<Planned>,
+    waiting: Vec<PlannedStart>,
     /// Came at this instant, and have no place yet.
     new: Vec<(u32, RigidJob)>,
     /// Whether something ended earlier than it might have.
@@ -18,16 +18,16 @@ pub(super) struct Plan {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Planned {
+struct PlannedStart {
     id: u32,
     job: RigidJob,
     start: Time,
 }
 
-impl Plan {
+impl StartPlan {
     pub(super) fn new(processors: u32) -> Self {
         Self {
-            free: Steps::new(processors),
+            free: FreeSteps::new(processors),
             waiting: Vec::new(),
             new: Vec::new(),
             ended: false,
@@ -43,7 +43,7 @@ impl Plan {
     pub(super) fn plan(&mut self, now: Time, id: u32, job: RigidJob) {
         self.free.forget(now);
         let start = self.free.earliest(job.processors, job.estimate, now);
-        let planned = Planned { id, job, start };
+        let planned = PlannedStart { id, job, start };
         self.reserve(planned, -1);
         self.waiting.push(planned);
     }
@@ -58,7 +58,7 @@ impl Plan {
         self.waiting.iter().map(|one| one.start).min()
     }
 
-    fn reserve(&mut self, one: Planned, sign: i64) {
+    fn reserve(&mut self, one: PlannedStart, sign: i64) {
         let end = one.start + one.job.estimate;
         self.free
             .change(one.start, end, sign * i64::from(one.job.processors));
@@ -75,7 +75,7 @@ impl Plan {
             let start = self
                 .free
                 .earliest(one.job.processors, one.job.estimate, now);
-            let moved = Planned { start, ..one };
+            let moved = PlannedStart { start, ..one };
             self.reserve(moved, -1);
             self.waiting[place] = moved;
         }
@@ -91,7 +91,7 @@ impl Pool {
         for (id, job) in std::mem::take(&mut self.plan.new) {
             self.plan.plan(now, id, job);
         }
-        let due = |one: &Planned| one.start <= now;
+        let due = |one: &PlannedStart| one.start <= now;
         let mut rest = Vec::with_capacity(self.plan.waiting.len());
         for one in std::mem::take(&mut self.plan.waiting) {
             if !due(&one) {

@@ -17,7 +17,7 @@ impl Pool {
         }
         let (shadow, mut beside) = self.shadow(now, usable - i64::from(first.job.processors));
         let mut passing = Vec::new();
-        let passes = |one: &super::Waiting| {
+        let passes = |one: &super::WaitingJob| {
             let processors = one.job.processors;
             if one.id == first.id || !fits(processors, usable) {
                 return false;
@@ -40,7 +40,7 @@ impl Pool {
     /// all ends of that instant.
     fn shadow(&self, now: Time, mut left: i64) -> (Time, i64) {
         let mut shadow = now;
-        let leaving = |end: Time| self.policy.instant == super::Instant::Each && end <= now;
+        let leaving = |end: Time| self.policy.instant == super::SameInstant::Each && end <= now;
         for (end, _, processors) in &self.running.by_end {
             if leaving(*end) {
                 continue;

@@ -12,13 +12,13 @@ mod predictor;
 mod queue;
 mod steps;
 
-use self::conservative::Plan;
+use self::conservative::StartPlan;
 use self::pick::Picked;
 use self::policy::Rule;
 pub(crate) use self::policy::{AMONG, CONSERVATIVE_EXAMPLE, EASY_EXAMPLE, among};
-pub use self::policy::{ENTRIES, Instant, PoolEntry, PoolPolicy};
+pub use self::policy::{ENTRIES, PoolEntry, PoolPolicy, SameInstant};
 pub use self::predictor::LastTwo;
-use self::queue::{Queue, Waiting};
+use self::queue::{ScoredQueue, WaitingJob};
 use crate::job_order::RigidJob;
 use crate::time::Time;
 
@@ -29,22 +29,22 @@ pub struct Pool {
     /// Processors that nobody has; below zero within an instant in which processors count as free whose job is
     /// about to end.
     free: i64,
-    queue: Queue,
-    running: Running,
-    plan: Plan,
+    queue: ScoredQueue,
+    running: RunningJobs,
+    plan: StartPlan,
     picked: Option<Picked>,
 }
 
 /// What runs, by when it is expected to end.
 #[derive(Debug, Default)]
-struct Running {
+struct RunningJobs {
     /// Expected end, job, processors; the earliest first.
     by_end: Vec<(Time, u32, u32)>,
     /// The expected end of each job that started.
     ends: Vec<Time>,
 }
 
-impl Running {
+impl RunningJobs {
     fn start(&mut self, job: u32, processors: u32, end: Time) {
         let known = self.ends.len().max(job as usize + 1);
         self.ends.resize(known, Time::ZERO);
@@ -68,9 +68,9 @@ impl Pool {
         Self {
             policy,
             free: processors.into(),
-            queue: Queue::new(policy.order, policy.among()),
-            running: Running::default(),
-            plan: Plan::new(processors),
+            queue: ScoredQueue::new(policy.order, policy.among()),
+            running: RunningJobs::default(),
+            plan: StartPlan::new(processors),
             picked: None,
         }
     }
@@ -78,8 +78,8 @@ impl Pool {
     /// A job came. Jobs are numbered in the order of submission.
     pub fn submit(&mut self, now: Time, id: u32, job: RigidJob) {
         match (self.policy.rule, self.policy.instant) {
-            (Rule::Conservative, Instant::Each) => self.plan.plan(now, id, job),
-            (Rule::Conservative, Instant::Together) => self.plan.submit(id, job),
+            (Rule::Conservative, SameInstant::Each) => self.plan.plan(now, id, job),
+            (Rule::Conservative, SameInstant::Together) => self.plan.submit(id, job),
             _ => self.queue.insert(now, id, job),
         }
     }
@@ -111,7 +111,7 @@ impl Pool {
 
     /// How many processors may be used now.
     pub fn usable(&self, now: Time) -> i64 {
-        if self.policy.instant == Instant::Together || self.picks() {
+        if self.policy.instant == SameInstant::Together || self.picks() {
             return self.free;
         }
         let leaving = self.running.by_end.iter();
@@ -152,7 +152,7 @@ impl Pool {
         usable
     }
 
-    fn start(&mut self, now: Time, one: Waiting, starts: &mut Vec<u32>) {
+    fn start(&mut self, now: Time, one: WaitingJob, starts: &mut Vec<u32>) {
         let RigidJob {
             estimate,
             processors,

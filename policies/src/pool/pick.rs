@@ -1,13 +1,13 @@
 //! The engine of RLScheduler's tables (Zhang et al., SC 2020): one job is picked and waits until it fits.
 
 use super::Pool;
-use super::queue::Waiting;
+use super::queue::WaitingJob;
 use crate::time::Time;
 
 /// The job that is next.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Picked {
-    one: Waiting,
+    one: WaitingJob,
     /// When it was expected to start, as it was picked.
     expected: Time,
 }
@@ -54,7 +54,7 @@ impl Pool {
             free -= if fits { i64::from(*processors) } else { 0 };
             fits
         });
-        let passes = |one: &Waiting| ids.iter().any(|(id, _)| *id == one.id);
+        let passes = |one: &WaitingJob| ids.iter().any(|(id, _)| *id == one.id);
         self.queue.take(passes, &mut passing);
         passing.sort_unstable_by_key(|one| one.id);
         for one in passing {
@@ -63,7 +63,7 @@ impl Pool {
     }
 
     /// When by all estimates there is room for a job.
-    fn expected_start(&self, now: Time, one: &Waiting) -> Time {
+    fn expected_start(&self, now: Time, one: &WaitingJob) -> Time {
         let mut free = self.free;
         for (end, _, processors) in &self.running.by_end {
             if free >= i64::from(one.job.processors) {

@@ -9,7 +9,7 @@ use crate::name::{BadName, Name, Param};
 pub struct PoolPolicy {
     pub(super) rule: Rule,
     pub(super) order: &'static ScoreOrder,
-    pub(super) instant: Instant,
+    pub(super) instant: SameInstant,
 }
 
 /// Who may start before their turn.
@@ -27,7 +27,7 @@ pub(super) enum Rule {
 
 /// What counts together.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Instant {
+pub enum SameInstant {
     /// All ends and submissions of an instant, and then who starts, as under a master that offers at the end of
     /// an instant.
     #[default]
@@ -76,8 +76,8 @@ impl PoolPolicy {
             &FCFS
         };
         let instant = match rest.take(INSTANT.key).as_deref() {
-            None | Some("together") => Instant::Together,
-            Some("each") => Instant::Each,
+            None | Some("together") => SameInstant::Together,
+            Some("each") => SameInstant::Each,
             Some(other) => return Err(rest.bad(INSTANT.key, other, "together or each")),
         };
         let keys: Vec<_> = entry.params.iter().map(|param| param.key).collect();
@@ -90,7 +90,7 @@ impl PoolPolicy {
     }
 
     /// What counts together.
-    pub const fn instant(&self) -> Instant {
+    pub const fn instant(&self) -> SameInstant {
         self.instant
     }
 

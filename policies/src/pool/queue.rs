@@ -6,13 +6,13 @@ use crate::time::Time;
 
 /// A job that waits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Waiting {
+pub(super) struct WaitingJob {
     score: Score,
     pub(super) id: u32,
     pub(super) job: RigidJob,
 }
 
-impl Waiting {
+impl WaitingJob {
     fn new(order: &ScoreOrder, now: Time, id: u32, job: RigidJob) -> Self {
         let score = (order.score)(&job, now);
         Self { score, id, job }
@@ -26,14 +26,14 @@ impl Waiting {
 
 /// The jobs that wait.
 #[derive(Debug)]
-pub(super) struct Queue {
+pub(super) struct ScoredQueue {
     order: &'static ScoreOrder,
-    jobs: Vec<Waiting>,
+    jobs: Vec<WaitingJob>,
     /// The same jobs in another order, where those behind the first are looked through in one.
-    among: Option<(&'static ScoreOrder, Vec<Waiting>)>,
+    among: Option<(&'static ScoreOrder, Vec<WaitingJob>)>,
 }
 
-impl Queue {
+impl ScoredQueue {
     pub(super) fn new(order: &'static ScoreOrder, among: Option<&'static ScoreOrder>) -> Self {
         Self {
             order,
@@ -43,9 +43,9 @@ impl Queue {
     }
 
     pub(super) fn insert(&mut self, now: Time, id: u32, job: RigidJob) {
-        insert(&mut self.jobs, Waiting::new(self.order, now, id, job));
+        insert(&mut self.jobs, WaitingJob::new(self.order, now, id, job));
         if let Some((order, jobs)) = &mut self.among {
-            insert(jobs, Waiting::new(order, now, id, job));
+            insert(jobs, WaitingJob::new(order, now, id, job));
         }
     }
 
@@ -55,11 +55,11 @@ impl Queue {
             for one in &mut self.jobs {
                 one.score = (self.order.score)(&one.job, now);
             }
-            self.jobs.sort_unstable_by_key(Waiting::key);
+            self.jobs.sort_unstable_by_key(WaitingJob::key);
         }
     }
 
-    pub(super) fn first(&self) -> Option<Waiting> {
+    pub(super) fn first(&self) -> Option<WaitingJob> {
         self.jobs.first().copied()
     }
 
@@ -73,18 +73,18 @@ impl Queue {
     }
 
     /// Those behind the first, as they are looked through; the first may be among them.
-    pub(super) fn behind(&self) -> &[Waiting] {
+    pub(super) fn behind(&self) -> &[WaitingJob] {
         match &self.among {
             Some((_, jobs)) => jobs,
             None => &self.jobs,
         }
     }
 
-    /// Takes out those for which this is not so, looked through as [`Queue::behind`] has them.
+    /// Takes out those for which this is not so, looked through as [`ScoredQueue::behind`] has them.
     pub(super) fn take(
         &mut self,
-        mut takes: impl FnMut(&Waiting) -> bool,
-        taken: &mut Vec<Waiting>,
+        mut takes: impl FnMut(&WaitingJob) -> bool,
+        taken: &mut Vec<WaitingJob>,
     ) {
         let (jobs, others) = match &mut self.among {
             Some((_, among)) => (among, Some(&mut self.jobs)),
@@ -102,11 +102,11 @@ impl Queue {
         }
     }
 
-    fn forget(&mut self, gone: &[Waiting]) {
+    fn forget(&mut self, gone: &[WaitingJob]) {
         if let Some((order, jobs)) = &mut self.among {
             for one in gone {
                 // An order beside that of the turns does not age, so that it is where it was put.
-                let key = Waiting::new(order, Time::ZERO, one.id, one.job).key();
+                let key = WaitingJob::new(order, Time::ZERO, one.id, one.job).key();
                 let place = jobs.partition_point(|other| other.key() < key);
                 jobs.remove(place);
             }
@@ -114,7 +114,7 @@ impl Queue {
     }
 }
 
-fn insert(jobs: &mut Vec<Waiting>, one: Waiting) {
+fn insert(jobs: &mut Vec<WaitingJob>, one: WaitingJob) {
     let place = jobs.partition_point(|other| other.key() < one.key());
     jobs.insert(place, one);
 }

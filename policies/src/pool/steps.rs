@@ -4,12 +4,12 @@ use crate::time::{Span, Time};
 
 /// Free processors by time.
 #[derive(Clone, Debug)]
-pub(super) struct Steps {
+pub(super) struct FreeSteps {
     /// From this time on so many are free, until the next step; times grow, neighbours differ or not.
     steps: Vec<(Time, i64)>,
 }
 
-impl Steps {
+impl FreeSteps {
     pub(super) fn new(processors: u32) -> Self {
         Self {
             steps: vec![(Time::ZERO, processors.into())],

@@ -22,14 +22,14 @@ use crate::time::{Span, Time};
 #[derive(Debug)]
 pub struct Conservative {
     gather: Span,
-    planned: BTreeMap<JobId, Planned>,
+    planned: BTreeMap<JobId, PlannedStage>,
     /// Whether a task ended since it was asked last.
     ended: bool,
 }
 
 /// When and where the next stage of a job is to run.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Planned {
+struct PlannedStage {
     stage: u32,
     needs: Resources,
     at: Time,
@@ -37,41 +37,25 @@ struct Planned {
     places: Vec<(AgentId, u64)>,
 }
 
-impl Planned {
-    fn reserve(&self, profile: &mut CapacityProfile) {
-        profile.take(self.needs, &self.places, self.at, self.until);
-    }
-
-    fn give_up(&self, profile: &mut CapacityProfile) {
-        profile.give(self.needs, &self.places, self.at, self.until);
-    }
-}
-
 impl Scheduler for Conservative {
     fn place(&mut self, now: Time, view: &mut OfferView<'_>) {
         let jobs: Vec<JobId> = view.queue().ready().collect();
-        let mut profile = view.profile(now);
-        self.keep(now, view, &jobs, &mut profile);
+        let mut profile = self.kept(now, view, &jobs);
         let compress = std::mem::take(&mut self.ended);
         // Those that were planned come first: who is new delays none of them.
         let (old, new): (Vec<_>, Vec<_>) =
             jobs.iter().partition(|job| self.planned.contains_key(job));
         for job in old.into_iter().filter(|_| compress).chain(new) {
             if let Some(before) = self.planned.remove(&job).filter(|one| one.at > now) {
-                before.give_up(&mut profile);
+                profile.give(before.needs, &before.places, before.at, before.until);
             }
             if let Some(next) = plan(now, view, job, &profile) {
-                next.reserve(&mut profile);
+                profile.take(next.needs, &next.places, next.at, next.until);
                 self.planned.insert(job, next);
             }
         }
-        for job in jobs {
-            if let Some(due) = self.planned.get(&job).filter(|one| one.at <= now)
-                && start(view, job, due)
-            {
-                self.planned.remove(&job);
-            }
-        }
+        self.planned
+            .retain(|job, one| one.at > now || !start(view, *job, one));
     }
 
     fn ended(&mut self, _: WorkUnit) {
@@ -92,33 +76,24 @@ impl Scheduler for Conservative {
 }
 
 impl Conservative {
-    /// Reserves what is planned as far as it holds, in order of submission; forgets the rest.
-    fn keep(
-        &mut self,
-        now: Time,
-        view: &OfferView<'_>,
-        jobs: &[JobId],
-        profile: &mut CapacityProfile,
-    ) {
+    /// What is free beside what is planned, as far as that holds, in order of submission; the rest is forgotten.
+    fn kept(&mut self, now: Time, view: &OfferView<'_>, jobs: &[JobId]) -> CapacityProfile {
+        let mut profile = view.profile(now);
         let mut before = std::mem::take(&mut self.planned);
         for job in jobs {
             let Some(one) = before.remove(job) else {
                 continue;
             };
-            let same = next(view, *job) == Some((one.stage, one.needs, tasks(&one)));
-            let holds =
-                same && one.at >= now && profile.has(one.needs, &one.places, one.at, one.until);
-            if !holds {
+            let tasks = one.places.iter().map(|(_, tasks)| tasks).sum();
+            let same = next(view, *job) == Some((one.stage, one.needs, tasks));
+            if !same || one.at < now || !profile.has(one.needs, &one.places, one.at, one.until) {
                 break;
             }
-            one.reserve(profile);
+            profile.take(one.needs, &one.places, one.at, one.until);
             self.planned.insert(*job, one);
         }
+        profile
     }
-}
-
-fn tasks(one: &Planned) -> u64 {
-    one.places.iter().map(|(_, tasks)| tasks).sum()
 }
 
 /// The next stage of a job, what a task of it takes, and how many wait.
@@ -129,13 +104,18 @@ fn next(view: &OfferView<'_>, job: JobId) -> Option<(u32, Resources, u64)> {
 }
 
 /// The first time at which there is room for the next stage of a job; none if there never is.
-fn plan(now: Time, view: &OfferView<'_>, job: JobId, profile: &CapacityProfile) -> Option<Planned> {
+fn plan(
+    now: Time,
+    view: &OfferView<'_>,
+    job: JobId,
+    profile: &CapacityProfile,
+) -> Option<PlannedStage> {
     let (stage, needs, count) = next(view, job)?;
     let lasts = view.queue().spec(job).stages[stage as usize].estimate;
     let at = profile.earliest(needs, count, lasts.unwrap_or(Span::FOREVER), now)?;
     let until = view.expected_end(at, job, stage);
     let places = profile.places(needs, count, at, until);
-    Some(Planned {
+    Some(PlannedStage {
         stage,
         needs,
         at,
@@ -145,7 +125,7 @@ fn plan(now: Time, view: &OfferView<'_>, job: JobId, profile: &CapacityProfile) 
 }
 
 /// Starts what is due, if it can: after a loss, the rest of a gang is being ended.
-fn start(view: &mut OfferView<'_>, job: JobId, due: &Planned) -> bool {
+fn start(view: &mut OfferView<'_>, job: JobId, due: &PlannedStage) -> bool {
     let on = |(agent, tasks): &(AgentId, u64)| Some((view.position(agent.0 as usize)?, *tasks));
     let places: Option<Vec<_>> = due.places.iter().map(on).collect();
     let places = places.filter(|_| view.queue().running(job, due.stage) == 0);

@@ -4,7 +4,6 @@
 //! have is kept here, so that it is for a framework that has the pool to itself.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
@@ -17,24 +16,19 @@ use crate::job_queue::WorkUnit;
 use crate::message::JobId;
 use crate::name::Param;
 use crate::placement::params::{GPU, ON, ROUND, TIE, TYPES};
-use crate::placement::{Placed, PlacementPolicy, Placer, Shape};
+use crate::placement::{Placed, PlacementPolicy, Placer, TaskShape};
 use crate::time::{Span, Time};
 
 /// Serves jobs in an order, and places their tasks by a score of agents. A task that fits nowhere is passed over.
+#[derive(Debug)]
 pub struct Fit {
     order: &'static ScoreOrder,
     /// Agents by their numbers.
     placer: Placer,
     /// Where running tasks are.
-    tasks: BTreeMap<WorkUnit, (Shape, Placed)>,
+    tasks: BTreeMap<WorkUnit, (TaskShape, Placed)>,
     /// Jobs from this one on are not in the mix yet.
     unknown: JobId,
-}
-
-impl fmt::Debug for Fit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fit({})", self.order.name)
-    }
 }
 
 impl Scheduler for Fit {
@@ -81,7 +75,7 @@ impl Fit {
             self.unknown = self.unknown.max(JobId(job.0 + 1));
             for stage in &view.queue().spec(job).stages {
                 self.placer
-                    .learn(&Shape::new(stage.needs), stage.tasks.into());
+                    .learn(&TaskShape::new(stage.needs), stage.tasks.into());
             }
         }
     }
@@ -89,7 +83,7 @@ impl Fit {
     /// Places the tasks of a stage that wait while there is room; all or none where they start together.
     fn place_stage(&mut self, job: JobId, stage: u32, view: &mut OfferView<'_>) {
         let (needs, waiting) = view.waiting(job, stage);
-        let shape = Shape::new(needs);
+        let shape = TaskShape::new(needs);
         let gang = view.queue().spec(job).gang;
         if gang && view.queue().running(job, stage) > 0 {
             // After a loss, the rest of a gang is being ended.

@@ -40,7 +40,7 @@ Examples, with the lists of Alibaba's cluster-trace-gpu-v2023:
   fairground pack NODES PODS --policies 'fgd[types=95,round=100,tie=random] fgd[tie=random]' --seeds 5";
 
 #[derive(Serialize)]
-struct Row {
+struct PackRow {
     policy: String,
     /// Part of the GPUs that is held in the end, mean over seeds, and its standard deviation.
     gpus: f64,
@@ -75,7 +75,7 @@ pub(super) fn pack(args: &PackArgs) -> anyhow::Result<Ending> {
             lost += without;
         }
         let (gpus, deviation) = spread(&held);
-        let row = Row {
+        let row = PackRow {
             policy: name.to_string(),
             gpus,
             deviation,

@@ -53,7 +53,7 @@ const LEVELS: [(&str, &str); 4] = [
 
 /// A policy, whatever its level.
 #[derive(Clone, Copy)]
-struct Line {
+struct PolicyLine {
     level: usize,
     name: &'static str,
     about: &'static str,
@@ -63,7 +63,7 @@ struct Line {
 
 /// As `--json` has it.
 #[derive(Serialize)]
-struct Row<'a> {
+struct PolicyRow<'a> {
     level: &'a str,
     name: &'a str,
     about: &'a str,
@@ -72,11 +72,11 @@ struct Row<'a> {
     proven: &'a str,
 }
 
-fn lines(registry: &Registry) -> Vec<Line> {
+fn lines(registry: &Registry) -> Vec<PolicyLine> {
     let mut lines = Vec::new();
     macro_rules! add {
         ($level:expr, $entry:expr) => {
-            lines.push(Line {
+            lines.push(PolicyLine {
                 level: $level,
                 name: $entry.name,
                 about: $entry.about,
@@ -88,7 +88,7 @@ fn lines(registry: &Registry) -> Vec<Line> {
     for entry in registry.allocators() {
         add!(0, entry);
         if entry.name == "static" {
-            lines.push(Line {
+            lines.push(PolicyLine {
                 level: 0,
                 name: STATIC_BEST,
                 about: "static with the split that treats frameworks best, found over all seeds",
@@ -124,7 +124,7 @@ pub(super) fn policies(args: &PoliciesArgs, registry: &Registry) -> anyhow::Resu
     let mut text = String::new();
     if args.json {
         for line in &lines {
-            let row = Row {
+            let row = PolicyRow {
                 level: LEVELS[line.level].0,
                 name: line.name,
                 about: line.about,
@@ -146,7 +146,7 @@ pub(super) fn policies(args: &PoliciesArgs, registry: &Registry) -> anyhow::Resu
     Ok(Ending::Done)
 }
 
-fn list(text: &mut String, lines: &[Line]) {
+fn list(text: &mut String, lines: &[PolicyLine]) {
     for (level, (name, question)) in LEVELS.iter().enumerate() {
         let _ = writeln!(text, "{name}: {question}\n");
         for line in lines.iter().filter(|line| line.level == level) {
@@ -189,7 +189,7 @@ fn common(text: &mut String, level: usize) {
     }
 }
 
-fn explain(text: &mut String, line: &Line) {
+fn explain(text: &mut String, line: &PolicyLine) {
     let (level, question) = LEVELS[line.level];
     let _ = writeln!(
         text,

@@ -11,7 +11,7 @@ use fairground_workloads::say;
 use serde::Serialize;
 
 use super::{Ending, counted, print};
-use crate::pool::{Estimates, Log, Measures, simulate};
+use crate::pool::{Estimates, Measures, RigidLog, simulate};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -52,7 +52,7 @@ Examples:
   fairground pool lublin.swf --processors 256 --policies 'list[order=f1]' --unsaid-exact --json";
 
 #[derive(Serialize)]
-struct Row {
+struct PoolRow {
     policy: String,
     #[serde(flatten)]
     measures: Measures,
@@ -70,7 +70,7 @@ pub(super) fn pool(args: &PoolArgs) -> anyhow::Result<Ending> {
         anyhow::Ok((name.to_string(), policy))
     });
     let policies: Vec<_> = policies.collect::<anyhow::Result<_>>()?;
-    let log = Log::read(&args.log, args.processors, args.unsaid_exact)?;
+    let log = RigidLog::read(&args.log, args.processors, args.unsaid_exact)?;
     if log.passed_over > 0 {
         say!(
             "{} passed over: not run, larger than the pool, or without a size or a requested time",
@@ -112,7 +112,7 @@ pub(super) fn pool(args: &PoolArgs) -> anyhow::Result<Ending> {
                 );
             }
         } else if args.json {
-            let row = Row {
+            let row = PoolRow {
                 policy: name,
                 measures,
             };

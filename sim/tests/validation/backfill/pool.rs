@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use fairground_policies::job_order::RigidJob;
+use fairground_policies::job_order::{ORDERS, RigidJob};
 use fairground_policies::pool::PoolPolicy;
 use fairground_policies::time::{Span, Time};
-use fairground_sim::pool::{Estimates, Log, LogJob, Measures, simulate};
+use fairground_sim::pool::{Estimates, LogJob, Measures, RigidLog, simulate};
 
 use super::plain::{Instant, plain};
 use super::published::{anchor, files};
@@ -26,7 +26,7 @@ fn check(jobs: &[LogJob], processors: u32, name: &str, estimates: Estimates, kno
 }
 
 fn read(path: &Path, processors: u32, exact: bool) -> Vec<LogJob> {
-    Log::read(path, processors, exact).expect("a log").jobs
+    RigidLog::read(path, processors, exact).expect("a log").jobs
 }
 
 /// The artefact of Gaussier et al., SC 2015; that of conservative backfilling was worked out beside it.
@@ -230,8 +230,121 @@ fn the_pool_is_the_plain_one_and_the_scheduler() {
             let found: Vec<u64> = found.into_iter().map(Time::as_secs).collect();
             assert_eq!(found, plain(&jobs, 16, instant), "{name}, {most}");
         }
-        let found = simulate(policy("easy"), 16, &pooled(&jobs), Estimates::Requested);
-        let found: Vec<u64> = found.into_iter().map(Time::as_secs).collect();
-        assert_eq!(found, starts("easy", "drf", &[16], &jobs), "{most}");
+        for (pool, scheduler) in [
+            ("easy", "easy"),
+            ("easy[among=sjf]", "easy[among=sjf]"),
+            ("easy[order=sjf]", "easy[order=sjf]"),
+            (
+                "easy[order=wfp3,among=smallest]",
+                "easy[order=wfp3,among=smallest]",
+            ),
+            ("easy[order=f2]", "easy[order=f2]"),
+            ("conservative", "conservative"),
+        ] {
+            let found = simulate(policy(pool), 16, &pooled(&jobs), Estimates::Requested);
+            let found: Vec<u64> = found.into_iter().map(Time::as_secs).collect();
+            for agents in [&[16][..], &[1; 16]] {
+                let framework = starts(scheduler, "drf", agents, &jobs);
+                assert_eq!(found, framework, "{scheduler}, {most}, {agents:?}");
+            }
+        }
     }
+}
+
+/// As `submitted width estimate run start`.
+fn check_starts(name: &str, processors: u32, told: &str) {
+    let rows = told.split(", ").map(|row| -> Vec<u64> {
+        row.split(' ')
+            .map(|n| n.parse().expect("a number"))
+            .collect()
+    });
+    let (mut jobs, mut expected) = (Vec::new(), Vec::new());
+    for row in rows {
+        jobs.push(Rigid {
+            submitted: row[0],
+            width: row[1] as u32,
+            estimate: Some(row[2]),
+            run: row[3],
+        });
+        expected.push(row[4]);
+    }
+    let found = simulate(
+        policy(name),
+        processors,
+        &pooled(&jobs),
+        Estimates::Requested,
+    );
+    let found: Vec<u64> = found.into_iter().map(Time::as_secs).collect();
+    assert_eq!(found, expected, "{name}: {told}");
+}
+
+/// The examples that `fairground policies` shows, and one for each order: three jobs wait for a fourth.
+#[test]
+fn worked_examples() {
+    let told = |starts: [u64; 4]| {
+        let jobs = [
+            "0 70 100 100",
+            "1 80 100 100",
+            "2 90 100 100",
+            "50 20 250 250",
+        ];
+        let rows = jobs.iter().zip(starts);
+        let rows: Vec<_> = rows.map(|(job, start)| format!("{job} {start}")).collect();
+        rows.join(", ")
+    };
+    check_starts("easy", 100, &told([0, 100, 300, 50]));
+    check_starts("conservative", 100, &told([0, 100, 200, 300]));
+    check_starts("list", 100, &told([0, 100, 200, 300]));
+    // All of 8 processors until 100 s; then, one after the other as none fits beside another, 6 x 20 s, 5 x 40 s,
+    // 7 x 10 s, in the order in which each wants them.
+    let order = |name: &str, [a, b, c]: [u64; 3]| {
+        let told = format!("1 8 100 100 1, 11 6 20 20 {a}, 12 5 40 40 {b}, 13 7 10 10 {c}");
+        check_starts(&format!("list[order={name}]"), 8, &told);
+    };
+    order("fcfs", [101, 121, 161]);
+    order("sjf", [111, 131, 101]);
+    order("ljf", [141, 101, 161]);
+    order("smallest", [141, 101, 161]);
+    order("largest", [111, 131, 101]);
+    // Areas of 120, 200 and 70 processor seconds.
+    order("saf", [111, 131, 101]);
+    order("laf", [141, 101, 161]);
+    // At 101 s they have waited 90, 89 and 88 s: 4.5, 2.2 and 8.8 times their estimates.
+    order("expansion", [111, 131, 101]);
+    order("wfp3", [111, 131, 101]);
+    order("unicep", [111, 131, 101]);
+    // Whoever came first has the longest wait that is none: the least (wait/estimate)^3 n goes first.
+    order("wfp3-published", [141, 101, 161]);
+    order("unicep-published", [141, 101, 161]);
+    // log10: 1.30 x 6 + 870 x 1.041, 1.60 x 5 + 870 x 1.079, 1 x 7 + 870 x 1.114: time of submission decides, as
+    // in the others so early in a log.
+    for name in ["f1", "f2", "f3", "f4"] {
+        order(name, [101, 121, 161]);
+    }
+}
+
+/// Orders that weigh size against time: a job that comes a day into the log, and a smaller one a little later.
+#[test]
+fn scores_of_the_field() {
+    let score = |name: &str, submitted, estimate, processors, now| {
+        let job = RigidJob {
+            submitted: Time::from_secs(submitted),
+            estimate: Span::from_secs(estimate),
+            processors,
+        };
+        let order = ORDERS
+            .iter()
+            .find(|order| order.name == name)
+            .expect("an order");
+        (order.score)(&job, Time::from_secs(now)).to_string()
+    };
+    // Worked out in floats: log10(3600) 64 + 870 log10(86400), and so on.
+    assert_eq!(score("f1", 86_400, 3600, 64, 90_000), "4522.370316");
+    assert_eq!(score("f2", 86_400, 3600, 64, 90_000), "130214.751807");
+    assert_eq!(score("f3", 86_400, 3600, 64, 90_000), "34094884.273405");
+    assert_eq!(score("f4", 86_400, 3600, 64, 90_000), "2645152.283513");
+    // -(3600/1800)^3 x 4 as a logarithm: -(3 x 1 + 2). An hour's wait over log2(4) x 1800 s.
+    assert_eq!(score("wfp3", 86_400, 1800, 4, 90_000), "-5.000000");
+    assert_eq!(score("unicep", 86_400, 1800, 4, 90_000), "-1.000000");
+    assert_eq!(score("expansion", 86_400, 1800, 4, 90_000), "-2.000000");
 }
