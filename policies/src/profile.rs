@@ -117,6 +117,35 @@ impl CapacityProfile {
         }
     }
 
+    /// Where so many tasks that take `needs` have room from `from` until `to`, on agents in order of their ids; fewer
+    /// where there is no more room.
+    pub fn places(
+        &self,
+        needs: Resources,
+        count: u64,
+        from: Time,
+        to: Time,
+    ) -> Vec<(AgentId, u64)> {
+        let mut left = count;
+        let least = self.least(from, to.max(from + INSTANT)).into_iter();
+        let places = least.map(|(agent, free)| {
+            let tasks = needs.times_in(free).unwrap_or(u64::MAX).min(left);
+            left -= tasks;
+            (agent, tasks)
+        });
+        places.filter(|(_, tasks)| *tasks > 0).collect()
+    }
+
+    /// Whether what so many tasks that take `needs` hold of agents is free from `from` until `to`.
+    pub fn has(&self, needs: Resources, tasks: &[(AgentId, u64)], from: Time, to: Time) -> bool {
+        let least = self.least(from, to.max(from + INSTANT));
+        let fits = |(agent, tasks): &(AgentId, u64)| {
+            let free = least.get(agent).copied().unwrap_or_default();
+            together(needs, *tasks).fits_in(free)
+        };
+        tasks.iter().all(fits)
+    }
+
     /// The least that is free of every agent between two times.
     fn least(&self, from: Time, to: Time) -> BTreeMap<AgentId, Resources> {
         let mut free: BTreeMap<AgentId, (Resources, Resources)> = BTreeMap::new();

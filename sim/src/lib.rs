@@ -23,6 +23,8 @@ pub mod digest;
 pub mod run;
 pub mod output;
 pub mod measured;
+pub mod pool;
+pub mod packing;
 pub mod fidelity;
 pub mod bench;
 pub mod download;

@@ -59,7 +59,7 @@ impl Goal {
     }
 
     /// How good a split is; the lowest is best. `changes` are logarithms, one a framework.
-    fn score(self, changes: &[f64]) -> Score {
+    fn score(self, changes: &[f64]) -> SplitScore {
         let losers = changes.iter().filter(|change| **change > HARM).count();
         let sum: f64 = changes.iter().sum();
         let sum = (sum * 1e9).round() as i64;
@@ -74,7 +74,7 @@ impl Goal {
 const HARM: f64 = 0.001;
 
 /// Frameworks that lose and must not, the sum of all frameworks' changes in billionths.
-type Score = (usize, i64);
+type SplitScore = (usize, i64);
 
 /// The agents each framework gets under the best split.
 ///
@@ -265,7 +265,7 @@ impl<'a> Race<'a> {
         let mut seeds = self.seeds.min(2);
         loop {
             let scores = self.scores(&left, seeds);
-            let mut ranked: Vec<(Score, Vec<u32>)> = scores.into_iter().zip(left).collect();
+            let mut ranked: Vec<(SplitScore, Vec<u32>)> = scores.into_iter().zip(left).collect();
             ranked.sort_by_key(|(score, _)| *score);
             if seeds == self.seeds {
                 let best = ranked.into_iter().next();
@@ -284,7 +284,7 @@ impl<'a> Race<'a> {
     }
 
     /// The scores of `splits` over the first `seeds` seeds.
-    fn scores(&self, splits: &[Vec<u32>], seeds: usize) -> Vec<Score> {
+    fn scores(&self, splits: &[Vec<u32>], seeds: usize) -> Vec<SplitScore> {
         let cells = splits
             .iter()
             .flat_map(|split| (0..seeds).map(move |seed| (split, seed)));

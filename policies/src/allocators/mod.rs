@@ -14,6 +14,7 @@ use std::fmt;
 
 use rand_chacha::ChaCha8Rng;
 
+use crate::evidence::Evidence;
 use crate::ledger::{LaunchedTask, Ledger, Memory, Node};
 use crate::message::{AgentId, FrameworkId, RoleId, TaskId};
 use crate::name::{BadName, Name, Param};
@@ -27,6 +28,7 @@ pub use fifo::Fifo;
 pub use partition::Partition;
 pub use priority::Priority;
 pub use random::Random;
+pub(crate) use random::below;
 
 /// What a policy may know when it is asked.
 #[derive(Clone, Copy, Debug)]
@@ -250,6 +252,8 @@ pub struct AllocatorEntry {
     pub about: &'static str,
     /// Its parameters.
     pub params: &'static [Param],
+    /// Where it comes from, and how far it was proven.
+    pub evidence: Evidence,
     /// Makes it.
     pub make: MakeAllocator,
 }

@@ -1,5 +1,6 @@
 //! A draw for every offer: the baseline a policy should beat.
 
+use crate::evidence::{Evidence, Proven};
 use std::cell::RefCell;
 
 use rand_chacha::ChaCha8Rng;
@@ -78,7 +79,7 @@ fn by_weight(rng: &mut ChaCha8Rng, children: &[Node], weight: impl Fn(Node) -> u
 }
 
 /// A number below `bound`, every one as likely, by Lemire's multiplication with rejection.
-fn below(rng: &mut ChaCha8Rng, bound: u64) -> u64 {
+pub(crate) fn below(rng: &mut ChaCha8Rng, bound: u64) -> u64 {
     loop {
         let wide = u128::from(rng.next_u64()) * u128::from(bound);
         if wide as u64 >= bound.wrapping_neg() % bound {
@@ -91,6 +92,11 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "random",
     about: "shared pool; a seeded draw by weight among those who want the offer",
     params: &[],
+    evidence: Evidence {
+        source: "lottery scheduling: Waldspurger and Weihl, OSDI 1994, a ticket a unit of weight",
+        proven: Proven::Scripts,
+        example: "",
+    },
     make: |_, setup| {
         let draw = Draw {
             rng: setup.rng,

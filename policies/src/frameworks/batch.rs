@@ -70,7 +70,7 @@ impl Batch {
         let decides = self.gathering.is_none() || event == FrameworkEvent::TimePassed;
         match event {
             FrameworkEvent::JobSubmitted(job, spec) => {
-                self.queue.submit(job, spec);
+                self.queue.submit(job, spec, now);
                 if let Some(gathering) = &mut self.gathering {
                     gathering.renew();
                     gathering.gather(now, &mut self.held);
@@ -306,6 +306,7 @@ impl Batch {
         let Some(unit) = self.tasks.remove(task.0) else {
             return;
         };
+        self.scheduler.ended(unit);
         if self.reads_estimates {
             self.running.ended(task);
         }

@@ -74,7 +74,7 @@ impl Executors {
     ) {
         let wanted = self.wanted();
         match event {
-            FrameworkEvent::JobSubmitted(job, spec) => self.queue.submit(job, spec),
+            FrameworkEvent::JobSubmitted(job, spec) => self.queue.submit(job, spec, now),
             FrameworkEvent::Offered(offer) => self.launch(&offer, actions),
             FrameworkEvent::Reported { task, outcome } => self.reported(task, outcome),
             FrameworkEvent::ExecutorStarted(task) => self.started(task, now),

@@ -13,6 +13,7 @@ use crate::time::Time;
 pub(super) struct QueuedJob {
     pub(super) spec: Arc<JobSpec>,
     pub(super) stages: QueuedStages,
+    pub(super) submitted: Time,
     pub(super) running: u32,
     /// Since when the job has been passing over offers to wait for its data.
     pub(super) waits_since: Option<Time>,

@@ -101,6 +101,11 @@ impl JobQueue {
         &self.job(job).spec
     }
 
+    /// When a job that is not done was submitted.
+    pub fn submitted(&self, job: JobId) -> Time {
+        self.job(job).submitted
+    }
+
     /// The stages of `job` that may start and have waiting tasks, parents first, each with how
     /// many wait.
     pub fn ready_stages(&self, job: JobId) -> impl Iterator<Item = (u32, u32)> {
@@ -126,10 +131,11 @@ impl JobQueue {
     ///
     /// # Panics
     /// When its number was used before.
-    pub fn submit(&mut self, id: JobId, spec: Arc<JobSpec>) {
+    pub fn submit(&mut self, id: JobId, spec: Arc<JobSpec>, now: Time) {
         let job = QueuedJob {
             stages: QueuedStages::new(spec.stages.len()),
             spec,
+            submitted: now,
             running: 0,
             waits_since: None,
         };

@@ -33,7 +33,7 @@ fn take(queue: &mut JobQueue, job: u32, agent: AgentId, local: bool) -> Option<(
 #[test]
 fn reduces_start_when_enough_maps_are_done() {
     let mut queue = JobQueue::new(JobOrder::Fifo);
-    queue.submit(JobId(0), map_reduce(4, 500));
+    queue.submit(JobId(0), map_reduce(4, 500), Time::ZERO);
     for index in 0..4 {
         assert_eq!(take(&mut queue, 0, ANY, false), Some((0, index)));
     }
@@ -77,7 +77,11 @@ fn demand_is_all_that_may_start_in_the_order_in_which_it_is_served() {
         for (job, (needs, tasks)) in [(CORE, 2), (LARGE, 3), (CORE, 1)].iter().enumerate() {
             let stages = vec![StageSpec::new(*needs, *tasks)];
             let gang = false;
-            queue.submit(JobId(job as u32), Arc::new(JobSpec { gang, stages }));
+            queue.submit(
+                JobId(job as u32),
+                Arc::new(JobSpec { gang, stages }),
+                Time::ZERO,
+            );
         }
         queue
     };
@@ -103,7 +107,7 @@ fn a_long_demand_ends_with_what_waits_behind_by_size() {
         let needs = Resources::cores(1 + u64::from(job % 2), 1);
         let stages = vec![StageSpec::new(needs, 1)];
         let gang = false;
-        queue.submit(JobId(job), Arc::new(JobSpec { gang, stages }));
+        queue.submit(JobId(job), Arc::new(JobSpec { gang, stages }), Time::ZERO);
     }
     let demand = demand(&queue);
     assert_eq!(demand.len(), LISTED + 2);
@@ -116,7 +120,7 @@ fn a_long_demand_ends_with_what_waits_behind_by_size() {
 #[test]
 fn tasks_that_are_held_back_are_no_demand() {
     let mut queue = JobQueue::new(JobOrder::Fifo);
-    queue.submit(JobId(0), map_reduce(2, 0));
+    queue.submit(JobId(0), map_reduce(2, 0), Time::ZERO);
     assert!(queue.take_new_work());
     assert_eq!(demand(&queue), [(CORE, 2)], "the reduce waits for the maps");
     take(&mut queue, 0, ANY, false);
@@ -140,7 +144,7 @@ fn tasks_that_are_held_back_are_no_demand() {
 #[test]
 fn local_tasks_are_found_by_their_agent() {
     let mut queue = JobQueue::new(JobOrder::Fifo);
-    queue.submit(JobId(0), map_reduce(4, 1000));
+    queue.submit(JobId(0), map_reduce(4, 1000), Time::ZERO);
     assert_eq!(take(&mut queue, 0, AgentId(2), true), Some((0, 2)));
     assert_eq!(take(&mut queue, 0, AgentId(2), true), None);
     assert_eq!(take(&mut queue, 0, AgentId(2), false), Some((0, 0)));
@@ -149,8 +153,8 @@ fn local_tasks_are_found_by_their_agent() {
 #[test]
 fn fair_order_serves_the_job_with_the_fewest_running_tasks() {
     let mut queue = JobQueue::new(JobOrder::Fair);
-    queue.submit(JobId(0), map_reduce(4, 1000));
-    queue.submit(JobId(1), map_reduce(4, 1000));
+    queue.submit(JobId(0), map_reduce(4, 1000), Time::ZERO);
+    queue.submit(JobId(1), map_reduce(4, 1000), Time::ZERO);
     let mut served = Vec::new();
     for _ in 0..4 {
         let job = queue.ready().next().unwrap();
@@ -175,7 +179,7 @@ fn said(order: JobOrder, jobs: &[(u32, Option<u64>)]) -> JobQueue {
             ..StageSpec::new(Resources::cores(1 + u64::from(job), 1), *tasks)
         };
         let (gang, stages) = (false, vec![stage]);
-        queue.submit(JobId(job), Arc::new(JobSpec { gang, stages }));
+        queue.submit(JobId(job), Arc::new(JobSpec { gang, stages }), Time::ZERO);
     }
     queue
 }

@@ -10,23 +10,34 @@
 //! where offers are whole agents; where they are made for tasks, only what those in front can use.
 
 use super::{OfferView, Scheduler, SchedulerEntry};
+use crate::evidence::{Evidence, Proven};
 use crate::job::JobSpec;
+use crate::job_order::{self, ORDER, ScoreOrder};
 use crate::message::JobId;
-use crate::name::Param;
+use crate::name::{BadName, Name, Param};
+use crate::pool::{AMONG, EASY_EXAMPLE, among};
 use crate::time::{Span, Time};
 
-/// Serves rigid jobs in order of submission, for a framework that has the pool to itself.
+/// Serves rigid jobs in an order, that of submission if nothing is said, for a framework that has the pool to itself.
 #[derive(Debug)]
 pub struct Easy {
     gather: Span,
+    /// Whose turn it is.
+    order: &'static ScoreOrder,
+    /// In which order those behind the first are looked through.
+    among: &'static ScoreOrder,
 }
 
 impl Scheduler for Easy {
     fn place(&mut self, now: Time, view: &mut OfferView<'_>) {
-        let jobs: Vec<JobId> = view.queue().ready().collect();
-        let mut jobs = jobs.into_iter();
+        let mut jobs = view.sorted(now, self.order).into_iter();
         if let Some(first) = jobs.find_map(|job| start(view, job)) {
-            let _ = pass(now, view, first, jobs);
+            let mut behind = jobs.collect::<Vec<_>>();
+            if self.among != self.order {
+                behind = view.sorted(now, self.among);
+                behind.retain(|job| *job != first.0);
+            }
+            let _ = pass(now, view, first, behind.into_iter());
         }
     }
 
@@ -87,20 +98,36 @@ fn pass(
     Some(())
 }
 
-const GATHER: Param = Param {
+pub(super) const GATHER: Param = Param {
     key: "gather",
     about: "how long offers are gathered before it decides on all of them (default 0s, enough where messages \
             take no time, or all as long)",
 };
 
+/// Parameter `gather`.
+pub(super) fn gather(name: &mut Name) -> Result<Span, BadName> {
+    let gather = name.take_as(GATHER.key, "a length of time, as in 1s")?;
+    Ok(gather.unwrap_or(Span::ZERO))
+}
+
 pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "easy",
     about: "EASY backfilling: stages start whole and in order; later ones pass if by their estimates the first \
             that waits starts no later; for a framework that has the pool to itself",
-    params: &[GATHER],
+    params: &[ORDER, AMONG, GATHER],
+    evidence: Evidence {
+        source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.1; SJBF: Tsafrir et al., IEEE TPDS 18(6), 2007",
+        proven: Proven::Exact,
+        example: EASY_EXAMPLE,
+    },
     make: |name| {
-        let gather = name.take_as("gather", "a length of time, as in 1s")?;
-        let gather = gather.unwrap_or(Span::ZERO);
-        Ok(Box::new(Easy { gather }))
+        let gather = gather(name)?;
+        let order = job_order::from_name(name, ORDER.key)?;
+        let among = among(name)?;
+        Ok(Box::new(Easy {
+            gather,
+            order,
+            among,
+        }))
     },
 };

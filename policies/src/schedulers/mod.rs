@@ -3,7 +3,10 @@
 //! One policy a file, one line here. A single framework with the whole pool is a monolithic
 //! scheduler.
 
+mod conservative;
 mod easy;
+mod fit;
+
 mod gang;
 mod ordered;
 mod running;
@@ -11,15 +14,21 @@ mod together;
 
 use std::fmt;
 
+use crate::evidence::Evidence;
 use crate::job::JobSpec;
+use crate::job_order::{FCFS, RigidJob, ScoreOrder};
 use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
 use crate::message::{AgentId, FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
 use crate::profile::CapacityProfile;
 use crate::resources::Resources;
+use crate::score::Score;
 use crate::time::{Span, Time};
 
+pub use conservative::Conservative;
 pub use easy::Easy;
+pub use fit::Fit;
+
 pub use gang::Gang;
 pub use ordered::Ordered;
 pub use running::ExpectedEnd;
@@ -48,6 +57,11 @@ pub trait Scheduler {
     /// all of it is then.
     fn gathers(&self) -> Option<Span> {
         None
+    }
+
+    /// A task that was launched ended, one way or another: for who keeps more of them than the queue does.
+    fn ended(&mut self, unit: WorkUnit) {
+        let _ = unit;
     }
 
     /// When a task has run for so long that a copy of it is to run, too; never if nothing is said.
@@ -85,6 +99,8 @@ pub struct SchedulerEntry {
     pub about: &'static str,
     /// Its parameters.
     pub params: &'static [Param],
+    /// Where it comes from, and how far it was proven.
+    pub evidence: Evidence,
     /// Makes it from the parameters in its name.
     pub make: fn(&mut Name) -> Result<BoxedScheduler, BadName>,
 }
@@ -96,12 +112,14 @@ impl fmt::Debug for SchedulerEntry {
 }
 
 /// The schedulers that come with Fairground.
-pub const STANDARD: [SchedulerEntry; 5] = [
+pub const STANDARD: [SchedulerEntry; 7] = [
     ordered::FIFO,
     ordered::FAIR,
     ordered::SJF,
     gang::ENTRY,
     easy::ENTRY,
+    conservative::ENTRY,
+    fit::ENTRY,
 ];
 
 /// What is in hand of one agent, and what becomes of it.
@@ -278,6 +296,32 @@ impl OfferView<'_> {
         estimate.map_or(CapacityProfile::NEVER, |run| now + run)
     }
 
+    /// The tasks of a job's next stage that wait as one rigid job: expected to run for ever if nothing is said, and
+    /// on as many processors as they take cores, rounded up.
+    pub fn rigid(&self, job: JobId, stage: u32) -> RigidJob {
+        let (needs, count) = self.waiting(job, stage);
+        let cores = (needs.cpus().0 * count).div_ceil(1000).max(1);
+        let estimate = self.queue.spec(job).stages[stage as usize].estimate;
+        RigidJob {
+            submitted: self.queue.submitted(job),
+            estimate: estimate.unwrap_or(Span::FOREVER),
+            processors: u32::try_from(cores).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The jobs that wait, by a score of their next stages; the earlier one when equal.
+    pub(crate) fn sorted(&self, now: Time, order: &ScoreOrder) -> Vec<JobId> {
+        let mut jobs: Vec<JobId> = self.queue.ready().collect();
+        if *order != FCFS {
+            jobs.sort_by_cached_key(|job| {
+                let stage = self.queue.ready_stages(*job).next();
+                let score = |(stage, _)| (order.score)(&self.rigid(*job, stage), now);
+                (stage.map_or(Score::MAX, score), *job)
+            });
+        }
+        jobs
+    }
+
     /// What a task of a stage takes, and how many of them wait.
     pub fn waiting(&self, job: JobId, stage: u32) -> (Resources, u64) {
         let needs = self.queue.spec(job).stages[stage as usize].needs;
@@ -320,6 +364,28 @@ impl OfferView<'_> {
             None
         };
         self.place(position, taken)
+    }
+
+    /// Launches the next waiting task of one stage on the offer at `position` as
+    /// [`OfferView::launch_stage`] does; which one it is.
+    pub(crate) fn launch_unit(
+        &mut self,
+        position: usize,
+        job: JobId,
+        stage: u32,
+    ) -> Option<WorkUnit> {
+        let launched = self.launch_stage(position, job, stage);
+        self.offers[position]
+            .launch
+            .last()
+            .copied()
+            .filter(|_| launched)
+    }
+
+    /// The position of an agent's offers, if any are in hand.
+    pub(crate) fn position(&self, agent: usize) -> Option<usize> {
+        let mut held = self.offers.iter();
+        held.position(|held| held.offer.agent.0 as usize == agent)
     }
 
     /// Launches so many waiting tasks of one stage on the offers at these positions, which must have room for

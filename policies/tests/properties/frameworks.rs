@@ -106,11 +106,21 @@ fn kinds() -> impl Strategy<Value = Vec<Kind>> {
             "fifo",
             "fair",
             "sjf",
+            "fit",
+            "fit[place=fgd,order=f1,tie=random,seed=3]",
             "fifo[wait=3s]",
             "fair[wait=300ms]",
         ])
     };
-    let whole = select(vec!["gang", "easy", "easy[gather=1s]", "shortest-job"]);
+    let whole = select(vec![
+        "gang",
+        "easy",
+        "easy[gather=1s]",
+        "easy[order=wfp3,among=sjf]",
+        "conservative",
+        "conservative[gather=1s]",
+        "shortest-job",
+    ]);
     let needs = select(vec![CORE, Resources::cores(3, 4)]);
     let other = prop_oneof![
         3 => (scheduler(), jobs(Just(false))).prop_map(|(name, jobs)| Kind::Batch(name, jobs)),

@@ -121,6 +121,14 @@ proptest! {
         for (needs, from, lasts, count) in questions {
             let found = profile.room(needs, time(from), time(from + lasts));
             prop_assert_eq!(found, room(&table, needs, from, from + lasts));
+            let places = profile.places(needs, count, time(from), time(from + lasts));
+            let placed: u64 = places.iter().map(|(_, tasks)| tasks).sum();
+            prop_assert_eq!(placed, found.min(count));
+            prop_assert!(profile.has(needs, &places, time(from), time(from + lasts)));
+            if let Some((agent, _)) = places.first() {
+                let more = [(*agent, found + 1)];
+                prop_assert!(!profile.has(needs, &more, time(from), time(from + lasts)));
+            }
             let span = Span::from_micros(lasts as u64);
             let fits = |at: &usize| room(&table, needs, *at, at + lasts) >= count;
             let expected = (from..INSTANTS).find(fits).map(time);

@@ -11,8 +11,10 @@ mod ending;
 mod fidelity;
 mod flags;
 mod form;
+mod pack;
 mod peers;
 mod policies;
+mod pool;
 mod profile;
 mod progress;
 mod rebase;
@@ -74,8 +76,12 @@ enum Command {
     /// Look at trace files
     #[command(subcommand)]
     Trace(TraceCommand),
-    /// List the policies and schedulers, with their parameters
-    Policies,
+    /// List the policies of every level with their sources, or explain one
+    Policies(policies::PoliciesArgs),
+    /// Place tasks that never end on nodes until these are full, as papers on fragmentation do
+    Pack(pack::PackArgs),
+    /// Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
+    Pool(pool::PoolArgs),
     /// Run a result folder's recipe again and compare everything
     Verify(VerifyArgs),
     /// Simulate what a real cluster ran, and print simulated against measured
@@ -412,7 +418,9 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Stream(args) => stream::stream(&args, registry),
         Command::Draw(args) => draw::draw(&args),
         Command::Trace(command) => trace::trace(command),
-        Command::Policies => policies::policies(&registry),
+        Command::Policies(args) => policies::policies(&args, &registry),
+        Command::Pack(args) => pack::pack(&args),
+        Command::Pool(args) => pool::pool(&args),
         Command::Verify(args) => verify::verify(&args, registry),
         Command::Fidelity { log } => fidelity::fidelity(&log, &registry),
         Command::Replay { logs } => replay::replay(&logs, &registry),

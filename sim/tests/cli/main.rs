@@ -29,3 +29,4 @@ mod bench;
 mod cases;
 mod replay;
 mod fidelity;
+mod pools;

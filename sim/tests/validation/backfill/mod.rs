@@ -1,6 +1,7 @@
 //! EASY backfilling: cases worked by hand, a plain re-implementation, and the numbers that others published.
 
 mod plain;
+mod pool;
 mod published;
 
 use fairground_policies::job::StageSpec;

@@ -14,7 +14,7 @@ use crate::common::with_log;
 
 /// A file whose answers others published; they are not part of the project. They are looked for in
 /// `FAIRGROUND_TRACES`, or in a folder `shared/traces` beside the project.
-fn anchor(name: &str) -> Option<PathBuf> {
+pub(super) fn anchor(name: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/traces");
     let folder = std::env::var_os("FAIRGROUND_TRACES").map_or(beside, PathBuf::from);
     let path = folder.join(name);
@@ -166,7 +166,7 @@ fn the_published_numbers_of_the_curie_log() {
 }
 
 /// The files of a tar archive of plain files.
-fn files(mut archive: &[u8]) -> Vec<(String, String)> {
+pub(super) fn files(mut archive: &[u8]) -> Vec<(String, String)> {
     let mut all = Vec::new();
     while archive.len() >= 512 && archive[0] != 0 {
         let (head, rest) = archive.split_at(512);

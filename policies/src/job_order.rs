@@ -1,0 +1,212 @@
+//! Whose rigid job goes first: the scores of batch scheduling, the least first.
+//!
+//! One score an order, one line in [`ORDERS`]. Equal scores go by the order of submission.
+
+use crate::name::{BadName, Name, Param};
+use crate::score::Score;
+use crate::time::{Span, Time};
+
+/// What is known of a rigid job that waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RigidJob {
+    /// When it was submitted.
+    pub submitted: Time,
+    /// How long it is expected to run.
+    pub estimate: Span,
+    /// How many processors it takes, all at once.
+    pub processors: u32,
+}
+
+impl RigidJob {
+    /// How long it has waited.
+    const fn wait(&self, now: Time) -> Span {
+        now.since(self.submitted)
+    }
+
+    fn processors(&self) -> Score {
+        self.processors.into()
+    }
+}
+
+/// An order of jobs.
+#[derive(Clone, Copy)]
+pub struct ScoreOrder {
+    /// Its name, as in `order=sjf`.
+    pub name: &'static str,
+    /// What goes first, in a few words, and where it comes from.
+    pub about: &'static str,
+    /// Whether scores change while jobs wait.
+    pub ages: bool,
+    /// The score of a job; times count in seconds.
+    pub score: fn(&RigidJob, Time) -> Score,
+}
+
+impl std::fmt::Debug for ScoreOrder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for ScoreOrder {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// A time in seconds.
+fn seconds(span: Span) -> Score {
+    let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+    Score::ratio(micros, 1_000_000)
+}
+
+/// Seconds since the beginning of the log, and a tenth of one at the beginning, so that there is a logarithm.
+fn since_start(job: &RigidJob) -> Score {
+    seconds(job.submitted.since(Time::ZERO)).max(Score::ratio(1, 10))
+}
+
+/// Processors times expected seconds.
+fn area(job: &RigidJob) -> Score {
+    seconds(job.estimate) * job.processors()
+}
+
+/// The logarithm of (wait/estimate)^3 x processors, which keeps its order and loses no small ones.
+fn wfp3(job: &RigidJob, wait: Score) -> Score {
+    Score::new(3) * (wait.log2() - seconds(job.estimate).log2()) + job.processors().log2()
+}
+
+/// wait / (log2(processors) x estimate). One processor's logarithm counts as the least above zero, so that those
+/// jobs stand apart from all others and among themselves by wait/estimate.
+fn unicep(job: &RigidJob, wait: Score) -> Score {
+    wait / job.processors().log2().max(Score::STEP) / seconds(job.estimate)
+}
+
+/// The wait as in the artefact of RLScheduler (SC 2020), which takes -1 for the present: minus a second and the
+/// time since the log began. Its sign is left out here.
+fn mistaken_wait(job: &RigidJob) -> Score {
+    Score::ONE + seconds(job.submitted.since(Time::ZERO))
+}
+
+/// A score like those of Carastan-Santos and de Camargo (SC 2017, table 3).
+macro_rules! nonlinear {
+    ($name:literal, $formula:literal, $size:expr, $factor:literal) => {
+        ScoreOrder {
+            name: $name,
+            about: concat!(
+                "the least ",
+                $formula,
+                " (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de \
+                 Camargo, SC 2017, table 3)"
+            ),
+            ages: false,
+            score: |job, _| {
+                let size: fn(Score, Score) -> Score = $size;
+                size(seconds(job.estimate), job.processors())
+                    + Score::new($factor) * since_start(job).log10()
+            },
+        }
+    };
+}
+
+/// A score that is a plain number of the job.
+macro_rules! plain {
+    ($name:literal, $about:literal, $score:expr) => {
+        ScoreOrder {
+            name: $name,
+            about: $about,
+            ages: false,
+            score: $score,
+        }
+    };
+}
+
+/// First come, first served.
+pub const FCFS: ScoreOrder = plain!("fcfs", "the one that was submitted first", |_, _| {
+    Score::ZERO
+});
+
+/// Every order there is.
+pub const ORDERS: [ScoreOrder; 16] = [
+    FCFS,
+    plain!("sjf", "the shortest by estimate", |job, _| seconds(
+        job.estimate
+    )),
+    plain!("ljf", "the longest by estimate", |job, _| -seconds(
+        job.estimate
+    )),
+    plain!("smallest", "the one on the fewest processors", |job, _| job
+        .processors()),
+    plain!("largest", "the one on the most processors", |job, _| -job
+        .processors()),
+    plain!(
+        "saf",
+        "the smallest area, processors times estimate",
+        |job, _| { area(job) }
+    ),
+    plain!(
+        "laf",
+        "the largest area, processors times estimate",
+        |job, _| { -area(job) }
+    ),
+    ScoreOrder {
+        name: "expansion",
+        about: "the largest expansion factor, (wait + estimate) / estimate (Maui's XFactor)",
+        ages: true,
+        score: |job, now| -(seconds(job.wait(now)) / seconds(job.estimate)),
+    },
+    ScoreOrder {
+        name: "wfp3",
+        about: "the largest (wait/estimate)^3 x processors (Tang et al., Cluster 2009)",
+        ages: true,
+        score: |job, now| -wfp3(job, seconds(job.wait(now))),
+    },
+    ScoreOrder {
+        name: "unicep",
+        about: "the largest wait / (log2(processors) x estimate) (Tang et al., Cluster 2009)",
+        ages: true,
+        score: |job, now| -unicep(job, seconds(job.wait(now))),
+    },
+    ScoreOrder {
+        name: "wfp3-published",
+        about: "wfp3 as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)",
+        ages: false,
+        score: |job, _| wfp3(job, mistaken_wait(job)),
+    },
+    ScoreOrder {
+        name: "unicep-published",
+        about: "unicep as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)",
+        ages: false,
+        score: |job, _| unicep(job, mistaken_wait(job)),
+    },
+    nonlinear!("f1", "log10(r) n + 870 log10(s)", |r, n| r.log10() * n, 870),
+    nonlinear!(
+        "f2",
+        "sqrt(r) n + 25600 log10(s)",
+        |r, n| r.sqrt() * n,
+        25_600
+    ),
+    nonlinear!("f3", "r n + 6860000 log10(s)", |r, n| r * n, 6_860_000),
+    nonlinear!(
+        "f4",
+        "r sqrt(n) + 530000 log10(s)",
+        |r, n| r * n.sqrt(),
+        530_000
+    ),
+];
+
+/// Whose turn it is, as a parameter of a name.
+pub(crate) const ORDER: Param = Param {
+    key: "order",
+    about: "whose turn it is: an order of jobs (default fcfs; `fairground policies` lists them)",
+};
+
+/// The order that parameter `key` names; that of submission if nothing is said.
+pub(crate) fn from_name(name: &mut Name, key: &str) -> Result<&'static ScoreOrder, BadName> {
+    let Some(text) = name.take(key) else {
+        return Ok(&FCFS);
+    };
+    let known = ORDERS.iter().find(|order| order.name == text);
+    known.ok_or_else(|| {
+        let names: Vec<_> = ORDERS.iter().map(|order| order.name).collect();
+        name.bad(key, &text, &format!("one of {}", names.join(", ")))
+    })
+}

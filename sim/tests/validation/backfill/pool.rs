@@ -1,0 +1,350 @@
+//! The pool of processors against what was published, against cases of others, and against a plain EASY.
+
+use std::path::Path;
+
+use fairground_policies::job_order::{ORDERS, RigidJob};
+use fairground_policies::pool::PoolPolicy;
+use fairground_policies::time::{Span, Time};
+use fairground_sim::pool::{Estimates, LogJob, Measures, RigidLog, simulate};
+
+use super::plain::{Instant, plain};
+use super::published::{anchor, files};
+use super::{Rigid, drawn, starts};
+
+fn policy(name: &str) -> PoolPolicy {
+    PoolPolicy::from_name(&name.parse().expect("a name")).expect("a policy")
+}
+
+/// Mean bounded slowdown; to twelve digits, or as many decimals as were published.
+fn check(jobs: &[LogJob], processors: u32, name: &str, estimates: Estimates, known: f64) {
+    let starts = simulate(policy(name), processors, jobs, estimates);
+    let found = Measures::new(jobs, &starts, processors).mean_bounded_slowdown;
+    assert!(
+        (found / known - 1.0).abs() < 5e-13,
+        "{name}, {estimates:?}: found {found}, known {known}"
+    );
+}
+
+fn read(path: &Path, processors: u32, exact: bool) -> Vec<LogJob> {
+    RigidLog::read(path, processors, exact).expect("a log").jobs
+}
+
+/// The artefact of Gaussier et al., SC 2015; that of conservative backfilling was worked out beside it.
+#[test]
+fn the_kth_log_as_it_was_published() {
+    let Some(log) = anchor("batch-anchors/KTH-SP2-unfiltered.swf.zst") else {
+        return;
+    };
+    let jobs = read(&log, 100, false);
+    assert_eq!(jobs.len(), 28_481);
+    use Estimates::{Exact, LastTwo, Requested};
+    for (name, estimates, known) in [
+        ("easy[instant=each]", Requested, 92.576_539_733_629_5),
+        ("easy[instant=each]", Exact, 71.722_385_112_441_8),
+        (
+            "easy[among=sjf,instant=each]",
+            Requested,
+            69.405_400_580_303_5,
+        ),
+        ("easy[among=sjf,instant=each]", Exact, 49.847_718_931_340_6),
+        (
+            "easy[among=sjf,instant=each]",
+            LastTwo,
+            62.856_882_727_292_3,
+        ),
+        ("easy", Requested, 92.687_653_742_707_71),
+    ] {
+        check(&jobs, 100, name, estimates, known);
+    }
+    let starts = simulate(policy("conservative[instant=each]"), 100, &jobs, Requested);
+    let found = Measures::new(&jobs, &starts, 100);
+    assert_eq!(
+        format!("{:.10}", found.mean_bounded_slowdown),
+        "88.9972749690"
+    );
+    assert_eq!(format!("{:.2}", found.mean_wait_s), "7310.55");
+    let starts = simulate(policy("list[instant=each]"), 100, &jobs, Requested);
+    let found = Measures::new(&jobs, &starts, 100);
+    assert_eq!(format!("{:.2}", found.mean_bounded_slowdown), "6814.97");
+    assert_eq!(format!("{:.0}", found.mean_wait_s), "353776");
+}
+
+/// 295,540 jobs on the 80,640 processors of Curie's thin nodes.
+#[test]
+#[ignore = "takes a while, and needs the public traces: by hand, `.ci/long`"]
+fn the_curie_log_as_it_was_published() {
+    let Some(log) = anchor("swf/CEA-Curie-2011-2.1-cln.swf.gz") else {
+        return;
+    };
+    let jobs = read(&log, 80_640, false);
+    assert_eq!(jobs.len(), 295_540);
+    let easy = "easy[instant=each]";
+    check(
+        &jobs,
+        80_640,
+        easy,
+        Estimates::Requested,
+        202.133_161_662_561,
+    );
+    check(&jobs, 80_640, easy, Estimates::Exact, 69.925_934_707_381);
+}
+
+/// Where each of RLScheduler's ten sequences of 1,024 jobs begins, as its seed draws them.
+const SEQUENCES: [usize; 10] = [1981, 2756, 4299, 8850, 3316, 2714, 5228, 7762, 4022, 7085];
+
+/// The row "Lublin-1" of RLScheduler's tables (SC 2020), and the two columns that are of a mistake there, right.
+#[test]
+fn the_lublin_row_as_it_was_published() {
+    let Some(log) = anchor("batch-anchors/lublin_256.swf.zst") else {
+        return;
+    };
+    let jobs = read(&log, 256, true);
+    assert_eq!(jobs.len(), 10_000);
+    for (order, alone, backfilled) in [
+        ("fcfs", "7273.77", "235.82"),
+        ("wfp3-published", "19753.53", "133.87"),
+        ("unicep-published", "22274.74", "307.23"),
+        ("sjf", "277.35", "73.31"),
+        ("f1", "258.37", "75.07"),
+        ("wfp3", "337.34", "126.50"),
+        ("unicep", "381.78", "103.10"),
+    ] {
+        for (backfill, known) in [("no", alone), ("yes", backfilled)] {
+            let name = format!("pick[order={order},backfill={backfill},instant=each]");
+            let slowdown = |start: &usize| {
+                let jobs = &jobs[*start..start + 1024];
+                let starts = simulate(policy(&name), 256, jobs, Estimates::Requested);
+                Measures::new(jobs, &starts, 256).mean_bounded_slowdown
+            };
+            let mean = SEQUENCES.iter().map(slowdown).sum::<f64>() / 10.0;
+            assert_eq!(format!("{mean:.2}"), known, "{name}");
+        }
+    }
+}
+
+/// Small cases with the end of each job, which is what its number begins with.
+#[test]
+fn the_small_cases_of_others() {
+    let Some(archive) = anchor("batch-anchors/tiny-instances.tar.zst") else {
+        return;
+    };
+    let archive = std::fs::File::open(archive).expect("an archive");
+    let archive = zstd::decode_all(archive).expect("a packed file");
+    let files = files(&archive);
+    use Estimates::{Exact, LastTwo, Requested};
+    let mut tried = 0;
+    for (name, estimates, families) in [
+        (
+            "list[instant=each]",
+            Requested,
+            &["basic_input", "extreme_input", "fcfs_input"][..],
+        ),
+        (
+            "easy[instant=each]",
+            Requested,
+            &["basic_input", "extreme_input", "bf_input", "easy_bf_input"],
+        ),
+        ("easy[instant=each]", Exact, &["perfect"]),
+        (
+            "easy[among=sjf,instant=each]",
+            Requested,
+            &["basic_input", "extreme_input", "sjbf"],
+        ),
+        (
+            "easy[among=sjf,instant=each]",
+            LastTwo,
+            &["basic_input", "extreme_input", "plus_plus_easy"],
+        ),
+        (
+            "conservative[instant=each]",
+            Requested,
+            &["basic_input", "extreme_input", "bf_input", "cons_bf_input"],
+        ),
+    ] {
+        for (file, text) in &files {
+            let family = file
+                .rsplit('/')
+                .next()
+                .and_then(|name| name.split('.').next());
+            if !family.is_some_and(|family| families.contains(&family)) {
+                continue;
+            }
+            let (jobs, ends) = instance(text);
+            let starts = simulate(policy(name), 100, &jobs, estimates);
+            let found = starts.iter().zip(&jobs);
+            let found: Vec<u64> = found
+                .map(|(start, job)| (*start + job.run).as_secs())
+                .collect();
+            assert_eq!(found, ends, "{name} {estimates:?} {file}");
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 40 + 45 + 3 + 35 + 48 + 43);
+}
+
+/// The jobs of a case, and when each is expected to end.
+fn instance(text: &str) -> (Vec<LogJob>, Vec<u64>) {
+    let rows = text.lines().filter(|line| !line.starts_with('#'));
+    let rows = rows.map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let mut jobs: Vec<(LogJob, u64)> = Vec::new();
+    for row in rows.filter(|row| row.len() == 8) {
+        let number = |cell: usize| row[cell].parse::<f64>().expect("a number") as u64;
+        let user = row[7]
+            .bytes()
+            .fold(0, |user, byte| user * 256 + u64::from(byte));
+        let rigid = RigidJob {
+            submitted: Time::from_secs(number(0)),
+            estimate: Span::from_secs(number(2)),
+            processors: number(3) as u32,
+        };
+        let run = Span::from_secs(number(4));
+        jobs.push((LogJob { rigid, run, user }, number(1)));
+    }
+    jobs.sort_by_key(|(job, _)| job.rigid.submitted);
+    jobs.into_iter().unzip()
+}
+
+fn pooled(jobs: &[Rigid]) -> Vec<LogJob> {
+    let job = |one: &Rigid| LogJob {
+        rigid: RigidJob {
+            submitted: Time::from_secs(one.submitted),
+            estimate: Span::from_secs(one.estimate.expect("an estimate")),
+            processors: one.width,
+        },
+        run: Span::from_secs(one.run),
+        user: 0,
+    };
+    jobs.iter().map(job).collect()
+}
+
+/// And the scheduler of frameworks, which looks at agents and offers, starts the same jobs at the same times.
+#[test]
+fn the_pool_is_the_plain_one_and_the_scheduler() {
+    for (most, gap) in [(4, 20), (12, 60), (16, 150)] {
+        let jobs = drawn(500, most, gap, &format!("pool {most}"));
+        for (name, instant) in [
+            ("easy", Instant::Together),
+            ("easy[instant=each]", Instant::OneByOne),
+        ] {
+            let found = simulate(policy(name), 16, &pooled(&jobs), Estimates::Requested);
+            let found: Vec<u64> = found.into_iter().map(Time::as_secs).collect();
+            assert_eq!(found, plain(&jobs, 16, instant), "{name}, {most}");
+        }
+        for (pool, scheduler) in [
+            ("easy", "easy"),
+            ("easy[among=sjf]", "easy[among=sjf]"),
+            ("easy[order=sjf]", "easy[order=sjf]"),
+            (
+                "easy[order=wfp3,among=smallest]",
+                "easy[order=wfp3,among=smallest]",
+            ),
+            ("easy[order=f2]", "easy[order=f2]"),
+            ("conservative", "conservative"),
+        ] {
+            let found = simulate(policy(pool), 16, &pooled(&jobs), Estimates::Requested);
+            let found: Vec<u64> = found.into_iter().map(Time::as_secs).collect();
+            for agents in [&[16][..], &[1; 16]] {
+                let framework = starts(scheduler, "drf", agents, &jobs);
+                assert_eq!(found, framework, "{scheduler}, {most}, {agents:?}");
+            }
+        }
+    }
+}
+
+/// As `submitted width estimate run start`.
+fn check_starts(name: &str, processors: u32, told: &str) {
+    let rows = told.split(", ").map(|row| -> Vec<u64> {
+        row.split(' ')
+            .map(|n| n.parse().expect("a number"))
+            .collect()
+    });
+    let (mut jobs, mut expected) = (Vec::new(), Vec::new());
+    for row in rows {
+        jobs.push(Rigid {
+            submitted: row[0],
+            width: row[1] as u32,
+            estimate: Some(row[2]),
+            run: row[3],
+        });
+        expected.push(row[4]);
+    }
+    let found = simulate(
+        policy(name),
+        processors,
+        &pooled(&jobs),
+        Estimates::Requested,
+    );
+    let found: Vec<u64> = found.into_iter().map(Time::as_secs).collect();
+    assert_eq!(found, expected, "{name}: {told}");
+}
+
+/// The examples that `fairground policies` shows, and one for each order: three jobs wait for a fourth.
+#[test]
+fn worked_examples() {
+    let told = |starts: [u64; 4]| {
+        let jobs = [
+            "0 70 100 100",
+            "1 80 100 100",
+            "2 90 100 100",
+            "50 20 250 250",
+        ];
+        let rows = jobs.iter().zip(starts);
+        let rows: Vec<_> = rows.map(|(job, start)| format!("{job} {start}")).collect();
+        rows.join(", ")
+    };
+    check_starts("easy", 100, &told([0, 100, 300, 50]));
+    check_starts("conservative", 100, &told([0, 100, 200, 300]));
+    check_starts("list", 100, &told([0, 100, 200, 300]));
+    // All of 8 processors until 100 s; then, one after the other as none fits beside another, 6 x 20 s, 5 x 40 s,
+    // 7 x 10 s, in the order in which each wants them.
+    let order = |name: &str, [a, b, c]: [u64; 3]| {
+        let told = format!("1 8 100 100 1, 11 6 20 20 {a}, 12 5 40 40 {b}, 13 7 10 10 {c}");
+        check_starts(&format!("list[order={name}]"), 8, &told);
+    };
+    order("fcfs", [101, 121, 161]);
+    order("sjf", [111, 131, 101]);
+    order("ljf", [141, 101, 161]);
+    order("smallest", [141, 101, 161]);
+    order("largest", [111, 131, 101]);
+    // Areas of 120, 200 and 70 processor seconds.
+    order("saf", [111, 131, 101]);
+    order("laf", [141, 101, 161]);
+    // At 101 s they have waited 90, 89 and 88 s: 4.5, 2.2 and 8.8 times their estimates.
+    order("expansion", [111, 131, 101]);
+    order("wfp3", [111, 131, 101]);
+    order("unicep", [111, 131, 101]);
+    // Whoever came first has the longest wait that is none: the least (wait/estimate)^3 n goes first.
+    order("wfp3-published", [141, 101, 161]);
+    order("unicep-published", [141, 101, 161]);
+    // log10: 1.30 x 6 + 870 x 1.041, 1.60 x 5 + 870 x 1.079, 1 x 7 + 870 x 1.114: time of submission decides, as
+    // in the others so early in a log.
+    for name in ["f1", "f2", "f3", "f4"] {
+        order(name, [101, 121, 161]);
+    }
+}
+
+/// Orders that weigh size against time: a job that comes a day into the log, and a smaller one a little later.
+#[test]
+fn scores_of_the_field() {
+    let score = |name: &str, submitted, estimate, processors, now| {
+        let job = RigidJob {
+            submitted: Time::from_secs(submitted),
+            estimate: Span::from_secs(estimate),
+            processors,
+        };
+        let order = ORDERS
+            .iter()
+            .find(|order| order.name == name)
+            .expect("an order");
+        (order.score)(&job, Time::from_secs(now)).to_string()
+    };
+    // Worked out in floats: log10(3600) 64 + 870 log10(86400), and so on.
+    assert_eq!(score("f1", 86_400, 3600, 64, 90_000), "4522.370316");
+    assert_eq!(score("f2", 86_400, 3600, 64, 90_000), "130214.751807");
+    assert_eq!(score("f3", 86_400, 3600, 64, 90_000), "34094884.273405");
+    assert_eq!(score("f4", 86_400, 3600, 64, 90_000), "2645152.283513");
+    // -(3600/1800)^3 x 4 as a logarithm: -(3 x 1 + 2). An hour's wait over log2(4) x 1800 s.
+    assert_eq!(score("wfp3", 86_400, 1800, 4, 90_000), "-5.000000");
+    assert_eq!(score("unicep", 86_400, 1800, 4, 90_000), "-1.000000");
+    assert_eq!(score("expansion", 86_400, 1800, 4, 90_000), "-2.000000");
+}
