@@ -18,6 +18,7 @@ pub mod name;
 pub mod id_table;
 pub mod ledger;
 pub mod master;
+pub mod rules;
 pub mod allocators;
 pub mod job_queue;
 pub mod profile;
