@@ -4,4 +4,6 @@
 //! rule is shown of the policy. Each says in its docstring where the rule is from. Nothing here knows of
 //! the ledger; everything is exact.
 
+pub mod fraction;
 pub mod karma;
+pub mod yarn;

@@ -7,6 +7,7 @@
 mod case;
 mod karma;
 mod table;
+mod yarn;
 
 use std::path::{Path, PathBuf};
 
@@ -38,7 +39,7 @@ pub struct System {
 }
 
 /// The systems whose cases can be read.
-pub const SYSTEMS: [System; 1] = [karma::SYSTEM];
+pub const SYSTEMS: [System; 2] = [karma::SYSTEM, yarn::SYSTEM];
 
 /// Where cases lie unless a folder is named: in the variable, or beside the project.
 pub const VARIABLE: &str = "FAIRGROUND_CONFORMANCE";
