@@ -39,8 +39,8 @@ impl Ratio {
         }
         let sign = over.signum() * under.signum();
         let (top, bottom) = (over.unsigned_abs(), under.unsigned_abs());
-        // So many digits behind the point that the quotient has 24 before it, or one more.
-        let behind = i64::from(SINGLE) - (i64::from(top.ilog2()) - i64::from(bottom.ilog2()));
+        // So many digits behind the point that the quotient has one or two more than are kept.
+        let behind = i64::from(SINGLE) + 1 - (i64::from(top.ilog2()) - i64::from(bottom.ilog2()));
         let (top, bottom) = match u32::try_from(behind) {
             Ok(behind) => (top << behind.min(top.leading_zeros()), bottom),
             Err(_) => (

@@ -65,7 +65,7 @@ pub struct Round {
     pub shares: Vec<Share>,
     /// What is taken from each leaf.
     pub take: Vec<Amounts>,
-    /// Those that were the most under-served of some level, in this order.
+    /// Those that asked for more than they had, in the order in which they stood then.
     pub under_served: Vec<usize>,
 }
 
@@ -233,16 +233,17 @@ impl Levels<'_> {
                 askers.push(*queue);
             }
         }
+        askers.sort_by_key(|queue| self.place(*queue, whole));
+        for queue in &askers {
+            if !self.under_served.contains(queue) {
+                self.under_served.push(*queue);
+            }
+        }
         let mut handed_on = None;
         while !askers.is_empty() && by.is_some(whole, &left) {
             self.normalise(&askers, equally);
             let served = self.most_under_served(&askers, whole);
             askers.retain(|one| !served.contains(one));
-            for queue in &served {
-                if !self.under_served.contains(queue) {
-                    self.under_served.push(*queue);
-                }
-            }
             let at_start = left.clone();
             for queue in served {
                 if !by.any(&left) {
@@ -278,21 +279,23 @@ impl Levels<'_> {
         }
     }
 
+    /// Where a queue stands among those that ask: the least first.
+    fn place(&self, queue: usize, whole: &[i64]) -> impl Ord + use<> {
+        let by = self.config.calculator;
+        let (it, ideal) = (&self.queues[queue], &self.shares[queue].ideal);
+        let filled = by
+            .is_some(whole, &it.guaranteed)
+            .then(|| by.divide(whole, ideal, &it.guaranteed));
+        // Who is guaranteed nothing has more than anybody.
+        let above = filled.is_none_or(|filled| filled >= Ratio::ONE);
+        (above, Reverse(it.priority), filled.is_none(), filled)
+    }
+
     /// The first of `askers`, and all that stand where it stands.
     fn most_under_served(&self, askers: &[usize], whole: &[i64]) -> Vec<usize> {
-        let by = self.config.calculator;
-        let place = |queue: usize| {
-            let (it, ideal) = (&self.queues[queue], &self.shares[queue].ideal);
-            let filled = by
-                .is_some(whole, &it.guaranteed)
-                .then(|| by.divide(whole, ideal, &it.guaranteed));
-            // Who is guaranteed nothing has more than anybody.
-            let above = filled.is_none_or(|filled| filled >= Ratio::ONE);
-            (above, Reverse(it.priority), filled.is_none(), filled)
-        };
-        let first = askers.iter().map(|queue| place(*queue)).min();
-        let equal = askers.iter().filter(|queue| Some(place(**queue)) == first);
-        equal.copied().collect()
+        let first = askers.iter().map(|queue| self.place(*queue, whole)).min();
+        let stands = |queue: &&usize| Some(self.place(**queue, whole)) == first;
+        askers.iter().filter(stands).copied().collect()
     }
 
     /// What `queue` takes of what it is offered.

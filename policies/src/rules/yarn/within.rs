@@ -103,6 +103,7 @@ pub(super) fn select(
         within.divide(&it.used, &round.take[*queue]);
         within.offer(&it.guaranteed, &round.take[*queue], &choice.allowed);
         within.match_up();
+        within.deduct(*queue, apps, choice);
         if !it.disabled {
             within.take(apps, choice);
         }
@@ -301,6 +302,23 @@ impl<'a> Within<'a> {
                 low.given = sum(&low.given, &moved);
                 let high = &mut self.askers[asker];
                 high.from_others = less(&high.from_others, &moved);
+            }
+        }
+    }
+
+    /// What was chosen in this queue before counts: each such container lessens what every application is to give
+    /// by its size, as long as more is to be given (`deductPreemptableResourcePerApp`).
+    fn deduct(&mut self, queue: usize, apps: &[App], choice: &Choice) {
+        for (app, container) in choice
+            .chosen
+            .iter()
+            .filter(|(app, _)| apps[*app].queue == queue)
+        {
+            let size = &apps[*app].containers[*container].size;
+            for one in &mut self.askers {
+                if self.by.more(self.cluster, &one.given, size) {
+                    one.given = less(&one.given, size);
+                }
             }
         }
     }
