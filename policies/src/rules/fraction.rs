@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Sub};
 
+use crate::score::Score;
+
 /// A fraction in its lowest terms; `1/0` has no bound. Sums and products beyond 128 bits stay at the bound.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fraction {
@@ -47,6 +49,56 @@ impl Fraction {
         } else {
             self.over.div_euclid(self.under)
         }
+    }
+
+    /// The nearest number with so many binary digits, at most 64, the even one of two: what floats make of a quotient.
+    #[must_use]
+    pub const fn rounded(self, digits: u32) -> Self {
+        if self.under == 0 || self.over == 0 {
+            return self;
+        }
+        let (top, under) = (self.over.unsigned_abs(), self.under.unsigned_abs());
+        let (mut quotient, mut rest) = (top / under, top % under);
+        // One digit more than is kept; how many of all are behind the point.
+        let mut behind: i32 = 0;
+        while quotient >> digits == 0 {
+            rest <<= 1;
+            let digit = rest >= under;
+            quotient = quotient << 1 | digit as u128;
+            if digit {
+                rest -= under;
+            }
+            behind += 1;
+        }
+        let mut cut = rest > 0;
+        let mut half = false;
+        while quotient >> digits > 0 {
+            cut |= half;
+            half = quotient & 1 == 1;
+            quotient >>= 1;
+            behind -= 1;
+        }
+        if half && (cut || quotient & 1 == 1) {
+            quotient += 1;
+        }
+        let sign = if self.over < 0 { -1 } else { 1 };
+        let quotient = quotient.cast_signed() * sign;
+        if behind >= 0 {
+            let room = if behind > 126 { 126 } else { behind };
+            return Self::new(quotient, 1 << room);
+        }
+        Self::new(quotient << -behind, 1)
+    }
+
+    /// As a score, rounded down; what has no bound is the largest.
+    pub fn score(self) -> Score {
+        let (mut over, mut under) = (self.over, self.under);
+        // Both lose the digits that a score's sixty-four bits have no room for.
+        while i64::try_from(over).is_err() || i64::try_from(under).is_err() {
+            over >>= 1;
+            under = (under >> 1).max(1);
+        }
+        Score::ratio(over as i64, under as i64)
     }
 
     const fn is_bounded(self) -> bool {
@@ -171,6 +223,19 @@ mod tests {
         assert_eq!(of(2, 3) * of(9, 4), of(3, 2));
         assert_eq!(of(1, 2) / of(3, 4), of(2, 3));
         assert_eq!((of(-1, 2).floor(), of(7, 2).floor()), (-1, 3));
+    }
+
+    #[test]
+    fn rounding_is_that_of_floats() {
+        // Of 1/3, 2/3 and 1/10 with 24 digits, and of a whole number with more than 4.
+        assert_eq!(of(1, 3).rounded(24), of(11_184_811, 1 << 25));
+        assert_eq!(of(2, 3).rounded(24), of(11_184_811, 1 << 24));
+        assert_eq!(of(1, 10).rounded(24), of(13_421_773, 1 << 27));
+        assert_eq!(
+            (of(23, 1).rounded(4), of(-25, 1).rounded(4)),
+            (of(24, 1), of(-24, 1))
+        );
+        assert_eq!(of(3, 4).rounded(64), of(3, 4));
     }
 
     #[test]

@@ -6,4 +6,5 @@
 
 pub mod fraction;
 pub mod karma;
+pub mod slurm;
 pub mod yarn;

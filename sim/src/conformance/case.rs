@@ -5,6 +5,7 @@ use std::fmt;
 
 use fairground_policies::rules::fraction::Fraction;
 use fairground_policies::rules::yarn::amounts::Ratio;
+use fairground_policies::score::Score;
 use serde_json::Value;
 
 /// A situation and what the original decides in it.
@@ -182,4 +183,9 @@ pub(super) fn near(expected: &Value, found: Fraction) -> bool {
 /// Whether two numbers are the same within a millionth.
 pub(super) fn close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-6 * a.abs().max(1.0)
+}
+
+/// A score with nine digits behind the point.
+pub(super) fn decimal(score: Score) -> f64 {
+    (score * Score::new(1_000_000_000)).floor() as f64 / 1e9
 }

@@ -6,6 +6,7 @@
 
 mod case;
 mod karma;
+mod slurm;
 mod table;
 mod yarn;
 
@@ -39,7 +40,7 @@ pub struct System {
 }
 
 /// The systems whose cases can be read.
-pub const SYSTEMS: [System; 2] = [karma::SYSTEM, yarn::SYSTEM];
+pub const SYSTEMS: [System; 3] = [yarn::SYSTEM, slurm::SYSTEM, karma::SYSTEM];
 
 /// Where cases lie unless a folder is named: in the variable, or beside the project.
 pub const VARIABLE: &str = "FAIRGROUND_CONFORMANCE";
