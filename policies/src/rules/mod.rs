@@ -6,5 +6,6 @@
 
 pub mod fraction;
 pub mod karma;
+pub mod nomad;
 pub mod slurm;
 pub mod yarn;

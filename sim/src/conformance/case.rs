@@ -189,3 +189,14 @@ pub(super) fn close(a: f64, b: f64) -> bool {
 pub(super) fn decimal(score: Score) -> f64 {
     (score * Score::new(1_000_000_000)).floor() as f64 / 1e9
 }
+
+/// A decimal number as a score, with six digits behind the point.
+///
+/// # Errors
+/// When it is beyond what a score of so many digits holds.
+pub(super) fn score(number: f64) -> Result<Score, Unreadable> {
+    let millionths = (number * 1e6).round();
+    let fits = millionths.abs() < 1e18;
+    let score = fits.then(|| Score::ratio(millionths as i64, 1_000_000));
+    score.ok_or_else(|| Unreadable(format!("expected a number, found {number}")))
+}

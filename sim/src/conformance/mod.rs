@@ -6,6 +6,7 @@
 
 mod case;
 mod karma;
+mod nomad;
 mod slurm;
 mod table;
 mod yarn;
@@ -40,7 +41,7 @@ pub struct System {
 }
 
 /// The systems whose cases can be read.
-pub const SYSTEMS: [System; 3] = [yarn::SYSTEM, slurm::SYSTEM, karma::SYSTEM];
+pub const SYSTEMS: [System; 4] = [yarn::SYSTEM, slurm::SYSTEM, nomad::SYSTEM, karma::SYSTEM];
 
 /// Where cases lie unless a folder is named: in the variable, or beside the project.
 pub const VARIABLE: &str = "FAIRGROUND_CONFORMANCE";
