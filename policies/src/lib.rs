@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod id_table;
 pub mod ledger;
 pub mod master;
+pub mod rules;
 pub mod allocators;
 pub mod job_queue;
 pub mod profile;

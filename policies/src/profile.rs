@@ -141,7 +141,7 @@ impl CapacityProfile {
         let least = self.least(from, to.max(from + INSTANT));
         let fits = |(agent, tasks): &(AgentId, u64)| {
             let free = least.get(agent).copied().unwrap_or_default();
-            together(needs, *tasks).fits_in(free)
+            needs.times(*tasks).fits_in(free)
         };
         tasks.iter().all(fits)
     }

@@ -152,7 +152,22 @@ mod tests {
 
     #[test]
     fn real_masters() {
-        let names = ["drf[round=1s]", "fair", "fifo", "priority", "random"];
+        let names = [
+            "drf[round=1s]",
+            "fair",
+            "fifo",
+            "priority",
+            "random",
+            "lottery",
+            "slots",
+            "asset",
+            "choosy",
+            "hdrf",
+            "karma",
+            "slurm",
+            "yarn-fair",
+            "yarn-capacity",
+        ];
         for name in names {
             assert!(master(name).is_ok(), "{name}");
         }

@@ -27,6 +27,7 @@ pub mod pool;
 pub mod packing;
 pub mod fidelity;
 pub mod bench;
+pub mod conformance;
 pub mod download;
 
 mod cli;

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use fairground_policies::placement::{NodeState, PlacementPolicy, Placer, TaskShape};
 use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
+use fairground_readers::formats::openb::{nodes, pods};
+use fairground_readers::formats::rows::Rows;
 use fairground_workloads::ReadError;
-use fairground_workloads::formats::openb::{nodes, pods};
-use fairground_workloads::formats::rows::Rows;
 use fairground_workloads::rng;
 
 /// Nodes, and the tasks of a trace.

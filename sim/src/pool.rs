@@ -10,9 +10,9 @@ use std::path::Path;
 use fairground_policies::job_order::RigidJob;
 use fairground_policies::pool::{LastTwo, Pool, PoolPolicy, SameInstant};
 use fairground_policies::time::{Span, Time};
+use fairground_readers::formats::rows::Rows;
+use fairground_readers::formats::swf::Record;
 use fairground_workloads::ReadError;
-use fairground_workloads::formats::rows::Rows;
-use fairground_workloads::formats::swf::Record;
 use serde::Serialize;
 
 /// A job of a log.

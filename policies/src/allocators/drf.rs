@@ -37,10 +37,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "drf",
     about: "shared pool; the framework with the smallest weighted dominant share goes first",
     params: &[
-        Param {
-            key: "tie",
-            about: "equal shares: first, last or allocations (Mesos)",
-        },
+        Tie::PARAM,
         Param {
             key: "exclude",
             about: "kinds whose shares do not count, as in gpus or disk:gpus (default none)",
@@ -51,7 +48,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
         proven: Proven::Exact,
         example: include_str!("../../tests/scripts/drf_examples.txt"),
     },
-    make: |name, _| {
+    make: |name, mut setup| {
         let excluded = match name.take("exclude") {
             None => Vec::new(),
             Some(text) => {
@@ -61,7 +58,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
             }
         };
         Ok(Box::new(Drf {
-            tie: Tie::from_name(name)?,
+            tie: Tie::from_name(name, &mut setup)?,
             excluded,
         }))
     },

@@ -1,7 +1,7 @@
 //! Max-min fairness on one kind of resource, blind to all others: Hadoop's fair scheduler when the
 //! kind is memory.
 
-use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
+use super::{Allocator, AllocatorEntry, Context, Rank, Tie, counted_kind};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::name::Param;
@@ -31,25 +31,17 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
             key: "on",
             about: "the resource: cpus, mem, disk or gpus (default cpus)",
         },
-        Param {
-            key: "tie",
-            about: "equal shares: first, last or allocations (Mesos)",
-        },
+        Tie::PARAM,
     ],
     evidence: Evidence {
         source: "max-min fairness on one resource: Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 6",
         proven: Proven::Scripts,
         example: include_str!("../../tests/scripts/fair_one_resource.txt"),
     },
-    make: |name, _| {
-        let on = match name.take("on") {
-            None => Kind::Cpus,
-            Some(kind) => Kind::by_name(&kind)
-                .ok_or_else(|| name.bad("on", &kind, "cpus, mem, disk or gpus"))?,
-        };
+    make: |name, mut setup| {
         Ok(Box::new(Fair {
-            on,
-            tie: Tie::from_name(name)?,
+            on: counted_kind(name, Kind::Cpus)?,
+            tie: Tie::from_name(name, &mut setup)?,
         }))
     },
 };

@@ -3,32 +3,52 @@
 //! A policy is a choice, not a bookkeeper: it ranks frameworks by what the ledger says, and the
 //! master keeps them in that order. One policy a file, one line here.
 
+mod asset;
+mod choosy;
+mod descent;
 mod drf;
 mod fair;
 mod fifo;
+mod hdrf;
+mod karma;
+mod lottery;
 mod partition;
 mod priority;
 mod random;
+mod slots;
+mod slurm;
+mod yarn_capacity;
+mod yarn_fair;
 
 use std::fmt;
 
 use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::Rng;
 
 use crate::evidence::Evidence;
 use crate::ledger::{LaunchedTask, Ledger, Memory, Node};
 use crate::message::{AgentId, FrameworkId, RoleId, TaskId};
 use crate::name::{BadName, Name, Param};
-use crate::resources::Resources;
+use crate::resources::{Kind, Resources};
 use crate::share::Share;
 use crate::time::{Span, Time};
 
+pub use asset::Asset;
+pub use choosy::Choosy;
 pub use drf::Drf;
 pub use fair::Fair;
 pub use fifo::Fifo;
+pub use hdrf::Hdrf;
+pub use karma::Karma;
+pub use lottery::Lottery;
 pub use partition::Partition;
 pub use priority::Priority;
 pub use random::Random;
 pub(crate) use random::below;
+pub use slots::Slots;
+pub use slurm::Slurm;
+pub use yarn_capacity::YarnCapacity;
+pub use yarn_fair::YarnFair;
 
 /// What a policy may know when it is asked.
 #[derive(Clone, Copy, Debug)]
@@ -195,9 +215,25 @@ pub enum Tie {
     Last,
     /// The one that was made the fewest offers so far (Mesos' sorter).
     Allocations,
+    /// One of them by chance, drawn again whenever one was made an offer. Holds what the draws follow from.
+    Random(u64),
+}
+
+/// A number in which every bit follows from every bit of another (Steele et al., `SplitMix64`, 2014).
+const fn mixed(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 impl Tie {
+    /// What its parameter is called and says.
+    pub const PARAM: Param = Param {
+        key: "tie",
+        about: "equals: first, last, allocations (Mesos) or random (default first)",
+    };
+
     /// The tie-break of `node`.
     pub fn of(self, context: &Context<'_>, node: Node) -> u64 {
         match (self, node) {
@@ -209,21 +245,40 @@ impl Tie {
                 | Node::Role(RoleId(id)),
             ) => u64::from(u32::MAX - id),
             (Self::Allocations, node) => context.ledger.allocations(node),
+            (Self::Random(seed), node) => {
+                let (kind, id) = match node {
+                    Node::Framework(FrameworkId(id)) => (0, id),
+                    Node::Members(RoleId(id)) => (1, id),
+                    Node::Role(RoleId(id)) => (2, id),
+                };
+                let drawn = mixed(seed ^ mixed(kind << 32 | u64::from(id)));
+                mixed(drawn ^ context.ledger.allocations(node))
+            }
         }
     }
 
-    /// The tie-break that parameter `tie` asks for.
+    /// The tie-break that parameter `tie` asks for; a random one draws its seed.
     ///
     /// # Errors
     /// When there is no such tie-break.
-    pub fn from_name(name: &mut Name) -> Result<Self, BadName> {
+    pub fn from_name(name: &mut Name, setup: &mut Setup) -> Result<Self, BadName> {
         match name.take("tie").as_deref() {
             None | Some("first") => Ok(Self::First),
             Some("last") => Ok(Self::Last),
             Some("allocations") => Ok(Self::Allocations),
-            Some(other) => Err(name.bad("tie", other, "first, last or allocations")),
+            Some("random") => Ok(Self::Random(setup.rng.next_u64())),
+            Some(other) => Err(name.bad("tie", other, "first, last, allocations or random")),
         }
     }
+}
+
+/// The resource that parameter `on` names.
+fn counted_kind(name: &mut Name, default: Kind) -> Result<Kind, BadName> {
+    let Some(text) = name.take("on") else {
+        return Ok(default);
+    };
+    let kind = Kind::by_name(&text);
+    kind.ok_or_else(|| name.bad("on", &text, "cpus, mem, disk or gpus"))
 }
 
 /// What a policy may know about the cluster before it starts.
@@ -265,11 +320,20 @@ impl fmt::Debug for AllocatorEntry {
 }
 
 /// The policies that come with Fairground.
-pub const STANDARD: [AllocatorEntry; 6] = [
+pub const STANDARD: [AllocatorEntry; 15] = [
     partition::ENTRY,
     drf::ENTRY,
     fair::ENTRY,
     fifo::ENTRY,
     priority::ENTRY,
     random::ENTRY,
+    lottery::ENTRY,
+    slots::ENTRY,
+    asset::ENTRY,
+    choosy::ENTRY,
+    hdrf::ENTRY,
+    karma::ENTRY,
+    slurm::ENTRY,
+    yarn_fair::ENTRY,
+    yarn_capacity::ENTRY,
 ];

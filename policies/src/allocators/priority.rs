@@ -4,7 +4,6 @@
 use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
-use crate::name::Param;
 use crate::share::Share;
 
 /// The framework with the largest weight goes first, however much it holds.
@@ -25,18 +24,15 @@ impl Allocator for Priority {
 pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "priority",
     about: "shared pool; the framework with the largest weight takes all it wants",
-    params: &[Param {
-        key: "tie",
-        about: "equal weights: first, last or allocations (Mesos)",
-    }],
+    params: &[Tie::PARAM],
     evidence: Evidence {
         source: "strict priority among frameworks",
         proven: Proven::Scripts,
         example: include_str!("../../tests/scripts/priority.txt"),
     },
-    make: |name, _| {
+    make: |name, mut setup| {
         Ok(Box::new(Priority {
-            tie: Tie::from_name(name)?,
+            tie: Tie::from_name(name, &mut setup)?,
         }))
     },
 };

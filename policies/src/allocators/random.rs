@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
+use super::descent::descend;
 use super::{Allocator, AllocatorEntry, Context, Rank};
 use crate::ledger::Node;
 use crate::message::FrameworkId;
@@ -39,40 +40,26 @@ impl Allocator for Random {
         candidates.clear();
         candidates.extend(among);
         let ledger = context.ledger;
-        let child_of = |framework: FrameworkId, parent: Option<Node>| {
-            let up = |node: &Node| ledger.parent(*node);
-            let mut path = std::iter::successors(Some(Node::Framework(framework)), up);
-            path.find(|node| ledger.parent(*node) == parent)
-        };
-        let mut parent = None;
-        loop {
-            let children = candidates.iter().filter_map(|one| child_of(*one, parent));
-            let mut children: Vec<Node> = children.collect();
-            children.sort_unstable();
-            children.dedup();
-            let drawn = match children.len() {
-                0 | 1 => *children.first()?,
-                _ => by_weight(rng, &children, |child| {
-                    u64::from(ledger.weight(child).thousandths())
-                }),
-            };
-            if let Node::Framework(framework) = drawn {
-                return Some(framework);
-            }
-            candidates.retain(|one| child_of(*one, parent) == Some(drawn));
-            parent = Some(drawn);
-        }
+        descend(ledger, candidates, |children| {
+            by_weight(rng, children, |child| {
+                u64::from(ledger.weight(child).thousandths())
+            })
+        })
     }
 }
 
-/// One of `children`, each as likely as its part of all weights.
-fn by_weight(rng: &mut ChaCha8Rng, children: &[Node], weight: impl Fn(Node) -> u64) -> Node {
+/// The place of one of `children`, each as likely as its part of all weights.
+pub(super) fn by_weight(
+    rng: &mut ChaCha8Rng,
+    children: &[Node],
+    weight: impl Fn(Node) -> u64,
+) -> usize {
     let total = children.iter().map(|child| weight(*child)).sum();
     let mut drawn = below(rng, total);
-    for child in children {
+    for (place, child) in children.iter().enumerate() {
         match drawn.checked_sub(weight(*child)) {
             Some(rest) => drawn = rest,
-            None => return *child,
+            None => return place,
         }
     }
     unreachable!("a draw below the sum of all weights")

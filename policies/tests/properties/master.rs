@@ -56,7 +56,7 @@ enum Fault {
 }
 
 /// The policies that are played: every one there is.
-const POLICIES: [&str; 15] = [
+const POLICIES: [&str; 29] = [
     "drf",
     "drf[tie=last]",
     "drf[tie=allocations]",
@@ -72,6 +72,20 @@ const POLICIES: [&str; 15] = [
     "priority",
     "random",
     "static",
+    "lottery",
+    "slots[per-agent=3]",
+    "asset",
+    "asset[tie=random]",
+    "choosy",
+    "hdrf",
+    "hdrf[rules=scaled]",
+    "karma[on=cpus,slices=7,quantum=900ms,credits=3]",
+    "slurm[half-life=1s,every=300ms]",
+    "yarn-fair",
+    "yarn-fair[on=cpus,preempt=2s]",
+    "yarn-capacity",
+    "yarn-capacity[preempt=0s,at-once=100]",
+    "yarn-capacity[calculator=dominant,preempt=2s]",
 ];
 
 #[test]

@@ -93,7 +93,9 @@ impl Observer {
         let ledger = self.master.ledger();
         let mut shared = ledger.agents().flat_map(|agent| ledger.shared(agent));
         let mut parts = ledger.parts(agent);
-        parts.all(|(part, ..)| part.volume.is_none())
+        let bounds = ["slots", "karma"];
+        let told = !bounds.iter().any(|policy| self.policy.starts_with(policy));
+        told && parts.all(|(part, ..)| part.volume.is_none())
             && (self.cap.is_none() || shared.next().is_none())
     }
 

@@ -6,6 +6,7 @@
 mod bench;
 mod catalogue;
 mod compare;
+mod conformance;
 mod draw;
 mod ending;
 mod fidelity;
@@ -82,6 +83,8 @@ enum Command {
     Pack(pack::PackArgs),
     /// Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
     Pool(pool::PoolArgs),
+    /// Hold the rules of policies against the test cases of the systems they come from
+    Conformance(conformance::ConformanceArgs),
     /// Run a result folder's recipe again and compare everything
     Verify(VerifyArgs),
     /// Simulate what a real cluster ran, and print simulated against measured
@@ -421,6 +424,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Policies(args) => policies::policies(&args, &registry),
         Command::Pack(args) => pack::pack(&args),
         Command::Pool(args) => pool::pool(&args),
+        Command::Conformance(args) => conformance::conformance(&args),
         Command::Verify(args) => verify::verify(&args, registry),
         Command::Fidelity { log } => fidelity::fidelity(&log, &registry),
         Command::Replay { logs } => replay::replay(&logs, &registry),

@@ -18,7 +18,7 @@ use proptest::sample::select;
 use crate::behave::{behaviour, roles};
 use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
 
-const ALLOCATORS: [&str; 11] = [
+const ALLOCATORS: [&str; 20] = [
     "static",
     "drf",
     "drf",
@@ -30,6 +30,15 @@ const ALLOCATORS: [&str; 11] = [
     "fifo",
     "random",
     "random",
+    "lottery",
+    "asset",
+    "choosy[tie=random]",
+    "hdrf",
+    "slurm[half-life=1h,every=1m]",
+    "yarn-fair",
+    "yarn-fair[preempt=10s]",
+    "yarn-capacity",
+    "yarn-capacity[preempt=0s,at-once=50]",
 ];
 const SCHEDULERS: [&str; 8] = [
     "fair[speculate=1.5,quantile=0.5]",

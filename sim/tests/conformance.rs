@@ -1,0 +1,84 @@
+//! Rules of other schedulers against their cases: a selection written for the project, always; the originals' own
+//! where the folder of them is there.
+
+use std::path::Path;
+
+use fairground_sim::conformance::{SYSTEMS, System, Table, VARIABLE, folder};
+
+/// How many cases of a hundred may differ, each of them listed: none of those whose decisions are exact.
+fn allowed(system: &System) -> usize {
+    match system.name {
+        "kai" | "armada" | "volcano" => 3,
+        _ => 0,
+    }
+}
+
+fn check(system: &System, table: &Table) {
+    let differ = table.differ.len();
+    assert!(table.cases > 0, "{}: no cases", system.name);
+    assert!(
+        differ * 100 <= allowed(system) * table.cases as usize,
+        "{}: {differ} of {} differ: {:#?}",
+        system.name,
+        table.cases,
+        table.differ
+    );
+}
+
+#[test]
+fn the_selection_agrees() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/conformance");
+    for name in ["yarn", "slurm", "nomad", "karma"] {
+        let system = System::by_name(name).expect("a system");
+        let table = system.hold(&here).expect("cases that can be read");
+        assert_eq!(
+            table.agree, table.cases,
+            "{name}: {:#?} {:#?}",
+            table.differ, table.not_offered
+        );
+    }
+}
+
+#[test]
+fn the_originals_cases_agree() {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
+    let asked = if std::env::var_os(VARIABLE).is_some() {
+        None
+    } else {
+        Some(beside.as_path())
+    };
+    let folder = match folder(asked) {
+        Ok(folder) => folder,
+        Err(missing) => return eprintln!("skipped: {missing}"),
+    };
+    for system in &SYSTEMS {
+        if system.path(&folder).is_file() {
+            check(
+                system,
+                &system.hold(&folder).expect("cases that can be read"),
+            );
+        } else {
+            eprintln!("skipped: {} is not there", system.path(&folder).display());
+        }
+    }
+}
+
+/// A wrong answer is found: what agrees with anything would prove nothing.
+#[test]
+fn a_wrong_expectation_differs() {
+    let place = tempfile::tempdir().expect("a folder");
+    let case = r#"{"cases": [
+        {"id": "right", "kind": "fair_shares", "total": 9, "expect": {"shares": [9]},
+         "schedulables": [{"min": 0, "max": 99, "weight": 1}]},
+        {"id": "wrong", "kind": "fair_shares", "total": 9, "expect": {"shares": [8]},
+         "schedulables": [{"min": 0, "max": 99, "weight": 1}]},
+        {"id": "half", "kind": "fair_shares", "total": 9},
+        {"id": "other", "kind": "unheard of"}
+    ]}"#;
+    std::fs::write(place.path().join("yarn.json"), case).expect("a file");
+    let system = System::by_name("yarn").expect("a system");
+    let table = system.hold(place.path()).expect("cases that can be read");
+    let differ: Vec<&str> = table.differ.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!((table.agree, differ), (1, vec!["wrong", "half"]));
+    assert_eq!(table.not_offered[0].id, "other");
+}
