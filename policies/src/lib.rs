@@ -24,6 +24,7 @@ pub mod profile;
 pub mod schedulers;
 pub mod frameworks;
 pub mod registry;
+pub mod rules;
 pub mod replay;
 
 mod agent_set;
