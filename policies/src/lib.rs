@@ -11,10 +11,12 @@
 pub mod time;
 pub mod resources;
 pub mod share;
+pub mod score;
 pub mod message;
 pub mod part;
 pub mod job;
 pub mod name;
+pub mod evidence;
 pub mod id_table;
 pub mod ledger;
 pub mod master;

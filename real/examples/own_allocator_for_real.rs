@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank};
+use fairground_policies::evidence::Evidence;
 use fairground_policies::ledger::Node;
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Share;
@@ -22,6 +23,7 @@ pub(crate) const FEWEST: AllocatorEntry = AllocatorEntry {
     name: "fewest",
     about: "shared pool; the framework that was made the fewest offers goes first",
     params: &[],
+    evidence: Evidence::OWN,
     make: |_, _| Ok(Box::new(Fewest)),
 };
 

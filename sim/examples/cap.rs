@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank};
+use fairground_policies::evidence::Evidence;
 use fairground_policies::ledger::Node;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::Param;
@@ -44,6 +45,7 @@ pub(crate) const CAP: AllocatorEntry = AllocatorEntry {
         key: "most",
         about: "percent of every resource that one framework may hold (default 50)",
     }],
+    evidence: Evidence::OWN,
     make: |name, _| {
         let percent = name.take_as("most", "a number of percent, as in 25")?;
         let percent = percent.unwrap_or(50_u8).into();

@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank};
+use fairground_policies::evidence::Evidence;
 use fairground_policies::ledger::{Memory, Node};
 use fairground_policies::name::Param;
 use fairground_policies::registry::Registry;
@@ -36,6 +37,7 @@ pub(crate) const DECAYED: AllocatorEntry = AllocatorEntry {
             about: "how often uses are counted and the order is made (default 5m)",
         },
     ],
+    evidence: Evidence::OWN,
     make: |name, _| {
         let span = "a length of time, as in 5m";
         let half_life = name

@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank};
+use fairground_policies::evidence::Evidence;
 use fairground_policies::ledger::Node;
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Share;
@@ -21,6 +22,7 @@ const FEWEST: AllocatorEntry = AllocatorEntry {
     name: "fewest",
     about: "shared pool; the framework that was made the fewest offers goes first",
     params: &[],
+    evidence: Evidence::OWN,
     make: |_, _| Ok(Box::new(Fewest)),
 };
 

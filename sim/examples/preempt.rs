@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::process::ExitCode;
 
 use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank, Reclaim};
+use fairground_policies::evidence::Evidence;
 use fairground_policies::ledger::{LaunchedTask, Node};
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::Param;
@@ -48,6 +49,7 @@ pub(crate) const PREEMPT: AllocatorEntry = AllocatorEntry {
         key: "grace",
         about: "how long a victim is left (default 0s)",
     }],
+    evidence: Evidence::OWN,
     make: |name, _| {
         let grace = name.take_as("grace", "a length of time, as in 30s")?;
         Ok(Box::new(Preempt(grace.unwrap_or(Span::ZERO))))

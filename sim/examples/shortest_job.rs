@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+use fairground_policies::evidence::Evidence;
 use fairground_policies::job::JobSpec;
 use fairground_policies::job_queue::JobOrder;
 use fairground_policies::message::JobId;
@@ -47,6 +48,7 @@ pub(crate) const SHORTEST_JOB: SchedulerEntry = SchedulerEntry {
     name: "shortest-job",
     about: "stages start whole; the job first that says it is done soonest",
     params: &[],
+    evidence: Evidence::OWN,
     make: |_| Ok(Box::new(ShortestJob)),
 };
 

@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use fairground_policies::allocators::{Allocator, AllocatorEntry, Context, Rank};
+use fairground_policies::evidence::Evidence;
 use fairground_policies::ledger::Node;
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Share;
@@ -25,6 +26,7 @@ pub(crate) const SHORTEST: AllocatorEntry = AllocatorEntry {
     name: "shortest",
     about: "shared pool; the framework with the fewest tasks that wait goes first",
     params: &[],
+    evidence: Evidence::OWN,
     make: |_, _| Ok(Box::new(Shortest)),
 };
 

@@ -2,6 +2,7 @@
 //! kind is memory.
 
 use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
+use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::name::Param;
 use crate::resources::Kind;
@@ -35,6 +36,11 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
             about: "equal shares: first, last or allocations (Mesos)",
         },
     ],
+    evidence: Evidence {
+        source: "max-min fairness on one resource: Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 6",
+        proven: Proven::Scripts,
+        example: include_str!("../../tests/scripts/fair_one_resource.txt"),
+    },
     make: |name, _| {
         let on = match name.take("on") {
             None => Kind::Cpus,

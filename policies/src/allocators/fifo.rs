@@ -1,6 +1,7 @@
 //! First come, first served: the framework that joined first takes all it wants.
 
 use super::{Allocator, AllocatorEntry, Context, Rank};
+use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::share::Share;
 
@@ -18,5 +19,10 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "fifo",
     about: "shared pool; the framework that joined first takes all it wants",
     params: &[],
+    evidence: Evidence {
+        source: "first come, first served among frameworks",
+        proven: Proven::Scripts,
+        example: include_str!("../../tests/scripts/fifo.txt"),
+    },
     make: |_, _| Ok(Box::new(Fifo)),
 };

@@ -14,6 +14,7 @@ use std::fmt;
 
 use rand_chacha::ChaCha8Rng;
 
+use crate::evidence::Evidence;
 use crate::ledger::{LaunchedTask, Ledger, Memory, Node};
 use crate::message::{AgentId, FrameworkId, RoleId, TaskId};
 use crate::name::{BadName, Name, Param};
@@ -250,6 +251,8 @@ pub struct AllocatorEntry {
     pub about: &'static str,
     /// Its parameters.
     pub params: &'static [Param],
+    /// Where it comes from, and how far it was proven.
+    pub evidence: Evidence,
     /// Makes it.
     pub make: MakeAllocator,
 }

@@ -1,6 +1,7 @@
 //! Static partitioning: every agent belongs to one framework for good.
 
 use super::{Allocator, AllocatorEntry, Context, Rank};
+use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::message::{AgentId, FrameworkId};
 use crate::name::Param;
@@ -84,6 +85,11 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
             about: "own: what a framework reads lies on its own agents (default); all: on anybody's",
         },
     ],
+    evidence: Evidence {
+        source: "static partitioning: Hindman et al., Mesos, NSDI 2011, section 6.1",
+        proven: Proven::Scripts,
+        example: include_str!("../../tests/scripts/partition.txt"),
+    },
     make: |name, setup| {
         let shares = match name.take("split") {
             None => setup.shares,

@@ -2,6 +2,7 @@
 //! among the bands of Borg (Verma et al., 2015, section 2.5), but nothing is taken back.
 
 use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
+use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::name::Param;
 use crate::share::Share;
@@ -28,6 +29,11 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
         key: "tie",
         about: "equal weights: first, last or allocations (Mesos)",
     }],
+    evidence: Evidence {
+        source: "strict priority among frameworks",
+        proven: Proven::Scripts,
+        example: include_str!("../../tests/scripts/priority.txt"),
+    },
     make: |name, _| {
         Ok(Box::new(Priority {
             tie: Tie::from_name(name)?,

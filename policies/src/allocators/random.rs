@@ -1,5 +1,6 @@
 //! A draw for every offer: the baseline a policy should beat.
 
+use crate::evidence::{Evidence, Proven};
 use std::cell::RefCell;
 
 use rand_chacha::ChaCha8Rng;
@@ -91,6 +92,11 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "random",
     about: "shared pool; a seeded draw by weight among those who want the offer",
     params: &[],
+    evidence: Evidence {
+        source: "lottery scheduling: Waldspurger and Weihl, OSDI 1994, a ticket a unit of weight",
+        proven: Proven::Scripts,
+        example: "",
+    },
     make: |_, setup| {
         let draw = Draw {
             rng: setup.rng,

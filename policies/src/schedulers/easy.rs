@@ -10,6 +10,7 @@
 //! where offers are whole agents; where they are made for tasks, only what those in front can use.
 
 use super::{OfferView, Scheduler, SchedulerEntry};
+use crate::evidence::{Evidence, Proven};
 use crate::job::JobSpec;
 use crate::message::JobId;
 use crate::name::Param;
@@ -98,6 +99,11 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     about: "EASY backfilling: stages start whole and in order; later ones pass if by their estimates the first \
             that waits starts no later; for a framework that has the pool to itself",
     params: &[GATHER],
+    evidence: Evidence {
+        source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.1",
+        proven: Proven::Exact,
+        example: "",
+    },
     make: |name| {
         let gather = name.take_as("gather", "a length of time, as in 1s")?;
         let gather = gather.unwrap_or(Span::ZERO);

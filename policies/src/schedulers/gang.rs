@@ -2,6 +2,7 @@
 
 use super::together::{HOLD, Manner, Together};
 use super::{OfferView, Scheduler, SchedulerEntry};
+use crate::evidence::{Evidence, Proven};
 use crate::job::JobSpec;
 use crate::message::JobId;
 use crate::time::Time;
@@ -43,6 +44,11 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "gang",
     about: "all tasks of a stage start together or not at all; offers are held until they can",
     params: &[HOLD],
+    evidence: Evidence {
+        source: "all or nothing: Feitelson and Rudolph, JPDC 16, 1992; Mesos' holding of offers, NSDI 2011, section 3.3",
+        proven: Proven::Scripts,
+        example: "",
+    },
     make: |name| {
         let together = Together::from_name(name)?;
         Ok(Box::new(Gang { together }))

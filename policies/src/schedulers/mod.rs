@@ -11,6 +11,7 @@ mod together;
 
 use std::fmt;
 
+use crate::evidence::Evidence;
 use crate::job::JobSpec;
 use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
 use crate::message::{AgentId, FrameworkId, JobId, Offer, OfferId};
@@ -85,6 +86,8 @@ pub struct SchedulerEntry {
     pub about: &'static str,
     /// Its parameters.
     pub params: &'static [Param],
+    /// Where it comes from, and how far it was proven.
+    pub evidence: Evidence,
     /// Makes it from the parameters in its name.
     pub make: fn(&mut Name) -> Result<BoxedScheduler, BadName>,
 }

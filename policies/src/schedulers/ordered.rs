@@ -3,6 +3,7 @@
 
 use super::together::{HOLD, Manner, Together};
 use super::{OfferView, Scheduler, SchedulerEntry, Speculation};
+use crate::evidence::{Evidence, Proven};
 use crate::job::JobSpec;
 use crate::job_queue::JobOrder;
 use crate::message::JobId;
@@ -179,6 +180,11 @@ pub(super) const FIFO: SchedulerEntry = SchedulerEntry {
     name: "fifo",
     about: "jobs in order of submission, first fit; with `wait`, delay scheduling",
     params: &[WAIT, HOLD, SPECULATE, QUANTILE],
+    evidence: Evidence {
+        source: "Zaharia et al., Delay Scheduling, EuroSys 2010, section 4",
+        proven: Proven::Scripts,
+        example: "",
+    },
     make: |name| make(JobOrder::Fifo, name),
 };
 
@@ -186,6 +192,11 @@ pub(super) const FAIR: SchedulerEntry = SchedulerEntry {
     name: "fair",
     about: "the job with the fewest running tasks first, first fit; with `wait`, delay scheduling",
     params: &[WAIT, HOLD, SPECULATE, QUANTILE],
+    evidence: Evidence {
+        source: "Zaharia et al., Delay Scheduling, EuroSys 2010, section 4",
+        proven: Proven::Scripts,
+        example: "",
+    },
     make: |name| make(JobOrder::Fair, name),
 };
 
@@ -194,6 +205,11 @@ pub(super) const SJF: SchedulerEntry = SchedulerEntry {
     about: "the job first that says it is done soonest (by `estimate`, those that say nothing last), first \
             fit; with `wait`, delay scheduling",
     params: &[WAIT, HOLD, SPECULATE, QUANTILE],
+    evidence: Evidence {
+        source: "Conway, Maxwell and Miller, Theory of Scheduling, 1967",
+        proven: Proven::Scripts,
+        example: "",
+    },
     make: |name| make(JobOrder::SHORTEST, name),
 };
 

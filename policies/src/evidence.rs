@@ -1,0 +1,55 @@
+//! Where a policy comes from, and how far it was shown to be what it says.
+
+use std::fmt;
+
+/// What stands behind a policy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Evidence {
+    /// The paper, section, or system whose rules it follows; empty where there is none.
+    pub source: &'static str,
+    /// How far it was proven.
+    pub proven: Proven,
+    /// A worked example, as `fairground policies NAME` shows it: a script of `policies/tests/scripts` that the tests
+    /// play (`include_str!`), or words and numbers that a test works out; empty where there is none.
+    pub example: &'static str,
+}
+
+impl Evidence {
+    /// Of a policy of one's own.
+    pub const OWN: Self = Self {
+        source: "",
+        proven: Proven::Prototype,
+        example: "",
+    };
+}
+
+/// How far a policy was proven, the furthest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Proven {
+    /// It gives what the original, or its paper, publishes: to the last digit, or every decision.
+    Exact,
+    /// It gives what is published as a mean of chance, within its spread.
+    InBand,
+    /// It gives the answers that scripts of the project work out by hand.
+    Scripts,
+    /// It runs; nothing says that it is right.
+    Prototype,
+}
+
+impl Proven {
+    /// As lists say it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::InBand => "in band",
+            Self::Scripts => "own scripts",
+            Self::Prototype => "prototype",
+        }
+    }
+}
+
+impl fmt::Display for Proven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
