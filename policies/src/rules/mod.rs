@@ -4,5 +4,6 @@
 //! same names are made of. Words, orders and rounding are the original's; amounts are whole numbers and shares exact
 //! fractions.
 
+pub mod armada;
 pub mod kueue;
 pub mod ratio;
