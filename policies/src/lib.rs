@@ -20,13 +20,13 @@ pub mod evidence;
 pub mod id_table;
 pub mod ledger;
 pub mod master;
+pub mod rules;
 pub mod allocators;
 pub mod job_queue;
 pub mod profile;
 pub mod schedulers;
 pub mod frameworks;
 pub mod registry;
-pub mod rules;
 pub mod replay;
 
 mod agent_set;

@@ -25,6 +25,7 @@ pub mod output;
 pub mod measured;
 pub mod fidelity;
 pub mod bench;
+pub mod conformance;
 pub mod download;
 
 mod cli;

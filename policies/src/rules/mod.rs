@@ -1,9 +1,10 @@
-//! The rules of other schedulers as pure functions: plain values in, decisions out.
+//! The arithmetic of other schedulers' decisions, as pure functions over plain structs.
 //!
-//! They are what `fairground conformance` holds against the originals' own test tables, and what the policies of the
-//! same names are made of. Words, orders and rounding are the original's; amounts are whole numbers and shares exact
-//! fractions.
+//! A policy of this name and `fairground conformance` ask the same function, so that what is shown of the
+//! rule is shown of the policy. Each says in its docstring where the rule is from. Nothing here knows of
+//! the ledger; everything is exact.
 
 pub mod armada;
+pub mod karma;
 pub mod kueue;
 pub mod ratio;

@@ -6,6 +6,7 @@
 mod bench;
 mod catalogue;
 mod compare;
+mod conformance;
 mod ending;
 mod fidelity;
 mod flags;
@@ -72,6 +73,8 @@ enum Command {
     Trace(TraceCommand),
     /// List the policies and schedulers, with their parameters
     Policies,
+    /// Hold the rules of policies against the test cases of the systems they come from
+    Conformance(conformance::ConformanceArgs),
     /// Run a result folder's recipe again and compare everything
     Verify(VerifyArgs),
     /// Simulate what a real cluster ran, and print simulated against measured
@@ -408,6 +411,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Stream(args) => stream::stream(&args, registry),
         Command::Trace(command) => trace::trace(command),
         Command::Policies => policies::policies(&registry),
+        Command::Conformance(args) => conformance::conformance(&args),
         Command::Verify(args) => verify::verify(&args, registry),
         Command::Fidelity { log } => fidelity::fidelity(&log, &registry),
         Command::Replay { logs } => replay::replay(&logs, &registry),

@@ -19,6 +19,7 @@ fn help() {
           stream       Run a recipe under one policy in bounded memory, the jobs of traces one by one
           trace        Look at trace files
           policies     List the policies and schedulers, with their parameters
+          conformance  Hold the rules of policies against the test cases of the systems they come from
           verify       Run a result folder's recipe again and compare everything
           fidelity     Simulate what a real cluster ran, and print simulated against measured
           replay       Feed the logs of real masters to a fresh core and compare every action
