@@ -161,7 +161,13 @@ impl Add for Ratio {
     fn add(self, other: Self) -> Self {
         let rounded = || self.coarse().checked_add(other.coarse());
         let sum = self.checked_add(other).or_else(rounded);
-        sum.unwrap_or_else(|| Self::edge(self.numerator > 0))
+        // What does not fit even so is decided by the greater of the two.
+        let greater = if self.abs() > other.abs() {
+            self
+        } else {
+            other
+        };
+        sum.unwrap_or_else(|| Self::edge(greater.numerator > 0))
     }
 }
 
@@ -297,6 +303,7 @@ mod tests {
         let sum = of("1/3") + odd + third;
         assert!((sum - of("1/3")).abs() < of("1e-11"), "{sum}");
         assert_eq!(Ratio::MAX + Ratio::MAX, Ratio::MAX);
+        assert_eq!(of("1/3") - Ratio::MAX, -Ratio::MAX);
         assert_eq!(Ratio::MAX * of("-7"), -Ratio::MAX);
     }
 }

@@ -4,6 +4,7 @@
 //! `fairground_policies::rules`, the same that the policies of these names stand on; what is here reads a
 //! case, asks the rule, and compares. One system a file, one line here.
 
+mod armada;
 mod case;
 mod compared;
 mod karma;
@@ -40,7 +41,7 @@ pub struct System {
 }
 
 /// The systems whose cases can be read.
-pub const SYSTEMS: [System; 2] = [karma::SYSTEM, kueue::SYSTEM];
+pub const SYSTEMS: [System; 3] = [armada::SYSTEM, karma::SYSTEM, kueue::SYSTEM];
 
 /// Where cases lie unless a folder is named: in the variable, or beside the project.
 pub const VARIABLE: &str = "FAIRGROUND_CONFORMANCE";

@@ -7,6 +7,7 @@ pub mod cycle;
 pub mod nodes;
 pub mod order;
 pub mod pass;
+mod queues;
 pub mod shares;
 
 use std::collections::BTreeMap;

@@ -14,7 +14,7 @@ pub type Indexed = (usize, i64);
 /// What is free where.
 #[derive(Clone, Debug)]
 pub struct Nodes<'a> {
-    nodes: &'a [Node],
+    all: &'a [Node],
     classes: &'a [Class],
     index: &'a [Indexed],
     /// Priorities, ascending; level 0 is that of evicted jobs, and level `i + 1` that of priority `i`.
@@ -61,7 +61,7 @@ impl<'a> Nodes<'a> {
             .map(|node| vec![node.total.clone(); levels])
             .collect();
         Self {
-            nodes,
+            all: nodes,
             classes,
             index,
             priorities,
@@ -128,13 +128,13 @@ impl<'a> Nodes<'a> {
 
     /// The values that nodes have of a label, ascending.
     pub fn values(&self, label: &str) -> BTreeSet<String> {
-        let values = self.nodes.iter().filter_map(|node| node.labels.get(label));
+        let values = self.all.iter().filter_map(|node| node.labels.get(label));
         values.cloned().collect()
     }
 
     /// Whether an evicted job may return to its node.
     pub fn may_return(&self, shape: &Shape, one: Evicted) -> bool {
-        let cordoned = self.nodes[one.node].cordoned;
+        let cordoned = self.all[one.node].cordoned;
         fits(
             &shape.request,
             &self.free[one.node][self.level(one.priority)],
@@ -148,8 +148,8 @@ impl<'a> Nodes<'a> {
         tolerated: &[Taint],
         label: Option<(&str, &str)>,
     ) -> bool {
-        let node = &self.nodes[node];
-        let tolerates = |taint: &Taint| {
+        let node = &self.all[node];
+        let minds_not = |taint: &Taint| {
             let by = |(key, value): &(String, Option<String>)| {
                 *key == taint.key && value.as_ref().is_none_or(|value| *value == taint.value)
             };
@@ -162,7 +162,7 @@ impl<'a> Nodes<'a> {
                 .any(|all| all.iter().all(|one| one.holds(&node.labels)))
         };
         !node.cordoned
-            && node.taints.iter().all(tolerates)
+            && node.taints.iter().all(minds_not)
             && shape
                 .selector
                 .iter()
@@ -171,21 +171,23 @@ impl<'a> Nodes<'a> {
             && label.is_none_or(|(key, value)| node.labels.get(key).is_some_and(|one| one == value))
     }
 
-    /// The node with the least free at a level that takes the request.
+    /// The node with the least free at a level that takes the request. What is free counts in whole steps, by which
+    /// nodes are searched, so that a coarse step hides room that there is.
     fn tightest(&self, candidates: &[usize], request: &[i64], level: usize) -> Option<usize> {
-        let key = |node: usize| -> Vec<i64> {
+        let steps = |node: usize| -> Vec<i64> {
             let free = &self.free[node][level];
-            let steps = self
-                .index
-                .iter()
-                .map(|(resource, step)| free[*resource].div_euclid(*step));
-            steps.collect()
+            let steps = self.index.iter();
+            steps
+                .map(|(resource, step)| free[*resource].div_euclid(*step))
+                .collect()
         };
-        let room = candidates
-            .iter()
-            .copied()
-            .filter(|node| fits(request, &self.free[*node][level]));
-        room.min_by_key(|node| (key(*node), *node))
+        let found = |node: usize| {
+            let mut indexed = self.index.iter().zip(steps(node));
+            indexed.all(|((resource, step), steps)| request[*resource] <= steps * step)
+        };
+        let room = candidates.iter().copied();
+        let room = room.filter(|node| fits(request, &self.free[*node][level]) && found(*node));
+        room.min_by_key(|node| (steps(*node), *node))
     }
 
     /// The node for a new job, on nodes that have this value of this label where one is given. `evicted` are those that
@@ -202,7 +204,7 @@ impl<'a> Nodes<'a> {
         let away = class.away.iter().map(|one| (&one.taints[..], one.priority));
         let mut ways = home.chain(away);
         ways.find_map(|(tolerated, priority)| {
-            let all = 0..self.nodes.len();
+            let all = 0..self.all.len();
             let candidates: Vec<usize> = all
                 .filter(|node| self.matches(*node, shape, tolerated, label))
                 .collect();

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::nodes::{Evicted, Nodes};
 use super::order::{Item, Rules};
+use super::queues::Candidates;
 use super::shares::{Claim, cost, shares};
-use super::{Amounts, Class, Gang, Job, Queue, Run, Shape, fits, minus, plus};
+use super::{Amounts, Class, Job, Queue, Run, Shape, fits, minus, plus};
 use crate::rules::ratio::Ratio;
 
 /// What bounds what starts in a cycle.
@@ -95,8 +96,10 @@ pub enum Refused {
     Shape,
     /// Anything new of the queue.
     Queue,
-    /// Anything new.
+    /// Anything new, this gang with it.
     Everybody,
+    /// Anything new, and this gang was not even tried.
+    Round,
 }
 
 impl<'a> Now<'a> {
@@ -128,6 +131,16 @@ impl<'a> Now<'a> {
             }
         }
         now
+    }
+
+    /// Where jobs are now.
+    pub fn places(&self) -> Vec<(usize, Run)> {
+        let states = self.states.iter().enumerate();
+        let run = |(id, state): (usize, &State)| match state {
+            State::Runs(run) => Some((id, *run)),
+            _ => None,
+        };
+        states.filter_map(run).collect()
     }
 
     /// Evicts jobs that run; their order among the evicted is made by [`Self::index`].
@@ -181,7 +194,7 @@ impl<'a> Now<'a> {
                 self.attempt(queue, &gang)
             };
             let Err(refused) = tried else { continue };
-            if new {
+            if new && refused != Refused::Round {
                 for id in &gang {
                     self.states[*id] = State::Failed;
                 }
@@ -190,7 +203,9 @@ impl<'a> Now<'a> {
                 Refused::Gang => {}
                 Refused::Shape => drop(hopeless.insert(shape.clone())),
                 Refused::Queue => queues.close(queue),
-                Refused::Everybody => (0..self.pool.queues.len()).for_each(|one| queues.close(one)),
+                Refused::Everybody | Refused::Round => {
+                    queues.close_all();
+                }
             }
         }
     }
@@ -203,7 +218,7 @@ impl<'a> Now<'a> {
         };
         let mut per_cycle = limits.per_cycle.iter();
         if per_cycle.any(|(resource, most)| more_than(self.started[*resource], most, *resource)) {
-            return Err(Refused::Everybody);
+            return Err(Refused::Round);
         }
         if pool.queues[queue].closed {
             return Err(Refused::Queue);
@@ -240,6 +255,9 @@ impl<'a> Now<'a> {
     }
 
     /// Tries one gang, new or evicted.
+    ///
+    /// # Errors
+    /// When it does not start, and who else does not for the same reason.
     pub fn attempt(&mut self, queue: usize, gang: &[usize]) -> Result<(), Refused> {
         let new = self.states[gang[0]] == State::Waits;
         if new {
@@ -406,7 +424,7 @@ impl<'a> Now<'a> {
     }
 
     /// What the queue would do with this gang.
-    fn item(&self, queue: usize, gang: &[usize], by_placed: bool) -> Item {
+    pub(super) fn item(&self, queue: usize, gang: &[usize], by_placed: bool) -> Item {
         let pool = self.pool;
         let of = &pool.queues[queue];
         let asks = gang.iter().fold(vec![0; pool.total.len()], |sum, id| {
@@ -444,124 +462,5 @@ impl Pool<'_> {
             demand: demand(queue),
         };
         self.queues.iter().map(claim).collect()
-    }
-}
-
-/// What of each queue comes next.
-struct Candidates {
-    /// In the order of the queue.
-    waiting: Vec<std::collections::VecDeque<usize>>,
-    heads: Vec<Option<Vec<usize>>>,
-    closed: Vec<bool>,
-    seen: Vec<usize>,
-    partial: Vec<BTreeMap<String, Vec<usize>>>,
-    /// How many of each gang run, or ran.
-    live: BTreeMap<(usize, String), usize>,
-}
-
-impl Candidates {
-    fn of(now: &Now<'_>, candidates: &[usize]) -> Self {
-        let count = now.pool.queues.len();
-        let mut waiting = vec![Vec::new(); count];
-        let mut live: BTreeMap<(usize, String), usize> = BTreeMap::new();
-        for id in candidates {
-            let job = &now.pool.jobs[*id];
-            let Some(queue) = job.queue else { continue };
-            waiting[queue].push(*id);
-            if let (Some(gang), State::Evicted(_)) = (&job.gang, now.states[*id]) {
-                *live.entry((queue, gang.id.clone())).or_default() += 1;
-            }
-        }
-        for queue in &mut waiting {
-            queue.sort_by_key(|id| {
-                let job = &now.pool.jobs[*id];
-                let since = job.run.map_or(u64::MAX, |run| run.since);
-                let class = now.pool.classes[job.shape.class].priority;
-                (job.run.is_none(), -class, job.priority, since, *id)
-            });
-        }
-        Self {
-            waiting: waiting.into_iter().map(Into::into).collect(),
-            heads: vec![None; count],
-            closed: vec![false; count],
-            seen: vec![0; count],
-            partial: vec![BTreeMap::new(); count],
-            live,
-        }
-    }
-
-    /// From here on only evicted jobs of the queue come back.
-    fn close(&mut self, queue: usize) {
-        self.closed[queue] = true;
-        self.heads[queue] = None;
-    }
-
-    fn took(&mut self, queue: usize) {
-        self.heads[queue] = None;
-    }
-
-    /// The queue that is served next, and with what.
-    fn next(&mut self, now: &Now<'_>, by_placed: bool) -> Option<(usize, Vec<usize>)> {
-        let mut best: Option<(Item, usize)> = None;
-        for queue in 0..self.heads.len() {
-            self.fill(now, queue);
-            let Some(gang) = &self.heads[queue] else {
-                continue;
-            };
-            let item = now.item(queue, gang, by_placed);
-            let first = best
-                .as_ref()
-                .is_none_or(|(other, _)| now.pool.rules.compare(&item, other).is_lt());
-            if first {
-                best = Some((item, queue));
-            }
-        }
-        let (_, queue) = best?;
-        Some((queue, self.heads[queue].clone()?))
-    }
-
-    fn fill(&mut self, now: &Now<'_>, queue: usize) {
-        // Whoever was displaced since does not come up.
-        let gone = |id: &usize| matches!(now.states[*id], State::Gone | State::Runs(_));
-        if self.heads[queue]
-            .as_ref()
-            .is_some_and(|gang| gang.iter().any(gone))
-        {
-            self.heads[queue] = None;
-        }
-        while self.heads[queue].is_none() {
-            let Some(id) = self.waiting[queue].pop_front() else {
-                return;
-            };
-            if gone(&id) {
-                continue;
-            }
-            let evicted = matches!(now.states[id], State::Evicted(_));
-            if !evicted {
-                self.seen[queue] += 1;
-                let far = now
-                    .pool
-                    .limits
-                    .look_back
-                    .is_some_and(|most| self.seen[queue] > most);
-                if far || self.closed[queue] {
-                    continue;
-                }
-            }
-            self.heads[queue] = match &now.pool.jobs[id].gang {
-                Some(Gang {
-                    id: gang,
-                    cardinality,
-                    ..
-                }) => {
-                    let live = self.live.get(&(queue, gang.clone())).copied();
-                    let needed = live.unwrap_or(*cardinality);
-                    let members = self.partial[queue].entry(gang.clone()).or_default();
-                    members.push(id);
-                    (members.len() >= needed).then(|| std::mem::take(members))
-                }
-                None => Some(vec![id]),
-            };
-        }
     }
 }
