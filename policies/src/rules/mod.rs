@@ -5,6 +5,7 @@
 //! the ledger; everything is exact.
 
 pub mod armada;
+pub mod kai;
 pub mod karma;
 pub mod kueue;
 pub mod ratio;

@@ -150,6 +150,12 @@ const fn common_divisor(a: i128, b: i128) -> i128 {
     }
 }
 
+impl Default for Ratio {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
 impl From<i64> for Ratio {
     fn from(number: i64) -> Self {
         Self::whole(i128::from(number))

@@ -7,6 +7,7 @@
 mod armada;
 mod case;
 mod compared;
+mod kai;
 mod karma;
 mod kueue;
 mod table;
@@ -41,7 +42,7 @@ pub struct System {
 }
 
 /// The systems whose cases can be read.
-pub const SYSTEMS: [System; 3] = [armada::SYSTEM, karma::SYSTEM, kueue::SYSTEM];
+pub const SYSTEMS: [System; 4] = [armada::SYSTEM, kai::SYSTEM, karma::SYSTEM, kueue::SYSTEM];
 
 /// Where cases lie unless a folder is named: in the variable, or beside the project.
 pub const VARIABLE: &str = "FAIRGROUND_CONFORMANCE";
