@@ -9,3 +9,4 @@ pub mod kai;
 pub mod karma;
 pub mod kueue;
 pub mod ratio;
+pub mod volcano;

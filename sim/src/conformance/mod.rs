@@ -11,6 +11,7 @@ mod kai;
 mod karma;
 mod kueue;
 mod table;
+mod volcano;
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +43,13 @@ pub struct System {
 }
 
 /// The systems whose cases can be read.
-pub const SYSTEMS: [System; 4] = [armada::SYSTEM, kai::SYSTEM, karma::SYSTEM, kueue::SYSTEM];
+pub const SYSTEMS: [System; 5] = [
+    armada::SYSTEM,
+    kai::SYSTEM,
+    karma::SYSTEM,
+    kueue::SYSTEM,
+    volcano::SYSTEM,
+];
 
 /// Where cases lie unless a folder is named: in the variable, or beside the project.
 pub const VARIABLE: &str = "FAIRGROUND_CONFORMANCE";
