@@ -1,7 +1,7 @@
 //! Dominant resource fairness in a tree of queues (`plugins/drf/drf.go`, docs/design/hdrf.md).
 //!
 //! The node's share is taken over all resources, as the original does; its design document says over those that are
-//! demanded only (Bhattacharya et al., SoCC 2013, rule 3), without which a leaf can starve under churn.
+//! demanded only (Bhattacharya et al., Hierarchical Scheduling for Diverse Datacenter Workloads, 2013, rule 3), without which a leaf can starve under churn.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -80,7 +80,8 @@ impl Session<'_> {
                 continue;
             }
             let victims = self.victims(Point::Reclaimable, task, &candidates);
-            if self.make_room(task, queue, node, &victims, false) {
+            // Room that is there without is left to allocate.
+            if !victims.is_empty() && self.make_room(task, queue, node, &victims, false) {
                 return true;
             }
         }
