@@ -3,9 +3,12 @@
 //!
 //! Resources are CPU, memory and GPUs, always in that order; of a limit, `None` is no limit.
 
+pub mod cluster;
+pub mod cycle;
 pub mod division;
 pub mod order;
 pub mod reclaim;
+mod search;
 
 use crate::rules::ratio::Ratio;
 

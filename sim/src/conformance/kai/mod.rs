@@ -1,5 +1,7 @@
 //! The cases of KAI: division, reclaim and order, fed to `fairground_policies::rules::kai`.
 
+mod scenario;
+
 use std::collections::BTreeMap;
 
 use fairground_policies::rules::kai::division::{Claim, divide, divide_over_quota};
@@ -68,6 +70,11 @@ pub(super) const SYSTEM: System = System {
             name: "non_preemptible_over_quota",
             rule: "whether fixed work would exceed the quota",
             check: |case| bound(case, over_quota),
+        },
+        Kind {
+            name: "scenario",
+            rule: "rounds of the whole scheduler",
+            check: scenario::scenario,
         },
     ],
 };
