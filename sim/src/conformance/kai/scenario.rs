@@ -270,6 +270,11 @@ impl World {
         let mut round = Round::new(cluster, self.queues.clone(), &self.weighted, Ratio::ZERO);
         round.run();
         self.tasks = round.cluster.tasks;
+        let vanished = |task: &Task| {
+            self.deleted.contains(&task.job)
+                && matches!(task.state, State::Pending | State::Releasing(_))
+        };
+        self.tasks.retain(|task| !vanished(task));
         for task in &mut self.tasks {
             task.state = match std::mem::replace(&mut task.state, State::Pending) {
                 State::Binding(place) | State::Running(place) => State::Running(place),
