@@ -6,8 +6,10 @@
 mod drf;
 mod fair;
 mod fifo;
+mod kueue;
 mod partition;
 mod priority;
+mod queue_tree;
 mod random;
 
 use std::fmt;
@@ -25,6 +27,7 @@ use crate::time::{Span, Time};
 pub use drf::Drf;
 pub use fair::Fair;
 pub use fifo::Fifo;
+pub use kueue::Kueue;
 pub use partition::Partition;
 pub use priority::Priority;
 pub use random::Random;
@@ -58,6 +61,12 @@ pub trait Allocator {
     ///
     /// Asked again whenever what is held or wanted below the node, its weight or the cluster's total changed.
     fn rank(&self, context: &Context<'_>, node: Node) -> Rank;
+
+    /// Whether where a node stands follows from what others hold or want, too, so that all are ranked again whenever
+    /// anything has changed: that costs a rank of everybody an offer. Asked once.
+    fn ranks_together(&self) -> bool {
+        false
+    }
 
     /// The framework that all of `agent` is reserved for; `None` shares it. Asked once, when it joins.
     fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
@@ -264,11 +273,12 @@ impl fmt::Debug for AllocatorEntry {
 }
 
 /// The policies that come with Fairground.
-pub const STANDARD: [AllocatorEntry; 6] = [
+pub const STANDARD: [AllocatorEntry; 7] = [
     partition::ENTRY,
     drf::ENTRY,
     fair::ENTRY,
     fifo::ENTRY,
     priority::ENTRY,
     random::ENTRY,
+    kueue::ENTRY,
 ];
