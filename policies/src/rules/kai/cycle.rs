@@ -5,21 +5,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::cluster::{Cluster, State};
-use super::division::{Claim, divide};
+use super::division::{Weighted, divide_tree};
 use super::order::{Next, compare};
-use super::{Amounts, NOTHING, Queue, RESOURCES, over_limit, over_quota, path, plus};
+use super::{Amounts, NOTHING, Queue, over_limit, over_quota, path, plus};
 use crate::rules::ratio::Ratio;
-
-/// What a queue's share is made of beside its bounds.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Weighted {
-    /// Its name, the last tie-breaker.
-    pub name: String,
-    /// By resource, its weight for what is above quotas.
-    pub weight: Amounts,
-    /// By resource, the part of the cluster that it used in the past.
-    pub usage: Amounts,
-}
 
 /// A round under way.
 #[derive(Clone, Debug)]
@@ -33,7 +22,7 @@ pub struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    /// The start of a round: what queues hold, and their fair shares. `k` is how much past use counts.
+    /// The start of a round: what queues hold and want is counted, and their fair shares follow. `k` is how much past use counts.
     pub fn new(cluster: Cluster<'a>, queues: Vec<Queue>, weighted: &[Weighted], k: Ratio) -> Self {
         let total = cluster.total();
         let mut round = Self {
@@ -42,60 +31,25 @@ impl<'a> Round<'a> {
             total,
             multiplier: Ratio::ONE,
         };
-        let mut wanted = vec![NOTHING; round.queues.len()];
+        let mut weighted = weighted.to_vec();
         for queue in &mut round.queues {
             (queue.allocated, queue.fixed) = (NOTHING, NOTHING);
         }
         for id in 0..round.cluster.tasks.len() {
             let state = &round.cluster.tasks[id].state;
+            let waits = *state == State::Pending;
             if state.active() {
                 round.count(id, true);
-            } else if *state == State::Pending {
-                let queue = round.cluster.jobs[round.cluster.tasks[id].job].queue;
-                for above in path(&round.queues, queue) {
-                    wanted[above] = plus(&wanted[above], &round.cluster.ask(id));
-                }
+            } else if !waits {
+                continue;
+            }
+            let queue = round.cluster.jobs[round.cluster.tasks[id].job].queue;
+            for above in path(&round.queues, queue) {
+                weighted[above].wanted = plus(&weighted[above].wanted, &round.cluster.ask(id));
             }
         }
-        for (wanted, queue) in wanted.iter_mut().zip(&round.queues) {
-            *wanted = plus(wanted, &queue.allocated);
-        }
-        round.divide(None, &total, weighted, &wanted, k);
+        divide_tree(&mut round.queues, &weighted, &total, k);
         round
-    }
-
-    fn divide(
-        &mut self,
-        parent: Option<usize>,
-        total: &Amounts,
-        weighted: &[Weighted],
-        wanted: &[Amounts],
-        k: Ratio,
-    ) {
-        let below: Vec<usize> = self.below(parent);
-        let mut fair = vec![NOTHING; below.len()];
-        for resource in 0..RESOURCES {
-            let claim = |id: &usize| Claim {
-                name: weighted[*id].name.clone(),
-                priority: self.queues[*id].priority,
-                created: self.queues[*id].created,
-                quota: self.queues[*id].quota[resource],
-                limit: self.queues[*id].limit[resource],
-                weight: weighted[*id].weight[resource],
-                request: wanted[*id][resource],
-                usage: weighted[*id].usage[resource],
-                fair: Ratio::ZERO,
-            };
-            let mut claims: Vec<Claim> = below.iter().map(claim).collect();
-            divide(total[resource], k, &mut claims);
-            for (fair, claim) in fair.iter_mut().zip(claims) {
-                fair[resource] = claim.fair;
-            }
-        }
-        for (id, fair) in below.into_iter().zip(fair) {
-            self.queues[id].fair = fair.map(Some);
-            self.divide(Some(id), &fair, weighted, wanted, k);
-        }
     }
 
     fn below(&self, parent: Option<usize>) -> Vec<usize> {

@@ -5,7 +5,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Amounts, NOTHING, Queue, RESOURCES};
 use crate::rules::ratio::Ratio;
+
+/// What a queue's share is made of beside its bounds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Weighted {
+    /// Its name, the last tie-breaker.
+    pub name: String,
+    /// By resource, its weight for what is above quotas.
+    pub weight: Amounts,
+    /// By resource, the part of the cluster that it used in the past.
+    pub usage: Amounts,
+    /// By resource, what it holds and what waits, those below it included.
+    pub wanted: Amounts,
+}
 
 /// What a queue claims of one resource.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -142,4 +156,38 @@ fn round(
         *left = *left - given;
     }
     again
+}
+
+/// The fair share of every queue: those at the top share `total`, others the fair share of their parent. `k` is how
+/// much past use counts.
+pub fn divide_tree(queues: &mut [Queue], weighted: &[Weighted], total: &Amounts, k: Ratio) {
+    let mut next = vec![(None, *total)];
+    while let Some((parent, whole)) = next.pop() {
+        let below: Vec<usize> = (0..queues.len())
+            .filter(|id| queues[*id].parent == parent)
+            .collect();
+        let mut fair = vec![NOTHING; below.len()];
+        for resource in 0..RESOURCES {
+            let claim = |id: &usize| Claim {
+                name: weighted[*id].name.clone(),
+                priority: queues[*id].priority,
+                created: queues[*id].created,
+                quota: queues[*id].quota[resource],
+                limit: queues[*id].limit[resource],
+                weight: weighted[*id].weight[resource],
+                request: weighted[*id].wanted[resource],
+                usage: weighted[*id].usage[resource],
+                fair: Ratio::ZERO,
+            };
+            let mut claims: Vec<Claim> = below.iter().map(claim).collect();
+            divide(whole[resource], k, &mut claims);
+            for (fair, claim) in fair.iter_mut().zip(claims) {
+                fair[resource] = claim.fair;
+            }
+        }
+        for (id, fair) in below.into_iter().zip(fair) {
+            queues[id].fair = fair.map(Some);
+            next.push((Some(id), fair));
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 pub mod amounts;
 pub mod capacity;
+pub mod drf;
 pub mod hierarchy;
 mod order;
 mod place;

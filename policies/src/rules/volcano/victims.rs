@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::session::Session;
-use super::{Amounts, Plugin, Point, proportion};
-use crate::rules::ratio::Ratio;
+use super::{Amounts, Plugin, Point, drf, proportion};
 
 impl Session<'_> {
     /// Of some candidates those that all plugins of the first tier that names any agree on.
@@ -111,17 +110,12 @@ impl Session<'_> {
         let with = self.state.held[one.job]
             .plus(&one.request)
             .dominant(&self.total);
-        let close = Ratio::ONE / Ratio::whole(1_000_000);
-        let mut held: BTreeMap<usize, Amounts> = BTreeMap::new();
-        let above = |id: &usize| {
+        let of = |id: &usize| {
             let other = &self.snapshot.tasks[*id];
-            let rest = held
-                .entry(other.job)
-                .or_insert_with(|| self.state.held[other.job].clone());
-            *rest = rest.minus(&other.request);
-            let without = rest.dominant(&self.total);
-            with < without || (with - without).abs() <= close
+            (other.job, other.request.clone())
         };
-        candidates.iter().copied().filter(above).collect()
+        let all: Vec<(usize, Amounts)> = candidates.iter().map(of).collect();
+        let places = drf::victims(with, &all, &self.state.held, &self.total);
+        places.into_iter().map(|place| candidates[place]).collect()
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::rules::kai::cluster::{Cluster, Job, Node, Place, State, Task};
-use fairground_policies::rules::kai::cycle::{Round, Weighted};
+use fairground_policies::rules::kai::cycle::Round;
+use fairground_policies::rules::kai::division::Weighted;
 use fairground_policies::rules::kai::{NOTHING, Queue};
 use fairground_policies::rules::ratio::Ratio;
 use serde::Deserialize;
@@ -115,6 +116,7 @@ fn add_queue(
             number(gpu.to_owned(), Ratio::ZERO)?.max(Ratio::ZERO),
         ],
         usage: NOTHING,
+        wanted: NOTHING,
     });
     let priority = number("priority".to_owned(), Ratio::whole(100))?;
     world.queues.push(Queue {
