@@ -3,14 +3,17 @@
 //! A policy is a choice, not a bookkeeper: it ranks frameworks by what the ledger says, and the
 //! master keeps them in that order. One policy a file, one line here.
 
+mod armada;
 mod drf;
 mod fair;
 mod fifo;
+mod kai;
 mod kueue;
 mod partition;
 mod priority;
 mod queue_tree;
 mod random;
+mod volcano;
 
 use std::fmt;
 
@@ -24,13 +27,16 @@ use crate::resources::Resources;
 use crate::share::Share;
 use crate::time::{Span, Time};
 
+pub use armada::Armada;
 pub use drf::Drf;
 pub use fair::Fair;
 pub use fifo::Fifo;
+pub use kai::Kai;
 pub use kueue::Kueue;
 pub use partition::Partition;
 pub use priority::Priority;
 pub use random::Random;
+pub use volcano::Volcano;
 
 /// What a policy may know when it is asked.
 #[derive(Clone, Copy, Debug)]
@@ -273,7 +279,7 @@ impl fmt::Debug for AllocatorEntry {
 }
 
 /// The policies that come with Fairground.
-pub const STANDARD: [AllocatorEntry; 7] = [
+pub const STANDARD: [AllocatorEntry; 10] = [
     partition::ENTRY,
     drf::ENTRY,
     fair::ENTRY,
@@ -281,4 +287,7 @@ pub const STANDARD: [AllocatorEntry; 7] = [
     priority::ENTRY,
     random::ENTRY,
     kueue::ENTRY,
+    kai::ENTRY,
+    armada::ENTRY,
+    volcano::ENTRY,
 ];

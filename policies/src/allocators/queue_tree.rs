@@ -84,22 +84,41 @@ pub(super) fn next_task(ledger: &Ledger, node: Node) -> Resources {
     head.map_or(Resources::ZERO, |head| head.needs)
 }
 
-/// What each framework will hold once all that is being taken back is where it is to be.
-pub(super) fn soon_held(ledger: &Ledger) -> BTreeMap<FrameworkId, Resources> {
-    let now = ledger.frameworks().map(|one| (one, ledger.held(one)));
-    let mut held: BTreeMap<FrameworkId, Resources> = now.collect();
-    if ledger.earmarks().is_empty() {
-        return held;
+/// What a framework will hold once all that is being taken back is where it is to be, and what it wants in all: what of
+/// its tasks runs on, and what waits, be it offered already.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Soon {
+    pub(super) held: Resources,
+    pub(super) wanted: Resources,
+}
+
+/// The same of all frameworks.
+pub(super) fn soon(ledger: &Ledger) -> BTreeMap<FrameworkId, Soon> {
+    let mut ending: BTreeMap<FrameworkId, Resources> = BTreeMap::new();
+    if !ledger.earmarks().is_empty() {
+        let agents = ledger.agents().flat_map(|agent| ledger.started(agent));
+        for one in agents.filter(|one| one.ending) {
+            *ending.entry(one.framework).or_default() += one.needs;
+        }
     }
-    let agents = ledger.agents().flat_map(|agent| ledger.started(agent));
-    for one in agents.filter(|one| one.ending) {
-        let rest = held.entry(one.framework).or_default();
-        *rest = rest.saturating_sub(one.needs);
-    }
-    for one in ledger.earmarks() {
-        *held.entry(one.framework).or_default() += one.needs;
-    }
-    held
+    let of = |framework| {
+        let gone = ending.get(&framework).copied().unwrap_or_default();
+        let kept = ledger
+            .earmarks()
+            .iter()
+            .filter(|one| one.framework == framework);
+        let kept: Resources = kept.map(|one| one.needs).sum();
+        let held = ledger.held(framework).saturating_sub(gone) + kept;
+        let stays = ledger.running(framework).saturating_sub(gone);
+        let waits = ledger.waiting_resources(framework);
+        let wanted = stays.units().into_iter().zip(waits.units());
+        let mut sums = wanted.map(|(stays, waits)| stays.saturating_add(waits));
+        let wanted =
+            Resources::from_units(std::array::from_fn(|_| sums.next().unwrap_or_default()));
+        let wanted = wanted.max(held);
+        (framework, Soon { held, wanted })
+    };
+    ledger.frameworks().map(of).collect()
 }
 
 /// The tasks of an agent that run and are not on their way out, the youngest last.

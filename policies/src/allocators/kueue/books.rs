@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::allocators::queue_tree::{QueueTree, asked, running, soon_held};
+use crate::allocators::queue_tree::{QueueTree, asked, running, soon};
 use crate::ledger::{LaunchedTask, Ledger, Node};
 use crate::message::{AgentId, FrameworkId, TaskId};
 use crate::resources::{Kind, Resources};
@@ -85,7 +85,10 @@ pub(super) fn victims(
     let freed = |one: &LaunchedTask| ledger.usable_of(to, one.framework, one.task);
     let room = here.iter().map(freed).sum::<Resources>() + ledger.usable(to, agent);
     let mut tree = tree(ledger, &queues, room)?;
-    let mut held = soon_held(ledger);
+    let mut held: BTreeMap<FrameworkId, Resources> = soon(ledger)
+        .into_iter()
+        .map(|(framework, soon)| (framework, soon.held))
+        .collect();
     let mut admitted = Vec::new();
     for one in &here {
         let all = held.entry(one.framework).or_default();
