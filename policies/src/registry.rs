@@ -152,7 +152,17 @@ mod tests {
 
     #[test]
     fn real_masters() {
-        let names = ["drf[round=1s]", "fair", "fifo", "priority", "random"];
+        let names = [
+            "drf[round=1s]",
+            "fair",
+            "fifo",
+            "priority",
+            "random",
+            "kueue",
+            "kai",
+            "armada",
+            "volcano",
+        ];
         for name in names {
             assert!(master(name).is_ok(), "{name}");
         }

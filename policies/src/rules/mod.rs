@@ -5,8 +5,12 @@
 //! the ledger; everything is exact.
 
 pub mod armada;
+pub mod fraction;
 pub mod kai;
 pub mod karma;
 pub mod kueue;
+pub mod nomad;
 pub mod ratio;
+pub mod slurm;
 pub mod volcano;
+pub mod yarn;

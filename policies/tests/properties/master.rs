@@ -53,7 +53,7 @@ enum Fault {
 }
 
 /// The policies that are played: every one there is.
-const POLICIES: [&str; 15] = [
+const POLICIES: [&str; 22] = [
     "drf",
     "drf[tie=last]",
     "drf[tie=allocations]",
@@ -69,6 +69,13 @@ const POLICIES: [&str; 15] = [
     "priority",
     "random",
     "static",
+    "kueue",
+    "kai",
+    "kai[quota=0,k=1,half_life=1s,every=300ms]",
+    "armada[protected=0]",
+    "volcano",
+    "volcano[queues=capacity]",
+    "volcano[queues=drf,grace=3s]",
 ];
 
 #[test]

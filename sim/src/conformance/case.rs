@@ -1,7 +1,11 @@
 //! One case: how its members are read, and what can become of it.
 
+use std::cmp::Ordering;
 use std::fmt;
 
+use fairground_policies::rules::fraction::Fraction;
+use fairground_policies::rules::yarn::amounts::Ratio;
+use fairground_policies::score::Score;
 use serde_json::Value;
 
 /// A situation and what the original decides in it.
@@ -132,4 +136,67 @@ impl<'a> Case<'a> {
         let other = others.find(|one| one.id() == id);
         other.ok_or_else(|| Unreadable(format!("expected a case `{id}` in the file, found none")))
     }
+}
+
+/// A setting that the original reads as a float of 32 bits, exactly.
+///
+/// # Errors
+/// When it is no number, or beyond what a setting can be.
+pub(super) fn single(setting: f32) -> Result<Ratio, Unreadable> {
+    // A float is a whole number of 2^-40 down to 2^-17, which settings are not below.
+    let scaled = f64::from(setting) * f64::from(1 << 20) * f64::from(1 << 20);
+    let whole = scaled as i64;
+    let exact = scaled.is_finite() && scaled.abs() < 1e18;
+    let ratio = Ratio::new(whole, 1 << 40).filter(|_| exact);
+    ratio.ok_or_else(|| Unreadable(format!("expected a part of something, found {setting}")))
+}
+
+/// -1, 0 or 1, as cases write the result of a comparison.
+pub(super) fn sign(order: Ordering) -> i64 {
+    order as i64
+}
+
+/// A decimal number in thousandths.
+///
+/// # Errors
+/// When it is no number, or has more digits.
+pub(super) fn thousandths(number: f64) -> Result<i64, Unreadable> {
+    let whole = (number * 1000.0).round();
+    let exact = number.is_finite() && whole.abs() < 1e15 && (whole / 1000.0 - number).abs() < 1e-9;
+    let whole = exact.then_some(whole as i64);
+    whole.ok_or_else(|| {
+        Unreadable(format!(
+            "expected at most three digits behind the point, found {number}"
+        ))
+    })
+}
+
+/// Whether a fraction is the number that a case writes, within a millionth; `"inf"` has no bound.
+pub(super) fn near(expected: &Value, found: Fraction) -> bool {
+    let (over, under) = found.parts();
+    match expected.as_f64() {
+        Some(number) => under != 0 && close(number, over as f64 / under as f64),
+        None => under == 0 && expected.as_str() == Some("inf"),
+    }
+}
+
+/// Whether two numbers are the same within a millionth.
+pub(super) fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-6 * a.abs().max(1.0)
+}
+
+/// A score with nine digits behind the point.
+pub(super) fn decimal(score: Score) -> f64 {
+    (score * Score::new(1_000_000_000)).floor() as f64 / 1e9
+}
+
+/// A decimal number as a score, with six digits behind the point.
+///
+/// # Errors
+/// When it is beyond what a score of so many digits holds.
+pub(super) fn score(number: f64) -> Result<Score, Unreadable> {
+    let millionths = (number * 1e6).round();
+    let fits = millionths.abs() < 1e18;
+    let score = fits.then(|| Score::ratio(millionths as i64, 1_000_000));
+    score.ok_or_else(|| Unreadable(format!("expected a number, found {number}")))
 }

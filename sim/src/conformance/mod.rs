@@ -10,8 +10,11 @@ mod compared;
 mod kai;
 mod karma;
 mod kueue;
+mod nomad;
+mod slurm;
 mod table;
 mod volcano;
+mod yarn;
 
 use std::path::{Path, PathBuf};
 
@@ -43,12 +46,15 @@ pub struct System {
 }
 
 /// The systems whose cases can be read.
-pub const SYSTEMS: [System; 5] = [
-    armada::SYSTEM,
-    kai::SYSTEM,
-    karma::SYSTEM,
+pub const SYSTEMS: [System; 8] = [
     kueue::SYSTEM,
+    kai::SYSTEM,
+    armada::SYSTEM,
     volcano::SYSTEM,
+    yarn::SYSTEM,
+    slurm::SYSTEM,
+    nomad::SYSTEM,
+    karma::SYSTEM,
 ];
 
 /// Where cases lie unless a folder is named: in the variable, or beside the project.

@@ -18,7 +18,7 @@ use proptest::sample::select;
 use crate::behave::{behaviour, roles};
 use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
 
-const ALLOCATORS: [&str; 11] = [
+const ALLOCATORS: [&str; 15] = [
     "static",
     "drf",
     "drf",
@@ -30,6 +30,10 @@ const ALLOCATORS: [&str; 11] = [
     "fifo",
     "random",
     "random",
+    "kueue",
+    "kai[quota=50]",
+    "armada",
+    "volcano",
 ];
 const SCHEDULERS: [&str; 8] = [
     "fair[speculate=1.5,quantile=0.5]",
