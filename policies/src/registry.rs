@@ -167,6 +167,10 @@ mod tests {
             "slurm",
             "yarn-fair",
             "yarn-capacity",
+            "kueue",
+            "kai",
+            "armada",
+            "volcano",
         ];
         for name in names {
             assert!(master(name).is_ok(), "{name}");

@@ -3,6 +3,7 @@
 //! A policy is a choice, not a bookkeeper: it ranks frameworks by what the ledger says, and the
 //! master keeps them in that order. One policy a file, one line here.
 
+mod armada;
 mod asset;
 mod choosy;
 mod descent;
@@ -10,13 +11,17 @@ mod drf;
 mod fair;
 mod fifo;
 mod hdrf;
+mod kai;
 mod karma;
+mod kueue;
 mod lottery;
 mod partition;
 mod priority;
+mod queue_tree;
 mod random;
 mod slots;
 mod slurm;
+mod volcano;
 mod yarn_capacity;
 mod yarn_fair;
 
@@ -33,13 +38,16 @@ use crate::resources::{Kind, Resources};
 use crate::share::Share;
 use crate::time::{Span, Time};
 
+pub use armada::Armada;
 pub use asset::Asset;
 pub use choosy::Choosy;
 pub use drf::Drf;
 pub use fair::Fair;
 pub use fifo::Fifo;
 pub use hdrf::Hdrf;
+pub use kai::Kai;
 pub use karma::Karma;
+pub use kueue::Kueue;
 pub use lottery::Lottery;
 pub use partition::Partition;
 pub use priority::Priority;
@@ -47,6 +55,7 @@ pub use random::Random;
 pub(crate) use random::below;
 pub use slots::Slots;
 pub use slurm::Slurm;
+pub use volcano::Volcano;
 pub use yarn_capacity::YarnCapacity;
 pub use yarn_fair::YarnFair;
 
@@ -79,6 +88,12 @@ pub trait Allocator {
     ///
     /// Asked again whenever what is held or wanted below the node, its weight or the cluster's total changed.
     fn rank(&self, context: &Context<'_>, node: Node) -> Rank;
+
+    /// Whether where a node stands follows from what others hold or want, too, so that all are ranked again whenever
+    /// anything has changed: that costs a rank of everybody an offer. Asked once.
+    fn ranks_together(&self) -> bool {
+        false
+    }
 
     /// The framework that all of `agent` is reserved for; `None` shares it. Asked once, when it joins.
     fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
@@ -320,7 +335,7 @@ impl fmt::Debug for AllocatorEntry {
 }
 
 /// The policies that come with Fairground.
-pub const STANDARD: [AllocatorEntry; 15] = [
+pub const STANDARD: [AllocatorEntry; 19] = [
     partition::ENTRY,
     drf::ENTRY,
     fair::ENTRY,
@@ -336,4 +351,8 @@ pub const STANDARD: [AllocatorEntry; 15] = [
     slurm::ENTRY,
     yarn_fair::ENTRY,
     yarn_capacity::ENTRY,
+    kueue::ENTRY,
+    kai::ENTRY,
+    armada::ENTRY,
+    volcano::ENTRY,
 ];

@@ -296,5 +296,10 @@ impl Master {
         {
             self.reconsider.add(framework);
         }
+        if self.together {
+            self.sorter.mark_all_stale();
+            let context = Context::order(self.now, &self.ledger);
+            self.sorter.refresh(&context, self.allocator.as_ref());
+        }
     }
 }

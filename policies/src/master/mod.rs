@@ -28,6 +28,8 @@ pub struct Master {
     now: Time,
     config: Config,
     allocator: BoxedAllocator,
+    /// Whether the policy ranks everybody by what all have.
+    together: bool,
     ledger: Ledger,
     filters: Filters,
     sorter: Sorter,
@@ -50,6 +52,7 @@ impl Master {
         Self {
             now: Time::ZERO,
             config,
+            together: allocator.ranks_together(),
             allocator,
             ledger,
             filters: Filters::default(),
@@ -97,7 +100,7 @@ impl Master {
         self.apply(event, actions);
         self.rescind_overdue(actions);
         self.end_filters();
-        if self.ledger.take_shrunk() {
+        if self.ledger.take_shrunk() || self.together {
             self.sorter.mark_all_stale();
         }
         // A bound follows from the books, and only facts and what is taken back change those before the next

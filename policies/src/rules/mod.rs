@@ -4,8 +4,13 @@
 //! rule is shown of the policy. Each says in its docstring where the rule is from. Nothing here knows of
 //! the ledger; everything is exact.
 
+pub mod armada;
 pub mod fraction;
+pub mod kai;
 pub mod karma;
+pub mod kueue;
 pub mod nomad;
+pub mod ratio;
 pub mod slurm;
+pub mod volcano;
 pub mod yarn;

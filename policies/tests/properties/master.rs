@@ -56,7 +56,7 @@ enum Fault {
 }
 
 /// The policies that are played: every one there is.
-const POLICIES: [&str; 29] = [
+const POLICIES: [&str; 36] = [
     "drf",
     "drf[tie=last]",
     "drf[tie=allocations]",
@@ -86,6 +86,13 @@ const POLICIES: [&str; 29] = [
     "yarn-capacity",
     "yarn-capacity[preempt=0s,at-once=100]",
     "yarn-capacity[calculator=dominant,preempt=2s]",
+    "kueue",
+    "kai",
+    "kai[quota=0,k=1,half_life=1s,every=300ms]",
+    "armada[protected=0]",
+    "volcano",
+    "volcano[queues=capacity]",
+    "volcano[queues=drf,grace=3s]",
 ];
 
 #[test]

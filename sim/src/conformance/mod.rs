@@ -4,11 +4,16 @@
 //! `fairground_policies::rules`, the same that the policies of these names stand on; what is here reads a
 //! case, asks the rule, and compares. One system a file, one line here.
 
+mod armada;
 mod case;
+mod compared;
+mod kai;
 mod karma;
+mod kueue;
 mod nomad;
 mod slurm;
 mod table;
+mod volcano;
 mod yarn;
 
 use std::path::{Path, PathBuf};
@@ -41,7 +46,16 @@ pub struct System {
 }
 
 /// The systems whose cases can be read.
-pub const SYSTEMS: [System; 4] = [yarn::SYSTEM, slurm::SYSTEM, nomad::SYSTEM, karma::SYSTEM];
+pub const SYSTEMS: [System; 8] = [
+    kueue::SYSTEM,
+    kai::SYSTEM,
+    armada::SYSTEM,
+    volcano::SYSTEM,
+    yarn::SYSTEM,
+    slurm::SYSTEM,
+    nomad::SYSTEM,
+    karma::SYSTEM,
+];
 
 /// Where cases lie unless a folder is named: in the variable, or beside the project.
 pub const VARIABLE: &str = "FAIRGROUND_CONFORMANCE";

@@ -18,7 +18,7 @@ use proptest::sample::select;
 use crate::behave::{behaviour, roles};
 use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
 
-const ALLOCATORS: [&str; 20] = [
+const ALLOCATORS: [&str; 24] = [
     "static",
     "drf",
     "drf",
@@ -39,6 +39,10 @@ const ALLOCATORS: [&str; 20] = [
     "yarn-fair[preempt=10s]",
     "yarn-capacity",
     "yarn-capacity[preempt=0s,at-once=50]",
+    "kueue",
+    "kai[quota=50]",
+    "armada",
+    "volcano",
 ];
 const SCHEDULERS: [&str; 8] = [
     "fair[speculate=1.5,quantile=0.5]",

@@ -1,0 +1,85 @@
+//! Kueue's fair sharing: who borrows the least of what others are entitled to goes first, and what is borrowed is
+//! taken back while that brings shares together (kubernetes-sigs/kueue at ff69552e, keps/1714).
+//!
+//! Roles are cohorts and frameworks cluster queues; the nominal quota of each is its parent's by weight, and the whole
+//! cluster may be borrowed. Ties: the lower id; of victims, those of other queues, then the youngest.
+
+mod books;
+
+use super::queue_tree::{QueueTree, next_task};
+use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim};
+use crate::evidence::{Evidence, Proven};
+use crate::ledger::Node;
+use crate::message::FrameworkId;
+use crate::name::Param;
+use crate::resources::Resources;
+use crate::time::Span;
+
+/// Fair sharing of what nobody is entitled to.
+#[derive(Debug)]
+pub struct Kueue {
+    grace: Span,
+}
+
+impl Allocator for Kueue {
+    /// The share of what would be borrowed with the next task, of what all may borrow.
+    fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
+        let ledger = context.ledger;
+        let queues = QueueTree::of(ledger);
+        let entitled = queues.entitled(ledger, ledger.total());
+        let own = queues
+            .place(node)
+            .map_or(Resources::ZERO, |place| entitled[place]);
+        let with = ledger.held(node) + next_task(ledger, node);
+        with.saturating_sub(own)
+            .dominant_share(ledger.total())
+            .into()
+    }
+
+    /// What is entitled depends on the weights of siblings that come and go.
+    fn ranks_together(&self) -> bool {
+        true
+    }
+
+    fn reads_demand(&self) -> bool {
+        true
+    }
+
+    fn reclaims(&self) -> bool {
+        true
+    }
+
+    /// On the agent where the fewest have to go.
+    fn reclaim(&self, context: &Context<'_>, to: FrameworkId, needs: Resources) -> Option<Reclaim> {
+        let ledger = context.ledger;
+        let possible = ledger.agents().filter_map(|agent| {
+            let victims = books::victims(ledger, (to, needs), agent)?;
+            (!victims.is_empty()).then_some(Reclaim {
+                agent,
+                victims,
+                grace: self.grace,
+            })
+        });
+        possible.min_by_key(|one| one.victims.len())
+    }
+}
+
+pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
+    name: "kueue",
+    about: "cohorts of queues; who borrows the least beyond its quota (by weight) goes first, and reclaims",
+    params: &[Param {
+        key: "grace",
+        about: "how long a victim is left (default 0s)",
+    }],
+    evidence: Evidence {
+        source: "kubernetes-sigs/kueue ff69552e, fair sharing with preemption, keps/1714",
+        proven: Proven::Scripts,
+        example: include_str!("../../tests/scripts/kueue.txt"),
+    },
+    make: |name, _| {
+        let grace = name.take_as("grace", "a length of time, as in 30s")?;
+        Ok(Box::new(Kueue {
+            grace: grace.unwrap_or(Span::ZERO),
+        }))
+    },
+};

@@ -1,0 +1,105 @@
+//! Volcano: queues by weight (proportion), by stated amounts (capacity), or jobs by dominant share (drf)
+//! (volcano-sh/volcano at ed72c7c8).
+//!
+//! Queues are the nodes at the top of the tree, jobs the frameworks. Of a queue's role the guarantee is Volcano's
+//! guarantee and the limit its capability; what it deserves under capacity is its part of the cluster by weight.
+//! Ties: the lower id.
+
+mod books;
+
+use self::books::Books;
+use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim};
+use crate::evidence::{Evidence, Proven};
+use crate::ledger::Node;
+use crate::message::FrameworkId;
+use crate::name::Param;
+use crate::resources::Resources;
+use crate::share::Share;
+use crate::time::Span;
+
+/// How queues are told what they deserve.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Queues {
+    Proportion,
+    Capacity,
+    Drf,
+}
+
+/// Queues with deserved amounts.
+#[derive(Debug)]
+pub struct Volcano {
+    queues: Queues,
+    grace: Span,
+}
+
+impl Allocator for Volcano {
+    /// At the top what is held of what is deserved; below it, and under drf, the dominant share.
+    fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
+        let ledger = context.ledger;
+        if self.queues == Queues::Drf || ledger.parent(node).is_some() {
+            return ledger.dominant_share(node).into();
+        }
+        // Shares are fractions of numbers too long for a rank: how many are lower says the same.
+        Share::new(Books::of(ledger, self.queues).before(node), 1).into()
+    }
+
+    fn ranks_together(&self) -> bool {
+        self.queues != Queues::Drf
+    }
+
+    fn reads_demand(&self) -> bool {
+        true
+    }
+
+    /// Under proportion no more than is deserved.
+    fn at_most(&self, context: &Context<'_>, framework: FrameworkId) -> Option<Resources> {
+        let proportion = self.queues == Queues::Proportion;
+        proportion.then(|| Books::of(context.ledger, self.queues).left(framework))
+    }
+
+    fn reclaims(&self) -> bool {
+        true
+    }
+
+    /// On the agent where the fewest have to go.
+    fn reclaim(&self, context: &Context<'_>, to: FrameworkId, needs: Resources) -> Option<Reclaim> {
+        let ledger = context.ledger;
+        let books = Books::of(ledger, self.queues);
+        let on = |agent| books.victims(ledger, (to, needs), agent, self.grace);
+        let possible = ledger.agents().filter_map(on);
+        possible.min_by_key(|one| one.victims.len())
+    }
+}
+
+pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
+    name: "volcano",
+    about: "queues at the top by what they hold of what they deserve, jobs in them by dominant share; reclaims",
+    params: &[
+        Param {
+            key: "queues",
+            about: "proportion (by weight and demand, the default), capacity (by weight) or drf (jobs alone)",
+        },
+        Param {
+            key: "grace",
+            about: "how long a victim is left (default 0s)",
+        },
+    ],
+    evidence: Evidence {
+        source: "volcano-sh/volcano ed72c7c8, plugins proportion, capacity and drf",
+        proven: Proven::Scripts,
+        example: include_str!("../../tests/scripts/volcano.txt"),
+    },
+    make: |name, _| {
+        let queues = match name.take("queues").as_deref() {
+            None | Some("proportion") => Queues::Proportion,
+            Some("capacity") => Queues::Capacity,
+            Some("drf") => Queues::Drf,
+            Some(other) => return Err(name.bad("queues", other, "proportion, capacity or drf")),
+        };
+        let grace = name.take_as("grace", "a length of time, as in 30s")?;
+        Ok(Box::new(Volcano {
+            queues,
+            grace: grace.unwrap_or(Span::ZERO),
+        }))
+    },
+};
