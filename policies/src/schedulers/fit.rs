@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
-use super::{OfferView, Scheduler, SchedulerEntry};
+use super::{OfferView, Scheduler, SchedulerEntry, TaskPlaces};
 use crate::evidence::{Evidence, Proven};
 use crate::job::JobSpec;
 use crate::job_order::{self, FCFS, ORDER, ScoreOrder};
@@ -26,7 +26,7 @@ pub struct Fit {
     /// Agents by their numbers.
     placer: Placer,
     /// Where running tasks are.
-    tasks: BTreeMap<WorkUnit, (TaskShape, Placed)>,
+    tasks: BTreeMap<WorkUnit, (TaskShape, Vec<Placed>)>,
     /// Jobs from this one on are not in the mix yet.
     unknown: JobId,
 }
@@ -45,8 +45,11 @@ impl Scheduler for Fit {
     }
 
     fn ended(&mut self, unit: WorkUnit) {
-        if let Some((shape, placed)) = self.tasks.remove(&unit) {
-            self.placer.end(&shape, &placed);
+        let Some((shape, placed)) = self.tasks.remove(&unit) else {
+            return;
+        };
+        for one in &placed {
+            self.placer.end(&shape, one);
         }
     }
 
@@ -85,6 +88,7 @@ impl Fit {
         let (needs, waiting) = view.waiting(job, stage);
         let shape = TaskShape::new(needs);
         let gang = view.queue().spec(job).gang;
+        let rigid = view.queue().spec(job).stages[stage as usize].rigid;
         if gang && view.queue().running(job, stage) > 0 {
             // After a loss, the rest of a gang is being ended.
             return;
@@ -97,11 +101,23 @@ impl Fit {
             }
             return;
         }
+        if rigid {
+            let mut places: BTreeMap<usize, u64> = BTreeMap::new();
+            for one in &placed {
+                let position = view.position(one.node).expect("an agent on offer");
+                *places.entry(position).or_default() += 1;
+            }
+            let places: TaskPlaces = places.into_iter().collect();
+            let unit = view.launch_whole(job, stage, &places);
+            let unit = unit.expect("a gang that waits, with room for it");
+            self.tasks.insert(unit, (shape, placed));
+            return;
+        }
         for one in placed {
             let position = view.position(one.node).expect("an agent on offer");
             let unit = view.launch_unit(position, job, stage);
             let unit = unit.expect("a task that waits, with room for it");
-            self.tasks.insert(unit, (shape, one));
+            self.tasks.insert(unit, (shape.clone(), vec![one]));
         }
     }
 }

@@ -389,21 +389,26 @@ impl OfferView<'_> {
     }
 
     /// Launches so many waiting tasks of one stage on the offers at these positions, which must have room for
-    /// them.
-    pub fn launch_whole(&mut self, job: JobId, stage: u32, places: &[(usize, u64)]) {
+    /// them. Of a [rigid](crate::job::StageSpec::rigid) stage these are all, and what they are as one.
+    pub fn launch_whole(
+        &mut self,
+        job: JobId,
+        stage: u32,
+        places: &[(usize, u64)],
+    ) -> Option<WorkUnit> {
         let spec = &self.queue.spec(job).stages[stage as usize];
         if spec.rigid {
             let needs = spec.needs;
-            if let Some(unit) = self.queue.take_from(job, stage) {
-                self.place_gang(unit, needs, places.to_vec());
-            }
-            return;
+            let unit = self.queue.take_from(job, stage)?;
+            self.place_gang(unit, needs, places.to_vec());
+            return Some(unit);
         }
         for (position, tasks) in places {
             for _ in 0..*tasks {
                 self.launch_stage(*position, job, stage);
             }
         }
+        None
     }
 
     /// Whether any task of `job` that may start fits into the offer at `position`.
