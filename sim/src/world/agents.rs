@@ -33,19 +33,21 @@ struct Machine {
     tasks: Vec<(FrameworkId, TaskId)>,
 }
 
-/// A task that runs; a gang, which runs on several agents as one, with what it has on the first of them.
+/// A task that runs, or a gang, which runs as one.
 #[derive(Clone, Debug)]
 pub(super) struct RunningTask {
     pub(super) agent: AgentId,
     pub(super) needs: Resources,
-    units: u32,
-    /// What a gang has on other agents.
-    elsewhere: Vec<OnAgent>,
     pub(super) started: Time,
     pub(super) purpose: TaskPurpose,
     /// What an executor does, once it began something.
     pub(super) work: Option<Box<Doing>>,
+    gang: Option<Box<Gang>>,
 }
+
+/// What a gang has on each of its agents, the first one first.
+#[derive(Clone, Debug)]
+struct Gang(Vec<OnAgent>);
 
 #[derive(Clone, Default, Debug)]
 pub(super) struct Doing {
@@ -58,12 +60,14 @@ pub(super) struct Doing {
 impl RunningTask {
     /// What it has on each of its agents.
     pub(super) fn parts(&self) -> impl Iterator<Item = OnAgent> {
-        let first = OnAgent {
+        let single = || OnAgent {
             agent: self.agent,
             needs: self.needs,
-            units: self.units,
+            units: 1,
         };
-        std::iter::once(first).chain(self.elsewhere.iter().copied())
+        let alone = self.gang.is_none().then(single);
+        let gang = self.gang.iter().flat_map(|gang| gang.0.iter().copied());
+        alone.into_iter().chain(gang)
     }
 }
 
@@ -145,14 +149,8 @@ impl World<'_> {
                 task,
                 needs,
             } => {
-                let units = 1;
-                let part = OnAgent {
-                    agent,
-                    needs,
-                    units,
-                };
                 if self.agents.is_up(agent, incarnation) {
-                    self.launch(framework, task, part, Vec::new());
+                    self.launch(framework, task, (agent, needs), None);
                 } else {
                     self.never_began(framework, task);
                 }
@@ -193,9 +191,8 @@ impl World<'_> {
         };
         let mut meant = parts.iter().zip(incarnations);
         if meant.all(|(part, incarnation)| self.agents.is_up(part.agent, *incarnation)) {
-            let mut parts = parts.into_iter();
-            let first = parts.next().expect("a gang on some agent");
-            self.launch(framework, task, first, parts.collect());
+            let first = (parts[0].agent, parts[0].needs);
+            self.launch(framework, task, first, Some(Box::new(Gang(parts))));
         } else {
             self.never_began(framework, task);
         }
@@ -205,14 +202,9 @@ impl World<'_> {
         &mut self,
         framework: FrameworkId,
         task: TaskId,
-        first: OnAgent,
-        elsewhere: Vec<OnAgent>,
+        (agent, needs): (AgentId, Resources),
+        gang: Option<Box<Gang>>,
     ) {
-        let OnAgent {
-            agent,
-            needs,
-            units,
-        } = first;
         // A framework that forgot the task was told it is lost; the agent would be told to kill it.
         let Some(purpose) = self.frameworks[framework.index()].purpose(task) else {
             self.never_began(framework, task);
@@ -222,8 +214,7 @@ impl World<'_> {
         let running = RunningTask {
             agent,
             needs,
-            units,
-            elsewhere,
+            gang,
             started: self.now,
             purpose,
             work: None,

@@ -323,7 +323,7 @@ impl<'a> World<'a> {
                     .is_some() =>
             {
                 self.counts(framework, executor, Some(unit));
-                self.piece_done(framework, unit);
+                self.piece_done(framework, unit, 1);
             }
             _ => {}
         }
@@ -366,7 +366,7 @@ impl<'a> World<'a> {
         }
         self.record.framework(framework).copies_won += u64::from(copy);
         self.counts(framework, task, None);
-        self.piece_done(framework, unit);
+        self.piece_done(framework, unit, tasks);
     }
 
     /// Of all attempts at a task it is this whose end counts.
@@ -376,11 +376,11 @@ impl<'a> World<'a> {
         }
     }
 
-    fn piece_done(&mut self, framework: FrameworkId, unit: WorkUnit) {
+    /// A task of a job is done, or so many as one.
+    fn piece_done(&mut self, framework: FrameworkId, unit: WorkUnit, tasks: u32) {
         let now = self.now;
         self.moved = now;
         self.costs.done(framework, self.in_trace(framework, unit));
-        let tasks = self.at_once(framework, unit);
         let progress = self.progress(framework);
         if let Some(open) = progress.open(unit.job) {
             let left = &mut open.left[unit.stage as usize];
