@@ -24,7 +24,7 @@ use fairground_readers::formats::ReadAs;
 use fairground_workloads::models::parts::{AutoscalerSpec, ServiceSpec};
 use fairground_workloads::models::trace::{Deal, FeedbackMode, LeftOut, TraceSpec};
 use fairground_workloads::recipe::MOST_AGENTS;
-use fairground_workloads::{Files as _, MachinesSpec, ReadError, SpecContext, WorkloadSpec};
+use fairground_workloads::{MachinesSpec, ReadError, SpecContext, TraceFiles as _, WorkloadSpec};
 
 use crate::network::NetworkSpec;
 use crate::recipe::{CostSpec, FrameworkSpec, Group, Recipe};

@@ -70,7 +70,7 @@ enum Command {
     Stream(StreamArgs),
     /// Write what a recipe's traces come to for one seed, for a real cluster, which reads no traces
     #[command(after_help = draw::EXAMPLES)]
-    Draw(draw::Args),
+    Draw(draw::DrawArgs),
     /// Look at trace files
     #[command(subcommand)]
     Trace(TraceCommand),
