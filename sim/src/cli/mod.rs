@@ -17,6 +17,7 @@ mod profile;
 mod progress;
 mod rebase;
 mod replay;
+mod speed;
 mod stream;
 mod trace;
 mod verify;
@@ -289,6 +290,8 @@ enum TraceCommand {
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
+    /// Measure how fast traces are read, beside a reader that only finds the ends of lines
+    Bench(speed::SpeedArgs),
     #[command(flatten)]
     Form(form::FormCommand),
     /// List the public traces that can be read, with their licences
