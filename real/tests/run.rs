@@ -165,18 +165,18 @@ fn what_cannot_be_run_is_refused_before_anything_begins() {
     refused(
         OF_A_LOG,
         "recipe.toml",
-        &expect![[r#"
+        &expect![[r"
         fairground-real: recipe.toml: framework `log`: expected work and machines that need no file, found a workload of the kind `swf`
           hint: this program reads no traces; draw them with `fairground draw RECIPE --seed N >drawn.json` and say --drawn drawn.json
-    "#]],
+    "]],
     );
     refused(
         OF_A_LOG,
         "recipe.toml --drawn full/letter",
-        &expect![[r#"
+        &expect![[r"
         fairground-real: full/letter:1: column 1: expected what `fairground draw` wrote; expected value
           hint: draw log again: `fairground draw RECIPE --seed 1`
-    "#]],
+    "]],
     );
     let in_role = SMALL.replace("name = \"spark\"", "name = \"spark\"\nrole = \"batch\"");
     refused(

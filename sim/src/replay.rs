@@ -24,7 +24,7 @@ use fairground_readers::formats::ReadAs;
 use fairground_workloads::models::parts::{AutoscalerSpec, ServiceSpec};
 use fairground_workloads::models::trace::{Deal, FeedbackMode, LeftOut, TraceSpec};
 use fairground_workloads::recipe::MOST_AGENTS;
-use fairground_workloads::{Files as _, MachinesSpec, ReadError, SpecContext, WorkloadSpec};
+use fairground_workloads::{MachinesSpec, ReadError, SpecContext, TraceFiles as _, WorkloadSpec};
 
 use crate::network::NetworkSpec;
 use crate::recipe::{CostSpec, FrameworkSpec, Group, Recipe};
@@ -146,10 +146,11 @@ impl Replay {
             framework.extend(self.frameworks(one, work.len(), &part, &mut tenants)?);
         }
         tell_apart(&mut framework);
-        let (mut demands, mut left) = (Vec::new(), LeftOut::new());
+        let mut demands = Vec::new();
         for one in &framework {
-            demands.push(demand_of(one, duration, &mut imports, &mut left)?);
+            demands.push(demand_of(one, duration, &mut imports)?);
         }
+        let left = self.left_out(&work, &part, &mut imports)?;
         if self.feedback == Some(FeedbackMode::Logged) && !part::names_another(&work, &part)? {
             let why = "no job of the part replayed names one before it that is in it, too";
             return Err(ReadError::ignored("--feedback", why, "logged"));
@@ -270,6 +271,38 @@ impl Replay {
         })
     }
 
+    /// All of a trace's work in a part of it.
+    fn spec(&self, work: &Work, part: &Part) -> TraceSpec {
+        TraceSpec {
+            sample: self.sample,
+            interarrival: self.interarrival,
+            file: work.file.clone(),
+            format: work.read.format.map(|format| format.to_string()),
+            columns: work.read.columns.to_string(),
+            from: part.from,
+            feedback: self.feedback,
+            ..TraceSpec::default()
+        }
+    }
+
+    /// The jobs that cannot be run, of all tenants: one with no others is no framework.
+    fn left_out(
+        &self,
+        work: &[Work],
+        part: &Part,
+        imports: &mut Imports,
+    ) -> Result<LeftOut, ReadError> {
+        let mut left = LeftOut::new();
+        for one in work.iter().filter(|one| one.rows("tasks") > 0) {
+            let all = WorkloadSpec::Trace(self.spec(one, part));
+            let context = context("", part.duration);
+            for (why, (count, first)) in all.load(Path::new(""), imports)?.left_out(&context)? {
+                left.entry(why).or_insert((0, first)).0 += count;
+            }
+        }
+        Ok(left)
+    }
+
     /// The frameworks of one of `traces` traces.
     fn frameworks(
         &self,
@@ -278,17 +311,7 @@ impl Replay {
         part: &Part,
         about: &mut String,
     ) -> Result<Vec<FrameworkSpec>, ReadError> {
-        let from = part.from;
-        let mut spec = TraceSpec {
-            sample: self.sample,
-            interarrival: self.interarrival,
-            file: work.file.clone(),
-            format: work.read.format.map(|format| format.to_string()),
-            columns: work.read.columns.to_string(),
-            from,
-            feedback: self.feedback,
-            ..TraceSpec::default()
-        };
+        let mut spec = self.spec(work, part);
         if work.rows("tasks") == 0 {
             self.no_tenants("a trace of requests is one framework")?;
             let peak = peak(work, &spec, part)?;
@@ -420,24 +443,24 @@ fn peak(work: &Work, spec: &TraceSpec, part: &Part) -> Result<u64, ReadError> {
     Ok(steps.into_values().max().unwrap_or(0))
 }
 
-/// What a framework will ask for; jobs of it that cannot be run are counted.
+/// What work is built for, to see how much it is.
+const fn context(name: &str, horizon: Span) -> SpecContext<'_> {
+    SpecContext {
+        agents: 1,
+        horizon,
+        seed: 1,
+        name,
+    }
+}
+
+/// What a framework will ask for.
 fn demand_of(
     framework: &FrameworkSpec,
     horizon: Span,
     imports: &mut Imports,
-    left: &mut LeftOut,
 ) -> Result<Demand, ReadError> {
     let source = framework.workload.load(Path::new(""), imports)?;
-    let context = SpecContext {
-        agents: 1,
-        horizon,
-        seed: 1,
-        name: &framework.name,
-    };
-    let workload = source.build(&context)?;
-    for (why, (count, first)) in source.left_out(&context)? {
-        left.entry(why).or_insert((0, first)).0 += count;
-    }
+    let workload = source.build(&context(&framework.name, horizon))?;
     // As whoever runs them starts them.
     let together = framework.scheduler.base() == GANG;
     Ok(Demand::of(&workload.work, horizon, together))

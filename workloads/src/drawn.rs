@@ -20,7 +20,7 @@ const FORM: u32 = 1;
 /// What a trace was drawn from.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct From {
+struct DrawnFrom {
     form: u32,
     /// BLAKE3 of all of the recipe that a trace follows from, in hexadecimal.
     recipe: String,
@@ -29,7 +29,7 @@ struct From {
     trace: String,
 }
 
-impl From {
+impl DrawnFrom {
     fn new(recipe: &Recipe, seed: u64, line: &[u8]) -> Self {
         // How often a recipe is run, and under which policies, changes nothing of its trace.
         let world = Recipe {
@@ -57,7 +57,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// When `out` takes no more.
 pub fn write(recipe: &Recipe, seed: u64, trace: &Trace, mut out: impl Write) -> io::Result<()> {
     let line = serde_json::to_vec(trace)?;
-    serde_json::to_writer(&mut out, &From::new(recipe, seed, &line))?;
+    serde_json::to_writer(&mut out, &DrawnFrom::new(recipe, seed, &line))?;
     for part in [b"\n", &line[..], b"\n"] {
         out.write_all(part)?;
     }
@@ -81,9 +81,9 @@ pub fn read(path: &Path, recipe: &Recipe, seed: u64) -> Result<Trace, ReadError>
         file.read_until(b'\n', part).map_err(unreadable)?;
         part.pop_if(|last| *last == b'\n');
     }
-    let found: From = serde_json::from_slice(&head)
+    let found: DrawnFrom = serde_json::from_slice(&head)
         .map_err(|error| again(ReadError::json("what `fairground draw` wrote", &error)))?;
-    let wanted = From::new(recipe, seed, &line);
+    let wanted = DrawnFrom::new(recipe, seed, &line);
     if found.form != wanted.form {
         return Err(again(ReadError::expected(
             format!("form {FORM}"),
@@ -170,37 +170,37 @@ mod tests {
             as_it_is,
             &[SHORT],
             4,
-            &expect![[r#"
+            &expect![[r"
             expected what was drawn for seed 4, found seed 3
-              hint: draw nine-hosts again: `fairground draw RECIPE --seed 4`"#]],
+              hint: draw nine-hosts again: `fairground draw RECIPE --seed 4`"]],
         );
         check(
             as_it_is,
             &[],
             3,
-            &expect![[r#"
+            &expect![[r"
             expected what was drawn from nine-hosts as it is now, found what another recipe asks for
-              hint: draw nine-hosts again: `fairground draw RECIPE --seed 3`"#]],
+              hint: draw nine-hosts again: `fairground draw RECIPE --seed 3`"]],
         );
     }
 
     #[test]
     fn what_is_damaged_is_refused() {
         check(
-            |text| text.clear(),
+            Vec::clear,
             &[SHORT],
             3,
-            &expect![[r#"
+            &expect![[r"
             column 0: expected what `fairground draw` wrote; EOF while parsing a value
-              hint: draw nine-hosts again: `fairground draw RECIPE --seed 3`"#]],
+              hint: draw nine-hosts again: `fairground draw RECIPE --seed 3`"]],
         );
         check(
             |text| text.truncate(400),
             &[SHORT],
             3,
-            &expect![[r#"
+            &expect![[r"
             expected the trace as it was written, found another
-              hint: draw nine-hosts again: `fairground draw RECIPE --seed 3`"#]],
+              hint: draw nine-hosts again: `fairground draw RECIPE --seed 3`"]],
         );
         let other = |text: &mut Vec<u8>| {
             let digit = text.iter().rposition(u8::is_ascii_digit).unwrap();
@@ -210,18 +210,18 @@ mod tests {
             other,
             &[SHORT],
             3,
-            &expect![[r#"
+            &expect![[r"
             expected the trace as it was written, found another
-              hint: draw nine-hosts again: `fairground draw RECIPE --seed 3`"#]],
+              hint: draw nine-hosts again: `fairground draw RECIPE --seed 3`"]],
         );
         let later = |text: &mut Vec<u8>| text[8] = b'2';
         check(
             later,
             &[SHORT],
             3,
-            &expect![[r#"
+            &expect![[r"
             expected form 1, found 2
-              hint: draw nine-hosts again: `fairground draw RECIPE --seed 3`"#]],
+              hint: draw nine-hosts again: `fairground draw RECIPE --seed 3`"]],
         );
     }
 }

@@ -48,7 +48,7 @@ impl EstimateSpec {
     }
 
     /// A stage of which this is said.
-    pub fn stage(self, (stage, runtimes): (&StageSpec, Runtimes<&[Span]>)) -> StageSpec {
+    pub(crate) fn stage(self, (stage, runtimes): (&StageSpec, Runtimes<&[Span]>)) -> StageSpec {
         StageSpec {
             estimate: self.of(&runtimes),
             ..stage.clone()
@@ -56,7 +56,7 @@ impl EstimateSpec {
     }
 
     /// The workload with this said of its jobs.
-    pub fn said_of(self, workload: Workload) -> Workload {
+    pub(crate) fn said_of(self, workload: Workload) -> Workload {
         let work = match workload.work {
             Work::Batch(jobs) => Work::Batch(jobs.with_estimates(self)),
             Work::Executors {
@@ -82,7 +82,7 @@ impl EstimateSpec {
     }
 
     /// The same for jobs that come one by one.
-    pub fn said_of_all(self, jobs: JobStream<'_>) -> JobStream<'_> {
+    pub(crate) fn said_of_all(self, jobs: JobStream<'_>) -> JobStream<'_> {
         Box::new(jobs.map(move |job| Ok(job?.with_estimates(self))))
     }
 
@@ -103,7 +103,7 @@ impl EstimateSpec {
     }
 
     /// What is wrong with it, if anything is.
-    pub fn check(self) -> Result<(), &'static str> {
+    pub(crate) fn check(self) -> Result<(), &'static str> {
         match self {
             Self::Times(times) if !(1..=MOST).contains(&times) => Err(
                 "expected how many times as long as it runs a task is said to run, more than 0 and at most \

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ReadError;
 use crate::feedback::Feedback;
-use crate::spec::{Files, Source, SpecContext, WorkloadSpec};
+use crate::spec::{Source, SpecContext, TraceFiles, WorkloadSpec};
 use crate::trace::{Input, Jobs, Stage, Work, Workload};
 
 /// What changes in a framework's work, and when.
@@ -199,7 +199,7 @@ impl WorkloadSpec {
         &self,
         phases: &[PhaseSpec],
         folder: &Path,
-        files: &mut dyn Files,
+        files: &mut dyn TraceFiles,
     ) -> Result<Arc<dyn Source>, ReadError> {
         let first = self.load(folder, files)?;
         let later = resolved(self, phases)

@@ -312,7 +312,7 @@ impl Recipe {
     /// # Errors
     /// When parameters ask for absurdly much, or files do not last so long.
     pub fn trace(&self, sources: &Sources, seed: u64) -> Result<Trace, TraceError> {
-        self.assemble(sources, seed, |source, context| source.build(context))
+        self.assemble(sources, seed, <dyn Source>::build)
     }
 
     /// The same, with the jobs of frameworks that replay a trace beside it, one by one; in the trace

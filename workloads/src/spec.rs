@@ -1,6 +1,6 @@
 //! The part of a recipe that says where a framework's work comes from.
 //!
-//! Files are read once ([`WorkloadSpec::load`]), by whoever can read them ([`Files`]); every seed then builds
+//! Files are read once ([`WorkloadSpec::load`]), by whoever can read them ([`TraceFiles`]); every seed then builds
 //! its own workload from the same [`Source`]. Every random choice comes from a stream named
 //! by the framework and the purpose, so a change of one parameter leaves the other draws alone.
 
@@ -108,7 +108,7 @@ pub fn unmeasured() -> ReadError {
 }
 
 /// Reads what recipes name by file; paths are relative to `folder`.
-pub trait Files {
+pub trait TraceFiles {
     /// The work of a kind that reads files, whose parameters are checked.
     ///
     /// # Errors
@@ -136,7 +136,7 @@ impl NoFiles {
     }
 }
 
-impl Files for NoFiles {
+impl TraceFiles for NoFiles {
     fn work(&mut self, spec: &WorkloadSpec, _: &Path) -> Result<Arc<dyn Source>, ReadError> {
         Err(Self::refused(&format!(
             "a workload of the kind `{}`",
@@ -199,7 +199,11 @@ impl WorkloadSpec {
     ///
     /// # Errors
     /// The first bad parameter, unreadable file or bad record.
-    pub fn load(&self, folder: &Path, files: &mut dyn Files) -> Result<Arc<dyn Source>, ReadError> {
+    pub fn load(
+        &self,
+        folder: &Path,
+        files: &mut dyn TraceFiles,
+    ) -> Result<Arc<dyn Source>, ReadError> {
         self.check()?;
         Ok(match self {
             Self::Hadoop(spec) => Arc::new(spec.clone()),

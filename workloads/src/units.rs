@@ -132,7 +132,7 @@ pub mod bytes {
 
 /// Whether a factor in thousandths changes nothing: such a key needs not be written.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-pub const fn is_one(thousandths: &u32) -> bool {
+pub(crate) const fn is_one(thousandths: &u32) -> bool {
     *thousandths == 1000
 }
 

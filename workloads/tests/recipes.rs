@@ -455,9 +455,9 @@ fn nonsense_about_models_is_refused_with_its_name() {
     );
     refused(
         "[work.swim]\nfile = 'x.tsv'",
-        &expect![[r#"
+        &expect![[r"
             expected work and machines that need no file, found a workload of the kind `swim`
-              hint: this program reads no traces; draw them with `fairground draw RECIPE --seed N >drawn.json` and say --drawn drawn.json"#]],
+              hint: this program reads no traces; draw them with `fairground draw RECIPE --seed N >drawn.json` and say --drawn drawn.json"]],
     );
     refused(
         "[work.requests]\nfile = 'x'\nstep = '1500ms'",

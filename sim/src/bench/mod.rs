@@ -14,6 +14,7 @@ mod peers;
 mod rows;
 mod runs;
 mod seeds;
+pub mod speed;
 mod traces;
 mod workload;
 

@@ -16,7 +16,7 @@ const TURNS: usize = 5;
 pub(super) const FIFO: &str = "fifo[offers=task]";
 pub(super) const DRF: &str = "drf[offers=task]";
 
-pub(super) fn median(measure: impl Fn() -> anyhow::Result<f64>) -> anyhow::Result<f64> {
+pub(super) fn median(mut measure: impl FnMut() -> anyhow::Result<f64>) -> anyhow::Result<f64> {
     let values = (0..TURNS).map(|_| measure());
     Ok(median_of(values.collect::<anyhow::Result<Vec<f64>>>()?))
 }

@@ -10,7 +10,7 @@ use super::{Ending, a_seed, print};
 
 /// What is drawn.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct DrawArgs {
     /// The recipe
     recipe: PathBuf,
     /// The seed of its random choices
@@ -23,7 +23,7 @@ Examples:
   fairground draw my.toml --seed 7 >drawn.json
   fairground-real run my.toml --seed 7 --drawn drawn.json";
 
-pub(super) fn draw(args: &Args) -> anyhow::Result<Ending> {
+pub(super) fn draw(args: &DrawArgs) -> anyhow::Result<Ending> {
     let loaded = Recipe::load(Some(&args.recipe), &[])?;
     let sources = loaded.sources(&mut Imports::default())?;
     let trace = loaded.recipe.trace(&sources, args.seed)?;

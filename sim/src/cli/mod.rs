@@ -20,6 +20,7 @@ mod profile;
 mod progress;
 mod rebase;
 mod replay;
+mod speed;
 mod stream;
 mod trace;
 mod verify;
@@ -73,7 +74,7 @@ enum Command {
     Stream(StreamArgs),
     /// Write what a recipe's traces come to for one seed, for a real cluster, which reads no traces
     #[command(after_help = draw::EXAMPLES)]
-    Draw(draw::Args),
+    Draw(draw::DrawArgs),
     /// Look at trace files
     #[command(subcommand)]
     Trace(TraceCommand),
@@ -298,6 +299,8 @@ enum TraceCommand {
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
+    /// Measure how fast traces are read, beside a reader that only finds the ends of lines
+    Bench(speed::SpeedArgs),
     #[command(flatten)]
     Form(form::FormCommand),
     /// List the public traces that can be read, with their licences

@@ -7,13 +7,14 @@ use fairground_readers::canonical::{Opened, check};
 use fairground_readers::formats;
 use fairground_workloads::say;
 
-use super::{Ending, TraceArgs, TraceCommand, catalogue, counted, form, print, profile};
+use super::{Ending, TraceArgs, TraceCommand, catalogue, counted, form, print, profile, speed};
 
 pub(super) fn trace(command: TraceCommand) -> anyhow::Result<Ending> {
     match command {
         TraceCommand::Stat(args) => profile::stat(&args),
         TraceCommand::Head { trace, records } => head(&trace, records),
         TraceCommand::Validate { trace, limit } => validate(&trace, limit),
+        TraceCommand::Bench(args) => speed::bench(&args),
         TraceCommand::Form(command) => form::form(command),
         TraceCommand::List(args) => catalogue::list(&args),
         TraceCommand::Get(args) => catalogue::get(&args),

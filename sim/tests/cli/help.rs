@@ -17,6 +17,8 @@ fn help() {
           compare      Run a recipe under all its policies and write tables, figures and a report
           run          Run a recipe under one policy with one seed
           stream       Run a recipe under one policy in bounded memory, the jobs of traces one by one
+          draw         Write what a recipe's traces come to for one seed, for a real cluster, which reads no
+                       traces
           trace        Look at trace files
           policies     List the policies and schedulers, with their parameters
           conformance  Hold the rules of policies against the test cases of the systems they come from
@@ -158,6 +160,7 @@ fn help_on_trace() {
                      waits and estimates
           head       Show the first records of a trace as CSV
           validate   Read all of a trace and name every problem
+          bench      Measure how fast traces are read, beside a reader that only finds the ends of lines
           import     Make a canonical trace of a public one, or of exported text
           export     Write a canonical trace as JSON lines; packed if the name ends with .zst
           slice      Take a part of a canonical trace

@@ -74,7 +74,7 @@ impl Day {
 }
 
 /// A source of submissions until the horizon.
-pub struct Arrivals {
+pub(crate) struct Arrivals {
     stream: Stream,
     gap: Span,
     day: Day,
@@ -85,7 +85,7 @@ pub struct Arrivals {
 
 impl Arrivals {
     /// Poisson arrivals `gap` apart in the mean, at most `jobs` of them.
-    pub fn new(
+    pub(crate) fn new(
         stream: Stream,
         gap: Span,
         day: Day,

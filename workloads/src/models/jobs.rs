@@ -21,6 +21,9 @@ pub struct Jobs {
 
 impl Jobs {
     /// Adds a job submitted not before the one added last.
+    ///
+    /// # Errors
+    /// When there are more tasks than [`MOST_TASKS_IN_ALL`].
     pub fn push(
         &mut self,
         label: &str,
@@ -51,6 +54,9 @@ impl Jobs {
 }
 
 /// So many tasks, as long as that is a sane number for one stage.
+///
+/// # Errors
+/// When there are more than [`MOST_TASKS`].
 pub fn task_count(tasks: u64) -> Result<u32, ReadError> {
     match u32::try_from(tasks) {
         Ok(tasks) if tasks <= MOST_TASKS => Ok(tasks),

@@ -273,7 +273,7 @@ impl AutoscalerSpec {
 }
 
 /// Something must not be zero.
-pub fn positive(value: u64, parameter: &str) -> Result<(), ReadError> {
+pub(crate) fn positive(value: u64, parameter: &str) -> Result<(), ReadError> {
     if value == 0 {
         let error = ReadError::expected("more than zero", "0");
         return Err(error.place(format!("parameter `{parameter}`")));
@@ -282,7 +282,7 @@ pub fn positive(value: u64, parameter: &str) -> Result<(), ReadError> {
 }
 
 /// A task must need something.
-pub fn some(needs: Resources, parameter: &str) -> Result<(), ReadError> {
+pub(crate) fn some(needs: Resources, parameter: &str) -> Result<(), ReadError> {
     if needs.is_zero() {
         let error = ReadError::expected("some processor or memory", "none of either");
         return Err(error.place(format!("parameter `{parameter}`")));
@@ -291,7 +291,7 @@ pub fn some(needs: Resources, parameter: &str) -> Result<(), ReadError> {
 }
 
 /// The factor of a task away from its data, at least one, in thousandths.
-pub fn at_least_one(factor: u32, parameter: &str) -> Result<(), ReadError> {
+pub(crate) fn at_least_one(factor: u32, parameter: &str) -> Result<(), ReadError> {
     if factor < 1000 {
         let error = ReadError::expected("at least 1", Thousandths(u64::from(factor)));
         return Err(error.place(format!("parameter `{parameter}`")));
@@ -300,7 +300,7 @@ pub fn at_least_one(factor: u32, parameter: &str) -> Result<(), ReadError> {
 }
 
 /// Bounds must be the right way round and start at one.
-pub fn range(bounds: [u32; 2], parameter: &str) -> Result<(), ReadError> {
+pub(crate) fn range(bounds: [u32; 2], parameter: &str) -> Result<(), ReadError> {
     let [low, high] = bounds;
     if low == 0 || high < low {
         let found = format!("[{low}, {high}]");
@@ -311,7 +311,7 @@ pub fn range(bounds: [u32; 2], parameter: &str) -> Result<(), ReadError> {
 }
 
 /// A file must be named.
-pub fn named(file: &Path) -> Result<(), ReadError> {
+pub(crate) fn named(file: &Path) -> Result<(), ReadError> {
     if file.as_os_str().is_empty() {
         let error = ReadError::expected("the path of a file", "nothing");
         return Err(error.place("parameter `file`"));
@@ -320,7 +320,7 @@ pub fn named(file: &Path) -> Result<(), ReadError> {
 }
 
 /// At most the whole, in thousandths.
-pub fn share(thousandths: u32, parameter: &str) -> Result<(), ReadError> {
+pub(crate) fn share(thousandths: u32, parameter: &str) -> Result<(), ReadError> {
     if thousandths > 1000 {
         let error = ReadError::expected("at most 1", Thousandths(u64::from(thousandths)));
         return Err(error.place(format!("parameter `{parameter}`")));

@@ -183,6 +183,9 @@ impl Source for RailsSpec {
 }
 
 /// How many steps cover the horizon.
+///
+/// # Errors
+/// When there are too many.
 pub fn steps(horizon: Span, step: Span) -> Result<u64, ReadError> {
     let steps = horizon.as_micros().div_ceil(step.as_micros().max(1));
     if steps > MOST_STEPS {

@@ -140,6 +140,9 @@ impl Submissions {
     }
 
     /// The jobs that `draw` makes, as long as it makes some.
+    ///
+    /// # Errors
+    /// When parameters and horizon ask for absurdly much.
     pub fn collect(
         &self,
         context: &SpecContext<'_>,

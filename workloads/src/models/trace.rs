@@ -256,7 +256,7 @@ impl TraceSpec {
 pub const SESSION: Span = Span::from_secs(20 * 60);
 
 /// That a session is not told where there are none.
-pub fn heeds_sessions(
+pub(crate) fn heeds_sessions(
     feedback: Option<FeedbackMode>,
     session: Option<Span>,
 ) -> Result<(), ReadError> {
@@ -268,7 +268,6 @@ pub fn heeds_sessions(
 }
 
 /// Whether a part is all there is.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 pub const fn is_whole(thousandths: &u32) -> bool {
     *thousandths == 1000
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{FrameworkSpec, Loaded, TraceError};
 use crate::models::machines::Machines;
-use crate::spec::{Files, Source};
+use crate::spec::{Source, TraceFiles};
 use crate::trace::Input;
 use crate::usage::UseSpec;
 
@@ -31,7 +31,7 @@ impl Loaded {
     ///
     /// # Errors
     /// A bad parameter, an unreadable file, a bad record.
-    pub fn sources(&self, files: &mut dyn Files) -> Result<Sources, TraceError> {
+    pub fn sources(&self, files: &mut dyn TraceFiles) -> Result<Sources, TraceError> {
         let machines = self.recipe.machines.as_ref();
         let machines = machines.map(|spec| files.machines(spec, &self.folder));
         let machines = machines.transpose().map_err(|error| TraceError::Machines {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::import;
 use super::store::{MANIFEST, Opened};
 use fairground_workloads::models::machines::{Machines, MachinesSpec};
-use fairground_workloads::spec::{Files, NoFiles, Source, WorkloadSpec};
+use fairground_workloads::spec::{NoFiles, Source, TraceFiles, WorkloadSpec};
 
 use crate::error::ReadError;
 use crate::formats::stdin::within;
@@ -124,7 +124,7 @@ impl Imports {
     }
 }
 
-impl Files for Imports {
+impl TraceFiles for Imports {
     fn work(&mut self, spec: &WorkloadSpec, folder: &Path) -> Result<Arc<dyn Source>, ReadError> {
         Ok(match spec {
             WorkloadSpec::Swim(spec) => Arc::new(swim::load(spec, folder, self)?),

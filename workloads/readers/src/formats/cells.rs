@@ -3,6 +3,8 @@
 //! Amounts become whole numbers of a small unit (millionths, billionths) so that sums are exact
 //! and the same on every machine.
 
+use std::borrow::Cow;
+
 use crate::error::{ReadError, quoted};
 use crate::formats::swim::number;
 
@@ -48,6 +50,57 @@ pub(crate) fn split<'a, const N: usize>(
         return Err(ReadError::uneven(expected, found).hint(names.join(", ")));
     }
     Ok(row)
+}
+
+/// The text behind an opening quote, in which two quotes are one, and what stands behind the closing one; nothing
+/// where none closes it.
+pub(crate) fn until_quote(inside: &str) -> Option<(Cow<'_, str>, &str)> {
+    let (mut from, mut doubled) = (0, false);
+    loop {
+        let at = from + inside[from..].find('"')?;
+        let (text, behind) = (&inside[..at], &inside[at + 1..]);
+        if behind.starts_with('"') {
+            (from, doubled) = (at + 2, true);
+        } else if doubled {
+            return Some((Cow::Owned(text.replace("\"\"", "\"")), behind));
+        } else {
+            return Some((Cow::Borrowed(text), behind));
+        }
+    }
+}
+
+/// The cells of a line in which some may be quoted, others without blanks around them; also says whether the
+/// quotes of the last one are still open.
+pub(crate) fn quoted_cells(line: &str, between: char) -> (Vec<Cow<'_, str>>, bool) {
+    let mut cells = Vec::new();
+    let mut rest = line;
+    loop {
+        let inner = rest.trim_start_matches(|c| c == ' ' && c != between);
+        let inside = inner.strip_prefix('"');
+        let (quoted, behind) = match inside.map(|inside| (inside, until_quote(inside))) {
+            None => (None, rest),
+            Some((_, Some((text, behind)))) => (Some(text), behind),
+            Some((open, None)) => {
+                cells.push(Cow::Borrowed(open));
+                return (cells, true);
+            }
+        };
+        let (text, more) = match behind.split_once(between) {
+            Some((text, more)) => (text, Some(more)),
+            None => (behind, None),
+        };
+        let text = text.trim_ascii();
+        cells.push(match quoted {
+            None => Cow::Borrowed(text),
+            Some(quoted) if text.is_empty() => quoted,
+            // Whoever wrote it forgot a quote.
+            Some(quoted) => Cow::Owned(quoted.into_owned() + text),
+        });
+        match more {
+            Some(more) => rest = more,
+            None => return (cells, false),
+        }
+    }
 }
 
 /// How many columns a line has.
@@ -269,6 +322,28 @@ mod tests {
         check("1.2.3", None);
         check("1e", None);
         check("NaN", None);
+    }
+
+    fn split(line: &str, expected: &[&str], open: bool) {
+        let (cells, is_open) = quoted_cells(line, ',');
+        assert_eq!(cells, expected, "{line}");
+        assert_eq!(is_open, open, "{line}");
+    }
+
+    #[test]
+    fn cells_may_be_quoted() {
+        split("a,b", &["a", "b"], false);
+        split("", &[""], false);
+        split("a, ", &["a", ""], false);
+        split("\"a,b\",c", &["a,b", "c"], false);
+        split("\"a \"\"b\"\"\" , c", &["a \"b\"", "c"], false);
+        split("\"\",\"\"", &["", ""], false);
+        split("\"a \"\"b\"\"\",,", &["a \"b\"", "", ""], false);
+        split("5\" disk,b", &["5\" disk", "b"], false);
+        split("a,\"b", &["a", "b"], true);
+        split("\"a\"x,b", &["ax", "b"], false);
+        split(" \"a,b\"", &["a,b"], false);
+        split("\"ä\"\"\",\"ö", &["ä\"", "ö"], true);
     }
 
     #[test]

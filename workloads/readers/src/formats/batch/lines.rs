@@ -45,15 +45,15 @@ impl NamesUnread {
 
 /// An account that is written so.
 #[derive(Default)]
-pub struct Account<L> {
+pub struct AccountText<L> {
     how: L,
     unread: NamesUnread,
 }
 
 /// The records of such an account, or of a folder of such files.
-pub type AccountLines<L> = LinedRecords<Account<L>>;
+pub type AccountLines<L> = LinedRecords<AccountText<L>>;
 
-impl<L: RecordLine> Lined for Account<L> {
+impl<L: RecordLine> Lined for AccountText<L> {
     type Record = Accounted;
     const MEMBER: &'static str = L::MEMBER;
     const ONE: &'static str = "record";

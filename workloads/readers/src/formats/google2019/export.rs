@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::error::{ReadError, quoted};
-use crate::formats::cells::Cell;
+use crate::formats::cells::{Cell, quoted_cells};
 
 /// More members that are not read are not told.
 const MOST_UNREAD: usize = 200;
@@ -51,7 +51,7 @@ impl<const N: usize> Exported<N> {
         match layout {
             ExportLayout::Csv(header, ..) if header == line => Ok(None),
             ExportLayout::Csv(_, width, positions) => {
-                let texts = cells(line);
+                let texts = quoted_cells(line, ',').0;
                 if texts.len() != *width {
                     let expected = format!("{width} columns, as the first line has");
                     return Err(ReadError::uneven(expected, texts.len()));
@@ -79,7 +79,7 @@ impl<const N: usize> Exported<N> {
         if line.trim_ascii_start().starts_with('{') {
             return Ok(ExportLayout::Json(BTreeSet::new()));
         }
-        let names = cells(line);
+        let names = quoted_cells(line, ',').0;
         let position = |wanted: &str| {
             let same = |name: &Cow<'_, str>| {
                 **name == *wanted
@@ -127,7 +127,7 @@ impl<const N: usize> Exported<N> {
             ExportLayout::Unknown => Vec::new(),
             ExportLayout::Json(unread) => unread.iter().cloned().collect(),
             ExportLayout::Csv(header, _, positions) => {
-                let names = cells(header).into_iter().enumerate();
+                let names = quoted_cells(header, ',').0.into_iter().enumerate();
                 let unread =
                     names.filter(|(at, name)| !name.is_empty() && !positions.contains(&Some(*at)));
                 unread.map(|(_, name)| name.into_owned()).collect()
@@ -154,43 +154,6 @@ fn text_of(value: &Value) -> String {
             texts.collect::<Vec<_>>().join(",")
         }
         _ => String::new(),
-    }
-}
-
-/// The cells of a line of CSV in which cells may be quoted.
-pub(super) fn cells(line: &str) -> Vec<Cow<'_, str>> {
-    let mut cells = Vec::new();
-    let mut rest = line;
-    loop {
-        if let Some(quoted) = rest.strip_prefix('"') {
-            let mut end = 0;
-            let close = loop {
-                match quoted[end..].find('"') {
-                    Some(at) if quoted[end + at + 1..].starts_with('"') => end += at + 2,
-                    Some(at) => break end + at,
-                    None => break quoted.len(),
-                }
-            };
-            let cell = &quoted[..close];
-            cells.push(if cell.contains("\"\"") {
-                Cow::Owned(cell.replace("\"\"", "\""))
-            } else {
-                Cow::Borrowed(cell)
-            });
-            match quoted
-                .get(close + 1..)
-                .and_then(|rest| rest.split_once(','))
-            {
-                Some((_, after)) => rest = after,
-                None => return cells,
-            }
-        } else if let Some((cell, after)) = rest.split_once(',') {
-            cells.push(Cow::Borrowed(cell.trim_ascii()));
-            rest = after;
-        } else {
-            cells.push(Cow::Borrowed(rest.trim_ascii()));
-            return cells;
-        }
     }
 }
 
@@ -236,16 +199,3 @@ macro_rules! exported_row {
     };
 }
 pub(super) use exported_row;
-
-#[cfg(test)]
-mod tests {
-    use super::cells;
-
-    #[test]
-    fn quotes_hold_commas() {
-        assert_eq!(cells(r#"a,"b,c",d"#), ["a", "b,c", "d"]);
-        assert_eq!(cells(r#""a ""b""",,"#), [r#"a "b""#, "", ""]);
-        assert_eq!(cells(r#""a"#), ["a"]);
-        assert_eq!(cells(""), [""]);
-    }
-}

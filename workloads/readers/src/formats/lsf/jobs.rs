@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::formats::batch::lines::{AccountLines, NamesUnread, RecordLine};
 use crate::formats::batch::notation::{MOST, MOST_SECONDS, memory};
 use crate::formats::batch::{self, Accounted, Chunk, RunPhase};
-use crate::formats::cells::decimal;
+use crate::formats::cells::{decimal, until_quote};
 use crate::formats::prelude::*;
 
 pub(crate) const FORM: Form = Form {
@@ -76,29 +76,11 @@ impl<'a> LsfFields<'a> {
             self.rest = &rest[end..];
             return Ok((end > 0).then(|| (Cow::Borrowed(&rest[..end]), false)));
         };
-        let mut from = 0;
-        let (mut text, mut doubled) = ("", false);
-        while let Some(at) = inside[from..].find('"') {
-            let at = from + at;
-            if inside[at + 1..].starts_with('"') {
-                from = at + 2;
-                doubled = true;
-                continue;
-            }
-            text = &inside[..at];
-            from = usize::MAX;
-            self.rest = &inside[at + 1..];
-            break;
-        }
-        if from != usize::MAX {
+        let Some((text, behind)) = until_quote(inside) else {
             let error = ReadError::expected("a text with a quote at its end", quoted(inside));
             return Err(self.here(error, "text"));
-        }
-        let text = if doubled {
-            Cow::Owned(text.replace("\"\"", "\""))
-        } else {
-            Cow::Borrowed(text)
         };
+        self.rest = behind;
         Ok(Some((text, true)))
     }
 

@@ -4,6 +4,7 @@
 //! columns separated by `;` and a tab, named with their units by the first line; times are seconds
 //! since 1970, whatever the header says. A folder is read as its files, of which each is a machine.
 
+use super::{MachineUse, import_machines, machine_of};
 use crate::formats::prelude::*;
 
 /// The most of anything that one machine may have.
@@ -49,18 +50,11 @@ columns! {
 
 contents! { Record: |_| Jobs 1, Tasks 1, Readings 1; }
 
-impl Record {
-    fn machine(&self) -> std::borrow::Cow<'_, str> {
-        let name = self.place.file.file_stem().unwrap_or_default();
-        name.to_string_lossy()
-    }
-}
-
 impl Told for Record {
     fn see(&self, seen: &mut Seen) {
         seen.count("rows");
         seen.columns();
-        seen.distinct("machines", &*self.machine());
+        seen.distinct("machines", &machine_of(&self.place));
         seen.least("first_time", self.time);
         seen.most("last_time", self.time);
         seen.figures("cpu_usage_mhz", "millionths of a MHz", [self.used]);
@@ -69,25 +63,14 @@ impl Told for Record {
 }
 
 fn import(import: &mut Import<'_>, path: &Path) -> Done {
-    let model = "percent of a machine, in the five minutes before its time";
-    import.assume("usage", model);
-    let mut machines = Named::default();
-    import.each(Rows::open(path)?, |import, row: Record| {
-        let tasks = Tasks {
-            cpus: Some(row.cores * 1000),
-            memory: Some(row.memory / 1_000_000 / 1024),
-            ..untold()
+    import_machines(import, Rows::open(path)?, |one: &Record| {
+        let of = MachineUse {
+            time: one.time,
+            cores: one.cores,
+            percent: one.percent,
+            memory: one.memory,
+            memory_used: one.memory_used,
         };
-        let job = machines.job(import, &row.machine(), tasks)?;
-        let start = seconds(row.time).saturating_sub(FIVE_MINUTES);
-        import.sees(start);
-        import.push(Usage {
-            job,
-            start,
-            length: FIVE_MINUTES,
-            cpus: row.percent / 100,
-            memory: Some(row.memory_used / 1_000_000 / 1024),
-        })?;
-        Ok(Became::Imported)
+        (&one.place, of)
     })
 }

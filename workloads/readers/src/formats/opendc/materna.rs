@@ -4,6 +4,7 @@
 //! those of [Bitbrains](super::bitbrains), but cells are quoted, times are dates as Germans write them, and
 //! fractions stand behind a comma. A folder is read as its files, of which each is a machine.
 
+use super::{MachineUse, import_machines, machine_of};
 use crate::formats::clock;
 use crate::formats::prelude::*;
 
@@ -130,18 +131,11 @@ fn german(text: &str) -> Option<u64> {
 
 contents! { Record: |_| Jobs 1, Tasks 1, Readings 1; }
 
-impl Record {
-    fn machine(&self) -> std::borrow::Cow<'_, str> {
-        let name = self.place.file.file_stem().unwrap_or_default();
-        name.to_string_lossy()
-    }
-}
-
 impl Told for Record {
     fn see(&self, seen: &mut Seen) {
         seen.count("rows");
         seen.columns();
-        seen.distinct("machines", &*self.machine());
+        seen.distinct("machines", &machine_of(&self.place));
         seen.earliest("first_time", self.time.seconds, &self.time.text);
         seen.latest("last_time", self.time.seconds, &self.time.text);
         seen.figures(
@@ -155,26 +149,15 @@ impl Told for Record {
 
 fn import(import: &mut Import<'_>, path: &Path) -> Done {
     import.clock(WallClock::local());
-    let model = "percent of a machine, in the five minutes before its time";
-    import.assume("usage", model);
-    let mut machines = Named::default();
-    import.each(Rows::open(path)?, |import, row: Record| {
-        let tasks = Tasks {
-            cpus: Some(row.cores * 1000),
-            memory: Some(row.memory / 1_000_000 / 1024),
-            ..untold()
+    import_machines(import, Rows::open(path)?, |one: &Record| {
+        let of = MachineUse {
+            time: one.time.seconds,
+            cores: one.cores,
+            percent: one.percent,
+            memory: one.memory,
+            memory_used: one.memory_used,
         };
-        let job = machines.job(import, &row.machine(), tasks)?;
-        let start = seconds(row.time.seconds).saturating_sub(FIVE_MINUTES);
-        import.sees(start);
-        import.push(Usage {
-            job,
-            start,
-            length: FIVE_MINUTES,
-            cpus: row.percent / 100,
-            memory: Some(row.memory_used / 1_000_000 / 1024),
-        })?;
-        Ok(Became::Imported)
+        (&one.place, of)
     })
 }
 

@@ -69,11 +69,11 @@ pub struct Record {
 }
 
 /// The nodes of a file.
-pub type Records = LinedRecords<Nodes>;
+pub type Records = LinedRecords<PbsNodeLines>;
 
 /// How they are written.
 #[derive(Default)]
-pub struct Nodes {
+pub struct PbsNodeLines {
     unread: NamesUnread,
 }
 
@@ -127,7 +127,7 @@ impl Record {
     }
 }
 
-impl Lined for Nodes {
+impl Lined for PbsNodeLines {
     type Record = Record;
     const MEMBER: &'static str = "pbsnodes.txt";
     const ONE: &'static str = "node";

@@ -1,5 +1,6 @@
 //! The rows of a plain table: cells quoted or not, whatever stands between, or Parquet.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use parquet::record::reader::RowIter;
 use super::names::{ColumnUnit, Meaning, TableColumn, guessed, said};
 use crate::error::{ReadError, quoted};
 use crate::formats::ahead::{Ahead, TextLine};
+use crate::formats::cells::quoted_cells;
 use crate::formats::place::Place;
 use crate::formats::seen::Seen;
 use crate::formats::{ColumnMap, LONGEST_LINE, sheets, source};
@@ -74,58 +76,12 @@ pub(crate) fn looks_so(line: &str) -> bool {
 fn header_names(line: &str) -> (char, Vec<String>) {
     let mut most = (',', Vec::new());
     for between in BETWEEN {
-        let mut names = Vec::new();
-        split(line, between, &mut names);
+        let (names, _) = quoted_cells(line, between);
         if names.len() > most.1.len() {
-            most = (between, names);
+            most = (between, names.into_iter().map(Cow::into_owned).collect());
         }
     }
     most
-}
-
-/// Splits a line into cells; tells whether the last one's quotes are still open.
-fn split(line: &str, between: char, cells: &mut Vec<String>) -> bool {
-    cells.clear();
-    let mut rest = line;
-    loop {
-        let inner = rest.trim_start_matches(|c| c == ' ' && c != between);
-        let Some(quoted) = inner.strip_prefix('"') else {
-            if let Some((cell, more)) = rest.split_once(between) {
-                cells.push(cell.to_owned());
-                rest = more;
-                continue;
-            }
-            cells.push(rest.to_owned());
-            return false;
-        };
-        let mut cell = String::new();
-        let mut left = quoted;
-        let behind = loop {
-            let Some((text, more)) = left.split_once('"') else {
-                cell.push_str(left);
-                cells.push(cell);
-                return true;
-            };
-            cell.push_str(text);
-            match more.strip_prefix('"') {
-                Some(more) => {
-                    cell.push('"');
-                    left = more;
-                }
-                None => break more,
-            }
-        };
-        let (text, more) = match behind.split_once(between) {
-            Some((text, more)) => (text, Some(more)),
-            None => (behind, None),
-        };
-        cell.push_str(text.trim_end());
-        cells.push(cell);
-        match more {
-            Some(more) => rest = more,
-            None => return false,
-        }
-    }
 }
 
 impl TableHeader {
@@ -327,9 +283,13 @@ fn row(lines: &mut Ahead, line: TextLine, header: &TableHeader) -> Result<PlainR
     let TextLine {
         mut text, place, ..
     } = line;
-    let mut cells = Vec::new();
     let mut more: Vec<TextLine> = Vec::new();
-    while split(&text, header.between, &mut cells) {
+    let cells = loop {
+        let (cells, open) = quoted_cells(&text, header.between);
+        if !open {
+            break cells;
+        }
+        drop(cells);
         let fits = more.len() < MOST_LINES && text.len() < LONGEST_LINE;
         if fits
             && lines.peek().is_some()
@@ -345,15 +305,19 @@ fn row(lines: &mut Ahead, line: TextLine, header: &TableHeader) -> Result<PlainR
         let error = ReadError::expected("the end of a quoted cell", "none");
         let hint = format!("a cell may go over {MOST_LINES} lines at most");
         return Err(place.of(error.hint(hint)));
-    }
+    };
     let (found, width) = (cells.len(), header.names.len());
     if found != width {
         let expected = format!("{width} columns, as the first line has");
         return Err(place.of(ReadError::uneven(expected, found)));
     }
     let cells = cells.into_iter();
+    let cells = cells.map(|text| PlainCell {
+        text: text.into_owned(),
+        scale: None,
+    });
     Ok(PlainRow {
-        cells: cells.map(|text| PlainCell { text, scale: None }).collect(),
+        cells: cells.collect(),
         place,
     })
 }
@@ -406,26 +370,6 @@ impl Iterator for PlainTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check(line: &str, expected: &[&str], open: bool) {
-        let mut cells = Vec::new();
-        assert_eq!(split(line, ',', &mut cells), open, "{line}");
-        assert_eq!(cells, expected, "{line}");
-    }
-
-    #[test]
-    fn cells_may_be_quoted() {
-        check("a,b", &["a", "b"], false);
-        check("", &[""], false);
-        check("a,", &["a", ""], false);
-        check("\"a,b\",c", &["a,b", "c"], false);
-        check("\"a \"\"b\"\"\" , c", &["a \"b\"", " c"], false);
-        check("\"\",\"\"", &["", ""], false);
-        check("5\" disk,b", &["5\" disk", "b"], false);
-        check("a,\"b", &["a", "b"], true);
-        check("\"a\"x,b", &["ax", "b"], false);
-        check(" \"a,b\"", &["a,b"], false);
-    }
 
     #[test]
     fn tables_of_jobs_are_known_by_their_names() {

@@ -71,11 +71,11 @@ pub struct Record {
 }
 
 /// The nodes of a file.
-pub type Records = LinedRecords<Nodes>;
+pub type Records = LinedRecords<NodeEntries>;
 
 /// How they are written.
 #[derive(Default)]
-pub struct Nodes {
+pub struct NodeEntries {
     /// What `NodeName=DEFAULT` says.
     defaults: BTreeMap<String, String>,
     unread: BTreeSet<String>,
@@ -127,7 +127,7 @@ fn begins(line: &str) -> bool {
     start.len() > 9 && start[..9].eq_ignore_ascii_case(b"NodeName=")
 }
 
-impl Nodes {
+impl NodeEntries {
     /// Understands an entry; nothing where it tells of defaults.
     fn read(&mut self, entry: &str) -> Result<Option<Record>, ReadError> {
         let mut told = BTreeMap::new();
@@ -205,7 +205,7 @@ fn plain(line: &str) -> &str {
     plain.trim_end()
 }
 
-impl Lined for Nodes {
+impl Lined for NodeEntries {
     type Record = Record;
     const MEMBER: &'static str = "slurm.conf";
     const ONE: &'static str = "node";
