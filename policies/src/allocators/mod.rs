@@ -44,7 +44,7 @@ pub use lottery::Lottery;
 pub use partition::Partition;
 pub use priority::Priority;
 pub use random::Random;
-pub use slots::Slots;
+pub use slots::SlotFair;
 pub use slurm::Slurm;
 pub use yarn_capacity::YarnCapacity;
 pub use yarn_fair::YarnFair;
