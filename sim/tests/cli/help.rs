@@ -288,7 +288,7 @@ fn a_command_misspelt() {
         --- stderr
         error: unrecognized subcommand 'comapre'
 
-          tip: some similar subcommands exist: 'completions', 'compare'
+          tip: some similar subcommands exist: 'completions', 'conformance', 'compare'
 
         Usage: fairground <COMMAND>
 

@@ -28,3 +28,4 @@ mod bench;
 mod cases;
 mod replay;
 mod fidelity;
+mod conformance;
