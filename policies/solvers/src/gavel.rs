@@ -5,7 +5,7 @@ use crate::program::Program;
 
 /// A job.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Job {
+pub struct TypedJob {
     /// What it does in a second on a worker of each type.
     pub throughput: Vec<f64>,
     /// How much it counts.
@@ -16,7 +16,7 @@ pub struct Job {
 
 /// Which part of the time each job runs on each type, and how many times its equal split the least of them gets.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Split {
+pub struct TimeSplit {
     /// By job, then by type.
     pub time: Vec<Vec<f64>>,
     /// The least of what jobs get, by weight.
@@ -24,7 +24,7 @@ pub struct Split {
 }
 
 /// What a job does where every job has the same part of each type, and all of its time is used.
-pub fn equal_split(job: &Job, workers: &[f64]) -> f64 {
+pub fn equal_split(job: &TypedJob, workers: &[f64]) -> f64 {
     let all: f64 = workers.iter().sum();
     let parts = job.throughput.iter().zip(workers);
     parts
@@ -34,7 +34,7 @@ pub fn equal_split(job: &Job, workers: &[f64]) -> f64 {
 
 /// The split of `workers`, by type, that is max-min fair; `None` where the solver finds none, as without workers. What it
 /// finds is rounded to the nearest 1e-6.
-pub fn max_min(jobs: &[Job], workers: &[f64]) -> Option<Split> {
+pub fn max_min(jobs: &[TypedJob], workers: &[f64]) -> Option<TimeSplit> {
     let types = workers.len();
     let least = jobs.len() * types;
     let mut cost = vec![0.0; least];
@@ -53,7 +53,7 @@ pub fn max_min(jobs: &[Job], workers: &[f64]) -> Option<Split> {
         }
     }
     for (kind, workers) in workers.iter().enumerate() {
-        let of = |(place, job): (usize, &Job)| (at(place, kind), job.workers);
+        let of = |(place, job): (usize, &TypedJob)| (at(place, kind), job.workers);
         let used: Vec<(usize, f64)> = jobs.iter().enumerate().map(of).collect();
         program.at_most(&used, *workers);
     }
@@ -64,7 +64,7 @@ pub fn max_min(jobs: &[Job], workers: &[f64]) -> Option<Split> {
             .map(|kind| rounded(found[at(job, kind)]).max(0.0))
             .collect()
     });
-    Some(Split {
+    Some(TimeSplit {
         time: time.collect(),
         least: rounded(found[least]),
     })
@@ -77,7 +77,7 @@ mod tests {
     /// Two jobs on one, two and three workers of three types: both get 48/31 of their equal split.
     #[test]
     fn a_worked_case() {
-        let job = |throughput: &[f64]| Job {
+        let job = |throughput: &[f64]| TypedJob {
             throughput: throughput.to_vec(),
             weight: 1.0,
             workers: 1.0,
