@@ -14,6 +14,9 @@ const LONG: usize = 500;
 /// Names that every format has of its own, in a module of its own.
 const OF_FORMATS: [&str; 3] = ["Record", "Records", "Counts"];
 
+/// Where rules of other schedulers and their cases are read: what is what there is called as each of them calls it.
+const OF_OTHERS: [&str; 2] = ["policies/src/rules/", "sim/src/conformance/"];
+
 /// What the field has a term for, or no term should be: words that no type and no file of the core and
 /// the simulator has in its name.
 const NOT_USED: [&str; 22] = [
@@ -95,7 +98,10 @@ fn beyond() -> BTreeMap<String, usize> {
         }
     }
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-    let written = sources.iter().filter(|(place, _)| place.contains("/src/"));
+    let written = sources
+        .iter()
+        .filter(|(place, _)| place.contains("/src/"))
+        .filter(|(place, _)| !OF_OTHERS.iter().any(|room| place.starts_with(room)));
     for name in written.flat_map(|(_, text)| types(text)) {
         *names.entry(name).or_default() += 1;
     }

@@ -53,7 +53,7 @@ pub use partition::Partition;
 pub use priority::Priority;
 pub use random::Random;
 pub(crate) use random::below;
-pub use slots::Slots;
+pub use slots::SlotFair;
 pub use slurm::Slurm;
 pub use volcano::Volcano;
 pub use yarn_capacity::YarnCapacity;

@@ -11,7 +11,7 @@ use crate::share::Share;
 
 /// The fewest slots by weight go first; an offer is one slot.
 #[derive(Debug)]
-pub struct Slots {
+pub struct SlotFair {
     /// Slots of an agent.
     per_agent: u32,
     tie: Tie,
@@ -23,7 +23,7 @@ fn taken(ledger: &Ledger, agent: AgentId) -> usize {
     ledger.started(agent).count() + offers.count()
 }
 
-impl Allocator for Slots {
+impl Allocator for SlotFair {
     fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
         let ledger = context.ledger;
         let slots =
@@ -69,7 +69,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
         if per_agent == 0 {
             return Err(name.bad("per-agent", "0", expected));
         }
-        Ok(Box::new(Slots {
+        Ok(Box::new(SlotFair {
             per_agent,
             tie: Tie::from_name(name, &mut setup)?,
         }))

@@ -30,7 +30,7 @@ impl Fraction {
             (a, b) = (b, a % b);
         }
         let sign = if under < 0 { -1 } else { 1 };
-        let divisor = a as i128 * sign;
+        let divisor = a.cast_signed() * sign;
         Self {
             over: over / divisor,
             under: under / divisor,

@@ -55,7 +55,7 @@ pub fn exchange(users: &[User], share: u64, public: u64) -> Exchange {
         earned: paid
             .iter()
             .zip(&borrowed)
-            .map(|(paid, borrowed)| *paid as i64 - *borrowed as i64)
+            .map(|(paid, borrowed)| paid.cast_signed() - borrowed.cast_signed())
             .collect(),
         pool: u64::try_from(pool).unwrap_or(u64::MAX),
     }
@@ -104,7 +104,11 @@ mod tests {
         let found = exchange(&users, share, public);
         assert_eq!((&*found.slices, &*found.earned), (slices, earned));
         let moved: i64 = found.earned.iter().sum();
-        assert_eq!(moved + found.pool as i64, 0, "credits are moved, not made");
+        assert_eq!(
+            moved + found.pool.cast_signed(),
+            0,
+            "credits are moved, not made"
+        );
     }
 
     #[test]

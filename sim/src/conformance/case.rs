@@ -74,6 +74,9 @@ impl Verdict {
     }
 
     /// This one, unless it agrees; then the next.
+    ///
+    /// # Errors
+    /// Those of the next.
     pub fn and(self, next: impl FnOnce() -> Result<Self, Unreadable>) -> Result<Self, Unreadable> {
         match self {
             Self::Agrees { beside: None } => next(),

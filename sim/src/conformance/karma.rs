@@ -60,11 +60,11 @@ fn one_quantum(case: &Case<'_>) -> Result<Verdict, Unreadable> {
 }
 
 fn by_name(names: &[String], found: &Exchange) -> (Amounts, Amounts) {
-    let named =
-        |amounts: &mut dyn Iterator<Item = i64>| names.iter().cloned().zip(amounts).collect();
-    let slices = named(&mut found.slices.iter().map(|one| *one as i64));
-    let mut earned: Amounts = named(&mut found.earned.iter().copied());
-    earned.insert(POOL.to_owned(), found.pool as i64);
+    let given = found.slices.iter().map(|one| one.cast_signed());
+    let slices = names.iter().cloned().zip(given).collect();
+    let earned = names.iter().cloned().zip(found.earned.iter().copied());
+    let mut earned: Amounts = earned.collect();
+    earned.insert(POOL.to_owned(), found.pool.cast_signed());
     (slices, earned)
 }
 
@@ -122,7 +122,9 @@ fn sequence(case: &Case<'_>) -> Result<Verdict, Unreadable> {
         if !free {
             pool -= gift * count;
         }
-        credits.values_mut().for_each(|one| *one += gift as i64);
+        for one in credits.values_mut() {
+            *one += gift.cast_signed();
+        }
         let found = exchange(&users(&names, demands, &credits)?, share, public);
         let (slices, earned) = by_name(&names, &found);
         pool += found.pool;

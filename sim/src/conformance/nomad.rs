@@ -394,8 +394,8 @@ fn preemption(case: &Case<'_>) -> Result<Verdict, Unreadable> {
         max_parallel: one.max_parallel,
         displaced: gone
             .iter()
-            .filter(|gone| gone.job == one.job && gone.group == one.group)
-            .count() as i64,
+            .map(|gone| i64::from(gone.job == one.job && gone.group == one.group))
+            .sum(),
         sizes: one.res.into(),
     };
     let tasks: Vec<Task> = lines.into_iter().map(task).collect();

@@ -45,8 +45,11 @@ struct Line {
     user: String,
 }
 
+/// Whose an association is: account and user.
+type Owner = (String, String);
+
 /// The associations of a case, parents first, and whose each is.
-fn associations(case: &Case<'_>) -> Result<(Vec<Association>, Vec<(String, String)>), Unreadable> {
+fn associations(case: &Case<'_>) -> Result<(Vec<Association>, Vec<Owner>), Unreadable> {
     let mut lines: Vec<Line> = case.read("input.associations")?;
     let mut sorted: Vec<Line> = Vec::with_capacity(lines.len());
     while !lines.is_empty() {
@@ -86,16 +89,11 @@ fn associations(case: &Case<'_>) -> Result<(Vec<Association>, Vec<(String, Strin
 }
 
 /// Every number of every row that the case has.
-fn same(
-    case: &Case<'_>,
-    names: &[(String, String)],
-    found: &[Standing],
-) -> Result<Verdict, Unreadable> {
+fn same(case: &Case<'_>, names: &[Owner], found: &[Standing]) -> Result<Verdict, Unreadable> {
     let rows: Vec<BTreeMap<String, Value>> = case.read("expect.rows")?;
     for row in rows {
         let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
-        let is =
-            |(account, user): &(String, String)| account == text("account") && user == text("user");
+        let is = |(account, user): &Owner| account == text("account") && user == text("user");
         let place = names.iter().position(is);
         let place = place.ok_or_else(|| {
             Unreadable(format!(

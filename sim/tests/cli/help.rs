@@ -190,15 +190,49 @@ fn policies() {
           static-best  static with the split that treats frameworks best, found over all seeds
               best     mean: of the frameworks' own changes (default); unharmed: the same where nobody loses
           drf          shared pool; the framework with the smallest weighted dominant share goes first
-              tie      equal shares: first, last or allocations (Mesos)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
               exclude  kinds whose shares do not count, as in gpus or disk:gpus (default none)
           fair         shared pool; the framework with the smallest weighted share of one resource goes first
               on       the resource: cpus, mem, disk or gpus (default cpus)
-              tie      equal shares: first, last or allocations (Mesos)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
           fifo         shared pool; the framework that joined first takes all it wants
           priority     shared pool; the framework with the largest weight takes all it wants
-              tie      equal weights: first, last or allocations (Mesos)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
           random       shared pool; a seeded draw by weight among those who want the offer
+          lottery      shared pool; a seeded draw by weight over the size of the next task, so that shares follow weights
+          slots        agents are divided in slots; the framework that has the fewest goes first
+              per-agent how many slots an agent is (default 4)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          asset        shared pool; the framework whose shares of all resources add up to the least goes first
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          choosy       shared pool; of those who may have an agent, the framework with the fewest tasks goes first
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          hdrf         shared pool; DRF in the tree of roles so that no leaf starves (H-DRF)
+              rules    of its rules: all, unblocked (1 and 2), scaled (the same for blocked ones), none (default all)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          karma        shared pool in slices; who leaves its part to others earns credits and borrows with them later
+              on       what is divided in slices: cpus, mem, disk or gpus (default mem)
+              slices   how many (default 100)
+              shared   the percentage of them that is nobody's own (default 50; alpha)
+              quantum  how long slices are lent for (default 1m)
+              credits  what everybody begins with (default 100)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          slurm        shared pool; from the top of the tree, whoever used the least of what it is due goes first (fair tree)
+              half-life after so long half of a use is forgotten (default 7d, PriorityDecayHalfLife)
+              every    how often use is brought up to date (default 5m, PriorityCalcPeriod)
+              on       what is charged: cpus, mem, disk or gpus (default cpus)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          yarn-fair    shared pool; who is below its minimum goes first, then the least weighted use (YARN's fair scheduler)
+              on       what counts: cpus, mem, disk or gpus (default mem)
+              preempt  takes back for who is below its fair share, and leaves victims so long (default: nothing is)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          yarn-capacity shared pool; the queue that uses the least of its capacity goes first (YARN's capacity scheduler)
+              calculator how use is compared: memory or dominant (default memory)
+              preempt  takes back what is above a guarantee, and leaves victims so long (default: nothing is)
+              at-once  the percentage of the cluster that is taken at once (default 10)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          ceei         shared pool; whoever holds the least of its share in the competitive equilibrium goes first (CEEI)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
 
           with every policy
               round    offers at multiples of this; 0s when something happens (default 0s, Mesos 1s)
@@ -257,7 +291,7 @@ fn a_command_misspelt() {
         --- stderr
         error: unrecognized subcommand 'comapre'
 
-          tip: some similar subcommands exist: 'completions', 'compare'
+          tip: some similar subcommands exist: 'completions', 'conformance', 'compare'
 
         Usage: fairground <COMMAND>
 

@@ -30,3 +30,4 @@ mod cases;
 mod replay;
 mod fidelity;
 mod pools;
+mod conformance;

@@ -163,9 +163,9 @@ fn a_policy_that_is_no_name() {
 #[test]
 fn an_unknown_policy() {
     bad(
-        &["--policies", "static lottery"],
+        &["--policies", "static raffle"],
         &expect![[r#"
-            error: --policies: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random, static-best
+            error: --policies: no policy is called `raffle`; known are static, drf, fair, fifo, priority, random, lottery, slots, asset, choosy, hdrf, karma, slurm, yarn-fair, yarn-capacity, ceei, static-best
               hint: `fairground policies` lists all names and parameters
         "#]],
     );
@@ -176,9 +176,9 @@ fn an_unknown_policy() {
 fn what_a_stream_does_not_do() {
     for (words, message) in [
         (
-            &["--policy", "lottery"][..],
+            &["--policy", "raffle"][..],
             expect![[r#"
-                error: --policy: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
+                error: --policy: no policy is called `raffle`; known are static, drf, fair, fifo, priority, random, lottery, slots, asset, choosy, hdrf, karma, slurm, yarn-fair, yarn-capacity, ceei
                   hint: `fairground policies` lists all names and parameters
             "#]],
         ),
@@ -373,8 +373,8 @@ fn flags_are_named_and_not_the_keys_that_they_set() {
             "--duration: expected more than nothing and less than 20 years, found 0s",
         ),
         (
-            "compare --trace log.swf --policies lottery drf",
-            "--policies: no policy is called `lottery`",
+            "compare --trace log.swf --policies raffle drf",
+            "--policies: no policy is called `raffle`",
         ),
         (
             "compare --trace log.swf --feedback user --interarrival 0.5",
@@ -402,12 +402,12 @@ fn flags_are_named_and_not_the_keys_that_they_set() {
             "--duration: expected more than nothing and less than 20 years",
         ),
         (
-            "run tiny.toml --policy lottery",
-            "--policy: no policy is called `lottery`",
+            "run tiny.toml --policy raffle",
+            "--policy: no policy is called `raffle`",
         ),
         (
-            "stream tiny.toml --policy lottery",
-            "--policy: no policy is called `lottery`",
+            "stream tiny.toml --policy raffle",
+            "--policy: no policy is called `raffle`",
         ),
     ] {
         let said = place.fairground(command);

@@ -72,7 +72,7 @@ impl<'a> Tree<'a> {
         let (held, total) = (self.ledger.held(node), self.ledger.total());
         let plain = Kind::ALL.map(|kind| match total.of(kind) {
             0 => Score::ZERO,
-            total => Score::ratio(held.of(kind) as i64, total as i64),
+            total => Score::ratio(held.of(kind).cast_signed(), total.cast_signed()),
         });
         let Some(children) = self
             .children

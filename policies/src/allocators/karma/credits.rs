@@ -25,11 +25,11 @@ pub(super) struct Credits {
     /// The number of the quantum, counted from 1.
     quantum: u64,
     /// By framework id.
-    accounts: Vec<Option<Account>>,
+    accounts: Vec<Option<Balance>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Account {
+struct Balance {
     credits: u64,
     given: u64,
 }
@@ -83,7 +83,7 @@ impl Credits {
         let ids = all.last().map_or(0, |last| last.index() + 1);
         self.accounts.resize(ids.max(self.accounts.len()), None);
         for one in &all {
-            self.accounts[one.index()].get_or_insert_with(|| Account {
+            self.accounts[one.index()].get_or_insert_with(|| Balance {
                 credits: mean,
                 given: terms.demand(ledger, *one).min(share),
             });
@@ -97,7 +97,7 @@ impl Credits {
             return;
         }
         self.quantum = quantum;
-        let user = |(one, account): (&FrameworkId, &Account)| User {
+        let user = |(one, account): (&FrameworkId, &Balance)| User {
             demand: terms.demand(ledger, *one),
             credits: account.credits.saturating_add(public / count),
         };

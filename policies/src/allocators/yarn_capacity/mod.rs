@@ -88,7 +88,7 @@ impl Allocator for YarnCapacity {
         let started = ledger.agents().flat_map(|agent| ledger.started(agent));
         let mut tasks: Vec<LaunchedTask> = started.filter(|one| !one.ending).collect();
         tasks.sort_by_key(|one| (one.framework, one.since, one.task));
-        let app = |framework: FrameworkId| {
+        let as_app = |framework: FrameworkId| {
             let containers = tasks.iter().filter(|one| one.framework == framework);
             Some(App {
                 queue: place(framework)?,
@@ -105,14 +105,14 @@ impl Allocator for YarnCapacity {
                     .collect(),
             })
         };
-        let queued = |one: &FrameworkId| place(*one).is_some();
-        let frameworks: Vec<FrameworkId> = ledger.frameworks().filter(queued).collect();
-        let apps: Vec<App> = frameworks.iter().filter_map(|one| app(*one)).collect();
-        let choice = choose(&queues, &apps, &amounts(ledger.total()), &self.rules()?);
+        let stands = |one: &FrameworkId| place(*one).is_some();
+        let frameworks: Vec<FrameworkId> = ledger.frameworks().filter(stands).collect();
+        let all: Vec<App> = frameworks.iter().filter_map(|one| as_app(*one)).collect();
+        let choice = choose(&queues, &all, &amounts(ledger.total()), &self.rules()?);
         let chosen = choice
             .chosen
             .into_iter()
-            .filter(|(app, _)| apps[*app].queue != mine);
+            .filter(|(app, _)| all[*app].queue != mine);
         let chosen: Vec<LaunchedTask> = chosen
             .filter_map(|(app, container)| {
                 let mut own = tasks.iter().filter(|one| one.framework == frameworks[app]);

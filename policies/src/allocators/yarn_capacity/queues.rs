@@ -83,10 +83,9 @@ pub(super) fn queues(ledger: &Ledger) -> (Vec<Queue>, BTreeMap<Node, usize>) {
         };
         let guaranteed: Amounts = all[above].guaranteed.iter().map(part).collect();
         let limit = |(most, kind): (&i64, Kind)| match node {
-            Node::Role(role) => ledger
-                .limit(role)
-                .of(kind)
-                .map_or(*most, |limit| (limit as i64).min(*most)),
+            Node::Role(role) => ledger.limit(role).of(kind).map_or(*most, |limit| {
+                i64::try_from(limit).unwrap_or(i64::MAX).min(*most)
+            }),
             Node::Framework(_) | Node::Members(_) => *most,
         };
         let max = whole.iter().zip(ORDER).map(limit).collect();

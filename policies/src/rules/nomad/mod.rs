@@ -1,4 +1,4 @@
-//! HashiCorp Nomad's scores of nodes and what it displaces (`nomad/structs/funcs.go`, `scheduler/rank.go`,
+//! Nomad's scores of nodes and what it displaces (`nomad/structs/funcs.go`, `scheduler/rank.go`,
 //! `scheduler/select.go`, `scheduler/spread.go`, `scheduler/preemption.go`).
 
 pub mod preempt;

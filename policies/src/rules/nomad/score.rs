@@ -62,7 +62,7 @@ pub fn mean(said: &[Score]) -> Score {
         return Score::ZERO;
     }
     let sum = said.iter().fold(Score::ZERO, |a, b| a + *b);
-    sum / Score::new(said.len() as i64)
+    sum / Score::new(i64::try_from(said.len()).unwrap_or(i64::MAX))
 }
 
 /// How many nodes are looked at: two for batch work, for services the logarithm of their number.

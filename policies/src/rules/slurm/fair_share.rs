@@ -144,6 +144,7 @@ pub fn fair_tree(all: &[Association], equal: Equal) -> Vec<Standing> {
         }
     };
     let users = all.iter().filter(|one| one.is_user).count();
+    let users = i64::try_from(users).unwrap_or(i64::MAX);
     let mut walk = Walk {
         tree: &tree,
         merge: equal == Equal::Merged,
@@ -162,9 +163,9 @@ struct Walk<'a> {
     tree: &'a Tree<'a>,
     merge: bool,
     standings: Vec<Standing>,
-    users: usize,
-    rank: usize,
-    left: usize,
+    users: i64,
+    rank: i64,
+    left: i64,
 }
 
 impl Walk<'_> {
@@ -190,7 +191,7 @@ impl Walk<'_> {
                 if !tied {
                     self.rank = self.left;
                 }
-                let share = Score::ratio(self.rank as i64, self.users as i64);
+                let share = Score::ratio(self.rank, self.users);
                 self.standings[place].fair_share = Some(share);
                 self.left -= 1;
                 first += 1;
@@ -211,11 +212,11 @@ impl Walk<'_> {
 pub fn classic(all: &[Association], damping: u32) -> Vec<Standing> {
     let tree = Tree::new(all);
     let mut standings: Vec<Standing> = Vec::with_capacity(all.len());
-    for place in 0..all.len() {
+    for (place, one) in all.iter().enumerate() {
         let part = tree.shares(place);
         let used = tree.usage_in(place, tree.root());
         let above = tree.above[place].and_then(|above| standings.get(above));
-        let inherits = all[place].shares.is_none();
+        let inherits = one.shares.is_none();
         let (due, effective) = match above {
             None => (Fraction::ONE, used),
             Some(above) if inherits => (above.norm_shares, above.effective_usage),
@@ -240,7 +241,7 @@ pub fn classic(all: &[Association], damping: u32) -> Vec<Standing> {
             norm_usage: used,
             effective_usage: effective,
             level: Fraction::ZERO,
-            fair_share: all[place].is_user.then_some(fair_share),
+            fair_share: one.is_user.then_some(fair_share),
         });
     }
     standings

@@ -13,7 +13,7 @@ pub struct Factor {
 
 /// How long a job waited, of the time after which it counts whole (`PriorityMaxAge`).
 pub fn age(waited: u64, most: u64) -> Score {
-    let whole = |amount: u64| amount.min(i64::MAX as u64) as i64;
+    let whole = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
     Score::ratio(whole(waited), whole(most.max(1))).min(Score::ONE)
 }
 

@@ -143,11 +143,11 @@ pub(super) fn each(a: &[i64], b: &[i64], f: impl Fn(i64, i64) -> i64) -> Amounts
 }
 
 pub(super) fn sum(a: &[i64], b: &[i64]) -> Amounts {
-    each(a, b, |a, b| a + b)
+    each(a, b, i64::saturating_add)
 }
 
 pub(super) fn less(a: &[i64], b: &[i64]) -> Amounts {
-    each(a, b, |a, b| a - b)
+    each(a, b, i64::saturating_sub)
 }
 
 /// The smaller of each entry.

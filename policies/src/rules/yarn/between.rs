@@ -106,13 +106,11 @@ pub fn round(queues: &[Queue], cluster: &[i64], config: Config, balance: bool) -
     let allowed = config
         .calculator
         .down(cluster, config.total_preemption_per_round);
-    for queue in 0..queues.len() {
-        if queues[queue].parent.is_none() {
-            levels.shares[queue]
-                .ideal
-                .clone_from(&queues[queue].guaranteed);
+    for (place, queue) in queues.iter().enumerate() {
+        if queue.parent.is_none() {
+            levels.shares[place].ideal.clone_from(&queue.guaranteed);
         }
-        levels.divide_among_children(queue, &allowed);
+        levels.divide_among_children(place, &allowed);
     }
     let take = (0..queues.len()).map(|queue| levels.taken(queue, cluster));
     Round {
@@ -159,7 +157,9 @@ impl Levels<'_> {
                 if by.compare(cluster, &below, &extra).is_lt() {
                     share.untouchable = less(&extra, &below);
                 }
-                share.takeable = by.min(cluster, &below, &extra).to_owned();
+                share
+                    .takeable
+                    .clone_from_slice(by.min(cluster, &below, &extra));
             }
             self.shares[queue] = share;
         }

@@ -182,10 +182,10 @@ impl<'a> Within<'a> {
             return limit.clone();
         }
         let count = match self.config.min_user_limit_percent {
-            0 | 100.. => self.users.len() as i64,
+            0 | 100.. => i64::try_from(self.users.len()).unwrap_or(i64::MAX),
             percent => i64::from(100 / percent),
         };
-        let part = |amount: &i64| (amount + count - 1).div_euclid(count.max(1));
+        let part = |amount: &i64| amount.saturating_add(count - 1).div_euclid(count.max(1));
         queue.guaranteed.iter().map(part).collect()
     }
 
@@ -205,11 +205,11 @@ impl<'a> Within<'a> {
     }
 
     /// What each application should have of what the queue keeps, in order and up to the limit of its user.
-    fn divide(&mut self, used: &[i64], take: &[i64]) {
+    fn divide(&mut self, in_queue: &[i64], take: &[i64]) {
         let (by, cluster) = (self.by, self.cluster);
-        let mut left = less(used, take);
-        for user in self.users.values() {
-            left = less(&left, &user.masters);
+        let mut left = less(in_queue, take);
+        for one in self.users.values() {
+            left = less(&left, &one.masters);
         }
         for one in &mut self.askers {
             if !by.is_some(cluster, &left) || (self.config.conservative && by.lacks(&left)) {
@@ -256,9 +256,8 @@ impl<'a> Within<'a> {
             if self.config.user_limit_first {
                 can = not_negative(&less(&can, &self.config.min_allocation));
             }
-            one.offer = by
-                .min(cluster, by.max(cluster, &can, &none), &limit)
-                .to_owned();
+            let most = by.min(cluster, by.max(cluster, &can, &none), &limit);
+            one.offer.clone_from_slice(most);
             limit = not_negative(&less(&limit, &one.offer));
         }
     }

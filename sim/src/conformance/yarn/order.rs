@@ -88,7 +88,9 @@ impl Named {
         });
         let told: Vec<Waiting> = told.collect();
         let mut order = FairOrder::new(size_weight);
-        told.iter().for_each(|one| order.tell(*one));
+        for one in &told {
+            order.tell(*one);
+        }
         let ids = lines.into_iter().map(|line| line.id).collect();
         Ok((Self { ids, order }, told))
     }
@@ -109,23 +111,25 @@ impl Named {
 /// The order, then after a change that nobody told of, then after telling.
 pub(super) fn fair_list(case: &Case<'_>) -> Result<Verdict, Unreadable> {
     let (mut named, mut apps) = Named::read(case, false)?;
-    let verdict = named.same(case, "expect")?;
-    let Some(changes) =
+    let before = named.same(case, "expect")?;
+    let Some(silent) =
         case.maybe::<std::collections::BTreeMap<String, i64>>("expect.after_silent_change.change")?
     else {
-        return Ok(verdict);
+        return Ok(before);
     };
-    for (id, used) in &changes {
-        let changed = apps
+    for (id, used) in &silent {
+        let other = apps
             .iter_mut()
             .find(|one| named.ids[one.serial as usize] == *id);
-        let changed = changed
+        let other = other
             .ok_or_else(|| Unreadable(format!("expected an application `{id}`, found none")))?;
-        changed.used = *used;
+        other.used = *used;
     }
-    let verdict = verdict.and(|| named.same(case, "expect.after_silent_change"))?;
-    apps.iter().for_each(|one| named.order.tell(*one));
-    verdict.and(|| named.same(case, "expect.after_told"))
+    let before = before.and(|| named.same(case, "expect.after_silent_change"))?;
+    for one in &apps {
+        named.order.tell(*one);
+    }
+    before.and(|| named.same(case, "expect.after_told"))
 }
 
 /// How many are left when those whose containers are gone were removed.

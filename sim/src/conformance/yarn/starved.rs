@@ -188,17 +188,17 @@ impl<'a> Cluster<'a> {
             .iter()
             .map(|one| one * self.setup.asker_app.containers)
             .collect();
-        let none = vec![0; self.total.len()];
+        let nothing = vec![0; self.total.len()];
         self.apps.push(App {
             queue: queue.to_owned(),
-            usage: none.clone(),
+            usage: nothing.clone(),
             demand: demand.clone(),
         });
         let asker = self.apps.len() - 1;
         let fair = self.shares();
         let of_queue = |of: fn(&App) -> &Amounts| {
             let inside = self.apps.iter().filter(|app| app.queue == queue).map(of);
-            inside.fold(none.clone(), |a, b| {
+            inside.fold(nothing.clone(), |a, b| {
                 a.iter().zip(b).map(|(a, b)| a + b).collect()
             })
         };
@@ -209,7 +209,7 @@ impl<'a> Cluster<'a> {
                 &of_queue(|app| &app.demand),
             )
         } else {
-            starvation(&none, &fair[asker], &demand)
+            starvation(&nothing, &fair[asker], &demand)
         };
         // The cases are about memory.
         let due = whole(&lacks[..1], &size[..1]).min(self.setup.asker_app.containers);
@@ -225,10 +225,10 @@ impl<'a> Cluster<'a> {
             let Some((at, gone)) = found else { break };
             let node = &mut self.nodes[at];
             for place in &gone {
-                let Running { payer, size, .. } = &node.containers[*place];
-                for (kind, amount) in size.iter().enumerate() {
+                let gone = &node.containers[*place];
+                for (kind, amount) in gone.size.iter().enumerate() {
                     node.free[kind] += amount;
-                    self.apps[*payer].usage[kind] -= amount;
+                    self.apps[gone.payer].usage[kind] -= amount;
                 }
             }
             let mut place = 0;
@@ -247,8 +247,7 @@ impl<'a> Cluster<'a> {
             });
             places.push(at);
         }
-        let got = places.len() as i64;
-        places.dedup();
+        let got = i64::try_from(places.len()).unwrap_or(i64::MAX);
         places.sort_unstable();
         places.dedup();
         (got, places.len())
