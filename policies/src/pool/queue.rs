@@ -2,7 +2,7 @@
 
 use crate::job_order::{RigidJob, ScoreOrder};
 use crate::score::Score;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// A job that waits.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,19 @@ impl ScoredQueue {
         if let Some((order, jobs)) = &mut self.among {
             insert(jobs, WaitingJob::new(order, now, id, job));
         }
+    }
+
+    /// A job is now expected to run so long.
+    pub(super) fn estimate(&mut self, now: Time, id: u32, estimate: Span) {
+        let place = self.jobs.iter().position(|one| one.id == id);
+        let before = self.jobs.remove(place.expect("a job that waits"));
+        self.forget(&[before]);
+        let RigidJob {
+            submitted,
+            processors,
+            ..
+        } = before.job;
+        self.insert(now, id, RigidJob::new(submitted, estimate, processors));
     }
 
     /// Time has passed: where scores follow it, the order is made anew.
