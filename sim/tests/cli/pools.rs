@@ -38,7 +38,9 @@ fn a_log_on_a_pool() {
         --- stderr
         2 rows passed over: not run, larger than the pool, or without a size or a requested time
     "#]].assert_eq(&place.fairground_with(&all));
-    check("pool four.swf --processors 100 --rows", &expect![[r#"
+    check(
+        "pool four.swf --processors 100 --rows",
+        &expect![[r#"
         exit 0
         --- stdout
         policy,job,processors,submitted_s,started_s,ended_s
@@ -48,7 +50,8 @@ fn a_log_on_a_pool() {
         "easy",4,20,50,50,300
         --- stderr
         2 rows passed over: not run, larger than the pool, or without a size or a requested time
-    "#]]);
+    "#]],
+    );
     check(
         "pool four.swf --processors 100 --json --policies conservative",
         &expect![[r#"
@@ -108,12 +111,15 @@ fn a_pool_that_cannot_be() {
             error: conservative: plans starts by estimates that hold, and those of the last two jobs may be too short; expected --estimates requested or exact
         "#]],
     );
-    check("pool four.swf --processors 10", &expect![[r#"
+    check(
+        "pool four.swf --processors 10",
+        &expect![[r#"
         exit 2
         --- stderr
         6 rows passed over: not run, larger than the pool, or without a size or a requested time
         error: four.swf: no job is left to run; expected one that ran, with its processors and its requested time (--unsaid-exact if none is requested)
-    "#]]);
+    "#]],
+    );
 }
 
 const NODES: &str = "\
@@ -141,12 +147,14 @@ fn pods_on_nodes() {
         first                                       65.00%     7.50%       0.0
         best                                        65.00%     7.50%       0.0
         fgd                                         65.00%     7.50%       0.0
-    "#]].assert_eq(&place.fairground("pack nodes.csv pods.csv --load 72 --seeds 3"));
+    "#]]
+    .assert_eq(&place.fairground("pack nodes.csv pods.csv --load 72 --seeds 3"));
     expect![[r#"
         exit 0
         --- stdout
         {"policy":"fgd[types=95]","gpus":0.725,"deviation":0.0,"seeds":1,"lost":0.0}
-    "#]].assert_eq(
+    "#]]
+    .assert_eq(
         &place.fairground(
             "pack nodes.csv pods.csv --load 72 --seeds 1 --policies fgd[types=95] --json",
         ),
@@ -166,7 +174,9 @@ fn pods_on_nodes() {
 
 #[test]
 fn a_policy_explained() {
-    check("policies conservative", &expect![[r#"
+    check(
+        "policies conservative",
+        &expect![[r#"
         exit 0
         --- stdout
         conservative (Schedulers: which of its tasks a framework runs on what it is offered)
@@ -227,12 +237,16 @@ fn a_policy_explained() {
           3          2          90   100      200   300   planned when it came
           4         50          20   250      300   550   at 50 it would delay job 3
 
-    "#]]);
-    check("policies lottery", &expect![[r#"
+    "#]],
+    );
+    check(
+        "policies lottery",
+        &expect![[r#"
         exit 2
         --- stderr
         error: no policy is called `lottery`; known are static, static-best, drf, fair, fifo, priority, random, fifo, fair, sjf, gang, easy, conservative, fit, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread
-    "#]]);
+    "#]],
+    );
 }
 
 /// A line a policy, every one with a source.
