@@ -93,7 +93,7 @@ fn unicep(job: &RigidJob, wait: Score, least: Score) -> Score {
     wait / (job.processors().log2().max(least) * seconds(job.estimate))
 }
 
-/// The wait as in the artefact of RLScheduler (SC 2020), which takes -1 for the present: minus a second and the
+/// The wait as in the artefact of `RLScheduler` (SC 2020), which takes -1 for the present: minus a second and the
 /// time since the log began. Its sign is left out here.
 fn mistaken_wait(job: &RigidJob) -> Score {
     Score::ONE + seconds(job.submitted.since(Time::ZERO))

@@ -33,13 +33,14 @@ fn check(name: &str, nodes: &[&str], tasks: &[&str], expected: &str) {
         placer.learn(&TaskShape::new(size(task)), 1);
     }
     let place = |task: &&str| {
-        let Some(placed) = placer.place(&TaskShape::new(size(task))) else {
+        let Some(there) = placer.place(&TaskShape::new(size(task))) else {
             return "-".to_owned();
         };
-        let devices: Vec<_> = placed.devices.iter().map(ToString::to_string).collect();
-        match devices.is_empty() {
-            true => placed.node.to_string(),
-            false => format!("{}:{}", placed.node, devices.join("+")),
+        let devices: Vec<_> = there.devices.iter().map(ToString::to_string).collect();
+        if devices.is_empty() {
+            there.node.to_string()
+        } else {
+            format!("{}:{}", there.node, devices.join("+"))
         }
     };
     let found: Vec<_> = tasks.iter().map(place).collect();

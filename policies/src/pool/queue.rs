@@ -93,10 +93,10 @@ impl ScoredQueue {
         }
     }
 
-    /// Takes out those for which this is not so, looked through as [`ScoredQueue::behind`] has them.
+    /// Takes out those for which this is so, looked through as [`ScoredQueue::behind`] has them.
     pub(super) fn take(
         &mut self,
-        mut takes: impl FnMut(&WaitingJob) -> bool,
+        mut passes: impl FnMut(&WaitingJob) -> bool,
         taken: &mut Vec<WaitingJob>,
     ) {
         let (jobs, others) = match &mut self.among {
@@ -104,11 +104,11 @@ impl ScoredQueue {
             None => (&mut self.jobs, None),
         };
         jobs.retain(|one| {
-            let takes = takes(one);
-            if takes {
+            let passes = passes(one);
+            if passes {
                 taken.push(*one);
             }
-            !takes
+            !passes
         });
         if let Some(others) = others.filter(|_| !taken.is_empty()) {
             others.retain(|one| taken.iter().all(|gone| gone.id != one.id));

@@ -177,6 +177,7 @@ fn help_on_trace() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one list")]
 fn policies() {
     expect![[r#"
         exit 0
