@@ -15,9 +15,22 @@ pub struct RigidJob {
     pub estimate: Span,
     /// How many processors it takes, all at once.
     pub processors: u32,
+    /// How long it is expected to be until all that follows from it is done: its estimate, unless it is a stage of a
+    /// job that others wait for.
+    pub remaining: Span,
 }
 
 impl RigidJob {
+    /// A job of one stage.
+    pub const fn new(submitted: Time, estimate: Span, processors: u32) -> Self {
+        Self {
+            submitted,
+            estimate,
+            processors,
+            remaining: estimate,
+        }
+    }
+
     /// How long it has waited.
     const fn wait(&self, now: Time) -> Span {
         now.since(self.submitted)
@@ -74,13 +87,13 @@ fn wfp3(job: &RigidJob, wait: Score) -> Score {
     Score::new(3) * (wait.log2() - seconds(job.estimate).log2()) + job.processors().log2()
 }
 
-/// wait / (log2(processors) x estimate). One processor's logarithm counts as the least above zero, so that those
-/// jobs stand apart from all others and among themselves by wait/estimate.
-fn unicep(job: &RigidJob, wait: Score) -> Score {
-    wait / job.processors().log2().max(Score::STEP) / seconds(job.estimate)
+/// wait / (log2(processors) x estimate), with a logarithm of at least so much. Of one processor it is none: whoever
+/// has waited on one is above all others, and equal.
+fn unicep(job: &RigidJob, wait: Score, least: Score) -> Score {
+    wait / (job.processors().log2().max(least) * seconds(job.estimate))
 }
 
-/// The wait as in the artefact of RLScheduler (SC 2020), which takes -1 for the present: minus a second and the
+/// The wait as in the artefact of `RLScheduler` (SC 2020), which takes -1 for the present: minus a second and the
 /// time since the log began. Its sign is left out here.
 fn mistaken_wait(job: &RigidJob) -> Score {
     Score::ONE + seconds(job.submitted.since(Time::ZERO))
@@ -125,7 +138,7 @@ pub const FCFS: ScoreOrder = plain!("fcfs", "the one that was submitted first", 
 });
 
 /// Every order there is.
-pub const ORDERS: [ScoreOrder; 16] = [
+pub const ORDERS: [ScoreOrder; 18] = [
     FCFS,
     plain!("sjf", "the shortest by estimate", |job, _| seconds(
         job.estimate
@@ -147,6 +160,16 @@ pub const ORDERS: [ScoreOrder; 16] = [
         "the largest area, processors times estimate",
         |job, _| { -area(job) }
     ),
+    plain!(
+        "srtf",
+        "the least time expected until all stages are done; sjf where there is one",
+        |job, _| seconds(job.remaining)
+    ),
+    plain!(
+        "critical",
+        "the longest chain of stages still to run (critical path first: Kelley and Walker, 1959)",
+        |job, _| -seconds(job.remaining)
+    ),
     ScoreOrder {
         name: "expansion",
         about: "the largest expansion factor, (wait + estimate) / estimate (Maui's XFactor)",
@@ -163,7 +186,7 @@ pub const ORDERS: [ScoreOrder; 16] = [
         name: "unicep",
         about: "the largest wait / (log2(processors) x estimate) (Tang et al., Cluster 2009)",
         ages: true,
-        score: |job, now| -unicep(job, seconds(job.wait(now))),
+        score: |job, now| -unicep(job, seconds(job.wait(now)), Score::ZERO),
     },
     ScoreOrder {
         name: "wfp3-published",
@@ -175,7 +198,8 @@ pub const ORDERS: [ScoreOrder; 16] = [
         name: "unicep-published",
         about: "unicep as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)",
         ages: false,
-        score: |job, _| unicep(job, mistaken_wait(job)),
+        // Its logarithms are those of 1e-15 more, so that there is one of one processor, too.
+        score: |job, _| unicep(job, mistaken_wait(job), Score::STEP),
     },
     nonlinear!("f1", "log10(r) n + 870 log10(s)", |r, n| r.log10() * n, 870),
     nonlinear!(

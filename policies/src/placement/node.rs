@@ -53,7 +53,7 @@ impl NodeState {
     pub fn new(total: Resources, model: u64) -> Self {
         let gpus = total.of(Kind::Gpus);
         let mut devices = vec![DEVICE; (gpus / DEVICE) as usize];
-        if gpus % DEVICE > 0 {
+        if !gpus.is_multiple_of(DEVICE) {
             devices.push(gpus % DEVICE);
         }
         Self {

@@ -20,7 +20,7 @@ pub use self::policy::{ENTRIES, PoolEntry, PoolPolicy, SameInstant};
 pub use self::predictor::LastTwo;
 use self::queue::{ScoredQueue, WaitingJob};
 use crate::job_order::RigidJob;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// Jobs that wait for a pool and run on it.
 #[derive(Debug)]
@@ -84,6 +84,17 @@ impl Pool {
         }
     }
 
+    /// A job that waits is now expected to run so long, which starts are not planned by.
+    pub fn estimate(&mut self, now: Time, job: u32, estimate: Span) {
+        self.queue.estimate(now, job, estimate);
+    }
+
+    /// Whether a newcomer on so many processors is a reason to look who starts: in the original of EASY only if it
+    /// fits.
+    pub fn looks_at(&self, now: Time, processors: u32) -> bool {
+        !matches!(self.policy.rule, Rule::Easy { .. }) || self.usable(now) >= processors.into()
+    }
+
     /// When a job that started is expected to end.
     pub fn expected_end(&self, job: u32) -> Time {
         self.running.ends[job as usize]
@@ -110,7 +121,7 @@ impl Pool {
     }
 
     /// How many processors may be used now.
-    pub fn usable(&self, now: Time) -> i64 {
+    fn usable(&self, now: Time) -> i64 {
         if self.policy.instant == SameInstant::Together || self.picks() {
             return self.free;
         }

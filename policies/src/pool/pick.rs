@@ -1,4 +1,4 @@
-//! The engine of RLScheduler's tables (Zhang et al., SC 2020): one job is picked and waits until it fits.
+//! The engine of `RLScheduler`'s tables (Zhang et al., SC 2020): one job is picked and waits until it fits.
 
 use super::Pool;
 use super::queue::WaitingJob;

@@ -2,7 +2,7 @@
 
 use crate::job_order::{RigidJob, ScoreOrder};
 use crate::score::Score;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// A job that waits.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,19 @@ impl ScoredQueue {
         }
     }
 
+    /// A job is now expected to run so long.
+    pub(super) fn estimate(&mut self, now: Time, id: u32, estimate: Span) {
+        let place = self.jobs.iter().position(|one| one.id == id);
+        let before = self.jobs.remove(place.expect("a job that waits"));
+        self.forget(&[before]);
+        let RigidJob {
+            submitted,
+            processors,
+            ..
+        } = before.job;
+        self.insert(now, id, RigidJob::new(submitted, estimate, processors));
+    }
+
     /// Time has passed: where scores follow it, the order is made anew.
     pub(super) fn age(&mut self, now: Time) {
         if self.order.ages {
@@ -80,10 +93,10 @@ impl ScoredQueue {
         }
     }
 
-    /// Takes out those for which this is not so, looked through as [`ScoredQueue::behind`] has them.
+    /// Takes out those for which this is so, looked through as [`ScoredQueue::behind`] has them.
     pub(super) fn take(
         &mut self,
-        mut takes: impl FnMut(&WaitingJob) -> bool,
+        mut passes: impl FnMut(&WaitingJob) -> bool,
         taken: &mut Vec<WaitingJob>,
     ) {
         let (jobs, others) = match &mut self.among {
@@ -91,11 +104,11 @@ impl ScoredQueue {
             None => (&mut self.jobs, None),
         };
         jobs.retain(|one| {
-            let takes = takes(one);
-            if takes {
+            let passes = passes(one);
+            if passes {
                 taken.push(*one);
             }
-            !takes
+            !passes
         });
         if let Some(others) = others.filter(|_| !taken.is_empty()) {
             others.retain(|one| taken.iter().all(|gone| gone.id != one.id));

@@ -1,10 +1,12 @@
 //! Conservative backfilling (Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2): every job that waits has a
 //! start planned, and who comes later delays none of them.
 //!
-//! A job that comes is planned at the first time at which there is room for it beside all others. After an end all
-//! are planned anew, one by one in order of submission, and never later than before. Where something runs longer
-//! than was said, what was planned may not hold any more: then all that follows is planned from the beginning.
-//! A job of which nothing is said runs for ever.
+//! A job is planned at the first time at which there is room for it beside all others, when it comes or, if nothing
+//! is free, when something is. After an end all are planned anew in order of submission until none moves, never later
+//! than before. Where something runs longer than was said, all that is planned behind what no longer holds is planned
+//! from the beginning. A job of which nothing is said runs for ever.
+//!
+//! Longer than other policies' files, because plans are kept from one look to the next.
 
 use std::collections::BTreeMap;
 
@@ -41,17 +43,15 @@ impl Scheduler for Conservative {
     fn place(&mut self, now: Time, view: &mut OfferView<'_>) {
         let jobs: Vec<JobId> = view.queue().ready().collect();
         let mut profile = self.kept(now, view, &jobs);
-        let compress = std::mem::take(&mut self.ended);
-        // Those that were planned come first: who is new delays none of them.
-        let (old, new): (Vec<_>, Vec<_>) =
-            jobs.iter().partition(|job| self.planned.contains_key(job));
-        for job in old.into_iter().filter(|_| compress).chain(new) {
-            if let Some(before) = self.planned.remove(&job).filter(|one| one.at > now) {
-                profile.give(before.needs, &before.places, before.at, before.until);
-            }
-            if let Some(next) = plan(now, view, job, &profile) {
-                profile.take(next.needs, &next.places, next.at, next.until);
-                self.planned.insert(job, next);
+        let known = |job: &&JobId| self.planned.contains_key(job);
+        let (old, new): (Vec<JobId>, Vec<JobId>) = jobs.iter().partition(known);
+        let ended = std::mem::take(&mut self.ended);
+        let asked = [if ended { old } else { Vec::new() }, new].concat();
+        // Until nobody moves: every start is then at an end that is expected, when somebody looks again.
+        loop {
+            let plan = |moved, job: &JobId| self.plan(now, view, *job, &mut profile) | moved;
+            if !asked.iter().fold(false, plan) || !ended {
+                break;
             }
         }
         self.planned
@@ -76,6 +76,29 @@ impl Scheduler for Conservative {
 }
 
 impl Conservative {
+    /// Plans a job at the first time at which there is room for it beside all others; whether that is new.
+    fn plan(
+        &mut self,
+        now: Time,
+        view: &OfferView<'_>,
+        job: JobId,
+        free: &mut CapacityProfile,
+    ) -> bool {
+        let before = self.planned.get(&job).cloned();
+        if let Some(one) = &before {
+            if one.at <= now {
+                return false;
+            }
+            free.give(one.needs, &one.places, one.at, one.until);
+        }
+        let next = earliest(now, view, job, free);
+        if let Some(one) = &next {
+            free.take(one.needs, &one.places, one.at, one.until);
+            self.planned.insert(job, one.clone());
+        }
+        next != before
+    }
+
     /// What is free beside what is planned, as far as that holds, in order of submission; the rest is forgotten.
     fn kept(&mut self, now: Time, view: &OfferView<'_>, jobs: &[JobId]) -> CapacityProfile {
         let mut profile = view.profile(now);
@@ -85,7 +108,7 @@ impl Conservative {
                 continue;
             };
             let tasks = one.places.iter().map(|(_, tasks)| tasks).sum();
-            let same = next(view, *job) == Some((one.stage, one.needs, tasks));
+            let same = view.next_stage(*job) == Some((one.stage, one.needs, tasks));
             if !same || one.at < now || !profile.has(one.needs, &one.places, one.at, one.until) {
                 break;
             }
@@ -96,21 +119,14 @@ impl Conservative {
     }
 }
 
-/// The next stage of a job, what a task of it takes, and how many wait.
-fn next(view: &OfferView<'_>, job: JobId) -> Option<(u32, Resources, u64)> {
-    let (stage, _) = view.queue().ready_stages(job).next()?;
-    let (needs, count) = view.waiting(job, stage);
-    Some((stage, needs, count))
-}
-
 /// The first time at which there is room for the next stage of a job; none if there never is.
-fn plan(
+fn earliest(
     now: Time,
     view: &OfferView<'_>,
     job: JobId,
     profile: &CapacityProfile,
 ) -> Option<PlannedStage> {
-    let (stage, needs, count) = next(view, job)?;
+    let (stage, needs, count) = view.next_stage(job)?;
     let lasts = view.queue().spec(job).stages[stage as usize].estimate;
     let at = profile.earliest(needs, count, lasts.unwrap_or(Span::FOREVER), now)?;
     let until = view.expected_end(at, job, stage);

@@ -306,6 +306,7 @@ impl OfferView<'_> {
             submitted: self.queue.submitted(job),
             estimate: estimate.unwrap_or(Span::FOREVER),
             processors: u32::try_from(cores).unwrap_or(u32::MAX),
+            remaining: self.queue.remaining(job).unwrap_or(Span::FOREVER),
         }
     }
 
@@ -326,6 +327,13 @@ impl OfferView<'_> {
     pub fn waiting(&self, job: JobId, stage: u32) -> (Resources, u64) {
         let needs = self.queue.spec(job).stages[stage as usize].needs;
         (needs, self.queue.waiting_of(job, stage).into())
+    }
+
+    /// The next stage of `job` that may start, what a task of it takes, and how many wait.
+    pub fn next_stage(&self, job: JobId) -> Option<(u32, Resources, u64)> {
+        let (stage, _) = self.queue.ready_stages(job).next()?;
+        let (needs, count) = self.waiting(job, stage);
+        Some((stage, needs, count))
     }
 
     /// The next stage of `job` that may start, and where all tasks of it that wait would run, so many on the

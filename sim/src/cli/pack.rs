@@ -15,9 +15,9 @@ use crate::packing::Packing;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct PackArgs {
-    /// A list of nodes, as openb_node_list_gpu_node.csv
+    /// A list of nodes (sn, `cpu_milli`, `memory_mib`, gpu, model)
     nodes: PathBuf,
-    /// A list of pods, as openb_pod_list_default.csv
+    /// A list of pods (name, `cpu_milli`, `memory_mib`, `num_gpu`, `gpu_milli`)
     pods: PathBuf,
     /// The placements, separated by spaces; `fairground policies` lists them
     #[arg(long, value_name = "NAMES", num_args = 1.., value_delimiter = ' ', default_value = "first best fgd")]

@@ -61,9 +61,9 @@ struct PoolRow {
 pub(super) fn pool(args: &PoolArgs) -> anyhow::Result<Ending> {
     let policies = args.policies.iter().map(|name| {
         let policy = PoolPolicy::from_name(name).map_err(anyhow::Error::msg)?;
-        if args.estimates == Estimates::LastTwo && !policy.bears_short_estimates() {
+        if args.estimates.may_be_short() && !policy.bears_short_estimates() {
             bail!(
-                "{name}: plans starts by estimates that hold, and those of `last-two` may be too short; expected \
+                "{name}: plans starts by estimates that hold, and those of the last two jobs may be too short; expected \
                  --estimates requested or exact"
             );
         }

@@ -27,15 +27,53 @@ fn a_log_on_a_pool() {
         .into_iter()
         .chain(["list easy conservative easy[order=laf]"])
         .collect();
-    expect![""].assert_eq(&place.fairground_with(&all));
-    check("pool four.swf --processors 100 --rows", &expect![""]);
+    expect![[r#"
+        exit 0
+        --- stdout
+        policy                            bounded slowdown      largest  mean wait s  mean flow s     used
+        list                                  1.9925000000          3.0       136.75       274.25   52.73%
+        easy                                  1.9925000000          4.0        99.25       236.75   72.50%
+        conservative                          1.9925000000          3.0       136.75       274.25   52.73%
+        easy[order=laf]                       1.8925000000          3.0       111.75       249.25   64.44%
+        --- stderr
+        2 rows passed over: not run, larger than the pool, or without a size or a requested time
+    "#]].assert_eq(&place.fairground_with(&all));
+    check(
+        "pool four.swf --processors 100 --rows",
+        &expect![[r#"
+        exit 0
+        --- stdout
+        policy,job,processors,submitted_s,started_s,ended_s
+        "easy",1,70,0,0,100
+        "easy",2,80,1,100,200
+        "easy",3,90,2,300,400
+        "easy",4,20,50,50,300
+        --- stderr
+        2 rows passed over: not run, larger than the pool, or without a size or a requested time
+    "#]],
+    );
     check(
         "pool four.swf --processors 100 --json --policies conservative",
-        &expect![""],
+        &expect![[r#"
+            exit 0
+            --- stdout
+            {"policy":"conservative","jobs":4,"mean_bounded_slowdown":1.9925000000000002,"largest_bounded_slowdown":2.98,"mean_wait_s":136.75,"mean_flow_s":274.25,"largest_flow_s":500.0,"makespan_s":550.0,"utilization":0.5272727272727272}
+            --- stderr
+            2 rows passed over: not run, larger than the pool, or without a size or a requested time
+        "#]],
     );
     check(
         "pool four.swf --processors 100 --unsaid-exact --skip 2 --count 3 --rows",
-        &expect![""],
+        &expect![[r#"
+            exit 0
+            --- stdout
+            policy,job,processors,submitted_s,started_s,ended_s
+            "easy",3,90,2,2,102
+            "easy",4,20,50,102,352
+            "easy",5,20,60,102,352
+            --- stderr
+            1 row passed over: not run, larger than the pool, or without a size or a requested time
+        "#]],
     );
 }
 
@@ -43,21 +81,45 @@ fn a_log_on_a_pool() {
 fn a_pool_that_cannot_be() {
     check(
         "pool four.swf --processors 100 --policies easyy",
-        &expect![""],
+        &expect![[r#"
+            exit 2
+            --- stderr
+            error: no policy of a pool is called `easyy`; known are list, easy, conservative, pick
+        "#]],
     );
     check(
         "pool four.swf --processors 100 --policies easy[order=fair]",
-        &expect![""],
+        &expect![[r#"
+            exit 2
+            --- stderr
+            error: `easy`: parameter `order` is `fair`; expected one of fcfs, sjf, ljf, smallest, largest, saf, laf, srtf, critical, expansion, wfp3, unicep, wfp3-published, unicep-published, f1, f2, f3, f4
+        "#]],
     );
     check(
         "pool four.swf --processors 100 --policies easy[among=wfp3]",
-        &expect![""],
+        &expect![[r#"
+            exit 2
+            --- stderr
+            error: `easy`: parameter `among` is `wfp3`; expected an order whose scores do not change
+        "#]],
     );
     check(
         "pool four.swf --processors 100 --policies conservative --estimates last-two",
-        &expect![""],
+        &expect![[r#"
+            exit 2
+            --- stderr
+            error: conservative: plans starts by estimates that hold, and those of the last two jobs may be too short; expected --estimates requested or exact
+        "#]],
     );
-    check("pool four.swf --processors 10", &expect![""]);
+    check(
+        "pool four.swf --processors 10",
+        &expect![[r#"
+        exit 2
+        --- stderr
+        6 rows passed over: not run, larger than the pool, or without a size or a requested time
+        error: four.swf: no job is left to run; expected one that ran, with its processors and its requested time (--unsaid-exact if none is requested)
+    "#]],
+    );
 }
 
 const NODES: &str = "\
@@ -78,20 +140,113 @@ p4,1000,10,0,0,,LS,Running,0,10,0
 fn pods_on_nodes() {
     let place = Place::with("nodes.csv", NODES);
     place.write("pods.csv", PODS);
-    expect![""].assert_eq(&place.fairground("pack nodes.csv pods.csv --load 72 --seeds 3"));
-    expect![""].assert_eq(
+    expect![[r#"
+        exit 0
+        --- stdout
+        placement                                GPUs held deviation      lost
+        first                                       65.00%     7.50%       0.0
+        best                                        65.00%     7.50%       0.0
+        fgd                                         65.00%     7.50%       0.0
+    "#]]
+    .assert_eq(&place.fairground("pack nodes.csv pods.csv --load 72 --seeds 3"));
+    expect![[r#"
+        exit 0
+        --- stdout
+        {"policy":"fgd[types=95]","gpus":0.725,"deviation":0.0,"seeds":1,"lost":0.0}
+    "#]]
+    .assert_eq(
         &place.fairground(
             "pack nodes.csv pods.csv --load 72 --seeds 1 --policies fgd[types=95] --json",
         ),
     );
-    expect![""].assert_eq(&place.fairground("pack nodes.csv pods.csv --policies easy"));
-    expect![""].assert_eq(&place.fairground("pack pods.csv nodes.csv"));
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: no placement is called `easy`; known are first, random, best, worst, dot, tetris, fgd, binpack, spread
+    "#]].assert_eq(&place.fairground("pack nodes.csv pods.csv --policies easy"));
+    expect![[r#"
+        exit 2
+        --- stderr
+        error: pods.csv:1: expected a first line that names the column `sn`, found `name,cpu_milli,memory_mib,num_gpu,gpu_mi…`
+          hint: columns: sn, cpu_milli, memory_mib, gpu
+    "#]].assert_eq(&place.fairground("pack pods.csv nodes.csv"));
 }
 
 #[test]
 fn a_policy_explained() {
-    check("policies conservative", &expect![""]);
-    check("policies lottery", &expect![""]);
+    check(
+        "policies conservative",
+        &expect![[r#"
+        exit 0
+        --- stdout
+        conservative (Schedulers: which of its tasks a framework runs on what it is offered)
+
+          conservative backfilling: stages start whole, each at the time that was planned for it or earlier; for a framework that has the pool to itself
+
+              gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
+
+          source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
+          proven   own scripts: it gives the answers that the project's own tests work out
+
+        Worked example:
+
+        100 processors; estimates are exact.
+
+        job  submitted  processors  runs   starts  ends
+          1          0          70   100        0   100
+          2          1          80   100      100   200
+          3          2          90   100      200   300   planned when it came
+          4         50          20   250      300   550   at 50 it would delay job 3
+
+        conservative (Pool: which rigid job starts next on one pool of processors (fairground pool))
+
+          conservative backfilling: every job has a start planned, and whoever comes later delays none of them
+
+              instant  together: all of an instant happens, and then who starts (default); each: a look after every fact, as published numbers have it
+
+          orders of jobs
+              fcfs             the one that was submitted first
+              sjf              the shortest by estimate
+              ljf              the longest by estimate
+              smallest         the one on the fewest processors
+              largest          the one on the most processors
+              saf              the smallest area, processors times estimate
+              laf              the largest area, processors times estimate
+              srtf             the least time expected until all stages are done; sjf where there is one
+              critical         the longest chain of stages still to run (critical path first: Kelley and Walker, 1959)
+              expansion        the largest expansion factor, (wait + estimate) / estimate (Maui's XFactor)
+              wfp3             the largest (wait/estimate)^3 x processors (Tang et al., Cluster 2009)
+              unicep           the largest wait / (log2(processors) x estimate) (Tang et al., Cluster 2009)
+              wfp3-published   wfp3 as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)
+              unicep-published unicep as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)
+              f1               the least log10(r) n + 870 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
+              f2               the least sqrt(r) n + 25600 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
+              f3               the least r n + 6860000 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
+              f4               the least r sqrt(n) + 530000 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
+
+          source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
+          proven   exact: it gives what the original publishes, to the last digit or every decision
+
+        Worked example:
+
+        100 processors; estimates are exact.
+
+        job  submitted  processors  runs   starts  ends
+          1          0          70   100        0   100
+          2          1          80   100      100   200
+          3          2          90   100      200   300   planned when it came
+          4         50          20   250      300   550   at 50 it would delay job 3
+
+    "#]],
+    );
+    check(
+        "policies lottery",
+        &expect![[r#"
+        exit 2
+        --- stderr
+        error: no policy is called `lottery`; known are static, static-best, drf, fair, fifo, priority, random, fifo, fair, sjf, gang, easy, conservative, fit, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread
+    "#]],
+    );
 }
 
 /// A line a policy, every one with a source.

@@ -5,6 +5,8 @@
 mod common;
 mod backfill;
 mod closed;
+mod packing;
+mod placing;
 mod contention;
 mod queues;
 mod replays;

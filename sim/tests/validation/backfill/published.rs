@@ -132,7 +132,7 @@ fn the_published_numbers_of_the_kth_log() {
 }
 
 /// Jobs that know how long they run.
-fn exact(jobs: &[Rigid]) -> Vec<Rigid> {
+pub(super) fn exact(jobs: &[Rigid]) -> Vec<Rigid> {
     let exact = jobs.iter().map(|job| Rigid {
         estimate: Some(job.run),
         ..*job
