@@ -33,7 +33,7 @@ const ALLOCATORS: [&str; 15] = [
     "kueue",
     "kai[quota=50]",
     "armada",
-    "volcano",
+    "volcano[beyond=yes]",
 ];
 const SCHEDULERS: [&str; 8] = [
     "fair[speculate=1.5,quantile=0.5]",
