@@ -140,7 +140,7 @@ fn what_cannot_be_run_is_refused_before_anything_begins() {
         SMALL,
         "recipe.toml --policy nobody",
         &expect![[r"
-        fairground-real: no policy is called `nobody`; known are static, drf, fair, fifo, priority, random
+        fairground-real: no policy is called `nobody`; known are static, drf, fair, fifo, priority, random, kueue, kai, armada, volcano
     "]],
     );
     refused(

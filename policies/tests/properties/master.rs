@@ -71,7 +71,7 @@ const POLICIES: [&str; 22] = [
     "static",
     "kueue",
     "kai",
-    "kai[quota=0,k=1,half_life=1s,every=300ms]",
+    "kai[quota=0,k=1,half-life=1s,every=300ms]",
     "armada[protected=0]",
     // What it leaves idle otherwise follows from what all want; its script shows it.
     "volcano[beyond=yes]",

@@ -196,6 +196,21 @@ fn policies() {
           priority     shared pool; the framework with the largest weight takes all it wants
               tie      equal weights: first, last or allocations (Mesos)
           random       shared pool; a seeded draw by weight among those who want the offer
+          kueue        cohorts of queues; who borrows the least beyond its quota (by weight) goes first, and reclaims
+              grace    how long a victim is left (default 0s)
+          kai          fair shares by quota, weight and past use; who is furthest below its own goes first, and reclaims
+              quota    hundredths of the cluster that quotas are of, the rest being shared by weight (default 100)
+              k        how much past use counts (default 0; 1 in the original's time-based shares)
+              half-life after so long half of a use is forgotten, with k (default 1d)
+              every    how often the past is brought up to date, with k (default 1m)
+              grace    how long a victim is left (default 0s)
+          armada       the least weighted cost goes first; who holds more than its demand-capped share makes room
+              protected up to this part of its share a queue is left alone (default 1)
+              grace    how long a victim is left (default 0s)
+          volcano      queues at the top by what they hold of what they deserve, jobs in them by dominant share; reclaims
+              queues   proportion (by weight and demand, the default), capacity (by weight) or drf (jobs alone)
+              beyond   whether under proportion more than is deserved may be held where it is idle: no (default) or yes
+              grace    how long a victim is left (default 0s)
 
           with every policy
               round    offers at multiples of this; 0s when something happens (default 0s, Mesos 1s)

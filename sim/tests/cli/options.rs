@@ -165,7 +165,7 @@ fn an_unknown_policy() {
     bad(
         &["--policies", "static lottery"],
         &expect![[r#"
-            error: --policies: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random, static-best
+            error: --policies: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random, kueue, kai, armada, volcano, static-best
               hint: `fairground policies` lists all names and parameters
         "#]],
     );
@@ -178,7 +178,7 @@ fn what_a_stream_does_not_do() {
         (
             &["--policy", "lottery"][..],
             expect![[r#"
-                error: --policy: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random
+                error: --policy: no policy is called `lottery`; known are static, drf, fair, fifo, priority, random, kueue, kai, armada, volcano
                   hint: `fairground policies` lists all names and parameters
             "#]],
         ),

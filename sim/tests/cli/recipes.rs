@@ -21,7 +21,7 @@ fn an_unknown_policy() {
         "\"drf\"",
         "\"dfr\"",
         &expect![[r#"
-            error: bad.toml: `policies`: no policy is called `dfr`; known are static, drf, fair, fifo, priority, random, static-best
+            error: bad.toml: `policies`: no policy is called `dfr`; known are static, drf, fair, fifo, priority, random, kueue, kai, armada, volcano, static-best
               hint: `fairground policies` lists all names and parameters
         "#]],
     );

@@ -121,7 +121,7 @@ fn what_cannot_be_replayed_is_said() {
     expect![[r#"
         exit 2
         --- stderr
-        error: log: no policy is called `nobody`; known are static, drf, fair, fifo, priority, random
+        error: log: no policy is called `nobody`; known are static, drf, fair, fifo, priority, random, kueue, kai, armada, volcano
     "#]]
     .assert_eq(&place.fairground("replay log"));
     expect![[r#"

@@ -18,7 +18,7 @@ use proptest::sample::select;
 use crate::behave::{behaviour, roles};
 use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
 
-const ALLOCATORS: [&str; 15] = [
+const ALLOCATORS: [&str; 11] = [
     "static",
     "drf",
     "drf",
@@ -30,10 +30,6 @@ const ALLOCATORS: [&str; 15] = [
     "fifo",
     "random",
     "random",
-    "kueue",
-    "kai[quota=50]",
-    "armada",
-    "volcano[beyond=yes]",
 ];
 const SCHEDULERS: [&str; 8] = [
     "fair[speculate=1.5,quantile=0.5]",
