@@ -15,7 +15,7 @@ use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::Run;
 
-const POLICIES: [&str; 18] = [
+const POLICIES: [&str; 14] = [
     "static",
     "static[data=all]",
     "static[split=5:2:2]",
@@ -30,10 +30,6 @@ const POLICIES: [&str; 18] = [
     "fifo",
     "random",
     "random[offers=task]",
-    "kueue[offers=task]",
-    "kai[offers=task]",
-    "armada[offers=task]",
-    "volcano[offers=task]",
 ];
 
 /// The nine hosts for six hours, with weights, failures and slow messages, so that nothing that a

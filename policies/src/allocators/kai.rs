@@ -75,7 +75,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
             about: "how much past use counts (default 0; 1 in the original's time-based shares)",
         },
         Param {
-            key: "half_life",
+            key: "half-life",
             about: "after so long half of a use is forgotten, with k (default 1d)",
         },
         Param {
@@ -107,10 +107,10 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
                 number.ok_or_else(|| name.bad("k", &text, "a number, as in 0.5"))?
             }
         };
-        let half_life: Option<Span> = name.take_as("half_life", time)?;
+        let half_life: Option<Span> = name.take_as("half-life", time)?;
         let every: Option<Span> = name.take_as("every", time)?;
         if k.is_zero() && (half_life.is_some() || every.is_some()) {
-            return Err(name.bad("k", "0", "a number above 0 beside half_life or every"));
+            return Err(name.bad("k", "0", "a number above 0 beside half-life or every"));
         }
         let memory = Memory {
             half_life: Some(half_life.unwrap_or(Span::from_secs(86_400))),

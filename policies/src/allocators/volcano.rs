@@ -29,6 +29,8 @@ enum Queues {
 #[derive(Debug)]
 pub struct Volcano {
     queues: Queues,
+    /// Whether a queue may hold more than it deserves where nobody else can use it.
+    beyond: bool,
     grace: Span,
 }
 
@@ -51,10 +53,10 @@ impl Allocator for Volcano {
         true
     }
 
-    /// Under proportion no more than is deserved.
+    /// Under proportion no more than is deserved: what only fits beyond that stays idle, as in the original.
     fn at_most(&self, context: &Context<'_>, framework: FrameworkId) -> Option<Resources> {
-        let proportion = self.queues == Queues::Proportion;
-        proportion.then(|| Books::of(context.ledger, self.queues).left(framework))
+        let bounded = self.queues == Queues::Proportion && !self.beyond;
+        bounded.then(|| Books::of(context.ledger, self.queues).left(framework))
     }
 
     fn reclaims(&self) -> bool {
@@ -80,6 +82,10 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
             about: "proportion (by weight and demand, the default), capacity (by weight) or drf (jobs alone)",
         },
         Param {
+            key: "beyond",
+            about: "whether under proportion more than is deserved may be held where it is idle: no (default) or yes",
+        },
+        Param {
             key: "grace",
             about: "how long a victim is left (default 0s)",
         },
@@ -96,9 +102,15 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
             Some("drf") => Queues::Drf,
             Some(other) => return Err(name.bad("queues", other, "proportion, capacity or drf")),
         };
+        let beyond = match name.take("beyond").as_deref() {
+            None | Some("no") => false,
+            Some("yes") if queues == Queues::Proportion => true,
+            Some(other) => return Err(name.bad("beyond", other, "no, or yes under proportion")),
+        };
         let grace = name.take_as("grace", "a length of time, as in 30s")?;
         Ok(Box::new(Volcano {
             queues,
+            beyond,
             grace: grace.unwrap_or(Span::ZERO),
         }))
     },

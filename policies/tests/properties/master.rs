@@ -88,9 +88,10 @@ const POLICIES: [&str; 36] = [
     "yarn-capacity[calculator=dominant,preempt=2s]",
     "kueue",
     "kai",
-    "kai[quota=0,k=1,half_life=1s,every=300ms]",
+    "kai[quota=0,k=1,half-life=1s,every=300ms]",
     "armada[protected=0]",
-    "volcano",
+    // What it leaves idle otherwise follows from what all want; its script shows it.
+    "volcano[beyond=yes]",
     "volcano[queues=capacity]",
     "volcano[queues=drf,grace=3s]",
 ];

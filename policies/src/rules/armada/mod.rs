@@ -9,6 +9,8 @@ pub mod order;
 pub mod pass;
 mod queues;
 pub mod shares;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -9,6 +9,8 @@ pub mod division;
 pub mod order;
 pub mod reclaim;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use crate::rules::ratio::Ratio;
 

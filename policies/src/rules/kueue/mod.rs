@@ -7,6 +7,8 @@ pub mod classical;
 pub mod cycle;
 pub mod fair;
 pub mod share;
+#[cfg(test)]
+mod tests;
 pub mod tree;
 pub mod victims;
 

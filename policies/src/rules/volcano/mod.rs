@@ -13,6 +13,8 @@ pub mod proportion;
 pub mod session;
 pub mod state;
 mod victims;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

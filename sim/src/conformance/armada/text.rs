@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 /// Amounts by name: cores, GiB of memory, devices.
 pub(super) type Named = BTreeMap<String, Number>;
@@ -38,8 +38,6 @@ pub(super) struct Config {
     pub(super) node_types: Option<Vec<NodeTypeText>>,
     #[serde(default, rename = "FloatingResources")]
     pub(super) floating: Vec<FloatingText>,
-    #[serde(default)]
-    pub(super) optimiser: Option<Value>,
 }
 
 #[derive(Deserialize)]
