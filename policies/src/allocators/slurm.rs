@@ -59,7 +59,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "Slurm 284c3b9, priority/multifactor: fair tree; PriorityDecayHalfLife",
-        proven: Proven::Exact,
+        proven: Proven::Scripts,
         example: include_str!("../../tests/scripts/slurm_fair_tree.txt"),
     },
     make: |name, mut setup| {

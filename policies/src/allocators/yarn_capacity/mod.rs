@@ -154,7 +154,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "Hadoop YARN 3.1 to 3.3: CapacityScheduler, ProportionalCapacityPreemptionPolicy",
-        proven: Proven::Exact,
+        proven: Proven::Scripts,
         example: include_str!("../../../tests/scripts/yarn_capacity.txt"),
     },
     make: |name, mut setup| {

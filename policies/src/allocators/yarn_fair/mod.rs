@@ -113,7 +113,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "Hadoop YARN 3.1 to 3.3: FairSharePolicy, ComputeFairShares, FSPreemptionThread",
-        proven: Proven::Exact,
+        proven: Proven::Scripts,
         example: include_str!("../../../tests/scripts/yarn_fair.txt"),
     },
     make: |name, mut setup| {
