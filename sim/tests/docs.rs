@@ -195,6 +195,9 @@ in static partitions against one pool. Each page has the picture, the sentence a
 assumed; each recipe says how to run it again. One seed means that nothing was drawn: the trace is what
 it is. This list is made from the folders by the tests.
 
+`slurm` is of an account that comes with the project, so that it is checked everywhere:
+`fairground compare --trace workloads/assets/slurm --policies fifo drf`.
+
 | trace | jobs | replayed | agents | what came of it |
 |---|---|---|---|---|
 "

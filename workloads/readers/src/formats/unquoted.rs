@@ -15,6 +15,8 @@ use crate::formats::seen::Seen;
 const MOST_LINES: usize = 200;
 /// In how many ways a row is read that has more columns than it should.
 const MOST_WAYS: usize = 200;
+/// How many cells are looked at for that, or damaged rows of thousands would take seconds.
+const MOST_CELLS: usize = 10_000;
 
 /// What the first line of such a table says.
 pub(crate) trait FirstLine: Default {
@@ -90,7 +92,8 @@ impl<T: FirstLine> Unquoted<T> {
             _ => return Err(ReadError::uneven(expected(), cells.len())),
         };
         let (mut first, mut error) = (None, None);
-        for way in ways(free.len(), more) {
+        let most = (MOST_CELLS / cells.len()).min(MOST_WAYS);
+        for way in ways(free.len(), more, most) {
             let joined = self.joined(&cells, &way);
             let cells: Vec<&str> = joined.iter().map(String::as_str).collect();
             match (table.record(&cells), &first) {
@@ -129,23 +132,32 @@ impl<T: FirstLine> Unquoted<T> {
     }
 }
 
-/// All ways to deal so many separators to so many texts, those first that deal them to one.
-fn ways(texts: usize, separators: usize) -> Vec<Vec<usize>> {
+/// Ways to deal so many separators to so many texts: all to one of them, and then, up to `most` in all, to several.
+fn ways(texts: usize, separators: usize, most: usize) -> Vec<Vec<usize>> {
+    let alone = |text| {
+        let mut way = vec![0; texts];
+        way[text] = separators;
+        way
+    };
+    let mut all: Vec<Vec<usize>> = (0..texts).map(alone).collect();
     let mut ways = vec![Vec::new()];
     for text in 0..texts {
         let mut longer = Vec::new();
         for way in &ways {
             let left = separators - way.iter().sum::<usize>();
             let least = if text + 1 == texts { left } else { 0 };
-            for count in (least..=left).rev() {
-                if longer.len() < MOST_WAYS {
+            for count in (least..=left).rev().take(most) {
+                if longer.len() < most {
                     longer.push([way.as_slice(), &[count]].concat());
                 }
             }
         }
         ways = longer;
     }
-    ways
+    let several = |way: &Vec<usize>| way.iter().filter(|count| **count > 0).count() > 1;
+    let room = most.saturating_sub(all.len());
+    all.extend(ways.into_iter().filter(several).take(room));
+    all
 }
 
 impl<T: FirstLine> Lined for Unquoted<T> {
@@ -224,9 +236,14 @@ mod tests {
 
     #[test]
     fn separators_are_dealt_in_every_way() {
-        assert_eq!(ways(1, 2), [[2]]);
-        assert_eq!(ways(2, 1), [[1, 0], [0, 1]]);
-        assert_eq!(ways(3, 2).len(), 6);
-        assert!(ways(13, 40).len() <= MOST_WAYS);
+        assert_eq!(ways(1, 2, MOST_WAYS), [[2]]);
+        assert_eq!(ways(2, 1, MOST_WAYS), [[1, 0], [0, 1]]);
+        assert_eq!(ways(3, 2, MOST_WAYS).len(), 6);
+        assert_eq!(
+            ways(3, 9_000, 1).len(),
+            3,
+            "each text alone, whatever there is room for"
+        );
+        assert!(ways(13, 40, MOST_WAYS).len() <= MOST_WAYS);
     }
 }
