@@ -52,9 +52,9 @@ fn tree(ledger: &Ledger, queues: &QueueTree, room: Resources) -> Option<Tree> {
         quotas: quotas(QUOTA, own),
     };
     // What is lost in rounding down is the cohort's.
-    let mut root = node(None, None, ledger.total().saturating_sub(sum(None)));
-    root.quotas.extend(quotas(QUOTA + 1, room));
-    let mut nodes = vec![root];
+    let mut top = node(None, None, ledger.total().saturating_sub(sum(None)));
+    top.quotas.extend(quotas(QUOTA + 1, room));
+    let mut nodes = vec![top];
     for (id, one) in queues.nodes.iter().enumerate() {
         let parent = queues.parents[id].map_or(0, |parent| parent + 1);
         let leaf = matches!(one, Node::Framework(_));

@@ -33,7 +33,7 @@ impl Round<'_> {
             .collect();
         self.serve(jobs, |round, job| {
             let victims = round.movable(|_, other| other != job);
-            round.solve(job, victims, |round, gone| round.all_back(gone))
+            round.solve(job, victims, Self::all_back)
         });
     }
 
@@ -102,7 +102,7 @@ impl Round<'_> {
             *left.entry(self.cluster.tasks[*task].job).or_default() += 1;
         }
         let mut add = |queue: usize, amounts: Amounts| match bundles.last_mut() {
-            Some((last, all)) if *last == queue => all.push(amounts),
+            Some((same, all)) if *same == queue => all.push(amounts),
             _ => bundles.push((queue, vec![amounts])),
         };
         for task in lost {
