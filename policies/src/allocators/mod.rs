@@ -86,7 +86,8 @@ pub trait Allocator {
     /// Where `node` stands among its siblings: the lowest rank is offered next, the lower id when equal. A
     /// role stands before the next with all that is below it, so that a hierarchical policy is a rank a node.
     ///
-    /// Asked again whenever what is held or wanted below the node, its weight or the cluster's total changed.
+    /// Asked again whenever what is held or wanted below the node, its weight, any quota or the cluster's total
+    /// changed.
     fn rank(&self, context: &Context<'_>, node: Node) -> Rank;
 
     /// Whether where a node stands follows from what others hold or want, too, so that all are ranked again whenever

@@ -68,6 +68,7 @@ impl Master {
         self.ledger.name_role(role, None);
         self.name_roles(Some(role));
         self.ledger.set_quota(role, guarantee, limit);
+        self.sorter.mark_all_stale();
         self.reconsider.add_all();
     }
 
