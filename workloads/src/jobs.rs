@@ -2,6 +2,7 @@
 //! one task takes some thirty bytes.
 
 mod apart;
+mod written;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::message::JobId;
 use fairground_policies::time::{Span, Time};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::ReadError;
 use crate::estimates::EstimateSpec;
@@ -64,22 +65,6 @@ impl<T> Runtimes<T> {
                 rest: list(rest),
             },
         }
-    }
-}
-
-impl<T> Runtimes<Vec<T>> {
-    /// Of how many tasks they are; nothing where lists differ.
-    fn tasks(&self) -> Option<usize> {
-        let lists = match self {
-            Self::Plain { local, .. } => [local; 3],
-            Self::Reduce { copy, work } => [copy, work, work],
-            Self::Waves { fresh, first, rest } => [fresh, first, rest],
-        };
-        let tasks = lists[0].len();
-        lists
-            .iter()
-            .all(|list| list.len() == tasks)
-            .then_some(tasks)
     }
 }
 
@@ -393,50 +378,6 @@ impl Serialize for Jobs {
                 (jobs, feedback.as_ref()).serialize(serializer)
             }
         }
-    }
-}
-
-/// A job as it is written.
-type Written = (String, Time, (JobId, JobSpec), Vec<Runtimes>);
-
-/// The jobs, and what they wait for if any does.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum AllWritten {
-    Open(Vec<Written>),
-    Waiting(Vec<Written>, Feedback),
-}
-
-/// What was measured of jobs is not written.
-impl<'de> Deserialize<'de> for Jobs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (written, feedback) = match AllWritten::deserialize(deserializer)? {
-            AllWritten::Open(jobs) => (jobs, None),
-            AllWritten::Waiting(jobs, feedback) => (jobs, Some(feedback)),
-        };
-        let mut jobs = Self::default();
-        let mut last = Time::ZERO;
-        for (label, submitted, (id, spec), runtimes) in written {
-            let lengths = runtimes.iter().map(Runtimes::tasks);
-            let fits = lengths.eq(spec
-                .stages
-                .iter()
-                .map(|stage| Some(times_of(stage) as usize)));
-            if !fits || submitted < last || id.index() != jobs.len() {
-                let expected =
-                    "jobs by submission and number, with a run time for each of their tasks";
-                return Err(de::Error::custom(format!(
-                    "expected {expected}; job {id} is not so"
-                )));
-            }
-            last = submitted;
-            let stages = spec.stages.into_iter().zip(runtimes).collect();
-            jobs.push(&label, submitted, spec.gang, stages);
-        }
-        Ok(match feedback {
-            None => jobs,
-            Some(feedback) => jobs.with_feedback(feedback),
-        })
     }
 }
 

@@ -102,13 +102,13 @@ impl Fit {
             return;
         }
         if rigid {
-            let mut places: BTreeMap<usize, u64> = BTreeMap::new();
+            let mut counts: BTreeMap<usize, u64> = BTreeMap::new();
             for one in &placed {
                 let position = view.position(one.node).expect("an agent on offer");
-                *places.entry(position).or_default() += 1;
+                *counts.entry(position).or_default() += 1;
             }
-            let places: TaskPlaces = places.into_iter().collect();
-            let unit = view.launch_whole(job, stage, &places);
+            let counts: TaskPlaces = counts.into_iter().collect();
+            let unit = view.launch_whole(job, stage, &counts);
             let unit = unit.expect("a gang that waits, with room for it");
             self.tasks.insert(unit, (shape, placed));
             return;
@@ -117,7 +117,7 @@ impl Fit {
             let position = view.position(one.node).expect("an agent on offer");
             let unit = view.launch_unit(position, job, stage);
             let unit = unit.expect("a task that waits, with room for it");
-            self.tasks.insert(unit, (shape.clone(), vec![one]));
+            self.tasks.insert(unit, (shape, vec![one]));
         }
     }
 }

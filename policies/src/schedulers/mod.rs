@@ -11,6 +11,7 @@ mod gang;
 mod ordered;
 mod running;
 mod together;
+mod whole;
 
 use std::fmt;
 
@@ -336,24 +337,6 @@ impl OfferView<'_> {
         Some((stage, needs, count))
     }
 
-    /// The next stage of `job` that may start, and where all tasks of it that wait would run, so many on the
-    /// offers at these positions: nowhere if there is no room for all of them, or if some of it still runs.
-    pub fn next_whole(&self, job: JobId) -> Option<(u32, Option<TaskPlaces>)> {
-        let (stage, _) = self.queue.ready_stages(job).next()?;
-        let (needs, mut left) = self.waiting(job, stage);
-        let mut places = Vec::new();
-        for (position, held) in self.offers.iter().enumerate() {
-            let room = needs.times_in(held.left).unwrap_or(u64::MAX).min(left);
-            if room > 0 {
-                left -= room;
-                places.push((position, room));
-            }
-        }
-        // After a loss, the rest of a gang is being ended.
-        let whole = left == 0 && self.queue.running(job, stage) == 0;
-        Some((stage, whole.then_some(places)))
-    }
-
     /// Launches a waiting task of `job` on the offer at `position`: one that finds its data there
     /// if `local`, else any. Says whether there was one that fits.
     pub fn launch(&mut self, position: usize, job: JobId, local: bool) -> bool {
@@ -394,29 +377,6 @@ impl OfferView<'_> {
     pub(crate) fn position(&self, agent: usize) -> Option<usize> {
         let mut held = self.offers.iter();
         held.position(|held| held.offer.agent.0 as usize == agent)
-    }
-
-    /// Launches so many waiting tasks of one stage on the offers at these positions, which must have room for
-    /// them. Of a [rigid](crate::job::StageSpec::rigid) stage these are all, and what they are as one.
-    pub fn launch_whole(
-        &mut self,
-        job: JobId,
-        stage: u32,
-        places: &[(usize, u64)],
-    ) -> Option<WorkUnit> {
-        let spec = &self.queue.spec(job).stages[stage as usize];
-        if spec.rigid {
-            let needs = spec.needs;
-            let unit = self.queue.take_from(job, stage)?;
-            self.place_gang(unit, needs, places.to_vec());
-            return Some(unit);
-        }
-        for (position, tasks) in places {
-            for _ in 0..*tasks {
-                self.launch_stage(*position, job, stage);
-            }
-        }
-        None
     }
 
     /// Whether any task of `job` that may start fits into the offer at `position`.
@@ -489,14 +449,5 @@ impl OfferView<'_> {
         held.left -= needs;
         held.launch.push(unit);
         true
-    }
-
-    fn place_gang(&mut self, unit: WorkUnit, needs: Resources, places: TaskPlaces) {
-        for (position, tasks) in &places {
-            let held = &mut self.offers[*position];
-            held.left -= needs.times(*tasks);
-            held.has_gang = true;
-        }
-        self.gangs.push((unit, places));
     }
 }

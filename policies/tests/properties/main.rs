@@ -15,6 +15,7 @@ mod master;
 mod observer;
 mod parts;
 mod past;
+mod played;
 mod profile;
 mod quotas;
 mod sharing;
