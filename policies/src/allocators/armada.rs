@@ -65,7 +65,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "armadaproject/armada 207cc9e0, internal/scheduler/scheduling",
-        proven: Proven::Scripts,
+        proven: Proven::Prototype,
         example: include_str!("../../tests/scripts/armada.txt"),
     },
     make: |name, _| {

@@ -89,7 +89,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "kai-scheduler/KAI-Scheduler d5bc503a, plugin proportion",
-        proven: Proven::Scripts,
+        proven: Proven::Prototype,
         example: include_str!("../../tests/scripts/kai.txt"),
     },
     make: |name, _| {

@@ -73,7 +73,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     }],
     evidence: Evidence {
         source: "kubernetes-sigs/kueue ff69552e, fair sharing with preemption, keps/1714",
-        proven: Proven::Scripts,
+        proven: Proven::Prototype,
         example: include_str!("../../tests/scripts/kueue.txt"),
     },
     make: |name, _| {

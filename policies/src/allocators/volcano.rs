@@ -7,7 +7,7 @@
 
 mod books;
 
-use self::books::Books;
+use self::books::QueueBooks;
 use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
@@ -42,7 +42,7 @@ impl Allocator for Volcano {
             return ledger.dominant_share(node).into();
         }
         // Shares are fractions of numbers too long for a rank: how many are lower says the same.
-        Share::new(Books::of(ledger, self.queues).before(node), 1).into()
+        Share::new(QueueBooks::of(ledger, self.queues).before(node), 1).into()
     }
 
     fn ranks_together(&self) -> bool {
@@ -56,7 +56,7 @@ impl Allocator for Volcano {
     /// Under proportion no more than is deserved: what only fits beyond that stays idle, as in the original.
     fn at_most(&self, context: &Context<'_>, framework: FrameworkId) -> Option<Resources> {
         let bounded = self.queues == Queues::Proportion && !self.beyond;
-        bounded.then(|| Books::of(context.ledger, self.queues).left(framework))
+        bounded.then(|| QueueBooks::of(context.ledger, self.queues).left(framework))
     }
 
     fn reclaims(&self) -> bool {
@@ -66,7 +66,7 @@ impl Allocator for Volcano {
     /// On the agent where the fewest have to go.
     fn reclaim(&self, context: &Context<'_>, to: FrameworkId, needs: Resources) -> Option<Reclaim> {
         let ledger = context.ledger;
-        let books = Books::of(ledger, self.queues);
+        let books = QueueBooks::of(ledger, self.queues);
         let on = |agent| books.victims(ledger, (to, needs), agent, self.grace);
         let possible = ledger.agents().filter_map(on);
         possible.min_by_key(|one| one.victims.len())
@@ -92,7 +92,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "volcano-sh/volcano ed72c7c8, plugins proportion, capacity and drf",
-        proven: Proven::Scripts,
+        proven: Proven::Prototype,
         example: include_str!("../../tests/scripts/volcano.txt"),
     },
     make: |name, _| {

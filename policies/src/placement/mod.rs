@@ -5,7 +5,7 @@
 //! score a policy, one line in [`ENTRIES`].
 //!
 //! The GPUs of a node are single devices here: a task that asks for less than one takes that much of one, and a
-//! task that asks for more takes whole ones. It is all that placement adds to what [`Resources`] say.
+//! task that asks for more takes whole ones. It is all that placement adds to what `Resources` say.
 
 mod device;
 mod fgd;

@@ -15,7 +15,7 @@ use crate::rules::volcano::{Amounts, Queue, drf};
 use crate::time::Span;
 
 /// The queues at the top, and what each holds and deserves.
-pub(super) struct Books {
+pub(super) struct QueueBooks {
     by: Queues,
     tops: Vec<Node>,
     of: BTreeMap<FrameworkId, usize>,
@@ -42,7 +42,7 @@ fn amounts(of: Resources) -> Amounts {
     )
 }
 
-impl Books {
+impl QueueBooks {
     pub(super) fn of(ledger: &Ledger, by: Queues) -> Self {
         let tree = QueueTree::of(ledger);
         let entitled = tree.entitled(ledger, ledger.total());
