@@ -95,7 +95,9 @@ fn piped() -> Place {
     assert!(made.success());
     let path = place.path("log.swf");
     std::thread::spawn(move || {
-        let mut pipe = OpenOptions::new().write(true).open(path).unwrap();
+        // Open for reading, too: a program that opens it twice is never without a writer.
+        let mut options = OpenOptions::new();
+        let mut pipe = options.read(true).write(true).open(path).unwrap();
         let row = "1 0 0 60 1 -1 -1 1 100 -1 1 1 1 -1 1 -1 -1 -1\n";
         while pipe.write_all(row.as_bytes()).is_ok() {
             std::thread::sleep(Duration::from_millis(5));
