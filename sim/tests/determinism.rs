@@ -15,7 +15,7 @@ use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::Run;
 
-const POLICIES: [&str; 14] = [
+const POLICIES: [&str; 20] = [
     "static",
     "static[data=all]",
     "static[split=5:2:2]",
@@ -30,6 +30,12 @@ const POLICIES: [&str; 14] = [
     "fifo",
     "random",
     "random[offers=task]",
+    "lottery",
+    "asset",
+    "choosy",
+    "karma[on=cpus,slices=60]",
+    "slurm",
+    "yarn-fair",
 ];
 
 /// The nine hosts for six hours, with weights, failures and slow messages, so that nothing that a

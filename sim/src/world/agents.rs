@@ -42,12 +42,12 @@ pub(super) struct RunningTask {
     pub(super) purpose: TaskPurpose,
     /// What an executor does, once it began something.
     pub(super) work: Option<Box<Doing>>,
-    gang: Option<Box<Gang>>,
+    gang: Option<Box<GangParts>>,
 }
 
 /// What a gang has on each of its agents, the first one first.
 #[derive(Clone, Debug)]
-struct Gang(Vec<OnAgent>);
+struct GangParts(Vec<OnAgent>);
 
 #[derive(Clone, Default, Debug)]
 pub(super) struct Doing {
@@ -192,7 +192,7 @@ impl World<'_> {
         let mut meant = parts.iter().zip(incarnations);
         if meant.all(|(part, incarnation)| self.agents.is_up(part.agent, *incarnation)) {
             let first = (parts[0].agent, parts[0].needs);
-            self.launch(framework, task, first, Some(Box::new(Gang(parts))));
+            self.launch(framework, task, first, Some(Box::new(GangParts(parts))));
         } else {
             self.never_began(framework, task);
         }
@@ -203,7 +203,7 @@ impl World<'_> {
         framework: FrameworkId,
         task: TaskId,
         (agent, needs): (AgentId, Resources),
-        gang: Option<Box<Gang>>,
+        gang: Option<Box<GangParts>>,
     ) {
         // A framework that forgot the task was told it is lost; the agent would be told to kill it.
         let Some(purpose) = self.frameworks[framework.index()].purpose(task) else {

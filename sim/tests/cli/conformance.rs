@@ -46,7 +46,7 @@ fn cases_that_are_not_there() {
     .assert_eq(&Place::empty().fairground("conformance --cases nowhere"));
     let told = Place::empty().fairground("conformance mesosphere --cases nowhere");
     assert!(
-        told.contains("error: no system is called `mesosphere`; known are yarn"),
+        told.contains("error: no system is called `mesosphere`; known are kueue, kai"),
         "{told}"
     );
 }

@@ -17,11 +17,14 @@ fn help() {
           compare      Run a recipe under all its policies and write tables, figures and a report
           run          Run a recipe under one policy with one seed
           stream       Run a recipe under one policy in bounded memory, the jobs of traces one by one
+          draw         Write what a recipe's traces come to for one seed, for a real cluster, which reads no
+                       traces
           trace        Look at trace files
           policies     List the policies of every level with their sources, or explain one
           pack         Place tasks that never end on nodes until these are full, as papers on fragmentation
                        do
           pool         Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
+          conformance  Hold the rules of policies against the test cases of the systems they come from
           verify       Run a result folder's recipe again and compare everything
           fidelity     Simulate what a real cluster ran, and print simulated against measured
           replay       Feed the logs of real masters to a fresh core and compare every action
@@ -160,6 +163,7 @@ fn help_on_trace() {
                      waits and estimates
           head       Show the first records of a trace as CSV
           validate   Read all of a trace and name every problem
+          bench      Measure how fast traces are read, beside a reader that only finds the ends of lines
           import     Make a canonical trace of a public one, or of exported text
           export     Write a canonical trace as JSON lines; packed if the name ends with .zst
           slice      Take a part of a canonical trace
@@ -193,19 +197,82 @@ fn policies() {
               best     mean: of the frameworks' own changes (default); unharmed: the same where nobody loses
           drf          shared pool; the framework with the smallest weighted dominant share goes first [exact]
               source   Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 4.1, with weights of section 4.3; Mesos' sorter
-              tie      equal shares: first, last or allocations (Mesos)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
               exclude  kinds whose shares do not count, as in gpus or disk:gpus (default none)
           fair         shared pool; the framework with the smallest weighted share of one resource goes first [own scripts]
               source   max-min fairness on one resource: Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 6
               on       the resource: cpus, mem, disk or gpus (default cpus)
-              tie      equal shares: first, last or allocations (Mesos)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
           fifo         shared pool; the framework that joined first takes all it wants [own scripts]
               source   first come, first served among frameworks
           priority     shared pool; the framework with the largest weight takes all it wants [own scripts]
               source   strict priority among frameworks
-              tie      equal weights: first, last or allocations (Mesos)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
           random       shared pool; a seeded draw by weight among those who want the offer [own scripts]
               source   lottery scheduling: Waldspurger and Weihl, OSDI 1994, a ticket a unit of weight
+          lottery      shared pool; a seeded draw by weight over the size of the next task, so that shares follow weights [own scripts]
+              source   Waldspurger and Weihl, Lottery Scheduling, OSDI 1994, sections 2 and 3.4
+          slots        agents are divided in slots; the framework that has the fewest goes first [own scripts]
+              source   Hadoop's slots: Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 7.2
+              per-agent how many slots an agent is (default 4)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          asset        shared pool; the framework whose shares of all resources add up to the least goes first [own scripts]
+              source   Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 5.1
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          choosy       shared pool; of those who may have an agent, the framework with the fewest tasks goes first [own scripts]
+              source   Ghodsi et al., Choosy, EuroSys 2013, section 4
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          hdrf         shared pool; DRF in the tree of roles so that no leaf starves (H-DRF) [exact]
+              source   Bhattacharya et al., Hierarchical Scheduling for Diverse Datacenter Workloads, SoCC 2013, section 5
+              rules    of its rules: all, unblocked (1 and 2), scaled (the same for blocked ones), none (default all)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          karma        shared pool in slices; who leaves its part to others earns credits and borrows with them later [exact]
+              source   Vuppalapati et al., Karma, OSDI 2023, section 3
+              on       what is divided in slices: cpus, mem, disk or gpus (default mem)
+              slices   how many (default 100)
+              shared   the percentage of them that is nobody's own (default 50; alpha)
+              quantum  how long slices are lent for (default 1m)
+              credits  what everybody begins with (default 100)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          slurm        shared pool; from the top of the tree, whoever used the least of what it is due goes first (fair tree) [own scripts]
+              source   Slurm 284c3b9, priority/multifactor: fair tree; PriorityDecayHalfLife
+              half-life after so long half of a use is forgotten (default 7d, PriorityDecayHalfLife)
+              every    how often use is brought up to date (default 5m, PriorityCalcPeriod)
+              on       what is charged: cpus, mem, disk or gpus (default cpus)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          yarn-fair    shared pool; who is below its minimum goes first, then the least weighted use (YARN's fair scheduler) [own scripts]
+              source   Hadoop YARN 3.1 to 3.3: FairSharePolicy, ComputeFairShares, FSPreemptionThread
+              on       what counts: cpus, mem, disk or gpus (default mem)
+              preempt  takes back for who is below its fair share, and leaves victims so long (default: nothing is)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          yarn-capacity shared pool; the queue that uses the least of its capacity goes first (YARN's capacity scheduler) [own scripts]
+              source   Hadoop YARN 3.1 to 3.3: CapacityScheduler, ProportionalCapacityPreemptionPolicy
+              calculator how use is compared: memory or dominant (default memory)
+              preempt  takes back what is above a guarantee, and leaves victims so long (default: nothing is)
+              at-once  the percentage of the cluster that is taken at once (default 10)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          kueue        cohorts of queues; who borrows the least beyond its quota (by weight) goes first, and reclaims [prototype]
+              source   kubernetes-sigs/kueue ff69552e, fair sharing with preemption, keps/1714
+              grace    how long a victim is left (default 0s)
+          kai          fair shares by quota, weight and past use; who is furthest below its own goes first, and reclaims [prototype]
+              source   kai-scheduler/KAI-Scheduler d5bc503a, plugin proportion
+              quota    hundredths of the cluster that quotas are of, the rest being shared by weight (default 100)
+              k        how much past use counts (default 0; 1 in the original's time-based shares)
+              half-life after so long half of a use is forgotten, with k (default 1d)
+              every    how often the past is brought up to date, with k (default 1m)
+              grace    how long a victim is left (default 0s)
+          armada       the least weighted cost goes first; who holds more than its demand-capped share makes room [prototype]
+              source   armadaproject/armada 207cc9e0, internal/scheduler/scheduling
+              protected up to this part of its share a queue is left alone (default 1)
+              grace    how long a victim is left (default 0s)
+          volcano      queues at the top by what they hold of what they deserve, jobs in them by dominant share; reclaims [prototype]
+              source   volcano-sh/volcano ed72c7c8, plugins proportion, capacity and drf
+              queues   proportion (by weight and demand, the default), capacity (by weight) or drf (jobs alone)
+              beyond   whether under proportion more than is deserved may be held where it is idle: no (default) or yes
+              grace    how long a victim is left (default 0s)
+          ceei         shared pool; whoever holds the least of its share in the competitive equilibrium goes first (CEEI) [own scripts]
+              source   Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 5.2; solved by Clarabel
+              tie      equals: first, last, allocations (Mesos) or random (default first)
 
           with every policy
               round    offers at multiples of this; 0s when something happens (default 0s, Mesos 1s)
@@ -353,7 +420,7 @@ fn a_command_misspelt() {
         --- stderr
         error: unrecognized subcommand 'comapre'
 
-          tip: some similar subcommands exist: 'completions', 'compare'
+          tip: some similar subcommands exist: 'completions', 'conformance', 'compare'
 
         Usage: fairground <COMMAND>
 

@@ -240,12 +240,12 @@ fn a_policy_explained() {
     "#]],
     );
     check(
-        "policies lottery",
+        "policies raffle",
         &expect![[r#"
-        exit 2
-        --- stderr
-        error: no policy is called `lottery`; known are static, static-best, drf, fair, fifo, priority, random, fifo, fair, sjf, gang, easy, conservative, fit, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread
-    "#]],
+            exit 2
+            --- stderr
+            error: no policy is called `raffle`; known are static, static-best, drf, fair, fifo, priority, random, lottery, slots, asset, choosy, hdrf, karma, slurm, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, fifo, fair, sjf, gang, easy, conservative, fit, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread
+        "#]],
     );
 }
 

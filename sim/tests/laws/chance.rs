@@ -18,7 +18,7 @@ use proptest::sample::select;
 use crate::behave::{behaviour, roles};
 use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
 
-const ALLOCATORS: [&str; 24] = [
+const ALLOCATORS: [&str; 18] = [
     "static",
     "drf",
     "drf",
@@ -36,13 +36,7 @@ const ALLOCATORS: [&str; 24] = [
     "hdrf",
     "slurm[half-life=1h,every=1m]",
     "yarn-fair",
-    "yarn-fair[preempt=10s]",
     "yarn-capacity",
-    "yarn-capacity[preempt=0s,at-once=50]",
-    "kueue",
-    "kai[quota=50]",
-    "armada",
-    "volcano",
 ];
 const SCHEDULERS: [&str; 8] = [
     "fair[speculate=1.5,quantile=0.5]",

@@ -178,12 +178,12 @@ fn rails_has_not_moved() {
 fn mpi_has_not_moved() {
     check(
         "work.mpi = {}",
-        &expect![[r#"
+        &expect![[r"
             21 jobs, 504 tasks or requests, fd88f03cb3e2a03b
             arrivals: Poisson, 200s apart in the mean
             job sizes: 24 to 24 tasks, uniform, all at once or not at all
             task durations: log-normal, median 260s, spread 0.5, all tasks of a job alike
-        "#]],
+        "]],
     );
 }
 

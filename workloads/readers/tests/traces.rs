@@ -45,6 +45,9 @@ fn shown(job: Job<'_>) -> String {
         let times: Vec<u64> = local.iter().take(3).map(|time| time.as_micros()).collect();
         let (tasks, needs, parents) = (stage.tasks, stage.needs, &stage.parents);
         write!(text, "; {tasks} x {needs} after {parents:?}: {times:?}").unwrap();
+        if stage.rigid {
+            text.push_str(" as one");
+        }
     }
     text
 }
@@ -141,7 +144,7 @@ fn times_between_arrivals_are_multiplied_and_run_times_stay() {
         };
         let jobs: Vec<String> = jobs.iter().map(shown).collect();
         let at = |micros: u64| format!(" at {micros}; ");
-        assert!(jobs[0].contains(&at(0)) && jobs[0].ends_with("[60000000, 60000000, 60000000]"));
+        assert!(jobs[0].contains(&at(0)) && jobs[0].ends_with("[60000000] as one"));
         let second = if factor == "0.001" {
             60_000
         } else {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fairground_policies::rules::armada::cycle::Decisions;
 use fairground_policies::rules::armada::{Amounts, Job, Queue, Run};
 use fairground_policies::rules::ratio::Ratio;
 use serde_json::Number;
@@ -120,113 +121,99 @@ pub(super) fn gang_schedule(case: &Case<'_>) -> Result<Verdict, Unreadable> {
 type Origin = (String, usize, usize);
 
 pub(super) fn reschedule_rounds(case: &Case<'_>) -> Result<Verdict, Unreadable> {
-    let mut world = World::of(case)?;
-    let factors: BTreeMap<String, Number> = case.read("input.priority_factors")?;
-    let names: Vec<&String> = factors.keys().collect();
-    let place = |name: &str| names.iter().position(|one| *one == name);
-    // All that was ever submitted counts as demand.
-    let mut wanted: Vec<Job> = Vec::new();
-    let mut running: Vec<(Job, Origin)> = Vec::new();
-    let initial: Option<BTreeMap<String, Vec<JobsText>>> = case.maybe("input.initial_running")?;
-    for (node, lines) in initial.unwrap_or_default() {
-        let node = node.parse().map_err(|_| wrong("a node", &node))?;
-        for line in &lines {
-            for mut job in world.jobs(line, place(&line.queue))? {
-                let priority = world.classes[job.shape.class].priority;
-                let since = 0;
-                job.run = Some(Run {
-                    node,
-                    priority,
-                    since,
-                });
-                running.push((job, (line.queue.clone(), usize::MAX, running.len())));
-            }
-        }
-    }
+    let mut rounds = Rounds::of(case)?;
     let mut compared = Compared::default();
-    let burst =
-        |rate: Option<(Ratio, i128)>| rate.map_or(Ratio::ZERO, |(_, burst)| Ratio::whole(burst));
-    let mut tokens = burst(world.rates[0]);
-    for (number, round) in case
-        .read::<Vec<RoundText>>("input.rounds")?
-        .iter()
-        .enumerate()
-    {
-        if round.optimiser {
+    let texts = case.read::<Vec<RoundText>>("input.rounds")?;
+    for (number, text) in texts.iter().enumerate() {
+        if text.optimiser {
             return Ok(Verdict::NotOffered(
                 "the optional optimiser of fairness is no rule here",
             ));
         }
+        rounds.hold(number, text, &mut compared)?;
+    }
+    Ok(compared.verdict())
+}
+
+/// A pool between two rounds.
+struct Rounds {
+    world: World,
+    factors: BTreeMap<String, Number>,
+    /// All that was ever submitted counts as demand.
+    wanted: Vec<Job>,
+    running: Vec<(Job, Origin)>,
+    tokens: Ratio,
+}
+
+impl Rounds {
+    fn of(case: &Case<'_>) -> Result<Self, Unreadable> {
+        let world = World::of(case)?;
+        let burst = world.rates[0].map_or(Ratio::ZERO, |(_, burst)| Ratio::whole(burst));
+        let mut rounds = Self {
+            world,
+            factors: case.read("input.priority_factors")?,
+            wanted: Vec::new(),
+            running: Vec::new(),
+            tokens: burst,
+        };
+        let initial: Option<BTreeMap<String, Vec<JobsText>>> =
+            case.maybe("input.initial_running")?;
+        for (node, lines) in initial.unwrap_or_default() {
+            let node = node.parse().map_err(|_| wrong("a node", &node))?;
+            for line in &lines {
+                for mut job in rounds.world.jobs(line, rounds.place(&line.queue))? {
+                    job.run = Some(Run {
+                        node,
+                        priority: rounds.world.classes[job.shape.class].priority,
+                        since: 0,
+                    });
+                    let origin = (line.queue.clone(), usize::MAX, rounds.running.len());
+                    rounds.running.push((job, origin));
+                }
+            }
+        }
+        Ok(rounds)
+    }
+
+    fn place(&self, queue: &str) -> Option<usize> {
+        self.factors.keys().position(|one| one == queue)
+    }
+
+    fn hold(
+        &mut self,
+        number: usize,
+        round: &RoundText,
+        compared: &mut Compared,
+    ) -> Result<(), Unreadable> {
         for node in &round.cordon_before {
-            world.nodes[*node].cordoned = true;
+            self.world.nodes[*node].cordoned = true;
         }
         let unbound = |origin: &Origin| {
             let of_queue = round.unbind_before.get(&origin.0);
             let of_round = of_queue.and_then(|all| all.get(&origin.1.to_string()));
             of_round.is_some_and(|all| all.contains(&origin.2))
         };
-        let (away, mut jobs): (Vec<_>, Vec<_>) = running
-            .iter()
-            .cloned()
-            .partition(|(_, origin)| unbound(origin));
+        let running = std::mem::take(&mut self.running).into_iter();
+        let (away, mut jobs): (Vec<_>, Vec<_>) = running.partition(|(_, origin)| unbound(origin));
         for (name, lines) in &round.submit {
             let mut count = 0;
             for line in lines {
-                for job in world.jobs(line, place(name))? {
-                    wanted.push(job.clone());
+                for job in self.world.jobs(line, self.place(name))? {
+                    self.wanted.push(job.clone());
                     jobs.push((job, (name.clone(), number, count)));
                     count += 1;
                 }
             }
         }
         let only: Vec<Job> = jobs.iter().map(|(job, _)| job.clone()).collect();
-        let mut queues = Vec::new();
-        for (id, (name, factor)) in factors.iter().enumerate() {
-            let own = |jobs: &[(Job, Origin)]| {
-                let own = jobs.iter().map(|(job, _)| job.clone());
-                own.filter(|job| job.queue == Some(id)).collect::<Vec<_>>()
-            };
-            let demand = world.demand(wanted.iter().filter(|job| job.queue == Some(id)));
-            let unbound = own(&away);
-            let less = world.demand(unbound.iter());
-            let demand = demand.iter().zip(&less).map(|(a, b)| a - b).collect();
-            let mut queue = queue(name, ratio(factor)?, demand);
-            queue.held = less;
-            queues.push(queue);
-        }
-        world.limits.tokens = world.rates[0].map(|(_, burst)| (tokens, burst));
-        let pool = world.pool(&queues, &only);
-        let decisions = world.cycle(&pool).run();
-        let mut started: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        let mut preempted: BTreeMap<String, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
-        for (job, _) in &decisions.started {
-            let (queue, _, index) = &jobs[*job].1;
-            started.entry(queue.clone()).or_default().push(*index);
-        }
-        for job in &decisions.preempted {
-            let (queue, of, index) = &jobs[*job].1;
-            let by_round = preempted.entry(queue.clone()).or_default();
-            by_round.entry(of.to_string()).or_default().push(*index);
-        }
-        for all in started
-            .values_mut()
-            .chain(preempted.values_mut().flat_map(BTreeMap::values_mut))
-        {
-            all.sort_unstable();
-        }
-        compared.same(
-            &format!("round {number} starts"),
-            &round.expect_scheduled,
-            &started,
-        );
-        compared.same(
-            &format!("round {number} preempts"),
-            &round.expect_preempted,
-            &preempted,
-        );
-        if let Some((rate, burst)) = world.rates[0] {
+        let queues = self.queues(&away)?;
+        self.world.limits.tokens = self.world.rates[0].map(|(_, burst)| (self.tokens, burst));
+        let pool = self.world.pool(&queues, &only);
+        let decisions = self.world.cycle(&pool).run();
+        compare_round((number, round), &decisions, &jobs, compared);
+        if let Some((rate, burst)) = self.world.rates[0] {
             let took = Ratio::whole(decisions.started.len() as i128);
-            tokens = (tokens - took + rate).min(Ratio::whole(burst));
+            self.tokens = (self.tokens - took + rate).min(Ratio::whole(burst));
         }
         for (job, run) in &decisions.started {
             jobs[*job].0.run = Some(Run {
@@ -237,13 +224,57 @@ pub(super) fn reschedule_rounds(case: &Case<'_>) -> Result<Verdict, Unreadable> 
         let stays = |(id, (job, _)): &(usize, &(Job, Origin))| {
             job.run.is_some() && !decisions.preempted.contains(id)
         };
-        running = jobs
-            .iter()
-            .enumerate()
-            .filter(stays)
-            .map(|(_, one)| one.clone())
-            .chain(away)
-            .collect();
+        let stay = jobs.iter().enumerate().filter(stays);
+        let stay = stay.map(|(_, one)| one.clone());
+        self.running = stay.chain(away).collect();
+        Ok(())
     }
-    Ok(compared.verdict())
+
+    /// The queues with what was ever submitted to them, but for what is held `away`.
+    fn queues(&self, away: &[(Job, Origin)]) -> Result<Vec<Queue>, Unreadable> {
+        let mut queues = Vec::new();
+        for (id, (name, factor)) in self.factors.iter().enumerate() {
+            let own = |job: &&Job| job.queue == Some(id);
+            let demand = self.world.demand(self.wanted.iter().filter(own));
+            let unbound = away.iter().map(|(job, _)| job).filter(own);
+            let less = self.world.demand(unbound);
+            let demand = demand.iter().zip(&less).map(|(a, b)| a - b).collect();
+            let mut queue = queue(name, ratio(factor)?, demand);
+            queue.held = less;
+            queues.push(queue);
+        }
+        Ok(queues)
+    }
+}
+
+/// What starts and what is preempted in a round, by queue and by the place among its jobs of a round.
+fn compare_round(
+    (number, round): (usize, &RoundText),
+    decisions: &Decisions,
+    jobs: &[(Job, Origin)],
+    compared: &mut Compared,
+) {
+    let mut started: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut preempted: BTreeMap<String, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
+    for (job, _) in &decisions.started {
+        let (queue, _, index) = &jobs[*job].1;
+        started.entry(queue.clone()).or_default().push(*index);
+    }
+    for job in &decisions.preempted {
+        let (queue, of, index) = &jobs[*job].1;
+        let by_round = preempted.entry(queue.clone()).or_default();
+        by_round.entry(of.to_string()).or_default().push(*index);
+    }
+    for all in started
+        .values_mut()
+        .chain(preempted.values_mut().flat_map(BTreeMap::values_mut))
+    {
+        all.sort_unstable();
+    }
+    let (starts, preempts) = (
+        format!("round {number} starts"),
+        format!("round {number} preempts"),
+    );
+    compared.same(&starts, &round.expect_scheduled, &started);
+    compared.same(&preempts, &round.expect_preempted, &preempted);
 }

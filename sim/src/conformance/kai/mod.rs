@@ -318,14 +318,14 @@ fn filter_victim(case: &Case<'_>) -> Result<Verdict, Unreadable> {
 
 fn strategy(case: &Case<'_>) -> Result<Verdict, Unreadable> {
     let (queues, names) = queues(case)?;
-    let named = |name: &str| {
+    let find = |name: &str| {
         names
             .iter()
             .position(|one| one == name)
             .map(|place| &queues[place])
     };
     let none = Queue::default();
-    let [reclaimer, victim] = ["reclaimer", "victim"].map(|name| named(name).unwrap_or(&none));
+    let [reclaimer, victim] = ["reclaimer", "victim"].map(|name| find(name).unwrap_or(&none));
     let ask = amounts(&case.read("input.request")?)?;
     let remaining = amounts(&case.read("input.remaining")?)?;
     let holds = match case.read::<String>("input.predicate")?.as_str() {
