@@ -383,12 +383,8 @@ pub enum Action {
     LaunchGang {
         /// Whose task.
         framework: FrameworkId,
-        /// Which one.
-        task: TaskId,
-        /// What one of the gang may use.
-        needs: Resources,
-        /// How many of them run where.
-        places: Vec<GangPlace>,
+        /// As it was asked for; apart, so that all other orders stay small.
+        gang: Box<GangRequest>,
     },
 }
 

@@ -340,13 +340,9 @@ fn shown(action: &Action) -> String {
             task,
             grace,
         } => format!("preempt {framework} {task} on {agent} in {grace}"),
-        Action::LaunchGang {
-            framework,
-            task,
-            needs,
-            places,
-        } => {
-            let places = places.iter();
+        Action::LaunchGang { framework, gang } => {
+            let (task, needs) = (gang.task, gang.needs);
+            let places = gang.places.iter();
             let places: Vec<_> = places
                 .map(|place| format!("{} on {}", place.units, place.agent))
                 .collect();

@@ -189,6 +189,24 @@ impl Jobs {
         }
     }
 
+    /// When the job of this number is submitted.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn submitted(&self, id: JobId) -> Time {
+        self.0.rows[id.index()].submitted
+    }
+
+    /// What the framework of the job of this number is told.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn spec(&self, id: JobId) -> &Arc<JobSpec> {
+        let columns = self.0.as_ref();
+        let shape = columns.rows[id.index()].shape;
+        &columns.shapes[shape.0 as usize].spec
+    }
+
     /// All of them, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Job<'_>> + Clone {
         (0..self.len() as u32).map(|id| self.get(JobId(id)))
@@ -348,7 +366,12 @@ impl OneJob {
 
     /// When it is submitted.
     pub fn submitted(&self) -> Time {
-        self.0.get(JobId(0)).submitted
+        self.0.submitted(JobId(0))
+    }
+
+    /// What its framework is told.
+    pub fn spec(&self) -> &Arc<JobSpec> {
+        self.0.spec(JobId(0))
     }
 }
 

@@ -111,9 +111,7 @@ impl Master {
             },
             _ => Action::LaunchGang {
                 framework,
-                task: gang.task,
-                needs: gang.needs,
-                places: gang.places.clone(),
+                gang: Box::new(gang.clone()),
             },
         });
     }

@@ -108,15 +108,11 @@ impl Observer {
         action: &Action,
         asked: &mut BTreeSet<(FrameworkId, TaskId)>,
     ) {
-        let Action::LaunchGang {
-            framework,
-            task,
-            needs,
-            ref places,
-        } = *action
-        else {
+        let Action::LaunchGang { framework, gang } = action else {
             return;
         };
+        let (framework, places) = (*framework, &gang.places);
+        let (task, needs) = (gang.task, gang.needs);
 
         assert!(asked.remove(&(framework, task)), "launched unasked");
         self.running.insert((framework, task), places[0].agent);
@@ -140,7 +136,8 @@ impl Observer {
             let agent = self.open[&answer.offers[0]].agent;
             // Those that are launched, as what a single agent's answer launches there.
             let launched = actions.iter().filter_map(|action| match action {
-                Action::Launch { task, .. } | Action::LaunchGang { task, .. } => Some(*task),
+                Action::Launch { task, .. } => Some(*task),
+                Action::LaunchGang { gang, .. } => Some(gang.task),
                 _ => None,
             });
             let launched: Vec<TaskId> = launched.collect();

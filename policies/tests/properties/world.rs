@@ -200,12 +200,11 @@ impl World {
             } => return self.launch(&[agent], framework, task),
             Action::LaunchGang {
                 framework,
-                task,
-                ref places,
-                ..
+                ref gang,
             } => {
-                let agents: Vec<AgentId> = places.iter().map(|place| place.agent).collect();
-                return self.launch(&agents, framework, task);
+                let places = gang.places.iter();
+                let agents: Vec<AgentId> = places.map(|place| place.agent).collect();
+                return self.launch(&agents, framework, gang.task);
             }
             Action::Kill {
                 agent,

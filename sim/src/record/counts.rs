@@ -64,10 +64,8 @@ impl Recorder {
                 self.offer_ended(*offer, now);
             }
             Action::Launch { framework, .. } => self.launched(*framework, 1),
-            Action::LaunchGang {
-                framework, places, ..
-            } => {
-                let units = places.iter().map(|place| u64::from(place.units));
+            Action::LaunchGang { framework, gang } => {
+                let units = gang.places.iter().map(|place| u64::from(place.units));
                 self.launched(*framework, units.sum());
             }
             Action::Kill { .. }

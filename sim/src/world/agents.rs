@@ -59,15 +59,16 @@ pub(super) struct Doing {
 
 impl RunningTask {
     /// What it has on each of its agents.
-    pub(super) fn parts(&self) -> impl Iterator<Item = OnAgent> {
-        let single = || OnAgent {
-            agent: self.agent,
-            needs: self.needs,
-            units: 1,
-        };
-        let alone = self.gang.is_none().then(single);
-        let gang = self.gang.iter().flat_map(|gang| gang.0.iter().copied());
-        alone.into_iter().chain(gang)
+    #[inline]
+    pub(super) fn each_part(&self, mut each: impl FnMut(OnAgent)) {
+        match &self.gang {
+            None => each(OnAgent {
+                agent: self.agent,
+                needs: self.needs,
+                units: 1,
+            }),
+            Some(gang) => gang.0.iter().copied().for_each(each),
+        }
     }
 }
 
@@ -117,22 +118,21 @@ impl Agents {
     }
 
     fn start(&mut self, framework: FrameworkId, task: TaskId, running: RunningTask) {
-        for part in running.parts() {
-            self.machines[part.agent.index()]
-                .tasks
-                .push((framework, task));
-        }
+        running.each_part(|part| {
+            let machine = &mut self.machines[part.agent.index()];
+            machine.tasks.push((framework, task));
+        });
         self.tasks[framework.index()].insert(task.0, running);
         self.running += 1;
     }
 
     fn end(&mut self, framework: FrameworkId, task: TaskId) -> Option<RunningTask> {
         let running = self.tasks[framework.index()].remove(task.0)?;
-        for part in running.parts() {
+        running.each_part(|part| {
             // An agent runs tens of tasks: a search is cheaper than an index.
             let tasks = &mut self.machines[part.agent.index()].tasks;
             tasks.retain(|other| *other != (framework, task));
-        }
+        });
         self.running -= 1;
         Some(running)
     }
@@ -307,7 +307,7 @@ impl World<'_> {
                 .map(|(_, since)| since),
             _ => None,
         };
-        for part in running.parts() {
+        running.each_part(|part| {
             let ended = Ended {
                 framework,
                 task,
@@ -320,7 +320,7 @@ impl World<'_> {
             };
             self.record.ended(&ended);
             (self.watch)(&ended);
-        }
+        });
         self.note(framework, task, running, outcome.into());
         if running.purpose == TaskPurpose::Instance {
             self.instance_down(framework, task);

@@ -1,9 +1,11 @@
 //! Where the jobs of a framework come from: all from memory, or one by one, or when others end.
 
 use std::fmt;
+use std::sync::Arc;
 
 use fairground_policies::allocators::Allocator;
 use fairground_policies::id_table::IdTable;
+use fairground_policies::job::JobSpec;
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
 use fairground_policies::time::Time;
 use fairground_workloads::ReadError;
@@ -136,12 +138,12 @@ impl<'a> JobSource<'a> {
         match self {
             Self::Whole { jobs, outcomes } => {
                 let next = JobId(outcomes.len() as u32);
-                (outcomes.len() < jobs.len()).then(|| jobs.get(next).submitted)
+                (outcomes.len() < jobs.len()).then(|| jobs.submitted(next))
             }
             Self::Stream { next, .. } => next.as_ref().map(OneJob::submitted),
             Self::Feedback(all) => {
                 let is_left = (all.next as usize) < all.jobs.len();
-                is_left.then(|| all.jobs.get(JobId(all.next)).submitted)
+                is_left.then(|| all.jobs.submitted(JobId(all.next)))
             }
         }
     }
@@ -197,6 +199,18 @@ impl<'a> JobSource<'a> {
                 job.numbered(id)
             }
             Self::Feedback(all) => all.jobs.get(all.order[id.index()]),
+        }
+    }
+
+    /// What its framework is told of a job that was submitted and is not over.
+    pub(super) fn spec(&self, id: JobId) -> &Arc<JobSpec> {
+        match self {
+            Self::Whole { jobs, .. } => jobs.spec(id),
+            Self::Stream { open, .. } => {
+                let (job, _) = open.get(id.0.into()).expect("a job that is not over");
+                job.spec()
+            }
+            Self::Feedback(all) => all.jobs.spec(all.order[id.index()]),
         }
     }
 

@@ -202,7 +202,7 @@ impl<'a> World<'a> {
         let now = self.now;
         let progress = &mut self.progress[framework.index()];
         self.moved = now;
-        let spec = progress.jobs.job(id).spec;
+        let spec = progress.jobs.spec(id);
         let together = self.frameworks[framework.index()].starts_together(spec);
         let possible = is_possible(spec, together, progress.executor, (&progress.usable, now));
         let tasks = spec.tasks();
@@ -246,13 +246,13 @@ impl<'a> World<'a> {
 
     /// How many tasks a unit of work is.
     fn at_once(&self, framework: FrameworkId, unit: WorkUnit) -> u32 {
-        let job = self.progress[framework.index()].jobs.job(unit.job);
-        job.spec.stages[unit.stage as usize].at_once()
+        let spec = self.progress[framework.index()].jobs.spec(unit.job);
+        spec.stages[unit.stage as usize].at_once()
     }
 
     pub(super) fn is_gang(&self, framework: FrameworkId, job: JobId) -> bool {
         let jobs = &self.progress[framework.index()].jobs;
-        jobs.job(job).spec.gang
+        jobs.spec(job).gang
     }
 
     /// A task of a job starts on its agent. When it will end, if that is known.

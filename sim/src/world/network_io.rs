@@ -60,7 +60,8 @@ impl World<'_> {
                 self.send(at, Message::Ordered(incarnation, action));
                 return;
             }
-            Action::LaunchGang { ref places, .. } => {
+            Action::LaunchGang { ref gang, .. } => {
+                let places = &gang.places;
                 // Whoever starts it is on the first of its agents.
                 let at = self
                     .network

@@ -10,21 +10,16 @@ use crate::run::TaskEnd;
 
 /// What an order to start a gang says.
 pub(super) fn gang_of(action: &Action) -> Option<(FrameworkId, TaskId, Vec<OnAgent>)> {
-    let Action::LaunchGang {
-        framework,
-        task,
-        needs,
-        places,
-    } = action
-    else {
+    let Action::LaunchGang { framework, gang } = action else {
         return None;
     };
     let part = |place: &GangPlace| OnAgent {
         agent: place.agent,
-        needs: needs.times(place.units.into()),
+        needs: gang.needs.times(place.units.into()),
         units: place.units,
     };
-    Some((*framework, *task, places.iter().map(part).collect()))
+    let parts = gang.places.iter().map(part).collect();
+    Some((*framework, gang.task, parts))
 }
 
 impl World<'_> {
@@ -87,6 +82,8 @@ impl World<'_> {
         let Some(attempts) = self.record.attempts() else {
             return;
         };
+        let mut parts = Vec::new();
+        running.each_part(|part| parts.push(part));
         let row = |(part, before): (OnAgent, u32)| Done {
             framework,
             task,
@@ -103,15 +100,14 @@ impl World<'_> {
         let doing = running.work.as_ref().and_then(|doing| doing.unit);
         if let Some((unit, since)) = doing {
             // Executors are no gangs.
-            let own = OnAgent::counted(running.parts()).next().map(row);
             attempts.ended(Done {
                 purpose: TaskPurpose::WorkUnit(unit),
                 inside: true,
                 started: since,
-                ..own.expect("what it has on its agent")
+                ..row((parts[0], 0))
             });
         }
-        for part in OnAgent::counted(running.parts()) {
+        for part in OnAgent::counted(parts) {
             attempts.ended(row(part));
         }
     }
