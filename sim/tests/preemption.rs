@@ -84,83 +84,60 @@ fn work_is_lost_kept_or_kept_to_the_last_checkpoint() {
         "priority[offers=task]",
         "lost",
         &expect![[r#"
-        f1 0s to 1s finished
-        f0 0s to 5m finished
-        f0 0s to 5m finished
-        f0 0s to 5m finished
-        f1 5m to 310s finished
-        f1 5m to 310s finished
-        f0: preempted 0, in vain 0s
-        f1: preempted 0, in vain 0s
-    "#]],
+            f1 0s to 1s finished
+            f0 0s to 5m finished
+            f1 5m to 310s finished
+            f0: preempted 0, in vain 0s
+            f1: preempted 0, in vain 0s
+        "#]],
     );
     check(
         "preempt[offers=task]",
         "lost",
         &expect![[r#"
-        f1 0s to 1s finished
-        f0 0s to 100s preempted
-        f0 0s to 100s killed
-        f0 0s to 100s killed
-        f1 100s to 110s finished
-        f1 100s to 110s finished
-        f0 110s to 410s finished
-        f0 110s to 410s finished
-        f0 110s to 410s finished
-        f0: preempted 1, in vain 5m
-        f1: preempted 0, in vain 0s
-    "#]],
+            f1 0s to 1s finished
+            f0 0s to 100s preempted
+            f1 100s to 110s finished
+            f0 110s to 410s finished
+            f0: preempted 3, in vain 5m
+            f1: preempted 0, in vain 0s
+        "#]],
     );
     check(
         "preempt[offers=task]",
         "kept",
         &expect![[r#"
-        f1 0s to 1s finished
-        f0 0s to 100s preempted
-        f0 0s to 100s killed
-        f0 0s to 100s killed
-        f1 100s to 110s finished
-        f1 100s to 110s finished
-        f0 110s to 310s finished
-        f0 110s to 310s finished
-        f0 110s to 310s finished
-        f0: preempted 1, in vain 0s
-        f1: preempted 0, in vain 0s
-    "#]],
+            f1 0s to 1s finished
+            f0 0s to 100s preempted
+            f1 100s to 110s finished
+            f0 110s to 310s finished
+            f0: preempted 3, in vain 0s
+            f1: preempted 0, in vain 0s
+        "#]],
     );
     check(
         "preempt[offers=task]",
         "40s",
         &expect![[r#"
-        f1 0s to 1s finished
-        f0 0s to 100s preempted
-        f0 0s to 100s killed
-        f0 0s to 100s killed
-        f1 100s to 110s finished
-        f1 100s to 110s finished
-        f0 110s to 330s finished
-        f0 110s to 330s finished
-        f0 110s to 330s finished
-        f0: preempted 1, in vain 1m
-        f1: preempted 0, in vain 0s
-    "#]],
+            f1 0s to 1s finished
+            f0 0s to 100s preempted
+            f1 100s to 110s finished
+            f0 110s to 330s finished
+            f0: preempted 3, in vain 1m
+            f1: preempted 0, in vain 0s
+        "#]],
     );
     check(
         "preempt[offers=task,grace=30s]",
         "40s",
         &expect![[r#"
-        f1 0s to 1s finished
-        f0 0s to 130s preempted
-        f0 0s to 130s killed
-        f0 0s to 130s killed
-        f1 130s to 140s finished
-        f1 130s to 140s finished
-        f0 140s to 320s finished
-        f0 140s to 320s finished
-        f0 140s to 320s finished
-        f0: preempted 1, in vain 30s
-        f1: preempted 0, in vain 0s
-    "#]],
+            f1 0s to 1s finished
+            f0 0s to 130s preempted
+            f1 130s to 140s finished
+            f0 140s to 320s finished
+            f0: preempted 3, in vain 30s
+            f1: preempted 0, in vain 0s
+        "#]],
     );
 }
 
