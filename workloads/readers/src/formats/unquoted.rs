@@ -92,7 +92,9 @@ impl<T: FirstLine> Unquoted<T> {
             _ => return Err(ReadError::uneven(expected(), cells.len())),
         };
         let (mut first, mut error) = (None, None);
-        let most = (MOST_CELLS / cells.len()).min(MOST_WAYS);
+        // A record of many lines is looked at again with each of them: all looks together are bounded.
+        let lines = 1 + text.matches('\n').count();
+        let most = (MOST_CELLS / (cells.len() * lines)).min(MOST_WAYS);
         for way in ways(free.len(), more, most) {
             let joined = self.joined(&cells, &way);
             let cells: Vec<&str> = joined.iter().map(String::as_str).collect();
