@@ -1,4 +1,7 @@
 //! Gangs: one task on several agents, launched on offers of all of them at once.
+//!
+//! An answer to the offers of one agent (`offers_answered` in `facts.rs`) is the same for one agent. It stands apart
+//! because it is in the path of every single task, which needs neither the map nor the second look at what fits.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +14,13 @@ use crate::time::Span;
 
 /// What the offers of one agent held that are answered together.
 #[derive(Default, Debug)]
-struct Room {
+struct ReleasedOffers {
     left: Resources,
     held: ReleasedParts,
     refuse: Span,
 }
 
-type Rooms = BTreeMap<AgentId, Room>;
+type Released = BTreeMap<AgentId, ReleasedOffers>;
 
 impl Master {
     /// Answers offers of several agents together. As with one agent's, one bad offer spoils the whole answer.
@@ -28,23 +31,23 @@ impl Master {
         gangs: &[GangRequest],
         actions: &mut Vec<Action>,
     ) {
-        let (mut rooms, mut spoilt, mut reclaimed) = (Rooms::new(), false, 0);
+        let (mut released, mut spoilt, mut reclaimed) = (Released::new(), false, 0);
         for answer in answers {
             for id in &answer.offers {
                 let Some(offer) = self.ledger.open_offer(framework, *id) else {
                     spoilt = true;
                     continue;
                 };
-                let room = rooms.entry(offer.agent).or_default();
-                reclaimed += u32::from(self.close_offer(offer.id, &mut room.held).reclaimed);
-                room.left += offer.resources;
-                room.refuse = answer.refuse;
+                let here = released.entry(offer.agent).or_default();
+                reclaimed += u32::from(self.close_offer(offer.id, &mut here.held).reclaimed);
+                here.left += offer.resources;
+                here.refuse = answer.refuse;
             }
         }
         if spoilt {
-            for room in rooms.values_mut() {
-                room.left = Resources::ZERO;
-                room.held.portions.clear();
+            for here in released.values_mut() {
+                here.left = Resources::ZERO;
+                here.held.portions.clear();
             }
         }
         let mut launched = 0;
@@ -52,7 +55,7 @@ impl Master {
             if !self.ledger.is_fresh(framework, gang.task) {
                 continue;
             }
-            let parts = take(gang, &mut rooms);
+            let parts = take(gang, &mut released);
             if parts.is_empty() {
                 self.ledger.refuse_task(framework, gang.task);
                 actions.push(Action::Report {
@@ -62,7 +65,7 @@ impl Master {
                 });
             } else {
                 launched += 1;
-                self.launch_gang(framework, gang, parts, &rooms, actions);
+                self.launch_gang(framework, gang, parts, &released, actions);
             }
             for place in &gang.places {
                 let demand = self.ledger.demand_mut(framework);
@@ -72,11 +75,11 @@ impl Master {
         for one in 0..reclaimed {
             self.ledger.count_reclaimed(framework, one < launched);
         }
-        for (agent, room) in rooms {
-            if !room.left.is_zero() && !room.refuse.is_zero() {
+        for (agent, here) in released {
+            if !here.left.is_zero() && !here.refuse.is_zero() {
                 let free = self.ledger.free(agent);
-                let until = self.now + room.refuse;
-                self.filters.add(framework, agent, (room.left, free), until);
+                let until = self.now + here.refuse;
+                self.filters.add(framework, agent, (here.left, free), until);
             }
             self.note_change(agent);
         }
@@ -88,7 +91,7 @@ impl Master {
         framework: FrameworkId,
         gang: &GangRequest,
         parts: Vec<TaskPart>,
-        rooms: &Rooms,
+        released: &Released,
         actions: &mut Vec<Action>,
     ) {
         for (i, part) in parts.into_iter().enumerate() {
@@ -98,7 +101,7 @@ impl Master {
             } else {
                 self.ledger.launch_elsewhere(framework, gang.task, part);
             }
-            let along = &rooms[&agent].held.along;
+            let along = &released[&agent].held.along;
             self.ledger
                 .share_with_task(framework, agent, gang.task, along);
         }
@@ -118,17 +121,17 @@ impl Master {
 }
 
 /// Takes what a gang needs of every agent, or nothing of any.
-fn take(gang: &GangRequest, rooms: &mut Rooms) -> Vec<TaskPart> {
+fn take(gang: &GangRequest, released: &mut Released) -> Vec<TaskPart> {
     let fits = |at: usize| {
         let place = gang.places[at];
         let again = gang.places[..at]
             .iter()
             .any(|other| other.agent == place.agent);
-        let room = rooms.get(&place.agent);
+        let here = released.get(&place.agent);
         place.units > 0
             && !again
-            && room.is_some_and(|room| {
-                let most = gang.needs.times_in(room.left);
+            && here.is_some_and(|here| {
+                let most = gang.needs.times_in(here.left);
                 most.is_some_and(|most| u64::from(place.units) <= most)
             })
     };
@@ -138,13 +141,17 @@ fn take(gang: &GangRequest, rooms: &mut Rooms) -> Vec<TaskPart> {
     let mut parts = Vec::with_capacity(gang.places.len());
     let mut before = Vec::new();
     for place in &gang.places {
-        let room = rooms.get_mut(&place.agent).expect("a room");
+        let here = released.get_mut(&place.agent).expect("offers there");
         let needs = gang.needs.times(place.units.into());
-        before.push((place.agent, room.held.portions.clone()));
-        let Some(portions) = draw(needs, room.left, &mut room.held.portions) else {
+        before.push((place.agent, here.held.portions.clone()));
+        let Some(portions) = draw(needs, here.left, &mut here.held.portions) else {
             // A disk of its own cannot be cut.
             for (agent, portions) in before {
-                rooms.get_mut(&agent).expect("a room").held.portions = portions;
+                released
+                    .get_mut(&agent)
+                    .expect("offers there")
+                    .held
+                    .portions = portions;
             }
             return Vec::new();
         };
@@ -155,7 +162,7 @@ fn take(gang: &GangRequest, rooms: &mut Rooms) -> Vec<TaskPart> {
         });
     }
     for part in &parts {
-        rooms.get_mut(&part.agent).expect("a room").left -= part.needs;
+        released.get_mut(&part.agent).expect("offers there").left -= part.needs;
     }
     parts
 }
