@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::calibrate::Calibration;
-use super::jobs::{Progress, Toil};
+use super::jobs::{BurnPlan, Progress};
 use super::link::Mail;
 use super::load::Load;
 use crate::client::Call;
@@ -278,7 +278,7 @@ impl<'a> Live<'a> {
             return;
         };
         // Its agent plays no part: a reduce task has no data of its own.
-        if let Toil::Reduce(_, work) = self.progress.toil(unit, AgentId(0)) {
+        if let BurnPlan::Reduce(_, work) = self.progress.burn_plan(unit, AgentId(0)) {
             self.order(task, work);
         }
     }
@@ -406,9 +406,9 @@ impl<'a> Live<'a> {
         let (name, what) = match purpose {
             TaskPurpose::WorkUnit(unit) => {
                 let name = format!("{}-s{}-{}", unit.job, unit.stage, unit.index);
-                let what = match self.progress.toil(unit, agent) {
-                    Toil::Plain(span) => vec!["task".to_owned(), micros(span)],
-                    Toil::Reduce(copy, work) => {
+                let what = match self.progress.burn_plan(unit, agent) {
+                    BurnPlan::Plain(span) => vec!["task".to_owned(), micros(span)],
+                    BurnPlan::Reduce(copy, work) => {
                         vec!["reduce".to_owned(), micros(copy), micros(work)]
                     }
                 };

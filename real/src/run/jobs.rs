@@ -30,7 +30,7 @@ struct Open {
 
 /// How long a task is to work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Toil {
+pub(super) enum BurnPlan {
     /// At once, for so long.
     Plain(Span),
     /// Copy for so long; work for so long once all maps are done.
@@ -104,7 +104,7 @@ impl Progress {
     }
 
     /// How long a task takes on an agent, by the trace's clock.
-    pub(super) fn toil(&self, unit: WorkUnit, agent: AgentId) -> Toil {
+    pub(super) fn burn_plan(&self, unit: WorkUnit, agent: AgentId) -> BurnPlan {
         let (stage, runtimes) = self.stage(unit);
         let index = unit.index as usize;
         match runtimes {
@@ -114,10 +114,10 @@ impl Progress {
                 } else {
                     u64::from(away)
                 };
-                Toil::Plain(local[index].scaled(factor, 1000))
+                BurnPlan::Plain(local[index].scaled(factor, 1000))
             }
-            Runtimes::Reduce { copy, work } => Toil::Reduce(copy[index], work[index]),
-            Runtimes::Waves { fresh, .. } => Toil::Plain(fresh[index]),
+            Runtimes::Reduce { copy, work } => BurnPlan::Reduce(copy[index], work[index]),
+            Runtimes::Waves { fresh, .. } => BurnPlan::Plain(fresh[index]),
         }
     }
 
