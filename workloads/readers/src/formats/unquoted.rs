@@ -11,7 +11,8 @@ use crate::formats::ahead::{Ahead, Lined, LinedRecords, TextLine};
 use crate::formats::place::Place;
 use crate::formats::seen::Seen;
 
-/// Over how many lines one record may go.
+/// Over how many lines one record may go; and how many are looked at in all before one is understood again, or
+/// every line of a damaged file would be looked at with two hundred behind it.
 const MOST_LINES: usize = 200;
 /// In how many ways a row is read that has more columns than it should.
 const MOST_WAYS: usize = 200;
@@ -67,6 +68,8 @@ pub(crate) struct Unquoted<T> {
     table: T,
     unread: BTreeSet<String>,
     any: bool,
+    /// Lines looked at in vain since a record was understood.
+    vain: usize,
     /// Rows in which the separator stands in a text, and lines that belong to the one before.
     odd: [u64; 2],
 }
@@ -198,11 +201,12 @@ impl<T: FirstLine> Lined for Unquoted<T> {
                 Ok((record, separators)) => {
                     self.odd[0] += u64::from(separators);
                     self.odd[1] += more.len() as u64;
+                    self.vain = 0;
                     return Ok(Some(T::at(record, place, part)));
                 }
                 Err(problem) => alone = alone.or(Some(problem)),
             }
-            let fits = more.len() < MOST_LINES && text.len() < LONGEST_LINE;
+            let fits = self.vain + more.len() < MOST_LINES && text.len() < LONGEST_LINE;
             let next = ahead.peek().filter(|next| next.part == part);
             let goes_on = next.is_some_and(|next| !self.table.begins(&next.text));
             let next = if fits && goes_on && !self.table.free().is_empty() {
@@ -212,6 +216,7 @@ impl<T: FirstLine> Lined for Unquoted<T> {
             };
             let Some(next) = next else {
                 // What is wrong with the line alone is told.
+                self.vain += more.len();
                 ahead.give_back(more.into_iter());
                 return alone.map_or(Ok(None), Err);
             };
