@@ -1,5 +1,7 @@
 //! Preemption: what the policy takes back, and that it reaches whom it is for.
 
+use std::collections::BTreeSet;
+
 use super::{Master, OfferSize};
 use crate::allocators::{Context, Reclaim};
 use crate::demand::{OpenDemand, take_one};
@@ -28,6 +30,11 @@ impl Master {
                 }
             }
             self.rank(framework);
+        }
+        // What is free may be too little for whom it is kept, and enough for somebody for whom room is made since.
+        let kept: BTreeSet<AgentId> = self.ledger.earmarks().iter().map(|one| one.agent).collect();
+        for agent in kept {
+            self.offer_reclaimed(agent, actions);
         }
     }
 
