@@ -1,7 +1,4 @@
-//! Which agents have room for a task: an index over what is free.
-//!
-//! Several resources have no order that a tree could search by, but their maxima have: where no
-//! agent of a group has as much of one kind, none of them needs to be looked at.
+//! A tree of maxima: where no agent of a group has as much of one kind, none of them needs to be looked at.
 
 use crate::message::AgentId;
 use crate::resources::{Kind, Resources};
@@ -10,20 +7,25 @@ use crate::resources::{Kind, Resources};
 const WIDTH: usize = 8;
 
 /// A tree of maxima over agents by id.
-#[derive(Clone, Default, Debug)]
-pub(crate) struct CapacityIndex {
+#[derive(Clone, Debug)]
+pub(super) struct MaximaTree {
     /// The first level is what every agent has free; above each group of one level stands, in the
-    /// next, the most of each kind that a member has. The last level is one group. Without any
-    /// level nobody has asked yet.
+    /// next, the most of each kind that a member has. The last level is one group.
     levels: Vec<Vec<Resources>>,
 }
 
-impl CapacityIndex {
+impl MaximaTree {
+    /// Over agents that have so much free, by id.
+    pub(super) fn new(free: impl Iterator<Item = Resources>) -> Self {
+        let mut tree = Self {
+            levels: vec![free.collect()],
+        };
+        tree.grow(0);
+        tree
+    }
+
     /// What is free on `agent` has changed.
-    pub(crate) fn update(&mut self, agent: AgentId, free: Resources) {
-        if self.levels.is_empty() {
-            return;
-        }
+    pub(super) fn update(&mut self, agent: AgentId, free: Resources) {
         if self.levels[0].len() <= agent.index() {
             self.grow(agent.index() + 1);
         }
@@ -45,18 +47,8 @@ impl CapacityIndex {
         }
     }
 
-    /// The first agent from `from` on with room for `needs`; `free` says what every agent has free,
-    /// in order.
-    pub(crate) fn next(
-        &mut self,
-        needs: Resources,
-        from: AgentId,
-        free: impl Iterator<Item = Resources>,
-    ) -> Option<AgentId> {
-        if self.levels.is_empty() {
-            self.levels.push(free.collect());
-            self.grow(0);
-        }
+    /// The first agent from `from` on with room for `needs`.
+    pub(super) fn next(&self, needs: Resources, from: AgentId) -> Option<AgentId> {
         let top = self.levels.len() - 1;
         // Most of the time nobody has as much, which the uppermost group tells.
         if !self.levels[top].iter().any(|most| needs.fits_in(*most)) {
@@ -101,10 +93,8 @@ impl CapacityIndex {
     }
 
     /// Compares every level with what is free.
-    pub(crate) fn check(&self, free: impl Iterator<Item = Resources>) {
-        let Some(row) = self.levels.first() else {
-            return;
-        };
+    pub(super) fn check(&self, free: impl Iterator<Item = Resources>) {
+        let row = &self.levels[0];
         let expected: Vec<Resources> = free.collect();
         assert_eq!(*row, expected[..row.len()], "what is free");
         assert!(
@@ -123,37 +113,4 @@ impl CapacityIndex {
 fn is_missed(old: Resources, new: Resources, most: Resources) -> bool {
     let (old, new, most) = (old.units(), new.units(), most.units());
     (0..Kind::COUNT).any(|kind| new[kind] < old[kind] && old[kind] == most[kind])
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn amount() -> impl Strategy<Value = Resources> {
-        (0_u64..6, 0_u64..6, 0_u64..2)
-            .prop_map(|(cpus, mem, gpus)| Resources::from_units([cpus, mem, 0, gpus]))
-    }
-
-    proptest! {
-        #[test]
-        fn the_next_with_room_is_that_of_a_plain_list(
-            first in prop::collection::vec(amount(), 0..100),
-            changes in prop::collection::vec((0_usize..700, amount(), amount(), 0_u32..800), 0..60),
-        ) {
-            let (mut index, mut plain) = (CapacityIndex::default(), first);
-            for (agent, free, needs, from) in changes {
-                if plain.len() <= agent {
-                    plain.resize(agent + 1, Resources::ZERO);
-                }
-                plain[agent] = free;
-                index.update(AgentId(agent as u32), free);
-                let mut fits = (from as usize..plain.len()).filter(|i| needs.fits_in(plain[*i]));
-                let expected = fits.next().map(|i| AgentId(i as u32));
-                prop_assert_eq!(index.next(needs, AgentId(from), plain.iter().copied()), expected);
-                index.check(plain.iter().copied());
-            }
-        }
-    }
 }
