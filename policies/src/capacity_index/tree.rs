@@ -8,7 +8,7 @@ const WIDTH: usize = 8;
 
 /// A tree of maxima over agents by id.
 #[derive(Clone, Debug)]
-pub(super) struct MaximaTree {
+pub(crate) struct MaximaTree {
     /// The first level is what every agent has free; above each group of one level stands, in the
     /// next, the most of each kind that a member has. The last level is one group.
     levels: Vec<Vec<Resources>>,
