@@ -16,6 +16,8 @@ pub mod drawn;
 
 pub mod trace;
 
+pub mod running;
+
 pub mod feedback;
 pub mod phases;
 

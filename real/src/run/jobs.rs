@@ -7,6 +7,7 @@ use fairground_policies::job::StageSpec;
 use fairground_policies::message::{AgentId, FrameworkId, JobId, TaskId};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::measured::MeasuredJob;
+use fairground_workloads::running::{Follows, StagesLeft};
 use fairground_workloads::trace::{Job, Jobs, Runtimes, Work};
 
 /// Jobs by their numbers, and what became of them.
@@ -22,8 +23,7 @@ pub(super) struct Progress {
 
 #[derive(Debug)]
 struct Open {
-    /// Tasks of each stage that are not done.
-    left: Vec<u32>,
+    left: StagesLeft,
     /// Reduce tasks that copied and wait for the last of their maps, with their stages.
     copied: Vec<(TaskId, u32)>,
 }
@@ -90,7 +90,7 @@ impl Progress {
             return None;
         }
         let open = Open {
-            left: job.spec.stages.iter().map(|stage| stage.tasks).collect(),
+            left: StagesLeft::of(&job.spec),
             copied: Vec::new(),
         };
         self.open.insert(job.id, open);
@@ -108,29 +108,14 @@ impl Progress {
         let (stage, runtimes) = self.stage(unit);
         let index = unit.index as usize;
         match runtimes {
-            Runtimes::Plain { local, away } => {
-                let factor = if stage.is_local(unit.index, agent) {
-                    1000
-                } else {
-                    u64::from(away)
-                };
-                BurnPlan::Plain(local[index].scaled(factor, 1000))
-            }
             Runtimes::Reduce { copy, work } => BurnPlan::Reduce(copy[index], work[index]),
-            Runtimes::Waves { fresh, .. } => BurnPlan::Plain(fresh[index]),
+            other => BurnPlan::Plain(other.alone(unit.index, stage.is_local(unit.index, agent))),
         }
     }
 
     /// How long it takes inside an executor, by the trace's clock.
     pub(super) fn work(&self, unit: WorkUnit, cache: CacheState) -> Span {
-        let index = unit.index as usize;
-        match (self.stage(unit).1, cache) {
-            (Runtimes::Waves { fresh, .. }, CacheState::Fresh) => fresh[index],
-            (Runtimes::Waves { first, .. }, CacheState::First) => first[index],
-            (Runtimes::Waves { rest, .. }, CacheState::Rest) => rest[index],
-            (Runtimes::Plain { local, .. }, _) => local[index],
-            (Runtimes::Reduce { copy, work }, _) => copy[index] + work[index],
-        }
+        self.stage(unit).1.inside(unit.index, cache)
     }
 
     /// A task runs.
@@ -149,7 +134,7 @@ impl Progress {
         let Some(open) = self.open.get_mut(&unit.job) else {
             return true;
         };
-        if open.parents_done(stage) {
+        if open.left.parents_done(stage) {
             return true;
         }
         open.copied.push((task, unit.stage));
@@ -162,8 +147,7 @@ impl Progress {
         let Some(open) = self.open.get_mut(&unit.job) else {
             return Vec::new();
         };
-        open.left[unit.stage as usize] -= 1;
-        if open.left.iter().all(|left| *left == 0) {
+        if open.left.done(unit.stage, 1) == Follows::JobOver {
             self.open.remove(&unit.job);
             self.measured[unit.job.index()].finished = Some(now);
             self.done += 1;
@@ -173,7 +157,7 @@ impl Progress {
         let stages = &job.spec.stages;
         let (free, waiting): (Vec<_>, Vec<_>) = waiting
             .into_iter()
-            .partition(|(_, stage)| open.parents_done(&stages[*stage as usize]));
+            .partition(|(_, stage)| open.left.parents_done(&stages[*stage as usize]));
         open.copied = waiting;
         free.into_iter().map(|(task, _)| task).collect()
     }
@@ -186,12 +170,5 @@ impl Progress {
     /// The rows of all jobs.
     pub(super) fn finish(self) -> Vec<MeasuredJob> {
         self.measured
-    }
-}
-
-impl Open {
-    fn parents_done(&self, spec: &StageSpec) -> bool {
-        let mut parents = spec.parents.iter();
-        parents.all(|parent| self.left[*parent as usize] == 0)
     }
 }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use fairground_policies::allocators::Setup;
-use fairground_policies::frameworks::{Autoscaler, Framework, OfferPolicy};
+use fairground_policies::frameworks::{Framework, OfferPolicy};
 use fairground_policies::master::Config;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::Name;
@@ -371,22 +371,7 @@ fn frameworks(
             declares: config.declares,
         };
         let scheduler = registry.scheduler(&spec.scheduler)?;
-        frameworks.push(match &workload.work {
-            Work::Batch(_) => Framework::batch(id, offer_policy, scheduler),
-            Work::Executors {
-                needs, max, idle, ..
-            } => Framework::executors(id, offer_policy, scheduler.order(), *needs, *max, *idle),
-            Work::Service(service) => {
-                let autoscaler = Autoscaler {
-                    workers: service.workers,
-                    target: service.autoscaler.target,
-                    window: service.autoscaler.window,
-                    min: service.autoscaler.min,
-                    max: service.autoscaler.max,
-                };
-                Framework::service(id, offer_policy, service.needs, autoscaler)
-            }
-        });
+        frameworks.push(workload.work.framework(id, offer_policy, scheduler));
     }
     Ok(frameworks)
 }

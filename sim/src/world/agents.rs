@@ -171,7 +171,7 @@ impl World<'_> {
                 grace,
             } => {
                 if self.agents.is_up(agent, incarnation) {
-                    self.queue
+                    self.agenda
                         .push(self.now + grace, Item::GraceOver(framework, task));
                 }
             }
@@ -210,7 +210,7 @@ impl World<'_> {
             self.never_began(framework, task);
             return;
         };
-        self.moved = self.now;
+        self.liveness.moves(self.now);
         let running = RunningTask {
             agent,
             needs,
@@ -235,11 +235,11 @@ impl World<'_> {
             }
             TaskPurpose::Executor => {
                 let up = self.now + self.costs.start();
-                self.queue.push(up, Item::ExecutorUp(framework, task));
+                self.agenda.push(up, Item::ExecutorUp(framework, task));
             }
             TaskPurpose::Instance => {
                 let up = self.now + self.startup(framework);
-                self.queue.push(up, Item::InstanceUp(framework, task));
+                self.agenda.push(up, Item::InstanceUp(framework, task));
                 self.serves(framework, task);
             }
         }
@@ -288,7 +288,7 @@ impl World<'_> {
         running: &RunningTask,
         outcome: Outcome,
     ) {
-        self.moved = self.now;
+        self.liveness.moves(self.now);
         self.works_no_more(framework, task, running);
         let page = &self.frameworks[framework.index()];
         if page.standing(task).0 && outcome == Outcome::Finished {
@@ -367,7 +367,7 @@ impl World<'_> {
         doing.unit = Some((unit, self.now));
         doing.begun += 1;
         let begun = doing.begun;
-        self.moved = self.now;
+        self.liveness.moves(self.now);
         let takes = self.work_started(framework, unit, cache);
         self.works_inside(framework, executor, (unit, begun), self.now + takes);
     }
@@ -393,7 +393,7 @@ impl World<'_> {
             && doing.begun == begun
             && let Some((unit, since)) = doing.unit.take()
         {
-            self.moved = self.now;
+            self.liveness.moves(self.now);
             let agent = running.agent;
             let done = Done {
                 framework,
@@ -421,7 +421,7 @@ impl World<'_> {
 
     /// An agent goes away with everything on it; the master notices a little later.
     pub(super) fn crash(&mut self, agent: AgentId) {
-        self.faults -= 1;
+        self.liveness.faults -= 1;
         let machine = &mut self.agents.machines[agent.index()];
         if !machine.up {
             return;
@@ -433,7 +433,7 @@ impl World<'_> {
         }
         let incarnation = self.agents.machines[agent.index()].incarnation;
         let noticed = self.now + self.network.detection();
-        self.queue.push(noticed, Item::Noticed(agent, incarnation));
+        self.agenda.push(noticed, Item::Noticed(agent, incarnation));
     }
 
     /// The master notices a loss, unless the agent came back before it did.
@@ -445,7 +445,7 @@ impl World<'_> {
 
     /// An agent comes back empty. If the master has not noticed its absence, it learns of both now.
     pub(super) fn come_back(&mut self, agent: AgentId, total: Option<Resources>) {
-        self.faults -= 1;
+        self.liveness.faults -= 1;
         let machine = &mut self.agents.machines[agent.index()];
         if machine.up {
             return;
@@ -459,9 +459,9 @@ impl World<'_> {
         machine.up = true;
         machine.incarnation += 1;
         let incarnation = machine.incarnation;
-        self.moved = self.now;
+        self.liveness.moves(self.now);
         let at = self.network.arrival(Link::FromAgent(agent), self.now);
-        self.queue.push(at, Item::Rejoined(agent, incarnation));
+        self.agenda.push(at, Item::Rejoined(agent, incarnation));
     }
 
     /// The master hears of an agent's new incarnation, unless that is over already; what it orders from

@@ -255,9 +255,9 @@ impl World<'_> {
         unit: WorkUnit,
         due: Time,
     ) {
-        self.due += 1;
+        self.liveness.due += 1;
         if !self.shares(framework, task, Some(unit), due, None) {
-            self.queue.push(due, Item::TaskDue(framework, task));
+            self.agenda.push(due, Item::TaskDue(framework, task));
         }
     }
 
@@ -269,9 +269,9 @@ impl World<'_> {
         (unit, begun): (WorkUnit, u32),
         due: Time,
     ) {
-        self.due += 1;
+        self.liveness.due += 1;
         if !self.shares(framework, executor, Some(unit), due, Some(begun)) {
-            self.queue
+            self.agenda
                 .push(due, Item::WorkDue(framework, executor, begun));
         }
     }
@@ -369,7 +369,7 @@ impl World<'_> {
         let gone = machine.working.remove(position);
         machine.wanted -= if gone.done { 0 } else { gone.uses };
         if gone.until != Until::Ended {
-            self.due -= 1;
+            self.liveness.due -= 1;
         }
         self.mix_changed(agent);
     }
@@ -382,7 +382,7 @@ impl World<'_> {
         let machine = &mut contention.machines[agent.index()];
         machine.looks.pop();
         let done = machine.take_done();
-        self.due -= done.len() as u64;
+        self.liveness.due -= done.len() as u64;
         self.mix_changed(agent);
         for one in done {
             match one.until {
@@ -413,7 +413,7 @@ impl World<'_> {
         let machine = &mut contention.machines[agent.index()];
         if let Some(at) = machine.next_look() {
             contention.looks += 1;
-            self.queue.push(at, Item::Look(agent));
+            self.agenda.push(at, Item::Look(agent));
         }
         let machine = &contention.machines[agent.index()];
         let part = machine.rate();

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use fairground_policies::frameworks::{CacheState, FrameworkEvent, TaskPurpose, WorkUnit};
 use fairground_policies::id_table::IdTable;
-use fairground_policies::job::{JobSpec, StageSpec};
+use fairground_policies::job::JobSpec;
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
+use fairground_workloads::running::{Follows, StagesLeft};
 use fairground_workloads::trace::{Runtimes, Work};
 
 use super::job_source::JobSource;
@@ -35,8 +36,7 @@ pub(super) struct Progress<'a> {
 
 #[derive(Debug)]
 struct Open {
-    /// Tasks of each stage that are not done.
-    left: Vec<u32>,
+    left: StagesLeft,
     /// Reduce tasks that copy until the last of their parents' tasks is done.
     copying: Vec<Copying>,
 }
@@ -100,14 +100,6 @@ impl<'a> Progress<'a> {
     }
 }
 
-impl Open {
-    fn parents_done(&self, spec: &StageSpec) -> bool {
-        spec.parents
-            .iter()
-            .all(|parent| self.left[*parent as usize] == 0)
-    }
-}
-
 /// Whether from now on every task fits on some agent, and every stage that starts `together` on all of them.
 fn is_possible(
     spec: &JobSpec,
@@ -133,27 +125,6 @@ fn is_possible(
     }
 }
 
-/// How long task `index` takes on its own agent.
-fn run_time(runtimes: &Runtimes<&[Span]>, index: u32, is_local: bool) -> Span {
-    let index = index as usize;
-    match runtimes {
-        Runtimes::Plain { local, .. } if is_local => local[index],
-        Runtimes::Plain { local, away } => local[index].scaled(u64::from(*away), 1000),
-        Runtimes::Reduce { copy, work } => copy[index] + work[index],
-        Runtimes::Waves { fresh, .. } => fresh[index],
-    }
-}
-
-/// How long task `index` takes inside an executor.
-fn work_time(runtimes: &Runtimes<&[Span]>, index: u32, cache: CacheState) -> Span {
-    match (runtimes, cache) {
-        (Runtimes::Waves { fresh, .. }, CacheState::Fresh) => fresh[index as usize],
-        (Runtimes::Waves { first, .. }, CacheState::First) => first[index as usize],
-        (Runtimes::Waves { rest, .. }, CacheState::Rest) => rest[index as usize],
-        (other, _) => run_time(other, index, true),
-    }
-}
-
 impl<'a> World<'a> {
     fn progress(&mut self, framework: FrameworkId) -> &mut Progress<'a> {
         &mut self.progress[framework.index()]
@@ -169,10 +140,10 @@ impl<'a> World<'a> {
             self.failed = Some(error);
             return;
         }
-        self.open += 1;
+        self.liveness.open += 1;
         match progress.next_submission() {
-            Some(at) => self.queue.push(at, Item::NextJob(framework)),
-            None => self.open -= 1,
+            Some(at) => self.agenda.push(at, Item::NextJob(framework)),
+            None => self.liveness.open -= 1,
         }
         self.submitted(framework, id);
     }
@@ -180,16 +151,16 @@ impl<'a> World<'a> {
     /// Arranges the submission of jobs that waited for others, by their numbers in the trace.
     pub(super) fn follow_up(&mut self, framework: FrameworkId, jobs: Vec<(Time, JobId)>) {
         for (at, job) in jobs {
-            self.open += 1;
-            self.thinking += 1;
-            self.queue.push(at, Item::Waited(framework, job));
+            self.liveness.open += 1;
+            self.liveness.thinking += 1;
+            self.agenda.push(at, Item::Waited(framework, job));
         }
     }
 
     /// Submits a job that waited for another.
     pub(super) fn submit_waiting(&mut self, framework: FrameworkId, job: JobId) {
         let now = self.now;
-        self.thinking -= 1;
+        self.liveness.thinking -= 1;
         let progress = &mut self.progress[framework.index()];
         let id = JobId(progress.submitted);
         progress.submitted += 1;
@@ -201,7 +172,7 @@ impl<'a> World<'a> {
     fn submitted(&mut self, framework: FrameworkId, id: JobId) {
         let now = self.now;
         let progress = &mut self.progress[framework.index()];
-        self.moved = now;
+        self.liveness.moves(now);
         let spec = progress.jobs.spec(id);
         let together = self.frameworks[framework.index()].starts_together(spec);
         let possible = is_possible(spec, together, progress.executor, (&progress.usable, now));
@@ -209,7 +180,7 @@ impl<'a> World<'a> {
         if possible && tasks > 0 {
             if tasks > 1 {
                 let open = Open {
-                    left: spec.stages.iter().map(|stage| stage.tasks).collect(),
+                    left: StagesLeft::of(spec),
                     copying: Vec::new(),
                 };
                 progress.open.insert(id.0.into(), Box::new(open));
@@ -230,7 +201,7 @@ impl<'a> World<'a> {
 
     /// Nothing more will become of a job.
     fn job_over(&mut self, framework: FrameworkId, id: JobId) {
-        self.open -= 1;
+        self.liveness.open -= 1;
         let jobs = &mut self.progress[framework.index()].jobs;
         match jobs.over(framework, id, self.now, &mut self.record) {
             Ok(next) => self.follow_up(framework, next),
@@ -279,7 +250,7 @@ impl<'a> World<'a> {
         }
         if let Runtimes::Reduce { copy, .. } = runtimes
             && let Some(open) = progress.open.get_mut(unit.job.0.into())
-            && !open.parents_done(stage)
+            && !open.left.parents_done(stage)
         {
             let copied = begun + copy[unit.index as usize].scaled(pace, 1000);
             open.copying.push(Copying {
@@ -290,7 +261,7 @@ impl<'a> World<'a> {
             });
             return None;
         }
-        let takes = run_time(&runtimes, unit.index, local).scaled(pace, 1000);
+        let takes = runtimes.alone(unit.index, local).scaled(pace, 1000);
         Some(begun + takes.saturating_sub(kept))
     }
 
@@ -308,7 +279,8 @@ impl<'a> World<'a> {
         let jobs = &mut self.progress(framework).jobs;
         jobs.outcome(unit.job).start(now);
         let job = jobs.job(unit.job);
-        work_time(&job.runtimes(unit.stage as usize), unit.index, cache).scaled(pace, 1000)
+        let runtimes = job.runtimes(unit.stage as usize);
+        runtimes.inside(unit.index, cache).scaled(pace, 1000)
     }
 
     /// Follows what a framework is about to learn of its jobs.
@@ -379,18 +351,17 @@ impl<'a> World<'a> {
     /// A task of a job is done, or so many as one.
     fn piece_done(&mut self, framework: FrameworkId, unit: WorkUnit, tasks: u32) {
         let now = self.now;
-        self.moved = now;
+        self.liveness.moves(now);
         self.costs.done(framework, self.in_trace(framework, unit));
         let progress = self.progress(framework);
         if let Some(open) = progress.open(unit.job) {
-            let left = &mut open.left[unit.stage as usize];
-            *left -= tasks;
-            if *left > 0 {
-                return;
-            }
-            if open.left.iter().any(|left| *left > 0) {
-                self.end_copying(framework, unit.job);
-                return;
+            match open.left.done(unit.stage, tasks) {
+                Follows::Nothing => return,
+                Follows::StageOver => {
+                    self.end_copying(framework, unit.job);
+                    return;
+                }
+                Follows::JobOver => {}
             }
             progress.open.remove(unit.job.0.into());
         }
@@ -407,7 +378,10 @@ impl<'a> World<'a> {
         let mut free = Vec::new();
         let waiting = std::mem::take(&mut open.copying);
         for copying in waiting {
-            if open.parents_done(&job.spec.stages[copying.unit.stage as usize]) {
+            if open
+                .left
+                .parents_done(&job.spec.stages[copying.unit.stage as usize])
+            {
                 free.push(copying);
             } else {
                 open.copying.push(copying);

@@ -2,11 +2,13 @@
 //!
 //! The world carries events and actions and knows how long things take. It decides nothing.
 
+mod agenda;
 mod agents;
 mod behaviour;
 mod contention;
 mod costs;
 mod jobs;
+mod liveness;
 mod network_io;
 mod rows;
 pub mod service_queue;
@@ -14,36 +16,33 @@ mod services;
 mod usable;
 mod job_source;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fairground_policies::frameworks::{
-    Autoscaler, Framework, FrameworkAction, FrameworkEvent, OfferPolicy,
-};
+use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent, OfferPolicy};
 use fairground_policies::master::{Config, Master};
-use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, RoleId, TaskId};
+use fairground_policies::message::{Action, Event, FrameworkId, RoleId, TaskId};
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
-use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::recipe::{CostSpec, Reservation, Role};
 use fairground_workloads::sorted::Sorted;
 use fairground_workloads::trace::{JobStream, Trace, Work};
 use fairground_workloads::{ReadError, rng};
-use slab::Slab;
 
 use crate::digest::Digest;
 use crate::network::{Network, NetworkSpec};
-use crate::queue::Queue;
 use crate::record::{Ended, Recorder};
 use crate::run::{JobLine, Run};
 
+use agenda::{Agenda, Item, Message, Next};
 use agents::Agents;
 pub use behaviour::Behaviour;
 use contention::Contention;
 use costs::Costs;
 use job_source::{JobSource, data_of};
 use jobs::Progress;
+use liveness::Liveness;
 use services::Service;
 use usable::usable_agents;
 
@@ -142,72 +141,14 @@ fn perform<'a>(
     Ok(world.finish()?)
 }
 
-/// A message under way.
-#[derive(Debug)]
-enum Message {
-    /// A fact for the master.
-    Told(Event),
-    /// An event for a framework.
-    FrameworkEvent(FrameworkId, FrameworkEvent),
-    /// An order for an agent; the number names the agent's incarnation it is meant for.
-    Ordered(u32, Action),
-    /// An order to start a gang, meant for these incarnations of its agents.
-    Gang(Box<(Vec<u32>, Action)>),
-    /// A piece of work for an executor.
-    Work(FrameworkId, FrameworkAction),
-}
-
-/// Something that happens at a time. Small, because many wait for their time for long.
-#[derive(Clone, Copy, Debug)]
-enum Item {
-    /// The next message of this instant arrives.
-    Here,
-    /// The message of this number arrives.
-    Arrives(u32),
-    /// A task ends by itself.
-    TaskDue(FrameworkId, TaskId),
-    /// An executor is done with its n-th piece of work.
-    WorkDue(FrameworkId, TaskId, u32),
-    /// An executor has started.
-    ExecutorUp(FrameworkId, TaskId),
-    /// Somebody on a machine that is shared may be done.
-    Look(AgentId),
-    /// An instance begins to serve.
-    InstanceUp(FrameworkId, TaskId),
-    /// The next job of a framework is submitted.
-    NextJob(FrameworkId),
-    /// A job that waited for the end of another is submitted.
-    Waited(FrameworkId, JobId),
-    /// A load balancer looks at its load.
-    Measure(FrameworkId),
-    /// An agent goes away.
-    Crash(AgentId),
-    /// The master notices that an agent is gone, if that incarnation of it is still the last.
-    Noticed(AgentId, u32),
-    /// An agent comes back, perhaps with something else than it had.
-    Return(AgentId, Option<Resources>),
-    /// The master hears that an agent came back to a new incarnation.
-    Rejoined(AgentId, u32),
-    /// A framework asked to be woken.
-    Wake(FrameworkId),
-    /// A task that is taken back has had its time to end by itself.
-    GraceOver(FrameworkId, TaskId),
-}
-
 struct World<'a> {
     scenario: &'a Scenario<'a>,
     trace: &'a Trace,
     now: Time,
-    queue: Queue<Item>,
-    /// Messages that arrive later.
-    messages: Slab<Message>,
-    /// Messages that arrive at this instant, in order.
-    here: VecDeque<Message>,
+    agenda: Agenda,
     network: Network,
     costs: Costs,
     master: Master,
-    /// When the master wants to be told that time has passed.
-    wake: Option<Time>,
     /// The master's orders of the current step; kept to spare allocations.
     actions: Vec<Action>,
     frameworks: Vec<Framework>,
@@ -227,24 +168,10 @@ struct World<'a> {
     /// Told of every task that ended.
     watch: &'a mut dyn FnMut(&Ended),
     digest: Digest,
-    /// Loads, frameworks whose jobs still arrive, and jobs that are not over.
-    open: u64,
-    /// Failures and returns of agents still to come.
-    faults: usize,
-    /// Ends of tasks and of work in executors still to come: without any, what runs waits for ever.
-    due: u64,
-    /// Jobs whose users think before they submit them.
-    thinking: u64,
-    /// When something last changed that could let the cluster go on.
-    moved: Time,
-    stalled: bool,
+    liveness: Liveness,
     /// Why the run cannot go on.
     failed: Option<ReadError>,
 }
-
-/// A cluster in which nothing runs, starts or ends for so long, and where nothing is to arrive or
-/// to return, will not move again: longer than any filter, wait or hold of a sensible recipe.
-const STALL: Span = Span::from_secs(4 * 3600);
 
 impl<'a> World<'a> {
     fn new(
@@ -292,13 +219,10 @@ impl<'a> World<'a> {
             scenario,
             trace,
             now: Time::ZERO,
-            queue: Queue::default(),
-            messages: Slab::new(),
-            here: VecDeque::new(),
+            agenda: Agenda::default(),
             network: Network::new(scenario.network, scenario.seed),
             costs: Costs::new(scenario.costs, scenario.seed),
             master: Master::new(config, allocator),
-            wake: None,
             actions: Vec::new(),
             frameworks,
             framework_actions: Vec::new(),
@@ -315,12 +239,7 @@ impl<'a> World<'a> {
             record,
             watch,
             digest: Digest::default(),
-            open: 0,
-            faults: 0,
-            due: 0,
-            thinking: 0,
-            moved: Time::ZERO,
-            stalled: false,
+            liveness: Liveness::default(),
             failed: None,
         })
     }
@@ -345,25 +264,25 @@ impl<'a> World<'a> {
             self.send(Time::ZERO, Message::Told(event));
         }
         for fault in &self.trace.faults {
-            self.faults += 1;
-            self.queue.push(fault.at, Item::Crash(fault.agent));
+            self.liveness.faults += 1;
+            self.agenda.push(fault.at, Item::Crash(fault.agent));
             if let Some(back) = fault.back {
-                self.faults += 1;
-                self.queue
+                self.liveness.faults += 1;
+                self.agenda
                     .push(back, Item::Return(fault.agent, fault.total));
             }
         }
         for (i, workload) in self.trace.workloads.iter().enumerate() {
             let framework = FrameworkId(i as u32);
             if let Some(first) = self.progress[i].next_submission() {
-                self.open += 1;
-                self.queue.push(first, Item::NextJob(framework));
+                self.liveness.open += 1;
+                self.agenda.push(first, Item::NextJob(framework));
             }
             let begun = self.progress[i].begin();
             self.follow_up(framework, begun);
             if let Work::Service(_) = workload.work {
-                self.open += 1;
-                self.queue.push(Time::ZERO, Item::Measure(framework));
+                self.liveness.open += 1;
+                self.agenda.push(Time::ZERO, Item::Measure(framework));
             }
         }
     }
@@ -371,21 +290,15 @@ impl<'a> World<'a> {
     /// The loop: the next item or the master's next wake-up, whichever is earlier.
     fn run(&mut self) {
         while self.failed.is_none() && !self.is_given_up() && !self.is_over() {
-            match (self.queue.next_time(), self.wake) {
-                (None, None) => {
-                    self.stalled = self.open > 0;
-                    break;
-                }
-                (next, Some(wake)) if next.is_none_or(|next| wake < next) => {
-                    self.queue.advance(wake);
-                    self.now = wake;
-                    self.tell_master(Event::TimePassed);
-                }
-                _ => {
-                    let (now, item) = self.queue.pop().expect("a next item");
-                    self.now = now;
-                    self.perform(item);
-                }
+            let Some((now, next)) = self.agenda.pop() else {
+                self.liveness.ends();
+                break;
+            };
+            self.now = now;
+            match next {
+                Next::Item(item) => self.perform(item),
+                Next::Message(message) => self.receive(message),
+                Next::Woken => self.tell_master(Event::TimePassed),
             }
         }
     }
@@ -398,36 +311,27 @@ impl<'a> World<'a> {
     /// Whether all work is done, or no more of it will ever be.
     fn is_over(&mut self) -> bool {
         let running = self.agents.running();
-        if running > 0 && self.due > 0 {
+        if self.liveness.is_at_work(running) {
             return false;
         }
-        self.stalled = self.open > 0
-            && self.now.since(self.moved) > STALL
-            && self.faults == 0
-            && self.thinking == 0
-            && self.progress.iter().all(|p| p.next_submission().is_none());
+        let mut progress = self.progress.iter();
+        let no_more_jobs = || progress.all(|p| p.next_submission().is_none());
+        if self.liveness.stalls(self.now, no_more_jobs) {
+            return true;
+        }
         // Messages under way still arrive; failures of agents that nobody uses need not.
         let looks = self.contention.as_ref().map_or(0, |one| one.looks());
-        let idle = running == 0 && self.open == 0;
-        self.stalled || (idle && self.queue.len() == self.faults + looks)
+        self.liveness.is_done(running, self.agenda.len(), looks)
     }
 
     fn perform(&mut self, item: Item) {
         match item {
-            Item::Here => {
-                let message = self.here.pop_front().expect("a message of this instant");
-                self.receive(message);
-            }
-            Item::Arrives(number) => {
-                let message = self.messages.remove(number as usize);
-                self.receive(message);
-            }
             Item::TaskDue(framework, task) => {
-                self.due -= 1;
+                self.liveness.due -= 1;
                 self.task_due(framework, task);
             }
             Item::WorkDue(framework, task, count) => {
-                self.due -= 1;
+                self.liveness.due -= 1;
                 self.work_due(framework, task, count);
             }
             Item::Look(agent) => self.look(agent),
@@ -462,8 +366,12 @@ impl<'a> World<'a> {
         for (i, progress) in self.progress.into_iter().enumerate() {
             progress.finish(FrameworkId(i as u32), &mut self.record)?;
         }
-        self.record
-            .finish(self.scenario.seed, end, self.stalled, self.digest)
+        self.record.finish(
+            self.scenario.seed,
+            end,
+            self.liveness.is_stalled(),
+            self.digest,
+        )
     }
 }
 
@@ -478,26 +386,6 @@ fn framework(
         refuse: behaviour.refuse,
         declares: config.declares,
     };
-    Ok(match work {
-        Work::Batch(_) => {
-            let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
-            Framework::batch(id, offer_policy, scheduler)
-        }
-        Work::Executors {
-            needs, max, idle, ..
-        } => {
-            let order = scenario.registry.scheduler(&behaviour.scheduler)?.order();
-            Framework::executors(id, offer_policy, order, *needs, *max, *idle)
-        }
-        Work::Service(service) => {
-            let autoscaler = Autoscaler {
-                workers: service.workers,
-                target: service.autoscaler.target,
-                window: service.autoscaler.window,
-                min: service.autoscaler.min,
-                max: service.autoscaler.max,
-            };
-            Framework::service(id, offer_policy, service.needs, autoscaler)
-        }
-    })
+    let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
+    Ok(work.framework(id, offer_policy, scheduler))
 }

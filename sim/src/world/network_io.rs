@@ -14,7 +14,7 @@ impl World<'_> {
         self.record.event(self.now, &event);
         let mut actions = std::mem::take(&mut self.actions);
         self.master.step(self.now, event, &mut actions);
-        self.wake = self.master.wake_at();
+        self.agenda.wake_master(self.master.wake_at());
         if self.scenario.check {
             self.master.check();
         }
@@ -29,13 +29,7 @@ impl World<'_> {
 
     /// Sends a message that arrives at `at`.
     pub(super) fn send(&mut self, at: Time, message: Message) {
-        if at == self.now {
-            self.here.push_back(message);
-            self.queue.push(at, Item::Here);
-        } else {
-            let number = self.messages.insert(message);
-            self.queue.push(at, Item::Arrives(number as u32));
-        }
+        self.agenda.send(self.now, at, message);
     }
 
     /// A message arrives.
@@ -128,7 +122,7 @@ impl World<'_> {
             && arranged.is_none_or(|at| wake < at)
         {
             *arranged = Some(wake);
-            self.queue.push(wake, Item::Wake(framework));
+            self.agenda.push(wake, Item::Wake(framework));
         }
     }
 

@@ -218,14 +218,14 @@ impl World<'_> {
         } else {
             let period = service.spec.autoscaler.period.max(Span::from_secs(1));
             let load = service.measure(now, period);
-            self.queue
+            self.agenda
                 .push((now + period).min(end), Item::Measure(framework));
             FrameworkEvent::LoadMeasured(load)
         };
         if event == FrameworkEvent::LoadEnded {
-            self.open -= 1;
+            self.liveness.open -= 1;
         }
-        self.moved = now;
+        self.liveness.moves(now);
         self.tell_framework(framework, event);
     }
 }
