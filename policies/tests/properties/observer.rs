@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::allocators::Setup;
+use fairground_policies::attributes::{Attributes, OfferConstraints};
 use fairground_policies::ledger::Earmark;
 use fairground_policies::master::{Config, Master, OfferSize};
 use fairground_policies::message::{
@@ -85,6 +86,8 @@ pub(crate) struct Observer {
     /// Tasks that are being taken back.
     pub(crate) victims: BTreeSet<(FrameworkId, TaskId)>,
     pub(crate) knows: BTreeMap<FrameworkId, Capabilities>,
+    pub(crate) described: BTreeMap<AgentId, Attributes>,
+    pub(crate) asked: BTreeMap<FrameworkId, OfferConstraints>,
     /// What was used, under `decayed`.
     pub(crate) past: Option<Recount>,
 }
@@ -117,6 +120,8 @@ impl Observer {
             earmarks: Vec::new(),
             victims: BTreeSet::new(),
             knows: BTreeMap::new(),
+            described: BTreeMap::new(),
+            asked: BTreeMap::new(),
             past: name.starts_with(past::POLICY).then(Recount::default),
         }
     }
@@ -195,6 +200,19 @@ impl Observer {
             } => {
                 self.known.extend((0..=framework.0).map(FrameworkId));
                 self.knows.insert(*framework, *capabilities);
+            }
+            Event::AgentDescribed { agent, attributes } => {
+                let before = self.described.insert(*agent, attributes.clone());
+                if before.unwrap_or_default() != *attributes {
+                    self.filters.retain(|f| f.agent != *agent);
+                }
+            }
+            Event::ConstraintsSet {
+                framework,
+                constraints,
+            } => {
+                self.known.extend((0..=framework.0).map(FrameworkId));
+                self.asked.insert(*framework, constraints.clone());
             }
             _ => {}
         }
@@ -413,6 +431,10 @@ impl Observer {
         } = *offer;
         let wants = self.wanted.get(&framework).expect("a joined framework");
         assert!(!resources.is_zero() && !wants.suppressed);
+        assert!(
+            self.is_admitted(framework, agent),
+            "{framework} is offered {agent}, which it asked not to be"
+        );
         let mine = |one: &&Earmark| (one.agent, one.framework) == (agent, framework);
         let mut reclaimed = self.earmarks.iter().filter(mine);
         if reclaimed.any(|one| one.needs.fits_in(resources)) || !self.is_plain(agent) {
