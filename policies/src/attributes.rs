@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 /// What one agent is described with.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Attributes(Vec<(String, String)>);
+pub struct AgentAttributes(Vec<(String, String)>);
 
-impl Attributes {
+impl AgentAttributes {
     /// Of an agent of which nothing is said.
     pub const NONE: Self = Self(Vec::new());
 
@@ -63,7 +63,7 @@ pub enum Expected {
 
 impl AttributeTest {
     /// Whether an agent that is so described passes.
-    pub fn passes(&self, described: &Attributes) -> bool {
+    pub fn passes(&self, described: &AgentAttributes) -> bool {
         let word = described.get(&self.attribute);
         match &self.expects {
             Expected::Some => word.is_some(),
@@ -99,7 +99,7 @@ impl OfferConstraints {
     }
 
     /// Whether an agent that is so described may be offered.
-    pub fn admits(&self, described: &Attributes) -> bool {
+    pub fn admits(&self, described: &AgentAttributes) -> bool {
         let all_pass = |tests: &Vec<AttributeTest>| tests.iter().all(|test| test.passes(described));
         self.any_of.is_empty() || self.any_of.iter().any(all_pass)
     }
@@ -109,12 +109,12 @@ impl OfferConstraints {
 mod tests {
     use super::*;
 
-    fn described(text: &str) -> Attributes {
+    fn described(text: &str) -> AgentAttributes {
         let words = text.split_whitespace().map(|one| {
             let (name, word) = one.split_once('=').expect("name=word");
             (name.to_owned(), word.to_owned())
         });
-        Attributes::new(words)
+        AgentAttributes::new(words)
     }
 
     fn test(attribute: &str, expects: Expected) -> AttributeTest {

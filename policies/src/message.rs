@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::attributes::{Attributes, OfferConstraints};
+use crate::attributes::{AgentAttributes, OfferConstraints};
 use crate::part::{AgentPart, Capabilities, Portion};
 use crate::resources::{QuotaLimit, Resources};
 use crate::share::Weight;
@@ -324,7 +324,7 @@ pub enum Event {
         /// Which one.
         agent: AgentId,
         /// All of it.
-        attributes: Attributes,
+        attributes: AgentAttributes,
     },
     /// Of which agents a framework wants to be offered anything from now on; of all before anybody says so. Offers
     /// that were made before stand.

@@ -5,12 +5,12 @@
 
 use super::Ledger;
 use crate::agent_set::AgentSet;
-use crate::attributes::{Attributes, OfferConstraints};
+use crate::attributes::{AgentAttributes, OfferConstraints};
 use crate::message::{AgentId, FrameworkId};
 
 /// What one framework asks of agents.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct AskedAgents {
     constraints: OfferConstraints,
     /// Agents of those that were ever seen or described that do not pass.
     excluded: AgentSet,
@@ -21,8 +21,8 @@ pub(super) struct Asked {
 /// What policies read.
 impl Ledger {
     /// What `agent` is described with, present or not.
-    pub fn attributes(&self, agent: AgentId) -> &Attributes {
-        const NOTHING: &Attributes = &Attributes::NONE;
+    pub fn attributes(&self, agent: AgentId) -> &AgentAttributes {
+        const NOTHING: &AgentAttributes = &AgentAttributes::NONE;
         self.described.get(&agent).unwrap_or(NOTHING)
     }
 
@@ -37,7 +37,7 @@ impl Ledger {
     }
 }
 
-impl Asked {
+impl AskedAgents {
     fn excludes(&self, agent: AgentId, is_described: bool) -> bool {
         if is_described {
             self.excluded.contains(agent)
@@ -55,7 +55,7 @@ impl Ledger {
     }
 
     /// Says what an agent is described with from now on, which may be said before it joins.
-    pub(crate) fn describe(&mut self, agent: AgentId, attributes: Attributes) {
+    pub(crate) fn describe(&mut self, agent: AgentId, attributes: AgentAttributes) {
         for entry in &mut self.frameworks {
             if let Some(asked) = &mut entry.asked {
                 let passes = asked.constraints.admits(&attributes);
@@ -73,8 +73,8 @@ impl Ledger {
             for (agent, attributes) in &self.described {
                 excluded.set(*agent, !constraints.admits(attributes));
             }
-            Box::new(Asked {
-                excludes_unknown: !constraints.admits(&Attributes::NONE),
+            Box::new(AskedAgents {
+                excludes_unknown: !constraints.admits(&AgentAttributes::NONE),
                 constraints,
                 excluded,
             })

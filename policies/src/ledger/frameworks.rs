@@ -1,7 +1,7 @@
 //! The entries of frameworks: what each holds and runs, and how much it counts.
 
 use super::Ledger;
-use super::attributes::Asked;
+use super::attributes::AskedAgents;
 use super::tasks::TaskEntry;
 use crate::demand::OpenDemand;
 use crate::id_table::IdTable;
@@ -24,7 +24,7 @@ pub(super) struct FrameworkEntry {
     pub(super) aside: Resources,
     pub(super) capabilities: Capabilities,
     /// What it asks of agents, if anything.
-    pub(super) asked: Option<Box<Asked>>,
+    pub(super) asked: Option<Box<AskedAgents>>,
     /// Offers ever made to it: Mesos' tie-break.
     pub(super) allocations: u64,
     pub(super) open_offers: u32,

@@ -32,7 +32,7 @@ pub(crate) use self::tasks::TaskPart;
 use std::collections::BTreeMap;
 
 use crate::agent_set::AgentSet;
-use crate::attributes::Attributes;
+use crate::attributes::AgentAttributes;
 use crate::capacity_index::CapacityIndex;
 use crate::id_table::IdTable;
 use crate::message::AgentId;
@@ -68,7 +68,7 @@ pub struct Ledger {
     /// Volumes that several use at once.
     shared: Shared,
     /// What agents are described with.
-    described: BTreeMap<AgentId, Attributes>,
+    described: BTreeMap<AgentId, AgentAttributes>,
     /// Whether any framework asks for some of them: nobody else pays for it.
     has_constraints: bool,
     /// What nobody holds of what is for anybody; counted where any role has a quota.

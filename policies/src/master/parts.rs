@@ -1,7 +1,7 @@
 //! What becomes of agents and their parts: words, reservations, disks, what is lent; and who may use which.
 
 use super::Master;
-use crate::attributes::{Attributes, OfferConstraints};
+use crate::attributes::{AgentAttributes, OfferConstraints};
 use crate::message::{Action, AgentId, FrameworkId, Node, OfferId};
 use crate::part::{AgentPart, Capabilities};
 use crate::resources::Resources;
@@ -145,7 +145,7 @@ impl Master {
     }
 
     /// As in Mesos, who refused the agent as it was is asked again.
-    pub(super) fn agent_described(&mut self, agent: AgentId, attributes: Attributes) {
+    pub(super) fn agent_described(&mut self, agent: AgentId, attributes: AgentAttributes) {
         if *self.ledger.attributes(agent) == attributes {
             return;
         }

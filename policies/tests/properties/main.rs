@@ -11,6 +11,7 @@ use proptest::prelude::ProptestConfig;
 mod examples;
 mod frameworks;
 mod gangs;
+mod heard;
 mod master;
 mod observer;
 mod parts;

@@ -1,6 +1,6 @@
 //! The master under any sequence of facts: valid ones, late ones and absurd ones.
 
-use fairground_policies::attributes::{AttributeTest, Attributes, Expected, OfferConstraints};
+use fairground_policies::attributes::{AgentAttributes, AttributeTest, Expected, OfferConstraints};
 use fairground_policies::message::{
     AgentId, Demand, Event, FrameworkId, Node, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
@@ -229,14 +229,14 @@ fn capabilities() -> impl Strategy<Value = Capabilities> {
 }
 
 /// Of zones and racks, where agents have any.
-fn attributes() -> impl Strategy<Value = Attributes> {
+fn attributes() -> impl Strategy<Value = AgentAttributes> {
     let word = || prop::option::of(select(vec!["a", "b", "c"]));
     (word(), word()).prop_map(|words| {
         let named = [("zone", words.0), ("rack", words.1)];
         let said = named
             .into_iter()
             .filter_map(|(name, word)| Some((name.into(), word?.into())));
-        Attributes::new(said)
+        AgentAttributes::new(said)
     })
 }
 

@@ -1,6 +1,6 @@
 //! Who may use which parts of an agent, looked at the slow and obvious way.
 
-use fairground_policies::attributes::{AttributeTest, Attributes};
+use fairground_policies::attributes::{AgentAttributes, AttributeTest};
 use fairground_policies::ledger::{Ledger, Node};
 use fairground_policies::message::{AgentId, FrameworkId, Offer};
 use fairground_policies::part::{AgentPart, Capabilities, Portion};
@@ -108,7 +108,7 @@ impl Observer {
 
     /// Whether an agent passes what a framework asks of agents.
     pub(crate) fn is_admitted(&self, framework: FrameworkId, agent: AgentId) -> bool {
-        let nothing = Attributes::NONE;
+        let nothing = AgentAttributes::NONE;
         let described = self.described.get(&agent).unwrap_or(&nothing);
         let passes = |test: &AttributeTest| test.passes(described);
         self.asked.get(&framework).is_none_or(|asked| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::attributes::{AttributeTest, Attributes, Expected, OfferConstraints};
+use fairground_policies::attributes::{AgentAttributes, AttributeTest, Expected, OfferConstraints};
 use fairground_policies::frameworks::OfferPolicy;
 use fairground_policies::ledger::Ledger;
 use fairground_policies::message::{
@@ -295,7 +295,7 @@ pub(crate) fn attributes(text: &str) -> Event {
     let said = said.map(|(name, word)| ((*name).to_owned(), (*word).to_owned()));
     Event::AgentDescribed {
         agent: words.agents[0],
-        attributes: Attributes::new(said),
+        attributes: AgentAttributes::new(said),
     }
 }
 
