@@ -15,6 +15,7 @@ pub mod score;
 pub mod message;
 pub mod part;
 pub mod attributes;
+pub mod constraint;
 pub mod job;
 pub mod name;
 pub mod evidence;
