@@ -6,6 +6,7 @@ mod agents;
 mod behaviour;
 mod contention;
 mod costs;
+mod frameworks;
 mod jobs;
 mod network_io;
 mod rows;
@@ -17,11 +18,10 @@ mod job_source;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fairground_policies::frameworks::{
-    Autoscaler, Framework, FrameworkAction, FrameworkEvent, OfferPolicy,
-};
-use fairground_policies::master::{Config, Master};
-use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, RoleId, TaskId};
+use fairground_policies::attributes::AgentAttributes;
+use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent};
+use fairground_policies::master::Master;
+use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, TaskId};
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
@@ -42,6 +42,7 @@ use agents::Agents;
 pub use behaviour::Behaviour;
 use contention::Contention;
 use costs::Costs;
+use frameworks::framework;
 use job_source::{JobSource, data_of};
 use jobs::Progress;
 use services::Service;
@@ -58,6 +59,8 @@ pub struct Scenario<'a> {
     pub roles: &'a [Role],
     /// What of agents is reserved for roles.
     pub reservations: &'a [Reservation],
+    /// What agents are described with, by id; nothing where no framework asks.
+    pub attributes: &'a [AgentAttributes],
     /// How long messages take.
     pub network: NetworkSpec,
     /// What launching costs.
@@ -328,10 +331,8 @@ impl<'a> World<'a> {
     /// Lets everything join, in order of ids, and arranges what comes from outside.
     fn start(&mut self) {
         // They are the master's own settings and no messages.
-        for (i, role) in self.scenario.roles.iter().enumerate() {
-            for event in role.events(RoleId(i as u32)) {
-                self.tell_master(event);
-            }
+        for event in self.scenario.settings() {
+            self.tell_master(event);
         }
         for (i, behaviour) in self.scenario.frameworks.iter().enumerate() {
             let joined = Event::FrameworkJoined {
@@ -465,39 +466,4 @@ impl<'a> World<'a> {
         self.record
             .finish(self.scenario.seed, end, self.stalled, self.digest)
     }
-}
-
-fn framework(
-    id: FrameworkId,
-    work: &Work,
-    scenario: &Scenario<'_>,
-    config: Config,
-) -> Result<Framework, BadName> {
-    let behaviour = &scenario.frameworks[id.index()];
-    let offer_policy = OfferPolicy {
-        refuse: behaviour.refuse,
-        declares: config.declares,
-    };
-    Ok(match work {
-        Work::Batch(_) => {
-            let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
-            Framework::batch(id, offer_policy, scheduler)
-        }
-        Work::Executors {
-            needs, max, idle, ..
-        } => {
-            let order = scenario.registry.scheduler(&behaviour.scheduler)?.order();
-            Framework::executors(id, offer_policy, order, *needs, *max, *idle)
-        }
-        Work::Service(service) => {
-            let autoscaler = Autoscaler {
-                workers: service.workers,
-                target: service.autoscaler.target,
-                window: service.autoscaler.window,
-                min: service.autoscaler.min,
-                max: service.autoscaler.max,
-            };
-            Framework::service(id, offer_policy, service.needs, autoscaler)
-        }
-    })
 }
