@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use fairground_policies::registry::Registry;
 use proptest::prelude::ProptestConfig;
 
+mod apart;
 #[path = "../examples/mod.rs"]
 mod examples;
 mod frameworks;
