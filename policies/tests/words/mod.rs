@@ -302,7 +302,7 @@ pub(crate) fn attributes(text: &str) -> Event {
 /// What a framework asks of agents: `zone=a|b`, `zone!=a|b`, `zone`, `!zone`; `or` begins another group.
 pub(crate) fn constraints(text: &str) -> Event {
     let (framework, asked) = text.split_once(' ').unwrap_or((text, ""));
-    let test = |word: &str| {
+    let read = |word: &str| {
         let words = |text: &str| text.split('|').map(str::to_owned).collect();
         let (attribute, expects) = if let Some((attribute, rest)) = word.split_once("!=") {
             (attribute, Expected::NoneOf(words(rest)))
@@ -317,7 +317,7 @@ pub(crate) fn constraints(text: &str) -> Event {
         AttributeTest { attribute, expects }
     };
     let groups = asked.split(" or ").filter(|group| !group.is_empty());
-    let any_of = groups.map(|group| group.split_whitespace().map(test).collect());
+    let any_of = groups.map(|group| group.split_whitespace().map(read).collect());
     Event::ConstraintsSet {
         framework: Words::read(framework).frameworks[0],
         constraints: OfferConstraints {

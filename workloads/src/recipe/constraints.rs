@@ -8,7 +8,7 @@ use fairground_policies::message::{AgentId, Event, FrameworkId};
 
 use super::{FrameworkSpec, Recipe};
 
-/// AgentAttributes with an `@` that a recipe may give.
+/// Attributes with an `@` that a recipe may give.
 const GIVEN: [&str; 2] = ["@region", "@zone"];
 
 impl FrameworkSpec {
