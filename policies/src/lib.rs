@@ -14,6 +14,8 @@ pub mod share;
 pub mod score;
 pub mod message;
 pub mod part;
+pub mod attributes;
+pub mod constraint;
 pub mod job;
 pub mod name;
 pub mod evidence;

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::attributes::{AgentAttributes, OfferConstraints};
 use crate::part::{AgentPart, Capabilities, Portion};
 use crate::resources::{QuotaLimit, Resources};
 use crate::share::Weight;
@@ -316,6 +317,22 @@ pub enum Event {
         answers: Vec<AgentAnswer>,
         /// What to launch on them.
         gangs: Vec<GangRequest>,
+    },
+    /// What an agent is described with from now on; it may be said before the agent joins, and stays when it goes.
+    /// What was refused of it is forgotten.
+    AgentDescribed {
+        /// Which one.
+        agent: AgentId,
+        /// All of it.
+        attributes: AgentAttributes,
+    },
+    /// Of which agents a framework wants to be offered anything from now on; of all before anybody says so. Offers
+    /// that were made before stand.
+    ConstraintsSet {
+        /// Which one.
+        framework: FrameworkId,
+        /// What it asks of agents.
+        constraints: OfferConstraints,
     },
 }
 

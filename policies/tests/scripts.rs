@@ -19,6 +19,9 @@
 //! share a0 r0 1 disk:100            that of a role is for several at once
 //! lend a0 cpus:2                   what an agent's tasks do not use, for those who know of it
 //! knows f0 revocable refined shared      what a framework knows how to handle
+//! describe a0 zone=a gpu=v100      an agent's attributes, all of them
+//! asks f0 zone=a|b !gpu or rack    a framework asks for agents: words that an attribute has (`!=` has not), an attribute
+//!                                  that is there (`!gpu`: is not); any of what `or` parts; nothing: for all
 //! accept f0 o0 t0 cpus:1 t1 mem:2  tasks to launch on offers; what is left is refused
 //! decline f0 o0 o1 refuse=0s       for 5s, the frameworks' default, if nothing is said
 //! gang f0 o0 o1 t0 cpus:1 on=a0:2,a1:3   so many alike as one task on offers of several agents; more gangs may
@@ -54,7 +57,7 @@ use fairground_policies::time::Time;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use words::{Words, demand, events, gangs, parts, quota, time};
+use words::{Words, attributes, constraints, demand, events, gangs, parts, quota, time};
 
 // What the examples call their program by; nobody runs it here.
 extern crate self as fairground_sim;
@@ -186,6 +189,8 @@ impl Stage {
             "until" => self.wake_until(time(rest)),
             "demand" => self.tell(demand(rest)),
             "quota" => self.tell(quota(rest)),
+            "describe" => self.tell(attributes(rest)),
+            "asks" => self.tell(constraints(rest)),
             "gang" => self.tell(gangs(rest, self.master.ledger())),
             "reserve" | "unreserve" | "disk" | "share" | "lend" | "knows" => {
                 self.tell(parts(verb, rest));

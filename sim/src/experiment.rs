@@ -6,6 +6,7 @@ mod told;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fairground_policies::attributes::AgentAttributes;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
@@ -35,6 +36,8 @@ pub struct Experiment {
     behaviours: Vec<Behaviour>,
     roles: Vec<Role>,
     reservations: Vec<Reservation>,
+    /// What agents are described with, where a framework asks.
+    attributes: Vec<AgentAttributes>,
     measured: Option<Measured>,
     /// How many times its cores each agent offers, if any offers more than it has.
     overcommit: Vec<u32>,
@@ -189,6 +192,7 @@ impl Experiment {
             sources,
             behaviours: Behaviour::of_recipe(recipe, &roles),
             reservations: recipe.reservations(&roles),
+            attributes: recipe.attributes(agents.len()),
             roles,
             check: false,
             first: OnceLock::new(),
@@ -285,6 +289,7 @@ impl Experiment {
             frameworks: &self.behaviours,
             roles: &self.roles,
             reservations: &self.reservations,
+            attributes: &self.attributes,
             network: self.loaded.recipe.network,
             costs: self.loaded.recipe.costs,
             overcommit: &self.overcommit,

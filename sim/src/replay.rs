@@ -476,5 +476,6 @@ const fn group(agents: u32, size: Resources) -> Group {
         gpus: size.gpus().0 as u32,
         overcommit: 1000,
         reserved: Vec::new(),
+        attributes: BTreeMap::new(),
     }
 }

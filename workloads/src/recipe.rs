@@ -4,6 +4,7 @@
 //! are only names here: what they mean is not known in this room.
 
 mod check;
+mod constraints;
 mod costs;
 mod error;
 mod preempted;
@@ -12,8 +13,10 @@ mod roles;
 mod settings;
 mod sources;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use fairground_policies::constraint::Constraint;
 use fairground_policies::name::Name;
 use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources};
 use fairground_policies::time::{Span, Time};
@@ -29,6 +32,7 @@ use crate::trace::{JobStream, Trace, Workload};
 use crate::units;
 use crate::usage::UseSpec;
 
+pub use constraints::{described, offer_constraints};
 pub use costs::{CostSpec, NetworkSpec};
 pub use error::{RecipeError, TraceError};
 pub use preempted::PreemptedWork;
@@ -166,6 +170,9 @@ pub struct Group {
     /// What of each is reserved for roles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reserved: Vec<ReservationSpec>,
+    /// What each is described with: words by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Group {
@@ -198,6 +205,9 @@ pub struct FrameworkSpec {
     /// at the top.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
+    /// Where its tasks may run, in Marathon's words; all of them hold, over all its tasks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<Constraint>,
     /// How it orders and places its tasks.
     #[serde(default = "scheduler")]
     pub scheduler: Name,
@@ -228,6 +238,7 @@ impl FrameworkSpec {
             share: one(),
             weight: weight(),
             role: None,
+            constraints: Vec::new(),
             scheduler: scheduler(),
             refuse: refuse(),
             preempted: PreemptedWork::Lost,

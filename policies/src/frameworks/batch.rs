@@ -19,7 +19,7 @@ use crate::schedulers::{
 use crate::time::{Span, Time};
 
 pub(super) struct Batch {
-    master: MasterClient,
+    pub(super) master: MasterClient,
     scheduler: BoxedScheduler,
     queue: JobQueue,
     /// Offers in hand that are not answered.
@@ -171,6 +171,7 @@ impl Batch {
             gangs: &mut self.gangs,
             running: &self.running,
             asks_again: &mut self.asks_again,
+            spread: self.master.spread.as_deref_mut(),
         };
         self.scheduler.place(now, &mut view);
         self.place_copies();
@@ -203,9 +204,13 @@ impl Batch {
             let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
             let fits = |held: &&mut HeldOffer| {
                 let open = held.hold.is_none() && needs.fits_in(held.left);
-                open && copies.may_run_on(unit, held.offer.agent)
+                let agent = held.offer.agent;
+                open && copies.may_run_on(unit, agent) && self.master.allows(agent, 1)
             };
             if let Some(held) = self.held.iter_mut().find(fits) {
+                if let Some(spread) = &mut self.master.spread {
+                    spread.place(held.offer.agent);
+                }
                 held.left -= needs;
                 held.launch.push(unit);
             }
@@ -274,6 +279,11 @@ impl Batch {
         let places = places.as_ref();
         let task = self.master.next_task();
         self.tasks.insert(task.0, unit);
+        if let Some(spread) = &mut self.master.spread
+            && let [(agent, _)] = places
+        {
+            spread.launched(task, *agent);
+        }
         let job = self.queue.spec(unit.job);
         let stage = &job.stages[unit.stage as usize];
         if let Some(copies) = &mut self.copies
@@ -307,6 +317,7 @@ impl Batch {
             return;
         };
         self.scheduler.ended(unit);
+        self.master.ended(task);
         if self.reads_estimates {
             self.running.ended(task);
         }

@@ -13,7 +13,7 @@ use crate::resources::Resources;
 use crate::time::{Span, Time};
 
 pub(super) struct Executors {
-    master: MasterClient,
+    pub(super) master: MasterClient,
     queue: JobQueue,
     needs: Resources,
     max: u32,
@@ -127,11 +127,12 @@ impl Executors {
         let mut left = offer.resources;
         let mut wanted = self.wanted();
         while wanted > 0
+            && self.master.allows(offer.agent, wanted.into())
             && let Some(rest) = left.checked_sub(self.needs)
         {
             left = rest;
             wanted -= 1;
-            let task = self.master.next_task();
+            let task = self.master.place_next(offer.agent);
             self.alive.insert(
                 task.0,
                 ExecutorEntry {
@@ -177,6 +178,7 @@ impl Executors {
     }
 
     fn reported(&mut self, task: TaskId, _: Outcome) {
+        self.master.ended(task);
         let Some(executor) = self.alive.remove(task.0) else {
             return;
         };

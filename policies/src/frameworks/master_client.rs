@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::message::{FrameworkAction, OfferPolicy};
+use crate::constraint::TaskSpread;
 use crate::demand::{take_one, take_some};
 use crate::message::{
     AgentAnswer, AgentId, Demand, Event, FrameworkId, GangRequest, Offer, OfferId, TaskId,
@@ -26,6 +27,10 @@ pub(super) struct MasterClient {
     refused: bool,
     /// Offers that were of no use at all since there was news.
     useless: BTreeMap<AgentId, Resources>,
+    /// Where its tasks run, if it asks for anything there.
+    pub(super) spread: Option<Box<TaskSpread>>,
+    /// Whether the end of one makes welcome what was refused because of it.
+    made_room: bool,
 }
 
 impl MasterClient {
@@ -39,6 +44,8 @@ impl MasterClient {
             wanted: Vec::new(),
             refused: false,
             useless: BTreeMap::new(),
+            spread: None,
+            made_room: false,
         }
     }
 
@@ -46,6 +53,30 @@ impl MasterClient {
     pub(super) fn next_task(&mut self) -> TaskId {
         self.next_task += 1;
         TaskId(self.next_task - 1)
+    }
+
+    /// Whether one more of its tasks may run on an agent, when so many wait.
+    pub(super) fn allows(&self, agent: AgentId, waiting: u64) -> bool {
+        let spread = self.spread.as_ref();
+        spread.is_none_or(|spread| spread.allows(agent, waiting))
+    }
+
+    /// A fresh id for one more attempt on an agent where it may run.
+    pub(super) fn place_next(&mut self, agent: AgentId) -> TaskId {
+        let task = self.next_task();
+        if let Some(spread) = &mut self.spread {
+            spread.place(agent);
+            spread.launched(task, agent);
+        }
+        task
+    }
+
+    /// A task ended.
+    pub(super) fn ended(&mut self, task: TaskId) {
+        if let Some(spread) = &mut self.spread {
+            spread.ended(task);
+            self.made_room = true;
+        }
     }
 
     /// Whether something was refused since all was asked for.
@@ -134,6 +165,7 @@ impl MasterClient {
         actions: &mut Vec<FrameworkAction>,
     ) {
         let framework = self.id;
+        let new_work = new_work | std::mem::take(&mut self.made_room);
         if waiting == 0 {
             if !self.suppressed {
                 self.suppressed = true;

@@ -11,6 +11,7 @@ mod message;
 mod service;
 mod speculation;
 
+use crate::constraint::TaskSpread;
 use crate::job::JobSpec;
 use crate::message::{FrameworkId, TaskId};
 use crate::resources::Resources;
@@ -73,6 +74,19 @@ impl Framework {
             needs,
             autoscaler,
         )))
+    }
+
+    /// The same, of which tasks run where its constraints allow, beside each other. Only schedulers that place one task
+    /// after the other keep to it: those in order.
+    #[must_use]
+    pub fn with_spread(mut self, spread: Option<Box<TaskSpread>>) -> Self {
+        let master = match &mut self.0 {
+            FrameworkKind::Batch(batch) => &mut batch.master,
+            FrameworkKind::Executors(executors) => &mut executors.master,
+            FrameworkKind::Service(service) => &mut service.master,
+        };
+        master.spread = spread;
+        self
     }
 
     /// Takes in one event and appends the actions that follow from it.

@@ -36,7 +36,7 @@ impl Autoscaler {
 }
 
 pub(super) struct ServiceFramework {
-    master: MasterClient,
+    pub(super) master: MasterClient,
     needs: Resources,
     autoscaler: Autoscaler,
     /// Instances that the loads of the last window asked for, highest first; a measurement hides
@@ -75,6 +75,7 @@ impl ServiceFramework {
         match event {
             FrameworkEvent::Offered(offer) => self.launch(offer, actions),
             FrameworkEvent::Reported { task, .. } => {
+                self.master.ended(*task);
                 self.instances.remove(task);
                 self.ending.remove(task);
             }
@@ -135,11 +136,14 @@ impl ServiceFramework {
         let mut launch = Vec::new();
         let mut left = offer.resources;
         for _ in 0..self.missing() {
+            if !self.master.allows(offer.agent, self.missing().into()) {
+                break;
+            }
             let Some(rest) = left.checked_sub(self.needs) else {
                 break;
             };
             left = rest;
-            let task = self.master.next_task();
+            let task = self.master.place_next(offer.agent);
             self.instances.insert(task);
             launch.push(TaskRequest {
                 task,

@@ -53,6 +53,7 @@ impl Ledger {
         self.check_parts(&shared);
         self.check_roles();
         self.check_preemptions();
+        self.check_constraints();
         if self.has_quota {
             self.check_quota();
         }

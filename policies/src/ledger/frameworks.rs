@@ -1,6 +1,7 @@
 //! The entries of frameworks: what each holds and runs, and how much it counts.
 
 use super::Ledger;
+use super::attributes::AskedAgents;
 use super::tasks::TaskEntry;
 use crate::demand::OpenDemand;
 use crate::id_table::IdTable;
@@ -22,6 +23,8 @@ pub(super) struct FrameworkEntry {
     /// What of both is reserved or may be taken back.
     pub(super) aside: Resources,
     pub(super) capabilities: Capabilities,
+    /// What it asks of agents, if anything.
+    pub(super) asked: Option<Box<AskedAgents>>,
     /// Offers ever made to it: Mesos' tie-break.
     pub(super) allocations: u64,
     pub(super) open_offers: u32,
@@ -113,7 +116,7 @@ impl Ledger {
     }
 
     /// Makes entries for a framework and those before it.
-    fn expect_framework(&mut self, framework: FrameworkId) {
+    pub(super) fn expect_framework(&mut self, framework: FrameworkId) {
         while self.frameworks.len() <= framework.index() {
             self.frameworks.push(FrameworkEntry {
                 joined: false,
@@ -123,6 +126,7 @@ impl Ledger {
                 running: Resources::ZERO,
                 aside: Resources::ZERO,
                 capabilities: Capabilities::NONE,
+                asked: None,
                 allocations: 0,
                 open_offers: 0,
                 demand: OpenDemand::default(),

@@ -5,6 +5,7 @@
 //! everything again from the single offers and tasks.
 
 mod agents;
+mod attributes;
 mod check;
 mod demand;
 mod frameworks;
@@ -28,7 +29,10 @@ use self::roles::RoleEntry;
 use self::shared::Shared;
 use self::tasks::Elsewhere;
 pub(crate) use self::tasks::TaskPart;
+use std::collections::BTreeMap;
+
 use crate::agent_set::AgentSet;
+use crate::attributes::AgentAttributes;
 use crate::capacity_index::CapacityIndex;
 use crate::id_table::IdTable;
 use crate::message::AgentId;
@@ -63,6 +67,10 @@ pub struct Ledger {
     parted: Parted,
     /// Volumes that several use at once.
     shared: Shared,
+    /// What agents are described with.
+    described: BTreeMap<AgentId, AgentAttributes>,
+    /// Whether any framework asks for some of them: nobody else pays for it.
+    has_constraints: bool,
     /// What nobody holds of what is for anybody; counted where any role has a quota.
     shared_free: Resources,
     /// Whether any role has a quota: nobody else pays for it.
@@ -94,6 +102,8 @@ impl Default for Ledger {
             has_shrunk: false,
             parted: Parted::default(),
             shared: Shared::default(),
+            described: BTreeMap::new(),
+            has_constraints: false,
             shared_free: Resources::ZERO,
             has_quota: false,
             needed: Resources::ZERO,

@@ -76,7 +76,8 @@ impl Ledger {
         agent: AgentId,
         (owner, task): (FrameworkId, TaskId),
     ) -> Resources {
-        let Some(needs) = self.held_on(owner, task, agent) else {
+        let needs = self.held_on(owner, task, agent);
+        let Some(needs) = needs.filter(|_| !self.is_excluded(framework, agent)) else {
             return Resources::ZERO;
         };
         let special = self.portions_of(owner, task, agent);
@@ -107,6 +108,9 @@ impl Ledger {
         agent: AgentId,
         bounds: Bounds,
     ) -> Resources {
+        if self.is_excluded(framework, agent) {
+            return Resources::ZERO;
+        }
         let entry = &self.agents[agent.index()];
         if entry.parts.is_empty() {
             if !self.may_use(framework, entry.common) {

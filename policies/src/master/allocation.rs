@@ -227,7 +227,8 @@ impl Master {
         let quota = self.ledger.has_quota();
         let disks = self.config.offers == OfferSize::Agent;
         let uniform = self.ledger.is_uniform(agent);
-        let ordinary = uniform && self.ledger.reserved(agent).is_none();
+        let constrained = self.ledger.has_constraints();
+        let ordinary = uniform && self.ledger.reserved(agent).is_none() && !constrained;
         let within = |framework, most: Resources, for_anybody| {
             if ordinary {
                 return free.min(most).min(for_anybody);

@@ -203,6 +203,11 @@ impl Master {
                 framework,
                 capabilities,
             } => self.capabilities_set(framework, capabilities),
+            Event::AgentDescribed { agent, attributes } => self.agent_described(agent, attributes),
+            Event::ConstraintsSet {
+                framework,
+                constraints,
+            } => self.constraints_set(framework, constraints),
             Event::GangsPlaced {
                 framework,
                 answers,

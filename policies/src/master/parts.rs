@@ -1,6 +1,7 @@
-//! What becomes of the parts of agents: reservations, disks, what is lent.
+//! What becomes of agents and their parts: words, reservations, disks, what is lent; and who may use which.
 
 use super::Master;
+use crate::attributes::{AgentAttributes, OfferConstraints};
 use crate::message::{Action, AgentId, FrameworkId, Node, OfferId};
 use crate::part::{AgentPart, Capabilities};
 use crate::resources::Resources;
@@ -140,6 +141,28 @@ impl Master {
     pub(super) fn capabilities_set(&mut self, framework: FrameworkId, capabilities: Capabilities) {
         self.release_earmarks(|_, one| one.framework == framework);
         self.ledger.set_capabilities(framework, capabilities);
+        self.reconsider.add(framework);
+    }
+
+    /// As in Mesos, who refused the agent as it was is asked again.
+    pub(super) fn agent_described(&mut self, agent: AgentId, attributes: AgentAttributes) {
+        if *self.ledger.attributes(agent) == attributes {
+            return;
+        }
+        self.release_earmarks(|_, one| one.agent == agent);
+        self.ledger.describe(agent, attributes);
+        self.filters.forget_agent(agent);
+        self.note_change(agent);
+    }
+
+    /// Offers that were made before stand.
+    pub(super) fn constraints_set(
+        &mut self,
+        framework: FrameworkId,
+        constraints: OfferConstraints,
+    ) {
+        self.release_earmarks(|_, one| one.framework == framework);
+        self.ledger.constrain(framework, constraints);
         self.reconsider.add(framework);
     }
 }

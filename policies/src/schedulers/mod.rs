@@ -15,6 +15,7 @@ mod whole;
 
 use std::fmt;
 
+use crate::constraint::TaskSpread;
 use crate::evidence::Evidence;
 use crate::job::JobSpec;
 use crate::job_order::{FCFS, RigidJob, ScoreOrder};
@@ -58,6 +59,11 @@ pub trait Scheduler {
     /// all of it is then.
     fn gathers(&self) -> Option<Span> {
         None
+    }
+
+    /// Whether it places tasks one after the other, so that constraints that look at where others run hold.
+    fn heeds_spread(&self) -> bool {
+        false
     }
 
     /// A task that was launched ended, one way or another: for who keeps more of them than the queue does.
@@ -210,6 +216,7 @@ pub struct OfferView<'a> {
     pub(crate) gangs: &'a mut Vec<PlacedGang>,
     pub(crate) running: &'a ExpectedEnds,
     pub(crate) asks_again: &'a mut bool,
+    pub(crate) spread: Option<&'a mut TaskSpread>,
 }
 
 impl OfferView<'_> {
@@ -340,6 +347,9 @@ impl OfferView<'_> {
     /// Launches a waiting task of `job` on the offer at `position`: one that finds its data there
     /// if `local`, else any. Says whether there was one that fits.
     pub fn launch(&mut self, position: usize, job: JobId, local: bool) -> bool {
+        if !self.allows(position) {
+            return false;
+        }
         let held = &mut self.offers[position];
         let taken = self.queue.take(job, held.offer.agent, held.left, local);
         self.place(position, taken)
@@ -392,7 +402,13 @@ impl OfferView<'_> {
 
     /// Whether a waiting task may fit into the offer at `position`; if not, no job needs to be asked.
     pub fn may_fit(&self, position: usize) -> bool {
-        self.queue.may_fit(self.offers[position].left)
+        self.queue.may_fit(self.offers[position].left) && self.allows(position)
+    }
+
+    /// Whether one more task may run on the agent of the offer at `position`, beside those that run elsewhere.
+    fn allows(&self, position: usize) -> bool {
+        let spread = self.spread.as_deref();
+        spread.is_none_or(|spread| spread.allows(self.agent(position), self.queue.waiting()))
     }
 
     /// `job` passes over an offer to wait for its data; since when it has waited.
@@ -446,6 +462,9 @@ impl OfferView<'_> {
             return true;
         }
         let held = &mut self.offers[position];
+        if let Some(spread) = self.spread.as_deref_mut() {
+            spread.place(held.offer.agent);
+        }
         held.left -= needs;
         held.launch.push(unit);
         true

@@ -31,6 +31,10 @@ impl Scheduler for Ordered {
         self.passing.order
     }
 
+    fn heeds_spread(&self) -> bool {
+        true
+    }
+
     fn reads_estimates(&self) -> bool {
         matches!(self.passing.order, JobOrder::Least(_))
     }

@@ -19,7 +19,7 @@ const CORE: Resources = Resources::cores(1, 2);
 
 /// A framework and its jobs, each with the time of its submission.
 #[derive(Clone, Debug)]
-enum Kind {
+pub(crate) enum Kind {
     Batch(&'static str, Vec<(Time, JobSpec)>),
     Gang(&'static str, Vec<(Time, JobSpec)>),
     Executors(Resources, u32, Vec<(Time, JobSpec)>),
@@ -31,9 +31,9 @@ type Loss = (Time, u32, Option<Span>);
 /// Policies that let one framework have all of the cluster.
 const UNBOUNDED: &[&str] = &["drf", "fair", "fifo", "random", "shortest"];
 /// With a bound that leaves enough for every task and gang on the two agents that always come back.
-const ALL: &[&str] = &["drf", "fair", "fifo", "random", "shortest", "cap[most=80]"];
+pub(crate) const ALL: &[&str] = &["drf", "fair", "fifo", "random", "shortest", "cap[most=80]"];
 
-fn masters(policies: &'static [&'static str]) -> impl Strategy<Value = String> {
+pub(crate) fn masters(policies: &'static [&'static str]) -> impl Strategy<Value = String> {
     let policy = select(policies);
     let round = select(vec!["0s", "1s"]);
     let timeout = select(vec!["", ",timeout=20s"]);
@@ -77,7 +77,9 @@ fn stages() -> impl Strategy<Value = StageSpec> {
 }
 
 /// Jobs of up to three stages, each waiting for the one before; gangs if `gang` says so.
-fn jobs(gang: impl Strategy<Value = bool>) -> impl Strategy<Value = Vec<(Time, JobSpec)>> {
+pub(crate) fn jobs(
+    gang: impl Strategy<Value = bool>,
+) -> impl Strategy<Value = Vec<(Time, JobSpec)>> {
     let job = (times(), vec(stages(), 1..4), gang).prop_map(|(at, mut stages, gang)| {
         for (stage, spec) in stages.iter_mut().enumerate() {
             spec.parents = (stage as u32).checked_sub(1).into_iter().collect();
@@ -121,15 +123,9 @@ fn kinds() -> impl Strategy<Value = Vec<Kind>> {
         "conservative[gather=1s]",
         "shortest-job",
     ]);
-    let needs = select(vec![CORE, Resources::cores(3, 4)]);
     let other = prop_oneof![
         3 => (scheduler(), jobs(Just(false))).prop_map(|(name, jobs)| Kind::Batch(name, jobs)),
-        2 => (needs, 1..5_u32, jobs(Just(false))).prop_map(|(needs, max, mut jobs)| {
-            // Spark has barriers only: an executor that waits inside for lost work waits for ever.
-            let stages = jobs.iter_mut().flat_map(|(_, job)| &mut job.stages);
-            stages.for_each(|stage| stage.start_after = 1000);
-            Kind::Executors(needs, max, jobs)
-        }),
+        2 => executors(),
     ];
     let gang = prop_oneof![
         (whole, jobs(Just(true))).prop_map(|(name, jobs)| Kind::Gang(name, jobs)),
@@ -138,12 +134,23 @@ fn kinds() -> impl Strategy<Value = Vec<Kind>> {
     vec(prop_oneof![other, gang], 0..5)
 }
 
-fn losses() -> impl Strategy<Value = Vec<Loss>> {
+/// Executors and their jobs.
+pub(crate) fn executors() -> impl Strategy<Value = Kind> {
+    let needs = select(vec![CORE, Resources::cores(3, 4)]);
+    (needs, 1..5_u32, jobs(Just(false))).prop_map(|(needs, max, mut jobs)| {
+        // Spark has barriers only: an executor that waits inside for lost work waits for ever.
+        let stages = jobs.iter_mut().flat_map(|(_, job)| &mut job.stages);
+        stages.for_each(|stage| stage.start_after = 1000);
+        Kind::Executors(needs, max, jobs)
+    })
+}
+
+pub(crate) fn losses() -> impl Strategy<Value = Vec<Loss>> {
     let down = proptest::option::weighted(0.7, (0..9000_u64).prop_map(Span::from_millis));
     vec((times(), 0..4_u32, down), 0..5)
 }
 
-fn delays() -> impl Strategy<Value = Span> {
+pub(crate) fn delays() -> impl Strategy<Value = Span> {
     select(vec![0, 1, 300]).prop_map(Span::from_millis)
 }
 
@@ -180,7 +187,13 @@ fn offer_policy(declares: bool) -> OfferPolicy {
     }
 }
 
-fn world(name: &str, kinds: &[Kind], agents: u32, delay: Span, losses: &[Loss]) -> World {
+pub(crate) fn world(
+    name: &str,
+    kinds: &[Kind],
+    agents: u32,
+    delay: Span,
+    losses: &[Loss],
+) -> World {
     let (config, master) = master(name);
     let mut inputs = Vec::new();
     let mut frameworks = Vec::new();

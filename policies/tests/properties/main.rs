@@ -7,10 +7,12 @@ use std::process::ExitCode;
 use fairground_policies::registry::Registry;
 use proptest::prelude::ProptestConfig;
 
+mod apart;
 #[path = "../examples/mod.rs"]
 mod examples;
 mod frameworks;
 mod gangs;
+mod heard;
 mod master;
 mod observer;
 mod parts;

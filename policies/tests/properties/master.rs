@@ -1,5 +1,6 @@
 //! The master under any sequence of facts: valid ones, late ones and absurd ones.
 
+use fairground_policies::attributes::{AgentAttributes, AttributeTest, Expected, OfferConstraints};
 use fairground_policies::message::{
     AgentId, Demand, Event, FrameworkId, Node, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
@@ -139,6 +140,11 @@ fn facts() -> impl Strategy<Value = Event> {
         2 => (frameworks(), capabilities()).prop_map(|(framework, capabilities)| {
             Event::CapabilitiesSet { framework, capabilities }
         }),
+        2 => (agents(), attributes())
+            .prop_map(|(agent, attributes)| Event::AgentDescribed { agent, attributes }),
+        2 => (frameworks(), constraints()).prop_map(|(framework, constraints)| {
+            Event::ConstraintsSet { framework, constraints }
+        }),
         1 => frameworks().prop_map(|framework| Event::FrameworkLeft { framework }),
         6 => (frameworks(), demand())
             .prop_map(|(framework, demand)| Event::DemandDeclared { framework, demand }),
@@ -220,6 +226,33 @@ fn capabilities() -> impl Strategy<Value = Capabilities> {
         Capabilities::ALL,
         Capabilities::ALL,
     ])
+}
+
+/// Of zones and racks, where agents have any.
+fn attributes() -> impl Strategy<Value = AgentAttributes> {
+    let word = || prop::option::of(select(vec!["a", "b", "c"]));
+    (word(), word()).prop_map(|words| {
+        let named = [("zone", words.0), ("rack", words.1)];
+        let said = named
+            .into_iter()
+            .filter_map(|(name, word)| Some((name.into(), word?.into())));
+        AgentAttributes::new(said)
+    })
+}
+
+fn constraints() -> impl Strategy<Value = OfferConstraints> {
+    let words = || vec(select(vec!["a", "b", "c"]).prop_map(str::to_owned), 0..3);
+    let expects = prop_oneof![
+        Just(Expected::Some),
+        Just(Expected::Nothing),
+        words().prop_map(Expected::OneOf),
+        words().prop_map(Expected::NoneOf),
+    ];
+    let attribute = select(vec!["zone", "rack"]).prop_map(str::to_owned);
+    let test =
+        (attribute, expects).prop_map(|(attribute, expects)| AttributeTest { attribute, expects });
+    let any_of = prop_oneof![2 => Just(Vec::new()), 5 => vec(vec(test, 0..3), 1..3)];
+    any_of.prop_map(|any_of| OfferConstraints { any_of })
 }
 
 fn demand() -> impl Strategy<Value = Vec<Demand>> {

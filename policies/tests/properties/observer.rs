@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fairground_policies::allocators::Setup;
+use fairground_policies::attributes::{AgentAttributes, OfferConstraints};
 use fairground_policies::ledger::Earmark;
 use fairground_policies::master::{Config, Master, OfferSize};
 use fairground_policies::message::{
@@ -51,8 +52,8 @@ impl Wanted {
 }
 
 pub(crate) struct Filter {
-    framework: FrameworkId,
-    agent: AgentId,
+    pub(crate) framework: FrameworkId,
+    pub(crate) agent: AgentId,
     refused: Resources,
     /// What was free on the agent then.
     free: Resources,
@@ -85,6 +86,8 @@ pub(crate) struct Observer {
     /// Tasks that are being taken back.
     pub(crate) victims: BTreeSet<(FrameworkId, TaskId)>,
     pub(crate) knows: BTreeMap<FrameworkId, Capabilities>,
+    pub(crate) described: BTreeMap<AgentId, AgentAttributes>,
+    pub(crate) asked: BTreeMap<FrameworkId, OfferConstraints>,
     /// What was used, under `decayed`.
     pub(crate) past: Option<Recount>,
 }
@@ -117,6 +120,8 @@ impl Observer {
             earmarks: Vec::new(),
             victims: BTreeSet::new(),
             knows: BTreeMap::new(),
+            described: BTreeMap::new(),
+            asked: BTreeMap::new(),
             past: name.starts_with(past::POLICY).then(Recount::default),
         }
     }
@@ -147,57 +152,6 @@ impl Observer {
             );
         }
         self.log.push((told, event, actions));
-    }
-
-    fn heard(&mut self, event: &Event) {
-        match event {
-            Event::FrameworkJoined { framework, .. } => {
-                // Ids are counted from zero: this one says that the lower ones exist.
-                self.known.extend((0..=framework.0).map(FrameworkId));
-                let wants = self.wanted.entry(*framework).or_default();
-                wants.joined = true;
-                wants.suppressed = false;
-                self.filters.retain(|f| f.framework != *framework);
-            }
-            Event::FrameworkLeft { framework } => {
-                self.wanted.remove(framework);
-            }
-            Event::Revived { framework } => {
-                if let Some(wants) = self.wanted.get_mut(framework) {
-                    wants.suppressed = false;
-                }
-                self.filters.retain(|f| f.framework != *framework);
-            }
-            Event::Suppressed { framework } => {
-                if let Some(wants) = self.wanted.get_mut(framework) {
-                    wants.suppressed = true;
-                }
-            }
-            Event::DemandDeclared { framework, demand } => {
-                if let Some(wants) = self.wanted.get_mut(framework) {
-                    wants.demand.clone_from(demand);
-                    wants.demand.retain(|one| !one.needs.is_zero());
-                }
-            }
-            Event::AgentLost { agent } | Event::AgentJoined { agent, .. } => {
-                self.filters.retain(|f| f.agent != *agent);
-            }
-            Event::QuotaSet {
-                role,
-                guarantee,
-                limit,
-            } => {
-                self.quotas.of.insert(*role, (*guarantee, *limit));
-            }
-            Event::CapabilitiesSet {
-                framework,
-                capabilities,
-            } => {
-                self.known.extend((0..=framework.0).map(FrameworkId));
-                self.knows.insert(*framework, *capabilities);
-            }
-            _ => {}
-        }
     }
 
     fn follow(&mut self, event: &Event, actions: &[Action]) {
@@ -413,6 +367,10 @@ impl Observer {
         } = *offer;
         let wants = self.wanted.get(&framework).expect("a joined framework");
         assert!(!resources.is_zero() && !wants.suppressed);
+        assert!(
+            self.is_admitted(framework, agent),
+            "{framework} is offered {agent}, which it asked not to be"
+        );
         let mine = |one: &&Earmark| (one.agent, one.framework) == (agent, framework);
         let mut reclaimed = self.earmarks.iter().filter(mine);
         if reclaimed.any(|one| one.needs.fits_in(resources)) || !self.is_plain(agent) {

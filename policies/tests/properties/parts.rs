@@ -1,5 +1,6 @@
 //! Who may use which parts of an agent, looked at the slow and obvious way.
 
+use fairground_policies::attributes::{AgentAttributes, AttributeTest};
 use fairground_policies::ledger::{Ledger, Node};
 use fairground_policies::message::{AgentId, FrameworkId, Offer};
 use fairground_policies::part::{AgentPart, Capabilities, Portion};
@@ -36,6 +37,12 @@ impl Observer {
         (later, kept): (&[Offer], Resources),
     ) -> Usable {
         let ledger = self.master.ledger();
+        if !self.is_admitted(framework, agent) {
+            return Usable {
+                kept,
+                ..Usable::default()
+            };
+        }
         let common = AgentPart {
             reserved: ledger.reserved(agent),
             ..AgentPart::PLAIN
@@ -97,6 +104,17 @@ impl Observer {
         let told = !bounds.iter().any(|policy| self.policy.starts_with(policy));
         told && parts.all(|(part, ..)| part.volume.is_none())
             && (self.cap.is_none() || shared.next().is_none())
+    }
+
+    /// Whether an agent passes what a framework asks of agents.
+    pub(crate) fn is_admitted(&self, framework: FrameworkId, agent: AgentId) -> bool {
+        let nothing = AgentAttributes::NONE;
+        let described = self.described.get(&agent).unwrap_or(&nothing);
+        let passes = |test: &AttributeTest| test.passes(described);
+        self.asked.get(&framework).is_none_or(|asked| {
+            let mut groups = asked.any_of.iter();
+            asked.any_of.is_empty() || groups.any(|group| group.iter().all(passes))
+        })
     }
 
     fn may_use(&self, framework: FrameworkId, part: AgentPart) -> bool {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use fairground_policies::constraint::{Constraint, TaskSpread};
 use fairground_policies::frameworks::{
     Framework, FrameworkAction, FrameworkEvent, TaskPurpose, WorkUnit,
 };
@@ -51,9 +52,11 @@ pub(crate) struct World {
     inputs: Vec<(Time, Input)>,
     sent: usize,
     /// On one agent, or on those of a gang.
-    alive: BTreeMap<(FrameworkId, TaskId), (Vec<AgentId>, TaskPurpose)>,
+    pub(crate) alive: BTreeMap<(FrameworkId, TaskId), (Vec<AgentId>, TaskPurpose)>,
     jobs: BTreeMap<(FrameworkId, JobId), Arc<JobSpec>>,
     finished: BTreeSet<(FrameworkId, WorkUnit)>,
+    /// Who asks that its tasks keep apart.
+    pub(crate) apart: BTreeMap<FrameworkId, Constraint>,
 }
 
 impl World {
@@ -77,6 +80,7 @@ impl World {
             alive: BTreeMap::new(),
             jobs: BTreeMap::new(),
             finished: BTreeSet::new(),
+            apart: BTreeMap::new(),
         };
         for agent in 0..agents {
             world.input(&Input::Back(AgentId(agent)));
@@ -91,6 +95,13 @@ impl World {
             });
         }
         world
+    }
+
+    /// Says where the tasks of a framework may run, before it does anything.
+    pub(crate) fn spread(&mut self, framework: FrameworkId, spread: Option<Box<TaskSpread>>) {
+        let plain = self.frameworks.remove(framework.index());
+        let constrained = plain.with_spread(spread);
+        self.frameworks.insert(framework.index(), constrained);
     }
 
     /// Goes on until nothing is under way and nobody wants to be woken.
@@ -235,6 +246,7 @@ impl World {
     fn launch(&mut self, agents: &[AgentId], framework: FrameworkId, task: TaskId) {
         let purpose = self.frameworks[framework.index()].purpose(task);
         let purpose = purpose.expect("a framework knows its tasks");
+        self.check_apart(framework, agents[0]);
         self.alive
             .insert((framework, task), (agents.to_vec(), purpose));
         match purpose {

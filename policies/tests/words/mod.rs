@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fairground_policies::attributes::{AgentAttributes, AttributeTest, Expected, OfferConstraints};
 use fairground_policies::frameworks::OfferPolicy;
 use fairground_policies::ledger::Ledger;
 use fairground_policies::message::{
@@ -284,6 +285,44 @@ pub(crate) fn parts(verb: &str, text: &str) -> Event {
         from,
         to,
         amount,
+    }
+}
+
+/// What an agent is described with: `agent a0 zone=a gpu=v100`.
+pub(crate) fn attributes(text: &str) -> Event {
+    let words = Words::read(text);
+    let said = words.keys.iter();
+    let said = said.map(|(name, word)| ((*name).to_owned(), (*word).to_owned()));
+    Event::AgentDescribed {
+        agent: words.agents[0],
+        attributes: AgentAttributes::new(said),
+    }
+}
+
+/// What a framework asks of agents: `zone=a|b`, `zone!=a|b`, `zone`, `!zone`; `or` begins another group.
+pub(crate) fn constraints(text: &str) -> Event {
+    let (framework, asked) = text.split_once(' ').unwrap_or((text, ""));
+    let read = |word: &str| {
+        let words = |text: &str| text.split('|').map(str::to_owned).collect();
+        let (attribute, expects) = if let Some((attribute, rest)) = word.split_once("!=") {
+            (attribute, Expected::NoneOf(words(rest)))
+        } else if let Some((attribute, rest)) = word.split_once('=') {
+            (attribute, Expected::OneOf(words(rest)))
+        } else if let Some(attribute) = word.strip_prefix('!') {
+            (attribute, Expected::Nothing)
+        } else {
+            (word, Expected::Some)
+        };
+        let attribute = attribute.to_owned();
+        AttributeTest { attribute, expects }
+    };
+    let groups = asked.split(" or ").filter(|group| !group.is_empty());
+    let any_of = groups.map(|group| group.split_whitespace().map(read).collect());
+    Event::ConstraintsSet {
+        framework: Words::read(framework).frameworks[0],
+        constraints: OfferConstraints {
+            any_of: any_of.collect(),
+        },
     }
 }
 

@@ -217,6 +217,13 @@ fn check(
                 spec.name
             );
         }
+        if !spec.constraints.is_empty() {
+            bail!(
+                "framework `{}`: it has `constraints`, and a recipe that is run for real knows none\n  \
+                 hint: leave them out of the recipe, or use `fairground run`",
+                spec.name
+            );
+        }
         if jobs::jobs_of(&workload.work).feedback().is_some() {
             bail!(
                 "framework `{}`: its jobs wait for the end of others (`closed`, `feedback`), which only \

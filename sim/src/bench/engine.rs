@@ -56,6 +56,7 @@ pub(super) fn simulate(
         anyhow::Ok(Behaviour {
             weight: *weight,
             role: None,
+            constraints: Vec::new(),
             share: 1,
             scheduler: "fifo".parse()?,
             refuse: Span::from_secs(5),
@@ -69,6 +70,7 @@ pub(super) fn simulate(
         frameworks: &frameworks,
         roles: &[],
         reservations: &[],
+        attributes: &[],
         network: NetworkSpec::default(),
         costs: CostSpec::default(),
         overcommit: &[],

@@ -1,6 +1,7 @@
 //! What is said of machines that are shared and of copies of tasks: in the report, and to whoever asks for
 //! what cannot be.
 
+use fairground_policies::constraint::Constraint;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::schedulers::Scheduler;
@@ -28,7 +29,7 @@ pub(super) fn heeded_by(
     registry: &Registry,
 ) -> Result<(), ExperimentError> {
     for (framework, workload) in loaded.recipe.framework.iter().zip(&trace.workloads) {
-        let heeded = by_work(&framework.scheduler, &workload.work, registry);
+        let heeded = by_work(framework, &workload.work, registry);
         heeded.map_err(|error| bad_scheduler(loaded, framework, error))?;
     }
     Ok(())
@@ -67,6 +68,17 @@ fn by_kind(framework: &FrameworkSpec, registry: &Registry) -> Result<(), BadName
              or a scheduler that asks, as sjf or easy"
         )));
     }
+    let mut spread = framework
+        .constraints
+        .iter()
+        .filter(|one| one.looks_at_tasks());
+    let placed = !inside && !matches!(kind, WorkloadSpec::Rails(_) | WorkloadSpec::Requests(_));
+    if let Some(one) = spread.next()
+        && placed
+        && (gangs || !scheduler.heeds_spread())
+    {
+        return Err(no_spread(name, one));
+    }
     let plain: Name = name.base().parse()?;
     if inside && *name != plain && registry.scheduler(&plain)?.order() == scheduler.order() {
         return Err(BadName(format!(
@@ -77,7 +89,17 @@ fn by_kind(framework: &FrameworkSpec, registry: &Registry) -> Result<(), BadName
     Ok(())
 }
 
-fn by_work(name: &Name, work: &Work, registry: &Registry) -> Result<(), BadName> {
+fn by_work(framework: &FrameworkSpec, work: &Work, registry: &Registry) -> Result<(), BadName> {
+    let name = &framework.scheduler;
+    let mut spread = framework
+        .constraints
+        .iter()
+        .filter(|one| one.looks_at_tasks());
+    if let (Some(one), Work::Batch(jobs)) = (spread.next(), work)
+        && jobs.iter().any(|job| job.spec.gang)
+    {
+        return Err(no_spread(name, one));
+    }
     if registry.scheduler(name)?.speculation().is_none() {
         return Ok(());
     }
@@ -88,6 +110,14 @@ fn by_work(name: &Name, work: &Work, registry: &Registry) -> Result<(), BadName>
         Work::Service(_) => Err(no_copies(name, "those of this workload are instances")),
         Work::Batch(_) | Work::Executors { .. } => Ok(()),
     }
+}
+
+/// That only tasks which start one after the other are counted where they run.
+fn no_spread(name: &Name, constraint: &Constraint) -> BadName {
+    BadName(format!(
+        "`{name}`: `{constraint}` looks at where tasks run, and tasks are counted that start one after the other; \
+         expected fifo, fair or sjf, and no jobs that start whole"
+    ))
 }
 
 /// That only tasks which run directly on the cluster, each for itself, are copied.

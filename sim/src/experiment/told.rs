@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use fairground_policies::allocators::Setup;
+use fairground_policies::constraint::Constraint;
 use fairground_policies::master::Config;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
@@ -19,6 +20,7 @@ use super::said::{overcommitted, said_nothing, shared_machines};
 use super::{Experiment, ExperimentError, STATIC_BEST, static_with};
 use crate::output::units;
 use crate::run::{Comparison, FrameworkInfo, PolicyRuns};
+use crate::world::Behaviour;
 use crate::{search, sensitivity};
 
 impl Experiment {
@@ -141,6 +143,7 @@ impl Experiment {
             assumptions.extend(workload.assumptions.iter().map(|a| (framework, a.clone())));
             let uses = self.behaviours[i].uses.map(UseSpec::told);
             assumptions.extend(uses.map(|one| (framework, one)));
+            assumptions.extend(constrained(&self.behaviours[i]).map(|one| (framework, one)));
             let left = self.behaviours[i].preempted;
             let told = (preempts || !left.is_lost()).then(|| Assumption {
                 about: "a preempted task".to_owned(),
@@ -306,6 +309,22 @@ fn the_same(policies: &[PolicyRuns]) -> impl Iterator<Item = String> {
             "{} and {} did the same in every run: what differs in their names has no effect here",
             same.name, policy.name
         ))
+    })
+}
+
+/// Where tasks of a framework may run, in words.
+fn constrained(behaviour: &Behaviour) -> Option<Assumption> {
+    let said: Vec<String> = behaviour
+        .constraints
+        .iter()
+        .map(Constraint::to_string)
+        .collect();
+    (!said.is_empty()).then(|| Assumption {
+        about: "where its tasks may run".to_owned(),
+        model: format!(
+            "{}; counted over all tasks of it that run (Marathon's words)",
+            said.join(", ")
+        ),
     })
 }
 

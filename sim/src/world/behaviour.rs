@@ -1,5 +1,6 @@
 //! How frameworks behave, whatever they run.
 
+use fairground_policies::constraint::Constraint;
 use fairground_policies::message::RoleId;
 use fairground_policies::name::Name;
 use fairground_policies::share::Weight;
@@ -14,6 +15,8 @@ pub struct Behaviour {
     pub weight: Weight,
     /// The role it is in, a position among the scenario's.
     pub role: Option<RoleId>,
+    /// Where its tasks may run.
+    pub constraints: Vec<Constraint>,
     /// Agents it would own were the cluster partitioned.
     pub share: u32,
     /// Its scheduler's name.
@@ -35,6 +38,7 @@ impl Behaviour {
                 let position = roles.iter().position(|role| role.path == path);
                 RoleId(position.expect("roles of frameworks are among all") as u32)
             }),
+            constraints: framework.constraints.clone(),
             share: framework.share,
             scheduler: framework.scheduler.clone(),
             refuse: framework.refuse,

@@ -7,6 +7,7 @@ mod agents;
 mod behaviour;
 mod contention;
 mod costs;
+mod frameworks;
 mod jobs;
 mod liveness;
 mod network_io;
@@ -19,9 +20,10 @@ mod job_source;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent, OfferPolicy};
-use fairground_policies::master::{Config, Master};
-use fairground_policies::message::{Action, Event, FrameworkId, RoleId, TaskId};
+use fairground_policies::attributes::AgentAttributes;
+use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent};
+use fairground_policies::master::Master;
+use fairground_policies::message::{Action, Event, FrameworkId, TaskId};
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::time::{Span, Time};
@@ -40,6 +42,7 @@ use agents::Agents;
 pub use behaviour::Behaviour;
 use contention::Contention;
 use costs::Costs;
+use frameworks::framework;
 use job_source::{JobSource, data_of};
 use jobs::Progress;
 use liveness::Liveness;
@@ -57,6 +60,8 @@ pub struct Scenario<'a> {
     pub roles: &'a [Role],
     /// What of agents is reserved for roles.
     pub reservations: &'a [Reservation],
+    /// What agents are described with, by id; nothing where no framework asks.
+    pub attributes: &'a [AgentAttributes],
     /// How long messages take.
     pub network: NetworkSpec,
     /// What launching costs.
@@ -247,10 +252,8 @@ impl<'a> World<'a> {
     /// Lets everything join, in order of ids, and arranges what comes from outside.
     fn start(&mut self) {
         // They are the master's own settings and no messages.
-        for (i, role) in self.scenario.roles.iter().enumerate() {
-            for event in role.events(RoleId(i as u32)) {
-                self.tell_master(event);
-            }
+        for event in self.scenario.settings() {
+            self.tell_master(event);
         }
         for (i, behaviour) in self.scenario.frameworks.iter().enumerate() {
             let joined = Event::FrameworkJoined {
@@ -373,19 +376,4 @@ impl<'a> World<'a> {
             self.digest,
         )
     }
-}
-
-fn framework(
-    id: FrameworkId,
-    work: &Work,
-    scenario: &Scenario<'_>,
-    config: Config,
-) -> Result<Framework, BadName> {
-    let behaviour = &scenario.frameworks[id.index()];
-    let offer_policy = OfferPolicy {
-        refuse: behaviour.refuse,
-        declares: config.declares,
-    };
-    let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
-    Ok(work.framework(id, offer_policy, scheduler))
 }

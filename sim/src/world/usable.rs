@@ -3,6 +3,7 @@
 use fairground_policies::message::{AgentId, Event, FrameworkId, RoleId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
+use fairground_workloads::recipe::offer_constraints;
 
 use super::Scenario;
 
@@ -33,7 +34,8 @@ pub(super) fn usable_agents(
         let total = scenario.offered(agent, total);
         let owner = owner(agent);
         for (framework, sizes) in usable.iter_mut().enumerate() {
-            if owner.is_some_and(|owner| owner.index() != framework) {
+            let owned = owner.is_some_and(|owner| owner.index() != framework);
+            if owned || !scenario.admits(framework, agent) {
                 continue;
             }
             let total = match owner {
@@ -63,6 +65,13 @@ fn reserved(scenario: &Scenario<'_>, framework: usize, agent: AgentId) -> Resour
 }
 
 impl Scenario<'_> {
+    /// Whether an agent is as a framework asks.
+    fn admits(&self, framework: usize, agent: AgentId) -> bool {
+        let asked = &self.frameworks[framework].constraints;
+        let described = self.attributes.get(agent.index());
+        asked.is_empty() || described.is_none_or(|words| offer_constraints(asked).admits(words))
+    }
+
     /// What the master is told of all agents at the beginning.
     pub(super) fn all_joined(&self) -> Vec<Event> {
         let all = self.all_offered().into_iter().zip((0..).map(AgentId));

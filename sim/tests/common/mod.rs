@@ -6,6 +6,8 @@
     reason = "every test program uses the parts it needs"
 )]
 
+use fairground_policies::attributes::AgentAttributes;
+use fairground_policies::constraint::Constraint;
 use fairground_policies::job::StageSpec;
 use fairground_policies::message::AgentId;
 use fairground_policies::registry::Registry;
@@ -29,6 +31,7 @@ pub struct Cluster {
     pub trace: Trace,
     pub frameworks: Vec<Behaviour>,
     pub roles: Vec<Role>,
+    pub attributes: Vec<AgentAttributes>,
     pub network: NetworkSpec,
     pub costs: CostSpec,
     pub overcommit: Vec<u32>,
@@ -49,6 +52,7 @@ impl Cluster {
             },
             frameworks: Vec::new(),
             roles: Vec::new(),
+            attributes: Vec::new(),
             network: NetworkSpec::default(),
             costs: CostSpec::default(),
             overcommit: Vec::new(),
@@ -69,12 +73,25 @@ impl Cluster {
         self.frameworks.push(Behaviour {
             weight: Weight::default(),
             role: None,
+            constraints: Vec::new(),
             share: 1,
             scheduler: scheduler.parse().expect("a scheduler's name"),
             refuse: secs(5),
             preempted: PreemptedWork::Lost,
             uses: None,
         });
+        self
+    }
+
+    /// What the last framework asks of where its tasks run.
+    #[must_use]
+    pub fn constraints(mut self, constraints: &[&str]) -> Self {
+        let read = |text: &&str| {
+            let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            Constraint::read(&words).expect("a constraint")
+        };
+        let last = self.frameworks.last_mut().expect("a framework");
+        last.constraints = constraints.iter().map(read).collect();
         self
     }
 
@@ -126,6 +143,7 @@ impl Cluster {
             frameworks: &self.frameworks,
             roles: &self.roles,
             reservations: &[],
+            attributes: &self.attributes,
             network: self.network,
             costs: self.costs,
             overcommit: &self.overcommit,

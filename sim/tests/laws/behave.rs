@@ -19,6 +19,7 @@ pub(crate) fn behaviour() -> impl Strategy<Value = Behaviour> {
     drawn.prop_map(|(weight, role, share, refuse, uses)| Behaviour {
         weight: Weight::from_thousandths(weight).expect("more than zero"),
         role,
+        constraints: Vec::new(),
         share,
         scheduler: "fifo".parse().expect("a name"),
         refuse,

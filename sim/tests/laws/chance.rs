@@ -103,6 +103,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             trace,
             frameworks: behaviours,
             roles,
+            attributes: Vec::new(),
             network,
             costs,
             overcommit: overcommit.map_or(Vec::new(), |times| vec![times; count as usize]),

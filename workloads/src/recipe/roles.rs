@@ -168,6 +168,7 @@ impl Recipe {
     pub(super) fn check_all_roles(&self) -> Result<(), (String, String)> {
         self.check_roles()?;
         self.check_reservations()?;
+        self.check_constraints()?;
         self.check_frameworks()
     }
 

@@ -1,0 +1,46 @@
+//! The frameworks of a world: made of their work, and what the master is told before they join.
+
+use fairground_policies::constraint::TaskSpread;
+use fairground_policies::frameworks::{Framework, OfferPolicy};
+use fairground_policies::master::Config;
+use fairground_policies::message::{AgentId, Event, FrameworkId, RoleId};
+use fairground_policies::name::BadName;
+use fairground_workloads::recipe::described;
+use fairground_workloads::trace::Work;
+
+use super::Scenario;
+
+/// A framework that does such work, as its behaviour says.
+pub(super) fn framework(
+    id: FrameworkId,
+    work: &Work,
+    scenario: &Scenario<'_>,
+    config: Config,
+) -> Result<Framework, BadName> {
+    let behaviour = &scenario.frameworks[id.index()];
+    let offer_policy = OfferPolicy {
+        refuse: behaviour.refuse,
+        declares: config.declares,
+    };
+    let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
+    let framework = work.framework(id, offer_policy, scheduler);
+    Ok(framework.with_spread(scenario.spread(id)))
+}
+
+impl Scenario<'_> {
+    /// What the master is told before anything else: of roles, of what agents are described with and who asks for it.
+    pub(super) fn settings(&self) -> Vec<Event> {
+        let roles = self.roles.iter().zip((0..).map(RoleId));
+        let roles = roles.flat_map(|(role, id)| role.events(id));
+        let asked = self.frameworks.iter();
+        let asked = asked.map(|framework| framework.constraints.as_slice());
+        roles.chain(described(self.attributes, asked)).collect()
+    }
+
+    /// Where the tasks of a framework run, if it asks for anything there.
+    fn spread(&self, framework: FrameworkId) -> Option<Box<TaskSpread>> {
+        let asked = &self.frameworks[framework.index()].constraints;
+        let agents = self.attributes.iter().cloned().zip((0..).map(AgentId));
+        TaskSpread::new(asked, agents.map(|(words, agent)| (agent, words)).collect())
+    }
+}

@@ -1,0 +1,238 @@
+//! Constraints as recipes say them: what runs where, and what makes no sense.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use fairground_policies::attributes::AgentAttributes;
+use fairground_policies::job::StageSpec;
+use fairground_policies::registry::Registry;
+use fairground_sim::experiment::Experiment;
+use fairground_sim::recipe::Recipe;
+use fairground_workloads::trace::{Runtimes, Work};
+
+use common::{Cluster, batch, cores, gang, job, maps, numbered, secs, service};
+
+/// Four agents of four cores in the zones a, a, b and c.
+fn zones(policy: &str) -> Cluster {
+    let mut cluster = Cluster::new(policy, &[cores(4); 4]);
+    cluster.attributes = ["a", "a", "b", "c"]
+        .into_iter()
+        .zip(0..)
+        .map(|(zone, agent)| {
+            let words = [
+                ("zone", zone.to_owned()),
+                ("@hostname", format!("a{agent}")),
+            ];
+            AgentAttributes::new(words.map(|(name, word)| (name.to_owned(), word)))
+        })
+        .collect();
+    cluster
+}
+
+/// How many tasks ran at most at once where an attribute had a word, by word, and when the last ended.
+fn peaks(cluster: &Cluster, attribute: &str) -> String {
+    let mut ended = Vec::new();
+    cluster.watched(&mut |one| ended.push((one.started, one.ended, one.agent)));
+    let word = |agent: usize| cluster.attributes[agent].get(attribute).expect("a word");
+    let mut peaks: BTreeMap<&str, usize> = BTreeMap::new();
+    for (started, _, agent) in &ended {
+        let here = word(agent.index());
+        let beside = ended.iter().filter(|(from, to, other)| {
+            from <= started && started < to && word(other.index()) == here
+        });
+        let peak = peaks.entry(here).or_default();
+        *peak = beside.count().max(*peak);
+    }
+    let last = ended
+        .iter()
+        .map(|(_, ended, _)| *ended)
+        .max()
+        .expect("tasks");
+    let peaks: Vec<String> = peaks
+        .iter()
+        .map(|(word, peak)| format!("{word}{peak}"))
+        .collect();
+    format!("{} in {last}", peaks.join(" "))
+}
+
+/// Twelve tasks of ten seconds under every combination of a policy and a size of offers.
+fn check(constraints: &[&str], attribute: &str, expected: &str) {
+    for policy in ["drf", "fifo", "drf[offers=task]", "drf[round=1s]"] {
+        let work = batch(vec![job(0, vec![maps(&[10; 12])])]);
+        let cluster = zones(policy)
+            .framework("fifo", work)
+            .constraints(constraints);
+        assert_eq!(
+            peaks(&cluster, attribute),
+            expected,
+            "{policy} {constraints:?}"
+        );
+    }
+}
+
+#[test]
+fn tasks_run_where_they_may() {
+    check(&["zone UNLIKE d"], "zone", "a8 b4 in 10s");
+    check(&["zone LIKE b|c"], "zone", "b4 c4 in 20s");
+    check(&["zone IS a"], "@hostname", "a04 a14 in 20s");
+    check(
+        &["zone UNLIKE a", "@hostname UNLIKE a3"],
+        "zone",
+        "b4 in 30s",
+    );
+    check(&["zone CLUSTER"], "zone", "a8 in 20s");
+    check(&["zone GROUP_BY"], "zone", "a4 b4 c4 in 10s");
+}
+
+/// Whoever waits for the end of a task of its own is told of it, and asks again.
+#[test]
+fn tasks_keep_apart_as_long_as_they_run() {
+    check(&["zone UNIQUE"], "zone", "a1 b1 c1 in 40s");
+    check(&["zone MAX_PER 2"], "zone", "a2 b2 c2 in 20s");
+    check(
+        &["@hostname MAX_PER 1", "zone LIKE a|b"],
+        "@hostname",
+        "a01 a11 a21 in 40s",
+    );
+}
+
+#[test]
+fn executors_and_instances_keep_apart() {
+    let waves = Runtimes::Waves {
+        fresh: vec![secs(10); 12],
+        first: vec![secs(10); 12],
+        rest: vec![secs(10); 12],
+    };
+    let work = Work::Executors {
+        jobs: numbered(vec![job(0, vec![(StageSpec::new(cores(1), 12), waves)])]),
+        needs: cores(1),
+        max: 12,
+        idle: secs(1),
+    };
+    let cluster = zones("drf")
+        .framework("fifo", work)
+        .constraints(&["zone MAX_PER 2"]);
+    assert!(peaks(&cluster, "zone").starts_with("a2 b2 c2 in"));
+    let mut site = service(&[2000; 4], 1, secs(1));
+    site.autoscaler.min = 6;
+    let cluster = zones("drf")
+        .framework("fifo", Work::Service(site))
+        .constraints(&["@hostname UNIQUE"]);
+    assert!(peaks(&cluster, "@hostname").starts_with("a01 a11 a21 a31 in"));
+}
+
+/// What fits only where nobody may run it never runs, and is said to.
+#[test]
+fn what_may_run_nowhere_is_known_at_once() {
+    let large = StageSpec::new(cores(4), 1);
+    let large = (
+        large,
+        Runtimes::Plain {
+            local: vec![secs(1)],
+            away: 1000,
+        },
+    );
+    let mut cluster = zones("drf").framework("fifo", batch(vec![job(0, vec![large])]));
+    cluster.trace.agents[3] = cores(2);
+    assert_eq!(cluster.run().frameworks[0].impossible, 0);
+    let cluster = cluster.constraints(&["zone IS c"]);
+    assert_eq!(cluster.run().frameworks[0].impossible, 1);
+}
+
+/// A recipe with a framework of these keys on two agents with these.
+fn recipe(agents: &str, framework: &str) -> Result<Vec<BTreeSet<String>>, String> {
+    let text = format!(
+        "name = \"constraints\"\nduration = \"1h\"\n\n[[cluster]]\nagents = 1\ncpus = 8\nmem = \"32GiB\"\n{agents}\n\
+         [[cluster]]\nagents = 1\ncpus = 8\nmem = \"32GiB\"\n\n[[framework]]\nname = \"f\"\n{framework}\n"
+    );
+    let loaded = Recipe::of_text(&text, &[], "test".into(), PathBuf::new())
+        .map_err(|error| error.to_string())?;
+    let again = Recipe::of_text(&loaded.recipe.text(), &[], "test".into(), PathBuf::new());
+    assert_eq!(
+        again.expect("it reads again").recipe.text(),
+        loaded.recipe.text()
+    );
+    let experiment =
+        Experiment::load(&loaded, Registry::default()).map_err(|error| error.to_string())?;
+    let trace = experiment.trace(1).expect("a trace");
+    let run = experiment.run(&"drf".parse().expect("a name"), &trace, 1, true);
+    assert!(run.frameworks[0].finished > 0);
+    let agents = run.hosts.iter().map(|row| row.agent.to_string());
+    Ok(vec![agents.collect()])
+}
+
+const HADOOP: &str = "[framework.workload.hadoop]\ngap = \"8m\"\n";
+const ZONE_A: &str = "attributes = { zone = \"a\" }";
+
+fn runs_on(constraints: &str, agents: &[&str]) {
+    let found = recipe(ZONE_A, &format!("constraints = {constraints}\n{HADOOP}"));
+    let expected = agents.iter().map(ToString::to_string).collect();
+    assert_eq!(found, Ok(vec![expected]), "{constraints}");
+}
+
+fn refused(agents: &str, framework: &str, said: &str) {
+    let error = recipe(agents, framework).expect_err(said);
+    assert!(error.contains(said), "{error}");
+}
+
+#[test]
+fn recipes_say_where_tasks_run() {
+    runs_on("[[\"zone\", \"LIKE\", \"a\"]]", &["a0"]);
+    runs_on("[[\"zone\", \"UNLIKE\", \"a\"]]", &["a1"]);
+    runs_on("[[\"hostname\", \"IS\", \"a1\"]]", &["a1"]);
+    runs_on("[[\"@hostname\", \"MAX_PER\", \"3\"]]", &["a0", "a1"]);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_the_reason() {
+    let asks = |constraints: &str| format!("constraints = {constraints}\n{HADOOP}");
+    refused(
+        ZONE_A,
+        HADOOP,
+        "`cluster[0].attributes`: no framework has `constraints`",
+    );
+    refused(
+        "attributes = { \"@hostname\" = \"x\" }",
+        &asks("[[\"zone\", \"UNIQUE\"]]"),
+        "of names with @ only @region",
+    );
+    refused(
+        ZONE_A,
+        &asks("[[\"rack\", \"UNIQUE\"]]"),
+        "no agent has the attribute `rack`\n  hint: there is @hostname, zone",
+    );
+    refused(
+        ZONE_A,
+        &asks("[[\"zone\", \"IS\", \"b\"]]"),
+        "nothing of it could ever run: zone IS b",
+    );
+    refused(
+        ZONE_A,
+        &asks("[[\"zone\", \"NEAR\", \"b\"]]"),
+        "expected UNIQUE, CLUSTER, GROUP_BY",
+    );
+    let gang = format!("scheduler = \"gang\"\n{}", asks("[[\"zone\", \"UNIQUE\"]]"));
+    refused(
+        ZONE_A,
+        &gang,
+        "`gang`: `zone UNIQUE` looks at where tasks run",
+    );
+    let mpi = "constraints = [[\"zone\", \"UNIQUE\"]]\n[framework.workload.mpi]\n";
+    refused(
+        ZONE_A,
+        mpi,
+        "expected fifo, fair or sjf, and no jobs that start whole",
+    );
+}
+
+/// Gangs and constraints of an agent alone go together.
+#[test]
+fn gangs_run_where_the_master_offers() {
+    let work = batch(vec![gang(job(0, vec![maps(&[10; 8])]))]);
+    let cluster = zones("drf")
+        .framework("gang", work)
+        .constraints(&["zone LIKE b|c"]);
+    assert_eq!(peaks(&cluster, "zone"), "b4 c4 in 10s");
+}
