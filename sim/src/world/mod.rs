@@ -480,7 +480,8 @@ fn framework(
     };
     Ok(match work {
         Work::Batch(_) => {
-            let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
+            let registry = scenario.registry;
+            let scheduler = registry.scheduler_under(scenario.policy, &behaviour.scheduler)?;
             Framework::batch(id, offer_policy, scheduler)
         }
         Work::Executors {
