@@ -103,7 +103,16 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Verma et al., Large-scale cluster management at Google with Borg, EuroSys 2015, sections 2.5 and 3.2",
         proven: Proven::Scripts,
-        example: include_str!("../../tests/scripts/borg.txt"),
+        example: "\
+agents 1 cpus:4 mem:4
+policy borg[offers=task]
+framework batch weight=100
+framework prod weight=200
+framework more weight=300
+job batch tasks=4 cpus:1 mem:1 run=20s
+job prod at=5s tasks=3 cpus:1 mem:1 run=10s
+job more at=10s tasks=3 cpus:1 mem:1 run=10s
+",
     },
     make: |name, mut setup| {
         let production = band(name, "production", 120)?;

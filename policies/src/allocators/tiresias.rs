@@ -140,7 +140,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Gu et al., Tiresias: A GPU Cluster Manager for Distributed Deep Learning, NSDI 2019, section 3.2",
         proven: Proven::Scripts,
-        example: include_str!("../../tests/scripts/tiresias.txt"),
+        example: "\
+agents 1 cpus:2 mem:2
+policy tiresias[queues=10s,every=1s,offers=task]
+framework a
+framework b
+job a tasks=2 cpus:1 mem:1 run=20s
+job b at=2s tasks=2 cpus:1 mem:1 run=8s
+",
     },
     make: |name, mut setup| {
         let span = "a length of time, as in 5m";
