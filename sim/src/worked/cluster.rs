@@ -12,7 +12,7 @@ use fairground_workloads::trace::{Jobs, Runtimes, Stage, Trace, Work, Workload};
 
 use super::ExampleError;
 use super::chart::{Bar, Chart};
-use super::words::Words;
+use super::words::ExampleLine;
 use crate::network::NetworkSpec;
 use crate::run::Run;
 use crate::world::{Behaviour, Scenario, simulate};
@@ -26,17 +26,20 @@ struct Scene {
     names: Vec<String>,
     frameworks: Vec<Behaviour>,
     /// By framework.
-    jobs: Vec<Vec<PlannedJob>>,
+    jobs: Vec<Vec<ExampleJob>>,
     column: Option<Span>,
 }
 
-struct PlannedJob {
+struct ExampleJob {
     at: Time,
     gang: bool,
     stages: Vec<Stage>,
 }
 
-pub(super) fn drawn(lines: &[Words<'_>], registry: &Registry) -> Result<String, ExampleError> {
+pub(super) fn drawn(
+    lines: &[ExampleLine<'_>],
+    registry: &Registry,
+) -> Result<String, ExampleError> {
     let mut scene = Scene::default();
     for words in lines {
         scene.read(words)?;
@@ -59,7 +62,7 @@ pub(super) fn drawn(lines: &[Words<'_>], registry: &Registry) -> Result<String, 
 }
 
 impl Scene {
-    fn read(&mut self, words: &Words<'_>) -> Result<(), ExampleError> {
+    fn read(&mut self, words: &ExampleLine<'_>) -> Result<(), ExampleError> {
         match words.verb {
             "agents" => {
                 let count = words.count()?.min(1000) as usize;
@@ -73,7 +76,7 @@ impl Scene {
                 let at = Time::ZERO + words.span_or("at", Span::ZERO)?;
                 let stage = stage(words, Vec::new())?;
                 let gang = words.plain.contains(&"gang");
-                let job = PlannedJob {
+                let job = ExampleJob {
                     at,
                     gang,
                     stages: vec![stage],
@@ -96,7 +99,7 @@ impl Scene {
         Ok(())
     }
 
-    fn role(&mut self, words: &Words<'_>) -> Result<(), ExampleError> {
+    fn role(&mut self, words: &ExampleLine<'_>) -> Result<(), ExampleError> {
         let path = words.plain.first().copied().unwrap_or_default();
         let above = path.rsplit_once('/').map(|(above, _)| above);
         let position = |path: &str| self.roles.iter().position(|role| role.path == path);
@@ -115,7 +118,7 @@ impl Scene {
         Ok(())
     }
 
-    fn framework(&mut self, words: &Words<'_>) -> Result<(), ExampleError> {
+    fn framework(&mut self, words: &ExampleLine<'_>) -> Result<(), ExampleError> {
         let [name, ..] = words.plain[..] else {
             return Err(words.error("a framework without a name".to_owned()));
         };
@@ -146,7 +149,7 @@ impl Scene {
     }
 
     /// The framework that a line begins with.
-    fn named(&self, words: &Words<'_>) -> Result<usize, ExampleError> {
+    fn named(&self, words: &ExampleLine<'_>) -> Result<usize, ExampleError> {
         let name = words.plain.first().copied().unwrap_or_default();
         let position = self.names.iter().position(|one| one == name);
         position.ok_or_else(|| words.error(format!("no framework `{name}` before it")))
@@ -222,7 +225,7 @@ impl Scene {
 }
 
 /// Tasks of one size and time behind these stages.
-fn stage(words: &Words<'_>, parents: Vec<u32>) -> Result<Stage, ExampleError> {
+fn stage(words: &ExampleLine<'_>, parents: Vec<u32>) -> Result<Stage, ExampleError> {
     let (tasks, run) = (words.number_or("tasks", 1)?, words.span("run")?);
     if !(1..=1000).contains(&tasks) {
         return Err(words.error(format!("`tasks` is `{tasks}`; expected 1 to 1000")));

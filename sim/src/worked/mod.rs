@@ -29,7 +29,7 @@ use fairground_policies::registry::Registry;
 use fairground_policies::time::{Span, Time};
 
 use self::chart::{Bar, Chart};
-use self::words::{Words, lines};
+use self::words::{ExampleLine, lines};
 use crate::pool::{Estimates, LogJob, simulate};
 
 /// What is wrong with an example: its line, and why.
@@ -59,7 +59,7 @@ pub fn drawn(example: &str, registry: &Registry) -> Result<String, ExampleError>
 }
 
 /// Rigid jobs on one pool.
-fn pool(lines: &[Words<'_>]) -> Result<String, ExampleError> {
+fn pool(lines: &[ExampleLine<'_>]) -> Result<String, ExampleError> {
     let (mut setting, mut jobs, mut column) = (None, Vec::new(), None);
     for words in lines {
         match words.verb {

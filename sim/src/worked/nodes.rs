@@ -7,12 +7,12 @@ use fairground_policies::resources::{Kind, Resources};
 use fairground_workloads::rng;
 
 use super::ExampleError;
-use super::words::Words;
+use super::words::ExampleLine;
 
 /// The most units that a node is drawn with: one a core or GPU.
 const WIDEST: u64 = 64;
 
-pub(super) fn drawn(lines: &[Words<'_>]) -> Result<String, ExampleError> {
+pub(super) fn drawn(lines: &[ExampleLine<'_>]) -> Result<String, ExampleError> {
     let (mut nodes, mut tasks, mut policy) = (Vec::new(), Vec::new(), None);
     for words in lines {
         let count = || words.count().map(|count| count.min(64) as usize);

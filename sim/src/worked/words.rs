@@ -11,7 +11,7 @@ use super::ExampleError;
 
 /// The words of a line.
 #[derive(Debug)]
-pub(super) struct Words<'a> {
+pub(super) struct ExampleLine<'a> {
     line: usize,
     pub(super) verb: &'a str,
     /// Those that are neither `key=value` nor an amount.
@@ -22,10 +22,12 @@ pub(super) struct Words<'a> {
 }
 
 /// The lines that say something.
-pub(super) fn lines(example: &str) -> Result<Vec<Words<'_>>, ExampleError> {
+pub(super) fn lines(example: &str) -> Result<Vec<ExampleLine<'_>>, ExampleError> {
     let lines = example.lines().enumerate();
     let lines = lines.filter(|(_, text)| !text.trim().is_empty() && !text.starts_with('#'));
-    let lines: Result<Vec<_>, _> = lines.map(|(at, text)| Words::read(at + 1, text)).collect();
+    let lines: Result<Vec<_>, _> = lines
+        .map(|(at, text)| ExampleLine::read(at + 1, text))
+        .collect();
     let lines = lines?;
     if lines.is_empty() {
         let problem = "there is none".to_owned();
@@ -34,7 +36,7 @@ pub(super) fn lines(example: &str) -> Result<Vec<Words<'_>>, ExampleError> {
     Ok(lines)
 }
 
-impl<'a> Words<'a> {
+impl<'a> ExampleLine<'a> {
     fn read(line: usize, text: &'a str) -> Result<Self, ExampleError> {
         let mut all = text.split_whitespace();
         let mut words = Self {

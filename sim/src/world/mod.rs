@@ -480,8 +480,7 @@ fn framework(
     };
     Ok(match work {
         Work::Batch(_) => {
-            let registry = scenario.registry;
-            let scheduler = registry.scheduler_under(scenario.policy, &behaviour.scheduler)?;
+            let scheduler = behaviour.scheduler_in(scenario)?;
             Framework::batch(id, offer_policy, scheduler)
         }
         Work::Executors {
