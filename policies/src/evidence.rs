@@ -9,8 +9,8 @@ pub struct Evidence {
     pub source: &'static str,
     /// How far it was proven.
     pub proven: Proven,
-    /// A worked example, as `fairground policies NAME` shows it: a script of `policies/tests/scripts` that the tests
-    /// play (`include_str!`), or words and numbers that a test works out; empty where there is none.
+    /// A worked example: a few lines that are run, and drawn, when `fairground policies NAME` shows it (`worked` in the
+    /// simulator says which); empty where there is none.
     pub example: &'static str,
 }
 

@@ -18,16 +18,19 @@ pub struct RigidJob {
     /// How long it is expected to be until all that follows from it is done: its estimate, unless it is a stage of a
     /// job that others wait for.
     pub remaining: Span,
+    /// When it is to be done: as long after its submission as it, with all its stages, is expected to run.
+    pub deadline: Time,
 }
 
 impl RigidJob {
     /// A job of one stage.
-    pub const fn new(submitted: Time, estimate: Span, processors: u32) -> Self {
+    pub fn new(submitted: Time, estimate: Span, processors: u32) -> Self {
         Self {
             submitted,
             estimate,
             processors,
             remaining: estimate,
+            deadline: submitted + estimate,
         }
     }
 
@@ -138,7 +141,7 @@ pub const FCFS: ScoreOrder = plain!("fcfs", "the one that was submitted first", 
 });
 
 /// Every order there is.
-pub const ORDERS: [ScoreOrder; 18] = [
+pub const ORDERS: [ScoreOrder; 19] = [
     FCFS,
     plain!("sjf", "the shortest by estimate", |job, _| seconds(
         job.estimate
@@ -169,6 +172,12 @@ pub const ORDERS: [ScoreOrder; 18] = [
         "critical",
         "the longest chain of stages still to run (critical path first: Kelley and Walker, 1959)",
         |job, _| -seconds(job.remaining)
+    ),
+    plain!(
+        "edf",
+        "the earliest deadline: submission and what its user says that it runs for (EDF: Liu and Layland, JACM 20(1), \
+         1973)",
+        |job, _| seconds(job.deadline.since(Time::ZERO))
     ),
     ScoreOrder {
         name: "expansion",

@@ -66,6 +66,13 @@ impl Name {
         self.params.insert(key.to_owned(), value.into());
     }
 
+    /// Takes over the parameters of another name, which go before its own.
+    pub fn take_over(&mut self, other: &Self) {
+        let theirs = other.params.iter();
+        self.params
+            .extend(theirs.map(|(key, value)| (key.clone(), value.clone())));
+    }
+
     /// The error for a parameter that does not read.
     pub fn bad(&self, key: &str, found: &str, expected: &str) -> BadName {
         BadName(format!(

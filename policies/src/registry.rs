@@ -6,6 +6,7 @@ use crate::allocators::{self, BoxedAllocator, Setup};
 use crate::master::{Config, Master};
 use crate::message::AgentId;
 use crate::name::{BadName, Name};
+use crate::personality::Personality;
 use crate::schedulers::{self, BoxedScheduler};
 
 /// The allocators and schedulers that names can mean.
@@ -61,9 +62,12 @@ impl Registry {
         name: &Name,
         setup: Setup,
     ) -> Result<(Config, BoxedAllocator), BadName> {
-        let entry = self.allocators.iter().find(|one| one.name == name.base());
+        let mut rest = match Personality::of(name) {
+            Some(personality) => personality.policy(name)?,
+            None => name.clone(),
+        };
+        let entry = self.allocators.iter().find(|one| one.name == rest.base());
         let entry = entry.ok_or_else(|| self.no_policy(name, &[]))?;
-        let mut rest = name.clone();
         let mut config = Config::from_name(&mut rest)?;
         let allocator = (entry.make)(&mut rest, setup)?;
         config.reclaims = allocator.reclaims();
@@ -107,6 +111,17 @@ impl Registry {
         };
         let (config, allocator) = self.allocator(name, setup)?;
         Ok(Master::new(config, allocator))
+    }
+
+    /// The scheduler of a framework that asks for `own`: that of the personality, if `policy` is one.
+    ///
+    /// # Errors
+    /// As [`Self::scheduler`].
+    pub fn scheduler_under(&self, policy: &Name, own: &Name) -> Result<BoxedScheduler, BadName> {
+        match Personality::of(policy) {
+            Some(personality) => self.scheduler(&personality.scheduler.parse()?),
+            None => self.scheduler(own),
+        }
     }
 
     /// The scheduler `name` means.
@@ -157,6 +172,7 @@ mod tests {
             "fair",
             "fifo",
             "priority",
+            "borg",
             "random",
             "lottery",
             "slots",
@@ -165,6 +181,7 @@ mod tests {
             "hdrf",
             "karma",
             "slurm",
+            "tiresias",
             "yarn-fair",
             "yarn-capacity",
             "kueue",
@@ -181,6 +198,16 @@ mod tests {
         let tried =
             |one: &allocators::AllocatorEntry| names.iter().any(|name| name.starts_with(one.name));
         assert!(shared.all(tried), "a policy is not tried");
+        for one in &crate::personality::STANDARD {
+            assert!(master(one.name).is_ok(), "{}", one.name);
+            let scheduler = one.scheduler.parse().expect("a name");
+            let known = Registry::default().scheduler(&scheduler);
+            assert!(known.is_ok(), "{}", one.name);
+        }
+        assert!(master("slurm-like[half-life=1d]").is_ok());
+        let error = master("mesos-like[half-life=1d]").err();
+        let error = error.expect("a parameter of another policy");
+        assert!(error.0.starts_with("`drf` has no parameter"), "{error}");
         let error = master("static").err().expect("partitions need to be known");
         assert!(error.0.starts_with("static: reserves agents"), "{error}");
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fairground_policies::attributes::AgentAttributes;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
+use fairground_policies::personality::Personality;
 use fairground_policies::registry::Registry;
 use fairground_policies::time::Span;
 use fairground_readers::canonical::Imports;
@@ -440,7 +441,8 @@ impl Experiment {
             .zip(resolved)
             .map(|(name, resolved)| PolicyRuns {
                 name: name.to_string(),
-                resolved: resolved.to_string(),
+                resolved: Personality::of(resolved)
+                    .map_or_else(|| resolved.to_string(), |one| one.told(resolved)),
                 runs: Vec::with_capacity(seeds.len()),
             })
             .collect();

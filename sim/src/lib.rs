@@ -28,6 +28,7 @@ pub mod packing;
 pub mod fidelity;
 pub mod bench;
 pub mod conformance;
+pub mod worked;
 pub mod download;
 
 mod cli;

@@ -63,6 +63,75 @@ fn the_originals_cases_agree() {
     }
 }
 
+/// The committed table is what the originals' cases come to: `UPDATE_EXPECT=1 cargo test --workspace --test conformance`
+/// makes it anew.
+#[test]
+fn the_committed_table_is_as_it_is_made() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = here.join("../../shared/conformance");
+    let there = |system: &&System| system.path(&folder).is_file();
+    if !SYSTEMS.iter().all(|system| there(&system)) {
+        return eprintln!("skipped: {} has not all systems", folder.display());
+    }
+    let tables = SYSTEMS.iter().map(|system| system.hold(&folder));
+    let tables: Vec<Table> = tables
+        .collect::<Result<_, _>>()
+        .expect("cases that can be read");
+    let json = serde_json::to_string_pretty(&tables).expect("tables as JSON") + "\n";
+    let results = here.join("../results/conformance");
+    expect_test::expect_file![results.join("table.json")].assert_eq(&json);
+    expect_test::expect_file![results.join("README.md")].assert_eq(&page(&tables));
+}
+
+/// The tables for people.
+fn page(tables: &[Table]) -> String {
+    let mut text = PAGE.to_owned();
+    for table in tables {
+        let (differ, not_offered) = (table.differ.len(), table.not_offered.len());
+        let counts = format!(
+            "{} | {} | {differ} | {not_offered}",
+            table.cases, table.agree
+        );
+        text += &format!("| {} | {counts} |\n", table.system);
+    }
+    for table in tables {
+        for one in &table.differ {
+            text += &format!(
+                "\n`{}` ({}), {}:\n\n```text\nexpected {}\nfound    {}\n```\n",
+                one.id, table.system, one.rule, one.expected, one.found
+            );
+        }
+        for one in &table.not_offered {
+            text += &format!(
+                "\n`{}` ({}) is not offered: {}.\n",
+                one.id, table.system, one.why
+            );
+        }
+        for one in &table.both {
+            text += &format!(
+                "\n`{}` ({}): the original is wrong by its own rules, which say: {}.\n",
+                one.id, table.system, one.by_its_rules
+            );
+        }
+    }
+    text
+}
+
+const PAGE: &str = "\
+# Conformance
+
+The rules of policies against the test cases of the systems they come from, which are data beside the project. Made and
+checked by a test where they are there; `fairground conformance` prints the same, `--json` as `table.json`.
+
+```sh
+fairground conformance
+UPDATE_EXPECT=1 cargo test --workspace --test conformance
+```
+
+| system | cases | agree | differ | not offered |
+|---|---|---|---|---|
+";
+
 /// A wrong answer is found: what agrees with anything would prove nothing.
 #[test]
 fn a_wrong_expectation_differs() {

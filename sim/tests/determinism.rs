@@ -15,7 +15,7 @@ use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::Run;
 
-const POLICIES: [&str; 20] = [
+const POLICIES: [&str; 22] = [
     "static",
     "static[data=all]",
     "static[split=5:2:2]",
@@ -35,6 +35,8 @@ const POLICIES: [&str; 20] = [
     "choosy",
     "karma[on=cpus,slices=60]",
     "slurm",
+    "borg",
+    "tiresias[queues=10m]",
     "yarn-fair",
 ];
 

@@ -148,7 +148,14 @@ pub const CEEI: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 5.2; solved by Clarabel",
         proven: Proven::Scripts,
-        example: "9 CPUs and 18 GB, tasks of A take 1 and 4, of B 3 and 1: A 45/11 tasks, B 18/11, the largest product",
+        example: "\
+agents 1 cpus:9 mem:18
+policy ceei[offers=task]
+framework a
+framework b
+job a tasks=6 cpus:1 mem:4 run=10s
+job b tasks=4 cpus:3 mem:1 run=10s
+",
     },
     make: |name, mut setup: Setup| {
         Ok(Box::new(Ceei {

@@ -66,7 +66,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "armadaproject/armada 207cc9e0, internal/scheduler/scheduling",
         proven: Proven::Prototype,
-        example: include_str!("../../tests/scripts/armada.txt"),
+        example: "\
+agents 1 cpus:6 mem:6
+policy armada[offers=task]
+framework a
+framework b
+job a tasks=6 cpus:1 mem:1 run=20s
+job b at=5s tasks=3 cpus:1 mem:1 run=10s
+",
     },
     make: |name, _| {
         let protected = match name.take("protected") {

@@ -51,7 +51,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 5.1",
         proven: Proven::Scripts,
-        example: include_str!("../../tests/scripts/asset.txt"),
+        example: "\
+agents 1 cpus:9 mem:18
+policy asset[offers=task]
+framework a
+framework b
+job a tasks=6 cpus:1 mem:4 run=10s
+job b tasks=4 cpus:3 mem:1 run=10s
+",
     },
     make: |name, mut setup| {
         Ok(Box::new(Asset {

@@ -35,7 +35,15 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Ghodsi et al., Choosy, EuroSys 2013, section 4",
         proven: Proven::Scripts,
-        example: include_str!("../../tests/scripts/choosy.txt"),
+        example: "\
+agents 2 cpus:2 mem:2
+agents 1 cpus:2 mem:2 gpus:2
+policy choosy[offers=task]
+framework a
+framework b
+job a tasks=6 cpus:1 mem:1 run=10s
+job b tasks=3 cpus:1 mem:1 gpus:1 run=10s
+",
     },
     make: |name, mut setup| {
         Ok(Box::new(Choosy {

@@ -46,7 +46,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 4.1, with weights of section 4.3; Mesos' sorter",
         proven: Proven::Exact,
-        example: include_str!("../../tests/scripts/drf_examples.txt"),
+        example: "\
+agents 1 cpus:9 mem:18
+policy drf[offers=task]
+framework a
+framework b
+job a tasks=6 cpus:1 mem:4 run=10s
+job b tasks=4 cpus:3 mem:1 run=10s
+",
     },
     make: |name, mut setup| {
         let excluded = match name.take("exclude") {

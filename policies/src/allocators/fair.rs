@@ -36,7 +36,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "max-min fairness on one resource: Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 6",
         proven: Proven::Scripts,
-        example: include_str!("../../tests/scripts/fair_one_resource.txt"),
+        example: "\
+agents 1 cpus:9 mem:18
+policy fair[on=cpus,offers=task]
+framework a
+framework b
+job a tasks=6 cpus:1 mem:4 run=10s
+job b tasks=4 cpus:3 mem:1 run=10s
+",
     },
     make: |name, mut setup| {
         Ok(Box::new(Fair {

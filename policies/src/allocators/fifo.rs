@@ -22,7 +22,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "first come, first served among frameworks",
         proven: Proven::Scripts,
-        example: include_str!("../../tests/scripts/fifo.txt"),
+        example: "\
+agents 1 cpus:4 mem:4
+policy fifo[offers=task]
+framework a
+framework b
+job a tasks=8 cpus:1 mem:1 run=10s
+job b tasks=8 cpus:1 mem:1 run=10s
+",
     },
     make: |_, _| Ok(Box::new(Fifo)),
 };

@@ -90,7 +90,16 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "kai-scheduler/KAI-Scheduler d5bc503a, plugin proportion",
         proven: Proven::Prototype,
-        example: include_str!("../../tests/scripts/kai.txt"),
+        example: "\
+agents 1 cpus:6 mem:6 gpus:6
+policy kai[offers=task]
+role one
+role two
+framework a role=one
+framework b role=two
+job a tasks=6 cpus:1 mem:1 gpus:1 run=20s
+job b at=5s tasks=3 cpus:1 mem:1 gpus:1 run=10s
+",
     },
     make: |name, _| {
         let time = "a length of time, as in 30s";

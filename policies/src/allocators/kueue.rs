@@ -74,7 +74,16 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "kubernetes-sigs/kueue ff69552e, fair sharing with preemption, keps/1714",
         proven: Proven::Prototype,
-        example: include_str!("../../tests/scripts/kueue.txt"),
+        example: "\
+agents 1 cpus:6 mem:6
+policy kueue[offers=task]
+role one guarantee=3
+role two guarantee=3
+framework a role=one
+framework b role=two
+job a tasks=6 cpus:1 mem:1 run=20s
+job b at=5s tasks=3 cpus:1 mem:1 run=10s
+",
     },
     make: |name, _| {
         let grace = name.take_as("grace", "a length of time, as in 30s")?;

@@ -70,7 +70,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Waldspurger and Weihl, Lottery Scheduling, OSDI 1994, sections 2 and 3.4",
         proven: Proven::Scripts,
-        example: "",
+        example: "\
+agents 1 cpus:6 mem:6
+policy lottery[offers=task]
+framework a weight=2
+framework b
+job a tasks=12 cpus:1 mem:1 run=10s
+job b tasks=12 cpus:1 mem:1 run=10s
+",
     },
     make: |_, setup| Ok(Box::new(Lottery(RefCell::new(setup.rng)))),
 };

@@ -5,6 +5,7 @@
 
 mod armada;
 mod asset;
+mod borg;
 mod choosy;
 mod descent;
 mod drf;
@@ -21,6 +22,7 @@ mod queue_tree;
 mod random;
 mod slots;
 mod slurm;
+mod tiresias;
 mod volcano;
 mod yarn_capacity;
 mod yarn_fair;
@@ -40,6 +42,7 @@ use crate::time::{Span, Time};
 
 pub use armada::Armada;
 pub use asset::Asset;
+pub use borg::Borg;
 pub use choosy::Choosy;
 pub use drf::Drf;
 pub use fair::Fair;
@@ -55,6 +58,7 @@ pub use random::Random;
 pub(crate) use random::below;
 pub use slots::SlotFair;
 pub use slurm::Slurm;
+pub use tiresias::Tiresias;
 pub use volcano::Volcano;
 pub use yarn_capacity::YarnCapacity;
 pub use yarn_fair::YarnFair;
@@ -148,6 +152,14 @@ pub trait Allocator {
     /// How the policy remembers what was held ([`Ledger::used`]); nobody else pays for it. Asked once. The
     /// order is made anew as often as the past is brought up to date.
     fn memory(&self) -> Option<Memory> {
+        None
+    }
+
+    /// When the order, or what is to be taken back, is next other than it is if nothing happens before: the master looks
+    /// again then if anybody waits. Asked after every fact. Only of a policy with a memory can it be said, as nothing
+    /// else changes by itself; a cluster in which nothing happens comes to rest when it is never.
+    fn changes_at(&self, context: &Context<'_>) -> Option<Time> {
+        let _ = context;
         None
     }
 
@@ -336,12 +348,13 @@ impl fmt::Debug for AllocatorEntry {
 }
 
 /// The policies that come with Fairground.
-pub const STANDARD: [AllocatorEntry; 19] = [
+pub const STANDARD: [AllocatorEntry; 21] = [
     partition::ENTRY,
     drf::ENTRY,
     fair::ENTRY,
     fifo::ENTRY,
     priority::ENTRY,
+    borg::ENTRY,
     random::ENTRY,
     lottery::ENTRY,
     slots::ENTRY,
@@ -350,6 +363,7 @@ pub const STANDARD: [AllocatorEntry; 19] = [
     hdrf::ENTRY,
     karma::ENTRY,
     slurm::ENTRY,
+    tiresias::ENTRY,
     yarn_fair::ENTRY,
     yarn_capacity::ENTRY,
     kueue::ENTRY,

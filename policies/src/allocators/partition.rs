@@ -88,7 +88,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "static partitioning: Hindman et al., Mesos, NSDI 2011, section 6.1",
         proven: Proven::Scripts,
-        example: include_str!("../../tests/scripts/partition.txt"),
+        example: "\
+agents 4 cpus:1 mem:1
+policy static
+framework a share=3
+framework b share=1
+job a tasks=3 cpus:1 mem:1 run=10s
+job b tasks=4 cpus:1 mem:1 run=10s
+",
     },
     make: |name, setup| {
         let shares = match name.take("split") {

@@ -28,7 +28,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "strict priority among frameworks",
         proven: Proven::Scripts,
-        example: include_str!("../../tests/scripts/priority.txt"),
+        example: "\
+agents 1 cpus:4 mem:4
+policy priority[offers=task]
+framework a
+framework b weight=2
+job a tasks=8 cpus:1 mem:1 run=10s
+job b at=5s tasks=6 cpus:1 mem:1 run=10s
+",
     },
     make: |name, mut setup| {
         Ok(Box::new(Priority {

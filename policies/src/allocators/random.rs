@@ -82,7 +82,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "lottery scheduling: Waldspurger and Weihl, OSDI 1994, a ticket a unit of weight",
         proven: Proven::Scripts,
-        example: "",
+        example: "\
+agents 1 cpus:4 mem:4
+policy random[offers=task]
+framework a
+framework b
+job a tasks=8 cpus:1 mem:1 run=10s
+job b tasks=8 cpus:1 mem:1 run=10s
+",
     },
     make: |_, setup| {
         let draw = Draw {

@@ -61,7 +61,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Hadoop's slots: Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 7.2",
         proven: Proven::Scripts,
-        example: include_str!("../../tests/scripts/slots.txt"),
+        example: "\
+agents 1 cpus:8 mem:8
+policy slots[per-agent=4,offers=task]
+framework a
+framework b
+job a tasks=4 cpus:1 mem:1 run=10s
+job b tasks=4 cpus:2 mem:2 run=10s
+",
     },
     make: |name, mut setup| {
         let expected = "a number of slots, 1 or more";

@@ -60,7 +60,15 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Slurm 284c3b9, priority/multifactor: fair tree; PriorityDecayHalfLife",
         proven: Proven::Scripts,
-        example: include_str!("../../tests/scripts/slurm_fair_tree.txt"),
+        example: "\
+agents 1 cpus:4 mem:4
+policy slurm[every=1s,offers=task]
+framework a
+framework b
+job a tasks=8 cpus:1 mem:1 run=10s
+job b at=5s tasks=8 cpus:1 mem:1 run=10s
+job a at=15s tasks=4 cpus:1 mem:1 run=10s
+",
     },
     make: |name, mut setup| {
         let span = "a length of time, as in 5m";

@@ -93,7 +93,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "volcano-sh/volcano ed72c7c8, plugins proportion, capacity and drf",
         proven: Proven::Prototype,
-        example: include_str!("../../tests/scripts/volcano.txt"),
+        example: "\
+agents 1 cpus:6 mem:6
+policy volcano[offers=task]
+framework a
+framework b
+job a tasks=6 cpus:1 mem:1 run=20s
+job b at=5s tasks=3 cpus:1 mem:1 run=10s
+",
     },
     make: |name, _| {
         let queues = match name.take("queues").as_deref() {

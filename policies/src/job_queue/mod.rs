@@ -136,6 +136,21 @@ impl JobQueue {
         self.job(job).stages.all()[stage as usize].running
     }
 
+    /// How many tasks of one stage are not done; all of them before it may start.
+    pub fn undone(&self, job: JobId, stage: u32) -> u32 {
+        let job = self.job(job);
+        let (state, spec) = (
+            &job.stages.all()[stage as usize],
+            &job.spec.stages[stage as usize],
+        );
+        spec.tasks - state.finished
+    }
+
+    /// How many jobs are not done.
+    pub const fn live(&self) -> usize {
+        self.jobs.len()
+    }
+
     /// How many tasks of one stage wait.
     pub fn waiting_of(&self, job: JobId, stage: u32) -> u32 {
         self.job(job).stages.all()[stage as usize].waiting

@@ -108,6 +108,12 @@ impl Ledger {
         usage.map_or([0; Kind::COUNT], |usage| usage.before)
     }
 
+    /// When the past is brought up to date next; never where the policy did not ask for it.
+    pub fn next_aging(&self) -> Option<Time> {
+        let past = self.past.as_ref()?;
+        Some(past.aged + past.every)
+    }
+
     /// For how many seconds `node` would have had the whole cluster for what it used of the kind of
     /// which it used the largest part, seen through its weight; parts of microseconds are left out.
     pub fn used_share(&self, node: impl Into<Node>) -> Share {

@@ -39,6 +39,8 @@ pub struct Master {
     reconsider: Reconsider,
     /// Frameworks that the policy's bound kept from what stood free when it was last looked at.
     held_back: Reconsider,
+    /// When the policy's order changes by itself.
+    changes_at: Option<Time>,
     last_round: Option<Time>,
 }
 
@@ -60,6 +62,7 @@ impl Master {
             changed: AgentSet::default(),
             reconsider: Reconsider::default(),
             held_back: Reconsider::default(),
+            changes_at: None,
             last_round: None,
         }
     }
@@ -97,6 +100,9 @@ impl Master {
             self.sorter.mark_all_stale();
         }
         let woken = event == Event::TimePassed;
+        if self.changes_at.is_some_and(|at| at <= self.now) {
+            self.reconsider.add_all();
+        }
         self.apply(event, actions);
         self.rescind_overdue(actions);
         self.end_filters();
@@ -111,6 +117,10 @@ impl Master {
         if woken && self.has_changes() && self.due() <= self.now {
             self.allocate(actions);
         }
+        if self.ledger.next_aging().is_some() {
+            let context = Context::order(self.now, &self.ledger);
+            self.changes_at = self.allocator.changes_at(&context);
+        }
     }
 
     /// When the master wants to be told that time has passed: after everything that happens until then.
@@ -122,9 +132,9 @@ impl Master {
         } else if self.has_changes() {
             Some(self.due())
         } else {
-            self.filters
-                .next_end()
-                .map(|end| end.round_up(self.config.round))
+            let next = [self.filters.next_end(), self.changes_at];
+            let next = next.into_iter().flatten().min();
+            next.map(|at| at.round_up(self.config.round))
         };
         [overdue, round]
             .into_iter()

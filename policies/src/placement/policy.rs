@@ -214,19 +214,19 @@ fn fit(name: &mut Name, worst: bool) -> Result<Box<dyn NodeScore + Send>, BadNam
     Ok(Box::new(MeanFit { kinds, worst }))
 }
 
-const fn own(source: &'static str) -> Evidence {
+const fn own(source: &'static str, example: &'static str) -> Evidence {
     Evidence {
         source,
         proven: Proven::Scripts,
-        example: "",
+        example,
     }
 }
 
-const fn banded(source: &'static str) -> Evidence {
+const fn banded(source: &'static str, example: &'static str) -> Evidence {
     Evidence {
         source,
         proven: Proven::InBand,
-        example: "",
+        example,
     }
 }
 
@@ -236,7 +236,17 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         name: "first",
         about: "the first node with room",
         params: &[],
-        evidence: own("first fit: Johnson, Near-Optimal Bin Packing Algorithms, 1973"),
+        evidence: own(
+            "first fit: Johnson, Near-Optimal Bin Packing Algorithms, 1973",
+            "\
+node 2 cpus:8 mem:16
+node 1 cpus:4 mem:16
+place first
+task 1 cpus:2 mem:2
+task 2 cpus:3 mem:4
+task 1 cpus:4 mem:8
+",
+        ),
         tie: NodeTie::First,
         devices: DeviceRule::First,
         make: |_| Ok(Box::new(Equal)),
@@ -247,6 +257,14 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         params: &[],
         evidence: banded(
             "Weng et al., Beware of Fragmentation, USENIX ATC 2023, section 6 (Random)",
+            "\
+node 2 cpus:8 mem:16
+node 1 cpus:4 mem:16
+place random
+task 1 cpus:2 mem:2
+task 2 cpus:3 mem:4
+task 1 cpus:4 mem:8
+",
         ),
         tie: NodeTie::Random,
         devices: DeviceRule::Random,
@@ -258,6 +276,14 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         params: &[ON],
         evidence: banded(
             "best fit; Weng et al., USENIX ATC 2023, section 6 (BestFit): best[on=cpus:gpus,round=100]",
+            "\
+node 2 cpus:8 mem:16
+node 1 cpus:4 mem:16
+place best
+task 1 cpus:2 mem:2
+task 2 cpus:3 mem:4
+task 1 cpus:4 mem:8
+",
         ),
         tie: NodeTie::First,
         devices: DeviceRule::Tightest,
@@ -267,7 +293,17 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         name: "worst",
         about: "the node with the most left, on average over kinds, as a part of the largest node",
         params: &[ON],
-        evidence: own("worst fit: Johnson, Near-Optimal Bin Packing Algorithms, 1973"),
+        evidence: own(
+            "worst fit: Johnson, Near-Optimal Bin Packing Algorithms, 1973",
+            "\
+node 2 cpus:8 mem:16
+node 1 cpus:4 mem:16
+place worst
+task 1 cpus:2 mem:2
+task 2 cpus:3 mem:4
+task 1 cpus:4 mem:8
+",
+        ),
         tie: NodeTie::First,
         devices: DeviceRule::Emptiest,
         make: |name| fit(name, true),
@@ -276,7 +312,17 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         name: "dot",
         about: "the node where what is asked for and what is free point the same way, as parts of the largest node",
         params: &[],
-        evidence: own("dot product: Panigrahy et al., Heuristics for Vector Bin Packing, 2011"),
+        evidence: own(
+            "dot product: Panigrahy et al., Heuristics for Vector Bin Packing, 2011",
+            "\
+node 2 cpus:8 mem:16
+node 1 cpus:4 mem:16
+place dot
+task 1 cpus:2 mem:2
+task 2 cpus:3 mem:4
+task 1 cpus:4 mem:8
+",
+        ),
         tie: NodeTie::First,
         devices: DeviceRule::Tightest,
         make: |_| Ok(Box::new(DotProduct { own: false })),
@@ -285,7 +331,17 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         name: "tetris",
         about: "the node where what is asked for and what is free point the same way, as parts of that node",
         params: &[],
-        evidence: own("alignment: Grandl et al., Tetris, SIGCOMM 2014, section 3.2"),
+        evidence: own(
+            "alignment: Grandl et al., Tetris, SIGCOMM 2014, section 3.2",
+            "\
+node 2 cpus:8 mem:16
+node 1 cpus:4 mem:16
+place tetris
+task 1 cpus:2 mem:2
+task 2 cpus:3 mem:4
+task 1 cpus:4 mem:8
+",
+        ),
         tie: NodeTie::First,
         devices: DeviceRule::Tightest,
         make: |_| Ok(Box::new(DotProduct { own: true })),
@@ -296,6 +352,13 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         params: &[TYPES],
         evidence: banded(
             "Weng et al., Beware of Fragmentation, USENIX ATC 2023: fgd[types=95,round=100]",
+            "\
+node 2 cpus:8 mem:8 gpus:4
+place fgd
+task 2 cpus:1 mem:1 gpus:0.5
+task 1 cpus:1 mem:1 gpus:1
+task 1 cpus:1 mem:1 gpus:4
+",
         ),
         tie: NodeTie::First,
         devices: DeviceRule::Score,
@@ -315,7 +378,14 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         evidence: Evidence {
             source: "Nomad, nomad/structs/funcs.go",
             proven: Proven::Exact,
-            example: "",
+            example: "\
+node 2 cpus:8 mem:16
+node 1 cpus:4 mem:16
+place binpack
+task 1 cpus:2 mem:2
+task 2 cpus:3 mem:4
+task 1 cpus:4 mem:8
+",
         },
         tie: NodeTie::First,
         devices: DeviceRule::First,
@@ -328,7 +398,14 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         evidence: Evidence {
             source: "Nomad, nomad/structs/funcs.go",
             proven: Proven::Exact,
-            example: "",
+            example: "\
+node 2 cpus:8 mem:16
+node 1 cpus:4 mem:16
+place spread
+task 1 cpus:2 mem:2
+task 2 cpus:3 mem:4
+task 1 cpus:4 mem:8
+",
         },
         tie: NodeTie::First,
         devices: DeviceRule::First,

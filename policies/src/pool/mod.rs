@@ -15,7 +15,7 @@ mod steps;
 use self::conservative::StartPlan;
 use self::pick::Picked;
 use self::policy::Rule;
-pub(crate) use self::policy::{AMONG, CONSERVATIVE_EXAMPLE, EASY_EXAMPLE, among};
+pub(crate) use self::policy::{AMONG, among};
 pub use self::policy::{ENTRIES, PoolEntry, PoolPolicy, SameInstant};
 pub use self::predictor::LastTwo;
 use self::queue::{ScoredQueue, WaitingJob};

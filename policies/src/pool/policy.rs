@@ -145,7 +145,13 @@ pub const ENTRIES: [PoolEntry; 4] = [
         evidence: Evidence {
             source: "list scheduling; orders of Tang et al., Cluster 2009, and Carastan-Santos and de Camargo, SC 2017",
             proven: Proven::Exact,
-            example: "",
+            example: "\
+pool 100 list
+job processors=70 run=100s
+job at=1s processors=80 run=100s
+job at=2s processors=90 run=100s
+job at=50s processors=20 run=250s
+",
         },
         make: |_| Ok(Rule::List),
     },
@@ -157,7 +163,13 @@ pub const ENTRIES: [PoolEntry; 4] = [
             source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001; SJBF and EASY++: Tsafrir, Etzion and Feitelson, IEEE \
                      TPDS 18(6), 2007",
             proven: Proven::Exact,
-            example: EASY_EXAMPLE,
+            example: "\
+pool 100 easy
+job processors=70 run=100s
+job at=1s processors=80 run=100s
+job at=2s processors=90 run=100s
+job at=50s processors=20 run=250s
+",
         },
         make: |name| {
             let among = among(name)?;
@@ -171,7 +183,13 @@ pub const ENTRIES: [PoolEntry; 4] = [
         evidence: Evidence {
             source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2",
             proven: Proven::Exact,
-            example: CONSERVATIVE_EXAMPLE,
+            example: "\
+pool 100 conservative
+job processors=70 run=100s
+job at=1s processors=80 run=100s
+job at=2s processors=90 run=100s
+job at=50s processors=20 run=250s
+",
         },
         make: |_| Ok(Rule::Conservative),
     },
@@ -183,7 +201,13 @@ pub const ENTRIES: [PoolEntry; 4] = [
         evidence: Evidence {
             source: "Zhang et al., RLScheduler, SC 2020, and its artefact",
             proven: Proven::Exact,
-            example: "",
+            example: "\
+pool 100 pick[order=sjf,backfill=yes]
+job processors=70 run=100s
+job at=1s processors=80 run=100s
+job at=2s processors=90 run=100s
+job at=50s processors=20 run=250s
+",
         },
         make: |name| {
             let backfill = match name.take(BACKFILL.key).as_deref() {
@@ -195,23 +219,3 @@ pub const ENTRIES: [PoolEntry; 4] = [
         },
     },
 ];
-
-pub(crate) const EASY_EXAMPLE: &str = "\
-100 processors; estimates are exact.
-
-job  submitted  processors  runs   starts  ends
-  1          0          70   100        0   100
-  2          1          80   100      100   200   the first that waits: at 100 it has 20 beside it
-  3          2          90   100      300   400
-  4         50          20   250       50   300   fits beside job 2, so it delays only job 3
-";
-
-pub(crate) const CONSERVATIVE_EXAMPLE: &str = "\
-100 processors; estimates are exact.
-
-job  submitted  processors  runs   starts  ends
-  1          0          70   100        0   100
-  2          1          80   100      100   200
-  3          2          90   100      200   300   planned when it came
-  4         50          20   250      300   550   at 50 it would delay job 3
-";

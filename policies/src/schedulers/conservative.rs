@@ -159,7 +159,14 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     evidence: Evidence {
         source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2",
         proven: Proven::Scripts,
-        example: crate::pool::CONSERVATIVE_EXAMPLE,
+        example: "\
+agents 1 cpus:100 mem:100
+framework a conservative
+job a tasks=70 cpus:1 mem:1 run=100s
+job a at=1s tasks=80 cpus:1 mem:1 run=100s
+job a at=2s tasks=90 cpus:1 mem:1 run=100s
+job a at=50s tasks=20 cpus:1 mem:1 run=250s
+",
     },
     make: |name| {
         Ok(Box::new(Conservative {

@@ -15,7 +15,7 @@ use crate::job::JobSpec;
 use crate::job_order::{self, ORDER, ScoreOrder};
 use crate::message::JobId;
 use crate::name::{BadName, Name, Param};
-use crate::pool::{AMONG, EASY_EXAMPLE, among};
+use crate::pool::{AMONG, among};
 use crate::time::{Span, Time};
 
 /// Serves rigid jobs in an order, that of submission if nothing is said, for a framework that has the pool to itself.
@@ -118,7 +118,14 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     evidence: Evidence {
         source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.1; SJBF: Tsafrir et al., IEEE TPDS 18(6), 2007",
         proven: Proven::Exact,
-        example: EASY_EXAMPLE,
+        example: "\
+agents 1 cpus:100 mem:100
+framework a easy
+job a tasks=70 cpus:1 mem:1 run=100s
+job a at=1s tasks=80 cpus:1 mem:1 run=100s
+job a at=2s tasks=90 cpus:1 mem:1 run=100s
+job a at=50s tasks=20 cpus:1 mem:1 run=250s
+",
     },
     make: |name| {
         let gather = gather(name)?;

@@ -140,7 +140,13 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     evidence: Evidence {
         source: "the placements' own; Tetris: place=tetris,order=sjf (Grandl et al., SIGCOMM 2014)",
         proven: Proven::Scripts,
-        example: "",
+        example: "\
+agents 2 cpus:4 mem:4
+framework a fit[place=worst]
+job a tasks=2 cpus:2 mem:2 run=10s
+job a at=1s tasks=1 cpus:4 mem:4 run=10s
+job a at=2s tasks=2 cpus:2 mem:2 run=10s
+",
     },
     make: |name| {
         let order = job_order::from_name(name, ORDER.key)?;

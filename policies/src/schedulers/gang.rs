@@ -47,7 +47,13 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     evidence: Evidence {
         source: "all or nothing: Feitelson and Rudolph, JPDC 16, 1992; Mesos' holding of offers, NSDI 2011, section 3.3",
         proven: Proven::Scripts,
-        example: "",
+        example: "\
+agents 2 cpus:2 mem:2
+framework a gang
+job a tasks=3 cpus:1 mem:1 run=10s
+job a at=1s tasks=2 cpus:1 mem:1 run=10s
+job a at=2s tasks=1 cpus:1 mem:1 run=5s
+",
     },
     make: |name| {
         let together = Together::from_name(name)?;

@@ -3,6 +3,7 @@
 //! One policy a file, one line here. A single framework with the whole pool is a monolithic
 //! scheduler.
 
+mod carbyne;
 mod conservative;
 mod easy;
 mod fit;
@@ -10,8 +11,11 @@ mod fit;
 mod gang;
 mod ordered;
 mod running;
+mod tetris;
+mod themis;
 mod together;
 mod whole;
+mod workload;
 
 use std::fmt;
 
@@ -27,6 +31,7 @@ use crate::resources::Resources;
 use crate::score::Score;
 use crate::time::{Span, Time};
 
+pub use carbyne::Carbyne;
 pub use conservative::Conservative;
 pub use easy::Easy;
 pub use fit::Fit;
@@ -35,6 +40,8 @@ pub use gang::Gang;
 pub use ordered::Ordered;
 pub use running::ExpectedEnd;
 pub(crate) use running::ExpectedEnds;
+pub use tetris::Tetris;
+pub use themis::Themis;
 
 /// A policy of the second level.
 pub trait Scheduler {
@@ -119,7 +126,7 @@ impl fmt::Debug for SchedulerEntry {
 }
 
 /// The schedulers that come with Fairground.
-pub const STANDARD: [SchedulerEntry; 7] = [
+pub const STANDARD: [SchedulerEntry; 10] = [
     ordered::FIFO,
     ordered::FAIR,
     ordered::SJF,
@@ -127,6 +134,9 @@ pub const STANDARD: [SchedulerEntry; 7] = [
     easy::ENTRY,
     conservative::ENTRY,
     fit::ENTRY,
+    tetris::ENTRY,
+    carbyne::ENTRY,
+    themis::ENTRY,
 ];
 
 /// What is in hand of one agent, and what becomes of it.
@@ -309,9 +319,12 @@ impl OfferView<'_> {
     pub fn rigid(&self, job: JobId, stage: u32) -> RigidJob {
         let (needs, count) = self.waiting(job, stage);
         let cores = (needs.cpus().0 * count).div_ceil(1000).max(1);
-        let estimate = self.queue.spec(job).stages[stage as usize].estimate;
+        let spec = self.queue.spec(job);
+        let estimate = spec.stages[stage as usize].estimate;
+        let submitted = self.queue.submitted(job);
         RigidJob {
-            submitted: self.queue.submitted(job),
+            submitted,
+            deadline: submitted + spec.estimate().unwrap_or(Span::FOREVER),
             estimate: estimate.unwrap_or(Span::FOREVER),
             processors: u32::try_from(cores).unwrap_or(u32::MAX),
             remaining: self.queue.remaining(job).unwrap_or(Span::FOREVER),

@@ -187,7 +187,13 @@ pub(super) const FIFO: SchedulerEntry = SchedulerEntry {
     evidence: Evidence {
         source: "Zaharia et al., Delay Scheduling, EuroSys 2010, section 4",
         proven: Proven::Scripts,
-        example: "",
+        example: "\
+agents 1 cpus:3 mem:3
+framework a fifo
+job a tasks=4 cpus:1 mem:1 run=10s
+job a at=1s tasks=4 cpus:1 mem:1 run=10s
+job a at=2s tasks=1 cpus:1 mem:1 run=5s
+",
     },
     make: |name| make(JobOrder::Fifo, name),
 };
@@ -199,7 +205,13 @@ pub(super) const FAIR: SchedulerEntry = SchedulerEntry {
     evidence: Evidence {
         source: "Zaharia et al., Delay Scheduling, EuroSys 2010, section 4",
         proven: Proven::Scripts,
-        example: "",
+        example: "\
+agents 1 cpus:3 mem:3
+framework a fair
+job a tasks=4 cpus:1 mem:1 run=10s
+job a at=1s tasks=4 cpus:1 mem:1 run=10s
+job a at=2s tasks=1 cpus:1 mem:1 run=5s
+",
     },
     make: |name| make(JobOrder::Fair, name),
 };
@@ -212,7 +224,13 @@ pub(super) const SJF: SchedulerEntry = SchedulerEntry {
     evidence: Evidence {
         source: "Conway, Maxwell and Miller, Theory of Scheduling, 1967",
         proven: Proven::Scripts,
-        example: "",
+        example: "\
+agents 1 cpus:3 mem:3
+framework a sjf
+job a tasks=4 cpus:1 mem:1 run=10s
+job a at=1s tasks=4 cpus:1 mem:1 run=10s
+job a at=2s tasks=1 cpus:1 mem:1 run=5s
+",
     },
     make: |name| make(JobOrder::SHORTEST, name),
 };

@@ -1,7 +1,7 @@
 //! Which policies the properties are tried with.
 
 /// The policies that are played: every one there is.
-pub(crate) const POLICIES: [&str; 36] = [
+pub(crate) const POLICIES: [&str; 39] = [
     "drf",
     "drf[tie=last]",
     "drf[tie=allocations]",
@@ -15,6 +15,7 @@ pub(crate) const POLICIES: [&str; 36] = [
     "preempt[grace=3s]",
     "decayed[half-life=1s,every=300ms]",
     "priority",
+    "borg[production=2,monitoring=4]",
     "random",
     "static",
     "lottery",
@@ -25,6 +26,8 @@ pub(crate) const POLICIES: [&str; 36] = [
     "hdrf",
     "hdrf[rules=scaled]",
     "karma[on=cpus,slices=7,quantum=900ms,credits=3]",
+    "tiresias[queues=1s:5s,every=300ms]",
+    "tiresias[queues=1s,every=300ms,preempt=no]",
     "slurm[half-life=1s,every=300ms]",
     "yarn-fair",
     "yarn-fair[on=cpus,preempt=2s]",

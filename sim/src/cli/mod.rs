@@ -12,6 +12,7 @@ mod ending;
 mod fidelity;
 mod flags;
 mod form;
+mod new_policy;
 mod pack;
 mod peers;
 mod policies;
@@ -80,6 +81,9 @@ enum Command {
     Trace(TraceCommand),
     /// List the policies of every level with their sources, or explain one
     Policies(policies::PoliciesArgs),
+    /// Write a crate with a policy of your own, a test and a recipe
+    #[command(after_help = new_policy::EXAMPLES)]
+    NewPolicy(new_policy::NewPolicyArgs),
     /// Place tasks that never end on nodes until these are full, as papers on fragmentation do
     Pack(pack::PackArgs),
     /// Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
@@ -425,6 +429,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Draw(args) => draw::draw(&args),
         Command::Trace(command) => trace::trace(command),
         Command::Policies(args) => policies::policies(&args, &registry),
+        Command::NewPolicy(args) => new_policy::new_policy(&args),
         Command::Pack(args) => pack::pack(&args),
         Command::Pool(args) => pool::pool(&args),
         Command::Conformance(args) => conformance::conformance(&args),

@@ -8,6 +8,7 @@ use fairground_policies::evidence::{Evidence, Proven};
 use fairground_policies::job_order::ORDERS;
 use fairground_policies::master::Config;
 use fairground_policies::name::Param;
+use fairground_policies::personality;
 use fairground_policies::placement;
 use fairground_policies::pool;
 use fairground_policies::registry::Registry;
@@ -17,6 +18,7 @@ use super::{Ending, print};
 use crate::experiment::STATIC_BEST;
 use crate::output::report::which;
 use crate::search;
+use crate::worked;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -35,7 +37,7 @@ Examples:
   fairground policies --json          a line a policy";
 
 /// The levels, and the question that a policy of each answers.
-const LEVELS: [(&str, &str); 4] = [
+const LEVELS: [(&str, &str); 5] = [
     ("Policies", "which framework is offered free resources"),
     (
         "Schedulers",
@@ -49,7 +51,14 @@ const LEVELS: [(&str, &str); 4] = [
         "Placements",
         "on which node and GPU a task runs (fairground pack)",
     ),
+    (
+        "Personalities",
+        "what another system chooses together: a policy and the scheduler of every framework, by one name (--policies)",
+    ),
 ];
+
+/// The level of personalities.
+const PERSONALITY: usize = 4;
 
 /// A policy, whatever its level.
 #[derive(Clone, Copy)]
@@ -106,6 +115,15 @@ fn lines(registry: &Registry) -> Vec<PolicyLine> {
     for entry in &placement::ENTRIES {
         add!(3, entry);
     }
+    for entry in &personality::STANDARD {
+        lines.push(PolicyLine {
+            level: PERSONALITY,
+            name: entry.name,
+            about: entry.about,
+            params: &[],
+            evidence: entry.evidence,
+        });
+    }
     lines
 }
 
@@ -137,7 +155,7 @@ pub(super) fn policies(args: &PoliciesArgs, registry: &Registry) -> anyhow::Resu
         }
     } else if args.name.is_some() {
         for line in &lines {
-            explain(&mut text, line);
+            explain(&mut text, line, registry)?;
         }
     } else {
         list(&mut text, &lines);
@@ -159,6 +177,7 @@ fn list(text: &mut String, lines: &[PolicyLine]) {
                 let _ = writeln!(text, "      {:<8} {}", "source", line.evidence.source);
             }
             parameters(text, line.params);
+            chosen(text, line.name);
         }
         common(text, level);
         text.push('\n');
@@ -189,7 +208,7 @@ fn common(text: &mut String, level: usize) {
     }
 }
 
-fn explain(text: &mut String, line: &PolicyLine) {
+fn explain(text: &mut String, line: &PolicyLine, registry: &Registry) -> anyhow::Result<()> {
     let (level, question) = LEVELS[line.level];
     let _ = writeln!(
         text,
@@ -197,6 +216,7 @@ fn explain(text: &mut String, line: &PolicyLine) {
         line.name, line.about
     );
     parameters(text, line.params);
+    chosen(text, line.name);
     common(text, line.level);
     let Evidence {
         source,
@@ -218,7 +238,21 @@ fn explain(text: &mut String, line: &PolicyLine) {
     };
     let _ = writeln!(text, "\n  source   {source}\n  proven   {proven}: {how}\n");
     if !example.is_empty() {
-        let _ = writeln!(text, "Worked example:\n\n{}\n", example.trim_end());
+        let drawn = worked::drawn(example, registry)?;
+        let _ = writeln!(text, "Worked example, run as it is shown:\n");
+        for line in example.lines().chain([""]).chain(drawn.lines()) {
+            let _ = writeln!(text, "{}", format!("  {line}").trim_end());
+        }
+        text.push('\n');
+    }
+    Ok(())
+}
+
+/// What a personality chooses, if this is one.
+fn chosen(text: &mut String, name: &str) {
+    for one in personality::STANDARD.iter().filter(|one| one.name == name) {
+        let _ = writeln!(text, "      {:<8} {}", "policy", one.policy);
+        let _ = writeln!(text, "      {:<8} {}", "inside", one.scheduler);
     }
 }
 

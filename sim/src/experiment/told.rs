@@ -8,6 +8,7 @@ use fairground_policies::constraint::Constraint;
 use fairground_policies::master::Config;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
+use fairground_policies::personality::Personality;
 use fairground_policies::resources::Resources;
 use fairground_policies::schedulers::Speculation;
 use fairground_policies::time::Span;
@@ -98,7 +99,8 @@ impl Experiment {
             policy.clone()
         };
         let mut allocators = self.registry.allocators().iter();
-        if allocators.all(|entry| entry.name != policy.base()) {
+        if Personality::of(&policy).is_none() && allocators.all(|entry| entry.name != policy.base())
+        {
             return Err(self.registry.no_policy(&policy, beside));
         }
         self.registry

@@ -22,7 +22,13 @@ pub(super) fn framework(
         refuse: behaviour.refuse,
         declares: config.declares,
     };
-    let scheduler = scenario.registry.scheduler(&behaviour.scheduler)?;
+    // A personality says which task runs where, not how executors are kept.
+    let scheduler = match work {
+        Work::Batch(_) => behaviour.scheduler_in(scenario)?,
+        Work::Executors { .. } | Work::Service(_) => {
+            scenario.registry.scheduler(&behaviour.scheduler)?
+        }
+    };
     let framework = work.framework(id, offer_policy, scheduler);
     Ok(framework.with_spread(scenario.spread(id)))
 }

@@ -165,7 +165,7 @@ fn an_unknown_policy() {
     bad(
         &["--policies", "static raffle"],
         &expect![[r#"
-            error: --policies: no policy is called `raffle`; known are static, drf, fair, fifo, priority, random, lottery, slots, asset, choosy, hdrf, karma, slurm, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, static-best
+            error: --policies: no policy is called `raffle`; known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, static-best
               hint: `fairground policies` lists all names and parameters
         "#]],
     );
@@ -178,7 +178,7 @@ fn what_a_stream_does_not_do() {
         (
             &["--policy", "raffle"][..],
             expect![[r#"
-                error: --policy: no policy is called `raffle`; known are static, drf, fair, fifo, priority, random, lottery, slots, asset, choosy, hdrf, karma, slurm, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei
+                error: --policy: no policy is called `raffle`; known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei
                   hint: `fairground policies` lists all names and parameters
             "#]],
         ),

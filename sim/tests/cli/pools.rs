@@ -162,7 +162,7 @@ fn pods_on_nodes() {
     expect![[r#"
         exit 2
         --- stderr
-        error: no placement is called `easy`; known are first, random, best, worst, dot, tetris, fgd, binpack, spread
+        error: no placement is called `easy`; known are first, random, best, worst, dot, tetris, fgd, binpack, spread, mesos-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
     "#]].assert_eq(&place.fairground("pack nodes.csv pods.csv --policies easy"));
     expect![[r#"
         exit 2
@@ -244,7 +244,7 @@ fn a_policy_explained() {
         &expect![[r#"
             exit 2
             --- stderr
-            error: no policy is called `raffle`; known are static, static-best, drf, fair, fifo, priority, random, lottery, slots, asset, choosy, hdrf, karma, slurm, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, fifo, fair, sjf, gang, easy, conservative, fit, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread
+            error: no policy is called `raffle`; known are static, static-best, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, fifo, fair, sjf, gang, easy, conservative, fit, tetris, carbyne, themis, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread, mesos-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
         "#]],
     );
 }

@@ -21,7 +21,7 @@ fn an_unknown_policy() {
         "\"drf\"",
         "\"dfr\"",
         &expect![[r#"
-            error: bad.toml: `policies`: no policy is called `dfr`; known are static, drf, fair, fifo, priority, random, lottery, slots, asset, choosy, hdrf, karma, slurm, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, static-best
+            error: bad.toml: `policies`: no policy is called `dfr`; known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, static-best
               hint: `fairground policies` lists all names and parameters
         "#]],
     );

@@ -18,7 +18,7 @@ use proptest::sample::select;
 use crate::behave::{behaviour, roles};
 use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
 
-const ALLOCATORS: [&str; 18] = [
+const ALLOCATORS: [&str; 19] = [
     "static",
     "drf",
     "drf",
@@ -35,6 +35,7 @@ const ALLOCATORS: [&str; 18] = [
     "choosy[tie=random]",
     "hdrf",
     "slurm[half-life=1h,every=1m]",
+    "tiresias[queues=1m,every=10s,preempt=no]",
     "yarn-fair",
     "yarn-capacity",
 ];

@@ -81,7 +81,20 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Bhattacharya et al., Hierarchical Scheduling for Diverse Datacenter Workloads, SoCC 2013, section 5",
         proven: Proven::Exact,
-        example: include_str!("../../../tests/scripts/hdrf.txt"),
+        example: "\
+agents 1 cpus:10 mem:10 gpus:10
+policy hdrf[offers=task]
+role n1
+role n2
+role n2/one
+role n2/two
+framework a role=n1
+framework b role=n2/one
+framework c role=n2/two
+job a tasks=12 gpus:1 run=10s
+job b tasks=20 cpus:1 run=10s
+job c tasks=12 gpus:1 run=10s
+",
     },
     make: |name, mut setup| {
         let rules = match name.take("rules").as_deref() {

@@ -97,7 +97,16 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Vuppalapati et al., Karma, OSDI 2023, section 3",
         proven: Proven::Exact,
-        example: include_str!("../../../tests/scripts/karma.txt"),
+        example: "\
+agents 1 cpus:6 mem:6
+policy karma[slices=6,quantum=10s,offers=task]
+framework a
+framework b
+job a tasks=5 cpus:1 mem:1 run=9s
+job b tasks=1 cpus:1 mem:1 run=9s
+job a at=20s tasks=5 cpus:1 mem:1 run=9s
+job b at=20s tasks=6 cpus:1 mem:1 run=9s
+",
     },
     make: |name, mut setup| {
         let least = |name: &mut Name, key: &str, default: u64| -> Result<u64, BadName> {

@@ -155,7 +155,16 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Hadoop YARN 3.1 to 3.3: CapacityScheduler, ProportionalCapacityPreemptionPolicy",
         proven: Proven::Scripts,
-        example: include_str!("../../../tests/scripts/yarn_capacity.txt"),
+        example: "\
+agents 1 cpus:4 mem:4
+policy yarn-capacity[preempt=5s,offers=task]
+role one
+role two weight=3
+framework a role=one
+framework b role=two
+job a tasks=8 cpus:1 mem:1 run=20s
+job b at=5s tasks=3 cpus:1 mem:1 run=10s
+",
     },
     make: |name, mut setup| {
         let calculator = match name.take("calculator").as_deref() {

@@ -114,7 +114,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     evidence: Evidence {
         source: "Hadoop YARN 3.1 to 3.3: FairSharePolicy, ComputeFairShares, FSPreemptionThread",
         proven: Proven::Scripts,
-        example: include_str!("../../../tests/scripts/yarn_fair.txt"),
+        example: "\
+agents 1 cpus:4 mem:4
+policy yarn-fair[preempt=5s,offers=task]
+framework a
+framework b
+job a tasks=8 cpus:1 mem:1 run=20s
+job b at=5s tasks=2 cpus:1 mem:1 run=10s
+",
     },
     make: |name, mut setup| {
         Ok(Box::new(YarnFair {
