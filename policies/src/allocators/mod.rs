@@ -129,7 +129,7 @@ pub trait Allocator {
     /// something is taken back.
     ///
     /// What is freed is kept for the framework. An answer that would not make room, or names what does not
-    /// run or is being taken back already, takes nothing.
+    /// run or may not be taken for it ([`Ledger::may_take`]), takes nothing.
     fn reclaim(
         &self,
         context: &Context<'_>,
@@ -176,8 +176,8 @@ pub struct Reclaim {
 
 impl Reclaim {
     /// The first of `tasks` that together with what is free there make room for `needs` on `agent`; `None`
-    /// if all of them do not. What `to` may not use, because it is reserved for others, is no room, and those that
-    /// are being taken back already are left out.
+    /// if all of them do not. What `to` may not use, because it is reserved for others, is no room, and those
+    /// that may not be taken ([`Ledger::may_take`]) are left out.
     pub fn enough(
         ledger: &Ledger,
         (to, needs): (FrameworkId, Resources),
@@ -187,7 +187,7 @@ impl Reclaim {
     ) -> Option<Self> {
         let mut room = ledger.usable(to, agent);
         let mut victims = Vec::new();
-        for one in tasks.iter().filter(|one| !one.ending) {
+        for one in tasks.iter().filter(|one| ledger.may_take(to, one)) {
             let freed = ledger.usable_of(to, agent, (one.framework, one.task));
             if freed.is_zero() {
                 continue;

@@ -3,7 +3,7 @@
 use super::{Master, OfferSize};
 use crate::agent_set::AgentSet;
 use crate::allocators::Context;
-use crate::ledger::Bounds;
+use crate::ledger::{Bounds, Givers};
 use crate::message::{Action, AgentId, FrameworkId};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -173,7 +173,7 @@ impl Master {
                 }
                 return;
             };
-            self.make_offer(framework, agent, resources, false, actions);
+            self.make_offer(framework, agent, resources, None, actions);
             if self.config.offers == OfferSize::Task {
                 self.ledger.demand_mut(framework).offered(resources);
             }
@@ -187,7 +187,7 @@ impl Master {
         framework: FrameworkId,
         agent: AgentId,
         resources: Resources,
-        reclaimed: bool,
+        reclaimed: Option<Givers>,
         actions: &mut Vec<Action>,
     ) {
         let offer = self.ledger.offer(framework, agent, resources, reclaimed);

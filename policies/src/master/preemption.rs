@@ -109,7 +109,7 @@ impl Master {
             let Some(one) = self.ledger.started_task(*framework, *task, *agent) else {
                 return false;
             };
-            if one.ending || victims[..i].contains(&(*framework, *task)) {
+            if !self.ledger.may_take(to, &one) || victims[..i].contains(&(*framework, *task)) {
                 return false;
             }
             room += self.ledger.usable_of(to, *agent, (*framework, *task));
@@ -131,9 +131,10 @@ impl Master {
             let Some(position) = earmarks.position(ripe) else {
                 return;
             };
+            let (one, givers) = self.ledger.take_earmark(position);
             let Earmark {
                 framework, needs, ..
-            } = self.ledger.take_earmark(position);
+            } = one;
             let for_anybody = self.ledger.left_below_limits(framework);
             let within = |all| Bounds {
                 for_anybody,
@@ -152,7 +153,7 @@ impl Master {
                     more.max(needs)
                 }
             };
-            self.make_offer(framework, agent, resources, true, actions);
+            self.make_offer(framework, agent, resources, Some(givers), actions);
             self.rank(framework);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::allocators::queue_tree::{QueueTree, asked, running, soon};
+use crate::allocators::queue_tree::{QueueTree, asked, soon, takeable};
 use crate::ledger::{LaunchedTask, Ledger, Node};
 use crate::message::{AgentId, FrameworkId, TaskId};
 use crate::resources::{Kind, Resources};
@@ -81,7 +81,7 @@ pub(super) fn victims(
 ) -> Option<Vec<(FrameworkId, TaskId)>> {
     let queues = QueueTree::of(ledger);
     let leaf = |framework: FrameworkId| queues.place(framework).map(|place| NodeId(place + 1));
-    let here: Vec<LaunchedTask> = running(ledger, agent);
+    let here: Vec<LaunchedTask> = takeable(ledger, to, agent);
     let freed = |one: &LaunchedTask| ledger.usable_of(to, agent, (one.framework, one.task));
     let room = here.iter().map(freed).sum::<Resources>() + ledger.usable(to, agent);
     let mut tree = tree(ledger, &queues, room)?;

@@ -86,7 +86,7 @@ impl Allocator for YarnCapacity {
         let place = |framework: FrameworkId| places.get(&leaf(ledger, framework)).copied();
         let mine = place(to)?;
         let started = ledger.agents().flat_map(|agent| ledger.started(agent));
-        let mut tasks: Vec<LaunchedTask> = started.filter(|one| !one.ending).collect();
+        let mut tasks: Vec<LaunchedTask> = started.filter(|one| ledger.may_take(to, one)).collect();
         tasks.sort_by_key(|one| (one.framework, one.since, one.task));
         let as_app = |framework: FrameworkId| {
             let containers = tasks.iter().filter(|one| one.framework == framework);
