@@ -96,6 +96,13 @@ pub trait Allocator {
         false
     }
 
+    /// The ranks of all nodes, as [`Self::rank`] has them: where these follow from one another, what they follow from
+    /// is worked out here, once for all of them.
+    fn ranks<'a>(&'a self, context: &Context<'a>) -> Ranks<'a> {
+        let context = *context;
+        Box::new(move |node| self.rank(&context, node))
+    }
+
     /// The framework that all of `agent` is reserved for; `None` shares it. Asked once, when it joins.
     fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
         let _ = agent;
@@ -162,6 +169,9 @@ pub trait Allocator {
         candidates.next()
     }
 }
+
+/// The rank of any node.
+pub type Ranks<'a> = Box<dyn Fn(Node) -> Rank + 'a>;
 
 /// What a policy takes back.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -166,6 +166,7 @@ impl Master {
         }
         let mut lacking_first = self.ledger.has_quota();
         while !self.ledger.unkept(agent).is_zero() {
+            self.order_together();
             let chosen = self.choose(agent, some, lacking_first);
             let Some((framework, resources)) = chosen else {
                 if std::mem::take(&mut lacking_first) {
@@ -298,6 +299,12 @@ impl Master {
         }
         if self.together {
             self.sorter.mark_all_stale();
+        }
+    }
+
+    /// Brings the order up to date where everybody's rank follows from what all have.
+    pub(super) fn order_together(&mut self) {
+        if self.together {
             let context = Context::order(self.now, &self.ledger);
             self.sorter.refresh(&context, self.allocator.as_ref());
         }

@@ -10,6 +10,7 @@ use crate::resources::Resources;
 impl Master {
     /// Asks the policy, for everybody who wants what there is no room for, whether others make room.
     pub(super) fn reclaim(&mut self, actions: &mut Vec<Action>) {
+        self.order_together();
         for framework in self
             .sorter
             .fitting(Resources::UNBOUNDED)
