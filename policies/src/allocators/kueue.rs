@@ -6,7 +6,7 @@
 
 mod books;
 
-use self::books::Books;
+use self::books::CohortBooks;
 use super::queue_tree::{QueueTree, next_task};
 use super::{Allocator, AllocatorEntry, Context, Rank, Ranks, Reclaim};
 use crate::evidence::{Evidence, Proven};
@@ -57,7 +57,7 @@ impl Allocator for Kueue {
     /// On the agent where the fewest have to go.
     fn reclaim(&self, context: &Context<'_>, to: FrameworkId, needs: Resources) -> Option<Reclaim> {
         let ledger = context.ledger;
-        let books = Books::of(ledger);
+        let books = CohortBooks::of(ledger);
         let possible = ledger.agents().filter_map(|agent| {
             let victims = books.victims(ledger, (to, needs), agent)?;
             (!victims.is_empty()).then_some(Reclaim {

@@ -26,7 +26,7 @@ fn amounts(flavor: u32, needs: Resources) -> BTreeMap<Pair, Amount> {
 }
 
 /// The cohorts and queues of the cluster and what they hold, whichever agent is looked at.
-pub(super) struct Books {
+pub(super) struct CohortBooks {
     queues: QueueTree,
     /// The cohort of everything, which is the first, and the queues in their order.
     nodes: Vec<kueue::Node>,
@@ -44,7 +44,7 @@ fn quotas(flavor: u32, of: Resources) -> BTreeMap<Pair, Quota> {
     amounts(flavor, of).into_iter().map(quota).collect()
 }
 
-impl Books {
+impl CohortBooks {
     pub(super) fn of(ledger: &Ledger) -> Self {
         let queues = QueueTree::of(ledger);
         let entitled = queues.entitled(ledger, ledger.total());
