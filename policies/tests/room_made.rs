@@ -80,7 +80,7 @@ fn taken(sizes: &[Resources], agents: &[Resources]) -> Option<u64> {
         master.step(Time::ZERO, event, &mut orders);
         master.check();
         for order in orders {
-            answered.extend(answers(order, &mut next, sizes));
+            answered.extend(answers(&order, &mut next, sizes));
         }
         if master.ledger().preemptions().made > most {
             return None;
@@ -93,7 +93,7 @@ fn demand(framework: FrameworkId, needs: Resources) -> Event {
     Event::DemandDeclared { framework, demand }
 }
 
-fn answers(order: Action, next: &mut u64, sizes: &[Resources]) -> Vec<Event> {
+fn answers(order: &Action, next: &mut u64, sizes: &[Resources]) -> Vec<Event> {
     match order {
         Action::Offer(offer) => {
             *next += 1;
@@ -114,11 +114,11 @@ fn answers(order: Action, next: &mut u64, sizes: &[Resources]) -> Vec<Event> {
             task,
             ..
         } => vec![
-            demand(framework, sizes[framework.index()]),
+            demand(*framework, sizes[framework.index()]),
             Event::TaskEnded {
-                agent,
-                framework,
-                task,
+                agent: *agent,
+                framework: *framework,
+                task: *task,
                 outcome: Outcome::Killed,
             },
         ],

@@ -139,7 +139,7 @@ impl Ratio {
         while quotient >> digits == 0 {
             rest <<= 1;
             let digit = rest >= under;
-            quotient = quotient << 1 | digit as u128;
+            quotient = quotient << 1 | u128::from(digit);
             if digit {
                 rest -= under;
             }

@@ -42,10 +42,10 @@ pub(super) fn taken(
     let started = ledger.agents().flat_map(|agent| ledger.started(agent));
     let mut tasks: Vec<LaunchedTask> = started.filter(|one| ledger.may_take(to, one)).collect();
     tasks.sort_by_key(|one| (one.framework, one.since, one.task));
-    let placed = ledger
+    let in_queues = ledger
         .frameworks()
         .filter_map(|one| Some((one, place(one)?)));
-    let (frameworks, apps): (Vec<FrameworkId>, Vec<App>) = placed
+    let (frameworks, apps): (Vec<FrameworkId>, Vec<App>) = in_queues
         .map(|(one, queue)| (one, app(ledger, one, queue, &tasks)))
         .unzip();
     let choice = choose(&queues, &apps, &amounts(ledger.total()), rules);
