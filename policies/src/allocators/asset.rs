@@ -5,7 +5,7 @@ use super::{Allocator, AllocatorEntry, Context, Rank, Tie};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::resources::Resources;
-use crate::rules::fraction::Fraction;
+use crate::rules::ratio::Ratio;
 use crate::share::Share;
 
 /// The smallest weighted sum of the shares of all kinds goes first.
@@ -15,7 +15,7 @@ pub struct Asset {
 }
 
 /// The sum of the shares of each kind: exact where the kinds' totals have a common multiple below 2^63, as those of
-/// clusters do, and otherwise each rounded down to 2^-40.
+/// clusters do, and otherwise rounded down, the sum to 10^-12 or each to 2^-40.
 fn worth(held: Resources, total: Resources) -> Share {
     let kinds = || {
         held.units()
@@ -23,8 +23,8 @@ fn worth(held: Resources, total: Resources) -> Share {
             .zip(total.units())
             .filter(|(_, total)| *total > 0)
     };
-    let parts = kinds().map(|(held, total)| Fraction::new(held.into(), total.into()));
-    let (over, under) = parts.fold(Fraction::ZERO, |a, b| a + b).parts();
+    let parts = kinds().map(|(held, total)| Ratio::quotient(held.into(), total.into()));
+    let (over, under) = parts.fold(Ratio::ZERO, |a, b| a + b).parts();
     match (u64::try_from(over), u64::try_from(under)) {
         (Ok(over), Ok(under)) if under < 1 << 63 => Share::new(over, under),
         _ => {

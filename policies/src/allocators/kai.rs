@@ -7,7 +7,7 @@
 mod books;
 
 use self::books::Books;
-use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim};
+use super::{Allocator, AllocatorEntry, Context, Rank, Ranks, Reclaim};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::{Memory, Node};
 use crate::message::FrameworkId;
@@ -31,9 +31,13 @@ pub struct Kai {
 impl Allocator for Kai {
     /// How many of its siblings come before it.
     fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
-        let books = Books::of(context.ledger, self.quota, self.k);
-        let before = books.before(context.ledger, node);
-        Share::new(before, 1).into()
+        self.ranks(context)(node)
+    }
+
+    fn ranks<'a>(&'a self, context: &Context<'a>) -> Ranks<'a> {
+        let ledger = context.ledger;
+        let books = Books::of(ledger, self.quota, self.k);
+        Box::new(move |node| Share::new(books.before(ledger, node), 1).into())
     }
 
     fn ranks_together(&self) -> bool {

@@ -6,8 +6,9 @@
 
 mod books;
 
+use self::books::CohortBooks;
 use super::queue_tree::{QueueTree, next_task};
-use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim};
+use super::{Allocator, AllocatorEntry, Context, Rank, Ranks, Reclaim};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::message::FrameworkId;
@@ -24,16 +25,20 @@ pub struct Kueue {
 impl Allocator for Kueue {
     /// The share of what would be borrowed with the next task, of what all may borrow.
     fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
+        self.ranks(context)(node)
+    }
+
+    fn ranks<'a>(&'a self, context: &Context<'a>) -> Ranks<'a> {
         let ledger = context.ledger;
         let queues = QueueTree::of(ledger);
         let entitled = queues.entitled(ledger, ledger.total());
-        let own = queues
-            .place(node)
-            .map_or(Resources::ZERO, |place| entitled[place]);
-        let with = ledger.held(node) + next_task(ledger, node);
-        with.saturating_sub(own)
-            .dominant_share(ledger.total())
-            .into()
+        Box::new(move |node| {
+            let place = queues.place(node);
+            let own = place.map_or(Resources::ZERO, |place| entitled[place]);
+            let with = ledger.held(node) + next_task(ledger, node);
+            let borrowed = with.saturating_sub(own);
+            borrowed.dominant_share(ledger.total()).into()
+        })
     }
 
     /// What is entitled depends on the weights of siblings that come and go.
@@ -52,8 +57,9 @@ impl Allocator for Kueue {
     /// On the agent where the fewest have to go.
     fn reclaim(&self, context: &Context<'_>, to: FrameworkId, needs: Resources) -> Option<Reclaim> {
         let ledger = context.ledger;
+        let books = CohortBooks::of(ledger);
         let possible = ledger.agents().filter_map(|agent| {
-            let victims = books::victims(ledger, (to, needs), agent)?;
+            let victims = books.victims(ledger, (to, needs), agent)?;
             (!victims.is_empty()).then_some(Reclaim {
                 agent,
                 victims,

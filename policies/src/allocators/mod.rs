@@ -100,6 +100,13 @@ pub trait Allocator {
         false
     }
 
+    /// The ranks of all nodes, as [`Self::rank`] has them: where these follow from one another, what they follow from
+    /// is worked out here, once for all of them.
+    fn ranks<'a>(&'a self, context: &Context<'a>) -> Ranks<'a> {
+        let context = *context;
+        Box::new(move |node| self.rank(&context, node))
+    }
+
     /// The framework that all of `agent` is reserved for; `None` shares it. Asked once, when it joins.
     fn owner(&self, agent: AgentId) -> Option<FrameworkId> {
         let _ = agent;
@@ -133,7 +140,7 @@ pub trait Allocator {
     /// something is taken back.
     ///
     /// What is freed is kept for the framework. An answer that would not make room, or names what does not
-    /// run or is being taken back already, takes nothing.
+    /// run or may not be taken for it ([`Ledger::may_take`]), takes nothing.
     fn reclaim(
         &self,
         context: &Context<'_>,
@@ -175,6 +182,9 @@ pub trait Allocator {
     }
 }
 
+/// The rank of any node.
+pub type Ranks<'a> = Box<dyn Fn(Node) -> Rank + 'a>;
+
 /// What a policy takes back.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reclaim {
@@ -188,8 +198,8 @@ pub struct Reclaim {
 
 impl Reclaim {
     /// The first of `tasks` that together with what is free there make room for `needs` on `agent`; `None`
-    /// if all of them do not. What `to` may not use, because it is reserved for others, is no room, and those that
-    /// are being taken back already are left out.
+    /// if all of them do not. What `to` may not use, because it is reserved for others, is no room, and those
+    /// that may not be taken ([`Ledger::may_take`]) are left out.
     pub fn enough(
         ledger: &Ledger,
         (to, needs): (FrameworkId, Resources),
@@ -199,7 +209,7 @@ impl Reclaim {
     ) -> Option<Self> {
         let mut room = ledger.usable(to, agent);
         let mut victims = Vec::new();
-        for one in tasks.iter().filter(|one| !one.ending) {
+        for one in tasks.iter().filter(|one| ledger.may_take(to, one)) {
             let freed = ledger.usable_of(to, agent, (one.framework, one.task));
             if freed.is_zero() {
                 continue;

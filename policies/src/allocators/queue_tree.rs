@@ -121,9 +121,10 @@ pub(super) fn soon(ledger: &Ledger) -> BTreeMap<FrameworkId, Soon> {
     ledger.frameworks().map(of).collect()
 }
 
-/// The tasks of an agent that run and are not on their way out, the youngest last.
-pub(super) fn running(ledger: &Ledger, agent: AgentId) -> Vec<LaunchedTask> {
-    let mut tasks: Vec<LaunchedTask> = ledger.started(agent).filter(|one| !one.ending).collect();
+/// The tasks of an agent that may be taken back for a framework, the youngest last.
+pub(super) fn takeable(ledger: &Ledger, to: FrameworkId, agent: AgentId) -> Vec<LaunchedTask> {
+    let started = ledger.started(agent);
+    let mut tasks: Vec<LaunchedTask> = started.filter(|one| ledger.may_take(to, one)).collect();
     tasks.sort_by_key(|one| (one.since, one.framework, one.task));
     tasks
 }

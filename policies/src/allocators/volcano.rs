@@ -8,7 +8,7 @@
 mod books;
 
 use self::books::QueueBooks;
-use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim};
+use super::{Allocator, AllocatorEntry, Context, Rank, Ranks, Reclaim};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::message::FrameworkId;
@@ -41,8 +41,19 @@ impl Allocator for Volcano {
         if self.queues == Queues::Drf || ledger.parent(node).is_some() {
             return ledger.dominant_share(node).into();
         }
-        // Shares are fractions of numbers too long for a rank: how many are lower says the same.
-        Share::new(QueueBooks::of(ledger, self.queues).before(node), 1).into()
+        self.ranks(context)(node)
+    }
+
+    fn ranks<'a>(&'a self, context: &Context<'a>) -> Ranks<'a> {
+        let (ledger, by) = (context.ledger, self.queues);
+        let books = (by != Queues::Drf).then(|| QueueBooks::of(ledger, by));
+        Box::new(move |node| match &books {
+            // Shares are fractions of numbers too long for a rank: how many are lower says the same.
+            Some(books) if ledger.parent(node).is_none() => {
+                Share::new(books.before(node), 1).into()
+            }
+            _ => ledger.dominant_share(node).into(),
+        })
     }
 
     fn ranks_together(&self) -> bool {

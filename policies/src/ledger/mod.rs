@@ -9,6 +9,7 @@ mod attributes;
 mod check;
 mod demand;
 mod frameworks;
+mod givers;
 mod offers;
 mod part_entries;
 mod parts;
@@ -21,6 +22,8 @@ mod tasks;
 
 use self::agents::AgentEntry;
 use self::frameworks::FrameworkEntry;
+pub(crate) use self::givers::Givers;
+use self::givers::RoomMade;
 pub(crate) use self::offers::{OpenOffer, ReleasedParts};
 pub(crate) use self::part_entries::Bounds;
 use self::part_entries::Parted;
@@ -60,6 +63,8 @@ pub struct Ledger {
     /// What is being taken back, and for whom.
     earmarks: Vec<Earmark>,
     preemptions: Preemptions,
+    /// Who made room for what.
+    room_made: RoomMade,
     total: Resources,
     /// Whether the total shrank since the master asked.
     has_shrunk: bool,
@@ -98,6 +103,7 @@ impl Default for Ledger {
             elsewhere: Elsewhere::new(),
             earmarks: Vec::new(),
             preemptions: Preemptions::default(),
+            room_made: RoomMade::default(),
             total: Resources::ZERO,
             has_shrunk: false,
             parted: Parted::default(),

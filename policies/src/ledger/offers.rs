@@ -1,7 +1,7 @@
 //! Offers: what is held for a framework until it answers.
 
-use super::Ledger;
 use super::part_entries::Bounds;
+use super::{Givers, Ledger};
 use crate::message::{AgentId, FrameworkId, Offer, OfferId};
 use crate::part::{AgentPart, Portion};
 use crate::resources::Resources;
@@ -24,6 +24,8 @@ pub(crate) struct ReleasedParts {
     pub(crate) portions: Vec<Portion>,
     /// Shared volumes.
     pub(crate) along: Vec<AgentPart>,
+    /// Who made room for them.
+    pub(crate) givers: Givers,
 }
 
 /// What policies read.
@@ -42,7 +44,7 @@ impl Ledger {
         framework: FrameworkId,
         agent: AgentId,
         resources: Resources,
-        reclaimed: bool,
+        reclaimed: Option<Givers>,
     ) -> Offer {
         self.take_down(framework);
         let id = OfferId(self.next_offer);
@@ -71,9 +73,12 @@ impl Ledger {
                 offer,
                 made: self.now,
                 position,
-                reclaimed,
+                reclaimed: reclaimed.is_some(),
             },
         );
+        if let Some(givers) = reclaimed {
+            self.room_made.offers.insert(id, givers);
+        }
         let entry = &mut self.frameworks[framework.index()];
         entry.offered += resources;
         if !aside.is_zero() {
@@ -123,6 +128,10 @@ impl Ledger {
         entry.offered -= offer.resources;
         let aside = self.give_back(offer.agent, offer.resources, &portions);
         held.portions.extend(portions);
+        if open.reclaimed {
+            let givers = self.room_made.offers.remove(&id).unwrap_or_default();
+            held.givers.extend(givers);
+        }
         for part in self.end_shared_offer(offer.framework, offer.agent, id) {
             if !held.along.contains(&part) {
                 held.along.push(part);

@@ -3,7 +3,7 @@
 //! Whoever loses a task loses it for somebody: what it frees is kept for that one until it is offered it,
 //! and whether a task then starts on it is counted.
 
-use super::Ledger;
+use super::{Givers, Ledger};
 use crate::message::{AgentId, FrameworkId, TaskId};
 use crate::resources::Resources;
 use crate::time::Time;
@@ -128,14 +128,17 @@ impl Ledger {
             let tasks = &mut self.frameworks[framework.index()].tasks;
             tasks.get_mut(task.0).expect("a task that runs").ending = true;
         }
+        let givers = self.givers(earmark.framework, victims);
+        self.room_made.earmarks.push(givers);
         self.preemptions.made += 1;
         self.preemptions.victims += victims.len() as u64;
         self.earmarks.push(earmark);
     }
 
-    /// The earmark at a position is no more: it is offered, or for nobody.
-    pub(crate) fn take_earmark(&mut self, position: usize) -> Earmark {
-        self.earmarks.remove(position)
+    /// The earmark at a position is no more, with whom its room is from: it is offered, or for nobody.
+    pub(crate) fn take_earmark(&mut self, position: usize) -> (Earmark, Givers) {
+        let givers = self.room_made.earmarks.remove(position);
+        (self.earmarks.remove(position), givers)
     }
 
     /// What was taken back for somebody was of use, or not.
@@ -176,6 +179,7 @@ impl Ledger {
             served + in_vain + pending,
             "what became of what was taken back"
         );
+        self.check_givers();
         for earmark in &self.earmarks {
             assert!(
                 self.is_present(earmark.agent),

@@ -188,6 +188,9 @@ impl Ledger {
         } = entry.tasks.remove(task.0)?;
         let portions = self.parted.end_task(framework, task);
         self.let_go(framework, task, agent, needs, (position, &portions));
+        if !self.room_made.tasks.is_empty() {
+            self.room_made.tasks.remove(&(framework, task));
+        }
         let mut elsewhere = Vec::new();
         if !self.elsewhere.is_empty() {
             let parts = self.elsewhere.remove(&(framework, task));

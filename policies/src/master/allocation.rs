@@ -3,7 +3,7 @@
 use super::{Master, OfferSize};
 use crate::agent_set::AgentSet;
 use crate::allocators::Context;
-use crate::ledger::Bounds;
+use crate::ledger::{Bounds, Givers};
 use crate::message::{Action, AgentId, FrameworkId};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -166,6 +166,7 @@ impl Master {
         }
         let mut lacking_first = self.ledger.has_quota();
         while !self.ledger.unkept(agent).is_zero() {
+            self.order_together();
             let chosen = self.choose(agent, some, lacking_first);
             let Some((framework, resources)) = chosen else {
                 if std::mem::take(&mut lacking_first) {
@@ -173,7 +174,7 @@ impl Master {
                 }
                 return;
             };
-            self.make_offer(framework, agent, resources, false, actions);
+            self.make_offer(framework, agent, resources, None, actions);
             if self.config.offers == OfferSize::Task {
                 self.ledger.demand_mut(framework).offered(resources);
             }
@@ -187,7 +188,7 @@ impl Master {
         framework: FrameworkId,
         agent: AgentId,
         resources: Resources,
-        reclaimed: bool,
+        reclaimed: Option<Givers>,
         actions: &mut Vec<Action>,
     ) {
         let offer = self.ledger.offer(framework, agent, resources, reclaimed);
@@ -299,6 +300,12 @@ impl Master {
         }
         if self.together {
             self.sorter.mark_all_stale();
+        }
+    }
+
+    /// Brings the order up to date where everybody's rank follows from what all have.
+    pub(super) fn order_together(&mut self) {
+        if self.together {
             let context = Context::order(self.now, &self.ledger);
             self.sorter.refresh(&context, self.allocator.as_ref());
         }

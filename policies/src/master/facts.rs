@@ -194,6 +194,7 @@ impl Master {
                 self.ledger.launch(framework, task, part);
                 self.ledger
                     .share_with_task(framework, agent, task, &held.along);
+                self.ledger.owe(framework, task, &held.givers);
                 actions.push(Action::Launch {
                     agent,
                     framework,

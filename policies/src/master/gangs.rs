@@ -94,6 +94,8 @@ impl Master {
         released: &Released,
         actions: &mut Vec<Action>,
     ) {
+        let on = |part: &TaskPart| released[&part.agent].held.givers.iter().copied();
+        let givers = parts.iter().flat_map(on).collect();
         for (i, part) in parts.into_iter().enumerate() {
             let agent = part.agent;
             if i == 0 {
@@ -105,6 +107,7 @@ impl Master {
             self.ledger
                 .share_with_task(framework, agent, gang.task, along);
         }
+        self.ledger.owe(framework, gang.task, &givers);
         actions.push(match gang.places[..] {
             [place] if place.units == 1 => Action::Launch {
                 agent: place.agent,

@@ -12,6 +12,7 @@ use crate::resources::Resources;
 impl Master {
     /// Asks the policy, for everybody who wants what there is no room for, whether others make room.
     pub(super) fn reclaim(&mut self, actions: &mut Vec<Action>) {
+        self.order_together();
         for framework in self
             .sorter
             .fitting(Resources::UNBOUNDED)
@@ -116,7 +117,7 @@ impl Master {
             let Some(one) = self.ledger.started_task(*framework, *task, *agent) else {
                 return false;
             };
-            if one.ending || victims[..i].contains(&(*framework, *task)) {
+            if !self.ledger.may_take(to, &one) || victims[..i].contains(&(*framework, *task)) {
                 return false;
             }
             room += self.ledger.usable_of(to, *agent, (*framework, *task));
@@ -138,9 +139,10 @@ impl Master {
             let Some(position) = earmarks.position(ripe) else {
                 return;
             };
+            let (one, givers) = self.ledger.take_earmark(position);
             let Earmark {
                 framework, needs, ..
-            } = self.ledger.take_earmark(position);
+            } = one;
             let for_anybody = self.ledger.left_below_limits(framework);
             let within = |all| Bounds {
                 for_anybody,
@@ -159,7 +161,7 @@ impl Master {
                     more.max(needs)
                 }
             };
-            self.make_offer(framework, agent, resources, true, actions);
+            self.make_offer(framework, agent, resources, Some(givers), actions);
             self.rank(framework);
         }
     }

@@ -5,7 +5,6 @@
 //! the ledger; everything is exact.
 
 pub mod armada;
-pub mod fraction;
 pub mod kai;
 pub mod karma;
 pub mod kueue;

@@ -1,4 +1,4 @@
-//! Fractions that can be added and multiplied: what shares of quotas, budgets and past use are made of.
+//! Fractions that can be added and multiplied: what shares, quotas, budgets and past use are made of.
 //!
 //! The originals compute these in 64-bit floats; here they are exact as long as numerator and denominator fit into
 //! 127 bits, and comparisons always are.
@@ -6,6 +6,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use crate::score::Score;
 
 /// A fraction in lowest terms. A result that would not fit is rounded down to a multiple of 10^-12, and held at the
 /// greatest or least number where even that does not fit: the same on every machine.
@@ -26,6 +28,8 @@ impl Ratio {
     pub const ONE: Self = Self::whole(1);
     /// The greatest number there is.
     pub const MAX: Self = Self::whole(i128::MAX);
+    /// What has no bound stands at the greatest number.
+    pub const UNBOUNDED: Self = Self::MAX;
 
     /// A whole number.
     pub const fn whole(number: i128) -> Self {
@@ -46,6 +50,24 @@ impl Ratio {
             numerator: numerator / signed,
             denominator: denominator / signed,
         })
+    }
+
+    /// `numerator / denominator`; without bound where the denominator is zero.
+    pub fn quotient(numerator: i128, denominator: i128) -> Self {
+        Self::new(numerator, denominator).unwrap_or(Self::UNBOUNDED)
+    }
+
+    /// This divided by something: without bound where this is, or the other is zero.
+    #[must_use]
+    pub fn over(self, by: Self) -> Self {
+        let bounded = self != Self::UNBOUNDED;
+        let found = self.checked_div(by).filter(|_| bounded);
+        found.unwrap_or(Self::UNBOUNDED)
+    }
+
+    /// Numerator and denominator, in lowest terms.
+    pub const fn parts(self) -> (i128, i128) {
+        (self.numerator, self.denominator)
     }
 
     /// The number that a decimal text like `-1.25` or `1e-3` says.
@@ -99,6 +121,62 @@ impl Ratio {
     pub fn checked_div(self, by: Self) -> Option<Self> {
         let inverse = Self::new(by.denominator, by.numerator)?;
         Some(self * inverse)
+    }
+
+    /// The nearest number with so many binary digits, at most 64, the even one of two: what floats make of a quotient.
+    #[must_use]
+    pub fn rounded(self, digits: u32) -> Self {
+        if self == Self::UNBOUNDED || self.is_zero() {
+            return self;
+        }
+        let (top, under) = (
+            self.numerator.unsigned_abs(),
+            self.denominator.unsigned_abs(),
+        );
+        let (mut quotient, mut rest) = (top / under, top % under);
+        // One digit more than is kept; how many of all are behind the point.
+        let mut behind: i32 = 0;
+        while quotient >> digits == 0 {
+            rest <<= 1;
+            let digit = rest >= under;
+            quotient = quotient << 1 | u128::from(digit);
+            if digit {
+                rest -= under;
+            }
+            behind += 1;
+        }
+        let mut cut = rest > 0;
+        let mut half = false;
+        while quotient >> digits > 0 {
+            cut |= half;
+            half = quotient & 1 == 1;
+            quotient >>= 1;
+            behind -= 1;
+        }
+        if half && (cut || quotient & 1 == 1) {
+            quotient += 1;
+        }
+        let sign = if self.numerator < 0 { -1 } else { 1 };
+        let quotient = quotient.cast_signed() * sign;
+        if behind >= 0 {
+            let room = if behind > 126 { 126 } else { behind };
+            return Self::quotient(quotient, 1 << room);
+        }
+        Self::whole(quotient << -behind)
+    }
+
+    /// As a score, rounded down; what has no bound is the largest.
+    pub fn score(self) -> Score {
+        if self == Self::UNBOUNDED {
+            return Score::MAX;
+        }
+        let (mut over, mut under) = (self.numerator, self.denominator);
+        // Both lose the digits that a score's sixty-four bits have no room for.
+        while i64::try_from(over).is_err() || i64::try_from(under).is_err() {
+            over >>= 1;
+            under = (under >> 1).max(1);
+        }
+        Score::ratio(over as i64, under as i64)
     }
 
     fn coarse(self) -> Self {
@@ -300,6 +378,34 @@ mod tests {
         let nearer = Ratio::new(i128::MAX - 2, i128::MAX - 1).unwrap();
         assert!(near > nearer && near < Ratio::ONE && nearer > of("0.999999"));
         assert!(of("-1/3") < of("-1/4") && of("-1/3") < of("1/1000000"));
+    }
+
+    #[test]
+    fn without_bound() {
+        let two = Ratio::whole(2);
+        assert_eq!(Ratio::quotient(1, 0), Ratio::UNBOUNDED);
+        assert_eq!(two.over(Ratio::ZERO), Ratio::UNBOUNDED);
+        assert_eq!(Ratio::UNBOUNDED.over(two), Ratio::UNBOUNDED);
+        assert_eq!(Ratio::ONE.over(two), of("1/2"));
+        assert!(Ratio::UNBOUNDED.rounded(24) == Ratio::UNBOUNDED && of("3/2") < Ratio::UNBOUNDED);
+        assert_eq!(Ratio::UNBOUNDED.score(), Score::MAX);
+    }
+
+    #[test]
+    fn rounding_is_that_of_floats() {
+        // Of 1/3, 2/3 and 1/10 with 24 digits, and of a whole number with more than 4.
+        for (exact, digits, expected) in [
+            ("1/3", 24, "11184811/33554432"),
+            ("2/3", 24, "11184811/16777216"),
+            ("1/10", 24, "13421773/134217728"),
+            ("-1/3", 24, "-11184811/33554432"),
+            ("23", 4, "24"),
+            ("-25", 4, "-24"),
+            ("3/4", 64, "3/4"),
+            ("0", 24, "0"),
+        ] {
+            assert_eq!(of(exact).rounded(digits), of(expected), "{exact}");
+        }
     }
 
     #[test]

@@ -185,15 +185,16 @@ impl Sorter {
     pub(crate) fn refresh(&mut self, context: &Context<'_>, allocator: &dyn Allocator) {
         let stale = std::mem::take(&mut self.stale);
         if std::mem::take(&mut self.all_stale) {
+            let ranks = allocator.ranks(context);
             for i in 0..self.clients.len() {
-                self.rank_again(Node::Framework(FrameworkId(i as u32)), context, allocator);
+                self.rank_again(Node::Framework(FrameworkId(i as u32)), &ranks);
             }
             for inner in (1..self.levels.len()).filter_map(above) {
-                self.rank_again(inner, context, allocator);
+                self.rank_again(inner, &ranks);
             }
         } else {
             for node in &stale {
-                self.rank_again(*node, context, allocator);
+                self.rank_again(*node, |node| allocator.rank(context, node));
             }
         }
         for node in &stale {
@@ -203,11 +204,11 @@ impl Sorter {
         self.stale.clear();
     }
 
-    fn rank_again(&mut self, node: Node, context: &Context<'_>, allocator: &dyn Allocator) {
+    fn rank_again(&mut self, node: Node, rank: impl Fn(Node) -> Rank) {
         let place = self.place(node);
         if place.rank.is_some() {
             let needs = self.levels[place.level].queues[place.queue].needs;
-            self.stand(node, Some(allocator.rank(context, node)), needs);
+            self.stand(node, Some(rank(node)), needs);
         }
     }
 

@@ -3,8 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use fairground_policies::rules::fraction::Fraction;
-use fairground_policies::rules::yarn::amounts::Ratio;
+use fairground_policies::rules::ratio::Ratio;
 use fairground_policies::score::Score;
 use serde_json::Value;
 
@@ -150,7 +149,7 @@ pub(super) fn single(setting: f32) -> Result<Ratio, Unreadable> {
     let scaled = f64::from(setting) * f64::from(1 << 20) * f64::from(1 << 20);
     let whole = scaled as i64;
     let exact = scaled.is_finite() && scaled.abs() < 1e18;
-    let ratio = Ratio::new(whole, 1 << 40).filter(|_| exact);
+    let ratio = Ratio::new(whole.into(), 1 << 40).filter(|_| exact);
     ratio.ok_or_else(|| Unreadable(format!("expected a part of something, found {setting}")))
 }
 
@@ -175,11 +174,12 @@ pub(super) fn thousandths(number: f64) -> Result<i64, Unreadable> {
 }
 
 /// Whether a fraction is the number that a case writes, within a millionth; `"inf"` has no bound.
-pub(super) fn near(expected: &Value, found: Fraction) -> bool {
+pub(super) fn near(expected: &Value, found: Ratio) -> bool {
     let (over, under) = found.parts();
+    let bounded = found != Ratio::UNBOUNDED;
     match expected.as_f64() {
-        Some(number) => under != 0 && close(number, over as f64 / under as f64),
-        None => under == 0 && expected.as_str() == Some("inf"),
+        Some(number) => bounded && close(number, over as f64 / under as f64),
+        None => !bounded && expected.as_str() == Some("inf"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::allocators::queue_tree::{running, soon};
+use crate::allocators::queue_tree::{soon, takeable};
 use crate::ledger::{LaunchedTask, Ledger, Node};
 use crate::message::{AgentId, FrameworkId, TaskId};
 use crate::resources::{Kind, Resources};
@@ -58,7 +58,7 @@ pub(super) fn preempted(
     let mut here: BTreeMap<usize, Resources> = BTreeMap::new();
     for (node, agent) in agents.iter().enumerate() {
         let mut room = ledger.usable(to, *agent);
-        for one in running(ledger, *agent) {
+        for one in takeable(ledger, to, *agent) {
             let freed = ledger.usable_of(to, *agent, (one.framework, one.task));
             let queue = place(one.framework)?;
             let since = one.since.as_micros();

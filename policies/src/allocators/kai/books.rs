@@ -1,7 +1,7 @@
 //! The ledger as KAI's rules see it.
 
 use crate::allocators::Reclaim;
-use crate::allocators::queue_tree::{QueueTree, next_task, running, soon};
+use crate::allocators::queue_tree::{QueueTree, next_task, soon, takeable};
 use crate::ledger::{LaunchedTask, Ledger, Node};
 use crate::message::{AgentId, FrameworkId};
 use crate::resources::{Kind, Resources};
@@ -103,7 +103,7 @@ impl Books {
             return None;
         }
         let queue = |one: &LaunchedTask| self.tree.place(one.framework);
-        let mut candidates = running(ledger, agent);
+        let mut candidates = takeable(ledger, to, agent);
         candidates.retain(|one| {
             queue(one).is_some_and(|from| {
                 from != reclaimer.queue && reclaimer.may_take_from(&self.queues, from)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Queues;
 use crate::allocators::Reclaim;
-use crate::allocators::queue_tree::{QueueTree, running, soon};
+use crate::allocators::queue_tree::{QueueTree, soon, takeable};
 use crate::ledger::{LaunchedTask, Ledger, Node};
 use crate::message::{AgentId, FrameworkId};
 use crate::resources::{Kind, Resources};
@@ -174,7 +174,7 @@ impl QueueBooks {
         }
         let of = |one: &LaunchedTask| self.of.get(&one.framework).copied();
         let inside = self.by == Queues::Drf;
-        let mut candidates = running(ledger, agent);
+        let mut candidates = takeable(ledger, to, agent);
         candidates.retain(|one| one.framework != to && (of(one) == Some(queue)) == inside);
         candidates.reverse();
         let dominant = |framework: &FrameworkId| {

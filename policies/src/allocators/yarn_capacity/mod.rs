@@ -2,21 +2,24 @@
 //! came, and what is above its guarantee taken back for who is below (`ProportionalCapacityPreemptionPolicy`).
 //!
 //! Roles are queues, weights their capacities among siblings, limits their maxima; frameworks are applications. What is
-//! taken is what [`choose`] takes in a round, as far as it makes room on one agent; a round is held whenever somebody lacks
-//! room, and what was taken and has not ended counts as gone and as the asker's.
+//! taken is what [`choose`](crate::rules::yarn::victims::choose) takes in a round, as far as it makes room on one
+//! agent; a round is held whenever somebody lacks room, and what was taken and has not ended counts as gone and as the
+//! asker's.
 
 mod queues;
+mod taking;
 
-use self::queues::{amounts, leaf, queues, thousandths};
+use self::taking::taken;
 use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim, Tie};
 use crate::evidence::{Evidence, Proven};
-use crate::ledger::{LaunchedTask, Ledger, Node};
+use crate::ledger::{Ledger, Node};
 use crate::message::FrameworkId;
 use crate::name::Param;
 use crate::resources::{Kind, Resources};
-use crate::rules::yarn::amounts::{Calculator, Ratio};
+use crate::rules::ratio::Ratio;
+use crate::rules::yarn::amounts::Calculator;
 use crate::rules::yarn::between::Config;
-use crate::rules::yarn::victims::{App, Container, Rules, choose};
+use crate::rules::yarn::victims::Rules;
 use crate::share::Share;
 use crate::time::Span;
 
@@ -39,20 +42,20 @@ impl YarnCapacity {
         }
     }
 
-    fn rules(&self) -> Option<Rules> {
-        let percent = |part: i64| Ratio::new(part, 100);
-        Some(Rules {
+    fn rules(&self) -> Rules {
+        let percent = |part: u8| Ratio::quotient(part.into(), 100);
+        Rules {
             config: Config {
                 calculator: self.calculator,
-                max_ignored_over_capacity: percent(10)?,
+                max_ignored_over_capacity: percent(10),
                 natural_termination_factor: Ratio::ONE,
-                total_preemption_per_round: percent(self.round.into())?,
+                total_preemption_per_round: percent(self.round),
             },
             balance: false,
             conservative: false,
-            max_am_percent: percent(0)?,
+            max_am_percent: percent(0),
             within: None,
-        })
+        }
     }
 }
 
@@ -81,56 +84,7 @@ impl Allocator for YarnCapacity {
     }
 
     fn reclaim(&self, context: &Context<'_>, to: FrameworkId, needs: Resources) -> Option<Reclaim> {
-        let ledger = context.ledger;
-        let (queues, places) = queues(ledger);
-        let place = |framework: FrameworkId| places.get(&leaf(ledger, framework)).copied();
-        let mine = place(to)?;
-        let started = ledger.agents().flat_map(|agent| ledger.started(agent));
-        let mut tasks: Vec<LaunchedTask> = started.filter(|one| !one.ending).collect();
-        tasks.sort_by_key(|one| (one.framework, one.since, one.task));
-        let as_app = |framework: FrameworkId| {
-            let containers = tasks.iter().filter(|one| one.framework == framework);
-            Some(App {
-                queue: place(framework)?,
-                priority: thousandths(ledger.weight(framework)),
-                user: framework.0,
-                pending: amounts(ledger.waiting_resources(framework)),
-                containers: containers
-                    .map(|one| Container {
-                        size: amounts(one.needs),
-                        priority: 0,
-                        master: false,
-                        reserved: false,
-                    })
-                    .collect(),
-            })
-        };
-        let stands = |one: &FrameworkId| place(*one).is_some();
-        let frameworks: Vec<FrameworkId> = ledger.frameworks().filter(stands).collect();
-        let all: Vec<App> = frameworks.iter().filter_map(|one| as_app(*one)).collect();
-        let choice = choose(&queues, &all, &amounts(ledger.total()), &self.rules()?);
-        let chosen = choice
-            .chosen
-            .into_iter()
-            .filter(|(app, _)| all[*app].queue != mine);
-        let chosen: Vec<LaunchedTask> = chosen
-            .filter_map(|(app, container)| {
-                let mut own = tasks.iter().filter(|one| one.framework == frameworks[app]);
-                own.nth(container).copied()
-            })
-            .collect();
-        let on = |agent| {
-            let here = |one: &&LaunchedTask| {
-                ledger
-                    .task(one.framework, one.task)
-                    .is_some_and(|(at, _)| at == agent)
-            };
-            let mut some: Vec<LaunchedTask> = chosen.iter().filter(here).copied().collect();
-            some.sort_by_key(|one| std::cmp::Reverse((one.since, one.framework, one.task)));
-            Reclaim::enough(ledger, (to, needs), agent, &some, self.grace?)
-        };
-        let possible = ledger.agents().filter_map(on);
-        possible.min_by_key(|one| one.victims.len())
+        taken(context.ledger, (to, needs), &self.rules(), self.grace?)
     }
 }
 

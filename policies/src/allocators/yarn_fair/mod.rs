@@ -86,7 +86,8 @@ impl Allocator for YarnFair {
                 };
                 let left = left.entry(one.framework).or_insert_with(has);
                 let after = left.checked_sub(one.needs.of(self.on));
-                let keeps = !one.ending && after.is_some_and(|after| after >= share(one.framework));
+                let keeps = ledger.may_take(to, one)
+                    && after.is_some_and(|after| after >= share(one.framework));
                 *left = after.filter(|_| keeps).unwrap_or(*left);
                 keeps
             });

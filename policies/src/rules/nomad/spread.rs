@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::rules::fraction::Fraction;
+use crate::rules::ratio::Ratio;
 use crate::score::Score;
 
 /// What stands for all values that no target names.
@@ -24,42 +24,42 @@ pub struct Spread {
 /// far.
 pub fn scores(values: &[Vec<Option<&str>>], spreads: &[Spread], count: i64) -> Vec<Score> {
     let weights = spreads.iter().map(|one| one.weight).sum();
-    let mut least = Fraction::from(-1);
+    let mut least = Ratio::from(-1);
     let node = |values: &Vec<Option<&str>>| {
         let all = values
             .iter()
             .zip(spreads)
             .map(|(value, spread)| match value {
-                None => Fraction::from(-1),
+                None => Ratio::from(-1),
                 Some(value) if spread.targets.is_empty() => even(&spread.used, value),
                 Some(value) => spread.boost(value, count, weights, &mut least),
             });
-        all.fold(Fraction::ZERO, |a, b| a + b).score()
+        all.fold(Ratio::ZERO, |a, b| a + b).score()
     };
     values.iter().map(node).collect()
 }
 
 impl Spread {
     /// How far a value is below its target with one more, by the spread's part of all weights.
-    fn boost(&self, value: &str, count: i64, weights: i64, least: &mut Fraction) -> Fraction {
-        let wanted = |percent: &i64| Fraction::new(i128::from(*percent) * i128::from(count), 100);
+    fn boost(&self, value: &str, count: i64, weights: i64, least: &mut Ratio) -> Ratio {
+        let wanted = |percent: &i64| Ratio::quotient(i128::from(*percent) * i128::from(count), 100);
         let sum = self
             .targets
             .values()
             .map(wanted)
-            .fold(Fraction::ZERO, |a, b| a + b);
-        let rest = Fraction::from(count) - sum;
+            .fold(Ratio::ZERO, |a, b| a + b);
+        let rest = Ratio::from(count) - sum;
         let named = self.targets.contains_key(value);
         let key = if named { value } else { OTHERS };
-        let desired = if key == OTHERS && sum > Fraction::ZERO && rest > Fraction::ZERO {
+        let desired = if key == OTHERS && sum > Ratio::ZERO && rest > Ratio::ZERO {
             Some(rest)
         } else {
             self.targets.get(key).map(wanted)
         };
         let Some(desired) = desired else {
-            return Fraction::from(-1);
+            return Ratio::from(-1);
         };
-        if desired == Fraction::ZERO {
+        if desired == Ratio::ZERO {
             return *least;
         }
         let here = |one: &&String| {
@@ -75,8 +75,8 @@ impl Spread {
             .filter(|(one, _)| here(one))
             .map(|(_, used)| (*used).max(0))
             .sum();
-        let part = Fraction::new(self.weight.into(), weights.into());
-        let boost = (desired - Fraction::from(used + 1)) / desired * part;
+        let part = Ratio::quotient(self.weight.into(), weights.into());
+        let boost = (desired - Ratio::from(used + 1)) / desired * part;
         *least = (*least).min(boost);
         boost
     }
@@ -86,17 +86,17 @@ impl Spread {
 ///
 /// The least is that of all values that are counted. The original forgets a least of nothing when it comes to the next value
 /// of its unordered table, and so decides by chance where some value has none and others differ.
-pub fn even(used: &BTreeMap<String, i64>, value: &str) -> Fraction {
+pub fn even(used: &BTreeMap<String, i64>, value: &str) -> Ratio {
     let counts = || used.values().map(|count| (*count).max(0));
     let (Some(least), Some(most)) = (counts().min(), counts().max()) else {
-        return Fraction::ZERO;
+        return Ratio::ZERO;
     };
     let here = used.get(value).map_or(0, |count| (*count).max(0));
     match (here == least, least) {
-        (false, 0) => Fraction::from(-1),
-        (false, least) => Fraction::new((least - here).into(), least.into()),
-        (true, least) if least == most => Fraction::from(-1),
-        (true, 0) => Fraction::ONE,
-        (true, least) => Fraction::new((most - least).into(), least.into()),
+        (false, 0) => Ratio::from(-1),
+        (false, least) => Ratio::quotient((least - here).into(), least.into()),
+        (true, least) if least == most => Ratio::from(-1),
+        (true, 0) => Ratio::ONE,
+        (true, least) => Ratio::quotient((most - least).into(), least.into()),
     }
 }

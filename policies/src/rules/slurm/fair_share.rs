@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::rules::fraction::Fraction;
+use crate::rules::ratio::Ratio;
 use crate::score::Score;
 
 /// A node of the tree of accounts and users, one of a list in which parents come before their children.
@@ -22,13 +22,13 @@ pub struct Association {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Standing {
     /// What it is due: of its siblings' shares in the fair tree, of everything in the classic rule.
-    pub norm_shares: Fraction,
+    pub norm_shares: Ratio,
     /// What it used, of what everybody did.
-    pub norm_usage: Fraction,
+    pub norm_usage: Ratio,
     /// What it used of what its fair-share parent did; in the classic rule with a part of what its parent used beyond it.
-    pub effective_usage: Fraction,
+    pub effective_usage: Ratio,
     /// What it is due by what it used, in the fair tree.
-    pub level: Fraction,
+    pub level: Ratio,
     /// A user's place: from nothing to one.
     pub fair_share: Option<Score>,
 }
@@ -39,8 +39,8 @@ const INHERITED: i64 = 0xFFFF_FFFE;
 /// When siblings stand equal, and what follows.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Equal {
-    /// Where the original's floats are equal (shares with 53 binary digits, the rest with 64); its loop never merges
-    /// accounts.
+    /// Where the original's floats are equal: a node's shares are a `double` with 53 binary digits, its usage and its level
+    /// a `long double` with 64 (`_calc_assoc_fs`); its loop never merges accounts (`_count_tied_accounts`).
     #[default]
     Original,
     /// Where the fractions are equal.
@@ -89,22 +89,22 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn part(over: u64, under: u64) -> Fraction {
+    fn part(over: u64, under: u64) -> Ratio {
         if under == 0 {
-            return Fraction::ZERO;
+            return Ratio::ZERO;
         }
-        Fraction::new(over.into(), under.into())
+        Ratio::quotient(over.into(), under.into())
     }
 
-    fn shares(&self, place: usize) -> Fraction {
+    fn shares(&self, place: usize) -> Ratio {
         Self::part(
             self.all[place].shares.unwrap_or(0),
             self.level_shares[place],
         )
     }
 
-    fn usage_in(&self, place: usize, whole: Option<usize>) -> Fraction {
-        whole.map_or(Fraction::ONE, |whole| {
+    fn usage_in(&self, place: usize, whole: Option<usize>) -> Ratio {
+        whole.map_or(Ratio::ONE, |whole| {
             Self::part(self.usage[place], self.usage[whole])
         })
     }
@@ -129,11 +129,11 @@ pub fn fair_tree(all: &[Association], equal: Equal) -> Vec<Standing> {
                 shares: None,
                 is_user: true,
                 ..
-            } => Fraction::UNBOUNDED,
-            Association { shares: None, .. } => Fraction::from(INHERITED),
-            _ if due == Fraction::ZERO => Fraction::ZERO,
-            _ if equal == Equal::Original => (due.rounded(53) / used.rounded(64)).rounded(64),
-            _ => due / used,
+            } => Ratio::UNBOUNDED,
+            Association { shares: None, .. } => Ratio::from(INHERITED),
+            _ if due == Ratio::ZERO => Ratio::ZERO,
+            _ if equal == Equal::Original => due.rounded(53).over(used.rounded(64)).rounded(64),
+            _ => due.over(used),
         };
         Standing {
             norm_shares: due,
@@ -181,7 +181,7 @@ impl Walk<'_> {
         let mut list: Vec<usize> = below.map(|(place, _)| place).collect();
         let level = |walk: &Self, place: usize| walk.standings[place].level;
         list.sort_by_key(|place| (Reverse(level(self, *place)), !self.tree.all[*place].is_user));
-        let mut before = Fraction::from(INHERITED);
+        let mut before = Ratio::from(INHERITED);
         let mut first = 0;
         while let Some(place) = list.get(first).copied() {
             let here = level(self, place);
@@ -218,7 +218,7 @@ pub fn classic(all: &[Association], damping: u32) -> Vec<Standing> {
         let above = tree.above[place].and_then(|above| standings.get(above));
         let inherits = one.shares.is_none();
         let (due, effective) = match above {
-            None => (Fraction::ONE, used),
+            None => (Ratio::ONE, used),
             Some(above) if inherits => (above.norm_shares, above.effective_usage),
             Some(above) => {
                 let at_top = tree.above[place] == tree.root();
@@ -228,10 +228,10 @@ pub fn classic(all: &[Association], damping: u32) -> Vec<Standing> {
             }
         };
         let power = || {
-            let by = effective / due / Fraction::from(i64::from(damping.max(1)));
+            let by = effective.over(due) / Ratio::from(i64::from(damping.max(1)));
             (Score::ZERO - by.score()).exp2()
         };
-        let fair_share = if due == Fraction::ZERO {
+        let fair_share = if due == Ratio::ZERO {
             Score::ZERO
         } else {
             power()
@@ -240,7 +240,7 @@ pub fn classic(all: &[Association], damping: u32) -> Vec<Standing> {
             norm_shares: due,
             norm_usage: used,
             effective_usage: effective,
-            level: Fraction::ZERO,
+            level: Ratio::ZERO,
             fair_share: one.is_user.then_some(fair_share),
         });
     }

@@ -2,131 +2,41 @@
 
 use std::cmp::Ordering;
 
+use crate::rules::ratio::Ratio;
+
 /// An amount of each type of resource, memory first.
 pub type Amounts = Vec<i64>;
-
-/// A fraction, its denominator above zero.
-#[derive(Clone, Copy, Debug)]
-pub struct Ratio {
-    over: i128,
-    under: i128,
-}
 
 /// Binary digits of a float's significand.
 const SINGLE: u32 = 24;
 
-impl Ratio {
-    /// One.
-    pub const ONE: Self = Self { over: 1, under: 1 };
-
-    /// `over / under`; `None` where there is no such fraction.
-    pub fn new(over: i64, under: i64) -> Option<Self> {
-        let (over, under) = (i128::from(over), i128::from(under));
-        match under.signum() {
-            0 => None,
-            sign => Some(Self {
-                over: over * sign,
-                under: under * sign,
-            }),
-        }
-    }
-
-    /// The nearest number with 24 binary digits, the even one of two: what the original's floats make of a
-    /// quotient. Nothing for 0/0 and what has no quotient.
-    pub(super) fn single(over: i128, under: i128) -> Self {
-        if under == 0 || over == 0 {
-            return Self { over: 0, under: 1 };
-        }
-        let sign = over.signum() * under.signum();
-        let (top, bottom) = (over.unsigned_abs(), under.unsigned_abs());
-        // So many digits behind the point that the quotient has one or two more than are kept.
-        let behind = i64::from(SINGLE) + 1 - (i64::from(top.ilog2()) - i64::from(bottom.ilog2()));
-        let (top, bottom) = match u32::try_from(behind) {
-            Ok(behind) => (top << behind.min(top.leading_zeros()), bottom),
-            Err(_) => (
-                top,
-                bottom << behind.unsigned_abs().min(bottom.leading_zeros().into()),
-            ),
-        };
-        let (mut quotient, rest) = (top / bottom, top % bottom);
-        let mut behind = behind;
-        let mut sticky = rest > 0;
-        let mut half = false;
-        while quotient >> SINGLE > 0 {
-            sticky |= half;
-            half = quotient & 1 == 1;
-            quotient >>= 1;
-            behind -= 1;
-        }
-        if half && (sticky || quotient & 1 == 1) {
-            quotient += 1;
-        }
-        let quotient = sign * quotient.cast_signed();
-        match u32::try_from(behind) {
-            Ok(behind) => Self {
-                over: quotient,
-                under: 1 << behind.min(126),
-            },
-            Err(_) => Self {
-                over: quotient << behind.unsigned_abs().min(100),
-                under: 1,
-            },
-        }
-    }
-
-    /// This and one more.
-    pub(super) const fn and_one(self) -> Self {
-        Self {
-            over: self.over + self.under,
-            under: self.under,
-        }
-    }
-
-    /// This and a millionth.
-    pub(super) const fn and_a_millionth(self) -> Self {
-        Self {
-            over: self.over * 1_000_000 + self.under,
-            under: self.under * 1_000_000,
-        }
-    }
-
-    /// This times a whole number, towards zero.
-    pub(super) const fn down(self, amount: i64) -> i64 {
-        (amount as i128 * self.over / self.under) as i64
-    }
-
-    /// This times a whole number, upwards.
-    const fn up(self, amount: i64) -> i64 {
-        let product = amount as i128 * self.over;
-        (product.div_euclid(self.under) + (product.rem_euclid(self.under) > 0) as i128) as i64
-    }
-
-    /// This times a whole number and a half more, towards zero.
-    const fn nearest(self, amount: i64) -> i64 {
-        let product = 2 * amount as i128 * self.over + self.under;
-        (product / (2 * self.under)) as i64
-    }
+/// What the original's floats make of a quotient; nothing of what has none.
+pub(super) fn single(over: i128, under: i128) -> Ratio {
+    let quotient = Ratio::new(over, under);
+    quotient.map_or(Ratio::ZERO, |exact| exact.rounded(SINGLE))
 }
 
-impl Ord for Ratio {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.over * other.under).cmp(&(other.over * self.under))
-    }
+/// A part of an amount, towards zero.
+pub(super) fn down(amount: i64, part: Ratio) -> i64 {
+    let exact = Ratio::from(amount) * part;
+    let whole = if exact < Ratio::ZERO {
+        exact.ceil()
+    } else {
+        exact.floor()
+    };
+    whole as i64
 }
 
-impl PartialOrd for Ratio {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+/// A part of an amount, upwards.
+fn up(amount: i64, part: Ratio) -> i64 {
+    (Ratio::from(amount) * part).ceil() as i64
 }
 
-impl PartialEq for Ratio {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
+/// A part of an amount and a half more, towards zero.
+fn nearest(amount: i64, part: Ratio) -> i64 {
+    let half = Ratio::quotient(1, 2);
+    down(1, Ratio::from(amount) * part + half)
 }
-
-impl Eq for Ratio {}
 
 /// How amounts are compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -184,7 +94,7 @@ impl Calculator {
         let shares = |of: &[i64]| {
             let pairs = of.iter().zip(cluster).filter(|(_, whole)| **whole != 0);
             let mut shares: Vec<Ratio> = pairs
-                .filter_map(|(one, whole)| Ratio::new(*one, *whole))
+                .filter_map(|(one, whole)| Ratio::new((*one).into(), (*whole).into()))
                 .collect();
             shares.sort_unstable_by(|a, b| b.cmp(a));
             shares
@@ -218,32 +128,20 @@ impl Calculator {
     /// How often `b` is in `a`, as a float.
     pub(super) fn divide(self, cluster: &[i64], a: &[i64], b: &[i64]) -> Ratio {
         if self == Self::Memory {
-            return Ratio::single(a[0].into(), b[0].into());
+            return single(a[0].into(), b[0].into());
         }
         let largest = |of: &[i64]| {
             let pairs = of.iter().zip(cluster).filter(|(_, whole)| **whole != 0);
-            let shares = pairs.map(|(one, whole)| Ratio::single((*one).into(), (*whole).into()));
-            shares.max().unwrap_or(Ratio { over: 0, under: 1 })
+            let shares = pairs.map(|(one, whole)| single((*one).into(), (*whole).into()));
+            shares.max().unwrap_or_default()
         };
-        let (a, b) = (largest(a), largest(b));
-        // Denominators are powers of two, which no rounding sees.
-        let shift = a.under.trailing_zeros().abs_diff(b.under.trailing_zeros());
-        let Ratio { over, under } = Ratio::single(a.over, b.over);
-        if a.under > b.under {
-            return Ratio {
-                over,
-                under: under << shift,
-            };
-        }
-        Ratio {
-            over: over << shift,
-            under,
-        }
+        let quotient = largest(a).checked_div(largest(b));
+        quotient.map_or(Ratio::ZERO, |exact| exact.rounded(SINGLE))
     }
 
     /// Every type times `by`, towards zero.
     pub fn down(self, a: &[i64], by: Ratio) -> Amounts {
-        let by_type = a.iter().map(|one| by.down(*one));
+        let by_type = a.iter().map(|one| down(*one, by));
         by_type.collect()
     }
 
@@ -252,10 +150,10 @@ impl Calculator {
         match self {
             Self::Memory => {
                 let mut all = vec![0; a.len()];
-                all[0] = by[0].nearest(a[0]);
+                all[0] = nearest(a[0], by[0]);
                 all
             }
-            Self::Dominant => a.iter().zip(by).map(|(one, by)| by.up(*one)).collect(),
+            Self::Dominant => a.iter().zip(by).map(|(one, by)| up(*one, *by)).collect(),
         }
     }
 

@@ -3,7 +3,8 @@
 
 use std::cmp::Reverse;
 
-use super::amounts::{Amounts, Calculator, Ratio, each_max, each_min, less, not_negative, sum};
+use super::amounts::{Amounts, Calculator, each_max, each_min, less, not_negative, single, sum};
+use crate::rules::ratio::Ratio;
 
 /// A queue as it is, one of a list in which parents come before their children.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -271,9 +272,9 @@ impl Levels<'_> {
             for queue in askers {
                 let part = of(*queue);
                 if equally {
-                    self.shares[*queue].norm[kind] = Ratio::single(1, count as i128);
+                    self.shares[*queue].norm[kind] = single(1, count as i128);
                 } else if total != 0 {
-                    self.shares[*queue].norm[kind] = Ratio::single(part, total);
+                    self.shares[*queue].norm[kind] = single(part, total);
                 }
             }
         }
@@ -321,7 +322,7 @@ impl Levels<'_> {
         let (it, share) = (&self.queues[queue], &self.shares[queue]);
         let zone = by.down(
             &it.guaranteed,
-            self.config.max_ignored_over_capacity.and_one(),
+            self.config.max_ignored_over_capacity + Ratio::ONE,
         );
         if !self.children(queue).is_empty() || !by.more(cluster, &it.used, &zone) {
             return vec![0; cluster.len()];

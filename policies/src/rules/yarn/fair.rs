@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use crate::rules::fraction::Fraction;
+use crate::rules::ratio::Ratio;
 
 /// Somebody between whom one type of resource is divided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,15 +95,15 @@ pub struct Compared {
 
 /// Usage as a part of the cluster, of the fair share and of the minimum: a row a type of resource. What has no
 /// quotient is without bound.
-pub type Row = [Fraction; 3];
+pub type Row = [Ratio; 3];
 
 /// The rows of one, in the order of its types.
 pub fn rows(one: &Compared, cluster: &[i64]) -> Vec<Row> {
-    let weight = Fraction::new(one.weight.into(), 1000);
+    let weight = Ratio::quotient(one.weight.into(), 1000);
     let row = |((usage, min), whole): ((&i64, &i64), &i64)| {
-        let part = Fraction::new((*usage).into(), (*whole).into());
-        let of_min = Fraction::new((*usage).into(), (*min).into());
-        [part, part / weight, of_min]
+        let part = Ratio::quotient((*usage).into(), (*whole).into());
+        let of_min = Ratio::quotient((*usage).into(), (*min).into());
+        [part, part.over(weight), of_min]
     };
     one.usage
         .iter()
@@ -125,7 +125,7 @@ pub fn dominant(rows: &[Row]) -> usize {
 }
 
 /// Rows by their part of the cluster, the largest first.
-pub fn sorted<T: Clone>(rows: &[T], part: impl Fn(&T) -> Fraction) -> Vec<T> {
+pub fn sorted<T: Clone>(rows: &[T], part: impl Fn(&T) -> Ratio) -> Vec<T> {
     let mut rows = rows.to_vec();
     rows.sort_by_key(|row| std::cmp::Reverse(part(row)));
     rows

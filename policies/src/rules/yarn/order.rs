@@ -3,7 +3,8 @@
 
 use std::cmp::Ordering;
 
-use super::amounts::Ratio;
+use super::amounts::down;
+use crate::rules::ratio::Ratio;
 use crate::score::Score;
 
 /// An application waiting in line.
@@ -48,7 +49,7 @@ pub fn fair(a: &Waiting, b: &Waiting, size_weight: bool) -> Ordering {
 
 /// How many masters of `size` run at the same time where they may have `part` of `memory`: one at least.
 pub fn masters(memory: i64, part: Ratio, size: i64) -> i64 {
-    (part.down(memory) / size.max(1)).max(1)
+    (down(memory, part) / size.max(1)).max(1)
 }
 
 /// Applications in fair order, which is looked at again only where it is told that something changed.

@@ -4,9 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use super::amounts::{Amounts, Calculator, Ratio, each_max, less, not_negative, sum};
+use super::amounts::{Amounts, Calculator, each_max, less, not_negative, sum};
 use super::between::{Config, Queue, round};
 use super::within::{self, WithinConfig};
+use crate::rules::ratio::Ratio;
 
 /// An application, one of a list by the time it came.
 #[derive(Clone, PartialEq, Eq, Debug)]

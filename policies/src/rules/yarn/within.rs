@@ -4,9 +4,10 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::amounts::{Amounts, Calculator, Ratio, less, not_negative, sum};
+use super::amounts::{Amounts, Calculator, less, not_negative, sum};
 use super::between::{Queue, Round};
 use super::victims::{App, Choice, Demand, containers_by_order};
+use crate::rules::ratio::Ratio;
 
 /// Settings of what is taken inside of queues, with the names of the manual.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -87,9 +88,7 @@ pub(super) fn select(
     for queue in &round.under_served {
         let it = &queues[*queue];
         let leaf = queues.iter().all(|one| one.parent != Some(*queue));
-        let filled = by
-            .divide(cluster, &it.used, &it.guaranteed)
-            .and_a_millionth();
+        let filled = by.divide(cluster, &it.used, &it.guaranteed) + Ratio::quotient(1, 1_000_000);
         if !leaf || filled < config.minimum_threshold {
             continue;
         }
@@ -306,7 +305,8 @@ impl<'a> Within<'a> {
     }
 
     /// What was chosen in this queue before counts: each such container lessens what every application is to give
-    /// by its size, as long as more is to be given (`deductPreemptableResourcePerApp`).
+    /// by its size, as long as more is to be given: of each, whosever the container is, as in the original
+    /// (`CapacitySchedulerPreemptionUtils.deductPreemptableResourcePerApp`).
     fn deduct(&mut self, queue: usize, apps: &[App], choice: &Choice) {
         for (app, container) in choice
             .chosen

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::rules::yarn::amounts::{Amounts, Calculator, Ratio};
+use fairground_policies::rules::ratio::Ratio;
+use fairground_policies::rules::yarn::amounts::{Amounts, Calculator};
 use fairground_policies::rules::yarn::between::{Config, Queue, round};
 use fairground_policies::rules::yarn::victims::{
     App, Choice, Container, Requests, Rules, Told, choose,

@@ -1,6 +1,6 @@
 //! Cases of the fair scheduler's shares and comparators.
 
-use fairground_policies::rules::fraction::Fraction;
+use fairground_policies::rules::ratio::Ratio;
 use fairground_policies::rules::yarn::fair::{self, Compared, Row, Schedulable};
 use serde::Deserialize;
 use serde_json::Value;
@@ -57,7 +57,7 @@ pub(super) fn drf(case: &Case<'_>) -> Result<Verdict, Unreadable> {
 }
 
 /// Numbers as cases write them.
-fn all_near(expected: &[Value], found: &[Fraction]) -> Verdict {
+fn all_near(expected: &[Value], found: &[Ratio]) -> Verdict {
     let right = expected.len() == found.len();
     let right = right
         && expected
@@ -76,7 +76,7 @@ pub(super) fn ratios(case: &Case<'_>) -> Result<Verdict, Unreadable> {
         name: String::new(),
     };
     let rows = fair::rows(&one, &case.read::<Vec<i64>>("cluster")?);
-    let found: Vec<Fraction> = rows.iter().map(|row| row[1]).collect();
+    let found: Vec<Ratio> = rows.iter().map(|row| row[1]).collect();
     all_near(&case.read::<Vec<Value>>("expect.ratios")?, &found).and(|| {
         Ok(Verdict::equal(
             &case.read("expect.dominant")?,
@@ -94,7 +94,7 @@ pub(super) fn min_ratios(case: &Case<'_>) -> Result<Verdict, Unreadable> {
         name: String::new(),
     };
     let rows = fair::rows(&one, &vec![1; one.usage.len()]);
-    let found: Vec<Fraction> = rows.iter().map(|row| row[2]).collect();
+    let found: Vec<Ratio> = rows.iter().map(|row| row[2]).collect();
     Ok(all_near(&case.read::<Vec<Value>>("expect.ratios")?, &found))
 }
 
@@ -105,9 +105,9 @@ fn rows(case: &Case<'_>, path: &str) -> Result<Vec<Row>, Unreadable> {
 }
 
 fn decimals(row: &[f64]) -> Result<Row, Unreadable> {
-    let mut all = [Fraction::ZERO; 3];
+    let mut all = [Ratio::ZERO; 3];
     for (one, number) in all.iter_mut().zip(row) {
-        *one = Fraction::new((number * 1e9).round() as i128, 1_000_000_000);
+        *one = Ratio::quotient((number * 1e9).round() as i128, 1_000_000_000);
     }
     let fits = row.len() <= all.len() && row.iter().all(|one| one.abs() < 1e18);
     fits.then_some(all)
