@@ -139,11 +139,8 @@ impl JobQueue {
     /// How many tasks of one stage are not done; all of them before it may start.
     pub fn undone(&self, job: JobId, stage: u32) -> u32 {
         let job = self.job(job);
-        let (state, spec) = (
-            &job.stages.all()[stage as usize],
-            &job.spec.stages[stage as usize],
-        );
-        spec.tasks - state.finished
+        let stage = stage as usize;
+        job.spec.stages[stage].tasks - job.stages.all()[stage].finished
     }
 
     /// How many jobs are not done.

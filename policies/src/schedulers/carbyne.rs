@@ -124,7 +124,7 @@ fn tails(view: &OfferView<'_>, job: JobId) -> Option<Vec<Span>> {
     let mut tails = vec![Span::ZERO; stages.len()];
     for (stage, spec) in stages.iter().enumerate().rev() {
         // Children come behind their parents, so that what follows it is known.
-        tails[stage] = tails[stage] + spec.estimate?;
+        tails[stage] += spec.estimate?;
         let tail = tails[stage];
         for parent in &spec.parents {
             let before = &mut tails[*parent as usize];

@@ -110,7 +110,7 @@ impl Themis {
             since: seconds(now.since(queue.submitted(job))),
             left: view.work_left(job, size).unwrap_or(Score::ZERO),
             chain: queue.remaining(job).map_or(Score::ZERO, seconds),
-            alone: (all * Score::new(queue.live() as i64)).max(longest),
+            alone: (all * Score::new(i64::try_from(queue.live()).unwrap_or(i64::MAX))).max(longest),
         }
     }
 
