@@ -34,8 +34,8 @@ pub(super) fn usable_agents(
         let total = scenario.offered(agent, total);
         let owner = owner(agent);
         for (framework, sizes) in usable.iter_mut().enumerate() {
-            let owned = owner.is_some_and(|owner| owner.index() != framework);
-            if owned || !scenario.admits(framework, agent) {
+            let is_others = owner.is_some_and(|owner| owner.index() != framework);
+            if is_others || !scenario.admits(framework, agent) {
                 continue;
             }
             let total = match owner {
