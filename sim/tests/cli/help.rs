@@ -21,6 +21,7 @@ fn help() {
                        traces
           trace        Look at trace files
           policies     List the policies of every level with their sources, or explain one
+          new-policy   Write a crate with a policy of your own, a test and a recipe
           pack         Place tasks that never end on nodes until these are full, as papers on fragmentation
                        do
           pool         Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
@@ -208,6 +209,12 @@ fn policies() {
           priority     shared pool; the framework with the largest weight takes all it wants [own scripts]
               source   strict priority among frameworks
               tie      equals: first, last, allocations (Mesos) or random (default first)
+          borg         shared pool; the largest weight (a priority) takes all it wants, from smaller ones too, but within the band of production nothing is taken back [own scripts]
+              source   Verma et al., Large-scale cluster management at Google with Borg, EuroSys 2015, sections 2.5 and 3.2
+              production the least priority of the band of production (default 120, as in Google's trace of 2019)
+              monitoring the least priority above that band (default 360)
+              grace    how long a victim is left (default 0s)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
           random       shared pool; a seeded draw by weight among those who want the offer [own scripts]
               source   lottery scheduling: Waldspurger and Weihl, OSDI 1994, a ticket a unit of weight
           lottery      shared pool; a seeded draw by weight over the size of the next task, so that shares follow weights [own scripts]
@@ -239,6 +246,15 @@ fn policies() {
               half-life after so long half of a use is forgotten (default 7d, PriorityDecayHalfLife)
               every    how often use is brought up to date (default 5m, PriorityCalcPeriod)
               on       what is charged: cpus, mem, disk or gpus (default cpus)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
+          tiresias     shared pool; whoever was served less than a threshold goes first, in order of arrival, and takes back from those who were served more (discretised LAS) [own scripts]
+              source   Gu et al., Tiresias: A GPU Cluster Manager for Distributed Deep Learning, NSDI 2019, section 3.2
+              queues   for how long one unit is held until the next queue begins, as in 1h:10h (default 1h)
+              on       what is counted: cpus, mem, disk or gpus (default cpus; Tiresias gpus)
+              preempt  whether earlier queues take back from later ones: yes or no (default yes)
+              grace    how long a victim is left (default 0s)
+              every    how often service is brought up to date (default 1m)
+              half-life after so long half of a service is forgotten (default never)
               tie      equals: first, last, allocations (Mesos) or random (default first)
           yarn-fair    shared pool; who is below its minimum goes first, then the least weighted use (YARN's fair scheduler) [own scripts]
               source   Hadoop YARN 3.1 to 3.3: FairSharePolicy, ComputeFairShares, FSPreemptionThread
@@ -320,6 +336,18 @@ fn policies() {
               on       the kinds that count, as in cpus:gpus (default all)
               types    the most frequent kinds of tasks count until they are so many percent of all (default 100, the original 95)
               seed     of draws among equal agents or GPUs (default 0)
+          tetris       the task that fits an agent best and whose job has least left to do, among the jobs with the smallest shares; for a framework that has the pool to itself [own scripts]
+              source   Grandl et al., Multi-resource Packing for Cluster Schedulers (Tetris), SIGCOMM 2014, sections 3.2 to 3.4
+              fairness which part of the jobs is left out, the richest, in thousandths (default 250)
+              barrier  stages of which so many thousandths are done go first (default 900)
+              weight   how much what is left to do counts against packing, in thousandths (default 1000, 0 only packs)
+              tie      equals: first or last by job (default first)
+          carbyne      jobs take of their fair share what they need now to be done no later, and what is left goes to those that are done soonest; for a framework that has the pool to itself [own scripts]
+              source   Grandl et al., Altruistic Scheduling in Multi-Resource Clusters (Carbyne), OSDI 2016, section 3
+              patience stages that may start later by less than this count as needed now (default 0s)
+          themis       finish-time fairness: jobs furthest from what an equal part of the pool would give them bid, and the product of their gains is the largest; for a framework that has the pool to itself [own scripts]
+              source   Mahajan et al., Themis: Fair and Efficient GPU Cluster Scheduling, NSDI 2020, sections 3 and 5
+              f        which part of the jobs does not bid, those treated best, in thousandths (default 800)
 
         Pool: which rigid job starts next on one pool of processors (fairground pool)
 
@@ -351,6 +379,7 @@ fn policies() {
               laf              the largest area, processors times estimate
               srtf             the least time expected until all stages are done; sjf where there is one
               critical         the longest chain of stages still to run (critical path first: Kelley and Walker, 1959)
+              edf              the earliest deadline: submission and what its user says that it runs for (EDF: Liu and Layland, JACM 20(1), 1973)
               expansion        the largest expansion factor, (wait + estimate) / estimate (Maui's XFactor)
               wfp3             the largest (wait/estimate)^3 x processors (Tang et al., Cluster 2009)
               unicep           the largest wait / (log2(processors) x estimate) (Tang et al., Cluster 2009)
@@ -389,6 +418,41 @@ fn policies() {
               tie      nodes of equal score: first (lowest number), last or random (default first; of `random` random)
               gpu      the GPU a task shares: first, tightest, emptiest or random (default the policy's own)
               round    scores are cut to so many parts of one, as in 100 (default not at all)
+
+        Personalities: what another system chooses together: a policy and the scheduler of every framework, by one name (--policies)
+
+          mesos-like   all that is free on an agent is offered once a second, by DRF; frameworks share and wait for their data [prototype]
+              source   Mesos 1.11: hierarchical allocator, allocation_interval; Zaharia et al., EuroSys 2010, of its Hadoop
+              policy   drf[offers=agent,round=1s,tie=allocations]
+              inside   fair[wait=5s]
+          slurm-like   fair tree over accounts with a half-life of a week; jobs start whole, backfilled by their time limits [prototype]
+              source   Slurm 284c3b9: priority/multifactor, sched/backfill
+              policy   slurm[offers=agent]
+              inside   conservative
+          yarn-capacity-like queues with capacities, a heartbeat a second, jobs in order inside a queue, preemption after 15 seconds [prototype]
+              source   Hadoop YARN: CapacityScheduler, ProportionalCapacityPreemptionPolicy (max_wait_before_kill)
+              policy   yarn-capacity[offers=task,preempt=15s,round=1s]
+              inside   fifo
+          yarn-fair-like fair shares of queues, a heartbeat a second, fair shares of jobs inside a queue [prototype]
+              source   Hadoop YARN: FairScheduler
+              policy   yarn-fair[offers=task,round=1s]
+              inside   fair
+          kueue-like   workloads are admitted whole within nominal quotas, what others leave is borrowed and taken back [prototype]
+              source   Kueue: fair sharing with preemption
+              policy   kueue[offers=task]
+              inside   gang
+          kai-like     queues by deserved quotas and weights beyond them, pod groups start whole [prototype]
+              source   NVIDIA KAI d5bc503: plugins/proportion
+              policy   kai[offers=task]
+              inside   gang
+          armada-like  queues by cost of what they hold, over-served ones are evicted, gangs start whole [prototype]
+              source   Armada 207cc9e: internal/scheduler/scheduling
+              policy   armada[offers=task]
+              inside   fifo
+          volcano-like queues by proportion, a session a second, pod groups start whole [prototype]
+              source   Volcano ed72c7c: plugins/proportion, schedule-period
+              policy   volcano[offers=task,round=1s]
+              inside   gang
 
         drf is that of Apache Mesos: offers of whole agents; the paper's is drf[offers=task]
 

@@ -92,7 +92,7 @@ fn a_pool_that_cannot_be() {
         &expect![[r#"
             exit 2
             --- stderr
-            error: `easy`: parameter `order` is `fair`; expected one of fcfs, sjf, ljf, smallest, largest, saf, laf, srtf, critical, expansion, wfp3, unicep, wfp3-published, unicep-published, f1, f2, f3, f4
+            error: `easy`: parameter `order` is `fair`; expected one of fcfs, sjf, ljf, smallest, largest, saf, laf, srtf, critical, edf, expansion, wfp3, unicep, wfp3-published, unicep-published, f1, f2, f3, f4
         "#]],
     );
     check(
@@ -162,7 +162,7 @@ fn pods_on_nodes() {
     expect![[r#"
         exit 2
         --- stderr
-        error: no placement is called `easy`; known are first, random, best, worst, dot, tetris, fgd, binpack, spread, mesos-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
+        error: no placement is called `easy`; known are first, random, best, worst, dot, tetris, fgd, binpack, spread
     "#]].assert_eq(&place.fairground("pack nodes.csv pods.csv --policies easy"));
     expect![[r#"
         exit 2
@@ -177,67 +177,79 @@ fn a_policy_explained() {
     check(
         "policies conservative",
         &expect![[r#"
-        exit 0
-        --- stdout
-        conservative (Schedulers: which of its tasks a framework runs on what it is offered)
+            exit 0
+            --- stdout
+            conservative (Schedulers: which of its tasks a framework runs on what it is offered)
 
-          conservative backfilling: stages start whole, each at the time that was planned for it or earlier; for a framework that has the pool to itself
+              conservative backfilling: stages start whole, each at the time that was planned for it or earlier; for a framework that has the pool to itself
 
-              gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
+                  gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
 
-          source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
-          proven   own scripts: it gives the answers that the project's own tests work out
+              source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
+              proven   own scripts: it gives the answers that the project's own tests work out
 
-        Worked example:
+            Worked example, run as it is shown:
 
-        100 processors; estimates are exact.
+              agents 1 cpus:100 mem:100
+              framework a conservative
+              job a tasks=70 cpus:1 mem:1 run=100s
+              job a at=1s tasks=80 cpus:1 mem:1 run=100s
+              job a at=2s tasks=90 cpus:1 mem:1 run=100s
+              job a at=50s tasks=20 cpus:1 mem:1 run=250s
 
-        job  submitted  processors  runs   starts  ends
-          1          0          70   100        0   100
-          2          1          80   100      100   200
-          3          2          90   100      200   300   planned when it came
-          4         50          20   250      300   550   at 50 it would delay job 3
+                 0s        100s      200s      5m        400s      500s
+              a1 ++++++++++
+              a2  .........++++++++++
+              a3  ...................++++++++++
+              a4      .........................+++++++++++++++++++++++++
+              a column is 10s; a digit: so many of its tasks run, . waits
 
-        conservative (Pool: which rigid job starts next on one pool of processors (fairground pool))
+            conservative (Pool: which rigid job starts next on one pool of processors (fairground pool))
 
-          conservative backfilling: every job has a start planned, and whoever comes later delays none of them
+              conservative backfilling: every job has a start planned, and whoever comes later delays none of them
 
-              instant  together: all of an instant happens, and then who starts (default); each: a look after every fact, as published numbers have it
+                  instant  together: all of an instant happens, and then who starts (default); each: a look after every fact, as published numbers have it
 
-          orders of jobs
-              fcfs             the one that was submitted first
-              sjf              the shortest by estimate
-              ljf              the longest by estimate
-              smallest         the one on the fewest processors
-              largest          the one on the most processors
-              saf              the smallest area, processors times estimate
-              laf              the largest area, processors times estimate
-              srtf             the least time expected until all stages are done; sjf where there is one
-              critical         the longest chain of stages still to run (critical path first: Kelley and Walker, 1959)
-              expansion        the largest expansion factor, (wait + estimate) / estimate (Maui's XFactor)
-              wfp3             the largest (wait/estimate)^3 x processors (Tang et al., Cluster 2009)
-              unicep           the largest wait / (log2(processors) x estimate) (Tang et al., Cluster 2009)
-              wfp3-published   wfp3 as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)
-              unicep-published unicep as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)
-              f1               the least log10(r) n + 870 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
-              f2               the least sqrt(r) n + 25600 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
-              f3               the least r n + 6860000 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
-              f4               the least r sqrt(n) + 530000 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
+              orders of jobs
+                  fcfs             the one that was submitted first
+                  sjf              the shortest by estimate
+                  ljf              the longest by estimate
+                  smallest         the one on the fewest processors
+                  largest          the one on the most processors
+                  saf              the smallest area, processors times estimate
+                  laf              the largest area, processors times estimate
+                  srtf             the least time expected until all stages are done; sjf where there is one
+                  critical         the longest chain of stages still to run (critical path first: Kelley and Walker, 1959)
+                  edf              the earliest deadline: submission and what its user says that it runs for (EDF: Liu and Layland, JACM 20(1), 1973)
+                  expansion        the largest expansion factor, (wait + estimate) / estimate (Maui's XFactor)
+                  wfp3             the largest (wait/estimate)^3 x processors (Tang et al., Cluster 2009)
+                  unicep           the largest wait / (log2(processors) x estimate) (Tang et al., Cluster 2009)
+                  wfp3-published   wfp3 as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)
+                  unicep-published unicep as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)
+                  f1               the least log10(r) n + 870 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
+                  f2               the least sqrt(r) n + 25600 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
+                  f3               the least r n + 6860000 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
+                  f4               the least r sqrt(n) + 530000 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
 
-          source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
-          proven   exact: it gives what the original publishes, to the last digit or every decision
+              source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
+              proven   exact: it gives what the original publishes, to the last digit or every decision
 
-        Worked example:
+            Worked example, run as it is shown:
 
-        100 processors; estimates are exact.
+              pool 100 conservative
+              job processors=70 run=100s
+              job at=1s processors=80 run=100s
+              job at=2s processors=90 run=100s
+              job at=50s processors=20 run=250s
 
-        job  submitted  processors  runs   starts  ends
-          1          0          70   100        0   100
-          2          1          80   100      100   200
-          3          2          90   100      200   300   planned when it came
-          4         50          20   250      300   550   at 50 it would delay job 3
+                     0s        100s      200s      5m        400s      500s
+              1 (70) ##########
+              2 (80)  .........##########
+              3 (90)  ...................##########
+              4 (20)      .........................#########################
+              a column is 10s; # runs, . waits
 
-    "#]],
+        "#]],
     );
     check(
         "policies raffle",

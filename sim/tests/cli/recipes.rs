@@ -79,7 +79,7 @@ fn an_unknown_scheduler() {
         "share = 2",
         "scheduler = \"fairer\"",
         &expect![[r#"
-            error: bad.toml: `framework.hadoop.scheduler`: no scheduler is called `fairer`; known are fifo, fair, sjf, gang, easy, conservative, fit
+            error: bad.toml: `framework.hadoop.scheduler`: no scheduler is called `fairer`; known are fifo, fair, sjf, gang, easy, conservative, fit, tetris, carbyne, themis
               hint: `fairground policies` lists all names and parameters
         "#]],
     );
