@@ -139,6 +139,7 @@ impl Scene {
         self.frameworks.push(Behaviour {
             weight: Weight::from_thousandths(weight).unwrap_or_default(),
             role: role.transpose()?.map(|position| RoleId(position as u32)),
+            constraints: Vec::new(),
             share: words.number_or("share", 1)?,
             scheduler,
             refuse: Span::from_secs(5),
@@ -187,6 +188,7 @@ impl Scene {
             frameworks: &self.frameworks,
             roles: &self.roles,
             reservations: &[],
+            attributes: &[],
             network: NetworkSpec::default(),
             costs: CostSpec::default(),
             overcommit: &[],

@@ -40,7 +40,7 @@ pub(super) fn drawn(lines: &[ExampleLine<'_>]) -> Result<String, ExampleError> {
     for ((shape, count), letter) in tasks.iter().zip('a'..='z') {
         for _ in 0..*count {
             match placer.place(shape) {
-                Some(placed) => rows[placed.node] += &letter.to_string().repeat(width(shape.needs)),
+                Some(here) => rows[here.node] += &letter.to_string().repeat(width(shape.needs)),
                 None => nowhere.push(letter),
             }
         }

@@ -17,38 +17,8 @@ use proptest::sample::select;
 
 use crate::behave::{behaviour, roles};
 use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
+use crate::policies::{ALLOCATORS, SCHEDULERS};
 
-const ALLOCATORS: [&str; 19] = [
-    "static",
-    "drf",
-    "drf",
-    "drf[tie=last]",
-    "drf[tie=allocations]",
-    "fair",
-    "fair[on=mem]",
-    "fair[on=gpus,tie=last]",
-    "fifo",
-    "random",
-    "random",
-    "lottery",
-    "asset",
-    "choosy[tie=random]",
-    "hdrf",
-    "slurm[half-life=1h,every=1m]",
-    "tiresias[queues=1m,every=10s,preempt=no]",
-    "yarn-fair",
-    "yarn-capacity",
-];
-const SCHEDULERS: [&str; 8] = [
-    "fair[speculate=1.5,quantile=0.5]",
-    "fifo[speculate=1,quantile=0.25,wait=5s]",
-    "fifo",
-    "fair",
-    "fair[wait=5s]",
-    "fifo[wait=1m]",
-    "fifo[wait=1us]",
-    "sjf",
-];
 /// When the last job is submitted and the last agent fails, in seconds.
 const LATEST: u64 = 400;
 

@@ -7,6 +7,7 @@
 mod common;
 mod behave;
 mod chance;
+mod policies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -226,7 +227,7 @@ fn check_tasks(cluster: &Cluster, run: &Run) -> Verdict {
 /// Every task launched, or refused because its offer was stale, has exactly one final report. A run
 /// that is stuck is cut off with reports on their way.
 fn check_reports(row: &FrameworkRow, stalled: bool) -> Verdict {
-    let reports = row.tasks_finished + row.tasks_killed + row.tasks_lost;
+    let reports = row.tasks_finished + row.tasks_killed + row.tasks_lost + row.tasks_preempted;
     let begun = row.launched + row.refused;
     prop_assert!(begun == reports || stalled && begun > reports, "{:?}", row);
     prop_assert!(
@@ -251,7 +252,8 @@ fn check_framework(cluster: &Cluster, run: &Run, i: usize, row: &FrameworkRow) -
         return Ok(());
     };
     let attempts: u64 = run.jobs.of(FrameworkId(i as u32)).map(|job| job.lost).sum();
-    prop_assert_eq!(attempts, row.tasks_killed + row.tasks_lost);
+    let ended = row.tasks_killed + row.tasks_lost + row.tasks_preempted;
+    prop_assert_eq!(attempts, ended);
     let done = run
         .jobs
         .of(FrameworkId(i as u32))
