@@ -1,6 +1,7 @@
 //! Rules of other schedulers against their cases: a selection written for the project, always; the originals' own
 //! where the folder of them is there.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use fairground_sim::conformance::{SYSTEMS, System, Table, VARIABLE, folder};
@@ -92,23 +93,26 @@ fn page(tables: &[Table]) -> String {
             "{} | {} | {differ} | {not_offered}",
             table.cases, table.agree
         );
-        text += &format!("| {} | {counts} |\n", table.system);
+        let _ = writeln!(text, "| {} | {counts} |", table.system);
     }
     for table in tables {
         for one in &table.differ {
-            text += &format!(
+            let _ = write!(
+                text,
                 "\n`{}` ({}), {}:\n\n```text\nexpected {}\nfound    {}\n```\n",
                 one.id, table.system, one.rule, one.expected, one.found
             );
         }
         for one in &table.not_offered {
-            text += &format!(
+            let _ = write!(
+                text,
                 "\n`{}` ({}) is not offered: {}.\n",
                 one.id, table.system, one.why
             );
         }
         for one in &table.both {
-            text += &format!(
+            let _ = write!(
+                text,
                 "\n`{}` ({}): the original is wrong by its own rules, which say: {}.\n",
                 one.id, table.system, one.by_its_rules
             );

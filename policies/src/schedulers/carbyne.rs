@@ -144,7 +144,7 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     }],
     evidence: Evidence {
         source: "Grandl et al., Altruistic Scheduling in Multi-Resource Clusters (Carbyne), OSDI 2016, section 3",
-        proven: Proven::Scripts,
+        proven: Proven::Prototype,
         example: "\
 agents 1 cpus:4 mem:4
 framework a carbyne

@@ -191,7 +191,7 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     ],
     evidence: Evidence {
         source: "Grandl et al., Multi-resource Packing for Cluster Schedulers (Tetris), SIGCOMM 2014, sections 3.2 to 3.4",
-        proven: Proven::Scripts,
+        proven: Proven::Prototype,
         example: "\
 agents 1 cpus:4 mem:8
 framework a tetris[fairness=0]

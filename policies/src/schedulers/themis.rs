@@ -154,7 +154,7 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     }],
     evidence: Evidence {
         source: "Mahajan et al., Themis: Fair and Efficient GPU Cluster Scheduling, NSDI 2020, sections 3 and 5",
-        proven: Proven::Scripts,
+        proven: Proven::Prototype,
         example: "\
 agents 1 cpus:4 mem:4
 framework a themis[f=500]

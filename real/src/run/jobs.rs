@@ -90,7 +90,7 @@ impl Progress {
             return None;
         }
         let open = Open {
-            left: StagesLeft::of(&job.spec),
+            left: StagesLeft::of(job.spec),
             copied: Vec::new(),
         };
         self.open.insert(job.id, open);
