@@ -112,7 +112,8 @@ impl<'a> Cells<'a> {
         if text.is_empty() {
             return Ok(None);
         }
-        let scale = column.scale.or(cell.scale);
+        // What a type says is so, whatever a name says.
+        let scale = cell.scale.or(column.scale);
         let read = read(text, TableColumn { scale, ..column });
         let place = || self.table.place_of(column);
         read.map(Some).map_err(|error| error.place(place()))
