@@ -4,6 +4,7 @@
 mod common;
 
 mod arrow;
+mod jhist;
 
 use std::path::Path;
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 pub(crate) mod arrow;
+pub(crate) mod avro;
 pub(crate) mod database;
 pub(crate) mod packing;
 pub(crate) mod parquet;

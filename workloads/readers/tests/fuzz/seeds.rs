@@ -10,7 +10,7 @@ use fairground_readers::Format;
 use fairground_readers::canonical::{Opened, import, text};
 
 use crate::common::database::{VMS, database};
-use crate::common::{self, TPCH, arrow, folder, parquet, write};
+use crate::common::{self, TPCH, arrow, avro, folder, parquet, write};
 use crate::examine::Target;
 
 /// How much of a real file is taken.
@@ -55,6 +55,7 @@ fn own() -> Vec<Seed> {
         let batches = [arrow::alike(3, 60), arrow::alike(2, 61)];
         seeds.push(of(Format::Plain, &arrow::stream(&batches, packed)));
     }
+    seeds.push(of(Format::Jhist, &avro::binary()));
     let trace = folder.path().join("trace");
     canonical(&trace);
     for (file, bytes) in CANONICAL.iter() {
