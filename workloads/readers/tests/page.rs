@@ -33,7 +33,7 @@ const BEGIN: &str = "\
 This page is written by a test from the code (`workloads/readers/tests/page.rs`). Every file may be packed (gzip, zstd,
 bzip2, xz, zip, and LZ4 and Snappy as Spark writes them), and `-` is standard input; most formats may be a folder of
 parts, or a zip of them. One file of a zip is named as if that were a folder: `logs.zip/part-1.csv`. What a file is,
-its first lines or its name tell, or else `--format`. Tables of Arrow (IPC, Feather) are to be written as Parquet.
+its first lines or its name tell, or else `--format`. Tables of Arrow (IPC, Feather) are plain tables.
 
 A folder, or a zip, may hold work and machines in two formats (`sacct.txt` and `nodes.txt`): they are one trace. What
 is for people (`README`, `LICENSE`, `.md`) is passed over and named; two formats of work are refused.
@@ -47,7 +47,7 @@ fairground compare --trace jobs.csv               # a simulation of it
 ## A plain table
 
 One job a row, the first line names the columns: CSV with commas, semicolons, tabs or bars between, cells in
-double quotes where they have those or line ends in them, or Parquet. Columns are known by the names below,
+double quotes where they have those or line ends in them, or Parquet, or Arrow. Columns are known by the names below,
 whatever their case and with blanks, points or dashes in place of `_`; whatever else is there is named as not
 read. Where the names are others, somebody says which column is what:
 
@@ -59,7 +59,7 @@ In a recipe that is `columns = \"submit=arrival:s,run=seconds\"` beside `file`. 
 known by its name all the same.
 
 **Units are stated**: at the end of a column's name (`run_s`, `mem_gib`, `Wait Time (ms)`), behind a colon in
-`--columns`, by the type of a column of Parquet, or in the cell (`16GiB`, `90s`). A number of which nobody says
+`--columns`, by the type of a column of Parquet or Arrow, or in the cell (`16GiB`, `90s`). A number of which nobody says
 the unit is refused; only cores and GPUs are what their names say. GB is 10^9 bytes, GiB 2^30. Dates are
 `2026-01-05T08:00:30`, with a blank in place of the T, a fraction and a zone (`Z`, `+01:00`) or without.
 

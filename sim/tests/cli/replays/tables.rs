@@ -25,7 +25,7 @@ fn a_table_becomes_a_recipe_that_reads_it_again() {
     expect![[r#"
         name = "jobs"
         title = "jobs: static partitions against one pool"
-        about = "jobs.csv holds a plain table: one job a row, columns by their names (CSV or Parquet), 3 jobs of 2 tenants. Replayed: 2m from its beginning, all 3 jobs. Its machines are not told: 2 agents of cpus:4 mem:4096 were assumed, as many as make a load of 80.0 %. Over the recipe's 10m, the work asks for 72.5 % of their CPUs and 41.2 % of their memory. A partition has agents in proportion to the load of its framework."
+        about = "jobs.csv holds a plain table: one job a row, columns by their names (CSV, Parquet or Arrow), 3 jobs of 2 tenants. Replayed: 2m from its beginning, all 3 jobs. Its machines are not told: 2 agents of cpus:4 mem:4096 were assumed, as many as make a load of 80.0 %. Over the recipe's 10m, the work asks for 72.5 % of their CPUs and 41.2 % of their memory. A partition has agents in proportion to the load of its framework."
         duration = "10m"
         seeds = 1
         first_seed = 1

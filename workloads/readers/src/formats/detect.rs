@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use crate::formats::form::Sign;
-use crate::formats::{Format, sheets, source, tables};
+use crate::formats::{Format, arrow, sheets, source, tables};
 
 /// How much of a file is looked at, in bytes.
 const ENOUGH: u64 = 4096;
@@ -72,7 +72,11 @@ pub(crate) fn by_columns(path: &Path) -> Option<Format> {
         let parts = source::parts(path).ok()?;
         return by_columns(parts.front()?);
     }
-    let names = if sheets::is_parquet(path).ok()? {
+    let names = if arrow::is_arrow(path).ok()? {
+        let table = arrow::Batches::open(path).ok()?;
+        let names: Vec<&str> = table.fields().map(|field| field.name().as_str()).collect();
+        names.join(",")
+    } else if sheets::is_parquet(path).ok()? {
         sheets::columns(path).ok()?.join(",")
     } else {
         let mut start = Vec::new();

@@ -70,6 +70,7 @@ pub mod stdin;
 
 pub(crate) mod ahead;
 pub(crate) mod archive;
+pub(crate) mod arrow;
 pub(crate) mod cells;
 pub(crate) mod clock;
 pub(crate) mod columns;

@@ -12,7 +12,7 @@ use std::sync::atomic::{self, AtomicU64};
 
 use crate::error::{Reached, ReadError};
 use crate::formats::framings::{self, Blocks, Framing};
-use crate::formats::{mixed, stdin, zipped};
+use crate::formats::{arrow, mixed, stdin, zipped};
 use crate::trace::Input;
 
 /// How many bytes are read at once.
@@ -191,7 +191,7 @@ pub fn input(path: &Path, name: &Path) -> Result<Input, ReadError> {
 /// When it cannot be read or unpacked.
 pub fn lines_of(path: &Path) -> Result<(u64, u64), ReadError> {
     let count = || -> io::Result<(u64, u64)> {
-        let (mut plain, mut line) = (decompressed(path)?, Vec::new());
+        let (mut plain, mut line) = (unpacked(path)?, Vec::new());
         let (mut lines, mut bytes) = (0, 0);
         loop {
             line.clear();
@@ -240,8 +240,17 @@ fn opened(file: File) -> io::Result<Plain> {
     Ok(Box::new(BufReader::with_capacity(CHUNK, Counted(file))))
 }
 
-/// The plain bytes of a file; an archive that can be read as a stream stays one.
+/// The plain bytes of a file that is no table of Arrow: only who asks for such a table reads one.
 pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
+    let mut plain = unpacked(path)?;
+    match plain.fill_buf()? {
+        start if arrow::begins(start) => Err(of_arrow()),
+        _ => Ok(plain),
+    }
+}
+
+/// The plain bytes of a file, whatever they are; an archive that can be read as a stream stays one.
+pub(crate) fn unpacked(path: &Path) -> io::Result<Plain> {
     let mut plain = match stdin::open(path) {
         Ok(file) => opened(file)?,
         Err(error) => zipped::inside(path)?.ok_or(error)?,
@@ -266,9 +275,7 @@ pub(crate) fn decompressed(path: &Path) -> io::Result<Plain> {
                 Box::new(Blocks::new(plain, Framing::Snappy))
             }
             start if zipped::begins(start) => return Err(zip_within()),
-            [b'A', b'R', b'R', b'O', b'W', b'1', ..]
-            | [b'F', b'E', b'A', b'1', ..]
-            | [0xff, 0xff, 0xff, 0xff, ..] => return Err(arrow()),
+            [b'F', b'E', b'A', b'1', ..] => return Err(first_feather()),
             [b'Z', b'V', 0 | 1, ..] => return Err(packed_with_lzf()),
             _ => return Ok(plain),
         };
@@ -284,10 +291,18 @@ fn packed_with_lzf() -> io::Error {
     Reached::after(0, io::Error::new(io::ErrorKind::Unsupported, message))
 }
 
-/// Of columns in files Parquet is read: the library for Arrow's takes as much memory as a file says.
-fn arrow() -> io::Error {
-    let message = "it is a table of Arrow (IPC or Feather), which is not read; write it as Parquet, as in \
+/// Public data sets in columns are Parquet; a table of Arrow is somebody's own.
+fn of_arrow() -> io::Error {
+    let message = "it is a table of Arrow, which is read as a plain table (--format table, --columns) and as nothing \
+                   else; write it as Parquet, as in \
                    pandas.read_feather(\"jobs.arrow\").to_parquet(\"jobs.parquet\")";
+    Reached::after(0, io::Error::new(io::ErrorKind::Unsupported, message))
+}
+
+/// The first version of Feather is a format of its own, which nobody has written since 2020.
+fn first_feather() -> io::Error {
+    let message = "it is a table in the first version of Feather; write it in the second, as in \
+                   pandas.read_feather(\"old.feather\").to_feather(\"new.feather\")";
     Reached::after(0, io::Error::new(io::ErrorKind::Unsupported, message))
 }
 

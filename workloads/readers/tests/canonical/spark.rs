@@ -324,7 +324,7 @@ fn logs_are_packed_as_spark_packs_them() {
           hint: the file looks truncated; fetch it again
         eventlog: after 0 unpacked bytes: cannot be read: it is packed with LZF in a framing of Java's own; unpack it with Spark, or write logs with spark.eventLog.compression.codec=zstd
           hint: name another archive, or the unpacked file
-        eventlog: after 0 unpacked bytes: cannot be read: it is a table of Arrow (IPC or Feather), which is not read; write it as Parquet, as in pandas.read_feather("jobs.arrow").to_parquet("jobs.parquet")
+        eventlog: after 0 unpacked bytes: cannot be read: it is a table of Arrow, which is read as a plain table (--format table, --columns) and as nothing else; write it as Parquet, as in pandas.read_feather("jobs.arrow").to_parquet("jobs.parquet")
           hint: name another archive, or the unpacked file
     "#]].assert_eq(&shown);
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub(crate) mod arrow;
+pub(crate) mod avro;
 pub(crate) mod database;
 pub(crate) mod packing;
 pub(crate) mod parquet;

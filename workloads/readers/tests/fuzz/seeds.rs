@@ -5,11 +5,12 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use arrow_ipc::CompressionType;
 use fairground_readers::Format;
 use fairground_readers::canonical::{Opened, import, text};
 
 use crate::common::database::{VMS, database};
-use crate::common::{self, TPCH, folder, parquet, write};
+use crate::common::{self, TPCH, arrow, avro, folder, parquet, write};
 use crate::examine::Target;
 
 /// How much of a real file is taken.
@@ -45,6 +46,16 @@ fn own() -> Vec<Seed> {
     parquet::fragments(&path, &[300_000, 300_000], &[19.5, 0.25]);
     seeds.push(of(Format::OpenDcFragments, &fs::read(&path).unwrap()));
     seeds.push(of(Format::AzurePacking, &database(VMS)));
+    for packed in [
+        None,
+        Some(CompressionType::LZ4_FRAME),
+        Some(CompressionType::ZSTD),
+    ] {
+        seeds.push(of(Format::Plain, &arrow::file(&[arrow::types()], packed)));
+        let batches = [arrow::alike(3, 60), arrow::alike(2, 61)];
+        seeds.push(of(Format::Plain, &arrow::stream(&batches, packed)));
+    }
+    seeds.push(of(Format::Jhist, &avro::binary()));
     let trace = folder.path().join("trace");
     canonical(&trace);
     for (file, bytes) in CANONICAL.iter() {

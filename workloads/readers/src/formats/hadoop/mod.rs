@@ -2,6 +2,7 @@
 //! hosts of a cluster ([`topology`]), the job history of the first Hadoop ([`jobtracker`]) and of
 //! YARN ([`jhist`]).
 
+mod avro;
 pub mod jhist;
 pub mod jobtracker;
 pub mod rumen;

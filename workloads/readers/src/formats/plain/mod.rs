@@ -1,10 +1,11 @@
 //! A plain table: one job a row, the columns known by their names or named by whoever reads it.
 //!
 //! What people make themselves: CSV with commas, semicolons, tabs or bars between, cells quoted or not,
-//! or Parquet. `--columns 'submit=arrival:s,run=seconds'` says which column is what, and in which unit
+//! or Parquet, or Arrow. `--columns 'submit=arrival:s,run=seconds'` says which column is what, and in which unit
 //! (`workloads/FORMATS.md`). Units are stated, by a column's name (`mem_gib`), in the mapping, or in the
 //! cell (`16GiB`): a number that could be hours or seconds is refused.
 
+mod cells;
 pub(crate) mod names;
 mod table;
 
@@ -15,7 +16,7 @@ use crate::formats::ColumnMap;
 use crate::formats::prelude::*;
 
 pub(crate) const FORM: Form = Form {
-    about: "a plain table: one job a row, columns by their names (CSV or Parquet)",
+    about: "a plain table: one job a row, columns by their names (CSV, Parquet or Arrow)",
     signs: &[Headed(table::looks_so)],
     import: Ok(import),
     samples: &[
@@ -112,7 +113,8 @@ impl<'a> Cells<'a> {
         if text.is_empty() {
             return Ok(None);
         }
-        let scale = column.scale.or(cell.scale);
+        // What a type says is so, whatever a name says.
+        let scale = cell.scale.or(column.scale);
         let read = read(text, TableColumn { scale, ..column });
         let place = || self.table.place_of(column);
         read.map(Some).map_err(|error| error.place(place()))

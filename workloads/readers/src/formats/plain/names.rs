@@ -248,16 +248,20 @@ impl ColumnUnit {
         self.told().1[0]
     }
 
-    /// Microseconds, as columns of Parquet say by their type.
-    pub(super) const MICROSECONDS: Self = Self {
-        of: Content::Moment,
-        at: 0,
-    };
+    /// Microseconds, as columns of Parquet and Arrow say by their type.
+    pub(super) const MICROSECONDS: Self = Self::of_time(0);
     /// Milliseconds.
-    pub(super) const MILLISECONDS: Self = Self {
-        of: Content::Moment,
-        at: 1,
-    };
+    pub(super) const MILLISECONDS: Self = Self::of_time(1);
+    /// Seconds.
+    pub(super) const SECONDS: Self = Self::of_time(2);
+    /// Days.
+    pub(super) const DAYS: Self = Self::of_time(5);
+
+    /// A unit of [`TIMES`].
+    const fn of_time(at: usize) -> Self {
+        let of = Content::Moment;
+        Self { of, at }
+    }
 }
 
 /// The name of a column as it is compared: `Run Time (s)` is `run_time_s`.

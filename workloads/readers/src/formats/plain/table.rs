@@ -1,16 +1,19 @@
-//! The rows of a plain table: cells quoted or not, whatever stands between, or Parquet.
+//! The rows of a plain table: cells quoted or not, whatever stands between, or Parquet, or Arrow.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use parquet::record::Field;
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
 use parquet::record::reader::RowIter;
 
-use super::names::{ColumnUnit, Meaning, TableColumn, guessed, said};
+use super::cells::{self, PlainCell};
+use super::names::{Meaning, TableColumn, guessed, said};
 use crate::error::{ReadError, quoted};
 use crate::formats::ahead::{Ahead, TextLine};
+use crate::formats::arrow::{self, Batches};
 use crate::formats::cells::quoted_cells;
 use crate::formats::place::Place;
 use crate::formats::seen::Seen;
@@ -22,12 +25,6 @@ const BETWEEN: [char; 4] = [',', ';', '\t', '|'];
 const MOST_LINES: usize = 100;
 /// One of these must be known, or nothing is known of how long a job ran.
 const TIMES: [Meaning; 2] = [Meaning::Run, Meaning::End];
-
-/// A cell, and the unit that a column of Parquet has by its type.
-pub(super) struct PlainCell {
-    pub(super) text: String,
-    pub(super) scale: Option<ColumnUnit>,
-}
 
 /// A row and where it begins.
 pub(super) struct PlainRow {
@@ -47,6 +44,16 @@ enum TableSource {
     /// With how many files' headers are behind us.
     Text(Box<Ahead>, u64),
     Parquet(Box<RowIter<'static>>),
+    Arrow(Box<ArrowRows>),
+}
+
+/// The rows of a table of Arrow: those of a batch, from one on.
+struct ArrowRows {
+    batches: Batches,
+    batch: RecordBatch,
+    row: usize,
+    /// Where the columns stand that are read.
+    columns: Vec<usize>,
 }
 
 /// A table on its way.
@@ -143,8 +150,19 @@ impl TableHeader {
 
 impl PlainTable {
     pub(super) fn open(path: &Path, map: &ColumnMap) -> Result<Self, ReadError> {
+        let is_file = !source::is_folder(path);
+        let opened = if is_file && arrow::is_arrow(path)? {
+            ArrowRows::open(path, map)
+        } else if is_file && sheets::is_parquet(path)? {
+            parquet_rows(path, map)
+        } else {
+            let lines = Ahead::open(path, "jobs.csv")?;
+            let source = TableSource::Text(Box::new(lines), 0);
+            Ok((source, TableHeader::default()))
+        };
+        let (source, header) = opened.map_err(|error| error.file(path))?;
         let mut table = Self {
-            source: TableSource::Text(Box::new(Ahead::open(path, "jobs.csv")?), 0),
+            source,
             map: map.clone(),
             header: TableHeader::default(),
             place: Place {
@@ -155,25 +173,8 @@ impl PlainTable {
             any: false,
             ended: false,
         };
-        if !source::is_folder(path) && sheets::is_parquet(path)? {
-            table.parquet(path).map_err(|error| error.file(path))?;
-        }
+        table.head(header);
         Ok(table)
-    }
-
-    fn parquet(&mut self, path: &Path) -> Result<(), ReadError> {
-        let file = sheets::seekable(path)?;
-        let names = sheets::columns(path)?;
-        let header = TableHeader::read(names, ',', &self.map);
-        let header = header.map_err(|error| error.place("the schema"))?;
-        let rows = sheets::guarded(sheets::FOOTER, || {
-            let reader = sheets::footer(file)?;
-            let rows = RowIter::from_file_into(Box::new(reader)).project(None);
-            rows.map_err(|error| sheets::damaged(&error).place("the schema"))
-        })??;
-        self.source = TableSource::Parquet(Box::new(rows));
-        self.head(header);
-        Ok(())
     }
 
     fn head(&mut self, header: TableHeader) {
@@ -270,11 +271,80 @@ impl PlainTable {
         let row = read.map(|row| PlainRow {
             cells: row
                 .get_column_iter()
-                .map(|(_, field)| cell(field))
+                .map(|(_, field)| PlainCell::of_field(field))
                 .collect(),
             place: place.clone(),
         });
         Some(row.map_err(|error| place.of(error)))
+    }
+
+    fn arrow_row(&mut self) -> Option<Result<PlainRow, ReadError>> {
+        let TableSource::Arrow(rows) = &mut self.source else {
+            return None;
+        };
+        self.place.line += 1;
+        let place = self.place.clone();
+        let read = rows.next(self.header.names.len())?;
+        self.ended |= read.is_err();
+        let row = read.map(|cells| PlainRow {
+            cells,
+            place: place.clone(),
+        });
+        Some(row.map_err(|error| place.of(error)))
+    }
+}
+
+fn parquet_rows(path: &Path, map: &ColumnMap) -> Result<(TableSource, TableHeader), ReadError> {
+    let file = sheets::seekable(path)?;
+    let names = sheets::columns(path)?;
+    let header = TableHeader::read(names, ',', map);
+    let header = header.map_err(|error| error.place("the schema"))?;
+    let rows = sheets::guarded(sheets::FOOTER, || {
+        let reader = sheets::footer(file)?;
+        let rows = RowIter::from_file_into(Box::new(reader)).project(None);
+        rows.map_err(|error| sheets::damaged(&error).place("the schema"))
+    })??;
+    Ok((TableSource::Parquet(Box::new(rows)), header))
+}
+
+impl ArrowRows {
+    fn open(path: &Path, map: &ColumnMap) -> Result<(TableSource, TableHeader), ReadError> {
+        let batches = Batches::open(path)?;
+        let names = batches.fields().map(|field| field.name().clone());
+        let header = TableHeader::read(names.collect(), ',', map);
+        let header = header.map_err(|error| error.place("the schema"))?;
+        let columns: Vec<usize> = header.positions().collect();
+        for (position, field) in batches.fields().enumerate() {
+            if columns.contains(&position) && !cells::reads(field.data_type()) {
+                let found = quoted(&field.data_type().to_string());
+                let error = ReadError::expected("a column of numbers, times or text", found);
+                let place = format!("column {} ({})", position + 1, field.name());
+                return Err(error.place(place));
+            }
+        }
+        let rows = Self {
+            batch: RecordBatch::new_empty(Arc::new(Schema::empty())),
+            batches,
+            row: 0,
+            columns,
+        };
+        Ok((TableSource::Arrow(Box::new(rows)), header))
+    }
+
+    /// The cells of the next row, as many as there are columns; those that are not read are empty.
+    fn next(&mut self, width: usize) -> Option<Result<Vec<PlainCell>, ReadError>> {
+        while self.row == self.batch.num_rows() {
+            match self.batches.next(&self.columns)? {
+                Ok(batch) => (self.batch, self.row) = (batch, 0),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        let mut cells = vec![PlainCell::default(); width];
+        for (position, array) in self.columns.iter().zip(self.batch.columns()) {
+            cells[*position] = PlainCell::of_array(array, self.row);
+        }
+        self.row += 1;
+        Some(Ok(cells))
     }
 }
 
@@ -312,32 +382,11 @@ fn row(lines: &mut Ahead, line: TextLine, header: &TableHeader) -> Result<PlainR
         return Err(place.of(ReadError::uneven(expected, found)));
     }
     let cells = cells.into_iter();
-    let cells = cells.map(|text| PlainCell {
-        text: text.into_owned(),
-        scale: None,
-    });
+    let cells = cells.map(|text| PlainCell::text(text.into_owned()));
     Ok(PlainRow {
         cells: cells.collect(),
         place,
     })
-}
-
-/// A field as the text it would be in CSV.
-fn cell(field: &Field) -> PlainCell {
-    let (text, scale) = match field {
-        Field::Null => (String::new(), None),
-        Field::Str(text) => (text.clone(), None),
-        Field::Bytes(bytes) => (String::from_utf8_lossy(bytes.data()).into_owned(), None),
-        Field::TimestampMicros(time) | Field::TimeMicros(time) => {
-            (time.to_string(), Some(ColumnUnit::MICROSECONDS))
-        }
-        Field::TimestampMillis(time) => (time.to_string(), Some(ColumnUnit::MILLISECONDS)),
-        // Rust writes floats without exponents, and as shortly as can be.
-        Field::Double(number) => (number.to_string(), None),
-        Field::Float(number) => (number.to_string(), None),
-        other => (other.to_string(), None),
-    };
-    PlainCell { text, scale }
 }
 
 impl Iterator for PlainTable {
@@ -350,6 +399,7 @@ impl Iterator for PlainTable {
         let next = match &self.source {
             TableSource::Text(..) => self.text(),
             TableSource::Parquet(_) => self.parquet_row(),
+            TableSource::Arrow(_) => self.arrow_row(),
         };
         if let Some(row) = next {
             self.any = true;
