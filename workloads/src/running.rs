@@ -69,7 +69,7 @@ pub struct StagesLeft(Vec<u32>);
 
 /// What follows from the end of a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Follows {
+pub enum LeftAfter {
     /// Others of its stage are not done.
     Nothing,
     /// Its stage is done, the job is not.
@@ -88,15 +88,15 @@ impl StagesLeft {
     ///
     /// # Panics
     /// When the stage had fewer left.
-    pub fn done(&mut self, stage: u32, tasks: u32) -> Follows {
+    pub fn done(&mut self, stage: u32, tasks: u32) -> LeftAfter {
         let left = &mut self.0[stage as usize];
         *left -= tasks;
         if *left > 0 {
-            Follows::Nothing
+            LeftAfter::Nothing
         } else if self.0.iter().any(|left| *left > 0) {
-            Follows::StageOver
+            LeftAfter::StageOver
         } else {
-            Follows::JobOver
+            LeftAfter::JobOver
         }
     }
 
@@ -148,10 +148,10 @@ mod tests {
             stages: vec![StageSpec::new(Resources::cores(1, 1), 2), reduce],
         };
         let mut left = StagesLeft::of(&job);
-        assert_eq!(left.done(0, 1), Follows::Nothing);
+        assert_eq!(left.done(0, 1), LeftAfter::Nothing);
         assert!(!left.parents_done(&job.stages[1]));
-        assert_eq!(left.done(0, 1), Follows::StageOver);
+        assert_eq!(left.done(0, 1), LeftAfter::StageOver);
         assert!(left.parents_done(&job.stages[1]));
-        assert_eq!(left.done(1, 1), Follows::JobOver);
+        assert_eq!(left.done(1, 1), LeftAfter::JobOver);
     }
 }

@@ -7,7 +7,7 @@ use fairground_policies::job::StageSpec;
 use fairground_policies::message::{AgentId, FrameworkId, JobId, TaskId};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::measured::MeasuredJob;
-use fairground_workloads::running::{Follows, StagesLeft};
+use fairground_workloads::running::{LeftAfter, StagesLeft};
 use fairground_workloads::trace::{Job, Jobs, Runtimes, Work};
 
 /// Jobs by their numbers, and what became of them.
@@ -147,7 +147,7 @@ impl Progress {
         let Some(open) = self.open.get_mut(&unit.job) else {
             return Vec::new();
         };
-        if open.left.done(unit.stage, 1) == Follows::JobOver {
+        if open.left.done(unit.stage, 1) == LeftAfter::JobOver {
             self.open.remove(&unit.job);
             self.measured[unit.job.index()].finished = Some(now);
             self.done += 1;

@@ -60,7 +60,7 @@ pub(super) enum Item {
 
 /// What stands in the queue.
 #[derive(Clone, Copy, Debug)]
-enum Entry {
+enum AgendaEntry {
     Item(Item),
     /// The next message of this instant arrives.
     Here,
@@ -71,7 +71,7 @@ enum Entry {
 /// What happens next: items and messages by time, and by arrival when times are equal.
 #[derive(Default, Debug)]
 pub(super) struct Agenda {
-    queue: Queue<Entry>,
+    queue: Queue<AgendaEntry>,
     /// Messages that arrive later.
     later: Slab<Message>,
     /// Messages that arrive at this instant, in order.
@@ -92,17 +92,17 @@ pub(super) enum Next {
 impl Agenda {
     /// Something is to happen at a time.
     pub(super) fn push(&mut self, at: Time, item: Item) {
-        self.queue.push(at, Entry::Item(item));
+        self.queue.push(at, AgendaEntry::Item(item));
     }
 
     /// A message is sent at `now` that arrives at `at`.
     pub(super) fn send(&mut self, now: Time, at: Time, message: Message) {
         if at == now {
             self.here.push_back(message);
-            self.queue.push(at, Entry::Here);
+            self.queue.push(at, AgendaEntry::Here);
         } else {
             let number = self.later.insert(message);
-            self.queue.push(at, Entry::Arrives(number as u32));
+            self.queue.push(at, AgendaEntry::Arrives(number as u32));
         }
     }
 
@@ -128,9 +128,11 @@ impl Agenda {
         }
         let (at, entry) = self.queue.pop()?;
         let next = match entry {
-            Entry::Item(item) => Next::Item(item),
-            Entry::Here => Next::Message(self.here.pop_front().expect("a message of this instant")),
-            Entry::Arrives(number) => Next::Message(self.later.remove(number as usize)),
+            AgendaEntry::Item(item) => Next::Item(item),
+            AgendaEntry::Here => {
+                Next::Message(self.here.pop_front().expect("a message of this instant"))
+            }
+            AgendaEntry::Arrives(number) => Next::Message(self.later.remove(number as usize)),
         };
         Some((at, next))
     }

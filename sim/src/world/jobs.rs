@@ -12,7 +12,7 @@ use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId}
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::ReadError;
-use fairground_workloads::running::{Follows, StagesLeft};
+use fairground_workloads::running::{LeftAfter, StagesLeft};
 use fairground_workloads::trace::{Runtimes, Work};
 
 use super::job_source::JobSource;
@@ -283,7 +283,7 @@ impl<'a> World<'a> {
         runtimes.inside(unit.index, cache).scaled(pace, 1000)
     }
 
-    /// Follows what a framework is about to learn of its jobs.
+    /// LeftAfter what a framework is about to learn of its jobs.
     pub(super) fn follow(&mut self, framework: FrameworkId, event: &FrameworkEvent) {
         match *event {
             FrameworkEvent::Reported { task, outcome } => {
@@ -301,7 +301,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Follows the end of a task. One that another attempt has beaten is lost with that one's end: its job
+    /// LeftAfter the end of a task. One that another attempt has beaten is lost with that one's end: its job
     /// may be over when its own is reported.
     fn follow_report(&mut self, framework: FrameworkId, task: TaskId, outcome: Outcome) {
         let page = &self.frameworks[framework.index()];
@@ -356,12 +356,12 @@ impl<'a> World<'a> {
         let progress = self.progress(framework);
         if let Some(open) = progress.open(unit.job) {
             match open.left.done(unit.stage, tasks) {
-                Follows::Nothing => return,
-                Follows::StageOver => {
+                LeftAfter::Nothing => return,
+                LeftAfter::StageOver => {
                     self.end_copying(framework, unit.job);
                     return;
                 }
-                Follows::JobOver => {}
+                LeftAfter::JobOver => {}
             }
             progress.open.remove(unit.job.0.into());
         }

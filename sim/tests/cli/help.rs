@@ -336,16 +336,16 @@ fn policies() {
               on       the kinds that count, as in cpus:gpus (default all)
               types    the most frequent kinds of tasks count until they are so many percent of all (default 100, the original 95)
               seed     of draws among equal agents or GPUs (default 0)
-          tetris       the task that fits an agent best and whose job has least left to do, among the jobs with the smallest shares; for a framework that has the pool to itself [own scripts]
+          tetris       the task that fits an agent best and whose job has least left to do, among the jobs with the smallest shares; for a framework that has the pool to itself [prototype]
               source   Grandl et al., Multi-resource Packing for Cluster Schedulers (Tetris), SIGCOMM 2014, sections 3.2 to 3.4
               fairness which part of the jobs is left out, the richest, in thousandths (default 250)
               barrier  stages of which so many thousandths are done go first (default 900)
               weight   how much what is left to do counts against packing, in thousandths (default 1000, 0 only packs)
               tie      equals: first or last by job (default first)
-          carbyne      jobs take of their fair share what they need now to be done no later, and what is left goes to those that are done soonest; for a framework that has the pool to itself [own scripts]
+          carbyne      jobs take of their fair share what they need now to be done no later, and what is left goes to those that are done soonest; for a framework that has the pool to itself [prototype]
               source   Grandl et al., Altruistic Scheduling in Multi-Resource Clusters (Carbyne), OSDI 2016, section 3
               patience stages that may start later by less than this count as needed now (default 0s)
-          themis       finish-time fairness: jobs furthest from what an equal part of the pool would give them bid, and the product of their gains is the largest; for a framework that has the pool to itself [own scripts]
+          themis       finish-time fairness: jobs furthest from what an equal part of the pool would give them bid, and the product of their gains is the largest; for a framework that has the pool to itself [prototype]
               source   Mahajan et al., Themis: Fair and Efficient GPU Cluster Scheduling, NSDI 2020, sections 3 and 5
               f        which part of the jobs does not bid, those treated best, in thousandths (default 800)
 
