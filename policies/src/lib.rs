@@ -31,6 +31,7 @@ pub mod pool;
 pub mod personality;
 pub mod placement;
 pub mod schedulers;
+pub mod framework_kind;
 pub mod frameworks;
 pub mod registry;
 pub mod replay;

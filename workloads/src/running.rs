@@ -1,41 +1,35 @@
-//! How work runs, simulated and for real: the framework of the core that does it, how long its tasks take, and which
+//! How work runs, simulated and for real: the kind of framework that does it, how long its tasks take, and which
 //! of a job's stages are not done.
 
-use fairground_policies::frameworks::{Autoscaler, CacheState, Framework, OfferPolicy};
+use fairground_policies::framework_kind::{Autoscaler, CacheState, FrameworkKind};
 use fairground_policies::job::{JobSpec, StageSpec};
-use fairground_policies::message::FrameworkId;
-use fairground_policies::schedulers::BoxedScheduler;
 use fairground_policies::time::Span;
 
 use crate::jobs::Runtimes;
 use crate::trace::Work;
 
 impl Work {
-    /// The core's framework that does this work.
-    pub fn framework(
-        &self,
-        id: FrameworkId,
-        offer_policy: OfferPolicy,
-        scheduler: BoxedScheduler,
-    ) -> Framework {
+    /// The kind of framework that does this work.
+    pub const fn kind(&self) -> FrameworkKind {
         match self {
-            Self::Batch(_) => Framework::batch(id, offer_policy, scheduler),
+            Self::Batch(_) => FrameworkKind::Batch,
             Self::Executors {
                 needs, max, idle, ..
-            } => {
-                let order = scheduler.order();
-                Framework::executors(id, offer_policy, order, *needs, *max, *idle)
-            }
-            Self::Service(service) => {
-                let autoscaler = Autoscaler {
+            } => FrameworkKind::Executors {
+                needs: *needs,
+                max: *max,
+                idle: *idle,
+            },
+            Self::Service(service) => FrameworkKind::Service {
+                needs: service.needs,
+                autoscaler: Autoscaler {
                     workers: service.workers,
                     target: service.autoscaler.target,
                     window: service.autoscaler.window,
                     min: service.autoscaler.min,
                     max: service.autoscaler.max,
-                };
-                Framework::service(id, offer_policy, service.needs, autoscaler)
-            }
+                },
+            },
         }
     }
 }

@@ -5,7 +5,8 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
-use super::message::{CacheState, FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
+use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
+use crate::framework_kind::CacheState;
 use crate::id_table::IdTable;
 use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};

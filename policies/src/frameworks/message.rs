@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+use crate::framework_kind::CacheState;
 use crate::job::JobSpec;
 use crate::job_queue::WorkUnit;
 use crate::message::{Event, JobId, Offer, OfferId, Outcome, TaskId};
@@ -56,17 +55,6 @@ pub enum FrameworkAction {
         /// How well the executor is prepared for it.
         cache: CacheState,
     },
-}
-
-/// How well an executor is prepared for a piece of work.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum CacheState {
-    /// It never ran anything.
-    Fresh,
-    /// It ran something, but nothing of this stage.
-    First,
-    /// It ran this stage before.
-    Rest,
 }
 
 /// What a task of the cluster is to its framework.

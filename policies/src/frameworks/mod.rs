@@ -18,23 +18,41 @@ use crate::resources::Resources;
 use crate::schedulers::BoxedScheduler;
 use crate::time::{Span, Time};
 
+pub use crate::framework_kind::{Autoscaler, CacheState, FrameworkKind};
 pub use crate::job_queue::{JobOrder, WorkUnit};
-pub use message::{CacheState, FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
-pub use service::Autoscaler;
+pub use message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 
 /// A framework's scheduler and all its state.
-pub struct Framework(FrameworkKind);
+pub struct Framework(KindState);
 
-enum FrameworkKind {
+enum KindState {
     Batch(batch::Batch),
     Executors(executors::Executors),
     Service(service::ServiceFramework),
 }
 
 impl Framework {
+    /// A framework of a kind.
+    pub fn new(
+        id: FrameworkId,
+        kind: FrameworkKind,
+        offer_policy: OfferPolicy,
+        scheduler: BoxedScheduler,
+    ) -> Self {
+        match kind {
+            FrameworkKind::Batch => Self::batch(id, offer_policy, scheduler),
+            FrameworkKind::Executors { needs, max, idle } => {
+                Self::executors(id, offer_policy, scheduler.order(), needs, max, idle)
+            }
+            FrameworkKind::Service { needs, autoscaler } => {
+                Self::service(id, offer_policy, needs, autoscaler)
+            }
+        }
+    }
+
     /// A framework whose jobs' tasks run directly on the cluster (Hadoop, MPI).
     pub fn batch(id: FrameworkId, offer_policy: OfferPolicy, scheduler: BoxedScheduler) -> Self {
-        Self(FrameworkKind::Batch(batch::Batch::new(
+        Self(KindState::Batch(batch::Batch::new(
             id,
             offer_policy,
             scheduler,
@@ -51,7 +69,7 @@ impl Framework {
         max: u32,
         idle: Span,
     ) -> Self {
-        Self(FrameworkKind::Executors(executors::Executors::new(
+        Self(KindState::Executors(executors::Executors::new(
             id,
             offer_policy,
             order,
@@ -68,7 +86,7 @@ impl Framework {
         needs: Resources,
         autoscaler: Autoscaler,
     ) -> Self {
-        Self(FrameworkKind::Service(service::ServiceFramework::new(
+        Self(KindState::Service(service::ServiceFramework::new(
             id,
             offer_policy,
             needs,
@@ -81,9 +99,9 @@ impl Framework {
     #[must_use]
     pub fn with_spread(mut self, spread: Option<Box<TaskSpread>>) -> Self {
         let master = match &mut self.0 {
-            FrameworkKind::Batch(batch) => &mut batch.master,
-            FrameworkKind::Executors(executors) => &mut executors.master,
-            FrameworkKind::Service(service) => &mut service.master,
+            KindState::Batch(batch) => &mut batch.master,
+            KindState::Executors(executors) => &mut executors.master,
+            KindState::Service(service) => &mut service.master,
         };
         master.spread = spread;
         self
@@ -92,59 +110,59 @@ impl Framework {
     /// Takes in one event and appends the actions that follow from it.
     pub fn step(&mut self, now: Time, event: FrameworkEvent, actions: &mut Vec<FrameworkAction>) {
         match &mut self.0 {
-            FrameworkKind::Batch(batch) => batch.step(now, event, actions),
-            FrameworkKind::Executors(executors) => executors.step(now, event, actions),
-            FrameworkKind::Service(service) => service.step(now, &event, actions),
+            KindState::Batch(batch) => batch.step(now, event, actions),
+            KindState::Executors(executors) => executors.step(now, event, actions),
+            KindState::Service(service) => service.step(now, &event, actions),
         }
     }
 
     /// When the framework wants to be told that time has passed.
     pub fn wake_at(&self) -> Option<Time> {
         match &self.0 {
-            FrameworkKind::Batch(batch) => batch.wake_at(),
-            FrameworkKind::Executors(executors) => executors.wake_at(),
-            FrameworkKind::Service(_) => None,
+            KindState::Batch(batch) => batch.wake_at(),
+            KindState::Executors(executors) => executors.wake_at(),
+            KindState::Service(_) => None,
         }
     }
 
     /// Whether another attempt has done the work of `task`, which is not reported yet.
     pub fn is_beaten(&self, task: TaskId) -> bool {
         match &self.0 {
-            FrameworkKind::Batch(batch) => batch.is_beaten(task),
-            FrameworkKind::Executors(_) | FrameworkKind::Service(_) => false,
+            KindState::Batch(batch) => batch.is_beaten(task),
+            KindState::Executors(_) | KindState::Service(_) => false,
         }
     }
 
     /// Whether a stage of `job` starts whole or not at all.
     pub fn starts_together(&self, job: &JobSpec) -> bool {
         match &self.0 {
-            FrameworkKind::Batch(batch) => batch.starts_together(job),
-            FrameworkKind::Executors(_) | FrameworkKind::Service(_) => false,
+            KindState::Batch(batch) => batch.starts_together(job),
+            KindState::Executors(_) | KindState::Service(_) => false,
         }
     }
 
     /// Whether another attempt is made at what `task` does, and whether `task` is the copy of it.
     pub fn standing(&self, task: TaskId) -> (bool, bool) {
         match &self.0 {
-            FrameworkKind::Batch(batch) => batch.standing(task),
-            FrameworkKind::Executors(_) | FrameworkKind::Service(_) => (false, false),
+            KindState::Batch(batch) => batch.standing(task),
+            KindState::Executors(_) | KindState::Service(_) => (false, false),
         }
     }
 
     /// What an executor is at, as far as the framework knows.
     pub fn work_of(&self, executor: TaskId) -> Option<WorkUnit> {
         match &self.0 {
-            FrameworkKind::Executors(executors) => executors.work_of(executor),
-            FrameworkKind::Batch(_) | FrameworkKind::Service(_) => None,
+            KindState::Executors(executors) => executors.work_of(executor),
+            KindState::Batch(_) | KindState::Service(_) => None,
         }
     }
 
     /// What `task` is, while it is not reported.
     pub fn purpose(&self, task: TaskId) -> Option<TaskPurpose> {
         match &self.0 {
-            FrameworkKind::Batch(batch) => batch.purpose(task),
-            FrameworkKind::Executors(executors) => executors.purpose(task),
-            FrameworkKind::Service(service) => service.purpose(task),
+            KindState::Batch(batch) => batch.purpose(task),
+            KindState::Executors(executors) => executors.purpose(task),
+            KindState::Service(service) => service.purpose(task),
         }
     }
 }

@@ -2,38 +2,12 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use serde::{Deserialize, Serialize};
-
 use super::master_client::MasterClient;
 use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
+use crate::framework_kind::Autoscaler;
 use crate::message::{FrameworkId, Offer, TaskId, TaskRequest};
 use crate::resources::Resources;
-use crate::time::{Span, Time};
-
-/// How many instances follow from the load: enough for the highest of the last `window` to keep
-/// `target` of all workers busy.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Autoscaler {
-    /// Requests one instance serves at the same time.
-    pub workers: u32,
-    /// The part of the workers that shall be busy, in thousandths.
-    pub target: u32,
-    /// How long a lower load must last before instances are given back.
-    pub window: Span,
-    /// Never fewer instances than this.
-    pub min: u32,
-    /// Never more instances than this.
-    pub max: u32,
-}
-
-impl Autoscaler {
-    /// The instances that `load` thousandths of busy workers ask for.
-    fn instances(self, load: u64) -> u32 {
-        let one = u64::from(self.workers) * u64::from(self.target);
-        let needed = u32::try_from(load.div_ceil(one.max(1))).unwrap_or(u32::MAX);
-        needed.min(self.max).max(self.min)
-    }
-}
+use crate::time::Time;
 
 pub(super) struct ServiceFramework {
     pub(super) master: MasterClient,

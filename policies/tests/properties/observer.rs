@@ -306,7 +306,11 @@ impl Observer {
             later: &[],
             kept: kept_of(ledger, ledger.earmarks(), &[]),
         };
-        let ripe = |one: &Earmark| one.needs.fits_in(ledger.free(one.agent));
+        // Of what is free some may be another's.
+        let ripe = |one: &Earmark| {
+            let usable = self.usable(one.framework, one.agent, (&[], Resources::ZERO));
+            self.is_plain(one.agent) && one.needs.fits_in(usable.for_anybody + usable.aside)
+        };
         assert!(
             !ledger.earmarks().iter().any(ripe),
             "free, kept, and not offered"

@@ -378,7 +378,8 @@ fn frameworks(
             declares: config.declares,
         };
         let scheduler = registry.scheduler(&spec.scheduler)?;
-        frameworks.push(workload.work.framework(id, offer_policy, scheduler));
+        let kind = workload.work.kind();
+        frameworks.push(Framework::new(id, kind, offer_policy, scheduler));
     }
     Ok(frameworks)
 }

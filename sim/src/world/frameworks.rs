@@ -29,7 +29,7 @@ pub(super) fn framework(
             scenario.registry.scheduler(&behaviour.scheduler)?
         }
     };
-    let framework = work.framework(id, offer_policy, scheduler);
+    let framework = Framework::new(id, work.kind(), offer_policy, scheduler);
     Ok(framework.with_spread(scenario.spread(id)))
 }
 

@@ -283,7 +283,7 @@ impl<'a> World<'a> {
         runtimes.inside(unit.index, cache).scaled(pace, 1000)
     }
 
-    /// LeftAfter what a framework is about to learn of its jobs.
+    /// Follows what a framework is about to learn of its jobs.
     pub(super) fn follow(&mut self, framework: FrameworkId, event: &FrameworkEvent) {
         match *event {
             FrameworkEvent::Reported { task, outcome } => {
@@ -301,7 +301,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// LeftAfter the end of a task. One that another attempt has beaten is lost with that one's end: its job
+    /// Follows the end of a task. One that another attempt has beaten is lost with that one's end: its job
     /// may be over when its own is reported.
     fn follow_report(&mut self, framework: FrameworkId, task: TaskId, outcome: Outcome) {
         let page = &self.frameworks[framework.index()];

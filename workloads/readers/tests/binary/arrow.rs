@@ -39,10 +39,10 @@ fn a_table_is_the_same_in_every_writing() {
 fn types_tell_units() {
     let folder = folder();
     let path = write(&folder, "jobs", arrow::file(&[arrow::types()], None));
-    expect![[r#"
+    expect![[r"
         a,1767600000,30,1,1.5,,0,ann,short,
         b,0.000002,0,1,0.25,,1,,a queue with a long name,
-        c,,7,1,1,,2,ann,,"#]]
+        c,,7,1,1,,2,ann,,"]]
     .assert_eq(&rows(&path, TABLE).join("\n"));
 }
 
@@ -66,23 +66,23 @@ fn what_cannot_be_read_is_told() {
     check(
         TABLE,
         alike(-5),
-        &expect![[r#"
+        &expect![[r"
             jobs:3: column 1 (run_s): expected a number of seconds, found `-5`
-              hint: digits with at most one point and exponent: no sign, blank or unit"#]],
+              hint: digits with at most one point and exponent: no sign, blank or unit"]],
     );
     check(
         TABLE,
         arrow::file(&[arrow::jobs().project(&[0, 4]).unwrap()], None),
-        &expect![[r#"
+        &expect![[r"
             jobs: the schema: expected a column that tells how long a job ran (run_s), or when it ended (end), found `owner, colour`
-              hint: say which column is what: --columns 'run=COLUMN:s,submit=COLUMN:s'; workloads/FORMATS.md has all names"#]],
+              hint: say which column is what: --columns 'run=COLUMN:s,submit=COLUMN:s'; workloads/FORMATS.md has all names"]],
     );
     check(
         TABLE,
         arrow::file(&[arrow::alike(0, 0)], None),
-        &expect![[r#"
+        &expect![[r"
             jobs:1: expected at least one job, found none
-              hint: a first line that names the columns, then a row a job"#]],
+              hint: a first line that names the columns, then a row a job"]],
     );
     check(
         Format::OpenDcTasks,

@@ -61,9 +61,9 @@ fn what_cannot_be_read_is_told() {
     let binary = avro::binary();
     check(
         &binary[..binary.len() - 1],
-        &expect![[r#"
+        &expect![[r"
         job:4: byte 120 of the events: expected more of a value, found the end of the file
-          hint: the file is truncated: its writer still wrote, or fetch it again"#]],
+          hint: the file is truncated: its writer still wrote, or fetch it again"]],
     );
     check(
         b"Avro-Binary",
@@ -79,9 +79,9 @@ fn what_cannot_be_read_is_told() {
     );
     check(
         &of(avro::SCHEMA.replace('\n', "").as_str(), b""),
-        &expect![[r#"
+        &expect![[r"
             job:1: byte 0 of the events: expected at least one event, found none
-              hint: the first line is Avro-Json or Avro-Binary, the second a schema, then events"#]],
+              hint: the first line is Avro-Json or Avro-Binary, the second a schema, then events"]],
     );
     check(
         &of(avro::SCHEMA.replace('\n', "").as_str(), b"\x40"),
@@ -94,16 +94,16 @@ fn what_cannot_be_read_is_told() {
     // No such type, one that holds itself, and ones that take no bytes, or more than there are.
     check(
         &of(r#"{"type":"text"}"#, b"\0"),
-        &expect![[r#"
+        &expect![[r"
         job:2: expected a type that is declared before, found `text`
-          hint: types that hold themselves are not read"#]],
+          hint: types that hold themselves are not read"]],
     );
     let itself = r#"{"type":"record","name":"A","fields":[{"name":"a","type":"A"}]}"#;
     check(
         &of(itself, b"\0"),
-        &expect![[r#"
+        &expect![[r"
         job:2: expected a type that is declared before, found `A`
-          hint: types that hold themselves are not read"#]],
+          hint: types that hold themselves are not read"]],
     );
     check(
         &of(r#"{"type":"record","name":"A","fields":[]}"#, b"\0"),

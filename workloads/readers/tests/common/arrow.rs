@@ -33,7 +33,7 @@ pub(crate) fn jobs() -> RecordBatch {
 /// Three jobs whose columns have other types.
 pub(crate) fn types() -> RecordBatch {
     let times = vec![Some(1_767_600_000_000_000_499), Some(1_500), None];
-    let users = vec![Some("ann"), None, Some("ann")];
+    let users = [Some("ann"), None, Some("ann")];
     let colours: DictionaryArray<Int32Type> = users.iter().copied().collect();
     let cpus = Decimal128Array::from(vec![1500, 250, 1000]);
     batch(vec![
@@ -97,9 +97,9 @@ pub(crate) fn file(batches: &[RecordBatch], packed: Option<CompressionType>) -> 
     let mut bytes = Vec::new();
     let mut writer =
         FileWriter::try_new_with_options(&mut bytes, &schema, options(packed)).unwrap();
-    batches
-        .iter()
-        .for_each(|batch| writer.write(batch).unwrap());
+    for batch in batches {
+        writer.write(batch).unwrap();
+    }
     writer.finish().unwrap();
     drop(writer);
     bytes
@@ -111,9 +111,9 @@ pub(crate) fn stream(batches: &[RecordBatch], packed: Option<CompressionType>) -
     let mut bytes = Vec::new();
     let mut writer =
         StreamWriter::try_new_with_options(&mut bytes, &schema, options(packed)).unwrap();
-    batches
-        .iter()
-        .for_each(|batch| writer.write(batch).unwrap());
+    for batch in batches {
+        writer.write(batch).unwrap();
+    }
     writer.finish().unwrap();
     drop(writer);
     bytes

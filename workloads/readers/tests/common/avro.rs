@@ -79,7 +79,7 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        self.whole(text.len() as i64);
+        self.whole(i64::try_from(text.len()).unwrap());
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
@@ -89,7 +89,7 @@ impl Writer<'_> {
                 .iter()
                 .position(|branch| is(branch, value))
                 .unwrap();
-            self.whole(at as i64);
+            self.whole(i64::try_from(at).unwrap());
             let inner = value.as_object().and_then(|one| one.values().next());
             return self.value(&branches[at], inner.unwrap_or(&Value::Null));
         }
@@ -113,24 +113,25 @@ impl Writer<'_> {
             "string" => self.text(value.as_str().unwrap()),
             "bytes" => {
                 let letters = letters(value);
-                self.whole(letters.len() as i64);
+                self.whole(i64::try_from(letters.len()).unwrap());
                 self.bytes.extend_from_slice(&letters);
             }
             "fixed" => self.bytes.extend_from_slice(&letters(value)),
             "enum" => {
                 let mut symbols = kind["symbols"].as_array().unwrap().iter();
-                self.whole(symbols.position(|symbol| symbol == value).unwrap() as i64);
+                let at = symbols.position(|symbol| symbol == value).unwrap();
+                self.whole(i64::try_from(at).unwrap());
             }
             "array" => {
                 let items = value.as_array().unwrap();
                 // A block says how many, and may say how many bytes they take.
                 if !items.is_empty() {
-                    self.whole(-(items.len() as i64));
+                    self.whole(-i64::try_from(items.len()).unwrap());
                     self.whole(0);
                 }
-                items
-                    .iter()
-                    .for_each(|item| self.value(&kind["items"], item));
+                for item in items {
+                    self.value(&kind["items"], item);
+                }
                 self.whole(0);
             }
             "map" => {

@@ -1,4 +1,4 @@
-//! AvroValues of Avro in binary, as the JSON that Avro writes for them.
+//! Values of Avro in binary, as the JSON that Avro writes for them.
 //!
 //! Source: the specification of Apache Avro 1.11, "Schema Declaration", "Binary Encoding" and "JSON Encoding".
 //! Nothing in the bytes says what they are: the schema does, which somebody else wrote as well. So a type that

@@ -115,6 +115,7 @@ fn unit_of(kind: &DataType) -> Option<(ColumnUnit, bool)> {
     })
 }
 
+#[expect(clippy::useless_conversion, reason = "types of 32 bits are among them")]
 fn of_time(array: &dyn Array, row: usize, scale: ColumnUnit, thousandths: bool) -> PlainCell {
     let number = match array.data_type() {
         DataType::Duration(unit) => match unit {
