@@ -180,10 +180,12 @@ impl Master {
         }
     }
 
+    /// What a framework was to have it wants again, if it still wants it.
     fn for_nobody(&mut self, framework: FrameworkId, needs: Resources) {
         self.ledger.count_reclaimed(framework, false);
         if self.config.offers == OfferSize::Task {
             self.ledger.demand_mut(framework).closed(needs);
+            self.rank(framework);
         }
     }
 }

@@ -1,7 +1,11 @@
 //! Which policies the laws are tried with.
 
+use fairground_policies::allocators::Setup;
+use fairground_policies::registry::Registry;
+use fairground_workloads::rng::stream;
+
 /// Of the first level.
-pub(crate) const ALLOCATORS: [&str; 28] = [
+pub(crate) const ALLOCATORS: [&str; 26] = [
     "static",
     "drf",
     "drf",
@@ -19,8 +23,6 @@ pub(crate) const ALLOCATORS: [&str; 28] = [
     "hdrf",
     "slurm[half-life=1h,every=1m]",
     "tiresias[queues=1m,every=10s,preempt=no]",
-    "tiresias[queues=1m,every=10s]",
-    "borg",
     "yarn-fair",
     "yarn-capacity",
     "yarn-fair[preempt=0s]",
@@ -32,7 +34,7 @@ pub(crate) const ALLOCATORS: [&str; 28] = [
     "armada",
 ];
 /// Of the second level.
-pub(crate) const SCHEDULERS: [&str; 11] = [
+pub(crate) const SCHEDULERS: [&str; 8] = [
     "fair[speculate=1.5,quantile=0.5]",
     "fifo[speculate=1,quantile=0.25,wait=5s]",
     "fifo",
@@ -41,7 +43,18 @@ pub(crate) const SCHEDULERS: [&str; 11] = [
     "fifo[wait=1m]",
     "fifo[wait=1us]",
     "sjf",
-    "tetris",
-    "carbyne",
-    "themis",
 ];
+
+/// Whether a policy takes back what others hold.
+pub(crate) fn takes_back(policy: &str) -> bool {
+    let setup = Setup {
+        shares: Vec::new(),
+        agents: 0,
+        rng: stream(1, "nobody draws").into_generator(),
+    };
+    let name = policy.parse().expect("a policy's name");
+    let (_, allocator) = Registry::default()
+        .allocator(&name, setup)
+        .expect("a policy");
+    allocator.reclaims()
+}
