@@ -5,7 +5,7 @@ use fairground_policies::registry::Registry;
 use fairground_workloads::rng::stream;
 
 /// Of the first level.
-pub(crate) const ALLOCATORS: [&str; 26] = [
+pub(crate) const ALLOCATORS: [&str; 28] = [
     "static",
     "drf",
     "drf",
@@ -23,6 +23,8 @@ pub(crate) const ALLOCATORS: [&str; 26] = [
     "hdrf",
     "slurm[half-life=1h,every=1m]",
     "tiresias[queues=1m,every=10s,preempt=no]",
+    "tiresias[queues=1m,every=10s]",
+    "borg",
     "yarn-fair",
     "yarn-capacity",
     "yarn-fair[preempt=0s]",
