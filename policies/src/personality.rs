@@ -38,6 +38,14 @@ impl Personality {
         Ok(policy)
     }
 
+    /// The policy that a name means: of a personality its own, of any other itself.
+    ///
+    /// # Errors
+    /// As [`Self::policy`].
+    pub fn resolved(called: &Name) -> Result<Name, BadName> {
+        Self::of(called).map_or_else(|| Ok(called.clone()), |one| one.policy(called))
+    }
+
     /// What was run under it, for people.
     pub fn told(&self, called: &Name) -> String {
         let policy = self.policy(called);

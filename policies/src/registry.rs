@@ -3,6 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use crate::allocators::{self, BoxedAllocator, Setup};
+use crate::framework_kind::FrameworkKind;
 use crate::master::{Config, Master};
 use crate::message::AgentId;
 use crate::name::{BadName, Name};
@@ -62,10 +63,7 @@ impl Registry {
         name: &Name,
         setup: Setup,
     ) -> Result<(Config, BoxedAllocator), BadName> {
-        let mut rest = match Personality::of(name) {
-            Some(personality) => personality.policy(name)?,
-            None => name.clone(),
-        };
+        let mut rest = Personality::resolved(name)?;
         let entry = self.allocators.iter().find(|one| one.name == rest.base());
         let entry = entry.ok_or_else(|| self.no_policy(name, &[]))?;
         let mut config = Config::from_name(&mut rest)?;
@@ -113,14 +111,22 @@ impl Registry {
         Ok(Master::new(config, allocator))
     }
 
-    /// The scheduler of a framework that asks for `own`: that of the personality, if `policy` is one.
+    /// The scheduler of a framework of a kind that asks for `own`. Where `policy` is a personality, it is that one's for
+    /// frameworks whose tasks run on the cluster themselves: it says which task runs where, not how executors are kept.
     ///
     /// # Errors
     /// As [`Self::scheduler`].
-    pub fn scheduler_under(&self, policy: &Name, own: &Name) -> Result<BoxedScheduler, BadName> {
+    pub fn scheduler_under(
+        &self,
+        policy: &Name,
+        own: &Name,
+        kind: FrameworkKind,
+    ) -> Result<BoxedScheduler, BadName> {
         match Personality::of(policy) {
-            Some(personality) => self.scheduler(&personality.scheduler.parse()?),
-            None => self.scheduler(own),
+            Some(personality) if kind == FrameworkKind::Batch => {
+                self.scheduler(&personality.scheduler.parse()?)
+            }
+            _ => self.scheduler(own),
         }
     }
 

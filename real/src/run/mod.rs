@@ -26,6 +26,7 @@ use fairground_policies::frameworks::{Framework, OfferPolicy};
 use fairground_policies::master::Config;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::Name;
+use fairground_policies::personality::Personality;
 use fairground_policies::registry::Registry;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
@@ -141,7 +142,7 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     let cluster = Cluster(&which);
     let program = which.folder().join("burner");
     std::fs::copy(std::env::current_exe()?, &program).context("the burner")?;
-    let frameworks = frameworks(recipe, &trace, config, registry)?;
+    let frameworks = frameworks(recipe, &trace, (&args.policy, config), registry)?;
     let burners = (program, calibration.clone());
     let ended = runtime.block_on(async {
         tokio::select! {
@@ -329,9 +330,9 @@ fn say(
 
 /// The policy with its lengths of time divided by `scale`.
 fn in_real_time(policy: &Name, scale: u32) -> anyhow::Result<Name> {
-    let mut real = policy.clone();
+    let mut real = Personality::resolved(policy)?;
     for key in ["round", "timeout"] {
-        let span = policy
+        let span = real
             .clone()
             .take_as::<Span>(key, "a length of time, as in 1s")?;
         if let Some(span) = span {
@@ -367,7 +368,7 @@ fn weight(spec: &FrameworkSpec) -> String {
 fn frameworks(
     recipe: &Recipe,
     trace: &Trace,
-    config: Config,
+    (policy, config): (&Name, Config),
     registry: &Registry,
 ) -> anyhow::Result<Vec<Framework>> {
     let mut frameworks = Vec::new();
@@ -377,8 +378,8 @@ fn frameworks(
             refuse: spec.refuse,
             declares: config.declares,
         };
-        let scheduler = registry.scheduler(&spec.scheduler)?;
         let kind = workload.work.kind();
+        let scheduler = registry.scheduler_under(policy, &spec.scheduler, kind)?;
         frameworks.push(Framework::new(id, kind, offer_policy, scheduler));
     }
     Ok(frameworks)

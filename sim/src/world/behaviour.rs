@@ -2,14 +2,11 @@
 
 use fairground_policies::constraint::Constraint;
 use fairground_policies::message::RoleId;
-use fairground_policies::name::{BadName, Name};
-use fairground_policies::schedulers::BoxedScheduler;
+use fairground_policies::name::Name;
 use fairground_policies::share::Weight;
 use fairground_policies::time::Span;
 use fairground_workloads::recipe::{FrameworkSpec, PreemptedWork, Recipe, Role};
 use fairground_workloads::usage::UseSpec;
-
-use super::Scenario;
 
 /// How a framework behaves.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,11 +46,5 @@ impl Behaviour {
             uses: framework.uses,
         };
         recipe.framework.iter().map(behaviour).collect()
-    }
-
-    /// Its scheduler in a scenario: that of the personality, if its policy is one.
-    pub(super) fn scheduler_in(&self, scenario: &Scenario<'_>) -> Result<BoxedScheduler, BadName> {
-        let (registry, policy) = (scenario.registry, scenario.policy);
-        registry.scheduler_under(policy, &self.scheduler)
     }
 }

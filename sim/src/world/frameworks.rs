@@ -22,14 +22,10 @@ pub(super) fn framework(
         refuse: behaviour.refuse,
         declares: config.declares,
     };
-    // A personality says which task runs where, not how executors are kept.
-    let scheduler = match work {
-        Work::Batch(_) => behaviour.scheduler_in(scenario)?,
-        Work::Executors { .. } | Work::Service(_) => {
-            scenario.registry.scheduler(&behaviour.scheduler)?
-        }
-    };
-    let framework = Framework::new(id, work.kind(), offer_policy, scheduler);
+    let kind = work.kind();
+    let (registry, policy) = (scenario.registry, scenario.policy);
+    let scheduler = registry.scheduler_under(policy, &behaviour.scheduler, kind)?;
+    let framework = Framework::new(id, kind, offer_policy, scheduler);
     Ok(framework.with_spread(scenario.spread(id)))
 }
 
