@@ -16,7 +16,12 @@ pub(super) fn usable_agents(
     owner: impl Fn(AgentId) -> Option<FrameworkId>,
 ) -> Vec<Vec<Usable>> {
     let trace = scenario.trace;
-    let mut usable = vec![Vec::<Usable>::new(); trace.workloads.len()];
+    let count = trace.workloads.len();
+    let alike: Vec<usize> = (0..count).map(|one| first_alike(scenario, one)).collect();
+    let firsts: Vec<usize> = (0..count).filter(|one| alike[*one] == *one).collect();
+    // What is anybody's is counted once for all that may use the same of it.
+    let mut shared = vec![Vec::<Usable>::new(); count];
+    let mut own = vec![Vec::<Usable>::new(); count];
     let first = trace.agents.iter().enumerate();
     let first = first.map(|(i, total)| (AgentId(i as u32), *total, None));
     let mut all: Vec<(AgentId, Resources, Option<Time>)> = first.collect();
@@ -32,26 +37,42 @@ pub(super) fn usable_agents(
     }
     for (agent, total, until) in all {
         let total = scenario.offered(agent, total);
-        let owner = owner(agent);
-        for (framework, sizes) in usable.iter_mut().enumerate() {
-            let is_others = owner.is_some_and(|owner| owner.index() != framework);
-            if is_others || !scenario.admits(framework, agent) {
-                continue;
+        if let Some(owner) = owner(agent) {
+            if owner.index() < count && scenario.admits(owner.index(), agent) {
+                add(&mut own[owner.index()], (total, 1, until));
             }
-            let total = match owner {
-                None => total.saturating_sub(reserved(scenario, framework, agent)),
-                Some(_) => total,
-            };
-            match sizes
-                .iter_mut()
-                .find(|(size, _, end)| (*size, *end) == (total, until))
-            {
-                Some((_, count, _)) => *count += 1,
-                None => sizes.push((total, 1, until)),
+            continue;
+        }
+        for framework in firsts.iter().copied() {
+            if scenario.admits(framework, agent) {
+                let left = total.saturating_sub(reserved(scenario, framework, agent));
+                add(&mut shared[framework], (left, 1, until));
             }
         }
     }
-    usable
+    for (own, alike) in own.iter_mut().zip(alike) {
+        shared[alike].iter().for_each(|one| add(own, *one));
+    }
+    own
+}
+
+fn add(sizes: &mut Vec<Usable>, (total, agents, until): Usable) {
+    let mut known = sizes.iter_mut();
+    match known.find(|(size, _, end)| (*size, *end) == (total, until)) {
+        Some((_, count, _)) => *count += agents,
+        None => sizes.push((total, agents, until)),
+    }
+}
+
+/// The first framework that may use the same of what is anybody's.
+fn first_alike(scenario: &Scenario<'_>, framework: usize) -> usize {
+    let may = |one: usize| {
+        let behaviour = &scenario.frameworks[one];
+        (behaviour.role, &behaviour.constraints)
+    };
+    (0..framework)
+        .find(|one| may(*one) == may(framework))
+        .unwrap_or(framework)
 }
 
 /// What of an agent is reserved for others: for roles that a framework is not in.
