@@ -50,6 +50,11 @@ impl AgentSet {
         self.words.get(word).is_some_and(|bits| bits & bit != 0)
     }
 
+    /// No member has as high a number.
+    pub(crate) const fn end(&self) -> usize {
+        self.words.len() * 64
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.summary.iter().all(|bits| *bits == 0)
     }

@@ -3,6 +3,9 @@
 //! Workloads have few sizes: each of the first that are asked for has a set of the agents with room for it, a bit an
 //! agent, so that a change costs a comparison a size and a question a search for a bit. Several resources have no order
 //! that a tree could search by, but their maxima have: where there are more sizes, a tree of them answers.
+//!
+//! What an agent has changes more often than what it has room for: the sizes that it had room for are known of every
+//! agent, a bit a size, and only the sets of those that differ are touched.
 
 mod tree;
 
@@ -12,20 +15,61 @@ use crate::message::AgentId;
 use crate::resources::Resources;
 
 /// From so many sizes on, looking at all of them at every change is dearer than a tree.
-const MOST_SIZES: usize = 32;
+const MOST_SIZES: usize = u32::BITS as usize;
 
 /// Where there is room for which size.
 #[derive(Clone, Debug)]
 pub(crate) enum CapacityIndex {
-    /// For every size that somebody asked for, the agents with room for it.
-    Sizes(Vec<(Resources, AgentSet)>),
+    /// For every size that somebody asked for.
+    Sizes(KnownSizes),
     /// For any size.
     Tree(MaximaTree),
 }
 
 impl Default for CapacityIndex {
     fn default() -> Self {
-        Self::Sizes(Vec::new())
+        Self::Sizes(KnownSizes::default())
+    }
+}
+
+/// The sizes that somebody asked for.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct KnownSizes {
+    needs: Vec<Resources>,
+    /// The agents with room for each.
+    room: Vec<AgentSet>,
+    /// One bit a size: those that each agent has room for.
+    fitting: Vec<u32>,
+}
+
+impl KnownSizes {
+    fn update(&mut self, agent: AgentId, free: Resources) {
+        let mut fitting = 0;
+        for (size, needs) in self.needs.iter().enumerate() {
+            fitting |= u32::from(needs.fits_in(free)) << size;
+        }
+        if self.fitting.len() <= agent.index() {
+            self.fitting.resize(agent.index() + 1, 0);
+        }
+        let before = std::mem::replace(&mut self.fitting[agent.index()], fitting);
+        let mut differs = before ^ fitting;
+        while differs != 0 {
+            let size = differs.trailing_zeros();
+            self.room[size as usize].set(agent, fitting & (1 << size) != 0);
+            differs &= differs - 1;
+        }
+    }
+
+    /// Adds a size; the agents with room for it.
+    fn push(&mut self, needs: Resources, free: impl Iterator<Item = Resources>) -> &AgentSet {
+        let (size, room) = (self.needs.len(), room_for(needs, free));
+        self.fitting.resize(self.fitting.len().max(room.end()), 0);
+        for (agent, fitting) in self.fitting.iter_mut().enumerate() {
+            *fitting |= u32::from(room.contains(AgentId(agent as u32))) << size;
+        }
+        self.needs.push(needs);
+        self.room.push(room);
+        &self.room[size]
     }
 }
 
@@ -33,11 +77,7 @@ impl CapacityIndex {
     /// What is free on `agent` has changed.
     pub(crate) fn update(&mut self, agent: AgentId, free: Resources) {
         match self {
-            Self::Sizes(sizes) => {
-                for (needs, room) in sizes {
-                    room.set(agent, needs.fits_in(free));
-                }
-            }
+            Self::Sizes(sizes) => sizes.update(agent, free),
             Self::Tree(tree) => tree.update(agent, free),
         }
     }
@@ -52,14 +92,11 @@ impl CapacityIndex {
     ) -> Option<AgentId> {
         match self {
             Self::Sizes(sizes) => {
-                if let Some((_, room)) = sizes.iter().find(|(size, _)| *size == needs) {
-                    return room.next(from);
+                if let Some(size) = sizes.needs.iter().position(|size| *size == needs) {
+                    return sizes.room[size].next(from);
                 }
-                if sizes.len() < MOST_SIZES {
-                    let room = room_for(needs, free);
-                    let next = room.next(from);
-                    sizes.push((needs, room));
-                    return next;
+                if sizes.needs.len() < MOST_SIZES {
+                    return sizes.push(needs, free).next(from);
                 }
                 let tree = MaximaTree::new(free);
                 let next = tree.next(needs, from);
@@ -74,14 +111,19 @@ impl CapacityIndex {
     pub(crate) fn check(&self, free: impl Iterator<Item = Resources> + Clone) {
         match self {
             Self::Sizes(sizes) => {
-                for (needs, room) in sizes {
+                for (size, needs) in sizes.needs.iter().enumerate() {
                     let expected = room_for(*needs, free.clone());
-                    let mut agents = 0..free.clone().count() as u32;
-                    assert!(
-                        agents
-                            .all(|id| room.contains(AgentId(id)) == expected.contains(AgentId(id))),
-                        "who has room for {needs}"
-                    );
+                    for id in 0..free.clone().count() {
+                        let agent = AgentId(id as u32);
+                        let fitting = sizes
+                            .fitting
+                            .get(id)
+                            .is_some_and(|all| all & 1 << size != 0);
+                        let room = sizes.room[size].contains(agent);
+                        let known = (room, fitting);
+                        let expected = expected.contains(agent);
+                        assert_eq!(known, (expected, expected), "{agent}: room for {needs}");
+                    }
                 }
             }
             Self::Tree(tree) => tree.check(free),
