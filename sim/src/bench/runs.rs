@@ -143,3 +143,17 @@ pub(super) fn allocations(shape: Shape) -> anyhow::Result<f64> {
         .context("this program does not count them")?;
     Ok(count as f64 / shape.tasks as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where they are right: a ratio to the floor says nothing of a program that places otherwise.
+    #[test]
+    fn tasks_run_where_the_floors_place_them() {
+        for load in [7, 12, 20] {
+            fifo_to_floor(Shape::new(3000, 20, load)).unwrap();
+            drf_to_floor(drf(3000, 30, 40, load)).unwrap();
+        }
+    }
+}

@@ -1,5 +1,5 @@
-//! The floor under dominant resource fairness: a queue a user, and for each size of task a tournament
-//! of the users whose next task has it, so that sizes that fit nowhere are passed over as one.
+//! The floor under dominant resource fairness: for each size of task a queue a user and a tournament of the users that wait
+//! with it, so that sizes that fit nowhere are passed over as one.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -7,9 +7,8 @@ use std::collections::{BinaryHeap, VecDeque};
 use super::super::workload::Line;
 use super::{Free, Running, SIZES, now, size};
 
-/// Dominant resource fairness: the user with the least dominant share, of those whose next task fits
-/// somewhere, starts it on the first machine with room. A user that just started one is asked for its
-/// next task only when everybody else was served, as a framework is that has to answer first.
+/// Dominant resource fairness: the user with the least dominant share, of those with a task that fits somewhere, starts
+/// the first of these on the first machine with room.
 pub(in super::super) fn drf(
     lines: &[Line],
     users: usize,
@@ -25,10 +24,9 @@ pub(in super::super) fn drf(
         running: BinaryHeap::new(),
         starts: 0,
         users: (0..users).map(|_| User::default()).collect(),
-        heads: std::array::from_fn(|_| Tournament::new(users)),
+        waiting: std::array::from_fn(|_| Tournament::new(users)),
     };
     let mut next = 0;
-    let mut answering = VecDeque::new();
     loop {
         let arrival = lines
             .get(next)
@@ -39,41 +37,24 @@ pub(in super::super) fn drf(
         };
         if end == Some(now) {
             cluster.end();
-            while let Some(user) = cluster.least() {
-                cluster.leave(user);
-                cluster.start(user, now);
-                answering.push_back(user);
-            }
         } else {
-            let user = lines[next].user as usize;
-            cluster.users[user].waiting.push_back(next as u32);
+            let line = &lines[next];
+            let (user, size) = (line.user as usize, size(line.cpus, line.mem));
+            cluster.users[user].waiting[size].push_back(next as u32);
+            cluster.stand(user, size);
             next += 1;
-            if cluster.users[user].waiting.len() == 1 {
-                answering.push_back(user);
-            }
         }
-        while let Some(user) = answering.pop_front() {
-            let Some(head) = cluster.head(user) else {
-                continue;
-            };
-            if cluster.free.fits[head].first().is_some() {
-                cluster.start(user, now);
-                answering.push_back(user);
-            } else {
-                cluster.users[user].stands = Some(head);
-                cluster.heads[head].set(user, Some(cluster.users[user].share()));
-            }
+        while let Some(user) = cluster.least() {
+            cluster.start(user, now);
         }
     }
 }
 
 #[derive(Default)]
 struct User {
-    waiting: VecDeque<u32>,
+    waiting: [VecDeque<u32>; SIZES],
     cpus: u32,
     mem: u32,
-    /// The size of its next task, if that waits for room.
-    stands: Option<usize>,
 }
 
 impl User {
@@ -91,34 +72,32 @@ struct Cluster<'a, T, S> {
     running: BinaryHeap<Running>,
     starts: u32,
     users: Vec<User>,
-    /// Who waits for room, by the size of the next task.
-    heads: [Tournament; SIZES],
+    /// Who waits, by size.
+    waiting: [Tournament; SIZES],
 }
 
 impl<T: Fn(&Line, u64) -> (u64, u64), S: FnMut(usize, u32, u64, u64)> Cluster<'_, T, S> {
-    fn head(&self, user: usize) -> Option<usize> {
-        let line = *self.users[user].waiting.front()?;
-        let line = &self.lines[line as usize];
-        Some(size(line.cpus, line.mem))
-    }
-
-    /// Who is next of those that wait and whose next task fits.
+    /// Who is next of those that wait with something that fits.
     fn least(&self) -> Option<usize> {
         let fits = (0..SIZES).filter(|size| self.free.fits[*size].first().is_some());
-        let least = fits.filter_map(|size| self.heads[size].least()).min()?;
+        let least = fits.filter_map(|size| self.waiting[size].least()).min()?;
         Some(least.1 as usize)
     }
 
-    fn leave(&mut self, user: usize) {
-        let head = self.users[user].stands.take().expect("one who waits");
-        self.heads[head].set(user, None);
+    /// Puts a user where it belongs among those that wait with a size.
+    fn stand(&mut self, user: usize, size: usize) {
+        let page = &self.users[user];
+        let share = (!page.waiting[size].is_empty()).then(|| page.share());
+        self.waiting[size].set(user, share);
     }
 
     fn start(&mut self, user: usize, now: u64) {
-        let page = &mut self.users[user];
-        let number = page.waiting.pop_front().expect("a task that waits");
+        let number = self.free.first(&self.users[user].waiting);
+        let number = number.expect("a task that waits and fits");
         let line = &self.lines[number as usize];
         let machine = self.free.take(line).expect("a machine with room");
+        let page = &mut self.users[user];
+        page.waiting[size(line.cpus, line.mem)].pop_front();
         page.cpus += line.cpus;
         page.mem += line.mem;
         let end = now + (self.times)(line, u64::from(number)).1;
@@ -126,6 +105,8 @@ impl<T: Fn(&Line, u64) -> (u64, u64), S: FnMut(usize, u32, u64, u64)> Cluster<'_
         self.running
             .push(Reverse((end, self.starts, machine, number)));
         self.starts += 1;
+        self.waiting[size(line.cpus, line.mem)].set(user, None);
+        self.share_changed(user);
     }
 
     fn end(&mut self) {
@@ -136,8 +117,14 @@ impl<T: Fn(&Line, u64) -> (u64, u64), S: FnMut(usize, u32, u64, u64)> Cluster<'_
         let page = &mut self.users[user];
         page.cpus -= line.cpus;
         page.mem -= line.mem;
-        if let Some(head) = page.stands {
-            self.heads[head].set(user, Some(page.share()));
+        self.share_changed(user);
+    }
+
+    fn share_changed(&mut self, user: usize) {
+        for size in 0..SIZES {
+            if !self.users[user].waiting[size].is_empty() {
+                self.stand(user, size);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The floor: an event heap, exact first fit and a queue, and nothing else. What a simulator with
+//! The floor: an event heap, exact first fit and a queue a size, and nothing else. What a simulator with
 //! frameworks, offers, resources of any kind and records costs is told as a multiple of this.
 
 use std::cmp::Reverse;
@@ -23,7 +23,7 @@ pub(super) struct Outcome {
 /// A task that runs: when it ends, its place in starting order, its machine and its line.
 type Running = Reverse<(u64, u32, u32, u32)>;
 
-/// First come, first served, strictly; `times` gives a task's arrival and run time; `started` is told
+/// First come, first served, and whoever does not fit is passed over; `times` gives a task's arrival and run time; `started` is told
 /// each start with the line's number, its machine, start and end.
 pub(super) fn fifo(
     lines: &[Line],
@@ -33,7 +33,7 @@ pub(super) fn fifo(
 ) -> Outcome {
     let mut free = Free::new(machines);
     let mut running: BinaryHeap<Running> = BinaryHeap::new();
-    let mut waiting: VecDeque<u32> = VecDeque::new();
+    let mut waiting: [VecDeque<u32>; SIZES] = Default::default();
     let mut placements = Placements::default();
     let (mut next, mut starts, mut makespan, mut waits) = (0, 0, 0, 0_u128);
     loop {
@@ -47,15 +47,14 @@ pub(super) fn fifo(
             free.give_back(machine, &lines[line as usize]);
             makespan = now;
         } else {
-            waiting.push_back(next as u32);
+            let line = &lines[next];
+            waiting[size(line.cpus, line.mem)].push_back(next as u32);
             next += 1;
         }
-        while let Some(&first) = waiting.front() {
+        while let Some(first) = free.first(&waiting) {
             let line = &lines[first as usize];
-            let Some(machine) = free.take(line) else {
-                break;
-            };
-            waiting.pop_front();
+            let machine = free.take(line).expect("a machine with room");
+            waiting[size(line.cpus, line.mem)].pop_front();
             let (arrival, runs) = times(line, u64::from(first));
             placements.add(machine);
             waits += u128::from(now - arrival);
@@ -96,6 +95,14 @@ impl Free {
             free: vec![(16, 32); machines as usize],
             fits: std::array::from_fn(|_| full.clone()),
         }
+    }
+
+    /// The first of those that wait for whom there is room.
+    fn first(&self, waiting: &[VecDeque<u32>; SIZES]) -> Option<u32> {
+        let open = waiting.iter().zip(&self.fits);
+        let open = open.filter(|(waiting, fits)| !waiting.is_empty() && fits.first().is_some());
+        open.filter_map(|(waiting, _)| waiting.front().copied())
+            .min()
     }
 
     fn take(&mut self, line: &Line) -> Option<u32> {
@@ -187,6 +194,6 @@ mod tests {
         };
         check(10_000, 7, 0x0761_b1e1_cd19_dcca, 2_047_321, 0.0);
         check(100_000, 7, 0xded1_29ae_fd06_e04e, 11_550_454, 0.0);
-        check(100_000, 12, 0x5f54_90fc_d4cd_2cfb, 8_340_780, 561_120.6);
+        check(100_000, 12, 0x17e8_c5a6_bb9f_851a, 8_311_603, 499_040.8);
     }
 }
