@@ -68,8 +68,8 @@ fn cluster(policy: &str, agents: u32, frameworks: u32) -> Master {
 fn answer(offer: &Offer, launch: Vec<TaskRequest>) -> Event {
     Event::OffersAnswered {
         framework: offer.framework,
-        offers: vec![offer.id],
-        launch,
+        offers: vec![offer.id].into(),
+        launch: launch.into(),
         refuse: Span::ZERO,
     }
 }
@@ -138,7 +138,7 @@ fn decision(c: &mut Criterion) {
         let mut master = cluster(&policy, 100, 1000);
         for framework in (0..1000).map(FrameworkId) {
             let (needs, count) = (TASK, 1000);
-            let demand = vec![Demand { needs, count }];
+            let demand = vec![Demand { needs, count }].into();
             let declared = Event::DemandDeclared { framework, demand };
             tell(&mut master, Time::ZERO, declared);
         }

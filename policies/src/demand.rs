@@ -1,103 +1,147 @@
 //! What a framework wants where offers are made for tasks: how many of which size, and what of that
 //! it was offered.
 
+use std::collections::VecDeque;
+
 use crate::message::Demand;
 use crate::resources::Resources;
 
-/// Parts of one demand at most: whoever declares more is heard again when some of it was served.
-pub(crate) const MOST: usize = 256;
+/// Parts of one demand at most, of 16 bytes each: what else there is stands with its like, or is heard of when some of it
+/// was served.
+pub(crate) const MOST: usize = 1 << 20;
 
 /// A demand in the order in which it is served, and the offers that count against it.
-#[derive(Clone, Default, Debug)]
+///
+/// Tasks of one size stand in a queue of their own, each part of them with its turn among all: what is served next is
+/// the first of one of few queues, however long they are.
+#[derive(Clone, Debug)]
 pub(crate) struct OpenDemand {
-    /// One size may come again behind others.
-    parts: Vec<Demand>,
-    /// One a size that is wanted or offered.
+    /// One a size that is wanted or offered; one that is neither is taken for another size.
     sizes: Vec<SizeDemand>,
+    /// How many parts all of them have together.
+    parts: usize,
+    /// The turn of the next part.
+    next_turn: u64,
     /// Sizes of offers that ended while as many were open as wanted.
     reopened: Vec<Resources>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 struct SizeDemand {
     needs: Resources,
     /// How many tasks could start.
     count: u64,
-    /// What that was before the last demand.
+    /// What that was before, while a demand is taken down.
     before: u64,
     /// Offers of this size that are not answered.
     open: u32,
-    /// The first part of the demand that these offers do not cover.
-    front: usize,
+    /// By turn, none of them empty.
+    parts: VecDeque<DemandPart>,
 }
 
-/// Takes the launch of a task off a demand.
-pub(crate) fn take_one(parts: &mut [Demand], needs: Resources) {
-    take_some(parts, needs, 1);
-}
-
-/// Takes launches of tasks, no more than `most`, off a demand: off their own size, or else off the first that so small
-/// a task could be of, or else off the first; of which size and how many.
-pub(crate) fn take_some(parts: &mut [Demand], needs: Resources, most: u32) -> Option<Demand> {
-    let find = |is_it: &dyn Fn(&Demand) -> bool| {
-        let mut parts = parts.iter();
-        parts.position(|part| part.count > 0 && is_it(part))
-    };
-    let found = find(&|part| part.needs == needs)
-        .or_else(|| find(&|part| needs.fits_in(part.needs)))
-        .or_else(|| find(&|_| true));
-    let part = &mut parts[found?];
-    let count = part.count.min(most);
-    part.count -= count;
-    Some(Demand {
-        needs: part.needs,
-        count,
-    })
+/// Tasks that are served one after the other.
+#[derive(Clone, Copy, Debug)]
+struct DemandPart {
+    turn: u64,
+    count: u32,
 }
 
 impl OpenDemand {
+    /// Nothing is wanted.
+    pub(crate) const fn new() -> Self {
+        Self {
+            sizes: Vec::new(),
+            parts: 0,
+            next_turn: 0,
+            reopened: Vec::new(),
+        }
+    }
+
     /// Takes a demand down; whether more of some size is wanted than before.
     pub(crate) fn declare(&mut self, demand: &[Demand]) -> bool {
         for size in &mut self.sizes {
             size.before = std::mem::take(&mut size.count);
+            size.parts.clear();
         }
-        self.parts.clear();
-        let some = |one: &&Demand| one.count > 0 && !one.needs.is_zero();
-        self.parts.extend(demand.iter().filter(some).take(MOST));
-        for part in 0..self.parts.len() {
-            let Demand { needs, count } = self.parts[part];
-            self.size_mut(needs).count += u64::from(count);
+        (self.parts, self.next_turn) = (0, 0);
+        for one in demand.iter().filter(|one| is_some(one)).take(MOST) {
+            self.push(*one);
         }
         let grown = self.sizes.iter().any(|size| size.count > size.before);
-        self.sizes.retain(|size| size.count > 0 || size.open > 0);
-        for size in &mut self.sizes {
-            size.find_front(&self.parts);
-        }
+        self.sizes.iter_mut().for_each(|size| size.before = 0);
         grown
     }
 
-    /// Launches take as many off.
-    pub(crate) fn launched(&mut self, needs: Resources, count: u32) {
-        let mut left = count;
-        while left > 0
-            && let Some(some) = take_some(&mut self.parts, needs, left)
-        {
-            left -= some.count;
-            self.change(some.needs, |size| size.count -= u64::from(some.count));
+    /// More waits behind all of it; whether each of it has a turn of its own, or where there are too many parts stands
+    /// with others of its size, or nowhere if there are none.
+    pub(crate) fn grow(&mut self, more: &[Demand]) -> bool {
+        let mut exact = true;
+        for one in more.iter().filter(|one| is_some(one)) {
+            if self.parts < MOST {
+                self.push(*one);
+                continue;
+            }
+            exact = false;
+            let mut sizes = self.sizes.iter_mut();
+            let size = sizes.find(|size| size.needs == one.needs && size.count > 0);
+            if let Some(size) = size {
+                let last = size.parts.back_mut().expect("tasks stand in parts");
+                last.count = last.count.saturating_add(one.count);
+                size.count = size.parts.iter().map(|part| u64::from(part.count)).sum();
+            }
         }
+        exact
+    }
+
+    /// Launches take as many off: off their own size, or else off the first that so small a task could be of, or else
+    /// off the first. Whether all of them were off their own.
+    pub(crate) fn launched(&mut self, needs: Resources, count: u32) -> bool {
+        let (mut left, mut own) = (count, true);
+        while left > 0
+            && let Some(position) = self.size_of_launch(needs)
+        {
+            let size = &mut self.sizes[position];
+            own &= size.needs == needs;
+            let first = size.parts.front_mut().expect("tasks stand in parts");
+            let some = first.count.min(left);
+            (first.count, left) = (first.count - some, left - some);
+            size.count -= u64::from(some);
+            if first.count == 0 {
+                size.parts.pop_front();
+                self.parts -= 1;
+            }
+        }
+        own && left == 0
+    }
+
+    /// Whose a task of this size is that was launched.
+    fn size_of_launch(&self, needs: Resources) -> Option<usize> {
+        let waits = |size: &SizeDemand| size.count > 0;
+        let mut sizes = self.sizes.iter();
+        let own = sizes.position(|size| size.needs == needs && waits(size));
+        let first = |may: &dyn Fn(&SizeDemand) -> bool| {
+            let some = self.sizes.iter().enumerate();
+            let some = some.filter(|(_, size)| waits(size) && may(size));
+            some.min_by_key(|(_, size)| size.parts[0].turn)
+                .map(|(position, _)| position)
+        };
+        own.or_else(|| first(&|size| needs.fits_in(size.needs)))
+            .or_else(|| first(&|_| true))
     }
 
     /// An offer of this size was made.
     pub(crate) fn offered(&mut self, needs: Resources) {
-        self.change(needs, |size| size.open += 1);
+        self.size_mut(needs).open += 1;
     }
 
     /// An offer of this size ended.
     pub(crate) fn closed(&mut self, needs: Resources) {
-        if !self.size_mut(needs).is_unmet() {
+        let size = self.size_mut(needs);
+        let met = !size.is_unmet();
+        size.open -= 1;
+        if met {
             self.reopened.push(needs);
         }
-        self.change(needs, |size| size.open -= 1);
     }
 
     /// Whether some size of which enough was offered is wanted again since this was asked last.
@@ -110,9 +154,28 @@ impl OpenDemand {
         })
     }
 
+    /// Whether nothing could start.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.parts == 0
+    }
+
+    /// How many tasks of which size could start, in no order.
+    pub(crate) fn by_size(&self) -> impl Iterator<Item = (Resources, u64)> {
+        let wanted = self.sizes.iter().filter(|size| size.count > 0);
+        wanted.map(|size| (size.needs, size.count))
+    }
+
     /// What could start, in its order: offers do not count against it, launches do.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = Demand> {
-        self.parts.iter().copied().filter(|part| part.count > 0)
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = Demand> + use<> {
+        let part = |size: &SizeDemand, part: &DemandPart| {
+            let (needs, count) = (size.needs, part.count);
+            (part.turn, Demand { needs, count })
+        };
+        let sizes = self.sizes.iter();
+        let parts = sizes.flat_map(|size| size.parts.iter().map(move |one| part(size, one)));
+        let mut parts: Vec<(u64, Demand)> = parts.collect();
+        parts.sort_unstable_by_key(|(turn, _)| *turn);
+        parts.into_iter().map(|(_, part)| part)
     }
 
     /// The sizes of which more is wanted than was offered.
@@ -121,13 +184,16 @@ impl OpenDemand {
         unmet.map(|size| size.needs)
     }
 
-    /// The same, with how many more.
-    pub(crate) fn unmet_parts(&self) -> impl Iterator<Item = Demand> {
+    /// The same, with how many more, in the order in which they are served next.
+    pub(crate) fn unmet_parts(&self) -> Vec<Demand> {
         let unmet = self.sizes.iter().filter(|size| size.is_unmet());
-        unmet.map(|size| Demand {
+        let mut unmet: Vec<&SizeDemand> = unmet.collect();
+        unmet.sort_unstable_by_key(|size| size.front());
+        let more = |size: &SizeDemand| Demand {
             needs: size.needs,
             count: u32::try_from(size.count - u64::from(size.open)).unwrap_or(u32::MAX),
-        })
+        };
+        unmet.into_iter().map(more).collect()
     }
 
     /// Whether more is wanted than was offered.
@@ -147,47 +213,69 @@ impl OpenDemand {
         let unmet = self.sizes.iter().filter(|size| size.is_unmet());
         let next = unmet
             .filter(|size| may(size.needs))
-            .min_by_key(|size| size.front);
+            .min_by_key(|size| size.front());
         next.map(|size| size.needs)
     }
 
-    /// Compares the books with the sizes of the offers that are open.
+    /// Compares the books with the sizes of the offers that are open, and with themselves.
     pub(crate) fn check(&self, open: &[Resources]) {
         for size in &self.sizes {
-            let offers = open.iter().filter(|needs| **needs == size.needs);
-            assert_eq!(
-                size.open as usize,
-                offers.count(),
-                "offers of {}",
-                size.needs
-            );
+            let offers = open.iter().filter(|needs| **needs == size.needs).count();
+            let tasks: u64 = size.parts.iter().map(|part| u64::from(part.count)).sum();
+            let books = (size.open as usize, size.count);
+            assert_eq!(books, (offers, tasks), "offers and tasks of {}", size.needs);
+            assert!(size.parts.iter().is_sorted_by_key(|part| part.turn));
         }
+        let parts: usize = self.sizes.iter().map(|size| size.parts.len()).sum();
+        assert_eq!(self.parts, parts, "parts of a demand");
         let known = |needs: &Resources| self.sizes.iter().any(|size| size.needs == *needs);
         assert!(open.iter().all(known), "offers of a size");
     }
 
+    /// Adds a part behind all others: to the last one if that is of its size.
+    fn push(&mut self, Demand { needs, count }: Demand) {
+        let (turn, last) = (self.next_turn, self.next_turn.wrapping_sub(1));
+        let size = self.size_mut(needs);
+        size.count += u64::from(count);
+        match size.parts.back_mut() {
+            Some(part) if part.turn == last && part.count.checked_add(count).is_some() => {
+                part.count += count;
+            }
+            _ => {
+                size.parts.push_back(DemandPart { turn, count });
+                self.parts += 1;
+                self.next_turn += 1;
+            }
+        }
+    }
+
     fn size_mut(&mut self, needs: Resources) -> &mut SizeDemand {
-        let known = self.sizes.iter().position(|size| size.needs == needs);
-        let position = known.unwrap_or(self.sizes.len());
+        let mut sizes = self.sizes.iter();
+        let known = sizes.position(|size| size.needs == needs);
+        let position = known.unwrap_or_else(|| {
+            let mut sizes = self.sizes.iter();
+            let unused = sizes.position(SizeDemand::is_unused);
+            unused.unwrap_or(self.sizes.len())
+        });
         if known.is_none() {
-            self.sizes.push(SizeDemand {
-                needs,
-                count: 0,
-                before: 0,
-                open: 0,
-                front: 0,
-            });
+            if position == self.sizes.len() {
+                self.sizes.push(SizeDemand {
+                    needs,
+                    count: 0,
+                    before: 0,
+                    open: 0,
+                    parts: VecDeque::new(),
+                });
+            }
+            self.sizes[position].needs = needs;
         }
         &mut self.sizes[position]
     }
+}
 
-    fn change(&mut self, needs: Resources, change: impl FnOnce(&mut SizeDemand)) {
-        let parts = std::mem::take(&mut self.parts);
-        let size = self.size_mut(needs);
-        change(size);
-        size.find_front(&parts);
-        self.parts = parts;
-    }
+/// Whether anything is wanted by it.
+fn is_some(one: &Demand) -> bool {
+    one.count > 0 && !one.needs.is_zero()
 }
 
 impl SizeDemand {
@@ -195,18 +283,20 @@ impl SizeDemand {
         self.count > self.open as u64
     }
 
-    /// Offers cover the parts of their size in order.
-    fn find_front(&mut self, parts: &[Demand]) {
-        let (needs, mut covered) = (self.needs, self.open);
-        let front = parts.iter().position(|part| {
-            let mine = part.needs == needs;
-            let front = mine && part.count > covered;
-            if mine && !front {
-                covered -= part.count;
+    const fn is_unused(&self) -> bool {
+        self.count == 0 && self.open == 0 && self.before == 0
+    }
+
+    /// The turn of the first part that offers do not cover: they cover the parts of their size in order.
+    fn front(&self) -> u64 {
+        let mut covered = self.open;
+        for part in &self.parts {
+            if part.count > covered {
+                return part.turn;
             }
-            front
-        });
-        self.front = front.unwrap_or(parts.len());
+            covered -= part.count;
+        }
+        u64::MAX
     }
 }
 
@@ -218,7 +308,7 @@ mod tests {
     const B: Resources = Resources::cores(2, 1);
 
     fn wanted(demand: &[(Resources, u32)]) -> OpenDemand {
-        let mut wanted = OpenDemand::default();
+        let mut wanted = OpenDemand::new();
         wanted.declare(&list(demand));
         wanted
     }
@@ -275,6 +365,32 @@ mod tests {
         other.launched(Resources::cores(9, 9), 1);
         other.closed(A);
         assert!(!other.is_unmet());
+    }
+
+    #[test]
+    fn what_comes_later_is_served_later() {
+        let mut one = wanted(&[(A, 1), (B, 1)]);
+        assert!(one.grow(&list(&[(B, 1), (A, 1)])));
+        one.launched(B, 1);
+        assert!(one.grow(&list(&[(A, 1), (B, 1)])));
+        let left: Vec<Demand> = one.waiting().collect();
+        assert_eq!(left, list(&[(A, 1), (B, 1), (A, 2), (B, 1)]));
+        assert_eq!(served(&mut one), [A, B, A, A, B]);
+    }
+
+    #[test]
+    fn what_has_no_turn_of_its_own_stands_with_its_like() {
+        let most = MOST as u64 / 2;
+        let mut one = wanted(&[(A, 1), (B, 1)].repeat(MOST / 2));
+        assert!(!one.grow(&list(&[(A, 7)])));
+        assert!(
+            !one.grow(&list(&[(Resources::cores(3, 3), 1)])),
+            "there is no like"
+        );
+        assert_eq!(
+            one.by_size().collect::<Vec<_>>(),
+            [(A, most + 7), (B, most)]
+        );
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod job;
 pub mod name;
 pub mod evidence;
 pub mod id_table;
+pub mod few;
 pub mod ledger;
 pub mod master;
 pub mod rules;
@@ -37,6 +38,7 @@ pub mod registry;
 pub mod replay;
 
 mod agent_set;
+mod headed_set;
 mod demand;
 mod filters;
 mod capacity_index;

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::attributes::{AgentAttributes, OfferConstraints};
+use crate::few::Few;
 use crate::part::{AgentPart, Capabilities, Portion};
 use crate::resources::{QuotaLimit, Resources};
 use crate::share::Weight;
@@ -214,7 +215,7 @@ pub enum Event {
         /// Whose demand it is.
         framework: FrameworkId,
         /// In the order in which it is to be served; a size may come again behind others.
-        demand: Vec<Demand>,
+        demand: Few<Demand>,
     },
     /// A framework answered offers of one agent together: tasks to launch on them (accept) or
     /// none (decline).
@@ -222,9 +223,9 @@ pub enum Event {
         /// Who answers; an answer to somebody else's offer is not valid.
         framework: FrameworkId,
         /// The offers answered.
-        offers: Vec<OfferId>,
+        offers: Few<OfferId>,
         /// What to launch on them.
-        launch: Vec<TaskRequest>,
+        launch: Few<TaskRequest>,
         /// For how long not to offer what is left of them, or less, again.
         refuse: Span,
     },
@@ -333,6 +334,14 @@ pub enum Event {
         framework: FrameworkId,
         /// What it asks of agents.
         constraints: OfferConstraints,
+    },
+    /// More tasks of a framework could start than it said last, behind all of those: what waits in order need not be said
+    /// again for each that comes to its end.
+    DemandGrew {
+        /// Whose demand it is.
+        framework: FrameworkId,
+        /// In the order in which it is to be served.
+        more: Few<Demand>,
     },
 }
 

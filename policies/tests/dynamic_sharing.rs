@@ -102,8 +102,8 @@ impl Cluster {
         self.ends.insert((end, offer.framework, task), offer.agent);
         self.tell(Event::OffersAnswered {
             framework: offer.framework,
-            offers: vec![offer.id],
-            launch: vec![TaskRequest { task, needs }],
+            offers: vec![offer.id].into(),
+            launch: vec![TaskRequest { task, needs }].into(),
             refuse: Span::ZERO,
         });
     }
@@ -114,7 +114,10 @@ impl Cluster {
         for framework in JOBS {
             let (needs, count) = (needs[framework.index()], 1_000_000);
             let demand = vec![Demand { needs, count }];
-            self.tell(Event::DemandDeclared { framework, demand });
+            self.tell(Event::DemandDeclared {
+                framework,
+                demand: demand.into(),
+            });
         }
     }
 

@@ -66,8 +66,8 @@ impl Churn {
                 let needs = offer.resources;
                 waiting.push(Event::OffersAnswered {
                     framework: offer.framework,
-                    offers: vec![offer.id],
-                    launch: vec![TaskRequest { task, needs }],
+                    offers: vec![offer.id].into(),
+                    launch: vec![TaskRequest { task, needs }].into(),
                     refuse: Span::ZERO,
                 });
             }
@@ -119,7 +119,10 @@ fn means(policy: &str, leaves: &[Leaf], units: u64) -> Vec<u64> {
             needs: amounts(*cpus, *gpus),
             count: 1_000_000,
         }];
-        churn.tell(Event::DemandDeclared { framework, demand });
+        churn.tell(Event::DemandDeclared {
+            framework,
+            demand: demand.into(),
+        });
     }
     let (agent, total) = (AgentId(0), amounts(units, units));
     churn.tell(Event::AgentJoined { agent, total });

@@ -89,7 +89,7 @@ fn taken(sizes: &[Resources], agents: &[Resources]) -> Option<u64> {
 }
 
 fn demand(framework: FrameworkId, needs: Resources) -> Event {
-    let demand = vec![Demand { needs, count: 1000 }];
+    let demand = vec![Demand { needs, count: 1000 }].into();
     Event::DemandDeclared { framework, demand }
 }
 
@@ -100,11 +100,12 @@ fn answers(order: &Action, next: &mut u64, sizes: &[Resources]) -> Vec<Event> {
             let needs = offer.resources;
             vec![Event::OffersAnswered {
                 framework: offer.framework,
-                offers: vec![offer.id],
+                offers: vec![offer.id].into(),
                 launch: vec![TaskRequest {
                     task: TaskId(*next),
                     needs,
-                }],
+                }]
+                .into(),
                 refuse: Span::ZERO,
             }]
         }

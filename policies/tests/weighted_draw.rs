@@ -66,8 +66,8 @@ impl Cluster {
         let offer = self.tell(Event::TimePassed).expect("somebody wants it");
         self.tell(Event::OffersAnswered {
             framework: offer.framework,
-            offers: vec![offer.id],
-            launch: Vec::new(),
+            offers: vec![offer.id].into(),
+            launch: Vec::new().into(),
             refuse: Span::from_secs(1_000_000),
         });
         offer.framework.index()

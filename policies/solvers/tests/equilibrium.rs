@@ -33,7 +33,10 @@ fn offers_follow_the_equilibrium() {
             role,
         });
         let demand = vec![Demand { needs, count: 1000 }];
-        tell(Event::DemandDeclared { framework, demand });
+        tell(Event::DemandDeclared {
+            framework,
+            demand: demand.into(),
+        });
     }
     let (agent, total) = (AgentId(0), Resources::cores(90, 180));
     tell(Event::AgentJoined { agent, total });

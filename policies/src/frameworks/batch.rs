@@ -1,13 +1,13 @@
 //! A framework whose jobs' tasks run directly on the cluster: Hadoop, MPI.
 
 use super::gathering::Gathering;
-use super::master_client::MasterClient;
+use super::master_client::{DemandToTell, MasterClient};
 use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use super::speculation::{Copies, Follows};
-use crate::demand::MOST;
+use crate::few::Few;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
-use crate::job_queue::{JobQueue, WorkUnit};
+use crate::job_queue::{JobQueue, LISTED, MOST_TO_LISTED, WorkUnit};
 use crate::message::{
     AgentAnswer, AgentId, Demand, FrameworkId, GangPlace, GangRequest, Offer, Outcome, TaskId,
     TaskRequest,
@@ -30,6 +30,7 @@ pub(super) struct Batch {
     /// When they are expected to end, where anything is said of that and the scheduler asks.
     running: ExpectedEnds,
     reads_estimates: bool,
+    starts_in_order: bool,
     /// What is in hand, for a scheduler that decides on all that is free.
     gathering: Option<Gathering>,
     /// Whether the scheduler could use now what was refused before.
@@ -49,6 +50,7 @@ impl Batch {
             queue: JobQueue::new(scheduler.order()),
             running: ExpectedEnds::default(),
             reads_estimates: scheduler.reads_estimates(),
+            starts_in_order: scheduler.starts_in_order(),
             gathering: scheduler.gathers().map(|gather| Gathering::new(id, gather)),
             copies: scheduler
                 .speculation()
@@ -99,13 +101,19 @@ impl Batch {
             new_work |= copies.take_new_work();
             waiting += copies.count();
         }
-        let demand = |demand: &mut Vec<_>| {
-            self.queue.demand(demand);
+        let added = self.queue.take_added();
+        let in_order = self.starts_in_order && !self.queue.has_gangs() && self.copies.is_none();
+        let listed = self.master.listed(in_order);
+        let all = |demand: &mut Vec<_>| {
+            let exact = self.queue.demand(demand, listed);
             if let Some(copies) = &self.copies {
                 demand_copies(copies, &self.queue, demand);
             }
+            exact
         };
-        self.master.want(waiting, new_work, demand, actions);
+        let added = added.filter(|_| in_order);
+        self.master
+            .want(waiting, new_work, DemandToTell { all, added }, actions);
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
@@ -144,8 +152,8 @@ impl Batch {
             && gathering.recalls()
         {
             self.asks_again = true;
-            let (ids, refuse) = (vec![offer.id], Some(Span::ZERO));
-            self.master.answer(ids, &offer, Vec::new(), refuse, actions);
+            let (ids, refuse) = (Few::one(offer.id), Some(Span::ZERO));
+            self.master.answer(ids, &offer, Few::new(), refuse, actions);
             return;
         }
         let mut held = self.held.iter_mut();
@@ -240,7 +248,7 @@ impl Batch {
                 requests.push(self.gang_request(now, *unit, vec![place]));
             }
             answers.push(AgentAnswer {
-                offers: held.ids(),
+                offers: held.ids().to_vec(),
                 refuse: self.master.refusal(held.refuse),
             });
         }
@@ -260,13 +268,12 @@ impl Batch {
         }
     }
 
-    fn requests(&mut self, now: Time, agent: AgentId, units: &[WorkUnit]) -> Vec<TaskRequest> {
-        let mut requests = Vec::with_capacity(units.len());
-        for unit in units {
+    fn requests(&mut self, now: Time, agent: AgentId, units: &[WorkUnit]) -> Few<TaskRequest> {
+        let request = |unit: &WorkUnit| {
             let (task, needs) = self.begin(now, *unit, [(agent, 1)]);
-            requests.push(TaskRequest { task, needs });
-        }
-        requests
+            TaskRequest { task, needs }
+        };
+        units.iter().map(request).collect()
     }
 
     /// Something starts, so many of it on each of these agents: under which name, and what one of it takes.
@@ -371,5 +378,5 @@ fn demand_copies(copies: &Copies, queue: &JobQueue, demand: &mut Vec<Demand>) {
             _ => demand.push(Demand { needs, count: 1 }),
         }
     }
-    demand.truncate(MOST);
+    demand.truncate(MOST_TO_LISTED * LISTED);
 }

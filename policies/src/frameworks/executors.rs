@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
 use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
+use crate::few::Few;
 use crate::framework_kind::CacheState;
 use crate::id_table::IdTable;
 use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
@@ -124,7 +125,7 @@ impl Executors {
     }
 
     fn launch(&mut self, offer: &Offer, actions: &mut Vec<FrameworkAction>) {
-        let mut launch = Vec::new();
+        let mut launch = Few::new();
         let mut left = offer.resources;
         let mut wanted = self.wanted();
         while wanted > 0
@@ -147,8 +148,8 @@ impl Executors {
                 needs: self.needs,
             });
         }
-        self.master
-            .answer(vec![offer.id], offer, launch, None, actions);
+        let ids = Few::one(offer.id);
+        self.master.answer(ids, offer, launch, None, actions);
     }
 
     fn started(&mut self, task: TaskId, now: Time) {

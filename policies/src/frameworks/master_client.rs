@@ -4,13 +4,30 @@ use std::collections::BTreeMap;
 
 use super::message::{FrameworkAction, OfferPolicy};
 use crate::constraint::TaskSpread;
-use crate::demand::{take_one, take_some};
+use crate::demand::OpenDemand;
+use crate::few::Few;
+use crate::job_queue::{LISTED, LISTED_ONCE};
+use crate::master::OfferSize;
 use crate::message::{
     AgentAnswer, AgentId, Demand, Event, FrameworkId, GangRequest, Offer, OfferId, TaskId,
     TaskRequest,
 };
 use crate::resources::Resources;
 use crate::time::Span;
+
+/// What is wanted, in two ways to say it.
+pub(super) struct DemandToTell<A> {
+    /// Writes all of it; whether it is all, and in its order to the end.
+    pub(super) all: A,
+    /// What came behind all that was said before, where nothing else has changed.
+    pub(super) added: Option<Few<Demand>>,
+}
+
+/// Whether anything of an offer is left by what is launched on it.
+fn is_left(offer: &Offer, launch: &[TaskRequest]) -> bool {
+    let launched: Resources = launch.iter().map(|one| one.needs).sum();
+    offer.resources != launched
+}
 
 /// One framework's side of the talk.
 #[derive(Debug)]
@@ -20,7 +37,9 @@ pub(super) struct MasterClient {
     next_task: u64,
     suppressed: bool,
     /// What the master believes of the demand.
-    declared: Vec<Demand>,
+    declared: OpenDemand,
+    /// Where that is not all of it, or not in its order, how many tasks were launched since it was said.
+    rough: Option<u32>,
     /// What is wanted now; kept to spare allocations.
     wanted: Vec<Demand>,
     /// Whether something was refused that later news could make welcome.
@@ -40,7 +59,8 @@ impl MasterClient {
             offer_policy,
             next_task: 0,
             suppressed: false,
-            declared: Vec::new(),
+            declared: OpenDemand::new(),
+            rough: None,
             wanted: Vec::new(),
             refused: false,
             useless: BTreeMap::new(),
@@ -89,16 +109,16 @@ impl MasterClient {
     /// is news.
     pub(super) fn answer(
         &mut self,
-        ids: Vec<OfferId>,
+        ids: Few<OfferId>,
         offer: &Offer,
-        launch: Vec<TaskRequest>,
+        launch: Few<TaskRequest>,
         refuse: Option<Span>,
         actions: &mut Vec<FrameworkAction>,
     ) {
         for request in &launch {
-            take_one(&mut self.declared, request.needs);
+            self.launched(request.needs, 1);
         }
-        self.refused = true;
+        self.refused |= is_left(offer, &launch);
         let refuse = match refuse {
             Some(refuse) => refuse,
             None if launch.is_empty() && self.is_useless_again(offer) => Span::FOREVER,
@@ -126,12 +146,7 @@ impl MasterClient {
     ) {
         for gang in &gangs {
             for place in &gang.places {
-                let mut left = place.units;
-                while left > 0
-                    && let Some(some) = take_some(&mut self.declared, gang.needs, left)
-                {
-                    left -= some.count;
-                }
+                self.launched(gang.needs, place.units);
             }
         }
         self.refused = true;
@@ -140,6 +155,25 @@ impl MasterClient {
             answers,
             gangs,
         }));
+    }
+
+    /// How many jobs a demand is to name one by one, when only what came last may be added to it, or not.
+    pub(super) const fn listed(&self, in_order: bool) -> usize {
+        if in_order && self.offer_policy.adds {
+            LISTED_ONCE
+        } else {
+            LISTED
+        }
+    }
+
+    /// What the master takes off the demand for launches.
+    fn launched(&mut self, needs: Resources, count: u32) {
+        if !self.declared.launched(needs, count) {
+            // It knew of no such task, or of too few.
+            self.rough = Some(u32::MAX);
+        } else if let Some(since) = &mut self.rough {
+            *since = since.saturating_add(count);
+        }
     }
 
     /// Whether as much of the agent was of no use before.
@@ -155,34 +189,47 @@ impl MasterClient {
         }));
     }
 
-    /// Says what is wanted: as many tasks as `waiting`, those of `demand`. `new_work` tells whether there is
-    /// work that earlier refusals did not know of.
+    /// Says what is wanted: as many tasks as `waiting`. `new_work` tells whether there is work that earlier refusals did
+    /// not know of.
     pub(super) fn want(
         &mut self,
         waiting: u64,
         new_work: bool,
-        demand: impl FnOnce(&mut Vec<Demand>),
+        wanted: DemandToTell<impl FnOnce(&mut Vec<Demand>) -> bool>,
         actions: &mut Vec<FrameworkAction>,
     ) {
         let framework = self.id;
         let new_work = new_work | std::mem::take(&mut self.made_room);
         if waiting == 0 {
-            if !self.suppressed {
-                self.suppressed = true;
-                actions.push(FrameworkAction::Tell(Event::Suppressed { framework }));
+            match self.offer_policy.offers {
+                OfferSize::Agent if !self.suppressed => {
+                    self.suppressed = true;
+                    actions.push(FrameworkAction::Tell(Event::Suppressed { framework }));
+                }
+                // What was launched is off the demand: mostly there is nothing to be said.
+                OfferSize::Task if !self.declared.is_empty() => self.declare(&[], true, actions),
+                OfferSize::Agent | OfferSize::Task => {}
             }
             return;
         }
         if self.offer_policy.declares {
-            demand(&mut self.wanted);
-            let believed = self.declared.iter().filter(|one| one.count > 0);
-            if !believed.eq(&self.wanted) {
-                self.declared.clone_from(&self.wanted);
-                let demand = self.wanted.clone();
-                actions.push(FrameworkAction::Tell(Event::DemandDeclared {
-                    framework,
-                    demand,
-                }));
+            match wanted.added {
+                Some(more) if self.offer_policy.adds && !self.is_too_rough() => {
+                    self.add(more, actions);
+                    let told = self.declared.by_size().map(|(_, tasks)| tasks);
+                    debug_assert!(
+                        self.rough.is_some() || told.sum::<u64>() == waiting,
+                        "what waits is not what the master was told"
+                    );
+                }
+                _ => {
+                    let mut demand = std::mem::take(&mut self.wanted);
+                    let exact = (wanted.all)(&mut demand);
+                    if self.is_too_rough() || !self.declared.waiting().eq(demand.iter().copied()) {
+                        self.declare(&demand, exact, actions);
+                    }
+                    self.wanted = demand;
+                }
             }
         }
         if self.suppressed || (new_work && self.refused) {
@@ -193,6 +240,35 @@ impl MasterClient {
         }
     }
 
+    /// Whether so much was served of a demand whose order is not said to its end that it is to be said anew.
+    const fn is_too_rough(&self) -> bool {
+        match self.rough {
+            // No more than half of those that it names, so that what is served next is always said.
+            Some(launched) => launched as usize > LISTED_ONCE / 2 || self.declared.is_empty(),
+            None => false,
+        }
+    }
+
+    fn declare(&mut self, demand: &[Demand], exact: bool, actions: &mut Vec<FrameworkAction>) {
+        self.declared.declare(demand);
+        self.rough = (!exact).then_some(0);
+        actions.push(FrameworkAction::Tell(Event::DemandDeclared {
+            framework: self.id,
+            demand: demand.iter().copied().collect(),
+        }));
+    }
+
+    fn add(&mut self, more: Few<Demand>, actions: &mut Vec<FrameworkAction>) {
+        if more.is_empty() {
+            return;
+        }
+        if !self.declared.grow(&more) {
+            self.rough.get_or_insert(0);
+        }
+        let framework = self.id;
+        actions.push(FrameworkAction::Tell(Event::DemandGrew { framework, more }));
+    }
+
     /// As [`Self::want`], for one size.
     pub(super) fn want_one_size(
         &mut self,
@@ -201,10 +277,12 @@ impl MasterClient {
         new_work: bool,
         actions: &mut Vec<FrameworkAction>,
     ) {
-        let demand = |demand: &mut Vec<Demand>| {
+        let all = |demand: &mut Vec<Demand>| {
             demand.clear();
             demand.push(Demand { needs, count });
+            true
         };
-        self.want(count.into(), new_work, demand, actions);
+        let wanted = DemandToTell { all, added: None };
+        self.want(count.into(), new_work, wanted, actions);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::framework_kind::CacheState;
 use crate::job::JobSpec;
 use crate::job_queue::WorkUnit;
+use crate::master::{Config, OfferSize};
 use crate::message::{Event, JobId, Offer, OfferId, Outcome, TaskId};
 use crate::time::Span;
 
@@ -75,6 +76,12 @@ pub struct OfferPolicy {
     pub refuse: Span,
     /// Whether it declares its demand ([`crate::master::Config::declares`]).
     pub declares: bool,
+    /// How much one offer holds: where it is what one task takes, whoever declares nothing is offered nothing, and need
+    /// not say so.
+    pub offers: OfferSize,
+    /// Whether it says alone what comes behind all that waits, and not all of it again: the real master's interface has no
+    /// call for that.
+    pub adds: bool,
 }
 
 impl Default for OfferPolicy {
@@ -82,6 +89,20 @@ impl Default for OfferPolicy {
         Self {
             refuse: Span::from_secs(5),
             declares: false,
+            offers: OfferSize::Agent,
+            adds: true,
+        }
+    }
+}
+
+impl OfferPolicy {
+    /// How a framework deals with a master of these parameters, when it refuses for so long.
+    pub const fn under(config: Config, refuse: Span) -> Self {
+        Self {
+            refuse,
+            declares: config.declares,
+            offers: config.offers,
+            adds: true,
         }
     }
 }

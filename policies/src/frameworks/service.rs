@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::master_client::MasterClient;
 use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
+use crate::few::Few;
 use crate::framework_kind::Autoscaler;
 use crate::message::{FrameworkId, Offer, TaskId, TaskRequest};
 use crate::resources::Resources;
@@ -107,7 +108,7 @@ impl ServiceFramework {
     }
 
     fn launch(&mut self, offer: &Offer, actions: &mut Vec<FrameworkAction>) {
-        let mut launch = Vec::new();
+        let mut launch = Few::new();
         let mut left = offer.resources;
         for _ in 0..self.missing() {
             if !self.master.allows(offer.agent, self.missing().into()) {
@@ -124,8 +125,8 @@ impl ServiceFramework {
                 needs: self.needs,
             });
         }
-        self.master
-            .answer(vec![offer.id], offer, launch, None, actions);
+        let ids = Few::one(offer.id);
+        self.master.answer(ids, offer, launch, None, actions);
     }
 
     /// Gives back the youngest instances that are too many.

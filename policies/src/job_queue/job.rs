@@ -42,6 +42,14 @@ impl QueuedJob {
         (!self.stages.ready().is_empty()).then(|| self.key(order, job, self.running))
     }
 
+    /// What each of its tasks takes that waits, wherever it is at: where it has one stage of single tasks.
+    pub(super) fn only_size(&self) -> Option<Resources> {
+        match &self.spec.stages[..] {
+            [stage] if !stage.rigid => Some(stage.needs),
+            _ => None,
+        }
+    }
+
     /// Where it would stand if so many of its tasks ran.
     pub(super) fn key(&self, order: JobOrder, job: JobId, running: u32) -> u64 {
         let spec = &self.spec;

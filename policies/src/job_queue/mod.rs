@@ -7,12 +7,14 @@ mod stages;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use self::demand::DemandChanges;
+pub(crate) use self::demand::{LISTED, LISTED_ONCE, MOST_TO_LISTED};
 use self::job::QueuedJob;
 pub use self::order::{JobOrder, JobStanding};
 use self::stages::{QueuedStage, QueuedStages};
+use crate::headed_set::HeadedSet;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, JobId};
@@ -37,15 +39,19 @@ pub struct JobQueue {
     /// Those that are not done.
     jobs: IdTable<QueuedJob>,
     /// Jobs with waiting tasks, in the order they are served.
-    ready: BTreeSet<(u64, JobId)>,
+    ready: HeadedSet<(u64, JobId)>,
     /// How many of these have tasks that start together.
     gangs: u32,
     /// Tasks that wait and may start.
     waiting: u64,
-    /// How many of them there are of each size. A workload has few sizes, a backlog has many jobs.
-    sizes: Vec<(Resources, u64)>,
+    /// The same by size. A workload has few sizes, a backlog has many jobs.
+    sizes: Vec<WaitingSize>,
+    /// Jobs with waiting tasks that are of several sizes, or may become it; also among `ready`.
+    mixed: HeadedSet<(u64, JobId)>,
     /// Whether tasks may start that nobody was told of.
     new_work: bool,
+    /// What became of the demand since it was asked for last.
+    changes: DemandChanges,
 }
 
 impl JobQueue {
@@ -54,11 +60,13 @@ impl JobQueue {
         Self {
             order,
             jobs: IdTable::new(),
-            ready: BTreeSet::new(),
+            ready: HeadedSet::new(),
             gangs: 0,
             waiting: 0,
             sizes: Vec::new(),
+            mixed: HeadedSet::new(),
             new_work: false,
+            changes: DemandChanges::new(),
         }
     }
 
@@ -80,7 +88,26 @@ impl JobQueue {
 
     /// Whether a task as small as `room` may wait; if not, no job needs to be asked.
     pub fn may_fit(&self, room: Resources) -> bool {
-        self.sizes.iter().any(|(needs, _)| needs.fits_in(room))
+        let mut sizes = self.sizes.iter();
+        sizes.any(|size| size.waiting > 0 && size.needs.fits_in(room))
+    }
+
+    /// The job to be served first of those with a waiting task that fits into `room`.
+    pub fn first_fitting(&self, room: Resources) -> Option<JobId> {
+        let fits = |size: &&WaitingSize| size.needs.fits_in(room);
+        let alike = self.sizes.iter().filter(fits);
+        let first = alike.filter_map(|size| size.jobs.first()).min().copied();
+        let before = |one: &&(u64, JobId)| first.is_none_or(|first| **one < first);
+        let mut mixed = self.mixed.iter().take_while(before);
+        let mixed = mixed.find(|(_, job)| self.fits(*job, room));
+        mixed.copied().or(first).map(|(_, job)| job)
+    }
+
+    /// Whether any task of `job` that may start fits into `room`.
+    pub fn fits(&self, job: JobId, room: Resources) -> bool {
+        let spec = self.spec(job);
+        let mut stages = self.ready_stages(job);
+        stages.any(|(stage, _)| spec.stages[stage as usize].needs_at_once().fits_in(room))
     }
 
     /// Jobs with waiting tasks, in the order they are to be served.
@@ -166,8 +193,14 @@ impl JobQueue {
             waits_since: None,
         };
         self.jobs.insert(id.0.into(), job);
+        let before = self.changes.take();
         self.release_stages(id);
         self.place(id, None);
+        if let Some(before) = before
+            && self.order == JobOrder::Fifo
+        {
+            self.came_last(id, before);
+        }
     }
 
     /// Starts a waiting task of `job` that fits into `room`: of those whose data is on `agent` if
@@ -228,6 +261,7 @@ impl JobQueue {
         if entry.is_done() {
             self.jobs.remove(unit.job.0.into());
         } else {
+            self.changes.moved(self.order);
             self.release_stages(unit.job);
             self.place(unit.job, stood);
         }
@@ -254,6 +288,7 @@ impl JobQueue {
             more(&mut self.sizes, spec.needs, waiting);
             self.new_work = true;
         }
+        self.changes.forget();
         self.place(unit.job, stood);
     }
 
@@ -289,12 +324,14 @@ impl JobQueue {
         entry.running += started;
         self.waiting -= u64::from(started);
         fewer(&mut self.sizes, spec.needs, started.into());
+        self.changes.moved(self.order);
         if entry.stages.all()[unit.stage as usize].waiting == 0 {
             entry.stages.set_ready(unit.stage, false);
             for (needs, tasks) in entry.behind(unit.stage) {
                 self.waiting += u64::from(tasks);
                 more(&mut self.sizes, needs, tasks.into());
                 self.new_work = true;
+                self.changes.forget();
             }
         }
         self.place(unit.job, stood);
@@ -304,6 +341,7 @@ impl JobQueue {
     fn place(&mut self, job: JobId, stood: Option<u64>) {
         let entry = self.job(job);
         let (belongs, gang) = (entry.place(self.order, job), entry.spec.gang);
+        let size = entry.only_size();
         if belongs != stood {
             if gang {
                 self.gangs += u32::from(belongs.is_some());
@@ -311,10 +349,20 @@ impl JobQueue {
             }
             if let Some(place) = stood {
                 self.ready.remove(&(place, job));
+                self.shelf(size).remove(&(place, job));
             }
             if let Some(place) = belongs {
                 self.ready.insert((place, job));
+                self.shelf(size).insert((place, job));
             }
+        }
+    }
+
+    /// Where jobs stand whose waiting tasks are all of one size, or of several.
+    fn shelf(&mut self, size: Option<Resources>) -> &mut HeadedSet<(u64, JobId)> {
+        match size {
+            Some(needs) => &mut size_mut(&mut self.sizes, needs).jobs,
+            None => &mut self.mixed,
         }
     }
 
@@ -334,6 +382,7 @@ impl JobQueue {
                 self.waiting += u64::from(spec.tasks);
                 more(&mut self.sizes, spec.needs, u64::from(spec.tasks));
                 self.new_work |= spec.tasks > 0;
+                self.changes.forget();
             }
         }
     }
@@ -343,19 +392,41 @@ fn live(jobs: &mut IdTable<QueuedJob>, job: JobId) -> &mut QueuedJob {
     jobs.get_mut(job.0.into()).expect("a job that is not done")
 }
 
-fn more(sizes: &mut Vec<(Resources, u64)>, needs: Resources, tasks: u64) {
-    match sizes.iter_mut().find(|(size, _)| *size == needs) {
-        Some((_, count)) => *count += tasks,
-        None if tasks > 0 => sizes.push((needs, tasks)),
-        None => {}
-    }
+/// What waits of one size.
+#[derive(Debug)]
+struct WaitingSize {
+    needs: Resources,
+    /// Tasks that wait and may start.
+    waiting: u64,
+    /// Jobs that have no others, in the order they are served.
+    jobs: HeadedSet<(u64, JobId)>,
 }
 
-fn fewer(sizes: &mut Vec<(Resources, u64)>, needs: Resources, tasks: u64) {
-    let known = sizes.iter().position(|(size, _)| *size == needs);
-    let position = known.expect("a size that waits");
-    sizes[position].1 -= tasks;
-    if sizes[position].1 == 0 {
-        sizes.remove(position);
+/// What waits of a size; where nothing else waits any more if it is new.
+fn size_mut(sizes: &mut Vec<WaitingSize>, needs: Resources) -> &mut WaitingSize {
+    let known = sizes.iter().position(|size| size.needs == needs);
+    let position = known.unwrap_or_else(|| {
+        let mut some = sizes.iter();
+        let unused = some.position(|size| size.waiting == 0 && size.jobs.is_empty());
+        unused.unwrap_or(sizes.len())
+    });
+    if position == sizes.len() {
+        sizes.push(WaitingSize {
+            needs,
+            waiting: 0,
+            jobs: HeadedSet::new(),
+        });
     }
+    sizes[position].needs = needs;
+    &mut sizes[position]
+}
+
+fn more(sizes: &mut Vec<WaitingSize>, needs: Resources, tasks: u64) {
+    size_mut(sizes, needs).waiting += tasks;
+}
+
+fn fewer(sizes: &mut [WaitingSize], needs: Resources, tasks: u64) {
+    let mut sizes = sizes.iter_mut();
+    let size = sizes.find(|size| size.needs == needs);
+    size.expect("a size that waits").waiting -= tasks;
 }

@@ -65,7 +65,7 @@ fn reduces_start_when_enough_maps_are_done() {
 
 fn demand(queue: &JobQueue) -> Vec<(Resources, u32)> {
     let mut demand = Vec::new();
-    queue.demand(&mut demand);
+    queue.demand(&mut demand, LISTED);
     demand.iter().map(|one| (one.needs, one.count)).collect()
 }
 

@@ -18,24 +18,27 @@ impl Ledger {
 
     /// How many tasks wait below `node`.
     pub fn waiting(&self, node: impl Into<Node>) -> u64 {
-        let demands = self
-            .below(node)
-            .flat_map(|framework| self.demand(framework));
-        demands.map(|part| u64::from(part.count)).sum()
+        self.sizes_below(node).map(|(_, tasks)| tasks).sum()
     }
 
     /// What the tasks that wait below `node` take together; more than can be counted is as much as can.
     pub fn waiting_resources(&self, node: impl Into<Node>) -> Resources {
         let mut sum = [0_u64; Kind::COUNT];
-        let demands = self
-            .below(node)
-            .flat_map(|framework| self.demand(framework));
-        for Demand { needs, count } in demands {
+        for (needs, tasks) in self.sizes_below(node) {
             for (sum, needs) in sum.iter_mut().zip(needs.units()) {
-                *sum = sum.saturating_add(needs.saturating_mul(count.into()));
+                *sum = sum.saturating_add(needs.saturating_mul(tasks));
             }
         }
         Resources::from_units(sum)
+    }
+
+    /// How many tasks of which size wait below `node`.
+    fn sizes_below(&self, node: impl Into<Node>) -> impl Iterator<Item = (Resources, u64)> {
+        let demands = self.below(node);
+        demands.flat_map(|framework| {
+            let demand = self.open_demand(framework);
+            demand.into_iter().flat_map(OpenDemand::by_size)
+        })
     }
 
     pub(crate) fn open_demand(&self, framework: FrameworkId) -> Option<&OpenDemand> {
@@ -52,6 +55,17 @@ impl Ledger {
         joined.is_some_and(|entry| {
             entry.wasted = false;
             entry.demand.declare(demand)
+        })
+    }
+
+    /// More waits behind all that a framework wants; whether it is there.
+    pub(crate) fn declare_more(&mut self, framework: FrameworkId, more: &[Demand]) -> bool {
+        let entry = self.frameworks.get_mut(framework.index());
+        let joined = entry.filter(|entry| entry.joined);
+        joined.is_some_and(|entry| {
+            entry.wasted = false;
+            entry.demand.grow(more);
+            true
         })
     }
 

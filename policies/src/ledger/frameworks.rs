@@ -129,7 +129,7 @@ impl Ledger {
                 asked: None,
                 allocations: 0,
                 open_offers: 0,
-                demand: OpenDemand::default(),
+                demand: OpenDemand::new(),
                 wasted: false,
                 tasks: IdTable::new(),
             });
@@ -139,7 +139,7 @@ impl Ledger {
     pub(crate) fn remove_framework(&mut self, framework: FrameworkId) {
         let entry = &mut self.frameworks[framework.index()];
         entry.joined = false;
-        entry.demand = OpenDemand::default();
+        entry.demand = OpenDemand::new();
     }
 
     pub(crate) fn tasks_of(

@@ -138,11 +138,23 @@ impl Master {
         if self.ledger.declare(framework, demand) {
             self.reconsider.add(framework);
         }
+        self.release_unwanted(framework);
+        self.rank(framework);
+    }
+
+    pub(super) fn demand_grew(&mut self, framework: FrameworkId, more: &[Demand]) {
+        if self.ledger.declare_more(framework, more) {
+            self.reconsider.add(framework);
+            self.rank(framework);
+        }
+    }
+
+    /// What is taken back for a framework that it does not want any more is for nobody.
+    fn release_unwanted(&mut self, framework: FrameworkId) {
         self.release_earmarks(|master, one| {
             let mut wanted = master.ledger.demand(framework);
             one.framework == framework && !wanted.any(|part| part.needs == one.needs)
         });
-        self.rank(framework);
     }
 
     pub(super) fn offers_answered(
@@ -213,6 +225,9 @@ impl Master {
         }
         for one in 0..reclaimed {
             self.ledger.count_reclaimed(framework, one < launched);
+        }
+        if self.config.offers == OfferSize::Task {
+            self.release_unwanted(framework);
         }
         if let Some(agent) = agent
             && !left.is_zero()

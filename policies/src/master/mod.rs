@@ -167,6 +167,7 @@ impl Master {
             Event::DemandDeclared { framework, demand } => {
                 self.demand_declared(framework, &demand);
             }
+            Event::DemandGrew { framework, more } => self.demand_grew(framework, &more),
             Event::OffersAnswered {
                 framework,
                 offers,

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::{Master, OfferSize};
 use crate::allocators::{Context, Reclaim};
-use crate::demand::{OpenDemand, take_one};
 use crate::ledger::{Bounds, Earmark};
 use crate::message::{Action, AgentId, Demand, FrameworkId};
 use crate::resources::Resources;
@@ -41,18 +40,20 @@ impl Master {
 
     /// What a framework wants and neither is offered nor has others make room for.
     fn wanted(&self, framework: FrameworkId) -> Vec<Demand> {
-        let demand = self.ledger.open_demand(framework).into_iter();
+        let Some(demand) = self.ledger.open_demand(framework) else {
+            return Vec::new();
+        };
         if self.config.offers == OfferSize::Task {
             // What others make room for counts as offered there.
-            return demand.flat_map(OpenDemand::unmet_parts).collect();
+            return demand.unmet_parts();
         }
-        let mut wanted: Vec<Demand> = demand.flat_map(OpenDemand::waiting).collect();
+        let mut wanted = demand.clone();
         for one in self.ledger.earmarks() {
             if one.framework == framework {
-                take_one(&mut wanted, one.needs);
+                wanted.launched(one.needs, 1);
             }
         }
-        wanted
+        wanted.waiting().collect()
     }
 
     /// Whether something is taken back so that a task can start.

@@ -21,6 +21,7 @@ use std::fmt;
 
 use crate::constraint::TaskSpread;
 use crate::evidence::Evidence;
+use crate::few::Few;
 use crate::job::JobSpec;
 use crate::job_order::{FCFS, RigidJob, ScoreOrder};
 use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
@@ -66,6 +67,12 @@ pub trait Scheduler {
     /// all of it is then.
     fn gathers(&self) -> Option<Span> {
         None
+    }
+
+    /// Whether of the tasks of one size it starts those first whose jobs come first in their [order](Self::order):
+    /// what waits need not be gone through then to know what is left of it.
+    fn starts_in_order(&self) -> bool {
+        false
     }
 
     /// Whether it places tasks one after the other, so that constraints that look at where others run hold.
@@ -146,7 +153,7 @@ pub(crate) struct HeldOffer {
     /// Offers of the same agent that came later: they are answered together.
     pub(crate) more: Vec<Offer>,
     pub(crate) left: Resources,
-    pub(crate) launch: Vec<WorkUnit>,
+    pub(crate) launch: Few<WorkUnit>,
     /// Whether gangs are placed on it, among others.
     pub(crate) has_gang: bool,
     /// Hold the offers until then, unanswered.
@@ -162,7 +169,7 @@ impl HeldOffer {
             offer,
             more: Vec::new(),
             left,
-            launch: Vec::new(),
+            launch: Few::new(),
             has_gang: false,
             hold: None,
             refuse: None,
@@ -201,14 +208,15 @@ impl HeldOffer {
     }
 
     /// Whether anything is placed on it.
-    pub(crate) const fn is_used(&self) -> bool {
+    pub(crate) fn is_used(&self) -> bool {
         self.has_gang || !self.launch.is_empty()
     }
 
     /// Names them in an answer.
-    pub(crate) fn ids(&self) -> Vec<OfferId> {
-        let more = self.more.iter().map(|offer| offer.id);
-        std::iter::once(self.offer.id).chain(more).collect()
+    pub(crate) fn ids(&self) -> Few<OfferId> {
+        let mut ids = Few::one(self.offer.id);
+        ids.extend(self.more.iter().map(|offer| offer.id));
+        ids
     }
 }
 
@@ -404,13 +412,12 @@ impl OfferView<'_> {
 
     /// Whether any task of `job` that may start fits into the offer at `position`.
     pub fn fits(&self, position: usize, job: JobId) -> bool {
-        let spec = self.queue.spec(job);
-        let mut stages = self.queue.ready_stages(job);
-        stages.any(|(stage, _)| {
-            spec.stages[stage as usize]
-                .needs_at_once()
-                .fits_in(self.offers[position].left)
-        })
+        self.queue.fits(job, self.offers[position].left)
+    }
+
+    /// The job to be served first of those with a task that fits into the offer at `position`.
+    pub fn first_fitting(&self, position: usize) -> Option<JobId> {
+        self.queue.first_fitting(self.offers[position].left)
     }
 
     /// Whether a waiting task may fit into the offer at `position`; if not, no job needs to be asked.

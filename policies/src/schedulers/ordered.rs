@@ -35,6 +35,10 @@ impl Scheduler for Ordered {
         true
     }
 
+    fn starts_in_order(&self) -> bool {
+        self.passing.wait.is_zero()
+    }
+
     fn reads_estimates(&self) -> bool {
         matches!(self.passing.order, JobOrder::Least(_))
     }
@@ -75,8 +79,7 @@ impl Passing {
     /// Launches one task on the offer at `position`; whether there was one to launch.
     fn launch_first(&self, now: Time, position: usize, view: &mut OfferView<'_>) -> bool {
         if self.wait.is_zero() {
-            let fits = |job: &JobId| view.fits(position, *job);
-            let first = view.queue().ready().find(fits);
+            let first = view.first_fitting(position);
             return first.is_some_and(|job| self.launch(now, position, job, view));
         }
         let jobs: Vec<JobId> = view.queue().ready().collect();

@@ -1,8 +1,9 @@
 //! One level of the tree: siblings that want offers, by size and rank.
 
-use std::collections::{BTreeSet, btree_set};
+use std::collections::btree_set;
 
 use crate::allocators::Rank;
+use crate::headed_set::HeadedSet;
 use crate::ledger::Node;
 use crate::resources::Resources;
 
@@ -25,7 +26,7 @@ fn pop_first(heads: &mut Vec<Head<'_>>) -> Option<Node> {
 #[derive(Clone, Debug)]
 pub(super) struct SizeQueue {
     pub(super) needs: Resources,
-    pub(super) order: BTreeSet<(Rank, Node)>,
+    pub(super) order: HeadedSet<(Rank, Node)>,
 }
 
 /// The children of one node that want offers, or something below them does.
@@ -63,7 +64,7 @@ impl Level {
             self.queues[position].needs = needs;
             return position;
         }
-        let order = BTreeSet::new();
+        let order = HeadedSet::new();
         self.queues.push(SizeQueue { needs, order });
         self.queues.len() - 1
     }
@@ -85,8 +86,8 @@ impl<'a> Fitting<'a> {
         let queues = self.level.queues.iter();
         let fits = move |queue: &&SizeQueue| queue.needs.fits_in(free);
         queues.filter(fits).filter_map(|queue| {
-            let mut behind = queue.order.iter();
-            behind.next().map(|head| (head, behind))
+            let head = queue.order.first()?;
+            Some((head, queue.order.behind()))
         })
     }
 }

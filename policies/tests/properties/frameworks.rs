@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fairground_policies::frameworks::{Autoscaler, Framework, JobOrder, OfferPolicy};
 use fairground_policies::job::{JobSpec, StageSpec};
+use fairground_policies::master::Config;
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
@@ -180,11 +181,8 @@ fn lost(&(at, agent, down): &Loss, agents: u32) -> Vec<(Time, Input)> {
     inputs
 }
 
-fn offer_policy(declares: bool) -> OfferPolicy {
-    OfferPolicy {
-        declares,
-        ..OfferPolicy::default()
-    }
+fn offer_policy(config: Config) -> OfferPolicy {
+    OfferPolicy::under(config, OfferPolicy::default().refuse)
 }
 
 pub(crate) fn world(
@@ -199,7 +197,7 @@ pub(crate) fn world(
     let mut frameworks = Vec::new();
     for (i, kind) in kinds.iter().enumerate() {
         let id = FrameworkId(i as u32);
-        frameworks.push(framework(id, offer_policy(config.declares), kind));
+        frameworks.push(framework(id, offer_policy(config), kind));
         let (Kind::Batch(_, jobs) | Kind::Gang(_, jobs) | Kind::Executors(_, _, jobs)) = kind;
         let submitted = jobs.iter().zip((0..).map(JobId));
         inputs.extend(submitted.map(|((at, spec), job)| {
@@ -249,7 +247,7 @@ proptest! {
         let (workers, target, min, max) = (2, 500, 1, 8);
         let autoscaler = Autoscaler { workers, target, window, min, max };
         let id = FrameworkId(0);
-        let service = Framework::service(id, offer_policy(config.declares), CORE, autoscaler);
+        let service = Framework::service(id, offer_policy(config), CORE, autoscaler);
         let mut inputs: Vec<_> = loads
             .iter()
             .map(|(at, load)| (*at, Input::Load(id, *load)))

@@ -31,8 +31,14 @@ impl Observer {
             }
             Event::DemandDeclared { framework, demand } => {
                 if let Some(wants) = self.wanted.get_mut(framework) {
-                    wants.demand.clone_from(demand);
+                    wants.demand = demand.to_vec();
                     wants.demand.retain(|one| !one.needs.is_zero());
+                }
+            }
+            Event::DemandGrew { framework, more } => {
+                if let Some(wants) = self.wanted.get_mut(framework) {
+                    let some = more.iter().filter(|one| !one.needs.is_zero());
+                    wants.demand.extend(some);
                 }
             }
             Event::AgentLost { agent } | Event::AgentJoined { agent, .. } => {

@@ -147,7 +147,9 @@ fn facts() -> impl Strategy<Value = Event> {
         }),
         1 => frameworks().prop_map(|framework| Event::FrameworkLeft { framework }),
         6 => (frameworks(), demand())
-            .prop_map(|(framework, demand)| Event::DemandDeclared { framework, demand }),
+            .prop_map(|(framework, demand)| Event::DemandDeclared { framework, demand: demand.into() }),
+        6 => (frameworks(), demand())
+            .prop_map(|(framework, more)| Event::DemandGrew { framework, more: more.into() }),
         2 => frameworks().prop_map(|framework| Event::Revived { framework }),
         1 => frameworks().prop_map(|framework| Event::Suppressed { framework }),
         1 => (frameworks(), 0..50_u64).prop_map(|(framework, task)| Event::KillRequested {
@@ -407,7 +409,7 @@ impl Player {
         });
         Event::OffersAnswered {
             framework,
-            offers,
+            offers: offers.into(),
             launch: launch.collect(),
             refuse: answer.refuse,
         }

@@ -34,7 +34,7 @@ fn one_pass(demands: &[Demand], agents: u32, keys: &[u8]) -> Vec<Offer> {
         let framework = FrameworkId(i as u32);
         let weight = Weight::from_thousandths(weight * 1000).unwrap();
         let (needs, count) = (*needs, u32::MAX);
-        let demand = vec![message::Demand { needs, count }];
+        let demand = vec![message::Demand { needs, count }].into();
         events.push(vec![
             Event::FrameworkJoined {
                 framework,

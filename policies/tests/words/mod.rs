@@ -133,8 +133,8 @@ pub(crate) fn events(verb: &str, words: Words<'_>) -> Vec<Event> {
         "suppress" => Event::Suppressed { framework },
         "accept" | "decline" => Event::OffersAnswered {
             framework,
-            offers: words.offers,
-            launch: words.tasks,
+            offers: words.offers.into(),
+            launch: words.tasks.into(),
             refuse: words
                 .keys
                 .get("refuse")

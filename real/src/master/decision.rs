@@ -35,6 +35,9 @@ const BATCH: usize = 512;
 /// No more requests are taken together once so many bytes are to be sent.
 const BATCH_BYTES: usize = 16 << 20;
 
+/// Parts of a demand that are kept of a framework: whoever asks for more is heard again when some of it was served.
+const MOST_PARTS: usize = 256;
+
 /// Something to be sent once the log is on disk.
 enum Delivery {
     /// A record and what it is part of: see [`Link::send`].
@@ -423,7 +426,7 @@ impl Decision {
         }))
     }
 
-    /// What a framework could start, in the role that it names, or its first.
+    /// What a framework could start, in the role that it names, or its first; nothing any more if it names nothing.
     fn demand(
         &self,
         framework: FrameworkNumber,
@@ -445,8 +448,9 @@ impl Decision {
                 _ => demand.push(Demand { needs, count: 1 }),
             }
         }
+        demand.truncate(MOST_PARTS);
         let role = role.to_owned();
-        Ok((!demand.is_empty()).then_some(Input::DemandDeclared {
+        Ok(Some(Input::DemandDeclared {
             framework,
             role,
             demand,

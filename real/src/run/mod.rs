@@ -375,8 +375,8 @@ fn frameworks(
     for (index, (spec, workload)) in recipe.framework.iter().zip(&trace.workloads).enumerate() {
         let id = FrameworkId(index as u32);
         let offer_policy = OfferPolicy {
-            refuse: spec.refuse,
-            declares: config.declares,
+            adds: false,
+            ..OfferPolicy::under(config, spec.refuse)
         };
         let kind = workload.work.kind();
         let scheduler = registry.scheduler_under(policy, &spec.scheduler, kind)?;

@@ -5,6 +5,7 @@
 //! Mesos' own allocator is known.
 
 use fairground_policies::allocators::Setup;
+use fairground_policies::few::Few;
 use fairground_policies::master::Master;
 use fairground_policies::message::{
     Action, AgentId, Event, FrameworkId, Offer, Outcome, TaskId, TaskRequest,
@@ -111,8 +112,8 @@ impl Cluster {
     fn answer(&mut self, offer: &Offer, launch: Vec<TaskRequest>, refuse: Span) {
         self.tell(Event::OffersAnswered {
             framework: offer.framework,
-            offers: vec![offer.id],
-            launch,
+            offers: Few::one(offer.id),
+            launch: launch.into(),
             refuse,
         });
     }
@@ -246,8 +247,8 @@ pub(super) fn accept(agents: u32, frameworks: u32) -> anyhow::Result<f64> {
     let offers = cluster.offers();
     let answer = |offer: &Offer| Event::OffersAnswered {
         framework: offer.framework,
-        offers: vec![offer.id],
-        launch: cluster.tasks(offer.framework, 1, PART),
+        offers: Few::one(offer.id),
+        launch: cluster.tasks(offer.framework, 1, PART).into(),
         refuse: Span::from_secs(5),
     };
     let answers: Vec<Event> = offers.iter().map(answer).collect();

@@ -18,10 +18,7 @@ pub(super) fn framework(
     config: Config,
 ) -> Result<Framework, BadName> {
     let behaviour = &scenario.frameworks[id.index()];
-    let offer_policy = OfferPolicy {
-        refuse: behaviour.refuse,
-        declares: config.declares,
-    };
+    let offer_policy = OfferPolicy::under(config, behaviour.refuse);
     let kind = work.kind();
     let (registry, policy) = (scenario.registry, scenario.policy);
     let scheduler = registry.scheduler_under(policy, &behaviour.scheduler, kind)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fairground_policies::few::Few;
 use fairground_policies::message::{AgentId, Event, FrameworkId, Offer, OfferId, TaskRequest};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Span;
@@ -122,8 +123,8 @@ impl Cluster {
         }
         let event = Event::OffersAnswered {
             framework: client,
-            offers,
-            launch: requests,
+            offers: offers.into(),
+            launch: requests.into(),
             refuse,
         };
         let cause = if hand.valid {
@@ -157,8 +158,8 @@ impl Cluster {
     pub(super) fn give_back(&mut self, client: FrameworkId, offers: Vec<OfferId>, refuse: Span) {
         let event = Event::OffersAnswered {
             framework: client,
-            offers,
-            launch: Vec::new(),
+            offers: offers.into(),
+            launch: Few::new(),
             refuse,
         };
         self.tell(event, Cause::Core);

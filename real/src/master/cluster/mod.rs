@@ -179,6 +179,7 @@ impl Cluster {
             } => {
                 for framework in self.clients_in(framework, &[role]) {
                     let demand = demand.clone();
+                    let demand = demand.into();
                     self.tell(Event::DemandDeclared { framework, demand }, Cause::Core);
                 }
             }
