@@ -1,9 +1,12 @@
 //! A framework whose jobs' tasks run directly on the cluster: Hadoop, MPI.
 
+use std::sync::Arc;
+
 use super::gathering::Gathering;
 use super::master_client::MasterClient;
 use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use super::speculation::{Copies, Follows};
+use crate::attributes::AgentAttributes;
 use crate::demand::MOST;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
@@ -36,6 +39,8 @@ pub(super) struct Batch {
     asks_again: bool,
     /// The attempts at tasks, where slow ones are to have copies.
     copies: Option<Box<Copies>>,
+    /// What agents are described with, by id, where tasks ask.
+    pub(super) described: Arc<[AgentAttributes]>,
 }
 
 impl Batch {
@@ -58,6 +63,7 @@ impl Batch {
             gangs: Vec::new(),
             tasks: IdTable::new(),
             asks_again: false,
+            described: Arc::default(),
         }
     }
 
@@ -172,6 +178,7 @@ impl Batch {
             running: &self.running,
             asks_again: &mut self.asks_again,
             spread: self.master.spread.as_deref_mut(),
+            described: &self.described,
         };
         self.scheduler.place(now, &mut view);
         self.place_copies();
@@ -201,11 +208,13 @@ impl Batch {
     fn place_copies(&mut self) {
         let Some(copies) = &self.copies else { return };
         for unit in copies.wanted() {
-            let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
+            let stage = &self.queue.spec(unit.job).stages[unit.stage as usize];
+            let needs = stage.needs;
             let fits = |held: &&mut HeldOffer| {
                 let open = held.hold.is_none() && needs.fits_in(held.left);
                 let agent = held.offer.agent;
-                open && copies.may_run_on(unit, agent) && self.master.allows(agent, 1)
+                let suits = stage.may_run_on(AgentAttributes::of(&self.described, agent));
+                open && suits && copies.may_run_on(unit, agent) && self.master.allows(agent, 1)
             };
             if let Some(held) = self.held.iter_mut().find(fits) {
                 if let Some(spread) = &mut self.master.spread {

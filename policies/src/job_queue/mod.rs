@@ -13,6 +13,7 @@ use std::sync::Arc;
 use self::job::QueuedJob;
 pub use self::order::{JobOrder, JobStanding};
 use self::stages::{QueuedStage, QueuedStages};
+use crate::attributes::AgentAttributes;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, JobId};
@@ -170,19 +171,21 @@ impl JobQueue {
         self.place(id, None);
     }
 
-    /// Starts a waiting task of `job` that fits into `room`: of those whose data is on `agent` if
-    /// `local`, else any.
+    /// Starts a waiting task of `job` that fits into `room` on `agent`, which is so described: of those whose data
+    /// is there if `local`, else any.
     pub fn take(
         &mut self,
         job: JobId,
-        agent: AgentId,
+        (agent, described): (AgentId, &AgentAttributes),
         room: Resources,
         local: bool,
     ) -> Option<WorkUnit> {
         let entry = self.job(job);
         let fits = |stage: &&u32| {
-            let needs = entry.spec.stages[**stage as usize].needs_at_once();
-            needs.fits_in(room) && !entry.is_held_back(**stage)
+            let spec = &entry.spec.stages[**stage as usize];
+            spec.needs_at_once().fits_in(room)
+                && spec.may_run_on(described)
+                && !entry.is_held_back(**stage)
         };
         let found = entry.stages.ready().iter().filter(fits).find_map(|stage| {
             let tasks = &entry.stages.all()[*stage as usize];

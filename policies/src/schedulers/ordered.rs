@@ -35,6 +35,10 @@ impl Scheduler for Ordered {
         true
     }
 
+    fn heeds_asks(&self) -> bool {
+        true
+    }
+
     fn reads_estimates(&self) -> bool {
         matches!(self.passing.order, JobOrder::Least(_))
     }

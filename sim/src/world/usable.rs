@@ -1,5 +1,7 @@
 //! Which agents the tasks of a framework may run on, now or later: what fits on none can never run.
 
+use fairground_policies::attributes::AgentAttributes;
+use fairground_policies::constraint::HOSTNAME;
 use fairground_policies::message::{AgentId, Event, FrameworkId, RoleId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
@@ -7,8 +9,17 @@ use fairground_workloads::recipe::offer_constraints;
 
 use super::Scenario;
 
-/// A size of agents, how many of them have it, and until when, if they change it.
-pub(super) type Usable = (Resources, u64, Option<Time>);
+/// Agents of a size that are described alike.
+#[derive(Clone, Debug)]
+pub(super) struct Usable {
+    pub(super) size: Resources,
+    /// How many of them there are.
+    pub(super) count: u64,
+    /// Until when, if they change.
+    pub(super) until: Option<Time>,
+    /// What they are described with, beside their names: no job asks for those.
+    pub(super) words: AgentAttributes,
+}
 
 /// The sizes of agents each framework may use, now or later.
 pub(super) fn usable_agents(
@@ -33,21 +44,26 @@ pub(super) fn usable_agents(
     for (agent, total, until) in all {
         let total = scenario.offered(agent, total);
         let owner = owner(agent);
+        let words = AgentAttributes::of(&trace.described, agent).without(HOSTNAME);
         for (framework, sizes) in usable.iter_mut().enumerate() {
             let is_others = owner.is_some_and(|owner| owner.index() != framework);
             if is_others || !scenario.admits(framework, agent) {
                 continue;
             }
-            let total = match owner {
+            let size = match owner {
                 None => total.saturating_sub(reserved(scenario, framework, agent)),
                 Some(_) => total,
             };
-            match sizes
-                .iter_mut()
-                .find(|(size, _, end)| (*size, *end) == (total, until))
-            {
-                Some((_, count, _)) => *count += 1,
-                None => sizes.push((total, 1, until)),
+            let alike =
+                |one: &&mut Usable| (one.size, one.until) == (size, until) && one.words == words;
+            match sizes.iter_mut().find(alike) {
+                Some(one) => one.count += 1,
+                None => sizes.push(Usable {
+                    size,
+                    count: 1,
+                    until,
+                    words: words.clone(),
+                }),
             }
         }
     }
@@ -68,7 +84,7 @@ impl Scenario<'_> {
     /// Whether an agent is as a framework asks.
     fn admits(&self, framework: usize, agent: AgentId) -> bool {
         let asked = &self.frameworks[framework].constraints;
-        let described = self.attributes.get(agent.index());
+        let described = self.trace.described.get(agent.index());
         asked.is_empty() || described.is_none_or(|words| offer_constraints(asked).admits(words))
     }
 
