@@ -6,6 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::message::AgentId;
+
+/// The attribute of an agent with GPUs that says their model: what jobs of traces ask for.
+pub const GPU_MODEL: &str = "gpu_model";
+
 /// What one agent is described with.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -27,10 +32,23 @@ impl AgentAttributes {
         named.map(|(_, word)| word.as_str())
     }
 
+    /// Those of the agent of this number among all; nothing is said of one that is not among them.
+    pub fn of(all: &[Self], agent: AgentId) -> &Self {
+        const NOTHING: &AgentAttributes = &AgentAttributes::NONE;
+        all.get(agent.index()).unwrap_or(NOTHING)
+    }
+
     /// All of them by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.0.iter();
         all.map(|(name, word)| (name.as_str(), word.as_str()))
+    }
+
+    /// The others than this one.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let others = self.0.iter().filter(|(one, _)| one != name);
+        Self(others.cloned().collect())
     }
 
     /// Whether nothing is said.

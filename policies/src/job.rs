@@ -4,8 +4,11 @@
 //! data lies, and what its user says of how long it runs. How long anything takes is known only to the
 //! world that runs it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use crate::attributes::{AgentAttributes, AttributeTest};
 use crate::message::AgentId;
 use crate::resources::Resources;
 use crate::time::Span;
@@ -42,6 +45,9 @@ pub struct StageSpec {
     /// task, a gang on as many agents as it takes, with one launch and one end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rigid: bool,
+    /// What its tasks ask of an agent alone: they run where all of these pass, and anywhere if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Arc<[AttributeTest]>>,
 }
 
 impl StageSpec {
@@ -55,7 +61,14 @@ impl StageSpec {
             preferred: Vec::new(),
             estimate: None,
             rigid: false,
+            asks: None,
         }
+    }
+
+    /// Whether its tasks may run on an agent that is so described.
+    pub fn may_run_on(&self, described: &AgentAttributes) -> bool {
+        let asks = self.asks.as_ref();
+        asks.is_none_or(|asks| asks.iter().all(|test| test.passes(described)))
     }
 
     /// How many of its tasks start as one.
@@ -87,6 +100,11 @@ impl StageSpec {
 }
 
 impl JobSpec {
+    /// Whether any of its tasks asks anything of an agent.
+    pub fn asks(&self) -> bool {
+        self.stages.iter().any(|stage| stage.asks.is_some())
+    }
+
     /// All its tasks, counted.
     pub fn tasks(&self) -> u64 {
         self.stages.iter().map(|stage| u64::from(stage.tasks)).sum()

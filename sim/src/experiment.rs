@@ -6,7 +6,6 @@ mod told;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fairground_policies::attributes::AgentAttributes;
 use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::personality::Personality;
@@ -26,7 +25,7 @@ use crate::run::{Comparison, JobLine, PolicyRuns, Run};
 use crate::search;
 use crate::sensitivity;
 use crate::world::{Behaviour, Scenario, StreamError, simulate, simulate_streamed};
-use said::{heeded, heeded_by};
+use said::{asks_heeded, heeded, heeded_by};
 
 /// A recipe whose files are read and whose names are known.
 #[derive(Debug)]
@@ -37,8 +36,6 @@ pub struct Experiment {
     behaviours: Vec<Behaviour>,
     roles: Vec<Role>,
     reservations: Vec<Reservation>,
-    /// What agents are described with, where a framework asks.
-    attributes: Vec<AgentAttributes>,
     measured: Option<Measured>,
     /// How many times its cores each agent offers, if any offers more than it has.
     overcommit: Vec<u32>,
@@ -158,6 +155,7 @@ impl Experiment {
         }
         let first = experiment.trace(experiment.loaded.recipe.first_seed)?;
         heeded_by(&first, loaded, &experiment.registry)?;
+        asks_heeded(&first, &experiment, &beside)?;
         let _ = experiment.first.set(first);
         Ok(experiment)
     }
@@ -193,7 +191,6 @@ impl Experiment {
             sources,
             behaviours: Behaviour::of_recipe(recipe, &roles),
             reservations: recipe.reservations(&roles),
-            attributes: recipe.attributes(agents.len()),
             roles,
             check: false,
             first: OnceLock::new(),
@@ -290,7 +287,6 @@ impl Experiment {
             frameworks: &self.behaviours,
             roles: &self.roles,
             reservations: &self.reservations,
-            attributes: &self.attributes,
             network: self.loaded.recipe.network,
             costs: self.loaded.recipe.costs,
             overcommit: &self.overcommit,

@@ -6,6 +6,7 @@
 
 mod about;
 mod cluster;
+mod models;
 mod opened;
 mod part;
 mod tenants;
@@ -88,6 +89,8 @@ struct Work {
     file: PathBuf,
     trace: Opened,
     read: ReadAs,
+    /// Whether its tasks run only where the GPUs are of a model that they ask for.
+    gpu_models: bool,
 }
 
 impl Work {
@@ -137,8 +140,13 @@ impl Replay {
 
     fn made(&self) -> Result<Replayed, ReadError> {
         let mut imports = Imports::default();
-        let (work, machines) = self.open(&mut imports)?;
+        let (mut work, machines) = self.open(&mut imports)?;
         let part = part::part(&work, self.from, self.duration, self.interarrival)?;
+        let machines = machines.map(|machines| self.machines(machines, &work, part.from));
+        let lives = machines.as_ref();
+        let lives = lives.map(|spec| imports.machines(spec, Path::new("")));
+        let lives = lives.transpose()?;
+        let models = models::heeded(&mut work, lives.as_ref())?;
         let duration = part.duration;
         let mut framework = Vec::new();
         let mut tenants = String::new();
@@ -172,9 +180,8 @@ impl Replay {
         let mut made = self.told(&part, &left);
         made += &tenants;
         let sampling = framework.iter().any(is_drawn);
-        let machines = machines.map(|machines| self.machines(machines, &work, part.from));
         let mut cluster = Vec::new();
-        let agents: Vec<Resources> = if let Some(spec) = &machines {
+        let agents: Vec<Resources> = if let Some(machines) = &lives {
             if let Some(load) = self.load {
                 let why = "the cluster is the machines of the trace";
                 return Err(ReadError::ignored(
@@ -183,9 +190,9 @@ impl Replay {
                     f64::from(load) / 1000.0,
                 ));
             }
-            let machines = imports.machines(spec, Path::new(""))?;
             let built = machines.build(duration, 1);
-            made += &told::machines(&machines, &built);
+            made += &told::machines(machines, &built);
+            made += &models;
             built.agents
         } else {
             let (groups, reason) = cluster::sized(&demands, &self.aim(&work)?)?;
@@ -281,6 +288,7 @@ impl Replay {
             columns: work.read.columns.to_string(),
             from: part.from,
             feedback: self.feedback,
+            gpu_models: work.gpu_models,
             ..TraceSpec::default()
         }
     }

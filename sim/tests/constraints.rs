@@ -4,20 +4,22 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use fairground_policies::attributes::AgentAttributes;
+use fairground_policies::attributes::{AgentAttributes, AttributeTest, Expected};
 use fairground_policies::job::StageSpec;
 use fairground_policies::registry::Registry;
+use fairground_policies::time::Span;
 use fairground_sim::experiment::Experiment;
 use fairground_sim::recipe::Recipe;
-use fairground_workloads::trace::{Runtimes, Work};
+use fairground_workloads::trace::{Runtimes, Stage, Work};
 
 use common::{Cluster, batch, cores, gang, job, maps, numbered, secs, service};
 
 /// Four agents of four cores in the zones a, a, b and c.
 fn zones(policy: &str) -> Cluster {
     let mut cluster = Cluster::new(policy, &[cores(4); 4]);
-    cluster.attributes = ["a", "a", "b", "c"]
+    cluster.trace.described = ["a", "a", "b", "c"]
         .into_iter()
         .zip(0..)
         .map(|(zone, agent)| {
@@ -35,7 +37,11 @@ fn zones(policy: &str) -> Cluster {
 fn peaks(cluster: &Cluster, attribute: &str) -> String {
     let mut ended = Vec::new();
     cluster.watched(&mut |one| ended.push((one.started, one.ended, one.agent)));
-    let word = |agent: usize| cluster.attributes[agent].get(attribute).expect("a word");
+    let word = |agent: usize| {
+        cluster.trace.described[agent]
+            .get(attribute)
+            .expect("a word")
+    };
     let mut peaks: BTreeMap<&str, usize> = BTreeMap::new();
     for (started, _, agent) in &ended {
         let here = word(agent.index());
@@ -235,4 +241,107 @@ fn gangs_run_where_the_master_offers() {
         .framework("gang", work)
         .constraints(&["zone LIKE b|c"]);
     assert_eq!(peaks(&cluster, "zone"), "b4 c4 in 10s");
+}
+
+/// A stage whose tasks run where the zone is one of these.
+fn only(zones: &str, (stage, times): Stage) -> Stage {
+    let zones = zones.split('|').map(str::to_owned);
+    let test = AttributeTest {
+        attribute: "zone".to_owned(),
+        expects: Expected::OneOf(zones.collect()),
+    };
+    let asks = Some(Arc::from([test]));
+    (StageSpec { asks, ..stage }, times)
+}
+
+/// Jobs of one framework, each of tasks of a length of their own; which zones each ran in, and when the last ended.
+fn zones_of_jobs(policy: &str, scheduler: &str, jobs: &[(u64, &str)]) -> String {
+    let plan = |(secs, zones): &(u64, &str)| {
+        let mut stage = maps(&[*secs; 4]);
+        stage.0.estimate = Some(Span::from_secs(*secs));
+        job(
+            0,
+            vec![if zones.is_empty() {
+                stage
+            } else {
+                only(zones, stage)
+            }],
+        )
+    };
+    let work = batch(jobs.iter().map(plan).collect());
+    let cluster = zones(policy).framework(scheduler, work);
+    let mut ran: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
+    let mut ended = Vec::new();
+    let run = cluster.watched(&mut |one| ended.push((one.started, one.ended, one.agent)));
+    for (from, to, agent) in &ended {
+        let zone = cluster.trace.described[agent.index()].get("zone");
+        let here = ran
+            .entry(to.since(*from).as_micros() / 1_000_000)
+            .or_default();
+        here.insert(zone.expect("a zone"));
+    }
+    let ran = ran.iter().map(|(secs, zones)| {
+        let zones: Vec<&str> = zones.iter().copied().collect();
+        format!("{secs}:{}", zones.join("|"))
+    });
+    let ran: Vec<String> = ran.collect();
+    let last = ended.iter().map(|(_, ended, _)| *ended).max();
+    let last = last.map_or(String::new(), |last| format!(" in {last}"));
+    format!(
+        "{}{last}, {} never",
+        ran.join(" "),
+        run.frameworks[0].impossible
+    )
+}
+
+#[test]
+fn jobs_of_one_framework_ask_each_for_its_own() {
+    // Two that want the same four cores, one that wants others, one that takes any.
+    let jobs = [(10, "b"), (11, "b"), (12, "c"), (13, "a|b")];
+    for policy in ["drf", "fifo", "drf[offers=task]", "drf[round=1s]"] {
+        // Who gathers all that is free is not offered all of it where offers are for tasks.
+        let gather = if policy.contains("task") { 0 } else { 3 };
+        for scheduler in [
+            "fifo",
+            "fair",
+            "sjf",
+            "fair[speculate=1.5]",
+            "easy",
+            "fit",
+            "fit[place=worst]",
+        ][..4 + gather]
+            .iter()
+            .copied()
+        {
+            let found = zones_of_jobs(policy, scheduler, &jobs);
+            let where_asked = found.starts_with("10:b 11:b 12:c 13:a");
+            assert!(
+                where_asked && found.ends_with(", 0 never"),
+                "{policy} {scheduler}: {found}"
+            );
+            // In the order of jobs, or the two that want the same by turns.
+            let soon = found.contains(" in 21s") || found.contains(" in 22s");
+            assert!(soon, "{policy} {scheduler}: {found}");
+        }
+        let found = zones_of_jobs(policy, "gang", &jobs);
+        assert!(
+            found.starts_with("10:b 11:b 12:c 13:a"),
+            "{policy}: {found}"
+        );
+    }
+}
+
+#[test]
+fn a_job_that_asks_for_what_no_agent_is_never_runs() {
+    for (policy, scheduler) in [
+        ("drf", "fifo"),
+        ("drf", "gang"),
+        ("drf", "easy"),
+        ("drf", "fit"),
+        ("drf[offers=task]", "fifo"),
+        ("drf[offers=task]", "gang"),
+    ] {
+        let found = zones_of_jobs(policy, scheduler, &[(10, "d"), (11, "c")]);
+        assert_eq!(found, "11:c in 11s, 1 never", "{policy} {scheduler}");
+    }
 }

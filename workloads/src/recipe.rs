@@ -359,6 +359,7 @@ impl Recipe {
         let origin = || format!("recipe {}", self.name);
         let Built {
             agents,
+            models,
             faults: changes,
             ..
         } = self.cluster(sources, seed);
@@ -399,6 +400,7 @@ impl Recipe {
         }
         faults.extend(changes);
         Ok(Trace {
+            described: self.attributes(agents.len(), &models),
             agents,
             workloads,
             faults,
@@ -412,6 +414,7 @@ impl Recipe {
         sources.machines.as_ref().map_or_else(
             || Built {
                 agents: self.agents(),
+                models: Vec::new(),
                 faults: Vec::new(),
                 assumptions: Vec::new(),
             },

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use fairground_policies::attributes::AgentAttributes;
 use fairground_policies::message::AgentId;
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
@@ -17,6 +18,9 @@ pub use crate::jobs::{Job, JobStream, Jobs, OneJob, Runtimes, ShapeId, Stage};
 pub struct Trace {
     /// What every agent has; an agent's id is its position.
     pub agents: Vec<Resources>,
+    /// What every agent is described with; nothing where no work asks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub described: Vec<AgentAttributes>,
     /// What every framework is asked to do; a framework's id is its position.
     pub workloads: Vec<Workload>,
     /// When agents go away and come back, sorted by time.

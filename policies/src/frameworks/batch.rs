@@ -1,9 +1,12 @@
 //! A framework whose jobs' tasks run directly on the cluster: Hadoop, MPI.
 
+use std::sync::Arc;
+
 use super::gathering::Gathering;
 use super::master_client::{DemandToTell, MasterClient};
 use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use super::speculation::{Copies, Follows};
+use crate::attributes::AgentAttributes;
 use crate::few::Few;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
@@ -37,6 +40,8 @@ pub(super) struct Batch {
     asks_again: bool,
     /// The attempts at tasks, where slow ones are to have copies.
     copies: Option<Box<Copies>>,
+    /// What agents are described with, by id, where tasks ask.
+    pub(super) described: Arc<[AgentAttributes]>,
 }
 
 impl Batch {
@@ -60,6 +65,7 @@ impl Batch {
             gangs: Vec::new(),
             tasks: IdTable::new(),
             asks_again: false,
+            described: Arc::default(),
         }
     }
 
@@ -102,7 +108,10 @@ impl Batch {
             waiting += copies.count();
         }
         let added = self.queue.take_added();
-        let in_order = self.starts_in_order && !self.queue.has_gangs() && self.copies.is_none();
+        let in_order = self.starts_in_order
+            && !self.queue.has_gangs()
+            && !self.queue.has_asks()
+            && self.copies.is_none();
         let listed = self.master.listed(in_order);
         let all = |demand: &mut Vec<_>| {
             let exact = self.queue.demand(demand, listed);
@@ -180,6 +189,7 @@ impl Batch {
             running: &self.running,
             asks_again: &mut self.asks_again,
             spread: self.master.spread.as_deref_mut(),
+            described: &self.described,
         };
         self.scheduler.place(now, &mut view);
         self.place_copies();
@@ -209,11 +219,13 @@ impl Batch {
     fn place_copies(&mut self) {
         let Some(copies) = &self.copies else { return };
         for unit in copies.wanted() {
-            let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
+            let stage = &self.queue.spec(unit.job).stages[unit.stage as usize];
+            let needs = stage.needs;
             let fits = |held: &&mut HeldOffer| {
                 let open = held.hold.is_none() && needs.fits_in(held.left);
                 let agent = held.offer.agent;
-                open && copies.may_run_on(unit, agent) && self.master.allows(agent, 1)
+                let suits = stage.may_run_on(AgentAttributes::of(&self.described, agent));
+                open && suits && copies.may_run_on(unit, agent) && self.master.allows(agent, 1)
             };
             if let Some(held) = self.held.iter_mut().find(fits) {
                 if let Some(spread) = &mut self.master.spread {

@@ -11,6 +11,9 @@ mod message;
 mod service;
 mod speculation;
 
+use std::sync::Arc;
+
+use crate::attributes::AgentAttributes;
 use crate::constraint::TaskSpread;
 use crate::job::JobSpec;
 use crate::message::{FrameworkId, TaskId};
@@ -104,6 +107,16 @@ impl Framework {
             KindState::Service(service) => &mut service.master,
         };
         master.spread = spread;
+        self
+    }
+
+    /// The same on agents that are so described, by id: jobs whose tasks ask for it run where they may, of schedulers
+    /// that [heed it](crate::schedulers::Scheduler::heeds_asks). Executors are alike, and tasks in them ask nothing.
+    #[must_use]
+    pub fn on_agents(mut self, described: Arc<[AgentAttributes]>) -> Self {
+        if let KindState::Batch(batch) = &mut self.0 {
+            batch.described = described;
+        }
         self
     }
 

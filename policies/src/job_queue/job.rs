@@ -42,10 +42,10 @@ impl QueuedJob {
         (!self.stages.ready().is_empty()).then(|| self.key(order, job, self.running))
     }
 
-    /// What each of its tasks takes that waits, wherever it is at: where it has one stage of single tasks.
+    /// What each of its tasks takes: where it has one stage of single tasks, which run anywhere.
     pub(super) fn only_size(&self) -> Option<Resources> {
         match &self.spec.stages[..] {
-            [stage] if !stage.rigid => Some(stage.needs),
+            [stage] if !stage.rigid && stage.asks.is_none() => Some(stage.needs),
             _ => None,
         }
     }

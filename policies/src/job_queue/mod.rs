@@ -14,6 +14,7 @@ pub(crate) use self::demand::{LISTED, LISTED_ONCE, MOST_TO_LISTED};
 use self::job::QueuedJob;
 pub use self::order::{JobOrder, JobStanding};
 use self::stages::{QueuedStage, QueuedStages};
+use crate::attributes::AgentAttributes;
 use crate::headed_set::HeadedSet;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
@@ -50,6 +51,8 @@ pub struct JobQueue {
     mixed: HeadedSet<(u64, JobId)>,
     /// Whether tasks may start that nobody was told of.
     new_work: bool,
+    /// Whether any job ever asked for some agents.
+    asks: bool,
     /// What became of the demand since it was asked for last.
     changes: DemandChanges,
 }
@@ -66,6 +69,7 @@ impl JobQueue {
             sizes: Vec::new(),
             mixed: HeadedSet::new(),
             new_work: false,
+            asks: false,
             changes: DemandChanges::new(),
         }
     }
@@ -86,28 +90,36 @@ impl JobQueue {
         self.gangs > 0
     }
 
+    /// Whether any job asked for some agents, so that those behind it may start before it.
+    pub(crate) const fn has_asks(&self) -> bool {
+        self.asks
+    }
+
     /// Whether a task as small as `room` may wait; if not, no job needs to be asked.
     pub fn may_fit(&self, room: Resources) -> bool {
         let mut sizes = self.sizes.iter();
         sizes.any(|size| size.waiting > 0 && size.needs.fits_in(room))
     }
 
-    /// The job to be served first of those with a waiting task that fits into `room`.
-    pub fn first_fitting(&self, room: Resources) -> Option<JobId> {
+    /// The job to be served first of those with a waiting task that fits into `room` on an agent that is so described.
+    pub fn first_fitting(&self, room: Resources, described: &AgentAttributes) -> Option<JobId> {
         let fits = |size: &&WaitingSize| size.needs.fits_in(room);
         let alike = self.sizes.iter().filter(fits);
         let first = alike.filter_map(|size| size.jobs.first()).min().copied();
         let before = |one: &&(u64, JobId)| first.is_none_or(|first| **one < first);
         let mut mixed = self.mixed.iter().take_while(before);
-        let mixed = mixed.find(|(_, job)| self.fits(*job, room));
+        let mixed = mixed.find(|(_, job)| self.fits(*job, room, described));
         mixed.copied().or(first).map(|(_, job)| job)
     }
 
-    /// Whether any task of `job` that may start fits into `room`.
-    pub fn fits(&self, job: JobId, room: Resources) -> bool {
+    /// Whether any task of `job` that may start fits into `room` on an agent that is so described.
+    pub fn fits(&self, job: JobId, room: Resources, described: &AgentAttributes) -> bool {
         let spec = self.spec(job);
         let mut stages = self.ready_stages(job);
-        stages.any(|(stage, _)| spec.stages[stage as usize].needs_at_once().fits_in(room))
+        stages.any(|(stage, _)| {
+            let stage = &spec.stages[stage as usize];
+            stage.needs_at_once().fits_in(room) && stage.may_run_on(described)
+        })
     }
 
     /// Jobs with waiting tasks, in the order they are to be served.
@@ -185,6 +197,7 @@ impl JobQueue {
     /// # Panics
     /// When its number was used before.
     pub fn submit(&mut self, id: JobId, spec: Arc<JobSpec>, now: Time) {
+        self.asks |= spec.stages.iter().any(|stage| stage.asks.is_some());
         let job = QueuedJob {
             stages: QueuedStages::new(spec.stages.len()),
             spec,
@@ -203,19 +216,21 @@ impl JobQueue {
         }
     }
 
-    /// Starts a waiting task of `job` that fits into `room`: of those whose data is on `agent` if
-    /// `local`, else any.
+    /// Starts a waiting task of `job` that fits into `room` on `agent`, which is so described: of those whose data
+    /// is there if `local`, else any.
     pub fn take(
         &mut self,
         job: JobId,
-        agent: AgentId,
+        (agent, described): (AgentId, &AgentAttributes),
         room: Resources,
         local: bool,
     ) -> Option<WorkUnit> {
         let entry = self.job(job);
         let fits = |stage: &&u32| {
-            let needs = entry.spec.stages[**stage as usize].needs_at_once();
-            needs.fits_in(room) && !entry.is_held_back(**stage)
+            let spec = &entry.spec.stages[**stage as usize];
+            spec.needs_at_once().fits_in(room)
+                && spec.may_run_on(described)
+                && !entry.is_held_back(**stage)
         };
         let found = entry.stages.ready().iter().filter(fits).find_map(|stage| {
             let tasks = &entry.stages.all()[*stage as usize];

@@ -26,7 +26,7 @@ fn map_reduce(maps: u32, start_after: u16) -> Arc<JobSpec> {
 
 fn take(queue: &mut JobQueue, job: u32, agent: AgentId, local: bool) -> Option<(u32, u32)> {
     queue
-        .take(JobId(job), agent, CORE, local)
+        .take(JobId(job), (agent, &AgentAttributes::NONE), CORE, local)
         .map(|unit| (unit.stage, unit.index))
 }
 
@@ -158,7 +158,7 @@ fn fair_order_serves_the_job_with_the_fewest_running_tasks() {
     let mut served = Vec::new();
     for _ in 0..4 {
         let job = queue.ready().next().unwrap();
-        queue.take(job, ANY, CORE, false);
+        queue.take(job, (ANY, &AgentAttributes::NONE), CORE, false);
         served.push(job.0);
     }
     assert_eq!(served, [0, 1, 0, 1]);

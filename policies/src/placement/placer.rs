@@ -89,6 +89,15 @@ impl Placer {
 
     /// Starts a task where the policy wants it; `None` if it fits nowhere.
     pub fn place(&mut self, shape: &TaskShape) -> Option<Placed> {
+        self.place_among(shape, |_| true)
+    }
+
+    /// The same, on one of those nodes on which it may run.
+    pub(crate) fn place_among(
+        &mut self,
+        shape: &TaskShape,
+        may: impl Fn(usize) -> bool,
+    ) -> Option<Placed> {
         let place = self.known.iter().position(|(known, _)| known == shape);
         let place = place.unwrap_or_else(|| {
             self.known.push((*shape, vec![(0, None); self.nodes.len()]));
@@ -103,9 +112,11 @@ impl Placer {
             }
         }
         let scored = || {
-            known
-                .iter()
-                .map(|(_, best)| best.as_ref().map(|(score, _)| *score))
+            let known = known.iter().enumerate();
+            known.map(|(node, (_, best))| {
+                let best = best.as_ref().filter(|_| may(node));
+                best.map(|(score, _)| *score)
+            })
         };
         let highest = scored().flatten().max()?;
         let mut equals = scored().enumerate();

@@ -41,6 +41,10 @@ impl Scheduler for Easy {
         }
     }
 
+    fn heeds_asks(&self) -> bool {
+        true
+    }
+
     fn starts_together(&self, _: &JobSpec) -> bool {
         true
     }
@@ -69,11 +73,11 @@ fn start(view: &mut OfferView<'_>, job: JobId) -> Option<(JobId, u32)> {
 fn pass(
     now: Time,
     view: &mut OfferView<'_>,
-    (first, stage): (JobId, u32),
+    (first, in_front): (JobId, u32),
     jobs: impl Iterator<Item = JobId>,
 ) -> Option<()> {
-    let (needs, count) = view.waiting(first, stage);
-    let mut profile = view.profile(now);
+    let (needs, count) = view.waiting(first, in_front);
+    let mut profile = view.profile_for(now, first, in_front);
     let shadow = profile.earliest(needs, count, Span::ZERO, now)?;
     let after = shadow + Span::from_micros(1);
     profile.forget(shadow);
@@ -83,7 +87,9 @@ fn pass(
         while let Some((stage, Some(places))) = view.next_whole(job) {
             if view.expected_end(now, job, stage) > shadow {
                 let on = |(position, tasks): &(usize, u64)| (view.agent(*position), *tasks);
-                let held: Vec<_> = places.iter().map(on).collect();
+                let matters =
+                    |(position, _): &&(usize, u64)| view.suits(*position, first, in_front);
+                let held: Vec<_> = places.iter().filter(matters).map(on).collect();
                 let (each, _) = view.waiting(job, stage);
                 profile.take(each, &held, shadow, after);
                 if profile.room(needs, shadow, after) < count {

@@ -61,6 +61,10 @@ impl Scheduler for Fit {
         Some(Span::ZERO)
     }
 
+    fn heeds_asks(&self) -> bool {
+        true
+    }
+
     fn starts_together(&self, job: &JobSpec) -> bool {
         job.gang
     }
@@ -93,7 +97,18 @@ impl Fit {
             // After a loss, the rest of a gang is being ended.
             return;
         }
-        let room = (0..waiting).map_while(|_| self.placer.place(&shape));
+        let may = |node| {
+            let position = view.position(node);
+            position.is_some_and(|position| view.suits(position, job, stage))
+        };
+        let asks = view.queue().spec(job).stages[stage as usize].asks.is_some();
+        let room = (0..waiting).map_while(|_| {
+            if asks {
+                self.placer.place_among(&shape, may)
+            } else {
+                self.placer.place(&shape)
+            }
+        });
         let placed: Vec<Placed> = room.collect();
         if gang && (placed.len() as u64) < waiting {
             for one in &placed {

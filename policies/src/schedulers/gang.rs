@@ -35,6 +35,10 @@ impl Scheduler for Gang {
         self.together.place(now, view, &Strict);
     }
 
+    fn heeds_asks(&self) -> bool {
+        true
+    }
+
     fn starts_together(&self, job: &JobSpec) -> bool {
         Strict.is_gang(job)
     }

@@ -3,6 +3,7 @@
 //! One policy a file, one line here. A single framework with the whole pool is a monolithic
 //! scheduler.
 
+mod ahead;
 mod carbyne;
 mod conservative;
 mod easy;
@@ -19,6 +20,7 @@ mod workload;
 
 use std::fmt;
 
+use crate::attributes::AgentAttributes;
 use crate::constraint::TaskSpread;
 use crate::evidence::Evidence;
 use crate::few::Few;
@@ -27,7 +29,6 @@ use crate::job_order::{FCFS, RigidJob, ScoreOrder};
 use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
 use crate::message::{AgentId, FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
-use crate::profile::CapacityProfile;
 use crate::resources::Resources;
 use crate::score::Score;
 use crate::time::{Span, Time};
@@ -77,6 +78,11 @@ pub trait Scheduler {
 
     /// Whether it places tasks one after the other, so that constraints that look at where others run hold.
     fn heeds_spread(&self) -> bool {
+        false
+    }
+
+    /// Whether tasks that ask something of an agent run only where it passes.
+    fn heeds_asks(&self) -> bool {
         false
     }
 
@@ -235,6 +241,8 @@ pub struct OfferView<'a> {
     pub(crate) running: &'a ExpectedEnds,
     pub(crate) asks_again: &'a mut bool,
     pub(crate) spread: Option<&'a mut TaskSpread>,
+    /// What agents are described with, by id.
+    pub(crate) described: &'a [AgentAttributes],
 }
 
 impl OfferView<'_> {
@@ -264,6 +272,26 @@ impl OfferView<'_> {
         self.offers[position].left
     }
 
+    /// The same for the tasks of a stage: nothing on an agent on which they may not run.
+    pub fn room(&self, position: usize, job: JobId, stage: u32) -> Resources {
+        if self.suits(position, job, stage) {
+            self.left(position)
+        } else {
+            Resources::ZERO
+        }
+    }
+
+    /// Whether the tasks of a stage may run on the agent of the offer at `position`, by what they ask of it.
+    pub fn suits(&self, position: usize, job: JobId, stage: u32) -> bool {
+        let spec = &self.queue.spec(job).stages[stage as usize];
+        spec.asks.is_none() || spec.may_run_on(self.description(position))
+    }
+
+    /// What the agent of the offer at `position` is described with.
+    fn description(&self, position: usize) -> &AgentAttributes {
+        AgentAttributes::of(self.described, self.agent(position))
+    }
+
     /// Until when offers in hand are held, if any is.
     pub fn held_until(&self) -> Option<Time> {
         self.offers.iter().find_map(|held| held.hold)
@@ -283,43 +311,6 @@ impl OfferView<'_> {
     /// unless the scheduler [reads estimates](Scheduler::reads_estimates).
     pub fn running(&self) -> impl Iterator<Item = &ExpectedEnd> {
         self.running.by_end()
-    }
-
-    /// What is free when, as far as this framework knows: what is left of the offers in hand from now on, and
-    /// what its tasks hold from their expected ends on. One of which nothing is said never ends; one that
-    /// runs longer than was said may end at any moment, but not now.
-    pub fn profile(&self, now: Time) -> CapacityProfile {
-        let mut profile = CapacityProfile::new();
-        let never = CapacityProfile::NEVER;
-        let soonest = now + Span::from_micros(1);
-        for one in self.running() {
-            profile.give(one.needs, &one.places, one.end.max(soonest), never);
-        }
-        for held in self.offers.iter() {
-            let agent = [(held.offer.agent, 1)];
-            profile.give(held.left, &agent, now, never);
-            for unit in &held.launch {
-                let end = self.expected_end(now, unit.job, unit.stage);
-                let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
-                profile.give(needs, &agent, end.max(soonest), never);
-            }
-        }
-        for (unit, places) in self.gangs.iter() {
-            let end = self.expected_end(now, unit.job, unit.stage);
-            let needs = self.queue.spec(unit.job).stages[unit.stage as usize].needs;
-            let agents = places
-                .iter()
-                .map(|(position, tasks)| (self.agent(*position), *tasks));
-            let agents: Vec<_> = agents.collect();
-            profile.give(needs, &agents, end.max(soonest), never);
-        }
-        profile
-    }
-
-    /// When a task of a stage ends that starts now, as far as its user says: never if nothing is said.
-    pub fn expected_end(&self, now: Time, job: JobId, stage: u32) -> Time {
-        let estimate = self.queue.spec(job).stages[stage as usize].estimate;
-        estimate.map_or(CapacityProfile::NEVER, |run| now + run)
     }
 
     /// The tasks of a job's next stage that wait as one rigid job: expected to run for ever if nothing is said, and
@@ -371,16 +362,19 @@ impl OfferView<'_> {
         if !self.allows(position) {
             return false;
         }
-        let held = &mut self.offers[position];
-        let taken = self.queue.take(job, held.offer.agent, held.left, local);
+        let held = &self.offers[position];
+        let agent = held.offer.agent;
+        let on = (agent, AgentAttributes::of(self.described, agent));
+        let taken = self.queue.take(job, on, held.left, local);
         self.place(position, taken)
     }
 
     /// Launches the next waiting task of one stage on the offer at `position`, which must have
     /// room for it. Says whether there was one.
     pub fn launch_stage(&mut self, position: usize, job: JobId, stage: u32) -> bool {
-        let needs = self.queue.spec(job).stages[stage as usize].needs_at_once();
-        let taken = if needs.fits_in(self.offers[position].left) {
+        let spec = &self.queue.spec(job).stages[stage as usize];
+        let fits = spec.needs_at_once().fits_in(self.offers[position].left);
+        let taken = if fits && spec.may_run_on(self.description(position)) {
             self.queue.take_from(job, stage)
         } else {
             None
@@ -412,12 +406,14 @@ impl OfferView<'_> {
 
     /// Whether any task of `job` that may start fits into the offer at `position`.
     pub fn fits(&self, position: usize, job: JobId) -> bool {
-        self.queue.fits(job, self.offers[position].left)
+        let (left, on) = (self.offers[position].left, self.description(position));
+        self.queue.fits(job, left, on)
     }
 
     /// The job to be served first of those with a task that fits into the offer at `position`.
     pub fn first_fitting(&self, position: usize) -> Option<JobId> {
-        self.queue.first_fitting(self.offers[position].left)
+        let (left, on) = (self.offers[position].left, self.description(position));
+        self.queue.first_fitting(left, on)
     }
 
     /// Whether a waiting task may fit into the offer at `position`; if not, no job needs to be asked.

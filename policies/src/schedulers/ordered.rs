@@ -39,6 +39,10 @@ impl Scheduler for Ordered {
         self.passing.wait.is_zero()
     }
 
+    fn heeds_asks(&self) -> bool {
+        true
+    }
+
     fn reads_estimates(&self) -> bool {
         matches!(self.passing.order, JobOrder::Least(_))
     }

@@ -282,7 +282,7 @@ fn next_turn(
 /// Offers with room for a task of the stage.
 fn useful(view: &OfferView<'_>, job: JobId, stage: u32) -> Vec<usize> {
     let needs = view.queue().spec(job).stages[stage as usize].needs;
-    let fits = |position: &usize| needs.fits_in(view.left(*position));
+    let fits = |position: &usize| needs.fits_in(view.room(*position, job, stage));
     (0..view.len()).filter(fits).collect()
 }
 
@@ -296,7 +296,10 @@ fn keep(view: &mut OfferView<'_>, job: JobId, stage: u32, until: Time) {
 fn start_all(view: &mut OfferView<'_>, job: JobId, stage: u32, waiting: u32) -> bool {
     let needs = view.queue().spec(job).stages[stage as usize].needs;
     let open: Vec<usize> = (0..view.len()).filter(|at| !view.is_held(*at)).collect();
-    let room = |position: &usize| needs.times_in(view.left(*position)).unwrap_or(u64::MAX);
+    let room = |position: &usize| {
+        let room = view.room(*position, job, stage);
+        needs.times_in(room).unwrap_or(u64::MAX)
+    };
     let rooms = open.iter().map(room).fold(0, u64::saturating_add);
     if rooms < u64::from(waiting) {
         return false;

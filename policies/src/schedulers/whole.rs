@@ -12,8 +12,9 @@ impl OfferView<'_> {
         let (stage, _) = self.queue.ready_stages(job).next()?;
         let (needs, mut left) = self.waiting(job, stage);
         let mut places = Vec::new();
-        for (position, held) in self.offers.iter().enumerate() {
-            let room = needs.times_in(held.left).unwrap_or(u64::MAX).min(left);
+        for position in 0..self.len() {
+            let room = needs.times_in(self.room(position, job, stage));
+            let room = room.unwrap_or(u64::MAX).min(left);
             if room > 0 {
                 left -= room;
                 places.push((position, room));

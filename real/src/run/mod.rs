@@ -225,6 +225,16 @@ fn check(
                 spec.name
             );
         }
+        if jobs::jobs_of(&workload.work)
+            .iter()
+            .any(|job| job.spec.asks())
+        {
+            bail!(
+                "framework `{}`: its jobs ask for models of GPU (`gpu_models`), and a recipe that is run for real \
+                 heeds none\n  hint: leave that out of the recipe, or use `fairground run`",
+                spec.name
+            );
+        }
         if jobs::jobs_of(&workload.work).feedback().is_some() {
             bail!(
                 "framework `{}`: its jobs wait for the end of others (`closed`, `feedback`), which only \

@@ -70,7 +70,6 @@ pub(super) fn simulate(
         frameworks: &frameworks,
         roles: &[],
         reservations: &[],
-        attributes: &[],
         network: NetworkSpec::default(),
         costs: CostSpec::default(),
         overcommit: &[],

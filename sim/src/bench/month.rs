@@ -78,6 +78,7 @@ fn trace(part: u64) -> Trace {
     };
     Trace {
         agents,
+        described: Vec::new(),
         workloads: works.into_iter().map(workload).collect(),
         faults: Vec::new(),
         horizon: Time::ZERO + Span::from_secs(DAYS * 24 * 3600),

@@ -1,9 +1,13 @@
 //! How fast trace files are read, format by format, beside a reader that understands nothing.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
+use arrow_schema::ArrowError;
 use fairground_readers::Format;
 use fairground_readers::formats::{ReadAs, lines_of, validate};
 use serde::Serialize;
@@ -102,6 +106,59 @@ pub fn of_sample(format: Format, megabytes: usize) -> anyhow::Result<Option<Spee
     Ok(None)
 }
 
+/// What reading a plain table of Arrow costs, of about so many million bytes.
+///
+/// # Errors
+/// When temporary files cannot be written.
+pub fn of_arrow(megabytes: usize) -> anyhow::Result<Speed> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("jobs.arrow");
+    let batch = jobs()?;
+    let options = IpcWriteOptions::default();
+    let mut file =
+        FileWriter::try_new_with_options(File::create(&path)?, &batch.schema(), options)?;
+    while fs::metadata(&path)?.len() < megabytes as u64 * 1_000_000 {
+        file.write(&batch)?;
+        file.flush()?;
+    }
+    file.finish()?;
+    let speed = of_file(&path, &Format::Plain.into())?;
+    let format = format!("{} (Arrow)", speed.format);
+    Ok(Speed { format, ..speed })
+}
+
+/// A batch of jobs, as a table of Arrow has them.
+fn jobs() -> Result<RecordBatch, ArrowError> {
+    let rows = 0..4096_i64;
+    let names = rows.clone().map(|row| format!("job-{row}"));
+    let users = rows
+        .clone()
+        .map(|row| ["ann", "bob", "eve"][row as usize % 3]);
+    let cpus = rows.clone().map(|row| (row % 7 + 1) as f64 / 2.0);
+    let columns: [(&str, ArrayRef); 6] = [
+        ("job", Arc::new(StringArray::from_iter_values(names))),
+        (
+            "submit_s",
+            Arc::new(Int64Array::from_iter_values(
+                rows.clone().map(|row| row * 30),
+            )),
+        ),
+        (
+            "run_s",
+            Arc::new(Int64Array::from_iter_values(
+                rows.clone().map(|row| row % 600 + 1),
+            )),
+        ),
+        ("cpus", Arc::new(Float64Array::from_iter_values(cpus))),
+        (
+            "mem_mib",
+            Arc::new(Int64Array::from_iter_values(rows.map(|row| row % 64 * 128))),
+        ),
+        ("user", Arc::new(StringArray::from_iter_values(users))),
+    ];
+    RecordBatch::try_from_iter(columns)
+}
+
 /// How many lines a file may begin with that stand in it once.
 const MOST_HEAD: usize = 12;
 
@@ -136,5 +193,12 @@ mod tests {
         check(Format::PbsNodes, true);
         check(Format::Kubernetes, true);
         check(Format::CookJobs, false);
+    }
+
+    #[test]
+    fn a_table_of_arrow_is_measured_as_one() {
+        let speed = of_arrow(1).unwrap();
+        assert_eq!(speed.format, "table (Arrow)");
+        assert!(speed.records >= 4096 && speed.megabytes >= 1.0, "{speed:?}");
     }
 }

@@ -125,6 +125,7 @@ impl Shape {
         let last = lines.last().map_or(0, |line| line.arrival);
         Trace {
             agents: vec![MACHINE; self.machines as usize],
+            described: Vec::new(),
             workloads: workloads.collect(),
             faults: Vec::new(),
             horizon: Time::from_micros(last * STRETCH),

@@ -36,7 +36,7 @@ pub(super) struct SpeedArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  fairground trace bench                          every format that has lines, 5 MB of each
+  fairground trace bench                          every format that has lines, 5 MB of each, and tables of Arrow
   fairground trace bench --format sacct --megabytes 50
   fairground trace bench accounting.txt.gz --json a file of your own
 
@@ -62,12 +62,16 @@ pub(super) fn bench(args: &SpeedArgs) -> anyhow::Result<Ending> {
         speeds.push(speed::of_file(file, &how)?);
     } else {
         let all = Format::ALL.into_iter();
+        let megabytes = args.megabytes.into();
         for format in all.filter(|format| args.format.is_none_or(|one| one == *format)) {
-            match speed::of_sample(format, args.megabytes.into())? {
+            match speed::of_sample(format, megabytes)? {
                 Some(speed) => speeds.push(speed),
                 None => say!(
                     "{format}: left out: its sample is one document, which cannot be made longer"
                 ),
+            }
+            if format == Format::Plain {
+                speeds.push(speed::of_arrow(megabytes)?);
             }
         }
     }

@@ -2,6 +2,8 @@
 //! what cannot be.
 
 use fairground_policies::constraint::Constraint;
+use fairground_policies::framework_kind::FrameworkKind;
+use fairground_policies::master::OfferSize;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
 use fairground_policies::schedulers::Scheduler;
@@ -9,7 +11,7 @@ use fairground_workloads::WorkloadSpec;
 use fairground_workloads::recipe::FrameworkSpec;
 use fairground_workloads::trace::{Assumption, Trace, Work};
 
-use super::ExperimentError;
+use super::{Experiment, ExperimentError};
 use crate::recipe::Loaded;
 use crate::world::Behaviour;
 
@@ -31,6 +33,51 @@ pub(super) fn heeded_by(
     for (framework, workload) in loaded.recipe.framework.iter().zip(&trace.workloads) {
         let heeded = by_work(framework, &workload.work, registry);
         heeded.map_err(|error| bad_scheduler(loaded, framework, error))?;
+    }
+    Ok(())
+}
+
+/// That jobs which ask for models of GPU are placed by who looks for them, under every policy.
+pub(super) fn asks_heeded(
+    trace: &Trace,
+    experiment: &Experiment,
+    beside: &[&'static str],
+) -> Result<(), ExperimentError> {
+    let recipe = experiment.recipe();
+    for (framework, workload) in recipe.framework.iter().zip(&trace.workloads) {
+        let asks = match &workload.work {
+            Work::Batch(jobs) => jobs.iter().any(|job| job.spec.asks()),
+            Work::Executors { .. } | Work::Service(_) => false,
+        };
+        for policy in recipe.policies.iter().filter(|_| asks) {
+            let heeded = asks_heeded_under(policy, framework, experiment, beside);
+            heeded.map_err(|error| bad_scheduler(&experiment.loaded, framework, error))?;
+        }
+    }
+    Ok(())
+}
+
+fn asks_heeded_under(
+    policy: &Name,
+    framework: &FrameworkSpec,
+    experiment: &Experiment,
+    beside: &[&'static str],
+) -> Result<(), BadName> {
+    let name = &framework.scheduler;
+    let registry = &experiment.registry;
+    let scheduler = registry.scheduler_under(policy, name, FrameworkKind::Batch)?;
+    if !scheduler.heeds_asks() {
+        return Err(BadName(format!(
+            "`{name}` under `{policy}`: tasks run on any agent, and jobs ask for models of GPU (`gpu_models`); \
+             expected a scheduler that looks at agents, as fifo, fair, gang, easy or fit"
+        )));
+    }
+    let config = experiment.check_policy(policy, beside)?;
+    if scheduler.gathers().is_some() && config.offers == OfferSize::Task {
+        return Err(BadName(format!(
+            "`{name}` under `{policy}`: decides on all that is free, and of agents for tasks those are offered \
+             that jobs do not ask for (`gpu_models`); expected a policy without offers=task, or another scheduler"
+        )));
     }
     Ok(())
 }

@@ -275,9 +275,14 @@ impl Experiment {
                     ));
                 }
                 if impossible > 0 {
+                    let model = if spec.asks_models() {
+                        ", or none of them has GPUs of a model that it asks for"
+                    } else {
+                        ""
+                    };
                     warnings.push(format!(
                         "{}: {impossible} jobs of {} can never run: a task, or a gang, is larger \
-                         than the agents it may use",
+                         than the agents it may use{model}",
                         policy.name, spec.name
                     ));
                 }

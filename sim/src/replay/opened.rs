@@ -63,7 +63,12 @@ impl Replay {
             }
             if jobs || load {
                 let file = file.clone();
-                work.push(Work { file, trace, read });
+                work.push(Work {
+                    file,
+                    trace,
+                    read,
+                    gpu_models: false,
+                });
             }
         }
         if let (true, Some(file)) = (work.is_empty(), &machines) {

@@ -173,6 +173,7 @@ impl Scene {
         let last = self.jobs.iter().flatten().map(|job| job.at).max();
         let trace = Trace {
             agents: self.agents.clone(),
+            described: Vec::new(),
             workloads,
             faults: Vec::new(),
             horizon: last.unwrap_or(Time::ZERO) + Span::from_secs(1),
@@ -188,7 +189,6 @@ impl Scene {
             frameworks: &self.frameworks,
             roles: &self.roles,
             reservations: &[],
-            attributes: &[],
             network: NetworkSpec::default(),
             costs: CostSpec::default(),
             overcommit: &[],

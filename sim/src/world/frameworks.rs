@@ -1,5 +1,8 @@
 //! The frameworks of a world: made of their work, and what the master is told before they join.
 
+use std::sync::Arc;
+
+use fairground_policies::attributes::AgentAttributes;
 use fairground_policies::constraint::TaskSpread;
 use fairground_policies::frameworks::{Framework, OfferPolicy};
 use fairground_policies::master::Config;
@@ -15,7 +18,7 @@ pub(super) fn framework(
     id: FrameworkId,
     work: &Work,
     scenario: &Scenario<'_>,
-    config: Config,
+    (config, described): (Config, &Arc<[AgentAttributes]>),
 ) -> Result<Framework, BadName> {
     let behaviour = &scenario.frameworks[id.index()];
     let offer_policy = OfferPolicy::under(config, behaviour.refuse);
@@ -23,7 +26,8 @@ pub(super) fn framework(
     let (registry, policy) = (scenario.registry, scenario.policy);
     let scheduler = registry.scheduler_under(policy, &behaviour.scheduler, kind)?;
     let framework = Framework::new(id, kind, offer_policy, scheduler);
-    Ok(framework.with_spread(scenario.spread(id)))
+    let framework = framework.with_spread(scenario.spread(id));
+    Ok(framework.on_agents(Arc::clone(described)))
 }
 
 impl Scenario<'_> {
@@ -33,13 +37,15 @@ impl Scenario<'_> {
         let roles = roles.flat_map(|(role, id)| role.events(id));
         let asked = self.frameworks.iter();
         let asked = asked.map(|framework| framework.constraints.as_slice());
-        roles.chain(described(self.attributes, asked)).collect()
+        roles
+            .chain(described(&self.trace.described, asked))
+            .collect()
     }
 
     /// Where the tasks of a framework run, if it asks for anything there.
     fn spread(&self, framework: FrameworkId) -> Option<Box<TaskSpread>> {
         let asked = &self.frameworks[framework.index()].constraints;
-        let agents = self.attributes.iter().cloned().zip((0..).map(AgentId));
+        let agents = self.trace.described.iter().cloned().zip((0..).map(AgentId));
         TaskSpread::new(asked, agents.map(|(words, agent)| (agent, words)).collect())
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use fairground_policies::frameworks::{CacheState, FrameworkEvent, TaskPurpose, WorkUnit};
 use fairground_policies::id_table::IdTable;
-use fairground_policies::job::JobSpec;
+use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::message::{AgentId, FrameworkId, JobId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::{Span, Time};
@@ -107,21 +107,25 @@ fn is_possible(
     executor: Option<Resources>,
     (usable, now): (&[Usable], Time),
 ) -> bool {
-    let usable = || {
-        let sizes = usable.iter();
-        sizes.filter(|(_, _, until)| until.is_none_or(|until| now < until))
-    };
-    let fits =
-        |needs: Resources| !needs.is_zero() && usable().any(|(size, ..)| needs.fits_in(*size));
-    let rooms = |needs: Resources| -> u64 {
-        let room = |(size, count, _): &Usable| needs.times_in(*size).unwrap_or(0) * count;
-        usable().map(room).sum()
+    let lasts = |one: &&Usable| one.until.is_none_or(|until| now < until);
+    let fits = |needs: Resources, one: &Usable| !needs.is_zero() && needs.fits_in(one.size);
+    let suits = |stage: &StageSpec, one: &&Usable| lasts(one) && stage.may_run_on(&one.words);
+    let rooms = |stage: &StageSpec| -> u64 {
+        let room = |one: &Usable| stage.needs.times_in(one.size).unwrap_or(0) * one.count;
+        usable
+            .iter()
+            .filter(|one| suits(stage, one))
+            .map(room)
+            .sum()
     };
     let mut stages = spec.stages.iter();
     match executor {
-        Some(needs) => fits(needs),
-        None if together => stages.all(|stage| rooms(stage.needs) >= u64::from(stage.tasks)),
-        None => stages.all(|stage| fits(stage.needs)),
+        Some(needs) => usable.iter().filter(lasts).any(|one| fits(needs, one)),
+        None if together => stages.all(|stage| rooms(stage) >= u64::from(stage.tasks)),
+        None => stages.all(|stage| {
+            let mut usable = usable.iter();
+            usable.any(|one| suits(stage, &one) && fits(stage.needs, one))
+        }),
     }
 }
 

@@ -20,7 +20,6 @@ mod job_source;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fairground_policies::attributes::AgentAttributes;
 use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent};
 use fairground_policies::master::Master;
 use fairground_policies::message::{Action, Event, FrameworkId, TaskId};
@@ -60,8 +59,6 @@ pub struct Scenario<'a> {
     pub roles: &'a [Role],
     /// What of agents is reserved for roles.
     pub reservations: &'a [Reservation],
-    /// What agents are described with, by id; nothing where no framework asks.
-    pub attributes: &'a [AgentAttributes],
     /// How long messages take.
     pub network: NetworkSpec,
     /// What launching costs.
@@ -200,9 +197,11 @@ impl<'a> World<'a> {
         let kept = allocator.keeps_data();
         let data = |framework| kept.then(|| data_of(framework, scenario, &*allocator));
         let mut frameworks = Vec::new();
+        let described = trace.described.as_slice().into();
         for (i, workload) in trace.workloads.iter().enumerate() {
             let id = FrameworkId(i as u32);
-            frameworks.push(framework(id, &workload.work, scenario, config)?);
+            let on = (config, &described);
+            frameworks.push(framework(id, &workload.work, scenario, on)?);
         }
         let count = frameworks.len();
         streams.resize_with(count, || None);

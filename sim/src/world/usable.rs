@@ -1,5 +1,7 @@
 //! Which agents the tasks of a framework may run on, now or later: what fits on none can never run.
 
+use fairground_policies::attributes::AgentAttributes;
+use fairground_policies::constraint::HOSTNAME;
 use fairground_policies::message::{AgentId, Event, FrameworkId, RoleId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
@@ -7,8 +9,17 @@ use fairground_workloads::recipe::offer_constraints;
 
 use super::Scenario;
 
-/// A size of agents, how many of them have it, and until when, if they change it.
-pub(super) type Usable = (Resources, u64, Option<Time>);
+/// Agents of a size that are described alike.
+#[derive(Clone, Debug)]
+pub(super) struct Usable {
+    pub(super) size: Resources,
+    /// How many of them there are.
+    pub(super) count: u64,
+    /// Until when, if they change.
+    pub(super) until: Option<Time>,
+    /// What they are described with, beside their names: no job asks for those.
+    pub(super) words: AgentAttributes,
+}
 
 /// The sizes of agents each framework may use, now or later.
 pub(super) fn usable_agents(
@@ -37,30 +48,39 @@ pub(super) fn usable_agents(
     }
     for (agent, total, until) in all {
         let total = scenario.offered(agent, total);
+        let words = AgentAttributes::of(&trace.described, agent).without(HOSTNAME);
+        let one = |size| Usable {
+            size,
+            count: 1,
+            until,
+            words: words.clone(),
+        };
         if let Some(owner) = owner(agent) {
             if owner.index() < count && scenario.admits(owner.index(), agent) {
-                add(&mut own[owner.index()], (total, 1, until));
+                add(&mut own[owner.index()], one(total));
             }
             continue;
         }
         for framework in firsts.iter().copied() {
             if scenario.admits(framework, agent) {
                 let left = total.saturating_sub(reserved(scenario, framework, agent));
-                add(&mut shared[framework], (left, 1, until));
+                add(&mut shared[framework], one(left));
             }
         }
     }
     for (own, alike) in own.iter_mut().zip(alike) {
-        shared[alike].iter().for_each(|one| add(own, *one));
+        shared[alike].iter().for_each(|one| add(own, one.clone()));
     }
     own
 }
 
-fn add(sizes: &mut Vec<Usable>, (total, agents, until): Usable) {
-    let mut known = sizes.iter_mut();
-    match known.find(|(size, _, end)| (*size, *end) == (total, until)) {
-        Some((_, count, _)) => *count += agents,
-        None => sizes.push((total, agents, until)),
+fn add(sizes: &mut Vec<Usable>, new: Usable) {
+    let alike = |one: &&mut Usable| {
+        (one.size, one.until) == (new.size, new.until) && one.words == new.words
+    };
+    match sizes.iter_mut().find(alike) {
+        Some(one) => one.count += new.count,
+        None => sizes.push(new),
     }
 }
 
@@ -89,7 +109,7 @@ impl Scenario<'_> {
     /// Whether an agent is as a framework asks.
     fn admits(&self, framework: usize, agent: AgentId) -> bool {
         let asked = &self.frameworks[framework].constraints;
-        let described = self.attributes.get(agent.index());
+        let described = self.trace.described.get(agent.index());
         asked.is_empty() || described.is_none_or(|words| offer_constraints(asked).admits(words))
     }
 

@@ -6,7 +6,6 @@
     reason = "every test program uses the parts it needs"
 )]
 
-use fairground_policies::attributes::AgentAttributes;
 use fairground_policies::constraint::Constraint;
 use fairground_policies::job::StageSpec;
 use fairground_policies::message::AgentId;
@@ -31,7 +30,6 @@ pub struct Cluster {
     pub trace: Trace,
     pub frameworks: Vec<Behaviour>,
     pub roles: Vec<Role>,
-    pub attributes: Vec<AgentAttributes>,
     pub network: NetworkSpec,
     pub costs: CostSpec,
     pub overcommit: Vec<u32>,
@@ -46,13 +44,13 @@ impl Cluster {
         Self {
             trace: Trace {
                 agents: agents.to_vec(),
+                described: Vec::new(),
                 workloads: Vec::new(),
                 faults: Vec::new(),
                 horizon: Time::from_secs(3600),
             },
             frameworks: Vec::new(),
             roles: Vec::new(),
-            attributes: Vec::new(),
             network: NetworkSpec::default(),
             costs: CostSpec::default(),
             overcommit: Vec::new(),
@@ -143,7 +141,6 @@ impl Cluster {
             frameworks: &self.frameworks,
             roles: &self.roles,
             reservations: &[],
-            attributes: &self.attributes,
             network: self.network,
             costs: self.costs,
             overcommit: &self.overcommit,

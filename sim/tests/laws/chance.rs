@@ -64,6 +64,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
         }
         let trace = Trace {
             agents,
+            described: Vec::new(),
             workloads,
             faults: apart(faults, count),
             horizon: Time::from_secs(LATEST + 200),
@@ -74,7 +75,6 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             trace,
             frameworks: behaviours,
             roles,
-            attributes: Vec::new(),
             network,
             costs,
             overcommit: overcommit.map_or(Vec::new(), |times| vec![times; count as usize]),

@@ -47,7 +47,8 @@ fairground compare --trace jobs.csv               # a simulation of it
 ## A plain table
 
 One job a row, the first line names the columns: CSV with commas, semicolons, tabs or bars between, cells in
-double quotes where they have those or line ends in them, or Parquet, or Arrow. Columns are known by the names below,
+double quotes where they have those or line ends in them, or Parquet, or Arrow; parts in a folder may be some of each.
+Columns are known by the names below,
 whatever their case and with blanks, points or dashes in place of `_`; whatever else is there is named as not
 read. Where the names are others, somebody says which column is what:
 
@@ -66,6 +67,10 @@ the unit is refused; only cores and GPUs are what their names say. GB is 10^9 by
 **How long a job ran** is `run`, or else the time from `start` to `end`: then a job without a start never ran,
 and one without an end still ran. Where nothing tells the submission, the start is taken for it. Cores, memory
 and GPUs are of each of its `tasks`, of which it has one where nothing is said. An empty cell says nothing.
+
+**Which GPUs will do** matters where machines say what theirs are: `compare --trace` then heeds it, in a recipe
+`gpu_models = true` beside `file` does. It is so for every format whose work and machines tell models in the same words;
+groups of agents in a recipe tell them by `attributes = { gpu_model = \"T4\" }`.
 ";
 
 const END: &str = "

@@ -86,6 +86,8 @@ pub struct Life {
     pub size: Option<Resources>,
     /// Its accelerators, whatever its size becomes.
     pub gpus: Milligpus,
+    /// The model of these, where it has some and says it.
+    pub model: Option<String>,
     /// In the time of the trace; `None` for a time when it is not there.
     pub changes: Vec<(Time, Option<Resources>)>,
 }
@@ -95,6 +97,8 @@ pub struct Life {
 pub struct Built {
     /// What every agent has when it is first there.
     pub agents: Vec<Resources>,
+    /// The model of the GPUs of each, where it has some and says it.
+    pub models: Vec<Option<String>>,
     /// When agents go, come and change.
     pub faults: Vec<Fault>,
     /// What the source does not say.
@@ -125,6 +129,12 @@ impl Machines {
         &self.platforms
     }
 
+    /// The models of GPU that they have.
+    pub fn models(&self) -> BTreeSet<&str> {
+        let models = self.lives.iter().filter_map(|life| life.model.as_deref());
+        models.collect()
+    }
+
     /// The files that were read.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
@@ -136,10 +146,13 @@ impl Machines {
         let from = Time::ZERO + self.spec.from;
         let mut order: Vec<&Life> = self.lives.iter().collect();
         stream(seed, "machines/order").shuffle(&mut order);
-        let (mut agents, mut faults) = (Vec::new(), Vec::new());
+        let (mut agents, mut models, mut faults) = (Vec::new(), Vec::new(), Vec::new());
         for life in order {
             let agent = AgentId(agents.len() as u32);
-            agents.extend(life.within(from, horizon, agent, &mut faults));
+            if let Some(size) = life.within(from, horizon, agent, &mut faults) {
+                agents.push(size);
+                models.push(life.model.clone());
+            }
         }
         faults.sort_unstable_by_key(Fault::order);
         let mut assumptions = self.assumptions.clone();
@@ -153,6 +166,7 @@ impl Machines {
         assumptions.dedup();
         Built {
             agents,
+            models,
             faults,
             assumptions,
         }
@@ -233,6 +247,7 @@ mod tests {
         let life = Life {
             size: size(cores),
             gpus: Milligpus(0),
+            model: None,
             changes: changes
                 .map(|(at, cores)| (Time::from_secs(*at), size(*cores)))
                 .collect(),

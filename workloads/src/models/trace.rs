@@ -56,6 +56,10 @@ pub struct TraceSpec {
     /// its logged time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<Span>,
+    /// Whether tasks that ask for models of GPU run only on agents whose attribute `gpu_model` is one of them;
+    /// otherwise any will do.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub gpu_models: bool,
     /// Cores of a task that does not say, and of one GPU's task.
     #[serde(with = "units::cores")]
     pub cpus: Millicores,
@@ -153,6 +157,7 @@ impl Default for TraceSpec {
             dealt: None,
             feedback: None,
             session: None,
+            gpu_models: false,
             cpus: Millicores(1000),
             mem: Mebibytes(1024),
             largest_cpus: Millicores(64_000),
@@ -237,6 +242,7 @@ impl TraceSpec {
             ("except", !self.except.is_empty()),
             ("dealt", self.dealt.is_some()),
             ("feedback", self.feedback.is_some()),
+            ("gpu_models", self.gpu_models),
         ];
         if let Some((parameter, _)) = asked.iter().find(|(_, asked)| *asked) {
             let error = ReadError::expected("a trace of jobs", "one of requests");

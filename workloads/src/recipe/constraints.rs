@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::attributes::{AgentAttributes, AttributeTest, Expected, OfferConstraints};
+use fairground_policies::attributes::{
+    AgentAttributes, AttributeTest, Expected, GPU_MODEL, OfferConstraints,
+};
 use fairground_policies::constraint::{Constraint, HOSTNAME};
 use fairground_policies::message::{AgentId, Event, FrameworkId};
 
 use super::{FrameworkSpec, Recipe};
+use crate::spec::WorkloadSpec;
 
 /// Attributes with an `@` that a recipe may give.
 const GIVEN: [&str; 2] = ["@region", "@zone"];
@@ -40,23 +43,44 @@ pub fn described<'a>(
     agents.chain(asks).collect()
 }
 
+impl FrameworkSpec {
+    /// Whether its jobs ask for models of GPU.
+    pub fn asks_models(&self) -> bool {
+        matches!(&self.workload, WorkloadSpec::Trace(spec) if spec.gpu_models)
+    }
+
+    /// Whether it, or any of its jobs, asks what agents are described with.
+    fn asks(&self) -> bool {
+        !self.constraints.is_empty() || self.asks_models()
+    }
+}
+
 impl Recipe {
-    /// What each of so many agents is described with: its group's words, and its name. Nothing where no framework
-    /// asks.
-    pub fn attributes(&self, agents: usize) -> Vec<AgentAttributes> {
-        if self.framework.iter().all(|one| one.constraints.is_empty()) {
+    /// What each of so many agents is described with: its group's words or the model of its GPUs, and its name.
+    /// Nothing where nobody asks.
+    pub(super) fn attributes(
+        &self,
+        agents: usize,
+        models: &[Option<String>],
+    ) -> Vec<AgentAttributes> {
+        if !self.framework.iter().any(FrameworkSpec::asks) {
             return Vec::new();
         }
+        let models = models.iter().map(Option::as_ref);
+        let models = models.chain(std::iter::repeat(None));
         let none = BTreeMap::new();
         let groups = self.cluster.iter();
         let words =
             groups.flat_map(|group| std::iter::repeat_n(&group.attributes, group.agents as usize));
         let words = words
             .chain(std::iter::repeat(&none))
-            .zip((0..agents as u32).map(AgentId));
-        let described = words.map(|(words, agent)| {
+            .zip((0..agents as u32).map(AgentId))
+            .zip(models);
+        let described = words.map(|((words, agent), model)| {
             let words = words.iter();
             let words = words.map(|(name, word)| (name.clone(), word.clone()));
+            let model = model.map(|model| (GPU_MODEL.to_owned(), model.clone()));
+            let words = words.chain(model);
             AgentAttributes::new(words.chain([(HOSTNAME.to_owned(), agent.to_string())]))
         });
         described.collect()
@@ -64,12 +88,13 @@ impl Recipe {
 
     /// What is wrong with attributes or constraints: their key, and why.
     pub(super) fn check_constraints(&self) -> Result<(), (String, String)> {
-        let asks = self.framework.iter().any(|one| !one.constraints.is_empty());
+        let asks = self.framework.iter().any(FrameworkSpec::asks);
         for (i, group) in self.cluster.iter().enumerate() {
             let bad = |why: String| Err((format!("cluster[{i}].attributes"), why));
             if !group.attributes.is_empty() && !asks {
                 return bad(
-                    "no framework has `constraints`, so nobody would look at them".to_owned(),
+                    "no framework has `constraints` or `gpu_models`, so nobody would look at them"
+                        .to_owned(),
                 );
             }
             for (name, word) in &group.attributes {
@@ -83,23 +108,37 @@ impl Recipe {
                 }
             }
         }
-        // The machines of a trace are not known yet: they have a name each, and nothing else.
-        let agents = match self.machines {
-            None => self.agents().len(),
-            Some(_) => 1,
+        // The machines of a trace are not known yet: they have a name each, and perhaps a model of GPUs.
+        let described = match self.machines {
+            None => self.attributes(self.agents().len(), &[]),
+            Some(_) => self.attributes(1, &[]),
         };
-        let described = self.attributes(agents);
+        let says_model = |words: &AgentAttributes| words.get(GPU_MODEL).is_some();
         for framework in &self.framework {
             let key = format!("framework.{}.constraints", framework.name);
-            check(framework, &described).map_err(|why| (key, why))?;
+            check(framework, &described, self.machines.is_some()).map_err(|why| (key, why))?;
+            let said = self.machines.is_some() || described.iter().any(says_model);
+            if framework.asks_models() && !said {
+                let key = format!("framework.{}.trace.gpu_models", framework.name);
+                let why = format!(
+                    "no agent says which model its GPUs are\n  hint: say it of groups of agents, as in \
+                     attributes = {{ {GPU_MODEL} = \"v100\" }}, in the trace's own words"
+                );
+                return Err((key, why));
+            }
         }
         Ok(())
     }
 }
 
-/// What is wrong with the constraints of a framework on agents that are so described.
-fn check(framework: &FrameworkSpec, agents: &[AgentAttributes]) -> Result<(), String> {
-    for one in &framework.constraints {
+/// What is wrong with the constraints of a framework on agents that are so described, or `may_say` their models, too.
+fn check(
+    framework: &FrameworkSpec,
+    agents: &[AgentAttributes],
+    may_say: bool,
+) -> Result<(), String> {
+    let models = |one: &&Constraint| may_say && one.attribute == GPU_MODEL;
+    for one in framework.constraints.iter().filter(|one| !models(one)) {
         let AttributeTest { attribute, expects } = one.test();
         let known = |described: &AgentAttributes| described.get(&attribute).is_some();
         if !matches!(expects, Expected::NoneOf(_)) && !agents.iter().any(known) {
@@ -117,7 +156,10 @@ fn check(framework: &FrameworkSpec, agents: &[AgentAttributes]) -> Result<(), St
         }
     }
     let asked = framework.offer_constraints();
-    if framework.constraints.is_empty() || agents.iter().any(|agent| asked.admits(agent)) {
+    if framework.constraints.is_empty()
+        || framework.constraints.iter().any(|one| models(&one))
+        || agents.iter().any(|agent| asked.admits(agent))
+    {
         return Ok(());
     }
     let asked: Vec<String> = framework

@@ -67,6 +67,7 @@ pub(super) struct Place {
 }
 
 /// One entry of a legend.
+#[derive(Clone)]
 pub(super) enum Key {
     /// A filled square.
     Fill(Rgb, String),
@@ -77,6 +78,11 @@ pub(super) enum Key {
 }
 
 impl Key {
+    /// Whether it stands for what another one stands for.
+    pub(super) fn says_as(&self, other: &Self) -> bool {
+        self.label().1 == other.label().1
+    }
+
     /// Its label, and how far right of its swatch's left edge that begins.
     fn label(&self) -> (i32, String) {
         let (indent, label) = match self {

@@ -72,6 +72,128 @@ fn nodes_are_the_cluster_of_pods() {
     );
 }
 
+/// The same nodes, and pods that ask for models that some of them have, and for one that none has.
+const CHOOSY: &str = "\
+name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,scheduled_time
+pod-0,8000,30517,1,500,T4|P100,LS,Succeeded,0,900,0
+pod-1,8000,30517,1,500,G2|G3,LS,Succeeded,10,910,10
+pod-2,4000,15258,2,1000,,BE,Succeeded,20,920,20
+";
+
+#[test]
+fn pods_run_on_models_that_they_ask_for() {
+    let files = [("openb_pods.csv", CHOOSY), ("openb_nodes.csv", NODES)];
+    let arguments =
+        "compare --trace openb_pods.csv --trace openb_nodes.csv --seeds 1 --policies drf --out out";
+    check(
+        &files,
+        arguments,
+        &expect![[r#"
+        exit 0
+        --- stdout
+        Jobs: time from submission to the end
+
+        framework  policy  verdict       mean  change    median  change  95th pct  change  worse  unfinished
+        BE         drf     baseline  29.7 min       –  29.7 min       –  29.7 min       –      –         0 %
+        LS         drf     baseline    15 min       –    15 min       –    15 min       –      –         0 %
+
+        report: out/report.html
+        --- stderr
+        warning: drf: 1 jobs of LS can never run: a task, or a gang, is larger than the agents it may use, or none of them has GPUs of a model that it asks for
+    "#]],
+    );
+    let arguments = "compare --trace openb_pods.csv --trace openb_nodes.csv --dry-run";
+    check(
+        &files,
+        arguments,
+        &expect![[r#"
+        exit 0
+        --- stdout
+        name = "openb-pods"
+        title = "openb-pods: static partitions against one pool"
+        about = "openb_pods.csv holds pods that share GPUs (Alibaba cluster-trace-gpu-v2023, openb_pod_list), 3 jobs of 2 tenants. Replayed: 20s from its beginning, all 3 jobs. The cluster is the trace's own machines: 2. Tasks run on GPUs of a model that they ask for. No machine has G2 or G3. Over the recipe's 10m, the work asks for 20.6 % of their CPUs, 19.1 % of their memory and 146.2 % of their GPUs. A partition has agents in proportion to the load of its framework."
+        duration = "10m"
+        seeds = 3
+        first_seed = 1
+        policies = ["static", "drf"]
+
+        [machines]
+        file = "openb_nodes.csv"
+        from = "0s"
+        cpus = 64
+        mem = "256GiB"
+        largest_cpus = 64
+        largest_mem = "256GiB"
+
+        [network]
+        latency = "0s"
+        jitter = "0s"
+        think = "0s"
+        detection = "0s"
+
+        [costs]
+        start = "0s"
+        stragglers = 0
+        slowdown = 10
+
+        [faults]
+
+        [[framework]]
+        name = "BE"
+        share = 1
+        weight = 1
+        scheduler = "fair"
+        refuse = "5m"
+
+        [framework.workload.trace]
+        file = "openb_pods.csv"
+        from = "0s"
+        tenants = ["BE"]
+        gpu_models = true
+        cpus = 1
+        mem = "1GiB"
+        largest_cpus = 64
+        largest_mem = "256GiB"
+        run = "10m"
+        every = "1m"
+        step = "1m"
+
+        [[framework]]
+        name = "LS"
+        share = 1
+        weight = 1
+        scheduler = "fair"
+        refuse = "5m"
+
+        [framework.workload.trace]
+        file = "openb_pods.csv"
+        from = "0s"
+        tenants = ["LS"]
+        gpu_models = true
+        cpus = 1
+        mem = "1GiB"
+        largest_cpus = 64
+        largest_mem = "256GiB"
+        run = "10m"
+        every = "1m"
+        step = "1m"
+        --- stderr
+        openb-pods (the recipe of the traces)
+        openb-pods: static partitions against one pool
+
+        cluster     2 agents, cpus:96 mem:393216 gpus:2 MiB
+        duration    10m
+        failures    0 in the first seed
+        framework   BE (trace), share 1, weight 1, scheduler fair: 1 jobs, 1 tasks in the first seed
+        framework   LS (trace), share 1, weight 1, scheduler fair: 2 jobs, 2 tasks in the first seed
+        policies    static, drf
+        seeds       3 (1 to 3)
+        runs        6
+        results     fairground-out/openb-pods
+    "#]],
+    );
+}
+
 #[test]
 fn machines_are_as_many_as_they_are() {
     let files = [("task_events.csv", TASKS), ("machine_events.csv", MACHINES)];

@@ -130,6 +130,7 @@ fn what_is_in_a_table_is_told() {
         sorted_by_submission: yes
         users: 2
         queues: 
+        gpu_models: 
         outcomes: 
         read_as: submit = arrival (s), run = seconds (s), cpus = cores (cores), mem = ram (gib), user = who
         blank_lines: 0

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use crate::formats::form::Sign;
-use crate::formats::{Format, arrow, sheets, source, tables};
+use crate::formats::{Check, Format, arrow, sheets, source, tables, validate};
 
 /// How much of a file is looked at, in bytes.
 const ENOUGH: u64 = 4096;
@@ -139,7 +139,7 @@ pub(crate) fn by_name(path: &Path) -> Option<Format> {
     }
     // What fits nothing else either is told by the reader, with line and column.
     let format = told(|sign| ends(sign, true))?;
-    (fits(path, format) || candidates(path).is_empty()).then_some(format)
+    (fits(path, format) || !fits_any(path)).then_some(format)
 }
 
 /// Whether a file can be of a format that its name tells. Of one that cannot be looked at, its reader
@@ -149,6 +149,11 @@ fn fits(path: &Path, format: Format) -> bool {
         Some(text) => understood(&text, format).is_some(),
         None => true,
     }
+}
+
+/// Whether a file can be of any format by its first lines.
+fn fits_any(path: &Path) -> bool {
+    sample(path).is_some_and(|text| !candidates(&tried(&text)).is_empty())
 }
 
 /// The first whole lines of a text; the beginning of one that has no end here.
@@ -174,8 +179,21 @@ pub(crate) fn kept(text: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
 /// nothing.
 fn understood(text: &[u8], format: Format) -> Option<u64> {
     let file = kept(text).ok()?;
-    let check = super::validate(file.path(), format, 0);
+    problems(&validate(file.path(), format, 0))
+}
+
+fn problems(check: &Check) -> Option<u64> {
     (check.records > 0).then_some(check.problem_count)
+}
+
+/// What every reader says of a text.
+pub(crate) fn tried(text: &[u8]) -> Vec<(Format, Check)> {
+    let Ok(file) = kept(text) else {
+        return Vec::new();
+    };
+    let all = Format::ALL.into_iter();
+    all.map(|format| (format, validate(file.path(), format, 1)))
+        .collect()
 }
 
 /// The format that a file tells, without a look at what else it could be.
@@ -191,16 +209,14 @@ pub(crate) fn reads(path: &Path, format: Format) -> bool {
 }
 
 /// The formats that a text could be by its first lines, though nothing else says so.
-pub(crate) fn candidates(path: &Path) -> Vec<Format> {
-    let Some(text) = sample(path) else {
-        return Vec::new();
-    };
+pub(crate) fn candidates(tried: &[(Format, Check)]) -> Vec<Format> {
     // Whose columns a first line names, that is known by it.
     let headed = |format: &Format| {
         let mut signs = format.form().signs.iter();
         signs.any(|sign| matches!(sign, Sign::Headed(_)))
     };
-    let all = Format::ALL.into_iter().filter(|format| !headed(format));
-    all.filter(|format| understood(&text, *format) == Some(0))
-        .collect()
+    let could = tried
+        .iter()
+        .filter(|(format, check)| !headed(format) && problems(check) == Some(0));
+    could.map(|(format, _)| *format).collect()
 }

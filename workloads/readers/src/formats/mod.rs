@@ -267,14 +267,17 @@ impl Format {
             return Ok(*format);
         }
         detect::sure(path).ok_or_else(|| {
-            let could: Vec<&str> = detect::candidates(path).iter().map(|f| f.name()).collect();
+            let text = detect::sample(path).unwrap_or_default();
+            let tried = detect::tried(&text);
+            let could = detect::candidates(&tried);
+            let could: Vec<&str> = could.iter().map(|format| format.name()).collect();
             if !could.is_empty() {
                 let could = could.join(", ");
                 let problem = "neither the name nor the first line tells the format";
                 let hint = format!("it could be {could}: say which one with --format");
                 return ReadError::said(problem).file(path).hint(hint);
             }
-            nearest::unknown(path)
+            nearest::unknown(path, &text, tried)
         })
     }
 }

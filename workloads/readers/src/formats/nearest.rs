@@ -2,25 +2,26 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use crate::error::ReadError;
-use crate::formats::{Format, detect, source, validate};
+use crate::formats::{Check, Format, source};
 
 /// How many formats are named.
 const NAMED: usize = 3;
 /// From which length on advice is left out, in bytes.
 const LONG: usize = 100;
 
-/// Nothing tells the format of a file: what it comes nearest to, and why it is none of that.
-pub(crate) fn unknown(path: &Path) -> ReadError {
+/// Nothing tells the format of a file: what it comes nearest to, by what every reader says of its first lines, and
+/// why it is none of that.
+pub(crate) fn unknown(path: &Path, text: &[u8], tried: Vec<(Format, Check)>) -> ReadError {
     if !source::is_folder(path)
         && let Err(error) = source::decompressed(path)
         && error.kind() == std::io::ErrorKind::Unsupported
     {
         return ReadError::io(path, &error);
     }
-    let text = detect::sample(path).unwrap_or_default();
-    let near = nearest(&text);
+    let near = nearest(text, tried);
     if near.is_empty() {
         let hint = "say which one it is with --format (`trace stat --help` lists them)";
         return ReadError::said("the name does not tell the format")
@@ -46,7 +47,7 @@ pub(crate) fn unknown(path: &Path) -> ReadError {
         add(*format, &format!("{line}{place}{}{hint}", problem.problem));
     }
     let is_table = near.iter().any(|(format, _)| *format == Format::Plain);
-    if !is_table && !is_json(&String::from_utf8_lossy(&text)) {
+    if !is_table && !is_json(&String::from_utf8_lossy(text)) {
         add(
             Format::Plain,
             "any columns, where somebody says which is what (--columns)",
@@ -59,18 +60,14 @@ pub(crate) fn unknown(path: &Path) -> ReadError {
 
 /// The formats that a text comes nearest to, the nearest first, each with the first problem that its
 /// reader has with it.
-fn nearest(text: &[u8]) -> Vec<(Format, ReadError)> {
+fn nearest(text: &[u8], tried: Vec<(Format, Check)>) -> Vec<(Format, ReadError)> {
     let start = String::from_utf8_lossy(text);
     let (words, json) = (words(&start), is_json(&start));
     let mut near: Vec<(u64, usize, Format, ReadError)> = Vec::new();
-    let all = Format::ALL.into_iter().enumerate();
     // What is JSON is no table, though its first line may be split like one.
-    let alike = |format: &Format| format.samples().iter().any(|one| is_json(one) == json);
-    for (at, format) in all.filter(|(_, format)| alike(format)) {
-        let Ok(file) = detect::kept(text) else {
-            return Vec::new();
-        };
-        let check = validate(file.path(), format, 1);
+    let alike = |format: Format| format.samples().iter().any(|one| is_json(one) == json);
+    let tried = tried.into_iter().enumerate();
+    for (at, (format, check)) in tried.filter(|(_, (format, _))| alike(*format)) {
         let Some(mut problem) = check.problems.into_iter().next() else {
             continue;
         };
@@ -89,13 +86,17 @@ fn nearest(text: &[u8]) -> Vec<(Format, ReadError)> {
         .collect()
 }
 
+/// The words of all small files, format by format.
+static KNOWN: LazyLock<Vec<Vec<BTreeSet<String>>>> = LazyLock::new(|| {
+    let of = |format: Format| format.samples().iter().map(|one| words(one)).collect();
+    Format::ALL.into_iter().map(of).collect()
+});
+
 /// How many of a text's words the small files of a format have, too, in thousandths of all of both.
 fn like(words: &BTreeSet<String>, format: Format) -> u64 {
-    let samples = format.samples().iter();
-    let of = samples.map(|sample| {
-        let known = self::words(sample);
-        let shared = words.intersection(&known).count() as u64;
-        shared * 1000 / (words.union(&known).count() as u64).max(1)
+    let of = KNOWN[format as usize].iter().map(|known| {
+        let shared = words.intersection(known).count() as u64;
+        shared * 1000 / (words.union(known).count() as u64).max(1)
     });
     of.max().unwrap_or(0)
 }

@@ -117,6 +117,15 @@ pub struct Passed {
 }
 
 impl Passed {
+    /// What was passed over in two files together.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self {
+            blank: self.blank + other.blank,
+            repaired: self.repaired + other.repaired,
+            unfinished: self.unfinished || other.unfinished,
+        }
+    }
+
     /// The same as facts for `trace stat`.
     pub(crate) fn facts(self) -> [(&'static str, String); 2] {
         [

@@ -66,6 +66,7 @@ pub(crate) fn load(
         let life = Life {
             size: size.map(|size| size.with_gpus(gpus)),
             gpus,
+            model: row.platform.clone().filter(|_| gpus.0 > 0),
             changes: Vec::new(),
         };
         lives.insert(row.id, life);

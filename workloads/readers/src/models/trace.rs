@@ -20,6 +20,7 @@ use crate::trace::Input;
 pub use loaded::Loaded;
 pub use read::arrivals;
 pub(crate) use read::{Model, Read, Reading};
+pub use stages::gpu_models;
 
 /// Reads the trace, unless it was read under the same model.
 pub(crate) fn load(
@@ -95,6 +96,7 @@ const fn model(spec: &TraceSpec) -> Model {
         spec.largest_mem.0,
         spec.run.as_micros(),
         spec.every.as_micros(),
+        spec.gpu_models as u64,
     ]
 }
 

@@ -35,6 +35,70 @@ fn a_table_is_the_same_in_every_writing() {
     }
 }
 
+/// What people export day by day, each day with another program.
+#[test]
+fn parts_in_several_writings_are_one_table() {
+    let folder = folder();
+    let parts = folder.path().join("parts");
+    std::fs::create_dir(&parts).unwrap();
+    let write = |name: &str, bytes: Vec<u8>| std::fs::write(parts.join(name), bytes).unwrap();
+    let days = [
+        (
+            "day-1.csv",
+            b"run_s,owner,memory_bytes,submitted\n5,eve,1073741824,2026-01-04 00:00:00\n\n"
+                .to_vec(),
+        ),
+        ("day-2.arrow", arrow::file(&[arrow::jobs()], None)),
+        (
+            "day-10.feather.gz",
+            gzip(arrow::stream(&[arrow::jobs()], None)),
+        ),
+    ];
+    for (name, bytes) in days.clone() {
+        write(name, bytes);
+    }
+    parquet::jobs(&parts.join("day-3.parquet"));
+    assert_eq!(Format::detect(&parts).unwrap(), TABLE);
+    let mut all = Vec::new();
+    for name in [
+        "day-1.csv",
+        "day-2.arrow",
+        "day-3.parquet",
+        "day-10.feather.gz",
+    ] {
+        all.extend(rows(&parts.join(name), TABLE));
+    }
+    assert_eq!(all.len(), 7);
+    assert_eq!(rows(&parts, TABLE), all);
+    let facts = stat(&parts, TABLE).unwrap().facts;
+    let fact = |name: &str| {
+        facts
+            .iter()
+            .find(|(known, _)| *known == name)
+            .unwrap()
+            .1
+            .clone()
+    };
+    assert_eq!(
+        (fact("jobs"), fact("users"), fact("blank_lines")),
+        ("7".into(), "3".into(), "1".into())
+    );
+    // The first that is wrong is told with its part; those before it are read.
+    write("day-4.arrow", arrow::file(&[arrow::alike(2, -5)], None));
+    assert!(
+        wrong(&parts, TABLE).starts_with("parts/day-4.arrow:1: column 1 (run_s): expected"),
+        "{}",
+        wrong(&parts, TABLE)
+    );
+    write("day-4.arrow", arrow::file(&[arrow::nested()], None));
+    assert!(
+        wrong(&parts, TABLE).starts_with("day-4.arrow: column 2 (run)")
+            || wrong(&parts, TABLE).starts_with("parts/day-4.arrow: column 2 (run)"),
+        "{}",
+        wrong(&parts, TABLE)
+    );
+}
+
 #[test]
 fn types_tell_units() {
     let folder = folder();

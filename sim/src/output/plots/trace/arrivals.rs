@@ -104,7 +104,7 @@ pub(super) fn rate<'a>(view: &TraceView<'a>) -> Answer<'a> {
         title: format!("{what} that arrive, {per}"),
         below: title.to_owned(),
         caption,
-        keys: Vec::new(),
+        keys: vec![Key::Line(faint(), "mean of all time".to_owned())],
         high: HIGH,
         draw: Box::new(move |canvas, place| {
             let most = rates.iter().copied().fold(0.0, f64::max);

@@ -142,12 +142,12 @@ pub fn sheet(view: &TraceView<'_>) -> Result<Figure, OutputError> {
         name: "trace".to_owned(),
         title: format!("What {} looks like", shortened(view.name, 60)),
         caption:
-            "ArrivalTimes and offered load over time, run times and demands of tasks, the work of \
+            "Arrivals and offered load over time, run times and demands of tasks, the work of \
                   the largest jobs, and that of tenants."
                 .to_owned(),
     };
     let title = about.title.clone();
-    let keys: Vec<Key> = (0..KINDS.len())
+    let mut keys: Vec<Key> = (0..KINDS.len())
         .filter(|kind| profile.demand[*kind].n > 0)
         .map(|kind| Key::Fill(kind_colour(kind), KINDS[kind].to_owned()))
         .collect();
@@ -159,7 +159,14 @@ pub fn sheet(view: &TraceView<'_>) -> Result<Figure, OutputError> {
         sizes::largest(profile),
         demands::tenants(view),
     ];
-    figure(about, (2 * WIDE + 64, 90 + 3 * (HIGH + 62)), |canvas| {
+    for key in panels.iter().flatten().flat_map(|picture| &picture.keys) {
+        if !keys.iter().any(|known| known.says_as(key)) {
+            keys.push(key.clone());
+        }
+    }
+    let width = 2 * WIDE + 64;
+    let high = head_height(width, &keys) + 36 + 3 * (HIGH + 62);
+    figure(about, (width, high), |canvas| {
         let top = canvas.head(&title, &keys)? + 24;
         for (number, answer) in panels.into_iter().enumerate() {
             let place = Place {

@@ -104,8 +104,12 @@ pub(super) fn rare(n: u64) -> Axis {
     let step = if low < -4.0 { 2 } else { 1 };
     let ticks = (low as i32..=0).filter(|decade| decade.rem_euclid(step) == 0);
     let label = |decade: i32| {
-        let percent = libm::pow(10.0, f64::from(decade + 2));
-        (f64::from(decade), format!("{}\u{202f}%", size(percent)))
+        let percent = match decade + 2 {
+            // There is no room for so many zeros.
+            small if small < -3 => format!("1e{small}"),
+            power => size(libm::pow(10.0, f64::from(power))),
+        };
+        (f64::from(decade), format!("{percent}\u{202f}%"))
     };
     Axis {
         low,
@@ -218,6 +222,10 @@ mod tests {
         assert_eq!(
             labels(&rare(500)),
             "0.1\u{202f}% 1\u{202f}% 10\u{202f}% 100\u{202f}%"
+        );
+        assert_eq!(
+            labels(&rare(500_000)),
+            "1e-4\u{202f}% 0.01\u{202f}% 1\u{202f}% 100\u{202f}%"
         );
         assert_eq!(labels(&rare(1)), "10\u{202f}% 100\u{202f}%");
     }

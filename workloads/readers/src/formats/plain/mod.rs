@@ -71,6 +71,8 @@ pub struct Record {
     pub used: Option<u64>,
     /// GPUs of each, in thousandths.
     pub gpus: Option<u64>,
+    /// The models of GPU that will do; empty for any.
+    pub model: String,
     /// Bytes read.
     pub read: Option<u64>,
     /// Bytes written.
@@ -170,6 +172,7 @@ impl<'a> Cells<'a> {
             memory: self.mebibytes(Meaning::Mem)?,
             used: self.mebibytes(Meaning::Used)?,
             gpus: self.thousandths(Meaning::Gpus, "GPUs")?,
+            model: self.word(Meaning::Model)?.unwrap_or_default(),
             read: self.bytes(Meaning::Read)?,
             write: self.bytes(Meaning::Write)?,
             user: self.word(Meaning::User)?.unwrap_or_default(),
@@ -259,6 +262,10 @@ impl Told for Record {
         );
         seen.tally("queues", self.more.queue.as_deref());
         seen.tally(
+            "gpu_models",
+            Some(self.model.as_str()).filter(|model| !model.is_empty()),
+        );
+        seen.tally(
             "outcomes",
             Some(self.outcome.as_str()).filter(|one| !one.is_empty()),
         );
@@ -336,6 +343,7 @@ impl Untold {
             memory: job.memory.or(job.used),
             used: job.memory.and(job.used),
             gpus: job.gpus,
+            model: Some(job.model.clone()).filter(|model| !model.is_empty()),
             read: job.read,
             write: job.write,
             ..job.task()

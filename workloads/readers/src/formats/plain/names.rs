@@ -114,6 +114,8 @@ meanings! {
         "peak_memory"];
     /// GPUs
     Gpus "gpus" Gpus ["gpu" "ngpus" "num_gpus" "num_gpu" "gpu_count" "gpu_num" "accelerators"];
+    /// the models of GPU that will do, bars between
+    Model "gpu_model" Words ["gpu_type" "gpu_spec" "accelerator_type"];
     /// bytes that all of it read
     Read "read" Bytes ["bytes_read" "input"];
     /// bytes that all of it wrote

@@ -1,8 +1,8 @@
 //! The rows of a plain table: cells quoted or not, whatever stands between, or Parquet, or Arrow.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -16,6 +16,7 @@ use crate::formats::ahead::{Ahead, TextLine};
 use crate::formats::arrow::{self, Batches};
 use crate::formats::cells::quoted_cells;
 use crate::formats::place::Place;
+use crate::formats::rows::Passed;
 use crate::formats::seen::Seen;
 use crate::formats::{ColumnMap, LONGEST_LINE, sheets, source};
 
@@ -59,6 +60,10 @@ struct ArrowRows {
 /// A table on its way.
 pub(super) struct PlainTable {
     source: TableSource,
+    /// What comes after this file.
+    parts: VecDeque<PathBuf>,
+    /// What was passed over in files of text before it.
+    passed: Option<Passed>,
     map: ColumnMap,
     header: TableHeader,
     place: Place,
@@ -148,21 +153,46 @@ impl TableHeader {
     }
 }
 
+/// The files of a folder of which some are no text. Where all are, one reader of lines reads them.
+fn parts_of(path: &Path) -> Result<VecDeque<PathBuf>, ReadError> {
+    if !source::is_folder(path) {
+        return Ok(VecDeque::new());
+    }
+    let mut parts = source::parts(path)?;
+    // What cannot be opened is told when its turn comes.
+    let is_text = |part: &PathBuf| {
+        let is = [arrow::is_arrow(part), sheets::is_parquet(part)];
+        !is.into_iter().any(|is| is.unwrap_or_default())
+    };
+    if parts.iter().all(is_text) {
+        parts.clear();
+    }
+    Ok(parts)
+}
+
+fn opened(path: &Path, map: &ColumnMap) -> Result<(TableSource, TableHeader), ReadError> {
+    let is_file = !source::is_folder(path);
+    let opened = if is_file && arrow::is_arrow(path)? {
+        ArrowRows::open(path, map)
+    } else if is_file && sheets::is_parquet(path)? {
+        parquet_rows(path, map)
+    } else {
+        let lines = Box::new(Ahead::open(path, "jobs.csv")?);
+        Ok((TableSource::Text(lines, 0), TableHeader::default()))
+    };
+    opened.map_err(|error| error.file(path))
+}
+
 impl PlainTable {
     pub(super) fn open(path: &Path, map: &ColumnMap) -> Result<Self, ReadError> {
-        let is_file = !source::is_folder(path);
-        let opened = if is_file && arrow::is_arrow(path)? {
-            ArrowRows::open(path, map)
-        } else if is_file && sheets::is_parquet(path)? {
-            parquet_rows(path, map)
-        } else {
-            let lines = Ahead::open(path, "jobs.csv")?;
-            let source = TableSource::Text(Box::new(lines), 0);
-            Ok((source, TableHeader::default()))
-        };
-        let (source, header) = opened.map_err(|error| error.file(path))?;
+        let mut parts = parts_of(path)?;
+        let first = parts.pop_front();
+        let path = first.as_deref().unwrap_or(path);
+        let (source, header) = opened(path, map)?;
         let mut table = Self {
             source,
+            parts,
+            passed: None,
             map: map.clone(),
             header: TableHeader::default(),
             place: Place {
@@ -175,6 +205,39 @@ impl PlainTable {
         };
         table.head(header);
         Ok(table)
+    }
+
+    /// Goes on to the next file, if there is one.
+    fn turn(&mut self) -> Option<Result<(), ReadError>> {
+        let path = self.parts.pop_front()?;
+        self.passed = self.passed();
+        let opened = opened(&path, &self.map).inspect_err(|_| self.ended = true);
+        Some(opened.map(|(source, header)| {
+            self.source = source;
+            self.place = Place {
+                file: Arc::from(path),
+                line: 0,
+            };
+            self.head(header);
+        }))
+    }
+
+    /// What was passed over so far, where any file is text.
+    fn passed(&self) -> Option<Passed> {
+        let TableSource::Text(lines, _) = &self.source else {
+            return self.passed;
+        };
+        Some(lines.passed().and(self.passed.unwrap_or_default()))
+    }
+
+    /// Behind all rows: what is wrong where there were none.
+    fn last(&mut self) -> Option<Result<PlainRow, ReadError>> {
+        self.ended = true;
+        let empty = ReadError::expected("at least one job", "none");
+        let hint = "a first line that names the columns, then a row a job";
+        let mut place = self.place.clone();
+        place.line = place.line.max(1);
+        (!self.any).then(|| Err(place.of(empty.hint(hint))))
     }
 
     fn head(&mut self, header: TableHeader) {
@@ -223,11 +286,11 @@ impl PlainTable {
 
     pub(super) fn end(&self, seen: &mut Seen) {
         seen.fill("columns", self.header.names.len());
-        if let TableSource::Text(lines, _) = &self.source {
-            for (name, count) in lines.passed().facts() {
+        if let Some(passed) = self.passed() {
+            for (name, count) in passed.facts() {
                 seen.set(name, count);
             }
-            lines.passed().tell(seen);
+            passed.tell(seen);
         }
     }
 
@@ -393,27 +456,26 @@ impl Iterator for PlainTable {
     type Item = Result<PlainRow, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let next = match &self.source {
-            TableSource::Text(..) => self.text(),
-            TableSource::Parquet(_) => self.parquet_row(),
-            TableSource::Arrow(_) => self.arrow_row(),
-        };
-        if let Some(row) = next {
-            self.any = true;
-            if let Ok(row) = &row {
-                self.place = row.place.clone();
+        while !self.ended {
+            let next = match &self.source {
+                TableSource::Text(..) => self.text(),
+                TableSource::Parquet(_) => self.parquet_row(),
+                TableSource::Arrow(_) => self.arrow_row(),
+            };
+            if let Some(row) = next {
+                self.any = true;
+                if let Ok(row) = &row {
+                    self.place = row.place.clone();
+                }
+                return Some(row);
             }
-            return Some(row);
+            match self.turn() {
+                Some(Ok(())) => {}
+                Some(Err(error)) => return Some(Err(error)),
+                None => return self.last(),
+            }
         }
-        self.ended = true;
-        let empty = ReadError::expected("at least one job", "none");
-        let hint = "a first line that names the columns, then a row a job";
-        let mut place = self.place.clone();
-        place.line = place.line.max(1);
-        (!self.any).then(|| Err(place.of(empty.hint(hint))))
+        None
     }
 }
 

@@ -65,6 +65,8 @@ fn assumed(spec: &TraceSpec, told: Told, relative: bool) -> Vec<Assumption> {
     assume(told.zero, "task", "run times of zero", model);
     let about = "tasks that never started, of jobs with others";
     assume(told.unstarted, "task", about, "left out".to_owned());
+    let about = "models of GPU that tasks ask for";
+    assume(told.models, "task", about, "any will do".to_owned());
     let every = format!("a job every {}", spec.every);
     assume(told.arrivals, "job", "arrivals that are not known", every);
     let about = "jobs that wait for another in the log";

@@ -1,5 +1,8 @@
 //! Reading a trace under one model: its jobs, its requests, and how often the model had to speak.
 
+use std::sync::Arc;
+
+use fairground_policies::attributes::{AttributeTest, Expected, GPU_MODEL};
 use fairground_policies::job::StageSpec;
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::models::trace::{Left, TraceSpec};
@@ -40,7 +43,7 @@ pub(crate) struct Read {
 }
 
 /// Everything of a [`TraceSpec`] that a reading of all of its trace depends on.
-pub(crate) type Model = [u64; 6];
+pub(crate) type Model = [u64; 7];
 
 /// One job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -110,12 +113,20 @@ impl Brief {
                 parents: stage.parents,
                 estimate,
                 rigid,
+                asks: stage.models.map(one_of),
                 ..StageSpec::new(stage.needs, stage.tasks)
             };
             (spec, Runtimes::Plain { local, away: 1000 })
         });
         stages.collect()
     }
+}
+
+/// That an agent has GPUs of one of these models.
+fn one_of(models: Vec<String>) -> Arc<[AttributeTest]> {
+    let attribute = GPU_MODEL.to_owned();
+    let expects = Expected::OneOf(models);
+    Arc::new([AttributeTest { attribute, expects }])
 }
 
 /// How often the model speaks for the trace.
@@ -130,6 +141,8 @@ pub(super) struct Told {
     pub(super) open: u64,
     pub(super) zero: u64,
     pub(super) unstarted: u64,
+    /// Tasks that ask for a model of GPU, and any will do.
+    pub(super) models: u64,
     pub(super) arrivals: u64,
     /// Jobs that name one which had to end before them.
     pub(super) waits: u64,
@@ -145,6 +158,7 @@ impl std::ops::AddAssign for Told {
         self.open += other.open;
         self.zero += other.zero;
         self.unstarted += other.unstarted;
+        self.models += other.models;
         self.arrivals += other.arrivals;
         self.waits += other.waits;
     }

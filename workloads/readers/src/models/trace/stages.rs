@@ -24,7 +24,12 @@ pub(super) struct ReadStage {
     /// The positions of those that it waits for.
     pub(super) parents: Vec<u32>,
     pub(super) times: RunTimes,
+    /// The models of GPU that will do, where they are asked for and that is heeded.
+    pub(super) models: Option<Vec<String>>,
 }
+
+/// What tasks of one stage must be alike in, to be one: their stage, what they need, and which GPUs will do.
+type Alike = (u64, [u64; 4], Option<Vec<String>>);
 
 /// The stages of a job, parents first. Tasks of one stage that ask for different amounts become
 /// stages of their own, which wait for the same and are waited for together.
@@ -35,19 +40,21 @@ pub(super) fn stages(
     units: &Units,
     told: &mut Told,
 ) -> Result<Vec<ReadStage>, Left> {
-    let mut sizes: BTreeMap<(u64, [u64; 4]), (u64, RunTimes)> = BTreeMap::new();
+    let mut sizes: BTreeMap<Alike, (u64, RunTimes)> = BTreeMap::new();
     for row in tasks.iter().filter(|row| row.count > 0) {
         let Some(run) = run_of(spec, row, told) else {
             continue;
         };
         let needs = needs(spec, row, units, told);
-        let (tasks, times) = sizes.entry((row.stage, needs.units())).or_default();
+        let models = models(spec, row, told);
+        let alike = (row.stage, needs.units(), models);
+        let (tasks, times) = sizes.entry(alike).or_default();
         *tasks = tasks.saturating_add(row.count);
         task_count(*tasks).map_err(|_| Left::TooMany)?;
         times.push((row.count as u32, run));
     }
     let mut parents: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
-    for (stage, _) in sizes.keys() {
+    for (stage, ..) in sizes.keys() {
         parents.entry(*stage).or_default();
     }
     for edge in edges {
@@ -73,21 +80,42 @@ pub(super) fn stages(
         for stage in ready {
             let waits = parents[&stage].iter().flat_map(|one| places[one].clone());
             let waits: Vec<u32> = waits.collect();
-            let mine = sizes.range((stage, [0; 4])..=(stage, [u64::MAX; 4]));
+            let mine = sizes.range((stage, [0; 4], None)..);
+            let mine = mine.take_while(|((of, ..), _)| *of == stage);
             let mut here = Vec::new();
-            for ((_, needs), (tasks, times)) in mine {
+            for ((_, needs, models), (tasks, times)) in mine {
                 here.push(stages.len() as u32);
                 stages.push(ReadStage {
                     needs: Resources::from_units(*needs),
                     tasks: *tasks as u32,
                     parents: waits.clone(),
                     times: times.clone(),
+                    models: models.clone(),
                 });
             }
             places.insert(stage, here);
         }
     }
     Ok(stages)
+}
+
+/// The models of GPU that will do for a task, in the words of the source; nothing where any will.
+fn models(spec: &TraceSpec, row: &Tasks, told: &mut Told) -> Option<Vec<String>> {
+    let models = gpu_models(row)?;
+    if spec.gpu_models {
+        return Some(models);
+    }
+    told.models += row.count;
+    None
+}
+
+/// The models of GPU that a task with GPUs asks for, in order; nothing where it asks for none.
+pub fn gpu_models(row: &Tasks) -> Option<Vec<String>> {
+    let asked = row.model.as_ref().filter(|_| row.gpus.unwrap_or(0) > 0)?;
+    let models = asked.split('|').map(str::trim_ascii);
+    let models: BTreeSet<&str> = models.filter(|model| !model.is_empty()).collect();
+    let models: Vec<String> = models.into_iter().map(str::to_owned).collect();
+    Some(models).filter(|models| !models.is_empty())
 }
 
 /// How long a task runs; nothing for one that never did.
