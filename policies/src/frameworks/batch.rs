@@ -46,7 +46,7 @@ impl Batch {
     ) -> Self {
         Self {
             master: MasterClient::new(id, offer_policy),
-            queue: JobQueue::new(scheduler.order()),
+            queue: JobQueue::new(scheduler.order(), scheduler.tie()),
             running: ExpectedEnds::default(),
             reads_estimates: scheduler.reads_estimates(),
             gathering: scheduler.gathers().map(|gather| Gathering::new(id, gather)),

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::job::QueuedJob;
-pub use self::order::{JobOrder, JobStanding};
+use self::order::Precedence;
+pub use self::order::{JobOrder, JobStanding, JobTie};
 use self::stages::{QueuedStage, QueuedStages};
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
@@ -33,11 +34,11 @@ pub struct WorkUnit {
 /// The jobs of one framework.
 #[derive(Debug)]
 pub struct JobQueue {
-    order: JobOrder,
+    by: Precedence,
     /// Those that are not done.
     jobs: IdTable<QueuedJob>,
     /// Jobs with waiting tasks, in the order they are served.
-    ready: BTreeSet<(u64, JobId)>,
+    ready: BTreeSet<((u64, u64), JobId)>,
     /// How many of these have tasks that start together.
     gangs: u32,
     /// Tasks that wait and may start.
@@ -50,9 +51,9 @@ pub struct JobQueue {
 
 impl JobQueue {
     /// An empty queue.
-    pub const fn new(order: JobOrder) -> Self {
+    pub const fn new(order: JobOrder, tie: JobTie) -> Self {
         Self {
-            order,
+            by: Precedence { order, tie },
             jobs: IdTable::new(),
             ready: BTreeSet::new(),
             gangs: 0,
@@ -86,6 +87,11 @@ impl JobQueue {
     /// Jobs with waiting tasks, in the order they are to be served.
     pub fn ready(&self) -> impl Iterator<Item = JobId> {
         self.ready.iter().map(|(_, job)| *job)
+    }
+
+    /// Where a job stands among those that are equal to a scheduler: the least goes first.
+    pub fn tie(&self, job: JobId) -> (u64, JobId) {
+        (self.by.tie.of(job), job)
     }
 
     /// The job to be served first.
@@ -215,7 +221,7 @@ impl JobQueue {
     /// A task did its work.
     pub fn finish(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
-        let stood = entry.place(self.order, unit.job);
+        let stood = entry.place(self.by, unit.job);
         let spec = &entry.spec.stages[unit.stage as usize];
         let stage = &mut entry.stages.all_mut()[unit.stage as usize];
         stage.running -= spec.at_once();
@@ -236,7 +242,7 @@ impl JobQueue {
     /// A task ended without its work done and waits again.
     pub fn requeue(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
-        let stood = entry.place(self.order, unit.job);
+        let stood = entry.place(self.by, unit.job);
         if entry.stages.all()[unit.stage as usize].waiting == 0 {
             // Stages that started early may not go on before it.
             for (needs, tasks) in entry.behind(unit.stage) {
@@ -281,7 +287,7 @@ impl JobQueue {
 
     fn start(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
-        let stood = entry.place(self.order, unit.job);
+        let stood = entry.place(self.by, unit.job);
         let spec = &entry.spec.stages[unit.stage as usize];
         let stage = &mut entry.stages.all_mut()[unit.stage as usize];
         stage.take(unit.index, spec);
@@ -301,9 +307,9 @@ impl JobQueue {
     }
 
     /// Moves `job` from where it stood among the ready ones to where it belongs.
-    fn place(&mut self, job: JobId, stood: Option<u64>) {
+    fn place(&mut self, job: JobId, stood: Option<(u64, u64)>) {
         let entry = self.job(job);
-        let (belongs, gang) = (entry.place(self.order, job), entry.spec.gang);
+        let (belongs, gang) = (entry.place(self.by, job), entry.spec.gang);
         if belongs != stood {
             if gang {
                 self.gangs += u32::from(belongs.is_some());
