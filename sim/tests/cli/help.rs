@@ -257,8 +257,8 @@ fn policies() {
               half-life after so long half of a service is forgotten (default never)
               tie      equals: first, last, allocations (Mesos) or random (default first)
           yarn-fair    shared pool; who is below its minimum goes first, then the least weighted use (YARN's fair scheduler) [own scripts]
-              source   Hadoop YARN 3.1 to 3.3: FairSharePolicy, ComputeFairShares, FSPreemptionThread
-              on       what counts: cpus, mem, disk or gpus (default mem)
+              source   Hadoop YARN 3.1 to 3.3: FairSharePolicy, DominantResourceFairnessPolicy, ComputeFairShares, FSPreemptionThread
+              on       what counts: cpus, mem, disk or gpus, or dominant, of each what it has the largest part of (default mem)
               preempt  takes back for who is below its fair share, and leaves victims so long (default: nothing is)
               tie      equals: first, last, allocations (Mesos) or random (default first)
           yarn-capacity shared pool; the queue that uses the least of its capacity goes first (YARN's capacity scheduler) [own scripts]
@@ -303,29 +303,41 @@ fn policies() {
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
               speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
               quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
           fair         the job with the fewest running tasks first, first fit; with `wait`, delay scheduling [own scripts]
               source   Zaharia et al., Delay Scheduling, EuroSys 2010, section 4
               wait     how long a job lets offers pass that do not hold its data (default 0s)
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
               speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
               quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
           sjf          the job first that says it is done soonest (by `estimate`, those that say nothing last), first fit; with `wait`, delay scheduling [own scripts]
               source   Conway, Maxwell and Miller, Theory of Scheduling, 1967
               wait     how long a job lets offers pass that do not hold its data (default 0s)
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
               speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
               quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
           gang         all tasks of a stage start together or not at all; offers are held until they can [own scripts]
               source   all or nothing: Feitelson and Rudolph, JPDC 16, 1992; Mesos' holding of offers, NSDI 2011, section 3.3
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
           easy         EASY backfilling: stages start whole and in order; later ones pass if by their estimates the first that waits starts no later; for a framework that has the pool to itself [exact]
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.1; SJBF: Tsafrir et al., IEEE TPDS 18(6), 2007
               order    whose turn it is: an order of jobs (default fcfs; `fairground policies` lists them)
               among    the order in which those behind the first are looked through (default that of submission; sjf is EASY-SJBF)
               gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
           conservative conservative backfilling: stages start whole, each at the time that was planned for it or earlier; for a framework that has the pool to itself [own scripts]
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
               gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
           fit          tasks one by one where a placement scores highest, jobs by an order; GPUs are single devices; for a framework that has the pool to itself [own scripts]
               source   the placements' own; Tetris: place=tetris,order=sjf (Grandl et al., SIGCOMM 2014)
               place    where tasks go: a placement, as in fgd (default best; `fairground policies` lists them)
@@ -341,13 +353,18 @@ fn policies() {
               fairness which part of the jobs is left out, the richest, in thousandths (default 250)
               barrier  stages of which so many thousandths are done go first (default 900)
               weight   how much what is left to do counts against packing, in thousandths (default 1000, 0 only packs)
-              tie      equals: first or last by job (default first)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
           carbyne      jobs take of their fair share what they need now to be done no later, and what is left goes to those that are done soonest; for a framework that has the pool to itself [prototype]
               source   Grandl et al., Altruistic Scheduling in Multi-Resource Clusters (Carbyne), OSDI 2016, section 3
               patience stages that may start later by less than this count as needed now (default 0s)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
           themis       finish-time fairness: jobs furthest from what an equal part of the pool would give them bid, and the product of their gains is the largest; for a framework that has the pool to itself [prototype]
               source   Mahajan et al., Themis: Fair and Efficient GPU Cluster Scheduling, NSDI 2020, sections 3 and 5
               f        which part of the jobs does not bid, those treated best, in thousandths (default 800)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
 
         Pool: which rigid job starts next on one pool of processors (fairground pool)
 
@@ -445,7 +462,7 @@ fn policies() {
               source   NVIDIA KAI d5bc503: plugins/proportion
               policy   kai[offers=task]
               inside   gang
-          armada-like  queues by cost of what they hold, over-served ones are evicted, gangs start whole [prototype]
+          armada-like  queues by cost of what they hold, over-served ones are evicted; jobs in order, those that are gangs start whole [prototype]
               source   Armada 207cc9e: internal/scheduler/scheduling
               policy   armada[offers=task]
               inside   fifo
