@@ -31,3 +31,4 @@ mod replay;
 mod fidelity;
 mod pools;
 mod conformance;
+mod new_policy;
