@@ -32,3 +32,4 @@ mod fidelity;
 mod pools;
 mod conformance;
 mod new_policy;
+mod policies;
