@@ -42,6 +42,20 @@ impl Name {
         &self.base
     }
 
+    /// Which of `known` was meant by a name that is none of them: the one that the fewest slips of a finger make of it, at
+    /// most one of three letters, or the first that it is the beginning of.
+    pub fn meant<'a>(&self, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        let typed = self.base.to_ascii_lowercase();
+        let most = typed.len() / 3;
+        let begins = |one: &str| typed.len() > 2 && one.starts_with(&typed);
+        let far = known.map(|one| {
+            let slips = if begins(one) { 1 } else { slips(&typed, one) };
+            (slips, one)
+        });
+        let near = far.filter(|(slips, one)| *slips <= most || begins(one));
+        near.min_by_key(|(slips, _)| *slips).map(|(_, one)| one)
+    }
+
     /// Takes parameter `key` out.
     pub fn take(&mut self, key: &str) -> Option<String> {
         self.params.remove(key)
@@ -147,6 +161,26 @@ impl FromStr for Name {
     }
 }
 
+/// How many letters are to be put in, left out, exchanged or swapped with the next to make one word of another (Damerau,
+/// CACM 7(3), 1964).
+fn slips(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut rows = vec![(0..=to.len()).collect::<Vec<usize>>()];
+    for (i, left) in from.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, right) in to.iter().enumerate() {
+            let exchanged = rows[i][j] + usize::from(left != right);
+            let mut least = exchanged.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && (left, from[i - 1]) == (&to[j - 1], *right) {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[from.len()][to.len()]
+}
+
 /// The names in a list with commas, as it should be written; `None` for what is no such list. A comma
 /// inside brackets separates parameters.
 fn listed(text: &str) -> Option<String> {
@@ -231,6 +265,23 @@ mod tests {
         not("drf[round", "the bracket is not closed");
         not("drf[round]", "a parameter lacks its `=`");
         not("drf[a=1,a=2]", "a parameter is given twice");
+    }
+
+    #[test]
+    fn what_was_meant_is_what_is_nearest() {
+        let known = ["drf", "fair", "slurm", "slurm-like", "yarn-fair", "kueue"];
+        let check = |typed: &str, meant: Option<&str>| {
+            let name: Name = typed.parse().unwrap();
+            assert_eq!(name.meant(known.into_iter()), meant, "{typed}");
+        };
+        check("dfr", Some("drf"));
+        check("DRF[round=1s]", Some("drf"));
+        check("slumr", Some("slurm"));
+        check("slurmlike", Some("slurm-like"));
+        check("yarn", Some("yarn-fair"));
+        check("keue", Some("kueue"));
+        check("raffle", None);
+        check("x", None);
     }
 
     #[test]

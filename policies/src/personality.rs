@@ -5,6 +5,7 @@
 //! are its policy's, and go before its own: `slurm-like[half-life=1d]`.
 
 use crate::evidence::{Evidence, Proven};
+use crate::framework_kind::FrameworkKind;
 use crate::name::{BadName, Name};
 
 /// What another system chooses.
@@ -44,6 +45,18 @@ impl Personality {
     /// As [`Self::policy`].
     pub fn resolved(called: &Name) -> Result<Name, BadName> {
         Self::of(called).map_or_else(|| Ok(called.clone()), |one| one.policy(called))
+    }
+
+    /// The scheduler of a framework of a kind that asks for `own`. Where `policy` is a personality, it is that one's for
+    /// frameworks whose tasks run on the cluster themselves: it says which task runs where, not how executors are kept.
+    ///
+    /// # Errors
+    /// When the personality's is no name.
+    pub fn scheduler(policy: &Name, own: &Name, kind: FrameworkKind) -> Result<Name, BadName> {
+        match Self::of(policy) {
+            Some(one) if kind == FrameworkKind::Batch => one.scheduler.parse(),
+            _ => Ok(own.clone()),
+        }
     }
 
     /// What was run under it, for people.
@@ -128,7 +141,7 @@ pub const STANDARD: [Personality; 8] = [
     ),
     personality!(
         "armada-like",
-        "queues by cost of what they hold, over-served ones are evicted, gangs start whole",
+        "queues by cost of what they hold, over-served ones are evicted; jobs in order, those that are gangs start whole",
         "armada[offers=task]",
         "fifo",
         "Armada 207cc9e: internal/scheduler/scheduling"

@@ -1,5 +1,7 @@
 //! Policies by name: a table that is open to a user's own.
 
+use std::collections::BTreeSet;
+
 use rand_chacha::ChaCha8Rng;
 
 use crate::allocators::{self, BoxedAllocator, Setup};
@@ -7,7 +9,7 @@ use crate::framework_kind::FrameworkKind;
 use crate::master::{Config, Master};
 use crate::message::AgentId;
 use crate::name::{BadName, Name};
-use crate::personality::Personality;
+use crate::personality::{self, Personality};
 use crate::schedulers::{self, BoxedScheduler};
 
 /// The allocators and schedulers that names can mean.
@@ -75,11 +77,13 @@ impl Registry {
         Ok((config, allocator))
     }
 
-    /// That no policy has this name, naming those that there are: the allocators, and `others` that whoever
-    /// asks knows beside them.
+    /// That no policy has this name, naming those that there are: the allocators, `others` that whoever
+    /// asks knows beside them, and personalities.
     pub fn no_policy(&self, name: &Name, others: &[&'static str]) -> BadName {
         let known = self.allocators.iter().map(|entry| entry.name);
-        unknown("policy", name, known.chain(others.iter().copied()))
+        let personalities = personality::STANDARD.iter().map(|one| one.name);
+        let all = known.chain(others.iter().copied()).chain(personalities);
+        unknown("policy", name, all)
     }
 
     /// The master of a real cluster under the allocator `name`: agents and frameworks come as they
@@ -111,8 +115,8 @@ impl Registry {
         Ok(Master::new(config, allocator))
     }
 
-    /// The scheduler of a framework of a kind that asks for `own`. Where `policy` is a personality, it is that one's for
-    /// frameworks whose tasks run on the cluster themselves: it says which task runs where, not how executors are kept.
+    /// The scheduler of a framework of a kind that asks for `own`, or the one that `policy` chooses
+    /// ([`Personality::scheduler`]).
     ///
     /// # Errors
     /// As [`Self::scheduler`].
@@ -122,12 +126,7 @@ impl Registry {
         own: &Name,
         kind: FrameworkKind,
     ) -> Result<BoxedScheduler, BadName> {
-        match Personality::of(policy) {
-            Some(personality) if kind == FrameworkKind::Batch => {
-                self.scheduler(&personality.scheduler.parse()?)
-            }
-            _ => self.scheduler(own),
-        }
+        self.scheduler(&Personality::scheduler(policy, own, kind)?)
     }
 
     /// The scheduler `name` means.
@@ -152,9 +151,14 @@ impl Registry {
 }
 
 fn unknown(what: &str, name: &Name, known: impl Iterator<Item = &'static str>) -> BadName {
-    let known: Vec<_> = known.collect();
+    let mut known: Vec<_> = known.collect();
+    // What several lists have is said once.
+    let mut said = BTreeSet::new();
+    known.retain(|one| said.insert(*one));
+    let meant = name.meant(known.iter().copied());
+    let meant = meant.map_or(String::new(), |one| format!("did you mean `{one}`? "));
     BadName(format!(
-        "no {what} is called `{}`; known are {}",
+        "no {what} is called `{}`; {meant}known are {}",
         name.base(),
         known.join(", ")
     ))
@@ -204,7 +208,7 @@ mod tests {
         let tried =
             |one: &allocators::AllocatorEntry| names.iter().any(|name| name.starts_with(one.name));
         assert!(shared.all(tried), "a policy is not tried");
-        for one in &crate::personality::STANDARD {
+        for one in &personality::STANDARD {
             assert!(master(one.name).is_ok(), "{}", one.name);
             let scheduler = one.scheduler.parse().expect("a name");
             let known = Registry::default().scheduler(&scheduler);

@@ -26,6 +26,7 @@ use crate::search;
 use crate::sensitivity;
 use crate::world::{Behaviour, Scenario, StreamError, simulate, simulate_streamed};
 use said::{asks_heeded, heeded, heeded_by};
+pub(crate) use told::schedulers_told;
 
 /// A recipe whose files are read and whose names are known.
 #[derive(Debug)]

@@ -29,7 +29,7 @@ fn check(system: &System, table: &Table) {
 #[test]
 fn the_selection_agrees() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/conformance");
-    for name in ["yarn", "slurm", "nomad", "karma"] {
+    for name in ["yarn", "slurm", "nomad", "karma", "mesos-extra"] {
         let system = System::by_name(name).expect("a system");
         let table = system.hold(&here).expect("cases that can be read");
         assert_eq!(

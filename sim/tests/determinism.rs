@@ -15,7 +15,7 @@ use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::Run;
 
-const POLICIES: [&str; 22] = [
+const POLICIES: [&str; 28] = [
     "static",
     "static[data=all]",
     "static[split=5:2:2]",
@@ -38,6 +38,12 @@ const POLICIES: [&str; 22] = [
     "borg",
     "tiresias[queues=10m]",
     "yarn-fair",
+    "yarn-fair[preempt=10s]",
+    "yarn-fair[on=dominant]",
+    "kueue",
+    "kai",
+    "armada",
+    "volcano",
 ];
 
 /// The nine hosts for six hours, with weights, failures and slow messages, so that nothing that a

@@ -129,6 +129,13 @@ pub trait Allocator {
         None
     }
 
+    /// What everybody may be offered of the agent now, as [`Self::at_most`] has it: where that follows from what all hold
+    /// or want, it is worked out here, once for all who are asked about one offer. `None` where each is asked by itself.
+    fn bounds<'a>(&'a self, context: &Context<'a>) -> Option<OfferBounds<'a>> {
+        let _ = context;
+        None
+    }
+
     /// Whether the policy reads what waits ([`Ledger::waiting`]): frameworks then say it wherever whole
     /// agents are offered, too. Asked once.
     fn reads_demand(&self) -> bool {
@@ -184,6 +191,9 @@ pub trait Allocator {
 
 /// The rank of any node.
 pub type Ranks<'a> = Box<dyn Fn(Node) -> Rank + 'a>;
+
+/// How much any framework may be offered.
+pub type OfferBounds<'a> = Box<dyn Fn(FrameworkId) -> Resources + 'a>;
 
 /// What a policy takes back.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -258,7 +268,7 @@ pub enum Tie {
 }
 
 /// A number in which every bit follows from every bit of another (Steele et al., `SplitMix64`, 2014).
-const fn mixed(seed: u64) -> u64 {
+pub(crate) const fn mixed(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -12,8 +12,8 @@ use crate::ledger::Node;
 use crate::message::FrameworkId;
 use crate::share::Share;
 
-/// Every candidate is as likely as its weight says; of a tree of roles, a child of every node on the way down
-/// (Mesos' random sorter).
+/// Every candidate is as likely as its weight says; of a tree of roles, a child of every node on the way down. So does Mesos'
+/// random sorter (`rules/mesos.rs`), but for who has refused the offer: its part is there everybody's, here its siblings'.
 #[derive(Debug)]
 pub struct Random(RefCell<Draw>);
 

@@ -8,7 +8,7 @@
 mod books;
 
 use self::books::QueueBooks;
-use super::{Allocator, AllocatorEntry, Context, Rank, Ranks, Reclaim};
+use super::{Allocator, AllocatorEntry, Context, OfferBounds, Rank, Ranks, Reclaim};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::message::FrameworkId;
@@ -65,9 +65,12 @@ impl Allocator for Volcano {
     }
 
     /// Under proportion no more than is deserved: what only fits beyond that stays idle, as in the original.
-    fn at_most(&self, context: &Context<'_>, framework: FrameworkId) -> Option<Resources> {
-        let bounded = self.queues == Queues::Proportion && !self.beyond;
-        bounded.then(|| QueueBooks::of(context.ledger, self.queues).left(framework))
+    fn bounds<'a>(&'a self, context: &Context<'a>) -> Option<OfferBounds<'a>> {
+        if self.queues != Queues::Proportion || self.beyond {
+            return None;
+        }
+        let books = QueueBooks::of(context.ledger, self.queues);
+        Some(Box::new(move |framework| books.left(framework)))
     }
 
     fn reclaims(&self) -> bool {

@@ -52,7 +52,7 @@ impl Batch {
     ) -> Self {
         Self {
             master: MasterClient::new(id, offer_policy),
-            queue: JobQueue::new(scheduler.order()),
+            queue: JobQueue::new(scheduler.order(), scheduler.tie()),
             running: ExpectedEnds::default(),
             reads_estimates: scheduler.reads_estimates(),
             starts_in_order: scheduler.starts_in_order(),

@@ -9,7 +9,7 @@ use super::message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 use crate::few::Few;
 use crate::framework_kind::CacheState;
 use crate::id_table::IdTable;
-use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
+use crate::job_queue::{JobOrder, JobQueue, JobTie, WorkUnit};
 use crate::message::{FrameworkId, JobId, Offer, Outcome, TaskId, TaskRequest};
 use crate::resources::Resources;
 use crate::time::{Span, Time};
@@ -49,14 +49,14 @@ impl Executors {
     pub(super) fn new(
         id: FrameworkId,
         offer_policy: OfferPolicy,
-        order: JobOrder,
+        (order, tie): (JobOrder, JobTie),
         needs: Resources,
         max: u32,
         idle: Span,
     ) -> Self {
         Self {
             master: MasterClient::new(id, offer_policy),
-            queue: JobQueue::new(order),
+            queue: JobQueue::new(order, tie),
             needs,
             max,
             idle,

@@ -22,7 +22,7 @@ use crate::schedulers::BoxedScheduler;
 use crate::time::{Span, Time};
 
 pub use crate::framework_kind::{Autoscaler, CacheState, FrameworkKind};
-pub use crate::job_queue::{JobOrder, WorkUnit};
+pub use crate::job_queue::{JobOrder, JobTie, WorkUnit};
 pub use message::{FrameworkAction, FrameworkEvent, OfferPolicy, TaskPurpose};
 
 /// A framework's scheduler and all its state.
@@ -45,7 +45,8 @@ impl Framework {
         match kind {
             FrameworkKind::Batch => Self::batch(id, offer_policy, scheduler),
             FrameworkKind::Executors { needs, max, idle } => {
-                Self::executors(id, offer_policy, scheduler.order(), needs, max, idle)
+                let by = (scheduler.order(), scheduler.tie());
+                Self::executors(id, offer_policy, by, needs, max, idle)
             }
             FrameworkKind::Service { needs, autoscaler } => {
                 Self::service(id, offer_policy, needs, autoscaler)
@@ -67,7 +68,7 @@ impl Framework {
     pub fn executors(
         id: FrameworkId,
         offer_policy: OfferPolicy,
-        order: JobOrder,
+        by: (JobOrder, JobTie),
         needs: Resources,
         max: u32,
         idle: Span,
@@ -75,7 +76,7 @@ impl Framework {
         Self(KindState::Executors(executors::Executors::new(
             id,
             offer_policy,
-            order,
+            by,
             needs,
             max,
             idle,

@@ -81,7 +81,7 @@ impl JobQueue {
             let of_size = rest.find(|(size, _)| *size == needs);
             of_size.expect("a size that waits").1 -= tasks;
         };
-        match self.order {
+        match self.by.order {
             JobOrder::Fifo => {
                 for job in self.ready().take(listed) {
                     for (stage, tasks) in self.ready_stages(job) {
@@ -105,7 +105,7 @@ impl JobQueue {
     fn in_turns(&self, mut next: impl FnMut(Resources, u64)) {
         let ready = self.ready.iter().take(LISTED);
         // Each with how many of it were named already.
-        let mut turns: BTreeSet<(u64, JobId, u32)> =
+        let mut turns: BTreeSet<((u64, u64), JobId, u32)> =
             ready.map(|(key, job)| (*key, *job, 0)).collect();
         for _ in 0..LISTED {
             let Some((key, job, named)) = turns.pop_first() else {
@@ -125,7 +125,7 @@ impl JobQueue {
             });
             if let Some((stage, _)) = stage {
                 let entry = self.job(job);
-                let then = entry.key(self.order, job, entry.running + named + 1);
+                let then = entry.key(self.by, job, entry.running + named + 1);
                 next(self.needs(job, stage), 1);
                 turns.insert((then, job, named + 1));
             }
@@ -134,11 +134,11 @@ impl JobQueue {
 
     /// Whether all that waits of a job is served in one turn: parts of two gangs would keep each other from
     /// ever being whole, and who does not move by starting stays first.
-    fn is_served_whole(&self, job: JobId, key: u64) -> bool {
+    fn is_served_whole(&self, job: JobId, key: (u64, u64)) -> bool {
         let entry = self.job(job);
         let waiting: u32 = self.ready_stages(job).map(|(_, tasks)| tasks).sum();
-        let moved = || entry.key(self.order, job, entry.running + waiting);
-        entry.spec.gang || (matches!(self.order, JobOrder::Least(_)) && moved() == key)
+        let moved = || entry.key(self.by, job, entry.running + waiting);
+        entry.spec.gang || (matches!(self.by.order, JobOrder::Least(_)) && moved() == key)
     }
 
     fn needs(&self, job: JobId, stage: u32) -> Resources {

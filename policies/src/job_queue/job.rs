@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::JobStanding;
+use super::order::Precedence;
 use super::stages::QueuedStages;
-use super::{JobOrder, JobStanding};
 use crate::job::JobSpec;
 use crate::message::JobId;
 use crate::resources::Resources;
@@ -38,8 +39,8 @@ impl QueuedJob {
     }
 
     /// Where it stands among those with waiting tasks, if it has any.
-    pub(super) fn place(&self, order: JobOrder, job: JobId) -> Option<u64> {
-        (!self.stages.ready().is_empty()).then(|| self.key(order, job, self.running))
+    pub(super) fn place(&self, by: Precedence, job: JobId) -> Option<(u64, u64)> {
+        (!self.stages.ready().is_empty()).then(|| self.key(by, job, self.running))
     }
 
     /// What each of its tasks takes: where it has one stage of single tasks, which run anywhere.
@@ -51,9 +52,13 @@ impl QueuedJob {
     }
 
     /// Where it would stand if so many of its tasks ran.
-    pub(super) fn key(&self, order: JobOrder, job: JobId, running: u32) -> u64 {
-        let spec = &self.spec;
-        order.key(&JobStanding { job, spec, running })
+    pub(super) fn key(&self, by: Precedence, job: JobId, running: u32) -> (u64, u64) {
+        by.key(&JobStanding {
+            job,
+            spec: &self.spec,
+            submitted: self.submitted,
+            running,
+        })
     }
 
     /// The stages that only tasks of `parent` hold back, or would: what their tasks take, and how many

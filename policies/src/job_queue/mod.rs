@@ -12,7 +12,8 @@ use std::sync::Arc;
 use self::demand::DemandChanges;
 pub(crate) use self::demand::{LISTED, LISTED_ONCE, MOST_TO_LISTED};
 use self::job::QueuedJob;
-pub use self::order::{JobOrder, JobStanding};
+use self::order::Precedence;
+pub use self::order::{JobOrder, JobStanding, JobTie};
 use self::stages::{QueuedStage, QueuedStages};
 use crate::attributes::AgentAttributes;
 use crate::headed_set::HeadedSet;
@@ -36,11 +37,11 @@ pub struct WorkUnit {
 /// The jobs of one framework.
 #[derive(Debug)]
 pub struct JobQueue {
-    order: JobOrder,
+    by: Precedence,
     /// Those that are not done.
     jobs: IdTable<QueuedJob>,
     /// Jobs with waiting tasks, in the order they are served.
-    ready: HeadedSet<(u64, JobId)>,
+    ready: HeadedSet<((u64, u64), JobId)>,
     /// How many of these have tasks that start together.
     gangs: u32,
     /// Tasks that wait and may start.
@@ -48,7 +49,7 @@ pub struct JobQueue {
     /// The same by size. A workload has few sizes, a backlog has many jobs.
     sizes: Vec<WaitingSize>,
     /// Jobs with waiting tasks that are of several sizes, or may become it; also among `ready`.
-    mixed: HeadedSet<(u64, JobId)>,
+    mixed: HeadedSet<((u64, u64), JobId)>,
     /// Whether tasks may start that nobody was told of.
     new_work: bool,
     /// Whether any job ever asked for some agents.
@@ -59,9 +60,9 @@ pub struct JobQueue {
 
 impl JobQueue {
     /// An empty queue.
-    pub const fn new(order: JobOrder) -> Self {
+    pub const fn new(order: JobOrder, tie: JobTie) -> Self {
         Self {
-            order,
+            by: Precedence { order, tie },
             jobs: IdTable::new(),
             ready: HeadedSet::new(),
             gangs: 0,
@@ -106,7 +107,7 @@ impl JobQueue {
         let fits = |size: &&WaitingSize| size.needs.fits_in(room);
         let alike = self.sizes.iter().filter(fits);
         let first = alike.filter_map(|size| size.jobs.first()).min().copied();
-        let before = |one: &&(u64, JobId)| first.is_none_or(|first| **one < first);
+        let before = |one: &&((u64, u64), JobId)| first.is_none_or(|first| **one < first);
         let mut mixed = self.mixed.iter().take_while(before);
         let mixed = mixed.find(|(_, job)| self.fits(*job, room, described));
         mixed.copied().or(first).map(|(_, job)| job)
@@ -125,6 +126,11 @@ impl JobQueue {
     /// Jobs with waiting tasks, in the order they are to be served.
     pub fn ready(&self) -> impl Iterator<Item = JobId> {
         self.ready.iter().map(|(_, job)| *job)
+    }
+
+    /// Where a job stands among those that are equal to a scheduler: the least goes first.
+    pub fn tie(&self, job: JobId) -> (u64, JobId) {
+        (self.by.tie.of(job), job)
     }
 
     /// The job to be served first.
@@ -210,7 +216,7 @@ impl JobQueue {
         self.release_stages(id);
         self.place(id, None);
         if let Some(before) = before
-            && self.order == JobOrder::Fifo
+            && self.by.is_first_come()
         {
             self.came_last(id, before);
         }
@@ -263,7 +269,7 @@ impl JobQueue {
     /// A task did its work.
     pub fn finish(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
-        let stood = entry.place(self.order, unit.job);
+        let stood = entry.place(self.by, unit.job);
         let spec = &entry.spec.stages[unit.stage as usize];
         let stage = &mut entry.stages.all_mut()[unit.stage as usize];
         stage.running -= spec.at_once();
@@ -276,7 +282,7 @@ impl JobQueue {
         if entry.is_done() {
             self.jobs.remove(unit.job.0.into());
         } else {
-            self.changes.moved(self.order);
+            self.changes.moved(self.by.order);
             self.release_stages(unit.job);
             self.place(unit.job, stood);
         }
@@ -285,7 +291,7 @@ impl JobQueue {
     /// A task ended without its work done and waits again.
     pub fn requeue(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
-        let stood = entry.place(self.order, unit.job);
+        let stood = entry.place(self.by, unit.job);
         if entry.stages.all()[unit.stage as usize].waiting == 0 {
             // Stages that started early may not go on before it.
             for (needs, tasks) in entry.behind(unit.stage) {
@@ -331,7 +337,7 @@ impl JobQueue {
 
     fn start(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
-        let stood = entry.place(self.order, unit.job);
+        let stood = entry.place(self.by, unit.job);
         let spec = &entry.spec.stages[unit.stage as usize];
         let stage = &mut entry.stages.all_mut()[unit.stage as usize];
         stage.take(unit.index, spec);
@@ -339,7 +345,7 @@ impl JobQueue {
         entry.running += started;
         self.waiting -= u64::from(started);
         fewer(&mut self.sizes, spec.needs, started.into());
-        self.changes.moved(self.order);
+        self.changes.moved(self.by.order);
         if entry.stages.all()[unit.stage as usize].waiting == 0 {
             entry.stages.set_ready(unit.stage, false);
             for (needs, tasks) in entry.behind(unit.stage) {
@@ -353,9 +359,9 @@ impl JobQueue {
     }
 
     /// Moves `job` from where it stood among the ready ones to where it belongs.
-    fn place(&mut self, job: JobId, stood: Option<u64>) {
+    fn place(&mut self, job: JobId, stood: Option<(u64, u64)>) {
         let entry = self.job(job);
-        let (belongs, gang) = (entry.place(self.order, job), entry.spec.gang);
+        let (belongs, gang) = (entry.place(self.by, job), entry.spec.gang);
         let size = entry.only_size();
         if belongs != stood {
             if gang {
@@ -374,7 +380,7 @@ impl JobQueue {
     }
 
     /// Where jobs stand whose waiting tasks are all of one size, or of several.
-    fn shelf(&mut self, size: Option<Resources>) -> &mut HeadedSet<(u64, JobId)> {
+    fn shelf(&mut self, size: Option<Resources>) -> &mut HeadedSet<((u64, u64), JobId)> {
         match size {
             Some(needs) => &mut size_mut(&mut self.sizes, needs).jobs,
             None => &mut self.mixed,
@@ -414,7 +420,7 @@ struct WaitingSize {
     /// Tasks that wait and may start.
     waiting: u64,
     /// Jobs that have no others, in the order they are served.
-    jobs: HeadedSet<(u64, JobId)>,
+    jobs: HeadedSet<((u64, u64), JobId)>,
 }
 
 /// What waits of a size; where nothing else waits any more if it is new.

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use crate::allocators::mixed;
 use crate::job::JobSpec;
 use crate::message::JobId;
-use crate::time::Span;
+use crate::name::{BadName, Name, Param};
+use crate::time::{Span, Time};
 
 /// Whose tasks go first inside a framework.
 #[derive(Clone, Copy, Default)]
@@ -12,9 +14,9 @@ pub enum JobOrder {
     /// The job submitted first.
     #[default]
     Fifo,
-    /// The job with the fewest running tasks, the earlier one when equal.
+    /// The job with the fewest running tasks.
     Fair,
-    /// The job of which this is least, the earlier one when equal. It is asked again when tasks of the job
+    /// The job of which this is least. It is asked again when tasks of the job
     /// start or end, so it must follow from nothing else that changes.
     Least(fn(&JobStanding<'_>) -> u64),
 }
@@ -26,8 +28,85 @@ pub struct JobStanding<'a> {
     pub job: JobId,
     /// What it said when it was submitted.
     pub spec: &'a JobSpec,
+    /// When it was submitted.
+    pub submitted: Time,
     /// How many of its tasks run.
     pub running: u32,
+}
+
+/// Which of several jobs that are equal to an order goes first.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum JobTie {
+    /// The one that came first.
+    #[default]
+    First,
+    /// The one that came last.
+    Last,
+    /// One of them by chance, the same at every look. Holds what the draws follow from.
+    Random(u64),
+}
+
+impl JobTie {
+    /// The parameters that say it.
+    pub const TIE: Param = Param {
+        key: "tie",
+        about: "equal jobs: first, last or random (default first)",
+    };
+    /// What random ones follow from.
+    pub const SEED: Param = Param {
+        key: "seed",
+        about: "of draws among equal jobs, with tie=random (default 0)",
+    };
+
+    /// The tie rule that parameters ask for.
+    ///
+    /// # Errors
+    /// When there is no such rule, or a seed of nothing that is drawn.
+    pub fn from_name(name: &mut Name) -> Result<Self, BadName> {
+        let seed: Option<u64> = name.take_as(Self::SEED.key, "a whole number, as in 7")?;
+        let tie = match name.take(Self::TIE.key).as_deref() {
+            None | Some("first") => Self::First,
+            Some("last") => Self::Last,
+            Some("random") => return Ok(Self::Random(seed.unwrap_or(0))),
+            Some(other) => return Err(name.bad(Self::TIE.key, other, "first, last or random")),
+        };
+        match seed {
+            None => Ok(tie),
+            Some(_) => Err(name.bad(
+                Self::SEED.key,
+                "given",
+                "tie=random beside it, where something is drawn",
+            )),
+        }
+    }
+
+    /// Where a job stands among its equals: the least goes first, then the lower number.
+    pub fn of(self, job: JobId) -> u64 {
+        match self {
+            Self::First => 0,
+            Self::Last => u64::MAX - u64::from(job.0),
+            Self::Random(seed) => mixed(seed ^ mixed(job.0.into())),
+        }
+    }
+}
+
+/// Whose tasks go first, and which of equals.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Precedence {
+    pub(super) order: JobOrder,
+    pub(super) tie: JobTie,
+}
+
+impl Precedence {
+    /// Whether whoever comes stands behind all that came before.
+    pub(super) fn is_first_come(self) -> bool {
+        (self.order, self.tie) == (JobOrder::Fifo, JobTie::First)
+    }
+
+    /// Where a job stands: the least is served first, the lower number when equal.
+    pub(super) fn key(self, job: &JobStanding<'_>) -> (u64, u64) {
+        (self.order.key(job), self.tie.of(job.job))
+    }
 }
 
 impl JobOrder {
@@ -35,10 +114,9 @@ impl JobOrder {
     pub const SHORTEST: Self =
         Self::Least(|job| job.spec.estimate().map_or(u64::MAX, Span::as_micros));
 
-    /// Where a job stands: the least is served first.
-    pub(super) fn key(self, job: &JobStanding<'_>) -> u64 {
+    fn key(self, job: &JobStanding<'_>) -> u64 {
         match self {
-            Self::Fifo => 0,
+            Self::Fifo => job.submitted.as_micros(),
             Self::Fair => job.running.into(),
             Self::Least(key) => key(job),
         }

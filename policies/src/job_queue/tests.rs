@@ -32,7 +32,7 @@ fn take(queue: &mut JobQueue, job: u32, agent: AgentId, local: bool) -> Option<(
 
 #[test]
 fn reduces_start_when_enough_maps_are_done() {
-    let mut queue = JobQueue::new(JobOrder::Fifo);
+    let mut queue = JobQueue::new(JobOrder::Fifo, JobTie::First);
     queue.submit(JobId(0), map_reduce(4, 500), Time::ZERO);
     for index in 0..4 {
         assert_eq!(take(&mut queue, 0, ANY, false), Some((0, index)));
@@ -73,7 +73,7 @@ fn demand(queue: &JobQueue) -> Vec<(Resources, u32)> {
 fn demand_is_all_that_may_start_in_the_order_in_which_it_is_served() {
     const LARGE: Resources = Resources::cores(2, 1);
     let jobs = |order: JobOrder| {
-        let mut queue = JobQueue::new(order);
+        let mut queue = JobQueue::new(order, JobTie::First);
         for (job, (needs, tasks)) in [(CORE, 2), (LARGE, 3), (CORE, 1)].iter().enumerate() {
             let stages = vec![StageSpec::new(*needs, *tasks)];
             let gang = false;
@@ -102,7 +102,7 @@ fn demand_is_all_that_may_start_in_the_order_in_which_it_is_served() {
 
 #[test]
 fn a_long_demand_ends_with_what_waits_behind_by_size() {
-    let mut queue = JobQueue::new(JobOrder::Fifo);
+    let mut queue = JobQueue::new(JobOrder::Fifo, JobTie::First);
     for job in 0..200 {
         let needs = Resources::cores(1 + u64::from(job % 2), 1);
         let stages = vec![StageSpec::new(needs, 1)];
@@ -119,7 +119,7 @@ fn a_long_demand_ends_with_what_waits_behind_by_size() {
 
 #[test]
 fn tasks_that_are_held_back_are_no_demand() {
-    let mut queue = JobQueue::new(JobOrder::Fifo);
+    let mut queue = JobQueue::new(JobOrder::Fifo, JobTie::First);
     queue.submit(JobId(0), map_reduce(2, 0), Time::ZERO);
     assert!(queue.take_new_work());
     assert_eq!(demand(&queue), [(CORE, 2)], "the reduce waits for the maps");
@@ -143,7 +143,7 @@ fn tasks_that_are_held_back_are_no_demand() {
 
 #[test]
 fn local_tasks_are_found_by_their_agent() {
-    let mut queue = JobQueue::new(JobOrder::Fifo);
+    let mut queue = JobQueue::new(JobOrder::Fifo, JobTie::First);
     queue.submit(JobId(0), map_reduce(4, 1000), Time::ZERO);
     assert_eq!(take(&mut queue, 0, AgentId(2), true), Some((0, 2)));
     assert_eq!(take(&mut queue, 0, AgentId(2), true), None);
@@ -152,7 +152,7 @@ fn local_tasks_are_found_by_their_agent() {
 
 #[test]
 fn fair_order_serves_the_job_with_the_fewest_running_tasks() {
-    let mut queue = JobQueue::new(JobOrder::Fair);
+    let mut queue = JobQueue::new(JobOrder::Fair, JobTie::First);
     queue.submit(JobId(0), map_reduce(4, 1000), Time::ZERO);
     queue.submit(JobId(1), map_reduce(4, 1000), Time::ZERO);
     let mut served = Vec::new();
@@ -172,7 +172,7 @@ fn fair_order_serves_the_job_with_the_fewest_running_tasks() {
 
 /// Jobs of so many tasks, with what is said of how long they run.
 fn said(order: JobOrder, jobs: &[(u32, Option<u64>)]) -> JobQueue {
-    let mut queue = JobQueue::new(order);
+    let mut queue = JobQueue::new(order, JobTie::First);
     for (job, (tasks, estimate)) in (0..).zip(jobs) {
         let stage = StageSpec {
             estimate: estimate.map(Span::from_secs),

@@ -1,11 +1,14 @@
 //! Allocation: when offers are made, on which agents, to whom and of what.
 
+use std::cell::OnceCell;
+
 use super::{Master, OfferSize};
 use crate::agent_set::AgentSet;
-use crate::allocators::Context;
-use crate::ledger::{Bounds, Givers};
+use crate::allocators::{Allocator, Context, Rank};
+use crate::ledger::{Bounds, Givers, Node};
 use crate::message::{Action, AgentId, FrameworkId};
 use crate::resources::Resources;
+use crate::share::Share;
 use crate::time::{Span, Time};
 
 /// Who may want what stood free before: only they are asked about agents that did not change.
@@ -18,6 +21,15 @@ pub(super) struct Reconsider {
 
 /// Beyond this, asking everybody in order is cheaper than finding the next of those on the list.
 const MOST_RECONSIDERED: usize = 8;
+
+/// What stands anywhere until everybody is ranked again.
+struct Unranked;
+
+impl Allocator for Unranked {
+    fn rank(&self, _: &Context<'_>, _: Node) -> Rank {
+        Share::ZERO.into()
+    }
+}
 
 impl Reconsider {
     pub(super) fn add(&mut self, framework: FrameworkId) {
@@ -247,6 +259,11 @@ impl Master {
             self.ledger.offerable(framework, agent, bounds)
         };
         // Only what would be offered is worth the question how much of it may be.
+        let bounds = OnceCell::new();
+        let of_policy = |framework| match bounds.get_or_init(|| self.allocator.bounds(&context)) {
+            Some(bounds) => Some(bounds(framework)),
+            None => self.allocator.at_most(&context, framework),
+        };
         let mut bounded = |framework| {
             let mut for_anybody = Resources::UNBOUNDED;
             if lacking_first {
@@ -258,7 +275,7 @@ impl Master {
                 within(framework, Resources::UNBOUNDED, for_anybody)
             };
             let amount = size(framework, unbounded)?;
-            let of_policy = self.allocator.at_most(&context, framework);
+            let of_policy = of_policy(framework);
             if of_policy.is_none() && !quota {
                 return Some(amount);
             }
@@ -291,15 +308,19 @@ impl Master {
     pub(super) fn rank(&mut self, framework: FrameworkId) {
         let reopened = self.ledger.take_reopened(framework);
         let context = Context::order(self.now, &self.ledger);
-        let (allocator, offers) = (self.allocator.as_ref(), self.config.offers);
+        let offers = self.config.offers;
+        // Where everybody's rank is another afterwards, this one would be worked out for nothing.
+        let allocator = if self.together {
+            self.sorter.mark_all_stale();
+            &Unranked
+        } else {
+            self.allocator.as_ref()
+        };
         if self
             .sorter
             .rank(framework, &context, allocator, offers, reopened)
         {
             self.reconsider.add(framework);
-        }
-        if self.together {
-            self.sorter.mark_all_stale();
         }
     }
 

@@ -8,6 +8,7 @@ pub mod armada;
 pub mod kai;
 pub mod karma;
 pub mod kueue;
+pub mod mesos;
 pub mod nomad;
 pub mod ratio;
 pub mod slurm;

@@ -5,16 +5,16 @@
 //! chain is shorter (its slack). First, as long as it stays within an equal share of all there is, the job with the smallest
 //! dominant share starts a task that is needed now. Then what is left over goes to the job with the least time left (of which
 //! nothing is said, last), needed or not, without a bound. Tasks go where what they take and what is free point the same way,
-//! as in Tetris. Equal jobs go by number.
+//! as in Tetris.
 //!
 //! For a framework that has the pool to itself. Jobs whose tasks start together have no part in the first round.
 
 use super::workload::{SeenAgents, largest_part, part};
 use super::{OfferView, Scheduler, SchedulerEntry};
 use crate::evidence::{Evidence, Proven};
+use crate::job_queue::JobTie;
 use crate::message::JobId;
 use crate::name::Param;
-use crate::resources::{Kind, Resources};
 use crate::score::Score;
 use crate::time::{Span, Time};
 
@@ -24,6 +24,7 @@ pub struct Carbyne {
     seen: SeenAgents,
     /// How much slack a stage must have to be left for later.
     patience: Span,
+    tie: JobTie,
 }
 
 impl Scheduler for Carbyne {
@@ -31,10 +32,11 @@ impl Scheduler for Carbyne {
         self.seen.see(view);
         while self.start_needed(view) {}
         let mut jobs: Vec<JobId> = view.queue().ready().collect();
-        jobs.sort_by_key(|job| (view.queue().remaining(*job).unwrap_or(Span::FOREVER), *job));
+        let left = |job: &JobId| view.queue().remaining(*job).unwrap_or(Span::FOREVER);
+        jobs.sort_by_key(|job| (left(job), view.queue().tie(*job)));
         for job in jobs {
             if view.queue().spec(job).gang {
-                while view.start_whole(job) {}
+                view.start_whole(job);
                 continue;
             }
             let stages: Vec<u32> = view.queue().ready_stages(job).map(|one| one.0).collect();
@@ -46,6 +48,10 @@ impl Scheduler for Carbyne {
                 }
             }
         }
+    }
+
+    fn tie(&self) -> JobTie {
+        self.tie
     }
 
     fn reads_estimates(&self) -> bool {
@@ -61,10 +67,9 @@ impl Carbyne {
     /// Starts a task that is needed now of the job with the smallest share that stays within its own; whether there was one.
     fn start_needed(&self, view: &mut OfferView<'_>) -> bool {
         let all = self.seen.all;
-        let mut jobs: Vec<JobId> = view.queue().ready().collect();
-        jobs.retain(|job| !view.queue().spec(*job).gang);
         let own = part(1, view.queue().live() as u64);
-        jobs.sort_by_cached_key(|job| (largest_part(view.held_by(*job), all), *job));
+        let mut jobs = view.ready_jobs(false);
+        jobs.sort_by_cached_key(|job| (self.seen.share_of(view, *job), view.queue().tie(*job)));
         for job in jobs {
             for stage in needed(view, job, self.patience) {
                 let (needs, _) = view.waiting(job, stage);
@@ -83,13 +88,9 @@ impl Carbyne {
     fn best(&self, view: &OfferView<'_>, job: JobId, stage: u32) -> Option<usize> {
         let (needs, _) = view.waiting(job, stage);
         let fits = |position: &usize| needs.fits_in(view.left(*position));
-        let score = |position: usize| {
-            let (free, total) = (view.left(position), self.seen.total(view, position));
-            alignment(needs, free, total)
-        };
         let mut best: Option<(Score, usize)> = None;
         for position in (0..view.len()).filter(fits) {
-            let score = score(position);
+            let score = self.seen.alignment(view, position, needs);
             if best.is_none_or(|(most, _)| score > most) {
                 best = Some((score, position));
             }
@@ -98,50 +99,29 @@ impl Carbyne {
     }
 }
 
-/// The dot product of what a task takes and what is free, as parts of the agent.
-fn alignment(needs: Resources, free: Resources, total: Resources) -> Score {
-    let one =
-        |kind: Kind| part(needs.of(kind), total.of(kind)) * part(free.of(kind), total.of(kind));
-    Kind::ALL
-        .into_iter()
-        .fold(Score::ZERO, |sum, kind| sum + one(kind))
-}
-
 /// The stages of a job that may start and are needed now: those whose chain to the end is at most `patience` shorter than
 /// the longest that is left. All of them where nothing is said.
 fn needed(view: &OfferView<'_>, job: JobId, patience: Span) -> Vec<u32> {
     let ready: Vec<u32> = view.queue().ready_stages(job).map(|one| one.0).collect();
-    let (Some(tails), Some(left)) = (tails(view, job), view.queue().remaining(job)) else {
+    let (Some(tails), Some(left)) = (view.tails(job), view.queue().remaining(job)) else {
         return ready;
     };
     let late = |stage: &u32| tails[*stage as usize] + patience >= left;
     ready.into_iter().filter(late).collect()
 }
 
-/// How long the longest chain is from the beginning of each stage to the end of the job.
-fn tails(view: &OfferView<'_>, job: JobId) -> Option<Vec<Span>> {
-    let stages = &view.queue().spec(job).stages;
-    let mut tails = vec![Span::ZERO; stages.len()];
-    for (stage, spec) in stages.iter().enumerate().rev() {
-        // Children come behind their parents, so that what follows it is known.
-        tails[stage] += spec.estimate?;
-        let tail = tails[stage];
-        for parent in &spec.parents {
-            let before = &mut tails[*parent as usize];
-            *before = tail.max(*before);
-        }
-    }
-    Some(tails)
-}
-
 pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "carbyne",
     about: "jobs take of their fair share what they need now to be done no later, and what is left goes to those that are \
             done soonest; for a framework that has the pool to itself",
-    params: &[Param {
-        key: "patience",
-        about: "stages that may start later by less than this count as needed now (default 0s)",
-    }],
+    params: &[
+        Param {
+            key: "patience",
+            about: "stages that may start later by less than this count as needed now (default 0s)",
+        },
+        JobTie::TIE,
+        JobTie::SEED,
+    ],
     evidence: Evidence {
         source: "Grandl et al., Altruistic Scheduling in Multi-Resource Clusters (Carbyne), OSDI 2016, section 3",
         proven: Proven::Prototype,
@@ -158,6 +138,7 @@ job a tasks=4 cpus:1 mem:1 run=10s
         Ok(Box::new(Carbyne {
             seen: SeenAgents::default(),
             patience: patience.unwrap_or(Span::ZERO),
+            tie: JobTie::from_name(name)?,
         }))
     },
 };

@@ -14,7 +14,7 @@ use super::easy::{GATHER, gather};
 use super::{OfferView, Scheduler, SchedulerEntry};
 use crate::evidence::{Evidence, Proven};
 use crate::job::JobSpec;
-use crate::job_queue::WorkUnit;
+use crate::job_queue::{JobTie, WorkUnit};
 use crate::message::{AgentId, JobId};
 use crate::profile::CapacityProfile;
 use crate::resources::Resources;
@@ -24,6 +24,7 @@ use crate::time::{Span, Time};
 #[derive(Debug)]
 pub struct Conservative {
     gather: Span,
+    tie: JobTie,
     planned: BTreeMap<JobId, PlannedStage>,
     /// Whether a task ended since it was asked last.
     ended: bool,
@@ -56,6 +57,10 @@ impl Scheduler for Conservative {
         }
         self.planned
             .retain(|job, one| one.at > now || !start(view, *job, one));
+    }
+
+    fn tie(&self) -> JobTie {
+        self.tie
     }
 
     fn ended(&mut self, _: WorkUnit) {
@@ -155,7 +160,7 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "conservative",
     about: "conservative backfilling: stages start whole, each at the time that was planned for it or earlier; for a \
             framework that has the pool to itself",
-    params: &[GATHER],
+    params: &[GATHER, JobTie::TIE, JobTie::SEED],
     evidence: Evidence {
         source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2",
         proven: Proven::Scripts,
@@ -171,6 +176,7 @@ job a at=50s tasks=20 cpus:1 mem:1 run=250s
     make: |name| {
         Ok(Box::new(Conservative {
             gather: gather(name)?,
+            tie: JobTie::from_name(name)?,
             planned: BTreeMap::new(),
             ended: false,
         }))

@@ -13,6 +13,7 @@ use super::{OfferView, Scheduler, SchedulerEntry};
 use crate::evidence::{Evidence, Proven};
 use crate::job::JobSpec;
 use crate::job_order::{self, ORDER, ScoreOrder};
+use crate::job_queue::JobTie;
 use crate::message::JobId;
 use crate::name::{BadName, Name, Param};
 use crate::pool::{AMONG, among};
@@ -26,6 +27,7 @@ pub struct Easy {
     order: &'static ScoreOrder,
     /// In which order those behind the first are looked through.
     among: &'static ScoreOrder,
+    tie: JobTie,
 }
 
 impl Scheduler for Easy {
@@ -43,6 +45,10 @@ impl Scheduler for Easy {
 
     fn heeds_asks(&self) -> bool {
         true
+    }
+
+    fn tie(&self) -> JobTie {
+        self.tie
     }
 
     fn starts_together(&self, _: &JobSpec) -> bool {
@@ -120,7 +126,7 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "easy",
     about: "EASY backfilling: stages start whole and in order; later ones pass if by their estimates the first \
             that waits starts no later; for a framework that has the pool to itself",
-    params: &[ORDER, AMONG, GATHER],
+    params: &[ORDER, AMONG, GATHER, JobTie::TIE, JobTie::SEED],
     evidence: Evidence {
         source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.1; SJBF: Tsafrir et al., IEEE TPDS 18(6), 2007",
         proven: Proven::Exact,
@@ -134,13 +140,11 @@ job a at=50s tasks=20 cpus:1 mem:1 run=250s
 ",
     },
     make: |name| {
-        let gather = gather(name)?;
-        let order = job_order::from_name(name, ORDER.key)?;
-        let among = among(name)?;
         Ok(Box::new(Easy {
-            gather,
-            order,
-            among,
+            gather: gather(name)?,
+            order: job_order::from_name(name, ORDER.key)?,
+            among: among(name)?,
+            tie: JobTie::from_name(name)?,
         }))
     },
 };

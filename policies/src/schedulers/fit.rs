@@ -1,7 +1,10 @@
 //! Tasks where a placement wants them, jobs by an order: what decides is the node, and the GPU in it.
 //!
 //! It decides on all that is free at once. The GPUs of an agent are single devices; which of them its own tasks
-//! have is kept here, so that it is for a framework that has the pool to itself.
+//! have is kept here, so that it is for a framework that has the pool to itself. Equal jobs go by number; the tie rule is
+//! that of agents.
+//!
+//! Longer than other policies' files, because what is placed where is kept from one look to the next.
 
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@ use super::together::{HOLD, Manner, Together};
 use super::{OfferView, Scheduler, SchedulerEntry};
 use crate::evidence::{Evidence, Proven};
 use crate::job::JobSpec;
+use crate::job_queue::JobTie;
 use crate::message::JobId;
 use crate::time::Time;
 
@@ -11,6 +12,7 @@ use crate::time::Time;
 #[derive(Debug)]
 pub struct Gang {
     together: Together,
+    tie: JobTie,
 }
 
 /// Every job is a gang, and nobody passes one that waits.
@@ -39,6 +41,10 @@ impl Scheduler for Gang {
         true
     }
 
+    fn tie(&self) -> JobTie {
+        self.tie
+    }
+
     fn starts_together(&self, job: &JobSpec) -> bool {
         Strict.is_gang(job)
     }
@@ -47,7 +53,7 @@ impl Scheduler for Gang {
 pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "gang",
     about: "all tasks of a stage start together or not at all; offers are held until they can",
-    params: &[HOLD],
+    params: &[HOLD, JobTie::TIE, JobTie::SEED],
     evidence: Evidence {
         source: "all or nothing: Feitelson and Rudolph, JPDC 16, 1992; Mesos' holding of offers, NSDI 2011, section 3.3",
         proven: Proven::Scripts,
@@ -60,7 +66,9 @@ job a at=2s tasks=1 cpus:1 mem:1 run=5s
 ",
     },
     make: |name| {
-        let together = Together::from_name(name)?;
-        Ok(Box::new(Gang { together }))
+        Ok(Box::new(Gang {
+            together: Together::from_name(name)?,
+            tie: JobTie::from_name(name)?,
+        }))
     },
 };

@@ -26,7 +26,7 @@ use crate::evidence::Evidence;
 use crate::few::Few;
 use crate::job::JobSpec;
 use crate::job_order::{FCFS, RigidJob, ScoreOrder};
-use crate::job_queue::{JobOrder, JobQueue, WorkUnit};
+use crate::job_queue::{JobOrder, JobQueue, JobTie, WorkUnit};
 use crate::message::{AgentId, FrameworkId, JobId, Offer, OfferId};
 use crate::name::{BadName, Name, Param};
 use crate::resources::Resources;
@@ -54,6 +54,11 @@ pub trait Scheduler {
     /// Whose tasks go first.
     fn order(&self) -> JobOrder {
         JobOrder::Fifo
+    }
+
+    /// Which of several jobs goes first that are equal to it.
+    fn tie(&self) -> JobTie {
+        JobTie::First
     }
 
     /// Whether it asks what users say of how long tasks run: expected ends of running tasks are kept only
@@ -330,14 +335,14 @@ impl OfferView<'_> {
         }
     }
 
-    /// The jobs that wait, by a score of their next stages; the earlier one when equal.
+    /// The jobs that wait, by a score of their next stages; by the tie rule when equal.
     pub(crate) fn sorted(&self, now: Time, order: &ScoreOrder) -> Vec<JobId> {
         let mut jobs: Vec<JobId> = self.queue.ready().collect();
         if *order != FCFS {
             jobs.sort_by_cached_key(|job| {
                 let stage = self.queue.ready_stages(*job).next();
                 let score = |(stage, _)| (order.score)(&self.rigid(*job, stage), now);
-                (stage.map_or(Score::MAX, score), *job)
+                (stage.map_or(Score::MAX, score), self.queue.tie(*job))
             });
         }
         jobs

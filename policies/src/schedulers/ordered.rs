@@ -1,11 +1,13 @@
 //! Jobs in order, first fit, with patience for data: FIFO and fair sharing inside a framework, and
 //! delay scheduling (Zaharia et al., `EuroSys` 2010, section 4) on top of either.
+//!
+//! Longer than other policies' files, because it is three that differ in the order, with what all of them say of copies.
 
 use super::together::{HOLD, Manner, Together};
 use super::{OfferView, Scheduler, SchedulerEntry, Speculation};
 use crate::evidence::{Evidence, Proven};
 use crate::job::JobSpec;
-use crate::job_queue::JobOrder;
+use crate::job_queue::{JobOrder, JobTie};
 use crate::message::JobId;
 use crate::name::{BadName, Name, Param};
 use crate::time::{Span, Time};
@@ -23,12 +25,17 @@ pub struct Ordered {
 #[derive(Clone, Copy, Debug)]
 struct Passing {
     order: JobOrder,
+    tie: JobTie,
     wait: Span,
 }
 
 impl Scheduler for Ordered {
     fn order(&self) -> JobOrder {
         self.passing.order
+    }
+
+    fn tie(&self) -> JobTie {
+        self.passing.tie
     }
 
     fn heeds_spread(&self) -> bool {
@@ -177,7 +184,8 @@ fn make(order: JobOrder, name: &mut Name) -> Result<super::BoxedScheduler, BadNa
     let wait = name
         .take_as("wait", "a length of time, as in 5s")?
         .unwrap_or(Span::ZERO);
-    let passing = Passing { order, wait };
+    let tie = JobTie::from_name(name)?;
+    let passing = Passing { order, tie, wait };
     let together = Together::from_name(name)?;
     let speculation = speculation(name)?;
     Ok(Box::new(Ordered {
@@ -190,7 +198,7 @@ fn make(order: JobOrder, name: &mut Name) -> Result<super::BoxedScheduler, BadNa
 pub(super) const FIFO: SchedulerEntry = SchedulerEntry {
     name: "fifo",
     about: "jobs in order of submission, first fit; with `wait`, delay scheduling",
-    params: &[WAIT, HOLD, SPECULATE, QUANTILE],
+    params: &[WAIT, HOLD, SPECULATE, QUANTILE, JobTie::TIE, JobTie::SEED],
     evidence: Evidence {
         source: "Zaharia et al., Delay Scheduling, EuroSys 2010, section 4",
         proven: Proven::Scripts,
@@ -208,7 +216,7 @@ job a at=2s tasks=1 cpus:1 mem:1 run=5s
 pub(super) const FAIR: SchedulerEntry = SchedulerEntry {
     name: "fair",
     about: "the job with the fewest running tasks first, first fit; with `wait`, delay scheduling",
-    params: &[WAIT, HOLD, SPECULATE, QUANTILE],
+    params: &[WAIT, HOLD, SPECULATE, QUANTILE, JobTie::TIE, JobTie::SEED],
     evidence: Evidence {
         source: "Zaharia et al., Delay Scheduling, EuroSys 2010, section 4",
         proven: Proven::Scripts,
@@ -227,7 +235,7 @@ pub(super) const SJF: SchedulerEntry = SchedulerEntry {
     name: "sjf",
     about: "the job first that says it is done soonest (by `estimate`, those that say nothing last), first \
             fit; with `wait`, delay scheduling",
-    params: &[WAIT, HOLD, SPECULATE, QUANTILE],
+    params: &[WAIT, HOLD, SPECULATE, QUANTILE, JobTie::TIE, JobTie::SEED],
     evidence: Evidence {
         source: "Conway, Maxwell and Miller, Theory of Scheduling, 1967",
         proven: Proven::Scripts,

@@ -2,6 +2,7 @@
 
 use super::OfferView;
 use crate::message::JobId;
+use crate::name::{BadName, Name};
 use crate::resources::{Kind, Resources};
 use crate::score::Score;
 use crate::time::Span;
@@ -28,9 +29,26 @@ impl SeenAgents {
         }
     }
 
-    /// All that the agent at `position` has, as far as was seen.
-    pub(super) fn total(&self, view: &OfferView<'_>, position: usize) -> Resources {
-        self.totals[view.agent(position).index()]
+    /// How well a task goes on the agent at `position`: the dot product of what it takes and what is free, as parts of the
+    /// agent, as far as it was seen.
+    pub(super) fn alignment(
+        &self,
+        view: &OfferView<'_>,
+        position: usize,
+        needs: Resources,
+    ) -> Score {
+        let (free, total) = (
+            view.left(position),
+            self.totals[view.agent(position).index()],
+        );
+        let one =
+            |kind: Kind| part(needs.of(kind), total.of(kind)) * part(free.of(kind), total.of(kind));
+        sum(Kind::ALL.map(one))
+    }
+
+    /// The largest part of all there is that a job holds, of any kind.
+    pub(super) fn share_of(&self, view: &OfferView<'_>, job: JobId) -> Score {
+        largest_part(view.held_by(job), self.all)
     }
 }
 
@@ -42,6 +60,16 @@ pub(super) fn part(part: u64, whole: u64) -> Score {
     } else {
         Score::ratio(number(part), number(whole))
     }
+}
+
+/// The sum of some numbers.
+pub(super) fn sum(some: impl IntoIterator<Item = Score>) -> Score {
+    some.into_iter().fold(Score::ZERO, |sum, one| sum + one)
+}
+
+/// The parts of `whole` that `some` is, of all kinds together.
+pub(super) fn all_parts(some: Resources, whole: Resources) -> Score {
+    sum(Kind::ALL.map(|kind| part(some.of(kind), whole.of(kind))))
 }
 
 /// The largest part of `whole` that `some` is, of any kind.
@@ -56,7 +84,30 @@ pub(super) fn seconds(span: Span) -> Score {
     Score::ratio(micros, 1_000_000)
 }
 
+/// A parameter that is a number of thousandths.
+pub(super) fn thousandths(
+    name: &mut Name,
+    key: &str,
+    default: u32,
+    most: u32,
+) -> Result<u32, BadName> {
+    let expected = format!("thousandths, at most {most}, as in 250");
+    let found = name.take_as(key, &expected)?.unwrap_or(default);
+    if found > most {
+        return Err(name.bad(key, &found.to_string(), &expected));
+    }
+    Ok(found)
+}
+
 impl OfferView<'_> {
+    /// The jobs that wait and whose tasks start together, or those of which they start one by one.
+    pub(super) fn ready_jobs(&self, together: bool) -> Vec<JobId> {
+        let ready = self.queue().ready();
+        ready
+            .filter(|job| self.queue().spec(*job).gang == together)
+            .collect()
+    }
+
     /// What the running tasks of a job hold.
     pub(super) fn held_by(&self, job: JobId) -> Resources {
         let stages = self.queue().spec(job).stages.iter().zip(0..);
@@ -84,12 +135,26 @@ impl OfferView<'_> {
         Some(sum)
     }
 
-    /// Starts a job whose tasks start together if there is room for all of them, wherever that is; whether it did.
-    pub(super) fn start_whole(&mut self, job: JobId) -> bool {
-        let Some((stage, Some(places))) = self.next_whole(job) else {
-            return false;
-        };
-        self.launch_whole(job, stage, &places);
-        true
+    /// How long the longest chain is from the beginning of each stage of a job to its end, as far as its user says.
+    pub(super) fn tails(&self, job: JobId) -> Option<Vec<Span>> {
+        let stages = &self.queue().spec(job).stages;
+        let mut tails = vec![Span::ZERO; stages.len()];
+        for (stage, spec) in stages.iter().enumerate().rev() {
+            // Children come behind their parents, so that what follows it is known.
+            tails[stage] += spec.estimate?;
+            let tail = tails[stage];
+            for parent in &spec.parents {
+                let before = &mut tails[*parent as usize];
+                *before = tail.max(*before);
+            }
+        }
+        Some(tails)
+    }
+
+    /// Starts what there is room for of a job whose tasks start together, wherever that is.
+    pub(super) fn start_whole(&mut self, job: JobId) {
+        while let Some((stage, Some(places))) = self.next_whole(job) {
+            self.launch_whole(job, stage, &places);
+        }
     }
 }

@@ -12,12 +12,13 @@ mod level;
 use std::cmp::Ordering;
 
 use self::level::Level;
-use crate::allocators::{Allocator, Context, Rank};
+use crate::allocators::{Allocator, Context, Rank, Ranks};
 use crate::demand::OpenDemand;
 use crate::ledger::{Ledger, Node};
 use crate::master::config::OfferSize;
 use crate::message::{FrameworkId, RoleId};
 use crate::resources::Resources;
+use crate::share::Share;
 
 /// Where a node stands among its siblings.
 #[derive(Clone, Default, Debug)]
@@ -254,7 +255,8 @@ impl Sorter {
     /// Brings everything above a level up to date with what stands there.
     fn lift(&mut self, mut level: usize, context: &Context<'_>, allocator: &dyn Allocator) {
         while let Some(inner) = above(level) {
-            let (rank, needs) = self.rank_of_inner(level, context, allocator);
+            let rank = |node| allocator.rank(context, node);
+            let (rank, needs) = self.rank_of_inner(level, &rank);
             self.stand(inner, rank, needs);
             level = self.inner[level].level;
         }
@@ -264,12 +266,10 @@ impl Sorter {
     fn rank_of_inner(
         &self,
         level: usize,
-        context: &Context<'_>,
-        allocator: &dyn Allocator,
+        rank: &dyn Fn(Node) -> Rank,
     ) -> (Option<Rank>, Resources) {
         let inner = above(level).filter(|_| self.levels[level].len > 0);
-        let rank = inner.map(|inner| allocator.rank(context, inner));
-        (rank, self.levels[level].least())
+        (inner.map(rank), self.levels[level].least())
     }
 
     /// Makes room for a role, below another or at the top.
@@ -331,7 +331,8 @@ impl Sorter {
             return false;
         };
         let (level, was_in) = (client.place.level, client.place.rank.is_some());
-        let rank = self.rank_of(framework, context, allocator, offers);
+        let rank = |node| allocator.rank(context, node);
+        let rank = self.rank_of(framework, context.ledger, offers, &rank);
         let needs = least(framework, context.ledger, offers);
         self.stand(Node::Framework(framework), rank, needs);
         self.lift(level, context, allocator);
@@ -341,20 +342,19 @@ impl Sorter {
     fn rank_of(
         &self,
         framework: FrameworkId,
-        context: &Context<'_>,
-        allocator: &dyn Allocator,
+        ledger: &Ledger,
         offers: OfferSize,
+        rank: &dyn Fn(Node) -> Rank,
     ) -> Option<Rank> {
         let client = self.clients.get(framework.index())?;
         let wants = match offers {
             OfferSize::Agent => true,
             OfferSize::Task => {
-                let demand = context.ledger.open_demand(framework);
+                let demand = ledger.open_demand(framework);
                 demand.is_some_and(OpenDemand::is_unmet)
             }
         };
-        (client.joined && !client.suppressed && wants)
-            .then(|| allocator.rank(context, framework.into()))
+        (client.joined && !client.suppressed && wants).then(|| rank(framework.into()))
     }
 
     /// Compares the queues with what the policy says, but for ranks that are stale.
@@ -365,6 +365,12 @@ impl Sorter {
         offers: OfferSize,
     ) {
         let mut len = vec![0; self.levels.len()];
+        // What is to be ranked again anyhow is compared with nothing.
+        let ranks: Ranks<'_> = if self.all_stale {
+            Box::new(|_| Share::ZERO.into())
+        } else {
+            allocator.ranks(context)
+        };
         for i in 0..self.clients.len() {
             let framework = FrameworkId(i as u32);
             if offers == OfferSize::Task {
@@ -382,12 +388,12 @@ impl Sorter {
                     demand.check(&open);
                 }
             }
-            let rank = self.rank_of(framework, context, allocator, offers);
+            let rank = self.rank_of(framework, context.ledger, offers, &ranks);
             let needs = least(framework, context.ledger, offers);
             self.check_place(framework.into(), (rank, needs), context.ledger, &mut len);
         }
         for level in 1..self.levels.len() {
-            let expected = self.rank_of_inner(level, context, allocator);
+            let expected = self.rank_of_inner(level, &ranks);
             let inner = above(level).expect("a node below the top");
             self.check_place(inner, expected, context.ledger, &mut len);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fairground_policies::frameworks::{Autoscaler, Framework, JobOrder, OfferPolicy};
+use fairground_policies::frameworks::{Autoscaler, Framework, JobOrder, JobTie, OfferPolicy};
 use fairground_policies::job::{JobSpec, StageSpec};
 use fairground_policies::master::Config;
 use fairground_policies::message::{AgentId, FrameworkId, JobId};
@@ -166,7 +166,10 @@ fn framework(id: FrameworkId, offer_policy: OfferPolicy, kind: &Kind) -> Framewo
         }
         Kind::Executors(needs, max, _) => {
             let idle = Span::from_secs(7);
-            Framework::executors(id, offer_policy, JobOrder::Fair, *needs, *max, idle)
+            {
+                let by = (JobOrder::Fair, JobTie::First);
+                Framework::executors(id, offer_policy, by, *needs, *max, idle)
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which policies the properties are tried with.
 
 /// The policies that are played: every one there is.
-pub(crate) const POLICIES: [&str; 39] = [
+pub(crate) const POLICIES: [&str; 40] = [
     "drf",
     "drf[tie=last]",
     "drf[tie=allocations]",
@@ -31,6 +31,7 @@ pub(crate) const POLICIES: [&str; 39] = [
     "slurm[half-life=1s,every=300ms]",
     "yarn-fair",
     "yarn-fair[on=cpus,preempt=2s]",
+    "yarn-fair[on=dominant,preempt=2s]",
     "yarn-capacity",
     "yarn-capacity[preempt=0s,at-once=100]",
     "yarn-capacity[calculator=dominant,preempt=2s]",

@@ -17,7 +17,7 @@ use super::flags::Flags;
 use super::progress::Progress;
 use super::rebase::{rebase, rename_inputs};
 use super::{CompareArgs, Ending, RecipeArgs, ReplayArgs, RunArgs, print};
-use crate::experiment::{Experiment, STATIC_BEST};
+use crate::experiment::{Experiment, STATIC_BEST, schedulers_told};
 use crate::output::{self, Changes, Options};
 use crate::recipe::{Loaded, Recipe};
 use crate::replay::{Replay, Replayed};
@@ -278,7 +278,11 @@ fn plan(experiment: &Experiment, loaded: &Loaded, out: &Path) -> anyhow::Result<
                 Some(role) => format!(" in {role}"),
                 None => String::new(),
             },
-            framework.scheduler,
+            schedulers_told(
+                &recipe.policies,
+                &framework.scheduler,
+                &trace.workloads[i].work
+            ),
             amount(&trace, i)
         );
     }

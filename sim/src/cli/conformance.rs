@@ -61,7 +61,7 @@ pub(super) fn conformance(args: &ConformanceArgs) -> anyhow::Result<Ending> {
 
 fn in_words(tables: &[Table], missing: &[&System]) -> String {
     let mut text = format!(
-        "{:<10} {:>6} {:>6} {:>7} {:>12}\n",
+        "{:<11} {:>6} {:>6} {:>7} {:>12}\n",
         "system", "cases", "agree", "differ", "not offered"
     );
     for table in tables {
@@ -76,11 +76,11 @@ fn in_words(tables: &[Table], missing: &[&System]) -> String {
         let (differ, not_offered) = (differ.len(), not_offered.len());
         let _ = writeln!(
             text,
-            "{system:<10} {cases:>6} {agree:>6} {differ:>7} {not_offered:>12}"
+            "{system:<11} {cases:>6} {agree:>6} {differ:>7} {not_offered:>12}"
         );
     }
     for system in missing {
-        let _ = writeln!(text, "{:<10} no cases in the folder", system.name);
+        let _ = writeln!(text, "{:<11} no cases in the folder", system.name);
     }
     for table in tables {
         for one in &table.differ {

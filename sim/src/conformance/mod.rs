@@ -10,6 +10,7 @@ mod compared;
 mod kai;
 mod karma;
 mod kueue;
+mod mesos;
 mod nomad;
 mod slurm;
 mod table;
@@ -46,7 +47,7 @@ pub struct System {
 }
 
 /// The systems whose cases can be read.
-pub const SYSTEMS: [System; 8] = [
+pub const SYSTEMS: [System; 9] = [
     kueue::SYSTEM,
     kai::SYSTEM,
     armada::SYSTEM,
@@ -55,6 +56,7 @@ pub const SYSTEMS: [System; 8] = [
     slurm::SYSTEM,
     nomad::SYSTEM,
     karma::SYSTEM,
+    mesos::SYSTEM,
 ];
 
 /// Where cases lie unless a folder is named: in the variable, or beside the project.

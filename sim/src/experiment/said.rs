@@ -5,6 +5,7 @@ use fairground_policies::constraint::Constraint;
 use fairground_policies::framework_kind::FrameworkKind;
 use fairground_policies::master::OfferSize;
 use fairground_policies::name::{BadName, Name};
+use fairground_policies::personality::Personality;
 use fairground_policies::registry::Registry;
 use fairground_policies::schedulers::Scheduler;
 use fairground_workloads::WorkloadSpec;
@@ -18,7 +19,7 @@ use crate::world::Behaviour;
 /// That no parameter of a framework's scheduler is ignored, as far as its kind of work tells.
 pub(super) fn heeded(loaded: &Loaded, registry: &Registry) -> Result<(), ExperimentError> {
     for framework in &loaded.recipe.framework {
-        let heeded = by_kind(framework, registry);
+        let heeded = by_kind(framework, &loaded.recipe.policies, registry);
         heeded.map_err(|error| bad_scheduler(loaded, framework, error))?;
     }
     Ok(())
@@ -91,7 +92,11 @@ fn bad_scheduler(loaded: &Loaded, framework: &FrameworkSpec, error: BadName) -> 
 }
 
 /// Executors take from a scheduler only whose tasks go first, and gangs have no copies.
-fn by_kind(framework: &FrameworkSpec, registry: &Registry) -> Result<(), BadName> {
+fn by_kind(
+    framework: &FrameworkSpec,
+    policies: &[Name],
+    registry: &Registry,
+) -> Result<(), BadName> {
     let (kind, name) = (&framework.workload, &framework.scheduler);
     let scheduler = registry.scheduler(name)?;
     let inside = matches!(kind, WorkloadSpec::Spark(_) | WorkloadSpec::Tpch(_));
@@ -109,7 +114,15 @@ fn by_kind(framework: &FrameworkSpec, registry: &Registry) -> Result<(), BadName
              tasks go first, as fifo, fair or sjf"
         )));
     }
-    if framework.estimate.is_some() && !scheduler.reads_estimates() {
+    let placed = !inside && !matches!(kind, WorkloadSpec::Rails(_) | WorkloadSpec::Requests(_));
+    // A personality brings a scheduler that may ask.
+    let mut brought = policies.iter().filter_map(Personality::of);
+    let asks = brought.any(|one| {
+        let name = one.scheduler.parse().ok();
+        let scheduler = name.and_then(|name| registry.scheduler(&name).ok());
+        placed && scheduler.is_some_and(|one| one.reads_estimates())
+    });
+    if framework.estimate.is_some() && !scheduler.reads_estimates() && !asks {
         return Err(BadName(format!(
             "`{name}`: asks nobody how long tasks run, so `estimate` would have no effect; expected it left out, \
              or a scheduler that asks, as sjf or easy"
@@ -119,7 +132,6 @@ fn by_kind(framework: &FrameworkSpec, registry: &Registry) -> Result<(), BadName
         .constraints
         .iter()
         .filter(|one| one.looks_at_tasks());
-    let placed = !inside && !matches!(kind, WorkloadSpec::Rails(_) | WorkloadSpec::Requests(_));
     if let Some(one) = spread.next()
         && placed
         && (gangs || !scheduler.heeds_spread())
@@ -127,7 +139,8 @@ fn by_kind(framework: &FrameworkSpec, registry: &Registry) -> Result<(), BadName
         return Err(no_spread(name, one));
     }
     let plain: Name = name.base().parse()?;
-    if inside && *name != plain && registry.scheduler(&plain)?.order() == scheduler.order() {
+    let served = |one: &dyn Scheduler| (one.order(), one.tie());
+    if inside && *name != plain && served(&*registry.scheduler(&plain)?) == served(&*scheduler) {
         return Err(BadName(format!(
             "`{name}`: its parameters say how tasks are placed on offers, and {whose} run inside executors; \
              expected `{plain}`"

@@ -10,7 +10,7 @@ use fairground_policies::message::FrameworkId;
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::personality::Personality;
 use fairground_policies::resources::Resources;
-use fairground_policies::schedulers::Speculation;
+use fairground_policies::schedulers::{BoxedScheduler, Speculation};
 use fairground_policies::time::Span;
 use fairground_workloads::recipe::Role;
 use fairground_workloads::rng;
@@ -23,6 +23,36 @@ use crate::output::units;
 use crate::run::{Comparison, FrameworkInfo, PolicyRuns};
 use crate::world::Behaviour;
 use crate::{search, sensitivity};
+
+/// The schedulers that place a framework's tasks, each with the policies under which it does.
+fn schedulers<'a>(policies: &'a [Name], own: &Name, work: &Work) -> Vec<(Name, Vec<&'a Name>)> {
+    let mut all: Vec<(Name, Vec<&Name>)> = Vec::new();
+    for policy in policies {
+        let chosen = Personality::scheduler(policy, own, work.kind());
+        let scheduler = chosen.unwrap_or_else(|_| own.clone());
+        match all.iter_mut().find(|(known, _)| *known == scheduler) {
+            Some((_, under)) => under.push(policy),
+            None => all.push((scheduler, vec![policy])),
+        }
+    }
+    all
+}
+
+/// The same for people: `fair under drf; conservative under slurm-like`, or the one that there is.
+pub(crate) fn schedulers_told(policies: &[Name], own: &Name, work: &Work) -> String {
+    let all = schedulers(policies, own, work);
+    match &all[..] {
+        [] => own.to_string(),
+        [(one, _)] => one.to_string(),
+        several => {
+            let told = several.iter().map(|(scheduler, under)| {
+                let under: Vec<String> = under.iter().map(ToString::to_string).collect();
+                format!("{scheduler} under {}", under.join(", "))
+            });
+            told.collect::<Vec<_>>().join("; ")
+        }
+    }
+}
 
 impl Experiment {
     /// The same experiment, of which this is said.
@@ -119,9 +149,11 @@ impl Experiment {
                 FrameworkInfo {
                     name: spec.name.clone(),
                     kind: spec.workload.name().to_owned(),
-                    scheduler: match service {
-                        Some(_) => String::new(),
-                        None => spec.scheduler.to_string(),
+                    scheduler: if service.is_some() {
+                        String::new()
+                    } else {
+                        let policies = &self.loaded.recipe.policies;
+                        schedulers_told(policies, &spec.scheduler, &workload.work)
                     },
                     service: service.is_some(),
                     slo: service.unwrap_or(Span::ZERO),
@@ -131,6 +163,20 @@ impl Experiment {
                 }
             })
             .collect()
+    }
+
+    /// What the schedulers of a framework make of its work.
+    fn of_schedulers(&self, framework: usize, work: &Work) -> Vec<Assumption> {
+        let own = &self.behaviours[framework].scheduler;
+        let names = schedulers(&self.loaded.recipe.policies, own, work).into_iter();
+        // They are known since the recipe was loaded.
+        let made = names.filter_map(|(name, _)| self.registry.scheduler(&name).ok());
+        let made: Vec<BoxedScheduler> = made.collect();
+        let rules = made.iter().filter_map(|one| one.speculation());
+        let mut told: Vec<Assumption> = rules.map(copies).collect();
+        let mut silent = made.iter().filter_map(|one| said_nothing(&**one, work));
+        told.extend(silent.next());
+        told
     }
 
     pub(super) fn assumptions(&self, trace: &Trace) -> Vec<(Option<FrameworkId>, Assumption)> {
@@ -152,13 +198,8 @@ impl Experiment {
                 model: left.told(),
             });
             assumptions.extend(told.map(|one| (framework, one)));
-            // Names are known since the recipe was loaded.
-            let scheduler = self.registry.scheduler(&self.behaviours[i].scheduler);
-            let Ok(scheduler) = scheduler else { continue };
-            let rule = scheduler.speculation().map(copies);
-            assumptions.extend(rule.map(|one| (framework, one)));
-            let silent = said_nothing(&*scheduler, &workload.work);
-            assumptions.extend(silent.map(|one| (framework, one)));
+            let of_schedulers = self.of_schedulers(i, &workload.work);
+            assumptions.extend(of_schedulers.into_iter().map(|one| (framework, one)));
         }
         let cluster = self
             .loaded

@@ -18,8 +18,8 @@ fn what_differs_is_named() {
     expect![[r#"
         exit 1
         --- stdout
-        system      cases  agree  differ  not offered
-        yarn            3      1       1            1
+        system       cases  agree  differ  not offered
+        yarn             3      1       1            1
 
         yarn wrong differs: fair scheduler: max-min shares by halving
           expected [8]

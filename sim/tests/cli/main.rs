@@ -31,3 +31,5 @@ mod replay;
 mod fidelity;
 mod pools;
 mod conformance;
+mod new_policy;
+mod policies;

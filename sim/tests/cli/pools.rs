@@ -184,6 +184,8 @@ fn a_policy_explained() {
               conservative backfilling: stages start whole, each at the time that was planned for it or earlier; for a framework that has the pool to itself
 
                   gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
+                  tie      equal jobs: first, last or random (default first)
+                  seed     of draws among equal jobs, with tie=random (default 0)
 
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
               proven   own scripts: it gives the answers that the project's own tests work out

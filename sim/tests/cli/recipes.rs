@@ -21,7 +21,7 @@ fn an_unknown_policy() {
         "\"drf\"",
         "\"dfr\"",
         &expect![[r#"
-            error: bad.toml: `policies`: no policy is called `dfr`; known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, static-best
+            error: bad.toml: `policies`: no policy is called `dfr`; did you mean `drf`? known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, static-best, mesos-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
               hint: `fairground policies` lists all names and parameters
         "#]],
     );
@@ -79,7 +79,7 @@ fn an_unknown_scheduler() {
         "share = 2",
         "scheduler = \"fairer\"",
         &expect![[r#"
-            error: bad.toml: `framework.hadoop.scheduler`: no scheduler is called `fairer`; known are fifo, fair, sjf, gang, easy, conservative, fit, tetris, carbyne, themis
+            error: bad.toml: `framework.hadoop.scheduler`: no scheduler is called `fairer`; did you mean `fair`? known are fifo, fair, sjf, gang, easy, conservative, fit, tetris, carbyne, themis
               hint: `fairground policies` lists all names and parameters
         "#]],
     );

@@ -17,7 +17,7 @@ use proptest::sample::select;
 
 use crate::behave::{behaviour, roles};
 use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
-use crate::policies::{ALLOCATORS, SCHEDULERS};
+use crate::policies::{ALLOCATORS, SCHEDULERS, gathers};
 
 /// When the last job is submitted and the last agent fails, in seconds.
 const LATEST: u64 = 400;
@@ -53,7 +53,7 @@ pub(crate) fn cluster() -> impl Strategy<Value = (Cluster, bool)> {
             behaviour.scheduler = scheduler.parse().expect("a name");
             behaviour.role = behaviour.role.filter(|role| role.index() < roles.len());
             behaviour.refuse += (patience + round).scaled(crowd, 1);
-            if behaviour.scheduler.base() == "easy" {
+            if gathers(&behaviour.scheduler) {
                 held = held.max(secs(40)); // Somebody idle waits for 30 s.
             } else if holds(&behaviour, &workloads[workloads.len() - 1].work) {
                 let each = secs(5 + seed % 60) + patience.scaled(4, 1);

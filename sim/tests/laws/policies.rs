@@ -1,11 +1,12 @@
 //! Which policies the laws are tried with.
 
 use fairground_policies::allocators::Setup;
+use fairground_policies::name::Name;
 use fairground_policies::registry::Registry;
 use fairground_workloads::rng::stream;
 
 /// Of the first level.
-pub(crate) const ALLOCATORS: [&str; 28] = [
+pub(crate) const ALLOCATORS: [&str; 31] = [
     "static",
     "drf",
     "drf",
@@ -34,9 +35,14 @@ pub(crate) const ALLOCATORS: [&str; 28] = [
     "kueue[grace=2s]",
     "kai",
     "armada",
+    "yarn-fair[on=dominant,preempt=0s]",
+    // Not its proportion: what that leaves idle may be for ever (two queues of which each wants more than it deserves beside
+    // the other), and with `beyond=yes` a run may take minutes.
+    "volcano[queues=capacity]",
+    "volcano[queues=drf,grace=3s]",
 ];
 /// Of the second level.
-pub(crate) const SCHEDULERS: [&str; 8] = [
+pub(crate) const SCHEDULERS: [&str; 11] = [
     "fair[speculate=1.5,quantile=0.5]",
     "fifo[speculate=1,quantile=0.25,wait=5s]",
     "fifo",
@@ -45,7 +51,16 @@ pub(crate) const SCHEDULERS: [&str; 8] = [
     "fifo[wait=1m]",
     "fifo[wait=1us]",
     "sjf",
+    "tetris[tie=random]",
+    "carbyne[tie=last]",
+    "themis",
 ];
+
+/// Whether a scheduler decides on all that is free at once, and waits for more of it when it runs nothing.
+pub(crate) fn gathers(scheduler: &Name) -> bool {
+    let made = Registry::default().scheduler(scheduler);
+    made.expect("a scheduler").gathers().is_some()
+}
 
 /// Whether a policy takes back what others hold.
 pub(crate) fn takes_back(policy: &str) -> bool {

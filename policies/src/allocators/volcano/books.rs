@@ -24,6 +24,8 @@ pub(super) struct QueueBooks {
     quotas: Vec<Quota>,
     deserved: Vec<Amounts>,
     held: Vec<Amounts>,
+    /// What each queue holds of what it deserves.
+    shares: Vec<Ratio>,
     by_framework: BTreeMap<FrameworkId, Amounts>,
 }
 
@@ -55,6 +57,7 @@ impl QueueBooks {
             quotas: Vec::new(),
             deserved: Vec::new(),
             held: Vec::new(),
+            shares: Vec::new(),
             by_framework: BTreeMap::new(),
         };
         for (id, node) in tree
@@ -110,15 +113,13 @@ impl QueueBooks {
                 .map(|quota| quota.deserved.clone())
                 .collect(),
         };
-        books
-    }
-
-    fn share(&self, queue: usize) -> Ratio {
-        let (held, deserved) = (&self.held[queue], &self.deserved[queue]);
-        match self.by {
+        let share = |(held, deserved): (&Amounts, &Amounts)| match by {
             Queues::Proportion => held.dominant(deserved),
             Queues::Capacity | Queues::Drf => capacity::share(held, deserved),
-        }
+        };
+        let each = books.held.iter().zip(&books.deserved);
+        books.shares = each.map(share).collect();
+        books
     }
 
     /// How many queues are served before one.
@@ -126,8 +127,8 @@ impl QueueBooks {
         let Some(own) = self.tops.iter().position(|top| *top == node) else {
             return 0;
         };
-        let lower = |id: &usize| self.share(*id) < self.share(own);
-        (0..self.tops.len()).filter(lower).count() as u64
+        let lower = |share: &&Ratio| **share < self.shares[own];
+        self.shares.iter().filter(lower).count() as u64
     }
 
     /// What a framework's queue may hold more.
@@ -183,9 +184,8 @@ impl QueueBooks {
                 .map(|held| held.dominant(&self.total))
         };
         candidates.sort_by(|one, two| {
-            let by_queue = of(two)
-                .map(|id| self.share(id))
-                .cmp(&of(one).map(|id| self.share(id)));
+            let share = |one| of(one).map(|id| self.shares[id]);
+            let by_queue = share(two).cmp(&share(one));
             by_queue.then_with(|| dominant(&two.framework).cmp(&dominant(&one.framework)))
         });
         let with_queue = candidates

@@ -3,24 +3,26 @@
 //!
 //! Roles are queues, what is guaranteed to a role is its minimum, its limit its maximum.
 
+mod kinds;
 mod shares;
 
 use std::collections::BTreeMap;
 
-use self::shares::{demand, ending, fair_shares, min};
-use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim, Tie, counted_kind};
+use self::kinds::{KindsCompared, before};
+use self::shares::{demand, ending, min};
+use super::{Allocator, AllocatorEntry, Context, Rank, Ranks, Reclaim, Tie};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::{LaunchedTask, Node};
 use crate::message::FrameworkId;
 use crate::name::Param;
-use crate::resources::{Kind, Resources};
+use crate::resources::Resources;
 use crate::share::Share;
 use crate::time::Span;
 
 /// The needy first, then the least weighted use.
 #[derive(Debug)]
 pub struct YarnFair {
-    on: Kind,
+    on: KindsCompared,
     /// How long a victim has to end; nothing is taken back where there is none.
     grace: Option<Span>,
     tie: Tie,
@@ -28,11 +30,14 @@ pub struct YarnFair {
 
 impl Allocator for YarnFair {
     /// Below one for who is below its minimum: the part of it that it has. From one on for the others: their weighted
-    /// share.
+    /// share. Where several kinds count, how many of its siblings come before it.
     fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
         let ledger = context.ledger;
-        let (held, total) = (ledger.held(node).of(self.on), ledger.total().of(self.on));
-        let min = min(ledger, node, self.on).min(demand(ledger, node, self.on));
+        let KindsCompared::One(on) = self.on else {
+            return self.ranks(context)(node);
+        };
+        let (held, total) = (ledger.held(node).of(on), ledger.total().of(on));
+        let min = min(ledger, node, on).min(demand(ledger, node, on));
         let share = if held < min {
             Share::new(held, min)
         } else {
@@ -47,6 +52,22 @@ impl Allocator for YarnFair {
         }
     }
 
+    fn ranks<'a>(&'a self, context: &Context<'a>) -> Ranks<'a> {
+        let context = *context;
+        if self.on != KindsCompared::Dominant {
+            return Box::new(move |node| self.rank(&context, node));
+        }
+        let before = before(context.ledger);
+        Box::new(move |node| Rank {
+            share: Share::new(before(node), 1),
+            tie: self.tie.of(&context, node),
+        })
+    }
+
+    fn ranks_together(&self) -> bool {
+        self.on == KindsCompared::Dominant
+    }
+
     fn reads_demand(&self) -> bool {
         true
     }
@@ -59,35 +80,26 @@ impl Allocator for YarnFair {
     /// keep their fair shares without them.
     fn reclaim(&self, context: &Context<'_>, to: FrameworkId, needs: Resources) -> Option<Reclaim> {
         let ledger = context.ledger;
-        let shares = fair_shares(ledger, self.on);
-        let share = |one: FrameworkId| shares.get(&Node::Framework(one)).copied().unwrap_or(0);
-        let kept: u64 = ledger
-            .earmarks()
-            .iter()
-            .filter(|one| one.framework == to)
-            .map(|one| one.needs.of(self.on))
-            .sum();
-        if ledger.held(to).of(self.on) + kept + needs.of(self.on) > share(to) {
+        let (share, part) = (self.on.shares(ledger), |some| self.on.part(ledger, some));
+        let mine = ledger.earmarks().iter().filter(|one| one.framework == to);
+        let kept: Resources = mine.map(|one| one.needs).sum();
+        if part(ledger.held(to) + kept + needs) > part(share(to)) {
             return None;
         }
         let on = |agent| {
-            let mut tasks: Vec<LaunchedTask> = ledger
-                .started(agent)
-                .filter(|one| one.framework != to)
-                .collect();
+            let started = ledger.started(agent);
+            let mut tasks: Vec<LaunchedTask> = started.filter(|one| one.framework != to).collect();
             tasks.sort_by_key(|one| std::cmp::Reverse((one.since, one.framework, one.task)));
-            let mut left: BTreeMap<FrameworkId, u64> = BTreeMap::new();
+            let mut left: BTreeMap<FrameworkId, Resources> = BTreeMap::new();
             tasks.retain(|one| {
                 let has = || {
-                    ledger
-                        .held(one.framework)
-                        .of(self.on)
-                        .saturating_sub(ending(ledger, one.framework, self.on))
+                    let held = ledger.held(one.framework);
+                    held.saturating_sub(ending(ledger, one.framework))
                 };
                 let left = left.entry(one.framework).or_insert_with(has);
-                let after = left.checked_sub(one.needs.of(self.on));
+                let after = left.checked_sub(one.needs);
                 let keeps = ledger.may_take(to, one)
-                    && after.is_some_and(|after| after >= share(one.framework));
+                    && after.is_some_and(|after| part(after) >= part(share(one.framework)));
                 *left = after.filter(|_| keeps).unwrap_or(*left);
                 keeps
             });
@@ -104,7 +116,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     params: &[
         Param {
             key: "on",
-            about: "what counts: cpus, mem, disk or gpus (default mem)",
+            about: "what counts: cpus, mem, disk or gpus, or dominant, of each what it has the largest part of (default mem)",
         },
         Param {
             key: "preempt",
@@ -113,7 +125,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
         Tie::PARAM,
     ],
     evidence: Evidence {
-        source: "Hadoop YARN 3.1 to 3.3: FairSharePolicy, ComputeFairShares, FSPreemptionThread",
+        source: "Hadoop YARN 3.1 to 3.3: FairSharePolicy, DominantResourceFairnessPolicy, ComputeFairShares, FSPreemptionThread",
         proven: Proven::Scripts,
         example: "\
 agents 1 cpus:4 mem:4
@@ -126,7 +138,7 @@ job b at=5s tasks=2 cpus:1 mem:1 run=10s
     },
     make: |name, mut setup| {
         Ok(Box::new(YarnFair {
-            on: counted_kind(name, Kind::Mem)?,
+            on: KindsCompared::from_name(name)?,
             grace: name.take_as("preempt", "a length of time, as in 15s")?,
             tie: Tie::from_name(name, &mut setup)?,
         }))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::{Ledger, Node};
 use crate::message::FrameworkId;
-use crate::resources::Kind;
+use crate::resources::{Kind, Resources};
 use crate::rules::yarn::fair::{Schedulable, shares};
 
 /// What a node should have at least: what is guaranteed to a role.
@@ -58,8 +58,8 @@ pub(super) fn fair_shares(ledger: &Ledger, on: Kind) -> BTreeMap<Node, u64> {
 }
 
 /// What of a framework is being taken back already.
-pub(super) fn ending(ledger: &Ledger, framework: FrameworkId, on: Kind) -> u64 {
+pub(super) fn ending(ledger: &Ledger, framework: FrameworkId) -> Resources {
     let tasks = ledger.agents().flat_map(|agent| ledger.started(agent));
     let ending = tasks.filter(|one| one.ending && one.framework == framework);
-    ending.map(|one| one.needs.of(on)).sum()
+    ending.map(|one| one.needs).sum()
 }

@@ -7,13 +7,16 @@
 //! job is to Tiresias. Its knob that lets starved jobs back into the first queue is `half-life`: what is forgotten of service
 //! does so for everybody.
 
+mod queues;
+
 use std::cmp::Reverse;
 
+use self::queues::ServiceQueues;
 use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim, Tie, counted_kind};
 use crate::evidence::{Evidence, Proven};
-use crate::ledger::{LaunchedTask, Ledger, Memory, Node};
+use crate::ledger::{LaunchedTask, Memory, Node};
 use crate::message::FrameworkId;
-use crate::name::{BadName, Name, Param};
+use crate::name::Param;
 use crate::resources::{Kind, Resources};
 use crate::share::Share;
 use crate::time::{Span, Time};
@@ -21,34 +24,17 @@ use crate::time::{Span, Time};
 /// The earlier queue first; in a queue, who joined first.
 #[derive(Debug)]
 pub struct Tiresias {
-    on: Kind,
-    /// Where each queue ends, in units of the kind times microseconds; growing.
-    ends: Vec<u128>,
+    queues: ServiceQueues,
     preempts: bool,
     memory: Memory,
     grace: Span,
     tie: Tie,
 }
 
-impl Tiresias {
-    /// Which queue `node` is in: a weight of two attains service half as fast.
-    fn queue(&self, ledger: &Ledger, node: Node) -> usize {
-        let used = ledger.used(node)[self.on as usize].saturating_mul(1000);
-        let attained = used / u128::from(ledger.weight(node).thousandths());
-        self.ends.partition_point(|end| *end <= attained)
-    }
-
-    /// The queue of `other` where the paths to both part, if it is behind that of `to`.
-    fn behind(&self, ledger: &Ledger, to: FrameworkId, other: FrameworkId) -> Option<usize> {
-        let (mine, theirs) = ledger.apart(to, other)?;
-        Some(self.queue(ledger, theirs)).filter(|queue| *queue > self.queue(ledger, mine))
-    }
-}
-
 impl Allocator for Tiresias {
     fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
         Rank {
-            share: Share::new(self.queue(context.ledger, node) as u64, 1),
+            share: Share::new(self.queues.of(context.ledger, node) as u64, 1),
             tie: self.tie.of(context, node),
         }
     }
@@ -61,8 +47,8 @@ impl Allocator for Tiresias {
     fn changes_at(&self, context: &Context<'_>) -> Option<Time> {
         let ledger = context.ledger;
         let falls = |node: Node| {
-            let held = ledger.held(node).of(self.on) > 0;
-            held && self.queue(ledger, node) < self.ends.len()
+            let held = ledger.held(node).of(self.queues.on) > 0;
+            held && self.queues.of(ledger, node) < self.queues.ends.len()
         };
         let mut nodes = ledger.frameworks().flat_map(|framework| {
             let up = |node: &Node| ledger.parent(*node);
@@ -79,7 +65,8 @@ impl Allocator for Tiresias {
     fn reclaim(&self, context: &Context<'_>, to: FrameworkId, needs: Resources) -> Option<Reclaim> {
         let ledger = context.ledger;
         let on = |agent| {
-            let behind = |one: LaunchedTask| Some((self.behind(ledger, to, one.framework)?, one));
+            let behind =
+                |one: LaunchedTask| Some((self.queues.behind(ledger, to, one.framework)?, one));
             let mut tasks: Vec<_> = ledger.started(agent).filter_map(behind).collect();
             tasks.sort_by_key(|(queue, one)| Reverse((*queue, one.since, one.framework, one.task)));
             let victims: Vec<LaunchedTask> = tasks.into_iter().map(|(_, one)| one).collect();
@@ -88,22 +75,6 @@ impl Allocator for Tiresias {
         let possible = ledger.agents().filter_map(on);
         possible.min_by_key(|one| one.victims.len())
     }
-}
-
-/// Where queues end, from times for which one unit (a core, a GPU, a GiB) is held.
-fn ends(name: &mut Name, on: Kind) -> Result<Vec<u128>, BadName> {
-    let text = name.take("queues").unwrap_or_else(|| "1h".to_owned());
-    let expected = "growing times, as in 1h or 1h:10h";
-    let unit = match on {
-        Kind::Cpus | Kind::Gpus => 1000,
-        Kind::Mem | Kind::Disk => 1024,
-    };
-    let span = |part: &str| part.parse::<Span>().ok();
-    let spans: Option<Vec<Span>> = text.split(':').map(span).collect();
-    let spans = spans.filter(|all| !all[0].is_zero() && all.is_sorted_by(|one, next| one < next));
-    let spans = spans.ok_or_else(|| name.bad("queues", &text, expected))?;
-    let end = |span: Span| u128::from(span.as_micros()) * unit;
-    Ok(spans.into_iter().map(end).collect())
 }
 
 pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
@@ -159,8 +130,7 @@ job b at=2s tasks=2 cpus:1 mem:1 run=8s
         };
         let every = name.take_as("every", span)?.unwrap_or(Span::from_secs(60));
         Ok(Box::new(Tiresias {
-            on,
-            ends: ends(name, on)?,
+            queues: ServiceQueues::from_name(name, on)?,
             preempts,
             memory: Memory {
                 half_life: name.take_as("half-life", span)?,

@@ -11,14 +11,17 @@
 //! There are no leases, so that what runs runs on, and no hidden payments, which keep users from lying: nobody does here. For a
 //! framework that has the pool to itself; jobs whose tasks start together start whole, in the order of rho.
 
+mod finish_time;
+
 use std::cmp::Reverse;
 
-use super::workload::{SeenAgents, largest_part, seconds};
+use self::finish_time::FinishTime;
+use super::workload::{SeenAgents, largest_part, thousandths};
 use super::{OfferView, Scheduler, SchedulerEntry};
 use crate::evidence::{Evidence, Proven};
+use crate::job_queue::JobTie;
 use crate::message::JobId;
 use crate::name::Param;
-use crate::resources::Resources;
 use crate::score::Score;
 use crate::time::{Span, Time};
 
@@ -28,52 +31,23 @@ pub struct Themis {
     seen: SeenAgents,
     /// Which part of the jobs does not bid, in thousandths.
     leaves_out: u32,
-}
-
-/// What a job would be worth with so much.
-struct Fairness {
-    /// Seconds since its submission.
-    since: Score,
-    /// What is left to do, in seconds of the whole pool, and its longest chain in seconds.
-    left: Score,
-    chain: Score,
-    /// Seconds on an equal part of the pool.
-    alone: Score,
-}
-
-impl Fairness {
-    /// rho where it holds this part of the pool.
-    fn at(&self, held: Score) -> Score {
-        if self.alone == Score::ZERO {
-            return Score::ZERO;
-        }
-        let left = (self.left / held).max(self.chain);
-        (self.since + left) / self.alone
-    }
-
-    /// How long it has waited for its size, for who holds nothing.
-    fn waited(&self) -> Score {
-        if self.alone == Score::ZERO {
-            return Score::ZERO;
-        }
-        self.since / self.alone
-    }
+    tie: JobTie,
 }
 
 impl Scheduler for Themis {
     fn place(&mut self, now: Time, view: &mut OfferView<'_>) {
         self.seen.see(view);
-        let mut jobs: Vec<JobId> = view.queue().ready().collect();
-        let rank = |view: &OfferView<'_>, job: &JobId| {
-            let fairness = self.fairness(now, view, *job);
-            let held = largest_part(view.held_by(*job), self.seen.all);
-            Reverse((fairness.at(held), fairness.waited(), Reverse(*job)))
+        let rank = |job: &JobId| {
+            let finish = FinishTime::of(now, view, &self.seen, *job);
+            let rho = finish.at(self.seen.share_of(view, *job));
+            (Reverse((rho, finish.waited())), view.queue().tie(*job))
         };
-        jobs.sort_by_cached_key(|job| rank(view, job));
-        for job in &jobs {
-            while view.queue().spec(*job).gang && view.start_whole(*job) {}
+        let [mut gangs, mut jobs] = [true, false].map(|together| view.ready_jobs(together));
+        gangs.sort_by_cached_key(rank);
+        jobs.sort_by_cached_key(rank);
+        for job in gangs {
+            view.start_whole(job);
         }
-        jobs.retain(|job| !view.queue().spec(*job).gang);
         let bidders = jobs.len() as u64 * u64::from(1000 - self.leaves_out);
         let others = jobs.split_off(bidders.div_ceil(1000) as usize);
         for some in [jobs, others] {
@@ -81,6 +55,10 @@ impl Scheduler for Themis {
                 view.launch_stage(position, job, stage);
             }
         }
+    }
+
+    fn tie(&self) -> JobTie {
+        self.tie
     }
 
     fn reads_estimates(&self) -> bool {
@@ -93,27 +71,6 @@ impl Scheduler for Themis {
 }
 
 impl Themis {
-    fn fairness(&self, now: Time, view: &OfferView<'_>, job: JobId) -> Fairness {
-        let queue = view.queue();
-        let size = |needs: Resources| largest_part(needs, self.seen.all);
-        let spec = queue.spec(job);
-        let whole = |sum: Option<Score>, (estimate, work): (Option<Span>, Score)| {
-            Some(sum? + seconds(estimate?) * work)
-        };
-        let works = spec.stages.iter().map(|stage| {
-            let tasks = Score::new(stage.tasks.into());
-            (stage.estimate, size(stage.needs) * tasks)
-        });
-        let all = works.fold(Some(Score::ZERO), whole).unwrap_or(Score::ZERO);
-        let longest = spec.estimate().map_or(Score::ZERO, seconds);
-        Fairness {
-            since: seconds(now.since(queue.submitted(job))),
-            left: view.work_left(job, size).unwrap_or(Score::ZERO),
-            chain: queue.remaining(job).map_or(Score::ZERO, seconds),
-            alone: (all * Score::new(i64::try_from(queue.live()).unwrap_or(i64::MAX))).max(longest),
-        }
-    }
-
     /// The next task of `jobs`, and where it goes: the first agent with room.
     fn next(&self, now: Time, view: &OfferView<'_>, jobs: &[JobId]) -> Option<(JobId, u32, usize)> {
         let fits = |job: &JobId| {
@@ -125,19 +82,19 @@ impl Themis {
             })
         };
         let gain = |(job, stage, _): &(JobId, u32, usize)| {
-            let fairness = self.fairness(now, view, *job);
-            let held = largest_part(view.held_by(*job), self.seen.all);
+            let finish = FinishTime::of(now, view, &self.seen, *job);
+            let held = self.seen.share_of(view, *job);
             let more = held + largest_part(view.waiting(*job, *stage).0, self.seen.all);
-            let after = fairness.at(more);
+            let after = finish.at(more);
             let gain = if held == Score::ZERO || after == Score::ZERO {
-                fairness.waited()
+                finish.waited()
             } else {
-                fairness.at(held) / after
+                finish.at(held) / after
             };
             (
                 held == Score::ZERO && after > Score::ZERO,
                 gain,
-                Reverse(*job),
+                Reverse(view.queue().tie(*job)),
             )
         };
         jobs.iter().filter_map(fits).max_by_key(gain)
@@ -148,10 +105,14 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "themis",
     about: "finish-time fairness: jobs furthest from what an equal part of the pool would give them bid, and the product of \
             their gains is the largest; for a framework that has the pool to itself",
-    params: &[Param {
-        key: "f",
-        about: "which part of the jobs does not bid, those treated best, in thousandths (default 800)",
-    }],
+    params: &[
+        Param {
+            key: "f",
+            about: "which part of the jobs does not bid, those treated best, in thousandths (default 800)",
+        },
+        JobTie::TIE,
+        JobTie::SEED,
+    ],
     evidence: Evidence {
         source: "Mahajan et al., Themis: Fair and Efficient GPU Cluster Scheduling, NSDI 2020, sections 3 and 5",
         proven: Proven::Prototype,
@@ -164,14 +125,10 @@ job a at=2s tasks=2 cpus:1 mem:1 run=5s
 ",
     },
     make: |name| {
-        let expected = "a part in thousandths, less than 1000, as in 800";
-        let leaves_out = name.take_as("f", expected)?.unwrap_or(800);
-        if leaves_out > 999 {
-            return Err(name.bad("f", &leaves_out.to_string(), expected));
-        }
         Ok(Box::new(Themis {
             seen: SeenAgents::default(),
-            leaves_out,
+            leaves_out: thousandths(name, "f", 800, 999)?,
+            tie: JobTie::from_name(name)?,
         }))
     },
 };
