@@ -61,7 +61,7 @@ speed:
 peers *args="--csv results/speed/peers.csv":
     sim/peers/run {{args}}
 
-# Instructions of two fixed runs, against the stored numbers; `just gauge update` stores new ones.
+# What fixed runs take of the processor, against the stored numbers; `just gauge update` stores new ones.
 gauge *args:
     .ci/gauge {{args}}
 

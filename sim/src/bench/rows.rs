@@ -158,8 +158,14 @@ pub const ROWS: &[Row] = rows![
         |_| memory::per_task(|count| run(Shape::new(count, 1000, 7), FIFO, 1).map(drop), WHOLE),
         "the lines of the file, the jobs made of them, what became of each and where each ran: all are held at once";
     "allocations/task", "units of memory asked for a task, FIFO, 1,000 agents, load 0.7", "", AtMost(0.1),
-        |_| allocations(Shape::new(20_000, 1000, 7)),
+        |_| allocations(Shape::new(20_000, 1000, 7), FIFO, 1),
         "an answer holds its offers and launches in lists of its own, and the master's answers likewise";
+    "allocations/backlog", "the same at load 1.2", "", AtMost(0.1),
+        |_| allocations(Shape::new(20_000, 1000, 12), FIFO, 1),
+        "lists of what waits grow with the backlog";
+    "allocations/drf", "the same under DRF with 100 frameworks", "", AtMost(0.1),
+        |_| allocations(drf(20_000, 100, 1000, 12), DRF, 100),
+        "each framework has tables of its own, and an allocation in them for each size of task";
     "trace/swf", "SWF read, uncompressed text", "MB/s", AtLeast(100.0), |size| traces::swf(megabytes(size)), MET;
     "trace/google-2011", "Google 2011 task events read, uncompressed text", "MB/s", AtLeast(100.0),
         |size| traces::google(megabytes(size)), MET;

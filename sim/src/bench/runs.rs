@@ -135,8 +135,8 @@ pub(super) fn shapes(few: Shape, sizes: u32) -> anyhow::Result<f64> {
 }
 
 /// How many units of memory are asked for a task.
-pub(super) fn allocations(shape: Shape) -> anyhow::Result<f64> {
-    let done = run(shape, FIFO, 1)?;
+pub(super) fn allocations(shape: Shape, policy: &str, frameworks: u32) -> anyhow::Result<f64> {
+    let done = run(shape, policy, frameworks)?;
     let count = done
         .cost
         .allocations

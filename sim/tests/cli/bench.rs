@@ -9,7 +9,7 @@ fn an_unknown_row_is_refused_with_the_names_of_all() {
     expect![[r#"
         exit 2
         --- stderr
-        error: no row is called like tea; there are pass/10k-50, pass/10k-1k, pass/10k-500, join/10k-500, pass/50k-1k, pass/nothing-free, pass/all-filtered, churn/10k-100, end/10k-100, accept/10k-100, queue/1M, fifo/1k-0.7, fifo/1k-1.2, fifo/10k-0.7, fifo/10k-1.2, drf/10k-1.2, shapes/10k, slope/tasks, slope/agents, slope/frameworks, slope/load, memory/task, allocations/task, trace/swf, trace/google-2011, trace/canonical, start/1k, month/google, month/memory, seeds/2
+        error: no row is called like tea; there are pass/10k-50, pass/10k-1k, pass/10k-500, join/10k-500, pass/50k-1k, pass/nothing-free, pass/all-filtered, churn/10k-100, end/10k-100, accept/10k-100, queue/1M, fifo/1k-0.7, fifo/1k-1.2, fifo/10k-0.7, fifo/10k-1.2, drf/10k-1.2, shapes/10k, slope/tasks, slope/agents, slope/frameworks, slope/load, memory/task, allocations/task, allocations/backlog, allocations/drf, trace/swf, trace/google-2011, trace/canonical, start/1k, month/google, month/memory, seeds/2
     "#]]
     .assert_eq(&Place::empty().fairground("bench tea"));
 }

@@ -238,7 +238,7 @@ impl Cluster {
             self.tell(Event::OffersAnswered {
                 framework,
                 offers: offers.iter().map(|offer| offer.id).collect(),
-                launch,
+                launch: launch.into(),
                 refuse,
             });
         }

@@ -92,7 +92,7 @@ impl Clients {
         );
         let demand = vec![beyond];
         self.cluster
-            .tell(Event::DemandDeclared { framework, demand });
+            .tell(Event::DemandDeclared { framework, demand: demand.into() });
         self.cluster.end_instant();
     }
 
