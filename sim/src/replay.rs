@@ -184,11 +184,8 @@ impl Replay {
         let agents: Vec<Resources> = if let Some(machines) = &lives {
             if let Some(load) = self.load {
                 let why = "the cluster is the machines of the trace";
-                return Err(ReadError::ignored(
-                    "`--load`",
-                    why,
-                    f64::from(load) / 1000.0,
-                ));
+                let load = f64::from(load) / 1000.0;
+                return Err(ReadError::ignored("`--load`", why, load));
             }
             let built = machines.build(duration, 1);
             made += &told::machines(machines, &built);
@@ -204,10 +201,9 @@ impl Replay {
         // The order of machines is drawn, which makes no difference where all are alike.
         let alike = agents.windows(2).all(|pair| pair[0] == pair[1]);
         let drawn = sampling || !alike && machines.is_some();
-        let partitions = if sampling { " in seed 1." } else { "." };
-        let partitions = " A partition has agents in proportion to the load of its framework"
-            .to_owned()
-            + partitions;
+        let end = if sampling { " in seed 1." } else { "." };
+        let partitions =
+            format!(" A partition has agents in proportion to the load of its framework{end}");
         let name = work[0].name();
         let recipe = Recipe {
             title: format!("{name}: static partitions against one pool"),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use encode::Encoder;
 
-/// A hash over the [words](encode) of everything that is added, in order: XXH3 of 128 bits, of which BLAKE3 makes the 256
+/// A hash over the words of everything that is added, in order: XXH3 of 128 bits, of which BLAKE3 makes the 256
 /// that are printed. It tells histories apart that differ, not those that somebody forged.
 #[derive(Default, Debug)]
 pub struct Digest(Encoder);
@@ -82,7 +82,7 @@ mod tests {
             } => {
                 let mut words = vec![2, framework.0.into(), weight.thousandths().into()];
                 // It came when there were logs already, and nothing stands for none.
-                words.extend(role.into_iter().flat_map(|role| [1, role.0.into()]));
+                words.extend(role.iter().flat_map(|role| [1, role.0.into()]));
                 words
             }
             Event::DemandDeclared { framework, demand } => {

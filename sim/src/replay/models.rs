@@ -16,9 +16,9 @@ const NAMED: usize = 5;
 pub(super) fn heeded(work: &mut [Work], machines: Option<&Machines>) -> Result<String, ReadError> {
     let there = machines.map(Machines::models).unwrap_or_default();
     let mut missing: BTreeSet<String> = BTreeSet::new();
-    let mut told = String::new();
+    let mut in_vain = false;
     if there.is_empty() {
-        return Ok(told);
+        return Ok(String::new());
     }
     for one in work.iter_mut() {
         let asked = asked(one)?;
@@ -27,19 +27,23 @@ pub(super) fn heeded(work: &mut [Work], machines: Option<&Machines>) -> Result<S
         if one.gpu_models {
             let none = asked.into_iter().filter(|models| !has(models));
             missing.extend(none.map(|models| models.join(" or ")));
-        } else if !asked.is_empty() {
-            told = " Its tasks ask for models of GPU that no machine has: any will do.".to_owned();
+        } else {
+            in_vain |= !asked.is_empty();
         }
     }
-    if work.iter().any(|one| one.gpu_models) {
-        told = " Tasks run on GPUs of a model that they ask for.".to_owned();
+    let told = if work.iter().any(|one| one.gpu_models) {
+        " Tasks run on GPUs of a model that they ask for."
+    } else if in_vain {
+        " Its tasks ask for models of GPU that no machine has: any will do."
+    } else {
+        ""
+    };
+    if missing.is_empty() {
+        return Ok(told.to_owned());
     }
-    if !missing.is_empty() {
-        let more = if missing.len() > NAMED { ", ..." } else { "" };
-        let names: Vec<String> = missing.into_iter().take(NAMED).collect();
-        told += &format!(" No machine has {}{more}.", names.join(", "));
-    }
-    Ok(told)
+    let more = if missing.len() > NAMED { ", ..." } else { "" };
+    let names: Vec<String> = missing.into_iter().take(NAMED).collect();
+    Ok(format!("{told} No machine has {}{more}.", names.join(", ")))
 }
 
 /// The models that the tasks of a trace ask for, each choice once.

@@ -91,8 +91,10 @@ impl Clients {
             Span::ZERO,
         );
         let demand = vec![beyond];
-        self.cluster
-            .tell(Event::DemandDeclared { framework, demand: demand.into() });
+        self.cluster.tell(Event::DemandDeclared {
+            framework,
+            demand: demand.into(),
+        });
         self.cluster.end_instant();
     }
 

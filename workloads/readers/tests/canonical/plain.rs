@@ -100,9 +100,9 @@ fn columns_are_what_somebody_says() {
     check(
         "submitted=arrival:s,ran=seconds",
         table,
-        &expect![[r#"
+        &expect![[r"
             expected one of job, submit, start, end, run, wait, estimate, tasks, cpus, mem, used, gpus, gpu_model, read, write, user, group, queue, partition, priority, gang, outcome, executable, preceding, think, found `ran`
-        "#]],
+        "]],
     );
     check(
         "run",

@@ -162,7 +162,7 @@ fn parts_of(path: &Path) -> Result<VecDeque<PathBuf>, ReadError> {
     // What cannot be opened is told when its turn comes.
     let is_text = |part: &PathBuf| {
         let is = [arrow::is_arrow(part), sheets::is_parquet(part)];
-        !is.into_iter().any(|is| is.unwrap_or_default())
+        !is.into_iter().any(Result::unwrap_or_default)
     };
     if parts.iter().all(is_text) {
         parts.clear();
