@@ -252,8 +252,9 @@ impl Batch {
             };
             requests.push(self.gang_request(now, unit, places.iter().map(place).collect()));
         }
-        let mut answers = Vec::new();
+        let (mut answers, mut is_left) = (Vec::new(), false);
         for held in offers.extract_if(.., |held| held.has_gang) {
+            is_left |= !held.left.is_zero();
             let agent = held.offer.agent;
             for unit in &held.launch {
                 let place = GangPlace { agent, units: 1 };
@@ -264,7 +265,8 @@ impl Batch {
                 refuse: self.master.refusal(held.refuse),
             });
         }
-        self.master.answer_together(answers, requests, actions);
+        self.master
+            .answer_together((answers, is_left), requests, actions);
     }
 
     fn gang_request(&mut self, now: Time, unit: WorkUnit, places: Vec<GangPlace>) -> GangRequest {

@@ -137,10 +137,10 @@ impl MasterClient {
         refuse.unwrap_or(self.offer_policy.refuse)
     }
 
-    /// Answers offers of several agents together: gangs are launched on them.
+    /// Answers offers of several agents together: gangs are launched on them, and something of them is left or not.
     pub(super) fn answer_together(
         &mut self,
-        answers: Vec<AgentAnswer>,
+        (answers, is_left): (Vec<AgentAnswer>, bool),
         gangs: Vec<GangRequest>,
         actions: &mut Vec<FrameworkAction>,
     ) {
@@ -149,7 +149,7 @@ impl MasterClient {
                 self.launched(gang.needs, place.units);
             }
         }
-        self.refused = true;
+        self.refused |= is_left;
         actions.push(FrameworkAction::Tell(Event::GangsPlaced {
             framework: self.id,
             answers,
