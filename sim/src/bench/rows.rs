@@ -102,7 +102,7 @@ macro_rules! rows {
 use Aim::{AtLeast, AtMost};
 
 const MET: &str = "";
-const A_TASK: &str = "a task passes through ten messages and five steps of the master, each hashed into \
+const A_TASK: &str = "a task passes through six messages and four steps of the master, each hashed into \
     the digest, and its framework, its agent and the records keep books of it";
 
 /// All rows. The aims of the allocator are a hundredth of what Apache Mesos' own allocator takes.
