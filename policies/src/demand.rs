@@ -86,8 +86,9 @@ impl OpenDemand {
             let size = sizes.find(|size| size.needs == one.needs && size.count > 0);
             if let Some(size) = size {
                 let last = size.parts.back_mut().expect("tasks stand in parts");
-                last.count = last.count.saturating_add(one.count);
-                size.count = size.parts.iter().map(|part| u64::from(part.count)).sum();
+                let more = one.count.min(u32::MAX - last.count);
+                last.count += more;
+                size.count += u64::from(more);
             }
         }
         exact

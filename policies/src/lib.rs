@@ -39,6 +39,7 @@ pub mod replay;
 
 mod agent_set;
 mod headed_set;
+mod mixed;
 mod demand;
 mod filters;
 mod capacity_index;

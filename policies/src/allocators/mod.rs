@@ -1,7 +1,7 @@
 //! The first level: whose turn is it for an agent's free resources?
 //!
 //! A policy is a choice, not a bookkeeper: it ranks frameworks by what the ledger says, and the
-//! master keeps them in that order. One policy a file, one line here.
+//! master keeps them in that order. One policy a file; here its `mod`, its `pub use` and a line of `STANDARD`.
 
 mod armada;
 mod asset;
@@ -35,6 +35,7 @@ use rand_chacha::rand_core::Rng;
 use crate::evidence::Evidence;
 use crate::ledger::{LaunchedTask, Ledger, Memory, Node};
 use crate::message::{AgentId, FrameworkId, RoleId, TaskId};
+use crate::mixed::mixed;
 use crate::name::{BadName, Name, Param};
 use crate::resources::{Kind, Resources};
 use crate::share::Share;
@@ -66,7 +67,8 @@ pub use yarn_fair::YarnFair;
 /// What a policy may know when it is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// The present. An order is not made anew because time passes, so that a rank must not follow from it.
+    /// The present. An order is not made anew because time passes, so that a rank must not follow from it, nor whether
+    /// anything is taken back: [`Allocator::changes_at`] says when to ask again. Which tasks are, may.
     pub now: Time,
     /// Who has what.
     pub ledger: &'a Ledger,
@@ -265,14 +267,6 @@ pub enum Tie {
     Allocations,
     /// One of them by chance, drawn again whenever one was made an offer. Holds what the draws follow from.
     Random(u64),
-}
-
-/// A number in which every bit follows from every bit of another (Steele et al., `SplitMix64`, 2014).
-pub(crate) const fn mixed(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 impl Tie {

@@ -48,7 +48,7 @@ pub struct JobQueue {
     waiting: u64,
     /// The same by size. A workload has few sizes, a backlog has many jobs.
     sizes: Vec<WaitingSize>,
-    /// Jobs with waiting tasks that are of several sizes, or may become it; also among `ready`.
+    /// The jobs among `ready` that stand with no size: those of several stages, rigid ones, those that ask for agents.
     mixed: HeadedSet<((u64, u64), JobId)>,
     /// Whether tasks may start that nobody was told of.
     new_work: bool,
@@ -203,7 +203,7 @@ impl JobQueue {
     /// # Panics
     /// When its number was used before.
     pub fn submit(&mut self, id: JobId, spec: Arc<JobSpec>, now: Time) {
-        self.asks |= spec.stages.iter().any(|stage| stage.asks.is_some());
+        self.asks |= spec.asks();
         let job = QueuedJob {
             stages: QueuedStages::new(spec.stages.len()),
             spec,

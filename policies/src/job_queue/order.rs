@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::allocators::mixed;
 use crate::job::JobSpec;
 use crate::message::JobId;
+use crate::mixed::mixed;
 use crate::name::{BadName, Name, Param};
 use crate::time::{Span, Time};
 

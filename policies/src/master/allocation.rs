@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::{Master, OfferSize};
 use crate::agent_set::AgentSet;
-use crate::allocators::{Allocator, Context, Rank};
+use crate::allocators::Context;
 use crate::ledger::{Bounds, Givers, Node};
 use crate::message::{Action, AgentId, FrameworkId};
 use crate::resources::Resources;
@@ -21,15 +21,6 @@ pub(super) struct Reconsider {
 
 /// Beyond this, asking everybody in order is cheaper than finding the next of those on the list.
 const MOST_RECONSIDERED: usize = 8;
-
-/// What stands anywhere until everybody is ranked again.
-struct Unranked;
-
-impl Allocator for Unranked {
-    fn rank(&self, _: &Context<'_>, _: Node) -> Rank {
-        Share::ZERO.into()
-    }
-}
 
 impl Reconsider {
     pub(super) fn add(&mut self, framework: FrameworkId) {
@@ -310,17 +301,21 @@ impl Master {
         let context = Context::order(self.now, &self.ledger);
         let offers = self.config.offers;
         // Where everybody's rank is another afterwards, this one would be worked out for nothing.
-        let allocator = if self.together {
-            self.sorter.mark_all_stale();
-            &Unranked
-        } else {
-            self.allocator.as_ref()
+        let rank = |node: Node| {
+            if self.together {
+                Share::ZERO.into()
+            } else {
+                self.allocator.rank(&context, node)
+            }
         };
         if self
             .sorter
-            .rank(framework, &context, allocator, offers, reopened)
+            .rank(framework, &self.ledger, &rank, offers, reopened)
         {
             self.reconsider.add(framework);
+        }
+        if self.together {
+            self.sorter.mark_all_stale();
         }
     }
 

@@ -104,8 +104,8 @@ impl Master {
 
     fn dismiss(&mut self, framework: FrameworkId) {
         let context = Context::order(self.now, &self.ledger);
-        self.sorter
-            .dismiss(framework, &context, self.allocator.as_ref());
+        let rank = |node| self.allocator.rank(&context, node);
+        self.sorter.dismiss(framework, &rank);
     }
 
     pub(super) fn framework_left(&mut self, framework: FrameworkId, actions: &mut Vec<Action>) {
@@ -146,6 +146,17 @@ impl Master {
         if self.ledger.declare_more(framework, more) {
             self.reconsider.add(framework);
             self.rank(framework);
+        }
+    }
+
+    /// So many tasks were launched on offers of which so many were of what was taken back. Where offers are made for tasks,
+    /// whoever wants nothing any more says nothing: what it launched is off its demand.
+    pub(super) fn note_launches(&mut self, framework: FrameworkId, launched: u32, reclaimed: u32) {
+        for one in 0..reclaimed {
+            self.ledger.count_reclaimed(framework, one < launched);
+        }
+        if self.config.offers == OfferSize::Task {
+            self.release_unwanted(framework);
         }
     }
 
@@ -223,12 +234,7 @@ impl Master {
             }
             self.ledger.demand_mut(framework).launched(needs, 1);
         }
-        for one in 0..reclaimed {
-            self.ledger.count_reclaimed(framework, one < launched);
-        }
-        if self.config.offers == OfferSize::Task {
-            self.release_unwanted(framework);
-        }
+        self.note_launches(framework, launched, reclaimed);
         if let Some(agent) = agent
             && !left.is_zero()
             && !refuse.is_zero()

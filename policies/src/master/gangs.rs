@@ -72,9 +72,7 @@ impl Master {
                 demand.launched(gang.needs, place.units);
             }
         }
-        for one in 0..reclaimed {
-            self.ledger.count_reclaimed(framework, one < launched);
-        }
+        self.note_launches(framework, launched, reclaimed);
         for (agent, here) in released {
             if !here.left.is_zero() && !here.refuse.is_zero() {
                 let free = self.ledger.free(agent);

@@ -253,10 +253,9 @@ impl Sorter {
     }
 
     /// Brings everything above a level up to date with what stands there.
-    fn lift(&mut self, mut level: usize, context: &Context<'_>, allocator: &dyn Allocator) {
+    fn lift(&mut self, mut level: usize, rank: &dyn Fn(Node) -> Rank) {
         while let Some(inner) = above(level) {
-            let rank = |node| allocator.rank(context, node);
-            let (rank, needs) = self.rank_of_inner(level, &rank);
+            let (rank, needs) = self.rank_of_inner(level, rank);
             self.stand(inner, rank, needs);
             level = self.inner[level].level;
         }
@@ -296,19 +295,14 @@ impl Sorter {
     }
 
     /// Takes a framework out.
-    pub(crate) fn dismiss(
-        &mut self,
-        framework: FrameworkId,
-        context: &Context<'_>,
-        allocator: &dyn Allocator,
-    ) {
+    pub(crate) fn dismiss(&mut self, framework: FrameworkId, rank: &dyn Fn(Node) -> Rank) {
         let Some(client) = self.clients.get_mut(framework.index()) else {
             return;
         };
         (client.joined, client.suppressed) = (false, false);
         let level = client.place.level;
         self.stand(Node::Framework(framework), None, Resources::ZERO);
-        self.lift(level, context, allocator);
+        self.lift(level, rank);
     }
 
     pub(crate) fn suppress(&mut self, framework: FrameworkId, suppressed: bool) {
@@ -322,8 +316,8 @@ impl Sorter {
     pub(crate) fn rank(
         &mut self,
         framework: FrameworkId,
-        context: &Context<'_>,
-        allocator: &dyn Allocator,
+        ledger: &Ledger,
+        rank: &dyn Fn(Node) -> Rank,
         offers: OfferSize,
         reopened: bool,
     ) -> bool {
@@ -331,12 +325,11 @@ impl Sorter {
             return false;
         };
         let (level, was_in) = (client.place.level, client.place.rank.is_some());
-        let rank = |node| allocator.rank(context, node);
-        let rank = self.rank_of(framework, context.ledger, offers, &rank);
-        let needs = least(framework, context.ledger, offers);
-        self.stand(Node::Framework(framework), rank, needs);
-        self.lift(level, context, allocator);
-        rank.is_some() && (!was_in || reopened)
+        let own = self.rank_of(framework, ledger, offers, rank);
+        let needs = least(framework, ledger, offers);
+        self.stand(Node::Framework(framework), own, needs);
+        self.lift(level, rank);
+        own.is_some() && (!was_in || reopened)
     }
 
     fn rank_of(

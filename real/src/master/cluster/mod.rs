@@ -178,8 +178,7 @@ impl Cluster {
                 demand,
             } => {
                 for framework in self.clients_in(framework, &[role]) {
-                    let demand = demand.clone();
-                    let demand = demand.into();
+                    let demand = demand.clone().into();
                     self.tell(Event::DemandDeclared { framework, demand }, Cause::Core);
                 }
             }
