@@ -106,13 +106,20 @@ pub(super) fn offers(case: &Case<'_>) -> Result<Verdict, Unreadable> {
     let is_below = |role: &String, above: &str| role.starts_with(&format!("{above}/"));
     let mut members = steps.iter().flat_map(|step| &step.roles);
     let nested = above.any(|above| members.any(|role| is_below(role, above)));
-    match verdict {
+    Ok(match verdict {
         // What is said of a role holds here for all below it, which is what the original's authors wanted of it one day.
-        Verdict::Differs { .. } if nested => Ok(Verdict::NotOffered(
-            "in Mesos a quota is for a role's own frameworks, which it calls a gap; here it is for all below the role",
-        )),
-        other => Ok(other),
-    }
+        Verdict::Differs {
+            expected, found, ..
+        } if nested => Verdict::Differs {
+            expected,
+            found,
+            rule: Some(
+                "in Mesos a quota is for a role's own frameworks, which it calls a gap; here it is for all below the role"
+                    .to_owned(),
+            ),
+        },
+        other => other,
+    })
 }
 
 /// Says at which step.
@@ -395,17 +402,22 @@ impl Play {
         let wanted = self.portions(&expected.resources)?;
         let same = |one: &Offered| one.offer.framework == framework && whole(one) == wanted;
         let here = |one: &Offered| one.offer.agent == agent && same(one);
-        // Mesos looks at the agent that came, the core at every one that may be of use: as much of another is the same.
         let mut unseen = self.cluster.unseen.iter();
-        let found = unseen
-            .position(here)
-            .or_else(|| self.cluster.unseen.iter().position(same));
-        if let Some(place) = found {
+        if let Some(place) = unseen.position(here) {
             self.cluster.unseen.remove(place);
             return Ok(Verdict::AGREES);
         }
-        let expected = format!("{:?} of {agent} to {}", wanted, expected.framework);
-        Ok(Verdict::of(false, expected, self.told()))
+        let elsewhere = self.cluster.unseen.iter().any(same);
+        let rule = elsewhere.then(|| {
+            "Mesos looks at the agent that came, the core at every one that may be of use, in their order: as much of \
+             another agent is offered"
+                .to_owned()
+        });
+        Ok(Verdict::Differs {
+            expected: format!("{:?} of {agent} to {}", wanted, expected.framework),
+            found: self.told(),
+            rule,
+        })
     }
 
     /// Offers that the case says nothing of.
