@@ -15,7 +15,7 @@ use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::Run;
 
-const POLICIES: [&str; 28] = [
+const POLICIES: [&str; 32] = [
     "static",
     "static[data=all]",
     "static[split=5:2:2]",
@@ -44,7 +44,22 @@ const POLICIES: [&str; 28] = [
     "kai",
     "armada",
     "volcano",
+    "priority[tie=last]",
+    "slots[per-agent=3]",
+    "hdrf",
+    "yarn-capacity[calculator=dominant,preempt=10s]",
 ];
+
+#[test]
+fn every_policy_has_a_golden_digest() {
+    for entry in Registry::default().allocators() {
+        assert!(
+            POLICIES.iter().any(|name| name.starts_with(entry.name)),
+            "{} has no golden digest",
+            entry.name
+        );
+    }
+}
 
 /// The nine hosts for six hours, with weights, failures and slow messages, so that nothing that a
 /// policy could decide is without effect.

@@ -6,7 +6,7 @@ use fairground_policies::registry::Registry;
 use fairground_workloads::rng::stream;
 
 /// Of the first level.
-pub(crate) const ALLOCATORS: [&str; 31] = [
+pub(crate) const ALLOCATORS: [&str; 32] = [
     "static",
     "drf",
     "drf",
@@ -40,7 +40,25 @@ pub(crate) const ALLOCATORS: [&str; 31] = [
     // the other), and with `beyond=yes` a run may take minutes.
     "volcano[queues=capacity]",
     "volcano[queues=drf,grace=3s]",
+    "priority",
 ];
+
+/// Under which what is possible on the cluster may wait for ever, by their own rules: what is larger than a slot, a gang of
+/// more tasks than slots; what is more than a fair share of slices where no credits are left.
+const WITHOUT_END: [&str; 2] = ["slots", "karma"];
+
+#[test]
+fn every_policy_is_under_the_laws() {
+    for entry in Registry::default().allocators() {
+        let mut named = ALLOCATORS.iter().chain(&WITHOUT_END);
+        assert!(
+            named.any(|name| name.starts_with(entry.name)),
+            "{} is not under the laws",
+            entry.name
+        );
+    }
+}
+
 /// Of the second level.
 pub(crate) const SCHEDULERS: [&str; 11] = [
     "fair[speculate=1.5,quantile=0.5]",
