@@ -34,7 +34,7 @@ impl Allocator for Preempt {
         let on = |agent| {
             let mut tasks: Vec<LaunchedTask> = ledger.started(agent).collect();
             tasks.retain(|one| weight(one).is_some());
-            tasks.sort_by_key(|one| (weight(one), Reverse((one.since, one.task))));
+            tasks.sort_by_key(|one| (weight(one), Reverse((one.since, one.framework, one.task))));
             Reclaim::enough(ledger, (to, needs), agent, &tasks, self.0)
         };
         let possible = ledger.agents().filter_map(on);

@@ -100,6 +100,71 @@ fn the_readme_quotes_the_committed_result() {
     }
 }
 
+/// Every file of the project's packages, from the root on.
+fn files(folder: &Path, all: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, all);
+        } else {
+            let path = path.strip_prefix(root()).expect("below the root");
+            all.push(path.to_str().expect("a name").to_owned());
+        }
+    }
+}
+
+/// Whether a line gives a name: an item, a field or a variant.
+fn gives(line: &str, name: &str) -> bool {
+    let is_inner = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&line[..at], &line[at + name.len()..]);
+        if before.ends_with(is_inner) || after.starts_with(is_inner) {
+            return false;
+        }
+        let items = [
+            "const ", "static ", "fn ", "struct ", "enum ", "trait ", "type ", "mod ",
+        ];
+        let member = before.trim().is_empty() || before.trim().starts_with("pub");
+        items.iter().any(|item| before.ends_with(item))
+            || (member && after.starts_with([':', '(', '{', ',', ' ']))
+    })
+}
+
+/// Where the guides say "`this` in `that file`", the file is there and gives it.
+#[test]
+fn what_the_guides_name_is_where_they_say() {
+    let mut all = Vec::new();
+    for package in ["policies", "workloads", "sim", "real", "results"] {
+        files(&root().join(package), &mut all);
+    }
+    let mut named = 0;
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = read(document);
+        let prose: String = text.split("```").step_by(2).collect();
+        let parts: Vec<&str> = prose.split('`').collect();
+        for (at, path) in parts.iter().enumerate().skip(1).step_by(2) {
+            if !path.ends_with(".rs") || path.contains(char::is_whitespace) {
+                continue;
+            }
+            let mut found = all
+                .iter()
+                .filter(|file| *file == path || file.ends_with(&format!("/{path}")))
+                .peekable();
+            assert!(found.peek().is_some(), "{document}: there is no {path}");
+            if at < 3 || parts[at - 1].trim() != "in" {
+                continue;
+            }
+            let name = parts[at - 2].rsplit("::").next().expect("a name");
+            named += 1;
+            assert!(
+                found.any(|file| read(file).lines().any(|line| gives(line, name))),
+                "{document}: {path} has no {name}"
+            );
+        }
+    }
+    assert!(named > 10, "only {named} names were looked up");
+}
+
 #[test]
 fn every_link_in_the_documents_leads_somewhere() {
     for document in [
