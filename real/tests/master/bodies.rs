@@ -14,7 +14,7 @@ use super::framework::Framework;
 use super::hostile::{connect_from, is_undisturbed, may_open};
 use super::process::Master;
 
-/// Bodies of which one byte comes, and no more, from `127.0.0.last`: as many as are more than all the
+/// Requests of whose body one byte comes, and no more, from `127.0.0.last`: as many as are more than all the
 /// room there is, long ones and short ones.
 fn slow(master: &Master, last: u8, who: &str) -> Vec<TcpStream> {
     let mut all = Vec::new();

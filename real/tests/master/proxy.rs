@@ -20,7 +20,7 @@ use super::client::PATIENCE;
 
 /// What becomes of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Fate {
+enum Passage {
     Arrives,
     IsLost,
     ArrivesTwice,
@@ -106,20 +106,20 @@ struct Line {
 }
 
 impl Line {
-    fn fate(&self) -> Fate {
+    fn passage(&self) -> Passage {
         let mut state = self.state.lock().unwrap();
         if state.honest {
-            return Fate::Arrives;
+            return Passage::Arrives;
         }
-        let (fate, count) = match state.draws.below(16) {
-            0 => (Fate::IsLost, 0),
-            1 | 2 => (Fate::ArrivesTwice, 1),
-            3 | 4 => (Fate::ChangesPlaces, 2),
-            5 => (Fate::IsHeldUp, 3),
-            _ => return Fate::Arrives,
+        let (passage, count) = match state.draws.below(16) {
+            0 => (Passage::IsLost, 0),
+            1 | 2 => (Passage::ArrivesTwice, 1),
+            3 | 4 => (Passage::ChangesPlaces, 2),
+            5 => (Passage::IsHeldUp, 3),
+            _ => return Passage::Arrives,
         };
         state.counts[count] += 1;
-        fate
+        passage
     }
 
     /// Some time, shorter than anybody's patience.
@@ -151,17 +151,17 @@ impl Line {
 
     /// What the agent says, and what it is answered.
     fn post(&self, request: Vec<u8>) -> io::Result<Vec<u8>> {
-        match self.fate() {
-            Fate::Arrives => {}
-            Fate::IsLost => {
+        match self.passage() {
+            Passage::Arrives => {}
+            Passage::IsLost => {
                 if self.state.lock().unwrap().draws.below(2) == 0 {
                     // It arrives, but nobody hears of it.
                     self.forward(&request)?;
                 }
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
-            Fate::ArrivesTwice => drop(self.forward(&request)?),
-            Fate::ChangesPlaces => {
+            Passage::ArrivesTwice => drop(self.forward(&request)?),
+            Passage::ChangesPlaces => {
                 // It arrives after what is said next.
                 let line = self.clone();
                 std::thread::spawn(move || {
@@ -172,18 +172,18 @@ impl Line {
                 });
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
-            Fate::IsHeldUp => std::thread::sleep(self.span()),
+            Passage::IsHeldUp => std::thread::sleep(self.span()),
         }
         self.forward(&request)
     }
 
     /// The agent introduces itself.
     fn subscribe(&self, agent: &TcpStream, request: Vec<u8>) -> io::Result<()> {
-        match self.fate() {
-            Fate::Arrives => {}
-            Fate::IsLost => return Err(io::ErrorKind::ConnectionReset.into()),
-            Fate::ArrivesTwice => drop(self.forward(&request)?),
-            Fate::ChangesPlaces => {
+        match self.passage() {
+            Passage::Arrives => {}
+            Passage::IsLost => return Err(io::ErrorKind::ConnectionReset.into()),
+            Passage::ArrivesTwice => drop(self.forward(&request)?),
+            Passage::ChangesPlaces => {
                 let line = self.clone();
                 std::thread::spawn(move || {
                     std::thread::sleep(line.span());
@@ -196,7 +196,7 @@ impl Line {
                 });
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
-            Fate::IsHeldUp => std::thread::sleep(self.span()),
+            Passage::IsHeldUp => std::thread::sleep(self.span()),
         }
         self.stream(agent, &request)
     }
@@ -240,22 +240,26 @@ impl Line {
                 waits.take().map_or(Ok(()), |record| speak(&record))?;
                 continue;
             };
-            let fate = if is_first { Fate::Arrives } else { self.fate() };
+            let passage = if is_first {
+                Passage::Arrives
+            } else {
+                self.passage()
+            };
             is_first = false;
-            match fate {
-                Fate::IsLost => {
+            match passage {
+                Passage::IsLost => {
                     let _ = breaks_at.get_or_insert(Instant::now() + self.span());
                 }
-                Fate::ArrivesTwice => {
+                Passage::ArrivesTwice => {
                     speak(&record)?;
                     speak(&record)?;
                 }
-                Fate::ChangesPlaces if waits.is_none() => {
+                Passage::ChangesPlaces if waits.is_none() => {
                     waits = Some(record);
                     continue;
                 }
-                Fate::Arrives | Fate::ChangesPlaces => speak(&record)?,
-                Fate::IsHeldUp => {
+                Passage::Arrives | Passage::ChangesPlaces => speak(&record)?,
+                Passage::IsHeldUp => {
                     std::thread::sleep(self.span());
                     speak(&record)?;
                 }
