@@ -16,6 +16,8 @@ use fairground_workloads::rng;
 pub(super) struct Costs {
     spec: CostSpec,
     seed: u64,
+    /// The name of the next draw; kept to spare allocations.
+    purpose: String,
     /// How often each piece of work that is not done was begun; kept only where attempts differ.
     attempts: BTreeMap<(FrameworkId, WorkUnit), u32>,
     /// For how long pieces of work that were preempted need not be worked on again.
@@ -27,6 +29,7 @@ impl Costs {
         Self {
             spec,
             seed,
+            purpose: String::new(),
             attempts: BTreeMap::new(),
             kept: BTreeMap::new(),
         }
@@ -44,9 +47,9 @@ impl Costs {
         }
         let attempt = self.attempts.entry((framework, unit)).or_default();
         *attempt += 1;
-        let WorkUnit { job, stage, index } = unit;
-        let purpose = format!("straggler/{framework}/{job}/{stage}/{index}/{attempt}");
-        let slow = rng::stream(self.seed, &purpose).chance(self.spec.stragglers);
+        let attempt = *attempt;
+        name_draw(&mut self.purpose, framework, unit, attempt);
+        let slow = rng::stream(self.seed, &self.purpose).chance(self.spec.stragglers);
         u64::from(if slow { self.spec.slowdown } else { 1000 })
     }
 
@@ -82,5 +85,40 @@ impl Costs {
         if !self.kept.is_empty() {
             self.kept.remove(&(framework, unit));
         }
+    }
+}
+
+/// What the draw for an attempt is called. Every attempt has one, and half of all that costs were the general ways of `format!`.
+fn name_draw(purpose: &mut String, framework: FrameworkId, unit: WorkUnit, attempt: u32) {
+    let WorkUnit { job, stage, index } = unit;
+    purpose.clear();
+    purpose.push_str("straggler");
+    for (mark, number) in [
+        ("/f", framework.0),
+        ("/j", job.0),
+        ("/", stage),
+        ("/", index),
+        ("/", attempt),
+    ] {
+        purpose.push_str(mark);
+        purpose.push_str(itoa::Buffer::new().format(number));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fairground_policies::message::JobId;
+
+    #[test]
+    fn draws_are_named_by_what_they_are_for() {
+        let unit = WorkUnit {
+            job: JobId(12),
+            stage: 0,
+            index: u32::MAX,
+        };
+        let mut purpose = "another".to_owned();
+        name_draw(&mut purpose, FrameworkId(3), unit, 7);
+        assert_eq!(purpose, "straggler/f3/j12/0/4294967295/7");
     }
 }
