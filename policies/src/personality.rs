@@ -96,13 +96,20 @@ macro_rules! personality {
 }
 
 /// Those that come with Fairground.
-pub const STANDARD: [Personality; 8] = [
+pub const STANDARD: [Personality; 9] = [
     personality!(
         "mesos-like",
         "all that is free on an agent is offered once a second, by DRF; frameworks share and wait for their data",
         "drf[offers=agent,round=1s,tie=allocations]",
         "fair[wait=5s]",
         "Mesos 1.11: hierarchical allocator, allocation_interval; Zaharia et al., EuroSys 2010, of its Hadoop"
+    ),
+    personality!(
+        "omega-like",
+        "every framework sees all that is free and takes of it what it places at random; what is gone by then is placed anew",
+        "fifo[offers=shared]",
+        "fit[place=random]",
+        "Omega: Schwarzkopf et al., EuroSys 2013, section 3.4: resource fit, incremental transactions"
     ),
     personality!(
         "slurm-like",

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::allocators::{self, BoxedAllocator, Setup};
 use crate::framework_kind::FrameworkKind;
-use crate::master::{Config, Master};
+use crate::master::{Config, Master, OfferSize};
 use crate::message::AgentId;
 use crate::name::{BadName, Name};
 use crate::personality::{self, Personality};
@@ -71,6 +71,11 @@ impl Registry {
         let mut config = Config::from_name(&mut rest)?;
         let allocator = (entry.make)(&mut rest, setup)?;
         config.reclaims = allocator.reclaims();
+        if config.reclaims && config.offers == OfferSize::Shared {
+            return Err(BadName(format!(
+                "{name}: takes back for one what shared offers hold for nobody; say offers=agent or offers=task"
+            )));
+        }
         config.declares |= allocator.reads_demand() || config.reclaims;
         let params = entry.params.iter().chain(&Config::PARAMS);
         rest.finish(&params.map(|param| param.key).collect::<Vec<_>>())?;
@@ -112,6 +117,12 @@ impl Registry {
             rng,
         };
         let (config, allocator) = self.allocator(name, setup)?;
+        if config.offers == OfferSize::Shared {
+            return Err(BadName(format!(
+                "{name}: offers=shared is simulated only: frameworks of a real cluster rely on what they are offered being \
+                 theirs until they answer"
+            )));
+        }
         Ok(Master::new(config, allocator))
     }
 
@@ -209,7 +220,12 @@ mod tests {
             |one: &allocators::AllocatorEntry| names.iter().any(|name| name.starts_with(one.name));
         assert!(shared.all(tried), "a policy is not tried");
         for one in &personality::STANDARD {
-            assert!(master(one.name).is_ok(), "{}", one.name);
+            assert_eq!(
+                master(one.name).is_ok(),
+                one.name != "omega-like",
+                "{}",
+                one.name
+            );
             let scheduler = one.scheduler.parse().expect("a name");
             let known = Registry::default().scheduler(&scheduler);
             assert!(known.is_ok(), "{}", one.name);
@@ -220,5 +236,23 @@ mod tests {
         assert!(error.0.starts_with("`drf` has no parameter"), "{error}");
         let error = master("static").err().expect("partitions need to be known");
         assert!(error.0.starts_with("static: reserves agents"), "{error}");
+    }
+
+    #[test]
+    fn shared_offers_are_for_whom_they_may_be() {
+        let check = |name: &str, expected: &str| {
+            let error = master(name).err().expect(name);
+            assert!(error.0.contains(expected), "{name}: {error}");
+        };
+        check(
+            "drf[offers=shared]",
+            "drf[offers=shared]: offers=shared is simulated only",
+        );
+        check("borg[offers=shared]", "takes back for one");
+        check("drf[conflict=fit]", "only shared offers are in conflict");
+        check("drf[commit=all,offers=task]", "say offers=shared");
+        check("drf[conflict=none,offers=shared]", "fit or sequence");
+        check("drf[commit=some,offers=shared]", "each or all");
+        check("drf[offers=all]", "agent, task or shared");
     }
 }

@@ -73,6 +73,8 @@ pub struct Recorder {
     /// Parts of a million times microseconds, by step, first agent of a row and framework.
     hosts: BTreeMap<(u64, AgentId, FrameworkId), u128>,
     open_offers: IdTable<(FrameworkId, Resources, Time)>,
+    /// Whether nobody else has what an offer shows.
+    offers_hold: bool,
     /// What becomes of tasks, if rows of them are kept.
     attempts: Option<Attempts>,
     /// What tasks used of what they had, where that is followed.
@@ -101,9 +103,15 @@ impl Recorder {
             used: vec![Integral::default(); frameworks],
             hosts: BTreeMap::new(),
             open_offers: IdTable::new(),
+            offers_hold: true,
             attempts: tasks.then(Attempts::default),
             measured: None,
         }
+    }
+
+    /// Offers show the same to several: none of them holds anything.
+    pub fn offers_are_shared(&mut self) {
+        self.offers_hold = false;
     }
 
     /// Keeps what tasks use on agents that offer so much; of each framework, whether that is known.

@@ -119,7 +119,8 @@ pub struct FrameworkRow {
     pub tasks_lost: u64,
     /// Tasks reported preempted: what they ran on was taken back for others.
     pub tasks_preempted: u64,
-    /// Tasks never launched because their offer was no longer valid; they are lost ones, too.
+    /// Tasks never launched because their offer was no longer valid, or what a shared one showed was gone; they are lost ones,
+    /// too.
     pub refused: u64,
     /// Time that lost and killed batch tasks had run for nothing.
     pub work_lost: Span,

@@ -15,7 +15,7 @@ use fairground_sim::experiment::{Experiment, Unwatched};
 use fairground_sim::recipe::Recipe;
 use fairground_sim::run::Run;
 
-const POLICIES: [&str; 32] = [
+const POLICIES: [&str; 34] = [
     "static",
     "static[data=all]",
     "static[split=5:2:2]",
@@ -25,6 +25,8 @@ const POLICIES: [&str; 32] = [
     "drf[offers=task]",
     "drf[offers=task,round=1s]",
     "drf[timeout=2s]",
+    "drf[offers=shared]",
+    "fifo[offers=shared,conflict=sequence,commit=all]",
     "fair[on=cpus]",
     "fair[on=mem]",
     "fifo",

@@ -202,13 +202,13 @@ impl MasterClient {
         let new_work = new_work | std::mem::take(&mut self.made_room);
         if waiting == 0 {
             match self.offer_policy.offers {
-                OfferSize::Agent if !self.suppressed => {
+                OfferSize::Agent | OfferSize::Shared if !self.suppressed => {
                     self.suppressed = true;
                     actions.push(FrameworkAction::Tell(Event::Suppressed { framework }));
                 }
                 // What was launched is off the demand: mostly there is nothing to be said.
                 OfferSize::Task if !self.declared.is_empty() => self.declare(&[], true, actions),
-                OfferSize::Agent | OfferSize::Task => {}
+                OfferSize::Agent | OfferSize::Shared | OfferSize::Task => {}
             }
             return;
         }

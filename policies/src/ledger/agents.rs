@@ -16,6 +16,8 @@ pub(super) struct AgentEntry {
     pub(super) free: Resources,
     pub(super) offered: Resources,
     pub(super) running: Resources,
+    /// How often anything started or ended there.
+    pub(super) version: u64,
     /// What of it is different; in the order in which it is given.
     pub(super) parts: Vec<PartEntry>,
     pub(super) tasks: Vec<(FrameworkId, TaskId)>,
@@ -80,6 +82,7 @@ impl Ledger {
             common: owner.map_or(AgentPart::PLAIN, AgentPart::reserved_for),
             total,
             free: total,
+            version: entry.version,
             ..AgentEntry::default()
         };
         self.total += total;

@@ -57,12 +57,19 @@ impl Ledger {
         if self.has_quota {
             self.check_quota();
         }
+        let mut shown = self.shown.clone();
         for (id, open) in self.offers.iter() {
-            offered[open.offer.agent.index()] += open.offer.resources;
+            if open.optimistic.is_none() {
+                offered[open.offer.agent.index()] += open.offer.resources;
+            } else {
+                let shown = shown.get_mut(&open.offer.framework);
+                *shown.expect("what is shown") -= open.offer.resources;
+            }
             offers[open.offer.agent.index()] += 1;
             let named = self.agents[open.offer.agent.index()].offers[open.position as usize];
             assert_eq!(named, OfferId(id), "position of an offer");
         }
+        assert!(shown.values().all(|left| left.is_zero()), "what is shown");
         for (i, entry) in self.agents.iter().enumerate() {
             assert_eq!(entry.offered, offered[i], "offers on a{i}");
             assert_eq!(entry.offers.len(), offers[i], "number of offers on a{i}");

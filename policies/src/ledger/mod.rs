@@ -38,7 +38,7 @@ use crate::agent_set::AgentSet;
 use crate::attributes::AgentAttributes;
 use crate::capacity_index::CapacityIndex;
 use crate::id_table::IdTable;
-use crate::message::AgentId;
+use crate::message::{AgentId, FrameworkId};
 use crate::resources::Resources;
 use crate::time::Time;
 
@@ -55,6 +55,8 @@ pub struct Ledger {
     roles: Vec<RoleEntry>,
     offers: IdTable<OpenOffer>,
     next_offer: u64,
+    /// What offers that hold nothing show to whom.
+    shown: BTreeMap<FrameworkId, Resources>,
     /// The present, which the past is counted up to.
     now: Time,
     past: Option<Past>,
@@ -98,6 +100,7 @@ impl Default for Ledger {
             roles: Vec::new(),
             offers: IdTable::new(),
             next_offer: 0,
+            shown: BTreeMap::new(),
             now: Time::ZERO,
             past: None,
             elsewhere: Elsewhere::new(),

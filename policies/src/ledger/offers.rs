@@ -16,6 +16,8 @@ pub(crate) struct OpenOffer {
     pub(super) position: u32,
     /// Whether it is of what was taken back from others.
     pub(crate) reclaimed: bool,
+    /// Of an offer that holds nothing, as others were offered the same: the version of the agent that it is of.
+    pub(crate) optimistic: Option<u64>,
 }
 
 /// What offers that ended held beside what is anybody's.
@@ -30,9 +32,14 @@ pub(crate) struct ReleasedParts {
 
 /// What policies read.
 impl Ledger {
-    /// The offers nobody answered yet, oldest first.
+    /// The offers nobody answered yet, oldest first; those that hold nothing, as others were offered the same, are not among
+    /// them.
     pub fn offers(&self) -> impl Iterator<Item = Offer> {
-        self.offers.iter().map(|(_, open)| open.offer)
+        let held = self
+            .offers
+            .iter()
+            .filter(|(_, open)| open.optimistic.is_none());
+        held.map(|(_, open)| open.offer)
     }
 }
 
@@ -46,54 +53,137 @@ impl Ledger {
         resources: Resources,
         reclaimed: Option<Givers>,
     ) -> Offer {
-        self.take_down(framework);
+        let offer = self.name_offer(framework, agent, resources);
+        self.open_offer_as(offer, None, reclaimed.is_some());
+        if let Some(givers) = reclaimed {
+            self.room_made.offers.insert(offer.id, givers);
+        }
+        self.hold_offer(offer);
+        offer
+    }
+
+    /// Offers `resources` of `agent` to `framework`, and holds nothing for it.
+    pub(crate) fn offer_optimistic(
+        &mut self,
+        framework: FrameworkId,
+        agent: AgentId,
+        resources: Resources,
+    ) -> Offer {
+        let offer = self.name_offer(framework, agent, resources);
+        let version = self.agents[agent.index()].version;
+        self.open_offer_as(offer, Some(version), false);
+        *self.shown.entry(framework).or_default() += resources;
+        offer
+    }
+
+    /// Whether `framework` was offered `agent`, holds nothing of it and did not answer.
+    pub(crate) fn has_optimistic(&self, framework: FrameworkId, agent: AgentId) -> bool {
+        let offers = self.agents[agent.index()].offers.iter();
+        let mut open = offers.filter_map(|id| self.offers.get(id.0));
+        open.any(|open| open.optimistic.is_some() && open.offer.framework == framework)
+    }
+
+    /// What the offers of `framework` show that hold nothing.
+    pub(crate) fn shown(&self, framework: FrameworkId) -> Resources {
+        let shown = self.shown.get(&framework);
+        shown.copied().unwrap_or(Resources::ZERO)
+    }
+
+    /// Whether anything started or ended on its agent since an optimistic offer was made.
+    pub(crate) fn has_changed_since(&self, offer: Offer) -> bool {
+        let open = self.offers.get(offer.id.0);
+        let shown = open.and_then(|open| open.optimistic);
+        shown.is_some_and(|shown| shown != self.agents[offer.agent.index()].version)
+    }
+
+    /// Has an offer that held nothing hold so much of its agent, which is free.
+    pub(crate) fn hold_optimistic(&mut self, id: OfferId, resources: Resources) -> Offer {
+        let open = self.offers.get_mut(id.0).expect("an open offer");
+        open.optimistic = None;
+        let shown = std::mem::replace(&mut open.offer.resources, resources);
+        let offer = open.offer;
+        self.show_less(offer.framework, shown);
+        self.hold_offer(offer);
+        offer
+    }
+
+    fn show_less(&mut self, framework: FrameworkId, resources: Resources) {
+        let shown = self.shown.get_mut(&framework);
+        *shown.expect("an optimistic offer") -= resources;
+    }
+
+    fn name_offer(
+        &mut self,
+        framework: FrameworkId,
+        agent: AgentId,
+        resources: Resources,
+    ) -> Offer {
         let id = OfferId(self.next_offer);
         self.next_offer += 1;
-        let offer = Offer {
+        Offer {
             id,
             framework,
             agent,
             resources,
+        }
+    }
+
+    fn open_offer_as(&mut self, offer: Offer, optimistic: Option<u64>, reclaimed: bool) {
+        let entry = &mut self.agents[offer.agent.index()];
+        let position = entry.offers.len() as u32;
+        entry.offers.push(offer.id);
+        let made = self.now;
+        let open = OpenOffer {
+            offer,
+            made,
+            position,
+            reclaimed,
+            optimistic,
         };
+        self.offers.insert(offer.id.0, open);
+        let entry = &mut self.frameworks[offer.framework.index()];
+        entry.allocations += 1;
+        let role = entry.role;
+        self.change_roles(role, |holding| holding.allocations += 1);
+    }
+
+    /// Takes what an offer holds.
+    fn hold_offer(&mut self, offer: Offer) {
+        let Offer {
+            id,
+            framework,
+            agent,
+            resources,
+        } = offer;
+        self.take_down(framework);
         let portions = if self.is_uniform(agent) {
             Vec::new()
         } else {
             self.compose(framework, agent, Bounds::total(resources)).1
         };
-        let entry = &mut self.agents[agent.index()];
-        entry.offered += resources;
-        let position = entry.offers.len() as u32;
-        entry.offers.push(id);
+        self.agents[agent.index()].offered += resources;
         let aside = self.take(agent, resources, &portions);
         self.parted.hold_offer(id, portions);
         self.share_with_offer(framework, agent, id);
-        self.offers.insert(
-            id.0,
-            OpenOffer {
-                offer,
-                made: self.now,
-                position,
-                reclaimed: reclaimed.is_some(),
-            },
-        );
-        if let Some(givers) = reclaimed {
-            self.room_made.offers.insert(id, givers);
-        }
         let entry = &mut self.frameworks[framework.index()];
         entry.offered += resources;
         if !aside.is_zero() {
             entry.aside += aside;
         }
-        entry.allocations += 1;
         entry.open_offers += 1;
         let role = entry.role;
         self.change_roles(role, |holding| {
             holding.held += resources;
             holding.aside += aside;
-            holding.allocations += 1;
         });
         self.changed(agent);
-        offer
+    }
+
+    /// All offers that `framework` did not answer, those that hold nothing, too.
+    pub(crate) fn offers_to(&self, framework: FrameworkId) -> Vec<OfferId> {
+        let all = self.offers.iter().map(|(_, open)| open.offer);
+        let mine = all.filter(|offer| offer.framework == framework);
+        mine.map(|offer| offer.id).collect()
     }
 
     /// The open offer `id`, if it is `framework`'s.
@@ -110,12 +200,10 @@ impl Ledger {
     /// Ends an open offer; what it held is free again. What it held of special parts, and what went along with
     /// it, is added to `held`.
     pub(crate) fn close_offer(&mut self, id: OfferId, held: &mut ReleasedParts) -> OpenOffer {
-        let portions = self.parted.close_offer(id);
         let open = self.offers.remove(id.0).expect("an open offer");
         let OpenOffer {
             offer, position, ..
         } = open;
-        self.take_down(offer.framework);
         let entry = &mut self.agents[offer.agent.index()];
         entry.offers.swap_remove(position as usize);
         if let Some(moved) = entry.offers.get(position as usize).copied() {
@@ -124,6 +212,12 @@ impl Ledger {
                 .expect("an open offer")
                 .position = position;
         }
+        if open.optimistic.is_some() {
+            self.show_less(offer.framework, offer.resources);
+            return open;
+        }
+        let portions = self.parted.close_offer(id);
+        self.take_down(offer.framework);
         let entry = &mut self.agents[offer.agent.index()];
         entry.offered -= offer.resources;
         let aside = self.give_back(offer.agent, offer.resources, &portions);

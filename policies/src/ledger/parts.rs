@@ -202,7 +202,8 @@ impl Ledger {
 
     /// How much of a part of its agent an offer holds.
     pub(crate) fn offered_of(&self, offer: OfferId, part: AgentPart) -> Resources {
-        let Some(open) = self.offers.get(offer.0) else {
+        let open = self.offers.get(offer.0);
+        let Some(open) = open.filter(|open| open.optimistic.is_none()) else {
             return Resources::ZERO;
         };
         let special = self.portions(offer);

@@ -150,6 +150,7 @@ impl Ledger {
     ) -> u32 {
         let aside = self.take(agent, needs, portions);
         let entry = &mut self.agents[agent.index()];
+        entry.version += 1;
         entry.running += needs;
         let position = entry.tasks.len() as u32;
         entry.tasks.push((framework, task));
@@ -216,6 +217,7 @@ impl Ledger {
         entry.running -= needs;
         let role = entry.role;
         let entry = &mut self.agents[agent.index()];
+        entry.version += 1;
         entry.running -= needs;
         entry.tasks.swap_remove(position as usize);
         if let Some((owner, moved)) = entry.tasks.get(position as usize).copied() {

@@ -148,7 +148,7 @@ impl Master {
         let mut next = changed.next(from);
         for framework in &reconsider.some {
             let better = match self.config.offers {
-                OfferSize::Agent => self.ledger.next_open(from),
+                OfferSize::Agent | OfferSize::Shared => self.ledger.next_open(from),
                 OfferSize::Task => self.ledger.next_room(*framework, from),
             };
             next = [next, better].into_iter().flatten().min();
@@ -177,7 +177,12 @@ impl Master {
                 }
                 return;
             };
-            self.make_offer(framework, agent, resources, None, actions);
+            if self.config.offers == OfferSize::Shared {
+                let offer = self.ledger.offer_optimistic(framework, agent, resources);
+                actions.push(Action::Offer(offer));
+            } else {
+                self.make_offer(framework, agent, resources, None, actions);
+            }
             if self.config.offers == OfferSize::Task {
                 self.ledger.demand_mut(framework).offered(resources);
             }
@@ -221,7 +226,9 @@ impl Master {
                 !self.filters.hides(framework, agent, offered, self.now)
             };
             match self.config.offers {
-                OfferSize::Agent => Some(most).filter(|most| !most.is_zero() && wanted(*most)),
+                OfferSize::Agent | OfferSize::Shared => {
+                    Some(most).filter(|most| !most.is_zero() && wanted(*most))
+                }
                 OfferSize::Task => {
                     let demand = self.ledger.open_demand(framework)?;
                     demand.next(|needs| needs.fits_in(most) && wanted(needs))
@@ -229,7 +236,8 @@ impl Master {
             }
         };
         let quota = self.ledger.has_quota();
-        let disks = self.config.offers == OfferSize::Agent;
+        let disks = self.config.offers != OfferSize::Task;
+        let shared = self.config.offers == OfferSize::Shared;
         let uniform = self.ledger.is_uniform(agent);
         let constrained = self.ledger.has_constraints();
         let ordinary = uniform && self.ledger.reserved(agent).is_none() && !constrained;
@@ -256,6 +264,9 @@ impl Master {
             None => self.allocator.at_most(&context, framework),
         };
         let mut bounded = |framework| {
+            if shared && self.ledger.has_optimistic(framework, agent) {
+                return None;
+            }
             let mut for_anybody = Resources::UNBOUNDED;
             if lacking_first {
                 for_anybody = self.ledger.before_others(framework)?;
@@ -273,7 +284,13 @@ impl Master {
             if quota {
                 for_anybody = for_anybody.min(self.ledger.headroom(framework));
             }
-            let most = of_policy.unwrap_or(Resources::UNBOUNDED);
+            let mut most = of_policy.unwrap_or(Resources::UNBOUNDED);
+            if shared {
+                // What it may have of all agents together is not shown of each of them.
+                let shown = self.ledger.shown(framework);
+                most = most.saturating_sub(shown);
+                for_anybody = for_anybody.saturating_sub(shown);
+            }
             let most = within(framework, most, for_anybody);
             if amount.fits_in(most) {
                 return Some(amount);

@@ -11,6 +11,29 @@ pub enum OfferSize {
     Agent,
     /// What one task takes, as declared by the framework: the DRF paper's progressive filling.
     Task,
+    /// Everything free on the agent, offered to everybody who wants it at the same time and held for nobody: who answers
+    /// first has it (Schwarzkopf et al., Omega, `EuroSys` 2013, section 3.4: shared state, optimistic concurrency).
+    Shared,
+}
+
+/// What of a shared agent must not have changed since it was offered, or what is launched there is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Conflict {
+    /// What is launched must fit in what is free by then: the finest there is.
+    #[default]
+    Fit,
+    /// Nothing at all may have started or ended there: a sequence number an agent.
+    Sequence,
+}
+
+/// How much of what is launched on shared agents together is refused where some of it is in conflict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Commit {
+    /// No more than that.
+    #[default]
+    Each,
+    /// All of it.
+    All,
 }
 
 /// What of the master's behaviour is a parameter.
@@ -21,6 +44,10 @@ pub struct Config {
     pub round: Span,
     /// How much one offer holds.
     pub offers: OfferSize,
+    /// When shared offers are in conflict.
+    pub conflict: Conflict,
+    /// What becomes of an answer of which some is.
+    pub commit: Commit,
     /// An offer not answered for so long is taken back; `None` waits for ever.
     pub offer_timeout: Option<Span>,
     /// Whether frameworks are to declare what they want: where offers are made for tasks, and where the
@@ -32,14 +59,25 @@ pub struct Config {
 
 impl Config {
     /// The parameters every policy's name can have on top of its own.
-    pub const PARAMS: [Param; 3] = [
+    pub const PARAMS: [Param; 5] = [
         Param {
             key: "round",
             about: "offers at multiples of this; 0s when something happens (default 0s, Mesos 1s)",
         },
         Param {
             key: "offers",
-            about: "agent: all that is free, as Mesos; task: what one task takes, as the DRF paper (default agent)",
+            about: "agent: all that is free, as Mesos; task: what one task takes, as the DRF paper; shared: all that is \
+                    free, to everybody at once, as Omega (default agent)",
+        },
+        Param {
+            key: "conflict",
+            about: "of shared offers, fit: refused is what no longer fits; sequence: whatever comes after another start or \
+                    end on the agent (default fit)",
+        },
+        Param {
+            key: "commit",
+            about: "of shared offers, each: refused is what is in conflict; all: everything launched together with it \
+                    (default each)",
         },
         Param {
             key: "timeout",
@@ -56,11 +94,29 @@ impl Config {
         let offers = match name.take("offers").as_deref() {
             None | Some("agent") => OfferSize::Agent,
             Some("task") => OfferSize::Task,
-            Some(other) => return Err(name.bad("offers", other, "agent or task")),
+            Some("shared") => OfferSize::Shared,
+            Some(other) => return Err(name.bad("offers", other, "agent, task or shared")),
         };
+        let (conflict, commit) = (name.take("conflict"), name.take("commit"));
+        if offers != OfferSize::Shared && (conflict.is_some() || commit.is_some()) {
+            return Err(BadName(format!(
+                "`{}`: only shared offers are in conflict: say offers=shared, or neither conflict nor commit",
+                name.base()
+            )));
+        }
         Ok(Self {
             round: name.take_as("round", span)?.unwrap_or(Span::ZERO),
             offers,
+            conflict: match conflict.as_deref() {
+                None | Some("fit") => Conflict::Fit,
+                Some("sequence") => Conflict::Sequence,
+                Some(other) => return Err(name.bad("conflict", other, "fit or sequence")),
+            },
+            commit: match commit.as_deref() {
+                None | Some("each") => Commit::Each,
+                Some("all") => Commit::All,
+                Some(other) => return Err(name.bad("commit", other, "each or all")),
+            },
             declares: offers == OfferSize::Task,
             reclaims: false,
             offer_timeout: match name.take_as("timeout", span)? {

@@ -112,13 +112,7 @@ impl Master {
         if !self.ledger.is_joined(framework) {
             return;
         }
-        let offers: Vec<OfferId> = self
-            .ledger
-            .offers()
-            .filter(|o| o.framework == framework)
-            .map(|o| o.id)
-            .collect();
-        for offer in offers {
+        for offer in self.ledger.offers_to(framework) {
             self.rescind(offer, actions);
         }
         self.release_earmarks(|_, one| one.framework == framework);
@@ -183,6 +177,7 @@ impl Master {
                 spoilt = true;
                 continue;
             };
+            let offer = self.commit(offer, !launch.is_empty());
             reclaimed += u32::from(self.close_offer(offer.id, &mut held).reclaimed);
             left += offer.resources;
             if *agent.get_or_insert(offer.agent) != offer.agent {
@@ -192,11 +187,11 @@ impl Master {
         }
         // One bad offer in an answer spoils it all, as in Mesos: the framework's picture of what it
         // holds was wrong.
-        if spoilt {
+        if spoilt || !self.may_commit(framework, launch, left) {
             left = Resources::ZERO;
             held.portions.clear();
         }
-        let mut launched = 0;
+        let (mut launched, mut lost) = (0, false);
         for request in launch {
             let TaskRequest { task, needs } = *request;
             if !self.ledger.is_fresh(framework, task) {
@@ -225,6 +220,7 @@ impl Master {
                     needs,
                 });
             } else {
+                lost = true;
                 self.ledger.refuse_task(framework, task);
                 actions.push(Action::Report {
                     framework,
@@ -238,6 +234,7 @@ impl Master {
         if let Some(agent) = agent
             && !left.is_zero()
             && !refuse.is_zero()
+            && !self.is_unseen(lost)
         {
             let free = self.ledger.free(agent);
             let until = self.now + refuse;

@@ -39,6 +39,7 @@ impl Master {
                     continue;
                 };
                 let here = released.entry(offer.agent).or_default();
+                let offer = self.commit(offer, !gangs.is_empty());
                 reclaimed += u32::from(self.close_offer(offer.id, &mut here.held).reclaimed);
                 here.left += offer.resources;
                 here.refuse = answer.refuse;
@@ -50,13 +51,14 @@ impl Master {
                 here.held.portions.clear();
             }
         }
-        let mut launched = 0;
+        let (mut launched, mut lost) = (0, false);
         for gang in gangs {
             if !self.ledger.is_fresh(framework, gang.task) {
                 continue;
             }
             let parts = take(gang, &mut released);
             if parts.is_empty() {
+                lost = true;
                 self.ledger.refuse_task(framework, gang.task);
                 actions.push(Action::Report {
                     framework,
@@ -74,7 +76,7 @@ impl Master {
         }
         self.note_launches(framework, launched, reclaimed);
         for (agent, here) in released {
-            if !here.left.is_zero() && !here.refuse.is_zero() {
+            if !here.left.is_zero() && !here.refuse.is_zero() && !self.is_unseen(lost) {
                 let free = self.ledger.free(agent);
                 let until = self.now + here.refuse;
                 self.filters.add(framework, agent, (here.left, free), until);

@@ -10,6 +10,7 @@ mod facts;
 mod gangs;
 mod parts;
 mod preemption;
+mod shared;
 
 use self::allocation::Reconsider;
 use crate::agent_set::AgentSet;
@@ -21,7 +22,7 @@ use crate::resources::{Kind, Resources};
 use crate::sorter::Sorter;
 use crate::time::Time;
 
-pub use self::config::{Config, OfferSize};
+pub use self::config::{Commit, Config, Conflict, OfferSize};
 
 /// The state machine at the centre of the cluster.
 pub struct Master {

@@ -156,7 +156,7 @@ impl Master {
             }
             let resources = match self.config.offers {
                 OfferSize::Task => needs,
-                OfferSize::Agent => {
+                OfferSize::Agent | OfferSize::Shared => {
                     let more = within(self.ledger.unkept(agent));
                     let more = self.ledger.offerable(framework, agent, more);
                     more.max(needs)

@@ -42,7 +42,7 @@ struct Client {
 /// The least offer a framework wants: where whole agents are offered, anything.
 fn least(framework: FrameworkId, ledger: &Ledger, offers: OfferSize) -> Resources {
     match offers {
-        OfferSize::Agent => Resources::ZERO,
+        OfferSize::Agent | OfferSize::Shared => Resources::ZERO,
         OfferSize::Task => {
             let demand = ledger.open_demand(framework);
             demand.map_or(Resources::ZERO, OpenDemand::least)
@@ -341,7 +341,7 @@ impl Sorter {
     ) -> Option<Rank> {
         let client = self.clients.get(framework.index())?;
         let wants = match offers {
-            OfferSize::Agent => true,
+            OfferSize::Agent | OfferSize::Shared => true,
             OfferSize::Task => {
                 let demand = ledger.open_demand(framework);
                 demand.is_some_and(OpenDemand::is_unmet)

@@ -38,7 +38,13 @@ pub(crate) fn masters(policies: &'static [&'static str]) -> impl Strategy<Value 
     let policy = select(policies);
     let round = select(vec!["0s", "1s"]);
     let timeout = select(vec!["", ",timeout=20s"]);
-    let offers = select(vec!["agent", "task"]);
+    let offers = select(vec![
+        "agent",
+        "task",
+        "shared",
+        "shared,conflict=sequence",
+        "shared,commit=all",
+    ]);
     (policy, offers, round, timeout).prop_map(|(policy, offers, round, timeout)| {
         let open = match policy.strip_suffix(']') {
             Some(open) => format!("{open},"),

@@ -20,6 +20,7 @@ mod past;
 mod played;
 mod profile;
 mod quotas;
+mod shared;
 mod sharing;
 mod tree;
 mod world;

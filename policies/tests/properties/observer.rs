@@ -324,7 +324,7 @@ impl Observer {
                 let bound = self.bound(ledger.held(framework));
                 let most = usable.within(bound, for_anybody);
                 let amounts = match self.config.offers {
-                    OfferSize::Agent => vec![most],
+                    OfferSize::Agent | OfferSize::Shared => vec![most],
                     OfferSize::Task => self.unmet(framework, wants, ledger.earmarks()),
                 };
                 for amount in amounts {
@@ -426,7 +426,7 @@ impl Observer {
         let first = self.quotas.before_others(ledger, framework, before);
         let first = first.map(|first| usable.within(self.bound(held), first.min(for_anybody)));
         let of_most = |most: Resources| match self.config.offers {
-            OfferSize::Agent => Some(most),
+            OfferSize::Agent | OfferSize::Shared => Some(most),
             OfferSize::Task => {
                 let unmet = self.unmet(framework, wants, &still).into_iter();
                 let mut fits = unmet.filter(|size| size.fits_in(most));

@@ -1,6 +1,7 @@
 //! What master and frameworks say to each other, counted.
 
 use fairground_policies::message::{Action, Event, FrameworkId, OfferId, Outcome};
+use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
 
 use super::Recorder;
@@ -56,8 +57,13 @@ impl Recorder {
         match action {
             Action::Offer(offer) => {
                 self.framework(offer.framework).offers += 1;
+                let held = if self.offers_hold {
+                    offer.resources
+                } else {
+                    Resources::ZERO
+                };
                 self.open_offers
-                    .insert(offer.id.0, (offer.framework, offer.resources, now));
+                    .insert(offer.id.0, (offer.framework, held, now));
             }
             Action::Rescind { framework, offer } => {
                 self.framework(*framework).rescinded += 1;

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fairground_policies::frameworks::{Framework, FrameworkAction, FrameworkEvent};
-use fairground_policies::master::Master;
+use fairground_policies::master::{Master, OfferSize};
 use fairground_policies::message::{Action, Event, FrameworkId, TaskId};
 use fairground_policies::name::{BadName, Name};
 use fairground_policies::registry::Registry;
@@ -216,6 +216,9 @@ impl<'a> World<'a> {
             .collect::<Result<_, ReadError>>()?;
         let contention = Contention::new(scenario).map(Box::new);
         let mut record = Recorder::new(trace, scenario.step, scenario.host_step, scenario.tasks);
+        if config.offers == OfferSize::Shared {
+            record.offers_are_shared();
+        }
         if let Some(contention) = &contention {
             record.follow_use(offered.clone(), contention.known());
         }

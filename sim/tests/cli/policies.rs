@@ -115,7 +115,9 @@ fn policies() {
 
           with every policy
               round    offers at multiples of this; 0s when something happens (default 0s, Mesos 1s)
-              offers   agent: all that is free, as Mesos; task: what one task takes, as the DRF paper (default agent)
+              offers   agent: all that is free, as Mesos; task: what one task takes, as the DRF paper; shared: all that is free, to everybody at once, as Omega (default agent)
+              conflict of shared offers, fit: refused is what no longer fits; sequence: whatever comes after another start or end on the agent (default fit)
+              commit   of shared offers, each: refused is what is in conflict; all: everything launched together with it (default each)
               timeout  unanswered offers are taken back after this (default never)
 
         Schedulers: which of its tasks a framework runs on what it is offered
@@ -265,6 +267,10 @@ fn policies() {
               source   Mesos 1.11: hierarchical allocator, allocation_interval; Zaharia et al., EuroSys 2010, of its Hadoop
               policy   drf[offers=agent,round=1s,tie=allocations]
               inside   fair[wait=5s]
+          omega-like   every framework sees all that is free and takes of it what it places at random; what is gone by then is placed anew [prototype]
+              source   Omega: Schwarzkopf et al., EuroSys 2013, section 3.4: resource fit, incremental transactions
+              policy   fifo[offers=shared]
+              inside   fit[place=random]
           slurm-like   fair tree over accounts with a half-life of a week; jobs start whole, backfilled by their time limits [prototype]
               source   Slurm 284c3b9: priority/multifactor, sched/backfill
               policy   slurm[offers=agent]

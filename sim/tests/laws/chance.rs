@@ -17,7 +17,7 @@ use proptest::sample::select;
 
 use crate::behave::{behaviour, roles};
 use crate::common::{Cluster, Plan, batch, gang, job, numbered, secs};
-use crate::policies::{ALLOCATORS, SCHEDULERS, gathers};
+use crate::policies::{ALLOCATORS, SCHEDULERS, gathers, takes_back};
 
 /// When the last job is submitted and the last agent fails, in seconds.
 const LATEST: u64 = 400;
@@ -115,6 +115,8 @@ pub(crate) fn equal_tasks() -> impl Strategy<Value = Cluster> {
             "random",
             "drf[offers=task]",
             "random[offers=task]",
+            "drf[offers=shared]",
+            "fifo[offers=shared,conflict=sequence]",
         ][..],
     );
     (agents, frameworks, shared, any::<u64>()).prop_map(|(agents, frameworks, policy, seed)| {
@@ -163,7 +165,16 @@ fn overcommit() -> impl Strategy<Value = Option<u32>> {
 /// A policy, its round, and how long offers may stay unanswered.
 fn policy() -> impl Strategy<Value = (String, Span, Option<Span>)> {
     let round = select(&[0, 0, 1000, 700][..]).prop_map(Span::from_millis);
-    let offers = select(&["offers=agent", "offers=task"][..]);
+    let offers = select(
+        &[
+            "offers=agent",
+            "offers=agent",
+            "offers=task",
+            "offers=task",
+            "offers=shared",
+            "offers=shared,conflict=sequence,commit=all",
+        ][..],
+    );
     let timeout = select(vec![
         None,
         None,
@@ -173,6 +184,11 @@ fn policy() -> impl Strategy<Value = (String, Span, Option<Span>)> {
     ]);
     (select(&ALLOCATORS[..]), round, offers, timeout).prop_map(|(name, round, offers, timeout)| {
         let (base, own) = name.split_once('[').unwrap_or((name, ""));
+        // What is taken back is for one, and what is shared held for none.
+        let mut offers = offers;
+        if offers.starts_with("offers=shared") && takes_back(name) {
+            offers = "offers=agent";
+        }
         let own = own.replace(']', ",");
         let policy = format!("{base}[{own}round={round},{offers}]");
         (policy, round, timeout)

@@ -12,6 +12,7 @@ mod queues;
 mod replays;
 mod rest;
 mod rigid;
+mod shared;
 mod sharing;
 mod speculation;
 

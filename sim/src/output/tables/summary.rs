@@ -129,7 +129,7 @@ fn summary_tasks(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
         .int(
             "tasks_refused",
             "",
-            "of those, tasks never launched because their offer was no longer valid",
+            "of those, tasks never launched because their offer was no longer valid, or what a shared one showed was gone",
             |r| r.of.row.refused.into(),
         )
         .int(
