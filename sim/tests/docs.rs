@@ -143,7 +143,8 @@ fn what_the_guides_name_is_where_they_say() {
         let prose: String = text.split("```").step_by(2).collect();
         let parts: Vec<&str> = prose.split('`').collect();
         for (at, path) in parts.iter().enumerate().skip(1).step_by(2) {
-            if !path.ends_with(".rs") || path.contains(char::is_whitespace) {
+            let is_code = Path::new(path).extension().is_some_and(|end| end == "rs");
+            if !is_code || path.contains(char::is_whitespace) {
                 continue;
             }
             let mut found = all
