@@ -104,7 +104,7 @@ fn help_on_compare() {
                                        pai-sensors, pai-metrics, spot-gpu-jobs, google2019-collections,
                                        google2019-machines, google2019-usage, azure-packing,
                                        azure-packing-types, huawei-functions, huawei-requests, materna,
-                                       table
+                                       google2010, table
               --columns <COLUMNS>      Of a plain table, which column is what, and in which unit, as in
                                        submit=arrival:s,run=seconds,cpus=cores (workloads/FORMATS.md)
               --from <SPAN>            Begin so long after the beginning of the trace [default: at once, or

@@ -30,6 +30,7 @@ pub mod elasticflow;
 pub mod gaia;
 pub mod gavel;
 pub mod genai;
+pub mod google2010;
 pub mod google2011;
 pub mod google2019;
 pub mod gpu_jobs;
@@ -224,6 +225,7 @@ formats! {
     HuaweiFunctions "huawei-functions" huawei::series;
     HuaweiRequests "huawei-requests" huawei::requests;
     Materna "materna" opendc::materna;
+    Google2010 "google2010" google2010;
     Plain "table" plain;
 }
 

@@ -1,11 +1,12 @@
 //! Why a run time is not known: what each format says of tasks that never started, whose times cannot
 //! be right, and of which the trace holds a part.
 
+use expect_test::expect;
 use fairground_readers::Format;
 use fairground_readers::canonical::tables::Tasks;
 
 use crate::common::{folder, published, recent};
-use crate::{imported, rows};
+use crate::{imported, jobs, rows};
 
 /// The run times of all tasks in seconds, each with why it is not known.
 fn check(format: Format, text: &str, expected: &str) {
@@ -111,6 +112,43 @@ fn tasks_of_google_from_before_the_trace_and_behind_its_end() {
         &text,
         "censored, unstarted, 2, 7 censored, censored, unstarted, unstarted, 1 censored",
     );
+}
+
+#[test]
+fn tasks_of_google_by_the_intervals_in_which_they_are_seen() {
+    let row = |time: u64, job: u64, task: u64| format!("{time} {job} {task} 1 0.5 0.25\n");
+    let rows = [
+        // 1 was there before and runs on, 2 was there before, 3 comes and goes, and comes again.
+        (0, 7, 1),
+        (0, 7, 2),
+        (300, 7, 1),
+        (300, 7, 3),
+        (600, 7, 1),
+        (600, 7, 3),
+        (600, 7, 3),
+        (900, 7, 1),
+        (1200, 7, 1),
+        (1200, 7, 3),
+        // Two tasks of another job have the numbers of the first; then an interval is left out.
+        (1200, 8, 1),
+        (1500, 7, 1),
+        (1500, 8, 1),
+        (2100, 7, 1),
+        (2100, 8, 2),
+    ];
+    let rows = rows.map(|(time, job, task)| row(time, job, task)).concat();
+    let text = format!("Time ParentID TaskID JobType NrmlTaskCores NrmlTaskMem\n{rows}");
+    check(
+        Format::Google2010,
+        &text,
+        "300 censored, 600, 300, 1800 censored, 300 censored, 600, 300 censored",
+    );
+    let late = text + &row(1800, 7, 1);
+    expect![[r"
+        file:17: column Time: expected a time not before the row above (2100), found 1800
+          hint: such a file can be counted but not imported: sort its rows by time
+    "]]
+    .assert_eq(&jobs(Format::Google2010, &late));
 }
 
 #[test]

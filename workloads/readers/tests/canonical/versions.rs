@@ -139,6 +139,7 @@ fn later_columns_are_filled_where_a_source_has_them() {
         huawei-requests: tasks.busy 1
         materna: usage.memory 2
         materna: usage.memory 1
+        google2010: jobs.class 3, usage.memory 7
     "]]
     .assert_eq(&shown);
 }
