@@ -105,7 +105,7 @@ fn damage_and_refusals_end_with_two() {
     expect![[r#"
         exit 2
         --- stderr
-        error: expected the name of a public trace (alibaba-2017, alibaba-2018, alibaba-dlrm-2025, alibaba-genai-2026, alibaba-openb-2023, alibaba-pai-2020, alibaba-spot-gpu-2026, apache-logs, azure-functions-2019, azure-functions-2021, azure-functions-samples, azure-llm-2023, azure-vm-2017, bitbrains, coflow-benchmark, cook, elasticflow, function-replay, gaia, gavel, google-2011, google-2019, gwa, hadoop-sls, lanl-mustang, li-bcn, mooncake, muri, opendc, philly, planetlab, pwa-atlas, pwa-copies, pwa-curie, pwa-hpc2n, pwa-ipsc, spark-events, spark-joblogs, swim, tpch-decima, web-requests, wfcommons, wta), found `swin`
+        error: expected the name of a public trace (alibaba-2017, alibaba-2018, alibaba-dlrm-2025, alibaba-genai-2026, alibaba-openb-2023, alibaba-pai-2020, alibaba-spot-gpu-2026, apache-logs, azure-functions-2019, azure-functions-2021, azure-functions-samples, azure-llm-2023, azure-vm-2017, bitbrains, coflow-benchmark, cook, elasticflow, function-replay, gaia, gavel, google-2010, google-2011, google-2019, gwa, hadoop-sls, lanl-mustang, li-bcn, mooncake, muri, opendc, philly, planetlab, pwa-atlas, pwa-copies, pwa-curie, pwa-hpc2n, pwa-ipsc, spark-events, spark-joblogs, swim, tpch-decima, web-requests, wfcommons, wta), found `swin`
           hint: `fairground trace list` shows them all
     "#]]
     .assert_eq(&get(&place, &server, "trace get swin"));

@@ -80,6 +80,7 @@ entries!(
     "function-replay",
     "gaia",
     "gavel",
+    "google-2010",
     "google-2011",
     "google-2019",
     "gwa",
