@@ -130,7 +130,12 @@ fn nothing_grows_beyond_the_limits() {
             None => format!("{what}: {count}, beyond the limit"),
         })
         .collect();
-    assert!(more.is_empty(), "{}", more.join("\n"));
+    assert!(
+        more.is_empty(),
+        "names are to be new in the project, files shorter than {LONG} lines, or {} to list them with a reason in the commit:\n{}",
+        path.display(),
+        more.join("\n")
+    );
     if now != listed {
         let lines = now
             .iter()

@@ -210,7 +210,7 @@ proptest! {
                     Event::TaskEnded { agent, framework, task, outcome: Outcome::Finished }
                 }
                 Move::Later(millis) => {
-                    now = now + Span::from_millis(millis);
+                    now += Span::from_millis(millis);
                     Event::TimePassed
                 }
             };

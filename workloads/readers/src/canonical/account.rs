@@ -102,7 +102,8 @@ macro_rules! contents {
 
 pub(crate) use contents;
 
-/// What became of a record. What it contains and nothing was said of shares the outcome.
+/// What became of a record. What it contains and nothing was said of shares the outcome, but for `Imported`: that is counted
+/// by the rows that are written.
 #[must_use]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Became {
