@@ -165,7 +165,7 @@ impl Master {
         actions: &mut Vec<Action>,
     ) {
         if self.config.reclaims {
-            self.offer_reclaimed(agent, actions);
+            self.offer_reclaimed(agent, false, actions);
         }
         let mut lacking_first = self.ledger.has_quota();
         while !self.ledger.unkept(agent).is_zero() {

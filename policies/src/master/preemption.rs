@@ -31,10 +31,11 @@ impl Master {
             }
             self.rank(framework);
         }
-        // What is free may be too little for whom it is kept, and enough for somebody for whom room is made since.
+        // What is free may be too little for whom it is kept, and enough for somebody for whom room is made since. Until
+        // those end who make it, that is no more than others' guarantees leave.
         let kept: BTreeSet<AgentId> = self.ledger.earmarks().iter().map(|one| one.agent).collect();
         for agent in kept {
-            self.offer_reclaimed(agent, actions);
+            self.offer_reclaimed(agent, true, actions);
         }
     }
 
@@ -126,15 +127,26 @@ impl Master {
         !victims.is_empty() && needs.fits_in(room)
     }
 
-    /// Offers what was taken back to whom it was taken back for, as soon as it is free.
-    pub(super) fn offer_reclaimed(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
+    /// Offers what was taken back to whom it was taken back for, as soon as it is free; before anybody has ended for it, of
+    /// what was free before.
+    pub(super) fn offer_reclaimed(
+        &mut self,
+        agent: AgentId,
+        early: bool,
+        actions: &mut Vec<Action>,
+    ) {
+        let early = early && self.ledger.has_quota();
         loop {
             let free = Bounds::total(self.ledger.free(agent));
             let ripe = |one: &Earmark| {
+                let mut bounds = free;
+                if early {
+                    bounds.for_anybody = self.ledger.headroom(one.framework);
+                }
                 let here = one.agent == agent;
                 here && one
                     .needs
-                    .fits_in(self.ledger.offerable(one.framework, agent, free))
+                    .fits_in(self.ledger.offerable(one.framework, agent, bounds))
             };
             let mut earmarks = self.ledger.earmarks().iter();
             let Some(position) = earmarks.position(ripe) else {

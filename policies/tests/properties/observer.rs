@@ -309,7 +309,10 @@ impl Observer {
         // Of what is free some may be another's.
         let ripe = |one: &Earmark| {
             let usable = self.usable(one.framework, one.agent, (&[], Resources::ZERO));
-            self.is_plain(one.agent) && one.needs.fits_in(usable.for_anybody + usable.aside)
+            // Before those end who make room, others' guarantees are not touched for it.
+            let quotas = &self.quotas;
+            let for_anybody = quotas.most(ledger, one.framework, usable.for_anybody, now);
+            self.is_plain(one.agent) && one.needs.fits_in(for_anybody + usable.aside)
         };
         assert!(
             !ledger.earmarks().iter().any(ripe),
