@@ -11,6 +11,7 @@ mod measure;
 mod memory;
 mod month;
 mod peers;
+mod pool;
 mod rows;
 mod runs;
 mod seeds;

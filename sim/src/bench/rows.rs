@@ -1,6 +1,7 @@
 //! The rows of the table: what is measured, in which unit, what it should be, and why it is not.
 
 use super::measure::{Cost, measured};
+use super::pool::{self, PoolCase};
 use super::runs::{
     DRF, FIFO, allocations, drf, drf_to_floor, fifo_to_floor, hold, median, run, shapes, slope,
 };
@@ -53,10 +54,17 @@ pub struct Row {
     pub aim: Aim,
     /// Where the time or memory goes, for when the aim is missed; empty where it is met.
     pub why: &'static str,
+    /// The public traces it reads, which are no part of the project.
+    reads: &'static [&'static str],
     measure: fn(Size) -> anyhow::Result<f64>,
 }
 
 impl Row {
+    /// Why it cannot be measured here: the trace that it reads is not there.
+    pub fn lacks(&self) -> Option<String> {
+        self.reads.iter().find_map(|log| pool::trace(log).err())
+    }
+
     /// Measures it: the value in the row's unit, and what measuring it cost in all.
     ///
     /// # Errors
@@ -95,13 +103,37 @@ const fn part(size: Size) -> u32 {
 }
 
 macro_rules! rows {
-    ($($name:literal, $about:literal, $unit:literal, $aim:expr, $measure:expr, $why:expr;)*) => {
-        &[$(Row { name: $name, about: $about, unit: $unit, aim: $aim, why: $why, measure: $measure }),*]
+    ($($name:literal, $about:literal, $unit:literal, $aim:expr, $measure:expr, $why:expr $(, reads $log:expr)?;)*) => {
+        &[$(Row {
+            name: $name,
+            about: $about,
+            unit: $unit,
+            aim: $aim,
+            why: $why,
+            reads: &[$($log)?],
+            measure: $measure,
+        }),*]
     };
 }
 use Aim::{AtLeast, AtMost};
 
 const MET: &str = "";
+const KTH: &str = "batch-anchors/KTH-SP2-unfiltered.swf.zst";
+const CURIE: &str = "swf/CEA-Curie-2011-2.1-cln.swf.gz";
+const KTH_EASY: PoolCase = PoolCase {
+    log: KTH,
+    processors: 100,
+    policy: "easy[instant=each]",
+};
+const KTH_CONSERVATIVE: PoolCase = PoolCase {
+    policy: "conservative",
+    ..KTH_EASY
+};
+const CURIE_EASY: PoolCase = PoolCase {
+    log: CURIE,
+    processors: 80_640,
+    policy: "easy[instant=each]",
+};
 const A_TASK: &str = "a task passes through six messages and four steps of the master, each hashed into \
     the digest, and its framework, its agent and the records keep books of it";
 
@@ -177,6 +209,12 @@ pub const ROWS: &[Row] = rows![
         |size| Ok(month::cost(part(size))?.cpu * f64::from(part(size))), A_TASK;
     "month/memory", "its memory", "GiB", AtMost(4.0),
         |size| Ok(month::peak(part(size))? * f64::from(part(size))), MET;
+    "pool/kth-easy", "KTH-SP2 on 100 processors, EASY, the simulation alone", "s", AtMost(0.03),
+        |_| pool::seconds(&KTH_EASY), MET, reads KTH;
+    "pool/kth-conservative", "the same with conservative backfilling", "s", AtMost(0.1),
+        |_| pool::seconds(&KTH_CONSERVATIVE), MET, reads KTH;
+    "pool/curie-easy", "Curie on 80,640 processors, EASY, the simulation alone", "s", AtMost(1.0),
+        |_| pool::seconds(&CURIE_EASY), MET, reads CURIE;
     "seeds/2", "eight runs of nine hosts on two threads, to one; the same bytes", "x", AtLeast(1.9),
         |_| seeds::on_two_threads(), "both cores have to be free: where others use them, so do the two threads";
 ];

@@ -54,6 +54,11 @@ pub(super) fn bench(args: &BenchArgs) -> anyhow::Result<Ending> {
     let mut table = vec![HEADER.map(str::to_owned).to_vec()];
     let mut all_met = true;
     for row in rows {
+        if let Some(missing) = row.lacks() {
+            say!("{}: skipped: {missing}", row.name);
+            table.push(skipped(row));
+            continue;
+        }
         say!("{}", row.name);
         let measured = in_process(row, args.quick);
         all_met &= measured
@@ -120,12 +125,23 @@ fn in_process(row: &Row, quick: bool) -> anyhow::Result<Measured> {
     serde_json::from_slice(&output.stdout).with_context(|| format!("the answer of {}", row.name))
 }
 
+/// A row of the table that says nothing, as what it reads is not here.
+fn skipped(row: &Row) -> Vec<String> {
+    let mut cells = vec![row.name.to_owned(), row.about.to_owned(), "-".to_owned()];
+    cells.extend([row.unit.to_owned(), aimed(row.aim), "skipped".to_owned()]);
+    cells.resize(HEADER.len(), String::new());
+    cells
+}
+
+fn aimed(aim: Aim) -> String {
+    match aim {
+        Aim::AtMost(aim) => format!("<= {aim}"),
+        Aim::AtLeast(aim) => format!(">= {aim}"),
+    }
+}
+
 /// A row of the table; one that could not be measured says why where its value would be.
 fn cells(row: &Row, measured: anyhow::Result<Measured>) -> Vec<String> {
-    let (sign, aim) = match row.aim {
-        Aim::AtMost(aim) => ("<=", aim),
-        Aim::AtLeast(aim) => (">=", aim),
-    };
     let mut cells = vec![row.name.to_owned(), row.about.to_owned()];
     let mut why = "";
     let (value, met, costs) = match measured {
@@ -148,7 +164,7 @@ fn cells(row: &Row, measured: anyhow::Result<Measured>) -> Vec<String> {
             Default::default(),
         ),
     };
-    cells.extend([value, row.unit.to_owned(), format!("{sign} {aim}"), met]);
+    cells.extend([value, row.unit.to_owned(), aimed(row.aim), met]);
     cells.extend(costs);
     cells.push(why.to_owned());
     cells

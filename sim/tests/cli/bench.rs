@@ -9,7 +9,7 @@ fn an_unknown_row_is_refused_with_the_names_of_all() {
     expect![[r#"
         exit 2
         --- stderr
-        error: no row is called like tea; there are pass/10k-50, pass/10k-1k, pass/10k-500, join/10k-500, pass/50k-1k, pass/nothing-free, pass/all-filtered, churn/10k-100, end/10k-100, accept/10k-100, queue/1M, fifo/1k-0.7, fifo/1k-1.2, fifo/10k-0.7, fifo/10k-1.2, drf/10k-1.2, shapes/10k, slope/tasks, slope/agents, slope/frameworks, slope/load, memory/task, allocations/task, allocations/backlog, allocations/drf, trace/swf, trace/google-2011, trace/canonical, start/1k, month/google, month/memory, seeds/2
+        error: no row is called like tea; there are pass/10k-50, pass/10k-1k, pass/10k-500, join/10k-500, pass/50k-1k, pass/nothing-free, pass/all-filtered, churn/10k-100, end/10k-100, accept/10k-100, queue/1M, fifo/1k-0.7, fifo/1k-1.2, fifo/10k-0.7, fifo/10k-1.2, drf/10k-1.2, shapes/10k, slope/tasks, slope/agents, slope/frameworks, slope/load, memory/task, allocations/task, allocations/backlog, allocations/drf, trace/swf, trace/google-2011, trace/canonical, start/1k, month/google, month/memory, pool/kth-easy, pool/kth-conservative, pool/curie-easy, seeds/2
     "#]]
     .assert_eq(&Place::empty().fairground("bench tea"));
 }
@@ -82,4 +82,18 @@ fn peers_nobody_knows_are_refused() {
         error: gridsim=true: not NAME=COMMAND with one of simcore, simpy
     "#]];
     told.assert_eq(&Place::empty().fairground("bench --peer gridsim=true"));
+}
+
+#[test]
+fn rows_of_traces_that_are_not_there_are_skipped() {
+    expect![[r#"
+        exit 0
+        --- stdout
+        row                    what                                                   value  unit  aim      met      cpu_s  wall_s  peak_mib  allocations
+        pool/kth-easy          KTH-SP2 on 100 processors, EASY, the simulation alone  -      s     <= 0.03  skipped
+        pool/kth-conservative  the same with conservative backfilling                 -      s     <= 0.1   skipped
+        --- stderr
+        pool/kth-easy: skipped: batch-anchors/KTH-SP2-unfiltered.swf.zst is not there: name the folder of traces with FAIRGROUND_TRACES
+        pool/kth-conservative: skipped: batch-anchors/KTH-SP2-unfiltered.swf.zst is not there: name the folder of traces with FAIRGROUND_TRACES
+    "#]].assert_eq(&Place::empty().fairground("bench pool/kth"));
 }
