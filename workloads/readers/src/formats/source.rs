@@ -77,10 +77,33 @@ pub(crate) fn parts(folder: &Path) -> Result<VecDeque<PathBuf>, ReadError> {
     let files = list().map_err(|error| ReadError::io(folder, &error))?;
     let files = rolled(files);
     if files.is_empty() {
-        let error = ReadError::expected("a file or a folder of parts", "an empty folder");
+        let expected = "a file or a folder of parts";
+        let error = match folders(folder) {
+            None => ReadError::expected(expected, "an empty folder"),
+            Some(inner) => {
+                let found = format!("a folder of folders alone ({inner})");
+                ReadError::expected(expected, found).hint("name one of them")
+            }
+        };
         return Err(error.file(folder));
     }
     Ok(files.into())
+}
+
+/// The folders in a folder, the first of them by name.
+pub(crate) fn folders(folder: &Path) -> Option<String> {
+    const NAMED: usize = 3;
+    let entries = std::fs::read_dir(folder).ok()?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut names: Vec<String> = paths
+        .filter(|path| path.is_dir())
+        .map(|path| name_of(&path))
+        .collect();
+    names.retain(|name| !name.starts_with('.'));
+    names.sort_by(|one, other| by_number(one, other));
+    let more = if names.len() > NAMED { ", ..." } else { "" };
+    names.truncate(NAMED);
+    (!names.is_empty()).then(|| names.join(", ") + more)
 }
 
 /// Whether a path is a folder of parts, or an archive that is read as one.
