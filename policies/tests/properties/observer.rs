@@ -415,28 +415,32 @@ impl Observer {
             ledger.earmarks().contains(one) || later.iter().any(to_come)
         };
         let still: Vec<Earmark> = self.earmarks.iter().filter(is_still).copied().collect();
-        let here = still.iter().filter(|one| one.agent == agent);
-        let kept: Resources = here.map(|one| one.needs).sum();
-        let before = Before {
-            later: &later,
-            kept: kept_of(ledger, &still, &later),
+        let expected = |still: &[Earmark]| {
+            let here = still.iter().filter(|one| one.agent == agent);
+            let kept: Resources = here.map(|one| one.needs).sum();
+            let before = Before {
+                later: &later,
+                kept: kept_of(ledger, still, &later),
+            };
+            let usable = self.usable(framework, agent, (&later, kept));
+            let for_anybody = self
+                .quotas
+                .most(ledger, framework, usable.for_anybody, before);
+            let most = usable.within(self.bound(held), for_anybody);
+            let first = self.quotas.before_others(ledger, framework, before);
+            let first = first.map(|first| usable.within(self.bound(held), first.min(for_anybody)));
+            let of_most = |most: Resources| match self.config.offers {
+                OfferSize::Agent | OfferSize::Shared => Some(most),
+                OfferSize::Task => {
+                    let unmet = self.unmet(framework, wants, still).into_iter();
+                    let mut fits = unmet.filter(|size| size.fits_in(most));
+                    fits.find(|size| self.may_have(framework, agent, *size, free))
+                }
+            };
+            [first.and_then(of_most), of_most(most)]
         };
-        let usable = self.usable(framework, agent, (&later, kept));
-        let for_anybody = self
-            .quotas
-            .most(ledger, framework, usable.for_anybody, before);
-        let most = usable.within(self.bound(held), for_anybody);
-        let first = self.quotas.before_others(ledger, framework, before);
-        let first = first.map(|first| usable.within(self.bound(held), first.min(for_anybody)));
-        let of_most = |most: Resources| match self.config.offers {
-            OfferSize::Agent | OfferSize::Shared => Some(most),
-            OfferSize::Task => {
-                let unmet = self.unmet(framework, wants, &still).into_iter();
-                let mut fits = unmet.filter(|size| size.fits_in(most));
-                fits.find(|size| self.may_have(framework, agent, *size, free))
-            }
-        };
-        let expected = [first.and_then(of_most), of_most(most)];
+        // What is given up at an agent was kept until the allocation came there: it counted for the agents before.
+        let expected = [expected(&still), expected(&self.earmarks)].concat();
         assert!(
             expected.contains(&Some(resources)),
             "{framework} is offered {resources} of {agent}, not what is to be served next or all that is free below the \
