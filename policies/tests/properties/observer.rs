@@ -407,14 +407,16 @@ impl Observer {
         let ledger = self.master.ledger();
         // What is kept no longer was given up or offered before this offer, unless it is offered after it; and
         // what is kept now and was not then is so since all offers were made.
-        let is_still = |one: &&Earmark| {
+        let is_to_come = |one: &&Earmark| {
             let to_come = |offer: &Offer| {
                 let mine = (offer.agent, offer.framework) == (one.agent, one.framework);
                 mine && one.needs.fits_in(offer.resources)
             };
-            ledger.earmarks().contains(one) || later.iter().any(to_come)
+            later.iter().any(to_come)
         };
+        let is_still = |one: &&Earmark| ledger.earmarks().contains(one) || is_to_come(one);
         let still: Vec<Earmark> = self.earmarks.iter().filter(is_still).copied().collect();
+        let to_come: Vec<Earmark> = self.earmarks.iter().filter(is_to_come).copied().collect();
         let expected = |still: &[Earmark]| {
             let here = still.iter().filter(|one| one.agent == agent);
             let kept: Resources = here.map(|one| one.needs).sum();
@@ -439,8 +441,10 @@ impl Observer {
             };
             [first.and_then(of_most), of_most(most)]
         };
-        // What is given up at an agent was kept until the allocation came there: it counted for the agents before.
-        let expected = [expected(&still), expected(&self.earmarks)].concat();
+        // What is given up at an agent was kept until the allocation came there, so that it counted for the agents before; and
+        // what is kept now may be for the next of several alike, after the first was offered.
+        let expected = [&still, &self.earmarks, &to_come].map(|kept| expected(kept));
+        let expected = expected.concat();
         assert!(
             expected.contains(&Some(resources)),
             "{framework} is offered {resources} of {agent}, not what is to be served next or all that is free below the \

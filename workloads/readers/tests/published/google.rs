@@ -216,12 +216,12 @@ fn a_folder_is_read_as_its_parts() {
         std::fs::create_dir(empty.join(inner)).unwrap();
     }
     let error = stat(&empty, Format::Google2011Tasks).unwrap_err();
-    expect![[r#"
+    expect![[r"
         empty: expected a file or a folder of parts, found a folder of folders alone (more, part-2, part-10, ...)
-          hint: name one of them"#]].assert_eq(&told(folder.path(), &error.to_string()));
+          hint: name one of them"]].assert_eq(&told(folder.path(), &error.to_string()));
     std::fs::write(empty.join("README.md"), "# What is here\n").unwrap();
     let error = Format::detect(&empty).unwrap_err();
-    expect![[r#"
+    expect![[r"
         empty: nothing in this folder tells the format
-          hint: say which one it is with --format (`trace stat --help` lists them); folders in it are not looked into (more, part-2, part-10, ...): name one of them if that is the trace"#]].assert_eq(&told(folder.path(), &error.to_string()));
+          hint: say which one it is with --format (`trace stat --help` lists them); folders in it are not looked into (more, part-2, part-10, ...): name one of them if that is the trace"]].assert_eq(&told(folder.path(), &error.to_string()));
 }
