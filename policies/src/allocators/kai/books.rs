@@ -1,4 +1,5 @@
-//! The ledger as KAI's rules see it.
+//! The ledger as KAI's rules see it. Longer than a policy's file: what all queues hold, deserve and want is put together
+//! here, and who is taken back for whom.
 
 use crate::allocators::Reclaim;
 use crate::allocators::queue_tree::{QueueTree, next_task, soon, takeable};

@@ -1,4 +1,5 @@
-//! The ledger as Kueue's rules see it.
+//! The ledger as Kueue's rules see it. Longer than a policy's file by a line: quotas, workloads and candidates are put together
+//! here.
 
 use std::collections::BTreeMap;
 

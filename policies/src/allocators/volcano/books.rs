@@ -1,4 +1,5 @@
-//! The ledger as Volcano's rules see it.
+//! The ledger as Volcano's rules see it. Longer than a policy's file, since three of its plugins divide the cluster, and each
+//! reads queues in its own way.
 
 use std::collections::BTreeMap;
 
