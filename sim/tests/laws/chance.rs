@@ -169,6 +169,10 @@ fn policy() -> impl Strategy<Value = (String, Span, Option<Span>)> {
         &[
             "offers=agent",
             "offers=agent",
+            "offers=agent",
+            "offers=agent",
+            "offers=task",
+            "offers=task",
             "offers=task",
             "offers=task",
             "offers=shared",
