@@ -131,6 +131,12 @@ pub trait Allocator {
         None
     }
 
+    /// Whether that bound is of the agent alone, and not of all that the framework may have: where several are shown the
+    /// same, what it was shown of other agents then counts for nothing. Asked once an offer.
+    fn bounds_agents(&self) -> bool {
+        false
+    }
+
     /// What everybody may be offered of the agent now, as [`Self::at_most`] has it: where that follows from what all hold
     /// or want, it is worked out here, once for all who are asked about one offer. `None` where each is asked by itself.
     fn bounds<'a>(&'a self, context: &Context<'a>) -> Option<OfferBounds<'a>> {

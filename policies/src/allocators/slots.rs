@@ -35,6 +35,10 @@ impl Allocator for SlotFair {
         }
     }
 
+    fn bounds_agents(&self) -> bool {
+        true
+    }
+
     /// One slot; a task that is larger than a slot finds none.
     fn at_most(&self, context: &Context<'_>, _: FrameworkId) -> Option<Resources> {
         let agent = context.agent?;

@@ -82,7 +82,6 @@ impl Ledger {
             common: owner.map_or(AgentPart::PLAIN, AgentPart::reserved_for),
             total,
             free: total,
-            version: entry.version,
             ..AgentEntry::default()
         };
         self.total += total;

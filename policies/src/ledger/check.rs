@@ -1,6 +1,6 @@
 //! The books recounted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ledger;
 use super::part_entries::PartEntry;
@@ -63,13 +63,14 @@ impl Ledger {
                 offered[open.offer.agent.index()] += open.offer.resources;
             } else {
                 let shown = shown.get_mut(&open.offer.framework);
-                *shown.expect("what is shown") -= open.offer.resources;
+                let known = shown.is_some_and(|shown| shown.remove(&OfferId(id)));
+                assert!(known, "an offer that holds nothing");
             }
             offers[open.offer.agent.index()] += 1;
             let named = self.agents[open.offer.agent.index()].offers[open.position as usize];
             assert_eq!(named, OfferId(id), "position of an offer");
         }
-        assert!(shown.values().all(|left| left.is_zero()), "what is shown");
+        assert!(shown.values().all(BTreeSet::is_empty), "what is shown");
         for (i, entry) in self.agents.iter().enumerate() {
             assert_eq!(entry.offered, offered[i], "offers on a{i}");
             assert_eq!(entry.offers.len(), offers[i], "number of offers on a{i}");

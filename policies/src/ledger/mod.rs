@@ -32,13 +32,13 @@ use self::roles::RoleEntry;
 use self::shared::Shared;
 use self::tasks::Elsewhere;
 pub(crate) use self::tasks::TaskPart;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agent_set::AgentSet;
 use crate::attributes::AgentAttributes;
 use crate::capacity_index::CapacityIndex;
 use crate::id_table::IdTable;
-use crate::message::{AgentId, FrameworkId};
+use crate::message::{AgentId, FrameworkId, OfferId};
 use crate::resources::Resources;
 use crate::time::Time;
 
@@ -55,8 +55,8 @@ pub struct Ledger {
     roles: Vec<RoleEntry>,
     offers: IdTable<OpenOffer>,
     next_offer: u64,
-    /// What offers that hold nothing show to whom.
-    shown: BTreeMap<FrameworkId, Resources>,
+    /// Offers that hold nothing, by whom they were made to.
+    shown: BTreeMap<FrameworkId, BTreeSet<OfferId>>,
     /// The present, which the past is counted up to.
     now: Time,
     past: Option<Past>,

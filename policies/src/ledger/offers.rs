@@ -1,5 +1,7 @@
 //! Offers: what is held for a framework until it answers.
 
+use std::collections::BTreeMap;
+
 use super::part_entries::Bounds;
 use super::{Givers, Ledger};
 use crate::message::{AgentId, FrameworkId, Offer, OfferId};
@@ -21,7 +23,7 @@ pub(crate) struct OpenOffer {
 }
 
 /// What offers that ended held beside what is anybody's.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(crate) struct ReleasedParts {
     pub(crate) portions: Vec<Portion>,
     /// Shared volumes.
@@ -72,44 +74,74 @@ impl Ledger {
         let offer = self.name_offer(framework, agent, resources);
         let version = self.agents[agent.index()].version;
         self.open_offer_as(offer, Some(version), false);
-        *self.shown.entry(framework).or_default() += resources;
+        self.shown.entry(framework).or_default().insert(offer.id);
         offer
     }
 
-    /// Whether `framework` was offered `agent`, holds nothing of it and did not answer.
-    pub(crate) fn has_optimistic(&self, framework: FrameworkId, agent: AgentId) -> bool {
-        let offers = self.agents[agent.index()].offers.iter();
-        let mut open = offers.filter_map(|id| self.offers.get(id.0));
-        open.any(|open| open.optimistic.is_some() && open.offer.framework == framework)
+    /// What the offers of an agent that hold nothing show, by framework.
+    pub(crate) fn shown_of(&self, agent: AgentId) -> BTreeMap<FrameworkId, Resources> {
+        let mut shown = BTreeMap::<_, Resources>::new();
+        for id in &self.agents[agent.index()].offers {
+            if let Some(open) = self.optimistic(*id) {
+                *shown.entry(open.offer.framework).or_default() += open.offer.resources;
+            }
+        }
+        shown
     }
 
-    /// What the offers of `framework` show that hold nothing.
-    pub(crate) fn shown(&self, framework: FrameworkId) -> Resources {
-        let shown = self.shown.get(&framework);
-        shown.copied().unwrap_or(Resources::ZERO)
+    /// What `framework` could still get of what offers of all agents but one show it that hold nothing, and what of it is for
+    /// anybody.
+    pub(crate) fn shown_beside(
+        &self,
+        framework: FrameworkId,
+        agent: AgentId,
+    ) -> (Resources, Resources) {
+        let mut agents = BTreeMap::<AgentId, Resources>::new();
+        for id in self.shown.get(&framework).into_iter().flatten() {
+            let offer = self.optimistic(*id).expect("an open offer").offer;
+            *agents.entry(offer.agent).or_default() += offer.resources;
+        }
+        agents.remove(&agent);
+        let entries = agents
+            .iter()
+            .map(|(agent, shown)| (&self.agents[agent.index()], *shown));
+        entries.fold(
+            (Resources::ZERO, Resources::ZERO),
+            |(all, for_anybody), (entry, shown)| {
+                let free = entry.free_for_anybody();
+                (all + shown.min(entry.free), for_anybody + shown.min(free))
+            },
+        )
     }
 
-    /// Whether anything started or ended on its agent since an optimistic offer was made.
-    pub(crate) fn has_changed_since(&self, offer: Offer) -> bool {
-        let open = self.offers.get(offer.id.0);
-        let shown = open.and_then(|open| open.optimistic);
-        shown.is_some_and(|shown| shown != self.agents[offer.agent.index()].version)
+    /// The version of its agent that an offer is of that holds nothing.
+    pub(crate) fn version_shown(&self, id: OfferId) -> Option<u64> {
+        self.optimistic(id)?.optimistic
+    }
+
+    /// How often anything started or ended on an agent.
+    pub(crate) fn version(&self, agent: AgentId) -> u64 {
+        self.agents[agent.index()].version
+    }
+
+    fn optimistic(&self, id: OfferId) -> Option<&OpenOffer> {
+        let open = self.offers.get(id.0)?;
+        open.optimistic.is_some().then_some(open)
     }
 
     /// Has an offer that held nothing hold so much of its agent, which is free.
-    pub(crate) fn hold_optimistic(&mut self, id: OfferId, resources: Resources) -> Offer {
+    pub(crate) fn hold_optimistic(&mut self, id: OfferId, resources: Resources) {
         let open = self.offers.get_mut(id.0).expect("an open offer");
         open.optimistic = None;
-        let shown = std::mem::replace(&mut open.offer.resources, resources);
+        open.offer.resources = resources;
         let offer = open.offer;
-        self.show_less(offer.framework, shown);
+        self.shown_no_more(offer);
         self.hold_offer(offer);
-        offer
     }
 
-    fn show_less(&mut self, framework: FrameworkId, resources: Resources) {
-        let shown = self.shown.get_mut(&framework);
-        *shown.expect("an optimistic offer") -= resources;
+    fn shown_no_more(&mut self, offer: Offer) {
+        let shown = self.shown.get_mut(&offer.framework);
+        shown.expect("an optimistic offer").remove(&offer.id);
     }
 
     fn name_offer(
@@ -213,7 +245,7 @@ impl Ledger {
                 .position = position;
         }
         if open.optimistic.is_some() {
-            self.show_less(offer.framework, offer.resources);
+            self.shown_no_more(offer);
             return open;
         }
         let portions = self.parted.close_offer(id);

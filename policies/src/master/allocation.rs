@@ -167,7 +167,9 @@ impl Master {
         if self.config.reclaims {
             self.offer_reclaimed(agent, false, actions);
         }
-        let mut lacking_first = self.ledger.has_quota();
+        // Where nothing is held, what is kept for who lacks it is kept when it is launched on.
+        let shared = self.config.offers == OfferSize::Shared;
+        let mut lacking_first = self.ledger.has_quota() && !shared;
         while !self.ledger.unkept(agent).is_zero() {
             self.order_together();
             let chosen = self.choose(agent, some, lacking_first);
@@ -237,7 +239,12 @@ impl Master {
         };
         let quota = self.ledger.has_quota();
         let disks = self.config.offers != OfferSize::Task;
-        let shared = self.config.offers == OfferSize::Shared;
+        // What each is shown of the agent already is not shown again, but what came free since.
+        let shared = (self.config.offers == OfferSize::Shared).then(|| self.ledger.shown_of(agent));
+        let unseen = |framework, amount: Resources| {
+            let seen = shared.as_ref().and_then(|shown| shown.get(&framework));
+            seen.map_or(amount, |seen| amount.saturating_sub(*seen))
+        };
         let uniform = self.ledger.is_uniform(agent);
         let constrained = self.ledger.has_constraints();
         let ordinary = uniform && self.ledger.reserved(agent).is_none() && !constrained;
@@ -264,9 +271,6 @@ impl Master {
             None => self.allocator.at_most(&context, framework),
         };
         let mut bounded = |framework| {
-            if shared && self.ledger.has_optimistic(framework, agent) {
-                return None;
-            }
             let mut for_anybody = Resources::UNBOUNDED;
             if lacking_first {
                 for_anybody = self.ledger.before_others(framework)?;
@@ -276,7 +280,7 @@ impl Master {
             } else {
                 within(framework, Resources::UNBOUNDED, for_anybody)
             };
-            let amount = size(framework, unbounded)?;
+            let amount = size(framework, unseen(framework, unbounded))?;
             let of_policy = of_policy(framework);
             if of_policy.is_none() && !quota {
                 return Some(amount);
@@ -285,13 +289,15 @@ impl Master {
                 for_anybody = for_anybody.min(self.ledger.headroom(framework));
             }
             let mut most = of_policy.unwrap_or(Resources::UNBOUNDED);
-            if shared {
+            if shared.is_some() {
                 // What it may have of all agents together is not shown of each of them.
-                let shown = self.ledger.shown(framework);
-                most = most.saturating_sub(shown);
-                for_anybody = for_anybody.saturating_sub(shown);
+                let (all, of_anybody) = self.ledger.shown_beside(framework, agent);
+                if !self.allocator.bounds_agents() {
+                    most = most.saturating_sub(all);
+                }
+                for_anybody = for_anybody.saturating_sub(of_anybody);
             }
-            let most = within(framework, most, for_anybody);
+            let most = unseen(framework, within(framework, most, for_anybody));
             if amount.fits_in(most) {
                 return Some(amount);
             }

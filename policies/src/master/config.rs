@@ -22,11 +22,13 @@ pub enum Conflict {
     /// What is launched must fit in what is free by then: the finest there is.
     #[default]
     Fit,
-    /// Nothing at all may have started or ended there: a sequence number an agent.
+    /// Nothing at all may have started or ended there: a sequence number an agent. (Omega's published simulator counts starts
+    /// alone.)
     Sequence,
 }
 
-/// How much of what is launched on shared agents together is refused where some of it is in conflict.
+/// How much of what one answer launches is refused where some of it is in conflict. An answer is of one agent, or of all that
+/// gangs start on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Commit {
     /// No more than that.
@@ -76,7 +78,7 @@ impl Config {
         },
         Param {
             key: "commit",
-            about: "of shared offers, each: refused is what is in conflict; all: everything launched together with it \
+            about: "of shared offers, each: refused is what is in conflict; all: everything launched by the same answer \
                     (default each)",
         },
         Param {

@@ -170,6 +170,7 @@ impl Master {
         refuse: Span,
         actions: &mut Vec<Action>,
     ) {
+        let shown = self.commit(framework, offers.iter(), !launch.is_empty());
         let (mut agent, mut left, mut spoilt) = (None, Resources::ZERO, false);
         let (mut reclaimed, mut held) = (0, ReleasedParts::default());
         for id in offers {
@@ -177,7 +178,6 @@ impl Master {
                 spoilt = true;
                 continue;
             };
-            let offer = self.commit(offer, !launch.is_empty());
             reclaimed += u32::from(self.close_offer(offer.id, &mut held).reclaimed);
             left += offer.resources;
             if *agent.get_or_insert(offer.agent) != offer.agent {
@@ -191,7 +191,8 @@ impl Master {
             left = Resources::ZERO;
             held.portions.clear();
         }
-        let (mut launched, mut lost) = (0, false);
+        let all = left;
+        let (mut launched, mut lost) = (0, spoilt);
         for request in launch {
             let TaskRequest { task, needs } = *request;
             if !self.ledger.is_fresh(framework, task) {
@@ -232,13 +233,11 @@ impl Master {
         }
         self.note_launches(framework, launched, reclaimed);
         if let Some(agent) = agent
-            && !left.is_zero()
             && !refuse.is_zero()
-            && !self.is_unseen(lost)
+            && let Some(refused) = self.refused(agent, (all, left), &shown, lost)
         {
-            let free = self.ledger.free(agent);
             let until = self.now + refuse;
-            self.filters.add(framework, agent, (left, free), until);
+            self.filters.add(framework, agent, refused, until);
         }
         if let Some(agent) = agent {
             self.note_change(agent);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Master;
+use super::{Commit, Master};
 use crate::ledger::{ReleasedParts, TaskPart};
 use crate::message::{Action, AgentAnswer, AgentId, FrameworkId, GangRequest, Outcome};
 use crate::part::draw;
@@ -13,8 +13,9 @@ use crate::resources::Resources;
 use crate::time::Span;
 
 /// What the offers of one agent held that are answered together.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 struct ReleasedOffers {
+    held_in_all: Resources,
     left: Resources,
     held: ReleasedParts,
     refuse: Span,
@@ -31,6 +32,8 @@ impl Master {
         gangs: &[GangRequest],
         actions: &mut Vec<Action>,
     ) {
+        let offers = answers.iter().flat_map(|answer| &answer.offers);
+        let shown = self.commit(framework, offers, !gangs.is_empty());
         let (mut released, mut spoilt, mut reclaimed) = (Released::new(), false, 0);
         for answer in answers {
             for id in &answer.offers {
@@ -39,11 +42,17 @@ impl Master {
                     continue;
                 };
                 let here = released.entry(offer.agent).or_default();
-                let offer = self.commit(offer, !gangs.is_empty());
                 reclaimed += u32::from(self.close_offer(offer.id, &mut here.held).reclaimed);
+                here.held_in_all += offer.resources;
                 here.left += offer.resources;
                 here.refuse = answer.refuse;
             }
+        }
+        if !spoilt && self.config.commit == Commit::All {
+            let fresh = |gang: &&GangRequest| self.ledger.is_fresh(framework, gang.task);
+            let mut trial = released.clone();
+            let mut starts = |gang| !take(gang, &mut trial).is_empty();
+            spoilt = !gangs.iter().filter(fresh).all(&mut starts);
         }
         if spoilt {
             for here in released.values_mut() {
@@ -51,7 +60,7 @@ impl Master {
                 here.held.portions.clear();
             }
         }
-        let (mut launched, mut lost) = (0, false);
+        let (mut launched, mut lost) = (0, spoilt);
         for gang in gangs {
             if !self.ledger.is_fresh(framework, gang.task) {
                 continue;
@@ -76,10 +85,12 @@ impl Master {
         }
         self.note_launches(framework, launched, reclaimed);
         for (agent, here) in released {
-            if !here.left.is_zero() && !here.refuse.is_zero() && !self.is_unseen(lost) {
-                let free = self.ledger.free(agent);
+            let amounts = (here.held_in_all, here.left);
+            if !here.refuse.is_zero()
+                && let Some(refused) = self.refused(agent, amounts, &shown, lost)
+            {
                 let until = self.now + here.refuse;
-                self.filters.add(framework, agent, (here.left, free), until);
+                self.filters.add(framework, agent, refused, until);
             }
             self.note_change(agent);
         }

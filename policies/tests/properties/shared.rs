@@ -23,8 +23,9 @@ enum Move {
     Join(u32),
     Leave(u32),
     Suppress(u32),
-    /// An open offer is answered: what is launched on it, and whether the rest is refused.
-    Answer(Index, Vec<Resources>, bool),
+    /// An open offer is answered, alone or with all others of its agent: what is launched on it, and whether the rest is
+    /// refused.
+    Answer(Index, bool, Vec<Resources>, bool),
     End(Index),
     Later(u64),
 }
@@ -36,8 +37,8 @@ fn moves() -> impl Strategy<Value = Move> {
         3 => (0..4_u32).prop_map(Move::Join),
         1 => (0..4_u32).prop_map(Move::Leave),
         1 => (0..4_u32).prop_map(Move::Suppress),
-        8 => (any::<Index>(), vec(needs(), 0..4), any::<bool>())
-            .prop_map(|(offer, launch, refuses)| Move::Answer(offer, launch, refuses)),
+        8 => (any::<Index>(), any::<bool>(), vec(needs(), 0..4), any::<bool>())
+            .prop_map(|(offer, all, launch, refuses)| Move::Answer(offer, all, launch, refuses)),
         4 => any::<Index>().prop_map(Move::End),
         2 => (0..3000_u64).prop_map(Move::Later),
     ]
@@ -72,17 +73,19 @@ struct Books {
 }
 
 impl Books {
-    /// What becomes of each task that is launched on an offer, by the rules.
+    /// What becomes of each task that is launched on offers of one agent, by the rules.
     fn starts(
         &self,
-        (offer, changes): (Offer, u64),
+        shown: &[(Offer, u64)],
         launch: &[TaskRequest],
         (conflict, commit): (Conflict, Commit),
     ) -> Vec<bool> {
-        let agent = &self.agents[&offer.agent];
-        let mut left = offer.resources.min(agent.free);
+        let agent = &self.agents[&shown[0].0.agent];
+        let resources: Resources = shown.iter().map(|(offer, _)| offer.resources).sum();
+        let newest = shown.iter().map(|(_, changes)| *changes).max();
+        let mut left = resources.min(agent.free);
         let all: Resources = launch.iter().map(|one| one.needs).sum();
-        let stale = conflict == Conflict::Sequence && agent.changes != changes;
+        let stale = conflict == Conflict::Sequence && Some(agent.changes) != newest;
         if stale || (commit == Commit::All && !all.fits_in(left)) {
             left = Resources::ZERO;
         }
@@ -96,17 +99,24 @@ impl Books {
         launch.iter().map(&mut starts).collect()
     }
 
+    /// What open offers of an agent show a framework.
+    fn seen(&self, framework: FrameworkId, agent: AgentId) -> Resources {
+        let open = self.open.values();
+        let mine = open.filter(|(one, _)| (one.framework, one.agent) == (framework, agent));
+        mine.map(|(one, _)| one.resources).sum()
+    }
+
     fn follow(&mut self, actions: &[Action]) {
         for action in actions {
             match *action {
                 Action::Offer(offer) => {
                     let agent = &self.agents[&offer.agent];
-                    assert_eq!(offer.resources, agent.free, "all that is free is offered");
-                    let mut open = self.open.values();
-                    let again = |(one, _): &(Offer, u64)| {
-                        (one.framework, one.agent) == (offer.framework, offer.agent)
-                    };
-                    assert!(!open.any(again), "offered twice");
+                    let seen = self.seen(offer.framework, offer.agent);
+                    let new = agent.free.saturating_sub(seen);
+                    assert_eq!(
+                        offer.resources, new,
+                        "all that is free and not seen is offered"
+                    );
                     self.open.insert(offer.id, (offer, agent.changes));
                 }
                 Action::Rescind { offer, .. } => {
@@ -186,21 +196,26 @@ proptest! {
                     suppressed.insert(FrameworkId(framework));
                     Event::Suppressed { framework: FrameworkId(framework) }
                 }
-                Move::Answer(index, launch, refuses) => {
-                    let Some((id, shown)) = one_of(&books.open, index) else { continue };
-                    books.open.remove(&id);
+                Move::Answer(index, together, launch, refuses) => {
+                    let Some((id, one)) = one_of(&books.open, index) else { continue };
+                    let (framework, agent) = (one.0.framework, one.0.agent);
+                    let is_one = |other: &OfferId, (offer, _): &mut (Offer, u64)| {
+                        *other == id || (together && (offer.framework, offer.agent) == (framework, agent))
+                    };
+                    let answered: Vec<_> = books.open.extract_if(.., is_one).collect();
+                    let (ids, shown): (Vec<_>, Vec<_>) = answered.into_iter().unzip();
                     let request = |needs| {
                         books.next_task += 1;
                         TaskRequest { task: TaskId(books.next_task), needs }
                     };
                     let launch: Vec<_> = launch.into_iter().map(request).collect();
-                    starts = books.starts(shown, &launch, (config.conflict, config.commit));
+                    starts = books.starts(&shown, &launch, (config.conflict, config.commit));
                     if refuses {
-                        refused.insert((shown.0.framework, shown.0.agent));
+                        refused.insert((framework, agent));
                     }
                     Event::OffersAnswered {
-                        framework: shown.0.framework,
-                        offers: vec![id].into(),
+                        framework,
+                        offers: ids.into(),
                         launch: launch.into(),
                         refuse: if refuses { Span::from_secs(1) } else { Span::ZERO },
                     }
@@ -246,10 +261,9 @@ proptest! {
                 prop_assert_eq!(core.ledger().free(*agent), seen.free);
                 for framework in core.ledger().frameworks() {
                     let quiet = suppressed.contains(&framework) || refused.contains(&(framework, *agent));
-                    let has = |(offer, _): &(Offer, u64)| (offer.framework, offer.agent) == (framework, *agent);
-                    let offered = books.open.values().any(has);
+                    let offered = seen.free.fits_in(books.seen(framework, *agent));
                     let waits = config.round != Span::ZERO || quiet || seen.free.is_zero();
-                    prop_assert!(offered || waits, "{} is not offered {}", framework, agent);
+                    prop_assert!(offered || waits, "{} is not shown all of {}", framework, agent);
                 }
             }
         }

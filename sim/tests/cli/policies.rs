@@ -117,7 +117,7 @@ fn policies() {
               round    offers at multiples of this; 0s when something happens (default 0s, Mesos 1s)
               offers   agent: all that is free, as Mesos; task: what one task takes, as the DRF paper; shared: all that is free, to everybody at once, as Omega (default agent)
               conflict of shared offers, fit: refused is what no longer fits; sequence: whatever comes after another start or end on the agent (default fit)
-              commit   of shared offers, each: refused is what is in conflict; all: everything launched together with it (default each)
+              commit   of shared offers, each: refused is what is in conflict; all: everything launched by the same answer (default each)
               timeout  unanswered offers are taken back after this (default never)
 
         Schedulers: which of its tasks a framework runs on what it is offered

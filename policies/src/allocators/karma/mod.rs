@@ -52,7 +52,7 @@ impl Allocator for Karma {
                 u64::MAX
             }
         };
-        Some(Resources::from_units(Kind::ALL.map(part)).min(ledger.capacity(context.agent?)))
+        Some(Resources::from_units(Kind::ALL.map(part)))
     }
 
     fn reads_demand(&self) -> bool {

@@ -150,7 +150,7 @@ fn summary_tasks(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
         .int("offers", "", "offers made to the framework", |r| {
             r.of.row.offers.into()
         })
-        .int("accepted", "", "offers it launched something on", |r| {
+        .int("accepted", "", "offers it launched something on, or was to where all of that was refused", |r| {
             r.of.row.accepted.into()
         })
         .int("rescinded", "", "offers taken back", |r| {
