@@ -22,7 +22,7 @@ pub(crate) fn unknown(path: &Path, text: &[u8], tried: Vec<(Format, Check)>) -> 
         return ReadError::io(path, &error);
     }
     let near = nearest(text, tried);
-    if near.is_empty() && path.is_dir() {
+    if near.is_empty() && source::is_folder(path) {
         let inner = source::folders(path).map_or(String::new(), |inner| {
             format!("; folders in it are not looked into ({inner}): name one of them if that is the trace")
         });
