@@ -22,12 +22,13 @@ pub(crate) fn unknown(path: &Path, text: &[u8], tried: Vec<(Format, Check)>) -> 
         return ReadError::io(path, &error);
     }
     let near = nearest(text, tried);
-    if near.is_empty() && source::is_folder(path) {
-        let inner = source::folders(path).map_or(String::new(), |inner| {
-            format!("; folders in it are not looked into ({inner}): name one of them if that is the trace")
-        });
-        let hint =
-            format!("say which one it is with --format (`trace stat --help` lists them){inner}");
+    if near.is_empty()
+        && let Some(inner) = source::folders(path)
+    {
+        let hint = format!(
+            "folders in it are not looked into ({inner}): name one of them if that is the trace, or say which format it is \
+             with --format (`trace stat --help` lists them)"
+        );
         return ReadError::said("nothing in this folder tells the format")
             .file(path)
             .hint(hint);

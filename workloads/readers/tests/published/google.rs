@@ -223,5 +223,5 @@ fn a_folder_is_read_as_its_parts() {
     let error = Format::detect(&empty).unwrap_err();
     expect![[r"
         empty: nothing in this folder tells the format
-          hint: say which one it is with --format (`trace stat --help` lists them); folders in it are not looked into (more, part-2, part-10, ...): name one of them if that is the trace"]].assert_eq(&told(folder.path(), &error.to_string()));
+          hint: folders in it are not looked into (more, part-2, part-10, ...): name one of them if that is the trace, or say which format it is with --format (`trace stat --help` lists them)"]].assert_eq(&told(folder.path(), &error.to_string()));
 }
