@@ -31,6 +31,7 @@ pub mod conformance;
 pub mod worked;
 pub mod download;
 
+mod beside;
 mod cli;
 mod closed;
 mod search;

@@ -1,11 +1,12 @@
 //! A log of rigid jobs on one pool of processors: what `fairground pool` takes beside reading it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fairground_policies::pool::PoolPolicy;
 
 use super::measure::measured;
 use super::runs::median;
+use crate::beside::beside;
 use crate::pool::{Estimates, RigidLog, simulate};
 
 /// Where public traces lie, unless this says.
@@ -23,10 +24,7 @@ pub(super) struct PoolCase {
 /// The file of a public trace: in the folder that the environment names, or else in `shared/traces` in a folder above
 /// the present one.
 pub(super) fn trace(name: &str) -> Result<PathBuf, String> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let mut above = here.ancestors().map(|one| one.join("shared/traces"));
-    let folder = std::env::var_os(VARIABLE).map(PathBuf::from);
-    let folder = folder.or_else(|| above.find(|one| one.is_dir()));
+    let folder = beside(VARIABLE, "shared/traces");
     let file = folder.map(|folder| folder.join(name));
     file.filter(|file| file.is_file())
         .ok_or_else(|| format!("{name} is not there: name the folder of traces with {VARIABLE}"))
@@ -35,7 +33,7 @@ pub(super) fn trace(name: &str) -> Result<PathBuf, String> {
 /// Seconds of the processor for the simulation alone, once its log is read.
 pub(super) fn seconds(case: &PoolCase) -> anyhow::Result<f64> {
     let path = trace(case.log).map_err(anyhow::Error::msg)?;
-    let log = RigidLog::read(Path::new(&path), case.processors, false)?;
+    let log = RigidLog::read(&path, case.processors, false)?;
     let name = case.policy.parse().map_err(anyhow::Error::msg)?;
     median(|| {
         let policy = PoolPolicy::from_name(&name).map_err(anyhow::Error::msg)?;

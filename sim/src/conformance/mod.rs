@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::beside::beside;
+
 pub use case::{Case, Unreadable, Verdict};
 pub use table::{Differing, Table};
 
@@ -69,24 +71,18 @@ pub const VARIABLE: &str = "FAIRGROUND_CONFORMANCE";
 /// When none is there, naming where it was looked for.
 pub fn folder(asked: Option<&Path>) -> Result<PathBuf, String> {
     let hint = format!("hint: name a folder with --cases or {VARIABLE}");
-    let said = asked.map(Path::to_owned);
-    let said = said.or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
-    if let Some(folder) = said {
-        let there = folder.is_dir();
-        let missing = || {
-            format!(
-                "{}: the folder of cases is not there\n  {hint}",
-                folder.display()
-            )
-        };
-        return there.then(|| folder.clone()).ok_or_else(missing);
+    let found = asked.map(Path::to_owned);
+    let found = found.or_else(|| beside(VARIABLE, "shared/conformance"));
+    match found {
+        Some(folder) if folder.is_dir() => Ok(folder),
+        Some(folder) => Err(format!(
+            "{}: the folder of cases is not there\n  {hint}",
+            folder.display()
+        )),
+        None => Err(format!(
+            "no folder of cases: there is no shared/conformance beside or above this folder\n  {hint}"
+        )),
     }
-    let here = std::env::current_dir().unwrap_or_default();
-    let mut above = here.ancestors().map(|one| one.join("shared/conformance"));
-    let found = above.find(|one| one.is_dir());
-    found.ok_or_else(|| {
-        format!("no folder of cases: there is no shared/conformance beside or above this folder\n  {hint}")
-    })
 }
 
 impl System {

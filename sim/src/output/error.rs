@@ -66,7 +66,7 @@ pub enum OutputError {
     },
 }
 
-/// Turns an I/O error into one that names `action` and `path`.
+/// Makes of an I/O error one that names `action` and `path`.
 pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OutputError {
     let path = path.to_owned();
     move |source| OutputError::Io {

@@ -414,7 +414,7 @@ impl Play {
                 .to_owned()
         });
         Ok(Verdict::Differs {
-            expected: format!("{:?} of {agent} to {}", wanted, expected.framework),
+            expected: format!("{} of {agent} to {}", said(&wanted), expected.framework),
             found: self.told(),
             rule,
         })
@@ -429,7 +429,7 @@ impl Play {
     fn told(&self) -> String {
         let told = |one: &Offered| {
             let to = self.cluster.framework_name(one.offer.framework);
-            format!("{:?} of {} to {to}", whole(one), one.offer.agent)
+            format!("{} of {} to {to}", said(&whole(one)), one.offer.agent)
         };
         let all: Vec<String> = self.cluster.unseen.iter().map(told).collect();
         if all.is_empty() {
@@ -437,6 +437,15 @@ impl Play {
         }
         all.join("; ")
     }
+}
+
+/// Parts for people: of the common one its amount alone.
+fn said(portions: &[Portion]) -> String {
+    let said = |one: &Portion| match one.part {
+        AgentPart::PLAIN => one.amount.to_string(),
+        part => format!("{} of {part:?}", one.amount),
+    };
+    portions.iter().map(said).collect::<Vec<_>>().join(" and ")
 }
 
 /// An offer by parts. What is shared is beside its amount.

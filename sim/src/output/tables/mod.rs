@@ -145,12 +145,15 @@ pub fn usage(comparison: &Comparison) -> Table<Of<'_, &UsageRow>> {
         .int(
             "offered_cpus_millicores",
             "millicores",
-            "in offers not answered",
+            "in offers not answered; nothing of shared ones",
             |r| r.row.offered.cpus().0.into(),
         )
-        .int("offered_mem_mib", "MiB", "in offers not answered", |r| {
-            r.row.offered.mem().0.into()
-        })
+        .int(
+            "offered_mem_mib",
+            "MiB",
+            "in offers not answered; nothing of shared ones",
+            |r| r.row.offered.mem().0.into(),
+        )
         .int(
             "dominant_share_ppm",
             "ppm",
