@@ -29,6 +29,7 @@ pub mod job_queue;
 pub mod profile;
 pub mod job_order;
 pub mod pool;
+pub mod sampling;
 pub mod personality;
 pub mod placement;
 pub mod schedulers;

@@ -25,6 +25,7 @@ pub mod output;
 pub mod measured;
 pub mod pool;
 pub mod packing;
+pub mod sampling;
 pub mod fidelity;
 pub mod bench;
 pub mod conformance;

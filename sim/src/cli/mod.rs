@@ -21,6 +21,7 @@ mod profile;
 mod progress;
 mod rebase;
 mod replay;
+mod sample;
 mod speed;
 mod stream;
 mod trace;
@@ -88,6 +89,9 @@ enum Command {
     Pack(pack::PackArgs),
     /// Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
     Pool(pool::PoolArgs),
+    /// Send tasks to queues at workers that are found by asking a few of them, as Sparrow does
+    #[command(after_help = sample::EXAMPLES)]
+    Sample(sample::SampleArgs),
     /// Hold the rules of policies against the test cases of the systems they come from
     Conformance(conformance::ConformanceArgs),
     /// Run a result folder's recipe again and compare everything
@@ -432,6 +436,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::NewPolicy(args) => new_policy::new_policy(&args),
         Command::Pack(args) => pack::pack(&args),
         Command::Pool(args) => pool::pool(&args),
+        Command::Sample(args) => sample::sample(&args),
         Command::Conformance(args) => conformance::conformance(&args),
         Command::Verify(args) => verify::verify(&args, registry),
         Command::Fidelity { log } => fidelity::fidelity(&log, &registry),

@@ -12,6 +12,7 @@ use fairground_policies::personality;
 use fairground_policies::placement;
 use fairground_policies::pool;
 use fairground_policies::registry::Registry;
+use fairground_policies::sampling;
 use serde::Serialize;
 
 use super::{Ending, print};
@@ -37,7 +38,7 @@ Examples:
   fairground policies --json          a line a policy";
 
 /// The levels, and the question that a policy of each answers.
-const LEVELS: [(&str, &str); 5] = [
+const LEVELS: [(&str, &str); 6] = [
     ("Policies", "which framework is offered free resources"),
     (
         "Schedulers",
@@ -52,13 +53,17 @@ const LEVELS: [(&str, &str); 5] = [
         "on which node and GPU a task runs (fairground pack)",
     ),
     (
+        "Sampling",
+        "into which worker's queue a task goes where nobody knows all of them (fairground sample)",
+    ),
+    (
         "Personalities",
         "what another system chooses together: a policy and the scheduler of every framework, by one name (--policies)",
     ),
 ];
 
 /// The level of personalities.
-const PERSONALITY: usize = 4;
+const PERSONALITY: usize = 5;
 
 /// A policy, whatever its level.
 #[derive(Clone, Copy)]
@@ -114,6 +119,9 @@ fn lines(registry: &Registry) -> Vec<PolicyLine> {
     }
     for entry in &placement::ENTRIES {
         add!(3, entry);
+    }
+    for entry in &sampling::ENTRIES {
+        add!(4, entry);
     }
     for entry in &personality::STANDARD {
         lines.push(PolicyLine {

@@ -15,12 +15,16 @@
 //! place best[tie=first]                 where tasks go
 //! task 3 cpus:1 gpus:0.5                so many tasks, which never end
 //!
+//! workers 4 batch slots=1 delay=1ms     so many workers, and how tasks come into their queues
+//! job at=1s tasks=3 run=10s
+//!
 //! column 10s                            how long a column of the picture is
 //! ```
 
 mod chart;
 mod cluster;
 mod nodes;
+mod queues;
 mod words;
 
 use fairground_policies::job_order::RigidJob;
@@ -53,6 +57,8 @@ pub fn drawn(example: &str, registry: &Registry) -> Result<String, ExampleError>
         pool(&lines)
     } else if has("node") {
         nodes::drawn(&lines)
+    } else if has("workers") {
+        queues::drawn(&lines)
     } else {
         cluster::drawn(&lines, registry)
     }

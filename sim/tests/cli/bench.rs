@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::place::{FAIRGROUND, Place};
+use crate::place::{FAIRGROUND, Place, told};
 
 #[test]
 fn an_unknown_row_is_refused_with_the_names_of_all() {
@@ -86,6 +86,11 @@ fn peers_nobody_knows_are_refused() {
 
 #[test]
 fn rows_of_traces_that_are_not_there_are_skipped() {
+    let place = Place::empty();
+    let mut command = place.command(FAIRGROUND);
+    // Whatever lies above the place.
+    command.env("FAIRGROUND_TRACES", place.path("none"));
+    let output = command.args(["bench", "pool/kth"]).output().unwrap();
     expect![[r#"
         exit 0
         --- stdout
@@ -95,5 +100,5 @@ fn rows_of_traces_that_are_not_there_are_skipped() {
         --- stderr
         pool/kth-easy: skipped: batch-anchors/KTH-SP2-unfiltered.swf.zst is not there: name the folder of traces with FAIRGROUND_TRACES
         pool/kth-conservative: skipped: batch-anchors/KTH-SP2-unfiltered.swf.zst is not there: name the folder of traces with FAIRGROUND_TRACES
-    "#]].assert_eq(&Place::empty().fairground("bench pool/kth"));
+    "#]].assert_eq(&told(&output));
 }

@@ -25,6 +25,8 @@ fn help() {
           pack         Place tasks that never end on nodes until these are full, as papers on fragmentation
                        do
           pool         Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
+          sample       Send tasks to queues at workers that are found by asking a few of them, as Sparrow
+                       does
           conformance  Hold the rules of policies against the test cases of the systems they come from
           verify       Run a result folder's recipe again and compare everything
           fidelity     Simulate what a real cluster ran, and print simulated against measured
