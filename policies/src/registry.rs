@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 
 use crate::allocators::{self, BoxedAllocator, Setup};
 use crate::framework_kind::FrameworkKind;
@@ -127,7 +128,7 @@ impl Registry {
     }
 
     /// The scheduler of a framework of a kind that asks for `own`, or the one that `policy` chooses
-    /// ([`Personality::scheduler`]).
+    /// ([`Personality::scheduler`]). What it draws is drawn of `rng`, which is the framework's alone, or all of them would draw alike.
     ///
     /// # Errors
     /// As [`Self::scheduler`].
@@ -136,20 +137,25 @@ impl Registry {
         policy: &Name,
         own: &Name,
         kind: FrameworkKind,
+        rng: &mut ChaCha8Rng,
     ) -> Result<BoxedScheduler, BadName> {
-        self.scheduler(&Personality::scheduler(policy, own, kind)?)
+        self.made_scheduler(&Personality::scheduler(policy, own, kind)?, rng)
     }
 
-    /// The scheduler `name` means.
+    /// The scheduler `name` means, for whoever looks at what it is or has it alone: what it draws is the same every time.
     ///
     /// # Errors
     /// When the name or a parameter is not known, naming those that are.
     pub fn scheduler(&self, name: &Name) -> Result<BoxedScheduler, BadName> {
+        self.made_scheduler(name, &mut ChaCha8Rng::seed_from_u64(0))
+    }
+
+    fn made_scheduler(&self, name: &Name, rng: &mut ChaCha8Rng) -> Result<BoxedScheduler, BadName> {
         let entry = self.schedulers.iter().find(|one| one.name == name.base());
         let known = self.schedulers.iter().map(|entry| entry.name);
         let entry = entry.ok_or_else(|| unknown("scheduler", name, known))?;
         let mut rest = name.clone();
-        let scheduler = (entry.make)(&mut rest)?;
+        let scheduler = (entry.make)(&mut rest, rng)?;
         rest.finish(
             &entry
                 .params

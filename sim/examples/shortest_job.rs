@@ -49,7 +49,7 @@ pub(crate) const SHORTEST_JOB: SchedulerEntry = SchedulerEntry {
     about: "stages start whole; the job first that says it is done soonest",
     params: &[],
     evidence: Evidence::OWN,
-    make: |_| Ok(Box::new(ShortestJob)),
+    make: |_, _| Ok(Box::new(ShortestJob)),
 };
 
 fn main() -> ExitCode {

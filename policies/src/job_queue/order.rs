@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::Rng as _;
+
 use crate::job::JobSpec;
 use crate::message::JobId;
 use crate::mixed::mixed;
@@ -47,36 +50,22 @@ pub enum JobTie {
 }
 
 impl JobTie {
-    /// The parameters that say it.
+    /// The parameter that says it.
     pub const TIE: Param = Param {
         key: "tie",
         about: "equal jobs: first, last or random (default first)",
     };
-    /// What random ones follow from.
-    pub const SEED: Param = Param {
-        key: "seed",
-        about: "of draws among equal jobs, with tie=random (default 0)",
-    };
 
-    /// The tie rule that parameters ask for.
+    /// The tie rule that parameter `tie` asks for; a random one draws what its draws follow from.
     ///
     /// # Errors
-    /// When there is no such rule, or a seed of nothing that is drawn.
-    pub fn from_name(name: &mut Name) -> Result<Self, BadName> {
-        let seed: Option<u64> = name.take_as(Self::SEED.key, "a whole number, as in 7")?;
-        let tie = match name.take(Self::TIE.key).as_deref() {
-            None | Some("first") => Self::First,
-            Some("last") => Self::Last,
-            Some("random") => return Ok(Self::Random(seed.unwrap_or(0))),
-            Some(other) => return Err(name.bad(Self::TIE.key, other, "first, last or random")),
-        };
-        match seed {
-            None => Ok(tie),
-            Some(_) => Err(name.bad(
-                Self::SEED.key,
-                "given",
-                "tie=random beside it, where something is drawn",
-            )),
+    /// When there is no such rule.
+    pub fn from_name(name: &mut Name, rng: &mut ChaCha8Rng) -> Result<Self, BadName> {
+        match name.take(Self::TIE.key).as_deref() {
+            None | Some("first") => Ok(Self::First),
+            Some("last") => Ok(Self::Last),
+            Some("random") => Ok(Self::Random(rng.next_u64())),
+            Some(other) => Err(name.bad(Self::TIE.key, other, "first, last or random")),
         }
     }
 

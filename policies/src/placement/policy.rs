@@ -135,11 +135,6 @@ impl PlacementPolicy {
         best.expect("a node that the task fits on")
     }
 
-    /// Whether anything is drawn.
-    pub(crate) fn draws(&self) -> bool {
-        self.tie == NodeTie::Random || self.devices == DeviceRule::Random
-    }
-
     pub(crate) const fn tie(&self) -> NodeTie {
         self.tie
     }

@@ -120,7 +120,6 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
             about: "stages that may start later by less than this count as needed now (default 0s)",
         },
         JobTie::TIE,
-        JobTie::SEED,
     ],
     evidence: Evidence {
         source: "Grandl et al., Altruistic Scheduling in Multi-Resource Clusters (Carbyne), OSDI 2016, section 3",
@@ -133,12 +132,12 @@ then a beside tasks=2 cpus:1 mem:1 run=5s
 job a tasks=4 cpus:1 mem:1 run=10s
 ",
     },
-    make: |name| {
+    make: |name, rng| {
         let patience = name.take_as("patience", "a length of time, as in 5s")?;
         Ok(Box::new(Carbyne {
             seen: SeenAgents::default(),
             patience: patience.unwrap_or(Span::ZERO),
-            tie: JobTie::from_name(name)?,
+            tie: JobTie::from_name(name, rng)?,
         }))
     },
 };

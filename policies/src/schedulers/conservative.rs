@@ -160,7 +160,7 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "conservative",
     about: "conservative backfilling: stages start whole, each at the time that was planned for it or earlier; for a \
             framework that has the pool to itself",
-    params: &[GATHER, JobTie::TIE, JobTie::SEED],
+    params: &[GATHER, JobTie::TIE],
     evidence: Evidence {
         source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2",
         proven: Proven::Scripts,
@@ -173,10 +173,10 @@ job a at=2s tasks=90 cpus:1 mem:1 run=100s
 job a at=50s tasks=20 cpus:1 mem:1 run=250s
 ",
     },
-    make: |name| {
+    make: |name, rng| {
         Ok(Box::new(Conservative {
             gather: gather(name)?,
-            tie: JobTie::from_name(name)?,
+            tie: JobTie::from_name(name, rng)?,
             planned: BTreeMap::new(),
             ended: false,
         }))

@@ -126,7 +126,7 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "easy",
     about: "EASY backfilling: stages start whole and in order; later ones pass if by their estimates the first \
             that waits starts no later; for a framework that has the pool to itself",
-    params: &[ORDER, AMONG, GATHER, JobTie::TIE, JobTie::SEED],
+    params: &[ORDER, AMONG, GATHER, JobTie::TIE],
     evidence: Evidence {
         source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.1; SJBF: Tsafrir et al., IEEE TPDS 18(6), 2007",
         proven: Proven::Exact,
@@ -139,12 +139,12 @@ job a at=2s tasks=90 cpus:1 mem:1 run=100s
 job a at=50s tasks=20 cpus:1 mem:1 run=250s
 ",
     },
-    make: |name| {
+    make: |name, rng| {
         Ok(Box::new(Easy {
             gather: gather(name)?,
             order: job_order::from_name(name, ORDER.key)?,
             among: among(name)?,
-            tie: JobTie::from_name(name)?,
+            tie: JobTie::from_name(name, rng)?,
         }))
     },
 };

@@ -8,9 +8,6 @@
 
 use std::collections::BTreeMap;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng as _;
-
 use super::{OfferView, Scheduler, SchedulerEntry, TaskPlaces};
 use crate::evidence::{Evidence, Proven};
 use crate::job::JobSpec;
@@ -145,16 +142,11 @@ const PLACE: Param = Param {
     about: "where tasks go: a placement, as in fgd (default best; `fairground policies` lists them)",
 };
 
-const SEED: Param = Param {
-    key: "seed",
-    about: "of draws among equal agents or GPUs (default 0)",
-};
-
 pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "fit",
     about: "tasks one by one where a placement scores highest, jobs by an order; GPUs are single devices; for a \
             framework that has the pool to itself",
-    params: &[PLACE, ORDER, TIE, GPU, ROUND, ON, TYPES, SEED],
+    params: &[PLACE, ORDER, TIE, GPU, ROUND, ON, TYPES],
     evidence: Evidence {
         source: "the placements' own; Tetris: place=tetris,order=sjf (Grandl et al., SIGCOMM 2014)",
         proven: Proven::Scripts,
@@ -166,22 +158,13 @@ job a at=1s tasks=1 cpus:4 mem:4 run=10s
 job a at=2s tasks=2 cpus:2 mem:2 run=10s
 ",
     },
-    make: |name| {
+    make: |name, rng| {
         let order = job_order::from_name(name, ORDER.key)?;
         let place = name.take(PLACE.key).unwrap_or_else(|| "best".to_owned());
         let (_, policy) = PlacementPolicy::taken(&place, name)?;
-        let seed: Option<u64> = name.take_as(SEED.key, "a whole number, as in 7")?;
-        if seed.is_some() && !policy.draws() {
-            return Err(name.bad(
-                SEED.key,
-                "given",
-                "tie=random or gpu=random beside it, where something is drawn",
-            ));
-        }
-        let draws = ChaCha8Rng::seed_from_u64(seed.unwrap_or(0));
         Ok(Box::new(Fit {
             order,
-            placer: Placer::new(policy, Vec::new(), draws),
+            placer: Placer::new(policy, Vec::new(), rng.clone()),
             tasks: BTreeMap::new(),
             unknown: JobId(0),
         }))

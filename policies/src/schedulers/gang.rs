@@ -53,7 +53,7 @@ impl Scheduler for Gang {
 pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     name: "gang",
     about: "all tasks of a stage start together or not at all; offers are held until they can",
-    params: &[HOLD, JobTie::TIE, JobTie::SEED],
+    params: &[HOLD, JobTie::TIE],
     evidence: Evidence {
         source: "all or nothing: Feitelson and Rudolph, JPDC 16, 1992; Mesos' holding of offers, NSDI 2011, section 3.3",
         proven: Proven::Scripts,
@@ -65,10 +65,10 @@ job a at=1s tasks=2 cpus:1 mem:1 run=10s
 job a at=2s tasks=1 cpus:1 mem:1 run=5s
 ",
     },
-    make: |name| {
+    make: |name, rng| {
         Ok(Box::new(Gang {
             together: Together::from_name(name)?,
-            tie: JobTie::from_name(name)?,
+            tie: JobTie::from_name(name, rng)?,
         }))
     },
 };

@@ -20,6 +20,8 @@ mod workload;
 
 use std::fmt;
 
+use rand_chacha::ChaCha8Rng;
+
 use crate::attributes::AgentAttributes;
 use crate::constraint::TaskSpread;
 use crate::evidence::Evidence;
@@ -133,8 +135,8 @@ pub struct SchedulerEntry {
     pub params: &'static [Param],
     /// Where it comes from, and how far it was proven.
     pub evidence: Evidence,
-    /// Makes it from the parameters in its name.
-    pub make: fn(&mut Name) -> Result<BoxedScheduler, BadName>,
+    /// Makes it from the parameters in its name and a stream of random numbers of its own.
+    pub make: fn(&mut Name, &mut ChaCha8Rng) -> Result<BoxedScheduler, BadName>,
 }
 
 impl fmt::Debug for SchedulerEntry {

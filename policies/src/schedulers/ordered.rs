@@ -3,6 +3,8 @@
 //!
 //! Longer than other policies' files, because it is three that differ in the order, with what all of them say of copies.
 
+use rand_chacha::ChaCha8Rng;
+
 use super::together::{HOLD, Manner, Together};
 use super::{OfferView, Scheduler, SchedulerEntry, Speculation};
 use crate::evidence::{Evidence, Proven};
@@ -180,11 +182,15 @@ fn thousandths(text: &str) -> Option<u32> {
         .checked_add(fraction)
 }
 
-fn make(order: JobOrder, name: &mut Name) -> Result<super::BoxedScheduler, BadName> {
+fn make(
+    order: JobOrder,
+    name: &mut Name,
+    rng: &mut ChaCha8Rng,
+) -> Result<super::BoxedScheduler, BadName> {
     let wait = name
         .take_as("wait", "a length of time, as in 5s")?
         .unwrap_or(Span::ZERO);
-    let tie = JobTie::from_name(name)?;
+    let tie = JobTie::from_name(name, rng)?;
     let passing = Passing { order, tie, wait };
     let together = Together::from_name(name)?;
     let speculation = speculation(name)?;
@@ -198,7 +204,7 @@ fn make(order: JobOrder, name: &mut Name) -> Result<super::BoxedScheduler, BadNa
 pub(super) const FIFO: SchedulerEntry = SchedulerEntry {
     name: "fifo",
     about: "jobs in order of submission, first fit; with `wait`, delay scheduling",
-    params: &[WAIT, HOLD, SPECULATE, QUANTILE, JobTie::TIE, JobTie::SEED],
+    params: &[WAIT, HOLD, SPECULATE, QUANTILE, JobTie::TIE],
     evidence: Evidence {
         source: "Zaharia et al., Delay Scheduling, EuroSys 2010, section 4",
         proven: Proven::Scripts,
@@ -210,13 +216,13 @@ job a at=1s tasks=4 cpus:1 mem:1 run=10s
 job a at=2s tasks=1 cpus:1 mem:1 run=5s
 ",
     },
-    make: |name| make(JobOrder::Fifo, name),
+    make: |name, rng| make(JobOrder::Fifo, name, rng),
 };
 
 pub(super) const FAIR: SchedulerEntry = SchedulerEntry {
     name: "fair",
     about: "the job with the fewest running tasks first, first fit; with `wait`, delay scheduling",
-    params: &[WAIT, HOLD, SPECULATE, QUANTILE, JobTie::TIE, JobTie::SEED],
+    params: &[WAIT, HOLD, SPECULATE, QUANTILE, JobTie::TIE],
     evidence: Evidence {
         source: "Zaharia et al., Delay Scheduling, EuroSys 2010, section 4",
         proven: Proven::Scripts,
@@ -228,14 +234,14 @@ job a at=1s tasks=4 cpus:1 mem:1 run=10s
 job a at=2s tasks=1 cpus:1 mem:1 run=5s
 ",
     },
-    make: |name| make(JobOrder::Fair, name),
+    make: |name, rng| make(JobOrder::Fair, name, rng),
 };
 
 pub(super) const SJF: SchedulerEntry = SchedulerEntry {
     name: "sjf",
     about: "the job first that says it is done soonest (by `estimate`, those that say nothing last), first \
             fit; with `wait`, delay scheduling",
-    params: &[WAIT, HOLD, SPECULATE, QUANTILE, JobTie::TIE, JobTie::SEED],
+    params: &[WAIT, HOLD, SPECULATE, QUANTILE, JobTie::TIE],
     evidence: Evidence {
         source: "Conway, Maxwell and Miller, Theory of Scheduling, 1967",
         proven: Proven::Scripts,
@@ -247,7 +253,7 @@ job a at=1s tasks=4 cpus:1 mem:1 run=10s
 job a at=2s tasks=1 cpus:1 mem:1 run=5s
 ",
     },
-    make: |name| make(JobOrder::SHORTEST, name),
+    make: |name, rng| make(JobOrder::SHORTEST, name, rng),
 };
 
 #[cfg(test)]

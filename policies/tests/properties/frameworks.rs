@@ -116,7 +116,7 @@ fn kinds() -> impl Strategy<Value = Vec<Kind>> {
             "fair",
             "sjf",
             "fit",
-            "fit[place=fgd,order=f1,tie=random,seed=3]",
+            "fit[place=fgd,order=f1,tie=random]",
             "fifo[wait=3s]",
             "fair[wait=300ms]",
         ])

@@ -142,7 +142,12 @@ pub fn run(args: &Args, registry: &Registry) -> anyhow::Result<ExitCode> {
     let cluster = Cluster(&which);
     let program = which.folder().join("burner");
     std::fs::copy(std::env::current_exe()?, &program).context("the burner")?;
-    let frameworks = frameworks(recipe, &trace, (&args.policy, config), registry)?;
+    let frameworks = frameworks(
+        recipe,
+        &trace,
+        (&args.policy, config),
+        (registry, args.seed),
+    )?;
     let burners = (program, calibration.clone());
     let ended = runtime.block_on(async {
         tokio::select! {
@@ -379,7 +384,7 @@ fn frameworks(
     recipe: &Recipe,
     trace: &Trace,
     (policy, config): (&Name, Config),
-    registry: &Registry,
+    (registry, seed): (&Registry, u64),
 ) -> anyhow::Result<Vec<Framework>> {
     let mut frameworks = Vec::new();
     for (index, (spec, workload)) in recipe.framework.iter().zip(&trace.workloads).enumerate() {
@@ -389,7 +394,9 @@ fn frameworks(
             ..OfferPolicy::under(config, spec.refuse)
         };
         let kind = workload.work.kind();
-        let scheduler = registry.scheduler_under(policy, &spec.scheduler, kind)?;
+        // As the simulator draws.
+        let mut rng = rng::stream(seed, &format!("scheduler/{index}")).into_generator();
+        let scheduler = registry.scheduler_under(policy, &spec.scheduler, kind, &mut rng)?;
         frameworks.push(Framework::new(id, kind, offer_policy, scheduler));
     }
     Ok(frameworks)

@@ -66,7 +66,8 @@ fn asks_heeded_under(
 ) -> Result<(), BadName> {
     let name = &framework.scheduler;
     let registry = &experiment.registry;
-    let scheduler = registry.scheduler_under(policy, name, FrameworkKind::Batch)?;
+    let scheduler =
+        registry.scheduler(&Personality::scheduler(policy, name, FrameworkKind::Batch)?)?;
     if !scheduler.heeds_asks() {
         return Err(BadName(format!(
             "`{name}` under `{policy}`: tasks run on any agent, and jobs ask for models of GPU (`gpu_models`); \

@@ -9,6 +9,7 @@ use fairground_policies::master::Config;
 use fairground_policies::message::{AgentId, Event, FrameworkId, RoleId};
 use fairground_policies::name::BadName;
 use fairground_workloads::recipe::described;
+use fairground_workloads::rng;
 use fairground_workloads::trace::Work;
 
 use super::Scenario;
@@ -24,7 +25,9 @@ pub(super) fn framework(
     let offer_policy = OfferPolicy::under(config, behaviour.refuse);
     let kind = work.kind();
     let (registry, policy) = (scenario.registry, scenario.policy);
-    let scheduler = registry.scheduler_under(policy, &behaviour.scheduler, kind)?;
+    let purpose = format!("scheduler/{}", id.0);
+    let mut rng = rng::stream(scenario.seed, &purpose).into_generator();
+    let scheduler = registry.scheduler_under(policy, &behaviour.scheduler, kind, &mut rng)?;
     let framework = Framework::new(id, kind, offer_policy, scheduler);
     let framework = framework.with_spread(scenario.spread(id));
     Ok(framework.on_agents(Arc::clone(described)))

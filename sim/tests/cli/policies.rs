@@ -129,7 +129,6 @@ fn policies() {
               speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
               quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
               tie      equal jobs: first, last or random (default first)
-              seed     of draws among equal jobs, with tie=random (default 0)
           fair         the job with the fewest running tasks first, first fit; with `wait`, delay scheduling [own scripts]
               source   Zaharia et al., Delay Scheduling, EuroSys 2010, section 4
               wait     how long a job lets offers pass that do not hold its data (default 0s)
@@ -137,7 +136,6 @@ fn policies() {
               speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
               quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
               tie      equal jobs: first, last or random (default first)
-              seed     of draws among equal jobs, with tie=random (default 0)
           sjf          the job first that says it is done soonest (by `estimate`, those that say nothing last), first fit; with `wait`, delay scheduling [own scripts]
               source   Conway, Maxwell and Miller, Theory of Scheduling, 1967
               wait     how long a job lets offers pass that do not hold its data (default 0s)
@@ -145,24 +143,20 @@ fn policies() {
               speculate a task that runs so many times as long as the median of its stage's tasks that are done has a copy on another agent; the first to be done counts (Spark: 1.5, since its version 4 3; default never)
               quantile what part of a stage must be done before that (default 0.75 as Spark, since its version 4 0.9)
               tie      equal jobs: first, last or random (default first)
-              seed     of draws among equal jobs, with tie=random (default 0)
           gang         all tasks of a stage start together or not at all; offers are held until they can [own scripts]
               source   all or nothing: Feitelson and Rudolph, JPDC 16, 1992; Mesos' holding of offers, NSDI 2011, section 3.3
               hold     how long offers are held for tasks that start together, up to twice that (default 30s)
               tie      equal jobs: first, last or random (default first)
-              seed     of draws among equal jobs, with tie=random (default 0)
           easy         EASY backfilling: stages start whole and in order; later ones pass if by their estimates the first that waits starts no later; for a framework that has the pool to itself [exact]
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.1; SJBF: Tsafrir et al., IEEE TPDS 18(6), 2007
               order    whose turn it is: an order of jobs (default fcfs; `fairground policies` lists them)
               among    the order in which those behind the first are looked through (default that of submission; sjf is EASY-SJBF)
               gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
               tie      equal jobs: first, last or random (default first)
-              seed     of draws among equal jobs, with tie=random (default 0)
           conservative conservative backfilling: stages start whole, each at the time that was planned for it or earlier; for a framework that has the pool to itself [own scripts]
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
               gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
               tie      equal jobs: first, last or random (default first)
-              seed     of draws among equal jobs, with tie=random (default 0)
           fit          tasks one by one where a placement scores highest, jobs by an order; GPUs are single devices; for a framework that has the pool to itself [own scripts]
               source   the placements' own; Tetris: place=tetris,order=sjf (Grandl et al., SIGCOMM 2014)
               place    where tasks go: a placement, as in fgd (default best; `fairground policies` lists them)
@@ -172,24 +166,20 @@ fn policies() {
               round    scores are cut to so many parts of one, as in 100 (default not at all)
               on       the kinds that count, as in cpus:gpus (default all)
               types    the most frequent kinds of tasks count until they are so many percent of all (default 100, the original 95)
-              seed     of draws among equal agents or GPUs (default 0)
           tetris       the task that fits an agent best and whose job has least left to do, among the jobs with the smallest shares; for a framework that has the pool to itself [prototype]
               source   Grandl et al., Multi-resource Packing for Cluster Schedulers (Tetris), SIGCOMM 2014, sections 3.2 to 3.4
               fairness which part of the jobs is left out, the richest, in thousandths (default 250)
               barrier  stages of which so many thousandths are done go first (default 900)
               weight   how much what is left to do counts against packing, in thousandths (default 1000, 0 only packs)
               tie      equal jobs: first, last or random (default first)
-              seed     of draws among equal jobs, with tie=random (default 0)
           carbyne      jobs take of their fair share what they need now to be done no later, and what is left goes to those that are done soonest; for a framework that has the pool to itself [prototype]
               source   Grandl et al., Altruistic Scheduling in Multi-Resource Clusters (Carbyne), OSDI 2016, section 3
               patience stages that may start later by less than this count as needed now (default 0s)
               tie      equal jobs: first, last or random (default first)
-              seed     of draws among equal jobs, with tie=random (default 0)
           themis       finish-time fairness: jobs furthest from what an equal part of the pool would give them bid, and the product of their gains is the largest; for a framework that has the pool to itself [prototype]
               source   Mahajan et al., Themis: Fair and Efficient GPU Cluster Scheduling, NSDI 2020, sections 3 and 5
               f        which part of the jobs does not bid, those treated best, in thousandths (default 800)
               tie      equal jobs: first, last or random (default first)
-              seed     of draws among equal jobs, with tie=random (default 0)
 
         Pool: which rigid job starts next on one pool of processors (fairground pool)
 
@@ -260,6 +250,25 @@ fn policies() {
               tie      nodes of equal score: first (lowest number), last or random (default first; of `random` random)
               gpu      the GPU a task shares: first, tightest, emptiest or random (default the policy's own)
               round    scores are cut to so many parts of one, as in 100 (default not at all)
+
+        Sampling: into which worker's queue a task goes where nobody knows all of them (fairground sample)
+
+          random       every task goes to any worker [in band]
+              source   Ousterhout et al., Sparrow, SOSP 2013, sections 3 and 5, and the simulator beside it
+          per-task     every task asks a few workers, and goes to the shortest queue [in band]
+              source   Ousterhout et al., Sparrow, SOSP 2013, sections 3 and 5, and the simulator beside it
+              probes   how many workers are asked for every task of a job (default 2)
+              tie      queues of equal length: first (lowest number), last or random (default random)
+          batch        a job asks a few workers a task, and its tasks go to the shortest of all these queues [in band]
+              source   Ousterhout et al., Sparrow, SOSP 2013, sections 3 and 5, and the simulator beside it
+              probes   how many workers are asked for every task of a job (default 2)
+              tie      queues of equal length: first (lowest number), last or random (default random)
+          late         a job has places in a few queues a task, and its tasks go to those whose turn comes first (late binding) [in band]
+              source   Ousterhout et al., Sparrow, SOSP 2013, sections 3 and 5, and the simulator beside it
+              probes   how many workers are asked for every task of a job (default 2)
+              cancel   yes: once the last task has a worker, the places left in queues are given up (default); no: each has its turn
+          central      one queue for all workers, by somebody who knows at once what is free: what the others are held against [exact]
+              source   Ousterhout et al., Sparrow, SOSP 2013, sections 3 and 5, and the simulator beside it
 
         Personalities: what another system chooses together: a policy and the scheduler of every framework, by one name (--policies)
 

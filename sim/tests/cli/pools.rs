@@ -185,7 +185,6 @@ fn a_policy_explained() {
 
                   gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
                   tie      equal jobs: first, last or random (default first)
-                  seed     of draws among equal jobs, with tie=random (default 0)
 
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
               proven   own scripts: it gives the answers that the project's own tests work out
@@ -258,7 +257,7 @@ fn a_policy_explained() {
         &expect![[r#"
             exit 2
             --- stderr
-            error: no policy is called `raffle`; known are static, static-best, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, fifo, fair, sjf, gang, easy, conservative, fit, tetris, carbyne, themis, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
+            error: no policy is called `raffle`; known are static, static-best, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, fifo, fair, sjf, gang, easy, conservative, fit, tetris, carbyne, themis, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread, random, per-task, batch, late, central, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
         "#]],
     );
 }

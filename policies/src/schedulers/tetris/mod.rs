@@ -108,7 +108,6 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
             about: "how much what is left to do counts against packing, in thousandths (default 1000, 0 only packs)",
         },
         JobTie::TIE,
-        JobTie::SEED,
     ],
     evidence: Evidence {
         source: "Grandl et al., Multi-resource Packing for Cluster Schedulers (Tetris), SIGCOMM 2014, sections 3.2 to 3.4",
@@ -121,13 +120,13 @@ job a tasks=4 cpus:1 mem:4 run=5s
 job a tasks=2 cpus:2 mem:2 run=10s
 ",
     },
-    make: |name| {
+    make: |name, rng| {
         Ok(Box::new(Tetris {
             seen: SeenAgents::default(),
             fairness: thousandths(name, "fairness", 250, 999)?,
             barrier: thousandths(name, "barrier", 900, 1000)?,
             weight: thousandths(name, "weight", 1000, 1_000_000)?,
-            tie: JobTie::from_name(name)?,
+            tie: JobTie::from_name(name, rng)?,
         }))
     },
 };

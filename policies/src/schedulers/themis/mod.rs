@@ -111,7 +111,6 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
             about: "which part of the jobs does not bid, those treated best, in thousandths (default 800)",
         },
         JobTie::TIE,
-        JobTie::SEED,
     ],
     evidence: Evidence {
         source: "Mahajan et al., Themis: Fair and Efficient GPU Cluster Scheduling, NSDI 2020, sections 3 and 5",
@@ -124,11 +123,11 @@ job a at=1s tasks=4 cpus:1 mem:1 run=10s
 job a at=2s tasks=2 cpus:1 mem:1 run=5s
 ",
     },
-    make: |name| {
+    make: |name, rng| {
         Ok(Box::new(Themis {
             seen: SeenAgents::default(),
             leaves_out: thousandths(name, "f", 800, 999)?,
-            tie: JobTie::from_name(name)?,
+            tie: JobTie::from_name(name, rng)?,
         }))
     },
 };
