@@ -57,6 +57,49 @@ impl AgentAttributes {
     }
 }
 
+/// How fast a framework's work runs on agents, by what these are described with.
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AgentSpeeds(Vec<SpeedOf>);
+
+/// How fast work runs where an attribute has a word.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct SpeedOf {
+    /// The attribute's name.
+    pub attribute: String,
+    /// Its word.
+    pub word: String,
+    /// The speed, in thousandths of that where nothing is said.
+    pub thousandths: u32,
+}
+
+impl AgentSpeeds {
+    /// The speed where nothing is said.
+    pub const PLAIN: u32 = 1000;
+
+    /// Of what is said of single words.
+    pub const fn new(said: Vec<SpeedOf>) -> Self {
+        Self(said)
+    }
+
+    /// Whether nothing is said.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How fast it is on an agent that is so described, in thousandths and at least one: the product of all that holds
+    /// there.
+    pub fn on(&self, described: &AgentAttributes) -> u32 {
+        let said = self.0.iter();
+        let said = said.filter(|one| described.get(&one.attribute) == Some(&one.word));
+        let product = said.fold(u64::from(Self::PLAIN), |product, one| {
+            let product = product.saturating_mul(one.thousandths.into());
+            (product / u64::from(Self::PLAIN)).min(u32::MAX.into())
+        });
+        product.max(1) as u32
+    }
+}
+
 /// What is asked of one attribute of an agent.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct AttributeTest {

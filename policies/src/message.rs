@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::attributes::{AgentAttributes, OfferConstraints};
+use crate::attributes::{AgentAttributes, AgentSpeeds, OfferConstraints};
 use crate::few::Few;
 use crate::part::{AgentPart, Capabilities, Portion};
 use crate::resources::{QuotaLimit, Resources};
@@ -342,6 +342,13 @@ pub enum Event {
         framework: FrameworkId,
         /// In the order in which it is to be served.
         more: Few<Demand>,
+    },
+    /// How fast a framework's work runs on which agents from now on; alike on all before anybody says so.
+    SpeedsSet {
+        /// Which one.
+        framework: FrameworkId,
+        /// By what agents are described with.
+        speeds: AgentSpeeds,
     },
 }
 

@@ -20,6 +20,7 @@
 //! lend a0 cpus:2                   what an agent's tasks do not use, for those who know of it
 //! knows f0 revocable refined shared      what a framework knows how to handle
 //! describe a0 zone=a gpu=v100      an agent's attributes, all of them
+//! speeds f gpu=v100*2 gpu=k80*0.5  how fast a framework is on which agents
 //! asks f0 zone=a|b !gpu or rack    a framework asks for agents: words that an attribute has (`!=` has not), an attribute
 //!                                  that is there (`!gpu`: is not); any of what `or` parts; nothing: for all
 //! accept f0 o0 t0 cpus:1 t1 mem:2  tasks to launch on offers; what is left is refused
@@ -57,7 +58,7 @@ use fairground_policies::time::Time;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use words::{Words, attributes, constraints, demand, events, gangs, parts, quota, time};
+use words::{Words, attributes, constraints, demand, events, gangs, parts, quota, speeds, time};
 
 // What the examples call their program by; nobody runs it here.
 extern crate self as fairground_sim;
@@ -191,6 +192,7 @@ impl Stage {
             "quota" => self.tell(quota(rest)),
             "describe" => self.tell(attributes(rest)),
             "asks" => self.tell(constraints(rest)),
+            "speeds" => self.tell(speeds(rest)),
             "gang" => self.tell(gangs(rest, self.master.ledger())),
             "reserve" | "unreserve" | "disk" | "share" | "lend" | "knows" => {
                 self.tell(parts(verb, rest));

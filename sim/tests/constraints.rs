@@ -1,4 +1,4 @@
-//! Constraints as recipes say them: what runs where, and what makes no sense.
+//! Constraints and speeds as recipes say them: what runs where, how fast, and what makes no sense.
 
 mod common;
 
@@ -344,4 +344,99 @@ fn a_job_that_asks_for_what_no_agent_is_never_runs() {
         let found = zones_of_jobs(policy, scheduler, &[(10, "d"), (11, "c")]);
         assert_eq!(found, "11:c in 11s, 1 never", "{policy} {scheduler}");
     }
+}
+
+/// A gang is as fast as the slowest of its agents; what an executor works on is as fast as its agent.
+#[test]
+fn work_is_as_fast_as_its_agent() {
+    let times = |work: Work, scheduler: &str| {
+        let mut ended = Vec::new();
+        let cluster = zones("drf").framework(scheduler, work);
+        let cluster = cluster.speed("zone", "a", 4000);
+        cluster.watched(&mut |one| ended.push((one.agent.0, one.ended.as_micros() / 1000)));
+        ended
+    };
+    // Agents 0 and 1 are of zone a.
+    let tasks = batch(vec![job(0, vec![maps(&[10; 12])])]);
+    let ended = times(tasks, "fifo");
+    let fast = |agent: u32| if agent < 2 { 2500 } else { 10_000 };
+    assert!(
+        ended.len() == 12 && ended.iter().all(|(agent, end)| *end == fast(*agent)),
+        "{ended:?}"
+    );
+    let mut rigid = StageSpec::new(cores(1), 12);
+    rigid.rigid = true;
+    let local = vec![secs(10)];
+    let rigid = batch(vec![job(
+        0,
+        vec![(rigid, Runtimes::Plain { local, away: 1000 })],
+    )]);
+    assert!(times(rigid, "fifo").iter().all(|(_, end)| *end == 10_000));
+    let waves = Runtimes::Waves {
+        fresh: vec![secs(10); 4],
+        first: vec![secs(8); 4],
+        rest: vec![secs(4); 4],
+    };
+    let work = Work::Executors {
+        jobs: numbered(vec![job(0, vec![(StageSpec::new(cores(1), 4), waves)])]),
+        needs: cores(4),
+        max: 1,
+        idle: secs(1),
+    };
+    // One executor on agent 0 works on all of them, one after the other at four times the speed, and is idle for a second.
+    assert_eq!(times(work, "fifo"), [(0, (10_000 + 3 * 4000) / 4 + 1000)]);
+}
+
+/// Ten and ten agents of one core, of which one framework is three times as fast on the first: it is due eight of those, the
+/// other two and all of the others, so that both have six tenths of the cluster by their own speed.
+#[test]
+fn gavel_gives_each_what_it_gains_most_by() {
+    let placed = |policy: &str| {
+        let mut cluster = Cluster::new(policy, &[cores(1); 20]);
+        let kind = |agent| if agent < 10 { "fast" } else { "slow" };
+        let words =
+            (0..20).map(|agent| AgentAttributes::new([("kind".into(), kind(agent).into())]));
+        cluster.trace.described = words.collect();
+        let work = || batch(vec![job(0, vec![maps(&[60; 40])])]);
+        let cluster = cluster
+            .framework("fifo", work())
+            .speed("kind", "fast", 3000);
+        let cluster = cluster.framework("fifo", work());
+        let mut first = [[0; 2]; 2];
+        cluster.watched(&mut |one| {
+            if one.started.as_micros() == 0 {
+                first[one.framework.index()][usize::from(one.agent.0 >= 10)] += 1;
+            }
+        });
+        first
+    };
+    assert_eq!(placed("gavel[offers=task]"), [[8, 0], [2, 10]]);
+    assert_eq!(placed("drf[offers=task]"), [[5, 5], [5, 5]]);
+}
+
+#[test]
+fn speeds_that_make_no_sense_are_refused() {
+    let spark = "[framework.workload.spark]\n";
+    let speeds = |said: &str| format!("speeds = {{ {said} }}\n{spark}");
+    refused(
+        ZONE_A,
+        &speeds("zone = { b = 2 }"),
+        "framework.f.speeds`: no agent has zone = b\n  hint: there is zone = a",
+    );
+    refused(
+        "",
+        &speeds("zone = { b = 2 }"),
+        "no agent has zone = b\n  hint: describe agents, as in attributes = { zone = \"b\" } of a group",
+    );
+    refused(
+        ZONE_A,
+        &speeds("zone = { a = 0 }"),
+        "`zone.a`: expected how many times as fast",
+    );
+    let rails = "speeds = { zone = { a = 2 } }\n[framework.workload.rails]\n";
+    refused(
+        ZONE_A,
+        rails,
+        "a `rails` workload has instances and no tasks that end",
+    );
 }

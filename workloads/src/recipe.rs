@@ -12,6 +12,7 @@ mod reservations;
 mod roles;
 mod settings;
 mod sources;
+mod speeds;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,7 @@ pub use preempted::PreemptedWork;
 pub use reservations::{Reservation, ReservationSpec};
 pub use roles::{QuotaSpec, Role, RoleSpec};
 pub use sources::Sources;
+pub use speeds::{SpeedSpec, speeds};
 
 /// The recipe `compare` runs when none is named.
 pub const NINE_HOSTS: &str = include_str!("../assets/nine-hosts.toml");
@@ -208,6 +210,9 @@ pub struct FrameworkSpec {
     /// Where its tasks may run, in Marathon's words; all of them hold, over all its tasks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<Constraint>,
+    /// How many times as fast its work is on agents that have these words, by attribute; as it is on others.
+    #[serde(default, skip_serializing_if = "SpeedSpec::is_empty")]
+    pub speeds: SpeedSpec,
     /// How it orders and places its tasks.
     #[serde(default = "scheduler")]
     pub scheduler: Name,
@@ -239,6 +244,7 @@ impl FrameworkSpec {
             weight: weight(),
             role: None,
             constraints: Vec::new(),
+            speeds: SpeedSpec::default(),
             scheduler: scheduler(),
             refuse: refuse(),
             preempted: PreemptedWork::Lost,

@@ -27,7 +27,7 @@ pub struct Buyer {
 }
 
 /// The kind of which a task takes the largest part of `total`, the first of equals.
-fn dominant(needs: Resources, total: Resources) -> Kind {
+pub(crate) fn dominant(needs: Resources, total: Resources) -> Kind {
     let share = |kind: &Kind| needs.share(*kind, total);
     let largest = Kind::ALL.iter().rev().max_by_key(|kind| share(kind));
     largest.copied().unwrap_or(Kind::Cpus)
@@ -67,7 +67,7 @@ pub fn equilibrium(buyers: &[Buyer], total: Resources) -> Vec<u32> {
     } else {
         program.solve()
     };
-    let mut shares = (0..count).map(|at| found.as_ref().map_or(PARTS, |all| parts(all[at])));
+    let mut shares = (0..count).map(|at| found.as_ref().map_or(PARTS, |all| parts(all.values[at])));
     let all = buyers.iter();
     all.map(|buyer| {
         if takes(&buyer) {

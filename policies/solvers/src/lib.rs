@@ -11,5 +11,7 @@ use fairground_policies::registry::Registry;
 
 /// The table with the policies of this package.
 pub fn with_solvers(registry: Registry) -> Registry {
-    registry.with_allocator(ceei::CEEI)
+    registry
+        .with_allocator(ceei::CEEI)
+        .with_allocator(gavel::GAVEL)
 }

@@ -17,6 +17,14 @@ pub(crate) struct Program {
     logs: usize,
 }
 
+/// What a solver found.
+pub(crate) struct Solution {
+    /// Of the variables.
+    pub(crate) values: Vec<f64>,
+    /// Of the rows: what a little more of its bound would be worth; nothing where the bound is not what holds.
+    pub(crate) prices: Vec<f64>,
+}
+
 impl Program {
     /// Of as many variables as there are costs.
     pub(crate) fn new(cost: Vec<f64>) -> Self {
@@ -55,7 +63,7 @@ impl Program {
     }
 
     /// The solution; `None` where the solver finds none.
-    pub(crate) fn solve(self) -> Option<Vec<f64>> {
+    pub(crate) fn solve(self) -> Option<Solution> {
         let (count, rows) = (self.cost.len(), self.bounds.len());
         let (at, columns, entries) = self.entries;
         let matrix = CscMatrix::new_from_triplets(rows, count, at, columns, entries);
@@ -73,7 +81,10 @@ impl Program {
             solver.solution.status,
             SolverStatus::Solved | SolverStatus::AlmostSolved
         );
-        found.then(|| solver.solution.x.clone())
+        found.then(|| Solution {
+            values: solver.solution.x.clone(),
+            prices: solver.solution.z.clone(),
+        })
     }
 }
 

@@ -212,6 +212,9 @@ impl Ledger {
             self.catch_up();
             self.behind = Some(agent);
         }
+        if self.kinds.is_some() {
+            self.count_kind(agent);
+        }
     }
 
     /// Brings the indexes up to date.

@@ -63,6 +63,7 @@ impl Ledger {
             }
         }
         self.described.insert(agent, attributes);
+        self.sort_kinds();
     }
 
     /// Says what a framework asks of agents from now on, which may be said before it joins.

@@ -54,6 +54,7 @@ impl Ledger {
         self.check_roles();
         self.check_preemptions();
         self.check_constraints();
+        self.check_kinds();
         if self.has_quota {
             self.check_quota();
         }

@@ -10,6 +10,7 @@ mod check;
 mod demand;
 mod frameworks;
 mod givers;
+mod kinds;
 mod offers;
 mod part_entries;
 mod parts;
@@ -24,6 +25,7 @@ use self::agents::AgentEntry;
 use self::frameworks::FrameworkEntry;
 pub(crate) use self::givers::Givers;
 use self::givers::RoomMade;
+use self::kinds::AgentKinds;
 pub(crate) use self::offers::{OpenOffer, ReleasedParts};
 pub(crate) use self::part_entries::Bounds;
 use self::part_entries::Parted;
@@ -78,6 +80,8 @@ pub struct Ledger {
     described: BTreeMap<AgentId, AgentAttributes>,
     /// Whether any framework asks for some of them: nobody else pays for it.
     has_constraints: bool,
+    /// On which agents frameworks are how fast, if anybody says so: nobody else pays for it.
+    kinds: Option<Box<AgentKinds>>,
     /// What nobody holds of what is for anybody; counted where any role has a quota.
     shared_free: Resources,
     /// Whether any role has a quota: nobody else pays for it.
@@ -113,6 +117,7 @@ impl Default for Ledger {
             shared: Shared::default(),
             described: BTreeMap::new(),
             has_constraints: false,
+            kinds: None,
             shared_free: Resources::ZERO,
             has_quota: false,
             needed: Resources::ZERO,

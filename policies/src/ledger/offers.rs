@@ -209,6 +209,7 @@ impl Ledger {
             holding.aside += aside;
         });
         self.changed(agent);
+        self.of_kind(framework, agent, |held| *held += resources);
     }
 
     /// All offers that `framework` did not answer, those that hold nothing, too.
@@ -275,6 +276,9 @@ impl Ledger {
             holding.aside -= aside;
         });
         self.changed(offer.agent);
+        self.of_kind(offer.framework, offer.agent, |held| {
+            *held -= offer.resources;
+        });
         open
     }
 }

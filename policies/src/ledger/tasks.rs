@@ -165,6 +165,7 @@ impl Ledger {
             holding.aside += aside;
         });
         self.changed(agent);
+        self.of_kind(framework, agent, |held| *held += needs);
         position
     }
 
@@ -233,6 +234,7 @@ impl Ledger {
             holding.aside -= aside;
         });
         self.changed(agent);
+        self.of_kind(framework, agent, |held| *held -= needs);
     }
 
     /// A running task stands at another position of an agent's list.

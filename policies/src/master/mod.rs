@@ -220,6 +220,7 @@ impl Master {
                 framework,
                 constraints,
             } => self.constraints_set(framework, constraints),
+            Event::SpeedsSet { framework, speeds } => self.speeds_set(framework, speeds),
             Event::GangsPlaced {
                 framework,
                 answers,

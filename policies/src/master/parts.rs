@@ -1,7 +1,7 @@
 //! What becomes of agents and their parts: words, reservations, disks, what is lent; and who may use which.
 
 use super::Master;
-use crate::attributes::{AgentAttributes, OfferConstraints};
+use crate::attributes::{AgentAttributes, AgentSpeeds, OfferConstraints};
 use crate::message::{Action, AgentId, FrameworkId, Node, OfferId};
 use crate::part::{AgentPart, Capabilities};
 use crate::resources::Resources;
@@ -153,6 +153,12 @@ impl Master {
         self.ledger.describe(agent, attributes);
         self.filters.forget_agent(agent);
         self.note_change(agent);
+    }
+
+    /// Who goes first may be another now.
+    pub(super) fn speeds_set(&mut self, framework: FrameworkId, speeds: AgentSpeeds) {
+        self.ledger.set_speeds(framework, speeds);
+        self.reconsider.add(framework);
     }
 
     /// Offers that were made before stand.

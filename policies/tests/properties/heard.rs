@@ -71,6 +71,9 @@ impl Observer {
                 self.known.extend((0..=framework.0).map(FrameworkId));
                 self.asked.insert(*framework, constraints.clone());
             }
+            Event::SpeedsSet { framework, .. } => {
+                self.known.extend((0..=framework.0).map(FrameworkId));
+            }
             _ => {}
         }
     }

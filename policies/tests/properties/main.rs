@@ -8,6 +8,7 @@ use fairground_policies::registry::Registry;
 use proptest::prelude::ProptestConfig;
 
 mod apart;
+mod described;
 #[path = "../examples/mod.rs"]
 mod examples;
 mod frameworks;

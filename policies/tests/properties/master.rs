@@ -1,6 +1,5 @@
 //! The master under any sequence of facts: valid ones, late ones and absurd ones.
 
-use fairground_policies::attributes::{AgentAttributes, AttributeTest, Expected, OfferConstraints};
 use fairground_policies::message::{
     AgentId, Demand, Event, FrameworkId, Node, OfferId, Outcome, RoleId, TaskId, TaskRequest,
 };
@@ -12,6 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use crate::described::{attributes, constraints, speeds};
 use crate::gangs::{Gang, gangs};
 use crate::observer::{Observer, master};
 use crate::played::POLICIES;
@@ -145,6 +145,8 @@ fn facts() -> impl Strategy<Value = Event> {
         2 => (frameworks(), constraints()).prop_map(|(framework, constraints)| {
             Event::ConstraintsSet { framework, constraints }
         }),
+        2 => (frameworks(), speeds())
+            .prop_map(|(framework, speeds)| Event::SpeedsSet { framework, speeds }),
         1 => frameworks().prop_map(|framework| Event::FrameworkLeft { framework }),
         6 => (frameworks(), demand())
             .prop_map(|(framework, demand)| Event::DemandDeclared { framework, demand: demand.into() }),
@@ -228,33 +230,6 @@ fn capabilities() -> impl Strategy<Value = Capabilities> {
         Capabilities::ALL,
         Capabilities::ALL,
     ])
-}
-
-/// Of zones and racks, where agents have any.
-fn attributes() -> impl Strategy<Value = AgentAttributes> {
-    let word = || prop::option::of(select(vec!["a", "b", "c"]));
-    (word(), word()).prop_map(|words| {
-        let named = [("zone", words.0), ("rack", words.1)];
-        let said = named
-            .into_iter()
-            .filter_map(|(name, word)| Some((name.into(), word?.into())));
-        AgentAttributes::new(said)
-    })
-}
-
-fn constraints() -> impl Strategy<Value = OfferConstraints> {
-    let words = || vec(select(vec!["a", "b", "c"]).prop_map(str::to_owned), 0..3);
-    let expects = prop_oneof![
-        Just(Expected::Some),
-        Just(Expected::Nothing),
-        words().prop_map(Expected::OneOf),
-        words().prop_map(Expected::NoneOf),
-    ];
-    let attribute = select(vec!["zone", "rack"]).prop_map(str::to_owned);
-    let test =
-        (attribute, expects).prop_map(|(attribute, expects)| AttributeTest { attribute, expects });
-    let any_of = prop_oneof![2 => Just(Vec::new()), 5 => vec(vec(test, 0..3), 1..3)];
-    any_of.prop_map(|any_of| OfferConstraints { any_of })
 }
 
 fn demand() -> impl Strategy<Value = Vec<Demand>> {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fairground_policies::attributes::{AgentAttributes, AttributeTest, Expected, OfferConstraints};
+use fairground_policies::attributes::{
+    AgentAttributes, AgentSpeeds, AttributeTest, Expected, OfferConstraints, SpeedOf,
+};
 use fairground_policies::frameworks::OfferPolicy;
 use fairground_policies::ledger::Ledger;
 use fairground_policies::message::{
@@ -323,6 +325,25 @@ pub(crate) fn constraints(text: &str) -> Event {
         constraints: OfferConstraints {
             any_of: any_of.collect(),
         },
+    }
+}
+
+/// How fast a framework is where: `f gpu=v100*2 gpu=k80*0.5`.
+pub(crate) fn speeds(text: &str) -> Event {
+    let (framework, said) = text.split_once(' ').unwrap_or((text, ""));
+    let read = |word: &str| {
+        let (attribute, rest) = word.split_once('=').expect("attribute=word*speed");
+        let (word, speed) = rest.split_once('*').expect("attribute=word*speed");
+        let speed: f64 = speed.parse().expect("a speed");
+        SpeedOf {
+            attribute: attribute.to_owned(),
+            word: word.to_owned(),
+            thousandths: (speed * 1000.0).round() as u32,
+        }
+    };
+    Event::SpeedsSet {
+        framework: Words::read(framework).frameworks[0],
+        speeds: AgentSpeeds::new(said.split_whitespace().map(read).collect()),
     }
 }
 

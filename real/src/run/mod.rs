@@ -230,6 +230,13 @@ fn check(
                 spec.name
             );
         }
+        if !spec.speeds.is_empty() {
+            bail!(
+                "framework `{}`: it has `speeds`, and agents of a real cluster are as fast as they are\n  \
+                 hint: leave them out of the recipe, or use `fairground run`",
+                spec.name
+            );
+        }
         if jobs::jobs_of(&workload.work)
             .iter()
             .any(|job| job.spec.asks())

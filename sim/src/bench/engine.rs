@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use fairground_policies::attributes::AgentSpeeds;
 use fairground_policies::registry::Registry;
 use fairground_policies::share::Weight;
 use fairground_policies::time::Span;
@@ -57,6 +58,7 @@ pub(super) fn simulate(
             weight: *weight,
             role: None,
             constraints: Vec::new(),
+            speeds: AgentSpeeds::default(),
             share: 1,
             scheduler: "fifo".parse()?,
             refuse: Span::from_secs(5),

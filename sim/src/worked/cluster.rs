@@ -1,5 +1,6 @@
 //! Frameworks on agents, in the simulator's world without latencies.
 
+use fairground_policies::attributes::{AgentAttributes, AgentSpeeds, SpeedOf};
 use fairground_policies::job::StageSpec;
 use fairground_policies::message::RoleId;
 use fairground_policies::name::Name;
@@ -21,6 +22,7 @@ use crate::world::{Behaviour, Scenario, simulate};
 #[derive(Default)]
 struct Scene {
     agents: Vec<Resources>,
+    described: Vec<AgentAttributes>,
     policy: Option<Name>,
     roles: Vec<Role>,
     names: Vec<String>,
@@ -67,6 +69,11 @@ impl Scene {
             "agents" => {
                 let count = words.count()?.min(1000) as usize;
                 self.agents.extend(vec![words.amount; count]);
+                let kind = words
+                    .word("kind")
+                    .map(|kind| ("kind".to_owned(), kind.to_owned()));
+                self.described
+                    .extend(vec![AgentAttributes::new(kind); count]);
             }
             "policy" => self.policy = Some(words.name("drf")?),
             "column" => self.column = Some(words.length()?),
@@ -140,6 +147,7 @@ impl Scene {
             weight: Weight::from_thousandths(weight).unwrap_or_default(),
             role: role.transpose()?.map(|position| RoleId(position as u32)),
             constraints: Vec::new(),
+            speeds: speeds(words)?,
             share: words.number_or("share", 1)?,
             scheduler,
             refuse: Span::from_secs(5),
@@ -173,7 +181,7 @@ impl Scene {
         let last = self.jobs.iter().flatten().map(|job| job.at).max();
         let trace = Trace {
             agents: self.agents.clone(),
-            described: Vec::new(),
+            described: self.described.clone(),
             workloads,
             faults: Vec::new(),
             horizon: last.unwrap_or(Time::ZERO) + Span::from_secs(1),
@@ -224,6 +232,24 @@ impl Scene {
         }
         bars
     }
+}
+
+/// How fast a framework is on a kind of agents: `speed=fast:3`.
+fn speeds(words: &ExampleLine<'_>) -> Result<AgentSpeeds, ExampleError> {
+    let Some(said) = words.word("speed") else {
+        return Ok(AgentSpeeds::default());
+    };
+    let (kind, times) = said.split_once(':').unwrap_or((said, ""));
+    let times: u32 = times.parse().map_err(|_| {
+        words.error(format!(
+            "`speed` is `{said}`; expected a kind and how many times, as in fast:3"
+        ))
+    })?;
+    Ok(AgentSpeeds::new(vec![SpeedOf {
+        attribute: "kind".to_owned(),
+        word: kind.to_owned(),
+        thousandths: times.saturating_mul(AgentSpeeds::PLAIN),
+    }]))
 }
 
 /// Tasks of one size and time behind these stages.

@@ -1,10 +1,10 @@
 //! Worked examples of policies: a few lines of data beside each policy, which are run and drawn when they are shown.
 //!
 //! ```text
-//! agents 2 cpus:4 mem:8                 so many agents of this size
+//! agents 2 cpus:4 mem:8 kind=fast       so many agents of this size, and perhaps of a kind
 //! policy drf[offers=task]               who is offered what; drf if nothing is said
 //! role lab weight=2                     a role, with what is guaranteed to it (`guarantee=2` cores)
-//! framework a weight=2 fifo role=lab    a framework and its scheduler
+//! framework a weight=2 fifo role=lab    a framework and its scheduler; `speed=fast:3` on agents of a kind
 //! job a at=1s tasks=3 cpus:1 run=9s     its tasks; `estimate=5s` is what is said of them, exact if nothing is; `gang`
 //! then a tasks=1 cpus:2 run=2s          one more stage of its last job, behind all others of it; `beside` from the start
 //!

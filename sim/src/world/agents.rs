@@ -345,7 +345,11 @@ impl World<'_> {
         }
         let worked = self.now.since(running.started + self.costs.start());
         let unit = self.in_trace(framework, unit);
+        // What is kept is kept wherever it goes on, at whatever speed.
+        let speed = self.slowest(framework, running);
+        let worked = worked.scaled(speed, 1000);
         let in_vain = self.costs.preempted(framework, unit, worked, left);
+        let in_vain = in_vain.scaled(1000, speed);
         Time::from_micros(self.now.as_micros() - in_vain.as_micros())
     }
 
@@ -368,7 +372,7 @@ impl World<'_> {
         doing.begun += 1;
         let begun = doing.begun;
         self.liveness.moves(self.now);
-        let takes = self.work_started(framework, unit, cache);
+        let takes = self.work_started(framework, executor, unit, cache);
         self.works_inside(framework, executor, (unit, begun), self.now + takes);
     }
 

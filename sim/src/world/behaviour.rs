@@ -1,5 +1,6 @@
 //! How frameworks behave, whatever they run.
 
+use fairground_policies::attributes::AgentSpeeds;
 use fairground_policies::constraint::Constraint;
 use fairground_policies::message::RoleId;
 use fairground_policies::name::Name;
@@ -17,6 +18,8 @@ pub struct Behaviour {
     pub role: Option<RoleId>,
     /// Where its tasks may run.
     pub constraints: Vec<Constraint>,
+    /// How fast its work is on which agents.
+    pub speeds: AgentSpeeds,
     /// Agents it would own were the cluster partitioned.
     pub share: u32,
     /// Its scheduler's name.
@@ -39,6 +42,7 @@ impl Behaviour {
                 RoleId(position.expect("roles of frameworks are among all") as u32)
             }),
             constraints: framework.constraints.clone(),
+            speeds: framework.speeds.speeds(),
             share: framework.share,
             scheduler: framework.scheduler.clone(),
             refuse: framework.refuse,

@@ -8,7 +8,7 @@ use fairground_policies::frameworks::{Framework, OfferPolicy};
 use fairground_policies::master::Config;
 use fairground_policies::message::{AgentId, Event, FrameworkId, RoleId};
 use fairground_policies::name::BadName;
-use fairground_workloads::recipe::described;
+use fairground_workloads::recipe::{described, speeds};
 use fairground_workloads::rng;
 use fairground_workloads::trace::Work;
 
@@ -34,7 +34,8 @@ pub(super) fn framework(
 }
 
 impl Scenario<'_> {
-    /// What the master is told before anything else: of roles, of what agents are described with and who asks for it.
+    /// What the master is told before anything else: of roles, of what agents are described with, who asks for it and who is
+    /// how fast there.
     pub(super) fn settings(&self) -> Vec<Event> {
         let roles = self.roles.iter().zip((0..).map(RoleId));
         let roles = roles.flat_map(|(role, id)| role.events(id));
@@ -42,6 +43,7 @@ impl Scenario<'_> {
         let asked = asked.map(|framework| framework.constraints.as_slice());
         roles
             .chain(described(&self.trace.described, asked))
+            .chain(speeds(self.frameworks.iter().map(|one| &one.speeds)))
             .collect()
     }
 

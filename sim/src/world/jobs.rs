@@ -16,6 +16,7 @@ use fairground_workloads::running::{LeftAfter, StagesLeft};
 use fairground_workloads::trace::{Runtimes, Work};
 
 use super::job_source::JobSource;
+use super::speeds::at_speed;
 use super::usable::Usable;
 use super::{Item, World};
 use crate::record::Recorder;
@@ -239,6 +240,7 @@ impl<'a> World<'a> {
         unit: WorkUnit,
     ) -> Option<Time> {
         let begun = self.now + self.costs.start();
+        let speed = self.speed(framework, task);
         let kept = self.costs.kept(framework, self.in_trace(framework, unit));
         let pace = self
             .costs
@@ -256,7 +258,8 @@ impl<'a> World<'a> {
             && let Some(open) = progress.open.get_mut(unit.job.0.into())
             && !open.left.parents_done(stage)
         {
-            let copied = begun + copy[unit.index as usize].scaled(pace, 1000);
+            let takes = copy[unit.index as usize].scaled(pace, 1000);
+            let copied = begun + at_speed(takes, speed);
             open.copying.push(Copying {
                 task,
                 unit,
@@ -266,16 +269,18 @@ impl<'a> World<'a> {
             return None;
         }
         let takes = runtimes.alone(unit.index, local).scaled(pace, 1000);
-        Some(begun + takes.saturating_sub(kept))
+        Some(begun + at_speed(takes.saturating_sub(kept), speed))
     }
 
     /// A task of a job starts inside an executor; how long it takes.
     pub(super) fn work_started(
         &mut self,
         framework: FrameworkId,
+        executor: TaskId,
         unit: WorkUnit,
         cache: CacheState,
     ) -> Span {
+        let speed = self.speed(framework, executor);
         let now = self.now;
         let pace = self
             .costs
@@ -284,7 +289,8 @@ impl<'a> World<'a> {
         jobs.outcome(unit.job).start(now);
         let job = jobs.job(unit.job);
         let runtimes = job.runtimes(unit.stage as usize);
-        runtimes.inside(unit.index, cache).scaled(pace, 1000)
+        let takes = runtimes.inside(unit.index, cache).scaled(pace, 1000);
+        at_speed(takes, speed)
     }
 
     /// Follows what a framework is about to learn of its jobs.
@@ -396,11 +402,12 @@ impl<'a> World<'a> {
                 return None;
             };
             let work = work[one.unit.index as usize].scaled(one.pace, 1000);
-            Some((one.task, one.unit, one.copied.max(now) + work))
+            Some((one.task, one.unit, one.copied.max(now), work))
         };
         let due: Vec<_> = free.into_iter().filter_map(due).collect();
-        for (task, unit, due) in due {
-            self.works(framework, task, unit, due);
+        for (task, unit, copied, work) in due {
+            let work = at_speed(work, self.speed(framework, task));
+            self.works(framework, task, unit, copied + work);
         }
     }
 }

@@ -14,6 +14,7 @@ mod network_io;
 mod rows;
 pub mod service_queue;
 mod services;
+mod speeds;
 mod usable;
 mod job_source;
 

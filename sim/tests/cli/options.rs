@@ -165,7 +165,7 @@ fn an_unknown_policy() {
     bad(
         &["--policies", "static raffle"],
         &expect![[r#"
-            error: --policies: no policy is called `raffle`; known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, static-best, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
+            error: --policies: no policy is called `raffle`; known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, gavel, static-best, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
               hint: `fairground policies` lists all names and parameters
         "#]],
     );
@@ -178,7 +178,7 @@ fn what_a_stream_does_not_do() {
         (
             &["--policy", "raffle"][..],
             expect![[r#"
-                error: --policy: no policy is called `raffle`; known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
+                error: --policy: no policy is called `raffle`; known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, gavel, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
                   hint: `fairground policies` lists all names and parameters
             "#]],
         ),

@@ -112,6 +112,9 @@ fn policies() {
           ceei         shared pool; whoever holds the least of its share in the competitive equilibrium goes first (CEEI) [own scripts]
               source   Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 5.2; solved by Clarabel
               tie      equals: first, last, allocations (Mesos) or random (default first)
+          gavel        shared pool; whoever has the least of what it is due of such agents goes first, by how fast its work is on which [own scripts]
+              source   Narayanan et al., Heterogeneity-Aware Cluster Scheduling Policies (Gavel), OSDI 2020, sections 4.1 and 4.2
+              tie      equals: first, last, allocations (Mesos) or random (default first)
 
           with every policy
               round    offers at multiples of this; 0s when something happens (default 0s, Mesos 1s)

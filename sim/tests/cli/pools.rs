@@ -257,7 +257,7 @@ fn a_policy_explained() {
         &expect![[r#"
             exit 2
             --- stderr
-            error: no policy is called `raffle`; known are static, static-best, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, fifo, fair, sjf, gang, easy, conservative, fit, tetris, carbyne, themis, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread, random, per-task, batch, late, central, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
+            error: no policy is called `raffle`; known are static, static-best, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, gavel, fifo, fair, sjf, gang, easy, conservative, fit, tetris, carbyne, themis, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread, random, per-task, batch, late, central, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
         "#]],
     );
 }

@@ -21,7 +21,7 @@ fn an_unknown_policy() {
         "\"drf\"",
         "\"dfr\"",
         &expect![[r#"
-            error: bad.toml: `policies`: no policy is called `dfr`; did you mean `drf`? known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, static-best, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
+            error: bad.toml: `policies`: no policy is called `dfr`; did you mean `drf`? known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, gavel, static-best, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
               hint: `fairground policies` lists all names and parameters
         "#]],
     );

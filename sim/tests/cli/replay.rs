@@ -121,7 +121,7 @@ fn what_cannot_be_replayed_is_said() {
     expect![[r#"
         exit 2
         --- stderr
-        error: log: no policy is called `nobody`; known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
+        error: log: no policy is called `nobody`; known are static, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, gavel, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
     "#]]
     .assert_eq(&place.fairground("replay log"));
     expect![[r#"

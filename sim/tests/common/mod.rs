@@ -6,6 +6,7 @@
     reason = "every test program uses the parts it needs"
 )]
 
+use fairground_policies::attributes::{AgentSpeeds, SpeedOf};
 use fairground_policies::constraint::Constraint;
 use fairground_policies::job::StageSpec;
 use fairground_policies::message::AgentId;
@@ -72,6 +73,7 @@ impl Cluster {
             weight: Weight::default(),
             role: None,
             constraints: Vec::new(),
+            speeds: AgentSpeeds::default(),
             share: 1,
             scheduler: scheduler.parse().expect("a scheduler's name"),
             refuse: secs(5),
@@ -90,6 +92,18 @@ impl Cluster {
         };
         let last = self.frameworks.last_mut().expect("a framework");
         last.constraints = constraints.iter().map(read).collect();
+        self
+    }
+
+    /// How many times as fast the last framework is where an attribute has a word, in thousandths.
+    #[must_use]
+    pub fn speed(mut self, attribute: &str, word: &str, thousandths: u32) -> Self {
+        let last = self.frameworks.last_mut().expect("a framework");
+        last.speeds = AgentSpeeds::new(vec![SpeedOf {
+            attribute: attribute.to_owned(),
+            word: word.to_owned(),
+            thousandths,
+        }]);
         self
     }
 
@@ -145,7 +159,7 @@ impl Cluster {
             costs: self.costs,
             overcommit: &self.overcommit,
             policy: &self.policy.parse().expect("a policy's name"),
-            registry: &Registry::default(),
+            registry: &fairground_solvers::with_solvers(Registry::default()),
             seed: self.seed,
             step: self.step,
             host_step: Some(self.step),

@@ -1,5 +1,6 @@
 //! How the frameworks of a cluster by chance behave, and what roles they may be in.
 
+use fairground_policies::attributes::AgentSpeeds;
 use fairground_policies::message::RoleId;
 use fairground_policies::resources::{QuotaLimit, Resources};
 use fairground_policies::share::Weight;
@@ -20,6 +21,7 @@ pub(crate) fn behaviour() -> impl Strategy<Value = Behaviour> {
         weight: Weight::from_thousandths(weight).expect("more than zero"),
         role,
         constraints: Vec::new(),
+        speeds: AgentSpeeds::default(),
         share,
         scheduler: "fifo".parse().expect("a name"),
         refuse,

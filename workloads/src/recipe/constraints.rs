@@ -51,7 +51,7 @@ impl FrameworkSpec {
 
     /// Whether it, or any of its jobs, asks what agents are described with.
     fn asks(&self) -> bool {
-        !self.constraints.is_empty() || self.asks_models()
+        !self.constraints.is_empty() || self.asks_models() || !self.speeds.is_empty()
     }
 }
 
@@ -93,7 +93,7 @@ impl Recipe {
             let bad = |why: String| Err((format!("cluster[{i}].attributes"), why));
             if !group.attributes.is_empty() && !asks {
                 return bad(
-                    "no framework has `constraints` or `gpu_models`, so nobody would look at them"
+                    "no framework has `constraints`, `speeds` or `gpu_models`, so nobody would look at them"
                         .to_owned(),
                 );
             }
@@ -127,7 +127,7 @@ impl Recipe {
                 return Err((key, why));
             }
         }
-        Ok(())
+        self.check_speeds(&described)
     }
 }
 
