@@ -21,6 +21,9 @@ pub struct JobSpec {
     pub gang: bool,
     /// Its stages; parents come before their children.
     pub stages: Vec<StageSpec>,
+    /// How long after its submission it is to be done, if anybody says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Span>,
 }
 
 /// Tasks of one size that may start together.
@@ -100,6 +103,15 @@ impl StageSpec {
 }
 
 impl JobSpec {
+    /// A job without a deadline.
+    pub const fn new(gang: bool, stages: Vec<StageSpec>) -> Self {
+        Self {
+            gang,
+            stages,
+            deadline: None,
+        }
+    }
+
     /// Whether any of its tasks asks anything of an agent.
     pub fn asks(&self) -> bool {
         self.stages.iter().any(|stage| stage.asks.is_some())
@@ -137,10 +149,7 @@ mod tests {
             ..StageSpec::new(Resources::cores(1, 1), 3)
         };
         let stages = stages.iter().map(stage).collect();
-        let job = JobSpec {
-            gang: false,
-            stages,
-        };
+        let job = JobSpec::new(false, stages);
         assert_eq!(job.estimate(), expected.map(Span::from_secs), "{job:?}");
     }
 

@@ -1,6 +1,6 @@
 //! Whose rigid job goes first: the scores of batch scheduling, the least first.
 //!
-//! One score an order, one line in [`ORDERS`]. Equal scores go by the order of submission.
+//! One score an order, one line in [`ORDERS`]. Equal scores go by the tie rule of whoever orders, by the order of submission if nothing is said.
 
 use crate::name::{BadName, Name, Param};
 use crate::score::Score;
@@ -18,7 +18,7 @@ pub struct RigidJob {
     /// How long it is expected to be until all that follows from it is done: its estimate, unless it is a stage of a
     /// job that others wait for.
     pub remaining: Span,
-    /// When it is to be done: as long after its submission as it, with all its stages, is expected to run.
+    /// When it is to be done; if nobody says it, as long after its submission as it, with all its stages, is expected to run.
     pub deadline: Time,
 }
 
@@ -136,8 +136,8 @@ macro_rules! plain {
 }
 
 /// First come, first served.
-pub const FCFS: ScoreOrder = plain!("fcfs", "the one that was submitted first", |_, _| {
-    Score::ZERO
+pub const FCFS: ScoreOrder = plain!("fcfs", "the one that was submitted first", |job, _| {
+    seconds(job.submitted.since(Time::ZERO))
 });
 
 /// Every order there is.
@@ -175,7 +175,7 @@ pub const ORDERS: [ScoreOrder; 19] = [
     ),
     plain!(
         "edf",
-        "the earliest deadline: submission and what its user says that it runs for (EDF: Liu and Layland, JACM 20(1), \
+        "the earliest deadline; of jobs without one submission and what the user says that it runs for (EDF: Liu and Layland, JACM 20(1), \
          1973)",
         |job, _| seconds(job.deadline.since(Time::ZERO))
     ),

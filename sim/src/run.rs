@@ -109,6 +109,10 @@ pub struct FrameworkRow {
     pub finished: u64,
     /// Jobs that could never run: a task of theirs is larger than every agent they may use.
     pub impossible: u64,
+    /// Jobs submitted that have a deadline.
+    pub due: u64,
+    /// Of those, jobs that were done by then.
+    pub on_time: u64,
     /// Tasks launched on agents.
     pub launched: u64,
     /// Tasks reported finished.

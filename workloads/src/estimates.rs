@@ -36,14 +36,7 @@ impl EstimateSpec {
         let Self::Times(times) = self else {
             return None;
         };
-        let longest = match runtimes {
-            Runtimes::Plain { local, .. } => local.iter().max().copied(),
-            Runtimes::Reduce { copy, work } => {
-                let both = copy.iter().zip(*work);
-                both.map(|(copy, work)| *copy + *work).max()
-            }
-            Runtimes::Waves { fresh, .. } => fresh.iter().max().copied(),
-        };
+        let longest = runtimes.longest();
         longest.map(|longest| longest.scaled(times.into(), 1000))
     }
 

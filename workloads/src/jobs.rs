@@ -2,6 +2,7 @@
 //! one task takes some thirty bytes.
 
 mod apart;
+mod said;
 mod written;
 
 use std::collections::HashMap;
@@ -14,7 +15,6 @@ use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::ReadError;
-use crate::estimates::EstimateSpec;
 use crate::feedback::Feedback;
 use apart::times_of;
 
@@ -224,28 +224,19 @@ impl Jobs {
         self
     }
 
-    /// The same jobs, of which something else is said.
-    #[must_use]
-    pub(crate) fn with_estimates(&self, spec: EstimateSpec) -> Self {
-        let mut all = self.clone();
-        let columns = Arc::make_mut(&mut all.0);
-        columns.shapes.clear();
-        columns.known.clear();
-        for job in self.iter() {
-            let stages = job
-                .stages()
-                .map(|stage| (spec.stage(stage), stage.1.map(|_| ())));
-            let shape = all.shape(job.spec.gang, stages.collect());
-            Arc::make_mut(&mut all.0).rows[job.id.index()].shape = shape;
-        }
-        all
-    }
-
     /// What jobs of these stages have in common, to be used with [`Jobs::push_alike`].
     pub fn shape(&mut self, gang: bool, stages: Vec<Stage<()>>) -> ShapeId {
         let (stages, lists): (Vec<StageSpec>, Vec<_>) = stages.into_iter().unzip();
+        self.shape_of(JobSpec::new(gang, stages), lists)
+    }
+
+    fn shape_of(
+        &mut self,
+        spec: JobSpec,
+        lists: impl IntoIterator<Item = Runtimes<()>>,
+    ) -> ShapeId {
         let mut begin = 0;
-        let lists = lists.into_iter().zip(&stages);
+        let lists = lists.into_iter().zip(&spec.stages);
         let lists = lists.map(|(kind, stage)| {
             kind.map(|()| {
                 begin += times_of(stage);
@@ -253,7 +244,7 @@ impl Jobs {
             })
         });
         let lists: Arc<[_]> = lists.collect();
-        let spec = Arc::new(JobSpec { gang, stages });
+        let spec = Arc::new(spec);
         let columns = Arc::make_mut(&mut self.0);
         let next = ShapeId(columns.shapes.len() as u32);
         let shape = Shape {
@@ -348,12 +339,6 @@ impl OneJob {
     pub fn with_use(mut self, used: Option<u32>) -> Self {
         self.0.measured(used);
         self
-    }
-
-    /// The same job, of which something else is said.
-    #[must_use]
-    pub(crate) fn with_estimates(&self, spec: EstimateSpec) -> Self {
-        Self(self.0.with_estimates(spec))
     }
 
     /// The job under its number within the framework.

@@ -12,6 +12,7 @@ mod jobs;
 
 pub mod aside;
 pub mod data;
+pub mod deadlines;
 pub mod drawn;
 
 pub mod trace;

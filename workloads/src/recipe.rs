@@ -4,6 +4,7 @@
 //! are only names here: what they mean is not known in this room.
 
 mod check;
+mod cluster;
 mod constraints;
 mod costs;
 mod error;
@@ -23,6 +24,7 @@ use fairground_policies::resources::{Mebibytes, Millicores, Milligpus, Resources
 use fairground_policies::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::deadlines::DeadlineSpec;
 use crate::error::ReadError;
 use crate::estimates::EstimateSpec;
 use crate::faults::FaultSpec;
@@ -228,6 +230,9 @@ pub struct FrameworkSpec {
     /// What users say of how long its tasks run; what the trace says, if nothing is said here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<EstimateSpec>,
+    /// How many times as long as it runs a job may take until it is late; nobody is in a hurry, if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DeadlineSpec>,
     /// Where its work comes from.
     pub workload: WorkloadSpec,
     /// What changes in its work, and when.
@@ -250,6 +255,7 @@ impl FrameworkSpec {
             preempted: PreemptedWork::Lost,
             uses: None,
             estimate: None,
+            deadline: None,
             workload,
             phases: Vec::new(),
         }
@@ -352,6 +358,10 @@ impl Recipe {
             if let Some(spec) = framework.estimate {
                 *jobs = jobs.take().map(|jobs| spec.said_of_all(jobs));
             }
+            if let Some(spec) = framework.deadline {
+                let deadlines = spec.draw(seed, &framework.name);
+                *jobs = jobs.take().map(|jobs| deadlines.given_to_all(jobs));
+            }
         }
         Ok((trace, streams))
     }
@@ -387,8 +397,12 @@ impl Recipe {
                     error: Box::new(error),
                 }
             })?;
-            workloads.push(match framework.estimate {
+            let workload = match framework.estimate {
                 Some(spec) => spec.said_of(workload),
+                None => workload,
+            };
+            workloads.push(match framework.deadline {
+                Some(spec) => spec.draw(seed, name).given_to(workload),
                 None => workload,
             });
         }
@@ -412,41 +426,6 @@ impl Recipe {
             faults,
             horizon: Time::ZERO + horizon,
         })
-    }
-
-    /// The cluster of one seed: the recipe's groups, or the machines of a trace with what becomes of
-    /// them.
-    pub fn cluster(&self, sources: &Sources, seed: u64) -> Built {
-        sources.machines.as_ref().map_or_else(
-            || Built {
-                agents: self.agents(),
-                models: Vec::new(),
-                faults: Vec::new(),
-                assumptions: Vec::new(),
-            },
-            |machines| machines.build(self.duration, seed),
-        )
-    }
-
-    /// How many times its cores each of `agents` agents offers, in thousandths; nothing if all offer what
-    /// they have.
-    pub fn overcommit(&self, agents: usize) -> Vec<u32> {
-        let groups = self.cluster.iter();
-        let groups =
-            groups.flat_map(|one| std::iter::repeat_n(one.overcommit, one.agents as usize));
-        let all: Vec<u32> = match &self.machines {
-            Some(machines) => vec![machines.overcommit; agents],
-            None => groups.collect(),
-        };
-        if all.iter().all(|times| *times == weight()) {
-            return Vec::new();
-        }
-        all
-    }
-
-    /// What every agent of the cluster's groups has.
-    pub fn agents(&self) -> Vec<Resources> {
-        self.cluster.iter().flat_map(Group::sizes).collect()
     }
 
     /// The length of the time steps of tables and pictures.

@@ -47,6 +47,20 @@ impl Runtimes<&[Span]> {
         }
     }
 
+    /// How long the longest task takes that has its data, in an executor that ran nothing before.
+    /// `None` of no tasks.
+    pub fn longest(&self) -> Option<Span> {
+        match self {
+            Self::Plain { local: list, .. } | Self::Waves { fresh: list, .. } => {
+                list.iter().max().copied()
+            }
+            Self::Reduce { copy, work } => {
+                let both = copy.iter().zip(*work);
+                both.map(|(copy, work)| *copy + *work).max()
+            }
+        }
+    }
+
     /// How long task `index` takes inside an executor.
     pub fn inside(&self, index: u32, cache: CacheState) -> Span {
         match (self, cache) {
@@ -137,10 +151,10 @@ mod tests {
     fn a_stage_and_a_job_are_over_with_their_last_tasks() {
         let mut reduce = StageSpec::new(Resources::cores(1, 1), 1);
         reduce.parents = vec![0];
-        let job = JobSpec {
-            gang: false,
-            stages: vec![StageSpec::new(Resources::cores(1, 1), 2), reduce],
-        };
+        let job = JobSpec::new(
+            false,
+            vec![StageSpec::new(Resources::cores(1, 1), 2), reduce],
+        );
         let mut left = StagesLeft::of(&job);
         assert_eq!(left.done(0, 1), LeftAfter::Nothing);
         assert!(!left.parents_done(&job.stages[1]));

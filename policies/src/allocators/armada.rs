@@ -1,12 +1,12 @@
 //! Armada: the queue with the least weighted cost goes first, and whoever holds more than its share makes room: all of its
 //! tasks are evicted in thought, and placed again with the newcomer by fairness (armadaproject/armada at 207cc9e0).
 //!
-//! Queues are the nodes at the top of the tree. Ties: the lower id.
+//! Queues are the nodes at the top of the tree. Ties: `tie`, then the lower id; of agents where as many would go, the lower id.
 
 mod books;
 
 use super::queue_tree::next_task;
-use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim};
+use super::{Allocator, AllocatorEntry, Context, Rank, Reclaim, Setup, Tie};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::message::FrameworkId;
@@ -18,6 +18,7 @@ use crate::time::Span;
 /// Shares capped by demand, with eviction.
 #[derive(Debug)]
 pub struct Armada {
+    tie: Tie,
     /// Up to this part of its share a queue is left alone.
     protected: Ratio,
     grace: Span,
@@ -29,7 +30,10 @@ impl Allocator for Armada {
         let ledger = context.ledger;
         let with = ledger.held(node) + next_task(ledger, node);
         let cost = with.dominant_share(ledger.total());
-        cost.weighted(ledger.weight(node)).into()
+        Rank {
+            share: cost.weighted(ledger.weight(node)),
+            tie: self.tie.of(context, node),
+        }
     }
 
     fn reads_demand(&self) -> bool {
@@ -62,6 +66,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
             key: "grace",
             about: "how long a victim is left (default 0s)",
         },
+        Tie::PARAM,
     ],
     evidence: Evidence {
         source: "armadaproject/armada 207cc9e0, internal/scheduler/scheduling",
@@ -75,7 +80,7 @@ job a tasks=6 cpus:1 mem:1 run=20s
 job b at=5s tasks=3 cpus:1 mem:1 run=10s
 ",
     },
-    make: |name, _| {
+    make: |name, mut setup: Setup| {
         let protected = match name.take("protected") {
             None => Ratio::ONE,
             Some(text) => {
@@ -85,6 +90,7 @@ job b at=5s tasks=3 cpus:1 mem:1 run=10s
         };
         let grace = name.take_as("grace", "a length of time, as in 30s")?;
         Ok(Box::new(Armada {
+            tie: Tie::from_name(name, &mut setup)?,
             protected,
             grace: grace.unwrap_or(Span::ZERO),
         }))

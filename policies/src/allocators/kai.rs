@@ -2,12 +2,12 @@
 //! its own goes first, and takes back from those above theirs (kai-scheduler/KAI-Scheduler at d5bc503a).
 //!
 //! Every node is a queue; its quota is its parent's by weight, and its weight that for what others leave. Past use is
-//! counted among that of all queues, the original's among what the cluster could have given. Ties: the lower id.
+//! counted among that of all queues, the original's among what the cluster could have given. Ties: `tie`, then the lower id; of agents where as many would go, the lower id.
 
 mod books;
 
 use self::books::Books;
-use super::{Allocator, AllocatorEntry, Context, Rank, Ranks, Reclaim};
+use super::{Allocator, AllocatorEntry, Context, Rank, Ranks, Reclaim, Setup, Tie};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::{Memory, Node};
 use crate::message::FrameworkId;
@@ -20,6 +20,7 @@ use crate::time::Span;
 /// Proportional shares with a memory.
 #[derive(Debug)]
 pub struct Kai {
+    tie: Tie,
     /// The part of the cluster that quotas are of, in hundredths.
     quota: u32,
     /// How much past use counts.
@@ -35,9 +36,12 @@ impl Allocator for Kai {
     }
 
     fn ranks<'a>(&'a self, context: &Context<'a>) -> Ranks<'a> {
-        let ledger = context.ledger;
+        let (context, ledger) = (*context, context.ledger);
         let books = Books::of(ledger, self.quota, self.k);
-        Box::new(move |node| Share::new(books.before(ledger, node), 1).into())
+        Box::new(move |node| Rank {
+            share: Share::new(books.before(ledger, node), 1),
+            tie: self.tie.of(&context, node),
+        })
     }
 
     fn ranks_together(&self) -> bool {
@@ -90,6 +94,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
             key: "grace",
             about: "how long a victim is left (default 0s)",
         },
+        Tie::PARAM,
     ],
     evidence: Evidence {
         source: "kai-scheduler/KAI-Scheduler d5bc503a, plugin proportion",
@@ -105,7 +110,7 @@ job a tasks=6 cpus:1 mem:1 gpus:1 run=20s
 job b at=5s tasks=3 cpus:1 mem:1 gpus:1 run=10s
 ",
     },
-    make: |name, _| {
+    make: |name, mut setup: Setup| {
         let time = "a length of time, as in 30s";
         let quota = name
             .take_as::<u32>("quota", "a whole number of hundredths")?
@@ -130,6 +135,7 @@ job b at=5s tasks=3 cpus:1 mem:1 gpus:1 run=10s
             every: every.unwrap_or(Span::from_secs(60)),
         };
         Ok(Box::new(Kai {
+            tie: Tie::from_name(name, &mut setup)?,
             quota,
             k,
             memory: k.is_positive().then_some(memory),

@@ -2,13 +2,13 @@
 //! taken back while that brings shares together (kubernetes-sigs/kueue at ff69552e, keps/1714).
 //!
 //! Roles are cohorts and frameworks cluster queues; the nominal quota of each is its parent's by weight, and the whole
-//! cluster may be borrowed. Ties: the lower id; of victims, those of other queues, then the youngest.
+//! cluster may be borrowed. Ties: `tie`, then the lower id; of victims, those of other queues, then the youngest.
 
 mod books;
 
 use self::books::CohortBooks;
 use super::queue_tree::{QueueTree, next_task};
-use super::{Allocator, AllocatorEntry, Context, Rank, Ranks, Reclaim};
+use super::{Allocator, AllocatorEntry, Context, Rank, Ranks, Reclaim, Setup, Tie};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::message::FrameworkId;
@@ -19,6 +19,7 @@ use crate::time::Span;
 /// Fair sharing of what nobody is entitled to.
 #[derive(Debug)]
 pub struct Kueue {
+    tie: Tie,
     grace: Span,
 }
 
@@ -29,7 +30,7 @@ impl Allocator for Kueue {
     }
 
     fn ranks<'a>(&'a self, context: &Context<'a>) -> Ranks<'a> {
-        let ledger = context.ledger;
+        let (context, ledger) = (*context, context.ledger);
         let queues = QueueTree::of(ledger);
         let entitled = queues.entitled(ledger, ledger.total());
         Box::new(move |node| {
@@ -37,7 +38,10 @@ impl Allocator for Kueue {
             let own = place.map_or(Resources::ZERO, |place| entitled[place]);
             let with = ledger.held(node) + next_task(ledger, node);
             let borrowed = with.saturating_sub(own);
-            borrowed.dominant_share(ledger.total()).into()
+            Rank {
+                share: borrowed.dominant_share(ledger.total()),
+                tie: self.tie.of(&context, node),
+            }
         })
     }
 
@@ -73,10 +77,13 @@ impl Allocator for Kueue {
 pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     name: "kueue",
     about: "cohorts of queues; who borrows the least beyond its quota (by weight) goes first, and reclaims",
-    params: &[Param {
-        key: "grace",
-        about: "how long a victim is left (default 0s)",
-    }],
+    params: &[
+        Param {
+            key: "grace",
+            about: "how long a victim is left (default 0s)",
+        },
+        Tie::PARAM,
+    ],
     evidence: Evidence {
         source: "kubernetes-sigs/kueue ff69552e, fair sharing with preemption, keps/1714",
         proven: Proven::Prototype,
@@ -91,9 +98,10 @@ job a tasks=6 cpus:1 mem:1 run=20s
 job b at=5s tasks=3 cpus:1 mem:1 run=10s
 ",
     },
-    make: |name, _| {
+    make: |name, mut setup: Setup| {
         let grace = name.take_as("grace", "a length of time, as in 30s")?;
         Ok(Box::new(Kueue {
+            tie: Tie::from_name(name, &mut setup)?,
             grace: grace.unwrap_or(Span::ZERO),
         }))
     },

@@ -3,12 +3,12 @@
 //!
 //! Queues are the nodes at the top of the tree, jobs the frameworks. Of a queue's role the guarantee is Volcano's
 //! guarantee and the limit its capability; what it deserves under capacity is its part of the cluster by weight.
-//! Ties: the lower id.
+//! Ties: `tie`, then the lower id; of agents where as many would go, the lower id.
 
 mod books;
 
 use self::books::QueueBooks;
-use super::{Allocator, AllocatorEntry, Context, OfferBounds, Rank, Ranks, Reclaim};
+use super::{Allocator, AllocatorEntry, Context, OfferBounds, Rank, Ranks, Reclaim, Setup, Tie};
 use crate::evidence::{Evidence, Proven};
 use crate::ledger::Node;
 use crate::message::FrameworkId;
@@ -28,6 +28,7 @@ enum Queues {
 /// Queues with deserved amounts.
 #[derive(Debug)]
 pub struct Volcano {
+    tie: Tie,
     queues: Queues,
     /// Whether a queue may hold more than it deserves where nobody else can use it.
     beyond: bool,
@@ -39,20 +40,25 @@ impl Allocator for Volcano {
     fn rank(&self, context: &Context<'_>, node: Node) -> Rank {
         let ledger = context.ledger;
         if self.queues == Queues::Drf || ledger.parent(node).is_some() {
-            return ledger.dominant_share(node).into();
+            return Rank {
+                share: ledger.dominant_share(node),
+                tie: self.tie.of(context, node),
+            };
         }
         self.ranks(context)(node)
     }
 
     fn ranks<'a>(&'a self, context: &Context<'a>) -> Ranks<'a> {
-        let (ledger, by) = (context.ledger, self.queues);
+        let (context, ledger, by) = (*context, context.ledger, self.queues);
         let books = (by != Queues::Drf).then(|| QueueBooks::of(ledger, by));
-        Box::new(move |node| match &books {
-            // Shares are fractions of numbers too long for a rank: how many are lower says the same.
-            Some(books) if ledger.parent(node).is_none() => {
-                Share::new(books.before(node), 1).into()
-            }
-            _ => ledger.dominant_share(node).into(),
+        Box::new(move |node| {
+            let share = match &books {
+                // Shares are fractions of numbers too long for a rank: how many are lower says the same.
+                Some(books) if ledger.parent(node).is_none() => Share::new(books.before(node), 1),
+                _ => ledger.dominant_share(node),
+            };
+            let tie = self.tie.of(&context, node);
+            Rank { share, tie }
         })
     }
 
@@ -103,6 +109,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
             key: "grace",
             about: "how long a victim is left (default 0s)",
         },
+        Tie::PARAM,
     ],
     evidence: Evidence {
         source: "volcano-sh/volcano ed72c7c8, plugins proportion, capacity and drf",
@@ -116,7 +123,7 @@ job a tasks=6 cpus:1 mem:1 run=20s
 job b at=5s tasks=3 cpus:1 mem:1 run=10s
 ",
     },
-    make: |name, _| {
+    make: |name, mut setup: Setup| {
         let queues = match name.take("queues").as_deref() {
             None | Some("proportion") => Queues::Proportion,
             Some("capacity") => Queues::Capacity,
@@ -130,6 +137,7 @@ job b at=5s tasks=3 cpus:1 mem:1 run=10s
         };
         let grace = name.take_as("grace", "a length of time, as in 30s")?;
         Ok(Box::new(Volcano {
+            tie: Tie::from_name(name, &mut setup)?,
             queues,
             beyond,
             grace: grace.unwrap_or(Span::ZERO),

@@ -18,10 +18,7 @@ fn map_reduce(maps: u32, start_after: u16) -> Arc<JobSpec> {
         start_after,
         ..StageSpec::new(CORE, 1)
     };
-    Arc::new(JobSpec {
-        gang: false,
-        stages: vec![map, reduce],
-    })
+    Arc::new(JobSpec::new(false, vec![map, reduce]))
 }
 
 fn take(queue: &mut JobQueue, job: u32, agent: AgentId, local: bool) -> Option<(u32, u32)> {
@@ -79,7 +76,7 @@ fn demand_is_all_that_may_start_in_the_order_in_which_it_is_served() {
             let gang = false;
             queue.submit(
                 JobId(job as u32),
-                Arc::new(JobSpec { gang, stages }),
+                Arc::new(JobSpec::new(gang, stages)),
                 Time::ZERO,
             );
         }
@@ -107,7 +104,7 @@ fn a_long_demand_ends_with_what_waits_behind_by_size() {
         let needs = Resources::cores(1 + u64::from(job % 2), 1);
         let stages = vec![StageSpec::new(needs, 1)];
         let gang = false;
-        queue.submit(JobId(job), Arc::new(JobSpec { gang, stages }), Time::ZERO);
+        queue.submit(JobId(job), Arc::new(JobSpec::new(gang, stages)), Time::ZERO);
     }
     let demand = demand(&queue);
     assert_eq!(demand.len(), LISTED + 2);
@@ -179,7 +176,7 @@ fn said(order: JobOrder, jobs: &[(u32, Option<u64>)]) -> JobQueue {
             ..StageSpec::new(Resources::cores(1 + u64::from(job), 1), *tasks)
         };
         let (gang, stages) = (false, vec![stage]);
-        queue.submit(JobId(job), Arc::new(JobSpec { gang, stages }), Time::ZERO);
+        queue.submit(JobId(job), Arc::new(JobSpec::new(gang, stages)), Time::ZERO);
     }
     queue
 }

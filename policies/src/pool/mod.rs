@@ -68,7 +68,7 @@ impl Pool {
         Self {
             policy,
             free: processors.into(),
-            queue: ScoredQueue::new(policy.order, policy.among()),
+            queue: ScoredQueue::new(policy.order, policy.among(), policy.tie),
             running: RunningJobs::default(),
             plan: StartPlan::new(processors),
             picked: None,

@@ -1,7 +1,11 @@
 //! Policies of a pool by name.
 
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+
 use crate::evidence::{Evidence, Proven};
 use crate::job_order::{self, FCFS, ORDER, ScoreOrder};
+use crate::job_queue::JobTie;
 use crate::name::{BadName, Name, Param};
 
 /// How a pool is scheduled.
@@ -9,6 +13,7 @@ use crate::name::{BadName, Name, Param};
 pub struct PoolPolicy {
     pub(super) rule: Rule,
     pub(super) order: &'static ScoreOrder,
+    pub(super) tie: JobTie,
     pub(super) instant: SameInstant,
 }
 
@@ -75,6 +80,11 @@ impl PoolPolicy {
         } else {
             &FCFS
         };
+        let tie = if orders {
+            tie(&mut rest)?
+        } else {
+            JobTie::First
+        };
         let instant = match rest.take(INSTANT.key).as_deref() {
             None | Some("together") => SameInstant::Together,
             Some("each") => SameInstant::Each,
@@ -85,6 +95,7 @@ impl PoolPolicy {
         Ok(Self {
             rule,
             order,
+            tie,
             instant,
         })
     }
@@ -115,6 +126,23 @@ pub(crate) const AMONG: Param = Param {
             EASY-SJBF)",
 };
 
+const SEED: Param = Param {
+    key: "seed",
+    about: "of draws among equal jobs, with tie=random (default 0)",
+};
+
+/// The tie rule that parameters `tie` and `seed` ask for.
+fn tie(name: &mut Name) -> Result<JobTie, BadName> {
+    let seed: Option<u64> = name.take_as(SEED.key, "a whole number, as in 7")?;
+    let mut draws = ChaCha8Rng::seed_from_u64(seed.unwrap_or(0));
+    let tie = JobTie::from_name(name, &mut draws)?;
+    if seed.is_some() && !matches!(tie, JobTie::Random(_)) {
+        let expected = "tie=random beside it, where something is drawn";
+        return Err(name.bad(SEED.key, "given", expected));
+    }
+    Ok(tie)
+}
+
 const BACKFILL: Param = Param {
     key: "backfill",
     about: "yes: jobs in order of submission that end before the first is expected to start, start (default no)",
@@ -141,7 +169,7 @@ pub const ENTRIES: [PoolEntry; 4] = [
     PoolEntry {
         name: "list",
         about: "jobs start in order, nobody before their turn",
-        params: &[ORDER, INSTANT],
+        params: &[ORDER, JobTie::TIE, SEED, INSTANT],
         evidence: Evidence {
             source: "list scheduling; orders of Tang et al., Cluster 2009, and Carastan-Santos and de Camargo, SC 2017",
             proven: Proven::Exact,
@@ -158,7 +186,7 @@ job at=50s processors=20 run=250s
     PoolEntry {
         name: "easy",
         about: "EASY backfilling: those behind the first start if by all estimates it starts no later for it",
-        params: &[ORDER, AMONG, INSTANT],
+        params: &[ORDER, AMONG, JobTie::TIE, SEED, INSTANT],
         evidence: Evidence {
             source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001; SJBF and EASY++: Tsafrir, Etzion and Feitelson, IEEE \
                      TPDS 18(6), 2007",
@@ -197,7 +225,7 @@ job at=50s processors=20 run=250s
         name: "pick",
         about: "the job that is first when the last one started is the next one, whoever comes; the engine of \
                 RLScheduler's tables",
-        params: &[ORDER, BACKFILL, INSTANT],
+        params: &[ORDER, BACKFILL, JobTie::TIE, SEED, INSTANT],
         evidence: Evidence {
             source: "Zhang et al., RLScheduler, SC 2020, and its artefact",
             proven: Proven::Exact,

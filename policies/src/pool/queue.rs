@@ -1,6 +1,8 @@
 //! Jobs that wait, in their order, and in the order in which those behind the first are looked through.
 
 use crate::job_order::{RigidJob, ScoreOrder};
+use crate::job_queue::JobTie;
+use crate::message::JobId;
 use crate::score::Score;
 use crate::time::{Span, Time};
 
@@ -8,19 +10,24 @@ use crate::time::{Span, Time};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WaitingJob {
     score: Score,
+    tie: u64,
     pub(super) id: u32,
     pub(super) job: RigidJob,
 }
 
 impl WaitingJob {
-    fn new(order: &ScoreOrder, now: Time, id: u32, job: RigidJob) -> Self {
-        let score = (order.score)(&job, now);
-        Self { score, id, job }
+    fn new(order: &ScoreOrder, tie: JobTie, now: Time, id: u32, job: RigidJob) -> Self {
+        Self {
+            score: (order.score)(&job, now),
+            tie: tie.of(JobId(id)),
+            id,
+            job,
+        }
     }
 
-    /// The least first, the earlier one when equal.
-    const fn key(&self) -> (Score, u32) {
-        (self.score, self.id)
+    /// The least first, by the tie rule when equal.
+    const fn key(&self) -> (Score, u64, u32) {
+        (self.score, self.tie, self.id)
     }
 }
 
@@ -28,24 +35,34 @@ impl WaitingJob {
 #[derive(Debug)]
 pub(super) struct ScoredQueue {
     order: &'static ScoreOrder,
+    tie: JobTie,
     jobs: Vec<WaitingJob>,
     /// The same jobs in another order, where those behind the first are looked through in one.
     among: Option<(&'static ScoreOrder, Vec<WaitingJob>)>,
 }
 
 impl ScoredQueue {
-    pub(super) fn new(order: &'static ScoreOrder, among: Option<&'static ScoreOrder>) -> Self {
+    pub(super) fn new(
+        order: &'static ScoreOrder,
+        among: Option<&'static ScoreOrder>,
+        tie: JobTie,
+    ) -> Self {
         Self {
             order,
+            tie,
             jobs: Vec::new(),
             among: among.map(|order| (order, Vec::new())),
         }
     }
 
     pub(super) fn insert(&mut self, now: Time, id: u32, job: RigidJob) {
-        insert(&mut self.jobs, WaitingJob::new(self.order, now, id, job));
+        let tie = self.tie;
+        insert(
+            &mut self.jobs,
+            WaitingJob::new(self.order, tie, now, id, job),
+        );
         if let Some((order, jobs)) = &mut self.among {
-            insert(jobs, WaitingJob::new(order, now, id, job));
+            insert(jobs, WaitingJob::new(order, tie, now, id, job));
         }
     }
 
@@ -119,7 +136,7 @@ impl ScoredQueue {
         if let Some((order, jobs)) = &mut self.among {
             for one in gone {
                 // An order beside that of the turns does not age, so that it is where it was put.
-                let key = WaitingJob::new(order, Time::ZERO, one.id, one.job).key();
+                let key = WaitingJob::new(order, self.tie, Time::ZERO, one.id, one.job).key();
                 let place = jobs.partition_point(|other| other.key() < key);
                 jobs.remove(place);
             }

@@ -330,7 +330,7 @@ impl OfferView<'_> {
         let submitted = self.queue.submitted(job);
         RigidJob {
             submitted,
-            deadline: submitted + spec.estimate().unwrap_or(Span::FOREVER),
+            deadline: submitted + spec.deadline.or(spec.estimate()).unwrap_or(Span::FOREVER),
             estimate: estimate.unwrap_or(Span::FOREVER),
             processors: u32::try_from(cores).unwrap_or(u32::MAX),
             remaining: self.queue.remaining(job).unwrap_or(Span::FOREVER),

@@ -100,7 +100,7 @@ pub(crate) fn jobs(
                 spec.preferred.clear();
             }
         }
-        (at, JobSpec { gang, stages })
+        (at, JobSpec::new(gang, stages))
     });
     vec(job, 0..4).prop_map(|mut jobs| {
         jobs.sort_by_key(|(at, _)| *at);

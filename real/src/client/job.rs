@@ -105,10 +105,7 @@ impl Job {
             let spec = stage.spec(before);
             stages.push(spec.with_context(|| format!("stage `{}`", stage.name))?);
         }
-        Ok(JobSpec {
-            gang: self.gang,
-            stages,
-        })
+        Ok(JobSpec::new(self.gang, stages))
     }
 }
 

@@ -177,6 +177,13 @@ fn told(recipe: &Recipe, policy: &Name, streamed: &Streamed) -> anyhow::Result<S
             );
         }
     }
+    for (framework, page) in recipe.framework.iter().zip(&run.frameworks) {
+        if page.due > 0 {
+            let (late, name) = (page.due - page.on_time, &framework.name);
+            let jobs = counted(page.due, "job");
+            let _ = writeln!(text, "{name}: {late} late of {jobs} with a deadline");
+        }
+    }
     text += "\nassumed\n";
     for (framework, Assumption { about, model }) in &streamed.assumptions {
         let whose = framework.map_or("all", |id| recipe.framework[id.index()].name.as_str());

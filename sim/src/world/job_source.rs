@@ -214,6 +214,17 @@ impl<'a> JobSource<'a> {
         }
     }
 
+    /// When a job was submitted that is not over.
+    pub(super) fn submitted(&self, id: JobId) -> Time {
+        match self {
+            Self::Feedback(all) => {
+                let at = all.submitted[all.order[id.index()].index()];
+                at.expect("a job that was submitted")
+            }
+            Self::Whole { .. } | Self::Stream { .. } => self.job(id).submitted,
+        }
+    }
+
     /// What becomes of it.
     pub(super) fn outcome(&mut self, id: JobId) -> &mut JobOutcome {
         match self {

@@ -182,6 +182,7 @@ impl<'a> World<'a> {
         let together = self.frameworks[framework.index()].starts_together(spec);
         let possible = is_possible(spec, together, progress.executor, (&progress.usable, now));
         let tasks = spec.tasks();
+        self.record.framework(framework).due += u64::from(spec.deadline.is_some());
         if possible && tasks > 0 {
             if tasks > 1 {
                 let open = Open {
@@ -198,10 +199,11 @@ impl<'a> World<'a> {
             let outcome = progress.jobs.outcome(id);
             outcome.start(self.now);
             outcome.finish(self.now);
+            self.job_done(framework, id);
         } else {
             progress.impossible += 1;
+            self.job_over(framework, id);
         }
-        self.job_over(framework, id);
     }
 
     /// Nothing more will become of a job.
@@ -376,7 +378,17 @@ impl<'a> World<'a> {
             progress.open.remove(unit.job.0.into());
         }
         progress.jobs.outcome(unit.job).finish(now);
-        self.job_over(framework, unit.job);
+        self.job_done(framework, unit.job);
+    }
+
+    /// All tasks of a job are done.
+    fn job_done(&mut self, framework: FrameworkId, id: JobId) {
+        let jobs = &self.progress[framework.index()].jobs;
+        if let Some(deadline) = jobs.spec(id).deadline {
+            let on_time = self.now <= jobs.submitted(id) + deadline;
+            self.record.framework(framework).on_time += u64::from(on_time);
+        }
+        self.job_over(framework, id);
     }
 
     /// Lets reduce tasks go on whose parents are all done.

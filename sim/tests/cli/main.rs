@@ -13,6 +13,7 @@ mod server;
 mod catalogue;
 mod help;
 mod compare;
+mod deadlines;
 mod draw;
 mod form;
 mod stat;

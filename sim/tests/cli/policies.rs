@@ -93,6 +93,7 @@ fn policies() {
           kueue        cohorts of queues; who borrows the least beyond its quota (by weight) goes first, and reclaims [prototype]
               source   kubernetes-sigs/kueue ff69552e, fair sharing with preemption, keps/1714
               grace    how long a victim is left (default 0s)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
           kai          fair shares by quota, weight and past use; who is furthest below its own goes first, and reclaims [prototype]
               source   kai-scheduler/KAI-Scheduler d5bc503a, plugin proportion
               quota    hundredths of the cluster that quotas are of, the rest being shared by weight (default 100)
@@ -100,15 +101,18 @@ fn policies() {
               half-life after so long half of a use is forgotten, with k (default 1d)
               every    how often the past is brought up to date, with k (default 1m)
               grace    how long a victim is left (default 0s)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
           armada       the least weighted cost goes first; who holds more than its demand-capped share makes room [prototype]
               source   armadaproject/armada 207cc9e0, internal/scheduler/scheduling
               protected up to this part of its share a queue is left alone (default 1)
               grace    how long a victim is left (default 0s)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
           volcano      queues at the top by what they hold of what they deserve, jobs in them by dominant share; reclaims [prototype]
               source   volcano-sh/volcano ed72c7c8, plugins proportion, capacity and drf
               queues   proportion (by weight and demand, the default), capacity (by weight) or drf (jobs alone)
               beyond   whether under proportion more than is deserved may be held where it is idle: no (default) or yes
               grace    how long a victim is left (default 0s)
+              tie      equals: first, last, allocations (Mesos) or random (default first)
           ceei         shared pool; whoever holds the least of its share in the competitive equilibrium goes first (CEEI) [own scripts]
               source   Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 5.2; solved by Clarabel
               tie      equals: first, last, allocations (Mesos) or random (default first)
@@ -189,11 +193,15 @@ fn policies() {
           list         jobs start in order, nobody before their turn [exact]
               source   list scheduling; orders of Tang et al., Cluster 2009, and Carastan-Santos and de Camargo, SC 2017
               order    whose turn it is: an order of jobs (default fcfs; `fairground policies` lists them)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
               instant  together: all of an instant happens, and then who starts (default); each: a look after every fact, as published numbers have it
           easy         EASY backfilling: those behind the first start if by all estimates it starts no later for it [exact]
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001; SJBF and EASY++: Tsafrir, Etzion and Feitelson, IEEE TPDS 18(6), 2007
               order    whose turn it is: an order of jobs (default fcfs; `fairground policies` lists them)
               among    the order in which those behind the first are looked through (default that of submission; sjf is EASY-SJBF)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
               instant  together: all of an instant happens, and then who starts (default); each: a look after every fact, as published numbers have it
           conservative conservative backfilling: every job has a start planned, and whoever comes later delays none of them [exact]
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
@@ -202,6 +210,8 @@ fn policies() {
               source   Zhang et al., RLScheduler, SC 2020, and its artefact
               order    whose turn it is: an order of jobs (default fcfs; `fairground policies` lists them)
               backfill yes: jobs in order of submission that end before the first is expected to start, start (default no)
+              tie      equal jobs: first, last or random (default first)
+              seed     of draws among equal jobs, with tie=random (default 0)
               instant  together: all of an instant happens, and then who starts (default); each: a look after every fact, as published numbers have it
 
           orders of jobs
@@ -214,7 +224,7 @@ fn policies() {
               laf              the largest area, processors times estimate
               srtf             the least time expected until all stages are done; sjf where there is one
               critical         the longest chain of stages still to run (critical path first: Kelley and Walker, 1959)
-              edf              the earliest deadline: submission and what its user says that it runs for (EDF: Liu and Layland, JACM 20(1), 1973)
+              edf              the earliest deadline; of jobs without one submission and what the user says that it runs for (EDF: Liu and Layland, JACM 20(1), 1973)
               expansion        the largest expansion factor, (wait + estimate) / estimate (Maui's XFactor)
               wfp3             the largest (wait/estimate)^3 x processors (Tang et al., Cluster 2009)
               unicep           the largest wait / (log2(processors) x estimate) (Tang et al., Cluster 2009)

@@ -221,7 +221,7 @@ fn a_policy_explained() {
                   laf              the largest area, processors times estimate
                   srtf             the least time expected until all stages are done; sjf where there is one
                   critical         the longest chain of stages still to run (critical path first: Kelley and Walker, 1959)
-                  edf              the earliest deadline: submission and what its user says that it runs for (EDF: Liu and Layland, JACM 20(1), 1973)
+                  edf              the earliest deadline; of jobs without one submission and what the user says that it runs for (EDF: Liu and Layland, JACM 20(1), 1973)
                   expansion        the largest expansion factor, (wait + estimate) / estimate (Maui's XFactor)
                   wfp3             the largest (wait/estimate)^3 x processors (Tang et al., Cluster 2009)
                   unicep           the largest wait / (log2(processors) x estimate) (Tang et al., Cluster 2009)

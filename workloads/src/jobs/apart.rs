@@ -44,6 +44,7 @@ impl Jobs {
         for job in self.iter() {
             let stages = job.stages().map(apart).collect();
             all.push(job.label, job.submitted, job.spec.gang, stages);
+            all.due(job.spec.deadline);
             all.measured(job.used);
         }
         if let Some(feedback) = self.feedback() {

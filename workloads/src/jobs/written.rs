@@ -61,6 +61,7 @@ impl<'de> Deserialize<'de> for Jobs {
             last = submitted;
             let stages = spec.stages.into_iter().zip(runtimes).collect();
             jobs.push(&label, submitted, spec.gang, stages);
+            jobs.due(spec.deadline);
         }
         Ok(match feedback {
             None => jobs,

@@ -3,6 +3,7 @@
 use fairground_policies::time::Span;
 
 use super::{FrameworkSpec, LONGEST, MOST_AGENTS, Recipe, RecipeError, scheduler};
+use crate::deadlines::DeadlineSpec;
 use crate::error::ReadError;
 use crate::estimates::EstimateSpec;
 use crate::phases;
@@ -125,6 +126,9 @@ impl Recipe {
             if let Some(Err(problem)) = framework.estimate.map(EstimateSpec::check) {
                 return bad(".estimate", problem);
             }
+            if let Some(Err(problem)) = framework.deadline.map(DeadlineSpec::check) {
+                return bad(".deadline", problem);
+            }
         }
         Ok(())
     }
@@ -157,6 +161,11 @@ impl Recipe {
                 let place = format!("`{key}.estimate`");
                 let why = format!("a `{}` workload has instances and no jobs", kind.name());
                 return Err(ReadError::ignored(place, why, "estimates"));
+            }
+            if service && framework.deadline.is_some() {
+                let place = format!("`{key}.deadline`");
+                let why = format!("a `{}` workload has instances and no jobs", kind.name());
+                return Err(ReadError::ignored(place, why, "deadlines"));
             }
             for (i, phase) in framework.phases.iter().enumerate() {
                 let key = format!("{key}.phases.{i}.start");

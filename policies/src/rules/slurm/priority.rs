@@ -38,3 +38,43 @@ pub fn priority(factors: &[Factor], nice: i64) -> i64 {
     let sum = terms.fold(Score::ZERO, |a, b| a + b) - Score::new(nice);
     (sum + Score::ratio(1, 2)).floor().max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Factors in hundredths with their weights, and how nice the job is.
+    fn check(factors: &[(u32, i64)], nice: i64, expected: i64) {
+        let factors: Vec<Factor> = factors
+            .iter()
+            .map(|(weight, hundredths)| Factor {
+                weight: *weight,
+                factor: Score::ratio(*hundredths, 100),
+            })
+            .collect();
+        assert_eq!(priority(&factors, nice), expected, "{factors:?}");
+    }
+
+    #[test]
+    fn factors_count_by_their_weights() {
+        check(&[(1000, 50), (2000, 25), (100, 100)], 0, 1100);
+        check(&[(1000, 50)], 100, 400);
+        check(&[(1000, 50)], -100, 600);
+        check(&[(7, 50)], 0, 4);
+        // A priority of nothing would hold the job.
+        check(&[(1000, 0)], 0, 1);
+        check(&[(1000, 50)], 9000, 1);
+        check(&[], 0, 1);
+    }
+
+    #[test]
+    fn who_waits_and_who_is_large() {
+        const DAY: u64 = 86_400;
+        for (waited, hundredths) in [(0, 0), (7 * DAY / 2, 50), (7 * DAY, 100), (30 * DAY, 100)] {
+            assert_eq!(age(waited, 7 * DAY), Score::ratio(hundredths, 100));
+        }
+        // A quarter of the nodes and three quarters of the processors.
+        assert_eq!(size((1, 4), (48, 64), false), Score::ratio(1, 2));
+        assert_eq!(size((1, 4), (1, 4), true), Score::ratio(3, 4));
+    }
+}

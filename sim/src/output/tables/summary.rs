@@ -47,10 +47,12 @@ pub fn summary(comparison: &Comparison) -> Table<Summary<'_>> {
             }
         }
     }
+    let due = all.iter().any(|row| row.of.row.due > 0);
     let preempted = all.iter().any(|row| row.of.row.tasks_preempted > 0);
     let about = "One row is one framework in one run: its totals.";
     let table = summary_counts(Table::new("summary", about, all));
     let table = summary_use(summary_service(summary_tasks(table)));
+    let table = if due { summary_deadlines(table) } else { table };
     if !preempted {
         return table;
     }
@@ -267,6 +269,22 @@ fn summary_use(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
             "",
             "of those, done before the attempt that was slow",
             |r| r.of.row.copies_won.into(),
+        )
+}
+
+fn summary_deadlines(table: Table<Summary<'_>>) -> Table<Summary<'_>> {
+    table
+        .int(
+            "due",
+            "",
+            "jobs submitted that have a deadline; only where any has one",
+            |r| r.of.row.due.into(),
+        )
+        .int(
+            "late",
+            "",
+            "of those, done after it or not at all; only where any has one",
+            |r| (r.of.row.due - r.of.row.on_time).into(),
         )
 }
 

@@ -308,6 +308,11 @@ fn worked_examples() {
     order("critical", [141, 101, 161]);
     order("smallest", [141, 101, 161]);
     order("largest", [111, 131, 101]);
+    order("fcfs,tie=last", [101, 121, 161]);
+    // The same of three alike: one at a time on 8 processors, the one that came last first.
+    let alike = "1 8 100 100 1, 11 8 20 20 141, 12 8 20 20 121, 13 8 20 20 101";
+    check_starts("list[order=sjf,tie=last]", 8, alike);
+    check_starts("easy[order=sjf,tie=last]", 8, alike);
     // Areas of 120, 200 and 70 processor seconds.
     order("saf", [111, 131, 101]);
     order("laf", [141, 101, 161]);
