@@ -170,6 +170,11 @@ impl Master {
         refuse: Span,
         actions: &mut Vec<Action>,
     ) {
+        if let ([offer], [request]) = (offers, launch)
+            && self.accepted(framework, *offer, *request, refuse, actions)
+        {
+            return;
+        }
         let shown = self.commit(framework, offers.iter(), !launch.is_empty());
         let (mut agent, mut left, mut spoilt) = (None, Resources::ZERO, false);
         let (mut reclaimed, mut held) = (0, ReleasedParts::default());
@@ -243,6 +248,44 @@ impl Master {
             self.note_change(agent);
         }
         self.rank(framework);
+    }
+
+    /// One offer is taken for one task, as most are: whether there is nothing special about it, so that it is done.
+    fn accepted(
+        &mut self,
+        framework: FrameworkId,
+        offer: OfferId,
+        request: TaskRequest,
+        refuse: Span,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let TaskRequest { task, needs } = request;
+        let Some(offer) = self.ledger.accept(framework, offer, request) else {
+            return false;
+        };
+        let agent = offer.agent;
+        actions.push(Action::Launch {
+            agent,
+            framework,
+            task,
+            needs,
+        });
+        let demand = self.ledger.demand_mut(framework);
+        if self.config.offers == OfferSize::Task {
+            demand.accepted(offer.resources, needs);
+        } else {
+            demand.launched(needs, 1);
+        }
+        self.note_launches(framework, 1, 0);
+        let left = offer.resources - needs;
+        if !left.is_zero() && !refuse.is_zero() {
+            let refused = (left, self.ledger.free(agent));
+            self.filters
+                .add(framework, agent, refused, self.now + refuse);
+        }
+        self.note_change(agent);
+        self.rank(framework);
+        true
     }
 
     pub(super) fn revived(&mut self, framework: FrameworkId) {
