@@ -146,6 +146,11 @@ impl Batch {
         unit.map_or((false, false), |unit| copies.standing(*unit, task))
     }
 
+    /// How many tasks a unit of work is whose job is not done.
+    pub(super) fn at_once(&self, unit: WorkUnit) -> u32 {
+        self.queue.spec(unit.job).stages[unit.stage as usize].at_once()
+    }
+
     pub(super) fn starts_together(&self, job: &JobSpec) -> bool {
         self.scheduler.starts_together(job)
     }
