@@ -17,12 +17,20 @@ impl AgentSet {
     pub(crate) fn insert(&mut self, agent: AgentId) {
         let (word, bit) = place(agent.index());
         if self.words.len() <= word {
-            self.words.resize(word + 1, 0);
-            self.summary.resize(word / 64 + 1, 0);
+            self.grow(word);
         }
-        self.words[word] |= bit;
-        let (upper, bit) = place(word);
-        self.summary[upper] |= bit;
+        let bits = &mut self.words[word];
+        // Where others are in, that is known above.
+        if std::mem::replace(bits, *bits | bit) == 0 {
+            let (upper, bit) = place(word);
+            self.summary[upper] |= bit;
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, word: usize) {
+        self.words.resize(word + 1, 0);
+        self.summary.resize(word / 64 + 1, 0);
     }
 
     pub(crate) fn remove(&mut self, agent: AgentId) {

@@ -18,6 +18,10 @@ pub(crate) const MOST: usize = 1 << 20;
 pub(crate) struct OpenDemand {
     /// One a size that is wanted or offered; one that is neither is taken for another size.
     sizes: Vec<SizeDemand>,
+    /// The positions of those of which more is wanted than was offered.
+    unmet: Vec<usize>,
+    /// The position of the size that was asked for last, mostly that which is asked for next.
+    last: usize,
     /// How many parts all of them have together.
     parts: usize,
     /// The turn of the next part.
@@ -35,6 +39,8 @@ struct SizeDemand {
     before: u64,
     /// Offers of this size that are not answered.
     open: u32,
+    /// Whether it stands among those of which more is wanted.
+    is_noted: bool,
     /// By turn, none of them empty.
     parts: VecDeque<DemandPart>,
 }
@@ -51,6 +57,8 @@ impl OpenDemand {
     pub(crate) const fn new() -> Self {
         Self {
             sizes: Vec::new(),
+            unmet: Vec::new(),
+            last: 0,
             parts: 0,
             next_turn: 0,
             reopened: Vec::new(),
@@ -69,6 +77,7 @@ impl OpenDemand {
         }
         let grown = self.sizes.iter().any(|size| size.count > size.before);
         self.sizes.iter_mut().for_each(|size| size.before = 0);
+        (0..self.sizes.len()).for_each(|position| self.note(position));
         grown
     }
 
@@ -82,13 +91,15 @@ impl OpenDemand {
                 continue;
             }
             exact = false;
-            let mut sizes = self.sizes.iter_mut();
-            let size = sizes.find(|size| size.needs == one.needs && size.count > 0);
-            if let Some(size) = size {
+            let mut sizes = self.sizes.iter();
+            let known = sizes.position(|size| size.needs == one.needs && size.count > 0);
+            if let Some(position) = known {
+                let size = &mut self.sizes[position];
                 let last = size.parts.back_mut().expect("tasks stand in parts");
                 let more = one.count.min(u32::MAX - last.count);
                 last.count += more;
                 size.count += u64::from(more);
+                self.note(position);
             }
         }
         exact
@@ -101,25 +112,47 @@ impl OpenDemand {
         while left > 0
             && let Some(position) = self.size_of_launch(needs)
         {
-            let size = &mut self.sizes[position];
-            own &= size.needs == needs;
-            let first = size.parts.front_mut().expect("tasks stand in parts");
-            let some = first.count.min(left);
-            (first.count, left) = (first.count - some, left - some);
-            size.count -= u64::from(some);
-            if first.count == 0 {
-                size.parts.pop_front();
-                self.parts -= 1;
-            }
+            own &= self.sizes[position].needs == needs;
+            left -= self.take_off(position, left);
+            self.note(position);
         }
         own && left == 0
+    }
+
+    /// Takes tasks off the first of a size, so many at most; how many there were.
+    fn take_off(&mut self, position: usize, most: u32) -> u32 {
+        let size = &mut self.sizes[position];
+        let first = size.parts.front_mut().expect("tasks stand in parts");
+        let some = first.count.min(most);
+        first.count -= some;
+        size.count -= u64::from(some);
+        if first.count == 0 {
+            size.parts.pop_front();
+            self.parts -= 1;
+        }
+        some
+    }
+
+    /// An offer became a task. Mostly it was made for just that: one less is wanted then and one less offered, and of no
+    /// size is more or less unmet.
+    pub(crate) fn accepted(&mut self, offered: Resources, needs: Resources) {
+        if offered == needs
+            && let Some(position) = self.position(needs)
+            && self.sizes[position].count > 0
+        {
+            self.sizes[position].open -= 1;
+            self.take_off(position, 1);
+        } else {
+            self.closed(offered);
+            self.launched(needs, 1);
+        }
     }
 
     /// Whose a task of this size is that was launched.
     fn size_of_launch(&self, needs: Resources) -> Option<usize> {
         let waits = |size: &SizeDemand| size.count > 0;
-        let mut sizes = self.sizes.iter();
-        let own = sizes.position(|size| size.needs == needs && waits(size));
+        let own = self.position(needs);
+        let own = own.filter(|position| waits(&self.sizes[*position]));
         let first = |may: &dyn Fn(&SizeDemand) -> bool| {
             let some = self.sizes.iter().enumerate();
             let some = some.filter(|(_, size)| waits(size) && may(size));
@@ -132,27 +165,35 @@ impl OpenDemand {
 
     /// An offer of this size was made.
     pub(crate) fn offered(&mut self, needs: Resources) {
-        self.size_mut(needs).open += 1;
+        let position = self.position_or_new(needs);
+        self.sizes[position].open += 1;
+        self.note(position);
     }
 
     /// An offer of this size ended.
     pub(crate) fn closed(&mut self, needs: Resources) {
-        let size = self.size_mut(needs);
+        let position = self.position_or_new(needs);
+        let size = &mut self.sizes[position];
         let met = !size.is_unmet();
         size.open -= 1;
         if met {
             self.reopened.push(needs);
         }
+        self.note(position);
     }
 
     /// Whether some size of which enough was offered is wanted again since this was asked last.
     pub(crate) fn take_reopened(&mut self) -> bool {
-        let mut reopened = self.reopened.drain(..);
-        let sizes = &self.sizes;
-        reopened.any(|needs| {
-            let size = sizes.iter().find(|size| size.needs == needs);
-            size.is_some_and(SizeDemand::is_unmet)
-        })
+        if self.reopened.is_empty() {
+            return false;
+        }
+        let reopened = std::mem::take(&mut self.reopened);
+        let is_unmet = reopened
+            .iter()
+            .any(|needs| self.unmet().any(|unmet| unmet == *needs));
+        self.reopened = reopened;
+        self.reopened.clear();
+        is_unmet
     }
 
     /// Whether nothing could start.
@@ -181,14 +222,16 @@ impl OpenDemand {
 
     /// The sizes of which more is wanted than was offered.
     pub(crate) fn unmet(&self) -> impl Iterator<Item = Resources> {
-        let unmet = self.sizes.iter().filter(|size| size.is_unmet());
-        unmet.map(|size| size.needs)
+        self.unmet_sizes().map(|size| size.needs)
+    }
+
+    fn unmet_sizes(&self) -> impl Iterator<Item = &SizeDemand> {
+        self.unmet.iter().map(|position| &self.sizes[*position])
     }
 
     /// The same, with how many more, in the order in which they are served next.
     pub(crate) fn unmet_parts(&self) -> Vec<Demand> {
-        let unmet = self.sizes.iter().filter(|size| size.is_unmet());
-        let mut unmet: Vec<&SizeDemand> = unmet.collect();
+        let mut unmet: Vec<&SizeDemand> = self.unmet_sizes().collect();
         unmet.sort_unstable_by_key(|size| size.front());
         let more = |size: &SizeDemand| Demand {
             needs: size.needs,
@@ -198,8 +241,8 @@ impl OpenDemand {
     }
 
     /// Whether more is wanted than was offered.
-    pub(crate) fn is_unmet(&self) -> bool {
-        self.sizes.iter().any(SizeDemand::is_unmet)
+    pub(crate) const fn is_unmet(&self) -> bool {
+        !self.unmet.is_empty()
     }
 
     /// No more of any kind than each unmet size takes.
@@ -211,8 +254,12 @@ impl OpenDemand {
 
     /// The size to be served next of those that `may` be offered.
     pub(crate) fn next(&self, may: impl Fn(Resources) -> bool) -> Option<Resources> {
-        let unmet = self.sizes.iter().filter(|size| size.is_unmet());
-        let next = unmet
+        if let [position] = self.unmet[..] {
+            let needs = self.sizes[position].needs;
+            return may(needs).then_some(needs);
+        }
+        let next = self
+            .unmet_sizes()
             .filter(|size| may(size.needs))
             .min_by_key(|size| size.front());
         next.map(|size| size.needs)
@@ -220,7 +267,8 @@ impl OpenDemand {
 
     /// Compares the books with the sizes of the offers that are open, and with themselves.
     pub(crate) fn check(&self, open: &[Resources]) {
-        for size in &self.sizes {
+        for (position, size) in self.sizes.iter().enumerate() {
+            assert_eq!(self.unmet.contains(&position), size.is_unmet());
             let offers = open.iter().filter(|needs| **needs == size.needs).count();
             let tasks: u64 = size.parts.iter().map(|part| u64::from(part.count)).sum();
             let books = (size.open as usize, size.count);
@@ -236,7 +284,8 @@ impl OpenDemand {
     /// Adds a part behind all others: to the last one if that is of its size.
     fn push(&mut self, Demand { needs, count }: Demand) {
         let (turn, last) = (self.next_turn, self.next_turn.wrapping_sub(1));
-        let size = self.size_mut(needs);
+        let position = self.position_or_new(needs);
+        let size = &mut self.sizes[position];
         size.count += u64::from(count);
         match size.parts.back_mut() {
             Some(part) if part.turn == last && part.count.checked_add(count).is_some() => {
@@ -248,29 +297,46 @@ impl OpenDemand {
                 self.next_turn += 1;
             }
         }
+        self.note(position);
     }
 
-    fn size_mut(&mut self, needs: Resources) -> &mut SizeDemand {
-        let mut sizes = self.sizes.iter();
-        let known = sizes.position(|size| size.needs == needs);
-        let position = known.unwrap_or_else(|| {
+    /// More or less is wanted or offered of a size: it is unmet or not.
+    fn note(&mut self, position: usize) {
+        let size = &mut self.sizes[position];
+        let is_unmet = size.is_unmet();
+        if std::mem::replace(&mut size.is_noted, is_unmet) == is_unmet {
+            return;
+        }
+        if is_unmet {
+            self.unmet.push(position);
+        } else {
+            self.unmet.retain(|other| *other != position);
+        }
+    }
+
+    /// Where a size stands that is wanted or offered.
+    #[inline]
+    fn position(&self, needs: Resources) -> Option<usize> {
+        let is = |size: &SizeDemand| size.needs == needs;
+        if self.sizes.get(self.last).is_some_and(is) {
+            return Some(self.last);
+        }
+        self.sizes.iter().position(is)
+    }
+
+    /// Where a size stands from now on.
+    fn position_or_new(&mut self, needs: Resources) -> usize {
+        self.last = self.position(needs).unwrap_or_else(|| {
             let mut sizes = self.sizes.iter();
             let unused = sizes.position(SizeDemand::is_unused);
-            unused.unwrap_or(self.sizes.len())
-        });
-        if known.is_none() {
+            let position = unused.unwrap_or(self.sizes.len());
             if position == self.sizes.len() {
-                self.sizes.push(SizeDemand {
-                    needs,
-                    count: 0,
-                    before: 0,
-                    open: 0,
-                    parts: VecDeque::new(),
-                });
+                self.sizes.push(SizeDemand::new(needs));
             }
             self.sizes[position].needs = needs;
-        }
-        &mut self.sizes[position]
+            position
+        });
+        self.last
     }
 }
 
@@ -280,6 +346,17 @@ fn is_some(one: &Demand) -> bool {
 }
 
 impl SizeDemand {
+    const fn new(needs: Resources) -> Self {
+        Self {
+            needs,
+            count: 0,
+            before: 0,
+            open: 0,
+            is_noted: false,
+            parts: VecDeque::new(),
+        }
+    }
+
     const fn is_unmet(&self) -> bool {
         self.count > self.open as u64
     }

@@ -14,32 +14,30 @@ pub struct IdTable<T> {
     /// The ids of all pages before this one are used up.
     first: u64,
     pages: VecDeque<IdPage<T>>,
+    /// A page that was given back last, for the next that is needed.
+    spare: Option<Box<Slots<T>>>,
     len: usize,
 }
 
+/// What is known of as many ids stands apart from their entries: it is looked at by every change, and small.
 #[derive(Clone, Debug)]
-enum IdPage<T> {
-    /// None of its ids was used.
-    Fresh,
-    Slots(Box<Slots<T>>),
-    /// All of its ids are used up.
-    Retired,
-}
-
-#[derive(Clone, Debug)]
-struct Slots<T> {
+struct IdPage<T> {
     /// One bit an id: whether it was used.
     used: u16,
     /// One bit an id: whether it has an entry.
     alive: u16,
-    entries: [Option<T>; IDS as usize],
+    /// Nothing before an id is used, and once all are used up.
+    slots: Option<Box<Slots<T>>>,
 }
 
-impl<T> Slots<T> {
-    const EMPTY: Self = Self {
+type Slots<T> = [Option<T>; IDS as usize];
+
+impl<T> IdPage<T> {
+    /// None of its ids was used.
+    const FRESH: Self = Self {
         used: 0,
         alive: 0,
-        entries: [const { None }; IDS as usize],
+        slots: None,
     };
 
     const fn is_used_up(&self) -> bool {
@@ -59,6 +57,7 @@ impl<T> IdTable<T> {
         Self {
             first: 0,
             pages: VecDeque::new(),
+            spare: None,
             len: 0,
         }
     }
@@ -78,29 +77,22 @@ impl<T> IdTable<T> {
         let Some((page, slot)) = self.place(id) else {
             return false;
         };
-        match self.pages.get(page) {
-            None | Some(IdPage::Fresh) => true,
-            Some(IdPage::Slots(slots)) => slots.used & (1 << slot) == 0,
-            Some(IdPage::Retired) => false,
-        }
+        let page = self.pages.get(page);
+        page.is_none_or(|page| page.used & (1 << slot) == 0)
     }
 
     /// The entry of `id`, while it is alive.
+    #[inline]
     pub fn get(&self, id: u64) -> Option<&T> {
         let (page, slot) = self.place(id)?;
-        match self.pages.get(page)? {
-            IdPage::Slots(slots) => slots.entries[slot].as_ref(),
-            IdPage::Fresh | IdPage::Retired => None,
-        }
+        self.pages.get(page)?.slots.as_ref()?[slot].as_ref()
     }
 
     /// The entry of `id`, while it is alive.
+    #[inline]
     pub fn get_mut(&mut self, id: u64) -> Option<&mut T> {
         let (page, slot) = self.place(id)?;
-        match self.pages.get_mut(page)? {
-            IdPage::Slots(slots) => slots.entries[slot].as_mut(),
-            IdPage::Fresh | IdPage::Retired => None,
-        }
+        self.pages.get_mut(page)?.slots.as_mut()?[slot].as_mut()
     }
 
     /// Adds a fresh id.
@@ -108,9 +100,15 @@ impl<T> IdTable<T> {
     /// # Panics
     /// When `id` was used before.
     pub fn insert(&mut self, id: u64, entry: T) {
-        let (slots, slot) = self.use_up(id);
-        slots.alive |= 1 << slot;
-        slots.entries[slot] = Some(entry);
+        let (page, slot) = self.use_up(id);
+        let page = &mut self.pages[page];
+        page.alive |= 1 << slot;
+        let spare = &mut self.spare;
+        let slots = page.slots.get_or_insert_with(|| {
+            let spare = spare.take();
+            spare.unwrap_or_else(|| Box::new([const { None }; IDS as usize]))
+        });
+        slots[slot] = Some(entry);
         self.len += 1;
     }
 
@@ -119,36 +117,32 @@ impl<T> IdTable<T> {
     /// # Panics
     /// When `id` was used before.
     pub fn retire(&mut self, id: u64) {
-        self.use_up(id);
-        self.give_back(id);
+        let (page, _) = self.use_up(id);
+        self.give_back(page);
     }
 
     /// Takes an entry out; its id is never fresh again.
     pub fn remove(&mut self, id: u64) -> Option<T> {
         let (page, slot) = self.place(id)?;
-        let IdPage::Slots(slots) = self.pages.get_mut(page)? else {
-            return None;
-        };
-        let entry = slots.entries[slot].take()?;
-        slots.alive &= !(1 << slot);
+        let known = self.pages.get_mut(page)?;
+        let entry = known.slots.as_mut()?[slot].take()?;
+        known.alive &= !(1 << slot);
         self.len -= 1;
-        self.give_back(id);
+        self.give_back(page);
         Some(entry)
     }
 
     /// The entry with the smallest id.
     pub fn front(&self) -> Option<&T> {
-        self.iter().next().map(|(_, entry)| entry)
+        let page = self.pages.iter().find(|page| page.alive != 0)?;
+        page.slots.as_ref()?[page.alive.trailing_zeros() as usize].as_ref()
     }
 
     /// All entries with their ids, in order.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
         let pages = (self.first..).zip(&self.pages);
-        pages.flat_map(|(page, slots)| {
-            let entries = match slots {
-                IdPage::Slots(slots) => slots.entries.as_slice(),
-                IdPage::Fresh | IdPage::Retired => &[],
-            };
+        pages.flat_map(|(page, known)| {
+            let entries = known.slots.as_ref().map_or(&[][..], |slots| &slots[..]);
             let ids = page * IDS..;
             ids.zip(entries)
                 .filter_map(|(id, entry)| Some((id, entry.as_ref()?)))
@@ -156,37 +150,31 @@ impl<T> IdTable<T> {
     }
 
     /// The page of `id`, counted from the first that is left, and its place there.
+    #[inline]
     fn place(&self, id: u64) -> Option<(usize, usize)> {
         let page = (id / IDS).checked_sub(self.first)?;
         Some((page as usize, (id % IDS) as usize))
     }
 
-    fn use_up(&mut self, id: u64) -> (&mut Slots<T>, usize) {
+    /// Uses up a fresh id; its place.
+    fn use_up(&mut self, id: u64) -> (usize, usize) {
         const FRESH: &str = "an id that was not used before";
         let (page, slot) = self.place(id).expect(FRESH);
         if self.pages.len() <= page {
-            self.pages.resize_with(page + 1, || IdPage::Fresh);
+            self.pages.resize_with(page + 1, || IdPage::FRESH);
         }
-        let page = &mut self.pages[page];
-        if matches!(page, IdPage::Fresh) {
-            *page = IdPage::Slots(Box::new(Slots::EMPTY));
-        }
-        let IdPage::Slots(slots) = page else {
-            panic!("{FRESH}: {id}");
-        };
-        assert!(slots.used & (1 << slot) == 0, "{FRESH}: {id}");
-        slots.used |= 1 << slot;
-        (slots, slot)
+        let used = &mut self.pages[page].used;
+        assert!(*used & (1 << slot) == 0, "{FRESH}: {id}");
+        *used |= 1 << slot;
+        (page, slot)
     }
 
-    /// Gives back the page of `id` if all its ids are used up.
-    fn give_back(&mut self, id: u64) {
-        let Some((page, _)) = self.place(id) else {
-            return;
-        };
-        if matches!(&self.pages[page], IdPage::Slots(slots) if slots.is_used_up()) {
-            self.pages[page] = IdPage::Retired;
-            while matches!(self.pages.front(), Some(IdPage::Retired)) {
+    /// Gives a page back if all its ids are used up.
+    #[inline]
+    fn give_back(&mut self, page: usize) {
+        if self.pages[page].is_used_up() {
+            self.spare = self.pages[page].slots.take().or(self.spare.take());
+            while self.pages.front().is_some_and(IdPage::is_used_up) {
                 self.pages.pop_front();
                 self.first += 1;
             }
@@ -236,9 +224,7 @@ mod tests {
             }
         }
         let pages = table.pages.iter();
-        let kept = pages
-            .filter(|page| matches!(page, IdPage::Slots(_)))
-            .count();
+        let kept = pages.filter(|page| page.slots.is_some()).count();
         assert_eq!(kept, 1, "that of the one that lives");
         assert_eq!(table.front(), Some(&[0; 8]));
         table.remove(0);

@@ -83,6 +83,11 @@ impl<T> Queue<T> {
         }
     }
 
+    /// The present: the time of what was taken out last, or a later one that was said.
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
     /// Moves the present to `now`, which no item may be due before.
     pub fn advance(&mut self, now: Time) {
         debug_assert!(

@@ -12,7 +12,7 @@ mod tree;
 use self::tree::MaximaTree;
 use crate::agent_set::AgentSet;
 use crate::message::AgentId;
-use crate::resources::Resources;
+use crate::resources::{Kind, Resources};
 
 /// From so many sizes on, looking at all of them at every change is dearer than a tree.
 const MOST_SIZES: usize = u32::BITS as usize;
@@ -36,6 +36,9 @@ impl Default for CapacityIndex {
 #[derive(Clone, Default, Debug)]
 pub(crate) struct KnownSizes {
     needs: Vec<Resources>,
+    /// By kind, how much of it sizes need, the most first, each with those that need no more: one bit a size. They
+    /// have fewer amounts of a kind than there are sizes, mostly one or two.
+    amounts: [Vec<(u64, u32)>; Kind::COUNT],
     /// The agents with room for each.
     room: Vec<AgentSet>,
     /// One bit a size: those that each agent has room for.
@@ -43,11 +46,17 @@ pub(crate) struct KnownSizes {
 }
 
 impl KnownSizes {
+    /// The sizes that fit into what is free, one bit each.
+    fn fitting(&self, free: Resources) -> u32 {
+        let kinds = self.amounts.iter().zip(free.units());
+        kinds.fold(u32::MAX, |fitting, (amounts, free)| {
+            let most = amounts.iter().find(|(amount, _)| *amount <= free);
+            fitting & most.map_or(0, |(_, sizes)| *sizes)
+        })
+    }
+
     fn update(&mut self, agent: AgentId, free: Resources) {
-        let mut fitting = 0;
-        for (size, needs) in self.needs.iter().enumerate() {
-            fitting |= u32::from(needs.fits_in(free)) << size;
-        }
+        let fitting = self.fitting(free);
         if self.fitting.len() <= agent.index() {
             self.fitting.resize(agent.index() + 1, 0);
         }
@@ -69,6 +78,16 @@ impl KnownSizes {
         }
         self.needs.push(needs);
         self.room.push(room);
+        for (amounts, amount) in self.amounts.iter_mut().zip(needs.units()) {
+            let position = amounts.partition_point(|(more, _)| *more > amount);
+            if amounts.get(position).is_none_or(|one| one.0 != amount) {
+                let less = amounts.get(position).map_or(0, |(_, sizes)| *sizes);
+                amounts.insert(position, (amount, less));
+            }
+            for (_, sizes) in &mut amounts[..=position] {
+                *sizes |= 1 << size;
+            }
+        }
         &self.room[size]
     }
 }

@@ -75,7 +75,7 @@ impl Batch {
         event: FrameworkEvent,
         actions: &mut Vec<FrameworkAction>,
     ) {
-        let decides = self.gathering.is_none() || event == FrameworkEvent::TimePassed;
+        let decides = self.gathering.is_none() || matches!(event, FrameworkEvent::TimePassed);
         match event {
             FrameworkEvent::JobSubmitted(job, spec) => {
                 self.queue.submit(job, spec, now);
@@ -144,6 +144,11 @@ impl Batch {
         };
         let unit = self.tasks.get(task.0);
         unit.map_or((false, false), |unit| copies.standing(*unit, task))
+    }
+
+    /// How many tasks a unit of work is whose job is not done.
+    pub(super) fn at_once(&self, unit: WorkUnit) -> u32 {
+        self.queue.spec(unit.job).stages[unit.stage as usize].at_once()
     }
 
     pub(super) fn starts_together(&self, job: &JobSpec) -> bool {
@@ -238,6 +243,7 @@ impl Batch {
     }
 
     /// Answers the offers that gangs start on together, with what else is placed on them.
+    #[inline(never)]
     fn launch_gangs(
         &mut self,
         now: Time,
@@ -368,6 +374,7 @@ impl Batch {
 
     /// What must not go on when `unit` has to run again: the rest of its gang, and reduces that
     /// started early and would keep their places while waiting for it.
+    #[cold]
     fn make_way(&self, unit: WorkUnit, actions: &mut Vec<FrameworkAction>) {
         let gang = self.queue.spec(unit.job).gang.then_some(unit.stage);
         let children = self.queue.early_children(unit.job, unit.stage);
@@ -384,6 +391,7 @@ impl Batch {
 }
 
 /// Adds the copies that are wanted to a demand, behind all that waits.
+#[inline(never)]
 fn demand_copies(copies: &Copies, queue: &JobQueue, demand: &mut Vec<Demand>) {
     for unit in copies.wanted() {
         let needs = queue.spec(unit.job).stages[unit.stage as usize].needs;

@@ -139,6 +139,17 @@ impl Framework {
         }
     }
 
+    /// How many tasks a unit of work is that is not done.
+    ///
+    /// # Panics
+    /// When its job is done.
+    pub fn at_once(&self, unit: WorkUnit) -> u32 {
+        match &self.0 {
+            KindState::Batch(batch) => batch.at_once(unit),
+            KindState::Executors(_) | KindState::Service(_) => 1,
+        }
+    }
+
     /// Whether another attempt has done the work of `task`, which is not reported yet.
     pub fn is_beaten(&self, task: TaskId) -> bool {
         match &self.0 {

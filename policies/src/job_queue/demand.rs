@@ -68,7 +68,7 @@ impl JobQueue {
     /// that by size. Whether it is in its order to the end.
     pub fn demand(&self, demand: &mut Vec<Demand>, listed: usize) -> bool {
         demand.clear();
-        let sizes = self.sizes.iter().filter(|size| size.waiting > 0);
+        let sizes = self.sizes.waiting();
         let mut rest: Vec<(Resources, u64)> =
             sizes.map(|size| (size.needs, size.waiting)).collect();
         if let [(needs, waiting)] = rest[..] {

@@ -3,6 +3,7 @@
 mod demand;
 mod job;
 mod order;
+mod sizes;
 mod stages;
 #[cfg(test)]
 mod tests;
@@ -14,9 +15,9 @@ pub(crate) use self::demand::{LISTED, LISTED_ONCE, MOST_TO_LISTED};
 use self::job::QueuedJob;
 use self::order::Precedence;
 pub use self::order::{JobOrder, JobStanding, JobTie};
+use self::sizes::{Shelf, WaitingSizes};
 use self::stages::{QueuedStage, QueuedStages};
 use crate::attributes::AgentAttributes;
-use crate::headed_set::HeadedSet;
 use crate::id_table::IdTable;
 use crate::job::JobSpec;
 use crate::message::{AgentId, JobId};
@@ -41,15 +42,15 @@ pub struct JobQueue {
     /// Those that are not done.
     jobs: IdTable<QueuedJob>,
     /// Jobs with waiting tasks, in the order they are served.
-    ready: HeadedSet<((u64, u64), JobId)>,
+    ready: Shelf,
     /// How many of these have tasks that start together.
     gangs: u32,
     /// Tasks that wait and may start.
     waiting: u64,
-    /// The same by size. A workload has few sizes, a backlog has many jobs.
-    sizes: Vec<WaitingSize>,
+    /// The same by size.
+    sizes: WaitingSizes,
     /// The jobs among `ready` that stand with no size: those of several stages, rigid ones, those that ask for agents.
-    mixed: HeadedSet<((u64, u64), JobId)>,
+    mixed: Shelf,
     /// Whether tasks may start that nobody was told of.
     new_work: bool,
     /// Whether any job ever asked for some agents.
@@ -64,11 +65,11 @@ impl JobQueue {
         Self {
             by: Precedence { order, tie },
             jobs: IdTable::new(),
-            ready: HeadedSet::new(),
+            ready: Shelf::new(),
             gangs: 0,
             waiting: 0,
-            sizes: Vec::new(),
-            mixed: HeadedSet::new(),
+            sizes: WaitingSizes::new(),
+            mixed: Shelf::new(),
             new_work: false,
             asks: false,
             changes: DemandChanges::new(),
@@ -98,14 +99,14 @@ impl JobQueue {
 
     /// Whether a task as small as `room` may wait; if not, no job needs to be asked.
     pub fn may_fit(&self, room: Resources) -> bool {
-        let mut sizes = self.sizes.iter();
-        sizes.any(|size| size.waiting > 0 && size.needs.fits_in(room))
+        let mut sizes = self.sizes.waiting();
+        sizes.any(|size| size.needs.fits_in(room))
     }
 
     /// The job to be served first of those with a waiting task that fits into `room` on an agent that is so described.
     pub fn first_fitting(&self, room: Resources, described: &AgentAttributes) -> Option<JobId> {
-        let fits = |size: &&WaitingSize| size.needs.fits_in(room);
-        let alike = self.sizes.iter().filter(fits);
+        let alike = self.sizes.waiting();
+        let alike = alike.filter(|size| size.needs.fits_in(room));
         let first = alike.filter_map(|size| size.jobs.first()).min().copied();
         let before = |one: &&((u64, u64), JobId)| first.is_none_or(|first| **one < first);
         let mut mixed = self.mixed.iter().take_while(before);
@@ -296,7 +297,7 @@ impl JobQueue {
             // Stages that started early may not go on before it.
             for (needs, tasks) in entry.behind(unit.stage) {
                 self.waiting -= u64::from(tasks);
-                fewer(&mut self.sizes, needs, tasks.into());
+                self.sizes.get(needs).waiting -= u64::from(tasks);
             }
         }
         let spec = &entry.spec.stages[unit.stage as usize];
@@ -306,7 +307,7 @@ impl JobQueue {
         if !entry.is_held_back(unit.stage) {
             let waiting = u64::from(spec.at_once());
             self.waiting += waiting;
-            more(&mut self.sizes, spec.needs, waiting);
+            self.sizes.get(spec.needs).waiting += waiting;
             self.new_work = true;
         }
         self.changes.forget();
@@ -344,13 +345,13 @@ impl JobQueue {
         let started = spec.at_once();
         entry.running += started;
         self.waiting -= u64::from(started);
-        fewer(&mut self.sizes, spec.needs, started.into());
+        self.sizes.get(spec.needs).waiting -= u64::from(started);
         self.changes.moved(self.by.order);
         if entry.stages.all()[unit.stage as usize].waiting == 0 {
             entry.stages.set_ready(unit.stage, false);
             for (needs, tasks) in entry.behind(unit.stage) {
                 self.waiting += u64::from(tasks);
-                more(&mut self.sizes, needs, tasks.into());
+                self.sizes.get(needs).waiting += u64::from(tasks);
                 self.new_work = true;
                 self.changes.forget();
             }
@@ -380,9 +381,9 @@ impl JobQueue {
     }
 
     /// Where jobs stand whose waiting tasks are all of one size, or of several.
-    fn shelf(&mut self, size: Option<Resources>) -> &mut HeadedSet<((u64, u64), JobId)> {
+    fn shelf(&mut self, size: Option<Resources>) -> &mut Shelf {
         match size {
-            Some(needs) => &mut size_mut(&mut self.sizes, needs).jobs,
+            Some(needs) => &mut self.sizes.get(needs).jobs,
             None => &mut self.mixed,
         }
     }
@@ -401,7 +402,7 @@ impl JobQueue {
             }
             if !entry.is_held_back(stage as u32) {
                 self.waiting += u64::from(spec.tasks);
-                more(&mut self.sizes, spec.needs, u64::from(spec.tasks));
+                self.sizes.get(spec.needs).waiting += u64::from(spec.tasks);
                 self.new_work |= spec.tasks > 0;
                 self.changes.forget();
             }
@@ -411,43 +412,4 @@ impl JobQueue {
 
 fn live(jobs: &mut IdTable<QueuedJob>, job: JobId) -> &mut QueuedJob {
     jobs.get_mut(job.0.into()).expect("a job that is not done")
-}
-
-/// What waits of one size.
-#[derive(Debug)]
-struct WaitingSize {
-    needs: Resources,
-    /// Tasks that wait and may start.
-    waiting: u64,
-    /// Jobs that have no others, in the order they are served.
-    jobs: HeadedSet<((u64, u64), JobId)>,
-}
-
-/// What waits of a size; where nothing else waits any more if it is new.
-fn size_mut(sizes: &mut Vec<WaitingSize>, needs: Resources) -> &mut WaitingSize {
-    let known = sizes.iter().position(|size| size.needs == needs);
-    let position = known.unwrap_or_else(|| {
-        let mut some = sizes.iter();
-        let unused = some.position(|size| size.waiting == 0 && size.jobs.is_empty());
-        unused.unwrap_or(sizes.len())
-    });
-    if position == sizes.len() {
-        sizes.push(WaitingSize {
-            needs,
-            waiting: 0,
-            jobs: HeadedSet::new(),
-        });
-    }
-    sizes[position].needs = needs;
-    &mut sizes[position]
-}
-
-fn more(sizes: &mut Vec<WaitingSize>, needs: Resources, tasks: u64) {
-    size_mut(sizes, needs).waiting += tasks;
-}
-
-fn fewer(sizes: &mut [WaitingSize], needs: Resources, tasks: u64) {
-    let mut sizes = sizes.iter_mut();
-    let size = sizes.find(|size| size.needs == needs);
-    size.expect("a size that waits").waiting -= tasks;
 }

@@ -14,6 +14,8 @@ pub(super) struct AgentEntry {
     pub(super) common: AgentPart,
     pub(super) total: Resources,
     pub(super) free: Resources,
+    /// What of it was free when the indexes were last brought up to date.
+    indexed: Resources,
     pub(super) offered: Resources,
     pub(super) running: Resources,
     /// How often anything started or ended there.
@@ -82,6 +84,7 @@ impl Ledger {
             common: owner.map_or(AgentPart::PLAIN, AgentPart::reserved_for),
             total,
             free: total,
+            indexed: entry.indexed,
             ..AgentEntry::default()
         };
         self.total += total;
@@ -102,7 +105,12 @@ impl Ledger {
         if self.has_quota {
             self.shared_free -= entry.free_for_anybody();
         }
-        let gone = std::mem::take(entry);
+        let indexed = entry.indexed;
+        let nothing = AgentEntry {
+            indexed,
+            ..AgentEntry::default()
+        };
+        let gone = std::mem::replace(entry, nothing);
         for one in gone.parts {
             self.unreserve(one.part, one.total);
         }
@@ -220,9 +228,13 @@ impl Ledger {
     /// Brings the indexes up to date.
     pub(super) fn catch_up(&mut self) {
         if let Some(agent) = self.behind.take() {
-            let free = self.free(agent);
-            self.open.set(agent, !free.is_zero());
-            self.capacity.update(agent, free);
+            let AgentEntry { free, indexed, .. } = &mut self.agents[agent.index()];
+            // An offer that is taken whole changes nothing.
+            if free != indexed {
+                *indexed = *free;
+                self.open.set(agent, !free.is_zero());
+                self.capacity.update(agent, *free);
+            }
         }
     }
 }

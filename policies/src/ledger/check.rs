@@ -21,6 +21,7 @@ impl Ledger {
         let mut offered = vec![Resources::ZERO; self.agents.len()];
         let mut running = vec![Resources::ZERO; self.agents.len()];
         let mut offers = vec![0; self.agents.len()];
+        let mut tasks = vec![0; self.agents.len()];
         let shared = self.check_shared();
         for (i, entry) in self.frameworks.iter().enumerate() {
             let mine = || self.offers().filter(|offer| offer.framework.index() == i);
@@ -34,14 +35,14 @@ impl Ledger {
             let mut used = Resources::ZERO;
             for (id, task) in entry.tasks.iter() {
                 let named = (FrameworkId(i as u32), TaskId(id));
-                let first = (task.agent, task.needs, task.position);
                 let elsewhere = self.elsewhere(named.0, named.1).iter();
-                let elsewhere = elsewhere.map(|part| (part.agent, part.needs, part.position));
-                for (agent, needs, position) in std::iter::once(first).chain(elsewhere) {
+                let elsewhere = elsewhere.map(|part| (part.agent, part.needs));
+                for (agent, needs) in std::iter::once((task.agent, task.needs)).chain(elsewhere) {
                     used += needs;
                     running[agent.index()] += needs;
-                    let stands = self.agents[agent.index()].tasks[position as usize];
-                    assert_eq!(stands, named, "position of a task");
+                    tasks[agent.index()] += 1;
+                    let on_agent = &self.agents[agent.index()].tasks;
+                    assert!(on_agent.contains(&named), "a task of its agent");
                 }
             }
             assert_eq!(entry.running, used, "tasks of f{i}");
@@ -76,6 +77,7 @@ impl Ledger {
             assert_eq!(entry.offered, offered[i], "offers on a{i}");
             assert_eq!(entry.offers.len(), offers[i], "number of offers on a{i}");
             assert_eq!(entry.running, running[i], "tasks on a{i}");
+            assert_eq!(entry.tasks.len(), tasks[i], "number of tasks on a{i}");
             assert_eq!(
                 entry.free + entry.offered + entry.running,
                 entry.total,

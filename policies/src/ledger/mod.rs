@@ -4,6 +4,7 @@
 //! agent free + offered + running = total, is asserted at every change; [`Ledger::check`] counts
 //! everything again from the single offers and tasks.
 
+mod accept;
 mod agents;
 mod attributes;
 mod check;

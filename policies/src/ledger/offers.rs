@@ -22,6 +22,13 @@ pub(crate) struct OpenOffer {
     pub(crate) optimistic: Option<u64>,
 }
 
+impl OpenOffer {
+    /// Whether it holds what it shows, and took nothing from others.
+    pub(super) const fn is_plain(&self) -> bool {
+        !self.reclaimed && self.optimistic.is_none()
+    }
+}
+
 /// What offers that ended held beside what is anybody's.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct ReleasedParts {
@@ -233,18 +240,8 @@ impl Ledger {
     /// Ends an open offer; what it held is free again. What it held of special parts, and what went along with
     /// it, is added to `held`.
     pub(crate) fn close_offer(&mut self, id: OfferId, held: &mut ReleasedParts) -> OpenOffer {
-        let open = self.offers.remove(id.0).expect("an open offer");
-        let OpenOffer {
-            offer, position, ..
-        } = open;
-        let entry = &mut self.agents[offer.agent.index()];
-        entry.offers.swap_remove(position as usize);
-        if let Some(moved) = entry.offers.get(position as usize).copied() {
-            self.offers
-                .get_mut(moved.0)
-                .expect("an open offer")
-                .position = position;
-        }
+        let open = self.forget_offer(id);
+        let offer = open.offer;
         if open.optimistic.is_some() {
             self.shown_no_more(offer);
             return open;
@@ -279,6 +276,18 @@ impl Ledger {
         self.of_kind(offer.framework, offer.agent, |held| {
             *held -= offer.resources;
         });
+        open
+    }
+    /// Takes an open offer out of the lists.
+    pub(super) fn forget_offer(&mut self, id: OfferId) -> OpenOffer {
+        let open = self.offers.remove(id.0).expect("an open offer");
+        let position = open.position as usize;
+        let offers = &mut self.agents[open.offer.agent.index()].offers;
+        offers.swap_remove(position);
+        if let Some(moved) = offers.get(position) {
+            let moved = self.offers.get_mut(moved.0);
+            moved.expect("an open offer").position = open.position;
+        }
         open
     }
 }

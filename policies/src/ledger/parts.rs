@@ -101,6 +101,13 @@ impl Ledger {
         self.agents[agent.index()].parts.is_empty()
     }
 
+    /// Whether all of an agent is anybody's, and nobody holds anything that is not.
+    pub(super) fn has_only_plain(&self, agent: AgentId) -> bool {
+        let entry = &self.agents[agent.index()];
+        let is_anybodys = entry.parts.is_empty() && entry.common.is_for_anybody();
+        is_anybodys && self.parted.offers.is_empty() && !self.has_shared()
+    }
+
     /// How much of what is free on `agent` may be given to `framework` within bounds.
     pub(crate) fn offerable(
         &self,

@@ -87,6 +87,11 @@ impl Ledger {
         }
     }
 
+    /// Whether there is any volume that several use.
+    pub(super) fn has_shared(&self) -> bool {
+        !self.shared.is_empty()
+    }
+
     fn share_volume(&mut self, agent: AgentId, part: AgentPart, amount: Resources) {
         self.reserve(part, amount);
         self.total += amount;

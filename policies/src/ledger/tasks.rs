@@ -16,8 +16,6 @@ pub(super) struct TaskEntry {
     pub(super) agent: AgentId,
     /// What it holds there.
     pub(super) needs: Resources,
-    /// Its position in the agent's list of tasks.
-    pub(super) position: u32,
     /// When it was launched.
     pub(super) since: Time,
     /// Whether it is being taken back.
@@ -29,7 +27,6 @@ pub(super) struct TaskEntry {
 pub(super) struct GangPart {
     pub(super) agent: AgentId,
     pub(super) needs: Resources,
-    pub(super) position: u32,
     pub(super) portions: Vec<Portion>,
 }
 
@@ -103,14 +100,13 @@ impl Ledger {
             needs,
             portions,
         } = part;
-        let position = self.hold(framework, task, agent, needs, &portions);
+        self.hold(framework, task, agent, needs, &portions);
         self.parted.hold_task(framework, task, portions);
         self.frameworks[framework.index()].tasks.insert(
             task.0,
             TaskEntry {
                 agent,
                 needs,
-                position,
                 since: self.now,
                 ending: false,
             },
@@ -129,17 +125,16 @@ impl Ledger {
             needs,
             portions,
         } = part;
-        let position = self.hold(framework, task, agent, needs, &portions);
+        self.hold(framework, task, agent, needs, &portions);
         let parts = self.elsewhere.entry((framework, task)).or_default();
         parts.push(GangPart {
             agent,
             needs,
-            position,
             portions,
         });
     }
 
-    /// Takes what a task holds of an agent; its position there.
+    /// Takes what a task holds of an agent.
     fn hold(
         &mut self,
         framework: FrameworkId,
@@ -147,12 +142,11 @@ impl Ledger {
         agent: AgentId,
         needs: Resources,
         portions: &[Portion],
-    ) -> u32 {
+    ) {
         let aside = self.take(agent, needs, portions);
         let entry = &mut self.agents[agent.index()];
         entry.version += 1;
         entry.running += needs;
-        let position = entry.tasks.len() as u32;
         entry.tasks.push((framework, task));
         let entry = &mut self.frameworks[framework.index()];
         entry.running += needs;
@@ -166,7 +160,6 @@ impl Ledger {
         });
         self.changed(agent);
         self.of_kind(framework, agent, |held| *held += needs);
-        position
     }
 
     /// Ends a task; what it used is free again, of a gang everywhere. `None` when it does not run on `agent`, or
@@ -182,14 +175,9 @@ impl Ledger {
         }
         self.take_down(framework);
         let entry = self.frameworks.get_mut(framework.index())?;
-        let TaskEntry {
-            needs,
-            position,
-            ending,
-            ..
-        } = entry.tasks.remove(task.0)?;
+        let TaskEntry { needs, ending, .. } = entry.tasks.remove(task.0)?;
         let portions = self.parted.end_task(framework, task);
-        self.let_go(framework, task, agent, needs, (position, &portions));
+        self.let_go(framework, task, agent, needs, &portions);
         if !self.room_made.tasks.is_empty() {
             self.room_made.tasks.remove(&(framework, task));
         }
@@ -197,22 +185,21 @@ impl Ledger {
         if !self.elsewhere.is_empty() {
             let parts = self.elsewhere.remove(&(framework, task));
             for part in parts.into_iter().flatten() {
-                let place = (part.position, &part.portions[..]);
-                self.let_go(framework, task, part.agent, part.needs, place);
+                self.let_go(framework, task, part.agent, part.needs, &part.portions);
                 elsewhere.push(part.agent);
             }
         }
         Some(EndedTask { ending, elsewhere })
     }
 
-    /// Gives back what a task held of an agent, where it stood at a position.
+    /// Gives back what a task held of an agent.
     fn let_go(
         &mut self,
         framework: FrameworkId,
         task: TaskId,
         agent: AgentId,
         needs: Resources,
-        (position, portions): (u32, &[Portion]),
+        portions: &[Portion],
     ) {
         let entry = &mut self.frameworks[framework.index()];
         entry.running -= needs;
@@ -220,10 +207,12 @@ impl Ledger {
         let entry = &mut self.agents[agent.index()];
         entry.version += 1;
         entry.running -= needs;
-        entry.tasks.swap_remove(position as usize);
-        if let Some((owner, moved)) = entry.tasks.get(position as usize).copied() {
-            self.stands_at(owner, moved, agent, position);
-        }
+        // An agent runs tens of tasks: a search is cheaper than to keep the place of each.
+        let mut tasks = entry.tasks.iter();
+        let position = tasks.position(|one| *one == (framework, task));
+        entry
+            .tasks
+            .swap_remove(position.expect("a task of the agent"));
         self.end_shared_task(framework, agent, task);
         let aside = self.give_back(agent, needs, portions);
         if !aside.is_zero() {
@@ -235,18 +224,5 @@ impl Ledger {
         });
         self.changed(agent);
         self.of_kind(framework, agent, |held| *held -= needs);
-    }
-
-    /// A running task stands at another position of an agent's list.
-    fn stands_at(&mut self, framework: FrameworkId, task: TaskId, agent: AgentId, position: u32) {
-        let first = self.frameworks[framework.index()].tasks.get_mut(task.0);
-        if let Some(first) = first.filter(|first| first.agent == agent) {
-            first.position = position;
-            return;
-        }
-        let parts = self.elsewhere.get_mut(&(framework, task));
-        let mut parts = parts.into_iter().flatten();
-        let part = parts.find(|part| part.agent == agent);
-        part.expect("what a task holds here").position = position;
     }
 }

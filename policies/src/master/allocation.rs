@@ -170,7 +170,7 @@ impl Master {
         // Where nothing is held, what is kept for who lacks it is kept when it is launched on.
         let shared = self.config.offers == OfferSize::Shared;
         let mut lacking_first = self.ledger.has_quota() && !shared;
-        while !self.ledger.unkept(agent).is_zero() {
+        while !self.sorter.is_empty() && !self.ledger.unkept(agent).is_zero() {
             self.order_together();
             let chosen = self.choose(agent, some, lacking_first);
             let Some((framework, resources)) = chosen else {
@@ -238,7 +238,6 @@ impl Master {
             }
         };
         let quota = self.ledger.has_quota();
-        let disks = self.config.offers != OfferSize::Task;
         // What each is shown of the agent already is not shown again, but what came free since.
         let shared = (self.config.offers == OfferSize::Shared).then(|| self.ledger.shown_of(agent));
         let unseen = |framework, amount: Resources| {
@@ -260,7 +259,7 @@ impl Master {
             let bounds = Bounds {
                 all: most.min(free),
                 for_anybody,
-                disks,
+                disks: self.config.offers != OfferSize::Task,
             };
             self.ledger.offerable(framework, agent, bounds)
         };
@@ -304,7 +303,12 @@ impl Master {
             self.held_back.add(framework);
             size(framework, most)
         };
-        let takes = |framework: &FrameworkId| bounded(*framework).is_some();
+        // Whoever is picked was mostly asked last.
+        let mut last = None;
+        let takes = |framework: &FrameworkId| {
+            last = bounded(*framework).map(|amount| (*framework, amount));
+            last.is_some()
+        };
         let picked = match some {
             None => {
                 let mut candidates = self.sorter.fitting(free).filter(takes);
@@ -315,7 +319,8 @@ impl Master {
                 self.allocator.pick(&context, &mut candidates)
             }
         }?;
-        Some((picked, bounded(picked)?))
+        let asked = last.filter(|(framework, _)| *framework == picked);
+        asked.or_else(|| Some((picked, bounded(picked)?)))
     }
 
     /// Puts a framework where it belongs, or out of the queue.

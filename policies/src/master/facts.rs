@@ -12,6 +12,7 @@ use crate::share::Weight;
 use crate::time::Span;
 
 impl Master {
+    #[cold]
     pub(super) fn agent_joined(
         &mut self,
         agent: AgentId,
@@ -25,6 +26,7 @@ impl Master {
         self.sorter.mark_all_stale();
     }
 
+    #[cold]
     pub(super) fn agent_lost(&mut self, agent: AgentId, actions: &mut Vec<Action>) {
         if !self.ledger.is_present(agent) {
             return;
@@ -57,6 +59,7 @@ impl Master {
 
     /// Whose order changes is offered in it from the next time on that something is offered: as in Mesos,
     /// a weight alone is no reason to offer anything.
+    #[cold]
     pub(super) fn role_set(&mut self, role: RoleId, parent: Option<RoleId>, weight: Weight) {
         self.ledger.set_role(role, parent, weight);
         self.name_roles(Some(role));
@@ -64,6 +67,7 @@ impl Master {
     }
 
     /// Anybody may be offered more than before, or less.
+    #[cold]
     pub(super) fn quota_set(&mut self, role: RoleId, guarantee: Resources, limit: QuotaLimit) {
         self.ledger.name_role(role, None);
         self.name_roles(Some(role));
@@ -72,6 +76,7 @@ impl Master {
         self.reconsider.add_all();
     }
 
+    #[cold]
     pub(super) fn framework_joined(
         &mut self,
         framework: FrameworkId,
@@ -108,6 +113,7 @@ impl Master {
         self.sorter.dismiss(framework, &rank);
     }
 
+    #[cold]
     pub(super) fn framework_left(&mut self, framework: FrameworkId, actions: &mut Vec<Action>) {
         if !self.ledger.is_joined(framework) {
             return;
@@ -170,6 +176,11 @@ impl Master {
         refuse: Span,
         actions: &mut Vec<Action>,
     ) {
+        if let ([offer], [request]) = (offers, launch)
+            && self.accepted(framework, *offer, *request, refuse, actions)
+        {
+            return;
+        }
         let shown = self.commit(framework, offers.iter(), !launch.is_empty());
         let (mut agent, mut left, mut spoilt) = (None, Resources::ZERO, false);
         let (mut reclaimed, mut held) = (0, ReleasedParts::default());
@@ -245,6 +256,44 @@ impl Master {
         self.rank(framework);
     }
 
+    /// One offer is taken for one task, as most are: whether there is nothing special about it, so that it is done.
+    fn accepted(
+        &mut self,
+        framework: FrameworkId,
+        offer: OfferId,
+        request: TaskRequest,
+        refuse: Span,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let TaskRequest { task, needs } = request;
+        let Some(offer) = self.ledger.accept(framework, offer, request) else {
+            return false;
+        };
+        let agent = offer.agent;
+        actions.push(Action::Launch {
+            agent,
+            framework,
+            task,
+            needs,
+        });
+        let demand = self.ledger.demand_mut(framework);
+        if self.config.offers == OfferSize::Task {
+            demand.accepted(offer.resources, needs);
+        } else {
+            demand.launched(needs, 1);
+        }
+        self.note_launches(framework, 1, 0);
+        let left = offer.resources - needs;
+        if !left.is_zero() && !refuse.is_zero() {
+            let refused = (left, self.ledger.free(agent));
+            self.filters
+                .add(framework, agent, refused, self.now + refuse);
+        }
+        self.note_change(agent);
+        self.rank(framework);
+        true
+    }
+
     pub(super) fn revived(&mut self, framework: FrameworkId) {
         self.filters.forget(framework);
         self.sorter.suppress(framework, false);
@@ -258,6 +307,7 @@ impl Master {
         self.rank(framework);
     }
 
+    #[inline(never)]
     pub(super) fn kill_requested(
         &mut self,
         framework: FrameworkId,
@@ -311,6 +361,7 @@ impl Master {
         open
     }
 
+    #[inline(never)]
     pub(super) fn rescind(&mut self, offer: OfferId, actions: &mut Vec<Action>) {
         let OpenOffer {
             offer, reclaimed, ..

@@ -25,6 +25,7 @@ type Released = BTreeMap<AgentId, ReleasedOffers>;
 
 impl Master {
     /// Answers offers of several agents together. As with one agent's, one bad offer spoils the whole answer.
+    #[inline(never)]
     pub(super) fn gangs_placed(
         &mut self,
         framework: FrameworkId,

@@ -95,12 +95,21 @@ impl Master {
     /// Facts about agents, frameworks, offers or tasks that are gone are answered or ignored, never
     /// an error: with messages under way they are ordinary. Time runs forward; an earlier `now`
     /// counts as the present.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "most who tell it have no more use of it"
+    )]
     pub fn step(&mut self, now: Time, event: Event, actions: &mut Vec<Action>) {
+        self.hear(now, &event, actions);
+    }
+
+    /// As [`Self::step`], for whoever keeps the fact.
+    pub fn hear(&mut self, now: Time, event: &Event, actions: &mut Vec<Action>) {
         self.now = self.now.max(now);
         if self.ledger.pass(self.now) {
             self.sorter.mark_all_stale();
         }
-        let woken = event == Event::TimePassed;
+        let woken = matches!(event, Event::TimePassed);
         if self.changes_at.is_some_and(|at| at <= self.now) {
             self.reconsider.add_all();
         }
@@ -133,15 +142,10 @@ impl Master {
         } else if self.has_changes() {
             Some(self.due())
         } else {
-            let next = [self.filters.next_end(), self.changes_at];
-            let next = next.into_iter().flatten().min();
+            let next = earlier(self.filters.next_end(), self.changes_at);
             next.map(|at| at.round_up(self.config.round))
         };
-        [overdue, round]
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|at| at.max(self.now))
+        earlier(overdue, round).map(|at| at.max(self.now))
     }
 
     /// Recounts everything; see [`Ledger::check`].
@@ -155,8 +159,8 @@ impl Master {
             .check(&context, self.allocator.as_ref(), self.config.offers);
     }
 
-    fn apply(&mut self, event: Event, actions: &mut Vec<Action>) {
-        match event {
+    fn apply(&mut self, event: &Event, actions: &mut Vec<Action>) {
+        match *event {
             Event::AgentJoined { agent, total } => self.agent_joined(agent, total, actions),
             Event::AgentLost { agent } => self.agent_lost(agent, actions),
             Event::FrameworkJoined {
@@ -165,18 +169,20 @@ impl Master {
                 role,
             } => self.framework_joined(framework, weight, role),
             Event::FrameworkLeft { framework } => self.framework_left(framework, actions),
-            Event::DemandDeclared { framework, demand } => {
-                self.demand_declared(framework, &demand);
-            }
-            Event::DemandGrew { framework, more } => self.demand_grew(framework, &more),
+            Event::DemandDeclared {
+                framework,
+                ref demand,
+            } => self.demand_declared(framework, demand),
+            Event::DemandGrew {
+                framework,
+                ref more,
+            } => self.demand_grew(framework, more),
             Event::OffersAnswered {
                 framework,
-                offers,
-                launch,
+                ref offers,
+                ref launch,
                 refuse,
-            } => {
-                self.offers_answered(framework, &offers, &launch, refuse, actions);
-            }
+            } => self.offers_answered(framework, offers, launch, refuse, actions),
             Event::Revived { framework } => self.revived(framework),
             Event::Suppressed { framework } => self.suppressed(framework),
             Event::KillRequested { framework, task } => {
@@ -215,17 +221,31 @@ impl Master {
                 framework,
                 capabilities,
             } => self.capabilities_set(framework, capabilities),
-            Event::AgentDescribed { agent, attributes } => self.agent_described(agent, attributes),
+            Event::AgentDescribed {
+                agent,
+                ref attributes,
+            } => self.agent_described(agent, attributes.clone()),
             Event::ConstraintsSet {
                 framework,
-                constraints,
-            } => self.constraints_set(framework, constraints),
-            Event::SpeedsSet { framework, speeds } => self.speeds_set(framework, speeds),
+                ref constraints,
+            } => self.constraints_set(framework, constraints.clone()),
+            Event::SpeedsSet {
+                framework,
+                ref speeds,
+            } => self.speeds_set(framework, speeds.clone()),
             Event::GangsPlaced {
                 framework,
-                answers,
-                gangs,
-            } => self.gangs_placed(framework, &answers, &gangs, actions),
+                ref answers,
+                ref gangs,
+            } => self.gangs_placed(framework, answers, gangs, actions),
         }
+    }
+}
+
+/// The earlier of two times, if there is any.
+fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }

@@ -8,6 +8,7 @@ use crate::resources::Resources;
 
 impl Master {
     /// Anybody may be offered more than before, or less: what is reserved counts for quotas.
+    #[cold]
     pub(super) fn part_changed(
         &mut self,
         (agent, offer): (AgentId, Option<OfferId>),
@@ -112,6 +113,7 @@ impl Master {
     }
 
     /// As in Mesos, what is offered of what was lent is taken back: it may be what is not there any more.
+    #[cold]
     pub(super) fn revocable_estimated(
         &mut self,
         agent: AgentId,
@@ -138,6 +140,7 @@ impl Master {
         self.sorter.mark_all_stale();
     }
 
+    #[cold]
     pub(super) fn capabilities_set(&mut self, framework: FrameworkId, capabilities: Capabilities) {
         self.release_earmarks(|_, one| one.framework == framework);
         self.ledger.set_capabilities(framework, capabilities);
@@ -145,6 +148,7 @@ impl Master {
     }
 
     /// As in Mesos, who refused the agent as it was is asked again.
+    #[cold]
     pub(super) fn agent_described(&mut self, agent: AgentId, attributes: AgentAttributes) {
         if *self.ledger.attributes(agent) == attributes {
             return;
@@ -162,6 +166,7 @@ impl Master {
     }
 
     /// Offers that were made before stand.
+    #[cold]
     pub(super) fn constraints_set(
         &mut self,
         framework: FrameworkId,

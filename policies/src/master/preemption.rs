@@ -10,6 +10,7 @@ use crate::resources::Resources;
 
 impl Master {
     /// Asks the policy, for everybody who wants what there is no room for, whether others make room.
+    #[inline(never)]
     pub(super) fn reclaim(&mut self, actions: &mut Vec<Action>) {
         self.order_together();
         for framework in self
@@ -129,6 +130,7 @@ impl Master {
 
     /// Offers what was taken back to whom it was taken back for, as soon as it is free; before anybody has ended for it, of
     /// what was free before.
+    #[inline(never)]
     pub(super) fn offer_reclaimed(
         &mut self,
         agent: AgentId,

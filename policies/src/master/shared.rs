@@ -57,6 +57,7 @@ impl Master {
     }
 
     /// What of a shared offer its framework could be offered now.
+    #[inline(never)]
     fn left_of(&self, offer: Offer) -> Resources {
         let Offer {
             framework,

@@ -4,7 +4,7 @@
 //! file: `SplitMix64`, seed 1, integers only. A machine has 16 CPUs and 32 GiB; a task takes 1, 2 or 4
 //! CPUs and 1, 2, 4 or 8 GiB for 10 to 1,000 s; arrivals are Poisson at `load` of the CPUs.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use fairground_policies::job::StageSpec;
@@ -97,7 +97,7 @@ impl Shape {
     /// The lines as a trace of `frameworks` frameworks, users dealt to them in turn. Of `sizes`
     /// different sizes, a task's is its own with some MiB more, so that no two are equal.
     pub(super) fn trace(self, lines: &[Line], frameworks: u32) -> Trace {
-        let mut jobs = vec![(Jobs::default(), HashMap::new()); frameworks as usize];
+        let mut jobs = vec![(Jobs::default(), BTreeMap::new()); frameworks as usize];
         for (i, line) in lines.iter().enumerate() {
             let (jobs, shapes) = &mut jobs[(line.user % frameworks) as usize];
             let mut needs = line.needs();
@@ -105,7 +105,7 @@ impl Shape {
                 let extra = (i as u64).wrapping_mul(7919) % u64::from(sizes);
                 needs += Resources::new(Millicores(extra / 1000), Mebibytes(extra % 1000));
             }
-            let shape = *shapes.entry(needs).or_insert_with(|| {
+            let shape = *shapes.entry(needs.units()).or_insert_with(|| {
                 let stage = StageSpec::new(needs, 1);
                 let runtimes = Runtimes::Plain {
                     local: (),

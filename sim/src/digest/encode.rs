@@ -88,6 +88,29 @@ impl Encoder {
         }
     }
 
+    /// Adds words of which it is known how many there are: mostly there is room for all of them.
+    #[inline]
+    pub(super) fn words<const N: usize>(&mut self, words: [u64; N]) {
+        let end = self.len + N * WORD;
+        if end < CHUNK
+            && let Some(room) = self.buffer.get_mut(self.len..end)
+        {
+            for (room, word) in room.as_chunks_mut().0.iter_mut().zip(words) {
+                *room = word.to_le_bytes();
+            }
+            self.len = end;
+        } else {
+            self.words_one_by_one(&words);
+        }
+    }
+
+    #[cold]
+    fn words_one_by_one(&mut self, words: &[u64]) {
+        for word in words {
+            self.number(*word);
+        }
+    }
+
     #[inline]
     fn number(&mut self, number: u64) {
         self.word(number.to_le_bytes());

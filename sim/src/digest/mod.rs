@@ -1,6 +1,7 @@
 //! One number for a whole run: equal digests mean equal histories.
 
 mod encode;
+mod said;
 
 use serde::Serialize;
 

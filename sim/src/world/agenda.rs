@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent};
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, JobId, TaskId};
-use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
 use slab::Slab;
 
@@ -48,8 +47,8 @@ pub(super) enum Item {
     Crash(AgentId),
     /// The master notices that an agent is gone, if that incarnation of it is still the last.
     Noticed(AgentId, u32),
-    /// An agent comes back, perhaps with something else than it had.
-    Return(AgentId, Option<Resources>),
+    /// The agent of the fault of this number comes back.
+    Return(u32),
     /// The master hears that an agent came back to a new incarnation.
     Rejoined(AgentId, u32),
     /// A framework asked to be woken.
@@ -62,20 +61,23 @@ pub(super) enum Item {
 #[derive(Clone, Copy, Debug)]
 enum AgendaEntry {
     Item(Item),
-    /// The next message of this instant arrives.
-    Here,
     /// The message of this number arrives.
     Arrives(u32),
 }
 
 /// What happens next: items and messages by time, and by arrival when times are equal.
+///
+/// Most messages arrive at the instant at which they are sent. They need no place in the queue: all that stands there
+/// for this instant came before the first of them, and what else comes for it meanwhile stands behind them.
 #[derive(Default, Debug)]
 pub(super) struct Agenda {
     queue: Queue<AgendaEntry>,
     /// Messages that arrive later.
     later: Slab<Message>,
-    /// Messages that arrive at this instant, in order.
-    here: VecDeque<Message>,
+    /// What comes at this instant behind all that the queue has for it, in order.
+    here: VecDeque<Next>,
+    /// Whether the queue has nothing more for this instant, while there is something here.
+    only_here: bool,
     /// When the master wants to be told that time has passed: after everything else that happens then.
     wake: Option<Time>,
 }
@@ -91,15 +93,20 @@ pub(super) enum Next {
 
 impl Agenda {
     /// Something is to happen at a time.
+    #[inline]
     pub(super) fn push(&mut self, at: Time, item: Item) {
-        self.queue.push(at, AgendaEntry::Item(item));
+        if !self.here.is_empty() && at <= self.queue.now() {
+            self.here.push_back(Next::Item(item));
+        } else {
+            self.queue.push(at, AgendaEntry::Item(item));
+        }
     }
 
     /// A message is sent at `now` that arrives at `at`.
+    #[inline]
     pub(super) fn send(&mut self, now: Time, at: Time, message: Message) {
         if at == now {
-            self.here.push_back(message);
-            self.queue.push(at, AgendaEntry::Here);
+            self.here.push_back(Next::Message(message));
         } else {
             let number = self.later.insert(message);
             self.queue.push(at, AgendaEntry::Arrives(number as u32));
@@ -112,28 +119,44 @@ impl Agenda {
     }
 
     /// How much is to happen, the master's being woken apart.
-    pub(super) const fn len(&self) -> usize {
-        self.queue.len()
+    pub(super) fn len(&self) -> usize {
+        self.queue.len() + self.here.len()
     }
 
-    /// Takes what is next, with its time: the next item, or the master's wake-up if that is earlier.
+    /// The time of what was taken last.
+    pub(super) const fn now(&self) -> Time {
+        self.queue.now()
+    }
+
+    /// Takes what is next: the next item, or the master's wake-up if that is earlier.
     #[inline]
-    pub(super) fn pop(&mut self) -> Option<(Time, Next)> {
-        let next = self.queue.next_time();
+    pub(super) fn pop(&mut self) -> Option<Next> {
+        if !self.only_here {
+            let next = self.queue.next_time();
+            self.only_here =
+                !self.here.is_empty() && next.is_none_or(|next| self.queue.now() < next);
+            if !self.only_here {
+                return self.pop_queue(next);
+            }
+        }
+        let next = self.here.pop_front();
+        self.only_here = !self.here.is_empty();
+        next
+    }
+
+    /// Takes what is next of what has its time, the first of which is `next`.
+    #[inline]
+    fn pop_queue(&mut self, next: Option<Time>) -> Option<Next> {
         if let Some(wake) = self.wake
             && next.is_none_or(|next| wake < next)
         {
             self.queue.advance(wake);
-            return Some((wake, Next::Woken));
+            return Some(Next::Woken);
         }
-        let (at, entry) = self.queue.pop()?;
-        let next = match entry {
+        let (_, entry) = self.queue.pop()?;
+        Some(match entry {
             AgendaEntry::Item(item) => Next::Item(item),
-            AgendaEntry::Here => {
-                Next::Message(self.here.pop_front().expect("a message of this instant"))
-            }
             AgendaEntry::Arrives(number) => Next::Message(self.later.remove(number as usize)),
-        };
-        Some((at, next))
+        })
     }
 }

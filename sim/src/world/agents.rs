@@ -5,6 +5,7 @@ use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
+use fairground_workloads::trace::Fault;
 
 use super::rows::gang_of;
 use super::{Item, World};
@@ -443,12 +444,13 @@ impl World<'_> {
     /// The master notices a loss, unless the agent came back before it did.
     pub(super) fn notice_loss(&mut self, agent: AgentId, incarnation: u32) {
         if self.agents.machines[agent.index()].incarnation == incarnation {
-            self.tell_master(Event::AgentLost { agent });
+            self.tell_master(&Event::AgentLost { agent });
         }
     }
 
     /// An agent comes back empty. If the master has not noticed its absence, it learns of both now.
-    pub(super) fn come_back(&mut self, agent: AgentId, total: Option<Resources>) {
+    pub(super) fn come_back(&mut self, fault: u32) {
+        let Fault { agent, total, .. } = self.trace.faults[fault as usize];
         self.liveness.faults -= 1;
         let machine = &mut self.agents.machines[agent.index()];
         if machine.up {
@@ -478,7 +480,7 @@ impl World<'_> {
         machine.known_incarnation = incarnation;
         let total = machine.total;
         for event in self.scenario.joined(agent, total) {
-            self.tell_master(event);
+            self.tell_master(&event);
         }
     }
 }

@@ -222,12 +222,6 @@ impl<'a> World<'a> {
         WorkUnit { job, ..unit }
     }
 
-    /// How many tasks a unit of work is.
-    fn at_once(&self, framework: FrameworkId, unit: WorkUnit) -> u32 {
-        let spec = self.progress[framework.index()].jobs.spec(unit.job);
-        spec.stages[unit.stage as usize].at_once()
-    }
-
     pub(super) fn is_gang(&self, framework: FrameworkId, job: JobId) -> bool {
         let jobs = &self.progress[framework.index()].jobs;
         jobs.spec(job).gang
@@ -323,7 +317,7 @@ impl<'a> World<'a> {
         let in_vain = beaten && outcome == Outcome::Finished;
         let counted = if in_vain { Outcome::Killed } else { outcome };
         let tasks = match purpose {
-            Some(TaskPurpose::WorkUnit(unit)) if !beaten => self.at_once(framework, unit),
+            Some(TaskPurpose::WorkUnit(unit)) if !beaten => page.at_once(unit),
             _ => 1,
         };
         self.record.reported(framework, counted, tasks);

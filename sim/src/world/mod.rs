@@ -256,7 +256,7 @@ impl<'a> World<'a> {
     fn start(&mut self) {
         // They are the master's own settings and no messages.
         for event in self.scenario.settings() {
-            self.tell_master(event);
+            self.tell_master(&event);
         }
         for (i, behaviour) in self.scenario.frameworks.iter().enumerate() {
             let joined = Event::FrameworkJoined {
@@ -269,13 +269,12 @@ impl<'a> World<'a> {
         for event in self.scenario.all_joined() {
             self.send(Time::ZERO, Message::Told(event));
         }
-        for fault in &self.trace.faults {
+        for (number, fault) in (0..).zip(&self.trace.faults) {
             self.liveness.faults += 1;
             self.agenda.push(fault.at, Item::Crash(fault.agent));
             if let Some(back) = fault.back {
                 self.liveness.faults += 1;
-                self.agenda
-                    .push(back, Item::Return(fault.agent, fault.total));
+                self.agenda.push(back, Item::Return(number));
             }
         }
         for (i, workload) in self.trace.workloads.iter().enumerate() {
@@ -296,15 +295,17 @@ impl<'a> World<'a> {
     /// The loop: the next item or the master's next wake-up, whichever is earlier.
     fn run(&mut self) {
         while self.failed.is_none() && !self.is_given_up() && !self.is_over() {
-            let Some((now, next)) = self.agenda.pop() else {
+            let Some(next) = self.agenda.pop() else {
                 self.liveness.ends();
                 break;
             };
-            self.now = now;
+            self.now = self.agenda.now();
             match next {
                 Next::Item(item) => self.perform(item),
+                // Where it lies: it is the largest of what is said, and mostly it is this.
+                Next::Message(Message::Told(ref event)) => self.tell_master(event),
                 Next::Message(message) => self.receive(message),
-                Next::Woken => self.tell_master(Event::TimePassed),
+                Next::Woken => self.tell_master(&Event::TimePassed),
             }
         }
     }
@@ -348,7 +349,7 @@ impl<'a> World<'a> {
             Item::Measure(framework) => self.measure(framework),
             Item::Crash(agent) => self.crash(agent),
             Item::Noticed(agent, incarnation) => self.notice_loss(agent, incarnation),
-            Item::Return(agent, total) => self.come_back(agent, total),
+            Item::Return(fault) => self.come_back(fault),
             Item::Rejoined(agent, incarnation) => self.rejoin(agent, incarnation),
             Item::GraceOver(framework, task) => self.grace_over(framework, task),
             Item::Wake(framework) => {

@@ -9,21 +9,22 @@ use crate::network::Link;
 
 impl World<'_> {
     /// Gives a fact to the master and sends its orders on their way.
-    pub(super) fn tell_master(&mut self, event: Event) {
-        self.digest.add(&(self.now, &event));
-        self.record.event(self.now, &event);
+    pub(super) fn tell_master(&mut self, event: &Event) {
+        self.digest.fact(self.now, event);
+        self.record.event(self.now, event);
         let mut actions = std::mem::take(&mut self.actions);
-        self.master.step(self.now, event, &mut actions);
+        self.master.hear(self.now, event, &mut actions);
         self.agenda.wake_master(self.master.wake_at());
         if self.scenario.check {
             self.master.check();
         }
-        for action in actions.drain(..) {
-            self.digest.add(&action);
-            self.record.action(self.now, &action);
-            self.note_launch(&action);
+        for action in &actions {
+            self.digest.order(action);
+            self.record.action(self.now, action);
+            self.note_launch(action);
             self.carry_out(action);
         }
+        actions.clear();
         self.actions = actions;
     }
 
@@ -35,7 +36,7 @@ impl World<'_> {
     /// A message arrives.
     pub(super) fn receive(&mut self, message: Message) {
         match message {
-            Message::Told(event) => self.tell_master(event),
+            Message::Told(event) => self.tell_master(&event),
             Message::FrameworkEvent(framework, event) => self.tell_framework(framework, event),
             Message::Ordered(incarnation, action) => self.obey(incarnation, &action),
             Message::Gang(gang) => self.start_gang(&gang.0, &gang.1),
@@ -44,14 +45,14 @@ impl World<'_> {
     }
 
     /// Sends an order of the master to whom it concerns.
-    fn carry_out(&mut self, action: Action) {
-        let (framework, event) = match action {
+    fn carry_out(&mut self, action: &Action) {
+        let (framework, event) = match *action {
             Action::Launch { agent, .. }
             | Action::Kill { agent, .. }
             | Action::Preempt { agent, .. } => {
                 let at = self.network.arrival(Link::ToAgent(agent), self.now);
                 let incarnation = self.agents.known_incarnation(agent);
-                self.send(at, Message::Ordered(incarnation, action));
+                self.send(at, Message::Ordered(incarnation, action.clone()));
                 return;
             }
             Action::LaunchGang { ref gang, .. } => {
@@ -62,7 +63,7 @@ impl World<'_> {
                     .arrival(Link::ToAgent(places[0].agent), self.now);
                 let known = |place: &GangPlace| self.agents.known_incarnation(place.agent);
                 let incarnations = places.iter().map(known).collect();
-                self.send(at, Message::Gang(Box::new((incarnations, action))));
+                self.send(at, Message::Gang(Box::new((incarnations, action.clone()))));
                 return;
             }
             // Whose tasks are all alike takes what it is offered, whatever it is made up of.
