@@ -5,11 +5,11 @@ use std::path::Path;
 use fairground_policies::job_order::{ORDERS, RigidJob};
 use fairground_policies::pool::PoolPolicy;
 use fairground_policies::time::{Span, Time};
-use fairground_sim::pool::Estimates::{self, Exact, LastTwo, LastTwoRenewed, Requested};
+use fairground_sim::pool::Estimates::{self, Exact, LastTwo, Requested};
 use fairground_sim::pool::{LogJob, Measures, RigidLog, simulate};
 
 use super::plain::{Instant, plain};
-use super::published::{anchor, exact, files};
+use super::published::{anchor, exact};
 use super::{Rigid, drawn, starts};
 
 fn policy(name: &str) -> PoolPolicy {
@@ -163,87 +163,6 @@ fn the_lublin_row_as_it_was_published() {
             assert_eq!(format!("{mean:.2}"), known, "{name}");
         }
     }
-}
-
-/// Small cases with the end of each job, which is what its number begins with.
-#[test]
-fn the_small_cases_of_others() {
-    let Some(archive) = anchor("batch-anchors/tiny-instances.tar.zst") else {
-        return;
-    };
-    let archive = std::fs::File::open(archive).expect("an archive");
-    let archive = zstd::decode_all(archive).expect("a packed file");
-    let files = files(&archive);
-    let mut tried = 0;
-    for (name, estimates, families) in [
-        (
-            "list[instant=each]",
-            Requested,
-            &["basic_input", "extreme_input", "fcfs_input"][..],
-        ),
-        (
-            "easy[instant=each]",
-            Requested,
-            &["basic_input", "extreme_input", "bf_input", "easy_bf_input"],
-        ),
-        ("easy[instant=each]", Exact, &["perfect"]),
-        (
-            "easy[among=sjf,instant=each]",
-            Requested,
-            &["basic_input", "extreme_input", "sjbf"],
-        ),
-        (
-            "easy[among=sjf,instant=each]",
-            LastTwoRenewed,
-            &["basic_input", "extreme_input", "plus_plus_easy"],
-        ),
-        (
-            "conservative[instant=each]",
-            Requested,
-            &["basic_input", "extreme_input", "bf_input", "cons_bf_input"],
-        ),
-    ] {
-        for (file, text) in &files {
-            let family = file
-                .rsplit('/')
-                .next()
-                .and_then(|name| name.split('.').next());
-            if !family.is_some_and(|family| families.contains(&family)) {
-                continue;
-            }
-            let (jobs, ends) = instance(text);
-            let starts = simulate(policy(name), 100, &jobs, estimates);
-            let found = starts.iter().zip(&jobs);
-            let found: Vec<u64> = found
-                .map(|(start, job)| (*start + job.run).as_secs())
-                .collect();
-            assert_eq!(found, ends, "{name} {estimates:?} {file}");
-            tried += 1;
-        }
-    }
-    assert_eq!(tried, 40 + 45 + 3 + 35 + 48 + 43);
-}
-
-/// The jobs of a case, and when each is expected to end.
-fn instance(text: &str) -> (Vec<LogJob>, Vec<u64>) {
-    let rows = text.lines().filter(|line| !line.starts_with('#'));
-    let rows = rows.map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let mut jobs: Vec<(LogJob, u64)> = Vec::new();
-    for row in rows.filter(|row| row.len() == 8) {
-        let number = |cell: usize| row[cell].parse::<f64>().expect("a number") as u64;
-        let user = row[7]
-            .bytes()
-            .fold(0, |user, byte| user * 256 + u64::from(byte));
-        let rigid = RigidJob::new(
-            Time::from_secs(number(0)),
-            Span::from_secs(number(2)),
-            number(3) as u32,
-        );
-        let run = Span::from_secs(number(4));
-        jobs.push((LogJob { rigid, run, user }, number(1)));
-    }
-    jobs.sort_by_key(|(job, _)| job.rigid.submitted);
-    jobs.into_iter().unzip()
 }
 
 fn pooled(jobs: &[Rigid]) -> Vec<LogJob> {
