@@ -149,12 +149,12 @@ pub const CEEI: AllocatorEntry = AllocatorEntry {
         source: "Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 5.2; solved by Clarabel",
         proven: Proven::Scripts,
         example: "\
-agents 1 cpus:9 mem:18
+agents 1 cpus:18 mem:36
 policy ceei[offers=task]
 framework a
 framework b
-job a tasks=6 cpus:1 mem:4 run=10s
-job b tasks=4 cpus:3 mem:1 run=10s
+job a tasks=16 cpus:1 mem:4 run=10s
+job b tasks=6 cpus:3 mem:1 run=10s
 ",
     },
     make: |name, mut setup: Setup| {

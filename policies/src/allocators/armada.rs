@@ -70,9 +70,11 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
 agents 1 cpus:6 mem:6
 policy armada[offers=task]
 framework a
-framework b
+framework b weight=2
+framework c
 job a tasks=6 cpus:1 mem:1 run=20s
-job b at=5s tasks=3 cpus:1 mem:1 run=10s
+job b at=5s tasks=6 cpus:1 mem:1 run=10s
+job c at=10s tasks=1 cpus:1 mem:1 run=10s
 ",
     },
     make: |name, _| {

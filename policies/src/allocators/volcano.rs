@@ -112,8 +112,8 @@ agents 1 cpus:6 mem:6
 policy volcano[offers=task]
 framework a
 framework b
-job a tasks=6 cpus:1 mem:1 run=20s
-job b at=5s tasks=3 cpus:1 mem:1 run=10s
+job a tasks=4 cpus:2 mem:2 run=10s
+job b at=5s tasks=3 cpus:2 mem:2 run=10s
 ",
     },
     make: |name, _| {

@@ -151,6 +151,8 @@ job processors=70 run=100s
 job at=1s processors=80 run=100s
 job at=2s processors=90 run=100s
 job at=50s processors=20 run=250s
+job at=60s processors=20 run=30s
+job at=70s processors=40 run=30s
 ",
         },
         make: |_| Ok(Rule::List),
@@ -169,6 +171,8 @@ job processors=70 run=100s
 job at=1s processors=80 run=100s
 job at=2s processors=90 run=100s
 job at=50s processors=20 run=250s
+job at=60s processors=20 run=30s
+job at=70s processors=40 run=30s
 ",
         },
         make: |name| {
@@ -189,6 +193,8 @@ job processors=70 run=100s
 job at=1s processors=80 run=100s
 job at=2s processors=90 run=100s
 job at=50s processors=20 run=250s
+job at=60s processors=20 run=30s
+job at=70s processors=40 run=30s
 ",
         },
         make: |_| Ok(Rule::Conservative),
@@ -207,6 +213,8 @@ job processors=70 run=100s
 job at=1s processors=80 run=100s
 job at=2s processors=90 run=100s
 job at=50s processors=20 run=250s
+job at=60s processors=20 run=30s
+job at=70s processors=40 run=30s
 ",
         },
         make: |name| {

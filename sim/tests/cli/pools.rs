@@ -202,8 +202,8 @@ fn a_policy_explained() {
               a1 ++++++++++
               a2  .........++++++++++
               a3  ...................++++++++++
-              a4      .........................+++++++++++++++++++++++++
-              a column is 10s; a digit: so many of its tasks run, . waits
+              a4      .........................kkkkkkkkkkkkkkkkkkkkkkkkk
+              a column is 10s; a digit: so many of its tasks run, a is 10, b 11, and + more than z, . waits
 
             conservative (Pool: which rigid job starts next on one pool of processors (fairground pool))
 
@@ -228,12 +228,16 @@ fn a_policy_explained() {
                   wfp3-published   wfp3 as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)
                   unicep-published unicep as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)
                   f1               the least log10(r) n + 870 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
+              job at=60s processors=20 run=30s
+              job at=70s processors=40 run=30s
                   f2               the least sqrt(r) n + 25600 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
                   f3               the least r n + 6860000 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
                   f4               the least r sqrt(n) + 530000 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
 
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
               proven   exact: it gives what the original publishes, to the last digit or every decision
+              5 (20)       ###
+              6 (40)        .......................###
 
             Worked example, run as it is shown:
 

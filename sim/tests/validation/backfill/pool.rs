@@ -246,50 +246,56 @@ fn check_starts(name: &str, processors: u32, told: &str) {
     assert_eq!(found, expected, "{name}: {told}");
 }
 
-/// The examples that `fairground policies` shows, and one for each order: three jobs wait for a fourth.
+/// The examples that `fairground policies` shows, and one for each order, in which three jobs wait for a fourth.
 #[test]
 fn worked_examples() {
-    let told = |starts: [u64; 4]| {
+    let told = |starts: [u64; 6]| {
         let jobs = [
             "0 70 100 100",
             "1 80 100 100",
             "2 90 100 100",
             "50 20 250 250",
+            "60 20 30 30",
+            "70 40 30 30",
         ];
         let rows = jobs.iter().zip(starts);
         let rows: Vec<_> = rows.map(|(job, start)| format!("{job} {start}")).collect();
         rows.join(", ")
     };
-    check_starts("easy", 100, &told([0, 100, 300, 50]));
-    check_starts("conservative", 100, &told([0, 100, 200, 300]));
-    check_starts("list", 100, &told([0, 100, 200, 300]));
-    // All of 8 processors until 100 s; then, one after the other as none fits beside another, 6 x 20 s, 5 x 40 s,
-    // 7 x 10 s, in the order in which each wants them.
-    let order = |name: &str, [a, b, c]: [u64; 3]| {
-        let told = format!("1 8 100 100 1, 11 6 20 20 {a}, 12 5 40 40 {b}, 13 7 10 10 {c}");
+    // In order: whoever is behind the first waits. Under EASY the fourth passes the second, which needs no more than what it
+    // leaves, and the last two the third, which waits for the fourth. By plans the fifth has room until the second begins.
+    // Whoever is next is chosen when one starts: the last is shorter than the third, and nobody passes it for longer.
+    check_starts("list", 100, &told([0, 100, 200, 300, 300, 300]));
+    check_starts("easy", 100, &told([0, 100, 300, 50, 200, 200]));
+    check_starts("conservative", 100, &told([0, 100, 200, 300, 60, 300]));
+    let pick = "pick[order=sjf,backfill=yes]";
+    check_starts(pick, 100, &told([0, 100, 230, 330, 60, 200]));
+    // All of 8 processors until 100 s; then, one after the other as none fits beside another, 5 x 40 s, 8 x 30 s, 6 x 50 s and
+    // 7 x 20 s, in the order in which each wants them. Nearly every order is another.
+    let order = |name: &str, [a, b, c, d]: [u64; 4]| {
+        let told = format!(
+            "0 8 100 100 0, 10 5 40 40 {a}, 30 8 30 30 {b}, 50 6 50 50 {c}, 70 7 20 20 {d}"
+        );
         check_starts(&format!("list[order={name}]"), 8, &told);
     };
-    order("fcfs", [101, 121, 161]);
-    order("sjf", [111, 131, 101]);
-    order("srtf", [111, 131, 101]);
-    order("ljf", [141, 101, 161]);
-    order("critical", [141, 101, 161]);
-    order("smallest", [141, 101, 161]);
-    order("largest", [111, 131, 101]);
-    // Areas of 120, 200 and 70 processor seconds.
-    order("saf", [111, 131, 101]);
-    order("laf", [141, 101, 161]);
-    // At 101 s they have waited 90, 89 and 88 s: 4.5, 2.2 and 8.8 times their estimates.
-    order("expansion", [111, 131, 101]);
-    order("wfp3", [111, 131, 101]);
-    order("unicep", [111, 131, 101]);
-    // Whoever came first has the longest wait that is none: the least (wait/estimate)^3 n goes first.
-    order("wfp3-published", [141, 101, 161]);
-    order("unicep-published", [141, 101, 161]);
-    // log10: 1.30 x 6 + 870 x 1.041, 1.60 x 5 + 870 x 1.079, 1 x 7 + 870 x 1.114: time of submission decides, as
-    // in the others so early in a log.
+    order("fcfs", [100, 140, 170, 220]);
+    order("sjf", [150, 120, 190, 100]);
+    order("srtf", [150, 120, 190, 100]);
+    order("ljf", [150, 190, 100, 220]);
+    order("critical", [150, 190, 100, 220]);
+    order("smallest", [100, 210, 140, 190]);
+    order("largest", [200, 100, 150, 130]);
+    order("saf", [120, 160, 190, 100]);
+    order("laf", [180, 150, 100, 220]);
+    order("edf", [100, 140, 190, 170]);
+    order("expansion", [130, 100, 190, 170]);
+    order("wfp3", [150, 100, 190, 130]);
+    order("unicep", [100, 160, 190, 140]);
+    order("wfp3-published", [100, 190, 140, 220]);
+    order("unicep-published", [100, 140, 170, 220]);
+    // Time of submission decides so early in a log: log10(40) 5 + 870 log10(10) is less than log10(30) 8 + 870 log10(30).
     for name in ["f1", "f2", "f3", "f4"] {
-        order(name, [101, 121, 161]);
+        order(name, [100, 140, 170, 220]);
     }
 }
 
