@@ -6,7 +6,7 @@ use std::path::Path;
 use expect_test::{expect, expect_file};
 use fairground_policies::evidence::Evidence;
 use fairground_policies::registry::Registry;
-use fairground_policies::{personality, placement, pool, sampling};
+use fairground_policies::{job_order, personality, placement, pool, sampling};
 use fairground_sim::worked::drawn;
 
 /// Every policy there is, with its level.
@@ -40,6 +40,11 @@ fn entries(registry: &Registry) -> Vec<(&'static str, &'static str, Evidence)> {
             .map(|one| ("workers", one.name, one.evidence)),
     );
     entries.extend(
+        job_order::ORDERS
+            .iter()
+            .map(|one| ("pool", one.name, one.evidence)),
+    );
+    entries.extend(
         personality::STANDARD
             .iter()
             .map(|one| ("policy", one.name, one.evidence)),
@@ -55,7 +60,11 @@ fn every_policy_has_an_example_that_is_drawn() {
         let example = evidence.example;
         let about = example.lines().any(|line| {
             let mut words = line.split_whitespace();
-            let named = |word: &str| word.split('[').next() == Some(name);
+            let named = |word: &str| {
+                let order = word.rsplit_once("order=").map(|(_, order)| order);
+                word.split('[').next() == Some(name)
+                    || order.and_then(|order| order.strip_suffix(']')) == Some(name)
+            };
             words.next() == Some(verb) && words.any(named)
         });
         assert!(about, "the example of {name} is not about it:\n{example}");

@@ -65,7 +65,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "armadaproject/armada 207cc9e0, internal/scheduler/scheduling",
-        proven: Proven::Prototype,
+        proven: Proven::Scripts,
         example: "\
 agents 1 cpus:6 mem:6
 policy armada[offers=task]

@@ -93,7 +93,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "kai-scheduler/KAI-Scheduler d5bc503a, plugin proportion",
-        proven: Proven::Prototype,
+        proven: Proven::Scripts,
         example: "\
 agents 1 cpus:4 mem:4 gpus:4
 policy kai[quota=0,k=1,every=1s,offers=task]

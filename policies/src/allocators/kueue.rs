@@ -79,7 +79,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     }],
     evidence: Evidence {
         source: "kubernetes-sigs/kueue ff69552e, fair sharing with preemption, keps/1714",
-        proven: Proven::Prototype,
+        proven: Proven::Scripts,
         example: "\
 agents 1 cpus:9 mem:9
 policy kueue[offers=task]

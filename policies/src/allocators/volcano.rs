@@ -106,7 +106,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "volcano-sh/volcano ed72c7c8, plugins proportion, capacity and drf",
-        proven: Proven::Prototype,
+        proven: Proven::Scripts,
         example: "\
 agents 1 cpus:6 mem:6
 policy volcano[offers=task]

@@ -144,7 +144,7 @@ pub const ENTRIES: [PoolEntry; 4] = [
         params: &[ORDER, INSTANT],
         evidence: Evidence {
             source: "list scheduling; orders of Tang et al., Cluster 2009, and Carastan-Santos and de Camargo, SC 2017",
-            proven: Proven::Exact,
+            proven: Proven::ExactWith("instant=each"),
             example: "\
 pool 100 list
 job processors=70 run=100s
@@ -164,7 +164,7 @@ job at=70s processors=40 run=30s
         evidence: Evidence {
             source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001; SJBF and EASY++: Tsafrir, Etzion and Feitelson, IEEE \
                      TPDS 18(6), 2007",
-            proven: Proven::Exact,
+            proven: Proven::ExactWith("instant=each"),
             example: "\
 pool 100 easy
 job processors=70 run=100s
@@ -186,7 +186,7 @@ job at=70s processors=40 run=30s
         params: &[INSTANT],
         evidence: Evidence {
             source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2",
-            proven: Proven::Exact,
+            proven: Proven::ExactWith("instant=each"),
             example: "\
 pool 100 conservative
 job processors=70 run=100s
@@ -206,7 +206,7 @@ job at=70s processors=40 run=30s
         params: &[ORDER, BACKFILL, INSTANT],
         evidence: Evidence {
             source: "Zhang et al., RLScheduler, SC 2020, and its artefact",
-            proven: Proven::Exact,
+            proven: Proven::ExactWith("instant=each"),
             example: "\
 pool 100 pick[order=sjf,backfill=yes]
 job processors=70 run=100s
