@@ -28,6 +28,8 @@ impl Evidence {
 pub enum Proven {
     /// It gives what the original, or its paper, publishes: to the last digit, or every decision.
     Exact,
+    /// The same with some parameters, and not without: those.
+    ExactWith(&'static str),
     /// It gives what is published as a mean of chance, within its spread.
     InBand,
     /// It gives the answers that scripts of the project work out by hand.
@@ -36,20 +38,15 @@ pub enum Proven {
     Prototype,
 }
 
-impl Proven {
-    /// As lists say it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::InBand => "in band",
-            Self::Scripts => "own scripts",
-            Self::Prototype => "prototype",
-        }
-    }
-}
-
 impl fmt::Display for Proven {
+    /// As lists say it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        match self {
+            Self::Exact => f.write_str("exact"),
+            Self::ExactWith(parameters) => write!(f, "exact with {parameters}"),
+            Self::InBand => f.write_str("in band"),
+            Self::Scripts => f.write_str("own scripts"),
+            Self::Prototype => f.write_str("prototype"),
+        }
     }
 }

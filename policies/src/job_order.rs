@@ -1,7 +1,9 @@
 //! Whose rigid job goes first: the scores of batch scheduling, the least first.
 //!
-//! One score an order, one line in [`ORDERS`]. Equal scores go by the tie rule of whoever orders, by the order of submission if nothing is said.
+//! One score an order, one line in [`ORDERS`]. Equal scores go by the tie rule of whoever orders: by the order of
+//! submission, if nothing is said.
 
+use crate::evidence::{Evidence, Proven};
 use crate::name::{BadName, Name, Param};
 use crate::score::Score;
 use crate::time::{Span, Time};
@@ -49,8 +51,10 @@ impl RigidJob {
 pub struct ScoreOrder {
     /// Its name, as in `order=sjf`.
     pub name: &'static str,
-    /// What goes first, in a few words, and where it comes from.
+    /// What goes first, in a few words.
     pub about: &'static str,
+    /// Where it comes from, and how far it was proven.
+    pub evidence: Evidence,
     /// Whether scores change while jobs wait.
     pub ages: bool,
     /// The score of a job; times count in seconds.
@@ -102,16 +106,40 @@ fn mistaken_wait(job: &RigidJob) -> Score {
     Score::ONE + seconds(job.submitted.since(Time::ZERO))
 }
 
-/// A score like those of Carastan-Santos and de Camargo (SC 2017, table 3).
+/// All processors are held until four others wait, of which none fits beside another.
+macro_rules! evidence {
+    ($name:literal, $proven:expr, $source:expr) => {
+        Evidence {
+            source: $source,
+            proven: $proven,
+            example: concat!(
+                "pool 8 list[order=",
+                $name,
+                "]\njob processors=8 run=100s\njob at=10s processors=5 run=40s\njob at=30s processors=8 run=30s\njob \
+                 at=50s processors=6 run=50s\njob at=70s processors=7 run=20s\n"
+            ),
+        }
+    };
+}
+
+/// Those of which tables were published, which `pick` gives.
+const PUBLISHED: Proven = Proven::ExactWith("pick[instant=each]");
+const OWN: Proven = Proven::Scripts;
+
+/// A score like those of Carastan-Santos and de Camargo.
 macro_rules! nonlinear {
-    ($name:literal, $formula:literal, $size:expr, $factor:literal) => {
+    ($name:literal, $formula:literal, $proven:expr, $size:expr, $factor:literal) => {
         ScoreOrder {
             name: $name,
             about: concat!(
                 "the least ",
                 $formula,
-                " (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de \
-                 Camargo, SC 2017, table 3)"
+                " (r estimate, n processors, s time of submission, in seconds)"
+            ),
+            evidence: evidence!(
+                $name,
+                $proven,
+                "Carastan-Santos and de Camargo, SC 2017, table 3"
             ),
             ages: false,
             score: |job, _| {
@@ -125,102 +153,156 @@ macro_rules! nonlinear {
 
 /// A score that is a plain number of the job.
 macro_rules! plain {
-    ($name:literal, $about:literal, $score:expr) => {
+    ($name:literal, $about:literal, $proven:expr, $source:expr, $score:expr) => {
         ScoreOrder {
             name: $name,
             about: $about,
+            evidence: evidence!($name, $proven, $source),
             ages: false,
             score: $score,
         }
     };
 }
 
+const SIZES: &str = "Majumdar, Eager and Bunt, SIGMETRICS 1988";
+const AREAS: &str = "Carastan-Santos et al., CCGrid 2019 (smallest area first)";
+const TANG: &str = "Tang et al., Cluster 2009";
+const TABLES: &str = "Zhang et al., RLScheduler, SC 2020, its artefact";
+
 /// First come, first served.
-pub const FCFS: ScoreOrder = plain!("fcfs", "the one that was submitted first", |job, _| {
-    seconds(job.submitted.since(Time::ZERO))
-});
+pub const FCFS: ScoreOrder = plain!(
+    "fcfs",
+    "the one that was submitted first",
+    PUBLISHED,
+    "first come, first served",
+    |job, _| seconds(job.submitted.since(Time::ZERO))
+);
 
 /// Every order there is.
 pub const ORDERS: [ScoreOrder; 19] = [
     FCFS,
-    plain!("sjf", "the shortest by estimate", |job, _| seconds(
-        job.estimate
-    )),
-    plain!("ljf", "the longest by estimate", |job, _| -seconds(
-        job.estimate
-    )),
-    plain!("smallest", "the one on the fewest processors", |job, _| job
-        .processors()),
-    plain!("largest", "the one on the most processors", |job, _| -job
-        .processors()),
+    plain!(
+        "sjf",
+        "the shortest by estimate",
+        PUBLISHED,
+        "Conway, Maxwell and Miller, Theory of Scheduling, 1967",
+        |job, _| seconds(job.estimate)
+    ),
+    plain!(
+        "ljf",
+        "the longest by estimate",
+        OWN,
+        "longest processing time first: Graham, SIAM Journal on Applied Mathematics 17(2), 1969",
+        |job, _| -seconds(job.estimate)
+    ),
+    plain!(
+        "smallest",
+        "the one on the fewest processors",
+        OWN,
+        SIZES,
+        |job, _| job.processors()
+    ),
+    plain!(
+        "largest",
+        "the one on the most processors",
+        OWN,
+        SIZES,
+        |job, _| -job.processors()
+    ),
     plain!(
         "saf",
         "the smallest area, processors times estimate",
-        |job, _| { area(job) }
+        OWN,
+        AREAS,
+        |job, _| area(job)
     ),
     plain!(
         "laf",
         "the largest area, processors times estimate",
-        |job, _| { -area(job) }
+        OWN,
+        AREAS,
+        |job, _| -area(job)
     ),
     plain!(
         "srtf",
         "the least time expected until all stages are done; sjf where there is one",
+        OWN,
+        "shortest remaining time first: Schrage, Operations Research 16(3), 1968",
         |job, _| seconds(job.remaining)
     ),
     plain!(
         "critical",
-        "the longest chain of stages still to run (critical path first: Kelley and Walker, 1959)",
+        "the longest chain of stages still to run (critical path first)",
+        OWN,
+        "Kelley and Walker, Critical-Path Planning and Scheduling, 1959",
         |job, _| -seconds(job.remaining)
     ),
     plain!(
         "edf",
-        "the earliest deadline; of jobs without one submission and what the user says that it runs for (EDF: Liu and Layland, JACM 20(1), \
-         1973)",
+        "the earliest deadline; of a job without one, its submission and what its user says that it runs for",
+        OWN,
+        "Liu and Layland, JACM 20(1), 1973",
         |job, _| seconds(job.deadline.since(Time::ZERO))
     ),
     ScoreOrder {
         name: "expansion",
-        about: "the largest expansion factor, (wait + estimate) / estimate (Maui's XFactor)",
+        about: "the largest expansion factor, (wait + estimate) / estimate",
+        evidence: evidence!(
+            "expansion",
+            OWN,
+            "Maui's XFactor: Jackson, Snell and Clement, JSSPP 2001"
+        ),
         ages: true,
         score: |job, now| -(seconds(job.wait(now)) / seconds(job.estimate)),
     },
     ScoreOrder {
         name: "wfp3",
-        about: "the largest (wait/estimate)^3 x processors (Tang et al., Cluster 2009)",
+        about: "the largest (wait/estimate)^3 x processors",
+        evidence: evidence!("wfp3", OWN, TANG),
         ages: true,
         score: |job, now| -wfp3(job, seconds(job.wait(now))),
     },
     ScoreOrder {
         name: "unicep",
-        about: "the largest wait / (log2(processors) x estimate) (Tang et al., Cluster 2009)",
+        about: "the largest wait / (log2(processors) x estimate)",
+        evidence: evidence!("unicep", OWN, TANG),
         ages: true,
         score: |job, now| -unicep(job, seconds(job.wait(now)), Score::ZERO),
     },
     ScoreOrder {
         name: "wfp3-published",
-        about: "wfp3 as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)",
+        about: "wfp3 as the tables of RLScheduler have it, whose wait is -(1 + time of submission)",
+        evidence: evidence!("wfp3-published", PUBLISHED, TABLES),
         ages: false,
         score: |job, _| wfp3(job, mistaken_wait(job)),
     },
     ScoreOrder {
         name: "unicep-published",
-        about: "unicep as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)",
+        about: "unicep as the tables of RLScheduler have it, whose wait is -(1 + time of submission)",
+        evidence: evidence!("unicep-published", PUBLISHED, TABLES),
         ages: false,
         // Its logarithms are those of 1e-15 more, so that there is one of one processor, too.
         score: |job, _| unicep(job, mistaken_wait(job), Score::STEP),
     },
-    nonlinear!("f1", "log10(r) n + 870 log10(s)", |r, n| r.log10() * n, 870),
+    nonlinear!(
+        "f1",
+        "log10(r) n + 870 log10(s)",
+        PUBLISHED,
+        |r, n| r.log10() * n,
+        870
+    ),
     nonlinear!(
         "f2",
         "sqrt(r) n + 25600 log10(s)",
+        OWN,
         |r, n| r.sqrt() * n,
         25_600
     ),
-    nonlinear!("f3", "r n + 6860000 log10(s)", |r, n| r * n, 6_860_000),
+    nonlinear!("f3", "r n + 6860000 log10(s)", OWN, |r, n| r * n, 6_860_000),
     nonlinear!(
         "f4",
         "r sqrt(n) + 530000 log10(s)",
+        OWN,
         |r, n| r * n.sqrt(),
         530_000
     ),

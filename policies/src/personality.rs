@@ -67,14 +67,14 @@ impl Personality {
     }
 }
 
-/// Two queues on six cores, of which one comes later; a gang of two beside them.
+/// Two queues on six cores, of which one comes later, with a gang of two. All jobs are small enough to start whole.
 macro_rules! example {
     ($name:literal) => {
         concat!(
             "agents 3 cpus:2 mem:2\npolicy ",
             $name,
-            "\nframework a\nframework b\njob a tasks=8 cpus:1 mem:1 run=10s\njob b at=3s tasks=3 cpus:1 mem:1 \
-             run=10s\njob b at=4s tasks=2 cpus:1 mem:1 run=5s gang\n"
+            "\nframework a\nframework b\njob a tasks=4 cpus:1 mem:1 run=10s\njob a tasks=4 cpus:1 mem:1 run=10s\njob b at=3s \
+             tasks=3 cpus:1 mem:1 run=10s\njob b at=4s tasks=2 cpus:1 mem:1 run=5s gang\n"
         )
     };
 }

@@ -167,7 +167,8 @@ impl Registry {
     }
 }
 
-fn unknown(what: &str, name: &Name, known: impl Iterator<Item = &'static str>) -> BadName {
+/// That no `what` has this name: the one of `known` that may be meant, and all of them once.
+pub fn unknown(what: &str, name: &Name, known: impl Iterator<Item = &'static str>) -> BadName {
     let mut known: Vec<_> = known.collect();
     // What several lists have is said once.
     let mut said = BTreeSet::new();

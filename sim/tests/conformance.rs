@@ -106,12 +106,10 @@ fn page(tables: &[Table]) -> String {
                 one.id, table.system, one.rule, one.expected, one.found
             );
         }
-        for one in &table.not_offered {
-            let _ = write!(
-                text,
-                "\n`{}` ({}) is not offered: {}.\n",
-                one.id, table.system, one.why
-            );
+        for (kind, why, ids) in table.not_offered_together() {
+            let ids = ids.join("`, `");
+            let system = table.system;
+            let _ = write!(text, "\nNot offered of {system}, {kind}: `{ids}`: {why}.\n");
         }
         for one in &table.both {
             let _ = write!(

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use expect_test::expect_file;
+use expect_test::{expect, expect_file};
 use fairground_policies::evidence::Evidence;
 use fairground_policies::registry::Registry;
-use fairground_policies::{personality, placement, pool};
+use fairground_policies::{job_order, personality, placement, pool, sampling};
 use fairground_sim::worked::drawn;
 
 /// Every policy there is, with its level.
@@ -35,6 +35,16 @@ fn entries(registry: &Registry) -> Vec<(&'static str, &'static str, Evidence)> {
             .map(|one| ("place", one.name, one.evidence)),
     );
     entries.extend(
+        sampling::ENTRIES
+            .iter()
+            .map(|one| ("workers", one.name, one.evidence)),
+    );
+    entries.extend(
+        job_order::ORDERS
+            .iter()
+            .map(|one| ("pool", one.name, one.evidence)),
+    );
+    entries.extend(
         personality::STANDARD
             .iter()
             .map(|one| ("policy", one.name, one.evidence)),
@@ -50,7 +60,11 @@ fn every_policy_has_an_example_that_is_drawn() {
         let example = evidence.example;
         let about = example.lines().any(|line| {
             let mut words = line.split_whitespace();
-            let named = |word: &str| word.split('[').next() == Some(name);
+            let named = |word: &str| {
+                let order = word.rsplit_once("order=").map(|(_, order)| order);
+                word.split('[').next() == Some(name)
+                    || order.and_then(|order| order.strip_suffix(']')) == Some(name)
+            };
             words.next() == Some(verb) && words.any(named)
         });
         assert!(about, "the example of {name} is not about it:\n{example}");
@@ -95,4 +109,31 @@ fn lines_that_mean_nothing_are_named() {
         "column 0s\nnode 1 cpus:1",
         "worked example, line 1: `column`; expected node, task or place",
     );
+}
+
+#[test]
+fn what_never_starts_is_said_to() {
+    let example = "agents 2 cpus:2\nframework a gang\njob a tasks=5 cpus:1 run=2s\njob a tasks=1 cpus:1 run=3s\n";
+    let picture = drawn(example, &Registry::default()).expect("an example");
+    expect![[r"
+           0s
+        a1 ... never starts
+        a2 111
+        a column is 1s; a digit: so many of its tasks run, . waits
+    "]]
+    .assert_eq(&picture);
+}
+
+/// A GPU is drawn with the tasks that share it, whatever CPUs they take.
+#[test]
+fn gpus_and_cores_have_no_common_scale() {
+    let example =
+        "node 1 cpus:8 gpus:3\nnode 1 cpus:4\nplace first\ntask 3 cpus:2 gpus:0.5\ntask 2 cpus:2\n";
+    let picture = drawn(example, &Registry::default()).expect("an example");
+    expect![[r"
+        node 0 [aa][a.][.] b  free gpus:1.5
+        node 1 |bb..|  free cpus:2
+        [] a GPU, in | | a letter is a core, . is free; tasks in order are a, b, ...
+    "]]
+    .assert_eq(&picture);
 }

@@ -70,14 +70,16 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "armadaproject/armada 207cc9e0, internal/scheduler/scheduling",
-        proven: Proven::Prototype,
+        proven: Proven::Scripts,
         example: "\
 agents 1 cpus:6 mem:6
 policy armada[offers=task]
 framework a
-framework b
+framework b weight=2
+framework c
 job a tasks=6 cpus:1 mem:1 run=20s
-job b at=5s tasks=3 cpus:1 mem:1 run=10s
+job b at=5s tasks=6 cpus:1 mem:1 run=10s
+job c at=10s tasks=1 cpus:1 mem:1 run=10s
 ",
     },
     make: |name, mut setup: Setup| {

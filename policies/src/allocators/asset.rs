@@ -52,12 +52,12 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
         source: "Ghodsi et al., Dominant Resource Fairness, NSDI 2011, section 5.1",
         proven: Proven::Scripts,
         example: "\
-agents 1 cpus:9 mem:18
+agents 1 cpus:30 mem:30
 policy asset[offers=task]
 framework a
 framework b
-job a tasks=6 cpus:1 mem:4 run=10s
-job b tasks=4 cpus:3 mem:1 run=10s
+job a tasks=12 cpus:1 mem:3 run=10s
+job b tasks=24 cpus:1 mem:1 run=10s
 ",
     },
     make: |name, mut setup| {

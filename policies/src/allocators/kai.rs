@@ -98,16 +98,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "kai-scheduler/KAI-Scheduler d5bc503a, plugin proportion",
-        proven: Proven::Prototype,
+        proven: Proven::Scripts,
         example: "\
-agents 1 cpus:6 mem:6 gpus:6
-policy kai[offers=task]
-role one
-role two
-framework a role=one
-framework b role=two
-job a tasks=6 cpus:1 mem:1 gpus:1 run=20s
-job b at=5s tasks=3 cpus:1 mem:1 gpus:1 run=10s
+agents 1 cpus:4 mem:4 gpus:4
+policy kai[quota=0,k=1,every=1s,offers=task]
+framework a
+framework b
+job a tasks=12 cpus:1 mem:1 gpus:1 run=10s
+job b at=10s tasks=12 cpus:1 mem:1 gpus:1 run=10s
 ",
     },
     make: |name, mut setup: Setup| {

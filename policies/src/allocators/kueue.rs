@@ -86,16 +86,17 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "kubernetes-sigs/kueue ff69552e, fair sharing with preemption, keps/1714",
-        proven: Proven::Prototype,
+        proven: Proven::Scripts,
         example: "\
-agents 1 cpus:6 mem:6
+agents 1 cpus:9 mem:9
 policy kueue[offers=task]
-role one guarantee=3
-role two guarantee=3
-framework a role=one
-framework b role=two
-job a tasks=6 cpus:1 mem:1 run=20s
+framework a
+framework b
+framework c
+job a tasks=8 cpus:1 mem:1 run=20s
+job c tasks=1 cpus:1 mem:1 run=20s
 job b at=5s tasks=3 cpus:1 mem:1 run=10s
+job c at=10s tasks=4 cpus:1 mem:1 run=10s
 ",
     },
     make: |name, mut setup: Setup| {

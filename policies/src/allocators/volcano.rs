@@ -113,14 +113,14 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
     ],
     evidence: Evidence {
         source: "volcano-sh/volcano ed72c7c8, plugins proportion, capacity and drf",
-        proven: Proven::Prototype,
+        proven: Proven::Scripts,
         example: "\
 agents 1 cpus:6 mem:6
 policy volcano[offers=task]
 framework a
 framework b
-job a tasks=6 cpus:1 mem:1 run=20s
-job b at=5s tasks=3 cpus:1 mem:1 run=10s
+job a tasks=4 cpus:2 mem:2 run=10s
+job b at=5s tasks=3 cpus:2 mem:2 run=10s
 ",
     },
     make: |name, mut setup: Setup| {

@@ -234,12 +234,12 @@ pub const ENTRIES: [PlacementEntry; 9] = [
         evidence: own(
             "first fit: Johnson, Near-Optimal Bin Packing Algorithms, 1973",
             "\
-node 2 cpus:8 mem:16
+node 1 cpus:8 mem:16
+node 1 cpus:8 mem:8
 node 1 cpus:4 mem:16
 place first
-task 1 cpus:2 mem:2
-task 2 cpus:3 mem:4
-task 1 cpus:4 mem:8
+task 2 cpus:2 mem:2
+task 1 cpus:2 mem:8
 ",
         ),
         tie: NodeTie::First,
@@ -253,12 +253,12 @@ task 1 cpus:4 mem:8
         evidence: banded(
             "Weng et al., Beware of Fragmentation, USENIX ATC 2023, section 6 (Random)",
             "\
-node 2 cpus:8 mem:16
+node 1 cpus:8 mem:16
+node 1 cpus:8 mem:8
 node 1 cpus:4 mem:16
 place random
-task 1 cpus:2 mem:2
-task 2 cpus:3 mem:4
-task 1 cpus:4 mem:8
+task 2 cpus:2 mem:2
+task 1 cpus:2 mem:8
 ",
         ),
         tie: NodeTie::Random,
@@ -272,12 +272,12 @@ task 1 cpus:4 mem:8
         evidence: banded(
             "best fit; Weng et al., USENIX ATC 2023, section 6 (BestFit): best[on=cpus:gpus,round=100]",
             "\
-node 2 cpus:8 mem:16
+node 1 cpus:8 mem:16
+node 1 cpus:8 mem:8
 node 1 cpus:4 mem:16
 place best
-task 1 cpus:2 mem:2
-task 2 cpus:3 mem:4
-task 1 cpus:4 mem:8
+task 2 cpus:2 mem:2
+task 1 cpus:2 mem:8
 ",
         ),
         tie: NodeTie::First,
@@ -291,12 +291,12 @@ task 1 cpus:4 mem:8
         evidence: own(
             "worst fit: Johnson, Near-Optimal Bin Packing Algorithms, 1973",
             "\
-node 2 cpus:8 mem:16
+node 1 cpus:8 mem:16
+node 1 cpus:8 mem:8
 node 1 cpus:4 mem:16
 place worst
-task 1 cpus:2 mem:2
-task 2 cpus:3 mem:4
-task 1 cpus:4 mem:8
+task 2 cpus:2 mem:2
+task 1 cpus:2 mem:8
 ",
         ),
         tie: NodeTie::First,
@@ -310,12 +310,12 @@ task 1 cpus:4 mem:8
         evidence: own(
             "dot product: Panigrahy et al., Heuristics for Vector Bin Packing, 2011",
             "\
-node 2 cpus:8 mem:16
+node 1 cpus:8 mem:16
+node 1 cpus:8 mem:8
 node 1 cpus:4 mem:16
 place dot
-task 1 cpus:2 mem:2
-task 2 cpus:3 mem:4
-task 1 cpus:4 mem:8
+task 2 cpus:2 mem:2
+task 1 cpus:2 mem:8
 ",
         ),
         tie: NodeTie::First,
@@ -329,12 +329,12 @@ task 1 cpus:4 mem:8
         evidence: own(
             "alignment: Grandl et al., Tetris, SIGCOMM 2014, section 3.2",
             "\
-node 2 cpus:8 mem:16
+node 1 cpus:8 mem:16
+node 1 cpus:8 mem:8
 node 1 cpus:4 mem:16
 place tetris
-task 1 cpus:2 mem:2
-task 2 cpus:3 mem:4
-task 1 cpus:4 mem:8
+task 2 cpus:2 mem:2
+task 1 cpus:2 mem:8
 ",
         ),
         tie: NodeTie::First,
@@ -374,12 +374,12 @@ task 1 cpus:1 mem:1 gpus:4
             source: "Nomad, nomad/structs/funcs.go",
             proven: Proven::Exact,
             example: "\
-node 2 cpus:8 mem:16
+node 1 cpus:8 mem:16
+node 1 cpus:8 mem:8
 node 1 cpus:4 mem:16
 place binpack
-task 1 cpus:2 mem:2
-task 2 cpus:3 mem:4
-task 1 cpus:4 mem:8
+task 2 cpus:2 mem:2
+task 1 cpus:2 mem:8
 ",
         },
         tie: NodeTie::First,
@@ -394,12 +394,12 @@ task 1 cpus:4 mem:8
             source: "Nomad, nomad/structs/funcs.go",
             proven: Proven::Exact,
             example: "\
-node 2 cpus:8 mem:16
+node 1 cpus:8 mem:16
+node 1 cpus:8 mem:8
 node 1 cpus:4 mem:16
 place spread
-task 1 cpus:2 mem:2
-task 2 cpus:3 mem:4
-task 1 cpus:4 mem:8
+task 2 cpus:2 mem:2
+task 1 cpus:2 mem:8
 ",
         },
         tie: NodeTie::First,

@@ -172,13 +172,15 @@ pub const ENTRIES: [PoolEntry; 4] = [
         params: &[ORDER, JobTie::TIE, SEED, INSTANT],
         evidence: Evidence {
             source: "list scheduling; orders of Tang et al., Cluster 2009, and Carastan-Santos and de Camargo, SC 2017",
-            proven: Proven::Exact,
+            proven: Proven::ExactWith("instant=each"),
             example: "\
 pool 100 list
 job processors=70 run=100s
 job at=1s processors=80 run=100s
 job at=2s processors=90 run=100s
 job at=50s processors=20 run=250s
+job at=60s processors=20 run=30s
+job at=70s processors=40 run=30s
 ",
         },
         make: |_| Ok(Rule::List),
@@ -190,13 +192,15 @@ job at=50s processors=20 run=250s
         evidence: Evidence {
             source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001; SJBF and EASY++: Tsafrir, Etzion and Feitelson, IEEE \
                      TPDS 18(6), 2007",
-            proven: Proven::Exact,
+            proven: Proven::ExactWith("instant=each"),
             example: "\
 pool 100 easy
 job processors=70 run=100s
 job at=1s processors=80 run=100s
 job at=2s processors=90 run=100s
 job at=50s processors=20 run=250s
+job at=60s processors=20 run=30s
+job at=70s processors=40 run=30s
 ",
         },
         make: |name| {
@@ -210,13 +214,15 @@ job at=50s processors=20 run=250s
         params: &[INSTANT],
         evidence: Evidence {
             source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2",
-            proven: Proven::Exact,
+            proven: Proven::ExactWith("instant=each"),
             example: "\
 pool 100 conservative
 job processors=70 run=100s
 job at=1s processors=80 run=100s
 job at=2s processors=90 run=100s
 job at=50s processors=20 run=250s
+job at=60s processors=20 run=30s
+job at=70s processors=40 run=30s
 ",
         },
         make: |_| Ok(Rule::Conservative),
@@ -228,13 +234,15 @@ job at=50s processors=20 run=250s
         params: &[ORDER, BACKFILL, JobTie::TIE, SEED, INSTANT],
         evidence: Evidence {
             source: "Zhang et al., RLScheduler, SC 2020, and its artefact",
-            proven: Proven::Exact,
+            proven: Proven::ExactWith("instant=each"),
             example: "\
 pool 100 pick[order=sjf,backfill=yes]
 job processors=70 run=100s
 job at=1s processors=80 run=100s
 job at=2s processors=90 run=100s
 job at=50s processors=20 run=250s
+job at=60s processors=20 run=30s
+job at=70s processors=40 run=30s
 ",
         },
         make: |name| {

@@ -111,6 +111,39 @@ mod tests {
         );
     }
 
+    /// The inputs of the published code's example: six slices of which half are for anybody, three quanta. In all everybody
+    /// has five, where max-min gives six, six and three.
+    #[test]
+    fn three_quanta() {
+        use crate::rules::yarn::fair::{Schedulable, shares};
+
+        let quanta = [[4, 1, 1], [0, 3, 0], [2, 2, 5]];
+        let given = [[4, 1, 1], [0, 3, 0], [1, 1, 4]];
+        let (mut credits, mut totals, mut max_min) = ([6, 6, 6], [0; 3], [0; 3]);
+        for (demands, given) in quanta.into_iter().zip(given) {
+            credits = credits.map(|credits| credits + 1);
+            let user = |id: usize| User {
+                demand: demands[id],
+                credits: credits[id],
+            };
+            let found = exchange(&[0, 1, 2].map(user), 1, 3);
+            assert_eq!(found.slices, given);
+            let claim = |demand: u64| Schedulable {
+                min: 0,
+                max: demand.cast_signed(),
+                weight: 1000,
+                active: true,
+            };
+            let fair = shares(6, &demands.map(claim));
+            for id in 0..3 {
+                credits[id] = credits[id].saturating_add_signed(found.earned[id]);
+                totals[id] += found.slices[id];
+                max_min[id] += fair[id];
+            }
+        }
+        assert_eq!((totals, max_min), ([5, 5, 5], [6, 6, 3]));
+    }
+
     #[test]
     fn lenders_are_paid_the_poorest_first() {
         check(4, 0, &[(7, 9), (0, 2), (1, 3)], &[7, 0, 1], &[-3, 2, 1]);

@@ -129,7 +129,7 @@ pub(super) const ENTRY: SchedulerEntry = SchedulerEntry {
     params: &[ORDER, AMONG, GATHER, JobTie::TIE],
     evidence: Evidence {
         source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.1; SJBF: Tsafrir et al., IEEE TPDS 18(6), 2007",
-        proven: Proven::Exact,
+        proven: Proven::Scripts,
         example: "\
 agents 1 cpus:100 mem:100
 framework a easy

@@ -211,9 +211,9 @@ pub(super) const FIFO: SchedulerEntry = SchedulerEntry {
         example: "\
 agents 1 cpus:3 mem:3
 framework a fifo
-job a tasks=4 cpus:1 mem:1 run=10s
-job a at=1s tasks=4 cpus:1 mem:1 run=10s
-job a at=2s tasks=1 cpus:1 mem:1 run=5s
+job a tasks=6 cpus:1 mem:1 run=10s
+job a at=1s tasks=4 cpus:1 mem:1 run=6s
+job a at=2s tasks=2 cpus:1 mem:1 run=3s
 ",
     },
     make: |name, rng| make(JobOrder::Fifo, name, rng),
@@ -229,9 +229,9 @@ pub(super) const FAIR: SchedulerEntry = SchedulerEntry {
         example: "\
 agents 1 cpus:3 mem:3
 framework a fair
-job a tasks=4 cpus:1 mem:1 run=10s
-job a at=1s tasks=4 cpus:1 mem:1 run=10s
-job a at=2s tasks=1 cpus:1 mem:1 run=5s
+job a tasks=6 cpus:1 mem:1 run=10s
+job a at=1s tasks=4 cpus:1 mem:1 run=6s
+job a at=2s tasks=2 cpus:1 mem:1 run=3s
 ",
     },
     make: |name, rng| make(JobOrder::Fair, name, rng),
@@ -248,9 +248,9 @@ pub(super) const SJF: SchedulerEntry = SchedulerEntry {
         example: "\
 agents 1 cpus:3 mem:3
 framework a sjf
-job a tasks=4 cpus:1 mem:1 run=10s
-job a at=1s tasks=4 cpus:1 mem:1 run=10s
-job a at=2s tasks=1 cpus:1 mem:1 run=5s
+job a tasks=6 cpus:1 mem:1 run=10s
+job a at=1s tasks=4 cpus:1 mem:1 run=6s
+job a at=2s tasks=2 cpus:1 mem:1 run=3s
 ",
     },
     make: |name, rng| make(JobOrder::SHORTEST, name, rng),

@@ -22,7 +22,7 @@ Exit codes: 0 no decision differs, 1 some do, 2 no cases or bad usage";
 pub(super) struct ConformanceArgs {
     /// The system; all of them if none is named
     name: Option<String>,
-    /// The folder of cases, a JSON file a system
+    /// The folder of cases, a JSON file a system; batch's are an archive among the public traces
     #[arg(long, value_name = "FOLDER")]
     cases: Option<PathBuf>,
     /// Print it all as JSON
@@ -91,12 +91,10 @@ fn in_words(tables: &[Table], missing: &[&System]) -> String {
                 one.expected, one.found
             );
         }
-        for one in &table.not_offered {
-            let _ = writeln!(
-                text,
-                "\n{} {} ({}) is not offered: {}",
-                table.system, one.id, one.kind, one.why
-            );
+        for (kind, why, ids) in table.not_offered_together() {
+            let ids = ids.join(", ");
+            let system = table.system;
+            let _ = writeln!(text, "\n{system} {kind} is not offered, {ids}: {why}");
         }
         if !table.both.is_empty() {
             let count = counted(table.both.len() as u64, "case");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fairground_policies::rules::karma::{Exchange, User, exchange};
 
-use super::{Case, Kind, System, Unreadable, Verdict};
+use super::{Case, CaseFile, Kind, System, Unreadable, Verdict};
 
 pub(super) const SYSTEM: System = System {
     name: "karma",
@@ -21,6 +21,7 @@ pub(super) const SYSTEM: System = System {
             check: sequence,
         },
     ],
+    file: CaseFile::Json,
 };
 
 /// What the cases call the pool where they speak of users.

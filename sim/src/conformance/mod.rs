@@ -5,6 +5,7 @@
 //! case, asks the rule, and compares. One system a file, one line here.
 
 mod armada;
+mod batch;
 mod case;
 mod compared;
 mod kai;
@@ -23,6 +24,7 @@ use serde_json::Value;
 
 use crate::beside::beside;
 
+pub use batch::{Instance, instances};
 pub use case::{Case, Unreadable, Verdict};
 pub use table::{Differing, Table};
 
@@ -46,10 +48,20 @@ pub struct System {
     /// What is decided, in a line.
     pub about: &'static str,
     kinds: &'static [Kind],
+    file: CaseFile,
+}
+
+/// What a system's cases are read from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum CaseFile {
+    /// JSON of its name.
+    Json,
+    /// An archive of instances, which is one of the public traces.
+    Instances,
 }
 
 /// The systems whose cases can be read.
-pub const SYSTEMS: [System; 9] = [
+pub const SYSTEMS: [System; 10] = [
     kueue::SYSTEM,
     kai::SYSTEM,
     armada::SYSTEM,
@@ -59,6 +71,7 @@ pub const SYSTEMS: [System; 9] = [
     nomad::SYSTEM,
     karma::SYSTEM,
     mesos::SYSTEM,
+    batch::SYSTEM,
 ];
 
 /// Where cases lie unless a folder is named: in the variable, or beside the project.
@@ -101,9 +114,19 @@ impl System {
         })
     }
 
-    /// Where its cases are in `folder`.
+    /// Where its cases are: in `folder`, or, of those that are public traces, in the folder of traces beside it.
     pub fn path(&self, folder: &Path) -> PathBuf {
-        folder.join(format!("{}.json", self.name))
+        match self.file {
+            CaseFile::Json => folder.join(format!("{}.json", self.name)),
+            CaseFile::Instances => {
+                let here = folder.join(batch::ARCHIVE);
+                let beside = folder.parent().map(|above| above.join(batch::AMONG_TRACES));
+                let beside = beside.map(|traces| traces.join(batch::ARCHIVE));
+                beside
+                    .filter(|path| path.is_file() && !here.is_file())
+                    .unwrap_or(here)
+            }
+        }
     }
 
     /// Decides every case of its file.
@@ -111,22 +134,35 @@ impl System {
     /// # Errors
     /// When the file cannot be read, is not JSON, or has no list of cases.
     pub fn hold(&self, folder: &Path) -> Result<Table, String> {
-        let path = self.path(folder);
-        let wrong = |what: String| format!("{}: {what}", path.display());
-        let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
-        let file: Value = serde_json::from_str(&text)
-            .map_err(|error| wrong(format!("expected JSON, found {error}")))?;
-        let cases = file.get("cases").and_then(Value::as_array);
-        let cases = cases.ok_or_else(|| wrong("expected a list `cases`, found none".to_owned()))?;
+        let (cases, why) = match self.file {
+            CaseFile::Json => (self.listed(folder)?, "no rule decides cases of this kind"),
+            CaseFile::Instances => (
+                batch::cases(&self.path(folder))?,
+                "the rules behind its answers are not given with it",
+            ),
+        };
         let mut table = Table::new(self);
-        for value in cases {
-            let case = Case { value, all: cases };
+        for value in &cases {
+            let case = Case { value, all: &cases };
             let kind = self.kinds.iter().find(|one| Some(one.name) == case.kind());
             match kind {
-                None => table.not_offered(&case, "no rule decides cases of this kind"),
+                None => table.not_offered(&case, why),
                 Some(kind) => table.count(&case, kind.rule, (kind.check)(&case)),
             }
         }
         Ok(table)
+    }
+
+    /// The list of cases in its file of JSON.
+    fn listed(&self, folder: &Path) -> Result<Vec<Value>, String> {
+        let path = self.path(folder);
+        let wrong = |what: String| format!("{}: {what}", path.display());
+        let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        let mut file: Value = serde_json::from_str(&text)
+            .map_err(|error| wrong(format!("expected JSON, found {error}")))?;
+        match file.get_mut("cases").map(Value::take) {
+            Some(Value::Array(cases)) => Ok(cases),
+            _ => Err(wrong("expected a list `cases`, found none".to_owned())),
+        }
     }
 }

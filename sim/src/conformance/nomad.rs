@@ -13,7 +13,7 @@ use fairground_policies::score::Score;
 use serde::Deserialize;
 
 use super::case::{decimal, score};
-use super::{Case, Kind, System, Unreadable, Verdict};
+use super::{Case, CaseFile, Kind, System, Unreadable, Verdict};
 
 pub(super) const SYSTEM: System = System {
     name: "nomad",
@@ -60,6 +60,7 @@ pub(super) const SYSTEM: System = System {
             check: preemption,
         },
     ],
+    file: CaseFile::Json,
 };
 
 /// Whether numbers are those that a case writes, within a tolerance.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::case::{close, decimal, near};
-use super::{Case, Kind, System, Unreadable, Verdict};
+use super::{Case, CaseFile, Kind, System, Unreadable, Verdict};
 
 pub(super) const SYSTEM: System = System {
     name: "slurm",
@@ -32,6 +32,7 @@ pub(super) const SYSTEM: System = System {
             check: backfill,
         },
     ],
+    file: CaseFile::Json,
 };
 
 #[derive(Deserialize)]

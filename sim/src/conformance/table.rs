@@ -66,6 +66,21 @@ impl Table {
         }
     }
 
+    /// Cases that nothing here decides, those of one kind and reason together: the kind, the reason, the cases.
+    pub fn not_offered_together(&self) -> Vec<(&str, &'static str, Vec<&str>)> {
+        let mut all: Vec<(&str, &'static str, Vec<&str>)> = Vec::new();
+        for one in &self.not_offered {
+            let alike = |(kind, why, _): &&mut (&str, &'static str, Vec<&str>)| {
+                (*kind, *why) == (one.kind.as_str(), one.why)
+            };
+            match all.iter_mut().find(alike) {
+                Some((.., ids)) => ids.push(&one.id),
+                None => all.push((&one.kind, one.why, vec![&one.id])),
+            }
+        }
+        all
+    }
+
     pub(super) fn not_offered(&mut self, case: &Case<'_>, why: &'static str) {
         self.cases += 1;
         self.not_offered.push(NotOffered {

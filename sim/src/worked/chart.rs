@@ -50,33 +50,52 @@ impl Chart {
             let cells: String = (0..columns)
                 .map(|at| self.cell(bar, Time::ZERO + column.scaled(at as u64, 1)))
                 .collect();
-            let _ = writeln!(text, "{:names$} {}", bar.name, cells.trim_end());
+            let never = if bar.runs.is_empty() {
+                " never starts"
+            } else {
+                ""
+            };
+            let _ = writeln!(text, "{:names$} {}{never}", bar.name, cells.trim_end());
         }
-        let sign = self
-            .sign
-            .map_or("a digit: so many of its tasks run".to_owned(), |sign| {
-                format!("{sign} runs")
-            });
+        let many = self.bars.iter().any(|bar| most(bar) > 9);
+        let sign = match self.sign {
+            Some(sign) => format!("{sign} runs"),
+            None if many => {
+                "a digit: so many of its tasks run, a is 10, b 11, and + more than z".into()
+            }
+            None => "a digit: so many of its tasks run".into(),
+        };
         let _ = writeln!(text, "a column is {column}; {sign}, . waits");
         text
     }
 
     /// What stands for a job at a time.
     fn cell(&self, bar: &Bar, at: Time) -> char {
-        let running = bar
-            .runs
-            .iter()
-            .filter(|(from, to, _)| *from <= at && at < *to);
-        let tasks: u32 = running.map(|(_, _, tasks)| *tasks).sum();
+        let tasks = running(bar, at);
         let later = bar.runs.iter().any(|(from, ..)| *from > at);
         match tasks {
             0 if bar.submitted <= at && (later || bar.runs.is_empty()) => '.',
             0 => ' ',
             _ if self.sign.is_some() => self.sign.unwrap_or('#'),
-            1..=9 => char::from_digit(tasks, 10).unwrap_or('+'),
-            _ => '+',
+            _ => Some(tasks)
+                .filter(|tasks| *tasks < 36)
+                .and_then(|tasks| char::from_digit(tasks, 36))
+                .unwrap_or('+'),
         }
     }
+}
+
+/// How many tasks run at once, at most.
+fn most(bar: &Bar) -> u32 {
+    let starts = bar.runs.iter().map(|(from, ..)| running(bar, *from));
+    starts.max().unwrap_or(0)
+}
+
+/// How many tasks run at a time.
+fn running(bar: &Bar, at: Time) -> u32 {
+    let now = bar.runs.iter();
+    let now = now.filter(|(from, to, _)| *from <= at && at < *to);
+    now.map(|(.., tasks)| *tasks).sum()
 }
 
 /// The shortest of 1, 2 and 5 times a power of ten seconds with which all fits.

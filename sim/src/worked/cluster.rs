@@ -51,13 +51,14 @@ pub(super) fn drawn(
         .map_err(|problem| lines[0].error(problem))?;
     let bars = scene.bars(&run);
     let column = scene.column;
+    let started = bars.iter().all(|bar| !bar.runs.is_empty());
     let mut text = Chart {
         column,
         bars,
         sign: None,
     }
     .drawn();
-    if run.totals.stalled {
+    if run.totals.stalled && started {
         text += "what waits in the end never starts\n";
     }
     Ok(text)

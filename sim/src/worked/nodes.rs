@@ -1,5 +1,6 @@
 //! Tasks that never end on nodes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use fairground_policies::placement::{NodeState, PlacementPolicy, Placer, TaskShape};
@@ -9,7 +10,7 @@ use fairground_workloads::rng;
 use super::ExampleError;
 use super::words::ExampleLine;
 
-/// The most units that a node is drawn with: one a core or GPU.
+/// The most cores that a node is drawn with.
 const WIDEST: u64 = 64;
 
 pub(super) fn drawn(lines: &[ExampleLine<'_>]) -> Result<String, ExampleError> {
@@ -30,39 +31,82 @@ pub(super) fn drawn(lines: &[ExampleLine<'_>]) -> Result<String, ExampleError> {
         }
     }
     let policy = policy.ok_or_else(|| lines[0].error("no `place`".to_owned()))?;
-    let before = nodes.clone();
+    let count = nodes.len();
     let mut placer = Placer::new(policy, nodes, rng::stream(1, "placement").into_generator());
     for (shape, count) in &tasks {
         placer.learn(shape, *count as u64);
     }
-    let mut rows = vec![String::new(); before.len()];
+    let mut rows = vec![NodeRow::default(); count];
     let mut nowhere = String::new();
     for ((shape, count), letter) in tasks.iter().zip('a'..='z') {
         for _ in 0..*count {
             match placer.place(shape) {
-                Some(here) => rows[here.node] += &letter.to_string().repeat(width(shape.needs)),
+                Some(here) => rows[here.node].add(letter, shape, &here.devices),
                 None => nowhere.push(letter),
             }
         }
     }
     let mut text = String::new();
     for (at, (row, node)) in rows.iter().zip(placer.nodes()).enumerate() {
-        let free = ".".repeat(width(node.free));
-        let _ = writeln!(text, "node {at} |{row}{free}|  free {}", node.free);
+        let _ = writeln!(text, "node {at} {}  free {}", row.drawn(node), node.free);
     }
     if !nowhere.is_empty() {
         let _ = writeln!(text, "nowhere {nowhere}");
     }
-    text.push_str("a letter is a core (of tasks with GPUs, a GPU or a part of one), . is free; tasks in order are a, b, ...\n");
+    let gpus = placer.nodes().iter().any(|node| !node.devices.is_empty());
+    let cores = placer.nodes().iter().any(|node| node.devices.is_empty());
+    text.push_str(match (gpus, cores) {
+        (true, false) => "[] a GPU",
+        (true, true) => "[] a GPU, in | | a letter is a core",
+        (false, _) => "a letter is a core",
+    });
+    text.push_str(", . is free; tasks in order are a, b, ...\n");
     Ok(text)
 }
 
-/// How many letters stand for so much: a GPU each, or where there is none a core, rounded up.
-fn width(some: Resources) -> usize {
-    let kind = if some.of(Kind::Gpus) > 0 {
-        Kind::Gpus
-    } else {
-        Kind::Cpus
-    };
-    some.of(kind).div_ceil(1000).min(WIDEST) as usize
+/// What runs on a node, in letters.
+#[derive(Clone, Default)]
+struct NodeRow {
+    /// A letter a core, rounded up.
+    cores: String,
+    /// By GPU, a letter a task.
+    gpus: BTreeMap<usize, String>,
+    /// A letter a task without GPUs.
+    without: String,
+}
+
+impl NodeRow {
+    fn add(&mut self, letter: char, shape: &TaskShape, devices: &[usize]) {
+        self.cores += &letter.to_string().repeat(cores(shape.needs));
+        if devices.is_empty() {
+            self.without.push(letter);
+        }
+        for device in devices {
+            self.gpus.entry(*device).or_default().push(letter);
+        }
+    }
+
+    /// The GPUs of a node, and beside them what needs none; of a node without GPUs its cores.
+    fn drawn(&self, node: &NodeState) -> String {
+        if node.devices.is_empty() {
+            let free = ".".repeat(cores(node.free));
+            return format!("|{}{free}|", self.cores);
+        }
+        let gpu = |(device, free): (usize, &u64)| {
+            let tasks = self.gpus.get(&device).map_or("", String::as_str);
+            let rest = if *free > 0 { "." } else { "" };
+            format!("[{tasks}{rest}]")
+        };
+        let gpus: String = node.devices.iter().enumerate().map(gpu).collect();
+        if self.without.is_empty() {
+            gpus
+        } else {
+            format!("{gpus} {}", self.without)
+        }
+    }
+}
+
+/// How many letters stand for so many cores, rounded up.
+fn cores(some: Resources) -> usize {
+    some.of(Kind::Cpus).div_ceil(1000).min(WIDEST) as usize
 }

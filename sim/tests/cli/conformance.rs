@@ -25,7 +25,7 @@ fn what_differs_is_named() {
           expected [8]
           found    [9]
 
-        yarn other (unheard of) is not offered: no rule decides cases of this kind
+        yarn unheard of is not offered, other: no rule decides cases of this kind
     "#]]
     .assert_eq(&place.fairground("conformance yarn --cases cases"));
     let json = place.fairground("conformance yarn --cases cases --json");

@@ -24,6 +24,7 @@ mod replays;
 mod options;
 mod mishaps;
 mod endings;
+mod explained;
 mod tasks;
 mod field;
 mod bench;

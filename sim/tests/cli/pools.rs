@@ -179,13 +179,16 @@ fn a_policy_explained() {
         &expect![[r#"
             exit 0
             --- stdout
-            conservative (Schedulers: which of its tasks a framework runs on what it is offered)
+            conservative: a scheduler
 
-              conservative backfilling: stages start whole, each at the time that was planned for it or earlier; for a framework that has the pool to itself
+              conservative backfilling: stages start whole, each at the time that was planned for it or earlier;
+              for a framework that has the pool to itself
 
-                  gather   how long offers are gathered before it decides on all of them (default 0s, enough where messages take no time, or all as long)
-                  tie      equal jobs: first, last or random (default first)
+                  gather  how long offers are gathered before it decides on all of them (default 0s, enough
+                          where messages take no time, or all as long)
+                  tie     equal jobs: first, last or random (default first)
 
+              decides  which of its tasks a framework runs on what it is offered
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
               proven   own scripts: it gives the answers that the project's own tests work out
 
@@ -202,38 +205,21 @@ fn a_policy_explained() {
               a1 ++++++++++
               a2  .........++++++++++
               a3  ...................++++++++++
-              a4      .........................+++++++++++++++++++++++++
-              a column is 10s; a digit: so many of its tasks run, . waits
+              a4      .........................kkkkkkkkkkkkkkkkkkkkkkkkk
+              a column is 10s; a digit: so many of its tasks run, a is 10, b 11, and + more than z, . waits
 
-            conservative (Pool: which rigid job starts next on one pool of processors (fairground pool))
+            conservative: a policy of a pool
 
-              conservative backfilling: every job has a start planned, and whoever comes later delays none of them
+              conservative backfilling: every job has a start planned, and whoever comes later delays none of
+              them
 
-                  instant  together: all of an instant happens, and then who starts (default); each: a look after every fact, as published numbers have it
+                  instant  together: all of an instant happens, and then who starts (default); each: a look
+                           after every fact, as published numbers have it
 
-              orders of jobs
-                  fcfs             the one that was submitted first
-                  sjf              the shortest by estimate
-                  ljf              the longest by estimate
-                  smallest         the one on the fewest processors
-                  largest          the one on the most processors
-                  saf              the smallest area, processors times estimate
-                  laf              the largest area, processors times estimate
-                  srtf             the least time expected until all stages are done; sjf where there is one
-                  critical         the longest chain of stages still to run (critical path first: Kelley and Walker, 1959)
-                  edf              the earliest deadline; of jobs without one submission and what the user says that it runs for (EDF: Liu and Layland, JACM 20(1), 1973)
-                  expansion        the largest expansion factor, (wait + estimate) / estimate (Maui's XFactor)
-                  wfp3             the largest (wait/estimate)^3 x processors (Tang et al., Cluster 2009)
-                  unicep           the largest wait / (log2(processors) x estimate) (Tang et al., Cluster 2009)
-                  wfp3-published   wfp3 as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)
-                  unicep-published unicep as the tables of RLScheduler (SC 2020) have it, whose wait is -(1 + time of submission)
-                  f1               the least log10(r) n + 870 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
-                  f2               the least sqrt(r) n + 25600 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
-                  f3               the least r n + 6860000 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
-                  f4               the least r sqrt(n) + 530000 log10(s) (r estimate, n processors, s time of submission, in seconds; Carastan-Santos and de Camargo, SC 2017, table 3)
-
+              decides  which rigid job starts next on one pool of processors (fairground pool)
               source   Mu'alem and Feitelson, IEEE TPDS 12(6), 2001, section 2.2
-              proven   exact: it gives what the original publishes, to the last digit or every decision
+              proven   exact with instant=each: so told it gives what the original publishes, to the last digit
+                       or every decision
 
             Worked example, run as it is shown:
 
@@ -242,12 +228,16 @@ fn a_policy_explained() {
               job at=1s processors=80 run=100s
               job at=2s processors=90 run=100s
               job at=50s processors=20 run=250s
+              job at=60s processors=20 run=30s
+              job at=70s processors=40 run=30s
 
                      0s        100s      200s      5m        400s      500s
               1 (70) ##########
               2 (80)  .........##########
               3 (90)  ...................##########
               4 (20)      .........................#########################
+              5 (20)       ###
+              6 (40)        .......................###
               a column is 10s; # runs, . waits
 
         "#]],
@@ -257,7 +247,7 @@ fn a_policy_explained() {
         &expect![[r#"
             exit 2
             --- stderr
-            error: no policy is called `raffle`; known are static, static-best, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, gavel, fifo, fair, sjf, gang, easy, conservative, fit, tetris, carbyne, themis, list, easy, conservative, pick, first, random, best, worst, dot, tetris, fgd, binpack, spread, random, per-task, batch, late, central, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
+            error: no policy is called `raffle`; known are static, static-best, drf, fair, fifo, priority, borg, random, lottery, slots, asset, choosy, hdrf, karma, slurm, tiresias, yarn-fair, yarn-capacity, kueue, kai, armada, volcano, ceei, gavel, sjf, gang, easy, conservative, fit, tetris, carbyne, themis, list, pick, fcfs, ljf, smallest, largest, saf, laf, srtf, critical, edf, expansion, wfp3, unicep, wfp3-published, unicep-published, f1, f2, f3, f4, first, best, worst, dot, fgd, binpack, spread, per-task, batch, late, central, mesos-like, omega-like, slurm-like, yarn-capacity-like, yarn-fair-like, kueue-like, kai-like, armada-like, volcano-like
         "#]],
     );
 }

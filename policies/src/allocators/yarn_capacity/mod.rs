@@ -111,7 +111,7 @@ pub(super) const ENTRY: AllocatorEntry = AllocatorEntry {
         proven: Proven::Scripts,
         example: "\
 agents 1 cpus:4 mem:4
-policy yarn-capacity[preempt=5s,offers=task]
+policy yarn-capacity[preempt=5s,at-once=100,offers=task]
 role one
 role two weight=3
 framework a role=one

@@ -3,7 +3,7 @@
 use super::cycle::Cycle;
 use super::order::Rules;
 use super::pass::{Limits, Pool};
-use super::shares::{Claim, cost, fairness_error, shares, theoretical};
+use super::shares::{Claim, Shares, cost, fairness_error, shares, theoretical};
 use super::*;
 use crate::rules::ratio::Ratio;
 
@@ -11,15 +11,26 @@ fn number(text: &str) -> Ratio {
     Ratio::from_decimal(text).unwrap()
 }
 
-/// Weights and demands out of 100: the shares capped by demand.
-fn capped(said: &[(i64, i64)], expected: &[&str]) {
+/// What weights and demands out of 100 come to.
+fn shared(said: &[(i64, i64)]) -> Vec<Shares> {
     let claim = |(weight, demand): &(i64, i64)| Claim {
         weight: Ratio::from(*weight),
         demand: Ratio::from(*demand) / Ratio::whole(100),
     };
-    let claims: Vec<Claim> = said.iter().map(claim).collect();
-    let found: Vec<Ratio> = shares(&claims).iter().map(|one| one.capped).collect();
+    shares(&said.iter().map(claim).collect::<Vec<_>>())
+}
+
+/// Weights and demands out of 100: the shares capped by demand.
+fn capped(said: &[(i64, i64)], expected: &[&str]) {
+    let found: Vec<Ratio> = shared(said).iter().map(|one| one.capped).collect();
     let expected: Vec<Ratio> = expected.iter().map(|text| number(text)).collect();
+    assert_eq!(found, expected, "{said:?}");
+}
+
+/// The same if each wanted without end, in parts of 100,000 and cut.
+fn uncapped(said: &[(i64, i64)], expected: &[i128]) {
+    let parts = |one: &Shares| (one.uncapped * Ratio::whole(100_000)).floor();
+    let found: Vec<i128> = shared(said).iter().map(parts).collect();
     assert_eq!(found, expected, "{said:?}");
 }
 
@@ -28,6 +39,9 @@ fn shares_are_capped_by_demand() {
     capped(&[(1, 1), (1, 1000)], &["0.01", "0.99"]);
     capped(&[(1, 1000), (3, 1)], &["0.99", "0.01"]);
     capped(&[(1, 1), (1, 40), (1, 1000)], &["0.01", "0.4", "0.59"]);
+    uncapped(&[(1, 1), (1, 1000)], &[50_000, 99_000]);
+    uncapped(&[(1, 1000), (3, 1)], &[99_000, 75_000]);
+    uncapped(&[(1, 1), (1, 40), (1, 1000)], &[38_083, 49_500, 59_000]);
     capped(&[(1, 1000), (3, 1000)], &["0.25", "0.75"]);
     capped(&[(1, 0), (1, 10)], &["0", "0.1"]);
     let one = Claim {

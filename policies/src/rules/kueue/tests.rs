@@ -38,6 +38,17 @@ const ANY: Preemption = Preemption {
 
 /// A queue of `nominal` beside a lender, what it uses: its share, and of what.
 fn share(nominal: [&[i64]; 2], used: &[i64], weight: i64, expected: (i128, Option<u32>)) {
+    share_with(nominal, used, &[], weight, expected);
+}
+
+/// The same with what it asks for on top.
+fn share_with(
+    nominal: [&[i64]; 2],
+    used: &[i64],
+    asks: &[i64],
+    weight: i64,
+    expected: (i128, Option<u32>),
+) {
     let mut nodes = vec![node(None, None, &[])];
     nodes.extend(nominal.map(|nominal| node(Some(0), Some(ANY), nominal)));
     nodes[1].weight = Ratio::from(weight);
@@ -45,7 +56,9 @@ fn share(nominal: [&[i64]; 2], used: &[i64], weight: i64, expected: (i128, Optio
     for (resource, amount) in used.iter().enumerate() {
         tree.add(NodeId(1), pair(resource as u32), Amount(*amount));
     }
-    let share = DominantShare::now(&tree, NodeId(1));
+    let asks = (0..).zip(asks);
+    let asks = asks.map(|(resource, amount)| (pair(resource), Amount(*amount)));
+    let share = DominantShare::of(&tree, NodeId(1), &asks.collect());
     assert_eq!(
         (share.thousandths().unwrap(), share.dominant),
         expected,
@@ -58,6 +71,14 @@ fn shares() {
     share([&[2000, 5], &[8000, 5]], &[3000, 7], 1, (200, Some(1)));
     share([&[2000, 5], &[8000, 5]], &[3000, 3], 1, (100, Some(0)));
     share([&[2000, 5], &[8000, 5]], &[2000, 5], 1, (0, None));
+    let asked = (&[1000, 2], &[4000, 4]);
+    share_with(
+        [&[2000, 5], &[8000, 5]],
+        asked.0,
+        asked.1,
+        1,
+        (300, Some(0)),
+    );
     share([&[500], &[1000]], &[501], 1, (1, Some(0)));
     share([&[500], &[1000]], &[800], 300, (1, Some(0)));
     share([&[0], &[10]], &[5], 2, (250, Some(0)));
@@ -134,6 +155,16 @@ fn fair_preemption() {
     preempt(fair, [&[], &[9000], &[]], 0, 2000, &[(1, 9000)]);
     preempt(fair, [&[2000], &[7000], &[]], 0, 5000, &[]);
     preempt(fair, [&[1000; 3], &[1000; 6], &[]], 0, 2000, &[]);
+    // From each of two that borrow the first that is small enough; and the first after which the other still has more.
+    let halves = &[500, 500, 3000];
+    preempt(fair, [halves, halves, &[]], 2, 2000, &[(0, 500), (1, 500)]);
+    preempt(
+        fair,
+        [&[], &[2000, 1000, 2000], &[1000]],
+        0,
+        3500,
+        &[(1, 1000)],
+    );
     preempt(
         fair,
         [&[], &[2000, 2500], &[2000, 2500]],
@@ -141,6 +172,8 @@ fn fair_preemption() {
         3500,
         &[(1, 2000), (2, 2000)],
     );
+    // And it does not flap: what was taken is not taken back.
+    preempt(fair, [&[3500], &[2500], &[2500]], 1, 2000, &[]);
 }
 
 #[test]

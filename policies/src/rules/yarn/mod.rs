@@ -9,5 +9,7 @@ pub mod between;
 pub mod fair;
 pub mod order;
 pub mod starved;
+#[cfg(test)]
+mod tests;
 pub mod victims;
 pub mod within;

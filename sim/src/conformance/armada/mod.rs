@@ -17,7 +17,7 @@ use serde_json::Number;
 
 use self::text::{ItemText, Named};
 use super::compared::Compared;
-use super::{Case, Kind, System, Unreadable, Verdict};
+use super::{Case, CaseFile, Kind, System, Unreadable, Verdict};
 
 pub(super) const SYSTEM: System = System {
     name: "armada",
@@ -64,6 +64,7 @@ pub(super) const SYSTEM: System = System {
             check: rounds::reschedule_rounds,
         },
     ],
+    file: CaseFile::Json,
 };
 
 /// A number of a case, exactly.

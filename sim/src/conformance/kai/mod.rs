@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Number;
 
 use super::compared::Compared;
-use super::{Case, Kind, System, Unreadable, Verdict};
+use super::{Case, CaseFile, Kind, System, Unreadable, Verdict};
 
 pub(super) const SYSTEM: System = System {
     name: "kai",
@@ -77,6 +77,7 @@ pub(super) const SYSTEM: System = System {
             check: scenario::scenario,
         },
     ],
+    file: CaseFile::Json,
 };
 
 /// The resources in their order.

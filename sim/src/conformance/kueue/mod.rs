@@ -13,7 +13,7 @@ use serde_json::Value;
 use self::text::{Assigned, Case, GroupText, PodSet, QueueText, Work};
 use self::world::{Ids, World, amount, policy};
 use super::compared::Compared;
-use super::{Case as AnyCase, Kind, System, Unreadable, Verdict};
+use super::{Case as AnyCase, CaseFile, Kind, System, Unreadable, Verdict};
 
 mod text;
 mod world;
@@ -43,6 +43,7 @@ pub(super) const SYSTEM: System = System {
             check: decide,
         },
     ],
+    file: CaseFile::Json,
 };
 
 fn decide(case: &AnyCase<'_>) -> Result<Verdict, Unreadable> {

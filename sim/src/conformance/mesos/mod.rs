@@ -12,7 +12,7 @@ use fairground_policies::rules::mesos::{WeightedNode, places_in_shuffle, relativ
 use fairground_policies::rules::ratio::Ratio;
 
 use super::case::thousandths;
-use super::{Case, Kind, System, Unreadable, Verdict};
+use super::{Case, CaseFile, Kind, System, Unreadable, Verdict};
 
 pub(super) const SYSTEM: System = System {
     name: "mesos-extra",
@@ -53,6 +53,7 @@ pub(super) const SYSTEM: System = System {
             },
         },
     ],
+    file: CaseFile::Json,
 };
 
 /// The probability of each item at each place, within the tolerance of the original's draws.

@@ -14,7 +14,7 @@ use serde_json::{Number, Value, json};
 use self::text::{Case as Text, Named};
 use self::world::{Names, actions, ratio, snapshot};
 use super::compared::Compared;
-use super::{Case, Kind, System, Unreadable, Verdict};
+use super::{Case, CaseFile, Kind, System, Unreadable, Verdict};
 
 pub(super) const SYSTEM: System = System {
     name: "volcano",
@@ -46,6 +46,7 @@ pub(super) const SYSTEM: System = System {
             check: share,
         },
     ],
+    file: CaseFile::Json,
 };
 
 fn share(case: &Case<'_>) -> Result<Verdict, Unreadable> {

@@ -5,7 +5,7 @@ mod fair;
 mod order;
 mod starved;
 
-use super::{Kind, System};
+use super::{CaseFile, Kind, System};
 
 pub(super) const SYSTEM: System = System {
     name: "yarn",
@@ -97,4 +97,5 @@ pub(super) const SYSTEM: System = System {
             check: starved::taken,
         },
     ],
+    file: CaseFile::Json,
 };

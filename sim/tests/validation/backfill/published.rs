@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use fairground_policies::registry::Registry;
 use fairground_readers::formats::rows::Rows;
 use fairground_readers::formats::swf::Record;
+use fairground_sim::conformance::instances;
 use fairground_sim::experiment::Experiment;
+use fairground_sim::pool::LogJob;
 
 use super::plain::{Instant, plain};
 use super::{Rigid, started, starts};
@@ -165,60 +167,34 @@ fn the_published_numbers_of_the_curie_log() {
     check_measures(&exact, &found, (69.925_934_707_381, 4_946.118_921, 17747.8));
 }
 
-/// The files of a tar archive of plain files.
-pub(super) fn files(mut archive: &[u8]) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    while archive.len() >= 512 && archive[0] != 0 {
-        let (head, rest) = archive.split_at(512);
-        let text = |from: usize, to: usize| {
-            let text = head[from..to].split(|byte| matches!(byte, 0 | b' ')).next();
-            String::from_utf8_lossy(text.expect("a part")).into_owned()
-        };
-        let size = usize::from_str_radix(&text(124, 136), 8).expect("a size");
-        let content = String::from_utf8_lossy(&rest[..size]).into_owned();
-        all.push((text(0, 100), content));
-        archive = &rest[size.next_multiple_of(512)..];
-    }
-    all
-}
-
-/// Small cases with the end of each job, which is what its number begins with.
+/// Small cases with the end of each job (`fairground conformance batch` holds the pool to them): the scheduler of frameworks
+/// ends each then, too.
 #[test]
 fn the_small_cases_of_others() {
     let Some(archive) = anchor("batch-anchors/tiny-instances.tar.zst") else {
         return;
     };
-    let archive = std::fs::File::open(archive).expect("an archive");
-    let archive = zstd::decode_all(archive).expect("a packed file");
     let mut tried = 0;
-    for (name, text) in files(&archive) {
-        if !name.contains("/bf_input.") && !name.contains("/easy_bf_input.") {
+    for instance in instances(&archive).expect("an archive") {
+        if !matches!(instance.family(), "bf_input" | "easy_bf_input") {
             continue;
         }
-        let rows = text.lines().filter(|line| !line.starts_with('#'));
-        let rows = rows.map(|line| -> Vec<f64> {
-            let numbers = line.split_whitespace().take(5);
-            numbers
-                .map(|number| number.parse().expect("a number"))
-                .collect()
-        });
-        let (mut jobs, mut ends) = (Vec::new(), Vec::new());
-        for row in rows.filter(|row| row.len() == 5) {
-            ends.push(row[1] as u64);
-            jobs.push(Rigid {
-                submitted: row[0] as u64,
-                estimate: Some(row[2] as u64),
-                width: row[3] as u32,
-                run: row[4] as u64,
-            });
-        }
+        let (jobs, ends) = instance.jobs().expect("jobs");
+        let rigid = |job: &LogJob| Rigid {
+            submitted: job.rigid.submitted.as_secs(),
+            estimate: Some(job.rigid.estimate.as_micros() / 1_000_000),
+            width: job.rigid.processors,
+            run: job.run.as_micros() / 1_000_000,
+        };
+        let jobs: Vec<Rigid> = jobs.iter().map(rigid).collect();
         for agents in [&[100][..], &[1; 100]] {
             let starts = starts("easy", "fifo", agents, &jobs).into_iter();
             let found: Vec<u64> = starts
                 .zip(&jobs)
                 .map(|(start, job)| start + job.run)
                 .collect();
-            assert_eq!(found, ends, "{name} on {} agents", agents.len());
+            let count = agents.len();
+            assert_eq!(found, ends, "{} on {count} agents", instance.name);
         }
         tried += 1;
     }
