@@ -32,6 +32,8 @@ pub enum Proven {
     ExactWith(&'static str),
     /// It gives what is published as a mean of chance, within its spread.
     InBand,
+    /// The same with some parameters, and not without: those.
+    InBandWith(&'static str),
     /// It gives the answers that scripts of the project work out by hand.
     Scripts,
     /// It runs; nothing says that it is right.
@@ -45,6 +47,7 @@ impl fmt::Display for Proven {
             Self::Exact => f.write_str("exact"),
             Self::ExactWith(parameters) => write!(f, "exact with {parameters}"),
             Self::InBand => f.write_str("in band"),
+            Self::InBandWith(parameters) => write!(f, "in band with {parameters}"),
             Self::Scripts => f.write_str("own scripts"),
             Self::Prototype => f.write_str("prototype"),
         }

@@ -1,7 +1,7 @@
 //! Whose rigid job goes first: the scores of batch scheduling, the least first.
 //!
 //! One score an order, one line in [`ORDERS`]. Equal scores go by the tie rule of whoever orders: by the order of
-//! submission, if nothing is said.
+//! submission, if nothing is said. Longer than a policy's file: it is the table of all of them.
 
 use crate::evidence::{Evidence, Proven};
 use crate::name::{BadName, Name, Param};

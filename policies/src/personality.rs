@@ -116,14 +116,14 @@ pub const STANDARD: [Personality; 9] = [
         "fair tree over accounts with a half-life of a week; jobs start whole, backfilled by their time limits",
         "slurm[offers=agent]",
         "conservative",
-        "Slurm 284c3b9: priority/multifactor, sched/backfill"
+        "Slurm 284c3b9: priority/multifactor (of its factors fair share alone), sched/backfill"
     ),
     personality!(
         "yarn-capacity-like",
         "queues with capacities, a heartbeat a second, jobs in order inside a queue, preemption after 15 seconds",
         "yarn-capacity[offers=task,preempt=15s,round=1s]",
         "fifo",
-        "Hadoop YARN: CapacityScheduler, ProportionalCapacityPreemptionPolicy (max_wait_before_kill)"
+        "Hadoop YARN: CapacityScheduler, ProportionalCapacityPreemptionPolicy (max_wait_before_kill), which is off unless switched on"
     ),
     personality!(
         "yarn-fair-like",
@@ -137,7 +137,7 @@ pub const STANDARD: [Personality; 9] = [
         "workloads are admitted whole within nominal quotas, what others leave is borrowed and taken back",
         "kueue[offers=task]",
         "gang",
-        "Kueue: fair sharing with preemption"
+        "Kueue: fair sharing with preemption, both off unless switched on"
     ),
     personality!(
         "kai-like",
@@ -158,6 +158,6 @@ pub const STANDARD: [Personality; 9] = [
         "queues by proportion, a session a second, pod groups start whole",
         "volcano[offers=task,round=1s]",
         "gang",
-        "Volcano ed72c7c: plugins/proportion, schedule-period"
+        "Volcano ed72c7c: plugins/proportion, schedule-period; with the action reclaim, which is not among its default ones"
     ),
 ];

@@ -1,4 +1,6 @@
 //! Placement policies by name.
+//!
+//! Longer than a policy's file: it is the table of all of them.
 
 use std::fmt;
 
@@ -217,10 +219,10 @@ const fn own(source: &'static str, example: &'static str) -> Evidence {
     }
 }
 
-const fn banded(source: &'static str, example: &'static str) -> Evidence {
+const fn banded(proven: Proven, source: &'static str, example: &'static str) -> Evidence {
     Evidence {
         source,
-        proven: Proven::InBand,
+        proven,
         example,
     }
 }
@@ -251,6 +253,7 @@ task 1 cpus:2 mem:8
         about: "a draw among the nodes with room",
         params: &[],
         evidence: banded(
+            Proven::InBand,
             "Weng et al., Beware of Fragmentation, USENIX ATC 2023, section 6 (Random)",
             "\
 node 1 cpus:8 mem:16
@@ -270,7 +273,8 @@ task 1 cpus:2 mem:8
         about: "the node with the least left, on average over kinds, as a part of the largest node",
         params: &[ON],
         evidence: banded(
-            "best fit; Weng et al., USENIX ATC 2023, section 6 (BestFit): best[on=cpus:gpus,round=100]",
+            Proven::InBandWith("on=cpus:gpus,round=100"),
+            "best fit; Weng et al., USENIX ATC 2023, section 6 (BestFit)",
             "\
 node 1 cpus:8 mem:16
 node 1 cpus:8 mem:8
@@ -346,6 +350,7 @@ task 1 cpus:2 mem:8
         about: "the node and GPU where the GPUs that the mix of tasks cannot use grow least",
         params: &[TYPES],
         evidence: banded(
+            Proven::InBandWith("types=95,round=100"),
             "Weng et al., Beware of Fragmentation, USENIX ATC 2023: fgd[types=95,round=100]",
             "\
 node 2 cpus:8 mem:8 gpus:4

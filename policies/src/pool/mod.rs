@@ -3,6 +3,8 @@
 //! A machine like the others: it is told what was submitted, what ended and what is expected now, and says who
 //! starts. Its scale is logs of hundreds of thousands of jobs; where frameworks share agents, the same rules are
 //! [schedulers](crate::schedulers).
+//!
+//! Longer than a policy's file: it is what all policies of a pool have in common.
 
 mod conservative;
 mod easy;

@@ -1,4 +1,6 @@
 //! Policies of a pool by name.
+//!
+//! Longer than a policy's file: it is the table of all of them.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;

@@ -3,6 +3,8 @@
 //! There is no master and nobody holds the whole in books, so this is a machine of its own, as [`pool`](crate::pool)
 //! is: it is told what came, what arrived and what ended, and says what is sent and what starts. How long a
 //! message is on its way is its clock's affair.
+//!
+//! Longer than a policy's file: schedulers and workers of all five policies are here, which differ in whom they ask.
 
 mod policy;
 mod worker;

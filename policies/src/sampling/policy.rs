@@ -1,4 +1,6 @@
 //! Policies of sampling by name.
+//!
+//! Longer than a policy's file: it is the table of all of them.
 
 use crate::evidence::{Evidence, Proven};
 use crate::name::{BadName, Name, Param};

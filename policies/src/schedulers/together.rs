@@ -1,4 +1,6 @@
 //! All or nothing: tasks that start together wait on the offers in hand until there is room for all.
+//!
+//! No policy but what several of them have in common, and longer than one: what is held, for whom and until when.
 
 use super::{OfferView, TaskPlaces};
 use crate::job::JobSpec;

@@ -1,4 +1,6 @@
 //! What jobs hold and have left to do, as parts of all there is: what schedulers compare that share a pool among jobs.
+//!
+//! No policy but what several of them have in common, and a little longer than one.
 
 use super::OfferView;
 use crate::message::JobId;

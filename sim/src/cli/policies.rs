@@ -413,6 +413,9 @@ fn explain(text: &mut String, line: &PolicyLine, registry: &Registry) -> anyhow:
             "so told it gives what the original publishes, to the last digit or every decision"
         }
         Proven::InBand => "it gives what is published as a mean of chance, within its spread",
+        Proven::InBandWith(_) => {
+            "so told it gives what is published as a mean of chance, within its spread"
+        }
         Proven::Scripts => "it gives the answers that the project's own tests work out",
         Proven::Prototype => "it runs; nothing says that it is right",
     };

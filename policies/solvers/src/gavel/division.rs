@@ -4,6 +4,8 @@
 //! What somebody gets is measured by how fast its work is where it runs: a part of the cluster at the mean speed that the
 //! work has there (Narayanan et al., OSDI 2020, sections 4.1 and 4.2). Whose part cannot grow is known by the price of its
 //! row in the program, which is nothing where more would be worth nothing.
+//!
+//! Longer than a policy's file by its tests, and because a program is said row by row.
 
 use fairground_policies::resources::{Kind, Resources};
 
