@@ -137,40 +137,40 @@ fn who_takes_back_and_what_chooses_are_told_otherwise() {
     check(
         "kueue-like[grace=5s]",
         &expect![[r#"
-        exit 0
-        --- stdout
-        kueue-like: a personality
+            exit 0
+            --- stdout
+            kueue-like: a personality
 
-          workloads are admitted whole within nominal quotas, what others leave is borrowed and taken back
+              workloads are admitted whole within nominal quotas, what others leave is borrowed and taken back
 
-              policy  kueue[offers=task]
-              inside  gang
-              more    parameters are those of its policy
+                  policy  kueue[offers=task]
+                  inside  gang
+                  more    parameters are those of its policy
 
-          decides  what another system chooses together: a policy and the scheduler of every framework, by
-                   one name (--policies)
-          source   Kueue: fair sharing with preemption
-          proven   prototype: it runs; nothing says that it is right
+              decides  what another system chooses together: a policy and the scheduler of every framework, by
+                       one name (--policies)
+              source   Kueue: fair sharing with preemption, both off unless switched on
+              proven   prototype: it runs; nothing says that it is right
 
-        Worked example, run as it is shown:
+            Worked example, run as it is shown:
 
-          agents 3 cpus:2 mem:2
-          policy kueue-like
-          framework a
-          framework b
-          job a tasks=4 cpus:1 mem:1 run=10s
-          job a tasks=4 cpus:1 mem:1 run=10s
-          job b at=3s tasks=3 cpus:1 mem:1 run=10s
-          job b at=4s tasks=2 cpus:1 mem:1 run=5s gang
+              agents 3 cpus:2 mem:2
+              policy kueue-like
+              framework a
+              framework b
+              job a tasks=4 cpus:1 mem:1 run=10s
+              job a tasks=4 cpus:1 mem:1 run=10s
+              job b at=3s tasks=3 cpus:1 mem:1 run=10s
+              job b at=4s tasks=2 cpus:1 mem:1 run=5s gang
 
-             0s        10s       20s
-          a1 44411111113333333
-          a2 .................4444444444
-          b1    3333333333
-          b2     .........22222
-          a column is 1s; a digit: so many of its tasks run, . waits
+                 0s        10s       20s
+              a1 44411111113333333
+              a2 .................4444444444
+              b1    3333333333
+              b2     .........22222
+              a column is 1s; a digit: so many of its tasks run, . waits
 
-    "#]],
+        "#]],
     );
 }
 
@@ -218,7 +218,7 @@ fn names_that_are_none() {
     check(
         "slurm-like[tie=last] --json",
         expect![[r#"
-        exit 0
-        {"level":"Personalities","name":"slurm-like","about":"fair tree over accounts with a half-life of a week; jobs start whole, backfilled by their time limits","params":[],"source":"Slurm 284c3b9: priority/multifactor, sched/backfill","proven":"prototype","policy":"slurm[offers=agent]","scheduler":"conservative"}"#]],
+            exit 0
+            {"level":"Personalities","name":"slurm-like","about":"fair tree over accounts with a half-life of a week; jobs start whole, backfilled by their time limits","params":[],"source":"Slurm 284c3b9: priority/multifactor (of its factors fair share alone), sched/backfill","proven":"prototype","policy":"slurm[offers=agent]","scheduler":"conservative"}"#]],
     );
 }

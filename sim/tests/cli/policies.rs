@@ -356,9 +356,8 @@ fn policies() {
           random   a draw among the nodes with room [in band]
               source  Weng et al., Beware of Fragmentation, USENIX ATC 2023, section 6 (Random)
           best     the node with the least left, on average over kinds, as a part of the largest node
-                   [in band]
-              source  best fit; Weng et al., USENIX ATC 2023, section 6 (BestFit):
-                      best[on=cpus:gpus,round=100]
+                   [in band with on=cpus:gpus,round=100]
+              source  best fit; Weng et al., USENIX ATC 2023, section 6 (BestFit)
               on      the kinds that count, as in cpus:gpus (default all)
           worst    the node with the most left, on average over kinds, as a part of the largest node
                    [own scripts]
@@ -370,7 +369,8 @@ fn policies() {
           tetris   the node where what is asked for and what is free point the same way, as parts of that
                    node [own scripts]
               source  alignment: Grandl et al., Tetris, SIGCOMM 2014, section 3.2
-          fgd      the node and GPU where the GPUs that the mix of tasks cannot use grow least [in band]
+          fgd      the node and GPU where the GPUs that the mix of tasks cannot use grow least
+                   [in band with types=95,round=100]
               source  Weng et al., Beware of Fragmentation, USENIX ATC 2023: fgd[types=95,round=100]
               types   the most frequent kinds of tasks count until they are so many percent of all (default
                       100, the original 95)
@@ -428,14 +428,14 @@ fn policies() {
               more    parameters are those of its policy
           slurm-like          fair tree over accounts with a half-life of a week; jobs start whole,
                               backfilled by their time limits [prototype]
-              source  Slurm 284c3b9: priority/multifactor, sched/backfill
+              source  Slurm 284c3b9: priority/multifactor (of its factors fair share alone), sched/backfill
               policy  slurm[offers=agent]
               inside  conservative
               more    parameters are those of its policy
           yarn-capacity-like  queues with capacities, a heartbeat a second, jobs in order inside a queue,
                               preemption after 15 seconds [prototype]
               source  Hadoop YARN: CapacityScheduler, ProportionalCapacityPreemptionPolicy
-                      (max_wait_before_kill)
+                      (max_wait_before_kill), which is off unless switched on
               policy  yarn-capacity[offers=task,preempt=15s,round=1s]
               inside  fifo
               more    parameters are those of its policy
@@ -447,7 +447,7 @@ fn policies() {
               more    parameters are those of its policy
           kueue-like          workloads are admitted whole within nominal quotas, what others leave is
                               borrowed and taken back [prototype]
-              source  Kueue: fair sharing with preemption
+              source  Kueue: fair sharing with preemption, both off unless switched on
               policy  kueue[offers=task]
               inside  gang
               more    parameters are those of its policy
@@ -464,7 +464,8 @@ fn policies() {
               inside  fifo
               more    parameters are those of its policy
           volcano-like        queues by proportion, a session a second, pod groups start whole [prototype]
-              source  Volcano ed72c7c: plugins/proportion, schedule-period
+              source  Volcano ed72c7c: plugins/proportion, schedule-period; with the action reclaim, which
+                      is not among its default ones
               policy  volcano[offers=task,round=1s]
               inside  gang
               more    parameters are those of its policy
