@@ -401,6 +401,10 @@ impl Recipe {
                 Some(spec) => spec.said_of(workload),
                 None => workload,
             };
+            let mut workload = workload;
+            if !framework.speeds.is_empty() {
+                workload.assumptions.push(framework.speeds.told());
+            }
             workloads.push(match framework.deadline {
                 Some(spec) => spec.draw(seed, name).given_to(workload),
                 None => workload,

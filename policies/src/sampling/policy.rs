@@ -235,7 +235,7 @@ job at=2s tasks=1 run=2s
         about: "one queue for all workers, by somebody who knows at once what is free: what the others are held against",
         params: &[],
         evidence: sparrow(
-            Proven::Exact,
+            Proven::Scripts,
             "\
 workers 2 central
 job tasks=1 run=9s

@@ -1,4 +1,4 @@
-//! Jobs with deadlines: who is late in which order, in both ways to run them.
+//! Jobs with deadlines: who is late in which order, in both ways to run them. Speeds, and what is said of them.
 
 use crate::place::Place;
 
@@ -61,6 +61,26 @@ fn the_order_decides_who_is_late() {
         told.contains("deadlines: drawn for every job between 4.5 and 4.5 times"),
         "{told}"
     );
+}
+
+#[test]
+fn speeds_are_among_what_is_assumed() {
+    let place = place("fifo");
+    let recipe = place.read("due.toml");
+    let recipe = recipe.replace(
+        "mem = \"4GiB\"",
+        "mem = \"4GiB\"\nattributes = { kind = \"fast\" }",
+    );
+    let recipe = recipe.replace(
+        "deadline = [4.5, 4.5]",
+        "speeds = { kind = { fast = 2.5 } }",
+    );
+    place.write("due.toml", recipe);
+    let told = place.fairground("stream due.toml --policy fifo");
+    let said = "log: speeds of agents: times as fast as the workload says: 2.5 where kind = fast; 1 elsewhere";
+    assert!(told.contains(said), "{told}");
+    // 100, 100 and 30 seconds at that speed, one after the other.
+    assert!(told.contains("over after 92 s"), "{told}");
 }
 
 #[test]

@@ -406,7 +406,7 @@ fn policies() {
               cancel  yes: once the last task has a worker, the places left in queues are given up
                       (default); no: each has its turn
           central   one queue for all workers, by somebody who knows at once what is free: what the others
-                    are held against [exact]
+                    are held against [own scripts]
               source  Ousterhout et al., Sparrow, SOSP 2013, sections 3 and 5, and the simulator beside it
 
         Personalities: what another system chooses together: a policy and the scheduler of every framework,

@@ -7,7 +7,9 @@ use fairground_policies::message::{Event, FrameworkId};
 use serde::{Deserialize, Serialize};
 
 use super::{FrameworkSpec, Recipe};
+use crate::models::arrivals::assumption;
 use crate::spec::WorkloadSpec;
+use crate::trace::Assumption;
 use crate::units;
 
 /// Speeds by an attribute's name and word.
@@ -24,6 +26,22 @@ impl SpeedSpec {
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// In words, for the report.
+    pub(super) fn told(&self) -> Assumption {
+        let said = self.0.iter().flat_map(|(attribute, words)| {
+            words.iter().map(move |(word, speed)| {
+                let times = units::Thousandths(speed.0.into());
+                format!("{times} where {attribute} = {word}")
+            })
+        });
+        let said: Vec<String> = said.collect();
+        let model = format!(
+            "times as fast as the workload says: {}; 1 elsewhere",
+            said.join(", ")
+        );
+        assumption("speeds of agents", model)
     }
 
     /// As the core has it.
