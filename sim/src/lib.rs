@@ -29,6 +29,7 @@ pub mod sampling;
 pub mod fidelity;
 pub mod bench;
 pub mod conformance;
+pub mod audit;
 pub mod worked;
 pub mod download;
 

@@ -3,6 +3,7 @@
 //! Data goes to standard output, words and progress to standard error. Exit codes: 0 done, 1 the
 //! answer is "no", 2 bad usage or input, 130 interrupted.
 
+mod audit;
 mod bench;
 mod catalogue;
 mod compare;
@@ -94,6 +95,8 @@ enum Command {
     Sample(sample::SampleArgs),
     /// Hold the rules of policies against the test cases of the systems they come from
     Conformance(conformance::ConformanceArgs),
+    /// Look for what policies break: properties that do not hold, made as small as they can be
+    Audit(audit::AuditArgs),
     /// Run a result folder's recipe again and compare everything
     Verify(VerifyArgs),
     /// Simulate what a real cluster ran, and print simulated against measured
@@ -438,6 +441,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Pool(args) => pool::pool(&args),
         Command::Sample(args) => sample::sample(&args),
         Command::Conformance(args) => conformance::conformance(&args),
+        Command::Audit(args) => audit::run(&args, &registry),
         Command::Verify(args) => verify::verify(&args, registry),
         Command::Fidelity { log } => fidelity::fidelity(&log, &registry),
         Command::Replay { logs } => replay::replay(&logs, &registry),

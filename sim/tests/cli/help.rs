@@ -28,6 +28,8 @@ fn help() {
           sample       Send tasks to queues at workers that are found by asking a few of them, as Sparrow
                        does
           conformance  Hold the rules of policies against the test cases of the systems they come from
+          audit        Look for what policies break: properties that do not hold, made as small as they can
+                       be
           verify       Run a result folder's recipe again and compare everything
           fidelity     Simulate what a real cluster ran, and print simulated against measured
           replay       Feed the logs of real masters to a fresh core and compare every action

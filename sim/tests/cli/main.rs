@@ -27,6 +27,7 @@ mod endings;
 mod explained;
 mod tasks;
 mod field;
+mod audit;
 mod bench;
 mod cases;
 mod replay;
