@@ -69,7 +69,7 @@ impl AuditCase for ClusterCase {
             .unwrap_or(&Habit::Honest);
         let mut tenant = |needs: Amounts| {
             // Of some resources nothing: who needs only one of them is what trees are wrong about.
-            let only = rng.below(4) as usize;
+            let only = rng.below(3) as usize;
             let kept = |kind: usize| {
                 if roles > 0 && only < 2 && kind != only {
                     0
@@ -227,6 +227,15 @@ impl ClusterCase {
             } else {
                 tenant.tasks.clamp(1, 24)
             };
+            tenant.then.0 = match property {
+                // Where nothing waits for anything more agents are rarely too many (Graham 1966).
+                P::CapacityMonotonicity => tenant.then.0.min(8),
+                _ => 0,
+            };
+            tenant.then.1 = tenant.then.1.clamp(1, 12);
+            if many && !of_shares {
+                tenant.needs = tenant.needs.map(|needs| needs.min(4));
+            }
             if of_shares || property == P::WorkConservation {
                 tenant.weight = 1;
             }

@@ -38,10 +38,7 @@ pub(super) fn write(
         }
     }
     put(folder.join("findings.csv"), rows)?;
-    let mut page = format!(
-        "# What policies break\n\nMade by `{}`. `yes` means that nothing was found, `-` that no case was the property's business.\n\n",
-        command(args)
-    );
+    let mut page = format!("# What policies break\n\nMade by `{}`.\n\n", command(args));
     page += "```text\n";
     page += &matrices(audits);
     page += "```\n";

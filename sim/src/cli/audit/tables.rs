@@ -6,16 +6,17 @@ use fairground_policies::registry::Registry;
 
 use crate::audit::property::Property;
 use crate::audit::{AuditFinding, AuditForm, PolicyAudit, subject, told};
-use crate::cli::counted;
 use crate::run::Sheet;
 
-/// What is printed of a finding: whether the property holds as far as was seen.
-pub(super) fn verdict(finding: Option<&AuditFinding>) -> &'static str {
+/// What is printed of a finding: whether the property holds as far as was seen, and where that is not far how far.
+pub(super) fn verdict(finding: Option<&AuditFinding>) -> String {
+    const FEW: u64 = 100;
     match finding {
-        None => "",
-        Some(one) if one.violation.is_some() => "no",
-        Some(one) if one.judged == 0 => "-",
-        Some(_) => "yes",
+        None => String::new(),
+        Some(one) if one.violation.is_some() => "no".to_owned(),
+        Some(one) if one.judged == 0 => "-".to_owned(),
+        Some(one) if one.judged < FEW => format!("yes ({})", one.judged),
+        Some(_) => "yes".to_owned(),
     }
 }
 
@@ -39,7 +40,7 @@ pub(super) fn matrices(audits: &[PolicyAudit]) -> String {
         for property in Property::ALL {
             let found: Vec<_> = some.iter().map(|audit| of(audit, property)).collect();
             if found.iter().any(Option::is_some) {
-                let cells = found.iter().map(|one| verdict(one.as_ref()).to_owned());
+                let cells = found.iter().map(|one| verdict(one.as_ref()));
                 rows.push(
                     std::iter::once(property.name().to_owned())
                         .chain(cells)
@@ -47,17 +48,7 @@ pub(super) fn matrices(audits: &[PolicyAudit]) -> String {
                 );
             }
         }
-        let yes = some.iter().flat_map(|audit| &audit.findings);
-        let yes = yes.filter(|one| one.form == form && one.violation.is_none() && one.judged > 0);
-        let least = yes.map(|one| one.judged).min();
-        let note = least.map_or_else(String::new, |least| {
-            let what = if form == AuditForm::Divisible {
-                "division"
-            } else {
-                "cluster"
-            };
-            format!("yes: nothing in {} or more", counted(least, what))
-        });
+        let note = "yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge";
         let heads = std::iter::once("property".to_owned())
             .chain(some.iter().map(|one| one.policy.to_string()));
         if !text.is_empty() {
@@ -68,7 +59,7 @@ pub(super) fn matrices(audits: &[PolicyAudit]) -> String {
                 AuditForm::Divisible => "divisible: what theorems are about".to_owned(),
                 AuditForm::Running => "running: clusters on which tasks come and go".to_owned(),
             },
-            note,
+            note: note.to_owned(),
             heads: heads.collect(),
             rows,
         });
