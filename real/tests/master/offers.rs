@@ -29,16 +29,13 @@ fn an_offer_that_is_not_answered_is_rescinded() {
     // It is offered again, and one that is answered in time is as good as ever. What "in time"
     // is, the machine says: a busy one may hold an answer up for longer than an offer stands,
     // so every offer is answered until one answer came in time.
-    let ends = (0..50).map(|round| {
+    let mut ends = (0..50).map(|round| {
         let id = format!("t{round}");
         framework.launch(&framework.offer(), &[(&id, "true")]);
         framework.end_of(&id)
     });
-    let came_late = |end: &String| end == "TASK_LOST";
-    assert_eq!(
-        ends.skip_while(came_late).next().as_deref(),
-        Some("TASK_FINISHED")
-    );
+    let in_time = ends.find(|end| end != "TASK_LOST");
+    assert_eq!(in_time.as_deref(), Some("TASK_FINISHED"));
     assert!(master.metric("master/offers_rescinded") > 0.5);
     // The log knows it, too.
     master.kill();
