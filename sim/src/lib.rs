@@ -37,5 +37,6 @@ mod cli;
 mod closed;
 mod search;
 pub mod sensitivity;
+pub mod robust;
 
 pub use cli::main_with;

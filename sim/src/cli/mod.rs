@@ -3,6 +3,7 @@
 //! Data goes to standard output, words and progress to standard error. Exit codes: 0 done, 1 the
 //! answer is "no", 2 bad usage or input, 130 interrupted.
 
+mod again;
 mod bench;
 mod catalogue;
 mod compare;
@@ -21,6 +22,7 @@ mod profile;
 mod progress;
 mod rebase;
 mod replay;
+mod robust;
 mod sample;
 mod speed;
 mod stream;
@@ -92,6 +94,9 @@ enum Command {
     /// Send tasks to queues at workers that are found by asking a few of them, as Sparrow does
     #[command(after_help = sample::EXAMPLES)]
     Sample(sample::SampleArgs),
+    /// Make a comparison again under everything that should not matter, and say what of it survives
+    #[command(after_help = robust::EXAMPLES)]
+    Robust(robust::RobustArgs),
     /// Hold the rules of policies against the test cases of the systems they come from
     Conformance(conformance::ConformanceArgs),
     /// Run a result folder's recipe again and compare everything
@@ -437,6 +442,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Pack(args) => pack::pack(&args),
         Command::Pool(args) => pool::pool(&args),
         Command::Sample(args) => sample::sample(&args),
+        Command::Robust(args) => robust::robust(&args, &registry),
         Command::Conformance(args) => conformance::conformance(&args),
         Command::Verify(args) => verify::verify(&args, registry),
         Command::Fidelity { log } => fidelity::fidelity(&log, &registry),

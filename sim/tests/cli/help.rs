@@ -27,6 +27,8 @@ fn help() {
           pool         Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
           sample       Send tasks to queues at workers that are found by asking a few of them, as Sparrow
                        does
+          robust       Make a comparison again under everything that should not matter, and say what of it
+                       survives
           conformance  Hold the rules of policies against the test cases of the systems they come from
           verify       Run a result folder's recipe again and compare everything
           fidelity     Simulate what a real cluster ran, and print simulated against measured

@@ -35,3 +35,4 @@ mod pools;
 mod conformance;
 mod new_policy;
 mod policies;
+mod robust;

@@ -12,6 +12,7 @@ mod queues;
 mod replays;
 mod rest;
 mod rigid;
+mod robust;
 mod sampling;
 mod shared;
 mod sharing;
