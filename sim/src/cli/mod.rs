@@ -13,6 +13,7 @@ mod ending;
 mod fidelity;
 mod flags;
 mod form;
+mod gap;
 mod new_policy;
 mod pack;
 mod peers;
@@ -97,6 +98,9 @@ enum Command {
     /// Make a comparison again under everything that should not matter, and say what of it survives
     #[command(after_help = robust::EXAMPLES)]
     Robust(robust::RobustArgs),
+    /// Find the smallest perturbation of a trace that makes one policy worse than another
+    #[command(after_help = gap::EXAMPLES)]
+    Gap(gap::GapArgs),
     /// Hold the rules of policies against the test cases of the systems they come from
     Conformance(conformance::ConformanceArgs),
     /// Run a result folder's recipe again and compare everything
@@ -443,6 +447,7 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Pool(args) => pool::pool(&args),
         Command::Sample(args) => sample::sample(&args),
         Command::Robust(args) => robust::robust(&args, &registry),
+        Command::Gap(args) => gap::gap(&args, &registry),
         Command::Conformance(args) => conformance::conformance(&args),
         Command::Verify(args) => verify::verify(&args, registry),
         Command::Fidelity { log } => fidelity::fidelity(&log, &registry),

@@ -29,6 +29,7 @@ fn help() {
                        does
           robust       Make a comparison again under everything that should not matter, and say what of it
                        survives
+          gap          Find the smallest perturbation of a trace that makes one policy worse than another
           conformance  Hold the rules of policies against the test cases of the systems they come from
           verify       Run a result folder's recipe again and compare everything
           fidelity     Simulate what a real cluster ran, and print simulated against measured

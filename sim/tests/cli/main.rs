@@ -36,3 +36,4 @@ mod conformance;
 mod new_policy;
 mod policies;
 mod robust;
+mod gap;

@@ -8,6 +8,7 @@ mod closed;
 mod packing;
 mod placing;
 mod contention;
+mod gap;
 mod queues;
 mod replays;
 mod rest;
