@@ -390,7 +390,7 @@ cluster = [{ agents = 1, cpus = 4, mem = "8GiB" }]
           tie of drf[tie=last]: first
             fairground compare tie.toml --policies 'drf[tie=first] drf'
           tie of drf: last
-            fairground compare tie.toml --policies 'drf[tie=last] drf[tie=last]'
+            fairground robust tie.toml --draws 3 --case 'tie of drf: last'
           frameworks 3
             fairground robust tie.toml --draws 3 --case 'frameworks 3'
         --- stderr

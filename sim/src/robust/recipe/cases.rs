@@ -182,6 +182,13 @@ impl Ground<'_> {
         {
             return None;
         }
+        // A recipe names no policy twice.
+        let mut different = switched.policies.clone();
+        different.sort();
+        different.dedup();
+        if different.len() < switched.policies.len() {
+            return None;
+        }
         let mut words = vec!["--policies".to_owned(), quoted_names(&switched.policies)];
         let schedulers = switched.schedulers.iter().zip(&standing.schedulers);
         for ((now, before), framework) in schedulers.zip(&self.loaded.recipe.framework) {
