@@ -380,7 +380,7 @@ impl Experiment {
     }
 
     /// The policy that is run for `policy`: itself, or the split that the search found.
-    fn resolve(
+    pub(crate) fn resolve(
         &self,
         policy: &Name,
         trace: &Trace,
@@ -424,7 +424,7 @@ impl Experiment {
         (step, host_step)
     }
 
-    fn comparison(
+    pub(crate) fn comparison(
         &self,
         trace: &Trace,
         resolved: &[Name],

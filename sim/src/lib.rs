@@ -38,5 +38,7 @@ mod cli;
 mod closed;
 mod search;
 pub mod sensitivity;
+pub mod robust;
+pub mod gap;
 
 pub use cli::main_with;

@@ -78,6 +78,20 @@ impl RigidLog {
     }
 }
 
+impl RigidLog {
+    /// How many processors the header of a log says that its machine has; nothing where it does not tell.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn header_processors(path: &Path) -> Result<Option<u32>, ReadError> {
+        let mut rows = Rows::<Record>::open(path)?;
+        // A header ends with the first job.
+        rows.next().transpose()?;
+        let said = rows.layout().number("MaxProcs");
+        Ok(said.and_then(|said| u32::try_from(said).ok()))
+    }
+}
+
 fn job(row: &Record, processors: u32, exact: bool) -> Option<LogJob> {
     let some = |number: Option<u64>| number.filter(|number| *number > 0);
     let (given, asked) = (some(row.processors), some(row.requested_processors));

@@ -41,12 +41,7 @@ fn compared(args: CompareArgs, registry: Registry) -> anyhow::Result<Ending> {
     settings.extend(args.seeds.map(|seeds| format!("seeds={seeds}")));
     settings.extend(args.recipe.tasks.then(|| "tasks=true".to_owned()));
     let traces = !args.replay.traces.is_empty();
-    let (mut loaded, mut imports, replayed) = if traces {
-        let (loaded, mut replayed) = replayed(&args.replay, &args.recipe, &settings)?;
-        (loaded, mem::take(&mut replayed.imports), Some(replayed))
-    } else {
-        (load(&args.recipe, settings)?, Imports::default(), None)
-    };
+    let (mut loaded, mut imports, replayed) = named(&args.recipe, &args.replay, settings)?;
     let out = args.out.unwrap_or_else(|| default_out(&loaded.recipe.name));
     let mut experiment = experiment(&loaded, registry, &args.recipe, &mut imports)?;
     drop(imports);
@@ -99,6 +94,20 @@ fn ran(args: RunArgs, registry: Registry) -> anyhow::Result<Ending> {
         .unwrap_or_else(|| default_out(&format!("{}-run", loaded.recipe.name)));
     let experiment = experiment(&loaded, registry, &args.recipe, &mut Imports::default())?;
     perform(&experiment, &loaded, &args.recipe, &out, None)
+}
+
+/// What is named: a recipe, or traces in place of one, with what was read of them.
+pub(super) fn named(
+    args: &RecipeArgs,
+    replay: &ReplayArgs,
+    settings: Vec<String>,
+) -> anyhow::Result<(Loaded, Imports, Option<Replayed>)> {
+    if replay.traces.is_empty() {
+        return Ok((load(args, settings)?, Imports::default(), None));
+    }
+    let (loaded, mut replayed) = replayed(replay, args, &settings)?;
+    let imports = mem::take(&mut replayed.imports);
+    Ok((loaded, imports, Some(replayed)))
 }
 
 /// The recipe that the traces make, with settings.
@@ -237,7 +246,7 @@ fn default_out(name: &str) -> PathBuf {
 }
 
 /// A list of names as TOML.
-fn list(names: &[Name]) -> String {
+pub(super) fn list(names: &[Name]) -> String {
     let text = |name: &Name| format!("{:?}", name.to_string());
     let quoted: Vec<String> = names.iter().map(text).collect();
     format!("[{}]", quoted.join(", "))

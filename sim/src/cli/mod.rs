@@ -3,6 +3,7 @@
 //! Data goes to standard output, words and progress to standard error. Exit codes: 0 done, 1 the
 //! answer is "no", 2 bad usage or input, 130 interrupted.
 
+mod again;
 mod audit;
 mod bench;
 mod catalogue;
@@ -13,6 +14,7 @@ mod ending;
 mod fidelity;
 mod flags;
 mod form;
+mod gap;
 mod new_policy;
 mod pack;
 mod peers;
@@ -22,6 +24,7 @@ mod profile;
 mod progress;
 mod rebase;
 mod replay;
+mod robust;
 mod sample;
 mod speed;
 mod stream;
@@ -93,6 +96,12 @@ enum Command {
     /// Send tasks to queues at workers that are found by asking a few of them, as Sparrow does
     #[command(after_help = sample::EXAMPLES)]
     Sample(sample::SampleArgs),
+    /// Make a comparison again under everything that should not matter, and say what of it survives
+    #[command(after_help = robust::EXAMPLES)]
+    Robust(robust::RobustArgs),
+    /// Find the smallest perturbation of a trace that makes one policy worse than another
+    #[command(after_help = gap::EXAMPLES)]
+    Gap(gap::GapArgs),
     /// Hold the rules of policies against the test cases of the systems they come from
     Conformance(conformance::ConformanceArgs),
     /// Look for what policies break: properties that do not hold, made as small as they can be
@@ -440,6 +449,8 @@ fn perform(command: Command, registry: Registry) -> anyhow::Result<Ending> {
         Command::Pack(args) => pack::pack(&args),
         Command::Pool(args) => pool::pool(&args),
         Command::Sample(args) => sample::sample(&args),
+        Command::Robust(args) => robust::robust(&args, &registry),
+        Command::Gap(args) => gap::gap(&args, &registry),
         Command::Conformance(args) => conformance::conformance(&args),
         Command::Audit(args) => audit::run(&args, &registry),
         Command::Verify(args) => verify::verify(&args, registry),

@@ -41,6 +41,20 @@ impl Progress {
         self.flag().load(Ordering::Relaxed)
     }
 
+    /// A search of so many steps at most begins.
+    pub(super) fn begin_search(&self, most: u64) {
+        let template = "{wide_bar} {pos}/{len} {msg}";
+        let style = ProgressStyle::with_template(template).expect("the template is well-formed");
+        self.bar.set_style(style);
+        self.bar.set_length(most);
+    }
+
+    /// So many steps are done, and this is how good the best is.
+    pub(super) fn reached(&self, steps: u64, best: &str) {
+        self.bar.set_message(best.to_owned());
+        self.bar.set_position(steps);
+    }
+
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }

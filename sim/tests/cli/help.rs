@@ -27,6 +27,9 @@ fn help() {
           pool         Schedule a log of rigid jobs on one pool of processors, as papers on backfilling do
           sample       Send tasks to queues at workers that are found by asking a few of them, as Sparrow
                        does
+          robust       Make a comparison again under everything that should not matter, and say what of it
+                       survives
+          gap          Find the smallest perturbation of a trace that makes one policy worse than another
           conformance  Hold the rules of policies against the test cases of the systems they come from
           audit        Look for what policies break: properties that do not hold, made as small as they can
                        be

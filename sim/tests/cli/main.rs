@@ -36,3 +36,5 @@ mod pools;
 mod conformance;
 mod new_policy;
 mod policies;
+mod robust;
+mod gap;

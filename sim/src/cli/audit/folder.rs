@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use fairground_policies::registry::Registry;
 
-use super::tables::{drawn, matrices, sheets, verdict};
+use super::tables::{drawn, matrices, sheets};
 use super::{AuditArgs, bad_name, command};
 use crate::audit::property::Property;
-use crate::audit::{PolicyAudit, recipes, subject};
+use crate::audit::{AuditFinding, PolicyAudit, recipes, subject};
 
 /// The folder: a page, the findings as a table, and a folder of recipes a policy.
 pub(super) fn write(
@@ -33,7 +33,7 @@ pub(super) fn write(
                 one.form.name(),
                 one.property.name(),
                 one.judged,
-                verdict(Some(one))
+                holds(one)
             );
         }
     }
@@ -81,4 +81,13 @@ pub(super) fn write(
         }
     }
     Ok(())
+}
+
+/// Whether the property holds as far as was seen; nothing where there was nothing to judge.
+fn holds(finding: &AuditFinding) -> &'static str {
+    match (&finding.violation, finding.judged) {
+        (Some(_), _) => "no",
+        (None, 0) => "",
+        (None, _) => "yes",
+    }
 }

@@ -9,7 +9,7 @@ use crate::audit::{AuditFinding, AuditForm, PolicyAudit, subject, told};
 use crate::run::Sheet;
 
 /// What is printed of a finding: whether the property holds as far as was seen, and where that is not far how far.
-pub(super) fn verdict(finding: Option<&AuditFinding>) -> String {
+fn verdict(finding: Option<&AuditFinding>) -> String {
     const FEW: u64 = 100;
     match finding {
         None => String::new(),
