@@ -261,8 +261,8 @@ pub(super) fn with_liars(registry: Registry) -> Registry {
             make,
         }
     }
-    let registry = registry.with_scheduler(entry("audit-hoards", |_, _| Holding::boxed(None)));
-    let patience = |_: &mut Name, _: &mut ChaCha8Rng| Holding::boxed(Some(Span::from_secs(5)));
+    let registry = registry.with_scheduler(entry("audit-hoards", |_, _| HoldingFifo::boxed(None)));
+    let patience = |_: &mut Name, _: &mut ChaCha8Rng| HoldingFifo::boxed(Some(Span::from_secs(5)));
     registry.with_scheduler(entry("audit-dawdles", patience))
 }
 
@@ -272,7 +272,7 @@ const WITHOUT_END: Span = Span::from_secs(10 * 86_400);
 type MakeScheduler = fn(&mut Name, &mut ChaCha8Rng) -> Result<BoxedScheduler, BadName>;
 
 /// Places tasks as `fifo` does, and holds what is left as long as anything waits.
-struct Holding {
+struct HoldingFifo {
     fifo: BoxedScheduler,
     /// For how long; without end if nothing is said.
     span: Option<Span>,
@@ -280,7 +280,7 @@ struct Holding {
     since: BTreeMap<OfferId, Time>,
 }
 
-impl Holding {
+impl HoldingFifo {
     fn boxed(span: Option<Span>) -> Result<BoxedScheduler, BadName> {
         let fifo = Registry::default().scheduler(&"fifo".parse()?)?;
         Ok(Box::new(Self {
@@ -291,7 +291,7 @@ impl Holding {
     }
 }
 
-impl Scheduler for Holding {
+impl Scheduler for HoldingFifo {
     fn place(&mut self, now: Time, view: &mut OfferView<'_>) {
         self.fifo.place(now, view);
         let here: Vec<OfferId> = (0..view.len()).map(|at| view.offer(at).id).collect();

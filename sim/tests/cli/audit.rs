@@ -10,7 +10,7 @@ fn the_matrix_of_two_divisions() {
         exit 1
         --- stdout
         divisible: what theorems are about
-          yes: nothing in 300 divisions or more
+          yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge
           property                  drf  asset
           sharing-incentive         yes  no
           strategy-proofness        yes  yes
@@ -21,26 +21,26 @@ fn the_matrix_of_two_divisions() {
           population-monotonicity   yes  yes
           resource-monotonicity     no   no
 
-        drf, divisible: resource-monotonicity does not hold
-          a cluster of <1, 1>; then <1, 2>: nobody runs fewer tasks because there is more (running: by more than the largest task)
+        drf, divisible: resource-monotonicity does not hold (nobody runs fewer tasks because there is more)
+          a cluster of <1, 1>; then <1, 2>
           tenant  a task needs  tasks  of more
           1       <1, 2>        1/3    1/2
           2       <2, 1>        1/3    1/4
 
-        asset, divisible: sharing-incentive does not hold
-          a cluster of <1, 1>: nobody runs fewer tasks than in an n-th of the cluster of its own (running: by more than the largest task)
+        asset, divisible: sharing-incentive does not hold (nobody runs fewer tasks than in an n-th of the cluster of its own)
+          a cluster of <1, 1>
           tenant  a task needs  tasks  with its part alone
           1       <2, 1>        2/7    1/4
           2       <1, 1>        3/7    1/2
 
-        asset, divisible: bottleneck-fairness does not hold
-          a cluster of <1, 1>: of a resource that everybody needs most of everybody has as much (running: but for one of the largest tasks)
+        asset, divisible: bottleneck-fairness does not hold (of a resource that everybody needs most of everybody has as much)
+          a cluster of <1, 1>
           tenant  a task needs  tasks  of the first resource
           1       <2, 1>        2/7    4/7
           2       <1, 1>        3/7    3/7
 
-        asset, divisible: resource-monotonicity does not hold
-          a cluster of <1, 1>; then <1, 2>: nobody runs fewer tasks because there is more (running: by more than the largest task)
+        asset, divisible: resource-monotonicity does not hold (nobody runs fewer tasks because there is more)
+          a cluster of <1, 1>; then <1, 2>
           tenant  a task needs  tasks  of more
           1       <2, 1>        2/7    3/11
           2       <1, 1>        3/7    5/11
@@ -54,10 +54,11 @@ fn a_wrong_tree_is_shown() {
         exit 1
         --- stdout
         running: clusters on which tasks come and go
+          yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge
           property       drf[offers=task]
           no-starvation  no
 
-        drf[offers=task], running: no-starvation does not hold
+        drf[offers=task], running: no-starvation does not hold (who waits gets some of the room that becomes free)
           1 agent of <4, 8>; one starts nothing while all wait and others start 28 tasks where it had room
           tenant  a task needs  runs for s  tasks  at s  role
           1       <0, 2>        3 to 6      60     0
@@ -74,7 +75,7 @@ fn what_holds_is_no_error() {
     expect![[r#"
         exit 0
         --- stdout
-        {"policy":"drf","property":"envy-freeness","form":"divisible","judged":300,"holds":true,"beyond":null}
+        {"policy":"drf","property":"envy-freeness","form":"divisible","judged":300,"holds":true,"beyond":null,"counterexample":null}
     "#]].assert_eq(&Place::empty().fairground(
         "audit drf --form divisible --properties envy-freeness --instances 300 --json",
     ));
@@ -90,49 +91,24 @@ fn findings_are_a_folder_whose_recipes_run() {
     expect![[r#"
         # What policies break
 
-        Made by `fairground audit 'asset' --properties sharing-incentive --form divisible --instances 300 --seed 1`. `yes` means that nothing was found, `-` that no case was the property's business.
+        Made by `fairground audit 'asset' --properties sharing-incentive --form divisible --instances 300 --seed 1`.
 
         ```text
         divisible: what theorems are about
+          yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge
           property           asset
           sharing-incentive  no
         ```
 
-        **sharing-incentive**: nobody runs fewer tasks than in an n-th of the cluster of its own (running: by more than the largest task).
+        What is asked, and behind the semicolon what is let pass where tasks come and go:
 
-        **strategy-proofness**: nobody gains by asking for more or less than its tasks need, or by refusing for an hour (running: more than the largest task).
-
-        **envy-freeness**: nobody could run more tasks with what another has (running: by more than the largest task).
-
-        **pareto-efficiency**: nobody could run more tasks without another running fewer (running: more than one more).
-
-        **single-resource-fairness**: of a single resource everybody has as much (running: but for one of the largest tasks).
-
-        **bottleneck-fairness**: of a resource that everybody needs most of everybody has as much (running: but for one of the largest tasks).
-
-        **population-monotonicity**: nobody runs fewer tasks because another is not there (running: by more than the largest task).
-
-        **resource-monotonicity**: nobody runs fewer tasks because there is more (running: by more than the largest task).
-
-        **work-conservation**: no task waits for longer than 6 s (a round and a refusal) while an agent has room for it.
-
-        **no-starvation**: who waits gets some of the room that becomes free: not all of ten tasks or more of others that are as large as its own.
-
-        **bounded-waiting**: while a tenant waits and nothing of it starts, others start at most ten times as many tasks as run at once, whatever their size.
-
-        **limits-hold**: a role never holds more than its limit.
-
-        **useful-preemption**: room that a task was preempted for is used by another framework within 1 s.
-
-        **no-oscillation**: among tasks that do not end no more are preempted than ten times as many as there are.
-
-        **capacity-monotonicity**: the last task does not end later because there is an agent more.
+        - **sharing-incentive**: nobody runs fewer tasks than in an n-th of the cluster of its own; but for as many as the largest task of anybody is.
 
         ## Counterexamples
 
         ```text
-        asset, divisible: sharing-incentive does not hold
-          a cluster of <1, 1>: nobody runs fewer tasks than in an n-th of the cluster of its own (running: by more than the largest task)
+        asset, divisible: sharing-incentive does not hold (nobody runs fewer tasks than in an n-th of the cluster of its own)
+          a cluster of <1, 1>
           tenant  a task needs  tasks  with its part alone
           1       <2, 1>        2/7    1/4
           2       <1, 1>        3/7    1/2
@@ -144,7 +120,7 @@ fn findings_are_a_folder_whose_recipes_run() {
     "#]]
     .assert_eq(&place.read("found/findings.csv"));
     expect![[r##"
-        # Found by `fairground audit`: under asset this does not hold, nobody runs fewer tasks than in an n-th of the cluster of its own (running: by more than the largest task).
+        # Found by `fairground audit`: under asset this does not hold: nobody runs fewer tasks than in an n-th of the cluster of its own.
         #   fairground run divisible-sharing-incentive.toml --policy 'asset' --tasks
         name = "divisible-sharing-incentive"
         title = "asset: sharing-incentive"
@@ -184,7 +160,7 @@ fn what_cannot_be_asked_is_said() {
     expect![[r#"
         exit 2
         --- stderr
-        error: invalid value 'envy' for '--properties <NAME>...': expected one of sharing-incentive, strategy-proofness, envy-freeness, pareto-efficiency, single-resource-fairness, bottleneck-fairness, population-monotonicity, resource-monotonicity, work-conservation, no-starvation, bounded-waiting, limits-hold, useful-preemption, no-oscillation, capacity-monotonicity
+        error: invalid value 'envy' for '--properties <NAME>...': no property is called `envy`; did you mean `envy-freeness`? known are sharing-incentive, strategy-proofness, envy-freeness, pareto-efficiency, single-resource-fairness, bottleneck-fairness, population-monotonicity, resource-monotonicity, work-conservation, no-starvation, bounded-waiting, limits-hold, useful-preemption, no-oscillation, capacity-monotonicity
 
         For more information, try '--help'.
     "#]].assert_eq(&place.fairground("audit drf --properties envy"));
