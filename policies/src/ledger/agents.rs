@@ -142,12 +142,11 @@ impl Ledger {
             capacity,
             ..
         } = self;
-        let unmet = frameworks.get(framework.index())?.demand.unmet();
-        let rooms = unmet.filter_map(|needs| {
+        let demand = &mut frameworks.get_mut(framework.index())?.demand;
+        demand.first_of_unmet(|needs, known| {
             let free = agents.iter().map(|entry| entry.free);
-            capacity.next(needs, from, free)
-        });
-        rooms.min()
+            capacity.next((needs, known), from, free)
+        })
     }
 
     /// Takes of what is free on an agent; how much of it was not for anybody.
