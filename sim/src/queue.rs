@@ -117,6 +117,8 @@ impl<T> Queue<T> {
     /// Empties the first filled bucket into `instant` and into buckets before it, which are empty.
     fn open(&mut self, first: usize) {
         self.filled[first >> BITS] &= !(1 << (first % (1 << BITS)));
+        // It begins anew at its front, where the cache has it, and does not go round all of its memory.
+        self.instant.clear();
         let bucket = &mut self.buckets[first];
         self.base = std::mem::replace(&mut bucket.earliest, NEVER);
         let mut items = std::mem::take(&mut bucket.items);
