@@ -352,7 +352,8 @@ impl World<'_> {
         }
         machine.known_incarnation = incarnation;
         let total = machine.total;
-        for event in self.scenario.joined(agent, total) {
+        let scenario = self.scenario;
+        for event in scenario.joined(agent, total) {
             self.tell_master(&event);
         }
     }
