@@ -20,6 +20,8 @@ pub(crate) struct OpenDemand {
     sizes: Vec<SizeDemand>,
     /// The positions of those of which more is wanted than was offered.
     unmet: Vec<usize>,
+    /// No more of any kind than each of these takes: it is asked for after every change, and they seldom change.
+    least: Resources,
     /// The position of the size that was asked for last, mostly that which is asked for next.
     last: usize,
     /// How many parts all of them have together.
@@ -41,6 +43,8 @@ struct SizeDemand {
     open: u32,
     /// Whether it stands among those of which more is wanted.
     is_noted: bool,
+    /// Where the index of rooms found it last.
+    room: usize,
     /// By turn, none of them empty.
     parts: VecDeque<DemandPart>,
 }
@@ -58,6 +62,7 @@ impl OpenDemand {
         Self {
             sizes: Vec::new(),
             unmet: Vec::new(),
+            least: Resources::ZERO,
             last: 0,
             parts: 0,
             next_turn: 0,
@@ -229,6 +234,17 @@ impl OpenDemand {
         self.unmet.iter().map(|position| &self.sizes[*position])
     }
 
+    /// The first of what is found for each of them. The number is the finder's, to know the size by again.
+    pub(crate) fn first_of_unmet<T: Ord>(
+        &mut self,
+        mut find: impl FnMut(Resources, &mut usize) -> Option<T>,
+    ) -> Option<T> {
+        let Self { sizes, unmet, .. } = self;
+        let found = unmet.iter();
+        let found = found.filter_map(|at| find(sizes[*at].needs, &mut sizes[*at].room));
+        found.min()
+    }
+
     /// The same, with how many more, in the order in which they are served next.
     pub(crate) fn unmet_parts(&self) -> Vec<Demand> {
         let mut unmet: Vec<&SizeDemand> = self.unmet_sizes().collect();
@@ -246,10 +262,12 @@ impl OpenDemand {
     }
 
     /// No more of any kind than each unmet size takes.
-    pub(crate) fn least(&self) -> Resources {
-        self.unmet()
-            .reduce(Resources::min)
-            .unwrap_or(Resources::ZERO)
+    pub(crate) const fn least(&self) -> Resources {
+        self.least
+    }
+
+    fn count_least(&self) -> Resources {
+        self.unmet().reduce(Resources::min).unwrap_or_default()
     }
 
     /// The size to be served next of those that `may` be offered.
@@ -277,6 +295,7 @@ impl OpenDemand {
         }
         let parts: usize = self.sizes.iter().map(|size| size.parts.len()).sum();
         assert_eq!(self.parts, parts, "parts of a demand");
+        assert_eq!(self.least, self.count_least(), "the least that is wanted");
         let known = |needs: &Resources| self.sizes.iter().any(|size| size.needs == *needs);
         assert!(open.iter().all(known), "offers of a size");
     }
@@ -312,6 +331,7 @@ impl OpenDemand {
         } else {
             self.unmet.retain(|other| *other != position);
         }
+        self.least = self.count_least();
     }
 
     /// Where a size stands that is wanted or offered.
@@ -353,6 +373,7 @@ impl SizeDemand {
             before: 0,
             open: 0,
             is_noted: false,
+            room: 0,
             parts: VecDeque::new(),
         }
     }

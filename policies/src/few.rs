@@ -40,6 +40,20 @@ impl<T> Few<T> {
             }
         }
     }
+
+    /// Takes one out, into whose place the last one comes.
+    ///
+    /// # Panics
+    /// When there is none at `position`.
+    pub fn swap_remove(&mut self, position: usize) -> T {
+        match &mut self.0 {
+            FewItems::Many(list) => list.swap_remove(position),
+            FewItems::One(_) => {
+                let mut one = std::mem::take(self).into_iter();
+                one.nth(position).expect("one that is in the list")
+            }
+        }
+    }
 }
 
 impl<T> Default for Few<T> {
@@ -141,6 +155,14 @@ mod tests {
             few.extend(given.iter().copied());
             prop_assert_eq!(&*few, &given[..]);
             prop_assert_eq!(&few, &Few::from(given.clone()));
+            if let Some(last) = given.len().checked_sub(1) {
+                let (mut few, mut list) = (few.clone(), given.clone());
+                let position = usize::from(given[0]).min(last);
+                prop_assert_eq!(few.swap_remove(position), list.swap_remove(position));
+                prop_assert_eq!(&*few, &list[..]);
+                few.push(7);
+                prop_assert_eq!(few.last(), Some(&7));
+            }
             prop_assert_eq!(format!("{few:?}"), format!("{given:?}"));
             prop_assert_eq!(few.into_iter().collect::<Vec<_>>(), given);
         }

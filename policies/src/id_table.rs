@@ -6,7 +6,10 @@
 use std::collections::VecDeque;
 
 /// Ids of a page: many enough to be cheap, few enough for frameworks of a few tasks.
-const IDS: u64 = u16::BITS as u64;
+const IDS: u64 = u32::BITS as u64;
+
+/// Pages that are kept for the next that are needed: as many come as go, but not in turn.
+const SPARES: usize = 8;
 
 /// Entries by ascending id.
 #[derive(Clone, Debug)]
@@ -14,8 +17,8 @@ pub struct IdTable<T> {
     /// The ids of all pages before this one are used up.
     first: u64,
     pages: VecDeque<IdPage<T>>,
-    /// A page that was given back last, for the next that is needed.
-    spare: Option<Box<Slots<T>>>,
+    /// Pages that were given back.
+    spares: Vec<Box<Slots<T>>>,
     len: usize,
 }
 
@@ -23,9 +26,9 @@ pub struct IdTable<T> {
 #[derive(Clone, Debug)]
 struct IdPage<T> {
     /// One bit an id: whether it was used.
-    used: u16,
+    used: u32,
     /// One bit an id: whether it has an entry.
-    alive: u16,
+    alive: u32,
     /// Nothing before an id is used, and once all are used up.
     slots: Option<Box<Slots<T>>>,
 }
@@ -41,7 +44,7 @@ impl<T> IdPage<T> {
     };
 
     const fn is_used_up(&self) -> bool {
-        self.used == u16::MAX && self.alive == 0
+        self.used == u32::MAX && self.alive == 0
     }
 }
 
@@ -57,7 +60,7 @@ impl<T> IdTable<T> {
         Self {
             first: 0,
             pages: VecDeque::new(),
-            spare: None,
+            spares: Vec::new(),
             len: 0,
         }
     }
@@ -103,9 +106,9 @@ impl<T> IdTable<T> {
         let (page, slot) = self.use_up(id);
         let page = &mut self.pages[page];
         page.alive |= 1 << slot;
-        let spare = &mut self.spare;
+        let spares = &mut self.spares;
         let slots = page.slots.get_or_insert_with(|| {
-            let spare = spare.take();
+            let spare = spares.pop();
             spare.unwrap_or_else(|| Box::new([const { None }; IDS as usize]))
         });
         slots[slot] = Some(entry);
@@ -173,7 +176,10 @@ impl<T> IdTable<T> {
     #[inline]
     fn give_back(&mut self, page: usize) {
         if self.pages[page].is_used_up() {
-            self.spare = self.pages[page].slots.take().or(self.spare.take());
+            let spare = self.pages[page].slots.take();
+            if self.spares.len() < SPARES {
+                self.spares.extend(spare);
+            }
             while self.pages.front().is_some_and(IdPage::is_used_up) {
                 self.pages.pop_front();
                 self.first += 1;

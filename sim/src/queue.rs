@@ -30,6 +30,9 @@ const BITS: u32 = 6;
 /// Digits of a time.
 const DIGITS: usize = u64::BITS.div_ceil(BITS) as usize;
 
+/// How many items a bucket has room for with its first one: it is not to be asked for again and again.
+const FEW: usize = 16;
+
 #[derive(Clone, Debug)]
 struct Bucket<T> {
     items: Vec<(Time, T)>,
@@ -117,6 +120,8 @@ impl<T> Queue<T> {
     /// Empties the first filled bucket into `instant` and into buckets before it, which are empty.
     fn open(&mut self, first: usize) {
         self.filled[first >> BITS] &= !(1 << (first % (1 << BITS)));
+        // It begins anew at its front, where the cache has it, and does not go round all of its memory.
+        self.instant.clear();
         let bucket = &mut self.buckets[first];
         self.base = std::mem::replace(&mut bucket.earliest, NEVER);
         let mut items = std::mem::take(&mut bucket.items);
@@ -136,6 +141,9 @@ impl<T> Queue<T> {
         let digit = (differs.ilog2() / BITS) as usize;
         let value = (at.as_micros() >> (digit as u32 * BITS)) % (1 << BITS);
         let bucket = &mut self.buckets[(digit << BITS) + value as usize];
+        if bucket.items.capacity() == 0 {
+            bucket.items.reserve(FEW);
+        }
         bucket.items.push((at, item));
         bucket.earliest = bucket.earliest.min(at);
         self.filled[digit] |= 1 << value;

@@ -102,19 +102,25 @@ impl CapacityIndex {
     }
 
     /// The first agent from `from` on with room for `needs`, which is not nothing; `free` says what every agent has
-    /// free, in order.
+    /// free, in order. Who asks again for a size says where it was found last, as it is kept in `known`: there
+    /// it mostly is.
     pub(crate) fn next(
         &mut self,
-        needs: Resources,
+        (needs, known): (Resources, &mut usize),
         from: AgentId,
         free: impl Iterator<Item = Resources>,
     ) -> Option<AgentId> {
         match self {
             Self::Sizes(sizes) => {
+                if sizes.needs.get(*known) == Some(&needs) {
+                    return sizes.room[*known].next(from);
+                }
                 if let Some(size) = sizes.needs.iter().position(|size| *size == needs) {
+                    *known = size;
                     return sizes.room[size].next(from);
                 }
                 if sizes.needs.len() < MOST_SIZES {
+                    *known = sizes.needs.len();
                     return sizes.push(needs, free).next(from);
                 }
                 let tree = MaximaTree::new(free);
@@ -181,6 +187,7 @@ mod tests {
             changes in prop::collection::vec((0_usize..700, amount(), needs(), 0_u32..800), 0..80),
         ) {
             let (mut index, mut plain) = (CapacityIndex::default(), first);
+            let mut known = 0;
             for (agent, free, needs, from) in changes {
                 if plain.len() <= agent {
                     plain.resize(agent + 1, Resources::ZERO);
@@ -189,7 +196,7 @@ mod tests {
                 index.update(AgentId(agent as u32), free);
                 let mut fits = (from as usize..plain.len()).filter(|i| needs.fits_in(plain[*i]));
                 let expected = fits.next().map(|i| AgentId(i as u32));
-                prop_assert_eq!(index.next(needs, AgentId(from), plain.iter().copied()), expected);
+                prop_assert_eq!(index.next((needs, &mut known), AgentId(from), plain.iter().copied()), expected);
                 index.check(plain.iter().copied());
             }
         }

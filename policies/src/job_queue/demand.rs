@@ -35,6 +35,13 @@ impl DemandChanges {
         self.added.take()
     }
 
+    /// Something came behind all else.
+    pub(super) fn came_last(&mut self, demand: Demand) {
+        if let Some(added) = &mut self.added {
+            added.push(demand);
+        }
+    }
+
     /// Something came, and not behind all else, or went, and not as it was served.
     pub(super) fn forget(&mut self) {
         self.added = None;
@@ -103,7 +110,7 @@ impl JobQueue {
 
     /// Tasks in the order in which they are served when every one that starts may move its job.
     fn in_turns(&self, mut next: impl FnMut(Resources, u64)) {
-        let ready = self.ready.iter().take(LISTED);
+        let ready = self.places().take(LISTED);
         // Each with how many of it were named already.
         let mut turns: BTreeSet<((u64, u64), JobId, u32)> =
             ready.map(|(key, job)| (*key, *job, 0)).collect();

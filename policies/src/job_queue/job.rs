@@ -10,14 +10,16 @@ use crate::message::JobId;
 use crate::resources::Resources;
 use crate::time::Time;
 
+/// One job: of one stage, nothing was looked at since it started when it ends, so all of it is one line of a cache.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct QueuedJob {
+    /// Whether it is [one task that runs anywhere](super::lone).
+    pub(super) is_lone: bool,
     pub(super) spec: Arc<JobSpec>,
     pub(super) stages: QueuedStages,
     pub(super) submitted: Time,
     pub(super) running: u32,
-    /// Since when the job has been passing over offers to wait for its data.
-    pub(super) waits_since: Option<Time>,
 }
 
 impl QueuedJob {

@@ -2,12 +2,14 @@
 
 mod demand;
 mod job;
+mod lone;
 mod order;
 mod sizes;
 mod stages;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::demand::DemandChanges;
@@ -15,7 +17,7 @@ pub(crate) use self::demand::{LISTED, LISTED_ONCE, MOST_TO_LISTED};
 use self::job::QueuedJob;
 use self::order::Precedence;
 pub use self::order::{JobOrder, JobStanding, JobTie};
-use self::sizes::{Shelf, WaitingSizes};
+use self::sizes::{JobPlace, Shelf, WaitingSizes, in_order};
 use self::stages::{QueuedStage, QueuedStages};
 use crate::attributes::AgentAttributes;
 use crate::id_table::IdTable;
@@ -41,20 +43,20 @@ pub struct JobQueue {
     by: Precedence,
     /// Those that are not done.
     jobs: IdTable<QueuedJob>,
-    /// Jobs with waiting tasks, in the order they are served.
-    ready: Shelf,
-    /// How many of these have tasks that start together.
+    /// How many jobs with waiting tasks have tasks that start together.
     gangs: u32,
     /// Tasks that wait and may start.
     waiting: u64,
     /// The same by size.
     sizes: WaitingSizes,
-    /// The jobs among `ready` that stand with no size: those of several stages, rigid ones, those that ask for agents.
+    /// The jobs with waiting tasks that stand with no size: those of several stages, rigid ones, those that ask for agents.
     mixed: Shelf,
     /// Whether tasks may start that nobody was told of.
     new_work: bool,
     /// Whether any job ever asked for some agents.
     asks: bool,
+    /// Since when jobs have been passing over offers to wait for their data.
+    waits: BTreeMap<JobId, Time>,
     /// What became of the demand since it was asked for last.
     changes: DemandChanges,
 }
@@ -65,13 +67,13 @@ impl JobQueue {
         Self {
             by: Precedence { order, tie },
             jobs: IdTable::new(),
-            ready: Shelf::new(),
             gangs: 0,
             waiting: 0,
             sizes: WaitingSizes::new(),
             mixed: Shelf::new(),
             new_work: false,
             asks: false,
+            waits: BTreeMap::new(),
             changes: DemandChanges::new(),
         }
     }
@@ -126,7 +128,16 @@ impl JobQueue {
 
     /// Jobs with waiting tasks, in the order they are to be served.
     pub fn ready(&self) -> impl Iterator<Item = JobId> {
-        self.ready.iter().map(|(_, job)| *job)
+        self.places().map(|(_, job)| *job)
+    }
+
+    /// The same, with where they stand.
+    fn places(&self) -> impl Iterator<Item = &JobPlace> {
+        in_order(self.shelves())
+    }
+
+    fn shelves(&self) -> impl Iterator<Item = &Shelf> {
+        self.sizes.shelves().chain([&self.mixed])
     }
 
     /// Where a job stands among those that are equal to a scheduler: the least goes first.
@@ -136,7 +147,8 @@ impl JobQueue {
 
     /// The job to be served first.
     pub fn first_ready(&self) -> Option<JobId> {
-        self.ready.first().map(|(_, job)| *job)
+        let first = self.shelves().filter_map(Shelf::first).min();
+        first.map(|(_, job)| *job)
     }
 
     /// What the framework of a job that is not done was told.
@@ -204,14 +216,17 @@ impl JobQueue {
     /// # Panics
     /// When its number was used before.
     pub fn submit(&mut self, id: JobId, spec: Arc<JobSpec>, now: Time) {
-        self.asks |= spec.asks();
         let job = QueuedJob {
+            is_lone: lone::is_lone(&spec),
             stages: QueuedStages::new(spec.stages.len()),
             spec,
             submitted: now,
             running: 0,
-            waits_since: None,
         };
+        if job.is_lone {
+            return self.submit_lone(id, job);
+        }
+        self.asks |= job.spec.asks();
         self.jobs.insert(id.0.into(), job);
         let before = self.changes.take();
         self.release_stages(id);
@@ -233,6 +248,9 @@ impl JobQueue {
         local: bool,
     ) -> Option<WorkUnit> {
         let entry = self.job(job);
+        if entry.is_lone {
+            return self.take_lone(job, room);
+        }
         let fits = |stage: &&u32| {
             let spec = &entry.spec.stages[**stage as usize];
             spec.needs_at_once().fits_in(room)
@@ -259,17 +277,20 @@ impl JobQueue {
 
     /// Since when `job` has been waiting for its data; sets it when it was not.
     pub fn wait(&mut self, job: JobId, now: Time) -> Time {
-        *live(&mut self.jobs, job).waits_since.get_or_insert(now)
+        *self.waits.entry(job).or_insert(now)
     }
 
     /// `job` found its data and begins to wait anew.
     pub fn end_wait(&mut self, job: JobId) {
-        live(&mut self.jobs, job).waits_since = None;
+        self.waits.remove(&job);
     }
 
     /// A task did its work.
     pub fn finish(&mut self, unit: WorkUnit) {
         let entry = live(&mut self.jobs, unit.job);
+        if entry.is_lone {
+            return self.over(unit.job);
+        }
         let stood = entry.place(self.by, unit.job);
         let spec = &entry.spec.stages[unit.stage as usize];
         let stage = &mut entry.stages.all_mut()[unit.stage as usize];
@@ -281,7 +302,7 @@ impl JobQueue {
         }
         entry.running -= spec.at_once();
         if entry.is_done() {
-            self.jobs.remove(unit.job.0.into());
+            self.over(unit.job);
         } else {
             self.changes.moved(self.by.order);
             self.release_stages(unit.job);
@@ -332,6 +353,14 @@ impl JobQueue {
         children.filter(|child| entry.stages.all()[*child as usize].running > 0)
     }
 
+    /// Nothing is left of a job.
+    fn over(&mut self, job: JobId) {
+        self.jobs.remove(job.0.into());
+        if !self.waits.is_empty() {
+            self.waits.remove(&job);
+        }
+    }
+
     fn job(&self, job: JobId) -> &QueuedJob {
         self.jobs.get(job.0.into()).expect("a job that is not done")
     }
@@ -370,11 +399,9 @@ impl JobQueue {
                 self.gangs -= u32::from(stood.is_some());
             }
             if let Some(place) = stood {
-                self.ready.remove(&(place, job));
                 self.shelf(size).remove(&(place, job));
             }
             if let Some(place) = belongs {
-                self.ready.insert((place, job));
                 self.shelf(size).insert((place, job));
             }
         }

@@ -1,11 +1,35 @@
 //! What waits by size: a workload has few sizes, a backlog has many jobs.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use crate::headed_set::HeadedSet;
 use crate::message::JobId;
 use crate::resources::Resources;
 
+/// Where a job stands: the least is served first.
+pub(super) type JobPlace = ((u64, u64), JobId);
+
 /// Jobs in the order they are served.
-pub(super) type Shelf = HeadedSet<((u64, u64), JobId)>;
+pub(super) type Shelf = HeadedSet<JobPlace>;
+
+/// Those of several shelves in the order they are served. Few ask for more than the first of each, so that no list of all
+/// is kept.
+pub(super) fn in_order<'a>(
+    shelves: impl Iterator<Item = &'a Shelf>,
+) -> impl Iterator<Item = &'a JobPlace> {
+    let mut behind: Vec<_> = shelves.map(Shelf::iter).collect();
+    let heads = behind.iter_mut().enumerate();
+    let mut heads: BinaryHeap<_> = heads
+        .filter_map(|(at, shelf)| Some(Reverse((shelf.next()?, at))))
+        .collect();
+    std::iter::from_fn(move || {
+        let Reverse((first, at)) = heads.pop()?;
+        let next = behind[at].next();
+        heads.extend(next.map(|next| Reverse((next, at))));
+        Some(first)
+    })
+}
 
 /// What waits of one size.
 #[derive(Debug)]
@@ -31,6 +55,11 @@ impl WaitingSizes {
             sizes: Vec::new(),
             last: 0,
         }
+    }
+
+    /// The jobs of each.
+    pub(super) fn shelves(&self) -> impl Iterator<Item = &Shelf> {
+        self.sizes.iter().map(|size| &size.jobs)
     }
 
     /// Those of which anything waits.

@@ -1,6 +1,6 @@
 //! The stages of one job: which of their tasks wait, run and are done.
 
-use crate::job::StageSpec;
+use crate::job::{JobSpec, StageSpec};
 use crate::message::AgentId;
 
 /// Most jobs of most traces have one stage; theirs needs no memory of its own.
@@ -49,6 +49,11 @@ impl QueuedStages {
                 .collect(),
             ready: Vec::new(),
         }))
+    }
+
+    /// All tasks of the only stage wait.
+    pub(super) fn release_only(&mut self, spec: &JobSpec) {
+        *self = Self::One(QueuedStage::released(&spec.stages[0]));
     }
 
     pub(super) fn all(&self) -> &[QueuedStage] {

@@ -26,11 +26,9 @@ impl Ledger {
         self.forget_offer(id);
         let left = offer.resources - needs;
         let entry = &mut self.agents[offer.agent.index()];
-        entry.version += 1;
         entry.offered -= offer.resources;
-        entry.running += needs;
         entry.free += left;
-        entry.tasks.push((framework, task));
+        entry.start((framework, task), needs);
         if self.has_quota {
             self.shared_free += left;
         }

@@ -2,9 +2,13 @@
 
 use super::Ledger;
 use super::part_entries::PartEntry;
+use crate::few::Few;
 use crate::message::{AgentId, FrameworkId, Node, OfferId, TaskId};
 use crate::part::{AgentPart, Portion};
 use crate::resources::Resources;
+
+/// How many tasks an agent's list has room for with its first one: it is not to be asked for again and again.
+const FEW_TASKS: usize = 16;
 
 /// One agent's entry.
 #[derive(Clone, Default, Debug)]
@@ -23,7 +27,19 @@ pub(super) struct AgentEntry {
     /// What of it is different; in the order in which it is given.
     pub(super) parts: Vec<PartEntry>,
     pub(super) tasks: Vec<(FrameworkId, TaskId)>,
-    pub(super) offers: Vec<OfferId>,
+    pub(super) offers: Few<OfferId>,
+}
+
+impl AgentEntry {
+    /// A task starts that takes so much.
+    pub(super) fn start(&mut self, named: (FrameworkId, TaskId), needs: Resources) {
+        self.version += 1;
+        self.running += needs;
+        if self.tasks.capacity() == 0 {
+            self.tasks.reserve(FEW_TASKS);
+        }
+        self.tasks.push(named);
+    }
 }
 
 /// What policies read.
@@ -142,12 +158,11 @@ impl Ledger {
             capacity,
             ..
         } = self;
-        let unmet = frameworks.get(framework.index())?.demand.unmet();
-        let rooms = unmet.filter_map(|needs| {
+        let demand = &mut frameworks.get_mut(framework.index())?.demand;
+        demand.first_of_unmet(|needs, known| {
             let free = agents.iter().map(|entry| entry.free);
-            capacity.next(needs, from, free)
-        });
-        rooms.min()
+            capacity.next((needs, known), from, free)
+        })
     }
 
     /// Takes of what is free on an agent; how much of it was not for anybody.

@@ -11,7 +11,9 @@ use crate::part::Portion;
 use crate::resources::Resources;
 use crate::time::Time;
 
+/// A task that runs. Nothing of it was looked at since it started when it ends, so all of it is one line of a cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(super) struct TaskEntry {
     pub(super) agent: AgentId,
     /// What it holds there.
@@ -145,9 +147,7 @@ impl Ledger {
     ) {
         let aside = self.take(agent, needs, portions);
         let entry = &mut self.agents[agent.index()];
-        entry.version += 1;
-        entry.running += needs;
-        entry.tasks.push((framework, task));
+        entry.start((framework, task), needs);
         let entry = &mut self.frameworks[framework.index()];
         entry.running += needs;
         if !aside.is_zero() {

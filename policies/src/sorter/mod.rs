@@ -326,8 +326,10 @@ impl Sorter {
         };
         let (level, was_in) = (client.place.level, client.place.rank.is_some());
         let own = self.rank_of(framework, ledger, offers, rank);
-        let needs = least(framework, ledger, offers);
-        self.stand(Node::Framework(framework), own, needs);
+        if own.is_some() || was_in {
+            let needs = least(framework, ledger, offers);
+            self.stand(Node::Framework(framework), own, needs);
+        }
         self.lift(level, rank);
         own.is_some() && (!was_in || reopened)
     }

@@ -191,7 +191,7 @@ pub const ROWS: &[Row] = rows![
         "the lines of the file, the jobs made of them, what became of each and where each ran: all are held at once";
     "allocations/task", "units of memory asked for a task, FIFO, 1,000 agents, load 0.7", "", AtMost(0.1),
         |_| allocations(Shape::new(20_000, 1000, 7), FIFO, 1),
-        "an answer holds its offers and launches in lists of its own, and the master's answers likewise";
+        "every agent has a list of tasks, and every table a page for each 32 that run at once: they are asked for once";
     "allocations/backlog", "the same at load 1.2", "", AtMost(0.1),
         |_| allocations(Shape::new(20_000, 1000, 12), FIFO, 1),
         "lists of what waits grow with the backlog";

@@ -141,6 +141,10 @@ impl Agenda {
         }
         let next = self.here.pop_front();
         self.only_here = !self.here.is_empty();
+        if !self.only_here {
+            // It begins anew at its front, where the cache has it, and does not go round all of its memory.
+            self.here.clear();
+        }
         next
     }
 

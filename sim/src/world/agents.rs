@@ -1,143 +1,17 @@
 //! Agents and what runs on them: launches, ends, crashes and returns.
 
 use fairground_policies::frameworks::{FrameworkAction, FrameworkEvent, TaskPurpose, WorkUnit};
-use fairground_policies::id_table::IdTable;
 use fairground_policies::message::{Action, AgentId, Event, FrameworkId, Outcome, TaskId};
 use fairground_policies::resources::Resources;
 use fairground_policies::time::Time;
 use fairground_workloads::trace::Fault;
 
 use super::rows::gang_of;
+use super::running::RunningTask;
 use super::{Item, World};
 use crate::network::Link;
-use crate::record::{Done, Ended, OnAgent};
+use crate::record::{Done, Ended};
 use crate::run::TaskEnd;
-
-/// All agents and what runs on them.
-#[derive(Debug)]
-pub(super) struct Agents {
-    machines: Vec<Machine>,
-    /// What runs, by framework.
-    pub(super) tasks: Vec<IdTable<RunningTask>>,
-    running: u64,
-}
-
-#[derive(Clone, Debug)]
-struct Machine {
-    /// What it offers in its present incarnation, or did in the last.
-    total: Resources,
-    up: bool,
-    /// How often it has come back; orders for an earlier incarnation are lost.
-    incarnation: u32,
-    /// The incarnation the master knows of.
-    known_incarnation: u32,
-    tasks: Vec<(FrameworkId, TaskId)>,
-}
-
-/// A task that runs, or a gang, which runs as one.
-#[derive(Clone, Debug)]
-pub(super) struct RunningTask {
-    pub(super) agent: AgentId,
-    pub(super) needs: Resources,
-    pub(super) started: Time,
-    pub(super) purpose: TaskPurpose,
-    /// What an executor does, once it began something.
-    pub(super) work: Option<Box<Doing>>,
-    gang: Option<Box<GangParts>>,
-}
-
-/// What a gang has on each of its agents, the first one first.
-#[derive(Clone, Debug)]
-struct GangParts(Vec<OnAgent>);
-
-#[derive(Clone, Default, Debug)]
-pub(super) struct Doing {
-    /// The piece of work the executor is at, and since when.
-    pub(super) unit: Option<(WorkUnit, Time)>,
-    /// How many units of work it began.
-    begun: u32,
-}
-
-impl RunningTask {
-    /// What it has on each of its agents.
-    #[inline]
-    pub(super) fn each_part(&self, mut each: impl FnMut(OnAgent)) {
-        match &self.gang {
-            None => each(OnAgent {
-                agent: self.agent,
-                needs: self.needs,
-                units: 1,
-            }),
-            Some(gang) => gang.0.iter().copied().for_each(each),
-        }
-    }
-}
-
-impl Agents {
-    pub(super) fn new(agents: &[Resources], frameworks: usize) -> Self {
-        let machine = |total: &Resources| Machine {
-            total: *total,
-            up: true,
-            incarnation: 0,
-            known_incarnation: 0,
-            tasks: Vec::new(),
-        };
-        Self {
-            machines: agents.iter().map(machine).collect(),
-            tasks: vec![IdTable::new(); frameworks],
-            running: 0,
-        }
-    }
-
-    /// How many tasks run in all.
-    pub(super) const fn running(&self) -> u64 {
-        self.running
-    }
-
-    /// Whether an order for this incarnation of `agent` finds it.
-    fn is_up(&self, agent: AgentId, incarnation: u32) -> bool {
-        let machine = &self.machines[agent.index()];
-        machine.up && machine.incarnation == incarnation
-    }
-
-    /// The incarnation of `agent` that the master's orders are meant for.
-    pub(super) fn known_incarnation(&self, agent: AgentId) -> u32 {
-        self.machines[agent.index()].known_incarnation
-    }
-
-    pub(super) fn agent_of(&self, framework: FrameworkId, task: TaskId) -> Option<AgentId> {
-        self.running_task(framework, task)
-            .map(|running| running.agent)
-    }
-
-    pub(super) fn running_task(
-        &self,
-        framework: FrameworkId,
-        task: TaskId,
-    ) -> Option<&RunningTask> {
-        self.tasks[framework.index()].get(task.0)
-    }
-
-    fn start(&mut self, framework: FrameworkId, task: TaskId, running: RunningTask) {
-        running.each_part(|part| {
-            let machine = &mut self.machines[part.agent.index()];
-            machine.tasks.push((framework, task));
-        });
-        self.tasks[framework.index()].insert(task.0, running);
-        self.running += 1;
-    }
-
-    fn end(&mut self, framework: FrameworkId, task: TaskId) -> Option<RunningTask> {
-        let running = self.tasks[framework.index()].remove(task.0)?;
-        running.each_part(|part| {
-            // An agent runs tens of tasks: a search is cheaper than an index.
-            let tasks = &mut self.machines[part.agent.index()].tasks;
-            tasks.retain(|other| *other != (framework, task));
-        });
-        self.running -= 1;
-        Some(running)
-    }
-}
 
 impl World<'_> {
     /// An order reaches an agent. One meant for an earlier incarnation of it finds nobody: the master has
@@ -151,7 +25,7 @@ impl World<'_> {
                 needs,
             } => {
                 if self.agents.is_up(agent, incarnation) {
-                    self.launch(framework, task, (agent, needs), None);
+                    self.launch(framework, task, (agent, needs), false);
                 } else {
                     self.never_began(framework, task);
                 }
@@ -193,7 +67,8 @@ impl World<'_> {
         let mut meant = parts.iter().zip(incarnations);
         if meant.all(|(part, incarnation)| self.agents.is_up(part.agent, *incarnation)) {
             let first = (parts[0].agent, parts[0].needs);
-            self.launch(framework, task, first, Some(Box::new(GangParts(parts))));
+            self.agents.gangs.insert((framework, task), parts);
+            self.launch(framework, task, first, true);
         } else {
             self.never_began(framework, task);
         }
@@ -204,10 +79,11 @@ impl World<'_> {
         framework: FrameworkId,
         task: TaskId,
         (agent, needs): (AgentId, Resources),
-        gang: Option<Box<GangParts>>,
+        is_gang: bool,
     ) {
         // A framework that forgot the task was told it is lost; the agent would be told to kill it.
         let Some(purpose) = self.frameworks[framework.index()].purpose(task) else {
+            self.agents.gangs.remove(&(framework, task));
             self.never_began(framework, task);
             return;
         };
@@ -215,10 +91,9 @@ impl World<'_> {
         let running = RunningTask {
             agent,
             needs,
-            gang,
             started: self.now,
             purpose,
-            work: None,
+            is_gang,
         };
         self.agents.start(framework, task, running);
         let page = &self.frameworks[framework.index()];
@@ -301,14 +176,13 @@ impl World<'_> {
             TaskPurpose::WorkUnit(unit) if in_vain => {
                 Some(self.wasted_since(framework, task, running, unit, outcome))
             }
-            TaskPurpose::Executor => running
-                .work
-                .as_ref()
-                .and_then(|doing| doing.unit)
-                .map(|(_, since)| since),
+            TaskPurpose::Executor => {
+                let work = self.agents.work_at((framework, task), running);
+                work.map(|(_, since)| since)
+            }
             _ => None,
         };
-        running.each_part(|part| {
+        self.agents.each_part((framework, task), running, |part| {
             let ended = Ended {
                 framework,
                 task,
@@ -323,6 +197,7 @@ impl World<'_> {
             (self.watch)(&ended);
         });
         self.note(framework, task, running, outcome.into());
+        self.agents.forget((framework, task), running);
         if running.purpose == TaskPurpose::Instance {
             self.instance_down(framework, task);
         }
@@ -347,7 +222,7 @@ impl World<'_> {
         let worked = self.now.since(running.started + self.costs.start());
         let unit = self.in_trace(framework, unit);
         // What is kept is kept wherever it goes on, at whatever speed.
-        let speed = self.slowest(framework, running);
+        let speed = self.slowest(framework, task, running);
         let worked = worked.scaled(speed, 1000);
         let in_vain = self.costs.preempted(framework, unit, worked, left);
         let in_vain = in_vain.scaled(1000, speed);
@@ -364,11 +239,11 @@ impl World<'_> {
         else {
             return;
         };
-        let Some(running) = self.agents.tasks[framework.index()].get_mut(executor.0) else {
+        if self.agents.running_task(framework, executor).is_none() {
             self.work_never_began(framework, executor, unit);
             return;
-        };
-        let doing = running.work.get_or_insert_default();
+        }
+        let doing = self.agents.doing.entry((framework, executor)).or_default();
         doing.unit = Some((unit, self.now));
         doing.begun += 1;
         let begun = doing.begun;
@@ -391,12 +266,10 @@ impl World<'_> {
 
     /// An executor is done with the `begun`-th piece of work it began, if it still runs.
     pub(super) fn work_due(&mut self, framework: FrameworkId, executor: TaskId, begun: u32) {
-        let Some(running) = self.agents.tasks[framework.index()].get_mut(executor.0) else {
-            return;
-        };
-        if let Some(doing) = &mut running.work
+        if let Some(doing) = self.agents.doing.get_mut(&(framework, executor))
             && doing.begun == begun
             && let Some((unit, since)) = doing.unit.take()
+            && let Some(&running) = self.agents.running_task(framework, executor)
         {
             self.liveness.moves(self.now);
             let agent = running.agent;
@@ -432,7 +305,7 @@ impl World<'_> {
             return;
         }
         machine.up = false;
-        while let Some(&(framework, task)) = self.agents.machines[agent.index()].tasks.first() {
+        for (_, framework, task) in self.agents.on(agent) {
             let running = self.agents.end(framework, task).expect("a task that runs");
             self.gone(framework, task, &running, Outcome::Lost);
         }
@@ -479,7 +352,8 @@ impl World<'_> {
         }
         machine.known_incarnation = incarnation;
         let total = machine.total;
-        for event in self.scenario.joined(agent, total) {
+        let scenario = self.scenario;
+        for event in scenario.joined(agent, total) {
             self.tell_master(&event);
         }
     }

@@ -20,7 +20,7 @@ use fairground_policies::resources::{Millicores, Resources};
 use fairground_policies::time::{Span, Time};
 use fairground_workloads::usage::UseSpec;
 
-use super::agents::RunningTask;
+use super::running::RunningTask;
 use super::{Item, Scenario, World};
 
 /// Bits of the clocks after the microsecond.

@@ -12,6 +12,7 @@ mod jobs;
 mod liveness;
 mod network_io;
 mod rows;
+mod running;
 pub mod service_queue;
 mod services;
 mod speeds;
@@ -38,7 +39,6 @@ use crate::record::{Ended, Recorder};
 use crate::run::{JobLine, Run};
 
 use agenda::{Agenda, Item, Message, Next};
-use agents::Agents;
 pub use behaviour::Behaviour;
 use contention::Contention;
 use costs::Costs;
@@ -46,6 +46,7 @@ use frameworks::framework;
 use job_source::{JobSource, data_of};
 use jobs::Progress;
 use liveness::Liveness;
+use running::Agents;
 use services::Service;
 use usable::usable_agents;
 

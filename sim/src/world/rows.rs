@@ -4,7 +4,7 @@ use fairground_policies::frameworks::TaskPurpose;
 use fairground_policies::message::{Action, FrameworkId, GangPlace, TaskId};
 
 use super::World;
-use super::agents::RunningTask;
+use super::running::RunningTask;
 use crate::record::{Done, OnAgent};
 use crate::run::TaskEnd;
 
@@ -83,7 +83,9 @@ impl World<'_> {
             return;
         };
         let mut parts = Vec::new();
-        running.each_part(|part| parts.push(part));
+        let named = (framework, task);
+        self.agents
+            .each_part(named, running, |part| parts.push(part));
         let row = |(part, before): (OnAgent, u32)| Done {
             framework,
             task,
@@ -97,8 +99,7 @@ impl World<'_> {
             ended: self.now,
             outcome,
         };
-        let doing = running.work.as_ref().and_then(|doing| doing.unit);
-        if let Some((unit, since)) = doing {
+        if let Some((unit, since)) = self.agents.work_at(named, running) {
             // Executors are no gangs.
             attempts.ended(Done {
                 purpose: TaskPurpose::WorkUnit(unit),

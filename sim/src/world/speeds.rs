@@ -4,7 +4,7 @@ use fairground_policies::attributes::{AgentAttributes, AgentSpeeds};
 use fairground_policies::message::{AgentId, FrameworkId, TaskId};
 use fairground_policies::time::Span;
 
-use super::agents::RunningTask;
+use super::running::RunningTask;
 use super::{Scenario, World};
 
 impl Scenario<'_> {
@@ -26,14 +26,19 @@ impl World<'_> {
         }
         let running = self.agents.running_task(framework, task);
         running.map_or(AgentSpeeds::PLAIN.into(), |running| {
-            self.slowest(framework, running)
+            self.slowest(framework, task, running)
         })
     }
 
     /// A gang is as fast as the slowest of its agents.
-    pub(super) fn slowest(&self, framework: FrameworkId, running: &RunningTask) -> u64 {
+    pub(super) fn slowest(
+        &self,
+        framework: FrameworkId,
+        task: TaskId,
+        running: &RunningTask,
+    ) -> u64 {
         let mut slowest = u32::MAX;
-        running.each_part(|part| {
+        self.agents.each_part((framework, task), running, |part| {
             slowest = slowest.min(self.scenario.speed(framework, part.agent));
         });
         slowest.into()

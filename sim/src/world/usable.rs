@@ -121,10 +121,14 @@ impl Scenario<'_> {
     }
 
     /// What the master is told of an agent that joins: what it has, and what of it is reserved.
-    pub(super) fn joined(&self, agent: AgentId, total: Resources) -> Vec<Event> {
+    pub(super) fn joined(
+        &self,
+        agent: AgentId,
+        total: Resources,
+    ) -> impl Iterator<Item = Event> + use<'_> {
         let reserved = self.reservations.iter();
-        let reserved = reserved.filter_map(|one| one.event(agent));
+        let reserved = reserved.filter_map(move |one| one.event(agent));
         let joined = Event::AgentJoined { agent, total };
-        std::iter::once(joined).chain(reserved).collect()
+        std::iter::once(joined).chain(reserved)
     }
 }
