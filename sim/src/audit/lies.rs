@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fairground_policies::evidence::Evidence;
 use fairground_policies::message::OfferId;
 use fairground_policies::name::{BadName, Name};
+use fairground_policies::personality::Personality;
 use fairground_policies::registry::Registry;
 use fairground_policies::schedulers::{BoxedScheduler, OfferView, Scheduler, SchedulerEntry};
 use fairground_policies::time::{Span, Time};
@@ -195,6 +196,8 @@ fn cluster(rng: &mut Stream) -> ClusterCase {
 
 /// All lies on one cluster by chance; nothing where not all of them want more all the time, or the honest tenant has nothing.
 fn on_cluster(subject: &Subject<'_>, seed: u64, number: u64) -> Option<[Option<LieOutcome>; 6]> {
+    // A personality says how frameworks schedule, so that nobody holds anything under it.
+    let holds = Personality::of(subject.policy).is_none();
     // The same clusters for every policy.
     let mut rng = stream(seed, &format!("lies {number}"));
     let case = cluster(&mut rng);
@@ -203,6 +206,9 @@ fn on_cluster(subject: &Subject<'_>, seed: u64, number: u64) -> Option<[Option<L
     let others: f64 = honest[1..].iter().sum();
     (honest[0] > 0.0 && others > 0.0).then(|| {
         Lie::ALL.map(|lie| {
+            if matches!(lie, Lie::Hoard | Lie::Dawdle) && !holds {
+                return None;
+            }
             let lying = lie.told_by(&case, kind)?;
             let held = subject.held(&lying)?;
             let mine = match lie {
