@@ -3,7 +3,9 @@
 //! Every tenant needs something of every resource, as the proofs suppose: where somebody needs nothing of what is full and goes
 //! on growing, DRF is not even monotone in the population.
 
+use fairground_policies::master::Config;
 use fairground_policies::name::Name;
+use fairground_policies::personality::Personality;
 use fairground_policies::resources::{Kind, Resources};
 use fairground_solvers::ceei::{Buyer, equilibrium};
 use fairground_workloads::rng::Stream;
@@ -293,21 +295,25 @@ pub enum Division {
 }
 
 impl Division {
-    /// That of the policy of this name, if one is known.
+    /// That of the policy of this name, if one is known. Rounds, offers and ties do not change it; with any other parameter
+    /// it is not known.
     pub fn of(policy: &Name) -> Option<Self> {
-        let kind = || match policy.to_string() {
-            name if name.contains("on=mem") => 1,
-            name if name.contains("on=gpus") => 2,
-            _ => 0,
+        let mut rest = Personality::resolved(policy).ok()?;
+        Config::from_name(&mut rest).ok()?;
+        rest.take("tie");
+        let division = match rest.base() {
+            "drf" => Self::DominantShare,
+            "asset" => Self::SumOfShares,
+            "fair" => Self::OneResource(match rest.take("on").as_deref() {
+                None | Some("cpus") => 0,
+                Some("mem") => 1,
+                Some(_) => return None,
+            }),
+            "static" => Self::Partition,
+            "ceei" => Self::Equilibrium,
+            _ => return None,
         };
-        match policy.base() {
-            "drf" => Some(Self::DominantShare),
-            "asset" => Some(Self::SumOfShares),
-            "fair" => Some(Self::OneResource(kind())),
-            "static" => Some(Self::Partition),
-            "ceei" => Some(Self::Equilibrium),
-            _ => None,
-        }
+        rest.finish(&[]).is_ok().then_some(division)
     }
 
     /// The tasks that each tenant has, and parts of them.

@@ -114,6 +114,26 @@ fn counterexamples_of_the_paper_are_such() {
     ));
 }
 
+/// A parameter that makes another division leaves none that is known.
+#[test]
+fn the_division_of_a_name_is_that_of_its_parameters() {
+    let of = |text: &str| Division::of(&name(text));
+    assert_eq!(
+        of("drf[offers=task,round=1s,tie=last]"),
+        Some(Division::DominantShare)
+    );
+    assert_eq!(of("mesos-like"), Some(Division::DominantShare));
+    assert_eq!(of("fair[on=mem]"), Some(Division::OneResource(1)));
+    for other in [
+        "drf[exclude=gpus]",
+        "fair[on=disk]",
+        "static[split=2:1]",
+        "kueue",
+    ] {
+        assert_eq!(of(other), None, "{other}");
+    }
+}
+
 const OF_DIVISIONS: [Property; 8] = [
     Property::SharingIncentive,
     Property::StrategyProofness,

@@ -10,7 +10,7 @@ fn the_matrix_of_two_divisions() {
         exit 1
         --- stdout
         divisible: what theorems are about
-          yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge
+          yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge; everybody needs some of everything, and is alike; of ceei, which is solved, a thousandth is nothing
           property                  drf  asset
           sharing-incentive         yes  no
           strategy-proofness        yes  yes
@@ -54,7 +54,7 @@ fn a_wrong_tree_is_shown() {
         exit 1
         --- stdout
         running: clusters on which tasks come and go
-          yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge
+          yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge; a policy that gives whole agents away has six of them where shares are asked for
           property       drf[offers=task]
           no-starvation  no
 
@@ -95,7 +95,7 @@ fn findings_are_a_folder_whose_recipes_run() {
 
         ```text
         divisible: what theorems are about
-          yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge
+          yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge; everybody needs some of everything, and is alike; of ceei, which is solved, a thousandth is nothing
           property           asset
           sharing-incentive  no
         ```

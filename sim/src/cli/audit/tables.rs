@@ -48,6 +48,14 @@ pub(super) fn matrices(audits: &[PolicyAudit]) -> String {
                 );
             }
         }
+        let supposed = match form {
+            AuditForm::Divisible => {
+                "; everybody needs some of everything, and is alike; of ceei, which is solved, a thousandth is nothing"
+            }
+            AuditForm::Running => {
+                "; a policy that gives whole agents away has six of them where shares are asked for"
+            }
+        };
         let note = "yes: nothing was found, in brackets where of fewer than a hundred; no: it does not hold; -: nothing to judge";
         let heads = std::iter::once("property".to_owned())
             .chain(some.iter().map(|one| one.policy.to_string()));
@@ -59,7 +67,7 @@ pub(super) fn matrices(audits: &[PolicyAudit]) -> String {
                 AuditForm::Divisible => "divisible: what theorems are about".to_owned(),
                 AuditForm::Running => "running: clusters on which tasks come and go".to_owned(),
             },
-            note: note.to_owned(),
+            note: format!("{note}{supposed}"),
             heads: heads.collect(),
             rows,
         });
