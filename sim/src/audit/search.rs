@@ -78,7 +78,7 @@ impl Hunt<'_> {
                 let block = block?;
                 judged += block.judged;
                 if let Some((case, _)) = block.found {
-                    let found = Some(self.shrunk(case, judge));
+                    let found = Some(self.shrunk(case, judge, watcher)?);
                     return Some(Hunted { judged, found });
                 }
             }
@@ -121,23 +121,31 @@ impl Hunt<'_> {
         }
     }
 
-    /// The same violation with less: no smaller step of it is one.
-    fn shrunk<C: AuditCase>(&self, case: C, judge: Judge<'_, C>) -> (C, f64) {
+    /// The same violation with less: no smaller step of it is one. `None` when the watcher wants it ended.
+    fn shrunk<C: AuditCase>(
+        &self,
+        case: C,
+        judge: Judge<'_, C>,
+        watcher: &dyn Watcher,
+    ) -> Option<(C, f64)> {
         let mut size = judge(&case).unwrap_or(0.0);
         let mut case = case;
         let mut steps = 0;
         'smaller: loop {
             for smaller in case.smaller(self.property) {
                 steps += 1;
+                if watcher.stop() {
+                    return None;
+                }
                 if steps > STEPS {
-                    return (case, size);
+                    return Some((case, size));
                 }
                 if let Some(of_smaller) = judge(&smaller).filter(|size| *size > 0.0) {
                     (case, size) = (smaller, of_smaller);
                     continue 'smaller;
                 }
             }
-            return (case, size);
+            return Some((case, size));
         }
     }
 }

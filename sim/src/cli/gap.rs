@@ -18,7 +18,7 @@ use super::flags::Flags;
 use super::progress::Progress;
 use super::rebase::rebase;
 use super::{Ending, RecipeArgs, ReplayArgs, counted, print};
-use crate::experiment::{Experiment, Watcher as _};
+use crate::experiment::{Experiment, ExperimentError, Watcher as _};
 use crate::gap::{
     GapFound, GapJob, GapLimits, GapMeasure, GapPair, GapTable, GapTrial, Perturbation, StepSizes,
     Tabled, drawn, search, shrink, told,
@@ -205,6 +205,10 @@ fn searched(args: &GapArgs, registry: &Registry) -> anyhow::Result<Ending> {
         perturbed(&trial, before, &limits, &progress)
     });
     progress.end();
+    // What was measured by runs that were given up is nothing.
+    if progress.is_interrupted() {
+        return Err(ExperimentError::Interrupted.into());
+    }
     match found? {
         Ok((set, tries)) => {
             found_one(&mut text, &opened, &trial, (&set, &tries))?;

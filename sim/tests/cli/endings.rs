@@ -140,3 +140,14 @@ fn a_result_that_is_there_stays() {
         a_moment,
     );
 }
+
+/// What was given up is no answer: neither that something was found, nor that nothing was.
+#[test]
+fn searches_end() {
+    let gap = "gap drf static --trace jobs.csv --budget 100000000 --by 900";
+    check(gap, crate::gap::jobs, a_moment);
+    let audit = "audit drf --form running --properties work-conservation --instances 1000000000";
+    check(audit, Place::empty, a_moment);
+    let robust = format!("robust tiny.toml {LONG}");
+    check(&robust, Place::tiny, a_moment);
+}

@@ -7,7 +7,7 @@ use expect_test::expect;
 use crate::place::Place;
 
 /// Two users on two agents. One pool is better as it is: ann's jobs come at once, bob's are few.
-fn jobs() -> Place {
+pub(crate) fn jobs() -> Place {
     let mut jobs = String::from("job,user,submit_s,run_s,cpus,mem_gib\n");
     for i in 0..8 {
         let _ = writeln!(jobs, "a{i},ann,{},{},1,1", i * 10, 200 + 10 * i);
